@@ -1,0 +1,1 @@
+"""How it all is used: events, metrics, feature usage, feedback."""

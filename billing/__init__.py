@@ -1,0 +1,1 @@
+"""What the user may do: plans, subscriptions, feature access, Stripe."""

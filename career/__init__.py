@@ -1,0 +1,1 @@
+"""Work: job security, milestones, stress test."""

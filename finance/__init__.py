@@ -1,0 +1,1 @@
+"""Money: accounts, transactions, statement imports."""

@@ -1,0 +1,139 @@
+"""A bank account, card or loan, with its numbers sealed."""
+
+import re
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from mingus.kit import clock
+from mingus.kit.constraints import between, iso_currency, json_shape, not_blank, one_of
+from mingus.kit.fields import encrypt
+from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
+from mingus.kit.money import currency_field, money_field
+from mingus.kit.validators import is_json_object
+
+TABLE = "finance_encryptedfinancialprofile"
+ABA_WEIGHTS = (3, 7, 1) * 3
+
+
+class AccountType(models.TextChoices):
+    CHECKING = "checking"
+    SAVINGS = "savings"
+    CREDIT = "credit"
+    INVESTMENT = "investment"
+    LOAN = "loan"
+    MORTGAGE = "mortgage"
+
+
+class SyncStatus(models.TextChoices):
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+def is_account_number(number: str) -> None:
+    """Raise unless `number` has 4 to 34 letters or digits (34 is the longest IBAN)."""
+    if not re.fullmatch(r"[A-Za-z0-9]{4,34}", number):
+        raise ValidationError("Use 4 to 34 letters or digits, without spaces.", "invalid_account_number")
+
+
+def is_routing_number(number: str) -> None:
+    """Raise unless `number` is nine digits with a valid ABA check digit (weights 3 7 1, sum divisible by ten)."""
+    if not re.fullmatch(r"[0-9]{9}", number) or number == "0" * 9:
+        raise ValidationError("A routing number has nine digits.", "invalid_routing_number")
+    if sum(weight * int(digit) for weight, digit in zip(ABA_WEIGHTS, number, strict=True)) % 10:
+        raise ValidationError("The check digit is wrong. Compare the number with your bank's.", "invalid_check_digit")
+
+
+class AccountQuerySet(OwnedQuerySet):
+    """Accounts."""
+
+    def open(self) -> "AccountQuerySet":
+        """Accounts that are in use."""
+        return self.filter(is_active=True)
+
+
+class EncryptedFinancialProfile(OwnedModel):
+    """One account at a bank. Its numbers go in and never come out; people see the last four digits."""
+
+    profile_name = models.CharField(max_length=100)
+    profile_type = models.CharField(max_length=50, choices=AccountType)
+    institution_name = models.CharField(max_length=255, blank=True)
+    account_number: Any = encrypt(
+        models.CharField(max_length=34, null=True, blank=True, validators=[is_account_number]), label="finance.account_number"
+    )
+    routing_number: Any = encrypt(
+        models.CharField(max_length=9, null=True, blank=True, validators=[is_routing_number]), label="finance.routing_number"
+    )
+    currency = currency_field()
+    account_balance = money_field(digits=15, optional=True)
+    credit_limit = money_field(digits=15, optional=True, at_least=Decimal(0))
+    interest_rate = models.DecimalField(
+        max_digits=5, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(1)]
+    )
+    last_sync_at = models.DateTimeField(null=True, blank=True)
+    sync_status = models.CharField(max_length=50, choices=SyncStatus, default=SyncStatus.PENDING)
+    is_active = models.BooleanField(default=True)
+    metadata = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+
+    derived = ("is_credit_account", "available_credit", "credit_utilization", "sync_age_days", "account_number_masked")
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "account"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
+            not_blank(TABLE, "profile_name"),
+            one_of(TABLE, "profile_type", AccountType),
+            iso_currency(TABLE),
+            between(TABLE, "credit_limit", 0),
+            between(TABLE, "interest_rate", 0, 1),
+            one_of(TABLE, "sync_status", SyncStatus),
+            json_shape(TABLE, "metadata", "object"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="finance_account_newest"),
+            gin("finance_account", "metadata"),
+        ]
+
+    objects = AccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.profile_name
+
+    @property
+    def is_credit_account(self) -> bool:
+        return self.profile_type == AccountType.CREDIT
+
+    @property
+    def available_credit(self) -> Decimal | None:
+        """What can still be drawn: the limit plus the balance, which is negative while something is owed."""
+        if not self.is_credit_account or self.credit_limit is None or self.account_balance is None:
+            return None
+        return self.credit_limit + self.account_balance
+
+    @property
+    def credit_utilization(self) -> Decimal | None:
+        """Owed as a share of the limit, in percent with two decimals; None when there is no limit to compare with."""
+        if not self.is_credit_account or not self.credit_limit or self.account_balance is None:
+            return None
+        owed = max(-self.account_balance, Decimal(0))
+        return (100 * owed / self.credit_limit).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+
+    @property
+    def sync_age_days(self) -> int | None:
+        """Whole days since the account was last brought up to date; None when it never was."""
+        return self.age_of_sync(clock.now())
+
+    def age_of_sync(self, now: datetime) -> int | None:
+        return None if self.last_sync_at is None else (now - self.last_sync_at).days
+
+    @property
+    def account_number_masked(self) -> str:
+        """The last four characters behind dots; '' when no number was given."""
+        return f"••••{self.account_number[-4:]}" if self.account_number else ""
+

@@ -1,0 +1,122 @@
+"""Statement files that were imported, and what became of each of their rows."""
+
+from django.db import models
+from django.db.models import Q
+
+from finance.models.accounts import EncryptedFinancialProfile
+from mingus.kit.constraints import between, json_shape, one_of
+from mingus.kit.models import OwnedModel, OwnedQuerySet
+
+TABLE = "finance_statementimport"
+ROWS = "finance_statementimportrow"
+
+
+class Verdict(models.TextChoices):
+    """What became of a row of a statement."""
+
+    CREATED = "created", "became a transaction"
+    DUPLICATE = "duplicate", "is there already"
+    TOMBSTONED = "tombstoned", "was there, and the user deleted it"
+    SUPERSEDED = "superseded", "took the place of a pending transaction"
+    REVIEW = "review", "may be one that is there: the user decides"
+    ERROR = "error", "can't be read"
+
+
+class StatementFormat(models.TextChoices):
+    OFX = "ofx", "OFX"
+    QFX = "qfx", "QFX"
+    CSV = "csv", "CSV"
+
+
+class StatementImport(OwnedModel):
+    """One statement file, brought into one account. Undoing it leaves this record."""
+
+    account = models.ForeignKey(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports", db_index=False)
+    format = models.CharField(max_length=10, choices=StatementFormat)
+    filename = models.CharField(max_length=255, blank=True)
+    file_digest = models.CharField(max_length=64)
+    mapping = models.JSONField(default=dict, blank=True)
+    created = models.IntegerField(default=0)
+    duplicates = models.IntegerField(default=0)
+    tombstoned = models.IntegerField(default=0)
+    superseded = models.IntegerField(default=0)
+    review = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    statement = models.JSONField(default=dict, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
+            one_of(TABLE, "format", StatementFormat),
+            json_shape(TABLE, "mapping", "object"),
+            json_shape(TABLE, "statement", "object"),
+            between(TABLE, "created", 0),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="finance_import_newest"),
+            models.Index(fields=["user", "account", "-created_at"], name="finance_import_by_account"),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename or str(self.pk)
+
+
+class ImportRowQuerySet(OwnedQuerySet):
+    """Rows of statements."""
+
+    def claims_on(self, account: EncryptedFinancialProfile) -> "ImportRowQuerySet":
+        """The rows that make up what is known to have come into `account`."""
+        return self.filter(user_id=account.user_id, account=account, is_claim=True)
+
+
+class StatementImportRow(OwnedModel):
+    """One row of a statement, its verdict, and, while `is_claim`, the identity that later files are compared with.
+
+    The identity of a row is the bank's id (`provider_id`), or else its content: `content_hash` over day, amount, currency
+    and normalised text, and `occurrence`, which tells apart rows of equal content. When the transaction is deleted, a
+    trigger moves it into `deleted_row`, so that it stays deleted when the file comes again, and can be restored.
+    """
+
+    statement_import = models.ForeignKey(StatementImport, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    account = models.ForeignKey(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="+", db_index=False)
+    number = models.IntegerField()
+    verdict = models.CharField(max_length=12, choices=Verdict)
+    transaction_id = models.UUIDField(null=True, blank=True)
+    is_claim = models.BooleanField(default=False)
+    provider_id = models.CharField(max_length=255, blank=True)
+    content_hash = models.UUIDField(null=True, blank=True)
+    occurrence = models.IntegerField(default=1)
+    data = models.JSONField(null=True, blank=True)
+    before = models.JSONField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_row = models.JSONField(null=True, blank=True)
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "statement row"
+        ordering = ["number"]
+        constraints = [
+            one_of(ROWS, "verdict", Verdict),
+            models.UniqueConstraint(
+                fields=["user", "account", "provider_id"],
+                condition=Q(is_claim=True) & ~Q(provider_id=""),
+                name=f"{ROWS}_provider_id_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "account", "content_hash", "occurrence"],
+                condition=Q(is_claim=True),
+                name=f"{ROWS}_content_hash_unique",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "statement_import", "number", "id"], name="finance_import_row_number"),
+            models.Index(
+                fields=["user", "transaction_id"], name="finance_import_row_tx", condition=Q(transaction_id__isnull=False)
+            ),
+        ]
+
+    objects = ImportRowQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"row {self.number}: {self.verdict}"
+

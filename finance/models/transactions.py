@@ -1,0 +1,169 @@
+"""What moved on an account."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pgtrigger
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Abs, Cast
+
+from finance.models.accounts import EncryptedFinancialProfile
+from mingus.kit.constraints import between, iso_currency, json_shape, one_of, rule
+from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
+from mingus.kit.money import currency_field
+from mingus.kit.validators import is_json_object
+
+TABLE = "finance_financialtransaction"
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+
+
+class TransactionType(models.TextChoices):
+    INCOME = "income"
+    EXPENSE = "expense"
+    TRANSFER = "transfer"
+    REFUND = "refund"
+    FEE = "fee"
+
+
+class TransactionStatus(models.TextChoices):
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    DISPUTED = "disputed"
+    CANCELLED = "cancelled"
+
+
+# However a transaction is deleted (API, admin, bulk, raw SQL): the statement row that it came from keeps what it was.
+remember_deleted = pgtrigger.Trigger(
+    name="remember_deleted",
+    when=pgtrigger.After,
+    operation=pgtrigger.Delete,
+    func=(
+        "UPDATE finance_statementimportrow SET deleted_at = now(), deleted_row = to_jsonb(OLD)"
+        " WHERE user_id = OLD.user_id AND transaction_id = OLD.id AND is_claim; RETURN NULL;"
+    ),
+)
+
+COMING_IN = (TransactionType.INCOME, TransactionType.REFUND)
+GOING_OUT = (TransactionType.EXPENSE, TransactionType.FEE)
+
+
+def is_not_zero(amount: Decimal) -> None:
+    """Raise for 0: nothing moved, so there is nothing to record."""
+    if amount == 0:
+        raise ValidationError("The amount must not be 0.", "zero_amount")
+
+
+def is_plausible_day(day: date) -> None:
+    """Raise for a day that no bank statement carries."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValidationError("Use a day from 1900-01-01 to 2200-12-31.", "implausible_date")
+
+
+def true_when(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=models.BooleanField())
+
+
+class TransactionQuerySet(OwnedQuerySet):
+    """Transactions."""
+
+    def on_account(self, account: EncryptedFinancialProfile) -> "TransactionQuerySet":
+        return self.filter(user_id=account.user_id, financial_profile=account)
+
+    def pending(self) -> "TransactionQuerySet":
+        """Announced by the bank, but not yet posted."""
+        return self.filter(status=TransactionStatus.PENDING)
+
+
+class FinancialTransaction(OwnedModel):
+    """One movement of money, signed as the account sees it."""
+
+    financial_profile = models.ForeignKey(
+        EncryptedFinancialProfile, on_delete=models.RESTRICT, null=True, blank=True, db_index=False, related_name="transactions"
+    )
+    transaction_type = models.CharField(max_length=50, choices=TransactionType)
+    amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[is_not_zero])
+    currency = currency_field()
+    description = models.TextField(blank=True)
+    category = models.CharField(max_length=100, blank=True)
+    merchant_name = models.CharField(max_length=255, blank=True)
+    transaction_date = models.DateField(validators=[is_plausible_day])
+    posted_date = models.DateField(null=True, blank=True, validators=[is_plausible_day])
+    reference_number = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=50, choices=TransactionStatus, default=TransactionStatus.PENDING)
+    metadata = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+
+    derived = ("is_income", "is_expense", "absolute_amount", "is_completed")
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "transaction"
+        triggers = [*OwnedModel.Meta.triggers, remember_deleted]
+        constraints = [
+            rule(f"{TABLE}_amount_not_zero", ~Q(amount=0), "The amount must not be 0."),
+            rule(
+                f"{TABLE}_amount_sign",
+                Q(transaction_type=TransactionType.TRANSFER)
+                | Q(transaction_type__in=COMING_IN, amount__gt=0)
+                | Q(transaction_type__in=GOING_OUT, amount__lt=0),
+                "Income and refunds are above 0, expenses and fees below.",
+            ),
+            one_of(TABLE, "transaction_type", TransactionType),
+            one_of(TABLE, "status", TransactionStatus),
+            iso_currency(TABLE),
+            between(TABLE, "transaction_date", FIRST_DAY, LAST_DAY),
+            between(TABLE, "posted_date", FIRST_DAY, LAST_DAY),
+            json_shape(TABLE, "metadata", "object"),
+            models.UniqueConstraint(
+                fields=["user", "financial_profile", "reference_number"],
+                condition=~Q(reference_number=""),
+                name=f"{TABLE}_reference_number_unique",
+                violation_error_message="This account already has a transaction with this reference number.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-transaction_date", "-id"], name="finance_tx_by_day"),
+            models.Index(fields=["user", "financial_profile", "-transaction_date", "-id"], name="finance_tx_by_account"),
+            models.Index(fields=["user", "category", "-transaction_date", "-id"], name="finance_tx_by_category"),
+            gin("finance_tx", "metadata"),
+        ]
+
+    objects = TransactionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.transaction_date} {self.amount} {self.currency} {self.merchant_name or self.description[:40]}".strip()
+
+    def clean(self) -> None:
+        """The sign must fit the type."""
+        super().clean()
+        if self.amount is None or self.transaction_type == TransactionType.TRANSFER:
+            return
+        if (self.transaction_type in COMING_IN) is not (self.amount > 0):
+            raise ValidationError({"amount": "Income and refunds are above 0, expenses and fees below."}, "wrong_sign")
+
+    @classmethod
+    def sql_derived(cls) -> dict[str, Any]:
+        return {
+            "is_income": true_when(Q(transaction_type=TransactionType.INCOME)),
+            "is_expense": true_when(Q(transaction_type=TransactionType.EXPENSE)),
+            "absolute_amount": Cast(Abs(F("amount")), models.TextField()),
+            "is_completed": true_when(Q(status=TransactionStatus.COMPLETED)),
+        }
+
+    @property
+    def is_income(self) -> bool:
+        return self.transaction_type == TransactionType.INCOME
+
+    @property
+    def is_expense(self) -> bool:
+        return self.transaction_type == TransactionType.EXPENSE
+
+    @property
+    def absolute_amount(self) -> Decimal:
+        return abs(self.amount)
+
+    @property
+    def is_completed(self) -> bool:
+        return self.status == TransactionStatus.COMPLETED

@@ -1,0 +1,149 @@
+"""Amounts as banks write them: either decimal mark, any grouping, a sign in front, behind, in brackets or in letters.
+
+Nothing is guessed inside one amount: which mark is the decimal one is decided for a whole file (`decimal_mark`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from finance.statements.currencies import currency_named
+from finance.statements.rows import BrokenCellError
+from finance.statements.text import clean_text
+
+# Longer than any amount with its currency; also keeps a cell of a million digits away from Decimal.
+_LONGEST = 64
+_GROUP = 3
+_plain = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,2})?").fullmatch
+_number = re.compile(r"(?:(?<![^\W\d_])[.,])?[0-9](?:[0-9.,' ]*[0-9])?[.,]?").search
+_affix = re.compile(r"[A-Za-z]{1,2}\$|[^\W\d_]+|[^\w\s]")
+# Groups of two as well: Indian statements write 1,23,456.78.
+_GRAMMARS = {
+    ".": re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:[,' ][0-9]{2,3})*[,' ][0-9]{3})?(?:\.[0-9]*)?").fullmatch,
+    ",": re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:[.' ][0-9]{2,3})*[.' ][0-9]{3})?(?:,[0-9]*)?").fullmatch,
+}
+_TO_DECIMAL = {".": str.maketrans("", "", ",' "), ",": str.maketrans(",", ".", ".' ")}
+_FOLD = str.maketrans({"−": "-", "–": "-", "—": "-", "‒": "-", "’": "'", "‘": "'", "`": "'", "´": "'", "．": "."})
+# "12.–" and "12,--": Swiss and Dutch for "no cents", not a minus sign.
+_NO_CENTS = re.compile(r"(?<=[0-9])[.,]-{1,2}(?=\s|$)")
+_NEGATIVE = frozenset({"-", "(", "dr", "db", "d", "s"})
+_POSITIVE = frozenset({"+", ")", "cr", "c", "h", "."})
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount as written; `currency` is "" unless a code or a symbol of one currency stood beside it."""
+
+    amount: Decimal
+    currency: str
+
+
+def read_money(cell: str, mark: str) -> Money:
+    """The amount in `cell`, whose decimal mark is `mark`; raises `BrokenCellError` when it is none."""
+    if mark == "." and _plain(cell):
+        return Money(Decimal(cell), "")
+    text = fold(cell)
+    found = _number(text) if len(text) <= _LONGEST else None
+    if found is None or not _GRAMMARS[mark](found.group()):
+        raise _bad(cell)
+    negative, currency = _affixes(cell, text[: found.start()] + " " + text[found.end() :])
+    size = Decimal(found.group().translate(_TO_DECIMAL[mark]))
+    return Money(-size if negative else size, currency)
+
+
+def fold(cell: str) -> str:
+    """`cell` with full-width digits, hard spaces, typographic minus signs and apostrophes made ASCII, and trimmed."""
+    if cell.isascii():
+        text = cell
+    else:
+        text = unicodedata.normalize("NFKC", cell.translate(_FOLD)).translate(_FOLD)
+    return _NO_CENTS.sub("", text.strip())
+
+
+def _affixes(cell: str, text: str) -> tuple[bool, str]:
+    negative, currency = False, ""
+    for word in _affix.findall(text):
+        lower = word.lower()
+        named = currency_named(word)
+        if lower in _NEGATIVE:
+            negative = True
+        elif named is not None:
+            currency = named or currency
+        elif lower not in _POSITIVE:
+            raise _bad(cell)
+    if any(map(str.isdigit, text)) or text.count("(") != text.count(")"):
+        raise _bad(cell)
+    return negative, currency
+
+
+def _bad(cell: str) -> BrokenCellError:
+    shown = clean_text(cell, 40)
+    if not shown:
+        return BrokenCellError("amount", "missing_amount", "The amount is missing.")
+    return BrokenCellError("amount", "bad_amount", f"“{shown}” is not an amount of money.")
+
+
+def looks_like_money(cell: str) -> bool:
+    """Whether `cell` is an amount under either decimal mark."""
+    return _reads(cell, ".") or _reads(cell, ",")
+
+
+def _reads(cell: str, mark: str) -> bool:
+    try:
+        read_money(cell, mark)
+    except BrokenCellError:
+        return False
+    return True
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """How many amounts prove a mark, only suggest it ("1,234"), or have no mark and three digits at most."""
+
+    proof: dict[str, int]
+    hint: dict[str, int]
+    short_integers: int = 0
+
+
+def decimal_mark(cells: Iterable[str], *, has_cents: bool) -> str | None:
+    """"." or ",": the decimal mark of a column of amounts; None when every amount could be read either way.
+
+    "1,234.56", "12,5" and "1.234.567" prove a mark. "1,234" alone proves nothing: it is one thousand or a Kuwaiti
+    dinar, unless its currency has no cents (`has_cents` is false) or amounts like "500" stand beside it.
+    """
+    evidence = _Evidence({".": 0, ",": 0}, {".": 0, ",": 0})
+    for cell in cells:
+        _weigh(fold(cell), evidence)
+    if any(evidence.proof.values()):
+        return max(evidence.proof, key=lambda mark: evidence.proof[mark])
+    if not any(evidence.hint.values()):
+        return "."
+    if has_cents and not evidence.short_integers:
+        return None
+    return max(evidence.hint, key=lambda mark: evidence.hint[mark])
+
+
+def _weigh(cell: str, evidence: _Evidence) -> None:
+    found = _number(cell)
+    number = found.group() if found else ""
+    marks = [character for character in number if character in ".,"]
+    if not marks:
+        evidence.short_integers += 0 < len(number) <= _GROUP
+    elif len(marks) > 1 and len(set(marks)) == 1:
+        evidence.proof[_other(marks[-1])] += 1
+    elif _is_decimal(number, marks):
+        evidence.proof[marks[-1]] += 1
+    else:
+        evidence.hint[_other(marks[-1])] += 1
+
+
+def _is_decimal(number: str, marks: list[str]) -> bool:
+    whole, _, rest = number.rpartition(marks[-1])
+    grouped_otherwise = len(marks) > 1 or "'" in whole or " " in whole
+    return grouped_otherwise or len(rest) != _GROUP or whole in ("", "0")
+
+
+def _other(mark: str) -> str:
+    return "," if mark == "." else "."

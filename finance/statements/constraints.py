@@ -1,0 +1,121 @@
+"""The rules of a transaction, checked before the database has to refuse it; the same for every format."""
+
+import datetime
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+from finance.statements.currencies import ISO_4217
+from finance.statements.rows import BrokenCellError, RowOrError, StatementRow, TransactionType
+from finance.statements.text import clean_text
+
+FIRST_DAY = datetime.date(1900, 1, 1)
+LAST_DAY = datetime.date(2200, 12, 31)
+# decimal(12,2) in the database: ten digits before the point, two after it.
+INTEGER_DIGITS = 10
+_CENT = Decimal("0.01")
+_EXACT = Context(prec=40)
+DESCRIPTION_LENGTH = 2_000
+NAME_LENGTH = 255
+CATEGORY_LENGTH = 100
+
+_TYPES: dict[str, TransactionType] = {
+    "income": "income", "expense": "expense", "transfer": "transfer", "refund": "refund", "fee": "fee"
+}  # fmt: skip
+_NEEDS_POSITIVE = frozenset({"income", "refund"})
+_NEEDS_NEGATIVE = frozenset({"expense", "fee"})
+
+
+@dataclass(slots=True)
+class Draft:
+    """A row as a parser understood it, before any rule; `kind` is a wish for the transaction type, "" for none."""
+
+    number: int
+    date: datetime.date
+    amount: Decimal
+    currency: str
+    description: str = ""
+    merchant_name: str = ""
+    provider_id: str = ""
+    posted_date: datetime.date | None = None
+    is_pending: bool = False
+    kind: str = ""
+    category: str = ""
+
+
+def checked(draft: Draft) -> RowOrError:
+    """The row that `draft` makes, or the first rule it breaks."""
+    try:
+        return _row(draft)
+    except BrokenCellError as broken:
+        return broken.at(draft.number)
+
+
+def _row(draft: Draft) -> StatementRow:
+    amount = checked_amount(draft.amount)
+    return StatementRow(
+        number=draft.number,
+        date=checked_date(draft.date, "date"),
+        amount=amount,
+        currency=checked_currency(draft.currency),
+        description=clean_text(draft.description, DESCRIPTION_LENGTH),
+        merchant_name=clean_text(draft.merchant_name, NAME_LENGTH),
+        provider_id=checked_provider_id(draft.provider_id),
+        posted_date=draft.posted_date and checked_date(draft.posted_date, "posted_date"),
+        is_pending=draft.is_pending,
+        transaction_type=type_of(draft.kind, amount),
+        category=clean_text(draft.category, CATEGORY_LENGTH),
+    )
+
+
+def checked_amount(amount: Decimal) -> Decimal:
+    """`amount` with exactly two decimals; raises `BrokenCellError` rather than rounding anything away."""
+    if not amount.is_finite():
+        raise BrokenCellError("amount", "bad_amount", f"“{amount}” is not an amount of money.")
+    if not amount:
+        raise BrokenCellError("amount", "zero_amount", "The amount is zero, so there is nothing to book.")
+    if amount.adjusted() >= INTEGER_DIGITS:
+        raise BrokenCellError("amount", "amount_too_large", "The amount must be smaller than 10,000,000,000.")
+    cents = amount.quantize(_CENT, context=_EXACT)
+    if cents != amount:
+        raise BrokenCellError("amount", "too_many_decimals", f"{_short(amount)} has more than two decimals.")
+    return cents
+
+
+def _short(amount: Decimal) -> str:
+    text = str(amount)
+    return text if len(text) <= INTEGER_DIGITS * 2 else "The amount"
+
+
+def checked_date(day: datetime.date, field: str) -> datetime.date:
+    """`day`, which must lie between 1900 and 2200."""
+    if FIRST_DAY <= day <= LAST_DAY:
+        return day
+    raise BrokenCellError(field, "date_out_of_range", f"{day.isoformat()} does not lie between 1900 and 2200.")
+
+
+def checked_currency(code: str) -> str:
+    """`code` in upper case, which must be of ISO 4217."""
+    if code in ISO_4217:
+        return code
+    upper = code.strip().upper()
+    if upper in ISO_4217:
+        return upper
+    raise BrokenCellError("currency", "unknown_currency", f"“{clean_text(code, 20)}” is no ISO 4217 currency code.")
+
+
+def checked_provider_id(text: str) -> str:
+    """The bank's id, cleaned. Never cut: two long ids with one beginning would become one transaction."""
+    clean = clean_text(text, NAME_LENGTH + 1)
+    if len(clean) <= NAME_LENGTH:
+        return clean
+    raise BrokenCellError("provider_id", "provider_id_too_long", f"The bank's id is longer than {NAME_LENGTH} characters.")
+
+
+def type_of(kind: str, amount: Decimal) -> TransactionType:
+    """`kind` where the sign of `amount` allows it, else income or expense; a fee that comes back is a refund."""
+    if kind == "fee" and amount > 0:
+        return "refund"
+    wanted = _TYPES.get(kind)
+    if wanted is None or wanted in (_NEEDS_NEGATIVE if amount > 0 else _NEEDS_POSITIVE):
+        return "income" if amount > 0 else "expense"
+    return wanted

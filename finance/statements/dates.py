@@ -1,0 +1,170 @@
+"""Days as banks write them. A format is decided for a whole file; the month is never guessed row by row.
+
+Own patterns instead of `strptime`: they do not depend on the process's locale, know month names in seven languages,
+and a cell that was read before costs one dictionary look-up.
+"""
+
+import datetime
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from finance.statements.text import plain_key
+
+_DIRECTIVES = {"d": r"(?P<d>[0-9]{1,2})", "m": r"(?P<m>[0-9]{1,2})", "Y": r"(?P<Y>[0-9]{4})", "y": r"(?P<y>[0-9]{2})",
+               "b": r"(?P<b>[^\W\d_]{3,12})\.?", "B": r"(?P<b>[^\W\d_]{3,12})\.?"}  # fmt: skip
+# The clock is dropped: a statement's day is the day as the bank wrote it, in the bank's own time.
+_CLOCK_IN_FORMAT = re.compile(r"[\sT,]*%[HI].*$")
+_CLOCK = re.compile(r"[\sT,]+\d{1,2}[:.]\d{2}.*$", re.DOTALL)
+# Unix's own reading of two digits (POSIX strptime): 69-99 are the last century.
+_PIVOT = 69
+_CACHED_CELLS = 20_000
+_LONGEST = 64
+_LAST_MONTH = 12
+_LAST_DAY = 31
+
+FORMATS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日", "%Y년 %m월 %d일", "%d.%m.%Y", "%d.%m.%y",
+    "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y",
+    "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d/%b/%y", "%d %b %Y", "%d %b %y", "%d. %b %Y", "%d de %b de %Y",
+    "%b %d, %Y", "%b %d %Y", "%Y-%b-%d",
+)  # fmt: skip
+# Votes are counted in the order of `FORMATS`, so of two equal twins the one with the day first is looked up here.
+SWAPPED = {"%d/%m/%Y": "%m/%d/%Y", "%d/%m/%y": "%m/%d/%y", "%d-%m-%Y": "%m-%d-%Y", "%d-%m-%y": "%m-%d-%y"}
+
+_MONTH_NAMES = (
+    "january januar janvier enero gennaio januari janeiro jaenner",
+    "february februar fevrier febrero febbraio februari fevereiro feber",
+    "march marz mars marzo maart marco mrz mrt maerz",
+    "april avril abril aprile",
+    "may mai mayo maggio mei maio",
+    "june juni juin junio giugno junho",
+    "july juli juillet julio luglio julho",
+    "august aout agosto augustus",
+    "september septembre septiembre settembre setembro",
+    "october oktober octobre octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december dezember decembre diciembre dicembre dezembro",
+)
+
+
+def _month_words() -> dict[str, int]:
+    """Every name and each abbreviation of three to five letters that means one month only ("jui" would be two)."""
+    meanings: dict[str, set[int]] = {}
+    for month, names in enumerate(_MONTH_NAMES, start=1):
+        for name in names.split():
+            for word in (name, name[:3], name[:4], name[:5]):
+                meanings.setdefault(word, set()).add(month)
+    return {word: months.pop() for word, months in meanings.items() if len(months) == 1}
+
+
+_MONTHS = _month_words()
+
+
+class DateReader:
+    """Reads cells written in one format of `%d %m %Y %y %b %B` and literal text."""
+
+    def __init__(self, date_format: str) -> None:
+        """Raises `ValueError` with a sentence when `date_format` has another directive or lacks day, month or year."""
+        self.format = date_format
+        self._match = _pattern(date_format)
+        self._known: dict[str, datetime.date | None] = {}
+
+    def read(self, cell: str) -> datetime.date | None:
+        """The day in `cell`, None when it is not one in this format."""
+        try:
+            return self._known[cell]
+        except KeyError:
+            return self._remember(cell)
+
+    def fits(self, cell: str) -> bool:
+        """Whether `cell` has this form, even if there is no such day (30 February, year 0)."""
+        parts = self._parts(cell)
+        return parts is not None and 1 <= parts[1] <= _LAST_MONTH and 1 <= parts[2] <= _LAST_DAY
+
+    def _remember(self, cell: str) -> datetime.date | None:
+        if len(self._known) >= _CACHED_CELLS:
+            self._known.clear()
+        day = self._known[cell] = self._day(cell)
+        return day
+
+    def _day(self, cell: str) -> datetime.date | None:
+        parts = self._parts(cell)
+        try:
+            return datetime.date(*parts) if parts else None
+        except ValueError:
+            return None
+
+    def _parts(self, cell: str) -> tuple[int, int, int] | None:
+        if len(cell) > _LONGEST:
+            return None
+        found = self._match(_CLOCK.sub("", unicodedata.normalize("NFKC", cell).strip()))
+        if found is None:
+            return None
+        part = found.groupdict()
+        month = int(part["m"]) if "m" in part else _MONTHS.get(plain_key(part["b"]), 0)
+        year = int(part["Y"]) if "Y" in part else _century(int(part["y"]))
+        return year, month, int(part["d"])
+
+
+def _century(year: int) -> int:
+    return year + (1900 if year >= _PIVOT else 2000)
+
+
+def _pattern(date_format: str) -> Callable[[str], re.Match[str] | None]:
+    day_format, has_clock = _CLOCK_IN_FORMAT.subn("", date_format.strip())
+    pieces = re.split(r"%(.)", day_format)
+    literals, directives = pieces[::2], pieces[1::2]
+    _require_a_whole_date(directives)
+    pattern = _literal(literals[0])
+    for directive, literal in zip(directives, literals[1:], strict=True):
+        pattern += _DIRECTIVES[directive] + _literal(literal)
+    # Without anything between them the numbers have their full width: 20250102.
+    if not any(literals):
+        pattern = pattern.replace("{1,2}", "{2}")
+    return re.compile(pattern + (".*" if has_clock else "")).fullmatch
+
+
+def _literal(text: str) -> str:
+    return "".join(r"\s+" if part.isspace() else re.escape(part) for part in re.split(r"(\s+)", text))
+
+
+def _require_a_whole_date(directives: list[str]) -> None:
+    kinds = Counter({"y": "Y", "b": "m", "B": "m"}.get(directive, directive) for directive in directives)
+    if kinds != Counter("dmY"):
+        raise ValueError("A date format has one day (%d), one month (%m, %b or %B) and one year (%Y or %y).")
+
+
+def looks_like_date(cell: str) -> bool:
+    """Whether any known format reads `cell`."""
+    return any(reader.fits(cell) for reader in _READERS)
+
+
+def choose_format(sample: Iterable[str], every_cell: Callable[[], Iterable[str]]) -> str | None:
+    """The format that fits most cells of `sample`; None when day and month cannot be told apart anywhere in the file.
+
+    `every_cell` gives all date cells of the file; it is walked only when the sample does not decide, and only as far as
+    the first day above 12.
+    """
+    votes = Counter({reader.format: 0 for reader in _READERS})
+    for cell in sample:
+        votes.update(reader.format for reader in _READERS if reader.fits(cell))
+    best = votes.most_common(1)[0][0]
+    twin = SWAPPED.get(best)
+    if twin is None or votes[best] != votes[twin]:
+        return best
+    return _told_apart(DateReader(best), DateReader(twin), every_cell())
+
+
+def _told_apart(one: DateReader, other: DateReader, cells: Iterable[str]) -> str | None:
+    differ = False
+    for cell in cells:
+        first, second = one.read(cell), other.read(cell)
+        if (first is None) != (second is None):
+            return one.format if first else other.format
+        differ = differ or first != second
+    return None if differ else one.format
+
+
+_READERS = tuple(map(DateReader, FORMATS))

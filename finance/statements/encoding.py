@@ -1,0 +1,145 @@
+"""Which characters a statement's bytes are. One streaming pass over the file, so a file of any size takes no memory.
+
+Order of belief: byte order mark, the NUL pattern of UTF-16, UTF-8 when the whole file is valid UTF-8, what the file
+declares, and last the look of its bytes. Decoding never raises later: a stray byte becomes U+FFFD in its row.
+"""
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import charset_normalizer
+
+from finance.statements.signatures import refuse_binary
+from finance.statements.stream import UnownedStream
+
+_CHUNK = 1 << 16
+_SAMPLE = 1 << 15
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_DECLARATIONS = re.compile(rb"(?:<\?xml[^>]{0,80}encoding=[\"']|(?:ENCODING|CHARSET):\s*)([A-Za-z0-9_-]{2,20})")
+# Declared names that Python has no codec for, or whose codec would refuse what banks put under them.
+_ALIASES = {"ansi": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "ascii": "", "us-ascii": "", "usascii": ""}
+_DECLARABLE = frozenset(
+    """
+    utf-8 cp1250 cp1251 cp1252 cp1253 cp1254 cp1257 iso8859-2 iso8859-15 koi8-r gbk gb2312 gb18030 big5 euc_jp
+    shift_jis cp932 euc_kr cp949
+    """.split()
+)
+_WESTERN = "cp1252"
+_MULTIBYTE = ("gb18030", "euc_jp", "euc_kr", "cp932", "big5", "cp1251")
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+# Fewer high bytes than this say nothing about a script; accents in Western text stand alone nine times in ten.
+_FEW = 8
+_SHARE_OF_SCRIPT = 0.7
+_SHARE_OF_UTF16 = 0.3
+_SHARE_OF_DAMAGE = 0.25
+
+
+def detect_encoding(file: BinaryIO) -> str:
+    """The name of the codec that `file` is written in; raises `StatementError` when it is no text.
+
+    `file` is seekable and open for binary reading; its position is moved.
+    """
+    file.seek(0)
+    head = file.read(_CHUNK)
+    found = _marked(head) or _utf16_without_mark(head)
+    if found:
+        return found
+    refuse_binary(head)
+    if _is_valid_utf8(file):
+        return "utf-8"
+    sample = _telling_sample(file)
+    if _is_damaged_utf8(sample):
+        return "utf-8"
+    return _declared(head, sample) or _guessed(sample)
+
+
+def open_text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
+    """`file` from its beginning as text, line ends as they are; closing the text leaves `file` open."""
+    file.seek(0)
+    raw = io.BufferedReader(UnownedStream(file), _CHUNK)
+    return io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
+
+
+def _marked(head: bytes) -> str:
+    return next((codec for mark, codec in _MARKS if head.startswith(mark)), "")
+
+
+def _utf16_without_mark(head: bytes) -> str:
+    """UTF-16 of a table has a NUL in every second place of its digits and delimiters, and none in the others."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    enough = len(head) * _SHARE_OF_UTF16 / 2
+    if odd > enough and not even:
+        return "utf-16-le"
+    return "utf-16-be" if even > enough and not odd else ""
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _is_valid_utf8(file: BinaryIO) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for chunk in _chunks(file):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _telling_sample(file: BinaryIO) -> bytes:
+    """Up to 32 KB made of the file's lines that are not plain ASCII, as only these tell encodings apart."""
+    lines: list[bytes] = []
+    size = 0
+    for chunk in _chunks(file):
+        for line in chunk.splitlines():
+            if not line.isascii() and size < _SAMPLE:
+                lines.append(line[:_SAMPLE])
+                size += len(line)
+        if size >= _SAMPLE:
+            break
+    return b"\n".join(lines)[:_SAMPLE]
+
+
+def _is_damaged_utf8(sample: bytes) -> bool:
+    text = sample.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    return broken < _SHARE_OF_DAMAGE * sum(not character.isascii() for character in text)
+
+
+def _declared(head: bytes, sample: bytes) -> str:
+    """The declared codec. Western ones are boilerplate in files of Asian banks, so bytes in pairs overrule them."""
+    for name in _DECLARATIONS.findall(head[:2_048]):
+        codec = _known_codec(name.decode("ascii").lower())
+        if codec and not (codec == _WESTERN and _looks_multibyte(sample)):
+            return codec
+    return ""
+
+
+def _known_codec(name: str) -> str:
+    name = _ALIASES.get(name, f"cp{name}" if name.isdigit() else name)
+    try:
+        codec = codecs.lookup(name).name if name else ""
+    except LookupError:
+        return ""
+    return codec if codec in _DECLARABLE else ""
+
+
+def _looks_multibyte(sample: bytes) -> bool:
+    runs = _HIGH_BYTES.findall(sample)
+    high = sum(map(len, runs))
+    paired = sum(len(run) for run in runs if len(run) > 1)
+    return high >= _FEW and paired >= high * _SHARE_OF_SCRIPT
+
+
+def _guessed(sample: bytes) -> str:
+    if not _looks_multibyte(sample):
+        return _WESTERN
+    best = charset_normalizer.from_bytes(sample, cp_isolation=list(_MULTIBYTE)).best()
+    return best.encoding if best else _WESTERN

@@ -1,0 +1,102 @@
+"""Which account of an OFX file is meant, and what its statement says of itself."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from finance.statements.constraints import checked_amount
+from finance.statements.ofx_markup import Section
+from finance.statements.ofx_rows import read_amount
+from finance.statements.rows import AccountInfo, BrokenCellError, StatementError
+
+_NOT_IN_NUMBERS = re.compile(r"[^0-9A-Za-z]")
+_SHOWN = 4
+_SECURITIES = ("BUY", "SELL", "REINVEST", "INCOME", "TRANSFER", "SPLIT", "RETOFCAP", "MARGININTEREST", "JRNL", "CLOSUREOPT")
+_KINDS = {"STMTRS": "", "CCSTMTRS": "CREDITCARD", "INVSTMTRS": "INVESTMENT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of a file with its statements in order; `number` has letters and digits only."""
+
+    number: str
+    info: AccountInfo
+    sections: tuple[Section, ...]
+
+
+def accounts_in(found: Sequence[Section], default_currency: str) -> list[Account]:
+    """The accounts that `found` speaks of, in the order of the file. Two statements of one account are one account."""
+    numbers = {_number(section): None for section in found}
+    return [_account(number, [section for section in found if _number(section) == number], default_currency) for number in numbers]
+
+
+def _account(number: str, own: list[Section], default_currency: str) -> Account:
+    first = own[0].skeleton
+    kind = (first.findtext(".//ACCTTYPE") or _KINDS[own[0].kind]).strip().upper()
+    info = AccountInfo(mask(number), kind, (first.findtext(".//CURDEF") or default_currency).strip())
+    return Account(number, info, tuple(own))
+
+
+def _number(section: Section) -> str:
+    return _NOT_IN_NUMBERS.sub("", section.skeleton.findtext(".//ACCTID") or "")
+
+
+def mask(number: str) -> str:
+    """The last four characters of an account's number, or fewer, so that no error or log shows a whole one."""
+    return "••••" + (number[-_SHOWN:] if len(number) > _SHOWN else "")
+
+
+def choose(accounts: Sequence[Account], hint: str) -> Account:
+    """The account that `hint` means (its number or last four characters), else the only one there is."""
+    if len(accounts) == 1:
+        return accounts[0]
+    listed = ", ".join(f"{account.info.masked} ({account.info.kind or 'account'})" for account in accounts)
+    wanted = _NOT_IN_NUMBERS.sub("", hint).upper()
+    if not wanted:
+        raise StatementError("several_accounts", f"The file has several accounts: {listed}. Say which one to import.")
+    matching = [account for account in accounts if _is_meant(account.number.upper(), wanted)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise StatementError("several_accounts", f"Several accounts end in that number: {listed}. Give the whole number.")
+    raise StatementError("account_not_in_file", f"The account is not in the file, which has {listed}.")
+
+
+def _is_meant(number: str, wanted: str) -> bool:
+    if number == wanted:
+        return True
+    # A hint that is an IBAN ends in the number; one that is a masked card shares the last four only.
+    return bool(number) and len(wanted) >= _SHOWN and number[-_SHOWN:] == wanted[-_SHOWN:] and _compatible(number, wanted)
+
+
+def _compatible(number: str, wanted: str) -> bool:
+    return len(wanted) == _SHOWN or number.endswith(wanted) or wanted.endswith(number)
+
+
+def closing_balance(account: Account) -> Decimal | None:
+    """The ledger balance of the account's latest statement. None for investments, where securities move cash as well."""
+    ledgers = [ledger for section in account.sections if (ledger := section.skeleton.find(".//LEDGERBAL")) is not None]
+    if not ledgers or account.sections[0].kind == "INVSTMTRS":
+        return None
+    latest = max(ledgers, key=_as_of)
+    return _balance(latest.findtext(".//BALAMT") or "")
+
+
+def _as_of(ledger: ET.Element) -> str:
+    return (ledger.findtext(".//DTASOF") or "")[:8]
+
+
+def _balance(text: str) -> Decimal | None:
+    try:
+        amount = read_amount(text)
+        return checked_amount(amount) if amount else Decimal("0.00")
+    except BrokenCellError:
+        return None
+
+
+def holds_only_securities(account: Account) -> bool:
+    """Whether the account's statements list trades, of which none is a movement of cash in a bank's sense."""
+    tags = {element.tag for section in account.sections for element in section.skeleton.iter()}
+    return any(tag.startswith(_SECURITIES) for tag in tags)

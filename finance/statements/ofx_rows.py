@@ -1,0 +1,126 @@
+"""One OFX transaction (STMTTRN or STMTTRNP) as a row. Field meanings: OFX 2.3, section 11.4.4."""
+
+import datetime
+import re
+import xml.etree.ElementTree as ET
+from decimal import Decimal
+
+from finance.statements.constraints import Draft, checked
+from finance.statements.ofx_markup import Block, tree
+from finance.statements.rows import BrokenCellError, RowOrError
+from finance.statements.text import clean_text, normalise_text
+
+# 20090401122017.000[-5:EST]: the day is the day as the bank wrote it, whatever zone follows.
+_DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})(?![0-9]{7})").match
+_AMOUNT = re.compile(r"[+-]?[0-9]{0,40}(?:[.,][0-9]{0,40})?").fullmatch
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:([.,])[0-9]{3}(?:\1[0-9]{3})*)(?!\1)[.,][0-9]{1,2}").fullmatch
+_KINDS = {
+    "XFER": "transfer", "FEE": "fee", "SRVCHG": "fee", "INT": "income", "DIV": "income", "DEP": "income",
+    "DIRECTDEP": "income", "CREDIT": "income",
+}  # fmt: skip
+_NO_ID = re.compile(r"0*").fullmatch
+_SHOWN = 40
+_LONG = 4_000
+
+
+def read_block(block: Block, number: int, currency: str) -> RowOrError:
+    """Transaction `number` of a statement in `currency` (its CURDEF)."""
+    try:
+        if not block.is_closed:
+            raise BrokenCellError("row", "truncated", "The file ends in the middle of this transaction.")
+        return checked(_draft(tree(block.text), number, currency, is_pending=block.is_pending))
+    except BrokenCellError as broken:
+        return broken.at(number)
+
+
+def _draft(transaction: ET.Element, number: int, currency: str, *, is_pending: bool) -> Draft:
+    fields = _fields(transaction)
+    posted = read_day(fields.get("DTPOSTED") or fields.get("DTTRAN", ""))
+    name = _name(fields)
+    return Draft(
+        number=number,
+        date=_day_of_purchase(fields, posted),
+        amount=read_amount(fields.get("TRNAMT", "")),
+        currency=_own_currency(transaction) or currency,
+        description=_description(name, fields),
+        merchant_name=name,
+        provider_id=_provider_id(fields),
+        posted_date=None if is_pending else posted,
+        is_pending=is_pending,
+        kind=_KINDS.get(fields.get("TRNTYPE", "").upper(), ""),
+    )
+
+
+def _fields(transaction: ET.Element) -> dict[str, str]:
+    """Tag to text of every value; of two with one tag the first, so PAYEE's parts never hide the transaction's own."""
+    fields: dict[str, str] = {}
+    for element in transaction.iter():
+        if element.text:
+            fields.setdefault(element.tag, element.text)
+    return fields
+
+
+def read_day(text: str) -> datetime.date:
+    """The day of an OFX date or datetime; raises `BrokenCellError` when there is none."""
+    found = _DAY(text.strip())
+    try:
+        if found:
+            return datetime.date(int(found.group(1)), int(found.group(3)), int(found.group(4)))
+    except ValueError:
+        pass
+    raise _broken_date(clean_text(text, _SHOWN))
+
+
+def _broken_date(shown: str) -> BrokenCellError:
+    if not shown:
+        return BrokenCellError("date", "missing_date", "The date is missing.")
+    return BrokenCellError("date", "bad_date", f"“{shown}” is not a day.")
+
+
+def _day_of_purchase(fields: dict[str, str], posted: datetime.date) -> datetime.date:
+    """DTUSER, when the owner paid; banks that fill it with zeros or a later day mean nothing by it."""
+    try:
+        return min(read_day(fields.get("DTUSER", "")), posted)
+    except BrokenCellError:
+        return posted
+
+
+def read_amount(text: str) -> Decimal:
+    """An OFX amount: point or comma is the decimal mark (OFX 2.3, 3.2.9.1); raises `BrokenCellError` when it is none."""
+    compact = text.strip().replace(" ", "")
+    if _GROUPED(compact):
+        whole, cents = compact[:-3].replace(",", "").replace(".", ""), compact[-3:]
+        return Decimal(whole + cents.replace(",", "."))
+    if _AMOUNT(compact) and any(map(str.isdigit, compact)):
+        return Decimal(compact.replace(",", "."))
+    shown = clean_text(text, _SHOWN)
+    if not shown:
+        raise BrokenCellError("amount", "missing_amount", "The amount is missing.")
+    raise BrokenCellError("amount", "bad_amount", f"“{shown}” is not an amount of money.")
+
+
+def _own_currency(transaction: ET.Element) -> str:
+    """CURRENCY says what TRNAMT is in; ORIGCURRENCY only what it was converted from (OFX 2.3, 5.2)."""
+    return (transaction.findtext(".//CURRENCY/CURSYM") or transaction.findtext(".//CURRENCY") or "").strip()
+
+
+def _name(fields: dict[str, str]) -> str:
+    return clean_text(fields.get("NAME") or fields.get("EXTDNAME", ""), _LONG)
+
+
+def _description(name: str, fields: dict[str, str]) -> str:
+    """Name and memo, the one alone where it contains the other: NAME is often MEMO cut at 32 characters."""
+    memo = clean_text(fields.get("MEMO", ""), _LONG)
+    if not name and not memo:
+        check = clean_text(fields.get("CHECKNUM", ""), _SHOWN)
+        return f"Check {check}" if check.strip("0") else ""
+    short, long = normalise_text(name), normalise_text(memo)
+    if short in long:
+        return memo
+    return name if long in short else f"{name} - {memo}"
+
+
+def _provider_id(fields: dict[str, str]) -> str:
+    """FITID. Banks without ids write zeros into all of them, and one id twice would be one transaction."""
+    fitid = fields.get("FITID", "").strip()
+    return "" if _NO_ID(fitid) else fitid

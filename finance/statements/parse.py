@@ -1,0 +1,94 @@
+"""The way in: which format a file is in, decided by what it says and not by its name, and its statement."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import BinaryIO
+
+from finance.statements.csv_statement import CsvParser
+from finance.statements.ofx import OfxParser
+from finance.statements.rows import Limits, RowOrError, Statement, StatementError
+from finance.statements.signatures import REMEDY
+from finance.statements.source import Source, StatementParser, open_source
+
+# Most particular first: CSV accepts nearly any text.
+PARSERS: tuple[StatementParser, ...] = (OfxParser(), CsvParser())
+# A Quicken Web Connect file is OFX with a tag of Intuit's in it.
+_SYNONYMS = {"qfx": "ofx"}
+FORMATS = ("auto", "ofx", "qfx", "csv")
+
+# Formats that people do send. Each line goes when its parser arrives.
+_STRANGERS = (
+    (re.compile(r"\A\s*<(?:!DOCTYPE\s+html|html)", re.IGNORECASE), "a web page", "not_a_statement"),
+    (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\."), "a CAMT.053 statement", "unsupported_format"),
+    (re.compile(r"\A\s*!(?:Type|Account|Option)", re.IGNORECASE), "a QIF file", "unsupported_format"),
+    (re.compile(r"(?:\A|\n)\s*:20:[\s\S]*\n:25:"), "an MT940 statement", "unsupported_format"),
+    (re.compile(r"\A\s*<\?xml"), "an XML document", "not_a_statement"),
+    (re.compile(r"\A\s*[\[{]\s*[\"{\[]"), "a JSON document", "not_a_statement"),
+)
+
+
+def parse_statement(
+    file: BinaryIO,
+    *,
+    filename: str,
+    format: str = "auto",  # noqa: A002 the name that the API uses
+    mapping: Mapping[str, object] | None = None,
+    default_currency: str,
+    account_hint: str = "",
+    limits: Limits | None = None,
+) -> Statement:
+    """The statement in `file`, which is seekable, open for binary reading, and stays open and in use until the rows are read.
+
+    `default_currency` (ISO 4217) counts where the file names none. `account_hint` picks the account of an OFX file that
+    has several: its number or its last four characters. `mapping` is for CSV, see `finance.statements.csv_mapping`.
+    Raises `StatementError` and nothing else, here or while the rows are read; a broken row is a `RowError` among them.
+    """
+    bounds = limits or Limits()
+    source = open_source(
+        file,
+        filename=filename,
+        mapping=mapping,
+        default_currency=default_currency,
+        account_hint=account_hint,
+        limits=bounds,
+    )
+    statement = _parser_for(source, format).parse(source)
+    name = "qfx" if statement.format == "ofx" and _is_qfx(filename, format) else statement.format
+    return replace(statement, format=name, rows=_limited(statement.rows, bounds.max_rows))
+
+
+def _is_qfx(filename: str, chosen: str) -> bool:
+    return chosen == "qfx" or filename.lower().endswith(".qfx")
+
+
+def _parser_for(source: Source, chosen: str) -> StatementParser:
+    if chosen not in FORMATS:
+        raise StatementError("unknown_format", f"“{chosen[:40]}” is no known format. Choose one of: {', '.join(FORMATS)}.")
+    found = _recognised(source.head)
+    wanted = _SYNONYMS.get(chosen, chosen)
+    if wanted not in ("auto", found.name):
+        message = f"The file looks like {found.name.upper()}, not {chosen.upper()}. Choose “{found.name}” or “auto”."
+        raise StatementError("wrong_format", message)
+    return found
+
+
+def _recognised(head: str) -> StatementParser:
+    """Strangers are asked between OFX and CSV: a page that mentions OFX stays OFX, and no JSON becomes a table."""
+    *particular, general = PARSERS
+    for parser in particular:
+        if parser.recognises(head):
+            return parser
+    for pattern, kind, code in _STRANGERS:
+        if pattern.search(head):
+            raise StatementError(code, f"This is {kind}, which cannot be imported. {REMEDY}")
+    if general.recognises(head):
+        return general
+    raise StatementError("not_a_statement", f"This is not a bank statement. {REMEDY}")
+
+
+def _limited(rows: Iterator[RowOrError], max_rows: int) -> Iterator[RowOrError]:
+    for count, row in enumerate(rows, start=1):
+        if count > max_rows:
+            raise StatementError("too_many_rows", f"The file has more than {max_rows:,} rows. Import it in parts.")
+        yield row

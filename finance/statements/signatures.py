@@ -1,0 +1,45 @@
+"""Files that are not text at all, told by their first bytes, so that the answer can name what was sent."""
+
+from finance.statements.rows import StatementError
+
+REMEDY = "Export OFX, QFX or CSV from your bank."
+
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"II*\x00", "a TIFF picture"),
+    (b"MM\x00*", "a TIFF picture"),
+    (b"RIFF", "a WebP picture or a recording"),
+    (b"%PDF", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls) or another Office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"SQLite format 3", "a database"),
+    (b"\x7fELF", "a program"),
+    (b"{\\rtf", "a text document (RTF)"),
+)
+_ZIPPED = ((b"xl/", "an Excel workbook (.xlsx)"), (b"word/", "a Word document"), (b"opendocument", "an OpenDocument file"))
+_ISO_MEDIA = b"ftyp"
+_CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1a")
+# A stray NUL is cleaned out of its row; a file with one control character in a hundred is no text.
+_SHARE_OF_CONTROL = 0.01
+
+
+def refuse_binary(head: bytes) -> None:
+    """Raises `StatementError` with the name of what `head`, the first bytes of a file, begins."""
+    kind = _kind_of(head)
+    if kind:
+        raise StatementError("not_a_statement", f"This is {kind}, not a bank statement. {REMEDY}")
+    control = len(head) - len(head.translate(None, _CONTROL))
+    if control > len(head) * _SHARE_OF_CONTROL:
+        raise StatementError("not_a_statement", f"This is a binary file, not a bank statement. {REMEDY}")
+
+
+def _kind_of(head: bytes) -> str:
+    if head.startswith(b"PK\x03\x04"):
+        return next((kind for mark, kind in _ZIPPED if mark in head), "a zip archive")
+    if head[4:8] == _ISO_MEDIA:
+        return "a picture or a film"
+    return next((kind for signature, kind in _SIGNATURES if head.startswith(signature)), "")

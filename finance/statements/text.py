@@ -1,0 +1,57 @@
+"""Text as banks print it, made fit for people, for PostgreSQL and for comparison."""
+
+import html
+import re
+import unicodedata
+
+# SECURITY: PostgreSQL refuses NUL, and a bidi override can make one payee look like another.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+# The semicolon is required: HTML's own leniency would read the shop "J&REG SONS" as a trade mark.
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
+
+
+def clean_text(text: str, limit: int) -> str:
+    """`text` without control characters and entities, its white space collapsed, cut at `limit` characters."""
+    if "&" in text:
+        text = decode_entities(text)
+    if not text.isprintable():
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())[:limit].rstrip()
+
+
+def decode_entities(text: str) -> str:
+    """`text` with `&amp;`, `&#39;` and their like decoded, twice, as several banks escape what was escaped already."""
+    return _ENTITY.sub(_character, _ENTITY.sub(_character, text))
+
+
+def _character(entity: re.Match[str]) -> str:
+    return html.unescape(entity.group())
+
+
+def normalise_text(text: str) -> str:
+    """`text` reduced to its lower-case letters, marks and digits with single spaces between, to find duplicates.
+
+    Two exports of one transaction differ in case, width, accents' composition, padding and punctuation, never in these.
+    """
+    if text.isascii():
+        return _NOT_ALPHANUMERIC.sub(" ", text.lower()).strip()
+    # NFKC after casefold again, as folding can take a composed character apart (Unicode, section 3.13, D146).
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join("".join(map(_letter_or_space, folded)).split())
+
+
+def _letter_or_space(character: str) -> str:
+    return character if unicodedata.category(character)[0] in "LMN" else " "
+
+
+def plain_key(text: str) -> str:
+    """`normalise_text` without accents: how column names and words of a bank are looked up."""
+    decomposed = unicodedata.normalize("NFKD", normalise_text(text))
+    return "".join(filter(_is_base, decomposed)) if not text.isascii() else decomposed
+
+
+def _is_base(character: str) -> bool:
+    return unicodedata.category(character) != "Mn"

@@ -1,0 +1,1 @@
+"""Wellness: check-ins, goals, and how health goes with spending."""

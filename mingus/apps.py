@@ -1,0 +1,15 @@
+"""The roof as a Django app, so that its commands and system checks are found."""
+
+from django.apps import AppConfig
+from django.core.checks import register
+
+from mingus import checks
+
+
+class MingusConfig(AppConfig):
+    name = "mingus"
+    verbose_name = "MINGUS"
+
+    def ready(self) -> None:
+        for check in checks.ALL:
+            register(check)

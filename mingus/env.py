@@ -1,0 +1,46 @@
+"""Reads the environment for `mingus.settings`, and keeps every complaint for the system checks.
+
+A value that can't be used must not stop the interpreter with a traceback: it is replaced by its default, remembered in
+`problems`, and reported by `mingus.checks` with an id and a remedy before anything is served.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from environs import EnvError, FileAwareEnv
+
+
+class Environment:
+    """Typed access to environment variables; `X_FILE` may name a file that holds the value of `X`."""
+
+    def __init__(self, dotenv: Path) -> None:
+        self.problems: list[tuple[str, str]] = []
+        self._reader = FileAwareEnv(strip_whitespace=True)
+        if dotenv.is_file():
+            self._reader.read_env(str(dotenv), recurse=False)
+
+    def text(self, name: str, default: str = "") -> str:
+        return str(self._read(self._reader.str, name, default))
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        return bool(self._read(self._reader.bool, name, default))
+
+    def number(self, name: str, default: int, *, at_least: int = 0) -> int:
+        value = int(self._read(self._reader.int, name, default))
+        if value < at_least:
+            self.problems.append((name, f"must be {at_least} or more, not {value}"))
+            return default
+        return value
+
+    def names(self, name: str, default: list[str] | None = None) -> list[str]:
+        """A comma-separated list; blanks around and empty items are dropped."""
+        items: list[str] = self._read(self._reader.list, name, default or [])
+        return [item.strip() for item in items if item.strip()]
+
+    def _read(self, parse: Callable[..., Any], name: str, default: Any) -> Any:
+        try:
+            return parse(name, default)
+        except (EnvError, ValueError) as error:
+            self.problems.append((name, str(error)))
+            return default

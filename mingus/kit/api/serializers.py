@@ -1,0 +1,100 @@
+"""The base of every serializer: it refuses unknown fields, scopes incoming keys, sets the owner and asks the model.
+
+The order for a write: parse each field; look incoming foreign keys up among the owner's rows only; put everything on a
+copy of the row with its owner set; let the model's `clean` speak; save. What only the database can see comes back as a
+400 through `mingus.kit.api.errors`.
+"""
+
+import copy
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import models
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from mingus.kit.api import wire
+from mingus.kit.models import BaseModel, OwnedModel
+from mingus.kit.validators import has_null_character
+
+
+class JsonField(serializers.JSONField):
+    """Any JSON value that PostgreSQL can store: no null character in a key or a text."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if has_null_character(data):
+            raise serializers.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")
+        return super().to_internal_value(data)
+
+
+class OwnedKeyField(serializers.PrimaryKeyRelatedField):
+    """A foreign key that finds its target only among the rows of the request's user."""
+
+    def get_queryset(self) -> QuerySet[Any]:
+        queryset = super().get_queryset()
+        if issubclass(queryset.model, OwnedModel):
+            # SECURITY: without this a user could attach a row to another user's row
+            return queryset.for_user(self.context["request"].user)
+        return queryset
+
+
+class StrictFields(serializers.Serializer):
+    """Refuses a body with fields that nobody declared. Read-only fields are ignored, so a GET's answer can be sent back."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            writable = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+            sentence = f"There is no such field. Known: {writable}."
+            raise serializers.ValidationError({name: [ErrorDetail(sentence, "unknown_field")] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class BaseSerializer(StrictFields, serializers.ModelSerializer):
+    """A model's fields as JSON. `Meta.example` is the answer that the API's documentation shows."""
+
+    serializer_related_field = OwnedKeyField
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {models.JSONField: JsonField}
+
+    @classmethod
+    def wire(cls) -> wire.Wire | None:
+        """This serializer as SQL columns, compiled once; None when its lists need the plain path."""
+        if "_wire" not in cls.__dict__:
+            cls._wire = wire.compiled(cls)
+        return cls._wire
+
+    def get_unique_together_validators(self) -> list[Any]:
+        """None: the database's constraints answer the same in one statement, and without a race."""
+        return []
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask the model about the row as it would be."""
+        candidate = self.candidate(attrs)
+        try:
+            candidate.clean()
+        except DjangoValidationError as error:
+            raise serializers.ValidationError(serializers.as_serializer_error(error)) from error
+        return attrs
+
+    def candidate(self, attrs: dict[str, Any]) -> BaseModel:
+        """A copy of the row with `attrs` on it; a new row gets its owner first."""
+        row: BaseModel = copy.copy(self.instance) if self.instance else self.Meta.model(**self.owner())
+        for name, value in attrs.items():
+            setattr(row, name, value)
+        return row
+
+    def owner(self) -> dict[str, Any]:
+        """The fields that say whose a new row is."""
+        return {"user": self.context["request"].user} if issubclass(self.Meta.model, OwnedModel) else {}
+
+    def create(self, validated_data: dict[str, Any]) -> BaseModel:
+        row: BaseModel = self.Meta.model(**self.owner(), **validated_data)
+        row.save(force_insert=True)
+        return row
+
+    def update(self, instance: BaseModel, validated_data: dict[str, Any]) -> BaseModel:
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        instance.save()
+        return instance

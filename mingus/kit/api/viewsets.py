@@ -1,0 +1,150 @@
+"""The base of every viewset, and the one place where lists and rows are scoped to their owner."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import mixins
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from mingus.kit import context
+from mingus.kit.api import etag, idempotency
+from mingus.kit.api.wire import Wire
+from mingus.kit.models import BaseModel, IdempotencyKey
+
+
+class BaseViewSet(GenericViewSet):
+    """Idempotent POSTs, the action's actor, and the compiled list path."""
+
+    lookup_value_converter = "uuid"
+    ordering = "-created_at"
+    ordering_fields: tuple[str, ...] = ("created_at",)
+    search_fields: tuple[str, ...] = ()
+    _reserved: IdempotencyKey | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        context.set_actor(request.user.pk)
+        self._reserved = idempotency.begin(request)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return exc.response if isinstance(exc, idempotency.Replay) else super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._reserved and response.status_code < 400:
+            idempotency.remember(self._reserved, response)
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def wire(self) -> Wire | None:
+        """The columns that this view's list is read as; None for the plain path."""
+        serializer = self.get_serializer_class()
+        return serializer.wire() if hasattr(serializer, "wire") else None
+
+    def page(self, queryset: QuerySet[Any]) -> Response:
+        """Answer one page of `queryset`."""
+        rows = self.paginate_queryset(queryset)
+        wire = self.wire()
+        return self.get_paginated_response(wire.objects(rows) if wire else self.get_serializer(rows, many=True).data)
+
+    def answer(self, instance: BaseModel, *, status: int = 200) -> Response:
+        """One row with its entity tag."""
+        return Response(self.get_serializer(instance).data, status=status, headers={"ETag": etag.etag_of(instance)})
+
+
+class Listed(mixins.ListModelMixin):
+    """`GET /route/`."""
+
+    def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.page(self.filter_queryset(self.get_queryset()))
+
+
+class Retrieved(mixins.RetrieveModelMixin):
+    """`GET /route/{id}/`, with ETag and If-None-Match."""
+
+    def retrieve(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        instance = self.get_object()
+        if etag.is_known(request, instance):
+            return Response(status=304, headers={"ETag": etag.etag_of(instance)})
+        return self.answer(instance)
+
+
+class Created(mixins.CreateModelMixin):
+    """`POST /route/`."""
+
+    def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        self.perform_create(serializer)
+        return self.answer(serializer.instance, status=201)
+
+
+class Updated(mixins.UpdateModelMixin):
+    """`PUT` and `PATCH /route/{id}/`, under a lock on the row and with If-Match."""
+
+    def update(self: Any, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
+        instance = self.locked_object()
+        serializer = self.get_serializer(instance, data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        self.perform_update(serializer)
+        return self.answer(serializer.instance)
+
+
+class Deleted(mixins.DestroyModelMixin):
+    """`DELETE /route/{id}/`, with If-Match."""
+
+    def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.perform_destroy(self.locked_object())
+        return Response(status=204)
+
+
+class OwnedBaseViewSet(BaseViewSet):
+    """Scopes everything to the request's user."""
+
+    def get_queryset(self) -> QuerySet[Any]:
+        # SECURITY: the application's wall; every list, row and action of an owned model goes through here
+        return super().get_queryset().for_user(self.request.user)  # type: ignore[attr-defined]
+
+    def locked_object(self) -> Any:
+        """The row of the path, locked until the request's transaction ends, and in the state that If-Match names."""
+        lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
+        queryset = self.filter_queryset(self.get_queryset()).select_for_update(of=("self",))
+        instance = self._one(queryset, lookup)
+        etag.require_match(self.request, instance)
+        return instance
+
+    def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> Any:
+        instance = get_object_or_404(queryset, **lookup)
+        self.check_object_permissions(self.request, instance)
+        return instance
+
+
+class OwnedReadOnlyViewSet(Listed, Retrieved, OwnedBaseViewSet):
+    """The user's own rows, to read."""
+
+
+class OwnedViewSet(Created, Updated, Deleted, OwnedReadOnlyViewSet):
+    """The user's own rows: list, read, create, change, delete."""
+
+
+class OwnedSingletonViewSet(Updated, Retrieved, OwnedBaseViewSet):
+    """The one row that a user has of a kind, at an address without an id. With `creates_on_put` a PUT makes it."""
+
+    creates_on_put = False
+
+    def get_object(self) -> Any:
+        return self._one(self.get_queryset(), {})
+
+    def locked_object(self) -> Any:
+        instance = self._one(self.get_queryset().select_for_update(of=("self",)), {})
+        etag.require_match(self.request, instance)
+        return instance
+
+    def update(self, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
+        if self.creates_on_put and not partial and not self.get_queryset().exists():
+            serializer = self.get_serializer(data=request.data)
+            serializer.is_valid(raise_exception=True)
+            serializer.save()
+            return self.answer(serializer.instance, status=201)
+        return super().update(request, *args, partial=partial, **kwargs)

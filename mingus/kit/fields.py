@@ -1,0 +1,297 @@
+"""Model fields whose column holds ciphertext: `encrypt(models.CharField(...), label="finance.account_number")`.
+
+The call and the field's shape are django-cryptography's (a bytea column, no lookups but `isnull`); what happens to the bytes
+is not. That package signs with SECRET_KEY, pickles values and lets ciphertext be moved between rows, so here a value is JSON
+under `mingus.kit.crypto`, bound to its label, its row's primary key and its owner (`user_id`, where the model has one).
+
+A value stays sealed until its attribute is read, so a list that does not read it pays nothing and a bad row breaks one
+attribute, not the list. In `__dict__`, and so in a pickle or a debugger, an instance holds None, `Sealed` or `_Opened`; all
+of them show as `<sealed>`. `QuerySet.update(user=...)` and an upsert that keeps another row's key make values unreadable.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import cache
+from typing import Any, TypeVar
+
+from django.core import checks
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.query_utils import DeferredAttribute
+from django.utils.functional import cached_property
+from django_cryptography.fields import EncryptedMixin
+
+from mingus.kit import crypto
+from mingus.kit.crypto import SealError, TamperedError, UnknownKeyError
+
+SHOWN = "<sealed>"
+OWNER = "user_id"
+
+# The values of a row that its sealed values are bound to: the primary key, then the owner where there is one.
+Place = tuple[Any, ...]
+FieldT = TypeVar("FieldT", bound=models.Field[Any, Any])
+
+
+class Sealed:
+    """A sealed value as the database holds it. `place` is where it was loaded from, None when nobody saw that."""
+
+    __slots__ = ("blob", "place")
+
+    def __init__(self, blob: bytes, place: Place | None = None) -> None:
+        self.blob = blob
+        self.place = place
+
+    def __repr__(self) -> str:
+        return SHOWN
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and other.blob == self.blob
+
+    def __hash__(self) -> int:
+        return hash(self.blob)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Sealed":
+        return self
+
+
+class _Opened:
+    """A plaintext inside an instance, with the sealed value that it came from or replaces (None: there was none)."""
+
+    __slots__ = ("field", "origin", "value")
+
+    def __init__(self, field: "SealedField", value: Any, origin: Sealed | None) -> None:
+        self.field = field
+        self.value = value
+        self.origin = origin
+
+    def __repr__(self) -> str:
+        return SHOWN
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Opened":
+        return _Opened(self.field, deepcopy(self.value, memo), self.origin)
+
+    def __reduce__(self) -> tuple[Callable[..., Sealed], tuple[bytes, Place | None]]:
+        # SECURITY: a pickle lands in caches, queues and files, so only ciphertext may enter one
+        sealed = self.resealed()
+        if sealed is None:
+            raise SealError(f"{self.field.label}: a changed value can't be pickled unsealed. Save the row first.")
+        return Sealed, (sealed.blob, sealed.place)
+
+    def resealed(self) -> Sealed | None:
+        """The sealed value that says the same, None when the plaintext was changed since."""
+        origin = self.origin
+        if origin is None or origin.place is None or not self.field.still_says(origin, self.value, origin.place):
+            return None
+        return origin
+
+
+class SealedAttribute(DeferredAttribute):
+    """Opens a value when it is read, and remembers what an assignment replaces so that unchanged bytes stay."""
+
+    field: "SealedField"
+
+    def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
+        if instance is None:
+            return self
+        held = self.field.held(instance)
+        if isinstance(held, Sealed):
+            held = instance.__dict__[self.field.attname] = self.field.opened(instance, held)
+        return held.value if isinstance(held, _Opened) else held
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        data = instance.__dict__
+        if isinstance(value, Sealed):
+            data[self.field.attname] = Sealed(value.blob, self._place_while_loading(instance))
+        elif value is None:
+            data[self.field.attname] = None
+        else:
+            held = data.get(self.field.attname)
+            data[self.field.attname] = _Opened(self.field, value, getattr(held, "origin", held))
+
+    def __delete__(self, instance: models.Model) -> None:
+        """Forget the value, so that the next read loads it again, as Django documents for any field."""
+        del instance.__dict__[self.field.attname]
+
+    def _place_while_loading(self, instance: models.Model) -> Place | None:
+        """The row's place as loaded; an instance in use may have been moved since, so there it is not known."""
+        data = instance.__dict__
+        if not instance._state.adding:
+            return None
+        try:
+            return tuple([data[anchor.attname] for anchor in self.field.anchors])
+        except KeyError:
+            return None
+
+
+class SealedField(EncryptedMixin):
+    """What every class made by `encrypt` adds to its base field. `label` must never change: it is part of every value."""
+
+    base_class: type[models.Field[Any, Any]]
+    descriptor_class = SealedAttribute
+
+    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
+        self.label = label
+        # SECURITY: the parent's __init__ is left out, for it makes a cipher that is keyed by SECRET_KEY and unpickles
+        super(EncryptedMixin, self).__init__(*args, **kwargs)
+
+    @cached_property
+    def anchors(self) -> tuple[models.Field[Any, Any], ...]:
+        """The fields whose values make up a row's place."""
+        meta = self.model._meta
+        return (meta.pk, *(field for field in meta.concrete_fields if field.attname == OWNER))
+
+    def held(self, instance: models.Model) -> Any:
+        """What `instance` holds: None, Sealed or _Opened; a deferred value is loaded, but not opened."""
+        data = instance.__dict__
+        if self.attname not in data:
+            manager = type(instance)._base_manager.db_manager(instance._state.db, hints={"instance": instance})
+            data[self.attname] = manager.filter(pk=instance.pk).values_list(self.attname, flat=True).get()
+        return data[self.attname]
+
+    def opened(self, instance: models.Model, sealed: Sealed) -> _Opened:
+        """`sealed` opened where it was loaded. Raises SealError, see `mingus.kit.crypto.unseal`."""
+        place = sealed.place or self._place(instance)
+        plaintext = crypto.unseal(self.label, self._associated_data(place), sealed.blob)
+        return _Opened(self, self._decode(plaintext), Sealed(sealed.blob, place))
+
+    def still_says(self, sealed: Sealed, value: Any, place: Place) -> bool:
+        """Whether `sealed` is `value` sealed for `place`; what can't be opened says nothing and may be replaced."""
+        try:
+            return crypto.unseal(self.label, self._associated_data(place), sealed.blob) == self._encode(value)
+        except (TamperedError, UnknownKeyError):
+            return False
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
+        """The bytes to write: the very same for an unchanged value, so that no update is seen where there is none."""
+        held = self.held(model_instance)
+        if isinstance(held, Sealed) and (add or self._is_out_of_place(model_instance, held)):
+            held = self.opened(model_instance, held)
+        if isinstance(held, _Opened):
+            held = self._sealed(model_instance, held)
+        model_instance.__dict__[self.attname] = held
+        return held.origin if isinstance(held, _Opened) else held
+
+    def _is_out_of_place(self, instance: models.Model, sealed: Sealed) -> bool:
+        """Whether bytes nobody opened yet could be unreadable where they go: the row is new, or its key or owner changed."""
+        if instance._state.adding or sealed.place is None:
+            return True
+        return self._associated_data(sealed.place) != self._associated_data(self._place(instance))
+
+    def _sealed(self, instance: models.Model, held: _Opened) -> _Opened | None:
+        if held.value == "" and self.null and self.empty_strings_allowed:
+            return None
+        place = self._place(instance)
+        if held.origin is not None and self.still_says(held.origin, held.value, place):
+            return _Opened(self, held.value, Sealed(held.origin.blob, place))
+        blob = crypto.seal(self.label, self._associated_data(place), self._encode(held.value))
+        return _Opened(self, held.value, Sealed(blob, place))
+
+    def _place(self, instance: models.Model) -> Place:
+        return tuple([getattr(instance, anchor.attname) for anchor in self.anchors])
+
+    def _associated_data(self, place: Place) -> bytes:
+        """`place` in the one spelling that the database would give it: a UUID may still be a text in memory."""
+        parts = [anchor.to_python(part) for anchor, part in zip(self.anchors, place, strict=True)]
+        if parts[0] is None:
+            raise SealError(f"{self.label}: a value is bound to its row's primary key, which is not set. Give it a default.")
+        return crypto.associate(self.label, *(str(part) for part in parts if part is not None))
+
+    def _encode(self, value: Any) -> bytes:
+        encoder = getattr(self, "encoder", None) or DjangoJSONEncoder
+        try:
+            plain = self.get_prep_value(value)
+            text = json.dumps(plain, cls=encoder, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (TypeError, ValueError, ValidationError):
+            # SECURITY: the cause may quote the value
+            raise SealError(f"{self.label}: a {type(value).__name__} of this kind does not fit the field.") from None
+        return text.encode("utf-8", "surrogatepass")
+
+    def _decode(self, plaintext: bytes) -> Any:
+        try:
+            return self.to_python(json.loads(plaintext, cls=getattr(self, "decoder", None)))
+        except (TypeError, ValueError, ValidationError):
+            # SECURITY: the cause carries the plaintext
+            raise SealError(f"{self.label}: the value was sealed by a field of another type. Migrate it.") from None
+
+    def from_db_value(self, value: Any, *args: Any, **kwargs: Any) -> Sealed | None:
+        return None if value is None else Sealed(bytes(value))
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        """Only sealed bytes (or None) reach the database. Raises SealError for anything else."""
+        if value is None:
+            return None
+        blob = value.blob if isinstance(value, Sealed) else crypto.from_text(value)
+        if blob is None:
+            # SECURITY: here a plaintext would reach the database
+            raise SealError(
+                f"{self.label}: update(), bulk_update() and expressions can't seal a value, for it is bound to its row. "
+                "Use save() or bulk_create()."
+            )
+        return connection.Database.Binary(blob)  # type: ignore[attr-defined]
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        return self.get_db_prep_value(value, connection)
+
+    def value_from_object(self, obj: models.Model) -> Any:
+        """The value still sealed: forms, `model_to_dict` and serializers ask here."""
+        held = self.held(obj)
+        return (held.resealed() or held) if isinstance(held, _Opened) else held
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """The ciphertext, which `loaddata` puts back; SHOWN for a value that was not saved yet."""
+        value = self.value_from_object(obj)
+        return crypto.to_text(value.blob) if isinstance(value, Sealed) else SHOWN
+
+    def formfield(self, **kwargs: Any) -> None:
+        """No form shows or takes the value: staff have no business with it, and users come through the API."""
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _, args, kwargs = super().deconstruct()
+        return name, f"{encrypt.__module__}.{encrypt.__name__}", [self.base_class(*args, **kwargs)], {"label": self.label}
+
+    def clone(self) -> Any:
+        _, _, args, kwargs = self.deconstruct()
+        return encrypt(*args, **kwargs)
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        errors = super().check(**kwargs)
+        # SECURITY: two columns with one label would open each other's values where their rows share key and owner
+        if not self.label or list(_labels(self)).count(self.label) > 1:
+            hint = "Give each encrypted field a label of its own, and never change it once values are stored."
+            errors.append(checks.Error(f"The label {self.label!r} is empty or used twice.", hint, self, "kit.E001"))
+        if self.unique or self.has_db_default():
+            hint = "Remove unique, primary_key and db_default: the database sees random bytes only."
+            errors.append(checks.Error("An encrypted field can't be unique or computed.", hint, self, "kit.E002"))
+        return errors
+
+
+def encrypt(base_field: FieldT, *, label: str) -> FieldT:
+    """`base_field` with its column encrypted under `label`, a constant that no other field uses and that never changes.
+
+    Its attribute takes and gives what `base_field` does; None is NULL, and so is "" where the field is a nullable text.
+    Reading raises TamperedError or UnknownKeyError when the row can't be opened.
+    """
+    _, _, args, kwargs = base_field.deconstruct()
+    base_class: Any = type(base_field)
+    sealed: FieldT = _sealed_class(base_class)(*args, label=label, **kwargs)
+    return sealed
+
+
+def is_sealed(field: object) -> bool:
+    """Whether a model's field is encrypted, so that its value has no place in a log, a list or a dump."""
+    return isinstance(field, SealedField)
+
+
+@cache
+def _sealed_class(base: Any) -> Any:
+    members = {"base_class": base, "wasinstance": True, "__module__": __name__}
+    return type(f"Encrypted{base.__name__}", (SealedField, base), members)
+
+
+def _labels(field: SealedField) -> Iterator[str]:
+    """The labels of all encrypted columns in the project of `field`."""
+    for model in field.model._meta.apps.get_models():
+        yield from (other.label for other in model._meta.local_concrete_fields if isinstance(other, SealedField))

@@ -1,0 +1,61 @@
+"""E-mail leaves through a job: it is stored in the same transaction as what it tells of, and sent after the commit.
+
+So a rolled-back sign-up sends nothing, a slow mail server slows no request, and the answer takes as long for a known
+address as for an unknown one.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.filebased import EmailBackend as FileBackend
+from django.core.mail.message import EmailMessage
+
+from mingus.kit import jobs
+
+
+class QueuedBackend(BaseEmailBackend):
+    """Django's e-mail backend that enqueues one job a message."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for message in email_messages:
+            jobs.enqueue(deliver, **as_job(message))
+        return len(email_messages)
+
+
+def as_job(message: EmailMessage) -> dict[str, object]:
+    """The parts of a message that a job can carry as JSON. Attachments have no user yet, so they are refused, not lost."""
+    if message.attachments:
+        raise ValueError("E-mails with attachments can't be queued.")
+    html = [content for content, kind in getattr(message, "alternatives", []) if kind == "text/html"]
+    return {
+        "subject": str(message.subject),
+        "body": str(message.body),
+        "html": html[0] if html else "",
+        "sender": message.from_email,
+        "recipients": message.recipients(),
+    }
+
+
+@jobs.task(retries=5)
+def deliver(*, subject: str, body: str, html: str, sender: str, recipients: list[str]) -> None:
+    """Send one message through EMAIL_DELIVERY_BACKEND; a failure is retried with growing pauses."""
+    message = EmailMultiAlternatives(subject, body, sender, recipients)
+    if html:
+        message.attach_alternative(html, "text/html")
+    message.connection = get_connection(settings.EMAIL_DELIVERY_BACKEND)
+    message.send()
+
+
+class DevelopmentBackend(FileBackend):
+    """Writes each message to a file in EMAIL_FILE_PATH and shows it on the console."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        sent = int(super().send_messages(email_messages) or 0)
+        for message in email_messages:
+            print(f"\n--- e-mail to {', '.join(message.recipients())}: {message.subject}", file=sys.stderr)
+            print(message.body, f"--- also in {Path(settings.EMAIL_FILE_PATH).name}/", sep="\n", file=sys.stderr, flush=True)
+        return sent

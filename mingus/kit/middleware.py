@@ -1,0 +1,46 @@
+"""What surrounds every request: its id, and a limit on what it may carry."""
+
+import re
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from uuid_utils.compat import uuid7
+
+from mingus.kit import context
+from mingus.kit.api.errors import problem
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SENDABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+UPLOAD_PATHS = ("/api/v1/finance/imports/",)
+
+
+class RequestContextMiddleware:
+    """Runs each request as one action, known by `X-Request-Id`: the caller's where it is harmless, else a new one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        offered = request.headers.get("X-Request-Id", "")
+        request_id = offered if SENDABLE_ID.fullmatch(offered) else str(uuid7())
+        with context.action(request_id):
+            response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        return response
+
+
+class BodyLimitMiddleware:
+    """Refuses a body by its announced length, before a byte of it is read: DRF's parsers would read all of it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        limit = settings.IMPORT_MAX_BYTES if request.path in UPLOAD_PATHS else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) <= limit:
+            return self.get_response(request)
+        if length.isdigit():
+            return problem(413, "too_large", f"The body may have {limit:,} bytes at most. Send less, or send it in parts.")
+        return problem(400, "invalid_length", "Content-Length must be a whole number.")

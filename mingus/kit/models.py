@@ -1,0 +1,126 @@
+"""The base of every model: its key, its timestamps, its owner, and one way to show it without its secrets."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models.functions import Now
+from uuid_utils.compat import uuid7
+
+from mingus.kit.fields import Sealed, encrypt, is_sealed
+
+type_of_json = dict[str, Any]
+
+# The application stamps `updated_at` itself; the trigger catches bulk and raw updates, which bring the old stamp along.
+touch = pgtrigger.Trigger(
+    name="touch_updated_at",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.* AND OLD.updated_at IS NOT DISTINCT FROM NEW.updated_at"),
+    func="NEW.updated_at = clock_timestamp(); RETURN NEW;",
+)
+
+
+class BaseModel(models.Model):
+    """A row with a time-ordered UUIDv7 key and timestamps.
+
+    `derived` names the read-only properties that belong to the model's public shape; `sql_derived` gives those that lists
+    can compute in the database.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    derived: ClassVar[tuple[str, ...]] = ()
+    secret_fields: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+        triggers = [touch]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.pk}>"
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Save; a partial save carries `updated_at` along, so that the object in hand stays equal to its row."""
+        if update_fields is not None:
+            update_fields = {*update_fields, "updated_at"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    @classmethod
+    def sql_derived(cls) -> dict[str, models.expressions.Combinable]:
+        """Derived values that exist as SQL expressions too: name -> expression."""
+        return {}
+
+    def to_dict(self) -> type_of_json:
+        """Every field and derived value, JSON-ready; secrets are left out."""
+        names = [field.attname for field in self._meta.concrete_fields if self._is_public(field)]
+        return {name: json_ready(getattr(self, name)) for name in (*names, *self.derived)}
+
+    def _is_public(self, field: models.Field[Any, Any]) -> bool:
+        return not is_sealed(field) and field.name not in self.secret_fields
+
+
+def json_ready(value: Any) -> Any:
+    """`value` as JSON can carry it: money and keys as strings, instants and days in ISO 8601."""
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    return value
+
+
+class OwnedQuerySet(models.QuerySet[Any]):
+    """Rows that belong to users. `for_user` is the application's wall around them."""
+
+    def for_user(self, user: Any) -> Self:
+        """Only the rows that belong to `user`."""
+        return self.filter(**{self.model.owner_path: user.pk})
+
+
+class OwnedModel(BaseModel):
+    """A row that belongs to one user and goes with him."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="%(class)s_set", editable=False, db_index=False
+    )
+
+    owner_path: ClassVar[str] = "user"
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        abstract = True
+
+
+def gin(table: str, field: str) -> GinIndex:
+    """The index that lets a role without row policies search inside a JSON field with `@>`."""
+    return GinIndex(fields=[field], name=f"{table}_{field}_gin"[:30], opclasses=["jsonb_path_ops"])
+
+
+class IdempotencyKey(OwnedModel):
+    """A POST that was carried out under a client's key, with the answer that a repetition gets."""
+
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer: models.Field[Any, Any] = encrypt(
+        models.JSONField(null=True), label="kit.idempotency_key.answer"
+    )  # SECURITY: an answer may hold a new token
+
+    class Meta(OwnedModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="kit_idempotencykey_key_unique")]
+        indexes = [models.Index(fields=["created_at"], name="kit_idempotency_created")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+__all__ = ["BaseModel", "IdempotencyKey", "OwnedModel", "OwnedQuerySet", "Sealed", "gin", "json_ready"]

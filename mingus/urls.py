@@ -1,0 +1,27 @@
+"""The map of the project."""
+
+from django.contrib import admin
+from django.db import transaction
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from mingus.kit import health
+
+handler400 = "mingus.kit.api.errors.bad_request"
+handler403 = "mingus.kit.api.errors.permission_denied"
+handler404 = "mingus.kit.api.errors.not_found"
+handler500 = "mingus.kit.api.errors.server_error"
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/api/docs/")),
+    path("admin/", admin.site.urls),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/users/", include("users.urls")),
+    path("api/v1/finance/", include("finance.urls")),
+    path("healthz/live", health.live),
+    path("healthz/ready", transaction.non_atomic_requests(health.ready)),
+    path("metrics", health.metrics, name="metrics"),
+]

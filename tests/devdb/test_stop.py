@@ -1,0 +1,101 @@
+"""The server ends with its last user and never before."""
+
+import os
+import signal
+import time
+
+import psycopg
+
+from mingus.devdb import ensure_running, stop
+from mingus.devdb.folder import Folder
+from tests.devdb.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
+
+FORK = "sys.stdin.close(); os.fork() and os._exit(0); import time; time.sleep(1); os._exit(0)"
+CHILD = "subprocess.Popen(['sleep', '8'], close_fds=False, stdin=-3, stdout=-3, stderr=-3); os._exit(0)"
+
+
+def test_it_stops_after_its_last_user_was_killed(folder: Folder) -> None:
+    first, second = User(folder.root), User(folder.root)
+    assert first.url == second.url
+
+    first.kill()
+    time.sleep(2 * GRACE)
+    assert not is_stopped(folder)
+
+    second.kill()
+    assert eventually(lambda: is_stopped(folder) and not watchers(folder))
+    assert "database system is shut down" in folder.log.read_text()
+
+
+def test_the_next_command_within_the_grace_finds_it_running(folder: Folder) -> None:
+    User(folder.root, grace=2).leave()
+    pid = server_pid(folder)
+    User(folder.root, grace=2).leave()
+
+    assert server_pid(folder) == pid
+    assert len(watchers(folder)) == 1
+
+
+def test_a_forked_worker_is_a_user_too(folder: Folder) -> None:
+    user = User(folder.root, afterwards=FORK)
+    assert user.url
+    user.process.wait()
+    time.sleep(2 * GRACE)
+
+    assert not is_stopped(folder)
+    assert eventually(lambda: is_stopped(folder))
+    user.kill()
+
+
+def test_a_program_started_by_a_user_is_not_a_user(folder: Folder) -> None:
+    User(folder.root, afterwards=CHILD).leave()
+
+    assert eventually(lambda: is_stopped(folder), seconds=6)
+
+
+def test_an_open_session_keeps_it_running(folder: Folder) -> None:
+    user = User(folder.root)
+    with psycopg.connect(user.url):
+        user.leave()
+        time.sleep(3 * GRACE)
+        assert not is_stopped(folder)
+
+    assert eventually(lambda: is_stopped(folder))
+
+
+def test_a_killed_watcher_is_replaced_by_the_next_user(folder: Folder) -> None:
+    first = User(folder.root)
+    assert first.url
+    [watcher] = watchers(folder)
+    os.kill(watcher, signal.SIGKILL)
+    second = User(folder.root)
+    assert second.url
+
+    [replacement] = watchers(folder)
+    assert replacement != watcher
+    first.leave()
+    second.leave()
+    assert eventually(lambda: is_stopped(folder) and not watchers(folder))
+
+
+def test_a_user_who_comes_while_it_stops_gets_a_new_one_with_a_watcher(folder: Folder) -> None:
+    User(folder.root, grace=0).leave()
+    user = User(folder.root, grace=0)
+
+    assert ask(user.url, "SELECT 1") == "1"
+    assert eventually(lambda: len(watchers(folder)) == 1)
+    user.leave()
+    assert eventually(lambda: is_stopped(folder) and not watchers(folder))
+
+
+def test_stop_says_whether_there_was_one(folder: Folder) -> None:
+    ensure_running(folder.root, grace=GRACE)
+
+    assert stop(folder.root)
+    assert is_stopped(folder)
+    assert not stop(folder.root)
+
+
+def test_stop_makes_no_folder(empty: Folder) -> None:
+    assert not stop(empty.root)
+    assert not empty.root.exists()

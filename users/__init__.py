@@ -1,0 +1,1 @@
+"""Who: account, profile, onboarding, tokens."""

@@ -1,0 +1,17 @@
+"""What lists of users' own things can be filtered by."""
+
+from mingus.kit.api.filters import StrictFilterSet
+
+from users.models import OnboardingProgress, PersonalAccessToken
+
+
+class OnboardingFilter(StrictFilterSet):
+    class Meta:
+        model = OnboardingProgress
+        fields = {"step_name": ["exact"], "is_completed": ["exact"], "step_order": ["exact", "gte", "lte"]}
+
+
+class TokenFilter(StrictFilterSet):
+    class Meta:
+        model = PersonalAccessToken
+        fields = {"name": ["exact", "icontains"], "scope": ["exact"], "created_at": ["gte", "lte"]}

@@ -1,0 +1,113 @@
+"""The account: an e-mail address, a password, and the count of failed logins."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
+
+from mingus.kit import clock
+from mingus.kit.constraints import between, rule
+from mingus.kit.models import BaseModel
+
+TABLE = "users_user"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts and counts login attempts."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An account with a hashed password; without one, nobody can log in to it by password."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **fields, is_staff=True, is_superuser=True, is_verified=True)
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Lower-case throughout: people do not know that the part before the @ might be case-sensitive."""
+        return (email or "").strip().lower()
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=self.normalize_email(username))
+
+    def reserve_login_attempt(self, email: str, *, now: datetime) -> "User | None":
+        """Count an attempt before its password is looked at; None when there is no such account or it is locked.
+
+        One UPDATE, so that any number of guesses at once gets no further than the limit. The attempt that reaches it locks
+        the account right away; `login_succeeded` takes that back if its password was right.
+        """
+        attempts = Case(When(locked_until__isnull=False, then=Value(1)), default=F("login_attempts") + 1)
+        full = Case(
+            When(locked_until__isnull=True, login_attempts__gte=settings.LOGIN_ATTEMPT_LIMIT - 1, then=now + settings.LOGIN_LOCKOUT),
+            default=Value(None),
+            output_field=models.DateTimeField(null=True),
+        )
+        open_accounts = Q(locked_until__isnull=True) | Q(locked_until__lte=now)
+        row = self.filter(open_accounts, email=self.normalize_email(email))
+        reserved = row.update(login_attempts=attempts, locked_until=full)
+        return self.get(email=self.normalize_email(email)) if reserved else None
+
+
+class User(AbstractBaseUser, PermissionsMixin, BaseModel):
+    """Somebody with an account: a customer, or one of the staff."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # v4: an account's key tells nothing about when
+    email = models.EmailField(max_length=254, unique=True)
+    is_active = models.BooleanField(default=True)
+    is_verified = models.BooleanField(default=False)
+    is_staff = models.BooleanField(default=False)
+    last_login_at = models.DateTimeField(null=True, blank=True, editable=False)
+    login_attempts = models.IntegerField(default=0, editable=False)
+    locked_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    last_login = None  # type: ignore[assignment]  # Django's column; the product's is last_login_at
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+    derived = ("is_locked",)
+    secret_fields = ("password",)
+
+    class Meta(BaseModel.Meta):
+        constraints = [
+            rule(f"{TABLE}_email_lower", Q(Exact(F("email"), Lower("email"))), "Must be in lower case."),
+            between(TABLE, "login_attempts", 0),
+        ]
+        indexes = [models.Index(fields=["-created_at", "id"], name="users_user_newest")]
+
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = UserManager.normalize_email(self.email)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether logins are refused at this moment."""
+        return self.locked_until is not None and self.locked_until > clock.now()
+
+    def login_succeeded(self, *, now: datetime) -> None:
+        """Stamp the login and forget the failed ones before it."""
+        self.login_attempts, self.locked_until, self.last_login_at = 0, None, now
+        self.save(update_fields=["login_attempts", "locked_until", "last_login_at"])
+
+    def unlock(self) -> None:
+        """Let the account be used again at once, after support has made sure whose it is."""
+        self.login_attempts, self.locked_until = 0, None
+        self.save(update_fields=["login_attempts", "locked_until"])
+
+    @property
+    def owner_id(self) -> UUID:
+        """An account belongs to itself."""
+        return self.pk

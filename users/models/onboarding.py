@@ -1,0 +1,50 @@
+"""The steps a new customer takes until the product knows enough to be useful."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from mingus.kit import clock
+from mingus.kit.constraints import between, json_shape, not_blank, together
+from mingus.kit.models import OwnedModel, gin
+from mingus.kit.validators import is_json_object
+
+TABLE = "users_onboardingprogress"
+FIRST_STEPS = ("profile", "income", "expenses", "accounts", "goals", "health", "notifications", "plan")
+
+
+class OnboardingProgress(OwnedModel):
+    """One step of a customer's way in, and what he answered there."""
+
+    step_name = models.CharField(max_length=100)
+    step_order = models.IntegerField(validators=[MinValueValidator(1)])
+    is_completed = models.BooleanField(default=False)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    step_data = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+
+    class Meta(OwnedModel.Meta):
+        verbose_name_plural = "onboarding progress"
+        ordering = ["step_order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "step_name"],
+                name=f"{TABLE}_step_name_unique",
+                violation_error_message="You already have a step of this name.",
+            ),
+            not_blank(TABLE, "step_name"),
+            between(TABLE, "step_order", 1),
+            together(TABLE, "is_completed", "completed_at"),
+            json_shape(TABLE, "step_data", "object"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "step_order", "id"], name="users_onboarding_order"),
+            gin("users_onboarding", "step_data"),
+        ]
+
+    def __str__(self) -> str:
+        return self.step_name
+
+    def complete(self) -> None:
+        """Tick the step off; a step that was done before keeps its instant."""
+        if not self.is_completed:
+            self.is_completed, self.completed_at = True, clock.now()
+            self.save(update_fields=["is_completed", "completed_at"])

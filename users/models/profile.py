@@ -1,0 +1,160 @@
+"""Who stands behind an account: what the forecasts, the projections and the calendar need to know of him."""
+
+import re
+import zoneinfo
+from datetime import date, timedelta, tzinfo
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now, TruncDate
+
+from mingus.kit import clock
+from mingus.kit.constraints import between, json_shape, not_blank, one_of, rule
+from mingus.kit.models import OwnedModel, gin
+from mingus.kit.money import money_field
+from mingus.kit.validators import is_json_list, is_json_object
+from users.models import reference
+
+TABLE = "users_userprofile"
+COMPLETE_NEEDS = ("first_name", "last_name", "zip_code", "annual_income", "industry")
+COUNTED = (*COMPLETE_NEEDS, "job_title", "education_level", "marital_status", "dependents")
+
+
+class UserProfile(OwnedModel):
+    """One customer's name, address, household and work."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile", editable=False)
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    date_of_birth = models.DateField(null=True, blank=True)
+    gender = models.CharField(max_length=20, blank=True)
+    phone_number = models.CharField(max_length=20, blank=True)
+    address_line_1 = models.CharField(max_length=255, blank=True)
+    address_line_2 = models.CharField(max_length=255, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=50, blank=True)
+    zip_code = models.CharField(max_length=10)
+    country = models.CharField(max_length=2, default="US", validators=[reference.is_country])
+    timezone = models.CharField(max_length=50, default="America/New_York", validators=[reference.is_timezone])
+    dependents = models.IntegerField(null=True, blank=True, validators=[MinValueValidator(0)])
+    marital_status = models.CharField(max_length=20, blank=True, choices=reference.MaritalStatus)
+    household_size = models.IntegerField(default=1, validators=[MinValueValidator(1)])
+    annual_income = money_field(optional=True, at_least=Decimal(0))
+    income_source = models.CharField(max_length=100, blank=True)
+    employment_status = models.CharField(max_length=50, blank=True, choices=reference.EmploymentStatus)
+    education_level = models.CharField(max_length=50, blank=True, choices=reference.EducationLevel)
+    occupation = models.CharField(max_length=100, blank=True)
+    industry = models.CharField(max_length=100, blank=True)
+    years_of_experience = models.IntegerField(null=True, blank=True, validators=[MinValueValidator(0)])
+    company_name = models.CharField(max_length=255, blank=True)
+    company_size = models.CharField(max_length=50, blank=True, choices=reference.CompanySize)
+    job_title = models.CharField(max_length=100, blank=True)
+    naics_code = models.CharField(max_length=6, blank=True, validators=[reference.is_naics_code])
+    risk_tolerance = models.CharField(max_length=20, choices=reference.RiskTolerance, default=reference.RiskTolerance.MODERATE)
+    financial_goals = models.JSONField(default=list, blank=True, validators=[is_json_list])
+    preferences = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+
+    derived = ("full_name", "age", "is_complete", "profile_completion_percentage", "onboarding_completed")
+
+    class Meta(OwnedModel.Meta):
+        constraints = [
+            not_blank(TABLE, "first_name"),
+            not_blank(TABLE, "last_name"),
+            rule(
+                f"{TABLE}_date_of_birth_past",
+                Q(date_of_birth__gte=date(1880, 1, 1)) & Q(date_of_birth__lte=TruncDate(Now()) + timedelta(days=1)),
+                "Must not be in the future, nor before 1880.",
+            ),
+            rule(
+                f"{TABLE}_zip_code_us",
+                ~Q(country="US") | Q(zip_code__regex=r"^[0-9]{5}(-[0-9]{4})?$"),
+                "A US ZIP code has five digits, or five and four: 12345 or 12345-6789.",
+            ),
+            not_blank(TABLE, "zip_code"),
+            rule(f"{TABLE}_phone_number_e164", Q(phone_number="") | Q(phone_number__regex=r"^\+[1-9][0-9]{6,14}$"), "Use E.164."),
+            rule(f"{TABLE}_country_iso_3166", Q(country__regex=r"^[A-Z]{2}$"), "Use an ISO 3166-1 code such as US."),
+            between(TABLE, "dependents", 0),
+            between(TABLE, "household_size", 1),
+            between(TABLE, "annual_income", 0),
+            between(TABLE, "years_of_experience", 0),
+            one_of(TABLE, "marital_status", reference.MaritalStatus, optional=True),
+            one_of(TABLE, "employment_status", reference.EmploymentStatus, optional=True),
+            one_of(TABLE, "education_level", reference.EducationLevel, optional=True),
+            one_of(TABLE, "company_size", reference.CompanySize, optional=True),
+            one_of(TABLE, "risk_tolerance", reference.RiskTolerance),
+            rule(
+                f"{TABLE}_naics_code_sector",
+                Q(naics_code="") | Q(naics_code__regex=f"^({'|'.join(reference.NAICS_SECTORS)})[0-9]{{0,4}}$"),
+                "Use 2 to 6 digits that begin with a NAICS sector.",
+            ),
+            json_shape(TABLE, "financial_goals", "array"),
+            json_shape(TABLE, "preferences", "object"),
+        ]
+        indexes = [gin("users_profile", "financial_goals"), gin("users_profile", "preferences")]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def clean(self) -> None:
+        """Trim the names, bring the phone number to E.164, and check what needs more than one field."""
+        super().clean()
+        self.first_name, self.last_name = self.first_name.strip(), self.last_name.strip()
+        self.phone_number = reference.as_e164(self.phone_number, self.country)
+        if self.country == "US" and not re.fullmatch(r"[0-9]{5}(-[0-9]{4})?", self.zip_code):
+            raise ValidationError({"zip_code": "A US ZIP code has five digits, or five and four: 12345 or 12345-6789."})
+        if self.date_of_birth and self.date_of_birth > self.today():
+            raise ValidationError({"date_of_birth": "Must not be in the future."})
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.phone_number = reference.as_e164(self.phone_number, self.country)
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone whose days are this user's days."""
+        return clock.zone_named(self.timezone)
+
+    def today(self) -> date:
+        """The present day where the user lives."""
+        return clock.day_in(self.zone, clock.now())
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def age(self) -> int | None:
+        """Whole years since birth, counted on the user's day; somebody born on 29 February turns on 1 March in other years."""
+        if self.date_of_birth is None:
+            return None
+        today, born = self.today(), self.date_of_birth
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything is known that the projections can't do without."""
+        return all(self._answered(name) for name in COMPLETE_NEEDS)
+
+    @property
+    def profile_completion_percentage(self) -> int:
+        """Answered questions of nine, 0 to 100, rounded down so that only all of them make 100."""
+        return 100 * sum(self._answered(name) for name in COUNTED) // len(COUNTED)
+
+    def _answered(self, name: str) -> bool:
+        return getattr(self, name) not in (None, "")  # 0 is an answer
+
+    @property
+    def onboarding_completed(self) -> bool:
+        """Whether there are steps and each is completed."""
+        steps = list(self.user.onboardingprogress_set.values_list("is_completed", flat=True))
+        return bool(steps) and all(steps)
+
+
+def zone_of(user: models.Model) -> tzinfo:
+    """The zone of an account's profile; the product's default while there is none."""
+    profile = getattr(user, "profile", None)
+    return profile.zone if profile else zoneinfo.ZoneInfo("America/New_York")

@@ -1,0 +1,57 @@
+"""Keys to the API that a person makes for a program."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from knox.models import AbstractAuthToken, AuthTokenManager
+from uuid_utils.compat import uuid7
+
+from mingus.kit import clock
+from mingus.kit.constraints import not_blank, one_of
+from mingus.kit.models import OwnedModel, OwnedQuerySet
+
+TABLE = "users_personalaccesstoken"
+USE_IS_NOTED_EVERY = timedelta(minutes=1)
+
+
+class Scope(models.TextChoices):
+    READ = "read", "read"
+    READ_WRITE = "read-write", "read and write"
+
+
+class PersonalAccessToken(AbstractAuthToken, OwnedModel):
+    """A named key to the API with a scope and an end. Only its hash is stored, so it can be shown only once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    digest = models.CharField(max_length=128, unique=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="auth_token_set", editable=False, db_index=False
+    )
+    name = models.CharField(max_length=100)
+    scope = models.CharField(max_length=20, choices=Scope, default=Scope.READ)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created = models.DateTimeField(auto_now_add=True, db_default=Now())
+
+    secret_fields = ("digest", "token_key")
+
+    class Meta(OwnedModel.Meta):
+        constraints = [not_blank(TABLE, "name"), one_of(TABLE, "scope", Scope)]
+        indexes = [models.Index(fields=["user", "-created_at", "id"], name="users_token_newest")]
+
+    objects = AuthTokenManager.from_queryset(OwnedQuerySet)()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the key opens more than reading."""
+        return self.scope == Scope.READ_WRITE
+
+    def note_use(self) -> None:
+        """Remember when the key was used; at most one write a minute, however busy the program is."""
+        now = clock.now()
+        if self.last_used_at is None or now - self.last_used_at > USE_IS_NOTED_EVERY:
+            type(self).objects.filter(pk=self.pk).update(last_used_at=now)

@@ -1,0 +1,116 @@
+"""Accounts, profiles, onboarding steps and tokens as JSON."""
+
+from datetime import timedelta
+from typing import Any
+
+from rest_framework import serializers
+
+from mingus.kit import clock
+from mingus.kit.api.serializers import BaseSerializer
+from users import services
+from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
+
+LONGEST_TOKEN = timedelta(days=366)
+DEFAULT_TOKEN = timedelta(days=90)
+EXAMPLE_ID = "0197a1c0-7b1e-7c3a-9d55-1f0e6a2b4c8d"
+EXAMPLE_TIME = "2026-03-01T09:30:00Z"
+
+
+class UserSerializer(BaseSerializer):
+    class Meta:
+        model = User
+        fields = ["id", "email", "is_active", "is_verified", "is_staff", "last_login_at", "is_locked", "created_at", "updated_at"]
+        read_only_fields = fields
+        example = {
+            "id": "3e2f6a44-6a0e-4b0b-8a54-0f3c1c9f7b11",
+            "email": "alice@example.com",
+            "is_active": True,
+            "is_verified": True,
+            "is_staff": False,
+            "last_login_at": EXAMPLE_TIME,
+            "is_locked": False,
+            "created_at": EXAMPLE_TIME,
+            "updated_at": EXAMPLE_TIME,
+        }
+
+
+class ProfileSerializer(BaseSerializer):
+    age = serializers.IntegerField(read_only=True, allow_null=True)
+    full_name = serializers.CharField(read_only=True)
+    is_complete = serializers.BooleanField(read_only=True)
+    profile_completion_percentage = serializers.IntegerField(read_only=True)
+    onboarding_completed = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = UserProfile
+        fields = [
+            "id",
+            *(field.name for field in UserProfile._meta.concrete_fields if field.name not in {"id", "user"}),
+            *UserProfile.derived,
+        ]
+        read_only_fields = ["created_at", "updated_at"]
+        example = {"first_name": "Alice", "last_name": "Archer", "zip_code": "10001", "timezone": "America/New_York"}
+
+
+class OnboardingSerializer(BaseSerializer):
+    class Meta:
+        model = OnboardingProgress
+        fields = ["id", "step_name", "step_order", "is_completed", "completed_at", "step_data", "created_at", "updated_at"]
+        read_only_fields = ["created_at", "updated_at"]
+        example = {
+            "id": EXAMPLE_ID,
+            "step_name": "income",
+            "step_order": 2,
+            "is_completed": True,
+            "completed_at": EXAMPLE_TIME,
+            "step_data": {"source": "salary"},
+            "created_at": EXAMPLE_TIME,
+            "updated_at": EXAMPLE_TIME,
+        }
+
+
+class TokenSerializer(BaseSerializer):
+    """A token without its text: that is shown once, by the POST that makes it."""
+
+    expires_at = serializers.DateTimeField(source="expiry", required=False)
+
+    class Meta:
+        model = PersonalAccessToken
+        fields = ["id", "name", "scope", "expires_at", "last_used_at", "created_at"]
+        read_only_fields = ["last_used_at", "created_at"]
+        example = {
+            "id": EXAMPLE_ID,
+            "name": "Spreadsheet",
+            "scope": "read",
+            "expires_at": "2026-05-30T09:30:00Z",
+            "last_used_at": None,
+            "created_at": EXAMPLE_TIME,
+        }
+
+    def validate_expires_at(self, value: Any) -> Any:
+        now = clock.now()
+        if not now < value <= now + LONGEST_TOKEN:
+            raise serializers.ValidationError("Choose an instant in the future, at most 366 days ahead.", "out_of_range")
+        return value
+
+    def create(self, validated_data: dict[str, Any]) -> PersonalAccessToken:
+        now = clock.now()
+        token, text = services.create_token(
+            user=self.context["request"].user,
+            name=validated_data["name"],
+            scope=validated_data.get("scope", PersonalAccessToken._meta.get_field("scope").default),
+            expires_at=validated_data.get("expiry", now + DEFAULT_TOKEN),
+            now=now,
+        )
+        token.text = text
+        return token
+
+
+class NewTokenSerializer(TokenSerializer):
+    """A token that was just made, with its text."""
+
+    token = serializers.CharField(source="text", read_only=True, help_text="Shown once. Store it now.")
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+        example = TokenSerializer.Meta.example | {"token": "mgs_5f0c…"}

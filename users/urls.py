@@ -1,0 +1,16 @@
+"""`/api/v1/users/`."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from users.views import MeViewSet, OnboardingViewSet, ProfileViewSet, TokenViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("onboarding", OnboardingViewSet)
+router.register("tokens", TokenViewSet)
+
+urlpatterns = [
+    path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
+    path("profile/", ProfileViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update"}), name="profile"),
+    *router.urls,
+]
