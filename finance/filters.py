@@ -1,7 +1,5 @@
 """What lists of money can be filtered by."""
 
-
-
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from mingus.kit.api.filters import StrictFilterSet
 

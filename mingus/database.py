@@ -26,7 +26,12 @@ def _described(env: Environment, url: str) -> dict[str, Any]:
         env.problems.append(("DATABASE_URL", f"can't be read: {error}"))
         return dict(NO_DATABASE)
     outer_pooler = env.flag("DATABASE_OUTER_POOLER")
-    config |= {"ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": outer_pooler}
+    config |= {
+        "ATOMIC_REQUESTS": True,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": outer_pooler,
+    }
     config["OPTIONS"] = {**config.get("OPTIONS", {}), **_options(env, outer_pooler=outer_pooler)}
     config["TEST"] = {"NAME": "test_mingus" + env.text("TEST_DATABASE_SUFFIX")}
     return config

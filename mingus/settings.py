@@ -18,13 +18,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
 
 DEBUG = env.flag("DEBUG")
-TESTING = env.flag("MINGUS_TESTING")
 ENVIRONMENT_PROBLEMS = env.problems
 
 # --- secrets: the fallbacks exist under DEBUG only, and the checks refuse to serve without the real ones
 SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-never-leaves-a-developers-machine" if DEBUG else "")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 FIELD_ENCRYPTION_KEYS = env.names("FIELD_ENCRYPTION_KEYS", ["5e" * 32] if DEBUG else [])
+CRYPTOGRAPHY_KEY = "not used: mingus.kit.fields seals with FIELD_ENCRYPTION_KEYS"  # django-cryptography wants one at import
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 # --- where the project is reached
@@ -114,7 +114,6 @@ LANGUAGE_CODE = "en-us"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".static"
 WHITENOISE_USE_FINDERS = DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG and not TESTING
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
@@ -152,6 +151,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
 ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[MINGUS] "
 HEADLESS_ONLY = True

@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.db import transaction
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from mingus.kit import health
+from mingus.kit.api import errors
 
 handler400 = "mingus.kit.api.errors.bad_request"
 handler403 = "mingus.kit.api.errors.permission_denied"
@@ -24,4 +25,5 @@ urlpatterns = [
     path("healthz/live", health.live),
     path("healthz/ready", transaction.non_atomic_requests(health.ready)),
     path("metrics", health.metrics, name="metrics"),
+    re_path(r"^(api|_allauth)/", errors.no_such_address),
 ]

@@ -6,6 +6,8 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 
+from mingus.kit.api.errors import problem
+
 ACCOUNT_API = "/_allauth/"
 
 
@@ -20,8 +22,11 @@ class AccountErrorsMiddleware:
             return self.get_response(request)
         request.META["CONTENT_TYPE"] = request.META.get("CONTENT_TYPE") or "application/json"
         response = self.get_response(request)
-        if response.status_code >= 400 and response.headers.get("Content-Type", "").startswith("application/json"):
-            response.content = orjson.dumps(in_our_shape(orjson.loads(response.content), response.status_code))
+        if response.status_code < 400:
+            return response
+        if not response.headers.get("Content-Type", "").startswith("application/json"):
+            return problem(response.status_code, "bad_request", "The body must be a JSON object.")
+        response.content = orjson.dumps(in_our_shape(orjson.loads(response.content), response.status_code))
         return response
 
 

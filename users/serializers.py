@@ -19,7 +19,17 @@ EXAMPLE_TIME = "2026-03-01T09:30:00Z"
 class UserSerializer(BaseSerializer):
     class Meta:
         model = User
-        fields = ["id", "email", "is_active", "is_verified", "is_staff", "last_login_at", "is_locked", "created_at", "updated_at"]
+        fields = [
+            "id",
+            "email",
+            "is_active",
+            "is_verified",
+            "is_staff",
+            "last_login_at",
+            "is_locked",
+            "created_at",
+            "updated_at",
+        ]
         read_only_fields = fields
         example = {
             "id": "3e2f6a44-6a0e-4b0b-8a54-0f3c1c9f7b11",
@@ -32,6 +42,12 @@ class UserSerializer(BaseSerializer):
             "created_at": EXAMPLE_TIME,
             "updated_at": EXAMPLE_TIME,
         }
+
+
+    def update(self, instance: User, validated_data: dict[str, Any]) -> User:  # type: ignore[override]
+        email = validated_data.get("email", instance.email)
+        services.request_email_change(request=self.context["request"], user=instance, email=email)
+        return instance
 
 
 class ProfileSerializer(BaseSerializer):

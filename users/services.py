@@ -2,7 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.http import HttpRequest
 
 from users.models import OnboardingProgress, PersonalAccessToken, User
 from users.models.onboarding import FIRST_STEPS
@@ -27,6 +30,20 @@ def mark_verified(user: User) -> None:
     """The user has shown that the address is his."""
     user.is_verified = True
     user.save(update_fields=["is_verified"])
+
+
+def request_email_change(*, request: HttpRequest, user: User, email: str) -> None:
+    """Send a confirmation to `email`; once it is confirmed it becomes the account's address. The present one changes nothing.
+
+    An address that somebody else has is told so by mail, and the caller is not: he must not learn who has an account.
+    """
+    email = User.objects.normalize_email(email)
+    if email == user.email:
+        return
+    if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email).exclude(user=user).exists():
+        get_adapter().send_account_already_exists_mail(email)
+        return
+    EmailAddress.objects.add_new_email(request, user, email)
 
 
 def create_token(

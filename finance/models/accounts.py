@@ -136,4 +136,3 @@ class EncryptedFinancialProfile(OwnedModel):
     def account_number_masked(self) -> str:
         """The last four characters behind dots; '' when no number was given."""
         return f"••••{self.account_number[-4:]}" if self.account_number else ""
-

@@ -97,6 +97,9 @@ class StatementImportRow(OwnedModel):
         ordering = ["number"]
         constraints = [
             one_of(ROWS, "verdict", Verdict),
+            json_shape(ROWS, "data", "object"),
+            json_shape(ROWS, "before", "object"),
+            json_shape(ROWS, "deleted_row", "object"),
             models.UniqueConstraint(
                 fields=["user", "account", "provider_id"],
                 condition=Q(is_claim=True) & ~Q(provider_id=""),
@@ -119,4 +122,3 @@ class StatementImportRow(OwnedModel):
 
     def __str__(self) -> str:
         return f"row {self.number}: {self.verdict}"
-

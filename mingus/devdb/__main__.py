@@ -54,9 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mingus.devdb", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True, metavar="status|stop|url")
     for action in ("status", "stop", "url"):
-        actions.add_parser(action).add_argument(
-            "--folder", type=Path, default=DEFAULT_FOLDER, help="default: %(default)s"
-        )
+        actions.add_parser(action).add_argument("--folder", type=Path, default=DEFAULT_FOLDER, help="default: %(default)s")
     watcher = actions.add_parser("watch")
     watcher.add_argument("folder", type=Path)
     watcher.add_argument("lock", type=int)

@@ -67,17 +67,12 @@ def _initdb(folder: Folder, programs: Programs) -> list[str]:
 
 def _single_user(folder: Folder, programs: Programs) -> list[str]:
     """SECURITY: the superuser is used only here and never gets a password or a way to log in."""
-    return programs.command(
-        "postgres", "--single", "-D", str(folder.data), "-c", "exit_on_error=on", "postgres"
-    )
+    return programs.command("postgres", "--single", "-D", str(folder.data), "-c", "exit_on_error=on", "postgres")
 
 
 def _bootstrap_sql(password: str) -> str:
     """One statement a line, as the single-user server reads them."""
-    return (
-        f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';\n"
-        f"CREATE DATABASE {DATABASE} OWNER {ROLE};\n"
-    )
+    return f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n"
 
 
 def _run(command: list[str], stdin: str = "") -> None:
@@ -124,8 +119,7 @@ def _clear_stale_pid_file(folder: Folder) -> None:
     pid = read_pid(folder)
     if pid is not None and _is_postgres_at(pid, folder.data):
         raise DevDatabaseError(
-            f"A PostgreSQL that MINGUS did not start (process {pid}) uses '{folder.data}'. "
-            f"Stop it with: kill -INT {pid}"
+            f"A PostgreSQL that MINGUS did not start (process {pid}) uses '{folder.data}'. Stop it with: kill -INT {pid}"
         )
     folder.pid_file.unlink(missing_ok=True)
 

@@ -70,9 +70,7 @@ def server_account() -> tuple[int, int] | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def spawn_detached(
-    command: Sequence[str], *, log: Path, keep: int, environment: Mapping[str, str]
-) -> None:
+def spawn_detached(command: Sequence[str], *, log: Path, keep: int, environment: Mapping[str, str]) -> None:
     """Start a process that outlives this one, is nobody's zombie and inherits only `keep`.
 
     The shell in between exits at once, so the process belongs to init and no exit status is owed.
@@ -133,9 +131,7 @@ def _keeping(capability: str) -> tuple[str, ...]:
     )
 
 
-def _try_out(
-    prefix: Sequence[str], postgres: Path, data_root: Path
-) -> subprocess.CompletedProcess[str]:
+def _try_out(prefix: Sequence[str], postgres: Path, data_root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*prefix, "/bin/sh", "-c", _REACHES_BOTH, "sh", str(postgres), str(data_root)],
         capture_output=True,

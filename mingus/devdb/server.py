@@ -73,8 +73,7 @@ def other_sessions(folder: Folder) -> int:
     try:
         with connect(folder) as connection:
             row = connection.execute(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE usename = current_user AND pid <> pg_backend_pid()"
+                "SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
             ).fetchone()
     except (psycopg.Error, OSError):
         return 0

@@ -67,7 +67,7 @@ def unseal(label: str, associated_data: bytes, sealed: bytes) -> bytes:
     Raises UnknownKeyError when the value names a key outside the ring, TamperedError when it is not what `seal` wrote for
     this place, SealError when the ring is missing or malformed.
     """
-    if len(sealed) < OVERHEAD_BYTES or not sealed.startswith(VERSION):
+    if not _looks_sealed(sealed):
         raise TamperedError(f"{label}: this is not a sealed value. Restore the row from a backup or set a new value.")
     ring = _ring()
     key = ring.keys.get(key_id_of(sealed))
@@ -94,7 +94,11 @@ def from_text(text: object) -> bytes | None:
     """The sealed value inside what `to_text` wrote, None for anything else."""
     if not isinstance(text, str) or not text.startswith(TEXT_PREFIX):
         return None
-    return b64decode(text.removeprefix(TEXT_PREFIX))
+    try:
+        sealed = b64decode(text.removeprefix(TEXT_PREFIX), validate=True)
+    except ValueError:
+        return None
+    return sealed if _looks_sealed(sealed) else None
 
 
 def key_id_of(sealed: bytes) -> bytes:
@@ -187,6 +191,10 @@ def _cipher(raw: bytes, label: str) -> AESGCM:
 
 def _derive(raw: bytes, info: bytes, length: int) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(raw)
+
+
+def _looks_sealed(value: bytes) -> bool:
+    return len(value) >= OVERHEAD_BYTES and value.startswith(VERSION)
 
 
 def _opened(key: bytes, label: str, associated_data: bytes, sealed: bytes) -> bytes:

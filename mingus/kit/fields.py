@@ -102,14 +102,12 @@ class SealedAttribute(DeferredAttribute):
         return held.value if isinstance(held, _Opened) else held
 
     def __set__(self, instance: models.Model, value: Any) -> None:
-        data = instance.__dict__
+        held = instance.__dict__.get(self.field.attname)
         if isinstance(value, Sealed):
-            data[self.field.attname] = Sealed(value.blob, self._place_while_loading(instance))
-        elif value is None:
-            data[self.field.attname] = None
-        else:
-            held = data.get(self.field.attname)
-            data[self.field.attname] = _Opened(self.field, value, getattr(held, "origin", held))
+            value = Sealed(value.blob, self._place_while_loading(instance))
+        elif value is not None:
+            value = _Opened(self.field, value, getattr(held, "origin", held))
+        instance.__dict__[self.field.attname] = value
 
     def __delete__(self, instance: models.Model) -> None:
         """Forget the value, so that the next read loads it again, as Django documents for any field."""
@@ -117,11 +115,10 @@ class SealedAttribute(DeferredAttribute):
 
     def _place_while_loading(self, instance: models.Model) -> Place | None:
         """The row's place as loaded; an instance in use may have been moved since, so there it is not known."""
-        data = instance.__dict__
         if not instance._state.adding:
             return None
         try:
-            return tuple([data[anchor.attname] for anchor in self.field.anchors])
+            return tuple(map(instance.__dict__.__getitem__, self.field.anchor_names))
         except KeyError:
             return None
 
@@ -142,6 +139,10 @@ class SealedField(EncryptedMixin):
         """The fields whose values make up a row's place."""
         meta = self.model._meta
         return (meta.pk, *(field for field in meta.concrete_fields if field.attname == OWNER))
+
+    @cached_property
+    def anchor_names(self) -> tuple[str, ...]:
+        return tuple(anchor.attname for anchor in self.anchors)
 
     def held(self, instance: models.Model) -> Any:
         """What `instance` holds: None, Sealed or _Opened; a deferred value is loaded, but not opened."""
@@ -178,7 +179,8 @@ class SealedField(EncryptedMixin):
         """Whether bytes nobody opened yet could be unreadable where they go: the row is new, or its key or owner changed."""
         if instance._state.adding or sealed.place is None:
             return True
-        return self._associated_data(sealed.place) != self._associated_data(self._place(instance))
+        here = self._place(instance)
+        return sealed.place != here and self._associated_data(sealed.place) != self._associated_data(here)
 
     def _sealed(self, instance: models.Model, held: _Opened) -> _Opened | None:
         if held.value == "" and self.null and self.empty_strings_allowed:
@@ -190,7 +192,7 @@ class SealedField(EncryptedMixin):
         return _Opened(self, held.value, Sealed(blob, place))
 
     def _place(self, instance: models.Model) -> Place:
-        return tuple([getattr(instance, anchor.attname) for anchor in self.anchors])
+        return tuple([getattr(instance, name) for name in self.anchor_names])
 
     def _associated_data(self, place: Place) -> bytes:
         """`place` in the one spelling that the database would give it: a UUID may still be a text in memory."""
@@ -219,20 +221,20 @@ class SealedField(EncryptedMixin):
     def from_db_value(self, value: Any, *args: Any, **kwargs: Any) -> Sealed | None:
         return None if value is None else Sealed(bytes(value))
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> bytes | None:
         """Only sealed bytes (or None) reach the database. Raises SealError for anything else."""
         if value is None:
             return None
-        blob = value.blob if isinstance(value, Sealed) else crypto.from_text(value)
+        blob: bytes | None = value.blob if isinstance(value, Sealed) else crypto.from_text(value)
         if blob is None:
             # SECURITY: here a plaintext would reach the database
             raise SealError(
-                f"{self.label}: update(), bulk_update() and expressions can't seal a value, for it is bound to its row. "
-                "Use save() or bulk_create()."
+                f"{self.label}: update(), bulk_update(), an expression or a new column's default can't seal a value, "
+                "for it is bound to its row. Use save() or bulk_create()."
             )
-        return connection.Database.Binary(blob)  # type: ignore[attr-defined]
+        return blob
 
-    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> bytes | None:
         return self.get_db_prep_value(value, connection)
 
     def value_from_object(self, obj: models.Model) -> Any:

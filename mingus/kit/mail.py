@@ -4,17 +4,21 @@ So a rolled-back sign-up sends nothing, a slow mail server slows no request, and
 address as for an unknown one.
 """
 
+import base64
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import orjson
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.filebased import EmailBackend as FileBackend
 from django.core.mail.message import EmailMessage
 
-from mingus.kit import jobs
+from mingus.kit import crypto, jobs
+
+LABEL = "kit.mail"
 
 
 class QueuedBackend(BaseEmailBackend):
@@ -22,27 +26,24 @@ class QueuedBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            jobs.enqueue(deliver, **as_job(message))
+            jobs.enqueue(deliver, sealed=seal(message))
         return len(email_messages)
 
 
-def as_job(message: EmailMessage) -> dict[str, object]:
-    """The parts of a message that a job can carry as JSON. Attachments have no user yet, so they are refused, not lost."""
+def seal(message: EmailMessage) -> str:
+    """A message as a job can carry it. Attachments have no user yet, so they are refused, not lost."""
     if message.attachments:
         raise ValueError("E-mails with attachments can't be queued.")
     html = [content for content, kind in getattr(message, "alternatives", []) if kind == "text/html"]
-    return {
-        "subject": str(message.subject),
-        "body": str(message.body),
-        "html": html[0] if html else "",
-        "sender": message.from_email,
-        "recipients": message.recipients(),
-    }
+    parts = [str(message.subject), str(message.body), message.from_email, message.recipients(), html[0] if html else ""]
+    # SECURITY: a message may hold a verification or reset key, which must not lie in the job table in clear
+    return base64.b64encode(crypto.seal(LABEL, b"", orjson.dumps(parts))).decode()
 
 
 @jobs.task(retries=5)
-def deliver(*, subject: str, body: str, html: str, sender: str, recipients: list[str]) -> None:
+def deliver(*, sealed: str) -> None:
     """Send one message through EMAIL_DELIVERY_BACKEND; a failure is retried with growing pauses."""
+    subject, body, sender, recipients, html = orjson.loads(crypto.unseal(LABEL, b"", base64.b64decode(sealed)))
     message = EmailMultiAlternatives(subject, body, sender, recipients)
     if html:
         message.attach_alternative(html, "text/html")

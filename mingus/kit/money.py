@@ -31,7 +31,9 @@ def currency_field() -> models.CharField:
     return models.CharField(max_length=3, default="USD", validators=[validate_currency])
 
 
-def money_field(*, digits: int = 12, optional: bool = False, at_least: Decimal | None = None, **kwargs: Any) -> models.DecimalField:
+def money_field(
+    *, digits: int = 12, optional: bool = False, at_least: Decimal | None = None, **kwargs: Any
+) -> models.DecimalField:
     """An amount with two decimals and `digits` digits in all; NULL means unknown, 0 is an amount."""
     validators = [] if at_least is None else [MinValueValidator(at_least)]
     return models.DecimalField(

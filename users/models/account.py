@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -47,7 +47,11 @@ class UserManager(BaseUserManager["User"]):
         """
         attempts = Case(When(locked_until__isnull=False, then=Value(1)), default=F("login_attempts") + 1)
         full = Case(
-            When(locked_until__isnull=True, login_attempts__gte=settings.LOGIN_ATTEMPT_LIMIT - 1, then=now + settings.LOGIN_LOCKOUT),
+            When(
+                locked_until__isnull=True,
+                login_attempts__gte=settings.LOGIN_ATTEMPT_LIMIT - 1,
+                then=now + settings.LOGIN_LOCKOUT,
+            ),
             default=Value(None),
             output_field=models.DateTimeField(null=True),
         )
@@ -106,8 +110,3 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         """Let the account be used again at once, after support has made sure whose it is."""
         self.login_attempts, self.locked_until = 0, None
         self.save(update_fields=["login_attempts", "locked_until"])
-
-    @property
-    def owner_id(self) -> UUID:
-        """An account belongs to itself."""
-        return self.pk

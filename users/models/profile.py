@@ -75,7 +75,9 @@ class UserProfile(OwnedModel):
                 "A US ZIP code has five digits, or five and four: 12345 or 12345-6789.",
             ),
             not_blank(TABLE, "zip_code"),
-            rule(f"{TABLE}_phone_number_e164", Q(phone_number="") | Q(phone_number__regex=r"^\+[1-9][0-9]{6,14}$"), "Use E.164."),
+            rule(
+                f"{TABLE}_phone_number_e164", Q(phone_number="") | Q(phone_number__regex=r"^\+[1-9][0-9]{6,14}$"), "Use E.164."
+            ),
             rule(f"{TABLE}_country_iso_3166", Q(country__regex=r"^[A-Z]{2}$"), "Use an ISO 3166-1 code such as US."),
             between(TABLE, "dependents", 0),
             between(TABLE, "household_size", 1),

@@ -104,7 +104,12 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler404; says so when only the trailing slash is missing."""
+    """Django's handler404."""
+    return no_such_address(request)
+
+
+def no_such_address(request: HttpRequest) -> HttpResponse:
+    """404 for an address nobody serves; says so when only the trailing slash is missing."""
     hint = "" if request.path.endswith("/") else " Addresses end with a slash."
     return problem(404, "not_found", f"There is nothing at this address.{hint}")
 

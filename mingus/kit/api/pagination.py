@@ -131,7 +131,8 @@ class KeysetPagination(BasePagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
-        properties = {"next": link, "previous": link, "results": schema}
+        address = "https://app.example.com/api/v1/…/?cursor=WyItY3JlYXRlZF9hdCJd"
+        properties = {"next": link | {"example": address}, "previous": link | {"example": None}, "results": schema}
         return {"type": "object", "required": list(properties), "properties": properties}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,63 @@
+"""The cast of every test: two customers and the staff, and clients that act for them."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connections
+from rest_framework.test import APIClient
+
+from tests.factories import AccountFactory, TokenFactory, UserFactory
+from users.models import User
+
+ClientFor = Callable[[User], APIClient]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """One plain connection a process: a pool would keep the test database open while it is dropped."""
+    connections["default"].settings_dict["OPTIONS"].pop("pool", None)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return UserFactory(email="alice@example.com")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return UserFactory(email="bob@example.com")
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return UserFactory(email="support@example.com", is_staff=True)
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return UserFactory(email="admin@example.com", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def api() -> ClientFor:
+    """A client that calls the API as `user`, with a read-write personal access token."""
+
+    def client_for(user: User, scope: str = "read-write") -> APIClient:
+        token = TokenFactory(user=user, scope=scope)
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token.text}")
+        return client
+
+    return client_for
+
+
+@pytest.fixture
+def as_alice(alice: User, api: ClientFor) -> APIClient:
+    return api(alice)
+
+
+@pytest.fixture
+def account(alice: User) -> object:
+    return AccountFactory(user=alice, profile_name="Checking")
+
+

@@ -1,0 +1,27 @@
+"""The list path that reads rows straight from SQL says what the plain path says."""
+
+import orjson
+import pytest
+
+from mingus.kit.api.renderers import OPTIONS, plain
+from tests.contract.routes import LISTS, Route
+from tests.factories import FACTORIES
+from users.models import User
+
+COMPILED = [route for route in LISTS if route.view.serializer_class.wire()]
+
+
+def as_json(value: object) -> object:
+    return orjson.loads(orjson.dumps(value, plain, OPTIONS))
+
+
+@pytest.mark.parametrize("route", COMPILED, ids=str)
+def test_both_paths_give_the_same_objects(route: Route, alice: User) -> None:
+    FACTORIES[route.model].create_batch(5, user=alice)
+    serializer, queryset = route.view.serializer_class, route.model.objects.for_user(alice).order_by("pk")
+    wire = serializer.wire()
+    assert as_json(wire.objects(list(queryset.values_list(*wire.expressions)))) == as_json(serializer(queryset, many=True).data)
+
+
+def test_transactions_are_read_straight_from_sql() -> None:
+    assert "finance/transactions/" in {str(route) for route in COMPILED}
