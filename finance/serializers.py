@@ -41,7 +41,7 @@ class AccountSerializer(BaseSerializer):
         ]
         read_only_fields = ["last_sync_at", "sync_status", "created_at", "updated_at"]
         extra_kwargs = {"account_number": {"write_only": True}, "routing_number": {"write_only": True}}
-        example = {
+        example: dict[str, Any] = {
             "id": EXAMPLE_ID,
             "profile_name": "Everyday checking",
             "profile_type": "checking",

@@ -25,5 +25,5 @@ urlpatterns = [
     path("healthz/live", health.live),
     path("healthz/ready", transaction.non_atomic_requests(health.ready)),
     path("metrics", health.metrics, name="metrics"),
-    re_path(r"^(api|_allauth)/", errors.no_such_address),
+    re_path(r"^(?:api|_allauth)/", errors.no_such_address),
 ]

@@ -20,22 +20,22 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture
 def alice(db: None) -> User:
-    return UserFactory(email="alice@example.com")
+    return UserFactory.create(email="alice@example.com")
 
 
 @pytest.fixture
 def bob(db: None) -> User:
-    return UserFactory(email="bob@example.com")
+    return UserFactory.create(email="bob@example.com")
 
 
 @pytest.fixture
 def staff(db: None) -> User:
-    return UserFactory(email="support@example.com", is_staff=True)
+    return UserFactory.create(email="support@example.com", is_staff=True)
 
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    return UserFactory(email="admin@example.com", is_staff=True, is_superuser=True)
+    return UserFactory.create(email="admin@example.com", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
@@ -59,5 +59,3 @@ def as_alice(alice: User, api: ClientFor) -> APIClient:
 @pytest.fixture
 def account(alice: User) -> object:
     return AccountFactory(user=alice, profile_name="Checking")
-
-

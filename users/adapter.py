@@ -13,7 +13,7 @@ from users.models import User
 class AccountAdapter(DefaultAccountAdapter):
     """Calls the services of `users` at allauth's turning points."""
 
-    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
         """Store a new account together with its onboarding steps."""
         super().save_user(request, user, form, commit=False)
         user.email = User.objects.normalize_email(user.email)

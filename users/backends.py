@@ -13,7 +13,7 @@ from users.models import User
 class EmailBackend(ModelBackend):
     """Checks a password only after the attempt was counted, so that guessing in parallel gains nothing."""
 
-    def authenticate(  # type: ignore[override]
+    def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **credentials: Any
     ) -> User | None:
         """The account of `email` (or `username`, as the admin calls it); None when anything is wrong, without saying what."""

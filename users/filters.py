@@ -1,7 +1,6 @@
 """What lists of users' own things can be filtered by."""
 
 from mingus.kit.api.filters import StrictFilterSet
-
 from users.models import OnboardingProgress, PersonalAccessToken
 
 

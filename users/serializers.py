@@ -43,7 +43,6 @@ class UserSerializer(BaseSerializer):
             "updated_at": EXAMPLE_TIME,
         }
 
-
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:  # type: ignore[override]
         email = validated_data.get("email", instance.email)
         services.request_email_change(request=self.context["request"], user=instance, email=email)

@@ -20,9 +20,6 @@ class MeViewSet(OwnedSingletonViewSet):
     queryset = User.objects.all()
     serializer_class = UserSerializer
 
-    def get_object(self) -> Any:
-        return User.objects.get(pk=self.request.user.pk)
-
 
 class ProfileViewSet(OwnedSingletonViewSet):
     """The signed-in user's profile. PUT creates it the first time."""

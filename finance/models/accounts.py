@@ -100,7 +100,7 @@ class EncryptedFinancialProfile(OwnedModel):
             gin("finance_account", "metadata"),
         ]
 
-    objects = AccountQuerySet.as_manager()
+    objects = AccountQuerySet.as_manager()  # type: ignore[misc]
 
     def __str__(self) -> str:
         return self.profile_name

@@ -118,7 +118,7 @@ class StatementImportRow(OwnedModel):
             ),
         ]
 
-    objects = ImportRowQuerySet.as_manager()
+    objects = ImportRowQuerySet.as_manager()  # type: ignore[misc]
 
     def __str__(self) -> str:
         return f"row {self.number}: {self.verdict}"

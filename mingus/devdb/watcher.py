@@ -13,7 +13,7 @@ from pathlib import Path
 from mingus.devdb.folder import REPOSITORY, Folder
 from mingus.devdb.locks import exclusive, is_open_on, open_lock, try_exclusive, try_flock
 from mingus.devdb.programs import spawn_detached
-from mingus.devdb.server import other_sessions, stop_server
+from mingus.devdb.server import is_running, other_sessions, stop_server
 
 GRACE_SECONDS = 15.0
 _LOCK_SECONDS = 60.0
@@ -51,7 +51,7 @@ def watch(root: Path, lock: int, grace: float) -> None:
     folder = Folder(root)
     users = open_lock(folder.users_lock)
     while is_open_on(lock, folder.watcher_lock):
-        _wait_until_unused(users, grace)
+        _wait_until_unused(folder, users, grace)
         if _stop_unless_needed(folder, lock):
             break
         fcntl.flock(users, fcntl.LOCK_UN)
@@ -72,14 +72,14 @@ def _stop_unless_needed(folder: Folder, lock: int) -> bool:
     return True
 
 
-def _wait_until_unused(users: int, grace: float) -> None:
-    """Return with the users' lock held once `grace` seconds have passed without a user."""
+def _wait_until_unused(folder: Folder, users: int, grace: float) -> None:
+    """Return with the users' lock held: `grace` seconds passed without a user, or the server is gone."""
     unused_since = time.monotonic()
     while True:
         if not try_flock(users, fcntl.LOCK_EX):
             fcntl.flock(users, fcntl.LOCK_EX)
             unused_since = time.monotonic()
-        if time.monotonic() - max(unused_since, _last_arrival(users)) >= grace:
+        if time.monotonic() - max(unused_since, _last_arrival(users)) >= grace or not is_running(folder):
             return
         fcntl.flock(users, fcntl.LOCK_UN)
         time.sleep(min(0.5, grace / 5))

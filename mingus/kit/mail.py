@@ -5,7 +5,7 @@ address as for an unknown one.
 """
 
 import base64
-import sys
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from django.core.mail.message import EmailMessage
 from mingus.kit import crypto, jobs
 
 LABEL = "kit.mail"
+logger = logging.getLogger(__name__)
 
 
 class QueuedBackend(BaseEmailBackend):
@@ -57,6 +58,6 @@ class DevelopmentBackend(FileBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         sent = int(super().send_messages(email_messages) or 0)
         for message in email_messages:
-            print(f"\n--- e-mail to {', '.join(message.recipients())}: {message.subject}", file=sys.stderr)
-            print(message.body, f"--- also in {Path(settings.EMAIL_FILE_PATH).name}/", sep="\n", file=sys.stderr, flush=True)
+            logger.info("e-mail to %s: %s\n%s", ", ".join(message.recipients()), message.subject, message.body)
+        logger.info("%d e-mails written to %s/", sent, Path(settings.EMAIL_FILE_PATH).name)
         return sent

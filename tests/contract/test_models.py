@@ -15,7 +15,9 @@ FIELDS = [(model, field) for model in MODELS for field in model._meta.concrete_f
 JSON = [(model, field) for model, field in FIELDS if isinstance(field, models.JSONField) and not is_sealed(field)]
 CHOICES = [(model, field) for model, field in FIELDS if field.choices]
 CHILDREN = [
-    (model, field) for model, field in FIELDS if isinstance(field, models.ForeignKey) and issubclass(field.related_model, OwnedModel)
+    (model, field)
+    for model, field in FIELDS
+    if isinstance(field, models.ForeignKey) and issubclass(field.related_model, OwnedModel)
 ]
 
 
@@ -48,7 +50,8 @@ def test_keys_are_ordered_by_time_but_for_accounts(model: type[BaseModel]) -> No
 @pytest.mark.parametrize("model", MODELS, ids=name)
 def test_a_trigger_keeps_updated_at(model: type[BaseModel]) -> None:
     assert one(
-        "SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname LIKE 'pgtrigger_touch_updated_at%%'", model._meta.db_table
+        "SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname LIKE 'pgtrigger_touch_updated_at%%'",
+        model._meta.db_table,
     )
 
 

@@ -50,7 +50,7 @@ def fields_of(route: Route) -> dict[str, object]:
 def test_a_foreign_key_in_a_body_is_refused_like_an_unknown_one(
     route: Route, name: str, alice: User, bob: User, as_alice: APIClient
 ) -> None:
-    target: models.Model = FACTORIES[fields_of(route)[name].queryset.model](user=bob)  # type: ignore[attr-defined]
+    target: models.Model = FACTORIES[fields_of(route)[name].queryset.model](user=bob)
     theirs = as_alice.post(route.path(), {name: str(target.pk)}).json()["errors"]
     nobodys = as_alice.post(route.path(), {name: str(uuid4())}).json()["errors"]
     found = next(error for error in theirs if error["attr"] == name)

@@ -15,7 +15,9 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(route: Route, alice: 
     client = api(alice)
     client.get(route.path())
     FACTORIES[route.model].create_batch(3, user=alice)
-    with CaptureQueriesContext(connection, ) as few:
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
         client.get(route.path())
     FACTORIES[route.model].create_batch(27, user=alice)
     with CaptureQueriesContext(connection) as many:

@@ -182,6 +182,6 @@ def test_a_value_survives_as_text() -> None:
     assert crypto.from_text(crypto.to_text(sealed)) == sealed
 
 
-@pytest.mark.parametrize("text", ["12345", "", None, 5, b"sealed:AQ=="])
+@pytest.mark.parametrize("text", ["12345", "", None, 5, b"sealed:AQ==", "sealed:", "sealed:AQ==", "sealed:A", "sealed:é"])
 def test_other_text_is_not_a_sealed_value(text: object) -> None:
     assert crypto.from_text(text) is None

@@ -1,5 +1,8 @@
 """How an encrypted field behaves inside Django: what it gives, what it refuses, and where it must not show."""
 
+# The models are thrown away with the test, and the pickles are the test's own.
+# ruff: noqa: DJ008, S301
+
 import copy
 import datetime
 import decimal
@@ -113,16 +116,13 @@ def account(alice: Owner) -> Any:
 
 def stored(row: models.Model, column: str) -> bytes | None:
     """The bytes in the database."""
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT "{column}" FROM "{row._meta.db_table}" WHERE id = %s', [row.pk])
-        (value,) = cursor.fetchone()
-    return None if value is None else bytes(value)
+    value = type(row)._base_manager.values_list(column, flat=True).get(pk=row.pk)
+    return None if value is None else bytes(value.blob)
 
 
 def overwrite(row: models.Model, column: str, value: bytes | None) -> None:
-    """Put bytes into the database behind the application's back."""
-    with connection.cursor() as cursor:
-        cursor.execute(f'UPDATE "{row._meta.db_table}" SET "{column}" = %s WHERE id = %s', [value, row.pk])
+    """Put bytes into the database behind the row's back."""
+    type(row)._base_manager.filter(pk=row.pk).update(**{column: Sealed(value or b"")})
 
 
 def field_of(model: type[models.Model], name: str) -> Any:
@@ -137,7 +137,11 @@ def loaded(row: models.Model) -> Any:
 
 
 def test_the_column_holds_ciphertext_and_the_attribute_the_value(account: Account) -> None:
-    assert SECRET.encode() not in (stored(account, "number") or b"")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM contenttypes_account")
+        (column,) = cursor.fetchone()
+    assert (column[0], len(column)) == (1, len(f'"{SECRET}"') + 33)
+    assert SECRET.encode() not in column
     assert account.number == SECRET
 
 
@@ -666,6 +670,27 @@ def test_a_renamed_table_and_column_keep_their_values(account: Account) -> None:
                 db_table = "renamed"
 
     assert Renamed.objects.get().iban == SECRET
+
+
+@pytest.mark.usefixtures("account")
+def test_a_value_of_a_field_that_had_another_type_is_refused_without_quoting_it() -> None:
+    with isolate_apps("django.contrib.contenttypes"):
+
+        class Retyped(Row):
+            user = models.ForeignKey(Owner, on_delete=models.CASCADE)
+            number: Any = encrypt(models.DateField(null=True), label="tests.account.number")
+
+            class Meta(Row.Meta):
+                abstract = False
+                db_table = "contenttypes_account"
+
+    with pytest.raises(SealError, match="sealed by a field of another type") as refusal:
+        _ = Retyped.objects.get().number
+    assert SECRET not in str(refusal.getrepr(chain=True))
+
+
+def test_its_class_attribute_is_the_descriptor() -> None:
+    assert Account.number.field is field_of(Account, "number")
 
 
 def test_a_good_model_passes_its_checks() -> None:

@@ -1,7 +1,7 @@
 """The account: an e-mail address, a password, and the count of failed logins."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -13,12 +13,12 @@ from django.db.models.lookups import Exact
 
 from mingus.kit import clock
 from mingus.kit.constraints import between, rule
-from mingus.kit.models import BaseModel
+from mingus.kit.models import BaseModel, OwnedQuerySet
 
 TABLE = "users_user"
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore[misc]
     """Makes accounts and counts login attempts."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -73,10 +73,11 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     login_attempts = models.IntegerField(default=0, editable=False)
     locked_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    last_login = None  # type: ignore[assignment]  # Django's column; the product's is last_login_at
+    last_login = None  # Django's column; the product's is last_login_at
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    owner_path = "pk"  # an account belongs to itself
     derived = ("is_locked",)
     secret_fields = ("password",)
 

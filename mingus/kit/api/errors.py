@@ -103,6 +103,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return problem(403, "permission_denied", "You may not do this.")
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
+    return problem(403, "csrf_failed", "The CSRF token is missing or wrong. Reload the page and try again.")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
     return no_such_address(request)

@@ -7,7 +7,9 @@ from django import forms
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q, QuerySet
-from django_filters import rest_framework as filters
+from django_filters.filters import Filter
+from django_filters.rest_framework.backends import DjangoFilterBackend
+from django_filters.rest_framework.filterset import FilterSet
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
@@ -34,19 +36,19 @@ class JsonTextField(forms.CharField):
         return value
 
 
-class JsonFilter(filters.Filter):
+class JsonFilter(Filter):
     """`metadata__contains={"key": "value"}`."""
 
-    field_class = JsonTextField
+    field_class: Any = JsonTextField
 
 
-class StrictFilterSet(filters.FilterSet):
+class StrictFilterSet(FilterSet):
     """The base of every filter set: JSON fields can be filtered, and lists of choices know their choices."""
 
-    FILTER_DEFAULTS = filters.FilterSet.FILTER_DEFAULTS | {models.JSONField: {"filter_class": JsonFilter}}
+    FILTER_DEFAULTS = FilterSet.FILTER_DEFAULTS | {models.JSONField: {"filter_class": JsonFilter}}
 
 
-class StrictFilterBackend(filters.DjangoFilterBackend):
+class StrictFilterBackend(DjangoFilterBackend):
     """django-filter, plus a 400 for parameters that the view does not know."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
@@ -95,6 +97,6 @@ def _anywhere(fields: tuple[str, ...], word: str) -> Q:
 def is_nullable(queryset: QuerySet[Any], name: str) -> bool:
     """Whether an ordering column can be NULL; an annotation is taken for one that can."""
     try:
-        return bool(queryset.model._meta.get_field(name).null)  # type: ignore[union-attr]
+        return bool(queryset.model._meta.get_field(name).null)
     except FieldDoesNotExist:
         return True

@@ -34,7 +34,7 @@ RETURNING id
 """
 
 
-class Replay(Exception):
+class Replay(Exception):  # noqa: N818 - it is not an error, but a way out
     """This POST was carried out before; `response` is what it answered then."""
 
     def __init__(self, response: Response) -> None:

@@ -93,7 +93,7 @@ def _index_bound(column: Column, value: Any, *, reverse: bool) -> Q:
 class KeysetPagination(BasePagination):
     """`?limit=` 1..200 (50), `?cursor=`, `?ordering=`; answers `{"next", "previous", "results"}` without a count."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """One page of rows: model instances, or tuples when the view's serializer can be read straight from SQL."""
         self.request, self.wire = request, view.wire()
         self.limit = limit_of(request)
@@ -102,8 +102,7 @@ class KeysetPagination(BasePagination):
         rows = self._read(queryset)
         self.more, rows = len(rows) > self.limit, rows[: self.limit]
         self.keys = [self._key(row) for row in (rows[:1] + rows[-1:])]
-        rows = rows[::-1] if self.cursor and self.cursor.reverse else rows
-        return rows
+        return rows[::-1] if self.cursor and self.cursor.reverse else rows
 
     def _read(self, queryset: QuerySet[Any]) -> list[Any]:
         reverse = bool(self.cursor and self.cursor.reverse)

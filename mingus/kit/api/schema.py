@@ -66,9 +66,10 @@ class Schema(AutoSchema):
         return (getattr(getattr(self.view, action, None), "__doc__", None) or f"{action} {noun}").strip().split(".")[0]
 
     def _noun(self, *, plural: bool) -> str:
-        meta = self.view.queryset.model._meta if getattr(self.view, "queryset", None) is not None else None
-        if meta is None:
+        queryset: Any = getattr(self.view, "queryset", None)
+        if queryset is None:
             return self.view.get_view_name().lower()
+        meta = queryset.model._meta
         return str(meta.verbose_name_plural if plural else f"a {meta.verbose_name}")
 
     def get_examples(self) -> list[OpenApiExample]:
@@ -77,12 +78,11 @@ class Schema(AutoSchema):
         return [OpenApiExample("Example", value=example, response_only=True)] if example else []
 
     def get_override_parameters(self) -> list[Any]:
-        header = OpenApiParameter.HEADER
         if self.method == "POST":
             text = "Any unique text, such as a UUID; a repetition with the same key is answered from memory for a day."
-            return [OpenApiParameter("Idempotency-Key", str, header, description=text)]
+            return [OpenApiParameter("Idempotency-Key", str, "header", description=text)]
         if self.method in {"PUT", "PATCH", "DELETE"}:
-            return [OpenApiParameter("If-Match", str, header, description="The ETag of the state that the change is for.")]
+            return [OpenApiParameter("If-Match", str, "header", description="The ETag of the state that the change is for.")]
         return []
 
 

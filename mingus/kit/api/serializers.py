@@ -6,7 +6,8 @@ copy of the row with its owner set; let the model's `clean` speak; save. What on
 """
 
 import copy
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
@@ -32,7 +33,7 @@ class OwnedKeyField(serializers.PrimaryKeyRelatedField):
     """A foreign key that finds its target only among the rows of the request's user."""
 
     def get_queryset(self) -> QuerySet[Any]:
-        queryset = super().get_queryset()
+        queryset: Any = super().get_queryset()
         if issubclass(queryset.model, OwnedModel):
             # SECURITY: without this a user could attach a row to another user's row
             return queryset.for_user(self.context["request"].user)
@@ -51,6 +52,11 @@ class StrictFields(serializers.Serializer):
         return super().to_internal_value(data)
 
 
+@cache
+def _wire_of(serializer_class: type["BaseSerializer"]) -> wire.Wire | None:
+    return wire.compiled(serializer_class)
+
+
 class BaseSerializer(StrictFields, serializers.ModelSerializer):
     """A model's fields as JSON. `Meta.example` is the answer that the API's documentation shows."""
 
@@ -60,9 +66,11 @@ class BaseSerializer(StrictFields, serializers.ModelSerializer):
     @classmethod
     def wire(cls) -> wire.Wire | None:
         """This serializer as SQL columns, compiled once; None when its lists need the plain path."""
-        if "_wire" not in cls.__dict__:
-            cls._wire = wire.compiled(cls)
-        return cls._wire
+        return _wire_of(cls)
+
+    @property
+    def model(self) -> type[BaseModel]:
+        return cast("type[BaseModel]", self.Meta.model)
 
     def get_unique_together_validators(self) -> list[Any]:
         """None: the database's constraints answer the same in one statement, and without a race."""
@@ -79,17 +87,17 @@ class BaseSerializer(StrictFields, serializers.ModelSerializer):
 
     def candidate(self, attrs: dict[str, Any]) -> BaseModel:
         """A copy of the row with `attrs` on it; a new row gets its owner first."""
-        row: BaseModel = copy.copy(self.instance) if self.instance else self.Meta.model(**self.owner())
+        row = copy.copy(self.instance) if self.instance else self.model(**self.owner())
         for name, value in attrs.items():
             setattr(row, name, value)
         return row
 
     def owner(self) -> dict[str, Any]:
         """The fields that say whose a new row is."""
-        return {"user": self.context["request"].user} if issubclass(self.Meta.model, OwnedModel) else {}
+        return {"user": self.context["request"].user} if issubclass(self.model, OwnedModel) else {}
 
     def create(self, validated_data: dict[str, Any]) -> BaseModel:
-        row: BaseModel = self.Meta.model(**self.owner(), **validated_data)
+        row = self.model(**self.owner(), **validated_data)
         row.save(force_insert=True)
         return row
 

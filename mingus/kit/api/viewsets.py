@@ -1,6 +1,7 @@
 """The base of every viewset, and the one place where lists and rows are scoped to their owner."""
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework import mixins
@@ -26,7 +27,7 @@ class BaseViewSet(GenericViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        context.set_actor(request.user.pk)
+        context.set_actor(cast("UUID", request.user.pk))
         self._reserved = idempotency.begin(request)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -44,7 +45,7 @@ class BaseViewSet(GenericViewSet):
 
     def page(self, queryset: QuerySet[Any]) -> Response:
         """Answer one page of `queryset`."""
-        rows = self.paginate_queryset(queryset)
+        rows: list[Any] = self.paginate_queryset(queryset) or []
         wire = self.wire()
         return self.get_paginated_response(wire.objects(rows) if wire else self.get_serializer(rows, many=True).data)
 
@@ -146,5 +147,5 @@ class OwnedSingletonViewSet(Updated, Retrieved, OwnedBaseViewSet):
             serializer = self.get_serializer(data=request.data)
             serializer.is_valid(raise_exception=True)
             serializer.save()
-            return self.answer(serializer.instance, status=201)
+            return self.answer(cast("BaseModel", serializer.instance), status=201)
         return super().update(request, *args, partial=partial, **kwargs)

@@ -38,11 +38,13 @@ class Wire:
         return values
 
 
-def compiled(serializer_class: type[serializers.ModelSerializer]) -> Wire | None:
+def compiled(serializer_class: Any) -> Wire | None:
     """The columns of `serializer_class`, or None when one of its fields can't be read straight from SQL."""
     model = serializer_class.Meta.model
     derived = model.sql_derived()
-    names, expressions, json_at = [], [], []
+    names: list[str] = []
+    expressions: list[Any] = []
+    json_at: list[int] = []
     for name, field in serializer_class().fields.items():
         if field.write_only:
             continue
