@@ -9,6 +9,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from mingus import __version__
+from mingus.backoffice import UNFOLD as UNFOLD
 from mingus.database import database_from
 from mingus.env import Environment
 
@@ -164,6 +165,7 @@ HEADLESS_FRONTEND_URLS = {
     "account_signup": f"{FRONTEND_URL}/account/signup",
 }
 KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
+MIGRATION_MODULES = {"knox": None}  # its own token table would only stand empty beside users.PersonalAccessToken
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}
 
 # --- e-mail leaves through a job; in development it lands in a folder and on the console
@@ -204,7 +206,10 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-DRF_STANDARDIZED_ERRORS = {"ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "mingus.kit.api.errors.Handler",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "MINGUS API",
     "VERSION": __version__,
@@ -236,8 +241,6 @@ SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 X_FRAME_OPTIONS = "DENY"
 
-UNFOLD = {"SITE_TITLE": "MINGUS", "SITE_HEADER": "MINGUS back office", "SITE_SYMBOL": "savings", "SHOW_HISTORY": True}
-
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 1, "delete_jobs": "successful"}
 PROCRASTINATE_IMPORT_PATHS = ["mingus.kit.mail"]
 
@@ -248,5 +251,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["context"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
-    "loggers": {"procrastinate": {"level": "WARNING"}, "django.server": {"level": "WARNING"}},
+    # Django's own handlers are taken off, or every line of theirs would appear twice
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "procrastinate": {"level": "WARNING"},
+    },
 }

@@ -3,8 +3,10 @@
 from django.contrib import admin
 from django.db import transaction
 from django.urls import include, path, re_path
+from django.views.decorators.cache import cache_page
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.negotiation import DefaultContentNegotiation
 
 from mingus.kit import health
 from mingus.kit.api import errors
@@ -14,11 +16,14 @@ handler403 = "mingus.kit.api.errors.permission_denied"
 handler404 = "mingus.kit.api.errors.not_found"
 handler500 = "mingus.kit.api.errors.server_error"
 
+# it is made anew by each process, and takes a second or two: so once an hour
+schema = cache_page(3600)(SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation))
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs/")),
     path("admin/", admin.site.urls),
     path("_allauth/", include("allauth.headless.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", transaction.non_atomic_requests(schema), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/users/", include("users.urls")),
     path("api/v1/finance/", include("finance.urls")),

@@ -6,7 +6,7 @@ DRF's exceptions, the domain's errors, Django's own views and the database's con
 from typing import Any
 
 from django.apps import apps
-from django.db import IntegrityError, models
+from django.db import DataError, IntegrityError, models
 from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from drf_standardized_errors.handler import ExceptionHandler
@@ -15,6 +15,10 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from mingus.kit.errors import DomainError
+
+
+# PostgreSQL's class 22, such as a time zone of +23:13: a value of the right type that no column can hold
+OUT_OF_RANGE = exceptions.ErrorDetail("A value is outside of what can be stored.", "out_of_range")
 
 
 class ApiError(exceptions.APIException):
@@ -44,6 +48,8 @@ class Handler(ExceptionHandler):
             return from_domain(exc)
         if isinstance(exc, IntegrityError):
             return from_database(exc) or exc
+        if isinstance(exc, DataError):
+            return exceptions.ValidationError(OUT_OF_RANGE)
         if isinstance(exc, ProtectedError | RestrictedError):
             return ApiError(409, "in_use", "Other records still refer to this one. Remove or move those first.")
         return super().convert_known_exceptions(exc)

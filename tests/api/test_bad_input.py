@@ -1,0 +1,158 @@
+"""Bad input gets a clear 4xx in the one shape, and nothing is written."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from finance.models import EncryptedFinancialProfile, FinancialTransaction
+
+URL = "/api/v1/finance/transactions/"
+GOOD = {"transaction_type": "expense", "amount": "-6.60", "transaction_date": "2026-03-01"}
+
+FIELDS = [
+    ("amount", "NaN"),
+    ("amount", "Infinity"),
+    ("amount", "1e400"),
+    ("amount", "-1e9999999"),
+    ("amount", "0"),
+    ("amount", "-0.001"),
+    ("amount", "-10000000000.00"),
+    ("amount", "6.60"),
+    ("amount", None),
+    ("amount", [1]),
+    ("amount", True),
+    ("transaction_date", "0000-01-01"),
+    ("transaction_date", "2026-02-30"),
+    ("transaction_date", "1899-12-31"),
+    ("transaction_date", "2201-01-01"),
+    ("transaction_date", 20260301),
+    ("transaction_type", "Expense"),
+    ("status", "done"),
+    ("currency", "usd"),
+    ("currency", "XXX"),
+    ("currency", ""),
+    ("metadata", []),
+    ("metadata", None),
+    ("metadata", {"a": "\x00"}),
+    ("metadata", {"\x00": 1}),
+    ("description", "a\x00b"),
+    ("merchant_name", "m" * 256),
+    ("financial_profile", "not-a-key"),
+    ("is_incme", True),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), FIELDS)
+def test_a_bad_value_is_refused_at_its_field(field: str, value: Any, as_alice: APIClient) -> None:
+    answer = as_alice.post(URL, GOOD | {field: value})
+    assert answer.status_code == 400
+    assert {error["attr"].partition(".")[0] for error in answer.json()["errors"]} == {field}
+    assert not FinancialTransaction.objects.exists()
+
+
+BODIES = [
+    b"{",
+    b"\xff\xfe",
+    b"[]",
+    b'"text"',
+    b"null",
+    b'{"amount": NaN}',
+    b'{"amount": 1e400}',
+    b'{"description": "\\ud800"}',
+    b"[" * 1000 + b"]" * 1000,
+    b'{"metadata": ' + b"[" * 1000 + b"]" * 1000 + b"}",
+    b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+def test_a_body_that_is_no_transaction_is_refused(body: bytes, as_alice: APIClient) -> None:
+    answer = as_alice.post(URL, body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["detail"]
+    assert not FinancialTransaction.objects.exists()
+
+
+def test_ten_megabytes_are_refused_before_they_are_read(as_alice: APIClient) -> None:
+    answer = as_alice.post(URL, b'{"description": "' + b"x" * 10_000_000 + b'"}', content_type="application/json")
+    assert answer.status_code == 413
+    assert "2,621,440" in answer.json()["errors"][0]["detail"]
+
+
+def test_a_body_of_another_kind_is_refused(as_alice: APIClient) -> None:
+    assert as_alice.post(URL, "<a/>", content_type="application/xml").status_code == 415
+
+
+FILTERS = [
+    ("amuont", "1"),
+    ("amount", "x"),
+    ("amount__gte", "NaN"),
+    ("transaction_date__gte", "yesterday"),
+    ("created_at__gte", "2026-01-01T00:00:00+23:59"),
+    ("financial_profile", "x"),
+    ("transaction_type", "exp"),
+    ("metadata__contains", "{"),
+    ("metadata__contains", '{"a": "\\u0000"}'),
+    ("category", "a\x00"),
+    ("search", "a\x00"),
+    ("user", "1"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), FILTERS)
+def test_a_bad_filter_is_refused(name: str, value: str, as_alice: APIClient) -> None:
+    answer = as_alice.get(URL, {name: value})
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "validation_error"
+
+
+def test_fields_of_the_system_are_ignored_by_declaration(as_alice: APIClient) -> None:
+    forged = GOOD | {"id": "00000000-0000-7000-8000-000000000000", "created_at": "2001-01-01T00:00:00Z", "is_income": True}
+    made = as_alice.post(URL, forged).json()
+    assert made["id"] != forged["id"]
+    assert made["created_at"] > "2026"
+    assert made["is_income"] is False
+
+
+@pytest.mark.parametrize("name", ["user", "user_id", "owner"])
+def test_an_owner_in_a_body_is_refused(name: str, as_alice: APIClient) -> None:
+    assert as_alice.post(URL, GOOD | {name: "x"}).json()["errors"][0]["code"] == "unknown_field"
+
+
+ACCOUNT = {"profile_name": "Checking", "profile_type": "checking"}
+ACCOUNT_FIELDS = [
+    ("account_number", "123"),
+    ("account_number", "12 34"),
+    ("account_number", "1" * 35),
+    ("routing_number", "021000022"),
+    ("routing_number", "02100002"),
+    ("routing_number", "000000000"),
+    ("interest_rate", "1.0001"),
+    ("interest_rate", "-0.1"),
+    ("credit_limit", "-0.01"),
+    ("profile_name", "   "),
+    ("profile_type", "piggy"),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), ACCOUNT_FIELDS)
+def test_a_bad_account_is_refused_at_its_field(field: str, value: str, as_alice: APIClient) -> None:
+    answer = as_alice.post("/api/v1/finance/accounts/", ACCOUNT | {field: value})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["attr"] == field
+    assert not EncryptedFinancialProfile.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/nowhere/", "/api/v1/finance/accounts", "/_allauth/app/v1/nowhere", "/api/v1/finance/accounts/1/"])
+def test_an_unknown_address_is_a_404_in_the_one_shape(path: str, client: APIClient) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["errors"][0]["code"] == "not_found"
+
+
+def test_a_method_that_is_not_offered_is_a_405(as_alice: APIClient) -> None:
+    answer = as_alice.delete(URL)
+    assert answer.status_code == 405
+    assert answer.json()["errors"][0]["code"] == "method_not_allowed"

@@ -1,0 +1,89 @@
+"""A POST under one Idempotency-Key is carried out once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import requests
+from pytest_django.live_server_helper import LiveServer
+from rest_framework.test import APIClient
+
+from finance.models import EncryptedFinancialProfile
+from mingus.kit import clock
+from mingus.kit.api import idempotency
+from mingus.kit.models import IdempotencyKey
+from tests.conftest import ClientFor
+from tests.factories import TokenFactory
+from users.models import User
+
+ACCOUNTS = "/api/v1/finance/accounts/"
+BODY = {"profile_name": "Checking", "profile_type": "checking"}
+
+
+def test_a_repetition_gets_the_first_answer(as_alice: APIClient) -> None:
+    first = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
+    again = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert EncryptedFinancialProfile.objects.count() == 1
+
+
+def test_the_same_key_for_another_request_is_refused(as_alice: APIClient) -> None:
+    as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
+    other = as_alice.post(ACCOUNTS, BODY | {"profile_name": "Savings"}, headers={"Idempotency-Key": "k-1"})
+    assert other.status_code == 422
+    assert other.json()["errors"][0]["code"] == "idempotency_key_reused"
+
+
+def test_a_failed_request_leaves_its_key_free(as_alice: APIClient) -> None:
+    refused = as_alice.post(ACCOUNTS, BODY | {"profile_type": "sock"}, headers={"Idempotency-Key": "k-1"})
+    assert refused.status_code == 400
+    assert as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"}).status_code == 201
+
+
+def test_two_users_may_use_the_same_key(as_alice: APIClient, bob: User, api: ClientFor) -> None:
+    as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
+    assert "Idempotent-Replayed" not in api(bob).post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"}).headers
+
+
+@pytest.mark.parametrize("key", ["", "a b", "ä", "x" * 256])
+def test_a_key_that_is_no_key_is_refused(key: str, as_alice: APIClient) -> None:
+    answer = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": key})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["attr"] == "Idempotency-Key"
+
+
+def test_a_stored_answer_is_sealed(as_alice: APIClient) -> None:
+    as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
+    stored = IdempotencyKey.objects.values_list("answer", flat=True).get()
+    assert repr(stored) == "<sealed>"
+
+
+def test_after_a_day_a_key_is_free_again(as_alice: APIClient) -> None:
+    as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
+    IdempotencyKey.objects.update(created_at=clock.now() - timedelta(hours=25))
+    later = as_alice.post(ACCOUNTS, BODY | {"profile_name": "Savings"}, headers={"Idempotency-Key": "k-1"})
+    assert later.status_code == 201
+
+
+def test_old_keys_are_forgotten(as_alice: APIClient) -> None:
+    as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "old"})
+    IdempotencyKey.objects.update(created_at=clock.now() - timedelta(hours=25))
+    as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "new"})
+    assert idempotency.forget_expired() == 1
+    assert [row.key for row in IdempotencyKey.objects.all()] == ["new"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_at_once_make_one_row(alice: User, live_server: LiveServer) -> None:
+    headers = {"Authorization": f"Bearer {TokenFactory(user=alice, scope='read-write').text}", "Idempotency-Key": "once"}
+
+    def post(_: int) -> requests.Response:
+        return requests.post(live_server.url + ACCOUNTS, json=BODY, headers=headers, timeout=30)
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(post, range(20)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
+    assert EncryptedFinancialProfile.objects.count() == 1

@@ -1,0 +1,263 @@
+"""Accounts, profiles, onboarding and API tokens in the back office."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from unfold.admin import StackedInline
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+
+from mingus.kit import clock
+from mingus.kit.admin import (
+    BaseAdmin,
+    OwnedAdmin,
+    OwnedRecordAdmin,
+    RecordAdmin,
+    RecordInline,
+    asks_first,
+    customer_link,
+    for_ticked,
+    is_key,
+)
+from mingus.kit.admin.owned import BY_CUSTOMER
+from users import services
+from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
+
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+PROFILE_FIELDSETS = (
+    ("Person", {"fields": (("first_name", "last_name"), ("date_of_birth", "gender"), ("phone_number", "timezone"))}),
+    ("Address", {"fields": ("address_line_1", "address_line_2", ("city", "state"), ("zip_code", "country"))}),
+    ("Household", {"fields": (("marital_status", "dependents"), ("household_size", "annual_income"), "income_source")}),
+    (
+        "Work",
+        {
+            "fields": (
+                ("employment_status", "education_level"),
+                ("occupation", "job_title"),
+                ("company_name", "company_size"),
+                ("industry", "naics_code"),
+                "years_of_experience",
+            )
+        },
+    ),
+    ("Preferences", {"fields": ("risk_tolerance", "financial_goals", "preferences")}),
+)
+
+
+class FoundByAddress(BaseAdmin):
+    """Rows that are searched for by the beginning of an e-mail address, which an index serves, or by their key."""
+
+    search_fields: Sequence[str] = ("email__startswith",)
+    search_help_text = "Beginning of the e-mail address"
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip().lower()
+        found = Q(**{self.opts.pk.name: term}) if self.model is User and is_key(term) else Q(email__startswith=term)
+        return queryset.filter(found), False
+
+
+class NewUserForm(UserCreationForm):
+    """An address and a password; the rest is on the page that opens next."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password ends the programs' access too, as it does when the user changes it himself."""
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        services.revoke_tokens(user)
+        return user
+
+
+class LockedFilter(RadioFilter):
+    title = "locked"
+    parameter_name = "locked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(locked_until__gt=clock.now()) if self.value() == "yes" else queryset
+
+
+class ProfileInline(StackedInline):
+    model = UserProfile
+    fieldsets = PROFILE_FIELDSETS
+    can_delete = False
+    extra = 0
+    max_num = 1
+    tab = True
+
+
+class OnboardingInline(RecordInline):
+    model = OnboardingProgress
+    fields = ("step_order", "step_name", "is_completed", "completed_at")
+    limit = 20
+
+
+class TokenInline(RecordInline):
+    model = PersonalAccessToken
+    fields = ("name", "scope", "expiry", "last_used_at", "created_at")
+    ordering = ("-created_at", "id")
+
+
+class AddressInline(RecordInline):
+    model = EmailAddress
+    fields = ("email", "primary", "verified")
+    ordering = ("id",)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, FoundByAddress):
+    """Accounts. Colleagues' accounts are changed by administrators only, and powers are granted by them only."""
+
+    list_display = ("email", "name", "is_verified", "is_active", "is_staff", "locked", "last_login_at", "created_at")
+    list_filter = (
+        ("is_verified", BooleanRadioFilter),
+        ("is_active", BooleanRadioFilter),
+        ("is_staff", BooleanRadioFilter),
+        LockedFilter,
+    )
+    list_select_related = ("profile",)
+    search_fields = FoundByAddress.search_fields
+    ordering = ("-created_at", "id")
+    sortable_by = ("email",)
+    csv_columns = ("email", "is_active", "is_verified", "is_staff", "last_login_at", "created_at")
+    filter_horizontal = ("groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("email", "is_verified", "is_active", "locked", "last_login_at")}),
+        ("Powers", {"fields": POWERS, "classes": ("collapse",)}),
+        ("Record", {"fields": ("id", "created_at", "updated_at"), "classes": ("collapse",)}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+    readonly_fields = ("email", "is_verified", "locked", "last_login_at")
+    form = forms.ModelForm
+    add_form = NewUserForm
+    change_password_form = PasswordForm
+    inlines = (ProfileInline, OnboardingInline, AddressInline, TokenInline)
+    actions_detail = ("change_password", "unlock", "vouch", "resend")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None:
+            return []
+        powers = () if request.user.is_superuser else POWERS  # type: ignore[union-attr]
+        return [*super().get_readonly_fields(request, obj), *powers]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[type]:
+        return super().get_inlines(request, obj) if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # SECURITY: else whoever may set passwords could log in as an administrator
+        colleague = isinstance(obj, User) and (obj.is_staff or obj.is_superuser)
+        return super().has_change_permission(request, obj) and (request.user.is_superuser or not colleague)  # type: ignore[union-attr]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: an account goes with all that belongs to it, which is no work for a page. It can be made inactive."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            services.open_account(obj)
+
+    @display(description="name")
+    def name(self, user: User) -> str:
+        return user.profile.full_name if hasattr(user, "profile") else "-"
+
+    @display(description="locked", boolean=True)
+    def locked(self, user: User) -> bool:
+        return user.is_locked
+
+    @action(description="Change password", icon="key", permissions=["change"])
+    def change_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:auth_user_password_change", object_id)
+
+    @asks_first(title="Unlock", question="Lets the customer log in again at once.", icon="lock_open")
+    def unlock(self, request: HttpRequest, user: User) -> None:
+        user.unlock()
+
+    @asks_first(title="Mark verified", question="Only after you made sure that the address is his.", icon="verified")
+    def vouch(self, request: HttpRequest, user: User) -> None:
+        services.vouch_for_address(user)
+
+    @asks_first(title="Resend verification", question="Sends the mail with the link once more.", icon="outgoing_mail")
+    def resend(self, request: HttpRequest, user: User) -> None:
+        services.resend_verification(request=request, user=user)
+
+    actions = (*BaseAdmin.actions, for_ticked(unlock), for_ticked(vouch), for_ticked(resend))
+
+
+@admin.register(UserProfile)
+class UserProfileAdmin(OwnedAdmin):
+    list_display = ("__str__", "owner", "city", "country", "timezone", "employment_status", "updated_at")
+    search_fields = ("first_name", "last_name", "city")
+    fieldsets = ((None, {"fields": ("owner",)}), *PROFILE_FIELDSETS)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fieldsets if obj else ((None, {"fields": ("customer",)}), *PROFILE_FIELDSETS)
+
+
+@admin.register(OnboardingProgress)
+class OnboardingProgressAdmin(OwnedAdmin):
+    list_display = ("step_name", "owner", "step_order", "is_completed", "completed_at")
+    list_filter = (BY_CUSTOMER, ("is_completed", BooleanRadioFilter))
+    search_fields = ("step_name",)
+    ordering_of_one = ("step_order", "id")
+
+
+@admin.register(PersonalAccessToken)
+class PersonalAccessTokenAdmin(OwnedRecordAdmin):
+    """Programs' keys: staff see whose they are and when they were used, and can end one."""
+
+    list_display = ("name", "owner", "scope", "expiry", "last_used_at", "created_at")
+    list_filter = (BY_CUSTOMER, ("scope", ChoicesDropdownFilter))
+    search_fields = ("name",)
+    fields = ("name", "scope", "expiry", "last_used_at", "created_at")
+    csv_columns = ("user__email", "name", "scope", "expiry", "last_used_at", "created_at")
+    actions_detail = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("users.delete_personalaccesstoken")  # type: ignore[union-attr]
+
+    @asks_first(title="Revoke", question="The program that uses this token loses access at once.", icon="key_off", permission="revoke")
+    def revoke(self, request: HttpRequest, token: PersonalAccessToken) -> None:
+        services.revoke_token(token)
+
+    actions = (*BaseAdmin.actions, for_ticked(revoke))
+
+
+admin.site.unregister((EmailAddress, Group))
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(FoundByAddress, RecordAdmin):
+    """The addresses that django-allauth knows; what staff do about one is done on the account's page."""
+
+    list_display = ("email", "customer", "primary", "verified")
+    list_filter = (("verified", BooleanRadioFilter),)
+    list_select_related = ("user",)
+    fields = ("email", "customer", "primary", "verified")
+
+    @display(description="customer")
+    def customer(self, address: EmailAddress) -> str:
+        return customer_link(address.user)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, BaseAdmin):
+    """What colleagues may do."""
