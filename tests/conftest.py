@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.core.cache import cache
 from django.db import connections
 from rest_framework.test import APIClient
 
@@ -16,6 +17,12 @@ ClientFor = Callable[[User], APIClient]
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """One plain connection a process: a pool would keep the test database open while it is dropped."""
     connections["default"].settings_dict["OPTIONS"].pop("pool", None)
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_from_the_test_before() -> None:
+    """Rate limits are counted in the cache, which outlives a test."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -17,6 +17,10 @@ EXAMPLE_TIME = "2026-03-01T09:30:00Z"
 
 
 class UserSerializer(BaseSerializer):
+    """The account. A new `email` takes effect once its owner has confirmed it by the link that is sent there."""
+
+    email = serializers.EmailField(max_length=254)
+
     class Meta:
         model = User
         fields = [
@@ -30,7 +34,7 @@ class UserSerializer(BaseSerializer):
             "created_at",
             "updated_at",
         ]
-        read_only_fields = fields
+        read_only_fields = [name for name in fields if name != "email"]
         example = {
             "id": "3e2f6a44-6a0e-4b0b-8a54-0f3c1c9f7b11",
             "email": "alice@example.com",

@@ -55,10 +55,7 @@ def read_money(cell: str, mark: str) -> Money:
 
 def fold(cell: str) -> str:
     """`cell` with full-width digits, hard spaces, typographic minus signs and apostrophes made ASCII, and trimmed."""
-    if cell.isascii():
-        text = cell
-    else:
-        text = unicodedata.normalize("NFKC", cell.translate(_FOLD)).translate(_FOLD)
+    text = cell if cell.isascii() else unicodedata.normalize("NFKC", cell.translate(_FOLD)).translate(_FOLD)
     return _NO_CENTS.sub("", text.strip())
 
 
@@ -107,11 +104,12 @@ class _Evidence:
     short_integers: int = 0
 
 
-def decimal_mark(cells: Iterable[str], *, has_cents: bool) -> str | None:
-    """"." or ",": the decimal mark of a column of amounts; None when every amount could be read either way.
+def decimal_mark(cells: Iterable[str], *, has_cents: bool, is_point_usual: bool) -> str | None:
+    """ "." or ",": the decimal mark of a column of amounts; None when every amount could be read either way.
 
     "1,234.56", "12,5" and "1.234.567" prove a mark. "1,234" alone proves nothing: it is one thousand or a Kuwaiti
-    dinar, unless its currency has no cents (`has_cents` is false) or amounts like "500" stand beside it.
+    dinar, unless its currency has no cents (`has_cents` is false), the file's origin writes decimal points
+    (`is_point_usual`), or amounts like "500" stand beside it.
     """
     evidence = _Evidence({".": 0, ",": 0}, {".": 0, ",": 0})
     for cell in cells:
@@ -119,6 +117,8 @@ def decimal_mark(cells: Iterable[str], *, has_cents: bool) -> str | None:
     if any(evidence.proof.values()):
         return max(evidence.proof, key=lambda mark: evidence.proof[mark])
     if not any(evidence.hint.values()):
+        return "."
+    if has_cents and is_point_usual:
         return "."
     if has_cents and not evidence.short_integers:
         return None

@@ -4,9 +4,9 @@ import datetime
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
-from finance.statements.currencies import ISO_4217
 from finance.statements.rows import BrokenCellError, RowOrError, StatementRow, TransactionType
 from finance.statements.text import clean_text
+from mingus.kit.currencies import ISO_4217
 
 FIRST_DAY = datetime.date(1900, 1, 1)
 LAST_DAY = datetime.date(2200, 12, 31)
@@ -79,6 +79,14 @@ def checked_amount(amount: Decimal) -> Decimal:
     if cents != amount:
         raise BrokenCellError("amount", "too_many_decimals", f"{_short(amount)} has more than two decimals.")
     return cents
+
+
+def checked_balance(amount: Decimal) -> Decimal | None:
+    """`amount`, a balance, with exactly two decimals; None when it has more or no account could hold it."""
+    if not amount.is_finite() or amount.adjusted() > INTEGER_DIGITS * 2:
+        return None
+    cents = amount.quantize(_CENT, context=_EXACT)
+    return cents if cents == amount else None
 
 
 def _short(amount: Decimal) -> str:

@@ -31,7 +31,7 @@ FORMATS = (
     "%b %d, %Y", "%b %d %Y", "%Y-%b-%d",
 )  # fmt: skip
 # Votes are counted in the order of `FORMATS`, so of two equal twins the one with the day first is looked up here.
-SWAPPED = {"%d/%m/%Y": "%m/%d/%Y", "%d/%m/%y": "%m/%d/%y", "%d-%m-%Y": "%m-%d-%Y", "%d-%m-%y": "%m-%d-%y"}
+_TWINS = {"%d/%m/%Y": "%m/%d/%Y", "%d/%m/%y": "%m/%d/%y", "%d-%m-%Y": "%m-%d-%Y", "%d-%m-%y": "%m-%d-%y"}
 
 _MONTH_NAMES = (
     "january januar janvier enero gennaio januari janeiro jaenner",
@@ -60,6 +60,15 @@ def _month_words() -> dict[str, int]:
 
 
 _MONTHS = _month_words()
+
+
+class AmbiguousDatesError(Exception):
+    """Every day of a file is 12 or less and could as well be the month; these are the two formats."""
+
+    def __init__(self, day_first: str, month_first: str) -> None:
+        super().__init__(day_first, month_first)
+        self.day_first = day_first
+        self.month_first = month_first
 
 
 class DateReader:
@@ -141,8 +150,8 @@ def looks_like_date(cell: str) -> bool:
     return any(reader.fits(cell) for reader in _READERS)
 
 
-def choose_format(sample: Iterable[str], every_cell: Callable[[], Iterable[str]]) -> str | None:
-    """The format that fits most cells of `sample`; None when day and month cannot be told apart anywhere in the file.
+def choose_format(sample: Iterable[str], every_cell: Callable[[], Iterable[str]]) -> str:
+    """The format that fits most cells of `sample`; raises `AmbiguousDatesError` when no cell tells day from month.
 
     `every_cell` gives all date cells of the file; it is walked only when the sample does not decide, and only as far as
     the first day above 12.
@@ -151,20 +160,22 @@ def choose_format(sample: Iterable[str], every_cell: Callable[[], Iterable[str]]
     for cell in sample:
         votes.update(reader.format for reader in _READERS if reader.fits(cell))
     best = votes.most_common(1)[0][0]
-    twin = SWAPPED.get(best)
+    twin = _TWINS.get(best)
     if twin is None or votes[best] != votes[twin]:
         return best
     return _told_apart(DateReader(best), DateReader(twin), every_cell())
 
 
-def _told_apart(one: DateReader, other: DateReader, cells: Iterable[str]) -> str | None:
+def _told_apart(one: DateReader, other: DateReader, cells: Iterable[str]) -> str:
     differ = False
     for cell in cells:
         first, second = one.read(cell), other.read(cell)
         if (first is None) != (second is None):
             return one.format if first else other.format
         differ = differ or first != second
-    return None if differ else one.format
+    if differ:
+        raise AmbiguousDatesError(one.format, other.format)
+    return one.format
 
 
 _READERS = tuple(map(DateReader, FORMATS))

@@ -21,12 +21,11 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _DECLARATIONS = re.compile(rb"(?:<\?xml[^>]{0,80}encoding=[\"']|(?:ENCODING|CHARSET):\s*)([A-Za-z0-9_-]{2,20})")
 # Declared names that Python has no codec for, or whose codec would refuse what banks put under them.
 _ALIASES = {"ansi": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "ascii": "", "us-ascii": "", "usascii": ""}
-_DECLARABLE = frozenset(
-    """
+_CODECS = """
     utf-8 cp1250 cp1251 cp1252 cp1253 cp1254 cp1257 iso8859-2 iso8859-15 koi8-r gbk gb2312 gb18030 big5 euc_jp
     shift_jis cp932 euc_kr cp949
-    """.split()
-)
+"""
+_DECLARABLE = frozenset(_CODECS.split())
 _WESTERN = "cp1252"
 _MULTIBYTE = ("gb18030", "euc_jp", "euc_kr", "cp932", "big5", "cp1251")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")

@@ -2,15 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import count
 
-from finance.statements.ofx_accounts import Account, accounts_in, choose, closing_balance, holds_only_securities
-from finance.statements.ofx_markup import Block, blocks, refuse_declarations, sections
+from finance.statements.ofx_accounts import (
+    Account,
+    accounts_in,
+    choose,
+    closing_balance,
+    currency_of,
+    speaks_of_securities,
+)
+from finance.statements.ofx_markup import blocks, refuse_declarations, sections
 from finance.statements.ofx_rows import read_block
 from finance.statements.rows import Balances, RowOrError, Statement, StatementError
 from finance.statements.source import Source
 
-_SIGN = re.compile(r"^\s*(?:OFXHEADER\s*:|<\?OFX\s|(?:<\?xml[^>]*\?>\s*)?<OFX[\s>])", re.IGNORECASE | re.MULTILINE)
+_SIGN = re.compile(
+    r"^[ \t\ufeff]*(?:<\?xml[^>\n]{0,200}\?>[ \t]*)?(?:OFXHEADER[ \t]*:|<\?OFX\s|<OFX[\s>])", re.IGNORECASE | re.MULTILINE
+)
 
 
 class OfxParser:
@@ -34,7 +43,7 @@ class OfxParser:
         balances = Balances(None, closing_balance(account), account.info.currency)
         return Statement(
             format=self.name,
-            rows=_rows(text, account),
+            rows=_rows(text, account, source.default_currency),
             accounts=tuple(each.info for each in accounts),
             mapping={},
             read_balances=lambda: balances,
@@ -43,18 +52,19 @@ class OfxParser:
 
 def _chosen(text: str, accounts: list[Account], hint: str) -> Account:
     account = choose(accounts, hint)
-    if holds_only_securities(account) and not any(_blocks(text, account)):
-        raise StatementError(
-            "only_securities", "The statement lists only securities that were bought, sold or held, no movements of cash."
-        )
+    if speaks_of_securities(account) and not _has_rows(text, account):
+        raise StatementError("only_securities", "The statement lists only securities, no movements of cash to import.")
     return account
 
 
-def _rows(text: str, account: Account) -> Iterator[RowOrError]:
+def _rows(text: str, account: Account, default_currency: str) -> Iterator[RowOrError]:
     """Booked transactions and pending ones in the order of the file, numbered from 1."""
-    for number, block in enumerate(_blocks(text, account), start=1):
-        yield read_block(block, number, account.info.currency)
+    numbers = count(1)
+    for section in account.sections:
+        currency = currency_of(section, default_currency)
+        for block in blocks(text, section):
+            yield read_block(block, next(numbers), currency)
 
 
-def _blocks(text: str, account: Account) -> Iterator[Block]:
-    return chain.from_iterable(blocks(text, section) for section in account.sections)
+def _has_rows(text: str, account: Account) -> bool:
+    return any(True for section in account.sections for _ in blocks(text, section))

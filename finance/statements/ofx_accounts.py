@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from finance.statements.constraints import checked_amount
+from finance.statements.constraints import checked_balance
 from finance.statements.ofx_markup import Section
 from finance.statements.ofx_rows import read_amount
 from finance.statements.rows import AccountInfo, BrokenCellError, StatementError
 
 _NOT_IN_NUMBERS = re.compile(r"[^0-9A-Za-z]")
 _SHOWN = 4
-_SECURITIES = ("BUY", "SELL", "REINVEST", "INCOME", "TRANSFER", "SPLIT", "RETOFCAP", "MARGININTEREST", "JRNL", "CLOSUREOPT")
+_SECURITIES = ("BUY", "SELL", "REINVEST", "SPLIT", "RETOFCAP", "CLOSUREOPT", "INVPOS", "POSSTOCK", "POSMF", "POSDEBT")
 _KINDS = {"STMTRS": "", "CCSTMTRS": "CREDITCARD", "INVSTMTRS": "INVESTMENT"}
 
 
@@ -28,15 +28,21 @@ class Account:
 
 def accounts_in(found: Sequence[Section], default_currency: str) -> list[Account]:
     """The accounts that `found` speaks of, in the order of the file. Two statements of one account are one account."""
-    numbers = {_number(section): None for section in found}
-    return [_account(number, [section for section in found if _number(section) == number], default_currency) for number in numbers]
+    by_number: dict[str, list[Section]] = {}
+    for section in found:
+        by_number.setdefault(_number(section), []).append(section)
+    return [_account(number, own, default_currency) for number, own in by_number.items()]
 
 
 def _account(number: str, own: list[Section], default_currency: str) -> Account:
-    first = own[0].skeleton
-    kind = (first.findtext(".//ACCTTYPE") or _KINDS[own[0].kind]).strip().upper()
-    info = AccountInfo(mask(number), kind, (first.findtext(".//CURDEF") or default_currency).strip())
+    kind = (own[0].skeleton.findtext(".//ACCTTYPE") or _KINDS[own[0].kind]).strip().upper()
+    info = AccountInfo(mask(number), kind, currency_of(own[0], default_currency))
     return Account(number, info, tuple(own))
+
+
+def currency_of(section: Section, default_currency: str) -> str:
+    """CURDEF, as written; `default_currency` where the bank left it out."""
+    return (section.skeleton.findtext(".//CURDEF") or default_currency).strip()
 
 
 def _number(section: Section) -> str:
@@ -90,13 +96,12 @@ def _as_of(ledger: ET.Element) -> str:
 
 def _balance(text: str) -> Decimal | None:
     try:
-        amount = read_amount(text)
-        return checked_amount(amount) if amount else Decimal("0.00")
+        return checked_balance(read_amount(text))
     except BrokenCellError:
         return None
 
 
-def holds_only_securities(account: Account) -> bool:
-    """Whether the account's statements list trades, of which none is a movement of cash in a bank's sense."""
+def speaks_of_securities(account: Account) -> bool:
+    """Whether the account's statements list trades or positions, which are no movements of cash in a bank's sense."""
     tags = {element.tag for section in account.sections for element in section.skeleton.iter()}
     return any(tag.startswith(_SECURITIES) for tag in tags)

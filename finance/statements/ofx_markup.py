@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from ofxtools.Parser import TreeBuilder
 
@@ -22,17 +23,21 @@ _ATTRIBUTES = r"(?:\s+[A-Za-z_][\w:.-]*\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*"
 _TAG = rf"/?[A-Za-z][A-Za-z0-9._]{{0,31}}{_ATTRIBUTES}\s*/?>"
 _STRAY = re.compile(rf"<(?!{_TAG})")
 _TOKEN = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9._]{{0,31}}){_ATTRIBUTES}\s*(/?)>([^<]*)")
+# SECURITY: bounds on what is turned into objects at once, each far above what any bank sends.
+_STATEMENTS = 1_000
+_LONGEST_BLOCK = 1 << 16
+_SKELETON_HEAD = 1 << 18
+_SKELETON_TAIL = 1 << 16
 # OFX nests a dozen levels; deeper is an attack on whoever walks the tree.
 _DEPTH = 32
 _FREE_TEXT = frozenset({"NAME", "MEMO", "EXTDNAME"})
 # What may follow a free text inside a transaction (OFX 2.3, 11.4.4); anything else in angle brackets is part of it.
-_KNOWN = frozenset(
-    """
+_TAGS = """
     TRNTYPE DTPOSTED DTUSER DTAVAIL DTTRAN DTEXPIRE TRNAMT FITID CORRECTFITID CORRECTACTION SRVRTID CHECKNUM REFNUM SIC
     PAYEEID NAME EXTDNAME MEMO CURRENCY ORIGCURRENCY CURRATE CURSYM PAYEE ADDR1 ADDR2 ADDR3 CITY STATE POSTALCODE COUNTRY
     PHONE BANKACCTTO CCACCTTO BANKID BRANCHID ACCTID ACCTTYPE ACCTKEY IMAGEDATA INV401KSOURCE SUBACCTFUND
-    """.split()
-)
+"""
+_KNOWN = frozenset(_TAGS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One transaction's markup, from its start tag; `is_closed` is false when the file ends inside it."""
+    """One transaction's markup, from its start tag, cut at 65,536 characters; `is_complete` is false when it was cut
+    or the file ends inside it."""
 
     text: str
     is_pending: bool
-    is_closed: bool
+    is_complete: bool
 
 
 def refuse_declarations(text: str) -> None:
@@ -62,11 +68,13 @@ def refuse_declarations(text: str) -> None:
 
 def sections(text: str) -> list[Section]:
     """The statements in `text`, in order. One whose end tag is missing ends where the next begins."""
-    found = list(_STATEMENT.finditer(text))
-    ends = [tag.start() for tag in found[1:]] + [len(text)]
+    found = list(islice(_STATEMENT.finditer(text), 2 * _STATEMENTS + 1))
+    if len(found) > 2 * _STATEMENTS:
+        raise StatementError("too_many_statements", f"The file has more than {_STATEMENTS:,} statements. Import it in parts.")
+    ends = [*(tag.start() for tag in found[1:]), len(text)]
     return [
         Section(tag.group(2).upper(), tag.end(), end, tree(_without_blocks(text, tag.end(), end)))
-        for tag, end in zip(found, ends, strict=True)
+        for tag, end in zip(found, ends, strict=False)
         if not tag.group(1)
     ]
 
@@ -74,8 +82,9 @@ def sections(text: str) -> list[Section]:
 def blocks(text: str, section: Section) -> Iterator[Block]:
     """The transactions of `section`, lazily. One without an end tag ends where the next tag of its level stands."""
     for start, end, is_closed in _spans(text, section.start, section.end):
-        markup = text[start:end]
-        yield Block(markup, markup[:10].upper().startswith("<STMTTRNP"), is_closed)
+        markup = text[start : min(end, start + _LONGEST_BLOCK)]
+        is_pending = markup[:10].upper().startswith("<STMTTRNP")
+        yield Block(markup, is_pending, is_closed and end - start <= _LONGEST_BLOCK)
 
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
@@ -97,7 +106,10 @@ def _without_blocks(text: str, start: int, end: int) -> str:
             kept.append(between)
         start = block_end
     kept.append(text[start:end])
-    return "".join(kept)
+    skeleton = "".join(kept)
+    if len(skeleton) <= _SKELETON_HEAD + _SKELETON_TAIL:
+        return skeleton
+    return skeleton[:_SKELETON_HEAD] + skeleton[-_SKELETON_TAIL:]
 
 
 def tree(fragment: str) -> ET.Element:
@@ -154,11 +166,11 @@ def _text_rejoined(tokens: list[_Token]) -> list[_Token]:
 
 
 def _is_inside_text(before: _Token, token: _Token) -> bool:
-    name = token[1]
-    if before[0] or token[0] or before[1].upper() not in _FREE_TEXT:
+    slash, name = token[0], token[1].upper()
+    if slash or name in _KNOWN or "." in name or before[0] or before[1].upper() not in _FREE_TEXT:
         return False
     starts_a_line = before[3].rstrip(" \t").endswith(("\n", "\r"))
-    return bool(before[3].strip()) and not starts_a_line and "." not in name and name.upper() not in _KNOWN
+    return bool(before[3].strip()) and not starts_a_line
 
 
 def _balanced(tokens: list[_Token]) -> str:

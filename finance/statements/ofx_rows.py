@@ -11,7 +11,7 @@ from finance.statements.rows import BrokenCellError, RowOrError
 from finance.statements.text import clean_text, normalise_text
 
 # 20090401122017.000[-5:EST]: the day is the day as the bank wrote it, whatever zone follows.
-_DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})(?![0-9]{7})").match
+_DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})").match
 _AMOUNT = re.compile(r"[+-]?[0-9]{0,40}(?:[.,][0-9]{0,40})?").fullmatch
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:([.,])[0-9]{3}(?:\1[0-9]{3})*)(?!\1)[.,][0-9]{1,2}").fullmatch
 _KINDS = {
@@ -26,8 +26,8 @@ _LONG = 4_000
 def read_block(block: Block, number: int, currency: str) -> RowOrError:
     """Transaction `number` of a statement in `currency` (its CURDEF)."""
     try:
-        if not block.is_closed:
-            raise BrokenCellError("row", "truncated", "The file ends in the middle of this transaction.")
+        if not block.is_complete:
+            raise BrokenCellError("row", "truncated", "The file ends in the middle of this transaction, or it never ends.")
         return checked(_draft(tree(block.text), number, currency, is_pending=block.is_pending))
     except BrokenCellError as broken:
         return broken.at(number)

@@ -22,7 +22,7 @@ _STRANGERS = (
     (re.compile(r"\A\s*<(?:!DOCTYPE\s+html|html)", re.IGNORECASE), "a web page", "not_a_statement"),
     (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\."), "a CAMT.053 statement", "unsupported_format"),
     (re.compile(r"\A\s*!(?:Type|Account|Option)", re.IGNORECASE), "a QIF file", "unsupported_format"),
-    (re.compile(r"(?:\A|\n)\s*:20:[\s\S]*\n:25:"), "an MT940 statement", "unsupported_format"),
+    (re.compile(r"^:(?:60[FM]|61):", re.MULTILINE), "an MT940 statement", "unsupported_format"),
     (re.compile(r"\A\s*<\?xml"), "an XML document", "not_a_statement"),
     (re.compile(r"\A\s*[\[{]\s*[\"{\[]"), "a JSON document", "not_a_statement"),
 )
@@ -32,7 +32,7 @@ def parse_statement(
     file: BinaryIO,
     *,
     filename: str,
-    format: str = "auto",  # noqa: A002 the name that the API uses
+    format: str = "auto",
     mapping: Mapping[str, object] | None = None,
     default_currency: str,
     account_hint: str = "",

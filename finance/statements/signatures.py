@@ -20,10 +20,15 @@ _SIGNATURES = (
     (b"\x7fELF", "a program"),
     (b"{\\rtf", "a text document (RTF)"),
 )
-_ZIPPED = ((b"xl/", "an Excel workbook (.xlsx)"), (b"word/", "a Word document"), (b"opendocument", "an OpenDocument file"))
+_ZIPPED = (
+    (b"xl/", "an Excel workbook (.xlsx)"),
+    (b"word/", "a Word document"),
+    (b"opendocument", "an OpenDocument file"),
+)
 _ISO_MEDIA = b"ftyp"
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1a")
 # A stray NUL is cleaned out of its row; a file with one control character in a hundred is no text.
+_FEW_CONTROL = 8
 _SHARE_OF_CONTROL = 0.01
 
 
@@ -33,7 +38,7 @@ def refuse_binary(head: bytes) -> None:
     if kind:
         raise StatementError("not_a_statement", f"This is {kind}, not a bank statement. {REMEDY}")
     control = len(head) - len(head.translate(None, _CONTROL))
-    if control > len(head) * _SHARE_OF_CONTROL:
+    if control > max(_FEW_CONTROL, len(head) * _SHARE_OF_CONTROL):
         raise StatementError("not_a_statement", f"This is a binary file, not a bank statement. {REMEDY}")
 
 

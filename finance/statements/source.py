@@ -10,12 +10,14 @@ from finance.statements.rows import Limits, Statement, StatementError
 from finance.statements.signatures import REMEDY
 
 _HEAD = 16_384
+# Rows are counted as they are read; this stops a file that has next to none of them, only blank lines.
+_LINES_PER_ROW = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """`head` is the beginning of the text (at most 16,384 characters). `account_hint` is "" or the account's number or
-    its last four characters; `mapping` is what the caller sent, not yet checked."""
+    its last four characters; `mapping` is what the caller sent, not yet checked; `max_lines` bounds a line-based format."""
 
     file: BinaryIO
     filename: str
@@ -24,6 +26,7 @@ class Source:
     mapping: object
     default_currency: str
     account_hint: str
+    max_lines: int
 
     def open_text(self) -> io.TextIOWrapper:
         """The whole file as text from its beginning, with its own line ends."""
@@ -43,16 +46,23 @@ class StatementParser(Protocol):
 
 
 def open_source(
-    file: BinaryIO, *, filename: str, mapping: Mapping[str, object] | None, default_currency: str, account_hint: str, limits: Limits
+    file: BinaryIO,
+    *,
+    filename: str,
+    mapping: Mapping[str, object] | None,
+    default_currency: str,
+    account_hint: str,
+    limits: Limits,
 ) -> Source:
     """`file` measured and decoded; raises `StatementError` when it is empty, too large or no text."""
     _check_size(file, limits)
     encoding = detect_encoding(file)
     with open_text(file, encoding) as text:
         head = text.read(_HEAD)
+    max_lines = limits.max_rows * _LINES_PER_ROW + _HEAD
     if not head.strip():
         raise StatementError("empty", f"The file is empty. {REMEDY}")
-    return Source(file, filename, encoding, head, mapping, default_currency, account_hint)
+    return Source(file, filename, encoding, head, mapping, default_currency, account_hint, max_lines)
 
 
 def _check_size(file: BinaryIO, limits: Limits) -> None:

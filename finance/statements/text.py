@@ -40,11 +40,19 @@ def normalise_text(text: str) -> str:
         return _NOT_ALPHANUMERIC.sub(" ", text.lower()).strip()
     # NFKC after casefold again, as folding can take a composed character apart (Unicode, section 3.13, D146).
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join("".join(map(_letter_or_space, folded)).split())
+    return " ".join(folded.translate(_SPACED).split())
 
 
-def _letter_or_space(character: str) -> str:
-    return character if unicodedata.category(character)[0] in "LMN" else " "
+class _Spaced(dict[int, str]):
+    """A translation table of all Unicode that learns each character when it first meets it."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        kept = self[code] = character if unicodedata.category(character)[0] in "LMN" else " "
+        return kept
+
+
+_SPACED = _Spaced()
 
 
 def plain_key(text: str) -> str:

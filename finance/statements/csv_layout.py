@@ -1,0 +1,162 @@
+"""Everything about a CSV file that is decided once, before its rows are read: dates, decimal mark, signs, widths."""
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from finance.statements.amounts import decimal_mark, fold, looks_like_money
+from finance.statements.csv_columns import Columns
+from finance.statements.csv_mapping import COLUMNS, read_mapping
+from finance.statements.csv_names import SIGN_WORDS
+from finance.statements.csv_records import physical_lines, read_records
+from finance.statements.csv_table import Table, find_table
+from finance.statements.currencies import WITHOUT_DECIMALS, currency_in_header
+from finance.statements.dates import AmbiguousDatesError, choose_format
+from finance.statements.rows import RowError, StatementError
+from finance.statements.source import Source
+from finance.statements.text import plain_key
+
+_SAMPLE_LINES = 1_000
+_SAMPLE_CHARACTERS = 1 << 20
+_SHOWN = 20
+_MONEY = ("amount", "debit", "credit", "balance")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How to read a row. `widths` bounds its number of cells. `debit_factor` is -1 when debits are written without a
+    sign, `has_sign_words` says that the type column and not the amount carries it."""
+
+    delimiter: str
+    header: tuple[str, ...]
+    columns: Mapping[str, int]
+    first_line: int
+    widths: tuple[int, int]
+    date_format: str
+    decimal: str
+    currency: str
+    debit_factor: int
+    has_sign_words: bool
+
+    def as_mapping(self) -> dict[str, str | int]:
+        """The mapping that gives this layout again: titles where they are unique, numbers from 0 elsewhere."""
+        columns = {field: self._named(self.columns[field]) for field in COLUMNS if field in self.columns}
+        return columns | {"date_format": self.date_format, "decimal": self.decimal, "delimiter": self.delimiter}
+
+    def _named(self, index: int) -> str | int:
+        title = self.header[index].strip() if index < len(self.header) else ""
+        twins = [other for other in self.header if plain_key(other) == plain_key(title)]
+        return title if title and len(twins) == 1 else index
+
+
+def discover(source: Source) -> Layout:
+    """The layout of `source`; raises `StatementError` when the table, its dates or its amounts could mean two things."""
+    wanted = read_mapping(source.mapping)
+    with source.open_text() as text:
+        table = find_table(_sample(text), wanted)
+    rows = [cells for _, cells in table.rows]
+    currency = _currency(table, source.default_currency)
+    return Layout(
+        delimiter=table.delimiter,
+        header=table.header,
+        columns=table.columns,
+        first_line=table.first_line,
+        widths=_widths(table, rows),
+        date_format=wanted.date_format or _date_format(source, table),
+        decimal=wanted.decimal or _decimal(table, rows, currency),
+        currency=currency,
+        debit_factor=_debit_factor(table.columns, rows),
+        has_sign_words=_has_sign_words(table.columns, rows),
+    )
+
+
+def _sample(text: io.TextIOBase) -> list[str]:
+    lines: list[str] = []
+    size = 0
+    for line in islice(physical_lines(text, _SAMPLE_LINES + 1), _SAMPLE_LINES):
+        lines.append(line)
+        size += len(line)
+        if size > _SAMPLE_CHARACTERS:
+            break
+    return lines
+
+
+def table_lines(source: Source, text: io.TextIOBase, first_line: int) -> Iterator[str]:
+    """The physical lines of `text`, which is `source` opened, from line `first_line` (from 1) on."""
+    return islice(physical_lines(text, source.max_lines), first_line - 1, None)
+
+
+def _cells(rows: Iterable[Sequence[str]], columns: Columns, fields: Iterable[str]) -> Iterator[str]:
+    indexes = [columns[field] for field in fields if field in columns]
+    return (row[index] for row in rows for index in indexes if index < len(row) and row[index].strip())
+
+
+def _widths(table: Table, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """Banks leave trailing cells out of the rows or of the header, in all rows alike; the usual width counts as well."""
+    usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else len(table.header)
+    titled = max((index + 1 for index, title in enumerate(table.header) if title.strip()), default=usual)
+    needed = max(table.columns.values()) + 1
+    return max(needed, min(titled, usual)), max(needed, len(table.header), usual)
+
+
+def _currency(table: Table, default: str) -> str:
+    money = [table.columns[field] for field in _MONEY if field in table.columns]
+    titles = [table.header[index] for index in money if index < len(table.header)]
+    return next(filter(None, map(currency_in_header, titles)), default)
+
+
+def _date_format(source: Source, table: Table) -> str:
+    def every_cell() -> Iterator[str]:
+        with source.open_text() as text:
+            records = read_records(table_lines(source, text, table.first_line), table.delimiter)
+            rows = (record[1] for record in records if not isinstance(record, RowError))
+            yield from _cells(rows, table.columns, ["date"])
+
+    sample = list(_cells((cells for _, cells in table.rows), table.columns, ["date"]))
+    try:
+        return choose_format(sample, every_cell)
+    except AmbiguousDatesError as ambiguous:
+        raise StatementError("ambiguous_dates", _both_readings(sample[0], ambiguous)) from None
+
+
+def _both_readings(cell: str, ambiguous: AmbiguousDatesError) -> str:
+    return (
+        f"Dates such as “{cell.strip()[:_SHOWN]}” could have the day or the month first. "
+        f'Send mapping {{"date_format": "{ambiguous.day_first}"}} if the day is first, '
+        f'{{"date_format": "{ambiguous.month_first}"}} if the month is.'
+    )
+
+
+def _decimal(table: Table, rows: Sequence[Sequence[str]], currency: str) -> str:
+    cells = [cell for cell in _cells(rows, table.columns, _MONEY) if looks_like_money(cell)]
+    has_cents = currency.upper() not in WITHOUT_DECIMALS
+    # Where the comma is the decimal mark, tables are separated by something else.
+    mark = decimal_mark(cells, has_cents=has_cents, is_point_usual=table.delimiter == ",")
+    if mark:
+        return mark
+    message = (
+        f"“{cells[0].strip()[:_SHOWN]}” could be thousands or a fraction. "
+        'Send mapping {"decimal": "."} if the point is the decimal mark, {"decimal": ","} if the comma is.'
+    )
+    raise StatementError("ambiguous_amounts", message)
+
+
+def _debit_factor(columns: Columns, rows: Sequence[Sequence[str]]) -> int:
+    """-1 when most debits are written without a sign; a negative one among them is then a reversal."""
+    debits = list(_cells(rows, columns, ["debit"]))
+    return 1 if sum(map(_is_negative, debits)) * 2 > len(debits) else -1
+
+
+def _is_negative(cell: str) -> bool:
+    text = fold(cell)
+    return text.startswith("(") or "-" in text
+
+
+def _has_sign_words(columns: Columns, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether no amount has a sign of its own, and most rows say debit or credit in words."""
+    if "type" not in columns or "amount" not in columns or any(map(_is_negative, _cells(rows, columns, ["amount"]))):
+        return False
+    words = [plain_key(word) for word in _cells(rows, columns, ["type"])]
+    return sum(word in SIGN_WORDS for word in words) * 2 > len(words)

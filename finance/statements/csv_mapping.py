@@ -1,0 +1,108 @@
+"""The `mapping` that a caller sends with a CSV file: which column is which, and how dates and amounts are written.
+
+    {"date": "Booked on", "amount": "Betrag", "description": "Text",
+     "date_format": "%d.%m.%Y", "decimal": ",", "delimiter": ";"}
+
+Columns: date, posted_date, amount or debit and credit, description, merchant_name, provider_id, currency, balance,
+category, status (pending or not), type (debit or credit, or a kind such as fee). A column is named by its title in the
+header or by its number from 0; null means that the file has none, so that none is guessed. What is not mentioned is
+guessed; `Statement.mapping` shows the outcome in the same form.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from finance.statements.csv_names import COLUMN_NAMES
+from finance.statements.dates import DateReader
+from finance.statements.rows import StatementError
+from finance.statements.text import clean_text
+
+COLUMNS = tuple(COLUMN_NAMES)
+DELIMITERS = ",;\t|"
+_OPTIONS = {"date_format": "", "decimal": ".,", "delimiter": DELIMITERS}
+_SHOWN = 60
+# SECURITY: looking up titles takes time in proportion to their length.
+LONGEST_TITLE = 200
+_LONGEST_FORMAT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A mapping that has the right form; "" and absent columns are to be found out."""
+
+    columns: Mapping[str, str | int | None]
+    date_format: str = ""
+    decimal: str = ""
+    delimiter: str = ""
+
+    @property
+    def titles(self) -> list[str]:
+        """The columns that are named, which the header must therefore have."""
+        return [value for value in self.columns.values() if isinstance(value, str)]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The columns that are given by number, which the rows must therefore reach."""
+        return [value for value in self.columns.values() if isinstance(value, int)]
+
+    @property
+    def is_by_number(self) -> bool:
+        """Whether date and amount are given as numbers, so that no header is needed."""
+        money = [self.columns.get(field) for field in ("amount", "debit", "credit")]
+        return isinstance(self.columns.get("date"), int) and any(isinstance(value, int) for value in money)
+
+
+def read_mapping(mapping: object) -> Wanted:
+    """`mapping` checked; raises `StatementError` that names the key which is unknown or has a wrong value."""
+    if mapping is None:
+        return Wanted({})
+    if not isinstance(mapping, Mapping):
+        raise StatementError("bad_mapping", "The mapping must be a JSON object.")
+    for key in mapping:
+        if key not in COLUMNS and key not in _OPTIONS:
+            known = ", ".join((*COLUMNS, *_OPTIONS))
+            raise StatementError("bad_mapping", f"mapping: “{_shown(key)}” is no known key. Known are: {known}.")
+    columns = {field: _column(field, mapping[field]) for field in COLUMNS if field in mapping}
+    _refuse_two_kinds_of_amount(columns)
+    options = {key: _option(key, mapping.get(key)) for key in _OPTIONS}
+    return Wanted(columns, **options)
+
+
+def _shown(value: object) -> str:
+    return clean_text(str(value)[:_SHOWN], _SHOWN)
+
+
+def _column(field: str, value: object) -> str | int | None:
+    if value is None or (isinstance(value, str) and value.strip() and len(value) <= LONGEST_TITLE):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise StatementError("bad_mapping", f"mapping.{field}: give a column's title, its number from 0, or null.")
+
+
+def _refuse_two_kinds_of_amount(columns: Mapping[str, str | int | None]) -> None:
+    if columns.get("amount") is None:
+        return
+    if columns.get("debit") is not None or columns.get("credit") is not None:
+        raise StatementError("bad_mapping", "mapping.amount: give either amount, or debit and credit.")
+
+
+def _option(key: str, value: object) -> str:
+    if value is None:
+        return ""
+    if key == "date_format":
+        return _date_format(value)
+    if isinstance(value, str) and len(value) == 1 and value in _OPTIONS[key]:
+        return value
+    choices = " ".join(f"“{choice}”" for choice in _OPTIONS[key]).replace("\t", "\\t")
+    raise StatementError("bad_mapping", f"mapping.{key}: choose one of {choices}.")
+
+
+def _date_format(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_FORMAT:
+        raise StatementError("bad_mapping", "mapping.date_format: give a text such as %d.%m.%Y.")
+    try:
+        DateReader(value)
+    except ValueError as error:
+        raise StatementError("bad_mapping", f"mapping.date_format: {error}") from None
+    return value

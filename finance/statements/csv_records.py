@@ -1,0 +1,111 @@
+"""CSV records with the line each begins on. A quotation mark left open costs one row, not the rest of the file."""
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from finance.statements.rows import RowError, StatementError
+
+# A transaction's text of more lines than this is a quotation mark that was never closed.
+_LINES_PER_RECORD = 32
+# SECURITY: each mark left open is read over again; a file made of them would take its length times the above.
+_OPEN_MARKS = 1_000
+LONGEST_LINE = 131_072
+
+Record = tuple[int, list[str]]
+
+
+def physical_lines(text: io.TextIOBase, max_lines: int) -> Iterator[str]:
+    """The lines of `text` with their ends (LF, CR or both).
+
+    Raises `StatementError` on a line of over 131,072 characters and on more than `max_lines`, blank ones included.
+    """
+    count = 0
+    while line := text.readline(LONGEST_LINE):
+        count += 1
+        if count > max_lines:
+            raise StatementError("too_many_rows", f"The file has more than {max_lines:,} lines. Import it in parts.")
+        if len(line) >= LONGEST_LINE:
+            raise StatementError("line_too_long", f"A line has more than {LONGEST_LINE:,} characters, so this is no statement.")
+        yield line
+
+
+class _Lines:
+    """Lines for `csv.reader` that can be given back."""
+
+    def __init__(self, lines: Iterable[str], first: int) -> None:
+        self._lines = iter(lines)
+        self._returned: deque[str] = deque()
+        self.taken: list[str] = []
+        self.next_number = first
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= _LINES_PER_RECORD:
+            raise csv.Error("a quotation mark was left open")
+        line = self._returned.popleft() if self._returned else next(self._lines)
+        self.taken.append(line)
+        self.next_number += 1
+        return line
+
+    def give_back_all_but_one(self) -> None:
+        """The record's first line is spent; what followed it will be read again."""
+        self._returned.extendleft(reversed(self.taken[1:]))
+        self.next_number -= len(self.taken) - 1
+
+
+def read_records(
+    lines: Iterable[str], delimiter: str, *, first: int = 1, widths: tuple[int, int] | None = None
+) -> Iterator[Record | RowError]:
+    """(line, cells) of each record that is not blank; `lines` starts with line `first` of the file.
+
+    `widths` is the least and greatest number of cells a record has; without it a record of several lines is believed.
+    """
+    feed = _Lines(lines, first)
+    reader = csv.reader(feed, delimiter=delimiter, skipinitialspace=True)
+    open_marks = 0
+    while True:
+        feed.taken.clear()
+        number = feed.next_number
+        cells = _next_cells(reader)
+        if cells is None and not feed.taken:
+            return
+        if cells is None or (len(feed.taken) > 1 and _is_swallowed(cells, feed.taken, delimiter, widths)):
+            open_marks += 1
+            _check(open_marks, number)
+            feed.give_back_all_but_one()
+            yield RowError(number, "row", "unclosed_quote", "A quotation mark is opened in this row and not closed.")
+        elif cells:
+            yield number, cells
+
+
+def _next_cells(reader: Iterator[list[str]]) -> list[str] | None:
+    """The next record; None at the end, and when there is a record that csv cannot read."""
+    try:
+        return next(reader, None)
+    except csv.Error:
+        return None
+
+
+def _check(open_marks: int, number: int) -> None:
+    if open_marks > _OPEN_MARKS:
+        message = f"Line {number} is the {open_marks:,}th with a quotation mark that is not closed. Export the file again."
+        raise StatementError("unclosed_quotes", message)
+
+
+def _is_swallowed(cells: list[str], taken: list[str], delimiter: str, widths: tuple[int, int] | None) -> bool:
+    """Whether a record of several lines is really several rows with an open quotation mark in the first."""
+    if widths is None:
+        return False
+    if not widths[0] <= len(cells) <= widths[1]:
+        return True
+    return any(_stands_alone(line, delimiter, widths) for line in taken[1:])
+
+
+def _stands_alone(line: str, delimiter: str, widths: tuple[int, int]) -> bool:
+    """A whole row by itself. The last line of an honest text of several lines keeps its closing mark in a cell."""
+    cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    return widths[0] <= len(cells) <= widths[1] and not any('"' in cell for cell in cells)

@@ -1,0 +1,134 @@
+"""One CSV record as a row, by a layout that was decided before."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from finance.statements.amounts import Money, read_money
+from finance.statements.constraints import Draft, checked
+from finance.statements.csv_layout import Layout
+from finance.statements.csv_names import DEAD_WORDS, KIND_WORDS, PENDING_WORDS, SIGN_WORDS
+from finance.statements.currencies import currency_named
+from finance.statements.dates import DateReader
+from finance.statements.rows import BrokenCellError, RowOrError
+from finance.statements.text import clean_text, plain_key
+
+_SHOWN = 40
+_CACHED_WORDS = 1_000
+_BLANK = "\x00\x1a \t"
+
+
+class RowReader:
+    """Reads the records of one file; keeps the days and words it has met, as banks repeat them."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._dates = DateReader(layout.date_format)
+        self._words: dict[str, str] = {}
+        self._places = layout.columns
+
+    def read(self, number: int, cells: Sequence[str]) -> RowOrError | None:
+        """The row on line `number`, or what is wrong with it; None for a record of blanks."""
+        try:
+            self._check_width(cells)
+            return checked(self._draft(number, cells))
+        except BrokenCellError as broken:
+            return None if is_blank(cells) else broken.at(number)
+
+    def balance(self, cells: Sequence[str]) -> Decimal | None:
+        """The running balance beside a row, None when the file gives none there."""
+        if "balance" not in self._places:
+            return None
+        try:
+            return read_money(self._cell(cells, "balance"), self._layout.decimal).amount
+        except BrokenCellError:
+            return None
+
+    def _check_width(self, cells: Sequence[str]) -> None:
+        least, most = self._layout.widths
+        if len(cells) < least or (len(cells) > most and not is_blank(cells[most:])):
+            message = f"The row has {len(cells)} fields; {most} are expected."
+            raise BrokenCellError("row", "wrong_field_count", message)
+
+    def _draft(self, number: int, cells: Sequence[str]) -> Draft:
+        is_pending = self._is_pending(cells)
+        date = self._dates.read(self._cell(cells, "date"))
+        if date is None:
+            raise self._broken_date(self._cell(cells, "date"))
+        money = self._money(cells)
+        merchant = self._cell(cells, "merchant_name")
+        return Draft(
+            number=number,
+            date=date,
+            amount=money.amount * self._sign(cells),
+            currency=self._currency(cells) or money.currency or self._layout.currency,
+            description=self._cell(cells, "description") or merchant,
+            merchant_name=merchant,
+            provider_id=self._cell(cells, "provider_id"),
+            posted_date=None if is_pending else self._dates.read(self._cell(cells, "posted_date")),
+            is_pending=is_pending,
+            kind=KIND_WORDS.get(self._word(cells, "type"), ""),
+            category=self._cell(cells, "category"),
+        )
+
+    def _cell(self, cells: Sequence[str], field: str) -> str:
+        index = self._places.get(field)
+        return "" if index is None or index >= len(cells) else cells[index].strip()
+
+    def _word(self, cells: Sequence[str], field: str) -> str:
+        text = self._cell(cells, field)
+        if not text:
+            return ""
+        if text not in self._words:
+            if len(self._words) >= _CACHED_WORDS:
+                self._words.clear()
+            self._words[text] = plain_key(text[:_SHOWN])
+        return self._words[text]
+
+    def _is_pending(self, cells: Sequence[str]) -> bool:
+        word = self._word(cells, "status")
+        if word in DEAD_WORDS:
+            shown = clean_text(self._cell(cells, "status"), _SHOWN)
+            raise BrokenCellError("status", "not_executed", f"The bank marks this row “{shown}”, so no money moved.")
+        return word in PENDING_WORDS
+
+    def _broken_date(self, text: str) -> BrokenCellError:
+        shown = clean_text(text, _SHOWN)
+        if not shown:
+            return BrokenCellError("date", "missing_date", "The date is missing.")
+        return BrokenCellError("date", "bad_date", f"“{shown}” is not a day written as {self._layout.date_format}.")
+
+    def _money(self, cells: Sequence[str]) -> Money:
+        if "amount" in self._places:
+            return read_money(self._cell(cells, "amount"), self._layout.decimal)
+        debit = self._half(cells, "debit")
+        credit = self._half(cells, "credit")
+        if debit and credit and debit.amount and credit.amount:
+            raise BrokenCellError("amount", "two_amounts", "The row has both a debit and a credit.")
+        if debit and (debit.amount or not credit):
+            return Money(debit.amount * self._layout.debit_factor, debit.currency)
+        if credit:
+            return credit
+        raise BrokenCellError("amount", "missing_amount", "The amount is missing.")
+
+    def _half(self, cells: Sequence[str], field: str) -> Money | None:
+        text = self._cell(cells, field)
+        return read_money(text, self._layout.decimal) if text.strip(" -") else None
+
+    def _sign(self, cells: Sequence[str]) -> int:
+        if not self._layout.has_sign_words:
+            return 1
+        sign = SIGN_WORDS.get(self._word(cells, "type"))
+        if sign is None:
+            shown = clean_text(self._cell(cells, "type"), _SHOWN)
+            raise BrokenCellError("type", "unknown_sign", f"The row says “{shown}” where others say debit or credit.")
+        return sign
+
+    def _currency(self, cells: Sequence[str]) -> str:
+        text = self._cell(cells, "currency")
+        named = currency_named(text)
+        return text if named is None else named
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Whether a record is commas only, or the end-of-file mark of DOS."""
+    return not "".join(cells).strip(_BLANK)

@@ -1,0 +1,49 @@
+"""CSV of any bank: a first look decides the layout, a second pass streams the rows in constant memory."""
+
+from collections.abc import Iterator
+
+from finance.statements.csv_balance import RunningBalance
+from finance.statements.csv_layout import Layout, discover, table_lines
+from finance.statements.csv_mapping import DELIMITERS
+from finance.statements.csv_records import read_records
+from finance.statements.csv_rows import RowReader
+from finance.statements.rows import RowError, RowOrError, Statement, StatementRow
+from finance.statements.source import Source
+
+
+class CsvParser:
+    """Takes any text with a delimiter in it for CSV, so it is asked last."""
+
+    name = "csv"
+
+    def recognises(self, head: str) -> bool:
+        """Whether `head` has any delimiter; whether there is a table is found out while reading."""
+        return any(delimiter in head for delimiter in DELIMITERS)
+
+    def parse(self, source: Source) -> Statement:
+        """The statement in `source`; raises `StatementError` when columns, dates or amounts cannot be told."""
+        layout = discover(source)
+        running = RunningBalance(layout.currency)
+        return Statement(
+            format=self.name,
+            rows=_rows(source, layout, running),
+            accounts=(),
+            mapping=layout.as_mapping(),
+            read_balances=running.balances,
+        )
+
+
+def _rows(source: Source, layout: Layout, running: RunningBalance) -> Iterator[RowOrError]:
+    reader = RowReader(layout)
+    with source.open_text() as text:
+        lines = table_lines(source, text, layout.first_line)
+        for record in read_records(lines, layout.delimiter, first=layout.first_line, widths=layout.widths):
+            if isinstance(record, RowError):
+                yield record
+                continue
+            number, cells = record
+            row = reader.read(number, cells)
+            if isinstance(row, StatementRow):
+                running.add(row, reader.balance(cells))
+            if row is not None:
+                yield row

@@ -1,0 +1,99 @@
+"""How these tests read a statement: all of it at once, from bytes or text in memory."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import cast
+
+from finance.statements.parse import parse_statement
+from finance.statements.rows import Limits, RowError, Statement, StatementError, StatementRow
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A statement with its rows and errors told apart."""
+
+    statement: Statement
+    rows: list[StatementRow]
+    errors: list[RowError]
+
+    @property
+    def amounts(self) -> list[str]:
+        return [str(row.amount) for row in self.rows]
+
+    @property
+    def dates(self) -> list[str]:
+        return [row.date.isoformat() for row in self.rows]
+
+    @property
+    def codes(self) -> list[tuple[int, str]]:
+        return [(error.number, error.code) for error in self.errors]
+
+
+def read(
+    content: str | bytes,
+    *,
+    filename: str = "statement",
+    format: str = "auto",
+    mapping: Mapping[str, object] | None = None,
+    default_currency: str = "USD",
+    account_hint: str = "",
+    limits: Limits | None = None,
+) -> Reading:
+    """Everything in `content`; text is taken as UTF-8."""
+    statement = parse_statement(
+        io.BytesIO(content.encode() if isinstance(content, str) else content),
+        filename=filename,
+        format=format,
+        mapping=mapping,
+        default_currency=default_currency,
+        account_hint=account_hint,
+        limits=limits,
+    )
+    items = list(statement.rows)
+    rows = [item for item in items if isinstance(item, StatementRow)]
+    return Reading(statement, rows, [item for item in items if isinstance(item, RowError)])
+
+
+def read_or_refuse(content: bytes, mapping: object = None) -> Reading | StatementError:
+    """`read`, or the refusal; anything else that is raised goes through and fails the test."""
+    try:
+        return read(content, mapping=cast("Mapping[str, object] | None", mapping))
+    except StatementError as refusal:
+        return refusal
+
+
+def is_sound(reading: Reading | StatementError) -> bool:
+    """Whether what came out keeps the promises of `finance.statements.rows`, whatever went in."""
+    if isinstance(reading, StatementError):
+        return bool(reading.code and reading.message)
+    return all(map(_row_is_sound, reading.rows)) and all(error.code and error.message for error in reading.errors)
+
+
+def _row_is_sound(row: StatementRow) -> bool:
+    texts = (row.description, row.merchant_name, row.provider_id, row.category)
+    return (
+        row.amount.is_finite()
+        and 0 < abs(row.amount) < Decimal(10) ** 10
+        and row.amount.as_tuple().exponent == -2
+        and 1900 <= row.date.year <= 2200
+        and all("\0" not in text and text == text.strip() for text in texts)
+        and [len(text) <= limit for text, limit in zip(texts, (2_000, 255, 255, 100), strict=True)] == [True] * 4
+        and (row.transaction_type == "transfer" or (row.transaction_type in ("income", "refund")) == (row.amount > 0))
+    )
+
+
+def ofx(*transactions: str, before: str = "", after: str = "", header: str = "OFXHEADER:100\nDATA:OFXSGML\n\n") -> str:
+    """A checking account in USD, in the SGML that banks write, with `transactions` between its list's tags."""
+    body = "\n".join(transactions)
+    return (
+        f"{header}<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>USD<BANKACCTFROM><BANKID>1<ACCTID>000012345678"
+        f"<ACCTTYPE>CHECKING</BANKACCTFROM>{before}<BANKTRANLIST><DTSTART>20250101<DTEND>20250131\n{body}\n</BANKTRANLIST>"
+        f"<LEDGERBAL><BALAMT>100.00<DTASOF>20250131</LEDGERBAL>{after}</STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+    )
+
+
+def transaction(amount: str = "-1.00", day: str = "20250115", fitid: str = "A1", rest: str = "<NAME>Shop") -> str:
+    """One STMTTRN in SGML."""
+    return f"<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>{day}<TRNAMT>{amount}<FITID>{fitid}{rest}</STMTTRN>"

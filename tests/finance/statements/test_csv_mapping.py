@@ -1,0 +1,111 @@
+"""The mapping that a caller sends: strict in its form, and every refusal names the key."""
+
+import json
+
+import pytest
+
+from finance.statements.rows import StatementError
+from tests.finance.statements.reading import read
+
+CONTENT = "Wann;Was;Wieviel;Soll;Anderes\n13.01.2025;Laden;-1,00;;x\n14.01.2025;Lohn;2.000,50;;y\n"
+MAPPING = {"date": "Wann", "amount": "Wieviel", "description": "Was"}
+
+
+def test_it_maps_columns_by_title() -> None:
+    reading = read(CONTENT, mapping=MAPPING)
+    assert reading.amounts == ["-1.00", "2000.50"]
+    assert [row.description for row in reading.rows] == ["Laden", "Lohn"]
+
+
+def test_it_maps_columns_by_number_from_zero() -> None:
+    reading = read(CONTENT, mapping={"date": 0, "amount": 2, "description": 1})
+    assert [(row.number, str(row.amount), row.description) for row in reading.rows] == [
+        (2, "-1.00", "Laden"),
+        (3, "2000.50", "Lohn"),
+    ]
+
+
+def test_a_title_is_found_whatever_its_case_and_spacing() -> None:
+    assert read(CONTENT, mapping={"date": " WANN", "amount": "wieviel "}).amounts == ["-1.00", "2000.50"]
+
+
+def test_what_is_not_mentioned_is_guessed() -> None:
+    content = "Wann,Description,Amount\n2025-01-13,Shop,-1.00\n"
+    assert read(content, mapping={"date": "Wann"}).rows[0].description == "Shop"
+
+
+def test_null_means_that_there_is_no_such_column() -> None:
+    content = "Date,Description,Amount\n2025-01-13,Shop,-1.00\n"
+    assert read(content, mapping={"description": None}).rows[0].description == ""
+
+
+def test_a_debit_column_alone_may_be_named() -> None:
+    content = "Date,Spent\n2025-01-13,5.00\n2025-01-14,7.00\n"
+    assert read(content, mapping={"debit": "Spent"}).amounts == ["-5.00", "-7.00"]
+
+
+def test_options_are_taken() -> None:
+    content = "a|b\n01/02/25|1.500\n"
+    mapping = {"date": "a", "amount": "b", "date_format": "%d/%m/%y", "decimal": ",", "delimiter": "|"}
+    reading = read(content, mapping=mapping)
+    assert (reading.dates, reading.amounts) == (["2025-02-01"], ["1500.00"])
+
+
+def test_the_mapping_used_is_ready_for_json() -> None:
+    assert json.loads(json.dumps(dict(read(CONTENT, mapping=MAPPING).statement.mapping))) == {
+        **MAPPING,
+        "date_format": "%d.%m.%Y",
+        "decimal": ",",
+        "delimiter": ";",
+    }
+
+
+def test_a_broken_first_row_is_not_taken_for_a_preamble() -> None:
+    reading = read("13.01.2025;x;oops\n14.01.2025;y;1,00\n", mapping={"date": 0, "amount": 2})
+    assert reading.amounts == ["1.00"]
+    assert reading.codes == [(1, "bad_amount")]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "code", "sentence"),
+    [
+        ({"betrag": "Wieviel"}, "bad_mapping", "“betrag” is no known key"),
+        ({7: "Wieviel"}, "bad_mapping", "“7” is no known key"),
+        ({"date": ""}, "bad_mapping", "mapping.date"),
+        ({"date": True}, "bad_mapping", "mapping.date"),
+        ({"date": -1}, "bad_mapping", "mapping.date"),
+        ({"date": 1.5}, "bad_mapping", "mapping.date"),
+        ({"date": ["Wann"]}, "bad_mapping", "mapping.date"),
+        ({"decimal": "x"}, "bad_mapping", "mapping.decimal"),
+        ({"decimal": ""}, "bad_mapping", "mapping.decimal"),
+        ({"delimiter": "::"}, "bad_mapping", "mapping.delimiter"),
+        ({"delimiter": "\n"}, "bad_mapping", "mapping.delimiter"),
+        ({"date_format": 5}, "bad_mapping", "mapping.date_format"),
+        ({"date_format": "%d.%m"}, "bad_mapping", "mapping.date_format"),
+        ({"date_format": "%d.%m.%Q"}, "bad_mapping", "mapping.date_format"),
+        ({"date_format": "%"}, "bad_mapping", "mapping.date_format"),
+        ({"date_format": "%d%d%m%Y"}, "bad_mapping", "mapping.date_format"),
+        ({**MAPPING, "debit": "Soll"}, "bad_mapping", "mapping.amount"),
+        (
+            {**MAPPING, "balance": "Saldo"},
+            "unknown_columns",
+            "mapping.balance: “Saldo” is not a column of the file. Columns found: 0: “Wann”",
+        ),
+        ({**MAPPING, "date": 99}, "unknown_columns", "mapping.date: there is no column 99; the last one is 4"),
+        ({"date": 0, "amount": 99}, "unknown_columns", "mapping.amount: there is no column 99"),
+        ([["date", "Wann"]], "bad_mapping", "JSON object"),
+        ("date", "bad_mapping", "JSON object"),
+    ],
+)
+def test_it_says_what_is_wrong_with_a_mapping(mapping: dict[str, object], code: str, sentence: str) -> None:
+    with pytest.raises(StatementError) as refusal:
+        read(CONTENT, mapping=mapping)
+    assert refusal.value.code == code
+    assert sentence in refusal.value.message
+
+
+def test_a_title_that_occurs_twice_needs_its_number() -> None:
+    content = "Date,Sum,Sum\n2025-01-13,1.00,2.00\n"
+    with pytest.raises(StatementError, match="several columns"):
+        read(content, mapping={"amount": "Sum"})
+    assert read(content, mapping={"amount": 2}).amounts == ["2.00"]

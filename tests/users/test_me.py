@@ -1,0 +1,50 @@
+"""The account itself."""
+
+import re
+
+import pytest
+from django.core import mail
+from rest_framework.test import APIClient
+
+from tests.factories import UserFactory
+from users.models import User
+
+ME = "/api/v1/users/me/"
+
+
+def test_it_shows_the_account_without_its_secrets(as_alice: APIClient) -> None:
+    me = as_alice.get(ME).json()
+    assert me["email"] == "alice@example.com"
+    assert not {"password", "login_attempts", "is_superuser"} & set(me)
+
+
+@pytest.mark.parametrize("field", ["is_staff", "is_active", "is_verified", "is_locked"])
+def test_nobody_promotes_himself(field: str, as_alice: APIClient) -> None:
+    before = as_alice.get(ME).json()
+    assert as_alice.patch(ME, {field: not before[field]}).json() == before
+
+
+def test_a_new_address_counts_once_it_is_confirmed(alice: User, as_alice: APIClient) -> None:
+    assert as_alice.patch(ME, {"email": "New@Example.com"}).json()["email"] == "alice@example.com"
+    assert mail.outbox[0].to == ["new@example.com"]
+    key = re.search(r"^([^/\s]+:[^/\s]+:[^/\s]+)$", mail.outbox[0].body, re.MULTILINE)[1]
+    APIClient().post("/_allauth/app/v1/auth/email/verify", {"key": key}, format="json")
+    assert as_alice.get(ME).json()["email"] == "new@example.com"
+
+
+def test_somebody_elses_address_is_answered_like_a_free_one(as_alice: APIClient) -> None:
+    UserFactory(email="taken@example.com")
+    taken = as_alice.patch(ME, {"email": "taken@example.com"})
+    free = as_alice.patch(ME, {"email": "free@example.com"})
+    assert (taken.status_code, taken.content) == (free.status_code, free.content)
+    assert "already" in mail.outbox[0].body
+
+
+def test_the_same_address_sends_nothing(as_alice: APIClient) -> None:
+    as_alice.patch(ME, {"email": "ALICE@example.com"})
+    assert mail.outbox == []
+
+
+def test_an_account_shows_nothing_when_printed(alice: User) -> None:
+    assert repr(alice) == f"<User {alice.pk}>"
+    assert "password" not in alice.to_dict()

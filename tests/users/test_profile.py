@@ -1,0 +1,123 @@
+"""The profile: who somebody is, in his own timezone."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from rest_framework.test import APIClient
+
+from tests.factories import OnboardingFactory, ProfileFactory
+from users.models import OnboardingProgress, User, UserProfile
+
+URL = "/api/v1/users/profile/"
+GOOD = {"first_name": "Alice", "last_name": "Archer", "zip_code": "10001"}
+
+
+def test_put_makes_the_profile_and_changes_it_later(as_alice: APIClient) -> None:
+    assert as_alice.get(URL).status_code == 404
+    assert as_alice.put(URL, GOOD).status_code == 201
+    assert as_alice.put(URL, GOOD | {"city": "Albany"}).status_code == 200
+    assert as_alice.patch(URL, {"dependents": 0}).json()["dependents"] == 0
+    assert UserProfile.objects.count() == 1
+
+
+def test_a_phone_number_is_stored_as_e164(as_alice: APIClient) -> None:
+    assert as_alice.put(URL, GOOD | {"phone_number": "(212) 736-5000"}).json()["phone_number"] == "+12127365000"
+
+
+BAD = [
+    ("zip_code", "1000"),
+    ("zip_code", ""),
+    ("first_name", "  "),
+    ("phone_number", "12"),
+    ("phone_number", "call me"),
+    ("country", "USA"),
+    ("country", "ZZ"),
+    ("timezone", "Mars/Olympus"),
+    ("naics_code", "99"),
+    ("naics_code", "5"),
+    ("date_of_birth", "2199-01-01"),
+    ("date_of_birth", "1700-01-01"),
+    ("dependents", -1),
+    ("household_size", 0),
+    ("annual_income", "-1"),
+    ("annual_income", "1.234"),
+    ("marital_status", "complicated"),
+    ("financial_goals", {}),
+    ("preferences", []),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), BAD)
+def test_a_bad_answer_is_refused_at_its_field(field: str, value: Any, as_alice: APIClient) -> None:
+    answer = as_alice.put(URL, GOOD | {field: value})
+    assert answer.status_code == 400
+    assert {error["attr"] for error in answer.json()["errors"]} == {field}
+    assert not UserProfile.objects.exists()
+
+
+def test_a_zip_code_abroad_has_any_form(as_alice: APIClient) -> None:
+    assert as_alice.put(URL, GOOD | {"country": "GB", "zip_code": "SW1A 1AA"}).status_code == 201
+
+
+def test_zero_dependents_are_an_answer(alice: User) -> None:
+    profile = ProfileFactory.build(user=alice, annual_income=0, industry="Mining", dependents=0)
+    assert profile.is_complete
+    assert profile.profile_completion_percentage == 66
+
+
+def test_an_empty_profile_is_not_complete(alice: User) -> None:
+    profile = ProfileFactory.build(user=alice)
+    assert not profile.is_complete
+    assert profile.profile_completion_percentage == 33
+
+
+BIRTHDAYS = [
+    (date(2000, 11, 22), "2026-11-23T04:59:00Z", 26),
+    (date(2000, 11, 23), "2026-11-23T04:59:00Z", 25),  # still the 22nd in New York
+    (date(2000, 11, 23), "2026-11-23T05:00:00Z", 26),
+    (date(2000, 2, 29), "2026-02-28T23:00:00Z", 25),
+    (date(2000, 2, 29), "2026-03-01T12:00:00Z", 26),
+    (date(2026, 11, 22), "2026-11-22T12:00:00Z", 0),
+    (None, "2026-11-22T12:00:00Z", None),
+]
+
+
+@pytest.mark.parametrize(("born", "now", "age"), BIRTHDAYS)
+def test_age_is_counted_on_the_users_day(born: date | None, now: str, age: int | None) -> None:
+    with time_machine.travel(now):
+        assert UserProfile(date_of_birth=born, timezone="America/New_York").age == age
+
+
+def test_a_birth_later_today_in_the_users_zone_is_not_in_the_future() -> None:
+    profile = UserProfile(**GOOD, date_of_birth=date(2026, 11, 23), timezone="Pacific/Kiritimati")
+    with time_machine.travel("2026-11-22T12:00:00Z"):
+        profile.clean()
+        profile.timezone = "America/New_York"
+        with pytest.raises(ValidationError):
+            profile.clean()
+
+
+def test_onboarding_is_complete_when_every_step_is(alice: User, as_alice: APIClient) -> None:
+    as_alice.put(URL, GOOD)
+    assert as_alice.get(URL).json()["onboarding_completed"] is False
+    step = OnboardingFactory(user=alice)
+    first = as_alice.post(f"/api/v1/users/onboarding/{step.pk}/complete/").json()
+    again = as_alice.post(f"/api/v1/users/onboarding/{step.pk}/complete/").json()
+    assert first["is_completed"] is True
+    assert first == again
+    assert as_alice.get(URL).json()["onboarding_completed"] is True
+
+
+def test_a_step_name_is_given_once(alice: User, as_alice: APIClient) -> None:
+    OnboardingFactory(user=alice, step_name="taxes")
+    answer = as_alice.post("/api/v1/users/onboarding/", {"step_name": "taxes", "step_order": 9})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["attr"] == "step_name"
+    assert OnboardingProgress.objects.count() == 1
+
+
+def test_an_unknown_zone_falls_back_to_the_products_own() -> None:
+    assert str(UserProfile(timezone="Gone/Away").zone) == "America/New_York"

@@ -1,0 +1,103 @@
+"""From an e-mail address to a working token, with nothing but HTTP."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from users.models import User
+from users.models.onboarding import FIRST_STEPS
+
+ACCOUNT = "/_allauth/app/v1/auth/"
+CREDENTIALS = {"email": "Carol@Example.com", "password": "Zebra-crossing-42"}
+
+
+@pytest.fixture
+def carol(client: APIClient, db: None) -> str:
+    """An account that has just been made; gives the key that was mailed."""
+    answer = client.post(f"{ACCOUNT}signup", CREDENTIALS, content_type="application/json")
+    assert answer.status_code == 401  # made, but the address is not verified yet
+    return re.search(r"^([^/\s]+:[^/\s]+:[^/\s]+)$", mail.outbox[0].body, re.MULTILINE)[1]
+
+
+def test_a_person_signs_up_verifies_logs_in_and_makes_a_token(carol: str, client: APIClient) -> None:
+    verified = client.post(f"{ACCOUNT}email/verify", {"key": carol}, content_type="application/json")
+    assert verified.status_code in {200, 401}
+    session = client.post(f"{ACCOUNT}login", CREDENTIALS, content_type="application/json").json()["meta"]["session_token"]
+    body = {"name": "curl", "scope": "read-write"}
+    token = APIClient().post("/api/v1/users/tokens/", body, headers={"X-Session-Token": session}).json()["token"]
+    me = APIClient().get("/api/v1/users/me/", headers={"Authorization": f"Bearer {token}"}).json()
+    assert (me["email"], me["is_verified"]) == ("carol@example.com", True)
+    assert me["last_login_at"] is not None
+
+
+def test_a_new_account_has_its_onboarding_steps(carol: str) -> None:
+    user = User.objects.get(email="carol@example.com")
+    assert tuple(user.onboardingprogress_set.values_list("step_name", flat=True)) == FIRST_STEPS
+    assert not user.is_verified
+
+
+def test_nobody_logs_in_before_the_address_is_verified(carol: str, client: APIClient) -> None:
+    answer = client.post(f"{ACCOUNT}login", CREDENTIALS, content_type="application/json")
+    assert answer.status_code == 401
+    assert "verify_email" in {flow["id"] for flow in answer.json()["data"]["flows"]}
+
+
+def test_a_verification_key_works_once(carol: str, client: APIClient) -> None:
+    client.post(f"{ACCOUNT}email/verify", {"key": carol}, content_type="application/json")
+    again = APIClient().post(f"{ACCOUNT}email/verify", {"key": carol}, format="json")
+    assert again.status_code in {400, 409}
+
+
+def test_a_taken_address_is_answered_like_a_free_one(carol: str, client: APIClient) -> None:
+    client.post(f"{ACCOUNT}email/verify", {"key": carol}, content_type="application/json")
+    cache.clear()  # three minutes later: one mail to one address in that time
+    taken = APIClient().post(f"{ACCOUNT}signup", CREDENTIALS, format="json")
+    free = APIClient().post(f"{ACCOUNT}signup", CREDENTIALS | {"email": "dora@example.com"}, format="json")
+    assert taken.status_code == free.status_code == 401
+    assert taken.json()["data"] == free.json()["data"]
+    assert "with this address already" in mail.outbox[1].body
+
+
+BAD = [
+    ({"email": "carol", "password": "Zebra-crossing-42"}, "email"),
+    ({"email": "carol@example.com", "password": "12345678"}, "password"),
+    ({"email": "carol@example.com"}, "password"),
+    ({"email": "a\x00@example.com", "password": "Zebra-crossing-42"}, "email"),
+]
+
+
+@pytest.mark.parametrize(("body", "field"), BAD)
+@pytest.mark.django_db
+def test_a_bad_sign_up_is_refused_in_the_one_shape(body: dict[str, str], field: str) -> None:
+    answer = APIClient().post(f"{ACCOUNT}signup", body, format="json")
+    assert answer.status_code == 400
+    assert field in {error["attr"] for error in answer.json()["errors"]}
+    assert {"code", "detail", "attr"} <= set(answer.json()["errors"][0])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b""])
+def test_a_body_that_is_no_object_is_refused_in_the_one_shape(body: bytes) -> None:
+    answer = APIClient().post(f"{ACCOUNT}login", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["detail"]
+
+
+def test_a_forgotten_password_is_set_anew_by_mail(carol: str, client: APIClient) -> None:
+    client.post(f"{ACCOUNT}email/verify", {"key": carol}, content_type="application/json")
+    APIClient().post(f"{ACCOUNT}password/request", {"email": "carol@example.com"}, format="json")
+    key = re.search(r"/key/(\S+)", mail.outbox[-1].body)[1]
+    body = {"key": key, "password": "Another-zebra-43"}
+    assert APIClient().post(f"{ACCOUNT}password/reset", body, format="json").status_code in {200, 401}
+    assert APIClient().post(f"{ACCOUNT}password/reset", body, format="json").status_code == 400
+    changed = CREDENTIALS | {"password": "Another-zebra-43"}
+    assert APIClient().post(f"{ACCOUNT}login", CREDENTIALS, format="json").status_code == 400
+    assert APIClient().post(f"{ACCOUNT}login", changed, format="json").status_code == 200
+
+
+def test_a_session_token_that_is_none_is_refused(db: None) -> None:
+    answer = APIClient().get("/api/v1/users/me/", headers={"X-Session-Token": "nonsense"})
+    assert answer.status_code == 401
