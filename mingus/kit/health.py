@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
@@ -11,6 +12,7 @@ from django_prometheus.exports import ExportToDjangoView
 from mingus.kit.api.errors import problem
 
 
+@non_atomic_requests
 @require_GET
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
@@ -18,6 +20,7 @@ def live(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
+@non_atomic_requests
 @require_GET
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
@@ -30,6 +33,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
+@non_atomic_requests
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format. Outside DEBUG it needs METRICS_TOKEN as a bearer token, and is closed while none is set."""

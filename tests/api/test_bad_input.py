@@ -145,7 +145,9 @@ def test_a_bad_account_is_refused_at_its_field(field: str, value: str, as_alice:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/api/v1/nowhere/", "/api/v1/finance/accounts", "/_allauth/app/v1/nowhere", "/api/v1/finance/accounts/1/"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nowhere/", "/api/v1/finance/accounts", "/_allauth/app/v1/nowhere", "/api/v1/finance/accounts/1/"]
+)
 def test_an_unknown_address_is_a_404_in_the_one_shape(path: str, client: APIClient) -> None:
     answer = client.get(path)
     assert answer.status_code == 404

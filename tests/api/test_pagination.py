@@ -42,7 +42,9 @@ def test_a_thousand_rows_arrive_once_each_while_others_are_inserted(
     assert len(read) == len(set(read))
 
 
-@pytest.mark.parametrize("ordering", ["transaction_date", "-transaction_date", "amount", "-amount", "posted_date", "-posted_date"])
+@pytest.mark.parametrize(
+    "ordering", ["transaction_date", "-transaction_date", "amount", "-amount", "posted_date", "-posted_date"]
+)
 def test_every_order_is_total_and_reads_the_same_backwards(
     ordering: str, alice: User, account: EncryptedFinancialProfile, as_alice: APIClient
 ) -> None:
