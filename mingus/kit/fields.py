@@ -5,13 +5,12 @@ is not. That package signs with SECRET_KEY, pickles values and lets ciphertext b
 under `mingus.kit.crypto`, bound to its label, its row's primary key and its owner (`user_id`, where the model has one).
 
 A value stays sealed until its attribute is read, so a list that does not read it pays nothing and a bad row breaks one
-attribute, not the list. In `__dict__`, and so in a pickle or a debugger, an instance holds None, `Sealed` or `_Opened`; all
+attribute, not the list. In `__dict__`, and so in a pickle or a debugger, an instance holds None, `Sealed` or `Opened`; all
 of them show as `<sealed>`. `QuerySet.update(user=...)` and an upsert that keeps another row's key make values unreadable.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from copy import deepcopy
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,119 +19,21 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import cached_property
 from django_cryptography.fields import EncryptedMixin
 
 from mingus.kit import crypto
 from mingus.kit.crypto import SealError, TamperedError, UnknownKeyError
+from mingus.kit.sealed import SHOWN, Opened, Place, Sealed, SealedAttribute
 
-SHOWN = "<sealed>"
 OWNER = "user_id"
-
-# The values of a row that its sealed values are bound to: the primary key, then the owner where there is one.
-Place = tuple[Any, ...]
 FieldT = TypeVar("FieldT", bound=models.Field[Any, Any])
 
 
-class Sealed:
-    """A sealed value as the database holds it. `place` is where it was loaded from, None when nobody saw that."""
+class Sealing(models.Field[Any, Any]):
+    """The half of an encrypted field that knows rows and bytes: what a value is bound to, and when it is sealed anew."""
 
-    __slots__ = ("blob", "place")
-
-    def __init__(self, blob: bytes, place: Place | None = None) -> None:
-        self.blob = blob
-        self.place = place
-
-    def __repr__(self) -> str:
-        return SHOWN
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sealed) and other.blob == self.blob
-
-    def __hash__(self) -> int:
-        return hash(self.blob)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Sealed":
-        return self
-
-
-class _Opened:
-    """A plaintext inside an instance, with the sealed value that it came from or replaces (None: there was none)."""
-
-    __slots__ = ("field", "origin", "value")
-
-    def __init__(self, field: "SealedField", value: Any, origin: Sealed | None) -> None:
-        self.field = field
-        self.value = value
-        self.origin = origin
-
-    def __repr__(self) -> str:
-        return SHOWN
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_Opened":
-        return _Opened(self.field, deepcopy(self.value, memo), self.origin)
-
-    def __reduce__(self) -> tuple[Callable[..., Sealed], tuple[bytes, Place | None]]:
-        # SECURITY: a pickle lands in caches, queues and files, so only ciphertext may enter one
-        sealed = self.resealed()
-        if sealed is None:
-            raise SealError(f"{self.field.label}: a changed value can't be pickled unsealed. Save the row first.")
-        return Sealed, (sealed.blob, sealed.place)
-
-    def resealed(self) -> Sealed | None:
-        """The sealed value that says the same, None when the plaintext was changed since."""
-        origin = self.origin
-        if origin is None or origin.place is None or not self.field.still_says(origin, self.value, origin.place):
-            return None
-        return origin
-
-
-class SealedAttribute(DeferredAttribute):
-    """Opens a value when it is read, and remembers what an assignment replaces so that unchanged bytes stay."""
-
-    field: "SealedField"
-
-    def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
-        if instance is None:
-            return self
-        held = self.field.held(instance)
-        if isinstance(held, Sealed):
-            held = instance.__dict__[self.field.attname] = self.field.opened(instance, held)
-        return held.value if isinstance(held, _Opened) else held
-
-    def __set__(self, instance: models.Model, value: Any) -> None:
-        held = instance.__dict__.get(self.field.attname)
-        if isinstance(value, Sealed):
-            value = Sealed(value.blob, self._place_while_loading(instance))
-        elif value is not None:
-            value = _Opened(self.field, value, getattr(held, "origin", held))
-        instance.__dict__[self.field.attname] = value
-
-    def __delete__(self, instance: models.Model) -> None:
-        """Forget the value, so that the next read loads it again, as Django documents for any field."""
-        del instance.__dict__[self.field.attname]
-
-    def _place_while_loading(self, instance: models.Model) -> Place | None:
-        """The row's place as loaded; an instance in use may have been moved since, so there it is not known."""
-        if not instance._state.adding:
-            return None
-        try:
-            return tuple(map(instance.__dict__.__getitem__, self.field.anchor_names))
-        except KeyError:
-            return None
-
-
-class SealedField(EncryptedMixin):
-    """What every class made by `encrypt` adds to its base field. `label` must never change: it is part of every value."""
-
-    base_class: type[models.Field[Any, Any]]
-    descriptor_class = SealedAttribute
-
-    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
-        self.label = label
-        # SECURITY: the parent's __init__ is left out, for it makes a cipher that is keyed by SECRET_KEY and unpickles
-        super(EncryptedMixin, self).__init__(*args, **kwargs)
+    label: str
 
     @cached_property
     def anchors(self) -> tuple[models.Field[Any, Any], ...]:
@@ -145,18 +46,18 @@ class SealedField(EncryptedMixin):
         return tuple(anchor.attname for anchor in self.anchors)
 
     def held(self, instance: models.Model) -> Any:
-        """What `instance` holds: None, Sealed or _Opened; a deferred value is loaded, but not opened."""
+        """What `instance` holds: None, Sealed or Opened; a deferred value is loaded, but not opened."""
         data = instance.__dict__
         if self.attname not in data:
             manager = type(instance)._base_manager.db_manager(instance._state.db, hints={"instance": instance})
             data[self.attname] = manager.filter(pk=instance.pk).values_list(self.attname, flat=True).get()
         return data[self.attname]
 
-    def opened(self, instance: models.Model, sealed: Sealed) -> _Opened:
+    def opened(self, instance: models.Model, sealed: Sealed) -> Opened:
         """`sealed` opened where it was loaded. Raises SealError, see `mingus.kit.crypto.unseal`."""
         place = sealed.place or self._place(instance)
         plaintext = crypto.unseal(self.label, self._associated_data(place), sealed.blob)
-        return _Opened(self, self._decode(plaintext), Sealed(sealed.blob, place))
+        return Opened(self, self._decode(plaintext), Sealed(sealed.blob, place))
 
     def still_says(self, sealed: Sealed, value: Any, place: Place) -> bool:
         """Whether `sealed` is `value` sealed for `place`; what can't be opened says nothing and may be replaced."""
@@ -170,10 +71,10 @@ class SealedField(EncryptedMixin):
         held = self.held(model_instance)
         if isinstance(held, Sealed) and (add or self._is_out_of_place(model_instance, held)):
             held = self.opened(model_instance, held)
-        if isinstance(held, _Opened):
+        if isinstance(held, Opened):
             held = self._sealed(model_instance, held)
         model_instance.__dict__[self.attname] = held
-        return held.origin if isinstance(held, _Opened) else held
+        return held.origin if isinstance(held, Opened) else held
 
     def _is_out_of_place(self, instance: models.Model, sealed: Sealed) -> bool:
         """Whether bytes nobody opened yet could be unreadable where they go: the row is new, or its key or owner changed."""
@@ -182,14 +83,14 @@ class SealedField(EncryptedMixin):
         here = self._place(instance)
         return sealed.place != here and self._associated_data(sealed.place) != self._associated_data(here)
 
-    def _sealed(self, instance: models.Model, held: _Opened) -> _Opened | None:
+    def _sealed(self, instance: models.Model, held: Opened) -> Opened | None:
         if held.value == "" and self.null and self.empty_strings_allowed:
             return None
         place = self._place(instance)
         if held.origin is not None and self.still_says(held.origin, held.value, place):
-            return _Opened(self, held.value, Sealed(held.origin.blob, place))
+            return Opened(self, held.value, Sealed(held.origin.blob, place))
         blob = crypto.seal(self.label, self._associated_data(place), self._encode(held.value))
-        return _Opened(self, held.value, Sealed(blob, place))
+        return Opened(self, held.value, Sealed(blob, place))
 
     def _place(self, instance: models.Model) -> Place:
         return tuple([getattr(instance, name) for name in self.anchor_names])
@@ -218,6 +119,18 @@ class SealedField(EncryptedMixin):
             # SECURITY: the cause carries the plaintext
             raise SealError(f"{self.label}: the value was sealed by a field of another type. Migrate it.") from None
 
+
+class SealedField(Sealing, EncryptedMixin):
+    """The half that Django talks to. `label` must never change: it is part of every value."""
+
+    base_class: type[models.Field[Any, Any]]
+    descriptor_class = SealedAttribute
+
+    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
+        self.label = label
+        # SECURITY: the parent's __init__ is left out, for it makes a cipher that is keyed by SECRET_KEY and unpickles
+        super(EncryptedMixin, self).__init__(*args, **kwargs)
+
     def from_db_value(self, value: Any, *args: Any, **kwargs: Any) -> Sealed | None:
         return None if value is None else Sealed(bytes(value))
 
@@ -240,7 +153,7 @@ class SealedField(EncryptedMixin):
     def value_from_object(self, obj: models.Model) -> Any:
         """The value still sealed: forms, `model_to_dict` and serializers ask here."""
         held = self.held(obj)
-        return (held.resealed() or held) if isinstance(held, _Opened) else held
+        return (held.resealed() or held) if isinstance(held, Opened) else held
 
     def value_to_string(self, obj: models.Model) -> str:
         """The ciphertext, which `loaddata` puts back; SHOWN for a value that was not saved yet."""

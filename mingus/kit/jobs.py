@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
-from procrastinate import App, JobContext, RetryStrategy
-from procrastinate.contrib.django import app
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.tasks import Task
 
@@ -61,24 +61,28 @@ def enqueue(job: Task[..., Any, Any], **arguments: Any) -> int:
 
 def run_waiting() -> None:
     """Carry out what is waiting, in this process, and return: for tests and for commands."""
-    app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+    _with_connection_of_its_own().run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 
 
 async def work(*, pause: float = PAUSE_SECONDS) -> None:
     """Carry out jobs until SIGTERM or SIGINT; a job that runs then is finished first.
 
-    When the database goes away, the worker waits for it and goes on: it is restarted, not given up.
+    When the database goes away, the worker waits for it and goes on.
     """
-    told_to_stop = asyncio.Event()
+    told_to_stop, said = asyncio.Event(), ""
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
     while not told_to_stop.is_set():
-        await _work_while_connected(told_to_stop)
+        problem = await _work_while_connected(told_to_stop)
+        if problem and problem != said:
+            logger.warning("The database does not answer, the worker tries again every %g s: %s", pause, problem)
+        said = problem
         await sync_to_async(close_old_connections)()
         await _wait(told_to_stop, pause)
 
 
-async def _work_while_connected(told_to_stop: asyncio.Event) -> None:
+async def _work_while_connected(told_to_stop: asyncio.Event) -> str:
+    """What came between the worker and the database; '' when the worker was told to stop."""
     worker, stop = asyncio.create_task(_run()), asyncio.create_task(told_to_stop.wait())
     await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
@@ -86,12 +90,15 @@ async def _work_while_connected(told_to_stop: asyncio.Event) -> None:
     try:
         await worker
     except asyncio.CancelledError:
-        return
+        return ""
     except (ConnectorException, psycopg.OperationalError) as error:
-        logger.warning("The database does not answer (%s). The worker tries again.", error.__cause__ or error)
+        return str(error.__cause__ or error).strip()
+    return "" if told_to_stop.is_set() else "the connection was lost"
 
 
 async def _run() -> None:
+    async with await psycopg.AsyncConnection.connect(**connector_params()):
+        pass  # a pool would wait half a minute before it says that there is no server
     async with _with_connection_of_its_own().open_async() as running:
         await running.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=STOP_SECONDS)
 
@@ -104,7 +111,7 @@ def _with_connection_of_its_own() -> App:
     """
     app.perform_import_paths()
     worker = App(
-        connector=app.connector.get_worker_connector(),  # type: ignore[attr-defined]
+        connector=PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4),
         worker_defaults=app.worker_defaults,
         periodic_defaults={"max_delay": CATCH_UP_SECONDS},
     )

@@ -1,11 +1,12 @@
 """Folders, processes and probes for the tests of the embedded database, without Django."""
 
+import multiprocessing
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psycopg
@@ -17,49 +18,67 @@ from mingus.devdb.folder import REPOSITORY, Folder
 
 GRACE = 0.3
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-USER = """
-import os, subprocess, sys
-from pathlib import Path
-from mingus.devdb import ensure_running
-print(ensure_running(Path(sys.argv[1]), grace=float(sys.argv[2])), flush=True)
-{afterwards}
-sys.stdin.read()
-"""
+FORK = multiprocessing.get_context("fork")
+
+
+def nothing() -> None:
+    """What a user does with the database unless a test says otherwise."""
 
 
 class User:
-    """A process of its own that uses the database of a folder until it is let go."""
+    """A process of its own that uses the database of a folder until it is let go; forked, which takes no time."""
 
-    def __init__(self, root: Path, *, afterwards: str = "", prefix: tuple[str, ...] = (), grace: float = GRACE):
-        self.process = subprocess.Popen(
-            [*prefix, sys.executable, "-c", USER.format(afterwards=afterwards), str(root), str(grace)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=ENVIRONMENT,
-        )
+    def __init__(self, root: Path, *, afterwards: Callable[[], None] = nothing, grace: float = GRACE) -> None:
+        self._connection, theirs = FORK.Pipe()
+        self.process = FORK.Process(target=_use, args=(root, grace, afterwards, theirs), daemon=True)
+        self.process.start()
 
     @property
     def url(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline().strip()
+        assert self._connection.poll(30)
+        return str(self._connection.recv())
 
     def leave(self) -> None:
-        self.process.communicate(timeout=20)
+        self._connection.send("leave")
+        self.process.join(20)
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate(timeout=20)
+        self.process.join(20)
+
+
+def _use(root: Path, grace: float, afterwards: Callable[[], None], connection: Connection) -> None:
+    connection.send(ensure_running(root, grace=grace))
+    afterwards()
+    connection.recv()
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One stopped cluster, copied for each test: three times as fast as making one."""
-    root = tmp_path_factory.mktemp("template") / "postgres"
-    ensure_running(root, grace=GRACE)
-    release(root)
-    return root / "cluster"
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """One cluster for the session: making or copying 40 MB takes longer than most of the tests."""
+    folder = Folder(tmp_path_factory.mktemp("cluster") / "postgres")
+    ensure_running(folder.root, grace=GRACE)
+    release(folder.root)
+    return folder
+
+
+@pytest.fixture
+def folder(cluster: Folder) -> Iterator[Folder]:
+    """A folder with a cluster at rest, for a test that leaves its files as they were."""
+    yield cluster
+    release(cluster.root)
+    assert eventually(lambda: not watchers(cluster))
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, cluster: Folder) -> Iterator[Folder]:
+    """A folder with a cluster at rest, for a test that spoils it."""
+    folder = Folder(tmp_path / "postgres")
+    folder.root.mkdir()
+    subprocess.run(["cp", "-a", str(cluster.cluster), str(folder.cluster)], check=True)
+    yield folder
+    release(folder.root)
+    shutil.rmtree(folder.root, ignore_errors=True)
 
 
 @pytest.fixture
@@ -68,16 +87,7 @@ def empty(tmp_path: Path) -> Iterator[Folder]:
     folder = Folder(tmp_path / "a folder" / "postgres")
     yield folder
     release(folder.root)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, template: Path) -> Iterator[Folder]:
-    """A folder with a cluster whose server has been stopped."""
-    folder = Folder(tmp_path / "postgres")
-    folder.root.mkdir()
-    subprocess.run(["cp", "-a", str(template), str(folder.cluster)], check=True)
-    yield folder
-    release(folder.root)
+    shutil.rmtree(folder.root, ignore_errors=True)
 
 
 def release(root: Path) -> None:
@@ -135,4 +145,3 @@ def as_nobody() -> tuple[str, ...]:
         *("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"),
         *("--securebits=+no_setuid_fixup", "--"),
     )
-

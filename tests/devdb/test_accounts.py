@@ -2,13 +2,14 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mingus.devdb import DevDatabaseError, ensure_running, programs
 from mingus.devdb.folder import Folder
-from tests.devdb.conftest import GRACE, User, as_nobody, ask, eventually, server_pid, watchers
+from tests.devdb.conftest import ENVIRONMENT, GRACE, as_nobody, ask, eventually, server_pid, watchers
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -16,6 +17,11 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become 
 def status(pid: int, name: str) -> str:
     lines = Path("/proc", str(pid), "status").read_text().splitlines()
     return next(line for line in lines if line.startswith(f"{name}:")).split(maxsplit=1)[1]
+
+
+def devdb_as_nobody(action: str, folder: Folder) -> str:
+    command = [*as_nobody(), sys.executable, "-m", "mingus.devdb", action, "--folder", str(folder.root)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout.strip()
 
 
 def test_root_runs_it_as_a_plain_user_below_a_closed_folder(folder: Folder) -> None:
@@ -31,27 +37,24 @@ def test_an_ordinary_user_runs_it_as_themselves(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "postgres")
     tmp_path.chmod(0o755)
     os.chown(tmp_path, 65534, 65534)
-    user = User(folder.root, prefix=as_nobody())
 
-    assert ask(user.url, "SELECT 1") == "1"
+    assert ask(devdb_as_nobody("url", folder), "SELECT 1") == "1"
     assert status(server_pid(folder), "Uid").split() == ["65534"] * 4
     assert folder.root.stat().st_uid == 65534
     assert folder.root.stat().st_mode & 0o777 == 0o700
-    user.leave()
+    assert devdb_as_nobody("stop", folder) == "stopped"
     assert eventually(lambda: not watchers(folder))
 
 
-def test_it_refuses_the_folder_of_another_user_with_a_remedy(folder: Folder) -> None:
-    os.chown(folder.root, 1234, 1234)
+def test_it_refuses_the_folder_of_another_user_with_a_remedy(own_folder: Folder) -> None:
+    os.chown(own_folder.root, 1234, 1234)
 
     with pytest.raises(DevDatabaseError, match=r"belongs to user 1234.*runs as root.*sudo rm -rf"):
-        ensure_running(folder.root, grace=GRACE)
-    os.chown(folder.root, 0, 0)
+        ensure_running(own_folder.root, grace=GRACE)
+    os.chown(own_folder.root, 0, 0)
 
 
-def test_root_that_can_become_nobody_useful_is_told_what_to_do(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_that_can_become_nobody_useful_is_told_what_to_do(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "_prefixes", lambda: iter([("setpriv", "--reuid=65534", "--")]))
     folder.root.parent.chmod(0o700)
     folder.root.chmod(0o700)

@@ -27,9 +27,9 @@ def test_it_tells_starts_and_stops(folder: Folder) -> None:
     assert devdb("stop", folder).stdout == "was not running\n"
 
 
-def test_an_error_is_a_sentence_and_not_a_trace(folder: Folder) -> None:
-    folder.password.unlink()
-    result = devdb("url", folder)
+def test_an_error_is_a_sentence_and_not_a_trace(own_folder: Folder) -> None:
+    own_folder.password.unlink()
+    result = devdb("url", own_folder)
 
     assert result.returncode == 1
     assert "damaged" in result.stderr

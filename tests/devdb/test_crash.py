@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mingus.devdb import DevDatabaseError, ensure_running
+from mingus.devdb import DevDatabaseError, ensure_running, server
 from mingus.devdb.folder import Folder
 from mingus.devdb.programs import clean_environment, find_programs
 from tests.devdb.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
@@ -33,8 +33,8 @@ def zombie() -> Iterator[int]:
 
 @pytest.fixture
 def by_hand(folder: Folder) -> Iterator[int]:
-    programs = find_programs(folder.root)
-    command = programs.command("postgres", "-D", str(folder.data), "--unix_socket_directories=", "--port=54329")
+    options = ("-D", str(folder.data), "--unix_socket_directories=", f"--port={server._free_port(preferred=0)}")
+    command = find_programs(folder.root).command("postgres", *options)
     process = subprocess.Popen(command, env=clean_environment(), stderr=subprocess.DEVNULL)
     eventually(folder.pid_file.exists)
     yield process.pid
@@ -42,15 +42,15 @@ def by_hand(folder: Folder) -> Iterator[int]:
     process.wait()
 
 
-def test_everything_killed_at_once_starts_again_with_its_data(folder: Folder) -> None:
-    user = User(folder.root)
+def test_everything_killed_at_once_starts_again_with_its_data(own_folder: Folder) -> None:
+    user = User(own_folder.root)
     ask(user.url, "CREATE TABLE kept (number int); INSERT INTO kept VALUES (7) RETURNING number")
-    os.kill(watchers(folder)[0], signal.SIGKILL)
-    os.kill(server_pid(folder), signal.SIGKILL)
+    os.kill(watchers(own_folder)[0], signal.SIGKILL)
+    os.kill(server_pid(own_folder), signal.SIGKILL)
     user.kill()
-    assert folder.pid_file.exists()
+    assert own_folder.pid_file.exists()
 
-    assert ask(ensure_running(folder.root, grace=GRACE), "SELECT number FROM kept") == "7"
+    assert ask(ensure_running(own_folder.root, grace=GRACE), "SELECT number FROM kept") == "7"
 
 
 @pytest.mark.parametrize("owner", ["sleeper", "zombie"])
@@ -86,14 +86,12 @@ def test_a_server_that_died_under_its_user_is_started_again(folder: Folder) -> N
     assert ensure_running(folder.root, grace=GRACE) == first
 
 
-def test_a_folder_removed_under_its_server_is_made_again(folder: Folder) -> None:
-    ensure_running(folder.root, grace=GRACE)
-    old_pid, old_watchers = server_pid(folder), watchers(folder)
-    subprocess.run(["rm", "-rf", str(folder.root)], check=True)
+def test_a_folder_removed_under_its_server_is_made_again(own_folder: Folder) -> None:
+    ensure_running(own_folder.root, grace=GRACE)
+    old_pid, old_watchers = server_pid(own_folder), watchers(own_folder)
+    own_folder.root.rename(own_folder.root.with_name("removed"))
 
-    url = ensure_running(folder.root, grace=GRACE)
-    assert eventually(lambda: not set(watchers(folder)) & set(old_watchers))
+    url = ensure_running(own_folder.root, grace=GRACE)
+    assert eventually(lambda: not set(watchers(own_folder)) & set(old_watchers))
     assert ask(url, "SELECT 1") == "1"
     os.kill(old_pid, signal.SIGINT)
-
-

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from mingus.devdb import DevDatabaseError, ensure_running, programs
+from mingus.devdb import DevDatabaseError, ensure_running, programs, service
 from mingus.devdb.folder import Folder
 from tests.devdb.conftest import GRACE, User, ask, eventually, server_pid
 
@@ -58,10 +58,13 @@ def test_it_uses_the_server_that_already_runs(folder: Folder) -> None:
 
 
 def test_processes_that_start_at_once_share_one_server(empty: Folder) -> None:
-    users = [User(empty.root), User(empty.root), User(empty.root)]
+    first, second, third = User(empty.root), User(empty.root), User(empty.root)
 
-    assert len({user.url for user in users}) == 1
-    [user.leave() for user in users]
+    assert first.url == second.url == third.url
+    assert "already exists" not in empty.log.read_text()
+    first.leave()
+    second.leave()
+    third.leave()
 
 
 def test_it_takes_another_port_when_its_own_is_taken(folder: Folder) -> None:
@@ -81,26 +84,26 @@ def test_it_recovers_from_a_start_killed_while_the_cluster_was_being_made(empty:
     assert ask(ensure_running(empty.root, grace=GRACE), "SELECT 1") == "1"
 
 
-def test_it_says_when_the_data_are_of_another_major_version(folder: Folder) -> None:
-    (folder.data / "PG_VERSION").write_text("16\n")
+def test_it_says_when_the_data_are_of_another_major_version(own_folder: Folder) -> None:
+    (own_folder.data / "PG_VERSION").write_text("16\n")
 
     with pytest.raises(DevDatabaseError, match=r"(?s)PostgreSQL 16.*PostgreSQL 18.*pg_dump.*rm -rf"):
-        ensure_running(folder.root, grace=GRACE)
+        ensure_running(own_folder.root, grace=GRACE)
 
 
-def test_it_says_when_the_data_are_damaged(folder: Folder) -> None:
-    folder.password.unlink()
+def test_it_says_when_the_data_are_damaged(own_folder: Folder) -> None:
+    own_folder.password.unlink()
 
     with pytest.raises(DevDatabaseError, match=r"damaged.*password.*rm -rf"):
-        ensure_running(folder.root, grace=GRACE)
+        ensure_running(own_folder.root, grace=GRACE)
 
 
-def test_it_quotes_the_log_of_a_server_that_cannot_start(folder: Folder) -> None:
-    with (folder.data / "postgresql.conf").open("a") as configuration:
+def test_it_quotes_the_log_of_a_server_that_cannot_start(own_folder: Folder) -> None:
+    with (own_folder.data / "postgresql.conf").open("a") as configuration:
         configuration.write("no_such_setting = 1\n")
 
     with pytest.raises(DevDatabaseError, match=r"(?s)no_such_setting.*Set right.*DATABASE_URL"):
-        ensure_running(folder.root, grace=GRACE)
+        ensure_running(own_folder.root, grace=GRACE)
 
 
 def test_it_says_how_to_install_missing_programs(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,3 +118,12 @@ def test_it_says_when_the_folder_cannot_be_made(tmp_path: Path) -> None:
 
     with pytest.raises(DevDatabaseError, match=r"Not a directory.*DATABASE_URL"):
         ensure_running(tmp_path / "file" / "postgres")
+
+
+def test_a_slow_start_says_what_it_waits_for(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(service, "_SILENT_SECONDS", 0.0)
+    ensure_running(folder.root, grace=GRACE)
+
+    assert capsys.readouterr().err == f"MINGUS: starting the development database in {folder.root} …\n"

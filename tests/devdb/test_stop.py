@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 
 import psycopg
@@ -10,8 +11,18 @@ from mingus.devdb import ensure_running, stop
 from mingus.devdb.folder import Folder
 from tests.devdb.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
 
-FORK = "sys.stdin.close(); os.fork() and os._exit(0); import time; time.sleep(1); os._exit(0)"
-CHILD = "subprocess.Popen(['sleep', '8'], close_fds=False, stdin=-3, stdout=-3, stderr=-3); os._exit(0)"
+
+def fork_a_worker_and_end() -> None:
+    """Leave behind only a forked child, which lives for a second."""
+    if os.fork() == 0:
+        time.sleep(1)
+    os._exit(0)
+
+
+def start_a_program_and_end() -> None:
+    """Leave behind only another program, which is handed whatever a careless Popen hands over."""
+    subprocess.Popen(["sleep", "8"], close_fds=False)
+    os._exit(0)
 
 
 def test_it_stops_after_its_last_user_was_killed(folder: Folder) -> None:
@@ -37,18 +48,19 @@ def test_the_next_command_within_the_grace_finds_it_running(folder: Folder) -> N
 
 
 def test_a_forked_worker_is_a_user_too(folder: Folder) -> None:
-    user = User(folder.root, afterwards=FORK)
+    user = User(folder.root, afterwards=fork_a_worker_and_end)
     assert user.url
-    user.process.wait()
+    user.process.join()
     time.sleep(2 * GRACE)
 
     assert not is_stopped(folder)
     assert eventually(lambda: is_stopped(folder))
-    user.kill()
 
 
 def test_a_program_started_by_a_user_is_not_a_user(folder: Folder) -> None:
-    User(folder.root, afterwards=CHILD).leave()
+    user = User(folder.root, afterwards=start_a_program_and_end)
+    assert user.url
+    user.process.join()
 
     assert eventually(lambda: is_stopped(folder), seconds=6)
 

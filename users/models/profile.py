@@ -24,6 +24,41 @@ COMPLETE_NEEDS = ("first_name", "last_name", "zip_code", "annual_income", "indus
 COUNTED = (*COMPLETE_NEEDS, "job_title", "education_level", "marital_status", "dependents")
 
 
+RULES: list[models.BaseConstraint] = [
+    not_blank(TABLE, "first_name"),
+    not_blank(TABLE, "last_name"),
+    rule(
+        f"{TABLE}_date_of_birth_past",
+        Q(date_of_birth__gte=date(1880, 1, 1)) & Q(date_of_birth__lte=TruncDate(Now()) + timedelta(days=1)),
+        "Must not be in the future, nor before 1880.",
+    ),
+    rule(
+        f"{TABLE}_zip_code_us",
+        ~Q(country="US") | Q(zip_code__regex=r"^[0-9]{5}(-[0-9]{4})?$"),
+        "A US ZIP code has five digits, or five and four: 12345 or 12345-6789.",
+    ),
+    not_blank(TABLE, "zip_code"),
+    rule(f"{TABLE}_phone_number_e164", Q(phone_number="") | Q(phone_number__regex=r"^\+[1-9][0-9]{6,14}$"), "Use E.164."),
+    rule(f"{TABLE}_country_iso_3166", Q(country__regex=r"^[A-Z]{2}$"), "Use an ISO 3166-1 code such as US."),
+    between(TABLE, "dependents", 0),
+    between(TABLE, "household_size", 1),
+    between(TABLE, "annual_income", 0),
+    between(TABLE, "years_of_experience", 0),
+    one_of(TABLE, "marital_status", reference.MaritalStatus, optional=True),
+    one_of(TABLE, "employment_status", reference.EmploymentStatus, optional=True),
+    one_of(TABLE, "education_level", reference.EducationLevel, optional=True),
+    one_of(TABLE, "company_size", reference.CompanySize, optional=True),
+    one_of(TABLE, "risk_tolerance", reference.RiskTolerance),
+    rule(
+        f"{TABLE}_naics_code_sector",
+        Q(naics_code="") | Q(naics_code__regex=f"^({'|'.join(reference.NAICS_SECTORS)})[0-9]{{0,4}}$"),
+        "Use 2 to 6 digits that begin with a NAICS sector.",
+    ),
+    json_shape(TABLE, "financial_goals", "array"),
+    json_shape(TABLE, "preferences", "object"),
+]
+
+
 class UserProfile(OwnedModel):
     """One customer's name, address, household and work."""
 
@@ -61,41 +96,7 @@ class UserProfile(OwnedModel):
     derived = ("full_name", "age", "is_complete", "profile_completion_percentage", "onboarding_completed")
 
     class Meta(OwnedModel.Meta):
-        constraints = [
-            not_blank(TABLE, "first_name"),
-            not_blank(TABLE, "last_name"),
-            rule(
-                f"{TABLE}_date_of_birth_past",
-                Q(date_of_birth__gte=date(1880, 1, 1)) & Q(date_of_birth__lte=TruncDate(Now()) + timedelta(days=1)),
-                "Must not be in the future, nor before 1880.",
-            ),
-            rule(
-                f"{TABLE}_zip_code_us",
-                ~Q(country="US") | Q(zip_code__regex=r"^[0-9]{5}(-[0-9]{4})?$"),
-                "A US ZIP code has five digits, or five and four: 12345 or 12345-6789.",
-            ),
-            not_blank(TABLE, "zip_code"),
-            rule(
-                f"{TABLE}_phone_number_e164", Q(phone_number="") | Q(phone_number__regex=r"^\+[1-9][0-9]{6,14}$"), "Use E.164."
-            ),
-            rule(f"{TABLE}_country_iso_3166", Q(country__regex=r"^[A-Z]{2}$"), "Use an ISO 3166-1 code such as US."),
-            between(TABLE, "dependents", 0),
-            between(TABLE, "household_size", 1),
-            between(TABLE, "annual_income", 0),
-            between(TABLE, "years_of_experience", 0),
-            one_of(TABLE, "marital_status", reference.MaritalStatus, optional=True),
-            one_of(TABLE, "employment_status", reference.EmploymentStatus, optional=True),
-            one_of(TABLE, "education_level", reference.EducationLevel, optional=True),
-            one_of(TABLE, "company_size", reference.CompanySize, optional=True),
-            one_of(TABLE, "risk_tolerance", reference.RiskTolerance),
-            rule(
-                f"{TABLE}_naics_code_sector",
-                Q(naics_code="") | Q(naics_code__regex=f"^({'|'.join(reference.NAICS_SECTORS)})[0-9]{{0,4}}$"),
-                "Use 2 to 6 digits that begin with a NAICS sector.",
-            ),
-            json_shape(TABLE, "financial_goals", "array"),
-            json_shape(TABLE, "preferences", "object"),
-        ]
+        constraints = RULES
         indexes = [gin("users_profile", "financial_goals"), gin("users_profile", "preferences")]
 
     def __str__(self) -> str:

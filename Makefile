@@ -1,0 +1,61 @@
+# Every way to work on MINGUS; CI runs `make check` and nothing else.
+# ARGS reaches the tool: make test ARGS="-k forecast", make lock ARGS=--upgrade.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON := .venv/bin/python
+ARGS ?=
+
+# These targets are a developer's: DEBUG lets the embedded database and published keys be used.
+export DEBUG ?= 1
+
+.PHONY: help setup demo run test check lint types bench e2e integration lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Make .venv hold exactly what uv.lock says (nothing to do when it already does)
+	@tools/setup.sh
+
+demo: setup ## Serve the product with a person's invented year in it (PORT=8000)
+	@$(PYTHON) manage.py demo $(ARGS)
+
+run: setup ## Serve the product with your own data (PORT=8000)
+	@$(PYTHON) manage.py migrate --verbosity 0
+	@$(PYTHON) manage.py serve $(ARGS)
+
+test: setup ## Run the tests on the embedded PostgreSQL
+	@$(PYTHON) -m pytest -n 2 -m "not e2e and not integration" $(ARGS)
+
+check: lint types test integration e2e ## Everything that CI runs
+
+lint: setup ## Format, style, layers, migrations, the lock and the deployment checks
+	@echo "== format";      .venv/bin/ruff format --check .
+	@echo "== style";       .venv/bin/ruff check .
+	@echo "== layers";      .venv/bin/lint-imports --no-cache
+	@echo "== migrations";  $(PYTHON) manage.py makemigrations --check --dry-run
+	@$(PYTHON) tools/lint_migrations.py
+	@echo "== lock";        tools/lock.sh --check
+	@echo "== deployment";  tools/deploy-check.sh
+
+types: setup ## Check every annotation with mypy
+	@$(PYTHON) -m mypy .
+
+integration: setup ## Run the tests on Debian's PostgreSQL 15, then through PgBouncer
+	@tools/integration.sh $(ARGS)
+
+e2e: setup ## Use the product in a real browser
+	@tools/e2e.sh $(ARGS)
+
+bench: setup ## Measure what benchmarks/ says it measures
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+lock: setup ## Resolve pyproject.toml into uv.lock, keeping the pinned versions (ARGS=--upgrade for new ones)
+	@tools/lock.sh $(ARGS)
+
+clean: ## Remove the environment, the caches and the development database with its data
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m mingus.devdb stop || true; fi
+	@rm -rf .venv .postgres .static .mail .coverage htmlcov test-results
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Runs the tests on Debian's PostgreSQL 15 instead of the embedded one, those of the embedded one excepted, and then those of
+# tests/integration through PgBouncer in transaction mode. Both servers are thrown away afterwards.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+programs=/usr/lib/postgresql/15/bin
+tools/need.sh $programs/postgres postgresql-15
+PATH=$PATH:/usr/sbin tools/need.sh pgbouncer pgbouncer
+
+# Neither server runs as root.
+owner=$(id -un)
+as_owner=()
+if [ "$owner" = root ]; then
+    owner=postgres
+    as_owner=(setpriv --reuid=postgres --regid=postgres --init-groups --)
+fi
+
+work=$(mktemp -d)
+pooler=
+cleanup() {
+    trap - EXIT INT TERM
+    if [ -n "$pooler" ]; then kill "$pooler" 2>/dev/null || true; fi
+    "${as_owner[@]}" $programs/pg_ctl stop --silent --pgdata="$work/data" --mode=immediate 2>/dev/null || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+free_port() { .venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+start_server() {
+    (umask 077 && echo "$password" >"$work/password")
+    chown "$owner" "$work" "$work/password"
+    "${as_owner[@]}" $programs/initdb --pgdata="$work/data" --username=postgres --auth-local=peer --auth-host=scram-sha-256 \
+        --pwfile="$work/password" --encoding=UTF8 --locale=C.UTF-8 >"$work/initdb.log"
+    "${as_owner[@]}" $programs/pg_ctl start --silent --wait --timeout=60 --pgdata="$work/data" --log="$work/server.log" \
+        --options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=100"
+    MINGUS_PASSWORD=$password as_superuser --file=tools/create-role.sql
+    as_superuser --command="ALTER ROLE mingus CREATEDB"
+}
+
+as_superuser() {
+    PGPASSWORD=$password psql --quiet --no-psqlrc --set=ON_ERROR_STOP=1 --host=127.0.0.1 --port="$port" --username=postgres "$@"
+}
+
+start_pooler() {
+    cat >"$work/pgbouncer.ini" <<-INI
+		[databases]
+		* = host=127.0.0.1 port=$port
+		[pgbouncer]
+		listen_addr = 127.0.0.1
+		listen_port = $pooler_port
+		unix_socket_dir =
+		pool_mode = transaction
+		auth_type = scram-sha-256
+		auth_file = $work/users.txt
+		max_client_conn = 200
+		default_pool_size = 10
+	INI
+    (umask 077 && echo "\"mingus\" \"$password\"" >"$work/users.txt")
+    chown "$owner" "$work/users.txt"
+    "${as_owner[@]}" "$(PATH=$PATH:/usr/sbin command -v pgbouncer)" --quiet "$work/pgbouncer.ini" >"$work/pgbouncer.log" 2>&1 &
+    pooler=$!
+    timeout 20 bash -c "until (: </dev/tcp/127.0.0.1/$pooler_port) 2>/dev/null; do sleep 0.1; done"
+}
+
+password=$(.venv/bin/python -c 'import secrets; print(secrets.token_hex(16))')
+port=$(free_port)
+start_server
+export DATABASE_URL=postgresql://mingus:$password@127.0.0.1:$port/mingus
+
+echo "== the tests on $($programs/postgres --version)"
+timeout 30m .venv/bin/python -m pytest -n 2 -m "not e2e and not integration" --ignore=tests/devdb "$@"
+
+pooler_port=$(free_port)
+start_pooler
+export PGBOUNCER_URL=postgresql://mingus:$password@127.0.0.1:$pooler_port/mingus
+
+echo "== through PgBouncer in transaction mode"
+timeout 10m .venv/bin/python -m pytest -m integration tests/integration

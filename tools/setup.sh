@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Makes .venv hold exactly what uv.lock says, and does nothing when it already does.
+#
+# The lock is exported before it is installed because it names no registry: it is committed without
+# hosts (see lock.sh), `uv export` reads it so, and the hashes still decide what may be installed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+uv_version=0.13.9
+venv=.venv
+stamp=$venv/.set-up-from
+
+fail() { printf '\nmake setup: %s\n' "$1" >&2; exit 1; }
+
+fingerprint() { cat uv.lock pyproject.toml tools/setup.sh | cksum; }
+
+is_recent() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-python3.11 python3}; do
+        if is_recent "$candidate"; then echo "$candidate"; return; fi
+    done
+    fail "no Python 3.11 or newer is found. Install one (Debian: apt-get install python3.11 python3.11-venv),
+or name it: make setup PYTHON=/path/to/python3.11"
+}
+
+# pip is the last thing `venv` installs, so a venv whose pip can be imported was finished.
+is_whole() { is_recent $venv/bin/python && $venv/bin/python -c 'import pip' 2>/dev/null; }
+
+make_venv() {
+    local python
+    python=$(find_python)
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        fail "$python comes without the venv module. Install it (Debian: apt-get install python3-venv)."
+    "$python" -m venv --clear $venv
+}
+
+quietly() {
+    local output
+    output=$("$@" 2>&1) || { printf '%s\n' "$output" >&2; return 1; }
+}
+
+# A machine may name its index, or the certificate to reach it, in pip's configuration only.
+heed_pip() {
+    local index certificate
+    index=${PIP_INDEX_URL:-$($venv/bin/python -m pip config get global.index-url 2>/dev/null || true)}
+    certificate=${PIP_CERT:-$($venv/bin/python -m pip config get global.cert 2>/dev/null || true)}
+    if [ -n "$index" ]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
+    if [ -n "$certificate" ]; then export SSL_CERT_FILE=${SSL_CERT_FILE:-$certificate}; fi
+}
+
+install_lock() {
+    export UV_PYTHON_DOWNLOADS=never UV_PYTHON=$venv/bin/python VIRTUAL_ENV=$PWD/$venv
+    if [ ! -w "${HOME:-/nonexistent}" ]; then export UV_NO_CACHE=1; fi
+    $venv/bin/uv export --quiet --frozen --no-emit-project |
+        quietly $venv/bin/uv pip sync --require-hashes -
+}
+
+main() {
+    local wanted started=$SECONDS
+    wanted=$(fingerprint)
+    if [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$wanted" ]; then return; fi
+    echo "Setting up $venv from uv.lock …"
+    rm -f $stamp
+    is_whole || make_venv
+    heed_pip
+    quietly $venv/bin/python -m pip install --quiet "uv==$uv_version" ||
+        fail "uv could not be installed. Is the package index reachable?"
+    install_lock || fail "the packages of uv.lock could not be installed. Is the package index reachable?"
+    printf '%s\n' "$wanted" >$stamp
+    echo "Set up in $((SECONDS - started)) s."
+}
+
+main
