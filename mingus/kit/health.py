@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_prometheus.exports import ExportToDjangoView
 
-from mingus.kit.api.errors import problem
+from mingus.kit.api.errors import problem, unavailable
 
 
 @non_atomic_requests
@@ -29,7 +29,7 @@ def ready(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return problem(503, "database_unavailable", "The database does not answer. Try again in a moment.")
+        return unavailable()
     return JsonResponse({"status": "ok"})
 
 

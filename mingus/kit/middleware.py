@@ -1,15 +1,18 @@
 """What surrounds every request: its id, and a limit on what it may carry."""
 
+import logging
 import re
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from uuid_utils.compat import uuid7
 
 from mingus.kit import context
-from mingus.kit.api.errors import problem
+from mingus.kit.api.errors import problem, unavailable
 
+logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SENDABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 UPLOAD_PATHS = ("/api/v1/finance/imports/",)
@@ -28,6 +31,13 @@ class RequestContextMiddleware:
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A database that does not answer, or that chose this request to end a deadlock: worth another try, not a defect."""
+        if not isinstance(exception, OperationalError | InterfaceError):
+            return None
+        logger.error("The database failed during %s %s: %s", request.method, request.path, exception)
+        return unavailable()
 
 
 class BodyLimitMiddleware:

@@ -3,9 +3,10 @@
 from unittest.mock import patch
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 
 def test_live_asks_nothing(client: Client) -> None:
@@ -75,3 +76,11 @@ def test_a_foreign_host_is_a_400_in_the_one_shape(client: Client) -> None:
     answer = client.get("/admin/", headers={"Host": "evil.example"})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == "bad_request"
+
+
+def test_a_database_that_goes_away_in_the_middle_is_a_503(as_alice: APIClient) -> None:
+    with patch("mingus.kit.api.pagination.KeysetPagination.paginate_queryset", side_effect=OperationalError("gone")):
+        answer = as_alice.get("/api/v1/finance/transactions/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert "Nothing was changed" in answer.json()["errors"][0]["detail"]

@@ -6,7 +6,7 @@ DRF's exceptions, the domain's errors, Django's own views and the database's con
 from typing import Any
 
 from django.apps import apps
-from django.db import DataError, IntegrityError, models
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, models
 from django.db.models import ProtectedError, RestrictedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from drf_standardized_errors.handler import ExceptionHandler
@@ -15,7 +15,6 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from mingus.kit.errors import DomainError
-
 
 # PostgreSQL's class 22, such as a time zone of +23:13: a value of the right type that no column can hold
 OUT_OF_RANGE = exceptions.ErrorDetail("A value is outside of what can be stored.", "out_of_range")
@@ -35,9 +34,16 @@ def problem(status: int, code: str, detail: str, attr: str | None = None) -> Jso
     return JsonResponse({"type": kind, "errors": [{"code": code, "detail": detail, "attr": attr}]}, status=status)
 
 
+def unavailable() -> JsonResponse:
+    """503: the database does not answer; nothing was changed."""
+    answer = problem(503, "database_unavailable", "The database does not answer. Nothing was changed. Try again in a moment.")
+    answer["Retry-After"] = "2"
+    return answer
+
+
 def handle(exc: Exception, context: Any) -> Response | None:
-    """DRF's exception handler."""
-    return standardized(exc, context)
+    """DRF's exception handler; a failing database is left to the middleware, which sees it on every road."""
+    return None if isinstance(exc, OperationalError | InterfaceError) else standardized(exc, context)
 
 
 class Handler(ExceptionHandler):
