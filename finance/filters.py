@@ -1,7 +1,7 @@
 """What lists of money can be filtered by."""
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
-from mingus.kit.api.filters import StrictFilterSet
+from mingus.kit.api.filtersets import StrictFilterSet
 
 
 class AccountFilter(StrictFilterSet):

@@ -1,10 +1,32 @@
 """Money in the API."""
 
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
 from finance import services
-from finance.filters import AccountFilter, TransactionFilter
-from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from finance.serializers import AccountSerializer, TransactionSerializer
-from mingus.kit.api.viewsets import OwnedViewSet
+from finance.filters import AccountFilter, ImportFilter, ImportRowFilter, TransactionFilter
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
+from finance.serializers import (
+    AccountSerializer,
+    ImportDetailSerializer,
+    ImportFormSerializer,
+    ImportResultSerializer,
+    ImportRowSerializer,
+    ImportSerializer,
+    SettlementSerializer,
+    TransactionSerializer,
+    UndoResultSerializer,
+)
+from mingus.kit import clock
+from mingus.kit.api import etag
+from mingus.kit.api.viewsets import Listed, OwnedBaseViewSet, OwnedReadOnlyViewSet, OwnedViewSet
 
 
 class AccountViewSet(OwnedViewSet):
@@ -29,3 +51,77 @@ class TransactionViewSet(OwnedViewSet):
     ordering = "-transaction_date"
     ordering_fields = ("transaction_date", "amount", "posted_date", "created_at")
     search_fields = ("description", "merchant_name", "category", "reference_number")
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: Any) -> Response:
+        """Bring a deleted transaction that came by import back under its id."""
+        return self.answer(services.restore_transaction(user=request.user, transaction_id=pk))
+
+
+class ImportViewSet(OwnedReadOnlyViewSet):
+    """Statement files. Importing one again adds nothing; a row that was deleted stays deleted."""
+
+    queryset = StatementImport.objects.all()
+    serializer_class = ImportSerializer
+    filterset_class = ImportFilter
+    parser_classes = (MultiPartParser,)
+
+    def get_serializer_class(self) -> Any:
+        return ImportDetailSerializer if self.action == "retrieve" else ImportSerializer
+
+    @extend_schema(
+        summary="Import a statement file",
+        request={"multipart/form-data": ImportFormSerializer},
+        responses={201: ImportResultSerializer, 200: ImportResultSerializer},
+        examples=[OpenApiExample("Example", ImportResultSerializer.Meta.example, response_only=True)],
+    )
+    def create(self, request: Request) -> Response:
+        """Bring a file into an account, all of it or nothing: 201. With `dry_run` nothing is changed: 200."""
+        form = ImportFormSerializer(data=request.data, context=self.get_serializer_context())
+        form.is_valid(raise_exception=True)
+        upload = form.validated_data.pop("file")
+        result = services.import_statement(file=upload.file, filename=upload.name, now=clock.now(), **form.validated_data)
+        return Response(ImportResultSerializer(result).data, status=200 if result.dry_run else 201)
+
+    @extend_schema(
+        summary="Undo a statement import",
+        responses={200: UndoResultSerializer},
+        examples=[OpenApiExample("Example", UndoResultSerializer.Meta.example, response_only=True)],
+    )
+    def destroy(self, request: Request, pk: Any) -> Response:
+        """Take an import back, except for transactions that were changed since; the file can then come again."""
+        record = self.get_object()
+        etag.require_match(request, record)
+        return Response(UndoResultSerializer(services.undo_import(record=record, now=clock.now())).data)
+
+
+class ImportRowViewSet(Listed, OwnedBaseViewSet):
+    """The rows of a statement file, each with its verdict."""
+
+    queryset = StatementImportRow.objects.all()
+    serializer_class = ImportRowSerializer
+    filterset_class = ImportRowFilter
+    ordering = "number"
+    ordering_fields = ("number",)
+    lookup_field = "number"
+    lookup_value_converter = "int"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # SECURITY: another user's import is not there, rather than there and empty
+        get_object_or_404(StatementImport.objects.for_user(request.user), pk=kwargs["pk"])
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return super().get_queryset().filter(statement_import_id=self.kwargs.get("pk"))
+
+    @extend_schema(request=SettlementSerializer)
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: Request, pk: Any, number: int) -> Response:
+        """Settle a row in review: create a transaction, match it with one, or ignore it."""
+        row = self.get_object()
+        form = SettlementSerializer(data=request.data, context=self.get_serializer_context())
+        form.is_valid(raise_exception=True)
+        decision = services.Decision(form.validated_data["decision"])
+        settled = services.settle_row(row=row, decision=decision, match=form.validated_data.get("transaction"))
+        return self.answer(settled)

@@ -35,7 +35,7 @@ start_server() {
     "${as_owner[@]}" $programs/initdb --pgdata="$work/data" --username=postgres --auth-local=peer --auth-host=scram-sha-256 \
         --pwfile="$work/password" --encoding=UTF8 --locale=C.UTF-8 >"$work/initdb.log"
     "${as_owner[@]}" $programs/pg_ctl start --silent --wait --timeout=60 --pgdata="$work/data" --log="$work/server.log" \
-        --options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=100"
+        --options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=100 -c max_locks_per_transaction=256"
     MINGUS_PASSWORD=$password as_superuser --file=tools/create-role.sql
     as_superuser --command="ALTER ROLE mingus CREATEDB"
 }

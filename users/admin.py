@@ -19,20 +19,22 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from mingus.kit import clock
 from mingus.kit.admin import (
+    BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,
     OwnedRecordAdmin,
     RecordAdmin,
     RecordInline,
     asks_first,
-    customer_link,
     for_ticked,
     is_key,
+    link,
+    linked,
 )
-from mingus.kit.admin.owned import BY_CUSTOMER
 from users import services
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
 
+ROLE_COLOURS = {"administrator": "warning", "colleague": "info", "customer": "default"}
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 PROFILE_FIELDSETS = (
     ("Person", {"fields": (("first_name", "last_name"), ("date_of_birth", "gender"), ("phone_number", "timezone"))}),
@@ -69,6 +71,8 @@ class FoundByAddress(BaseAdmin):
 class NewUserForm(UserCreationForm):
     """An address and a password; the rest is on the page that opens next."""
 
+    usable_password = None
+
     class Meta:
         model = User
         fields = ("email",)
@@ -96,6 +100,7 @@ class LockedFilter(RadioFilter):
 
 class ProfileInline(StackedInline):
     model = UserProfile
+    verbose_name = verbose_name_plural = "profile"
     fieldsets = PROFILE_FIELDSETS
     can_delete = False
     extra = 0
@@ -105,19 +110,25 @@ class ProfileInline(StackedInline):
 
 class OnboardingInline(RecordInline):
     model = OnboardingProgress
-    fields = ("step_order", "step_name", "is_completed", "completed_at")
+    verbose_name_plural = "onboarding"
+    fields = ("step_order", "step", "is_completed", "completed_at")
+    step = linked("step_name", "step")
     limit = 20
 
 
 class TokenInline(RecordInline):
     model = PersonalAccessToken
-    fields = ("name", "scope", "expiry", "last_used_at", "created_at")
+    verbose_name_plural = "API tokens"
+    fields = ("token", "scope", "expiry", "last_used_at", "created_at")
+    token = linked("name", "name")
     ordering = ("-created_at", "id")
 
 
 class AddressInline(RecordInline):
     model = EmailAddress
-    fields = ("email", "primary", "verified")
+    verbose_name_plural = "e-mail addresses"
+    fields = ("address", "primary", "verified")
+    address = linked("email", "address")
     ordering = ("id",)
 
 
@@ -125,7 +136,7 @@ class AddressInline(RecordInline):
 class UserAdmin(DjangoUserAdmin, FoundByAddress):
     """Accounts. Colleagues' accounts are changed by administrators only, and powers are granted by them only."""
 
-    list_display = ("email", "name", "is_verified", "is_active", "is_staff", "locked", "last_login_at", "created_at")
+    list_display = ("email", "name", "role", "is_verified", "is_active", "lock", "last_login_at", "created_at")
     list_filter = (
         ("is_verified", BooleanRadioFilter),
         ("is_active", BooleanRadioFilter),
@@ -139,17 +150,19 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
     csv_columns = ("email", "is_active", "is_verified", "is_staff", "last_login_at", "created_at")
     filter_horizontal = ("groups", "user_permissions")
     fieldsets = (
-        (None, {"fields": ("email", "is_verified", "is_active", "locked", "last_login_at")}),
+        (None, {"fields": ("email", "is_verified", "is_active", "lock", "last_login_at")}),
         ("Powers", {"fields": POWERS, "classes": ("collapse",)}),
         ("Record", {"fields": ("id", "created_at", "updated_at"), "classes": ("collapse",)}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
-    readonly_fields = ("email", "is_verified", "locked", "last_login_at")
+    add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
+    readonly_fields = ("email", "is_verified", "lock", "last_login_at")
     form = forms.ModelForm
     add_form = NewUserForm
     change_password_form = PasswordForm
     inlines = (ProfileInline, OnboardingInline, AddressInline, TokenInline)
-    actions_detail = ("change_password", "unlock", "vouch", "resend")
+    actions_detail = (
+        {"title": "Help", "icon": "support_agent", "items": ["change_password", "unlock", "vouch", "resend"]},
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
@@ -179,9 +192,15 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
     def name(self, user: User) -> str:
         return user.profile.full_name if hasattr(user, "profile") else "-"
 
-    @display(description="locked", boolean=True)
-    def locked(self, user: User) -> bool:
-        return user.is_locked
+    @display(description="role", label=ROLE_COLOURS)
+    def role(self, user: User) -> str:
+        if user.is_superuser:
+            return "administrator"
+        return "colleague" if user.is_staff else "customer"
+
+    @display(description="login", label={"locked": "danger", "open": "success"})
+    def lock(self, user: User) -> str:
+        return "locked" if user.is_locked else "open"
 
     @action(description="Change password", icon="key", permissions=["change"])
     def change_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -255,7 +274,7 @@ class EmailAddressAdmin(FoundByAddress, RecordAdmin):
 
     @display(description="customer")
     def customer(self, address: EmailAddress) -> str:
-        return customer_link(address.user)
+        return link(address.user)
 
 
 @admin.register(Group)

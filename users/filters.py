@@ -1,6 +1,6 @@
 """What lists of users' own things can be filtered by."""
 
-from mingus.kit.api.filters import StrictFilterSet
+from mingus.kit.api.filtersets import StrictFilterSet
 from users.models import OnboardingProgress, PersonalAccessToken
 
 

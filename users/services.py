@@ -61,6 +61,11 @@ def revoke_tokens(user: User) -> int:
     return PersonalAccessToken.objects.for_user(user).delete()[0]
 
 
+def forget_expired_tokens(*, now: datetime) -> int:
+    """Delete the keys to the API that ended before `now`; gives how many."""
+    return PersonalAccessToken.objects.filter(expiry__lt=now).delete()[0]
+
+
 def request_email_change(*, request: HttpRequest, user: User, email: str) -> None:
     """Send a confirmation to `email`; once it is confirmed it becomes the account's address. The present one changes nothing.
 

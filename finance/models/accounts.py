@@ -1,5 +1,6 @@
 """A bank account, card or loan, with its numbers sealed."""
 
+import logging
 import re
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -11,10 +12,13 @@ from django.db import models
 
 from mingus.kit import clock
 from mingus.kit.constraints import between, iso_currency, json_shape, not_blank, one_of
+from mingus.kit.crypto import SealError
 from mingus.kit.fields import encrypt
 from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
 from mingus.kit.money import currency_field, money_field
 from mingus.kit.validators import is_json_object
+
+logger = logging.getLogger(__name__)
 
 TABLE = "finance_encryptedfinancialprofile"
 ABA_WEIGHTS = (3, 7, 1) * 3
@@ -134,5 +138,10 @@ class EncryptedFinancialProfile(OwnedModel):
 
     @property
     def account_number_masked(self) -> str:
-        """The last four characters behind dots; '' when no number was given."""
-        return f"••••{self.account_number[-4:]}" if self.account_number else ""
+        """The last four characters behind dots; '' when no number was given, '••••' when it can't be opened."""
+        try:
+            number = self.account_number or ""
+        except SealError:
+            logger.exception("The account number of %r can't be opened", self)
+            return "••••"
+        return f"••••{number[-4:]}" if number else ""

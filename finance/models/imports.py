@@ -1,5 +1,7 @@
 """Statement files that were imported, and what became of each of their rows."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -16,7 +18,7 @@ class Verdict(models.TextChoices):
 
     CREATED = "created", "became a transaction"
     DUPLICATE = "duplicate", "is there already"
-    TOMBSTONED = "tombstoned", "was there, and the user deleted it"
+    TOMBSTONED = "tombstoned", "was there, and the user deleted it or set it aside"
     SUPERSEDED = "superseded", "took the place of a pending transaction"
     REVIEW = "review", "may be one that is there: the user decides"
     ERROR = "error", "can't be read"
@@ -43,6 +45,8 @@ class StatementImport(OwnedModel):
     review = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)
     statement = models.JSONField(default=dict, blank=True)
+    warnings = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
+    account_before = models.JSONField(null=True, blank=True, editable=False)
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(OwnedModel.Meta):
@@ -51,6 +55,8 @@ class StatementImport(OwnedModel):
             one_of(TABLE, "format", StatementFormat),
             json_shape(TABLE, "mapping", "object"),
             json_shape(TABLE, "statement", "object"),
+            json_shape(TABLE, "warnings", "array"),
+            json_shape(TABLE, "account_before", "object"),
             between(TABLE, "created", 0),
         ]
         indexes = [
@@ -60,6 +66,11 @@ class StatementImport(OwnedModel):
 
     def __str__(self) -> str:
         return self.filename or str(self.pk)
+
+    def problems(self, *, limit: int) -> list[dict[str, Any]]:
+        """The first `limit` rows that could not go in: {row, field, code, message}."""
+        broken = self.rows.filter(user_id=self.user_id, verdict=Verdict.ERROR).order_by("number")
+        return [{"row": number, **data} for number, data in broken.values_list("number", "data")[:limit]]
 
 
 class ImportRowQuerySet(OwnedQuerySet):
@@ -74,7 +85,8 @@ class StatementImportRow(OwnedModel):
     """One row of a statement, its verdict, and, while `is_claim`, the identity that later files are compared with.
 
     The identity of a row is the bank's id (`provider_id`), or else its content: `content_hash` over day, amount, currency
-    and normalised text, and `occurrence`, which tells apart rows of equal content. When the transaction is deleted, a
+    and normalised text, and `occurrence`, which tells apart rows of equal content. A transaction that was pending under
+    another id or amount has a claim for each. When the transaction is deleted, a
     trigger moves it into `deleted_row`, so that it stays deleted when the file comes again, and can be restored.
     """
 

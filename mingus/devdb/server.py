@@ -25,6 +25,7 @@ _SETTINGS = {
     # A socket's path may have 107 bytes, and a clone's folder more.
     "unix_socket_directories": "",
     "max_connections": "100",
+    "max_locks_per_transaction": "256",  # a test imports many files in one transaction, each with tables of its own
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -1,11 +1,14 @@
 """Bad input gets a clear 4xx in the one shape, and nothing is written."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from rest_framework.test import APIClient
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
+from tests.factories import AccountFactory
+from users.models import User
 
 URL = "/api/v1/finance/transactions/"
 GOOD = {"transaction_type": "expense", "amount": "-6.60", "transaction_date": "2026-03-01"}
@@ -97,6 +100,11 @@ FILTERS = [
     ("category", "a\x00"),
     ("search", "a\x00"),
     ("user", "1"),
+    ("category", ""),
+    ("financial_profile", ""),
+    ("financial_profile__isnull", "null"),
+    ("financial_profile__isnull", "1"),
+    ("status__in", "done"),
 ]
 
 
@@ -105,6 +113,22 @@ def test_a_bad_filter_is_refused(name: str, value: str, as_alice: APIClient) -> 
     answer = as_alice.get(URL, {name: value})
     assert answer.status_code == 400
     assert answer.json()["type"] == "validation_error"
+
+
+def test_a_filter_that_comes_twice_is_refused(as_alice: APIClient) -> None:
+    answer = as_alice.get(f"{URL}?category=food&category=rent")
+    assert answer.json()["errors"][0]["code"] == "repeated"
+
+
+def test_a_part_of_a_step_is_no_number(as_alice: APIClient) -> None:
+    assert as_alice.get("/api/v1/users/onboarding/?step_order__lte=0.5").status_code == 400
+
+
+def test_a_filter_by_somebody_elses_account_is_answered_like_one_by_nobodys(as_alice: APIClient, bob: User) -> None:
+    theirs = as_alice.get(URL, {"financial_profile": str(AccountFactory(user=bob).pk)})
+    nobodys = as_alice.get(URL, {"financial_profile": str(uuid4())})
+    assert theirs.status_code == nobodys.status_code == 200
+    assert theirs.json() == nobodys.json() == {"next": None, "previous": None, "results": []}
 
 
 def test_fields_of_the_system_are_ignored_by_declaration(as_alice: APIClient) -> None:

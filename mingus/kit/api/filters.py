@@ -1,67 +1,45 @@
-"""Filters in Django's own words. A parameter nobody knows is an error, not a filter that silently does nothing."""
+"""Filters in Django's own words. A parameter that nobody knows, or without a value, is an error, never ignored."""
 
 from typing import Any
 
-import orjson
-from django import forms
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
 from django.db.models import Q, QuerySet
-from django_filters.filters import Filter
 from django_filters.rest_framework.backends import DjangoFilterBackend
-from django_filters.rest_framework.filterset import FilterSet
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
-from mingus.kit.validators import has_null_character
-
 PAGE_PARAMETERS = {"limit", "cursor", "ordering", "search"}
+MAY_BE_EMPTY = {"cursor", "search"}
 MAX_SEARCH_WORDS = 10
 
 
-class JsonTextField(forms.CharField):
-    """A JSON value written into a query parameter."""
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        if not text:
-            return None
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            raise forms.ValidationError('Write a JSON value such as {"source": "salary"}.', "invalid_json") from None
-        if has_null_character(value):
-            raise forms.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")
-        return value
-
-
-class JsonFilter(Filter):
-    """`metadata__contains={"key": "value"}`."""
-
-    field_class: Any = JsonTextField
-
-
-class StrictFilterSet(FilterSet):
-    """The base of every filter set: JSON fields can be filtered, and lists of choices know their choices."""
-
-    FILTER_DEFAULTS = FilterSet.FILTER_DEFAULTS | {models.JSONField: {"filter_class": JsonFilter}}
-
-
 class StrictFilterBackend(DjangoFilterBackend):
-    """django-filter, plus a 400 for parameters that the view does not know."""
+    """django-filter, plus a 400 for parameters that the view does not know, that are empty, or that come twice."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         known = PAGE_PARAMETERS | self._names(queryset, view) if view.action == "list" else set()
-        unknown = sorted(set(request.query_params) - known)
-        if unknown:
-            sentence = f"There is no such filter here. Known: {', '.join(sorted(known))}."
-            raise ValidationError({name: [ErrorDetail(sentence, "unknown_filter")] for name in unknown})
+        problems = {name: _problem(name, values, known) for name, values in request.query_params.lists()}
+        found = {name: [problem] for name, problem in sorted(problems.items()) if problem}
+        if found:
+            raise ValidationError(found)
         return super().filter_queryset(request, queryset, view)
 
     def _names(self, queryset: QuerySet[Any], view: Any) -> set[str]:
         filterset = self.get_filterset_class(view, queryset)
         return set(filterset.base_filters) if filterset else set()
+
+
+def _problem(name: str, values: list[str], known: set[str]) -> ErrorDetail | None:
+    """What is wrong with one query parameter, whatever its type."""
+    if name not in known:
+        names = ", ".join(sorted(known)) or "none"
+        return ErrorDetail(f"There is no such filter here. Known: {names}.", "unknown_filter")
+    if len(values) > 1:
+        return ErrorDetail("Give it once. For several values use the filter that ends in __in, with commas.", "repeated")
+    if not values[0] and name not in MAY_BE_EMPTY:
+        return ErrorDetail("Give it a value, or leave it out.", "blank")
+    return None
 
 
 class WordSearchBackend(BaseFilterBackend):

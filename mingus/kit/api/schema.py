@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
+from mingus.kit.api.filters import MAY_BE_EMPTY
+
 VERBS = {
     "list": "List {}",
     "retrieve": "Read {}",
@@ -70,7 +72,8 @@ class Schema(AutoSchema):
         if queryset is None:
             return self.view.get_view_name().lower()
         meta = queryset.model._meta
-        return str(meta.verbose_name_plural if plural else f"a {meta.verbose_name}")
+        name = str(meta.verbose_name)
+        return str(meta.verbose_name_plural) if plural else f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
     def get_examples(self) -> list[OpenApiExample]:
         serializer = self.get_response_serializers()
@@ -91,9 +94,17 @@ def document_errors(result: dict[str, Any], generator: Any, **_: Any) -> dict[st
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
     for operations in result["paths"].values():
         for method, operation in operations.items():
+            _refuse_empty_texts(operation)
             for status in _statuses(method, operation):
                 operation["responses"].setdefault(status, _failure(status))
     return result
+
+
+def _refuse_empty_texts(operation: dict[str, Any]) -> None:
+    """Say what `StrictFilterBackend` does: a text in the query has at least one character."""
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "query" and parameter["schema"] == {"type": "string"} and parameter["name"] not in MAY_BE_EMPTY:
+            parameter["schema"]["minLength"] = 1
 
 
 def _statuses(method: str, operation: dict[str, Any]) -> list[str]:

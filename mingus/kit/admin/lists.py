@@ -36,6 +36,9 @@ class UncountedPage(Page):
     def has_next(self) -> bool:
         return not self.is_last
 
+    def end_index(self) -> int:
+        return int(self.start_index()) + len(self) - 1
+
 
 class UncountedPaginator(Paginator):
     """Pages without a COUNT; `count` is only an upper bound, for callers that need a number."""

@@ -1,0 +1,106 @@
+"""`manage.py import_statement <file> --account <uuid>`: an operator brings a statement into somebody's account."""
+
+import io
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from finance.models import EncryptedFinancialProfile
+from finance.services import ImportResult, import_statement
+from finance.statements.parse import FORMATS
+from mingus.kit import clock
+from mingus.kit.errors import DomainError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+COUNTS = ("created", "duplicates", "tombstoned", "superseded", "review", "failed")
+
+
+class WatchedFile(io.FileIO):
+    """A file whose reading moves a bar. A statement is read in several passes, so the bar begins again at each."""
+
+    def __init__(self, path: Path, bar: tqdm) -> None:
+        super().__init__(path)
+        self._bar = bar
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move, and show it."""
+        place = super().seek(offset, whence)
+        self._bar.n = place
+        return place
+
+    def read(self, size: int | None = -1, /) -> Any:
+        """The next bytes, counted."""
+        data = super().read(size)
+        self._bar.update(len(data or b""))
+        return data
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> Any:
+        """Fill `buffer` with the next bytes, counted."""
+        count = super().readinto(buffer)
+        self._bar.update(count or 0)
+        return count
+
+
+def mapping_from(text: str) -> dict[str, Any]:
+    """The value of --mapping, a JSON object."""
+    try:
+        mapping = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ArgumentTypeError(f"not valid JSON: {error}") from None
+    if not isinstance(mapping, dict):
+        raise ArgumentTypeError('write a JSON object such as {"date": "Booked on", "amount": "Betrag"}')
+    return mapping
+
+
+class Command(BaseCommand):
+    help = "Bring a bank statement (OFX, QFX or CSV) into an account. Importing it again adds nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--account", type=UUID, required=True, help="the account's id")
+        parser.add_argument("--format", choices=FORMATS, default="auto")
+        parser.add_argument("--mapping", type=mapping_from, help="CSV only: JSON, field to column's title or number")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        account = EncryptedFinancialProfile.objects.filter(pk=options["account"]).first()
+        if account is None:
+            raise CommandError(f"There is no account {options['account']}.")
+        try:
+            self._report(self._import(account, options))
+        except (DomainError, OSError) as error:
+            raise CommandError(str(error)) from error
+
+    def _import(self, account: EncryptedFinancialProfile, options: dict[str, Any]) -> ImportResult:
+        path: Path = options["file"]
+        with (
+            tqdm(total=path.stat().st_size, unit="B", unit_scale=True, desc=path.name, leave=False, file=sys.stderr) as bar,
+            WatchedFile(path, bar) as file,
+        ):
+            return import_statement(
+                account=account,
+                file=file,
+                filename=path.name,
+                now=clock.now(),
+                format=options["format"],
+                mapping=options["mapping"],
+                dry_run=options["dry_run"],
+            )
+
+    def _report(self, result: ImportResult) -> None:
+        for name in COUNTS:
+            self.stdout.write(f"{name:<12}{getattr(result, name):>10,}")
+        for problem in result.errors:
+            self.stdout.write(f"row {problem.row}, {problem.field}: {problem.message}")
+        for warning in result.warnings:
+            self.stdout.write(f"note: {warning.message}")
+        if result.dry_run:
+            self.stdout.write("Nothing was changed: this was a dry run.")

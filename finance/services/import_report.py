@@ -1,0 +1,195 @@
+"""What an import has to say about itself; read from the temporary tables, so a dry run says the same as a real one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from finance.models import EncryptedFinancialProfile
+from finance.models.imports import Verdict
+from finance.proof import Proof
+from finance.services.import_sources import Source
+from finance.services.import_writes import ROW_AS_JSON
+from finance.statements.rows import Balances, Statement
+from mingus.kit.currencies import ISO_4217
+
+MAX_ERRORS = 1_000
+PREVIEW_ROWS = 100
+SHOWN_DIGITS = 4
+CENT = Decimal("0.01")
+COUNTERS = {
+    Verdict.CREATED: "created",
+    Verdict.DUPLICATE: "duplicates",
+    Verdict.TOMBSTONED: "tombstoned",
+    Verdict.SUPERSEDED: "superseded",
+    Verdict.REVIEW: "review",
+    Verdict.ERROR: "failed",
+}
+
+COUNTS = "SELECT coalesce(verdict, 'created'), count(*) FROM import_verdict GROUP BY 1"
+
+PROBLEMS = """
+SELECT number, problem ->> 'field', problem ->> 'code', problem ->> 'message'
+  FROM import_staged WHERE problem IS NOT NULL ORDER BY number LIMIT %(limit)s
+"""
+
+# Pending rows are in no bank's balance, and one id twice is one row.
+MOVED = """
+SELECT coalesce(sum(amount) FILTER (WHERE currency = %(currency)s), 0), max(day)
+  FROM import_staged JOIN import_verdict USING (number)
+ WHERE problem IS NULL AND NOT is_pending AND coalesce(original, number) = number
+"""
+
+SEEN = "SELECT DISTINCT currency FROM import_staged WHERE problem IS NULL ORDER BY currency"
+
+PREVIEW = f"""
+SELECT number, coalesce(verdict, 'created'), import_verdict.transaction_id,
+       coalesce(problem, {ROW_AS_JSON} || CASE WHEN verdict = 'review'
+                                               THEN jsonb_build_object('candidates', candidates) ELSE '{{}}' END)::text
+  FROM import_staged staged JOIN import_verdict USING (number) ORDER BY number LIMIT %(limit)s
+"""  # noqa: S608 - put together from constants
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row that can't go in: its number, the field to blame, a stable code and a sentence."""
+
+    row: int
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """A row and what would become of it. `data` is the row as JSON, or what is wrong with it."""
+
+    number: int
+    verdict: str
+    transaction_id: UUID | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something that did not stop the import, and that its owner should know."""
+
+    code: str
+    message: str
+
+
+def count_verdicts() -> dict[str, int]:
+    """How many rows got each verdict, under the names of StatementImport's counters."""
+    found: dict[str, int] = dict(_lines(COUNTS))
+    return {name: found.get(verdict, 0) for verdict, name in COUNTERS.items()}
+
+
+def list_problems() -> list[Problem]:
+    """The broken rows in the order of the file, the first 1,000."""
+    return [Problem(*line) for line in _lines(PROBLEMS, {"limit": MAX_ERRORS})]
+
+
+def list_preview() -> list[PreviewRow]:
+    """The first 100 rows of the file with their verdicts."""
+    lines = _lines(PREVIEW, {"limit": PREVIEW_ROWS})
+    return [PreviewRow(number, verdict, key, orjson.loads(data)) for number, verdict, key, data in lines]
+
+
+def prove(statement: Statement, source: Source, account: EncryptedFinancialProfile) -> tuple[Proof, date | None]:
+    """The statement's balances against its rows, and the day of its last booked row (None when it has none)."""
+    balances = statement.balances
+    currency = _currency(balances, account)
+    moved, last_day = _lines(MOVED, {"currency": currency})[0]
+    opening = source.opening_balance if balances.opening is None else balances.opening
+    closing = source.closing_balance if balances.closing is None else balances.closing
+    return Proof(opening, closing, moved, currency), last_day
+
+
+def _currency(balances: Balances, account: EncryptedFinancialProfile) -> str:
+    """The currency to prove the file in: that of its balances, else the one of all its rows, else the account's."""
+    named = balances.currency.upper()
+    has_balances = balances.opening is not None or balances.closing is not None
+    seen = {line[0] for line in _lines(SEEN)}
+    is_sure = has_balances or seen <= {named}
+    return named if is_sure and named in ISO_4217 else account.currency
+
+
+def as_json(proof: Proof) -> dict[str, str | None]:
+    """A proof as the API and the database keep it: texts with two decimals, or None."""
+    return {
+        "opening": as_text(proof.opening),
+        "closing": as_text(proof.closing),
+        "computed": as_text(proof.computed),
+        "gap": as_text(proof.gap),
+        "currency": proof.currency,
+    }
+
+
+def as_text(amount: Decimal | None) -> str | None:
+    """An amount as JSON carries it: a text with two decimals; None stays None."""
+    return None if amount is None else str(amount.quantize(CENT))
+
+
+def list_warnings(
+    statement: Statement, source: Source, account: EncryptedFinancialProfile, proof: Proof, failed: int
+) -> list[Caution]:
+    """What the owner should know about currencies, the account's number, the balances he gave, and the list of errors."""
+    found = [
+        _of_currency(account, proof),
+        _of_number(statement, account),
+        _of_balance("opening", source.opening_balance, statement.balances.opening),
+        _of_balance("closing", source.closing_balance, statement.balances.closing),
+        _of_errors(failed),
+    ]
+    return [warning for warning in found if warning is not None]
+
+
+def _of_currency(account: EncryptedFinancialProfile, proof: Proof) -> Caution | None:
+    seen = {proof.currency, *(line[0] for line in _lines(SEEN))}
+    foreign = sorted(seen - {account.currency})
+    if not foreign:
+        return None
+    left_out = sorted(seen - {proof.currency})
+    message = f"The account is in {account.currency}; amounts in {_listed(foreign)} came in as they are and were not converted."
+    if left_out:
+        message += f" Amounts in {_listed(left_out)} are left out of the computed balance in {proof.currency}."
+    return Caution("foreign_currency", message)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _of_number(statement: Statement, account: EncryptedFinancialProfile) -> Caution | None:
+    """A file of one account goes into any, but a number that is not the account's is probably a slip."""
+    named = statement.accounts[0].masked if len(statement.accounts) == 1 else ""
+    own = account.account_number_masked
+    digits = named[-SHOWN_DIGITS:]
+    if not own or not digits.isalnum() or own.endswith(digits):
+        return None
+    return Caution("other_account", f"The file is of account {named}; this one is {own}. Undo the import if that is a slip.")
+
+
+def _of_balance(name: str, given: Decimal | None, found: Decimal | None) -> Caution | None:
+    if given is None or found is None or given == found:
+        return None
+    return Caution("balance_differs", f"You gave {given} as the {name} balance; the file says {found}, which was used.")
+
+
+def _of_errors(failed: int) -> Caution | None:
+    if failed <= MAX_ERRORS:
+        return None
+    return Caution(
+        "errors_cut", f"{failed:,} rows can't be read; the first {MAX_ERRORS:,} are listed here, all of them in rows/."
+    )
+
+
+def _lines(sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())

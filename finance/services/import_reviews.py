@@ -1,0 +1,103 @@
+"""The user settles what an import left open: a row that may be a transaction that is there already."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from finance.models import FinancialTransaction, StatementImport, StatementImportRow
+from finance.models.imports import Verdict
+from finance.models.transactions import TransactionStatus
+from finance.services.accounts import lock_open_account
+from finance.services.import_report import COUNTERS
+from finance.services.import_writes import supersede
+from mingus.kit.errors import ConflictError, DomainError
+
+
+class Decision(StrEnum):
+    """What a row in review is: a transaction of its own, one that is there, or nothing to keep."""
+
+    CREATE = "create"
+    MATCH = "match"
+    IGNORE = "ignore"
+
+
+def settle_row(*, row: StatementImportRow, decision: Decision, match: FinancialTransaction | None = None) -> StatementImportRow:
+    """Carry out `decision` on a row in review; `match` is the transaction that it is, for Decision.MATCH.
+
+    A row that is ignored stays away when its file comes again. Raises ConflictError when the row is not in review, its
+    import is undone or the account closed; DomainError at `transaction` when it is missing or of another account.
+    """
+    with transaction.atomic():
+        lock_open_account(row.account_id)
+        record = StatementImport.objects.select_for_update().get(pk=row.statement_import_id)
+        row = StatementImportRow.objects.select_for_update().get(pk=row.pk)
+        if record.undone_at is not None or row.verdict != Verdict.REVIEW:
+            raise ConflictError("already_settled", "This row is not in review any more.")
+        _settle(row, decision, match)
+        row.save(update_fields=["verdict", "transaction_id"])
+        if row.verdict == Verdict.SUPERSEDED:
+            supersede(record)
+            row.refresh_from_db()
+        _count(record, Verdict(row.verdict))
+        return row
+
+
+def _settle(row: StatementImportRow, decision: Decision, match: FinancialTransaction | None) -> None:
+    if decision is Decision.IGNORE:
+        row.verdict = Verdict.TOMBSTONED
+    elif decision is Decision.CREATE:
+        row.verdict, row.transaction_id = Verdict.CREATED, _create(row).pk
+    else:
+        chosen = _checked(row, match)
+        row.verdict, row.transaction_id = _verdict_of_match(row, chosen), chosen.pk
+
+
+def _checked(row: StatementImportRow, match: FinancialTransaction | None) -> FinancialTransaction:
+    if match is None:
+        raise DomainError("required", "Say which transaction the row is.", field="transaction")
+    if match.financial_profile_id != row.account_id:
+        raise DomainError("other_account", "That transaction is of another account than the row.", field="transaction")
+    return match
+
+
+def _verdict_of_match(row: StatementImportRow, match: FinancialTransaction) -> Verdict:
+    is_posted = not _data(row)["is_pending"]
+    return Verdict.SUPERSEDED if is_posted and match.status == TransactionStatus.PENDING else Verdict.DUPLICATE
+
+
+def _create(row: StatementImportRow) -> FinancialTransaction:
+    data = _data(row)
+    on_account = FinancialTransaction.objects.filter(user_id=row.user_id, financial_profile_id=row.account_id)
+    is_held = on_account.filter(reference_number=data["provider_id"]).exists()
+    created = FinancialTransaction(
+        user_id=row.user_id,
+        financial_profile_id=row.account_id,
+        transaction_type=data["transaction_type"],
+        amount=Decimal(data["amount"]),
+        currency=data["currency"],
+        description=data["description"],
+        category=data["category"],
+        merchant_name=data["merchant_name"],
+        transaction_date=date.fromisoformat(data["date"]),
+        posted_date=data["posted_date"] and date.fromisoformat(data["posted_date"]),
+        reference_number="" if is_held else data["provider_id"],
+        status=TransactionStatus.PENDING if data["is_pending"] else TransactionStatus.COMPLETED,
+    )
+    created.save(force_insert=True)
+    return created
+
+
+def _data(row: StatementImportRow) -> dict[str, Any]:
+    data: dict[str, Any] = row.data or {}
+    return data
+
+
+def _count(record: StatementImport, verdict: Verdict) -> None:
+    name = COUNTERS[verdict]
+    setattr(record, name, F(name) + 1)
+    record.review = F("review") - 1
+    record.save(update_fields=["review", name])

@@ -1,0 +1,96 @@
+"""The rows of a file in a temporary table, where the database can compare all of them at once with what it has.
+
+The table is the session's own and goes with the transaction. Rows stream through: memory holds one COPY buffer.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+from django.db import connection
+from uuid_utils import uuid7
+
+from finance.fingerprints import content_hash
+from finance.statements.rows import RowError, RowOrError, StatementRow
+
+# Dropped first as well: within one transaction (a test, a script) a second import finds the first one's tables.
+CREATE = """
+DROP TABLE IF EXISTS pg_temp.import_staged, pg_temp.import_claim, pg_temp.import_verdict;
+CREATE TEMPORARY TABLE import_staged (
+    number integer NOT NULL,
+    row_id uuid NOT NULL,
+    transaction_id uuid NOT NULL,
+    problem jsonb,
+    day date,
+    amount numeric(12, 2),
+    currency text,
+    description text,
+    merchant_name text,
+    provider_id text NOT NULL,
+    posted_date date,
+    is_pending boolean NOT NULL,
+    transaction_type text,
+    category text,
+    content uuid
+) ON COMMIT DROP
+"""
+
+COPY = "COPY import_staged FROM STDIN"
+ANALYZE = "ANALYZE import_staged"
+
+Line = tuple[str | int | None, ...]
+
+
+def stage(rows: Iterable[RowOrError]) -> None:
+    """Put `rows` into the table `import_staged`, each with the keys (UUIDv7) that its records will get.
+
+    Raises what reading `rows` raises: a StatementError may come at any row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        with cursor.copy(COPY) as copy:
+            for line in map(_line, rows):
+                copy.write_row(line)
+        # Nobody analyses a temporary table by itself, and a plan for an empty one is quadratic.
+        cursor.execute(ANALYZE)
+
+
+def _line(row: RowOrError) -> Line:
+    keys = (row.number, str(uuid7()), str(uuid7()))
+    return (*keys, *(_of_error(row) if isinstance(row, RowError) else _of_row(row)))
+
+
+def _of_error(error: RowError) -> Line:
+    problem = orjson.dumps({"field": error.field, "code": error.code, "message": error.message}).decode()
+    return (problem, None, None, None, None, None, "", None, "f", None, None, None)
+
+
+def _of_row(row: StatementRow) -> Line:
+    return (
+        None,
+        row.date.isoformat(),
+        str(row.amount),
+        row.currency,
+        row.description,
+        row.merchant_name,
+        row.provider_id,
+        row.posted_date.isoformat() if row.posted_date else None,
+        "t" if row.is_pending else "f",
+        row.transaction_type,
+        row.category,
+        content_hash(day=row.date, amount=row.amount, currency=row.currency, description=row.description),
+    )
+
+
+def staged_pages(sql: str, parameters: dict[str, Any], *, size: int = 5_000) -> Iterator[list[tuple[Any, ...]]]:
+    """The result of a query in pages, through a cursor of the database, so that a large one takes no memory here."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DECLARE import_page NO SCROLL CURSOR FOR {sql}", parameters)
+        while page := _fetched(cursor, size):
+            yield page
+        cursor.execute("CLOSE import_page")
+
+
+def _fetched(cursor: Any, size: int) -> list[tuple[Any, ...]]:
+    cursor.execute(f"FETCH {size:d} FROM import_page")
+    return list(cursor.fetchall())

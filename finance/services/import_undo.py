@@ -1,0 +1,126 @@
+"""Takes an import back, except for what somebody has touched since."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from mingus.kit.errors import ConflictError
+
+# The trigger `touch_updated_at` moves the stamp on any change, whoever makes it.
+RESTORE_SUPERSEDED = """
+UPDATE finance_financialtransaction entry
+   SET amount = (was ->> 'amount')::numeric, currency = was ->> 'currency',
+       transaction_date = (was ->> 'transaction_date')::date, posted_date = (was ->> 'posted_date')::date,
+       status = was ->> 'status', transaction_type = was ->> 'transaction_type',
+       reference_number = CASE WHEN EXISTS (
+               SELECT FROM finance_financialtransaction holder
+                WHERE holder.user_id = entry.user_id AND holder.financial_profile_id = entry.financial_profile_id
+                  AND holder.reference_number = was ->> 'reference_number' AND holder.reference_number <> ''
+                  AND holder.id <> entry.id) THEN '' ELSE was ->> 'reference_number' END,
+       description = was ->> 'description', merchant_name = was ->> 'merchant_name',
+       updated_at = (was ->> 'updated_at')::timestamptz
+  FROM finance_statementimportrow line CROSS JOIN LATERAL (SELECT line.before -> 'transaction' AS was) kept
+ WHERE line.user_id = %(user)s AND line.statement_import_id = %(import)s AND line.verdict = 'superseded'
+   AND entry.id = line.transaction_id AND entry.user_id = line.user_id
+   AND entry.updated_at = (line.before ->> 'changed_at')::timestamptz
+RETURNING entry.id
+"""
+
+KEPT = """
+SELECT line.transaction_id
+  FROM finance_statementimportrow line
+  JOIN finance_financialtransaction entry ON entry.id = line.transaction_id AND entry.user_id = line.user_id
+ WHERE line.user_id = %(user)s AND line.statement_import_id = %(import)s
+   AND (line.verdict = 'created' AND entry.updated_at <> entry.created_at
+        OR line.verdict = 'superseded' AND NOT entry.id = ANY (%(restored)s))
+ ORDER BY line.number
+"""
+
+# Freed before the transactions go: what is deleted with its import leaves no tombstone. What the user deleted, set aside
+# or changed keeps its claim.
+FREE_CLAIMS = """
+UPDATE finance_statementimportrow
+   SET is_claim = false
+ WHERE user_id = %(user)s AND statement_import_id = %(import)s AND is_claim
+   AND deleted_at IS NULL AND verdict <> 'tombstoned'
+   AND (transaction_id IS NULL OR NOT transaction_id = ANY (%(kept)s))
+"""
+
+FORGET_ADOPTED_IDS = """
+UPDATE finance_statementimportrow claim
+   SET provider_id = ''
+  FROM finance_statementimportrow line
+ WHERE line.user_id = %(user)s AND line.statement_import_id = %(import)s AND line.before ? 'nameless_claim'
+   AND claim.id = (line.before ->> 'nameless_claim')::uuid AND claim.user_id = line.user_id
+   AND claim.provider_id = line.provider_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A transaction that stays, and why: `changed` after the import."""
+
+    transaction: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """How many transactions were removed, how many pending ones got their former state back, and which ones stay."""
+
+    id: UUID
+    removed: int
+    restored: int
+    kept: list[Kept]
+
+
+def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
+    """Remove what `record` brought and nobody touched since; the file can then come again.
+
+    Raises ConflictError when it was undone before.
+    """
+    with transaction.atomic():
+        account = EncryptedFinancialProfile.objects.select_for_update().get(pk=record.account_id)
+        record = StatementImport.objects.select_for_update().get(pk=record.pk)
+        if record.undone_at is not None:
+            raise ConflictError("already_undone", "This import has been undone already.")
+        parameters: dict[str, Any] = {"user": record.user_id, "import": record.pk}
+        restored = _ids(RESTORE_SUPERSEDED, parameters)
+        kept = _ids(KEPT, parameters | {"restored": restored})
+        _execute(FREE_CLAIMS, parameters | {"kept": kept})
+        _execute(FORGET_ADOPTED_IDS, parameters)
+        removed = _delete_freed(record)
+        _restore_balance(account, record)
+        record.undone_at = now
+        record.save(update_fields=["undone_at"])
+        return UndoResult(record.pk, removed, len(restored), [Kept(key, "changed") for key in kept])
+
+
+def _delete_freed(record: StatementImport) -> int:
+    freed = record.rows.filter(user_id=record.user_id, verdict="created", is_claim=False).values("transaction_id")
+    deleted, _ = FinancialTransaction.objects.filter(user_id=record.user_id, pk__in=freed).delete()
+    return deleted
+
+
+def _restore_balance(account: EncryptedFinancialProfile, record: StatementImport) -> None:
+    """The balance goes back only while it is the one that the import set."""
+    before = record.account_before
+    if before is not None and str(account.account_balance) == before["set_to"]:
+        account.account_balance = before["account_balance"] and Decimal(before["account_balance"])
+        account.save(update_fields=["account_balance"])
+
+
+def _ids(sql: str, parameters: dict[str, Any]) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [line[0] for line in cursor.fetchall()]
+
+
+def _execute(sql: str, parameters: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

@@ -1,0 +1,167 @@
+"""Turns verdicts into records: transactions, statement rows with their claims, and what a pending transaction became.
+
+Every statement here reads the temporary tables that `import_staging` and `import_verdicts` have filled.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from finance.models import StatementImport
+
+# A row of the file in the form that the API shows.
+ROW_AS_JSON = """jsonb_build_object(
+    'date', staged.day, 'posted_date', staged.posted_date, 'amount', staged.amount::text, 'currency', staged.currency,
+    'transaction_type', staged.transaction_type, 'description', staged.description, 'merchant_name', staged.merchant_name,
+    'category', staged.category, 'provider_id', staged.provider_id, 'is_pending', staged.is_pending)"""
+
+# A reference number that another transaction holds stays there; the claim knows the bank's id all the same.
+CREATE_TRANSACTIONS = """
+INSERT INTO finance_financialtransaction
+       (id, user_id, financial_profile_id, transaction_type, amount, currency, description, category, merchant_name,
+        transaction_date, posted_date, reference_number, status, metadata, created_at, updated_at)
+SELECT staged.transaction_id, %(user)s, %(account)s, staged.transaction_type, staged.amount, staged.currency,
+       staged.description, staged.category, staged.merchant_name, staged.day, staged.posted_date,
+       CASE WHEN holder.id IS NULL THEN staged.provider_id ELSE '' END,
+       CASE WHEN staged.is_pending THEN 'pending' ELSE 'completed' END,
+       '{}', statement_timestamp(), statement_timestamp()
+  FROM import_staged staged
+  JOIN import_verdict USING (number)
+  LEFT JOIN finance_financialtransaction holder
+    ON holder.user_id = %(user)s AND holder.financial_profile_id = %(account)s
+   AND holder.reference_number = staged.provider_id AND holder.reference_number <> ''
+ WHERE verdict IS NULL
+ ORDER BY number
+"""
+
+ADOPT_IDS = """
+UPDATE finance_statementimportrow claim
+   SET provider_id = staged.provider_id
+  FROM import_verdict JOIN import_staged staged USING (number)
+ WHERE claim.id = import_verdict.claim_id AND way IN ('content', 'reference') AND claim.user_id = %(user)s
+"""
+
+# `is_new` rows bring an identity that no claim holds. Rows without the bank's id count through their content by rank
+# (`slot`); the others take the next free number behind all of these.
+CREATE_ROWS = f"""
+INSERT INTO finance_statementimportrow
+       (id, user_id, account_id, statement_import_id, number, verdict, transaction_id, is_claim, provider_id,
+        content_hash, occurrence, data, before, created_at, updated_at)
+WITH judged AS (
+    SELECT number, coalesce(verdict, 'created') AS verdict, import_verdict.transaction_id, claim_id, way, original, slot,
+           candidates, content,
+           verdict IS NULL OR way = 'match' OR (way = 'reference' AND claim_id IS NULL) AS is_new,
+           verdict = 'superseded' AND NOT EXISTS (
+               SELECT FROM import_claim seen
+                WHERE seen.transaction_id = import_verdict.transaction_id AND seen.content_hash = content) AS is_changed
+      FROM import_verdict JOIN import_staged USING (number)
+), held AS (
+    SELECT content, max(last) AS last
+      FROM (SELECT content_hash AS content, max(occurrence) AS last FROM import_claim GROUP BY 1
+            UNION ALL SELECT content, max(slot) FROM judged GROUP BY 1) AS either
+     GROUP BY content
+), claim AS (
+    SELECT number, coalesce(slot, coalesce(held.last, 0)
+               + row_number() OVER (PARTITION BY content, slot IS NULL ORDER BY number)) AS occurrence
+      FROM judged LEFT JOIN held USING (content)
+     WHERE is_new OR is_changed
+)
+SELECT staged.row_id, %(user)s, %(account)s, %(import)s, staged.number, judged.verdict,
+       CASE WHEN judged.verdict = 'created' THEN staged.transaction_id
+            WHEN judged.original <> staged.number THEN coalesce(first.transaction_id,
+                 CASE WHEN first.verdict = 'created' THEN first_staged.transaction_id END)
+            ELSE judged.transaction_id END,
+       claim.number IS NOT NULL,
+       -- One id has one claim, so a change under the same id claims its new content alone.
+       CASE WHEN judged.is_changed AND NOT judged.is_new THEN '' ELSE staged.provider_id END,
+       staged.content, coalesce(claim.occurrence, 1),
+       CASE WHEN staged.problem IS NOT NULL THEN staged.problem
+            WHEN judged.verdict = 'review' THEN {ROW_AS_JSON} || jsonb_build_object('candidates', judged.candidates)
+            WHEN judged.verdict IN ('superseded', 'tombstoned') OR staged.is_pending THEN {ROW_AS_JSON}
+       END,
+       CASE WHEN judged.way IN ('content', 'reference') AND judged.claim_id IS NOT NULL
+            THEN jsonb_build_object('nameless_claim', judged.claim_id) END,
+       statement_timestamp(), statement_timestamp()
+  FROM judged
+  JOIN import_staged staged USING (number)
+  LEFT JOIN claim USING (number)
+  LEFT JOIN judged first ON first.number = judged.original AND judged.original <> judged.number
+  LEFT JOIN import_staged first_staged ON first_staged.number = first.number
+ ORDER BY staged.number
+"""  # noqa: S608 - put together from constants
+
+# The bank's word for everything that is the bank's; the user's word for the rest, and for a text that he has rewritten.
+SUPERSEDE = """
+WITH target AS (
+    SELECT line.id AS row_id, entry.*, news.day, news.sum, news.unit, news.text, news.shop, news.bank_id, news.booked,
+           news.waits, news.kind,
+           EXISTS (SELECT FROM finance_statementimportrow said
+                    WHERE said.user_id = entry.user_id AND said.transaction_id = entry.id AND said.is_claim
+                      AND said.data ->> 'description' = entry.description) AS has_banks_text,
+           EXISTS (SELECT FROM finance_statementimportrow said
+                    WHERE said.user_id = entry.user_id AND said.transaction_id = entry.id AND said.is_claim
+                      AND said.data ->> 'merchant_name' = entry.merchant_name) AS has_banks_shop,
+           EXISTS (SELECT FROM finance_financialtransaction holder
+                    WHERE holder.user_id = entry.user_id AND holder.financial_profile_id = entry.financial_profile_id
+                      AND holder.reference_number = news.bank_id AND holder.reference_number <> ''
+                      AND holder.id <> entry.id) AS is_reference_held
+      FROM finance_statementimportrow line
+      JOIN finance_financialtransaction entry ON entry.id = line.transaction_id AND entry.user_id = line.user_id
+     CROSS JOIN LATERAL (
+               SELECT (line.data ->> 'date')::date AS day, (line.data ->> 'amount')::numeric AS sum,
+                      line.data ->> 'currency' AS unit, line.data ->> 'description' AS text,
+                      line.data ->> 'merchant_name' AS shop, line.data ->> 'provider_id' AS bank_id,
+                      (line.data ->> 'posted_date')::date AS booked, (line.data ->> 'is_pending')::boolean AS waits,
+                      line.data ->> 'transaction_type' AS kind
+           ) news
+     WHERE line.user_id = %(user)s AND line.statement_import_id = %(import)s AND line.verdict = 'superseded'
+       AND (line.before IS NULL OR NOT line.before ? 'transaction')
+), changed AS (
+    UPDATE finance_financialtransaction entry
+       SET amount = target.sum, currency = target.unit, transaction_date = target.day,
+           posted_date = coalesce(target.booked, entry.posted_date),
+           status = CASE WHEN target.waits THEN 'pending' ELSE 'completed' END,
+           transaction_type = CASE WHEN entry.transaction_type = 'transfer' OR (entry.amount > 0) = (target.sum > 0)
+                                   THEN entry.transaction_type ELSE target.kind END,
+           reference_number = CASE WHEN target.bank_id = '' OR target.is_reference_held
+                                   THEN entry.reference_number ELSE target.bank_id END,
+           description = CASE WHEN entry.description = '' OR target.has_banks_text
+                              THEN target.text ELSE entry.description END,
+           merchant_name = CASE WHEN entry.merchant_name = '' OR target.has_banks_shop AND target.shop <> ''
+                                THEN target.shop ELSE entry.merchant_name END
+      FROM target
+     WHERE entry.id = target.id AND entry.user_id = %(user)s
+ RETURNING entry.id, entry.updated_at
+)
+UPDATE finance_statementimportrow line
+   SET before = coalesce(line.before, '{}') || jsonb_build_object('changed_at', changed.updated_at, 'transaction',
+           jsonb_build_object(
+               'amount', target.amount::text, 'currency', target.currency, 'transaction_date', target.transaction_date,
+               'posted_date', target.posted_date, 'status', target.status, 'transaction_type', target.transaction_type,
+               'reference_number', target.reference_number, 'description', target.description,
+               'merchant_name', target.merchant_name, 'updated_at', target.updated_at))
+  FROM target JOIN changed USING (id)
+ WHERE line.id = target.row_id
+"""
+
+
+def write_records(record: StatementImport) -> None:
+    """Store what was decided as `record`, which is saved already, and its rows."""
+    parameters = _parameters(record)
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE_TRANSACTIONS, parameters)
+        cursor.execute(ADOPT_IDS, parameters)
+        cursor.execute(CREATE_ROWS, parameters)
+        cursor.execute(SUPERSEDE, parameters)
+
+
+def supersede(record: StatementImport) -> None:
+    """Let the pending transactions of `record`'s superseded rows become what their rows say, once."""
+    with connection.cursor() as cursor:
+        cursor.execute(SUPERSEDE, _parameters(record))
+
+
+def _parameters(record: StatementImport) -> dict[str, Any]:
+    owner: UUID = record.user_id
+    return {"user": owner, "account": record.account_id, "import": record.pk}

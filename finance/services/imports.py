@@ -1,0 +1,143 @@
+"""Brings a statement file into an account: all of it or nothing, and nothing twice."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import file_digest
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from django.db import transaction
+
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from finance.models.accounts import SyncStatus
+from finance.models.transactions import TransactionStatus
+from finance.proof import Proof
+from finance.services import import_report
+from finance.services.accounts import lock_open_account
+from finance.services.import_report import Caution, PreviewRow, Problem, as_text
+from finance.services.import_sources import Source, open_statement, refusal, storable
+from finance.services.import_staging import stage
+from finance.services.import_verdicts import judge
+from finance.services.import_writes import write_records
+from finance.statements.rows import Statement, StatementError
+
+# An account's balance has fifteen digits, two of them behind the point.
+BALANCE_LIMIT = Decimal(10) ** 13
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did or, with `dry_run`, would do; `id` is None then, and `preview` has the first 100 rows.
+
+    `errors` are the first 1,000, `failed` counts all. `statement` holds opening, closing, computed and gap as texts with
+    two decimals or None, and their currency.
+    """
+
+    id: UUID | None
+    format: str
+    account: UUID
+    dry_run: bool
+    created: int
+    duplicates: int
+    tombstoned: int
+    superseded: int
+    review: int
+    failed: int
+    errors: list[Problem]
+    statement: dict[str, str | None]
+    warnings: list[Caution]
+    preview: list[PreviewRow]
+
+
+def import_statement(
+    *,
+    account: EncryptedFinancialProfile,
+    file: BinaryIO,
+    filename: str,
+    now: datetime,
+    format: str = "auto",
+    mapping: Mapping[str, Any] | None = None,
+    dry_run: bool = False,
+    account_hint: str = "",
+    opening_balance: Decimal | None = None,
+    closing_balance: Decimal | None = None,
+) -> ImportResult:
+    """Bring the statement in `file` (seekable, binary) into `account`, in one transaction; a dry run writes nothing.
+
+    `format` is auto, ofx, qfx or csv. `mapping` says which column of a CSV is which (`finance.statements.csv_mapping`);
+    without one the last that fitted this account is used. `account_hint` picks one of several accounts in an OFX file.
+    The balances stand in where the file has none. Raises DomainError when the file as a whole is refused (400, 413 when
+    it is too large), ConflictError when the account is closed.
+    """
+    source = Source(file, filename, format, mapping, account_hint, opening_balance, closing_balance)
+    try:
+        with transaction.atomic():
+            return _import(source, lock_open_account(account.pk), dry_run=dry_run, now=now)
+    except StatementError as error:
+        raise refusal(error, source) from error
+
+
+def _import(source: Source, account: EncryptedFinancialProfile, *, dry_run: bool, now: datetime) -> ImportResult:
+    statement = open_statement(source, account)
+    stage(statement.rows)
+    judge(account)
+    proof, last_day = import_report.prove(statement, source, account)
+    result = _result(statement, source, account, proof)
+    if dry_run:
+        return replace(result, preview=import_report.list_preview())
+    record = _record(result, statement, source, account)
+    record.save(force_insert=True)
+    write_records(record)
+    _note_sync(account, record, proof, last_day, now=now)
+    return replace(result, id=record.pk, dry_run=False)
+
+
+def _result(statement: Statement, source: Source, account: EncryptedFinancialProfile, proof: Proof) -> ImportResult:
+    counts = import_report.count_verdicts()
+    return ImportResult(
+        id=None,
+        format=statement.format,
+        account=account.pk,
+        dry_run=True,
+        errors=import_report.list_problems(),
+        statement=import_report.as_json(proof),
+        warnings=import_report.list_warnings(statement, source, account, proof, counts["failed"]),
+        preview=[],
+        **counts,
+    )
+
+
+def _record(result: ImportResult, statement: Statement, source: Source, account: EncryptedFinancialProfile) -> StatementImport:
+    source.file.seek(0)
+    return StatementImport(
+        user_id=account.user_id,
+        account=account,
+        format=result.format,
+        filename=source.filename[:255],
+        file_digest=file_digest(source.file, "sha256").hexdigest(),  # type: ignore[arg-type]  # needs readinto alone
+        mapping=storable(statement.mapping),
+        statement=result.statement,
+        warnings=[asdict(warning) for warning in result.warnings],
+        **{name: getattr(result, name) for name in import_report.COUNTERS.values()},
+    )
+
+
+def _note_sync(
+    account: EncryptedFinancialProfile, record: StatementImport, proof: Proof, last_day: date | None, *, now: datetime
+) -> None:
+    account.last_sync_at, account.sync_status = now, SyncStatus.SUCCESS
+    if _is_newest(account, proof, last_day) and account.account_balance != proof.closing:
+        record.account_before = {"account_balance": as_text(account.account_balance), "set_to": as_text(proof.closing)}
+        record.save(update_fields=["account_before"])
+        account.account_balance = proof.closing
+    account.save(update_fields=["last_sync_at", "sync_status", "account_balance"])
+
+
+def _is_newest(account: EncryptedFinancialProfile, proof: Proof, last_day: date | None) -> bool:
+    """Whether the closing balance is the account's latest word: in its currency, and nothing was booked later."""
+    if last_day is None or proof.closing is None or proof.currency != account.currency or abs(proof.closing) >= BALANCE_LIMIT:
+        return False
+    booked = FinancialTransaction.objects.filter(user_id=account.user_id, financial_profile=account)
+    return not booked.filter(status=TransactionStatus.COMPLETED, transaction_date__gt=last_day).exists()

@@ -1,0 +1,65 @@
+"""How the back office (django-unfold) looks and what its sidebar offers; everybody sees only what he may open."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _may_view(model: str) -> Callable[[HttpRequest], bool]:
+    app, name = model.split(".")
+    return lambda request: bool(request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}"))
+
+
+def _link(title: str, icon: str, model: str) -> dict[str, Any]:
+    """An entry for the list of `model`, such as "users.user"; `icon` is a name of Material Symbols."""
+    address = reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")
+    return {"title": title, "icon": icon, "link": address, "permission": _may_view(model)}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "MINGUS",
+    "SITE_HEADER": "MINGUS",
+    "SITE_SUBHEADER": "Back office",
+    "SITE_SYMBOL": "savings",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("mingus/favicon.svg")}],
+    "STYLES": [lambda request: static("mingus/backoffice.css")],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": "Customers",
+                "items": [
+                    _link("Accounts", "group", "users.user"),
+                    _link("Profiles", "badge", "users.userprofile"),
+                    _link("Onboarding", "checklist", "users.onboardingprogress"),
+                    _link("E-mail addresses", "alternate_email", "account.emailaddress"),
+                    _link("API tokens", "key", "users.personalaccesstoken"),
+                ],
+            },
+            {
+                "title": "Money",
+                "separator": True,
+                "items": [
+                    _link("Bank accounts", "account_balance", "finance.encryptedfinancialprofile"),
+                    _link("Transactions", "receipt_long", "finance.financialtransaction"),
+                    _link("Imports", "upload_file", "finance.statementimport"),
+                    _link("Imported rows", "table_rows", "finance.statementimportrow"),
+                ],
+            },
+            {
+                "title": "Operations",
+                "separator": True,
+                "items": [
+                    _link("Jobs", "engineering", "procrastinate.procrastinatejob"),
+                    _link("Groups of colleagues", "shield_person", "auth.group"),
+                ],
+            },
+        ],
+    },
+}

@@ -1,0 +1,27 @@
+"""The base of the back office, on django-unfold.
+
+Staff see every customer's rows as far as Django's permissions go, so some things are settled here once: a list never counts
+or scans everybody's rows, a sealed or secret value can't be put on a page, data that is a record can only be read, and what a
+service refuses comes back as its sentence.
+"""
+
+from mingus.kit.admin.actions import asks_first, for_ticked
+from mingus.kit.admin.base import BaseAdmin, shown_on
+from mingus.kit.admin.owned import BY_CUSTOMER, OwnedAdmin, customers, is_key, link, linked
+from mingus.kit.admin.records import OwnedRecordAdmin, RecordAdmin, RecordInline
+
+__all__ = [
+    "BY_CUSTOMER",
+    "BaseAdmin",
+    "OwnedAdmin",
+    "OwnedRecordAdmin",
+    "RecordAdmin",
+    "RecordInline",
+    "asks_first",
+    "customers",
+    "for_ticked",
+    "is_key",
+    "link",
+    "linked",
+    "shown_on",
+]

@@ -1,0 +1,49 @@
+"""Buttons that call a service: on a row's page with a question first, and for the ticked rows of a list.
+
+Unfold's plain buttons are links, and a link must not change anything: any page elsewhere could send a colleague there.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from unfold.decorators import action
+
+from mingus.kit.admin.base import Service, require
+
+
+def asks_first(*, title: str, question: str, icon: str = "", permission: str = "change") -> Callable[[Service], Any]:
+    """Turn a method `(self, request, row)` into a button for `actions_detail` that opens a dialog and acts on its POST."""
+
+    def declare(service: Service) -> Any:
+        dialog: Any = {"title": title, "description": question, "form_class": None, "form_submit_text": title}
+
+        @action(description=title, icon=icon or None, permissions=[permission], dialog=dialog)
+        @wraps(service)
+        def button(self: Any, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+            row = self.get_object(request, unquote(object_id))
+            require(row is not None and getattr(self, f"has_{permission}_permission")(request, row))
+            self.carry_out(service, title, request, row)
+            return HttpResponse(headers={"HX-Redirect": self.address_of(row)})
+
+        button.service, button.title, button.permission = service, title, permission
+        return button
+
+    return declare
+
+
+def for_ticked(button: Any) -> Any:
+    """The entry for `actions` that does for every ticked row what `button` does for one."""
+
+    @admin.action(description=f"{button.title} (ticked rows)", permissions=[button.permission])
+    def apply(self: Any, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for row in queryset:
+            require(getattr(self, f"has_{button.permission}_permission")(request, row))
+            self.carry_out(button.service, button.title, request, row)
+
+    apply.__name__ = f"{button.service.__name__}_ticked"
+    return apply

@@ -1,0 +1,71 @@
+"""Data that is a record of what happened: staff read it, and nobody changes it by hand."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+
+from mingus.kit.admin.base import BaseAdmin
+from mingus.kit.admin.forms import RecordFormSet
+from mingus.kit.admin.owned import OwnedAdmin
+from mingus.kit.admin.secrets import SecretsStayInInlines, public_fields
+
+
+class ReadOnly:
+    """No adding, changing or deleting, whoever asks."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RecordAdmin(ReadOnly, BaseAdmin):
+    """A record: its page shows every public column, or `fields`."""
+
+    model: Any
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        return self.fields or public_fields(self.model)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return list(self.get_fields(request, obj))
+
+
+class OwnedRecordAdmin(RecordAdmin, OwnedAdmin):
+    """A record that belongs to a customer; `owner` links to him."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        names = self.fields or public_fields(self.model)
+        return ["owner", *(name for name in names if name != "user")]
+
+
+class RecordInline(ReadOnly, TabularInline):
+    """The newest rows of a kind on the page of the row they belong to, with a link to all of them.
+
+    `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers.
+    """
+
+    checks_class = SecretsStayInInlines
+    formset = RecordFormSet
+    template_after = "mingus/admin/all_rows.html"
+    limit = 10
+    extra = 0
+    max_num = 0
+    can_delete = False
+    tab = True
+    show_change_link = True
+    hide_title = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return list(self.fields)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.limit = self.limit
+        return formset

@@ -1,0 +1,70 @@
+"""The base of every filter set: what a filter's value may be, by the type of its column."""
+
+from typing import Any
+
+import orjson
+from django import forms
+from django.db import models
+from django_filters.filters import BooleanFilter, Filter, NumberFilter, UUIDFilter
+from django_filters.rest_framework.filterset import FilterSet
+
+from mingus.kit.validators import has_null_character
+
+
+class JsonTextField(forms.CharField):
+    """A JSON value written into a query parameter."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise forms.ValidationError('Write a JSON value such as {"source": "salary"}.', "invalid_json") from None
+        if has_null_character(value):
+            raise forms.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")
+        return value
+
+
+class TrueOrFalseField(forms.CharField):
+    """Django's own field takes whatever it does not know for no answer, and the filter would silently do nothing."""
+
+    def to_python(self, value: Any) -> bool | None:
+        text = super().to_python(value)
+        if text not in {"true", "false", ""}:
+            raise forms.ValidationError("Write true or false.", "invalid_boolean")
+        return {"true": True, "false": False}.get(text)
+
+
+class JsonFilter(Filter):
+    """`metadata__contains={"key": "value"}`."""
+
+    field_class: Any = JsonTextField
+
+
+class TrueOrFalseFilter(BooleanFilter):
+    """`is_active=true`."""
+
+    field_class: Any = TrueOrFalseField
+
+
+class WholeNumberFilter(NumberFilter):
+    """`step_order__gte=3`."""
+
+    field_class: Any = forms.IntegerField
+
+
+class StrictFilterSet(FilterSet):
+    """The base of every filter set.
+
+    SECURITY: a foreign key is compared, not looked up: django-filter's own filter answers differently for another user's
+    key than for one that does not exist.
+    """
+
+    FILTER_DEFAULTS = FilterSet.FILTER_DEFAULTS | {
+        models.JSONField: {"filter_class": JsonFilter},
+        models.BooleanField: {"filter_class": TrueOrFalseFilter},
+        models.IntegerField: {"filter_class": WholeNumberFilter},
+        models.ForeignKey: {"filter_class": UUIDFilter},
+    }

@@ -1,0 +1,53 @@
+"""`manage.py demo` shows the product with people in it."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from finance import demo as finance_demo
+from users import demo as users_demo
+
+WELCOME = """
+{accounts} accounts and {transactions:,} transactions are there. All passwords are: {password}
+
+  Back office   {site}/admin/       admin@mingus.example (everything), support@mingus.example (may look)
+  API           {site}/api/docs/    {customers}
+  Log in        curl -s {site}/_allauth/app/v1/auth/login -H 'Content-Type: application/json' \\
+                     -d '{{"email": "{first}", "password": "{password}"}}'
+"""
+
+
+class Command(BaseCommand):
+    help = "Load invented customers with a year of transactions, and serve them with the job worker. Twice does no harm."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-serve", action="store_true", help="only load")
+
+    def handle(self, *args: Any, no_serve: bool, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("The demo has published passwords, so it runs with DEBUG=1 only, on a developer's machine.")
+        call_command("migrate", verbosity=0)
+        self._load()
+        if not no_serve:
+            call_command("serve", with_worker=True)
+
+    def _load(self) -> None:
+        users_demo.load_colleagues()
+        loaded = [self._load_customer(customer) for customer in tqdm(users_demo.CUSTOMERS, "Loading", unit="customer", leave=False, disable=None)]
+        text = WELCOME.format(
+            accounts=sum(item.accounts for item in loaded),
+            transactions=sum(item.transactions for item in loaded),
+            password=users_demo.PASSWORD,
+            site=settings.SITE_URL,
+            customers=", ".join(customer.email for customer in users_demo.CUSTOMERS),
+            first=users_demo.CUSTOMERS[0].email,
+        )
+        self.stdout.write(text)
+
+    def _load_customer(self, customer: users_demo.Customer) -> finance_demo.Loaded:
+        user = users_demo.load_customer(customer)
+        return finance_demo.load(user, today=user.profile.today())

@@ -1,0 +1,68 @@
+"""`manage.py serve` is how MINGUS runs, on a laptop and in production."""
+
+import os
+from argparse import ArgumentParser
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
+
+from mingus.processes import Group, PortError, Program, require_free, wait_until_open
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class Command(BaseCommand):
+    help = "Serve MINGUS until SIGTERM or Ctrl-C. HOST, PORT and WORKERS can be set in the environment."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="default: HOST, or %(default)s")
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"), help="default: PORT, or %(default)s")
+        parser.add_argument("--workers", type=int, default=os.environ.get("WORKERS", "2"), help="processes that answer requests")
+        parser.add_argument("--with-worker", action="store_true", help="carry out jobs too, as `manage.py worker` does")
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, with_worker: bool, **options: Any) -> None:
+        self._require_database()
+        try:
+            require_free(host, port)
+        except PortError as error:
+            raise CommandError(str(error)) from error
+        programs = [server(host, port, workers), *([JOB_WORKER] if with_worker else [])]
+        # A fresh folder: its files add the workers' numbers up, and those of the last run would be added too
+        with TemporaryDirectory(prefix="mingus-metrics-", dir=os.environ.get(METRICS)) as folder:
+            with Group(programs, {METRICS: folder}).running() as group:
+                if wait_until_open(host, port, while_running=group):
+                    self.stdout.write(f"MINGUS listens on http://{in_url(host)}:{port}/ (Ctrl-C stops it)")
+                    self.stdout.flush()
+                problem = group.wait()
+        if problem:
+            raise CommandError(f"{problem}, so everything was stopped. The lines above say why.")
+
+    def _require_database(self) -> None:
+        try:
+            self.check_migrations()
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}".strip()) from error
+
+
+def server(host: str, port: int, workers: int) -> Program:
+    """Granian with one thread a worker: with more, the slowest answers take two to five times as long (docs/performance)."""
+    options = {
+        "--interface": "wsgi",
+        "--host": host,
+        "--port": str(port),
+        "--workers": str(workers),
+        "--blocking-threads": "1",
+        "--log-level": "warning",
+        "--workers-kill-timeout": "20",
+    }
+    arguments = [part for option in options.items() for part in option]
+    return Program("The server", ["-m", "granian", *arguments, "--no-ws", "mingus.wsgi:application"])
+
+
+JOB_WORKER = Program("The job worker", ["manage.py", "worker"])
+
+
+def in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

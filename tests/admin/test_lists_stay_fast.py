@@ -1,0 +1,32 @@
+"""A list of the back office costs the same for three rows and for thirty, and counts nothing."""
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.admin.pages import REGISTERED, address, make, name
+
+pytestmark = pytest.mark.django_db
+models = pytest.mark.parametrize("model", REGISTERED, ids=name)
+
+
+@models
+def test_the_number_of_queries_does_not_grow_with_the_rows(model: type[Model], office: Client) -> None:
+    make(model, 3)
+    office.get(address(model, "changelist"))
+    with CaptureQueriesContext(connection) as few:
+        office.get(address(model, "changelist"))
+    make(model, 27)
+    with CaptureQueriesContext(connection) as many:
+        office.get(address(model, "changelist"))
+    assert len(many) == len(few) <= 10
+
+
+@models
+def test_no_list_counts(model: type[Model], office: Client) -> None:
+    make(model, 3)
+    with CaptureQueriesContext(connection) as queries:
+        office.get(address(model, "changelist"))
+    assert [query["sql"] for query in queries if "COUNT(" in query["sql"]] == []

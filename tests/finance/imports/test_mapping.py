@@ -1,0 +1,68 @@
+"""A mapping is guessed, can be sent, and is remembered for the next file of the account."""
+
+from decimal import Decimal
+
+import pytest
+
+from finance.models import FinancialTransaction, StatementImport
+from mingus.kit.errors import DomainError
+from tests.factories import AccountFactory
+from tests.finance.imports.conftest import Bring, Undo
+from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
+from users.models import User
+
+HEADER = "Wann,Wieviel,Wozu,Wieviel brutto"
+MAPPING = {"date": "Wann", "amount": "Wieviel", "description": "Wozu"}
+ROW = "2026-03-02,-5.00,Kaffee,-5.95"
+
+
+def test_a_mapping_says_which_column_is_which(bring: Bring) -> None:
+    assert bring(csv_file(ROW, header=HEADER), mapping=MAPPING).created == 1
+    assert FinancialTransaction.objects.get().amount == Decimal("-5.00")
+
+
+def test_the_last_mapping_of_the_account_is_used_again(bring: Bring) -> None:
+    bring(csv_file(ROW, header=HEADER), mapping=MAPPING)
+    bring(ofx_of(Line(id="P1", text="in between")))
+    assert bring(csv_file("2026-03-03,-6.00,Tee,-6.95", header=HEADER)).created == 1
+    assert FinancialTransaction.objects.filter(description="Tee").get().amount == Decimal("-6.00")
+
+
+def test_a_remembered_mapping_settles_which_comes_first_day_or_month(bring: Bring) -> None:
+    bring(csv_file("03/02/2026,-5.00,Coffee"), mapping={"date_format": "%m/%d/%Y"})
+    bring(csv_file("04/02/2026,-6.00,Tea"))
+    assert FinancialTransaction.objects.get(description="Tea").transaction_date.month == 4
+
+
+def test_a_file_with_other_columns_is_guessed_anew(bring: Bring) -> None:
+    bring(csv_file(ROW, header=HEADER), mapping=MAPPING)
+    assert bring(csv_of(Line())).created == 1
+
+
+def test_a_remembered_mapping_that_reads_no_row_is_dropped(bring: Bring) -> None:
+    bring(csv_file("02.03.2026,-5.00,Coffee"))
+    assert bring(csv_of(Line())).created == 1
+
+
+def test_an_empty_mapping_asks_for_a_fresh_guess(bring: Bring) -> None:
+    bring(csv_file("03/02/2026,-5.00,Coffee"), mapping={"date_format": "%m/%d/%Y"})
+    with pytest.raises(DomainError) as refused:
+        bring(csv_file("04/02/2026,-6.00,Tea"), mapping={})
+    assert (refused.value.code, refused.value.field) == ("ambiguous_dates", "file")
+
+
+def test_a_mapping_is_not_remembered_for_another_account(bring: Bring, alice: User) -> None:
+    bring(csv_file(ROW, header=HEADER), mapping=MAPPING)
+    with pytest.raises(DomainError, match="not clear which columns"):
+        bring(csv_file(ROW, header=HEADER), account=AccountFactory(user=alice))
+
+
+def test_an_undone_imports_mapping_is_forgotten(bring: Bring, undo: Undo) -> None:
+    undo(bring(csv_file(ROW, header=HEADER), mapping=MAPPING))
+    with pytest.raises(DomainError, match="not clear which columns"):
+        bring(csv_file(ROW, header=HEADER))
+
+
+def test_a_title_that_json_can_not_hold_is_not_remembered(bring: Bring) -> None:
+    bring(csv_file("2026-03-02,-5.00,Coffee", header="Date,Amount,What\x00for"), mapping={"description": 2})
+    assert StatementImport.objects.get().mapping == {}

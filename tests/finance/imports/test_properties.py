@@ -1,0 +1,152 @@
+"""Whatever is imported, in whatever pieces and order, the account holds each movement as often as it happened."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from finance.models import FinancialTransaction, StatementImportRow
+from finance.services import ImportResult
+from tests.factories import AccountFactory
+from tests.finance.imports.conftest import Bring, Undo
+from tests.finance.imports.files import Line, csv_of, ofx_of
+from users.models import User
+
+# Few values, so that equal and nearly equal rows are common.
+ANONYMOUS = st.builds(
+    Line,
+    day=st.sampled_from([date(2026, 3, 2), date(2026, 3, 3)]),
+    amount=st.sampled_from(["-5.00", "-6.00"]),
+    text=st.sampled_from(["Coffee House", "Tea Room"]),
+)
+NAMED = st.lists(ANONYMOUS, min_size=1, max_size=8).map(
+    lambda lines: [replace(line, id=f"P{number}") for number, line in enumerate(lines)]
+)
+BASKET = st.lists(ANONYMOUS, max_size=6)
+
+exhaustively = settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+Fresh = Callable[[], Callable[..., ImportResult]]
+
+
+@pytest.fixture
+def fresh(bring: Bring, alice: User) -> Fresh:
+    """A way to import into an account of its own, as one test function is run with many examples."""
+
+    def fresh() -> Callable[..., ImportResult]:
+        account = AccountFactory(user=alice)
+        return lambda content, **options: bring(content, account=account, **options)
+
+    return fresh
+
+
+def held(result: ImportResult) -> Counter:
+    rows = FinancialTransaction.objects.filter(financial_profile_id=result.account)
+    return Counter(rows.values_list("transaction_date", "amount", "description"))
+
+
+def counted(lines: Iterable[Line]) -> Counter:
+    return Counter((line.day, Decimal(line.amount), line.text) for line in lines)
+
+
+def union_of(counters: Iterable[Counter]) -> Counter:
+    """Each thing as often as in the counter that has most of it."""
+    return reduce(or_, counters, Counter())
+
+
+def state(account: Any) -> list[dict[str, Any]]:
+    return list(FinancialTransaction.objects.filter(financial_profile_id=account).order_by("pk").values())
+
+
+@exhaustively
+@given(files=st.lists(BASKET, min_size=1, max_size=4))
+def test_rows_without_ids_are_held_as_often_as_in_the_file_that_has_most(fresh: Fresh, files: list[list[Line]]) -> None:
+    bring = fresh()
+    results = [bring(csv_of(*lines), format="csv") for lines in files]
+    assert held(results[0]) == union_of(map(counted, files))
+    assert sum(result.created for result in results) == held(results[0]).total()
+
+
+@exhaustively
+@given(lines=st.lists(ANONYMOUS, min_size=1, max_size=10), order=st.randoms(use_true_random=False))
+def test_a_file_cut_into_days_gives_what_the_whole_file_gives(fresh: Fresh, lines: list[Line], order: Any) -> None:
+    days = sorted({line.day for line in lines})
+    order.shuffle(days)
+    bring = fresh()
+    pieces = [bring(csv_of(*[line for line in lines if line.day == day])) for day in days]
+    whole = bring(csv_of(*lines))
+    assert held(pieces[0]) == counted(lines)
+    assert (whole.created, whole.duplicates) == (0, len(lines))
+
+
+@exhaustively
+@given(lines=NAMED, data=st.data())
+def test_rows_with_ids_are_held_once_each_however_they_are_split(fresh: Fresh, lines: list[Line], data: st.DataObject) -> None:
+    files = data.draw(st.lists(st.lists(st.sampled_from(lines), max_size=8), min_size=1, max_size=4))
+    bring = fresh()
+    results = [bring(ofx_of(*file)) for file in files]
+    assert held(results[0]) == counted({line.id: line for file in files for line in file}.values())
+    again = [bring(ofx_of(*file)) for file in files]
+    assert sum(result.created for result in again) == 0
+
+
+@exhaustively
+@given(lines=NAMED, baskets=st.lists(BASKET, max_size=2), data=st.data())
+def test_files_with_and_without_ids_agree_in_any_order(
+    fresh: Fresh, lines: list[Line], baskets: list[list[Line]], data: st.DataObject
+) -> None:
+    named = data.draw(st.lists(st.lists(st.sampled_from(lines), max_size=8), min_size=1, max_size=2))
+    files = data.draw(st.permutations([csv_of(*basket) for basket in baskets] + [ofx_of(*file) for file in named]))
+    bring = fresh()
+    results = [bring(content) for content in files]
+    of_ids = counted({line.id: line for file in named for line in file}.values())
+    assert held(results[0]) == union_of([of_ids, *map(counted, baskets)])
+    again = [bring(content) for content in files]
+    assert sum(result.created for result in again) == 0
+
+
+PENDING = st.tuples(NAMED, NAMED.map(lambda lines: tuple(replace(line, id=f"H{line.id}") for line in lines))).map(
+    lambda pair: ofx_of(*pair[0], pending=pair[1])
+)
+ANY_FILE = st.one_of(BASKET.map(lambda lines: csv_of(*lines)), NAMED.map(lambda lines: ofx_of(*lines)), PENDING)
+
+
+@exhaustively
+@given(files=st.lists(ANY_FILE, min_size=1, max_size=3), last=ANY_FILE, deleted=st.integers(0, 3))
+def test_a_dry_run_tells_what_the_real_run_does(fresh: Fresh, files: list[bytes], last: bytes, deleted: int) -> None:
+    bring = fresh()
+    account = [bring(content) for content in files][0].account
+    chosen = FinancialTransaction.objects.filter(financial_profile_id=account).order_by("pk").values("pk")[:deleted]
+    FinancialTransaction.objects.filter(pk__in=chosen).delete()
+    before = state(account)
+    dry = bring(last, dry_run=True)
+    assert state(account) == before
+    real = bring(last)
+    rows = StatementImportRow.objects.filter(statement_import_id=real.id).order_by("number")
+    assert [row.verdict for row in dry.preview] == [row.verdict for row in rows]
+    assert replace(dry, id=real.id, dry_run=False, preview=[]) == real
+    assert (bring(last).created, bring(last).superseded, bring(last).review) == (0, 0, 0)
+
+
+@exhaustively
+@given(first=ANY_FILE, second=ANY_FILE)
+def test_an_undone_import_leaves_the_account_as_it_was(fresh: Fresh, undo: Undo, first: bytes, second: bytes) -> None:
+    bring = fresh()
+    account = bring(first).account
+    before = state(account)
+    done = bring(second)
+    undo(done)
+    assert state(account) == before
+    repeated = bring(second)
+    counts = [(result.created, result.duplicates, result.superseded, result.review) for result in (done, repeated)]
+    assert counts[0] == counts[1]

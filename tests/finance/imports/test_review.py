@@ -1,0 +1,197 @@
+"""What is unsure is left to the user, and kept until he has settled it: rule 6."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
+from tests.conftest import ClientFor
+from tests.factories import AccountFactory, TransactionFactory
+from tests.finance.imports.conftest import Bring, Undo
+from tests.finance.imports.files import Line, csv_of, ofx_of
+from users.models import User
+
+DAY = date(2026, 3, 2)
+
+
+def entered(account: EncryptedFinancialProfile, **fields: Any) -> FinancialTransaction:
+    """A transaction that the user entered by hand, on the day and with the amount of a `Line`."""
+    given = {"amount": Decimal("-5.00"), "transaction_date": DAY, "description": "Breakfast", "status": "completed"} | fields
+    return TransactionFactory(user=account.user, financial_profile=account, **given)
+
+
+def resolve(client: APIClient, row: StatementImportRow, **body: Any) -> Any:
+    return client.post(f"/api/v1/finance/imports/{row.statement_import_id}/rows/{row.number}/resolve/", body)
+
+
+def the_row() -> StatementImportRow:
+    return StatementImportRow.objects.get(verdict="review")
+
+
+def test_a_hand_made_transaction_of_equal_text_is_known(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    entered(account, description="coffee house")
+    assert bring(csv_of(Line())).duplicates == 1
+    assert bring(ofx_of(Line(id="P1"))).duplicates == 1
+
+
+def test_two_transactions_without_any_text_are_of_equal_text(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    entered(account, description="")
+    assert bring(ofx_of(Line(id="P1", text=""))).duplicates == 1
+
+
+def test_a_hand_made_transaction_of_another_text_is_a_doubt(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    mine = entered(account)
+    result = bring(csv_of(Line()))
+    assert (result.review, result.created) == (1, 0)
+    assert FinancialTransaction.objects.get() == mine
+    assert the_row().data["candidates"] == [str(mine.pk)]
+    assert (the_row().data["amount"], the_row().data["description"]) == ("-5.00", "Coffee House")
+
+
+def test_each_hand_made_transaction_absorbs_one_row(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    entered(account)
+    entered(account, description="Coffee House")
+    result = bring(csv_of(Line(), Line(), Line()))
+    assert (result.duplicates, result.review, result.created) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "other", [{"amount": Decimal("-5.01")}, {"transaction_date": date(2026, 3, 3)}, {"currency": "EUR"}], ids=str
+)
+def test_a_hand_made_transaction_that_differs_is_another(
+    bring: Bring, account: EncryptedFinancialProfile, other: dict[str, Any]
+) -> None:
+    entered(account, **other)
+    assert bring(csv_of(Line())).created == 1
+
+
+def test_several_pending_candidates_are_a_doubt(bring: Bring) -> None:
+    bring(ofx_of(pending=(Line(id="H1"), Line(id="H2", day=date(2026, 3, 3)))))
+    result = bring(ofx_of(Line(id="P1", day=date(2026, 3, 4))))
+    assert (result.review, result.superseded) == (1, 0)
+    assert len(the_row().data["candidates"]) == 2
+
+
+def test_an_equal_amount_with_another_text_is_a_doubt(bring: Bring) -> None:
+    bring(ofx_of(pending=(Line(id="H1", text="SQ *UNKNOWN"),)))
+    assert bring(ofx_of(Line(id="P1"))).review == 1
+
+
+def test_several_tips_at_once_are_a_doubt(bring: Bring) -> None:
+    bring(ofx_of(pending=(Line(id="H1"),)))
+    assert bring(ofx_of(Line(id="P1", amount="-5.50"), Line(id="P2", amount="-6.00"))).review == 2
+
+
+def test_a_row_in_review_is_not_asked_about_again(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    entered(account)
+    bring(csv_of(Line()))
+    again = bring(csv_of(Line()))
+    assert (again.duplicates, again.review, again.created) == (1, 0, 0)
+
+
+def test_a_row_can_become_a_transaction(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
+    entered(account)
+    bring(ofx_of(Line(id="P1")))
+    answer = resolve(as_alice, the_row(), decision="create")
+    created = FinancialTransaction.objects.get(reference_number="P1")
+    assert (answer.status_code, answer.json()["verdict"]) == (200, "created")
+    assert answer.json()["transaction_id"] == str(created.pk)
+    assert (created.amount, created.status, created.posted_date) == (Decimal("-5.00"), "completed", DAY)
+    assert (StatementImport.objects.get().review, StatementImport.objects.get().created) == (0, 1)
+    assert bring(ofx_of(Line(id="P1"))).duplicates == 1
+
+
+def test_a_row_can_be_one_that_is_there(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
+    mine = entered(account)
+    bring(csv_of(Line()))
+    answer = resolve(as_alice, the_row(), decision="match", transaction=str(mine.pk))
+    assert (answer.status_code, answer.json()["verdict"], answer.json()["transaction_id"]) == (200, "duplicate", str(mine.pk))
+    assert FinancialTransaction.objects.get().description == "Breakfast"
+    assert bring(csv_of(Line())).duplicates == 1
+    mine.delete()
+    assert bring(csv_of(Line())).tombstoned == 1
+
+
+def test_a_posted_row_completes_the_pending_one_it_is_matched_with(bring: Bring, as_alice: APIClient) -> None:
+    bring(ofx_of(pending=(Line(id="H1", text="SQ *UNKNOWN"),)))
+    bring(ofx_of(Line(id="P1")))
+    waiting = FinancialTransaction.objects.get()
+    answer = resolve(as_alice, the_row(), decision="match", transaction=str(waiting.pk))
+    assert answer.json()["verdict"] == "superseded"
+    after = FinancialTransaction.objects.get()
+    assert (after.pk, after.status, after.reference_number) == (waiting.pk, "completed", "P1")
+    assert after.description == "Coffee House"
+
+
+def test_a_row_that_is_ignored_stays_away(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
+    entered(account)
+    bring(csv_of(Line()))
+    assert resolve(as_alice, the_row(), decision="ignore").json()["verdict"] == "tombstoned"
+    assert bring(csv_of(Line())).tombstoned == 1
+    assert FinancialTransaction.objects.count() == 1
+
+
+def test_a_row_is_settled_once(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
+    entered(account)
+    bring(csv_of(Line()))
+    row = the_row()
+    resolve(as_alice, row, decision="create")
+    answer = resolve(as_alice, row, decision="create")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "already_settled")
+    assert FinancialTransaction.objects.count() == 2
+
+
+def test_a_row_of_an_undone_import_can_not_be_settled(
+    bring: Bring, undo: Undo, account: EncryptedFinancialProfile, as_alice: APIClient
+) -> None:
+    entered(account)
+    undo(bring(csv_of(Line())))
+    assert resolve(as_alice, the_row(), decision="create").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "attr", "code"),
+    [
+        ({}, "decision", "required"),
+        ({"decision": "perhaps"}, "decision", "invalid_choice"),
+        ({"decision": "match"}, "transaction", "required"),
+        ({"decision": "create", "because": "I say so"}, "because", "unknown_field"),
+    ],
+)
+def test_a_wrong_decision_is_explained(
+    bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient, body: dict[str, str], attr: str, code: str
+) -> None:
+    entered(account)
+    bring(csv_of(Line()))
+    answer = resolve(as_alice, the_row(), **body)
+    assert answer.status_code == 400
+    assert (answer.json()["errors"][0]["attr"], answer.json()["errors"][0]["code"]) == (attr, code)
+
+
+def test_a_row_is_not_matched_with_another_accounts_transaction(
+    bring: Bring, account: EncryptedFinancialProfile, alice: User, as_alice: APIClient
+) -> None:
+    entered(account)
+    other = TransactionFactory(user=alice, financial_profile=AccountFactory(user=alice))
+    bring(csv_of(Line()))
+    answer = resolve(as_alice, the_row(), decision="match", transaction=str(other.pk))
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "other_account")
+
+
+def test_a_row_is_not_matched_with_another_users_transaction(
+    bring: Bring, account: EncryptedFinancialProfile, bob: User, as_alice: APIClient
+) -> None:
+    entered(account)
+    bring(csv_of(Line()))
+    answer = resolve(as_alice, the_row(), decision="match", transaction=str(TransactionFactory(user=bob).pk))
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "does_not_exist")
+
+
+def test_nobody_settles_another_users_row(bring: Bring, account: EncryptedFinancialProfile, bob: User, api: ClientFor) -> None:
+    entered(account)
+    bring(csv_of(Line()))
+    assert resolve(api(bob), the_row(), decision="create").status_code == 404
+    assert FinancialTransaction.objects.count() == 1

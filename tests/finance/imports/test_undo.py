@@ -1,0 +1,162 @@
+"""Undo removes exactly what nobody touched since: rule 7."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from rest_framework.test import APIClient
+
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from mingus.kit.errors import ConflictError
+from tests.conftest import ClientFor
+from tests.factories import TransactionFactory
+from tests.finance.imports.conftest import URL, Bring, Undo
+from tests.finance.imports.files import Line, csv_of, ofx_of
+from users.models import User
+
+FILE = ofx_of(Line(id="P1"), Line(id="P2"), Line(id="P3"))
+WAITING = ofx_of(pending=(Line(id="H1"),))
+POSTED = ofx_of(Line(id="P1", day=date(2026, 3, 4)))
+
+
+def test_an_import_is_taken_back(bring: Bring, undo: Undo) -> None:
+    result = undo(bring(FILE))
+    assert (result.removed, result.restored, result.kept) == (3, 0, [])
+    assert not FinancialTransaction.objects.exists()
+    assert StatementImport.objects.get().undone_at is not None
+
+
+@pytest.mark.parametrize("content", [FILE, csv_of(Line(), Line())], ids=["ofx", "csv"])
+def test_the_file_can_come_again(bring: Bring, undo: Undo, content: bytes) -> None:
+    first = bring(content)
+    undo(first)
+    assert bring(content).created == first.created
+    assert bring(content).created == 0
+
+
+def test_what_was_changed_since_is_listed_and_kept(bring: Bring, undo: Undo) -> None:
+    result = bring(FILE)
+    changed = FinancialTransaction.objects.get(reference_number="P2")
+    changed.category = "dining"
+    changed.save()
+    undone = undo(result)
+    assert undone.removed == 2
+    assert [(kept.transaction, kept.reason) for kept in undone.kept] == [(changed.pk, "changed")]
+    assert FinancialTransaction.objects.get() == changed
+    again = bring(FILE)
+    assert (again.created, again.duplicates) == (2, 1)
+
+
+def test_a_change_by_a_bulk_update_counts_too(bring: Bring, undo: Undo) -> None:
+    result = bring(FILE)
+    FinancialTransaction.objects.filter(reference_number="P2").update(category="dining")
+    assert undo(result).removed == 2
+
+
+def test_only_this_imports_transactions_go(bring: Bring, undo: Undo, account: EncryptedFinancialProfile) -> None:
+    by_hand = TransactionFactory(user=account.user, financial_profile=account)
+    bring(csv_of(Line(text="earlier")))
+    undo(bring(FILE))
+    assert set(FinancialTransaction.objects.values_list("description", flat=True)) == {"earlier", by_hand.description}
+
+
+def test_what_the_user_deleted_stays_deleted(bring: Bring, undo: Undo) -> None:
+    result = bring(FILE)
+    FinancialTransaction.objects.get(reference_number="P2").delete()
+    assert undo(result).removed == 2
+    again = bring(FILE)
+    assert (again.created, again.tombstoned) == (2, 1)
+
+
+def test_a_superseded_transaction_is_again_what_it_was(bring: Bring, undo: Undo) -> None:
+    bring(WAITING)
+    before = FinancialTransaction.objects.values().get()
+    result = undo(bring(POSTED))
+    assert (result.removed, result.restored) == (0, 1)
+    assert FinancialTransaction.objects.values().get() == before
+    assert bring(POSTED).superseded == 1
+
+
+def test_undoing_both_in_turn_leaves_nothing(bring: Bring, undo: Undo) -> None:
+    first, second = bring(WAITING), bring(POSTED)
+    undo(second)
+    assert undo(first).removed == 1
+    assert not FinancialTransaction.objects.exists()
+
+
+def test_a_superseded_transaction_that_was_changed_since_is_kept(bring: Bring, undo: Undo) -> None:
+    bring(WAITING)
+    result = bring(POSTED)
+    FinancialTransaction.objects.update(category="dining")
+    undone = undo(result)
+    assert (undone.restored, len(undone.kept)) == (0, 1)
+    assert FinancialTransaction.objects.get().status == "completed"
+    assert bring(POSTED).duplicates == 1
+
+
+def test_a_pending_transaction_that_posted_since_is_kept(bring: Bring, undo: Undo) -> None:
+    first = bring(WAITING)
+    bring(POSTED)
+    undone = undo(first)
+    assert (undone.removed, len(undone.kept)) == (0, 1)
+
+
+def test_a_hand_made_transaction_that_absorbed_a_row_stays(
+    bring: Bring, undo: Undo, account: EncryptedFinancialProfile
+) -> None:
+    TransactionFactory(user=account.user, financial_profile=account, reference_number="P1", status="completed")
+    result = bring(FILE)
+    assert undo(result).removed == 2
+    assert FinancialTransaction.objects.get().reference_number == "P1"
+    again = bring(FILE)
+    assert (again.created, again.duplicates) == (2, 1)
+
+
+def test_ids_that_were_learnt_are_forgotten(bring: Bring, undo: Undo) -> None:
+    bring(csv_of(Line()))
+    undo(bring(ofx_of(Line(id="WRONG"))))
+    assert bring(ofx_of(Line(id="P1"))).duplicates == 1
+
+
+def test_an_import_is_undone_once(bring: Bring, undo: Undo) -> None:
+    result = bring(FILE)
+    undo(result)
+    with pytest.raises(ConflictError, match="undone already"):
+        undo(result)
+
+
+def test_the_balance_goes_back(bring: Bring, undo: Undo, account: EncryptedFinancialProfile) -> None:
+    result = bring(ofx_of(Line(id="P1"), balance="95.00"))
+    account.refresh_from_db()
+    assert account.account_balance == Decimal("95.00")
+    undo(result)
+    account.refresh_from_db()
+    assert account.account_balance is None
+
+
+def test_a_balance_that_was_changed_since_stays(bring: Bring, undo: Undo, account: EncryptedFinancialProfile) -> None:
+    result = bring(ofx_of(Line(id="P1"), balance="95.00"))
+    EncryptedFinancialProfile.objects.update(account_balance=Decimal("7.00"))
+    undo(result)
+    account.refresh_from_db()
+    assert account.account_balance == Decimal("7.00")
+
+
+def test_delete_answers_what_it_did(bring: Bring, as_alice: APIClient) -> None:
+    result = bring(FILE)
+    answer = as_alice.delete(f"{URL}{result.id}/")
+    assert (answer.status_code, answer.json()) == (200, {"id": str(result.id), "removed": 3, "restored": 0, "kept": []})
+    again = as_alice.delete(f"{URL}{result.id}/")
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "already_undone")
+
+
+def test_delete_honours_if_match(bring: Bring, as_alice: APIClient) -> None:
+    result = bring(FILE)
+    assert as_alice.delete(f"{URL}{result.id}/", HTTP_IF_MATCH='"old"').status_code == 412
+    assert FinancialTransaction.objects.count() == 3
+
+
+def test_nobody_undoes_another_users_import(bring: Bring, bob: User, api: ClientFor) -> None:
+    result = bring(FILE)
+    assert api(bob).delete(f"{URL}{result.id}/").status_code == 404
+    assert FinancialTransaction.objects.count() == 3
