@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from django import forms
 from django.db import models
-from django_filters.filters import BooleanFilter, Filter, NumberFilter, UUIDFilter
+from django_filters.filters import BaseInFilter, BooleanFilter, ChoiceFilter, Filter, NumberFilter, UUIDFilter
 from django_filters.rest_framework.filterset import FilterSet
 
 from mingus.kit.validators import has_null_character
@@ -55,6 +55,10 @@ class WholeNumberFilter(NumberFilter):
     field_class: Any = forms.IntegerField
 
 
+class ChoicesFilter(BaseInFilter, ChoiceFilter):
+    """`status__in=pending,completed`: each of them a choice of the column."""
+
+
 class StrictFilterSet(FilterSet):
     """The base of every filter set.
 
@@ -68,3 +72,11 @@ class StrictFilterSet(FilterSet):
         models.IntegerField: {"filter_class": WholeNumberFilter},
         models.ForeignKey: {"filter_class": UUIDFilter},
     }
+
+    @classmethod
+    def filter_for_lookup(cls, field: Any, lookup_type: str) -> tuple[Any, dict[str, Any]]:
+        """django-filter checks the choices of `exact` only."""
+        if lookup_type == "in" and field.choices:
+            return ChoicesFilter, {"choices": field.choices}
+        found: tuple[Any, dict[str, Any]] = super().filter_for_lookup(field, lookup_type)
+        return found
