@@ -24,7 +24,7 @@ demo: setup ## Serve the product with a person's invented year in it (PORT=8000)
 
 run: setup ## Serve the product with your own data (PORT=8000)
 	@$(PYTHON) manage.py migrate --verbosity 0
-	@$(PYTHON) manage.py serve $(ARGS)
+	@$(PYTHON) manage.py serve --with-worker $(ARGS)
 
 test: setup ## Run the tests on the embedded PostgreSQL
 	@$(PYTHON) -m pytest -n 2 -m "not e2e and not integration" $(ARGS)

@@ -4,7 +4,7 @@ A value that can't be used must not stop the interpreter with a traceback: it is
 `problems`, and reported by `mingus.checks` with an id and a remedy before anything is served.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,14 @@ class Environment:
         value = int(self._read(self._reader.int, name, default))
         if value < at_least:
             self.problems.append((name, f"must be {at_least} or more, not {value}"))
+            return default
+        return value
+
+    def choice(self, name: str, default: str, known: Collection[str]) -> str:
+        """One of the names in `known`, in capitals."""
+        value = self.text(name, default).upper()
+        if value not in known:
+            self.problems.append((name, f"must be one of {', '.join(sorted(known))}, not {value}"))
             return default
         return value
 

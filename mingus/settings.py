@@ -3,6 +3,7 @@
 There is one file for all environments: what differs between them is the environment's to say.
 """
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,7 +30,10 @@ CRYPTOGRAPHY_KEY = "not used: mingus.kit.fields seals with FIELD_ENCRYPTION_KEYS
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 # --- where the project is reached
-SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{env.number('PORT', 8000, at_least=1)}" if DEBUG else "").rstrip("/")
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000, at_least=1)
+WORKERS = env.number("WORKERS", 2, at_least=1)
+SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}" if DEBUG else "").rstrip("/")
 FRONTEND_URL = env.text("FRONTEND_URL", SITE_URL).rstrip("/")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", "testserver"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", [SITE_URL] if SITE_URL else [])
@@ -155,6 +159,7 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[MINGUS] "
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
 HEADLESS_ONLY = True
 HEADLESS_SERVE_SPECIFICATION = True
 HEADLESS_SPECIFICATION_TEMPLATE_NAME = None
@@ -254,7 +259,7 @@ LOGGING = {
     "filters": {"context": {"()": "mingus.kit.context.ContextFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["context"]}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", logging.getLevelNamesMapping())},
     # Django's own handlers are taken off, or every line of theirs would appear twice
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},

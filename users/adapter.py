@@ -26,6 +26,11 @@ class AccountAdapter(DefaultAccountAdapter):
             services.mark_verified(email_address.user)
         return confirmed
 
+    def set_password(self, user: Any, password: str) -> None:
+        """Change or reset the password; keys that were made under the old one end with it, as the sessions do."""
+        super().set_password(user, password)
+        services.revoke_tokens(user)
+
     def clean_email(self, email: str) -> str:
         """Refuse what can't be stored: null characters."""
         if "\x00" in email:

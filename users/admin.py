@@ -1,20 +1,17 @@
 """Accounts, profiles, onboarding and API tokens in the back office."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from unfold.admin import StackedInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter
-from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from mingus.kit import clock
@@ -25,7 +22,10 @@ from mingus.kit.admin import (
     OwnedRecordAdmin,
     RecordAdmin,
     RecordInline,
+    StackedInline,
+    action,
     asks_first,
+    display,
     for_ticked,
     is_key,
     link,
@@ -36,7 +36,7 @@ from users.models import OnboardingProgress, PersonalAccessToken, User, UserProf
 
 ROLE_COLOURS = {"administrator": "warning", "colleague": "info", "customer": "default"}
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
-PROFILE_FIELDSETS = (
+PROFILE_FIELDSETS: Any = (
     ("Person", {"fields": (("first_name", "last_name"), ("date_of_birth", "gender"), ("phone_number", "timezone"))}),
     ("Address", {"fields": ("address_line_1", "address_line_2", ("city", "state"), ("zip_code", "country"))}),
     ("Household", {"fields": (("marital_status", "dependents"), ("household_size", "annual_income"), "income_source")}),
@@ -59,7 +59,7 @@ PROFILE_FIELDSETS = (
 class FoundByAddress(BaseAdmin):
     """Rows that are searched for by the beginning of an e-mail address, which an index serves, or by their key."""
 
-    search_fields: Sequence[str] = ("email__startswith",)
+    search_fields: ClassVar[Any] = ("email__startswith",)
     search_help_text = "Beginning of the e-mail address"
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
@@ -71,7 +71,7 @@ class FoundByAddress(BaseAdmin):
 class NewUserForm(UserCreationForm):
     """An address and a password; the rest is on the page that opens next."""
 
-    usable_password = None
+    usable_password = None  # type: ignore[assignment]  # how Django takes an inherited field away
 
     class Meta:
         model = User
@@ -160,23 +160,27 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
     add_form = NewUserForm
     change_password_form = PasswordForm
     inlines = (ProfileInline, OnboardingInline, AddressInline, TokenInline)
-    actions_detail = (
-        {"title": "Help", "icon": "support_agent", "items": ["change_password", "unlock", "vouch", "resend"]},
-    )
+    actions_detail = ({"title": "Help", "icon": "support_agent", "items": ["change_password", "unlock", "vouch", "resend"]},)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        powers = () if request.user.is_superuser else POWERS  # type: ignore[union-attr]
+        powers = () if request.user.is_superuser else POWERS
         return [*super().get_readonly_fields(request, obj), *powers]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type]:
         return super().get_inlines(request, obj) if obj else []
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Permissions with their models, which their names consist of: else each of them is a query."""
+        if db_field.name == "user_permissions":
+            kwargs["queryset"] = Permission.objects.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # SECURITY: else whoever may set passwords could log in as an administrator
         colleague = isinstance(obj, User) and (obj.is_staff or obj.is_superuser)
-        return super().has_change_permission(request, obj) and (request.user.is_superuser or not colleague)  # type: ignore[union-attr]
+        return super().has_change_permission(request, obj) and (request.user.is_superuser or not colleague)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: an account goes with all that belongs to it, which is no work for a page. It can be made inactive."""
@@ -251,9 +255,11 @@ class PersonalAccessTokenAdmin(OwnedRecordAdmin):
     actions_detail = ("revoke",)
 
     def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("users.delete_personalaccesstoken")  # type: ignore[union-attr]
+        return request.user.has_perm("users.delete_personalaccesstoken")
 
-    @asks_first(title="Revoke", question="The program that uses this token loses access at once.", icon="key_off", permission="revoke")
+    @asks_first(
+        title="Revoke", question="The program that uses this token loses access at once.", icon="key_off", permission="revoke"
+    )
     def revoke(self, request: HttpRequest, token: PersonalAccessToken) -> None:
         services.revoke_token(token)
 

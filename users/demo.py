@@ -136,7 +136,12 @@ CHIARA = Customer(
         "risk_tolerance": "moderate",
         "financial_goals": ["A month in Lisbon"],
     },
-    {"profile": {}, "income": {"source": "salary", "every": "month"}, "expenses": {"largest": "rent"}, "accounts": {"linked": 3}},
+    {
+        "profile": {},
+        "income": {"source": "salary", "every": "month"},
+        "expenses": {"largest": "rent"},
+        "accounts": {"linked": 3},
+    },
 )
 
 CUSTOMERS = (ALICE, BOB, CHIARA)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from mingus.kit.api.errors import problem
 
 ACCOUNT_API = "/_allauth/"
+RETRY_AFTER = "60"  # allauth does not tell how much of its window is left; most of its limits are per minute
 
 
 class AccountErrorsMiddleware:
@@ -26,6 +27,8 @@ class AccountErrorsMiddleware:
             return response
         if not response.headers.get("Content-Type", "").startswith("application/json"):
             return problem(response.status_code, "bad_request", "The body must be a JSON object.")
+        if response.status_code == 429:
+            response["Retry-After"] = RETRY_AFTER
         response.content = orjson.dumps(in_our_shape(orjson.loads(response.content), response.status_code))
         return response
 

@@ -37,7 +37,9 @@ def mark_verified(user: User) -> None:
 def vouch_for_address(user: User) -> None:
     """Take the account's address as verified without a mail, after support has made sure whose it is."""
     if EmailAddress.objects.filter(email=user.email, verified=True).exclude(user=user).exists():
-        raise ConflictError("address_taken", "Another account has shown that this address is its own. Ask which one should keep it.")
+        raise ConflictError(
+            "address_taken", "Another account has shown that this address is its own. Ask which one should keep it."
+        )
     EmailAddress.objects.filter(user=user).exclude(email=user.email).update(primary=False)
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
     mark_verified(user)

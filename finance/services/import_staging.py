@@ -1,6 +1,7 @@
 """The rows of a file in a temporary table, where the database can compare all of them at once with what it has.
 
-The table is the session's own and goes with the transaction. Rows stream through: memory holds one COPY buffer.
+`import_staged` holds the rows, `import_claim` the claims that they can meet, `import_verdict` what becomes of each row.
+The tables are the session's own and go with the transaction. Rows stream through: memory holds one COPY buffer.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,10 +14,9 @@ from uuid_utils import uuid7
 from finance.fingerprints import content_hash
 from finance.statements.rows import RowError, RowOrError, StatementRow
 
-# Dropped first as well: within one transaction (a test, a script) a second import finds the first one's tables.
+# A second import in one transaction (a test, a script) finds the first one's tables and uses them again.
 CREATE = """
-DROP TABLE IF EXISTS pg_temp.import_staged, pg_temp.import_claim, pg_temp.import_verdict;
-CREATE TEMPORARY TABLE import_staged (
+CREATE TEMPORARY TABLE IF NOT EXISTS import_staged (
     number integer NOT NULL,
     row_id uuid NOT NULL,
     transaction_id uuid NOT NULL,
@@ -32,7 +32,28 @@ CREATE TEMPORARY TABLE import_staged (
     transaction_type text,
     category text,
     content uuid
-) ON COMMIT DROP
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS import_claim (
+    id uuid NOT NULL,
+    provider_id text NOT NULL,
+    content_hash uuid,
+    occurrence integer NOT NULL,
+    transaction_id uuid,
+    verdict text NOT NULL,
+    is_pending boolean NOT NULL,
+    has_id boolean NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS import_verdict (
+    number integer NOT NULL,
+    original integer,
+    slot integer,
+    way text,
+    claim_id uuid,
+    transaction_id uuid,
+    candidates jsonb,
+    verdict text
+) ON COMMIT DROP;
+TRUNCATE pg_temp.import_staged, pg_temp.import_claim, pg_temp.import_verdict
 """
 
 COPY = "COPY import_staged FROM STDIN"

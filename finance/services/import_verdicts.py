@@ -15,7 +15,7 @@ from finance.services.import_staging import staged_pages
 
 # The claims that this file can meet: by the bank's id, or by content. `has_id`: the bank has named its transaction.
 CLAIMS = """
-CREATE TEMPORARY TABLE import_claim ON COMMIT DROP AS
+INSERT INTO import_claim (id, provider_id, content_hash, occurrence, transaction_id, verdict, is_pending, has_id)
 WITH claim AS NOT MATERIALIZED (
     SELECT id, provider_id, content_hash, occurrence, transaction_id, verdict,
            coalesce(data ->> 'is_pending', '') = 'true' AS is_pending
@@ -37,7 +37,7 @@ ANALYZE import_claim
 
 # `met` finds each row's claim or transaction; `way` says how. A claim is met by one row of the file at most.
 VERDICTS = """
-CREATE TEMPORARY TABLE import_verdict ON COMMIT DROP AS
+INSERT INTO import_verdict (number, original, slot, way, claim_id, transaction_id, verdict)
 WITH named AS (
     -- One id twice in a file is one row: the posted one before the pending one.
     SELECT number, provider_id, content,
@@ -109,7 +109,7 @@ WITH named AS (
     SELECT placed.number, claim.id, claim.transaction_id, 'rank'
       FROM placed JOIN import_claim claim ON claim.content_hash = placed.content AND claim.occurrence = placed.slot
 )
-SELECT staged.number, named.original, placed.slot, met.way, met.claim_id, met.transaction_id, NULL::jsonb AS candidates,
+SELECT staged.number, named.original, placed.slot, met.way, met.claim_id, met.transaction_id,
        CASE WHEN staged.problem IS NOT NULL THEN 'error'
             WHEN named.copy > 1 THEN 'duplicate'
             WHEN met.way IS NULL THEN NULL
@@ -121,7 +121,7 @@ SELECT staged.number, named.original, placed.slot, met.way, met.claim_id, met.tr
                           WHERE seen.transaction_id = known.id AND seen.content_hash = staged.content))
             THEN 'superseded'
             ELSE 'duplicate'
-       END AS verdict
+       END
   FROM import_staged staged
   LEFT JOIN named USING (number)
   LEFT JOIN placed USING (number)

@@ -29,6 +29,11 @@ def set_actor(actor_id: UUID) -> None:
     _current.set(replace(_current.get(), actor_id=actor_id))
 
 
+def begin(request_id: str) -> None:
+    """Start a request's action. It lasts until the next one begins: Django logs an answer after all middleware."""
+    _current.set(ActionContext(request_id=request_id))
+
+
 @contextmanager
 def action(request_id: str) -> Iterator[ActionContext]:
     """Run a block as one action; the former context returns afterwards, also when the block fails."""

@@ -27,8 +27,8 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         offered = request.headers.get("X-Request-Id", "")
         request_id = offered if SENDABLE_ID.fullmatch(offered) else str(uuid7())
-        with context.action(request_id):
-            response = self.get_response(request)
+        context.begin(request_id)
+        response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
 

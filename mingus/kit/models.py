@@ -27,6 +27,23 @@ touch = pgtrigger.Trigger(
 )
 
 
+class UpdatedAtField(models.DateTimeField):
+    """The instant of the last change; of a row that nobody changed yet, exactly its `created_at`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"auto_now": True, "db_default": Now()})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {key: value for key, value in kwargs.items() if key not in {"auto_now", "db_default"}}
+
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        if not add:
+            return super().pre_save(model_instance, add)
+        setattr(model_instance, self.attname, model_instance.created_at)
+        return model_instance.created_at
+
+
 class BaseModel(models.Model):
     """A row with a time-ordered UUIDv7 key and timestamps.
 
@@ -36,7 +53,7 @@ class BaseModel(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
-    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+    updated_at = UpdatedAtField()
 
     derived: ClassVar[tuple[str, ...]] = ()
     secret_fields: ClassVar[tuple[str, ...]] = ()

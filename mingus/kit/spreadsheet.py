@@ -27,7 +27,7 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]
 
 
 def cell(value: Any) -> str:
-    """One value as text. A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
+    """One value as text. One that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
     if value is None:
         return ""
     if isinstance(value, datetime | date | time):

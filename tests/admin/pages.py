@@ -27,7 +27,7 @@ def make(model: type[Model], number: int = 1) -> Any:
 
 def _make_one(model: type[Model]) -> Any:
     if model is EmailAddress:
-        user = UserFactory()
+        user: Any = UserFactory()
         return EmailAddress.objects.create(user=user, email=user.email)
     if model is Group:
         return Group.objects.create(name=f"group {Group.objects.count()}")

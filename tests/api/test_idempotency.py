@@ -87,3 +87,9 @@ def test_twenty_at_once_make_one_row(alice: User, live_server: LiveServer) -> No
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.text for answer in answers}) == 1
     assert EncryptedFinancialProfile.objects.count() == 1
+
+
+def test_a_repetition_has_the_etag_too(as_alice: APIClient) -> None:
+    first = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
+    again = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
+    assert first.headers["ETag"] == again.headers["ETag"]

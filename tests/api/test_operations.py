@@ -8,6 +8,8 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from mingus.kit.context import ContextFilter
+
 
 def test_live_asks_nothing(client: Client) -> None:
     assert client.get("/healthz/live").json() == {"status": "ok"}
@@ -84,3 +86,9 @@ def test_a_database_that_goes_away_in_the_middle_is_a_503(as_alice: APIClient) -
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "2"
     assert "Nothing was changed" in answer.json()["errors"][0]["detail"]
+
+
+def test_the_line_in_the_log_has_the_requests_id(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.handler.addFilter(ContextFilter())
+    client.get("/api/v1/nowhere/", headers={"X-Request-Id": "known-id-4711"})
+    assert {record.request_id for record in caplog.records if record.name == "django.request"} == {"known-id-4711"}

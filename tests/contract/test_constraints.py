@@ -1,6 +1,7 @@
 """Every rule holds in the database, whoever forgets it above."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import IntegrityError, models, transaction
@@ -126,3 +127,23 @@ def test_an_account_with_transactions_is_kept(as_alice: APIClient, alice: User, 
 def test_an_account_without_transactions_goes(as_alice: APIClient, account: Any) -> None:
     assert as_alice.delete(f"/api/v1/finance/accounts/{account.pk}/").status_code == 204
     assert not EncryptedFinancialProfile.objects.exists()
+
+
+def test_an_account_that_goes_away_meanwhile_is_a_400_at_its_field(as_alice: APIClient, alice: User, account: Any) -> None:
+    body = {"financial_profile": str(account.pk), "transaction_type": "fee", "amount": "-1", "transaction_date": "2026-03-01"}
+
+    def looked_up_and_then_deleted(self: object, data: object) -> object:
+        EncryptedFinancialProfile.objects.filter(pk=account.pk).delete()
+        return account
+
+    with patch("mingus.kit.api.serializers.OwnedKeyField.to_internal_value", looked_up_and_then_deleted):
+        answer = as_alice.post("/api/v1/finance/transactions/", body)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["attr"] == "financial_profile"
+
+
+def test_a_new_row_was_changed_when_it_was_created(alice: User) -> None:
+    row = AccountFactory(user=alice)
+    assert row.updated_at == row.created_at
+    row.save()
+    assert row.updated_at > row.created_at

@@ -42,6 +42,7 @@ PROBLEMS = [
     ({"DATABASE_POOL_MAX": "many"}, "mingus.E001"),
     ({"DATABASE_POOL_LIFETIME": "0"}, "mingus.E001"),
     ({"SECRET_KEY_FILE": "/nowhere/at/all"}, "mingus.E001"),
+    ({"LOG_LEVEL": "LOUD"}, "mingus.E001"),
 ]
 
 

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from mingus.kit import clock
 from tests.conftest import ClientFor
-from tests.factories import TokenFactory
+from tests.factories import PASSWORD, TokenFactory
 from users.models import PersonalAccessToken, User
 
 TOKENS = "/api/v1/users/tokens/"
@@ -101,3 +101,11 @@ def test_the_last_use_is_written_once_a_minute(alice: User) -> None:
     first = PersonalAccessToken.objects.get().last_used_at
     PersonalAccessToken.objects.get().note_use()
     assert PersonalAccessToken.objects.get().last_used_at == first
+
+
+def test_a_new_password_ends_every_token(alice: User, browser: APIClient, api: ClientFor) -> None:
+    client = api(alice)
+    body = {"current_password": PASSWORD, "new_password": "Another-zebra-43"}
+    changed = browser.post("/_allauth/browser/v1/account/password/change", body, format="json")
+    assert changed.status_code in {200, 401}
+    assert client.get("/api/v1/users/me/").status_code == 401

@@ -9,6 +9,7 @@ from mingus.kit.admin.actions import asks_first, for_ticked
 from mingus.kit.admin.base import BaseAdmin, shown_on
 from mingus.kit.admin.owned import BY_CUSTOMER, OwnedAdmin, customers, is_key, link, linked
 from mingus.kit.admin.records import OwnedRecordAdmin, RecordAdmin, RecordInline
+from mingus.kit.admin.unfolded import StackedInline, action, display
 
 __all__ = [
     "BY_CUSTOMER",
@@ -17,8 +18,11 @@ __all__ = [
     "OwnedRecordAdmin",
     "RecordAdmin",
     "RecordInline",
+    "StackedInline",
+    "action",
     "asks_first",
     "customers",
+    "display",
     "for_ticked",
     "is_key",
     "link",

@@ -11,9 +11,9 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import action
 
 from mingus.kit.admin.base import Service, require
+from mingus.kit.admin.unfolded import action
 
 
 def asks_first(*, title: str, question: str, icon: str = "", permission: str = "change") -> Callable[[Service], Any]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,12 +11,12 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 
 from mingus.kit import spreadsheet
 from mingus.kit.admin.lists import UncountedChangeList, UncountedPaginator
 from mingus.kit.admin.secrets import SecretsStayIn, public_fields
+from mingus.kit.admin.unfolded import ModelAdmin
 from mingus.kit.api.errors import declared_constraints, sentence_of
 from mingus.kit.errors import DomainError
 
@@ -53,20 +53,20 @@ class BaseAdmin(ModelAdmin):
     list_per_page = 50
     list_filter_submit = True
     warn_unsaved_form = True
-    ordering: Sequence[str] = ("-id",)
-    sortable_by: Sequence[str] = ()
-    actions: Sequence[Any] = (EXPORT,)
-    csv_columns: Sequence[str] = ()
+    ordering: ClassVar[Any] = ("-id",)
+    sortable_by: ClassVar[Any] = ()
+    actions: Any = (EXPORT,)
+    csv_columns: ClassVar[Sequence[str]] = ()
     formfield_overrides = {field: {"widget": Textarea({"rows": 3})} for field in (models.TextField, models.JSONField)}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[UncountedChangeList]:
         return UncountedChangeList
 
-    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, **kwargs: Any) -> Paginator:
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Paginator:
         """Uncounted pages of this model's rows; Django's own for a row's history, which numbers its pages."""
         if queryset.model is not self.model:
-            return Paginator(queryset, per_page, **kwargs)
-        return UncountedPaginator(queryset, per_page, **kwargs)
+            return Paginator(queryset, per_page, *args, **kwargs)
+        return UncountedPaginator(queryset, per_page, *args, **kwargs)
 
     def date_hierarchy_for(self, request: HttpRequest) -> str | None:
         """The date to drill down by, None where that would read every row."""
@@ -76,7 +76,9 @@ class BaseAdmin(ModelAdmin):
         """Every foreign key whose rows can be searched for: a drop-down of ten million rows is no choice."""
         keys = [field for field in self.model._meta.concrete_fields if field.many_to_one and field.related_model]
         known = [field for field in keys if self.admin_site.is_registered(field.related_model)]
-        return [field.name for field in known if self.admin_site.get_model_admin(field.related_model).get_search_fields(request)]
+        return [
+            field.name for field in known if self.admin_site.get_model_admin(field.related_model).get_search_fields(request)
+        ]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type]:
         return [*super().get_inlines(request, obj), *(_shown_on[self.model] if obj else [])]
@@ -93,12 +95,12 @@ class BaseAdmin(ModelAdmin):
         """The row alone: Django would load everything that hangs on it only to list it."""
         return [str(row) for row in objs], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
         """Carry an action out. Only the export may be asked for everything at once."""
         if request.POST.get("select_across") == "1" and request.POST.get("action") != EXPORT:
             self.message_user(request, "Only the export works on everything. Tick the rows you mean.", messages.WARNING)
             return None
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args, **kwargs)
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> StreamingHttpResponse:

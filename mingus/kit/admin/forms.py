@@ -7,9 +7,8 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
-from unfold.forms import PaginationInlineFormSet
 
-
+from mingus.kit.admin.unfolded import PaginationInlineFormSet
 from mingus.kit.models import OwnedModel
 
 
@@ -28,21 +27,23 @@ class OwnedForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """The owner is no field of the form, but the unique constraints that begin with him must be checked all the same."""
-        excluded: set[str] = super()._get_validation_exclusions()
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's, though its stubs don't know
         return excluded - {"user"} if self.instance.user_id else excluded
 
 
 class OwnedAddForm(OwnedForm):
     """A new row, which needs to be told whose it is."""
 
-    customer = forms.ModelChoiceField(None)
+    customer: Any = forms.ModelChoiceField(None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         customers = get_user_model()._default_manager.all()
         field = self._meta.model._meta.get_field("user")
         widget = AutocompleteSelect(field, admin.site)
-        self.fields["customer"] = forms.ModelChoiceField(customers, widget=widget, help_text="It can't be moved to another later.")
+        self.fields["customer"] = forms.ModelChoiceField(
+            customers, widget=widget, help_text="It can't be moved to another later."
+        )
 
     def clean(self) -> dict[str, Any]:
         customer = self.cleaned_data.get("customer")

@@ -18,7 +18,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
-from unfold.views import ChangeList
+
+from mingus.kit.admin.unfolded import ChangeList
 
 LAST_PAGE = 200  # a deeper page reads past everything before it; a filter is quicker
 LONGEST_QUERY_SECONDS = 5

@@ -1,7 +1,6 @@
 """Pages for rows that belong to a customer. They are found through him: every index of theirs begins with the owner."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,10 +11,10 @@ from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import display
 
 from mingus.kit.admin.base import BaseAdmin
 from mingus.kit.admin.forms import OwnedAddForm, OwnedForm
+from mingus.kit.admin.unfolded import display
 
 MOST_CUSTOMERS = 10
 CHOSEN = "user__id__exact"
@@ -31,21 +30,21 @@ class OwnedAdmin(BaseAdmin):
     """
 
     form = OwnedForm
-    list_select_related: Sequence[str] = ("user",)
-    list_filter: Sequence[Any] = (BY_CUSTOMER,)
-    search_fields: Sequence[str] = ("id",)
+    list_select_related: ClassVar[Any] = ("user",)
+    list_filter: ClassVar[Any] = (BY_CUSTOMER,)
+    search_fields: ClassVar[Any] = ("id",)
     search_help_text = "Customer's e-mail, then words"
-    ordering_of_one: Sequence[str] = ("-id",)
-    sortable_for_one: Sequence[str] = ()
+    ordering_of_one: ClassVar[tuple[str, ...]] = ("-id",)
+    sortable_for_one: ClassVar[tuple[str, ...]] = ()
 
     def is_narrow(self, request: HttpRequest) -> bool:
         """Whether the list is about some customers, not about all."""
         return CHOSEN in request.GET or bool(request.GET.get("q", "").strip())
 
-    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+    def get_ordering(self, request: HttpRequest) -> Any:
         return self.ordering_of_one if self.is_narrow(request) else self.ordering
 
-    def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
+    def get_sortable_by(self, request: HttpRequest) -> Any:
         return self.sortable_for_one if self.is_narrow(request) else self.sortable_by
 
     def date_hierarchy_for(self, request: HttpRequest) -> str | None:
@@ -62,7 +61,7 @@ class OwnedAdmin(BaseAdmin):
         return queryset.filter(*(self._somewhere(word) for word in words)), False
 
     def _customers(self, request: HttpRequest, beginning: str) -> list[Any]:
-        """The keys of the few customers whose address begins so; a message when there are none or too many to search through."""
+        """The keys of the customers whose address begins so; a message when there are none, or too many to search through."""
         found = list(customers(beginning)[: MOST_CUSTOMERS + 1])
         if request.method == "GET" and "q" in request.GET and not 0 < len(found) <= MOST_CUSTOMERS:
             problem = f"More than {MOST_CUSTOMERS} customers have" if found else "No customer has"

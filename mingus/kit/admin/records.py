@@ -1,15 +1,15 @@
 """Data that is a record of what happened: staff read it, and nobody changes it by hand."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib.admin.utils import flatten
 from django.http import HttpRequest
-from unfold.admin import TabularInline
 
 from mingus.kit.admin.base import BaseAdmin
 from mingus.kit.admin.forms import RecordFormSet
 from mingus.kit.admin.owned import OwnedAdmin
 from mingus.kit.admin.secrets import SecretsStayInInlines, public_fields
+from mingus.kit.admin.unfolded import TabularInline
 
 
 class ReadOnly:
@@ -30,8 +30,8 @@ class RecordAdmin(ReadOnly, BaseAdmin):
 
     model: Any
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
-        return self.fields or public_fields(self.model)
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return list(self.fields or public_fields(self.model))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return list(self.get_fields(request, obj))
@@ -40,7 +40,7 @@ class RecordAdmin(ReadOnly, BaseAdmin):
 class OwnedRecordAdmin(RecordAdmin, OwnedAdmin):
     """A record that belongs to a customer; `owner` links to him."""
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         names = self.fields or public_fields(self.model)
         return ["owner", *(name for name in names if name != "user")]
 
@@ -53,7 +53,7 @@ class RecordInline(ReadOnly, TabularInline):
 
     checks_class = SecretsStayInInlines
     formset = RecordFormSet
-    template_after = "mingus/admin/all_rows.html"
+    template_after: ClassVar[str | None] = "mingus/admin/all_rows.html"
     limit = 10
     extra = 0
     max_num = 0
@@ -63,9 +63,9 @@ class RecordInline(ReadOnly, TabularInline):
     hide_title = True
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return list(self.fields)
+        return flatten(self.fields or ())
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
+        formset: Any = super().get_formset(request, obj, **kwargs)
         formset.limit = self.limit
         return formset

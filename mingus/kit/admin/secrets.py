@@ -46,12 +46,12 @@ def complaints(page: Any) -> list[checks.CheckMessage]:
 class SecretsStayIn(UnfoldModelAdminChecks):
     """Unfold's checks of an admin class, and ours."""
 
-    def check(self, admin_obj: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    def check(self, admin_obj: Any, **kwargs: Any) -> list[Any]:
         return [*super().check(admin_obj, **kwargs), *complaints(admin_obj)]
 
 
 class SecretsStayInInlines(InlineModelAdminChecks):
     """The same for rows on another row's page."""
 
-    def check(self, inline_obj: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    def check(self, inline_obj: Any, **kwargs: Any) -> list[Any]:  # type: ignore[override]  # as Django does
         return [*super().check(inline_obj, **kwargs), *complaints(inline_obj)]

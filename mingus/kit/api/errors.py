@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, models
 from django.db.models import ProtectedError, RestrictedError
+from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.handler import exception_handler as standardized
@@ -15,6 +16,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from mingus.kit.errors import DomainError
+
+FOREIGN_KEY_VIOLATION = "23503"
 
 # PostgreSQL's class 22, such as a time zone of +23:13: a value of the right type that no column can hold
 OUT_OF_RANGE = exceptions.ErrorDetail("A value is outside of what can be stored.", "out_of_range")
@@ -74,10 +77,21 @@ def from_database(error: IntegrityError) -> exceptions.APIException | None:
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     found = next((pair for pair in declared_constraints() if pair[1].name == name), None) if name else None
     if found is None:
-        return None
+        return gone_meanwhile(error)
     model, constraint = found
     detail = exceptions.ErrorDetail(sentence_of(constraint), code_of(constraint))
-    return exceptions.ValidationError({field_of(model, constraint): [detail]})
+    return exceptions.ValidationError({field_of(model, constraint.name): [detail]})
+
+
+def gone_meanwhile(error: IntegrityError) -> exceptions.APIException | None:
+    """The 400 for a foreign key whose target went away after it was looked up: those are made in SQL, and no model has them."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is None or diagnosis.sqlstate != FOREIGN_KEY_VIOLATION:
+        return None
+    models_by_table = {model._meta.db_table: model for model in apps.get_models()}
+    field = field_of(models_by_table[diagnosis.table_name], diagnosis.constraint_name)
+    detail = exceptions.ErrorDetail("It does not exist any more. Read the list again.", "does_not_exist")
+    return exceptions.ValidationError({field: [detail]})
 
 
 def declared_constraints() -> list[tuple[type[models.Model], models.BaseConstraint]]:
@@ -98,9 +112,9 @@ def code_of(constraint: models.BaseConstraint) -> str:
     return "unique" if isinstance(constraint, models.UniqueConstraint) else "constraint"
 
 
-def field_of(model: type[models.Model], constraint: models.BaseConstraint) -> str:
+def field_of(model: type[models.Model], constraint: str) -> str:
     """The field that a constraint's name, `<table>_<field>_<rule>`, speaks of; `non_field_errors` when it names none."""
-    rest = constraint.name.removeprefix(f"{model._meta.db_table}_")
+    rest = constraint.removeprefix(f"{model._meta.db_table}_")
     named = [field.name for field in model._meta.concrete_fields if rest.startswith(field.name)]
     return max(named, key=len, default="non_field_errors")
 
@@ -125,6 +139,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return no_such_address(request)
 
 
+@non_atomic_requests
 def no_such_address(request: HttpRequest) -> HttpResponse:
     """404 for an address nobody serves; says so when only the trailing slash is missing."""
     hint = "" if request.path.endswith("/") else " Addresses end with a slash."

@@ -23,6 +23,7 @@ from mingus.kit.api.renderers import OPTIONS, plain
 from mingus.kit.models import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
+KEPT_HEADERS = ("ETag",)
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 RESERVE = """
@@ -67,13 +68,15 @@ def _replay(request: Request, key: str) -> Exception:
     stored = IdempotencyKey.objects.for_user(request.user).get(key=key)
     if bytes(stored.fingerprint) != fingerprint(request):
         return ApiError(422, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new one.")
-    return Replay(Response(stored.answer, status=stored.status, headers={"Idempotent-Replayed": "true"}))
+    body, headers = stored.answer
+    return Replay(Response(body, status=stored.status, headers={**headers, "Idempotent-Replayed": "true"}))
 
 
 def remember(reserved: IdempotencyKey, response: Response) -> None:
     """Store what the request answered, in the transaction that did its work."""
     reserved.status = response.status_code
-    reserved.answer = None if response.data is None else orjson.loads(orjson.dumps(response.data, plain, OPTIONS))
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    reserved.answer = orjson.loads(orjson.dumps([response.data, headers], plain, OPTIONS))
     reserved.save(update_fields=["status", "answer"])
 
 

@@ -37,7 +37,10 @@ class Command(BaseCommand):
 
     def _load(self) -> None:
         users_demo.load_colleagues()
-        loaded = [self._load_customer(customer) for customer in tqdm(users_demo.CUSTOMERS, "Loading", unit="customer", leave=False, disable=None)]
+        loaded = [
+            self._load_customer(customer)
+            for customer in tqdm(users_demo.CUSTOMERS, "Loading", unit="customer", leave=False, disable=None)
+        ]
         text = WELCOME.format(
             accounts=sum(item.accounts for item in loaded),
             transactions=sum(item.transactions for item in loaded),

@@ -12,7 +12,9 @@ class Command(BaseCommand):
     help = "Drop all tables and all data. Asks for the database's name first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--yes-drop", metavar="NAME", help="the database's name, given instead of typed; needed outside DEBUG")
+        parser.add_argument(
+            "--yes-drop", metavar="NAME", help="the database's name, given instead of typed; needed outside DEBUG"
+        )
 
     def handle(self, *args: Any, yes_drop: str | None, **options: Any) -> None:
         name = str(connection.settings_dict["NAME"])

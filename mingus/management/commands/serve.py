@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
@@ -17,9 +18,9 @@ class Command(BaseCommand):
     help = "Serve MINGUS until SIGTERM or Ctrl-C. HOST, PORT and WORKERS can be set in the environment."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="default: HOST, or %(default)s")
-        parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"), help="default: PORT, or %(default)s")
-        parser.add_argument("--workers", type=int, default=os.environ.get("WORKERS", "2"), help="processes that answer requests")
+        parser.add_argument("--host", default=settings.HOST, help="default: HOST, or %(default)s")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, or %(default)s")
+        parser.add_argument("--workers", type=int, default=settings.WORKERS, help="processes that answer requests")
         parser.add_argument("--with-worker", action="store_true", help="carry out jobs too, as `manage.py worker` does")
 
     def handle(self, *args: Any, host: str, port: int, workers: int, with_worker: bool, **options: Any) -> None:
@@ -30,12 +31,14 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         programs = [server(host, port, workers), *([JOB_WORKER] if with_worker else [])]
         # A fresh folder: its files add the workers' numbers up, and those of the last run would be added too
-        with TemporaryDirectory(prefix="mingus-metrics-", dir=os.environ.get(METRICS)) as folder:
-            with Group(programs, {METRICS: folder}).running() as group:
-                if wait_until_open(host, port, while_running=group):
-                    self.stdout.write(f"MINGUS listens on http://{in_url(host)}:{port}/ (Ctrl-C stops it)")
-                    self.stdout.flush()
-                problem = group.wait()
+        with (
+            TemporaryDirectory(prefix="mingus-metrics-", dir=os.environ.get(METRICS)) as folder,
+            Group(programs, {METRICS: folder}).running() as group,
+        ):
+            if wait_until_open(host, port, while_running=group):
+                self.stdout.write(f"MINGUS listens on http://{in_url(host)}:{port}/ (Ctrl-C stops it)")
+                self.stdout.flush()
+            problem = group.wait()
         if problem:
             raise CommandError(f"{problem}, so everything was stopped. The lines above say why.")
 
@@ -47,7 +50,7 @@ class Command(BaseCommand):
 
 
 def server(host: str, port: int, workers: int) -> Program:
-    """Granian with one thread a worker: with more, the slowest answers take two to five times as long (docs/performance)."""
+    """Granian with one thread a worker: with more, the slowest answers take two to five times as long (docs/decisions/0013)."""
     options = {
         "--interface": "wsgi",
         "--host": host,

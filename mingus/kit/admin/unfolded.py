@@ -1,0 +1,32 @@
+"""django-unfold as the rest of the back office sees it: with Django's types, which its own annotations contradict."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from unfold import decorators
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
+    from django.contrib.admin.views.main import ChangeList
+    from django.forms import BaseInlineFormSet as PaginationInlineFormSet
+else:
+    from unfold.admin import ModelAdmin, StackedInline, TabularInline
+    from unfold.forms import PaginationInlineFormSet
+    from unfold.views import ChangeList
+
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+
+
+def display(**options: Any) -> Callable[[MethodT], MethodT]:
+    """Describe a column: `description`, `boolean`, `label` (value -> colour), `ordering`."""
+    decorate: Callable[[MethodT], MethodT] = decorators.display(**options)
+    return decorate
+
+
+def action(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Describe a button: `description`, `icon`, `permissions`, `dialog`."""
+    decorate: Any = decorators.action(**options)
+    return lambda method: decorate(method)
+
+
+__all__ = ["ChangeList", "ModelAdmin", "PaginationInlineFormSet", "StackedInline", "TabularInline", "action", "display"]
