@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
-from mingus.kit.fields import Sealed, encrypt, is_sealed
+from mingus.kit.fields import encrypt, is_sealed
 
 type_of_json = dict[str, Any]
 
@@ -140,4 +140,4 @@ class IdempotencyKey(OwnedModel):
         return self.key
 
 
-__all__ = ["BaseModel", "IdempotencyKey", "OwnedModel", "OwnedQuerySet", "Sealed", "gin", "json_ready"]
+__all__ = ["BaseModel", "IdempotencyKey", "OwnedModel", "OwnedQuerySet", "gin", "json_ready"]

@@ -13,7 +13,7 @@ from django.db.models.query_utils import DeferredAttribute
 from mingus.kit.crypto import SealError
 
 if TYPE_CHECKING:
-    from mingus.kit.fields import SealedField
+    from mingus.kit.fields import Sealing
 
 SHOWN = "<sealed>"
 
@@ -48,7 +48,7 @@ class Opened:
 
     __slots__ = ("field", "origin", "value")
 
-    def __init__(self, field: "SealedField", value: Any, origin: Sealed | None) -> None:
+    def __init__(self, field: "Sealing", value: Any, origin: Sealed | None) -> None:
         self.field = field
         self.value = value
         self.origin = origin
@@ -77,7 +77,7 @@ class Opened:
 class SealedAttribute(DeferredAttribute):
     """Opens a value when it is read, and remembers what an assignment replaces so that unchanged bytes stay."""
 
-    field: "SealedField"
+    field: "Sealing"
 
     def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
         if instance is None:

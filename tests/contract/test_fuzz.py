@@ -43,5 +43,5 @@ def token(transactional_db: None, alice: User) -> PersonalAccessToken:
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_every_answer_is_in_the_schema(case: schemathesis.Case, live_server: LiveServer, token: PersonalAccessToken) -> None:
-    case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token.text}"}
+    case.headers = {**dict(case.headers or {}), "Authorization": f"Bearer {token.text}"}
     case.call_and_validate(base_url=live_server.url, checks=CHECKS)

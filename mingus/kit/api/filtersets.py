@@ -27,14 +27,13 @@ class JsonTextField(forms.CharField):
         return value
 
 
-class TrueOrFalseField(forms.CharField):
+class TrueOrFalseField(forms.Field):
     """Django's own field takes whatever it does not know for no answer, and the filter would silently do nothing."""
 
     def to_python(self, value: Any) -> bool | None:
-        text = super().to_python(value)
-        if text not in {"true", "false", ""}:
+        if value not in {"true", "false", "", None}:
             raise forms.ValidationError("Write true or false.", "invalid_boolean")
-        return {"true": True, "false": False}.get(text)
+        return {"true": True, "false": False}.get(value)
 
 
 class JsonFilter(Filter):
