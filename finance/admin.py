@@ -174,9 +174,18 @@ class TransactionAdmin(TransactionColumns, OwnedAdmin):
         return super().get_form(request, obj, change, labels={"financial_profile": "Account"}, **kwargs)
 
 
-class ImportRowInline(RecordInline):
+class RowColumns:
+    """What both the list and the import's page show of a row."""
+
+    @display(description="transaction")
+    def transaction(self, row: StatementImportRow) -> str:
+        """A link without a look whether it is still there: a query a row would be too many."""
+        return link(FinancialTransaction(pk=row.transaction_id), "open") if row.transaction_id else "-"
+
+
+class ImportRowInline(RowColumns, RecordInline):
     model = StatementImportRow
-    fields = ("row", "verdict", "provider_id", "data")
+    fields = ("row", "verdict", "transaction", "provider_id")
     row = linked("number", "row")
     ordering = ("number", "id")
 
@@ -193,19 +202,12 @@ class StatementImportAdmin(OwnedRecordAdmin):
 
 
 @admin.register(StatementImportRow)
-class StatementImportRowAdmin(OwnedRecordAdmin):
+class StatementImportRowAdmin(RowColumns, OwnedRecordAdmin):
     list_display = ("number", "owner", "statement_import", "judged", "transaction", "provider_id")
     list_filter = (BY_CUSTOMER, ("statement_import", AutocompleteSelectFilter), ("verdict", ChoicesDropdownFilter))
     list_select_related = ("user", "statement_import")
     search_fields = ("provider_id",)
     ordering_of_one = ("-id",)
-
-    @display(description="transaction")
-    def transaction(self, row: StatementImportRow) -> str:
-        """A link without a look whether it is still there: a query a row would be too many."""
-        if row.transaction_id is None:
-            return "-"
-        return link(FinancialTransaction(pk=row.transaction_id), "open")
 
     @display(description="verdict", label=VERDICT_COLOURS)
     def judged(self, row: StatementImportRow) -> str:

@@ -265,6 +265,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "procrastinate": {"level": "WARNING"},
+        "psycopg.pool": {"level": "ERROR"},  # a line for each connection and attempt while the database is away
         "ofxtools": {"level": "WARNING"},
     },
 }

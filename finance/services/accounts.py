@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from mingus.kit.errors import ConflictError
+from mingus.kit.errors import ConflictError, DomainError
 
 
 def delete_account(account: EncryptedFinancialProfile) -> None:
@@ -34,9 +34,12 @@ def reopen_account(account: EncryptedFinancialProfile) -> None:
 def lock_open_account(account_id: UUID) -> EncryptedFinancialProfile:
     """The account, locked until the transaction ends, so that what comes into it comes one after the other.
 
-    Raises ConflictError when it is closed.
+    Raises ConflictError when it is closed, DomainError at `account` when it has just been deleted.
     """
-    account: EncryptedFinancialProfile = EncryptedFinancialProfile.objects.select_for_update().get(pk=account_id)
+    account: EncryptedFinancialProfile | None
+    account = EncryptedFinancialProfile.objects.select_for_update().filter(pk=account_id).first()
+    if account is None:
+        raise DomainError("does_not_exist", "This account does not exist any more.", field="account")
     if not account.is_active:
         raise ConflictError("account_closed", "This account is closed. Reopen it first: PATCH it with is_active true.")
     return account

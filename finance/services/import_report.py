@@ -47,11 +47,14 @@ SELECT coalesce(sum(amount) FILTER (WHERE currency = %(currency)s), 0), max(day)
 
 SEEN = "SELECT DISTINCT currency FROM import_staged WHERE problem IS NULL ORDER BY currency"
 
+# Chosen by number before they are put into JSON: with a plain LIMIT every row of the file would be.
 PREVIEW = f"""
 SELECT number, coalesce(verdict, 'created'), import_verdict.transaction_id,
        coalesce(problem, {ROW_AS_JSON} || CASE WHEN verdict = 'review'
                                                THEN jsonb_build_object('candidates', candidates) ELSE '{{}}' END)::text
-  FROM import_staged staged JOIN import_verdict USING (number) ORDER BY number LIMIT %(limit)s
+  FROM import_staged staged JOIN import_verdict USING (number)
+ WHERE number <= (SELECT max(number) FROM (SELECT number FROM import_staged ORDER BY number LIMIT %(limit)s) AS first)
+ ORDER BY number
 """  # noqa: S608 - put together from constants
 
 

@@ -25,6 +25,7 @@ TaskDecorator = Callable[[Callable[..., Any]], Task[..., Any, Any]]
 CATCH_UP_SECONDS = 24 * 3600  # a daily job that nobody was there for is done when a worker comes back
 PAUSE_SECONDS = 2.0
 STOP_SECONDS = 25.0
+ANSWER_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ def _with_connection_of_its_own() -> App:
     """
     app.perform_import_paths()
     worker = App(
-        connector=PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4),
+        connector=PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4, timeout=ANSWER_SECONDS),
         worker_defaults=app.worker_defaults,
         periodic_defaults={"max_delay": CATCH_UP_SECONDS},
     )

@@ -77,7 +77,7 @@ def counts() -> tuple[int, int, int]:
     return StatementImport.objects.count(), StatementImportRow.objects.count(), FinancialTransaction.objects.count()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_killed_import_leaves_everything_or_nothing(file: Path, account: EncryptedFinancialProfile, seed: int) -> None:
     after = random.Random(seed).uniform(0.0, 1.5)
     kill_in_the_middle(file, account.pk, after)

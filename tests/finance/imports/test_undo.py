@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 from rest_framework.test import APIClient
 
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
+from finance.services import Decision, settle_row
 from mingus.kit.errors import ConflictError
 from tests.conftest import ClientFor
 from tests.factories import TransactionFactory
@@ -116,6 +117,15 @@ def test_ids_that_were_learnt_are_forgotten(bring: Bring, undo: Undo) -> None:
     bring(csv_of(Line()))
     undo(bring(ofx_of(Line(id="WRONG"))))
     assert bring(ofx_of(Line(id="P1"))).duplicates == 1
+
+
+def test_a_transaction_created_from_a_review_goes_too(bring: Bring, undo: Undo, account: EncryptedFinancialProfile) -> None:
+    entered = {"amount": Decimal("-5.00"), "transaction_date": date(2026, 3, 2), "status": "completed"}
+    by_hand = TransactionFactory(user=account.user, financial_profile=account, **entered)
+    result = bring(csv_of(Line()))
+    settle_row(row=StatementImportRow.objects.get(), decision=Decision.CREATE)
+    assert undo(result).removed == 1
+    assert FinancialTransaction.objects.get() == by_hand
 
 
 def test_an_import_is_undone_once(bring: Bring, undo: Undo) -> None:

@@ -1,0 +1,105 @@
+"""Programs that run beside the tests, on the tests' database."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 90.0
+ENVIRONMENT = {
+    "DEBUG": "1",
+    "PYTHONUNBUFFERED": "1",
+    "EMAIL_DELIVERY_BACKEND": "django.core.mail.backends.console.EmailBackend",
+}
+
+
+class Running:
+    """`manage.py <arguments>` in a process of its own, with what it says."""
+
+    def __init__(self, arguments: list[str], log: Path, **environment: str) -> None:
+        self.log = log
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=ROOT,
+                env={**os.environ, **ENVIRONMENT, **environment},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def wait_for(self, text: str) -> None:
+        """Return once `text` was said."""
+        until(lambda: text if text in self.said() else "", f"{text!r} in:\n{self.said()}")
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """The exit status after a signal."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.end()
+
+
+def until(ask: Callable[[], str], what: str) -> str:
+    """The first answer of `ask` that is not empty."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        answer = ask()
+        if answer:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that `pid` has started."""
+    return [int(number) for number in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def url_of_tests_database() -> str:
+    """The tests' database, for another process."""
+    settings = connection.settings_dict
+    address = f"{settings['HOST']}:{settings['PORT']}" if settings["PORT"] else settings["HOST"]
+    return f"postgresql://{settings['USER']}:{settings['PASSWORD']}@{address}/{settings['NAME']}"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Start `manage.py` commands; whatever still runs at the end is stopped."""
+    started: list[Running] = []
+
+    def start(*arguments: str, **environment: str) -> Running:
+        started.append(Running(list(arguments), tmp_path / f"{len(started)}.log", **environment))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.close()
+
+
+@pytest.fixture
+def no_jobs(transactional_db: None) -> None:
+    """An empty queue: Django does not empty tables that it does not manage."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
+        )

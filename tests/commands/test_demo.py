@@ -1,0 +1,145 @@
+"""`manage.py demo` loads the same believable year for everybody, once."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db.models import Count, Max, Min, Sum
+from django.test import Client
+from pytest_django import Settings
+
+from finance.demo.lives import LIVES
+from finance.demo.pattern import movements
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from users.demo import CUSTOMERS, PASSWORD
+from users.models import OnboardingProgress, User, UserProfile
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 22)
+
+
+@pytest.fixture(autouse=True)
+def noon(settings: Settings) -> Iterator[Any]:
+    settings.DEBUG = True
+    with time_machine.travel("2026-11-22 17:00Z", tick=False) as traveller:
+        yield traveller
+
+
+def load() -> None:
+    call_command("demo", no_serve=True)
+
+
+def everything() -> dict[str, list[Any]]:
+    """What the demo has put into the database, but for when it did."""
+    rows = FinancialTransaction.objects.order_by("user__email", "financial_profile__profile_name", "pk")
+    return {
+        "users": list(User.objects.order_by("email").values_list("email", "is_staff", "is_superuser")),
+        "profiles": list(UserProfile.objects.order_by("first_name").values_list("first_name", "timezone", "annual_income")),
+        "steps": list(OnboardingProgress.objects.order_by("pk").values_list("step_name", "is_completed")),
+        "accounts": list(EncryptedFinancialProfile.objects.order_by("pk").values_list("profile_name", "account_balance")),
+        "rows": list(rows.values_list("user__email", "transaction_date", "amount", "description", "status")),
+        "imports": list(StatementImport.objects.order_by("filename").values_list("filename", "created")),
+    }
+
+
+def test_it_loads_two_colleagues_and_three_customers_who_can_log_in() -> None:
+    load()
+    assert User.objects.filter(is_staff=True).count() == 2
+    answers = [
+        Client().post(
+            "/_allauth/app/v1/auth/login", {"email": item.email, "password": PASSWORD}, content_type="application/json"
+        )
+        for item in CUSTOMERS
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+
+
+def test_support_may_look_and_not_touch() -> None:
+    load()
+    support = User.objects.get(email="support@mingus.example")
+    assert support.has_perm("finance.view_financialtransaction")
+    assert support.has_perm("users.view_user")
+    assert not any(".view_" not in name for name in support.get_all_permissions())
+
+
+def test_running_it_twice_changes_nothing() -> None:
+    load()
+    first = everything()
+    load()
+    assert everything() == first
+
+
+def test_tomorrow_adds_a_day_and_settles_what_was_pending(noon: Any) -> None:
+    load()
+    before = everything()["rows"]
+    noon.shift(timedelta(days=4))
+    load()
+    after = everything()["rows"]
+    known = {row[:4] for row in before}
+    assert known < {row[:4] for row in after}
+    assert all(row[1] > TODAY for row in after if row[:4] not in known)
+    assert all(row[4] == "completed" for row in after if row[1] <= TODAY)
+
+
+def test_every_profile_is_complete() -> None:
+    load()
+    assert [profile.is_complete for profile in UserProfile.objects.all()] == [True, True, True]
+
+
+def test_everybody_has_three_to_five_accounts_and_a_year_of_transactions() -> None:
+    load()
+    accounts = EncryptedFinancialProfile.objects.values("user").annotate(number=Count("pk"))
+    spans = FinancialTransaction.objects.values("user").annotate(
+        first=Min("transaction_date"), last=Max("transaction_date"), number=Count("pk")
+    )
+    assert {row["number"] for row in accounts} <= {3, 4, 5}
+    assert all(row["first"] <= TODAY - timedelta(days=360) and row["last"] >= TODAY - timedelta(days=2) for row in spans)
+    assert all(row["number"] > 500 for row in spans)
+
+
+def test_all_kinds_of_transactions_occur() -> None:
+    load()
+    kinds = set(FinancialTransaction.objects.values_list("transaction_type", flat=True))
+    assert kinds == {"income", "expense", "transfer", "refund", "fee"}
+
+
+def test_transfers_between_own_accounts_cancel_out() -> None:
+    load()
+    sums = FinancialTransaction.objects.filter(transaction_type="transfer").values("user").annotate(total=Sum("amount"))
+    assert {row["total"] for row in sums} == {Decimal(0)}
+
+
+def test_a_balance_is_what_was_there_and_what_moved() -> None:
+    load()
+    checking = EncryptedFinancialProfile.objects.get(profile_name="Everyday checking")
+    moved = FinancialTransaction.objects.on_account(checking).aggregate(total=Sum("amount"))["total"]
+    opening = next(account.opening for account in LIVES["alice@mingus.example"].accounts if account.key == "checking")
+    assert checking.account_balance == opening + moved
+
+
+def test_each_customer_has_imported_a_statement_without_a_gap_or_an_error() -> None:
+    load()
+    found = list(StatementImport.objects.order_by("format").values_list("format", "failed", "review", "duplicates"))
+    assert found == [("csv", 0, 0, 0), ("csv", 0, 0, 0), ("ofx", 0, 0, 0)]
+
+
+@pytest.mark.parametrize("email", LIVES)
+def test_no_bank_account_is_ever_overdrawn(email: str) -> None:
+    life = LIVES[email]
+    left = {account.key: account.opening for account in life.accounts if account.kind in ("checking", "savings")}
+    lowest = dict(left)
+    for item in (item for item in movements(life, email, TODAY - timedelta(days=365), TODAY) if item.account in left):
+        left[item.account] += item.amount
+        lowest[item.account] = min(lowest[item.account], left[item.account])
+    assert all(amount >= 0 for amount in lowest.values())
+
+
+def test_it_refuses_outside_of_debug(settings: Settings) -> None:
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="DEBUG=1"):
+        load()
+    assert not User.objects.exists()

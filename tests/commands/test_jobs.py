@@ -1,0 +1,72 @@
+"""Jobs that run by themselves, and what a job belongs to."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from mingus.kit import clock, context, jobs, tasks
+from mingus.kit.mail import deliver
+from mingus.kit.models import IdempotencyKey
+from tests.factories import IdempotencyKeyFactory, TokenFactory
+from users.models import PersonalAccessToken, User
+from users.tasks import forget_expired_tokens
+
+
+def test_the_nightly_jobs_are_planned() -> None:
+    planned = {(item.task.name, item.cron) for item in app.periodic_registry.periodic_tasks.values()}
+    assert planned >= {
+        ("mingus.kit.tasks.forget_what_expired", "0 3 * * *"),
+        ("users.tasks.forget_expired_tokens", "0 3 * * *"),
+        ("mingus.kit.tasks.retry_abandoned_jobs", "*/5 * * * *"),
+    }
+
+
+def test_idempotency_keys_are_forgotten_after_a_day(alice: User) -> None:
+    old, new = IdempotencyKeyFactory(user=alice), IdempotencyKeyFactory(user=alice)
+    IdempotencyKey.objects.filter(pk=old.pk).update(created_at=clock.now() - timedelta(hours=25))
+    tasks.forget_what_expired(timestamp=0)
+    assert [row.pk for row in IdempotencyKey.objects.all()] == [new.pk]
+
+
+@pytest.mark.django_db
+def test_expired_sessions_are_forgotten() -> None:
+    Session.objects.create(session_key="old", session_data="", expire_date=clock.now() - timedelta(seconds=1))
+    Session.objects.create(session_key="new", session_data="", expire_date=clock.now() + timedelta(days=1))
+    tasks.forget_what_expired(timestamp=0)
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
+
+
+def test_expired_tokens_are_forgotten(alice: User) -> None:
+    old, new = TokenFactory(user=alice), TokenFactory(user=alice)
+    PersonalAccessToken.objects.filter(pk=old.pk).update(expiry=clock.now() - timedelta(seconds=1))
+    forget_expired_tokens(timestamp=0)
+    assert [row.pk for row in PersonalAccessToken.objects.all()] == [new.pk]
+
+
+def test_a_job_whose_worker_died_is_put_back(no_jobs: None) -> None:
+    number = jobs.enqueue(deliver, sealed="")
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id")
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, %s)", cursor.fetchone())
+    assert ProcrastinateJob.objects.get(pk=number).status == "doing"
+    tasks.retry_abandoned_jobs(timestamp=0)
+    assert ProcrastinateJob.objects.get(pk=number).status == "todo"
+
+
+def test_a_job_is_not_there_when_its_transaction_is_rolled_back(no_jobs: None) -> None:
+    with transaction.atomic():
+        jobs.enqueue(deliver, sealed="")
+        transaction.set_rollback(True)
+    assert not ProcrastinateJob.objects.exists()
+
+
+def test_a_job_runs_as_an_action_with_its_number(no_jobs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(tasks.idempotency, "forget_expired", lambda: seen.append(context.current().request_id))
+    number = jobs.enqueue(tasks.forget_what_expired, timestamp=0)
+    jobs.run_waiting()
+    assert f"job-{number}" in seen

@@ -1,0 +1,81 @@
+"""`manage.py serve` answers requests and carries out jobs, and stops as one."""
+
+import os
+import signal
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage
+
+from mingus.kit import jobs
+from mingus.kit.mail import deliver, seal
+from tests.commands.conftest import Running, children_of, free_port, until, url_of_tests_database
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Server(Running):
+    """`manage.py serve --with-worker`, with two processes that answer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        metrics = folder / "metrics"
+        metrics.mkdir()
+        (metrics / "counter_1.db").write_bytes(b"left by another run")
+        environment = {"DATABASE_URL": url_of_tests_database(), "PORT": str(self.port), "WORKERS": "2"}
+        super().__init__(["serve", "--with-worker"], folder / "log", PROMETHEUS_MULTIPROC_DIR=str(metrics), **environment)
+        self.wait_for(f"MINGUS listens on http://127.0.0.1:{self.port}/")
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+            return str(answer.read().decode())
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with django_db_blocker.unblock():
+        program = Server(tmp_path_factory.mktemp("serve"))
+    yield program
+    program.close()
+
+
+def test_it_answers_and_adds_the_numbers_of_its_processes_up(server: Server) -> None:
+    assert [server.get("/healthz/ready") for _ in range(12)] == ['{"status": "ok"}'] * 12
+    assert "django_http_requests_before_middlewares_total 13.0" in server.get("/metrics").splitlines()
+
+
+def test_it_carries_out_jobs(server: Server) -> None:
+    message = EmailMessage("Greetings from the server", "Hello", "mingus@example.com", ["alice@example.com"])
+    jobs.enqueue(deliver, sealed=seal(message))
+    server.wait_for("Subject: Greetings from the server")
+
+
+def test_a_second_one_on_its_port_says_so(server: Server, run: Callable[..., Running]) -> None:
+    second = run("serve", PORT=str(server.port), DATABASE_URL=url_of_tests_database())
+    assert second.process.wait(60) == 1
+    assert f"PORT={server.port} on 127.0.0.1: Address already in use" in second.said()
+    assert server.get("/healthz/live") == '{"status": "ok"}'
+
+
+def test_nothing_is_served_with_a_wrong_configuration(run: Callable[..., Running]) -> None:
+    program = run("serve", PORT=str(free_port()), DATABASE_URL=url_of_tests_database(), FIELD_ENCRYPTION_KEYS="short")
+    assert program.process.wait(60) == 1
+    assert "mingus.E003" in program.said()
+
+
+def test_a_database_that_does_not_answer_is_named(run: Callable[..., Running]) -> None:
+    nowhere = f"postgresql://nobody:x@127.0.0.1:{free_port()}/none"
+    program = run("serve", PORT=str(free_port()), DATABASE_URL=nowhere, DATABASE_POOL_TIMEOUT="1")
+    assert program.process.wait(60) == 1
+    assert "The database does not answer" in program.said()
+    assert "Traceback" not in program.said()
+
+
+def test_sigterm_stops_everything_in_order(server: Server) -> None:
+    family = until(lambda: " ".join(map(str, children_of(server.process.pid))), "its programs").split()
+    assert server.end(signal.SIGTERM) == 0
+    assert [os.path.exists(f"/proc/{pid}") for pid in family] == [False, False]
+    assert "Traceback" not in server.said()

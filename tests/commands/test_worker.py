@@ -1,0 +1,50 @@
+"""`manage.py worker` delivers what was queued, and outlives its database."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import orjson
+import psycopg
+import pytest
+from django.core.mail import EmailMessage
+
+from mingus.devdb import ensure_running, stop
+from mingus.kit.mail import seal
+from tests.commands.conftest import Running
+
+GRACE = 60.0
+DEFER = """
+SELECT procrastinate_defer_jobs_v1(ARRAY[
+    ROW('default', 'mingus.kit.mail.deliver', 0, NULL, NULL, %s::jsonb, NULL)::procrastinate_job_to_defer_v1
+])
+"""
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A server of the test's own, which may be stopped."""
+    root = tmp_path_factory.mktemp("database") / "postgres"
+    yield root
+    stop(root)
+
+
+def send(url: str, subject: str) -> None:
+    sealed = seal(EmailMessage(subject, "Hello", "mingus@example.com", ["alice@example.com"]))
+    with psycopg.connect(url) as connection:
+        connection.execute(DEFER, [orjson.dumps({"sealed": sealed}).decode()])
+
+
+def test_mail_is_delivered_before_and_after_the_database_restarts(folder: Path, run: Callable[..., Running]) -> None:
+    url = ensure_running(folder, grace=GRACE)
+    migrated = run("migrate", "procrastinate", "-v0", DATABASE_URL=url)
+    assert migrated.process.wait(120) == 0, migrated.said()
+    worker = run("worker", DATABASE_URL=url)
+    send(url, "Before")
+    worker.wait_for("Subject: Before")
+    stop(folder)
+    worker.wait_for("The database does not answer")
+    again = ensure_running(folder, grace=GRACE)
+    send(again, "After")
+    worker.wait_for("Subject: After")
+    assert again == url
+    assert worker.end() == 0

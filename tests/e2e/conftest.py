@@ -1,0 +1,76 @@
+"""A real browser: Debian's Chromium, steered by Playwright."""
+
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+expect.set_options(timeout=20_000)
+
+
+class Visit:
+    """A page in the browser, and what went on behind it."""
+
+    def __init__(self, page: Page, server: str) -> None:
+        self.page = page
+        self.server = server
+        self.hosts: set[str] = set()
+        self.complaints: list[str] = []
+        page.on("request", self._note_request)
+        page.on("console", self._note_console)
+        page.on("response", self._note_response)
+        page.on("requestfailed", self._note_failure)
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.server + path, wait_until="networkidle")
+
+    def _note_request(self, request: Request) -> None:
+        if urlsplit(request.url).scheme not in ("data", "blob"):
+            self.hosts.add(urlsplit(request.url).netloc)
+
+    def _note_failure(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page itself lets go of a request that the next key press outdates
+            self.complaints.append(f"failed: {request.url} {request.failure}")
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"console: {message.text}")
+
+    def _note_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread, where Django would refuse to use the database
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield found
+        found.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: LiveServer) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    context.set_default_timeout(20_000)
+    yield Visit(context.new_page(), live_server.url)
+    context.close()

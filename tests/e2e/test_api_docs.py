@@ -1,0 +1,25 @@
+"""The API's documentation opens in the browser without a request that leaves the machine."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visit
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+def test_swagger_ui_shows_the_operations_from_local_assets(visit: Visit) -> None:
+    visit.open("/api/docs/")
+    expect(visit.page.locator(".info .title")).to_contain_text("MINGUS API")
+    expect(visit.page.locator(".opblock").first).to_be_visible()
+    assert visit.hosts == {urlsplit(visit.server).netloc}
+    assert visit.complaints == []
+
+
+def test_an_operation_unfolds_with_its_example(visit: Visit) -> None:
+    visit.open("/api/docs/")
+    visit.page.locator("#operations-finance-finance_transactions_create, [id*='transactions_create']").first.click()
+    expect(visit.page.locator(".opblock.is-open")).to_contain_text("POS MERCHANDISE")
+    assert visit.complaints == []

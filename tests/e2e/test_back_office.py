@@ -1,0 +1,94 @@
+"""Support looks a customer up in the browser and sees what moved on his accounts."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visit
+from tests.factories import PASSWORD, AccountFactory, ProfileFactory, TransactionFactory
+from users.models import User
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def customer(alice: User) -> User:
+    """Alice, with a profile, two accounts and three transactions."""
+    ProfileFactory(user=alice)
+    checking: Any = AccountFactory(user=alice, profile_name="Everyday checking", account_balance="2411.07")
+    AccountFactory(user=alice, profile_name="Emergency fund", profile_type="savings", account_balance="8200.00")
+    common = {"user": alice, "financial_profile": checking, "status": "completed"}
+    TransactionFactory(amount="-1234.56", merchant_name="Chelsea Homes", transaction_date=date(2026, 3, 1), **common)
+    TransactionFactory(amount="-38.84", merchant_name="Noodle Yard", transaction_date=date(2026, 3, 2), **common)
+    TransactionFactory(
+        amount="2874.60", transaction_type="income", merchant_name="Larkspur", transaction_date=date(2026, 3, 3), **common
+    )
+    return alice
+
+
+@pytest.fixture
+def inside(visit: Visit, administrator: User) -> Visit:
+    """The back office after the login."""
+    visit.open("/admin/")
+    visit.page.get_by_label("Email").fill(administrator.email)
+    visit.page.get_by_label("Password").fill(PASSWORD)
+    visit.page.get_by_role("button", name="Log in").click()
+    expect(visit.page.get_by_role("searchbox", name="Find a customer")).to_be_visible()
+    return visit
+
+
+def test_a_wrong_password_opens_nothing(visit: Visit, administrator: User) -> None:
+    visit.open("/admin/")
+    visit.page.get_by_label("Email").fill(administrator.email)
+    visit.page.get_by_label("Password").fill("not the password")
+    visit.page.get_by_role("button", name="Log in").click()
+    expect(visit.page.get_by_text("Please enter the correct email and password")).to_be_visible()
+
+
+def test_a_customer_is_found_and_his_amounts_are_seen(inside: Visit, customer: User) -> None:
+    page = inside.page
+    page.get_by_role("searchbox", name="Find a customer").fill("alice")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name=customer.email).click()
+    page.locator("#tabs-items").get_by_text("Accounts", exact=True).click()
+    expect(page.get_by_text("2,411.07 USD")).to_be_visible()
+    page.locator("#tabs-items").get_by_text("Transactions", exact=True).click()
+    expect(page.get_by_text("−1,234.56 USD")).to_be_visible()
+    page.get_by_role("link", name="Show all transactions").click()
+    expect(page.locator("#result_list .mingus-money")).to_have_text(["2,874.60 USD", "−38.84 USD", "−1,234.56 USD"])
+    assert inside.complaints == []
+    assert inside.hosts == {urlsplit(inside.server).netloc}
+
+
+def test_a_transaction_is_opened_and_changed(inside: Visit, customer: User) -> None:
+    inside.open(f"/admin/finance/financialtransaction/?user__id__exact={customer.pk}")
+    inside.page.get_by_role("link", name="March 2, 2026").click()
+    inside.page.get_by_label("Category").fill("dining")
+    inside.page.get_by_role("button", name="Save", exact=True).click()
+    expect(inside.page.get_by_text("was changed successfully")).to_be_visible()
+    expect(inside.page.get_by_role("cell", name="dining")).to_be_visible()
+    assert inside.complaints == []
+
+
+def test_a_button_asks_and_says_what_came_of_it(inside: Visit, customer: User) -> None:
+    page = inside.page
+    inside.open(f"/admin/users/user/{customer.pk}/change/")
+    page.locator("a").filter(has_text="Help").click()
+    page.get_by_role("link", name="Unlock").click()
+    expect(page.get_by_text("Lets the customer log in again at once.")).to_be_visible()
+    page.get_by_role("button", name="Unlock").click()
+    expect(page.get_by_text(f"Unlock: {customer.email}")).to_be_visible()
+    assert inside.complaints == []
+
+
+def test_a_new_transaction_finds_its_customer_by_typing(inside: Visit, customer: User) -> None:
+    page = inside.page
+    inside.open("/admin/finance/financialtransaction/add/")
+    page.locator(".field-customer .select2-selection").click()
+    page.locator(".select2-search__field").fill("ali")
+    page.get_by_role("option", name=customer.email).click()
+    expect(page.locator(".field-customer .select2-selection__rendered")).to_contain_text(customer.email)
+    assert inside.complaints == []
