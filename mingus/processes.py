@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 30.0
 START_SECONDS = 60.0
+LAST_PORT = 65_535
 STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -35,6 +36,8 @@ def require_free(host: str, port: int) -> None:
 
     The server shares its socket between processes, so without this a second one would quietly take half of the requests.
     """
+    if port > LAST_PORT:
+        raise PortError(f"PORT={port} does not exist: ports go up to {LAST_PORT}. Use PORT=8000.")
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:

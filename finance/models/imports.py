@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from finance.models.accounts import EncryptedFinancialProfile
 from mingus.kit.constraints import between, json_shape, one_of
-from mingus.kit.models import OwnedModel, OwnedQuerySet
+from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
 
 TABLE = "finance_statementimport"
 ROWS = "finance_statementimportrow"
@@ -33,7 +33,7 @@ class StatementFormat(models.TextChoices):
 class StatementImport(OwnedModel):
     """One statement file, brought into one account. Undoing it leaves this record."""
 
-    account = models.ForeignKey(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports", db_index=False)
+    account = within_owner(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports")
     format = models.CharField(max_length=10, choices=StatementFormat)
     filename = models.CharField(max_length=255, blank=True)
     file_digest = models.CharField(max_length=64)
@@ -90,8 +90,8 @@ class StatementImportRow(OwnedModel):
     trigger moves it into `deleted_row`, so that it stays deleted when the file comes again, and can be restored.
     """
 
-    statement_import = models.ForeignKey(StatementImport, on_delete=models.CASCADE, related_name="rows", db_index=False)
-    account = models.ForeignKey(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="+", db_index=False)
+    statement_import = within_owner(StatementImport, on_delete=models.CASCADE, related_name="rows")
+    account = within_owner(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="+")
     number = models.IntegerField()
     verdict = models.CharField(max_length=12, choices=Verdict)
     transaction_id = models.UUIDField(null=True, blank=True)
@@ -124,6 +124,7 @@ class StatementImportRow(OwnedModel):
             ),
         ]
         indexes = [
+            models.Index(fields=["user", "account"], name="finance_import_row_account"),
             models.Index(fields=["user", "statement_import", "number", "id"], name="finance_import_row_number"),
             models.Index(
                 fields=["user", "transaction_id"], name="finance_import_row_tx", condition=Q(transaction_id__isnull=False)

@@ -12,7 +12,7 @@ from django.db.models.functions import Abs, Cast
 
 from finance.models.accounts import EncryptedFinancialProfile
 from mingus.kit.constraints import between, iso_currency, json_shape, one_of, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
+from mingus.kit.models import OwnedModel, OwnedQuerySet, gin, within_owner
 from mingus.kit.money import currency_field
 from mingus.kit.validators import is_json_object
 
@@ -81,8 +81,8 @@ class TransactionQuerySet(OwnedQuerySet):
 class FinancialTransaction(OwnedModel):
     """One movement of money, signed as the account sees it."""
 
-    financial_profile = models.ForeignKey(
-        EncryptedFinancialProfile, on_delete=models.RESTRICT, null=True, blank=True, db_index=False, related_name="transactions"
+    financial_profile = within_owner(
+        EncryptedFinancialProfile, on_delete=models.RESTRICT, null=True, blank=True, related_name="transactions"
     )
     transaction_type = models.CharField(max_length=50, choices=TransactionType)
     amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[is_not_zero])

@@ -87,6 +87,11 @@ def test_a_free_port_is_fine(listener: socket.socket) -> None:
     require_free("127.0.0.1", port)
 
 
+def test_a_port_beyond_the_last_is_named() -> None:
+    with pytest.raises(PortError, match="PORT=70000 does not exist"):
+        require_free("127.0.0.1", 70_000)
+
+
 def test_a_host_that_is_no_address_is_named() -> None:
     with pytest.raises(PortError, match="HOST=no.such.host.invalid is no address of this machine"):
         require_free("no.such.host.invalid", 8000)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
+from django.core.management import CommandError, call_command
 
 from mingus.kit import jobs
 from mingus.kit.mail import deliver, seal
@@ -72,6 +73,12 @@ def test_a_database_that_does_not_answer_is_named(run: Callable[..., Running]) -
     assert program.process.wait(60) == 1
     assert "The database does not answer" in program.said()
     assert "Traceback" not in program.said()
+
+
+@pytest.mark.parametrize(("option", "value"), [("port", "http"), ("port", "0"), ("workers", "-1"), ("workers", "two")])
+def test_a_number_that_can_not_be_served_with_is_named(option: str, value: str) -> None:
+    with pytest.raises(CommandError, match=f"argument --{option}: invalid whole_number value: '{value}'"):
+        call_command("serve", f"--{option}", value)
 
 
 def test_sigterm_stops_everything_in_order(server: Server) -> None:

@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST, help="default: HOST, or %(default)s")
-        parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, or %(default)s")
-        parser.add_argument("--workers", type=int, default=settings.WORKERS, help="processes that answer requests")
+        parser.add_argument("--port", type=whole_number, default=settings.PORT, help="default: PORT, or %(default)s")
+        parser.add_argument("--workers", type=whole_number, default=settings.WORKERS, help="processes that answer requests")
         parser.add_argument("--with-worker", action="store_true", help="carry out jobs too, as `manage.py worker` does")
 
     def handle(self, *args: Any, host: str, port: int, workers: int, with_worker: bool, **options: Any) -> None:
@@ -65,6 +65,14 @@ def server(host: str, port: int, workers: int) -> Program:
 
 
 JOB_WORKER = Program("The job worker", ["manage.py", "worker"])
+
+
+def whole_number(text: str) -> int:
+    """A whole number above 0; argparse turns the ValueError into a sentence that names the option."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def in_url(host: str) -> str:
