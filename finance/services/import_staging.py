@@ -1,10 +1,20 @@
-"""The rows of a file in a temporary table, where the database can compare all of them at once with what it has.
+"""The rows of a file in temporary tables, where the database can compare all of them at once with what it has.
 
-`import_staged` holds the rows, `import_claim` the claims that they can meet, `import_verdict` what becomes of each row.
 The tables are the session's own and go with the transaction. Rows stream through: memory holds one COPY buffer.
+
+    import_staged   the rows as they were read
+    import_claim    the claims that they can meet
+    import_place    what the rows say of each other: copies of one id, ranks among equals
+    import_met      which claim or transaction a row is known by
+    import_verdict  what becomes of each row; a verdict of NULL stands for `created`
+
+A table that has just been filled has no statistics yet, and a plan made for an empty one can take hours. So the big tables
+are entered by key only, from the rows of the file (LATERAL … OFFSET 0, which the planner leaves as it stands), and the
+temporary ones are joined by hash (`hash_joins`): the work grows with the file, whatever the statistics say.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -36,12 +46,25 @@ CREATE TEMPORARY TABLE IF NOT EXISTS import_staged (
 CREATE TEMPORARY TABLE IF NOT EXISTS import_claim (
     id uuid NOT NULL,
     provider_id text NOT NULL,
-    content_hash uuid,
+    content uuid,
     occurrence integer NOT NULL,
     transaction_id uuid,
     verdict text NOT NULL,
     is_pending boolean NOT NULL,
     has_id boolean NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS import_place (
+    number integer NOT NULL,
+    provider_id text NOT NULL,
+    content uuid NOT NULL,
+    original integer NOT NULL,
+    slot integer
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS import_met (
+    number integer NOT NULL,
+    way text NOT NULL,
+    claim_id uuid,
+    transaction_id uuid
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE IF NOT EXISTS import_verdict (
     number integer NOT NULL,
@@ -53,11 +76,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS import_verdict (
     candidates jsonb,
     verdict text
 ) ON COMMIT DROP;
-TRUNCATE pg_temp.import_staged, pg_temp.import_claim, pg_temp.import_verdict
+TRUNCATE pg_temp.import_staged, pg_temp.import_claim, pg_temp.import_place, pg_temp.import_met, pg_temp.import_verdict
 """
 
 COPY = "COPY import_staged FROM STDIN"
-ANALYZE = "ANALYZE import_staged"
 
 Line = tuple[str | int | None, ...]
 
@@ -72,8 +94,16 @@ def stage(rows: Iterable[RowOrError]) -> None:
         with cursor.copy(COPY) as copy:
             for line in map(_line, rows):
                 copy.write_row(line)
-        # Nobody analyses a temporary table by itself, and a plan for an empty one is quadratic.
-        cursor.execute(ANALYZE)
+        cursor.execute("ANALYZE import_staged")
+
+
+@contextmanager
+def hash_joins() -> Iterator[None]:
+    """Join by hash in the block, where a wrong estimate would have every pair of rows compared."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def _line(row: RowOrError) -> Line:

@@ -3,16 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from finance.models.imports import Verdict
 from mingus.kit.errors import ConflictError
+
+BATCH = 5_000
 
 # The trigger `touch_updated_at` moves the stamp on any change, whoever makes it.
 RESTORE_SUPERSEDED = """
+WITH line AS MATERIALIZED (
+    SELECT user_id, transaction_id, before -> 'transaction' AS was, (before ->> 'changed_at')::timestamptz AS changed_at
+      FROM finance_statementimportrow
+     WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict = 'superseded'
+)
 UPDATE finance_financialtransaction entry
    SET amount = (was ->> 'amount')::numeric, currency = was ->> 'currency',
        transaction_date = (was ->> 'transaction_date')::date, posted_date = (was ->> 'posted_date')::date,
@@ -24,21 +33,22 @@ UPDATE finance_financialtransaction entry
                   AND holder.id <> entry.id) THEN '' ELSE was ->> 'reference_number' END,
        description = was ->> 'description', merchant_name = was ->> 'merchant_name',
        updated_at = (was ->> 'updated_at')::timestamptz
-  FROM finance_statementimportrow line CROSS JOIN LATERAL (SELECT line.before -> 'transaction' AS was) kept
- WHERE line.user_id = %(user)s AND line.statement_import_id = %(import)s AND line.verdict = 'superseded'
-   AND entry.id = line.transaction_id AND entry.user_id = line.user_id
-   AND entry.updated_at = (line.before ->> 'changed_at')::timestamptz
+  FROM line
+ WHERE entry.id = line.transaction_id AND entry.user_id = line.user_id AND entry.updated_at = line.changed_at
 RETURNING entry.id
 """
 
 KEPT = """
-SELECT line.transaction_id
-  FROM finance_statementimportrow line
-  JOIN finance_financialtransaction entry ON entry.id = line.transaction_id AND entry.user_id = line.user_id
- WHERE line.user_id = %(user)s AND line.statement_import_id = %(import)s
-   AND (line.verdict = 'created' AND entry.updated_at <> entry.created_at
-        OR line.verdict = 'superseded' AND NOT entry.id = ANY (%(restored)s))
- ORDER BY line.number
+WITH line AS MATERIALIZED (
+    SELECT user_id, transaction_id, number, verdict
+      FROM finance_statementimportrow
+     WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict IN ('created', 'superseded')
+)
+SELECT entry.id
+  FROM line JOIN finance_financialtransaction entry ON entry.id = line.transaction_id AND entry.user_id = line.user_id
+ WHERE verdict = 'created' AND entry.updated_at <> entry.created_at
+    OR verdict = 'superseded' AND NOT entry.id = ANY (%(restored)s)
+ ORDER BY number
 """
 
 # Freed before the transactions go: what is deleted with its import leaves no tombstone. What the user deleted, set aside
@@ -52,12 +62,15 @@ UPDATE finance_statementimportrow
 """
 
 FORGET_ADOPTED_IDS = """
+WITH line AS MATERIALIZED (
+    SELECT user_id, provider_id, (before ->> 'nameless_claim')::uuid AS claim_id
+      FROM finance_statementimportrow
+     WHERE user_id = %(user)s AND statement_import_id = %(import)s AND before ? 'nameless_claim'
+)
 UPDATE finance_statementimportrow claim
    SET provider_id = ''
-  FROM finance_statementimportrow line
- WHERE line.user_id = %(user)s AND line.statement_import_id = %(import)s AND line.before ? 'nameless_claim'
-   AND claim.id = (line.before ->> 'nameless_claim')::uuid AND claim.user_id = line.user_id
-   AND claim.provider_id = line.provider_id
+  FROM line
+ WHERE claim.id = line.claim_id AND claim.user_id = line.user_id AND claim.provider_id = line.provider_id
 """
 
 
@@ -102,9 +115,13 @@ def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
 
 
 def _delete_freed(record: StatementImport) -> int:
-    freed = record.rows.filter(user_id=record.user_id, verdict="created", is_claim=False).values("transaction_id")
-    deleted, _ = FinancialTransaction.objects.filter(user_id=record.user_id, pk__in=freed).delete()
-    return deleted
+    """By key and in batches: a statement over all of them would be planned with what was known before they came."""
+    freed = record.rows.filter(user_id=record.user_id, verdict=Verdict.CREATED, is_claim=False)
+    keys = iter(freed.values_list("transaction_id", flat=True).order_by("number").iterator(BATCH))
+    removed = 0
+    while batch := list(islice(keys, BATCH)):
+        removed += FinancialTransaction.objects.filter(user_id=record.user_id, pk__in=batch).delete()[0]
+    return removed
 
 
 def _restore_balance(account: EncryptedFinancialProfile, record: StatementImport) -> None:

@@ -1,6 +1,7 @@
 """Turns verdicts into records: transactions, statement rows with their claims, and what a pending transaction became.
 
-Every statement here reads the temporary tables that `import_staging` and `import_verdicts` have filled.
+The statements read the temporary tables that `import_staging` and `import_verdicts` have filled. What they change besides is
+found by key from a MATERIALIZED list, for the reason that `import_staging` gives.
 """
 
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from finance.models import StatementImport
+from finance.services.import_staging import hash_joins
 
 # A row of the file in the form that the API shows.
 ROW_AS_JSON = """jsonb_build_object(
@@ -23,23 +25,28 @@ INSERT INTO finance_financialtransaction
         transaction_date, posted_date, reference_number, status, metadata, created_at, updated_at)
 SELECT staged.transaction_id, %(user)s, %(account)s, staged.transaction_type, staged.amount, staged.currency,
        staged.description, staged.category, staged.merchant_name, staged.day, staged.posted_date,
-       CASE WHEN holder.id IS NULL THEN staged.provider_id ELSE '' END,
+       CASE WHEN EXISTS (SELECT FROM finance_financialtransaction holder
+                          WHERE holder.user_id = %(user)s AND holder.financial_profile_id = %(account)s
+                            AND holder.reference_number <> '' AND holder.reference_number = staged.provider_id)
+            THEN '' ELSE staged.provider_id END,
        CASE WHEN staged.is_pending THEN 'pending' ELSE 'completed' END,
        '{}', statement_timestamp(), statement_timestamp()
   FROM import_staged staged
   JOIN import_verdict USING (number)
-  LEFT JOIN finance_financialtransaction holder
-    ON holder.user_id = %(user)s AND holder.financial_profile_id = %(account)s
-   AND holder.reference_number = staged.provider_id AND holder.reference_number <> ''
  WHERE verdict IS NULL
  ORDER BY number
 """
 
 ADOPT_IDS = """
+WITH learned AS MATERIALIZED (
+    SELECT claim_id, provider_id, %(user)s::uuid AS user_id
+      FROM import_met JOIN import_place USING (number)
+     WHERE way IN ('content', 'reference')
+)
 UPDATE finance_statementimportrow claim
-   SET provider_id = staged.provider_id
-  FROM import_verdict JOIN import_staged staged USING (number)
- WHERE claim.id = import_verdict.claim_id AND way IN ('content', 'reference') AND claim.user_id = %(user)s
+   SET provider_id = learned.provider_id
+  FROM learned
+ WHERE claim.id = learned.claim_id AND claim.user_id = learned.user_id
 """
 
 # `is_new` rows bring an identity that no claim holds. Rows without the bank's id count through their content by rank
@@ -52,13 +59,14 @@ WITH judged AS (
     SELECT number, coalesce(verdict, 'created') AS verdict, import_verdict.transaction_id, claim_id, way, original, slot,
            candidates, content,
            verdict IS NULL OR way = 'match' OR (way = 'reference' AND claim_id IS NULL) AS is_new,
-           verdict = 'superseded' AND NOT EXISTS (
-               SELECT FROM import_claim seen
-                WHERE seen.transaction_id = import_verdict.transaction_id AND seen.content_hash = content) AS is_changed
-      FROM import_verdict JOIN import_staged USING (number)
+           verdict = 'superseded' AND said.text IS NULL AS is_changed
+      FROM import_verdict
+      JOIN import_staged USING (number)
+      LEFT JOIN (SELECT DISTINCT transaction_id, content AS text FROM import_claim) said
+        ON said.transaction_id = import_verdict.transaction_id AND said.text = content
 ), held AS (
     SELECT content, max(last) AS last
-      FROM (SELECT content_hash AS content, max(occurrence) AS last FROM import_claim GROUP BY 1
+      FROM (SELECT content, max(occurrence) AS last FROM import_claim GROUP BY 1
             UNION ALL SELECT content, max(slot) FROM judged GROUP BY 1) AS either
      GROUP BY content
 ), claim AS (
@@ -93,8 +101,16 @@ SELECT staged.row_id, %(user)s, %(account)s, %(import)s, staged.number, judged.v
 
 # The bank's word for everything that is the bank's; the user's word for the rest, and for a text that he has rewritten.
 SUPERSEDE = """
-WITH target AS (
-    SELECT line.id AS row_id, entry.*, news.day, news.sum, news.unit, news.text, news.shop, news.bank_id, news.booked,
+WITH news AS MATERIALIZED (
+    SELECT id, user_id, transaction_id, (data ->> 'date')::date AS day, (data ->> 'amount')::numeric AS sum,
+           data ->> 'currency' AS unit, data ->> 'description' AS text, data ->> 'merchant_name' AS shop,
+           data ->> 'provider_id' AS bank_id, (data ->> 'posted_date')::date AS booked,
+           (data ->> 'is_pending')::boolean AS waits, data ->> 'transaction_type' AS kind
+      FROM finance_statementimportrow
+     WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict = 'superseded'
+       AND (before IS NULL OR NOT before ? 'transaction')
+), target AS (
+    SELECT news.id AS row_id, entry.*, news.day, news.sum, news.unit, news.text, news.shop, news.bank_id, news.booked,
            news.waits, news.kind,
            EXISTS (SELECT FROM finance_statementimportrow said
                     WHERE said.user_id = entry.user_id AND said.transaction_id = entry.id AND said.is_claim
@@ -106,17 +122,8 @@ WITH target AS (
                     WHERE holder.user_id = entry.user_id AND holder.financial_profile_id = entry.financial_profile_id
                       AND holder.reference_number = news.bank_id AND holder.reference_number <> ''
                       AND holder.id <> entry.id) AS is_reference_held
-      FROM finance_statementimportrow line
-      JOIN finance_financialtransaction entry ON entry.id = line.transaction_id AND entry.user_id = line.user_id
-     CROSS JOIN LATERAL (
-               SELECT (line.data ->> 'date')::date AS day, (line.data ->> 'amount')::numeric AS sum,
-                      line.data ->> 'currency' AS unit, line.data ->> 'description' AS text,
-                      line.data ->> 'merchant_name' AS shop, line.data ->> 'provider_id' AS bank_id,
-                      (line.data ->> 'posted_date')::date AS booked, (line.data ->> 'is_pending')::boolean AS waits,
-                      line.data ->> 'transaction_type' AS kind
-           ) news
-     WHERE line.user_id = %(user)s AND line.statement_import_id = %(import)s AND line.verdict = 'superseded'
-       AND (line.before IS NULL OR NOT line.before ? 'transaction')
+      FROM news
+      JOIN finance_financialtransaction entry ON entry.id = news.transaction_id AND entry.user_id = news.user_id
 ), changed AS (
     UPDATE finance_financialtransaction entry
        SET amount = target.sum, currency = target.unit, transaction_date = target.day,
@@ -131,7 +138,7 @@ WITH target AS (
            merchant_name = CASE WHEN entry.merchant_name = '' OR target.has_banks_shop AND target.shop <> ''
                                 THEN target.shop ELSE entry.merchant_name END
       FROM target
-     WHERE entry.id = target.id AND entry.user_id = %(user)s
+     WHERE entry.id = target.id
  RETURNING entry.id, entry.updated_at
 )
 UPDATE finance_statementimportrow line
@@ -150,9 +157,10 @@ def write_records(record: StatementImport) -> None:
     """Store what was decided as `record`, which is saved already, and its rows."""
     parameters = _parameters(record)
     with connection.cursor() as cursor:
-        cursor.execute(CREATE_TRANSACTIONS, parameters)
         cursor.execute(ADOPT_IDS, parameters)
-        cursor.execute(CREATE_ROWS, parameters)
+        with hash_joins():
+            cursor.execute(CREATE_TRANSACTIONS, parameters)
+            cursor.execute(CREATE_ROWS, parameters)
         cursor.execute(SUPERSEDE, parameters)
 
 
