@@ -109,21 +109,30 @@ WITH news AS MATERIALIZED (
       FROM finance_statementimportrow
      WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict = 'superseded'
        AND (before IS NULL OR NOT before ? 'transaction')
-), target AS (
-    SELECT news.id AS row_id, entry.*, news.day, news.sum, news.unit, news.text, news.shop, news.bank_id, news.booked,
-           news.waits, news.kind,
-           EXISTS (SELECT FROM finance_statementimportrow said
-                    WHERE said.user_id = entry.user_id AND said.transaction_id = entry.id AND said.is_claim
-                      AND said.data ->> 'description' = entry.description) AS has_banks_text,
-           EXISTS (SELECT FROM finance_statementimportrow said
-                    WHERE said.user_id = entry.user_id AND said.transaction_id = entry.id AND said.is_claim
-                      AND said.data ->> 'merchant_name' = entry.merchant_name) AS has_banks_shop,
+), target AS MATERIALIZED (
+    SELECT news.*, was.*,
            EXISTS (SELECT FROM finance_financialtransaction holder
-                    WHERE holder.user_id = entry.user_id AND holder.financial_profile_id = entry.financial_profile_id
-                      AND holder.reference_number = news.bank_id AND holder.reference_number <> ''
-                      AND holder.id <> entry.id) AS is_reference_held
+                    WHERE holder.user_id = news.user_id AND holder.financial_profile_id = was.account_id
+                      AND holder.reference_number <> '' AND holder.reference_number = news.bank_id
+                      AND holder.id <> news.transaction_id) AS is_reference_held
       FROM news
-      JOIN finance_financialtransaction entry ON entry.id = news.transaction_id AND entry.user_id = news.user_id
+     CROSS JOIN LATERAL (
+               SELECT financial_profile_id AS account_id, description = '' OR bool_or(said.text = description) AS is_banks_text,
+                      merchant_name = '' OR bool_or(said.shop = merchant_name) AS is_banks_shop,
+                      jsonb_build_object(
+                          'amount', amount::text, 'currency', currency, 'transaction_date', transaction_date,
+                          'posted_date', posted_date, 'status', status, 'transaction_type', transaction_type,
+                          'reference_number', reference_number, 'description', description,
+                          'merchant_name', merchant_name, 'updated_at', entry.updated_at) AS before
+                 FROM finance_financialtransaction entry
+                 LEFT JOIN LATERAL (
+                          SELECT data ->> 'description' AS text, data ->> 'merchant_name' AS shop
+                            FROM finance_statementimportrow
+                           WHERE user_id = entry.user_id AND transaction_id = entry.id AND is_claim OFFSET 0
+                      ) said ON true
+                WHERE entry.id = news.transaction_id AND entry.user_id = news.user_id
+                GROUP BY entry.id OFFSET 0
+           ) was
 ), changed AS (
     UPDATE finance_financialtransaction entry
        SET amount = target.sum, currency = target.unit, transaction_date = target.day,
@@ -133,23 +142,18 @@ WITH news AS MATERIALIZED (
                                    THEN entry.transaction_type ELSE target.kind END,
            reference_number = CASE WHEN target.bank_id = '' OR target.is_reference_held
                                    THEN entry.reference_number ELSE target.bank_id END,
-           description = CASE WHEN entry.description = '' OR target.has_banks_text
-                              THEN target.text ELSE entry.description END,
-           merchant_name = CASE WHEN entry.merchant_name = '' OR target.has_banks_shop AND target.shop <> ''
+           description = CASE WHEN target.is_banks_text THEN target.text ELSE entry.description END,
+           merchant_name = CASE WHEN target.is_banks_shop AND target.shop <> ''
                                 THEN target.shop ELSE entry.merchant_name END
       FROM target
-     WHERE entry.id = target.id
- RETURNING entry.id, entry.updated_at
+     WHERE entry.id = target.transaction_id
+ RETURNING target.id AS row_id, target.before, entry.updated_at
 )
 UPDATE finance_statementimportrow line
-   SET before = coalesce(line.before, '{}') || jsonb_build_object('changed_at', changed.updated_at, 'transaction',
-           jsonb_build_object(
-               'amount', target.amount::text, 'currency', target.currency, 'transaction_date', target.transaction_date,
-               'posted_date', target.posted_date, 'status', target.status, 'transaction_type', target.transaction_type,
-               'reference_number', target.reference_number, 'description', target.description,
-               'merchant_name', target.merchant_name, 'updated_at', target.updated_at))
-  FROM target JOIN changed USING (id)
- WHERE line.id = target.row_id
+   SET before = coalesce(line.before, '{}')
+             || jsonb_build_object('transaction', changed.before, 'changed_at', changed.updated_at)
+  FROM changed
+ WHERE line.id = changed.row_id
 """
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from benchmarks.answers import UnequalError, require_equal
-from benchmarks.measure import Meter, Sample, cpu_of, interleaved, percentile
+from benchmarks.measure import Meter, Sample, always, cpu_of, interleaved, percentile
 
 
 class Scripted(Meter):
@@ -23,14 +23,16 @@ class Scripted(Meter):
 
 def test_a_contender_is_compared_with_the_limit_of_its_own_round() -> None:
     limit, other = iter([9.0, 1.0, 2.0, 4.0]), iter([9.0, 3.0, 4.0, 16.0])
-    found = interleaved({"limit": lambda: [next(limit)], "other": lambda: [next(other)]}, rounds=3, meter=Scripted())
+    found = interleaved(
+        {"limit": always(lambda: [next(limit)]), "other": always(lambda: [next(other)])}, rounds=3, meter=Scripted()
+    )
     ratio = found[1].cpu_ratio
     assert (ratio.median, ratio.least, ratio.most) == (3.0, 2.0, 4.0)
 
 
 def test_the_first_round_warms_up_and_does_not_count() -> None:
     meter = Scripted()
-    found = interleaved({"limit": lambda: [0.5]}, rounds=2, meter=meter)
+    found = interleaved({"limit": always(lambda: [0.5])}, rounds=2, meter=meter)
     assert (meter.seen, found[0].cpu) == (3, 0.5)
 
 

@@ -72,6 +72,11 @@ class StrictFilterSet(FilterSet):
         models.ForeignKey: {"filter_class": UUIDFilter},
     }
 
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        # django-filter copies every filter and makes a form field of each for every request; only those asked for are needed
+        self.base_filters = {name: found for name, found in type(self).base_filters.items() if name in (data or {})}
+        super().__init__(data, *args, **kwargs)
+
     @classmethod
     def filter_for_lookup(cls, field: Any, lookup_type: str) -> tuple[Any, dict[str, Any]]:
         """django-filter checks the choices of `exact` only."""

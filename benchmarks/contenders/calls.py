@@ -1,0 +1,104 @@
+"""What every contender is asked, and what it answers: one HTTP request in process, without a socket."""
+
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from benchmarks.production import HOST
+
+PATH = "/api/v1/finance/transactions/"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A GET with a query, or a POST with a body, by the holder of a personal access token."""
+
+    token: str
+    query: str = ""
+    body: bytes = b""
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+
+    @property
+    def data(self) -> Any:
+        return orjson.loads(self.body)
+
+
+class Contender(Protocol):
+    """Answers calls to `PATH`, committed and complete."""
+
+    @property
+    def name(self) -> str: ...
+
+    def answer(self, call: Call) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WsgiContender:
+    """An application of PEP 3333."""
+
+    name: str
+    application: Callable[..., Iterable[bytes]]
+
+    def answer(self, call: Call) -> Answer:
+        lines: list[str] = []
+        body = self.application(environment(call), lambda line, headers, exc_info=None: lines.append(line))
+        try:
+            content = b"".join(body)
+        finally:
+            getattr(body, "close", _nothing)()
+        return Answer(int(lines[0][:3]), content)
+
+
+@dataclass(frozen=True, slots=True)
+class WithKey:
+    """A contender whose every call carries an Idempotency-Key of its own."""
+
+    contender: Contender
+
+    @property
+    def name(self) -> str:
+        return f"{self.contender.name}, with Idempotency-Key"
+
+    def answer(self, call: Call) -> Answer:
+        return self.contender.answer(replace(call, idempotency_key=str(uuid7())))
+
+
+def environment(call: Call) -> dict[str, Any]:
+    """The call as a server hands it to a WSGI application behind TLS."""
+    found = {
+        "REQUEST_METHOD": "POST" if call.body else "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": PATH,
+        "QUERY_STRING": call.query,
+        "SERVER_NAME": HOST,
+        "SERVER_PORT": "443",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_TYPE": "application/json" if call.body else "",
+        "CONTENT_LENGTH": str(len(call.body)),
+        "HTTP_HOST": HOST,
+        "HTTP_ACCEPT": "application/json",
+        "HTTP_AUTHORIZATION": f"Bearer {call.token}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "https",
+        "wsgi.input": io.BytesIO(call.body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    return found | {"HTTP_IDEMPOTENCY_KEY": call.idempotency_key} if call.idempotency_key else found
+
+
+def _nothing() -> None:
+    """In place of a body's `close`."""

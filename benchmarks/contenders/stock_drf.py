@@ -1,0 +1,95 @@
+"""Django REST framework as its tutorial teaches it, on the same tables: a ModelSerializer in a ModelViewSet.
+
+Django's own list of middleware, DRF's renderer, parser and cursor pagination, django-filter's backend. Database settings and
+the token's class are MINGUS's, which is to its advantage: as it comes, Django opens a connection for every request.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.test.utils import override_settings
+from django.urls import include, path
+from django_filters.rest_framework.backends import DjangoFilterBackend
+from rest_framework.mixins import CreateModelMixin, ListModelMixin
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.routers import SimpleRouter
+from rest_framework.serializers import BaseSerializer, DecimalField, ModelSerializer
+from rest_framework.views import exception_handler
+from rest_framework.viewsets import GenericViewSet
+
+from benchmarks.contenders.calls import WsgiContender
+from benchmarks.contenders.limit import NAMES
+from finance.models import FinancialTransaction
+from users.authentication import TokenAuthentication
+
+STARTPROJECT = [
+    "benchmarks.contenders.stock_drf.use_these_urls",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+
+class TransactionSerializer(ModelSerializer):
+    absolute_amount = DecimalField(12, 2, read_only=True)
+
+    class Meta:
+        model = FinancialTransaction
+        fields = NAMES
+
+
+class NewestFirst(CursorPagination):
+    page_size = 50
+    ordering = ("-transaction_date", "-id")
+
+
+class TransactionViewSet(CreateModelMixin, ListModelMixin, GenericViewSet):
+    queryset = FinancialTransaction.objects.all()
+    serializer_class = TransactionSerializer
+    authentication_classes = (TokenAuthentication,)
+    permission_classes = (IsAuthenticated,)
+    renderer_classes = (JSONRenderer,)
+    parser_classes = (JSONParser,)
+    content_negotiation_class = DefaultContentNegotiation
+    pagination_class = NewestFirst
+    filter_backends = (DjangoFilterBackend,)
+    filterset_fields = {"category": ["exact"], "transaction_date": ["gte", "lte"]}
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(user=self.request.user.pk)
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        serializer.save(user=self.request.user)
+
+    def get_exception_handler(self) -> Any:
+        return exception_handler
+
+
+router = SimpleRouter()
+router.register("transactions", TransactionViewSet)
+urlpatterns = [path("api/v1/finance/", include(router.urls))]
+
+
+def use_these_urls(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: two projects live in this process, and this one has its own addresses."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.urlconf = __name__
+        return get_response(request)
+
+    return middleware
+
+
+def contender() -> WsgiContender:
+    with override_settings(MIDDLEWARE=STARTPROJECT):
+        return WsgiContender("stock DRF", WSGIHandler())

@@ -1,0 +1,165 @@
+"""A database of its own, made for one run and dropped after it, with invented users and their transactions.
+
+The table is filled by day, with the users' rows mixed as a running service would mix them. Everything that is drawn comes
+from one seed, so that two runs have the same rows but for their keys.
+"""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.core.management import call_command
+from django.db import connection, connections
+from psycopg import sql
+from uuid_utils.compat import uuid7
+
+from benchmarks.production import DATABASE, connection_parameters, home_parameters
+from finance.models import EncryptedFinancialProfile
+from users.models import PersonalAccessToken, User
+
+SEED = 20_260_301
+FIRST_DAY, DAYS = date(2023, 3, 1), 3 * 365
+LOCK = 0x4D494E47  # "MING": two runs at once would drop each other's database
+
+CATEGORIES = {
+    "groceries": 25,
+    "dining": 20,
+    "transport": 15,
+    "utilities": 10,
+    "health": 8,
+    "clothing": 6,
+    "leisure": 6,
+    "travel": 5,
+    "gifts": 3,
+    "fees": 2,
+}
+SHOPS = ("Corner Market", "Café Nord", "City Transit", "Northern Power", "Old Town Pharmacy", "Harbour Books", "Cinema Odeon")
+
+COLUMNS = (
+    "id, user_id, financial_profile_id, transaction_type, amount, currency, description, category, merchant_name,"
+    " transaction_date, posted_date, reference_number, status, metadata, created_at, updated_at"
+)
+COPY = f"COPY finance_financialtransaction ({COLUMNS}) FROM STDIN"
+
+
+class AlreadyRunningError(Exception):
+    """Another benchmark uses the same server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user with one account and a read-write token."""
+
+    id: UUID
+    account: UUID
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The users. Half of all transactions belong to `heavy`, the rest to the others in equal parts."""
+
+    heavy: Person
+    others: list[Person]
+
+
+@contextmanager
+def database(*, rows: int, users: int) -> Iterator[Cast]:
+    """A migrated database with `rows` transactions of `users` users, until the block ends."""
+    with psycopg.connect(**home_parameters(), autocommit=True) as home, _only_one(home):
+        _drop(home)
+        home.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        try:
+            yield _filled(rows, users)
+        finally:
+            _disconnect()
+            _drop(home)
+
+
+@contextmanager
+def _only_one(home: "psycopg.Connection[Any]") -> Iterator[None]:
+    """Hold the server's benchmark lock; it goes with the connection."""
+    row = home.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+    if row != (True,):
+        raise AlreadyRunningError("Another benchmark runs on this server. Wait until it has ended.")
+    yield
+
+
+def _disconnect() -> None:
+    """The pool too: it would go on trying to reach a database that is gone."""
+    connections.close_all()
+    pool = getattr(connection, "pool", None)
+    if pool is not None:
+        pool.close()
+
+
+def _drop(home: "psycopg.Connection[Any]") -> None:
+    home.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+
+
+def _filled(rows: int, users: int) -> Cast:
+    call_command("migrate", verbosity=0, skip_checks=True)
+    people = _people(users)
+    cast = Cast(people[0], people[1:])
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for line in transactions(cast, rows):
+            copy.write_row(line)
+    with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
+        plain.execute("VACUUM ANALYZE")
+    return cast
+
+
+def _people(count: int) -> list[Person]:
+    users = User.objects.bulk_create([User(email=f"person{number}@example.com", password="!") for number in range(count)])  # noqa: S106 - no password
+    accounts = [EncryptedFinancialProfile(user=user, profile_name="Checking", profile_type="checking") for user in users]
+    EncryptedFinancialProfile.objects.bulk_create(accounts)
+    tokens = [PersonalAccessToken.objects.create(user=user, name="benchmark", scope="read-write")[1] for user in users]
+    return [Person(user.pk, account.pk, token) for user, account, token in zip(users, accounts, tokens, strict=True)]
+
+
+def new_account(person: Person) -> EncryptedFinancialProfile:
+    """Another account, with nothing in it."""
+    account: EncryptedFinancialProfile = EncryptedFinancialProfile.objects.create(
+        user_id=person.id, profile_name="Savings", profile_type="savings"
+    )
+    return account
+
+
+def transactions(cast: Cast, rows: int) -> Iterator[tuple[Any, ...]]:
+    """Rows for COPY, in the order of COLUMNS; every second one is the heavy user's."""
+    draw = random.Random(SEED)  # noqa: S311 - invented money
+    names, weights = list(CATEGORIES), list(CATEGORIES.values())
+    categories = draw.choices(names, weights, k=rows)
+    for number, category in enumerate(categories):
+        person = cast.heavy if number % 2 else cast.others[number // 2 % len(cast.others)]
+        yield transaction(person, draw, number=number, category=category, day=FIRST_DAY + timedelta(number * DAYS // rows))
+
+
+def transaction(person: Person, draw: random.Random, *, number: int, category: str, day: date) -> tuple[Any, ...]:
+    """One expense, in the order of COLUMNS."""
+    cents, shop = draw.randrange(100, 20_000), draw.choice(SHOPS)
+    metadata = f'{{"source": "benchmark", "terminal": {draw.randrange(10_000)}}}'
+    made = f"{day.isoformat()}T{draw.randrange(24):02}:{draw.randrange(60):02}:00.{draw.randrange(1, 10**6):06}Z"
+    return (
+        str(uuid7()),
+        str(person.id),
+        str(person.account),
+        "expense",
+        f"-{cents // 100}.{cents % 100:02}",
+        "USD",
+        f"CARD PURCHASE {shop.upper()} #{number:06}",
+        category,
+        shop,
+        day.isoformat(),
+        day.isoformat(),
+        "",
+        "completed",
+        metadata,
+        made,
+        made,
+    )

@@ -1,0 +1,110 @@
+"""A statement file brought into an account that has nothing yet, and the same file once more.
+
+The limit is one COPY of ready rows into the same table, with its indexes, constraints and foreign keys. It reads no file,
+looks for no duplicates and keeps no record of what came from where, all of which an import does.
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from benchmarks.answers import UnequalError
+from benchmarks.data import COPY, FIRST_DAY, SEED, SHOPS, Cast, Person, new_account, transaction
+from benchmarks.measure import Meter, Prepare, Result, Work, interleaved, timed
+from benchmarks.production import REPOSITORY, connection_parameters
+from benchmarks.scale import Scale
+from finance.models import EncryptedFinancialProfile
+from finance.services import import_statement
+from mingus.kit import clock
+
+LIMIT, FIRST, AGAIN = "COPY into the same table", "MINGUS import", "MINGUS import, the same file again"
+DAYS = 3 * 365
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """What was measured: seconds for a whole file, and the memory that one import takes beyond an idle process."""
+
+    rows: int
+    results: list[Result]
+    peak_bytes: int
+
+
+class Bank:
+    """One user, his statement file, and the accounts that it is brought into."""
+
+    def __init__(self, person: Person, file: Path, rows: int, connection: "psycopg.Connection[Any]") -> None:
+        self._person, self._file, self._rows, self._connection = person, file, rows, connection
+        self._account: EncryptedFinancialProfile | None = None
+
+    def copy(self) -> Work:
+        """The limit, into an account of its own."""
+        lines = copied(self._person, new_account(self._person).pk, self._rows)
+        return lambda: [timed(lambda: self._copy(lines))]
+
+    def _copy(self, lines: bytes) -> None:
+        with self._connection.transaction(), self._connection.cursor().copy(COPY) as copy:
+            copy.write(lines)
+
+    def bring(self) -> Work:
+        """The file into a new account."""
+        self._account = new_account(self._person)
+        return lambda: [timed(lambda: self._import("created"))]
+
+    def bring_again(self) -> Work:
+        """The file into the account that has it."""
+        return lambda: [timed(lambda: self._import("duplicates"))]
+
+    def _import(self, verdict: str) -> None:
+        account = self._account or new_account(self._person)
+        with self._file.open("rb") as file:
+            result = import_statement(account=account, file=file, filename="statement.csv", now=clock.now())
+        if getattr(result, verdict) != self._rows:
+            raise UnequalError(f"Of {self._rows} rows {getattr(result, verdict)} became {verdict}, {result.failed} failed")
+
+
+def statement(rows: int) -> str:
+    """A bank's CSV, without ids, oldest row first."""
+    draw = random.Random(SEED)  # noqa: S311 - invented money
+    lines = ["Date,Description,Amount"]
+    for number in range(rows):
+        day = FIRST_DAY + timedelta(number * DAYS // rows)
+        lines.append(
+            f"{day},CARD PURCHASE {draw.choice(SHOPS).upper()} #{number:06},-{draw.randrange(1, 200)}.{number % 100:02}"
+        )
+    return "\n".join([*lines, ""])
+
+
+def copied(person: Person, account: UUID, rows: int) -> bytes:
+    """Rows as the import would store them, in COPY's text format."""
+    draw, owner = random.Random(SEED), Person(person.id, account, person.token)  # noqa: S311 - invented money
+    days = (FIRST_DAY + timedelta(number * DAYS // rows) for number in range(rows))
+    lines = (transaction(owner, draw, number=number, category="", day=day) for number, day in enumerate(days))
+    return "".join("\t".join(line) + "\n" for line in lines).encode()
+
+
+def run(cast: Cast, meter: Meter, scale: Scale) -> Imports:
+    """Measure it in an ordinary user's name."""
+    person = cast.others[0]
+    with tempfile.TemporaryDirectory() as folder, psycopg.connect(**connection_parameters()) as connection:
+        file = Path(folder, "statement.csv")
+        file.write_text(statement(scale.import_rows))
+        bank = Bank(person, file, scale.import_rows, connection)
+        work: dict[str, Prepare] = {LIMIT: bank.copy, FIRST: bank.bring, AGAIN: bank.bring_again}
+        results = interleaved(work, rounds=scale.import_rounds, meter=meter, warm_up=False)
+        return Imports(scale.import_rows, results, peak_of_import(file, new_account(person)))
+
+
+def peak_of_import(file: Path, account: EncryptedFinancialProfile) -> int:
+    """Bytes that `benchmarks.memory` reports, from a process that does nothing else."""
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.memory", str(file), str(account.pk)]
+    done = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True)  # noqa: S603 - our own
+    return int(done.stdout.split()[-1])

@@ -1,0 +1,153 @@
+"""Measures work in rounds: CPU of this process and of its database sessions, and the time on the wall.
+
+CPU is what a request costs, whatever else the machine does at the moment; the wall says what a caller waits for. Contenders
+take turns within a round, so that a slow minute hits all of them, and are compared with the first one of the same round.
+"""
+
+import gc
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psycopg
+
+from benchmarks.production import DATABASE, home_parameters
+
+# Does some operations, and gives the seconds that each took on the wall.
+Work = Callable[[], list[float]]
+# Gets something ready, outside of what is measured, and gives the work on it.
+Prepare = Callable[[], Work]
+
+SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+
+
+class DistantServerError(Exception):
+    """The database's processes can't be seen from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One contender in one round; seconds."""
+
+    process: float
+    database: float
+    walls: list[float]
+
+    @property
+    def cpu(self) -> float:
+        """CPU of one operation."""
+        return (self.process + self.database) / len(self.walls)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The median of some rounds with the least and the most."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, values: list[float]) -> "Spread":
+        return cls(median(values), min(values), max(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A contender over all rounds. Seconds; ratios are to the first contender, round by round."""
+
+    name: str
+    cpu: float
+    database_share: float
+    cpu_ratio: Spread
+    wall_ratio: Spread
+    p50: float
+    p99: float
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds that another process has used: in nanoseconds where the kernel counts them, in its ticks elsewhere."""
+    folder = Path("/proc", str(pid))
+    try:
+        return int((folder / "schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        user, system = (folder / "stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+class Meter:
+    """Measures work done by this process and by the sessions on the benchmark's database."""
+
+    def __init__(self, watcher: "psycopg.Connection[Any]") -> None:
+        self._watcher = watcher
+
+    def sample(self, work: Work) -> Sample:
+        sessions = self._sessions()
+        gc.collect()
+        database, process = self._cpu(sessions), time.process_time()
+        walls = work()
+        return Sample(time.process_time() - process, self._cpu(sessions) - database, walls)
+
+    def _sessions(self) -> list[int]:
+        return [pid for (pid,) in self._watcher.execute(SESSIONS, [DATABASE])]
+
+    def _cpu(self, sessions: list[int]) -> float:
+        try:
+            return sum(map(cpu_of, sessions))
+        except OSError as error:
+            raise DistantServerError("DATABASE_URL must name a server whose processes /proc shows on this machine.") from error
+
+
+@contextmanager
+def meter() -> Iterator[Meter]:
+    """A Meter, for as long as the block runs."""
+    with psycopg.connect(**home_parameters(), autocommit=True) as watcher:
+        yield Meter(watcher)
+
+
+def always(work: Work) -> Prepare:
+    """For work that needs nothing made ready."""
+    return lambda: work
+
+
+def interleaved(contenders: Mapping[str, Prepare], *, rounds: int, meter: Meter, warm_up: bool = True) -> list[Result]:
+    """Measure each contender once a round, in turns, after a round that does not count; the first one is the limit."""
+    names = list(contenders)
+    samples: dict[str, list[Sample]] = {name: [] for name in names}
+    for number in range(-1 if warm_up else 0, rounds):
+        for name in names:
+            taken = meter.sample(contenders[name]())
+            samples[name] += [taken] if number >= 0 else []
+    return [_result(name, samples[name], samples[names[0]]) for name in names]
+
+
+def _result(name: str, samples: list[Sample], limit: list[Sample]) -> Result:
+    pairs = list(zip(samples, limit, strict=True))
+    walls = sorted(wall for sample in samples for wall in sample.walls)
+    return Result(
+        name=name,
+        cpu=median(sample.cpu for sample in samples),
+        database_share=median(sample.database / (sample.database + sample.process) for sample in samples),
+        cpu_ratio=Spread.of([sample.cpu / other.cpu for sample, other in pairs]),
+        wall_ratio=Spread.of([median(sample.walls) / median(other.walls) for sample, other in pairs]),
+        p50=percentile(walls, 50),
+        p99=percentile(walls, 99),
+    )
+
+
+def percentile(ordered: list[float], percent: int) -> float:
+    """The smallest value that at least `percent` of the values do not exceed (nearest rank)."""
+    return ordered[max(math.ceil(len(ordered) * percent / 100) - 1, 0)]
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds on the wall."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

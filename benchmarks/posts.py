@@ -1,0 +1,49 @@
+"""One transaction, created by POST and committed."""
+
+import random
+from collections.abc import Sequence
+from functools import partial
+
+import orjson
+
+from benchmarks.answers import answered, require_equal
+from benchmarks.contenders.calls import Call, Contender, WithKey
+from benchmarks.data import SEED, SHOPS, Cast, Person
+from benchmarks.measure import Meter, Result, always, interleaved
+from benchmarks.scale import Scale
+
+MADE_ANEW = ("id", "created_at", "updated_at")
+
+
+def calls(cast: Cast, count: int) -> list[Call]:
+    """Purchases of ordinary users."""
+    draw = random.Random(SEED)  # noqa: S311 - invented money
+    return [_purchase(draw.choice(cast.others), draw) for _ in range(count)]
+
+
+def _purchase(person: Person, draw: random.Random) -> Call:
+    shop = draw.choice(SHOPS)
+    body = {
+        "financial_profile": str(person.account),
+        "transaction_type": "expense",
+        "amount": f"-{draw.randrange(1, 200)}.{draw.randrange(100):02}",
+        "description": f"CARD PURCHASE {shop.upper()}",
+        "category": "groceries",
+        "merchant_name": shop,
+        "transaction_date": "2026-03-01",
+        "posted_date": "2026-03-02",
+        "status": "completed",
+        "metadata": {"source": "benchmark", "terminal": draw.randrange(10_000)},
+    }
+    return Call(token=person.token, body=orjson.dumps(body))
+
+
+def run(cast: Cast, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:
+    """Measure it, after every contender has answered some calls alike. MINGUS is asked with an Idempotency-Key as well."""
+    asked = calls(cast, scale.post_requests)
+    entrants = [*contenders, *(WithKey(contender) for contender in contenders if contender.name == "MINGUS")]
+    for call in asked[:10]:
+        rows = {contender.name: [contender.answer(call).data] for contender in entrants}
+        require_equal(rows, rows=1, ignored=MADE_ANEW)
+    work = {contender.name: always(partial(answered, contender, asked, 201)) for contender in entrants}
+    return interleaved(work, rounds=scale.rounds, meter=meter)

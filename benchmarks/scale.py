@@ -1,0 +1,35 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+PARTS = ("lists", "post", "import")
+ROWS_PER_USER = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Sizes of one run. `only` is one of PARTS, None for all; half of the rows belong to one of the `users`."""
+
+    rounds: int
+    rows: int
+    list_requests: int
+    post_requests: int
+    import_rounds: int
+    import_rows: int
+    is_quick: bool
+    only: str | None
+
+    @classmethod
+    def of(cls, *, rounds: int, rows: int, only: str | None, quick: bool, full: bool) -> "Scale":
+        """The sizes that the command line asks for; `quick` is an upper bound on all of them."""
+        if quick:
+            return cls(min(rounds, 3), min(rows, 50_000), 60, 60, 2, 5_000, is_quick=True, only=only)
+        return cls(rounds, rows, 300, 300, min(rounds, 3), 200_000 if full else 50_000, is_quick=False, only=only)
+
+    @property
+    def users(self) -> int:
+        """100 for 200,000 rows; fewer rows have fewer users, so that a page of one user is always full."""
+        return max(self.rows // ROWS_PER_USER, 1) + 1
+
+    def includes(self, part: str) -> bool:
+        return self.only in {None, part}
