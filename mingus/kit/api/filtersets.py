@@ -74,7 +74,8 @@ class StrictFilterSet(FilterSet):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         # django-filter copies every filter and makes a form field of each for every request; only those asked for are needed
-        self.base_filters = {name: found for name, found in type(self).base_filters.items() if name in (data or {})}
+        declared: dict[str, Filter] = self.base_filters  # of the class; from here on this instance has its own
+        self.base_filters = {name: found for name, found in declared.items() if name in (data or {})}
         super().__init__(data, *args, **kwargs)
 
     @classmethod
