@@ -74,7 +74,7 @@ class StrictFilterSet(FilterSet):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         # django-filter copies every filter and makes a form field of each for every request; only those asked for are needed
-        declared: dict[str, Filter] = self.base_filters  # of the class; from here on this instance has its own
+        declared: dict[str, Filter] = vars(type(self))["base_filters"]
         self.base_filters = {name: found for name, found in declared.items() if name in (data or {})}
         super().__init__(data, *args, **kwargs)
 
