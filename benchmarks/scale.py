@@ -24,7 +24,7 @@ class Scale:
         """The sizes that the command line asks for; `quick` is an upper bound on all of them."""
         if quick:
             return cls(min(rounds, 3), min(rows, 50_000), 60, 60, 2, 5_000, is_quick=True, only=only)
-        return cls(rounds, rows, 300, 300, min(rounds, 3), 200_000 if full else 50_000, is_quick=False, only=only)
+        return cls(rounds, rows, 200, 200, min(rounds, 3), 200_000 if full else 50_000, is_quick=False, only=only)
 
     @property
     def users(self) -> int:
