@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 import pytest
@@ -28,10 +29,13 @@ def nothing() -> None:
 class User:
     """A process of its own that uses the database of a folder until it is let go; forked, which takes no time."""
 
+    living: ClassVar[list["User"]] = []
+
     def __init__(self, root: Path, *, afterwards: Callable[[], None] = nothing, grace: float = GRACE) -> None:
         self._connection, theirs = FORK.Pipe()
         self.process = FORK.Process(target=_use, args=(root, grace, afterwards, theirs), daemon=True)
         self.process.start()
+        self.living.append(self)
 
     @property
     def url(self) -> str:
@@ -66,6 +70,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 def folder(cluster: Folder) -> Iterator[Folder]:
     """A folder with a cluster at rest, for a test that leaves its files as they were."""
     yield cluster
+    while User.living:  # those of a test that failed would keep the watcher, and with it every later test, waiting
+        User.living.pop().kill()
     release(cluster.root)
     assert eventually(lambda: not watchers(cluster))
 

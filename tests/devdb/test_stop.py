@@ -7,7 +7,7 @@ import time
 
 import psycopg
 
-from mingus.devdb import ensure_running, stop
+from mingus.devdb import ensure_running, locks, stop
 from mingus.devdb.folder import Folder
 from tests.devdb.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
 
@@ -80,6 +80,7 @@ def test_a_killed_watcher_is_replaced_by_the_next_user(folder: Folder) -> None:
     assert first.url
     [watcher] = watchers(folder)
     os.kill(watcher, signal.SIGKILL)
+    assert eventually(lambda: locks.is_free(folder.watcher_lock))  # the kernel frees it when the process has ended
     second = User(folder.root)
     assert second.url
 
