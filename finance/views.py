@@ -26,6 +26,7 @@ from finance.serializers import (
 )
 from mingus.kit import clock
 from mingus.kit.api import etag
+from mingus.kit.api.bulk import Bulk
 from mingus.kit.api.viewsets import Listed, OwnedBaseViewSet, OwnedReadOnlyViewSet, OwnedViewSet
 
 
@@ -42,7 +43,7 @@ class AccountViewSet(OwnedViewSet):
         services.delete_account(instance)
 
 
-class TransactionViewSet(OwnedViewSet):
+class TransactionViewSet(Bulk, OwnedViewSet):
     """Movements of money."""
 
     queryset = FinancialTransaction.objects.all()

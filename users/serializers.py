@@ -6,14 +6,14 @@ from typing import Any
 from rest_framework import serializers
 
 from mingus.kit import clock
+from mingus.kit.api.derived import public_names
+from mingus.kit.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from mingus.kit.api.serializers import BaseSerializer
 from users import services
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
 
 LONGEST_TOKEN = timedelta(days=366)
 DEFAULT_TOKEN = timedelta(days=90)
-EXAMPLE_ID = "0197a1c0-7b1e-7c3a-9d55-1f0e6a2b4c8d"
-EXAMPLE_TIME = "2026-03-01T09:30:00Z"
 
 
 class UserSerializer(BaseSerializer):
@@ -54,28 +54,16 @@ class UserSerializer(BaseSerializer):
 
 
 class ProfileSerializer(BaseSerializer):
-    age = serializers.IntegerField(read_only=True, allow_null=True)
-    full_name = serializers.CharField(read_only=True)
-    is_complete = serializers.BooleanField(read_only=True)
-    profile_completion_percentage = serializers.IntegerField(read_only=True)
-    onboarding_completed = serializers.BooleanField(read_only=True)
-
     class Meta:
         model = UserProfile
-        fields = [
-            "id",
-            *(field.name for field in UserProfile._meta.concrete_fields if field.name not in {"id", "user"}),
-            *UserProfile.derived,
-        ]
-        read_only_fields = ["created_at", "updated_at"]
+        fields = public_names(UserProfile)
         example = {"first_name": "Alice", "last_name": "Archer", "zip_code": "10001", "timezone": "America/New_York"}
 
 
 class OnboardingSerializer(BaseSerializer):
     class Meta:
         model = OnboardingProgress
-        fields = ["id", "step_name", "step_order", "is_completed", "completed_at", "step_data", "created_at", "updated_at"]
-        read_only_fields = ["created_at", "updated_at"]
+        fields = public_names(OnboardingProgress)
         example = {
             "id": EXAMPLE_ID,
             "step_name": "income",

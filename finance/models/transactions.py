@@ -7,13 +7,14 @@ from typing import Any
 import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Abs, Cast
+from django.db.models import Q
+from django.db.models.functions import Abs
 
 from finance.models.accounts import EncryptedFinancialProfile
 from mingus.kit.constraints import between, iso_currency, json_shape, one_of, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet, gin, within_owner
 from mingus.kit.money import currency_field
+from mingus.kit.sql import true_when
 from mingus.kit.validators import is_json_object
 
 TABLE = "finance_financialtransaction"
@@ -61,10 +62,6 @@ def is_plausible_day(day: date) -> None:
     """Raise for a day that no bank statement carries."""
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ValidationError("Use a day from 1900-01-01 to 2200-12-31.", "implausible_date")
-
-
-def true_when(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False), output_field=models.BooleanField())
 
 
 class TransactionQuerySet(OwnedQuerySet):
@@ -148,7 +145,7 @@ class FinancialTransaction(OwnedModel):
         return {
             "is_income": true_when(Q(transaction_type=TransactionType.INCOME)),
             "is_expense": true_when(Q(transaction_type=TransactionType.EXPENSE)),
-            "absolute_amount": Cast(Abs(F("amount")), models.TextField()),
+            "absolute_amount": Abs("amount", output_field=models.DecimalField(max_digits=12, decimal_places=2)),
             "is_completed": true_when(Q(status=TransactionStatus.COMPLETED)),
         }
 

@@ -8,9 +8,9 @@ from rest_framework import serializers
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import Verdict
-from finance.serializers.examples import EXAMPLE_ID, EXAMPLE_TIME
 from finance.services import Decision
 from finance.statements.parse import FORMATS
+from mingus.kit.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from mingus.kit.api.serializers import BaseSerializer, OwnedKeyField, StrictFields
 from mingus.kit.validators import has_null_character
 

@@ -2,40 +2,16 @@
 
 from typing import Any
 
-from rest_framework import serializers
-
 from finance.models import FinancialTransaction
-from finance.serializers.examples import EXAMPLE_ID, EXAMPLE_TIME
+from mingus.kit.api.derived import public_names
+from mingus.kit.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from mingus.kit.api.serializers import BaseSerializer
 
 
 class TransactionSerializer(BaseSerializer):
-    is_income = serializers.BooleanField(read_only=True)
-    is_expense = serializers.BooleanField(read_only=True)
-    absolute_amount = serializers.DecimalField(12, 2, read_only=True)
-    is_completed = serializers.BooleanField(read_only=True)
-
     class Meta:
         model = FinancialTransaction
-        fields = [
-            "id",
-            "financial_profile",
-            "transaction_type",
-            "amount",
-            "currency",
-            "description",
-            "category",
-            "merchant_name",
-            "transaction_date",
-            "posted_date",
-            "reference_number",
-            "status",
-            "metadata",
-            *FinancialTransaction.derived,
-            "created_at",
-            "updated_at",
-        ]
-        read_only_fields = ["created_at", "updated_at"]
+        fields = public_names(FinancialTransaction)
         example = {
             "id": EXAMPLE_ID,
             "financial_profile": EXAMPLE_ID,
@@ -58,9 +34,9 @@ class TransactionSerializer(BaseSerializer):
             "updated_at": EXAMPLE_TIME,
         }
 
-    def create(self, validated_data: dict[str, Any]) -> Any:
+    def build(self, validated_data: dict[str, Any]) -> Any:
         """A transaction without a currency of its own has its account's."""
         account = validated_data.get("financial_profile")
         if account is not None:
             validated_data.setdefault("currency", account.currency)
-        return super().create(validated_data)
+        return super().build(validated_data)

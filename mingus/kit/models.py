@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
+from mingus.kit import clock
 from mingus.kit.fields import encrypt, is_sealed
 
 type_of_json = dict[str, Any]
@@ -73,7 +74,7 @@ class BaseModel(models.Model):
 
     @classmethod
     def sql_derived(cls) -> dict[str, models.expressions.Combinable]:
-        """Derived values that exist as SQL expressions too: name -> expression."""
+        """Derived values that exist as SQL expressions too: name -> expression with its `output_field`."""
         return {}
 
     def to_dict(self) -> type_of_json:
@@ -115,6 +116,10 @@ class OwnedModel(BaseModel):
 
     class Meta(BaseModel.Meta):
         abstract = True
+
+    def today(self) -> date:
+        """The present day where the owner lives."""
+        return clock.day_in(self.user.zone, clock.now())
 
 
 def within_owner(to: Any, **options: Any) -> models.ForeignKey:

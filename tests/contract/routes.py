@@ -7,7 +7,10 @@ from uuid import uuid4
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from mingus.kit.models import OwnedModel
+from mingus.kit.api.permissions import EverybodyReads
+from mingus.kit.api.viewsets import OwnedBaseViewSet
+from tests.factories import FACTORIES
+from users.models import User
 
 API = "api/v1/"
 
@@ -26,7 +29,12 @@ class Route:
 
     @property
     def is_owned(self) -> bool:
-        return issubclass(self.model, OwnedModel)
+        """Whether a customer meets his own rows here; a broadcast may be among them."""
+        return issubclass(self.view, OwnedBaseViewSet)
+
+    def is_open_to_all(self, method: str) -> bool:
+        """Whether nobody need say who he is."""
+        return EverybodyReads in self.view.permission_classes and method in ("get", "head")
 
     @property
     def has_key(self) -> bool:
@@ -53,7 +61,16 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Route]:
             yield Route(path, entry.callback.cls, dict(entry.callback.actions))
 
 
+def make(model: Any, number: int, user: User) -> list[Any]:
+    """Store rows of any model, those of an owned one for `user`."""
+    owned = any(field.name == "user" for field in model._meta.concrete_fields)
+    return FACTORIES[model].create_batch(number, **({"user": user} if owned else {}))
+
+
 ROUTES = list(_walk(get_resolver().url_patterns, ""))
 LISTS = [route for route in ROUTES if route.is_list and not route.has_key]
-KEYED = [route for route in ROUTES if route.has_key]
 OPERATIONS = [(route, method) for route in ROUTES for method in route.methods]
+CLOSED = [(route, method) for route, method in OPERATIONS if not route.is_open_to_all(method)]
+OPEN_LISTS = [route for route in LISTS if not route.is_owned]
+OWNED_LISTS = [route for route in LISTS if route.is_owned]
+OWNED_KEYED = [route for route in ROUTES if route.has_key and route.is_owned]

@@ -7,6 +7,8 @@ import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
+from tests.contract.routes import LISTS, Route
+
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 SCHEMA: dict[str, Any] = SchemaGenerator().get_schema(public=True)
 OPERATIONS = [
@@ -27,6 +29,13 @@ def test_an_operation_says_what_it_does_and_how_it_fails(operation: dict[str, An
     assert operation["summary"]
     assert {"400", "401", "403", "404"} <= set(operation["responses"])
     assert "token" in {name for scheme in operation["security"] for name in scheme}
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+def test_an_example_knows_the_fields_of_its_answer(route: Route) -> None:
+    serializer = route.view.serializer_class
+    readable = {name for name, field in serializer().fields.items() if not field.write_only}
+    assert set(serializer.Meta.example) <= readable
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -7,16 +7,16 @@ from django.db import models
 from rest_framework.test import APIClient
 
 from tests.conftest import ClientFor
-from tests.contract.routes import KEYED, LISTS, Route
+from tests.contract.routes import OWNED_KEYED, OWNED_LISTS, Route, make
 from tests.factories import FACTORIES
 from users.models import User
 
-KEYED_OPERATIONS = [(route, method) for route in KEYED for method in route.methods]
+KEYED_OPERATIONS = [(route, method) for route in OWNED_KEYED for method in route.methods]
 
 
-@pytest.mark.parametrize("route", LISTS, ids=str)
+@pytest.mark.parametrize("route", OWNED_LISTS, ids=str)
 def test_a_list_shows_only_the_users_own_rows(route: Route, alice: User, bob: User, api: ClientFor) -> None:
-    mine, foreign = FACTORIES[route.model](user=alice), FACTORIES[route.model](user=bob)
+    [mine], [foreign] = make(route.model, 1, alice), make(route.model, 1, bob)
     shown = {row["id"] for row in api(alice).get(route.path(), {"limit": 200}).json()["results"]}
     assert str(mine.pk) in shown
     assert str(foreign.pk) not in shown
@@ -38,7 +38,9 @@ def test_a_foreign_row_is_answered_like_one_that_does_not_exist(
 
 def owned_keys() -> list[tuple[Route, str]]:
     """Every writable foreign key to an owned model."""
-    pairs = [(route, name, field) for route in LISTS if "post" in route.methods for name, field in fields_of(route).items()]
+    pairs = [
+        (route, name, field) for route in OWNED_LISTS if "post" in route.methods for name, field in fields_of(route).items()
+    ]
     return [(route, name) for route, name, field in pairs if hasattr(field, "queryset") and not field.read_only]
 
 

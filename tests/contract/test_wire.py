@@ -4,8 +4,7 @@ import orjson
 import pytest
 
 from mingus.kit.api.renderers import OPTIONS, plain
-from tests.contract.routes import LISTS, Route
-from tests.factories import FACTORIES
+from tests.contract.routes import LISTS, Route, make
 from users.models import User
 
 COMPILED = [route for route in LISTS if route.view.serializer_class.wire()]
@@ -17,8 +16,8 @@ def as_json(value: object) -> object:
 
 @pytest.mark.parametrize("route", COMPILED, ids=str)
 def test_both_paths_give_the_same_objects(route: Route, alice: User) -> None:
-    FACTORIES[route.model].create_batch(5, user=alice)
-    serializer, queryset = route.view.serializer_class, route.model.objects.for_user(alice).order_by("pk")
+    make(route.model, 5, alice)
+    serializer, queryset = route.view.serializer_class, route.model.objects.order_by("pk")
     wire = serializer.wire()
     assert as_json(wire.objects(list(queryset.values_list(*wire.expressions)))) == as_json(serializer(queryset, many=True).data)
 

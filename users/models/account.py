@@ -1,6 +1,6 @@
 """The account: an e-mail address, a password, and the count of failed logins."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -101,6 +101,12 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     def is_locked(self) -> bool:
         """Whether logins are refused at this moment."""
         return self.locked_until is not None and self.locked_until > clock.now()
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone whose days are this user's days; the product's default while there is no profile."""
+        profile = getattr(self, "profile", None)
+        return profile.zone if profile else clock.FALLBACK_ZONE
 
     def login_succeeded(self, *, now: datetime) -> None:
         """Stamp the login and forget the failed ones before it."""

@@ -1,7 +1,6 @@
 """Who stands behind an account: what the forecasts, the projections and the calendar need to know of him."""
 
 import re
-import zoneinfo
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
 
@@ -155,9 +154,3 @@ class UserProfile(OwnedModel):
         """Whether there are steps and each is completed."""
         steps = list(self.user.onboardingprogress_set.values_list("is_completed", flat=True))
         return bool(steps) and all(steps)
-
-
-def zone_of(user: models.Model) -> tzinfo:
-    """The zone of an account's profile; the product's default while there is none."""
-    profile = getattr(user, "profile", None)
-    return profile.zone if profile else zoneinfo.ZoneInfo("America/New_York")

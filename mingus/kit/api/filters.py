@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.db import models
 from django.db.models import Q, QuerySet
 from django_filters.rest_framework.backends import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -72,9 +72,14 @@ def _anywhere(fields: tuple[str, ...], word: str) -> Q:
     return condition
 
 
+def kind_of(queryset: QuerySet[Any], name: str) -> models.Field[Any, Any]:
+    """The type of an ordering column: a field of the model, or a derived value that the query has."""
+    found: Any = queryset.model._meta.pk if name == "pk" else queryset.query.annotations.get(name)
+    if isinstance(found, models.Field):
+        return found
+    return found.output_field if found is not None else queryset.model._meta.get_field(name)
+
+
 def is_nullable(queryset: QuerySet[Any], name: str) -> bool:
-    """Whether an ordering column can be NULL; an annotation is taken for one that can."""
-    try:
-        return bool(queryset.model._meta.get_field(name).null)
-    except FieldDoesNotExist:
-        return True
+    """Whether an ordering column can be NULL; a derived value is taken for one that can."""
+    return name in queryset.query.annotations or bool(queryset.model._meta.get_field(name).null)

@@ -63,6 +63,9 @@ class StrictFilterSet(FilterSet):
 
     SECURITY: a foreign key is compared, not looked up: django-filter's own filter answers differently for another user's
     key than for one that does not exist.
+
+    `Meta.derived` names derived values of the model with their lookups, as `Meta.fields` does for its columns; the view adds
+    them to the query when they are asked for.
     """
 
     FILTER_DEFAULTS = FilterSet.FILTER_DEFAULTS | {
@@ -77,6 +80,15 @@ class StrictFilterSet(FilterSet):
         declared: dict[str, Filter] = vars(type(self))["base_filters"]
         self.base_filters = {name: found for name, found in declared.items() if name in (data or {})}
         super().__init__(data, *args, **kwargs)
+
+    @classmethod
+    def get_filters(cls) -> Any:
+        filters = super().get_filters()
+        for name, lookups in getattr(getattr(cls, "Meta", None), "derived", {}).items():
+            kind = cls.Meta.model.sql_derived()[name].output_field  # type: ignore[attr-defined]  # a subclass has it
+            for lookup in lookups:
+                filters[cls.get_filter_name(name, lookup)] = cls.filter_for_field(kind, name, lookup)
+        return filters
 
     @classmethod
     def filter_for_lookup(cls, field: Any, lookup_type: str) -> tuple[Any, dict[str, Any]]:

@@ -12,14 +12,14 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from mingus.kit.api.filters import is_nullable
+from mingus.kit.api.filters import is_nullable, kind_of
 from mingus.kit.api.renderers import OPTIONS, plain
 
 DEFAULT_LIMIT = 50
@@ -98,7 +98,7 @@ class KeysetPagination(BasePagination):
         self.request, self.wire = request, view.wire()
         self.limit = limit_of(request)
         self.order_name, self.columns = order_of(request, view, queryset)
-        self.cursor = cursor_of(request, self.order_name, self.columns, queryset.model)
+        self.cursor = cursor_of(request, self.order_name, self.columns, queryset)
         rows = self._read(queryset)
         self.more, rows = len(rows) > self.limit, rows[: self.limit]
         self.keys = [self._key(row) for row in (rows[:1] + rows[-1:])]
@@ -165,7 +165,7 @@ def order_of(request: Request, view: Any, queryset: QuerySet[Any]) -> tuple[str,
     return name, [key] if first.name in {"id", "pk"} else [first, key]
 
 
-def cursor_of(request: Request, order: str, columns: list[Column], model: type[Model]) -> Cursor | None:
+def cursor_of(request: Request, order: str, columns: list[Column], queryset: QuerySet[Any]) -> Cursor | None:
     """`?cursor=` with its values as the database wants them; a 400 for one that was not made for this list."""
     text = request.query_params.get("cursor")
     if not text:
@@ -174,19 +174,18 @@ def cursor_of(request: Request, order: str, columns: list[Column], model: type[M
         cursor = Cursor.decode(text)
         if cursor.order != order or len(cursor.values) != len(columns):
             raise ValueError("another order")
-        values = [_typed(model, column, value) for column, value in zip(columns, cursor.values, strict=True)]
+        values = [_typed(queryset, column, value) for column, value in zip(columns, cursor.values, strict=True)]
     except (ValueError, TypeError, binascii.Error, DjangoValidationError, OverflowError):
         raise _invalid("cursor", "Not a cursor of this list. Begin without one and follow `next`.") from None
     return Cursor(order, values, cursor.reverse)
 
 
-def _typed(model: type[Model], column: Column, value: Any) -> Any:
+def _typed(queryset: QuerySet[Any], column: Column, value: Any) -> Any:
     if value is None and column.nullable:
         return None
     if value is None or isinstance(value, dict | list | bool):
         raise ValueError("not a value of this column")
-    field = model._meta.pk if column.name == "pk" else model._meta.get_field(column.name)
-    return field.to_python(value)  # type: ignore[union-attr]
+    return kind_of(queryset, column.name).to_python(value)
 
 
 def _invalid(name: str, sentence: str) -> ValidationError:

@@ -1,7 +1,8 @@
 """What a credential may do, apart from whose it is."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib.auth import get_permission_codename
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -24,3 +25,25 @@ class SignedInWithPassword(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return request.method in SAFE_METHODS or not hasattr(request.auth, "may_write")
+
+
+class StaffMay(BasePermission):
+    """Staff with Django's permission for what is done to the model: view, add, change or delete."""
+
+    message = "This is for staff."
+    verbs: ClassVar[dict[str, str]] = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        options = view.queryset.model._meta
+        codename = get_permission_codename(self.verbs.get(request.method or "", "view"), options)
+        user = request.user
+        return bool(user and user.is_staff and user.has_perm(f"{options.app_label}.{codename}"))
+
+
+class EverybodyReads(StaffMay):
+    """Anybody may read, also without an account; only staff may write."""
+
+    message = "Only staff may change this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.method in SAFE_METHODS or super().has_permission(request, view)

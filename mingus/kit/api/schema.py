@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
+from mingus.kit.api.examples import example_of
 from mingus.kit.api.filters import MAY_BE_EMPTY
 
 VERBS = {
@@ -76,8 +77,10 @@ class Schema(AutoSchema):
         return str(meta.verbose_name_plural) if plural else f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
     def get_examples(self) -> list[OpenApiExample]:
-        serializer = self.get_response_serializers()
-        example = getattr(getattr(serializer, "Meta", None), "example", None)
+        found: Any = self.get_response_serializers()
+        found = next(iter(found.values())) if isinstance(found, dict) else found
+        serializer = found() if isinstance(found, type) else getattr(found, "child", found)
+        example = example_of(serializer) if hasattr(serializer, "fields") else None
         return [OpenApiExample("Example", value=example, response_only=True)] if example else []
 
     def get_override_parameters(self) -> list[Any]:

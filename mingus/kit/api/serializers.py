@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from mingus.kit.api import wire
+from mingus.kit.api import derived, wire
 from mingus.kit.models import BaseModel, OwnedModel
 from mingus.kit.validators import has_null_character
 
@@ -38,6 +38,14 @@ class OwnedKeyField(serializers.PrimaryKeyRelatedField):
             # SECURITY: without this a user could attach a row to another user's row
             return queryset.for_user(self.context["request"].user)
         return queryset
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The row; in a bulk call each is looked up once, however many rows refer to it."""
+        seen = self.context.get("keys_seen", {})
+        place = (self.source, str(data))
+        if place not in seen:
+            seen[place] = super().to_internal_value(data)
+        return seen[place]
 
 
 class StrictFields(serializers.Serializer):
@@ -72,6 +80,10 @@ class BaseSerializer(StrictFields, serializers.ModelSerializer):
     def model(self) -> type[BaseModel]:
         return cast("type[BaseModel]", self.Meta.model)
 
+    def build_property_field(self, field_name: str, model_class: Any) -> Any:
+        """A derived value, with the type that its property declares."""
+        return derived.field_for(model_class, field_name)
+
     def get_unique_together_validators(self) -> list[Any]:
         """None: the database's constraints answer the same in one statement, and without a race."""
         return []
@@ -96,8 +108,12 @@ class BaseSerializer(StrictFields, serializers.ModelSerializer):
         """The fields that say whose a new row is."""
         return {"user": self.context["request"].user} if issubclass(self.model, OwnedModel) else {}
 
+    def build(self, validated_data: dict[str, Any]) -> BaseModel:
+        """A new row, not yet saved."""
+        return self.model(**self.owner(), **validated_data)
+
     def create(self, validated_data: dict[str, Any]) -> BaseModel:
-        row = self.model(**self.owner(), **validated_data)
+        row = self.build(validated_data)
         row.save(force_insert=True)
         return row
 

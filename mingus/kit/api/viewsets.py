@@ -8,12 +8,13 @@ from rest_framework import mixins
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from mingus.kit import context
 from mingus.kit.api import etag, idempotency
 from mingus.kit.api.wire import Wire
-from mingus.kit.models import BaseModel, IdempotencyKey
+from mingus.kit.models import BaseModel, IdempotencyKey, OwnedModel
 
 
 class BaseViewSet(GenericViewSet):
@@ -38,6 +39,39 @@ class BaseViewSet(GenericViewSet):
             idempotency.remember(self._reserved, response)
         return super().finalize_response(request, response, *args, **kwargs)
 
+    def get_queryset(self) -> QuerySet[Any]:
+        """The view's rows; with those derived values that a list is to be filtered or sorted by."""
+        if self.action != "list":
+            return super().get_queryset()
+        params = self.request.query_params
+        return self.with_derived({*params, params.get("ordering", self.ordering).removeprefix("-")})
+
+    def with_derived(self, parameters: set[str]) -> QuerySet[Any]:
+        """The view's rows with the derived values that `parameters`, such as `is_overdue` or `score__gte`, speak of."""
+        queryset = super().get_queryset()
+        asked = {name.split("__")[0] for name in parameters}
+        derived = queryset.model.sql_derived().items()
+        return queryset.alias(**{name: expression for name, expression in derived if name in asked})
+
+    def parsed(self, form: type[Serializer]) -> dict[str, Any]:
+        """The request's body as `form` understands it: for actions that are no plain writes."""
+        parser = form(data=self.request.data, context=self.get_serializer_context())
+        parser.is_valid(raise_exception=True)
+        return dict(parser.validated_data)
+
+    def locked_object(self) -> Any:
+        """The row of the path, locked until the request's transaction ends, and in the state that If-Match names."""
+        lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
+        queryset = self.filter_queryset(self.get_queryset()).select_for_update(of=("self",))
+        instance = self._one(queryset, lookup)
+        etag.require_match(self.request, instance)
+        return instance
+
+    def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> Any:
+        instance = get_object_or_404(queryset, **lookup)
+        self.check_object_permissions(self.request, instance)
+        return instance
+
     def wire(self) -> Wire | None:
         """The columns that this view's list is read as; None for the plain path."""
         serializer = self.get_serializer_class()
@@ -45,7 +79,10 @@ class BaseViewSet(GenericViewSet):
 
     def page(self, queryset: QuerySet[Any]) -> Response:
         """Answer one page of `queryset`."""
-        rows: list[Any] = self.paginate_queryset(queryset) or []
+        return self.page_of(self.paginate_queryset(queryset) or [])
+
+    def page_of(self, rows: list[Any]) -> Response:
+        """Answer a page of `rows`: instances, or tuples when there is a `wire`."""
         wire = self.wire()
         return self.get_paginated_response(wire.objects(rows) if wire else self.get_serializer(rows, many=True).data)
 
@@ -104,21 +141,37 @@ class OwnedBaseViewSet(BaseViewSet):
     """Scopes everything to the request's user."""
 
     def get_queryset(self) -> QuerySet[Any]:
-        # SECURITY: the application's wall; every list, row and action of an owned model goes through here
-        return super().get_queryset().for_user(self.request.user)  # type: ignore[attr-defined]
+        return self._walled(super().get_queryset())
 
-    def locked_object(self) -> Any:
-        """The row of the path, locked until the request's transaction ends, and in the state that If-Match names."""
-        lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
-        queryset = self.filter_queryset(self.get_queryset()).select_for_update(of=("self",))
-        instance = self._one(queryset, lookup)
-        etag.require_match(self.request, instance)
-        return instance
+    def with_derived(self, parameters: set[str]) -> QuerySet[Any]:
+        return self._walled(super().with_derived(parameters))
+
+    def _walled(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        # SECURITY: the application's wall; every list, row and action of an owned model goes through here
+        return queryset.for_user(self.request.user)  # type: ignore[attr-defined]
+
+    def page_of(self, rows: list[Any]) -> Response:
+        return super().page_of(rows if self.wire() else [self.with_owner(row) for row in rows])
+
+    def get_object(self) -> Any:
+        return self.with_owner(super().get_object())
 
     def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> Any:
-        instance = get_object_or_404(queryset, **lookup)
-        self.check_object_permissions(self.request, instance)
-        return instance
+        return self.with_owner(super()._one(queryset, lookup))
+
+    def with_owner(self, row: Any) -> Any:
+        """The row with the signed-in user as its owner, whom nobody need read again for his time zone."""
+        if isinstance(row, OwnedModel):
+            row.user = cast("Any", self.request.user)
+        return row
+
+
+class ReadOnlyViewSet(Listed, Retrieved, BaseViewSet):
+    """Rows that belong to nobody, to read."""
+
+
+class OpenViewSet(Created, Updated, Deleted, ReadOnlyViewSet):
+    """Rows that belong to nobody: list, read, create, change, delete, as far as `permission_classes` go."""
 
 
 class OwnedReadOnlyViewSet(Listed, Retrieved, OwnedBaseViewSet):

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Cast
 from rest_framework import serializers
 
-AS_TEXT = (models.UUIDField, models.DecimalField, models.DateField, models.JSONField, models.ForeignKey)
+AS_TEXT = (models.UUIDField, models.DecimalField, models.DateField, models.TimeField, models.JSONField, models.ForeignKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def compiled(serializer_class: Any) -> Wire | None:
     for name, field in serializer_class().fields.items():
         if field.write_only:
             continue
-        expression = derived.get(name) if name in derived else _column(model, field)
+        expression = _as_sent(derived[name], derived[name].output_field) if name in derived else _column(model, field)
         if expression is None:
             return None
         if isinstance(_model_field(model, field), models.JSONField):
@@ -67,6 +67,10 @@ def _column(model: type[models.Model], field: serializers.Field) -> Any:
     column = _model_field(model, field)
     if column is None or isinstance(field, serializers.SerializerMethodField):
         return None
-    if isinstance(column, AS_TEXT) and not isinstance(column, models.DateTimeField):
-        return Cast(F(column.attname), models.TextField())
-    return F(column.attname)
+    return _as_sent(F(column.attname), column)
+
+
+def _as_sent(expression: Any, kind: models.Field[Any, Any]) -> Any:
+    """`expression` of type `kind`, as text where that is what the answer carries."""
+    as_text = isinstance(kind, AS_TEXT) and not isinstance(kind, models.DateTimeField)
+    return Cast(expression, models.TextField()) if as_text else expression

@@ -1,0 +1,7 @@
+"""`/api/v1/billing/`."""
+
+from rest_framework.routers import SimpleRouter
+
+router = SimpleRouter(use_regex_path=False)
+
+urlpatterns = router.urls
