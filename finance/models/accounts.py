@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from mingus.kit import clock
-from mingus.kit.constraints import between, iso_currency, json_shape, not_blank, one_of
+from mingus.kit.constraints import a_number, between, iso_currency, json_shape, not_blank, one_of
 from mingus.kit.crypto import SealError
 from mingus.kit.fields import encrypt
 from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
@@ -95,6 +95,8 @@ class EncryptedFinancialProfile(OwnedModel):
             one_of(TABLE, "profile_type", AccountType),
             iso_currency(TABLE),
             between(TABLE, "credit_limit", 0),
+            a_number(TABLE, "credit_limit"),
+            a_number(TABLE, "account_balance"),
             between(TABLE, "interest_rate", 0, 1),
             one_of(TABLE, "sync_status", SyncStatus),
             json_shape(TABLE, "metadata", "object"),

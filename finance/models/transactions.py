@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Abs
 
 from finance.models.accounts import EncryptedFinancialProfile
-from mingus.kit.constraints import between, iso_currency, json_shape, one_of, rule
+from mingus.kit.constraints import a_number, between, iso_currency, json_shape, one_of, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet, gin, within_owner
 from mingus.kit.money import currency_field
 from mingus.kit.sql import true_when
@@ -99,12 +99,11 @@ class FinancialTransaction(OwnedModel):
         verbose_name = "transaction"
         triggers = [*OwnedModel.Meta.triggers, remember_deleted]
         constraints = [
+            a_number(TABLE, "amount"),
             rule(f"{TABLE}_amount_not_zero", ~Q(amount=0), "The amount must not be 0."),
             rule(
                 f"{TABLE}_amount_sign",
-                Q(transaction_type=TransactionType.TRANSFER)
-                | Q(transaction_type__in=COMING_IN, amount__gt=0)
-                | Q(transaction_type__in=GOING_OUT, amount__lt=0),
+                ~Q(transaction_type__in=COMING_IN, amount__lt=0) & ~Q(transaction_type__in=GOING_OUT, amount__gt=0),
                 "Income and refunds are above 0, expenses and fees below.",
             ),
             one_of(TABLE, "transaction_type", TransactionType),

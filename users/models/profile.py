@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now, TruncDate
 
 from mingus.kit import clock
-from mingus.kit.constraints import between, json_shape, not_blank, one_of, rule
+from mingus.kit.constraints import a_number, between, json_shape, not_blank, one_of, rule
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.money import money_field
 from mingus.kit.validators import is_json_list, is_json_object
@@ -42,6 +42,7 @@ RULES: list[models.BaseConstraint] = [
     between(TABLE, "dependents", 0),
     between(TABLE, "household_size", 1),
     between(TABLE, "annual_income", 0),
+    a_number(TABLE, "annual_income"),
     between(TABLE, "years_of_experience", 0),
     one_of(TABLE, "marital_status", reference.MaritalStatus, optional=True),
     one_of(TABLE, "employment_status", reference.EmploymentStatus, optional=True),

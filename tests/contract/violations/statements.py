@@ -1,0 +1,76 @@
+"""Rules of accounts, transactions and imports."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models.expressions import RawSQL
+
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
+
+ACCOUNT, TRANSACTION = "finance_encryptedfinancialprofile", "finance_financialtransaction"
+IMPORT, ROW = "finance_statementimport", "finance_statementimportrow"
+
+NAN = RawSQL("'NaN'::numeric", ())
+
+VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
+    f"{ACCOUNT}_profile_name_not_blank": (EncryptedFinancialProfile, {"profile_name": " "}, {"profile_name": " "}),
+    f"{ACCOUNT}_profile_type_choice": (EncryptedFinancialProfile, {"profile_type": "piggy"}, {"profile_type": "piggy"}),
+    f"{ACCOUNT}_currency_iso_4217": (EncryptedFinancialProfile, {"currency": "usd"}, {"currency": "usd"}),
+    f"{ACCOUNT}_credit_limit_bounds": (EncryptedFinancialProfile, {"credit_limit": "-0.01"}, {"credit_limit": "-0.01"}),
+    f"{ACCOUNT}_credit_limit_number": (EncryptedFinancialProfile, {"credit_limit": NAN}, {"credit_limit": "NaN"}),
+    f"{ACCOUNT}_account_balance_number": (EncryptedFinancialProfile, {"account_balance": NAN}, {"account_balance": "NaN"}),
+    f"{ACCOUNT}_interest_rate_bounds": (EncryptedFinancialProfile, {"interest_rate": "1.0001"}, {"interest_rate": "1.0001"}),
+    f"{ACCOUNT}_sync_status_choice": (EncryptedFinancialProfile, {"sync_status": "done"}, None),  # read-only
+    f"{ACCOUNT}_metadata_shape": (EncryptedFinancialProfile, {"metadata": []}, {"metadata": []}),
+    f"{TRANSACTION}_amount_number": (FinancialTransaction, {"amount": NAN, "transaction_type": "income"}, {"amount": "NaN"}),
+    f"{TRANSACTION}_amount_not_zero": (
+        FinancialTransaction,
+        {"amount": 0, "transaction_type": "transfer"},
+        {"amount": "0.00"},
+    ),
+    f"{TRANSACTION}_amount_sign": (FinancialTransaction, {"amount": 5}, {"amount": "5.00"}),
+    f"{TRANSACTION}_transaction_type_choice": (
+        FinancialTransaction,
+        {"transaction_type": "loan"},
+        {"transaction_type": "loan"},
+    ),
+    f"{TRANSACTION}_status_choice": (FinancialTransaction, {"status": "done"}, {"status": "done"}),
+    f"{TRANSACTION}_currency_iso_4217": (FinancialTransaction, {"currency": "US"}, {"currency": "US"}),
+    f"{TRANSACTION}_transaction_date_bounds": (
+        FinancialTransaction,
+        {"transaction_date": "1899-12-31"},
+        {"transaction_date": "1899-12-31"},
+    ),
+    f"{TRANSACTION}_posted_date_bounds": (
+        FinancialTransaction,
+        {"posted_date": "2201-01-01"},
+        {"posted_date": "2201-01-01"},
+    ),
+    f"{TRANSACTION}_metadata_shape": (FinancialTransaction, {"metadata": []}, {"metadata": []}),
+    f"{TRANSACTION}_reference_number_unique": (
+        FinancialTransaction,
+        {"reference_number": "FIT-1", "financial_profile_id": "=other"},
+        None,  # below, where both are on one account
+    ),
+    # imports are made by files, never by fields
+    f"{IMPORT}_format_choice": (StatementImport, {"format": "pdf"}, None),
+    f"{IMPORT}_mapping_shape": (StatementImport, {"mapping": []}, None),
+    f"{IMPORT}_statement_shape": (StatementImport, {"statement": []}, None),
+    f"{IMPORT}_warnings_shape": (StatementImport, {"warnings": {}}, None),
+    f"{IMPORT}_account_before_shape": (StatementImport, {"account_before": []}, None),
+    f"{IMPORT}_created_bounds": (StatementImport, {"created": -1}, None),
+    f"{ROW}_verdict_choice": (StatementImportRow, {"verdict": "maybe"}, None),
+    f"{ROW}_data_shape": (StatementImportRow, {"data": []}, None),
+    f"{ROW}_before_shape": (StatementImportRow, {"before": []}, None),
+    f"{ROW}_deleted_row_shape": (StatementImportRow, {"deleted_row": []}, None),
+    f"{ROW}_provider_id_unique": (
+        StatementImportRow,
+        {"account_id": "=other", "provider_id": "FIT-1", "is_claim": True, "content_hash": None, "occurrence": 0},
+        None,
+    ),
+    f"{ROW}_content_hash_unique": (
+        StatementImportRow,
+        {"account_id": "=other", "content_hash": UUID(int=1), "occurrence": 1, "is_claim": True},
+        None,
+    ),
+}

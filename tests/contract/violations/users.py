@@ -1,0 +1,47 @@
+"""Rules of accounts, profiles, onboarding and tokens."""
+
+from typing import Any
+
+from django.db.models.expressions import RawSQL
+
+from mingus.kit.models import IdempotencyKey
+from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
+
+NAN = RawSQL("'NaN'::numeric", ())
+
+VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
+    "kit_idempotencykey_key_unique": (IdempotencyKey, {"key": "=other"}, None),  # the header's second use is a replay
+    "users_user_email_lower": (User, {"email": "Alice@Example.com"}, None),  # the API brings an address to lower case
+    "users_user_login_attempts_bounds": (User, {"login_attempts": -1}, None),  # counted by the login alone
+    "users_userprofile_first_name_not_blank": (UserProfile, {"first_name": ""}, {"first_name": ""}),
+    "users_userprofile_last_name_not_blank": (UserProfile, {"last_name": " x"}, {"last_name": ""}),
+    "users_userprofile_zip_code_us": (UserProfile, {"zip_code": "1000"}, {"zip_code": "1000"}),
+    "users_userprofile_zip_code_not_blank": (UserProfile, {"zip_code": "", "country": "DE"}, {"zip_code": "", "country": "DE"}),
+    "users_userprofile_date_of_birth_past": (UserProfile, {"date_of_birth": "2199-01-01"}, {"date_of_birth": "2199-01-01"}),
+    "users_userprofile_phone_number_e164": (UserProfile, {"phone_number": "555-0123"}, {"phone_number": "555-0123"}),
+    "users_userprofile_country_iso_3166": (UserProfile, {"country": "us"}, {"country": "us"}),
+    "users_userprofile_dependents_bounds": (UserProfile, {"dependents": -1}, {"dependents": -1}),
+    "users_userprofile_household_size_bounds": (UserProfile, {"household_size": 0}, {"household_size": 0}),
+    "users_userprofile_annual_income_bounds": (UserProfile, {"annual_income": "-0.01"}, {"annual_income": "-0.01"}),
+    "users_userprofile_annual_income_number": (UserProfile, {"annual_income": NAN}, {"annual_income": "NaN"}),
+    "users_userprofile_years_of_experience_bounds": (UserProfile, {"years_of_experience": -1}, {"years_of_experience": -1}),
+    "users_userprofile_marital_status_choice": (UserProfile, {"marital_status": "odd"}, {"marital_status": "odd"}),
+    "users_userprofile_employment_status_choice": (UserProfile, {"employment_status": "busy"}, {"employment_status": "busy"}),
+    "users_userprofile_education_level_choice": (UserProfile, {"education_level": "some"}, {"education_level": "some"}),
+    "users_userprofile_company_size_choice": (UserProfile, {"company_size": "0"}, {"company_size": "0"}),
+    "users_userprofile_risk_tolerance_choice": (UserProfile, {"risk_tolerance": ""}, {"risk_tolerance": ""}),
+    "users_userprofile_naics_code_sector": (UserProfile, {"naics_code": "99"}, {"naics_code": "99"}),
+    "users_userprofile_financial_goals_shape": (UserProfile, {"financial_goals": {}}, {"financial_goals": {}}),
+    "users_userprofile_preferences_shape": (UserProfile, {"preferences": []}, {"preferences": []}),
+    "users_onboardingprogress_step_name_unique": (OnboardingProgress, {"step_name": "=other"}, {"step_name": "=other"}),
+    "users_onboardingprogress_step_name_not_blank": (OnboardingProgress, {"step_name": ""}, {"step_name": ""}),
+    "users_onboardingprogress_step_order_bounds": (OnboardingProgress, {"step_order": 0}, {"step_order": 0}),
+    "users_onboardingprogress_completed_at_matches_is_completed": (
+        OnboardingProgress,
+        {"is_completed": True},
+        {"completed_at": "2026-01-01T00:00:00Z"},
+    ),
+    "users_onboardingprogress_step_data_shape": (OnboardingProgress, {"step_data": []}, {"step_data": []}),
+    "users_personalaccesstoken_name_not_blank": (PersonalAccessToken, {"name": ""}, None),  # needs a session: test_tokens
+    "users_personalaccesstoken_scope_choice": (PersonalAccessToken, {"scope": "admin"}, None),  # the same
+}
