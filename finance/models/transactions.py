@@ -137,7 +137,8 @@ class FinancialTransaction(OwnedModel):
         if self.amount is None or self.transaction_type == TransactionType.TRANSFER:
             return
         if (self.transaction_type in COMING_IN) is not (self.amount > 0):
-            raise ValidationError({"amount": "Income and refunds are above 0, expenses and fees below."}, "wrong_sign")
+            sentence = "Income and refunds are above 0, expenses and fees below."
+            raise ValidationError({"amount": ValidationError(sentence, "wrong_sign")})
 
     @classmethod
     def sql_derived(cls) -> dict[str, Any]:
