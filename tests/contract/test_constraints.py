@@ -60,7 +60,7 @@ def test_the_database_refuses(name: str, alice: User) -> None:
     [row], breaking = make(model, 1, alice), with_others(model, values, alice)
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
         model._base_manager.filter(pk=row.pk).update(**breaking)
-    assert refused.value.__cause__.diag.constraint_name == name  # type: ignore[union-attr]
+    assert refused.value.__cause__.diag.constraint_name == name
 
 
 def writer_of(model: type[models.Model]) -> Route:

@@ -1,0 +1,42 @@
+"""Every list, form, page and history of the back office opens in a real browser, and nothing complains."""
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+
+from mingus.kit.admin.records import ReadOnly
+from tests.admin.pages import REGISTERED, address, make, name
+from tests.e2e.conftest import Visit
+from users.models import User
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+ADDED_BY_HAND = [model for model in REGISTERED if not isinstance(admin.site._registry[model], ReadOnly)]
+
+
+@pytest.fixture
+def office(visit: Visit, administrator: User) -> Visit:
+    """The back office with the cookie of a colleague who has logged in."""
+    client = Client()
+    client.force_login(administrator)
+    visit.page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": visit.server}])
+    return visit
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=name)
+def test_its_pages_open_without_a_complaint(model: type[Model], office: Visit) -> None:
+    row = make(model, 3)
+    office.open(address(model, "changelist"))
+    assert office.page.locator("#result_list tbody tr").count() >= 3
+    office.open(address(model, "change", row.pk))
+    assert office.page.locator("#content").is_visible()
+    office.open(address(model, "history", row.pk))
+    assert office.complaints == []
+
+
+@pytest.mark.parametrize("model", ADDED_BY_HAND, ids=name)
+def test_the_form_for_a_new_row_opens(model: type[Model], office: Visit) -> None:
+    office.open(address(model, "add"))
+    assert office.page.get_by_role("button", name="Save", exact=True).is_visible()
+    assert office.complaints == []
