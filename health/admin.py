@@ -1,0 +1,174 @@
+"""Check-ins, goals and correlations in the back office."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
+
+from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    OwnedRecordAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    linked,
+    shown_on,
+)
+from users.models import User
+
+LEVEL_COLOURS = {"excellent": "success", "good": "info", "fair": "warning", "poor": "danger"}
+STATUS_COLOURS = {
+    "completed": "success",
+    "achieved": "success",
+    "on_track": "info",
+    "in_progress": "info",
+    "overdue": "danger",
+    "just_started": "default",
+}
+
+
+class CheckinColumns:
+    """What both the list and the customer's page show of a check-in."""
+
+    @display(description="score")
+    def score(self, checkin: UserHealthCheckin) -> Decimal | None:
+        return checkin.wellness_score
+
+    @display(description="level", label=LEVEL_COLOURS)
+    def level(self, checkin: UserHealthCheckin) -> str | None:
+        return checkin.wellness_level
+
+
+class GoalColumns:
+    """What both the list and the customer's page show of a goal."""
+
+    @display(description="status", label=STATUS_COLOURS)
+    def state(self, goal: HealthGoal) -> tuple[str, str]:
+        return goal.status, goal.status.replace("_", " ")
+
+    @display(description="progress")
+    def progress(self, goal: HealthGoal) -> str:
+        return f"{goal.progress_percentage} %"
+
+
+@shown_on(User)
+class CheckinInline(CheckinColumns, RecordInline):
+    model = UserHealthCheckin
+    fields = ("day", "score", "level", "mood_score", "stress_level", "sleep_hours", "exercise_minutes")
+    day = linked("checkin_date", "day")
+    ordering = ("-checkin_date", "-id")
+
+
+@shown_on(User)
+class GoalInline(GoalColumns, RecordInline):
+    model = HealthGoal
+    fields = ("goal", "goal_type", "progress", "state", "target_date")
+    goal = linked("goal_name", "goal")
+    ordering = ("-created_at", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user__profile")
+
+
+@admin.register(UserHealthCheckin)
+class CheckinAdmin(CheckinColumns, OwnedAdmin):
+    list_display = (
+        "checkin_date",
+        "owner",
+        "score",
+        "level",
+        "mood_score",
+        "stress_level",
+        "sleep_hours",
+        "exercise_minutes",
+    )
+    list_filter = (BY_CUSTOMER, ("checkin_date", RangeDateFilter), ("medication_taken", BooleanRadioFilter))
+    search_fields = ("notes",)
+    ordering_of_one = ("-checkin_date", "-id")
+    sortable_for_one = ("checkin_date",)
+    date_hierarchy = "checkin_date"
+    readonly_fields = ("score", "level")
+    csv_columns = (
+        "id",
+        "user__email",
+        "checkin_date",
+        "mood_score",
+        "stress_level",
+        "sleep_hours",
+        "exercise_minutes",
+        "water_intake_oz",
+        "medication_taken",
+    )
+
+
+@admin.register(HealthGoal)
+class GoalAdmin(GoalColumns, OwnedAdmin):
+    list_display = ("goal_name", "owner", "goal_type", "current_value", "target_value", "unit", "progress", "state")
+    list_filter = (BY_CUSTOMER, ("goal_type", ChoicesDropdownFilter), ("is_completed", BooleanRadioFilter))
+    list_select_related = ("user__profile",)
+    search_fields = ("goal_name", "notes")
+    ordering_of_one = ("-created_at", "-id")
+    readonly_fields = ("state", "progress_percentage", "is_completed", "completion_date")
+    actions_detail = ("complete", "reopen")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """To complete an open goal, or to reopen a completed one."""
+        goal = self.get_object(request, unquote(str(object_id)))
+        pointless = "complete" if goal and goal.is_completed else "reopen"
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        return [item for item in offered if not item.action_name.endswith(f"_{pointless}")]
+
+    @asks_first(title="Complete goal", question="It counts as reached today, where the customer lives.", icon="check")
+    def complete(self, request: HttpRequest, goal: HealthGoal) -> None:
+        goal.complete()
+
+    @asks_first(title="Reopen goal", question="Its progress is measured again by its values.", icon="undo")
+    def reopen(self, request: HttpRequest, goal: HealthGoal) -> None:
+        goal.reopen()
+
+    actions = (*BaseAdmin.actions, for_ticked(complete), for_ticked(reopen))
+
+
+@admin.register(HealthSpendingCorrelation)
+class CorrelationAdmin(OwnedRecordAdmin):
+    """What the nightly analysis found; `manage.py analyse_health` runs it for one customer."""
+
+    list_display = (
+        "correlation_date",
+        "owner",
+        "health_metric",
+        "spending",
+        "lag_days",
+        "method",
+        "correlation_strength",
+        "reading",
+        "adjusted_p_value",
+        "is_significant",
+        "data_points_count",
+    )
+    list_filter = (
+        BY_CUSTOMER,
+        ("health_metric", ChoicesDropdownFilter),
+        ("method", ChoicesDropdownFilter),
+        ("is_significant", BooleanRadioFilter),
+        ("correlation_date", RangeDateFilter),
+    )
+    search_fields = ("spending_category",)
+    ordering_of_one = ("-correlation_date", "-id")
+    sortable_for_one = ("correlation_date",)
+
+    @display(description="spending")
+    def spending(self, found: HealthSpendingCorrelation) -> str:
+        return found.spending_category or "all"
+
+    @display(description="reading", label={"strong": "success", "moderate": "info", "weak": "default"})
+    def reading(self, found: HealthSpendingCorrelation) -> str:
+        return found.correlation_interpretation or "insufficient"

@@ -1,0 +1,38 @@
+"""`manage.py analyse_health <e-mail>`: an operator has a customer's health and spending analysed now, and reads the result."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from health.analysis import Finding
+from health.services import analyse_correlations
+from mingus.kit import clock
+from users.models import User
+
+
+def line_of(finding: Finding) -> str:
+    """A finding in one line; one that says nothing says what is missing."""
+    pairs, found = finding.pairs, finding.correlation
+    name = f"{pairs.metric} and {pairs.category or 'all spending'} {pairs.lag} days later, {finding.method}"
+    if found is None:
+        return f"{name}: insufficient. {finding.missing}"
+    numbers = f"{found.strength:+.3f} ({found.lower:+.3f} to {found.upper:+.3f}), q {finding.adjusted_p_value:.2g}"
+    return f"{name}: {numbers}, {pairs.days} days worth {found.effective_size:.0f}"
+
+
+class Command(BaseCommand):
+    help = "Analyse one customer's check-ins and spending now, and say what is reliable and what is missing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", help="the customer's e-mail address")
+
+    def handle(self, *args: Any, email: str, **options: Any) -> None:
+        user = User.objects.filter(email=User.objects.normalize_email(email)).first()
+        if user is None:
+            raise CommandError(f"Nobody has the address {email}.")
+        findings = analyse_correlations(user, today=clock.day_in(user.zone, clock.now()))
+        reliable = [finding for finding in findings if finding.is_reliable]
+        self.stdout.write(f"{len(findings)} findings, {len(reliable)} of them reliable.")
+        for finding in [*reliable, *(finding for finding in findings if finding.missing)]:
+            self.stdout.write(line_of(finding))

@@ -1,0 +1,80 @@
+"""Check-ins, correlations and goals as JSON."""
+
+from rest_framework import serializers
+
+from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
+from mingus.kit.api.derived import public_names
+from mingus.kit.api.serializers import BaseSerializer, StrictFields
+
+
+class CheckinSerializer(BaseSerializer):
+    class Meta:
+        model = UserHealthCheckin
+        fields = public_names(UserHealthCheckin)
+        example = {
+            "checkin_date": "2026-03-01",
+            "mood_score": 8,
+            "stress_level": 3,
+            "sleep_hours": "7.5",
+            "exercise_minutes": 30,
+            "symptoms": ["headache"],
+            "wellness_activities": ["walk"],
+            "wellness_score": "9.0",
+            "wellness_level": "excellent",
+        }
+
+
+class CorrelationSerializer(BaseSerializer):
+    """What the nightly analysis found. A result without a strength needs more days: 21 with both are the least."""
+
+    class Meta:
+        model = HealthSpendingCorrelation
+        fields = public_names(HealthSpendingCorrelation)
+        read_only_fields = fields
+        example = {
+            "correlation_date": "2026-03-01",
+            "health_metric": "stress",
+            "health_score": "4.80",
+            "spending_amount": "31.52",
+            "spending_category": "dining",
+            "correlation_strength": "0.412",
+            "confidence_interval_lower": "0.288",
+            "confidence_interval_upper": "0.522",
+            "p_value": "0.00000012",
+            "adjusted_p_value": "0.00000370",
+            "is_significant": True,
+            "method": "pearson",
+            "lag_days": 1,
+            "analysis_period": "daily",
+            "data_points_count": 192,
+            "correlation_interpretation": "moderate",
+            "correlation_direction": "positive",
+        }
+
+
+class GoalSerializer(BaseSerializer):
+    """A goal. Its progress follows from its values; the action `complete` ticks it off."""
+
+    class Meta:
+        model = HealthGoal
+        fields = public_names(HealthGoal)
+        read_only_fields = ["is_completed", "completion_date", "progress_percentage"]
+        example = {
+            "goal_name": "Calmer working days",
+            "goal_type": "stress",
+            "start_value": "8.00",
+            "target_value": "3.00",
+            "current_value": "5.50",
+            "unit": "points",
+            "target_date": "2026-06-30",
+            "progress_percentage": 50,
+            "days_remaining": 121,
+            "status": "in_progress",
+        }
+
+
+class ProgressFormSerializer(StrictFields):
+    """Where a goal stands now. `notes` replace the former ones; left out, those stay."""
+
+    current_value = serializers.DecimalField(max_digits=10, decimal_places=2)
+    notes = serializers.CharField(required=False, allow_blank=True)

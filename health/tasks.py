@@ -1,0 +1,26 @@
+"""The nightly search for what health has to do with spending."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from health import services
+from mingus.kit import clock, jobs
+from users.models import User
+
+BATCH = 100  # a customer with a full year takes about 0.15 s
+
+
+@jobs.daily(at_hour=5)
+def find_correlations(timestamp: int) -> None:
+    """Plan the analysis of everybody who checked in lately, some customers a job."""
+    today = datetime.fromtimestamp(timestamp, UTC).date()
+    for keys in services.customers_to_analyse(today=today, batch=BATCH):
+        jobs.enqueue(analyse_customers, keys=[str(key) for key in keys])
+
+
+@jobs.task()
+def analyse_customers(keys: list[str]) -> None:
+    """Analyse these customers, each on his own day. Doing it again replaces what was found."""
+    now = clock.now()
+    for user in User.objects.filter(pk__in=[UUID(key) for key in keys]).select_related("profile"):
+        services.analyse_correlations(user, today=clock.day_in(user.zone, now))

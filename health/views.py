@@ -1,0 +1,59 @@
+"""Health in the API."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from health.filters import CheckinFilter, CorrelationFilter, GoalFilter
+from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
+from health.serializers import CheckinSerializer, CorrelationSerializer, GoalSerializer, ProgressFormSerializer
+from mingus.kit.api.bulk import Bulk
+from mingus.kit.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
+
+
+class CheckinViewSet(Bulk, OwnedViewSet):
+    """Daily check-ins, one a day."""
+
+    queryset = UserHealthCheckin.objects.all()
+    serializer_class = CheckinSerializer
+    filterset_class = CheckinFilter
+    ordering = "-checkin_date"
+    ordering_fields = ("checkin_date", "wellness_score", "created_at")
+    search_fields = ("notes",)
+
+
+class CorrelationViewSet(OwnedReadOnlyViewSet):
+    """How health goes with spending, as the nightly analysis found it."""
+
+    queryset = HealthSpendingCorrelation.objects.all()
+    serializer_class = CorrelationSerializer
+    filterset_class = CorrelationFilter
+    ordering = "-correlation_date"
+    ordering_fields = ("correlation_date", "correlation_strength", "adjusted_p_value", "lag_days", "created_at")
+
+
+class GoalViewSet(OwnedViewSet):
+    """Health goals."""
+
+    queryset = HealthGoal.objects.all()
+    serializer_class = GoalSerializer
+    filterset_class = GoalFilter
+    ordering_fields = ("created_at", "target_date", "days_remaining", "progress_percentage", "status", "goal_name")
+    search_fields = ("goal_name", "notes")
+
+    @extend_schema(request=ProgressFormSerializer)
+    @action(detail=True, methods=["post"])
+    def progress(self, request: Request, pk: str) -> Response:
+        """Record where a goal stands now."""
+        goal: HealthGoal = self.locked_object()
+        goal.record(**self.parsed(ProgressFormSerializer))
+        return self.answer(goal)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def complete(self, request: Request, pk: str) -> Response:
+        """Tick a goal off. Doing it twice changes nothing."""
+        goal: HealthGoal = self.locked_object()
+        goal.complete()
+        return self.answer(goal)

@@ -1,0 +1,80 @@
+"""The demo's health: a year with gaps, goals in every state, and an analysis that finds something."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from finance import demo as finance_demo
+from health import demo
+from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
+from users import demo as users_demo
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 10)
+
+
+@pytest.fixture
+def noon() -> Any:
+    with time_machine.travel("2026-11-10 17:00Z", tick=False) as traveller:
+        yield traveller
+
+
+def load(customer: users_demo.Customer, today: date = TODAY) -> User:
+    user = users_demo.load_customer(customer)
+    finance_demo.load(user, today=today)
+    demo.load(user, today=today)
+    return user
+
+
+def everything() -> list[Any]:
+    return [
+        list(UserHealthCheckin.objects.order_by("checkin_date").values_list("checkin_date", "mood_score", "symptoms")),
+        list(HealthGoal.objects.order_by("pk").values_list("pk", "progress_percentage")),
+        HealthSpendingCorrelation.objects.count(),
+    ]
+
+
+@pytest.mark.parametrize("customer", users_demo.CUSTOMERS, ids=lambda customer: customer.email)
+def test_a_year_of_check_ins_with_gaps(customer: users_demo.Customer, noon: Any) -> None:
+    user = load(customer)
+    days = list(UserHealthCheckin.objects.for_user(user).order_by("checkin_date").values_list("checkin_date", flat=True))
+    assert 180 < len(days) < 350
+    assert days[0] <= TODAY - timedelta(days=350)
+    assert days[-1] >= TODAY - timedelta(days=5)
+    assert len({goal.status for goal in HealthGoal.objects.for_user(user)}) >= 4
+    assert HealthSpendingCorrelation.objects.for_user(user).filter(correlation_strength__isnull=False).count() > 100
+
+
+def test_alices_goals_are_in_every_state(noon: Any) -> None:
+    user = load(users_demo.ALICE)
+    states = {goal.status for goal in HealthGoal.objects.for_user(user)}
+    assert states == {"completed", "overdue", "achieved", "on_track", "in_progress", "just_started"}
+
+
+def test_alice_spends_more_on_hard_days(noon: Any) -> None:
+    user = load(users_demo.ALICE)
+    found = HealthSpendingCorrelation.objects.get(
+        user=user, health_metric="stress", spending_category="", method="spearman", lag_days=0
+    )
+    assert found.correlation_direction == "positive"
+    assert found.is_significant
+
+
+def test_running_it_twice_changes_nothing(noon: Any) -> None:
+    load(users_demo.ALICE)
+    first = everything()
+    load(users_demo.ALICE)
+    assert everything() == first
+
+
+def test_later_days_are_added_and_the_others_stay(noon: Any) -> None:
+    load(users_demo.ALICE)
+    before = everything()[0]
+    noon.shift(timedelta(days=5))
+    load(users_demo.ALICE, TODAY + timedelta(days=5))
+    after = everything()[0]
+    assert after[: len(before)] == before
+    assert len(after) > len(before)
