@@ -1,11 +1,37 @@
-"""Background jobs in the back office."""
+"""Background jobs, alerts, important dates and notification preferences in the back office."""
+
+from datetime import time
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter, RangeDateFilter
 
-from mingus.kit.admin import RecordAdmin, RecordInline, display
+from mingus.kit import clock
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    OwnedRecordAdmin,
+    RecordAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    linked,
+    shown_on,
+)
+from mingus.kit.admin.forms import OwnedAddForm
+from system import services
+from system.models import AlertReceipt, ImportantDate, NotificationPreference, SystemAlert
+
+SEVERITY_COLOURS = {"low": "default", "medium": "info", "high": "warning", "critical": "danger"}
+ALERT_COLOURS = {"unread": "info", "action needed": "warning", "expired": "default", "done": "success", "read": "success"}
+DATE_COLOURS = {"overdue": "danger", "due soon": "warning", "upcoming": "info", "off": "default"}
+REACHABLE_COLOURS = {"reachable": "success", "quiet hours": "info", "switched off": "default"}
 
 admin.site.unregister(ProcrastinateJob)
 
@@ -38,3 +64,200 @@ class JobAdmin(RecordAdmin):
     @display(description="status", label={"todo": "info", "doing": "warning", "failed": "danger", "succeeded": "success"})
     def state(self, job: ProcrastinateJob) -> str:
         return job.status
+
+
+class AlertColumns:
+    """What both the list and the customer's page show of an alert."""
+
+    @display(description="severity", label=SEVERITY_COLOURS)
+    def weight(self, alert: SystemAlert) -> str:
+        return alert.severity
+
+    @display(description="state", label=ALERT_COLOURS)
+    def state(self, alert: SystemAlert) -> str:
+        """How far its customer is; of a broadcast only whether it still holds, since each reads it for himself."""
+        if alert.is_expired:
+            return "expired"
+        if alert.is_broadcast:
+            return "active"
+        if alert.action_required:
+            return "done" if alert.action_taken else "action needed"
+        return "read" if alert.is_read else "unread"
+
+
+class DateColumns:
+    """What both the list and the customer's page show of an important date."""
+
+    @display(description="next")
+    def coming(self, row: ImportantDate) -> Any:
+        return row.next_occurrence
+
+    @display(description="state", label=DATE_COLOURS)
+    def state(self, row: ImportantDate) -> str:
+        if not row.is_active:
+            return "off"
+        until = row.days_until_due
+        if until is None:
+            return "overdue"
+        return "due soon" if until <= row.reminder_days else "upcoming"
+
+
+@shown_on(get_user_model())
+class AlertInline(AlertColumns, RecordInline):
+    model = SystemAlert
+    verbose_name_plural = "alerts"
+    fields = ("sent", "title", "alert_type", "weight", "state", "expires_at")
+    sent = linked("created_at", "sent")
+    ordering = ("-created_at", "-id")
+
+
+@shown_on(get_user_model())
+class ImportantDateInline(DateColumns, RecordInline):
+    model = ImportantDate
+    verbose_name_plural = "important dates"
+    fields = ("name", "date_type", "date_value", "recurrence_pattern", "coming", "state", "last_reminder_sent")
+    name = linked("date_name", "date")
+    ordering = ("date_value", "id")
+
+
+class AlertAddForm(OwnedAddForm):
+    """A new alert for one customer, or for everybody."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["customer"].required = False
+        self.fields["customer"].help_text = "Leave it empty to tell everybody. It can't be changed later."
+
+
+class AudienceFilter(RadioFilter):
+    title = "audience"
+    parameter_name = "audience"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("everybody", "Everybody")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(user__isnull=True) if self.value() == "everybody" else queryset
+
+
+@admin.register(SystemAlert)
+class SystemAlertAdmin(AlertColumns, OwnedAdmin):
+    """Alerts and broadcasts. What a customer read and did is his to say."""
+
+    list_display = ("title", "owner", "alert_type", "weight", "state", "expires_at", "created_at")
+    list_filter = (
+        BY_CUSTOMER,
+        AudienceFilter,
+        ("alert_type", ChoicesDropdownFilter),
+        ("severity", ChoicesDropdownFilter),
+        ("action_required", BooleanRadioFilter),
+        ("is_read", BooleanRadioFilter),
+    )
+    search_fields = ("title", "message")
+    ordering_of_one = ("-created_at", "-id")
+    sortable_for_one = ("created_at",)
+    readonly_fields = ("is_read", "read_at", "action_taken", "action_notes")
+    csv_columns = (
+        "id",
+        "user__email",
+        "alert_type",
+        "severity",
+        "title",
+        "is_read",
+        "read_at",
+        "action_required",
+        "action_taken",
+        "expires_at",
+        "created_at",
+    )
+    actions_detail = ("expire",)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **({} if obj else {"form": AlertAddForm}) | kwargs)
+
+    @display(description="customer")
+    def owner(self, row: SystemAlert) -> str:
+        """A link to the customer's page; "everybody" for a broadcast."""
+        return "everybody" if row.is_broadcast else str(super().owner(row))
+
+    @asks_first(title="Expire alert", question="It is over for everybody who has it, at once.", icon="timer_off")
+    def expire(self, request: HttpRequest, alert: SystemAlert) -> None:
+        services.expire(alert, now=clock.now())
+
+    actions = (*BaseAdmin.actions, for_ticked(expire))
+
+
+@admin.register(AlertReceipt)
+class AlertReceiptAdmin(OwnedRecordAdmin):
+    """Who read which broadcast, and what he did about it."""
+
+    list_display = ("read_at", "owner", "broadcast", "action_taken", "action_notes")
+    list_filter = (BY_CUSTOMER, ("action_taken", BooleanRadioFilter))
+    list_select_related = ("user", "alert")
+    search_fields = ("action_notes",)
+    csv_columns = ("user__email", "alert__title", "read_at", "action_taken", "action_notes")
+
+    @display(description="broadcast")
+    def broadcast(self, receipt: AlertReceipt) -> str:
+        return receipt.alert.title
+
+
+@admin.register(ImportantDate)
+class ImportantDateAdmin(DateColumns, OwnedAdmin):
+    list_display = ("date_name", "owner", "date_type", "date_value", "recurrence_pattern", "coming", "state", "reminder_days")
+    list_filter = (
+        BY_CUSTOMER,
+        ("date_type", ChoicesDropdownFilter),
+        ("is_recurring", BooleanRadioFilter),
+        ("is_active", BooleanRadioFilter),
+        ("date_value", RangeDateFilter),
+    )
+    list_select_related = ("user__profile",)
+    search_fields = ("date_name", "description")
+    ordering_of_one = ("date_value", "id")
+    sortable_for_one = ("date_value",)
+    readonly_fields = ("last_reminder_sent",)
+    csv_columns = (
+        "id",
+        "user__email",
+        "date_name",
+        "date_type",
+        "date_value",
+        "is_recurring",
+        "recurrence_pattern",
+        "reminder_days",
+        "is_active",
+        "last_reminder_sent",
+    )
+
+
+@admin.register(NotificationPreference)
+class NotificationPreferenceAdmin(OwnedAdmin):
+    list_display = ("notification_type", "owner", "channels", "frequency", "quiet_hours", "state")
+    list_filter = (
+        BY_CUSTOMER,
+        ("notification_type", ChoicesDropdownFilter),
+        ("frequency", ChoicesDropdownFilter),
+        ("email_enabled", BooleanRadioFilter),
+    )
+    list_select_related = ("user__profile",)
+    search_fields = ("notification_type",)
+    ordering_of_one = ("-created_at", "-id")
+
+    @display(description="channels")
+    def channels(self, preference: NotificationPreference) -> str:
+        return ", ".join(preference.enabled_channels) or "-"
+
+    @display(description="quiet hours")
+    def quiet_hours(self, preference: NotificationPreference) -> str:
+        return _span(preference.quiet_hours_start, preference.quiet_hours_end)
+
+    @display(description="now", label=REACHABLE_COLOURS)
+    def state(self, preference: NotificationPreference) -> str:
+        if not preference.is_enabled:
+            return "switched off"
+        return "reachable" if preference.can_send_notification else "quiet hours"
+
+
+def _span(start: time | None, end: time | None) -> str:
+    return "-" if start is None or end is None or start == end else f"{start:%H:%M} to {end:%H:%M}"

@@ -2,6 +2,11 @@
 
 from rest_framework.routers import SimpleRouter
 
+from system.views import AlertViewSet, ImportantDateViewSet, NotificationPreferenceViewSet
+
 router = SimpleRouter(use_regex_path=False)
+router.register("alerts", AlertViewSet)
+router.register("important-dates", ImportantDateViewSet)
+router.register("notification-preferences", NotificationPreferenceViewSet)
 
 urlpatterns = router.urls

@@ -1,1 +1,48 @@
 """What reaches the user."""
+
+from datetime import UTC, date, datetime
+
+import factory
+from factory.django import DjangoModelFactory
+
+from system.models import AlertReceipt, ImportantDate, NotificationPreference, NotificationType, SystemAlert
+from tests.factories.users import UserFactory
+
+
+class AlertFactory(DjangoModelFactory):
+    class Meta:
+        model = SystemAlert
+
+    user = factory.SubFactory(UserFactory)
+    alert_type = "user"
+    severity = "medium"
+    title = factory.Sequence(lambda number: f"Alert {number}")
+    message = "Your statement is ready."
+
+
+class BroadcastReceiptFactory(DjangoModelFactory):
+    class Meta:
+        model = AlertReceipt
+
+    user = factory.SubFactory(UserFactory)
+    alert = factory.SubFactory(AlertFactory, user=None)
+    read_at = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+class ImportantDateFactory(DjangoModelFactory):
+    class Meta:
+        model = ImportantDate
+
+    user = factory.SubFactory(UserFactory)
+    date_name = factory.Sequence(lambda number: f"Date {number}")
+    date_type = "financial"
+    date_value = date(2026, 3, 14)
+
+
+class PreferenceFactory(DjangoModelFactory):
+    class Meta:
+        model = NotificationPreference
+        django_get_or_create = ("user", "notification_type")  # a user has at most one of each kind
+
+    user = factory.SubFactory(UserFactory)
+    notification_type = factory.Sequence(lambda number: NotificationType.values[number % len(NotificationType.values)])

@@ -1,0 +1,70 @@
+"""What lists of alerts, important dates and notification preferences can be filtered by."""
+
+from django_filters.filters import IsoDateTimeFilter
+
+from mingus.kit.api.filtersets import StrictFilterSet, TrueOrFalseFilter
+from system.models import ImportantDate, NotificationPreference, SystemAlert
+
+
+class AlertFilter(StrictFilterSet):
+    """What was read and done is asked of the signed-in user's own reading, not of the row."""
+
+    is_read = TrueOrFalseFilter("own_is_read")
+    action_taken = TrueOrFalseFilter("own_action_taken")
+    read_at__gte = IsoDateTimeFilter("own_read_at", "gte")
+    read_at__lte = IsoDateTimeFilter("own_read_at", "lte")
+
+    class Meta:
+        model = SystemAlert
+        fields = {
+            "alert_type": ["exact", "in"],
+            "severity": ["exact", "in"],
+            "title": ["icontains"],
+            "action_required": ["exact"],
+            "expires_at": ["gte", "lte", "isnull"],
+            "created_at": ["gte", "lte"],
+        }
+        derived = {
+            "is_expired": ["exact"],
+            "is_active": ["exact"],
+            "days_until_expiry": ["gte", "lte"],
+            "age_days": ["gte", "lte"],
+            "priority_score": ["exact", "gte", "lte"],
+        }
+
+
+class ImportantDateFilter(StrictFilterSet):
+    class Meta:
+        model = ImportantDate
+        fields = {
+            "date_name": ["exact", "icontains"],
+            "date_type": ["exact", "in"],
+            "date_value": ["exact", "gte", "lte"],
+            "is_recurring": ["exact"],
+            "recurrence_pattern": ["exact", "in"],
+            "is_active": ["exact"],
+            "last_reminder_sent": ["gte", "lte", "isnull"],
+            "created_at": ["gte", "lte"],
+        }
+        derived = {
+            "is_overdue": ["exact"],
+            "days_until_due": ["gte", "lte"],
+            "days_overdue": ["gte", "lte"],
+            "should_send_reminder": ["exact"],
+            "next_occurrence": ["exact", "gte", "lte", "isnull"],
+        }
+
+
+class NotificationPreferenceFilter(StrictFilterSet):
+    class Meta:
+        model = NotificationPreference
+        fields = {
+            "notification_type": ["exact", "in"],
+            "email_enabled": ["exact"],
+            "sms_enabled": ["exact"],
+            "push_enabled": ["exact"],
+            "frequency": ["exact", "in"],
+            "quiet_hours_start": ["isnull"],
+            "created_at": ["gte", "lte"],
+        }
+        derived = {"is_enabled": ["exact"], "is_quiet_hours": ["exact"], "can_send_notification": ["exact"]}

@@ -1,0 +1,223 @@
+"""What the product tells its users: one of them, or, as a broadcast, everybody.
+
+A customer's own alert keeps in its columns whether he read it and what he did. A broadcast is one row for all, so each user's
+reading of it is an `AlertReceipt` of his; `AlertQuerySet.for_user` brings both together.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, FilteredRelation, Func, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import GreaterThan
+
+from mingus.kit import clock
+from mingus.kit.constraints import not_blank, one_of, rule, together
+from mingus.kit.models import BaseModel, OwnedModel, OwnedQuerySet
+from mingus.kit.sql import Present, first_of, true_when
+
+TABLE = "system_systemalert"
+RECEIPTS = "system_alertreceipt"
+OLD_AFTER_DAYS = 7
+
+
+class AlertType(models.TextChoices):
+    SECURITY = "security"
+    PERFORMANCE = "performance"
+    MAINTENANCE = "maintenance"
+    USER = "user"
+    BILLING = "billing"
+    FEATURE = "feature"
+
+
+class Severity(models.TextChoices):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+WEIGHTS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3, Severity.CRITICAL: 4}
+
+# What a user himself has read and done, by the names of the columns that it stands for. Receipts are of broadcasts only, and a
+# broadcast's own columns stay empty, so that the one that is there counts.
+READING: dict[str, Any] = {
+    "is_read": true_when(Q(receipt__isnull=False) | Q(is_read=True)),
+    "read_at": Coalesce("receipt__read_at", "read_at"),
+    "action_taken": Coalesce("receipt__action_taken", "action_taken"),
+    "action_notes": Coalesce("receipt__action_notes", "action_notes"),
+    "updated_at": Greatest("receipt__updated_at", "updated_at"),
+}
+
+
+def whole_days(first: Any, second: Any) -> Greatest:
+    """Whole days (of 24 hours) from one instant to another, not below 0; both must be known."""
+    template = "FLOOR(EXTRACT(EPOCH FROM (%(expressions)s)) / 86400)::int"
+    days = Func(second, first, template=template, arg_joiner=" - ", output_field=models.IntegerField())
+    return Greatest(days, Value(0))
+
+
+def points_when(condition: Any, points: int) -> Case:
+    return Case(When(condition, then=Value(points)), default=Value(0), output_field=models.IntegerField())
+
+
+def priority(is_read: str) -> Greatest:
+    """The priority score in SQL; `is_read` names the column that says whether it was read."""
+    severity = [(Q(severity=name), weight) for name, weight in WEIGHTS.items()]
+    score: Any = first_of(*severity, default=0, output_field=models.IntegerField())
+    score += points_when(Q(**{is_read: False}), 1) + points_when(Q(action_required=True), 2)
+    old = points_when(GreaterThan(whole_days(F("created_at"), Present()), OLD_AFTER_DAYS), 1)
+    return Greatest(score - old, Value(1), output_field=models.IntegerField())
+
+
+class AlertQuerySet(OwnedQuerySet):
+    """Alerts and broadcasts."""
+
+    def for_user(self, user: Any) -> Self:
+        """A user's own alerts and the broadcasts, with what he himself has read and done as `own_is_read`, `own_read_at`, …"""
+        # SECURITY: the receipts are his alone; another user's reading would show through else
+        own = FilteredRelation("receipts", condition=Q(receipts__user=user.pk))
+        seen = {f"own_{name}": expression for name, expression in READING.items()}
+        rows = self.filter(Q(user=user.pk) | Q(user__isnull=True)).alias(receipt=own).annotate(**seen)
+        return rows.alias(priority_score=priority("own_is_read"))
+
+    def broadcasts(self) -> Self:
+        """What everybody is told."""
+        return self.filter(user__isnull=True)
+
+
+class SystemAlert(BaseModel):
+    """Something that one user, or everybody, should know."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="systemalert_set",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+    )
+    alert_type = models.CharField(max_length=50, choices=AlertType)
+    severity = models.CharField(max_length=20, choices=Severity)
+    title = models.CharField(max_length=255)
+    message = models.TextField()
+    is_read = models.BooleanField(default=False)
+    read_at = models.DateTimeField(null=True, blank=True)
+    action_required = models.BooleanField(default=False)
+    action_taken = models.BooleanField(default=False)
+    action_notes = models.TextField(blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    owner_path: ClassVar[str] = "user"
+    derived = ("is_expired", "is_active", "days_until_expiry", "age_days", "priority_score")
+
+    class Meta(BaseModel.Meta):
+        verbose_name = "alert"
+        constraints = [
+            one_of(TABLE, "alert_type", AlertType),
+            one_of(TABLE, "severity", Severity),
+            not_blank(TABLE, "title"),
+            not_blank(TABLE, "message"),
+            together(TABLE, "is_read", "read_at"),
+            rule(
+                f"{TABLE}_action_taken_required",
+                Q(action_taken=False) | Q(action_required=True),
+                "There is no action to take on this alert.",
+            ),
+            rule(
+                f"{TABLE}_is_read_by_each",
+                Q(user__isnull=False) | Q(is_read=False, action_taken=False, action_notes=""),
+                "A broadcast is read by each user for himself; the broadcast itself stays unread.",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "-created_at", "-id"], name="system_alert_newest")]
+
+    objects = AlertQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.title
+
+    @classmethod
+    def sql_derived(cls) -> dict[str, Any]:
+        expired = Q(expires_at__lte=Present())
+        unknown = Value(None, output_field=models.IntegerField())
+        left = whole_days(Present(), F("expires_at"))
+        return {
+            "is_expired": true_when(expired),
+            "is_active": true_when(Q(expires_at__isnull=True) | ~expired),
+            "days_until_expiry": first_of(
+                (Q(expires_at__isnull=True), unknown), default=left, output_field=models.IntegerField()
+            ),
+            "age_days": whole_days(F("created_at"), Present()),
+            "priority_score": priority("is_read"),
+        }
+
+    def seen(self) -> Self:
+        """A row of `for_user` as that user sees it: what he himself has read and done. Not to be saved."""
+        for name in READING:
+            setattr(self, name, getattr(self, f"own_{name}"))
+        return self
+
+    @property
+    def is_broadcast(self) -> bool:
+        """Whether everybody is told."""
+        return self.user_id is None
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over; an alert without an end never expires."""
+        return self.expires_at is not None and self.expires_at <= clock.now()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it still holds: it has not expired, read or not."""
+        return not self.is_expired
+
+    @property
+    def days_until_expiry(self) -> int | None:
+        """Whole days (of 24 hours) until it expires: 0 on the last one and afterwards; None when it never does."""
+        return None if self.expires_at is None else _days(self.expires_at - clock.now())
+
+    @property
+    def age_days(self) -> int:
+        """Whole days (of 24 hours) since it was sent."""
+        return self._age_at(clock.now())
+
+    @property
+    def priority_score(self) -> int:
+        """1 to 7: low 1 to critical 4, +1 unread, +2 when action is required, -1 (not below 1) when older than 7 days."""
+        score = WEIGHTS[Severity(self.severity)] + (not self.is_read) + 2 * self.action_required
+        return max(score - (self.age_days > OLD_AFTER_DAYS), 1)
+
+    def _age_at(self, now: datetime) -> int:
+        return _days(now - self.created_at)
+
+
+def _days(span: timedelta) -> int:
+    return max(span.days, 0)
+
+
+class AlertReceipt(OwnedModel):
+    """That one user has read a broadcast, when, and what he did about it."""
+
+    # Kept by an immediate foreign key of migration 0002: the deferred one would fail at the commit, where nobody answers any
+    # more. Indexed by itself, too: a broadcast that is deleted must not search everybody's receipts.
+    alert = models.ForeignKey(SystemAlert, on_delete=models.CASCADE, related_name="receipts", db_constraint=False)
+    read_at = models.DateTimeField()
+    action_taken = models.BooleanField(default=False)
+    action_notes = models.TextField(blank=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "alert"],
+                name=f"{RECEIPTS}_alert_unique",
+                violation_error_message="This user has read this broadcast already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"read {self.read_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,22 @@
+"""The hours of a day in which nothing may disturb: from a first moment, inclusive, to a last one, exclusive.
+
+They are times on the wall where the user lives, and may span midnight. Equal times mean that there are none.
+"""
+
+from datetime import datetime, time, timedelta, tzinfo
+
+
+def is_quiet(start: time | None, end: time | None, moment: time) -> bool:
+    """Whether `moment` lies in the hours from `start` to `end`."""
+    if start is None or end is None or start == end:
+        return False
+    if start < end:
+        return start <= moment < end
+    return moment >= start or moment < end
+
+
+def next_end(end: time, *, zone: tzinfo, now: datetime) -> datetime:
+    """The next instant after `now` at which the clocks of `zone` show `end`."""
+    local = now.astimezone(zone)
+    day = local.date() if local.time() < end else local.date() + timedelta(days=1)
+    return datetime.combine(day, end, tzinfo=zone)

@@ -1,0 +1,138 @@
+"""Reminds people of their important dates: each occurrence once, by an alert, and by e-mail where they want one.
+
+An occurrence becomes due at midnight where its owner lives, which is in most people's quiet hours; so an e-mail that must not
+go out yet waits as a job until they are over.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+
+from mingus.kit import clock, mail
+from system.models import (
+    AlertType,
+    DateType,
+    Frequency,
+    ImportantDate,
+    NotificationPreference,
+    NotificationType,
+    Severity,
+    SystemAlert,
+)
+from system.services.preferences import preferences_of
+
+BATCH = 500
+FIRST_KEY = UUID(int=0)
+
+# A date is the user's own affair, whatever it is about; "billing" alerts are about what he pays us.
+ALERT_TYPE = AlertType.USER
+NOTIFICATION_TYPES = {
+    DateType.FINANCIAL: NotificationType.FINANCIAL,
+    DateType.HEALTH: NotificationType.HEALTH,
+    DateType.CAREER: NotificationType.CAREER,
+}
+BODY = """{message}
+
+MINGUS
+You asked to be reminded of this date. How you hear of such dates is up to your notification preferences.
+"""
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One row and the occurrence that its owner is reminded of, on his own day `today`."""
+
+    row: ImportantDate
+    today: date
+    occurrence: date
+
+    @property
+    def when(self) -> str:
+        days = (self.occurrence - self.today).days
+        return {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
+
+    @property
+    def message(self) -> str:
+        day = f"{self.occurrence:%A}, {self.occurrence.day} {self.occurrence:%B %Y}"
+        return f"{self.row.date_name}: {self.when}, on {day}.\n{self.row.description}".strip()
+
+    @property
+    def subject(self) -> str:
+        # SECURITY: a line break would begin another header
+        return " ".join(f"{self.row.date_name}: {self.when}".split())
+
+    @property
+    def notification_type(self) -> NotificationType:
+        return NOTIFICATION_TYPES.get(DateType(self.row.date_type), NotificationType.SYSTEM)
+
+    def alert(self) -> SystemAlert:
+        """The alert, which expires when the day is over where the owner lives."""
+        is_today = self.occurrence == self.today
+        over = datetime.combine(self.occurrence + timedelta(days=1), time(), tzinfo=self.row.user.zone)
+        return SystemAlert(
+            user=self.row.user,
+            alert_type=ALERT_TYPE,
+            severity=Severity.HIGH if is_today else Severity.MEDIUM,
+            title=self.row.date_name,
+            message=self.message,
+            expires_at=over,
+        )
+
+    def mail(self) -> EmailMessage:
+        return EmailMessage(self.subject, BODY.format(message=self.message), to=[self.row.user.email])
+
+
+def send_reminders(*, now: datetime) -> int:
+    """Remind everybody of what is due at `now`; gives how many dates.
+
+    One pass over the table by key, some hundred rows a transaction. A row that somebody is changing, or that another worker
+    has taken, is left to the next hour.
+    """
+    sent, batch = 0, [FIRST_KEY]
+    while batch:
+        batch = _remind_some(after=batch[-1], now=now)
+        sent += len(batch)
+    return sent
+
+
+@transaction.atomic
+def _remind_some(*, after: UUID, now: datetime) -> list[UUID]:
+    """Remind of the next dates behind the key `after`; gives their keys."""
+    due = ImportantDate.objects.due_for_reminder(now).filter(pk__gt=after).order_by("pk").select_related("user__profile")
+    reminders = [_reminder(row, now) for row in due.select_for_update(of=("self",), skip_locked=True)[:BATCH]]
+    keys = [reminder.row.pk for reminder in reminders]
+    ImportantDate.objects.filter(pk__in=keys).update(last_reminder_sent=now)
+    SystemAlert.objects.bulk_create([reminder.alert() for reminder in reminders])
+    _send_mails(reminders, now=now)
+    return keys
+
+
+def _reminder(row: ImportantDate, now: datetime) -> Reminder:
+    today = clock.day_in(row.user.zone, now)
+    return Reminder(row, today, row.occurrence_from(today) or today)
+
+
+def _send_mails(reminders: list[Reminder], *, now: datetime) -> None:
+    """Send an e-mail to those who want one at once, to an address that is known to be theirs."""
+    preferences = preferences_of([(reminder.row.user, reminder.notification_type) for reminder in reminders])
+    wanted = [
+        (reminder.mail(), preference.quiet_until(now))
+        for reminder in reminders
+        if _wants_mail(preference := preferences[reminder.row.user_id, reminder.notification_type])
+    ]
+    get_connection().send_messages([message for message, wait in wanted if wait is None])
+    _send_later((message, wait) for message, wait in wanted if wait is not None)
+
+
+def _wants_mail(preference: NotificationPreference) -> bool:
+    is_reachable = preference.user.is_verified and preference.email_enabled
+    return is_reachable and preference.frequency == Frequency.IMMEDIATE
+
+
+def _send_later(messages: Iterable[tuple[EmailMessage, datetime]]) -> None:
+    for message, wait in messages:
+        mail.deliver.configure(schedule_at=wait).defer(sealed=mail.seal(message))

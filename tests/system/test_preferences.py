@@ -1,0 +1,64 @@
+"""How a user wants to hear of what."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from system import services
+from system.models import NotificationType
+from tests.factories import PreferenceFactory
+from users.models import User
+
+PREFERENCES = "/api/v1/system/notification-preferences/"
+
+
+def test_an_account_needs_no_rows(as_alice: APIClient, alice: User) -> None:
+    found = services.preference_for(alice, NotificationType.HEALTH)
+    assert found._state.adding
+    assert (found.email_enabled, found.sms_enabled, found.push_enabled, found.frequency) == (True, False, True, "immediate")
+    assert as_alice.get(PREFERENCES).json()["results"] == []
+
+
+def test_what_is_stored_counts_for_its_kind_and_its_user_alone(alice: User, bob: User) -> None:
+    PreferenceFactory(user=alice, notification_type="health", email_enabled=False)
+    assert services.preference_for(alice, NotificationType.HEALTH).email_enabled is False
+    assert services.preference_for(alice, NotificationType.CAREER).email_enabled is True
+    assert services.preference_for(bob, NotificationType.HEALTH).email_enabled is True
+
+
+def test_one_of_a_kind(as_alice: APIClient, alice: User) -> None:
+    PreferenceFactory(user=alice, notification_type="health")
+    answer = as_alice.post(PREFERENCES, {"notification_type": "health"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["attr"] == "notification_type"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"quiet_hours_start": "22:00"}, "quiet_hours_end"),
+        ({"quiet_hours_end": "07:00"}, "quiet_hours_start"),
+        ({"quiet_hours_start": "22:00:00.5", "quiet_hours_end": "07:00"}, "quiet_hours_start"),
+        ({"quiet_hours_start": "24:00", "quiet_hours_end": "07:00"}, "quiet_hours_start"),
+        ({"frequency": "hourly"}, "frequency"),
+        ({"is_enabled": True, "channels": []}, "channels"),
+    ],
+)
+def test_it_refuses(as_alice: APIClient, body: dict[str, object], field: str) -> None:
+    answer = as_alice.post(PREFERENCES, {"notification_type": "health", **body})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["attr"] == field
+
+
+def test_quiet_hours_go_together(as_alice: APIClient, alice: User) -> None:
+    preference = PreferenceFactory(user=alice, quiet_hours_start="22:00", quiet_hours_end="07:00")
+    address = f"{PREFERENCES}{preference.pk}/"
+    assert as_alice.patch(address, {"quiet_hours_start": None}).status_code == 400
+    answer = as_alice.patch(address, {"quiet_hours_start": None, "quiet_hours_end": None})
+    assert (answer.status_code, answer.json()["quiet_hours_end"], answer.json()["is_quiet_hours"]) == (200, None, False)
+
+
+def test_the_open_ways_are_named(as_alice: APIClient) -> None:
+    body = {"notification_type": "career", "sms_enabled": True, "push_enabled": False}
+    answer = as_alice.post(PREFERENCES, body).json()
+    assert answer["enabled_channels"] == ["email", "sms"]
+    assert as_alice.get(PREFERENCES, {"is_enabled": "true"}).json()["results"] == [answer]

@@ -1,0 +1,75 @@
+"""Quiet hours are what the clocks show where the user lives: start inclusive, end exclusive, midnight in between."""
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+
+from system.models import NotificationPreference
+from system.quiet_hours import is_quiet
+from tests.factories import PreferenceFactory, ProfileFactory
+from users.models import User
+
+ZONES = ["America/New_York", "Europe/Rome", "Asia/Kathmandu"]
+NIGHT = {"quiet_hours_start": time(22), "quiet_hours_end": time(7)}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "moment", "quiet"),
+    [
+        (time(22), time(7), time(21, 59, 59), False),
+        (time(22), time(7), time(22), True),
+        (time(22), time(7), time(0), True),
+        (time(22), time(7), time(6, 59, 59, 999_999), True),
+        (time(22), time(7), time(7), False),
+        (time(9), time(17), time(9), True),
+        (time(9), time(17), time(17), False),
+        (time(9), time(17), time(0), False),
+        (time(9), time(9), time(9), False),
+        (time(0), time(0), time(12), False),
+        (None, None, time(12), False),
+    ],
+)
+def test_the_hours(start: time | None, end: time | None, moment: time, quiet: bool) -> None:
+    assert is_quiet(start, end, moment) is quiet
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(("moment", "quiet"), [("21:59", False), ("23:59", True), ("06:59", True), ("07:00", False)])
+@pytest.mark.parametrize("day", ["2026-01-15", "2026-07-15"])
+def test_from_ten_to_seven_where_the_user_lives(alice: User, zone: str, day: str, moment: str, quiet: bool) -> None:
+    ProfileFactory(user=alice, timezone=zone)
+    preference = PreferenceFactory(user=alice, notification_type="health", **NIGHT)
+    expressions = NotificationPreference.sql_derived()
+    names = ["is_quiet_hours", "can_send_notification"]
+    with time_machine.travel(datetime.fromisoformat(f"{day}T{moment}").replace(tzinfo=ZoneInfo(zone)), tick=False):
+        stored = NotificationPreference.objects.values_list(*(expressions[name] for name in names)).get()
+        assert (preference.is_quiet_hours, preference.can_send_notification) == (quiet, not quiet) == stored
+
+
+@time_machine.travel("2026-03-01T23:59-05:00", tick=False)
+def test_a_security_notice_goes_through_quiet_hours(alice: User) -> None:
+    preference = PreferenceFactory(user=alice, notification_type="security", **NIGHT)
+    assert preference.is_quiet_hours
+    assert preference.can_send_notification
+
+
+@time_machine.travel("2026-03-01T12:00-05:00", tick=False)
+def test_nothing_goes_where_every_way_is_closed(alice: User) -> None:
+    preference = PreferenceFactory(user=alice, notification_type="security", email_enabled=False, push_enabled=False)
+    assert (preference.is_enabled, preference.enabled_channels, preference.can_send_notification) == (False, [], False)
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-03-02T03:30+00:00", "2026-03-02T12:00+00:00"),  # 22:30 in New York: until 7:00 the next day
+        ("2026-03-02T11:59+00:00", "2026-03-02T12:00+00:00"),
+        ("2026-03-02T12:00+00:00", None),
+        ("2026-03-08T04:00+00:00", "2026-03-08T11:00+00:00"),  # the night in which the clocks are put forward
+    ],
+)
+def test_what_may_not_go_out_waits_for_their_end(alice: User, now: str, until: str | None) -> None:
+    found = PreferenceFactory(user=alice, notification_type="health", **NIGHT).quiet_until(datetime.fromisoformat(now))
+    assert (found and found.astimezone(UTC)) == (until and datetime.fromisoformat(until))
