@@ -48,8 +48,53 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Bank accounts", "account_balance", "finance.encryptedfinancialprofile"),
                     _link("Transactions", "receipt_long", "finance.financialtransaction"),
+                    _link("Income due", "payments", "finance.userincomeduedate"),
+                    _link("Expenses due", "event_upcoming", "finance.userexpenseduedate"),
+                    _link("Payments of what fell due", "price_check", "finance.duedatepayment"),
+                    _link("Income projections", "trending_up", "finance.incomeprojection"),
                     _link("Imports", "upload_file", "finance.statementimport"),
                     _link("Imported rows", "table_rows", "finance.statementimportrow"),
+                ],
+            },
+            {
+                "title": "Billing",
+                "separator": True,
+                "items": [
+                    _link("Plans", "sell", "billing.subscriptionplan"),
+                    _link("Subscriptions", "card_membership", "billing.subscription"),
+                    _link("Feature access", "lock_open_right", "billing.featureaccess"),
+                    _link("Invoices", "request_quote", "billing.billinghistory"),
+                ],
+            },
+            {
+                "title": "Health and work",
+                "separator": True,
+                "items": [
+                    _link("Check-ins", "self_improvement", "health.userhealthcheckin"),
+                    _link("Health goals", "flag", "health.healthgoal"),
+                    _link("Health and spending", "scatter_plot", "health.healthspendingcorrelation"),
+                    _link("Job security", "work_history", "career.jobsecurityanalysis"),
+                    _link("Career milestones", "military_tech", "career.careermilestone"),
+                ],
+            },
+            {
+                "title": "What reaches them",
+                "separator": True,
+                "items": [
+                    _link("Alerts", "notifications", "system.systemalert"),
+                    _link("Broadcasts that were read", "mark_chat_read", "system.alertreceipt"),
+                    _link("Important dates", "calendar_month", "system.importantdate"),
+                    _link("Notification preferences", "tune", "system.notificationpreference"),
+                ],
+            },
+            {
+                "title": "How it is used",
+                "separator": True,
+                "items": [
+                    _link("Feedback", "reviews", "analytics.userfeedback"),
+                    _link("Events", "ads_click", "analytics.useranalytics"),
+                    _link("Feature usage", "bar_chart", "analytics.featureusage"),
+                    _link("Metrics", "monitoring", "analytics.performancemetric"),
                 ],
             },
             {

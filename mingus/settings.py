@@ -228,6 +228,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "StatementFormatEnum": "finance.models.imports.StatementFormat",
+        "DueFrequencyEnum": "finance.models.due_series.Frequency",
+        "NotificationFrequencyEnum": "system.models.preferences.Frequency",
+        "LowToCriticalEnum": "system.models.alerts.Severity",
         "ImportFormatEnum": "finance.serializers.imports.FORMATS",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

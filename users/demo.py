@@ -13,7 +13,7 @@ from users.models import OnboardingProgress, User, UserProfile
 
 PASSWORD = "penny-wise-42"  # noqa: S105 - printed by the command, which runs under DEBUG only
 SUPPORT_GROUP = "Support"
-SUPPORT_SEES = ("users", "finance", "account", "procrastinate")
+SUPPORT_SEES = ("users", "system", "billing", "finance", "health", "career", "analytics", "account", "procrastinate")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """schemathesis reads the schema and tries what nobody thought of: no 5xx, and no answer that the schema does not know.
 
-`FUZZ_EXAMPLES=100 make test ARGS=tests/contract/test_fuzz.py` looks longer.
+`FUZZ_EXAMPLES=100 make test ARGS=tests/contract/test_fuzz.py` looks longer. A customer asks for everything; staff ask
+where staff may do more, or wherever FUZZ_AS_STAFF, a regular expression, says.
 """
 
 import os
@@ -24,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.factories import TokenFactory, UserFactory
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
+FOR_STAFF = os.environ.get("FUZZ_AS_STAFF", "/billing/plans/|/analytics/metrics/")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -41,16 +43,35 @@ def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
     """One server and one customer for all operations; what they write goes with him, which is quicker than a flush each."""
     with django_db_blocker.unblock():
         live = LiveServer("localhost")
-        user = UserFactory.create(email="fuzz@example.com")
-        live.token = TokenFactory.create(user=user, scope="read-write").text
+        customer = UserFactory.create(email="fuzz@example.com")
+        staff = UserFactory.create(email="fuzz-staff@example.com", is_staff=True, is_superuser=True)
+        live.customer = TokenFactory.create(user=customer, scope="read-write").text
+        live.staff = TokenFactory.create(user=staff, scope="read-write").text
         yield live
         live.stop()
-        user.delete()
+        customer.delete()
+        staff.delete()
+
+
+searching = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+)
+
+
+def ask(server: LiveServer, case: schemathesis.Case, token: str) -> None:
+    case.headers = {**dict(case.headers or {}), "Authorization": f"Bearer {token}"}
+    case.call_and_validate(base_url=server.url, checks=CHECKS)
 
 
 @pytest.mark.django_db
 @schema.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
-def test_every_answer_is_in_the_schema(server: LiveServer, case: schemathesis.Case) -> None:
-    case.headers = {**dict(case.headers or {}), "Authorization": f"Bearer {server.token}"}
-    case.call_and_validate(base_url=server.url, checks=CHECKS)
+@searching
+def test_every_answer_to_a_customer_is_in_the_schema(server: LiveServer, case: schemathesis.Case) -> None:
+    ask(server, case, server.customer)
+
+
+@pytest.mark.django_db
+@schema.include(path_regex=FOR_STAFF).parametrize()
+@searching
+def test_every_answer_to_staff_is_in_the_schema(server: LiveServer, case: schemathesis.Case) -> None:
+    ask(server, case, server.staff)

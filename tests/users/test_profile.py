@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import connection
 from rest_framework.test import APIClient
 
 from tests.factories import OnboardingFactory, ProfileFactory
 from users.models import OnboardingProgress, User, UserProfile
+from users.models.reference import timezones
 
 URL = "/api/v1/users/profile/"
 GOOD = {"first_name": "Alice", "last_name": "Archer", "zip_code": "10001"}
@@ -117,6 +119,13 @@ def test_a_step_name_is_given_once(alice: User, as_alice: APIClient) -> None:
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["attr"] == "step_name"
     assert OnboardingProgress.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_database_knows_every_zone_that_is_offered() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE NOT users_is_timezone(name)", [sorted(timezones())])
+        assert cursor.fetchall() == []
 
 
 def test_an_unknown_zone_falls_back_to_the_products_own() -> None:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now, TruncDate
 
 from mingus.kit import clock
@@ -38,6 +38,11 @@ RULES: list[models.BaseConstraint] = [
     ),
     not_blank(TABLE, "zip_code"),
     rule(f"{TABLE}_phone_number_e164", Q(phone_number="") | Q(phone_number__regex=r"^\+[1-9][0-9]{6,14}$"), "Use E.164."),
+    rule(
+        f"{TABLE}_timezone_iana",
+        Q(Func(F("timezone"), function="users_is_timezone", output_field=models.BooleanField())),
+        "Use an IANA timezone such as America/New_York.",
+    ),
     rule(f"{TABLE}_country_iso_3166", Q(country__regex=r"^[A-Z]{2}$"), "Use an ISO 3166-1 code such as US."),
     between(TABLE, "dependents", 0),
     between(TABLE, "household_size", 1),

@@ -71,7 +71,8 @@ def is_country(code: str) -> None:
 
 @cache
 def timezones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+    """The zones of the IANA database: without what a machine adds for itself, which PostgreSQL does not know."""
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory", "posixrules"})
 
 
 def is_timezone(name: str) -> None:

@@ -87,7 +87,8 @@ class StrictFilterSet(FilterSet):
         for name, lookups in getattr(getattr(cls, "Meta", None), "derived", {}).items():
             kind = cls.Meta.model.sql_derived()[name].output_field  # type: ignore[attr-defined]  # a subclass has it
             for lookup in lookups:
-                filters[cls.get_filter_name(name, lookup)] = cls.filter_for_field(kind, name, lookup)
+                filter_class, options = cls.filter_for_lookup(kind, lookup)
+                filters[cls.get_filter_name(name, lookup)] = filter_class(field_name=name, lookup_expr=lookup, **options)
         return filters
 
     @classmethod

@@ -1,0 +1,59 @@
+"""Rules of plans, subscriptions, feature access and invoices."""
+
+from typing import Any
+
+from django.db.models.expressions import RawSQL
+
+from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+
+PLAN, SUBSCRIPTION = "billing_subscriptionplan", "billing_subscription"
+ACCESS, INVOICE = "billing_featureaccess", "billing_billinghistory"
+
+NAN = RawSQL("'NaN'::numeric", ())
+EARLY = "2000-01-01T00:00:00Z"
+
+VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
+    f"{PLAN}_name_not_blank": (SubscriptionPlan, {"name": " x"}, {"name": " "}),
+    f"{PLAN}_name_unique": (
+        SubscriptionPlan,
+        {"name": "=other", "billing_cycle": "=other"},
+        {"name": "=other", "billing_cycle": "=other"},
+    ),
+    f"{PLAN}_price_bounds": (SubscriptionPlan, {"price": 0}, {"price": "0.00"}),
+    f"{PLAN}_price_number": (SubscriptionPlan, {"price": NAN}, {"price": "NaN"}),
+    f"{PLAN}_currency_iso_4217": (SubscriptionPlan, {"currency": "usd"}, {"currency": "usd"}),
+    f"{PLAN}_billing_cycle_choice": (SubscriptionPlan, {"billing_cycle": "weekly"}, {"billing_cycle": "weekly"}),
+    f"{PLAN}_features_shape": (SubscriptionPlan, {"features": []}, {"features": []}),
+    f"{PLAN}_features_values": (SubscriptionPlan, {"features": {"reports": 1}}, {"features": {"reports": 1}}),
+    f"{PLAN}_limits_shape": (SubscriptionPlan, {"limits": [1]}, {"limits": [1]}),
+    f"{PLAN}_limits_values": (SubscriptionPlan, {"limits": {"reports": 4}}, {"limits": {"reports": 4}}),
+    f"{PLAN}_stripe_price_id_unique": (
+        SubscriptionPlan,
+        {"stripe_price_id": "price_1", "billing_cycle": "=other"},
+        {"stripe_price_id": "price_1", "billing_cycle": "=other"},
+    ),
+    # subscriptions are changed by actions only, access by plans and use, invoices by Stripe
+    f"{SUBSCRIPTION}_status_choice": (Subscription, {"status": "done"}, None),
+    f"{SUBSCRIPTION}_status_one_running": (Subscription, {"user_id": "=other", "status": "active"}, None),
+    f"{SUBSCRIPTION}_stripe_subscription_id_unique": (
+        Subscription,
+        {"user_id": "=other", "stripe_subscription_id": "sub_1"},
+        None,
+    ),
+    f"{SUBSCRIPTION}_current_period_end_after_start": (Subscription, {"current_period_end": EARLY}, None),
+    f"{SUBSCRIPTION}_trial_end_after_start": (Subscription, {"trial_start": EARLY, "trial_end": EARLY}, None),
+    f"{ACCESS}_feature_name_not_blank": (FeatureAccess, {"feature_name": ""}, None),
+    f"{ACCESS}_feature_name_unique": (FeatureAccess, {"user_id": "=other", "feature_name": "=other"}, None),
+    f"{ACCESS}_usage_count_bounds": (FeatureAccess, {"usage_count": -1}, None),
+    f"{ACCESS}_usage_limit_bounds": (FeatureAccess, {"usage_limit": -1}, None),
+    f"{INVOICE}_stripe_invoice_id_unique": (BillingHistory, {"user_id": "=other", "stripe_invoice_id": "in_1"}, None),
+    f"{INVOICE}_amount_bounds": (BillingHistory, {"amount": "-0.01"}, None),
+    f"{INVOICE}_amount_number": (BillingHistory, {"amount": NAN}, None),
+    f"{INVOICE}_amount_refunded_bounds": (BillingHistory, {"amount_refunded": "-0.01"}, None),
+    f"{INVOICE}_amount_refunded_number": (BillingHistory, {"amount_refunded": NAN}, None),
+    f"{INVOICE}_amount_refunded_within_amount": (BillingHistory, {"amount": 1, "amount_refunded": "1.01"}, None),
+    f"{INVOICE}_currency_iso_4217": (BillingHistory, {"currency": "us"}, None),
+    f"{INVOICE}_status_choice": (BillingHistory, {"status": "lost"}, None),
+    f"{INVOICE}_paid_at_when_paid": (BillingHistory, {"status": "paid", "paid_at": None}, None),
+    f"{INVOICE}_metadata_shape": (BillingHistory, {"metadata": []}, None),
+}
