@@ -2,6 +2,12 @@
 
 from rest_framework.routers import SimpleRouter
 
+from analytics.views import EventViewSet, FeatureUsageViewSet, FeedbackViewSet, MetricViewSet
+
 router = SimpleRouter(use_regex_path=False)
+router.register("events", EventViewSet)
+router.register("feature-usage", FeatureUsageViewSet)
+router.register("metrics", MetricViewSet)
+router.register("feedback", FeedbackViewSet)
 
 urlpatterns = router.urls

@@ -28,16 +28,16 @@ class SignedInWithPassword(BasePermission):
 
 
 class StaffMay(BasePermission):
-    """Staff with Django's permission for what is done to the model: view, add, change or delete."""
+    """Staff with Django's permission for what is done to the model: view, add, change, delete; a bulk call may do all three."""
 
     message = "This is for staff."
     verbs: ClassVar[dict[str, str]] = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
     def has_permission(self, request: Request, view: Any) -> bool:
         options = view.queryset.model._meta
-        codename = get_permission_codename(self.verbs.get(request.method or "", "view"), options)
-        user = request.user
-        return bool(user and user.is_staff and user.has_perm(f"{options.app_label}.{codename}"))
+        verbs = self.verbs.values() if view.action == "bulk" else [self.verbs.get(request.method or "", "view")]
+        names = [f"{options.app_label}.{get_permission_codename(verb, options)}" for verb in verbs]
+        return bool(request.user and request.user.is_staff and request.user.has_perms(names))
 
 
 class EverybodyReads(StaffMay):

@@ -72,6 +72,10 @@ class BaseViewSet(GenericViewSet):
         self.check_object_permissions(self.request, instance)
         return instance
 
+    def with_owner(self, row: Any) -> Any:
+        """A row that belongs to nobody has no owner to bring along."""
+        return row
+
     def wire(self) -> Wire | None:
         """The columns that this view's list is read as; None for the plain path."""
         serializer = self.get_serializer_class()

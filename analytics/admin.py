@@ -1,0 +1,182 @@
+"""Use, metrics and feedback in the back office."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    FieldTextFilter,
+    RangeDateFilter,
+    RangeNumericFilter,
+)
+
+from analytics import services
+from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
+from mingus.kit import clock
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    OwnedRecordAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    linked,
+    shown_on,
+)
+from users.models import User
+
+LEVEL_COLOURS = {
+    "high": "success",
+    "excellent": "success",
+    "good": "success",
+    "medium": "info",
+    "fair": "info",
+    "low": "warning",
+    "poor": "warning",
+    "-": "default",
+}
+STATUS_COLOURS = {"open": "warning", "pending": "info", "in_progress": "info", "resolved": "success", "closed": "default"}
+PRIORITY_COLOURS = {"critical": "danger", "high": "warning", "medium": "info", "low": "default"}
+
+
+class FeedbackColumns:
+    """What both the list and the customer's page show of feedback."""
+
+    @display(description="status", label=STATUS_COLOURS)
+    def state(self, feedback: UserFeedback) -> str:
+        return feedback.status
+
+    @display(description="priority", label=PRIORITY_COLOURS)
+    def urgency(self, feedback: UserFeedback) -> str:
+        return feedback.priority
+
+    @display(description="text")
+    def beginning(self, feedback: UserFeedback) -> str:
+        return feedback.feedback_text[:80] or "-"
+
+
+@shown_on(User)
+class FeedbackInline(FeedbackColumns, RecordInline):
+    model = UserFeedback
+    fk_name = "user"
+    verbose_name_plural = "feedback"
+    fields = ("day", "feedback_type", "rating", "beginning", "state", "urgency")
+    day = linked("feedback_date", "day")
+    ordering = ("-feedback_date", "-id")
+
+
+@admin.register(UserFeedback)
+class UserFeedbackAdmin(FeedbackColumns, OwnedAdmin):
+    """Feedback, to be sorted and answered. What the customer wrote is his and stays as it is."""
+
+    list_display = ("feedback_date", "owner", "feedback_type", "rating", "beginning", "state", "urgency", "assigned_to", "age")
+    list_filter = (
+        BY_CUSTOMER,
+        ("status", ChoicesDropdownFilter),
+        ("priority", ChoicesDropdownFilter),
+        ("feedback_type", ChoicesDropdownFilter),
+        ("assigned_to", AutocompleteSelectFilter),
+        ("rating", RangeNumericFilter),
+        ("feedback_date", RangeDateFilter),
+    )
+    list_select_related = ("user__profile", "assigned_to")
+    search_fields = ("feedback_text", "category")
+    ordering_of_one = ("-feedback_date", "-id")
+    sortable_for_one = ("feedback_date",)
+    readonly_fields = ("resolved_at",)
+    written = ("feedback_date", "feedback_type", "rating", "feedback_text", "category")
+    csv_columns = (
+        "id",
+        "user__email",
+        "feedback_date",
+        "feedback_type",
+        "rating",
+        "category",
+        "status",
+        "priority",
+        "assigned_to__email",
+        "feedback_text",
+        "resolution_notes",
+        "resolved_at",
+    )
+    actions_detail = ("resolve", "reopen", "take")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(self.written if obj else ())]
+
+    def save_model(self, request: HttpRequest, obj: UserFeedback, form: Any, change: bool) -> None:
+        services.save_triage(obj, now=clock.now())
+
+    @display(description="days old")
+    def age(self, feedback: UserFeedback) -> int:
+        return feedback.days_since_creation
+
+    @asks_first(title="Resolve", question="Write what came of it into the resolution notes first.", icon="task_alt")
+    def resolve(self, request: HttpRequest, feedback: UserFeedback) -> None:
+        services.resolve_feedback(feedback, notes="", now=clock.now())
+
+    @asks_first(title="Reopen", question="It counts as open again; the notes stay.", icon="undo")
+    def reopen(self, request: HttpRequest, feedback: UserFeedback) -> None:
+        services.reopen_feedback(feedback, now=clock.now())
+
+    @asks_first(title="Assign to me", question="You become responsible for it.", icon="person_add")
+    def take(self, request: HttpRequest, feedback: UserFeedback) -> None:
+        colleague: Any = request.user
+        services.assign_feedback(feedback, colleague=colleague)
+
+    actions = (*BaseAdmin.actions, for_ticked(resolve), for_ticked(reopen), for_ticked(take))
+
+
+@admin.register(UserAnalytics)
+class UserAnalyticsAdmin(OwnedRecordAdmin):
+    """Events, as they were recorded."""
+
+    list_display = ("event_date", "owner", "event_type", "session_minutes", "page_views", "engagement", "retention")
+    list_filter = (BY_CUSTOMER, ("event_date", RangeDateFilter), ("event_type", FieldTextFilter))
+    search_fields = ("event_type",)
+    ordering_of_one = ("-event_date", "-id")
+    sortable_for_one = ("event_date",)
+    date_hierarchy = "event_date"
+
+    @display(description="engagement", label=LEVEL_COLOURS)
+    def engagement(self, event: UserAnalytics) -> str:
+        return event.engagement_level or "-"
+
+    @display(description="retention", label=LEVEL_COLOURS)
+    def retention(self, event: UserAnalytics) -> str:
+        return event.retention_level or "-"
+
+
+@admin.register(FeatureUsage)
+class FeatureUsageAdmin(OwnedRecordAdmin):
+    """Use of features, as it was counted."""
+
+    list_display = ("usage_date", "owner", "feature_name", "usage_count", "usage_minutes", "success", "error_count")
+    list_filter = (BY_CUSTOMER, ("usage_date", RangeDateFilter), ("feature_name", FieldTextFilter))
+    search_fields = ("feature_name",)
+    ordering_of_one = ("-usage_date", "-id")
+    sortable_for_one = ("usage_date",)
+
+    @display(description="success", label={"successful": "success", "failing": "danger", "-": "default"})
+    def success(self, usage: FeatureUsage) -> str:
+        return {True: "successful", False: "failing", None: "-"}[usage.is_successful]
+
+
+@admin.register(PerformanceMetric)
+class PerformanceMetricAdmin(BaseAdmin):
+    """How the product does, newest first."""
+
+    list_display = ("metric_date", "metric_name", "value", "category", "subcategory")
+    list_filter = (("metric_date", RangeDateFilter), ("metric_name", FieldTextFilter), ("category", FieldTextFilter))
+    search_fields = ("metric_name__startswith", "category__startswith")
+    search_help_text = "Beginning of the metric's name or category"
+    ordering = ("-metric_date", "-id")
+    sortable_by = ("metric_date",)
+
+    @display(description="value")
+    def value(self, metric: PerformanceMetric) -> str:
+        return metric.formatted_value or "-"

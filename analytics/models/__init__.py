@@ -1,0 +1,8 @@
+"""How the product is used, how it does, and what customers say of it."""
+
+from analytics.models.events import UserAnalytics
+from analytics.models.feedback import UserFeedback
+from analytics.models.metrics import PerformanceMetric
+from analytics.models.usage import FeatureUsage
+
+__all__ = ["FeatureUsage", "PerformanceMetric", "UserAnalytics", "UserFeedback"]

@@ -1,0 +1,85 @@
+"""What customers do with the product, as events."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from analytics.models.reference import (
+    ENGAGEMENT,
+    FIRST_DAY,
+    LAST_DAY,
+    RETENTION,
+    EngagementLevel,
+    RetentionLevel,
+    level,
+    level_in_sql,
+    minutes,
+    minutes_in_sql,
+    plausible_day,
+)
+from mingus.kit.columns import json_list, json_object, optional_number, share
+from mingus.kit.constraints import between, json_shape, not_blank
+from mingus.kit.models import OwnedModel, gin
+
+TABLE = "analytics_useranalytics"
+
+
+class UserAnalytics(OwnedModel):
+    """Something that a customer did: a session, a visit, a click. Nothing refers to an event, so old ones can go."""
+
+    event_date = models.DateField(validators=plausible_day)
+    event_type = models.CharField(max_length=100)
+    event_data = json_object()
+    session_duration = optional_number(0)
+    page_views = optional_number(0)
+    features_used = json_list()
+    engagement_score = share()
+    retention_score = share()
+
+    derived = ("session_minutes", "engagement_level", "retention_level")
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "event"
+        constraints = [
+            between(TABLE, "event_date", FIRST_DAY, LAST_DAY),
+            not_blank(TABLE, "event_type"),
+            json_shape(TABLE, "event_data", "object"),
+            between(TABLE, "session_duration", 0),
+            between(TABLE, "page_views", 0),
+            json_shape(TABLE, "features_used", "array"),
+            between(TABLE, "engagement_score", 0, 1),
+            between(TABLE, "retention_score", 0, 1),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-event_date", "-id"], name="analytics_event_by_day"),
+            models.Index(fields=["user", "event_type", "-event_date", "-id"], name="analytics_event_by_type"),
+            gin("analytics_event", "event_data"),
+            gin("analytics_event", "features_used"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_date} {self.event_type}"
+
+    @classmethod
+    def sql_derived(cls) -> dict[str, Any]:
+        return {
+            "session_minutes": minutes_in_sql("session_duration"),
+            "engagement_level": level_in_sql("engagement_score", ENGAGEMENT, "low", EngagementLevel),
+            "retention_level": level_in_sql("retention_score", RETENTION, "poor", RetentionLevel),
+        }
+
+    @property
+    def session_minutes(self) -> Decimal | None:
+        """The session's length in minutes, with two decimals."""
+        return minutes(self.session_duration)
+
+    @property
+    def engagement_level(self) -> str | None:
+        """high from 0.8, medium from 0.5, else low; null while the score is unknown."""
+        return level(self.engagement_score, ENGAGEMENT, "low")
+
+    @property
+    def retention_level(self) -> str | None:
+        """excellent from 0.8, good from 0.6, fair from 0.4, else poor; null while the score is unknown."""
+        return level(self.retention_score, RETENTION, "poor")

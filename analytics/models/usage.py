@@ -1,0 +1,91 @@
+"""How much each feature is used."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from analytics.models.reference import (
+    FIRST_DAY,
+    LAST_DAY,
+    known_and,
+    minutes,
+    minutes_in_sql,
+    percentage,
+    percentage_in_sql,
+    plausible_day,
+)
+from mingus.kit.columns import json_object, optional_number, share, whole_number
+from mingus.kit.constraints import between, json_shape, not_blank
+from mingus.kit.models import OwnedModel, gin
+from mingus.kit.sql import true_when
+
+TABLE = "analytics_featureusage"
+SUCCESSFUL = Decimal("0.8")
+
+
+class FeatureUsage(OwnedModel):
+    """One customer's use of one feature on one day."""
+
+    feature_name = models.CharField(max_length=100)
+    usage_date = models.DateField(validators=plausible_day)
+    usage_count = whole_number(0, default=1)
+    usage_duration = optional_number(0)
+    success_rate = share()
+    error_count = whole_number(0, default=0)
+    performance_metrics = json_object()
+
+    derived = ("usage_minutes", "success_percentage", "is_successful", "has_errors")
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = verbose_name_plural = "feature usage"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "feature_name", "usage_date"],
+                name=f"{TABLE}_feature_name_unique",
+                violation_error_message="You already have a row for this feature on this day. Change that one.",
+            ),
+            not_blank(TABLE, "feature_name"),
+            between(TABLE, "usage_date", FIRST_DAY, LAST_DAY),
+            between(TABLE, "usage_count", 0),
+            between(TABLE, "usage_duration", 0),
+            between(TABLE, "success_rate", 0, 1),
+            between(TABLE, "error_count", 0),
+            json_shape(TABLE, "performance_metrics", "object"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-usage_date", "-id"], name="analytics_usage_by_day"),
+            gin("analytics_usage", "performance_metrics"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.usage_date} {self.feature_name}"
+
+    @classmethod
+    def sql_derived(cls) -> dict[str, Any]:
+        return {
+            "usage_minutes": minutes_in_sql("usage_duration"),
+            "success_percentage": percentage_in_sql("success_rate"),
+            "is_successful": known_and("success_rate", Q(success_rate__gte=SUCCESSFUL)),
+            "has_errors": true_when(Q(error_count__gt=0)),
+        }
+
+    @property
+    def usage_minutes(self) -> Decimal | None:
+        """The time of use in minutes, with two decimals."""
+        return minutes(self.usage_duration)
+
+    @property
+    def success_percentage(self) -> int | None:
+        """The success rate in percent."""
+        return percentage(self.success_rate)
+
+    @property
+    def is_successful(self) -> bool | None:
+        """Whether the success rate is 0.8 or more; null while it is unknown."""
+        return None if self.success_rate is None else self.success_rate >= SUCCESSFUL
+
+    @property
+    def has_errors(self) -> bool:
+        return self.error_count > 0

@@ -1,0 +1,53 @@
+"""Use in the API."""
+
+from analytics.filters import EventFilter, FeatureUsageFilter, FeedbackFilter, MetricFilter
+from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
+from analytics.serializers import EventSerializer, FeatureUsageSerializer, FeedbackSerializer, MetricSerializer
+from mingus.kit.api.bulk import Bulk
+from mingus.kit.api.permissions import StaffMay, TokenScopeAllows
+from mingus.kit.api.viewsets import Created, OpenViewSet, OwnedReadOnlyViewSet, OwnedViewSet
+
+
+class EventViewSet(Bulk, OwnedViewSet):
+    """What somebody did with the product."""
+
+    queryset = UserAnalytics.objects.all()
+    serializer_class = EventSerializer
+    filterset_class = EventFilter
+    ordering = "-event_date"
+    ordering_fields = ("event_date", "session_duration", "page_views", "engagement_score", "retention_score", "created_at")
+    search_fields = ("event_type",)
+
+
+class FeatureUsageViewSet(Bulk, OwnedViewSet):
+    """How much somebody uses each feature: one row for a feature and a day."""
+
+    queryset = FeatureUsage.objects.all()
+    serializer_class = FeatureUsageSerializer
+    filterset_class = FeatureUsageFilter
+    ordering = "-usage_date"
+    ordering_fields = ("usage_date", "usage_count", "usage_duration", "success_rate", "error_count", "created_at")
+    search_fields = ("feature_name",)
+
+
+class MetricViewSet(Bulk, OpenViewSet):
+    """How the product does; for staff."""
+
+    queryset = PerformanceMetric.objects.all()
+    serializer_class = MetricSerializer
+    filterset_class = MetricFilter
+    permission_classes = (StaffMay, TokenScopeAllows)
+    ordering = "-metric_date"
+    ordering_fields = ("metric_date", "metric_value")
+    search_fields = ("metric_name", "category", "subcategory")
+
+
+class FeedbackViewSet(Created, OwnedReadOnlyViewSet):
+    """What somebody says of the product. It is written once; staff settle it in the back office."""
+
+    queryset = UserFeedback.objects.all()
+    serializer_class = FeedbackSerializer
+    filterset_class = FeedbackFilter
+    ordering = "-feedback_date"
+    ordering_fields = ("feedback_date", "rating", "days_since_creation", "resolution_time_days", "created_at")
+    search_fields = ("feedback_text", "category")

@@ -1,0 +1,146 @@
+"""Job security and milestones in the back office."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import (
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RangeDateFilter,
+    RangeNumericFilter,
+)
+
+from career import services
+from career.models import CareerMilestone, JobSecurityAnalysis
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    OwnedRecordAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    linked,
+    shown_on,
+)
+from users.models import User
+
+LEVEL_COLOURS = {
+    "very_secure": "success",
+    "secure": "success",
+    "moderate": "info",
+    "at_risk": "warning",
+    "high_risk": "danger",
+    "unknown": "default",
+}
+STATUS_COLOURS = {
+    "completed": "success",
+    "achieved": "success",
+    "on_track": "info",
+    "in_progress": "info",
+    "just_started": "default",
+    "overdue": "danger",
+}
+PRIORITY_COLOURS = {"critical": "danger", "high": "warning", "medium": "info", "normal": "default"}
+
+
+class MilestoneColumns:
+    """What both the list and the customer's page show of a milestone."""
+
+    @display(description="progress")
+    def progress(self, milestone: CareerMilestone) -> str:
+        return f"{milestone.progress_percentage} %"
+
+    @display(description="status", label=STATUS_COLOURS)
+    def state(self, milestone: CareerMilestone) -> str:
+        return milestone.status
+
+    @display(description="priority", label=PRIORITY_COLOURS)
+    def priority(self, milestone: CareerMilestone) -> str:
+        return milestone.priority_level
+
+
+@shown_on(User)
+class MilestoneInline(MilestoneColumns, RecordInline):
+    model = CareerMilestone
+    fields = ("milestone", "milestone_type", "target_date", "current_salary", "target_salary", "progress", "state")
+    milestone = linked("milestone_name", "milestone")
+    ordering = ("-created_at", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user__profile")  # whose day it is decides what is overdue
+
+
+@admin.register(CareerMilestone)
+class CareerMilestoneAdmin(MilestoneColumns, OwnedAdmin):
+    """Milestones. Their progress follows the salary, or what the customer says; staff can only complete one."""
+
+    list_display = ("milestone_name", "owner", "milestone_type", "target_date", "progress", "state", "priority")
+    list_filter = (
+        BY_CUSTOMER,
+        ("milestone_type", ChoicesDropdownFilter),
+        ("is_completed", BooleanRadioFilter),
+        ("target_date", RangeDateFilter),
+    )
+    list_select_related = ("user__profile",)
+    search_fields = ("milestone_name",)
+    ordering_of_one = ("-created_at", "-id")
+    sortable_for_one = ("target_date",)
+    readonly_fields = ("is_completed", "completion_date", "progress_percentage")
+    csv_columns = (
+        "id",
+        "user__email",
+        "milestone_name",
+        "milestone_type",
+        "target_salary",
+        "current_salary",
+        "target_date",
+        "progress_percentage",
+        "is_completed",
+        "completion_date",
+    )
+    actions_detail = ("complete",)
+
+    def save_model(self, request: HttpRequest, obj: CareerMilestone, form: Any, change: bool) -> None:
+        before = CareerMilestone.objects.select_for_update().get(pk=obj.pk) if change else None
+        services.save_milestone(obj, before=before, today=obj.today())
+
+    @asks_first(title="Complete", question="Marks the milestone as reached today.", icon="task_alt")
+    def complete(self, request: HttpRequest, milestone: CareerMilestone) -> None:
+        services.complete_milestone(milestone, today=milestone.today())
+
+    actions = (*BaseAdmin.actions, for_ticked(complete))
+
+
+@admin.register(JobSecurityAnalysis)
+class JobSecurityAnalysisAdmin(OwnedRecordAdmin):
+    """Analyses as they were given to the customer: records, which nobody changes."""
+
+    list_display = (
+        "analysis_date",
+        "owner",
+        "level",
+        "overall_risk_score",
+        "industry_risk_score",
+        "company_risk_score",
+        "personal_risk_score",
+    )
+    list_filter = (BY_CUSTOMER, ("analysis_date", RangeDateFilter), ("overall_risk_score", RangeNumericFilter))
+    ordering_of_one = ("-analysis_date", "-id")
+    sortable_for_one = ("analysis_date",)
+    csv_columns = (
+        "id",
+        "user__email",
+        "analysis_date",
+        "industry_risk_score",
+        "company_risk_score",
+        "personal_risk_score",
+        "overall_risk_score",
+    )
+
+    @display(description="level", label=LEVEL_COLOURS)
+    def level(self, analysis: JobSecurityAnalysis) -> str:
+        return analysis.security_level or "unknown"

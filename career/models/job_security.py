@@ -1,0 +1,115 @@
+"""How safe a customer's work looked, against the labour tables."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import F, IntegerField, Q
+from django.db.models.functions import Cast
+
+from career.models.reference import FIRST_DAY, LAST_DAY, RiskLevel, SecurityLevel, plausible_day
+from mingus.kit.columns import json_list, json_object, share
+from mingus.kit.constraints import between, json_shape
+from mingus.kit.models import OwnedModel, gin
+from mingus.kit.sql import first_of
+
+ANALYSIS = "career_jobsecurityanalysis"
+
+# up to this overall risk, these names; above the last of them the worst
+LEVELS = (
+    (Decimal("0.2"), SecurityLevel.VERY_SECURE, RiskLevel.LOW),
+    (Decimal("0.4"), SecurityLevel.SECURE, RiskLevel.MODERATE),
+    (Decimal("0.6"), SecurityLevel.MODERATE, RiskLevel.ELEVATED),
+    (Decimal("0.8"), SecurityLevel.AT_RISK, RiskLevel.HIGH),
+)
+WORST = (SecurityLevel.HIGH_RISK, RiskLevel.CRITICAL)
+
+
+class JobSecurityAnalysis(OwnedModel):
+    """How risky a job looked on a day, as an index against the labour tables: 0 is safest, 0.5 the average, 1 the riskiest."""
+
+    analysis_date = models.DateField(validators=plausible_day)
+    industry_risk_score = share()
+    company_risk_score = share()
+    personal_risk_score = share()
+    overall_risk_score = share()
+    risk_factors = json_list()
+    mitigation_strategies = json_list()
+    market_conditions = json_object()
+    salary_comparison = json_object()
+    career_opportunities = json_list()
+    recommendations = json_list()
+
+    derived = ("security_level", "risk_level", "risk_percentage", "security_percentage")
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "job security analysis"
+        verbose_name_plural = "job security analyses"
+        constraints = [
+            between(ANALYSIS, "analysis_date", FIRST_DAY, LAST_DAY),
+            between(ANALYSIS, "industry_risk_score", 0, 1),
+            between(ANALYSIS, "company_risk_score", 0, 1),
+            between(ANALYSIS, "personal_risk_score", 0, 1),
+            between(ANALYSIS, "overall_risk_score", 0, 1),
+            json_shape(ANALYSIS, "risk_factors", "array"),
+            json_shape(ANALYSIS, "mitigation_strategies", "array"),
+            json_shape(ANALYSIS, "market_conditions", "object"),
+            json_shape(ANALYSIS, "salary_comparison", "object"),
+            json_shape(ANALYSIS, "career_opportunities", "array"),
+            json_shape(ANALYSIS, "recommendations", "array"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-analysis_date", "-id"], name="career_analysis_by_day"),
+            gin("career_job", "risk_factors"),
+            gin("career_job", "mitigation_strategies"),
+            gin("career_job", "market_conditions"),
+            gin("career_job", "salary_comparison"),
+            gin("career_job", "career_opportunities"),
+            gin("career_job", "recommendations"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.analysis_date} {self.risk_level or 'unknown'}"
+
+    @classmethod
+    def sql_derived(cls) -> dict[str, Any]:
+        percent = Cast(F("overall_risk_score") * 100, IntegerField())
+        return {
+            "security_level": _level_in_sql(SecurityLevel, 1, WORST[0]),
+            "risk_level": _level_in_sql(RiskLevel, 2, WORST[1]),
+            "risk_percentage": percent,
+            "security_percentage": Cast(100 - F("overall_risk_score") * 100, IntegerField()),
+        }
+
+    @property
+    def security_level(self) -> str | None:
+        """very_secure up to 0.2, secure 0.4, moderate 0.6, at_risk 0.8, else high_risk; null while the risk is unknown."""
+        return self._level(1, WORST[0])
+
+    @property
+    def risk_level(self) -> str | None:
+        """The same steps in words, Low Risk to Critical Risk."""
+        return self._level(2, WORST[1])
+
+    def _level(self, place: int, worst: str) -> str | None:
+        score = self.overall_risk_score
+        if score is None:
+            return None
+        return str(next((row[place] for row in LEVELS if score <= row[0]), worst))
+
+    @property
+    def risk_percentage(self) -> int | None:
+        """The overall risk index in percent of its scale: no probability."""
+        score = self.overall_risk_score
+        return None if score is None else int((100 * score).to_integral_value(ROUND_HALF_EVEN))
+
+    @property
+    def security_percentage(self) -> int | None:
+        """What is left to 100 percent."""
+        return None if self.risk_percentage is None else 100 - self.risk_percentage
+
+
+def _level_in_sql(choices: type[models.TextChoices], place: int, worst: str) -> Any:
+    steps = [(Q(overall_risk_score__lte=row[0]), str(row[place])) for row in LEVELS]
+    unknown = (Q(overall_risk_score__isnull=True), None)
+    return first_of(unknown, *steps, default=str(worst), output_field=models.CharField(choices=choices.choices))
