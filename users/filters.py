@@ -7,7 +7,12 @@ from users.models import OnboardingProgress, PersonalAccessToken
 class OnboardingFilter(StrictFilterSet):
     class Meta:
         model = OnboardingProgress
-        fields = {"step_name": ["exact"], "is_completed": ["exact"], "step_order": ["exact", "gte", "lte"]}
+        fields = {
+            "step_name": ["exact"],
+            "is_completed": ["exact"],
+            "step_order": ["exact", "gte", "lte"],
+            "step_data": ["contains"],
+        }
 
 
 class TokenFilter(StrictFilterSet):

@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('is_verified', models.BooleanField(default=False)),
                 ('is_staff', models.BooleanField(default=False)),
                 ('last_login_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('login_attempts', models.IntegerField(default=0, editable=False)),
+                ('login_attempts', models.IntegerField(default=0, editable=False, validators=[django.core.validators.MinValueValidator(0)])),
                 ('locked_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 
 from mingus.kit import clock
+from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, rule
 from mingus.kit.models import BaseModel, OwnedQuerySet
 
@@ -70,7 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     is_verified = models.BooleanField(default=False)
     is_staff = models.BooleanField(default=False)
     last_login_at = models.DateTimeField(null=True, blank=True, editable=False)
-    login_attempts = models.IntegerField(default=0, editable=False)
+    login_attempts = whole_number(0, default=0, editable=False)
     locked_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     last_login = None  # Django's column; the product's is last_login_at
