@@ -8,25 +8,36 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.db.models import Count, Max, Min, Sum
-from django.test import Client
-from pytest_django import Settings
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from finance.demo.lives import LIVES
 from finance.demo.pattern import movements
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from tests.contract.dictionary import Contract, contracts
 from users.demo import CUSTOMERS, PASSWORD
 from users.models import OnboardingProgress, User, UserProfile
 
 pytestmark = pytest.mark.django_db
-TODAY = date(2026, 11, 22)
+TODAY = date(2026, 11, 10)  # in the past of any database: it has a clock of its own, which no test can turn forward
 
 
 @pytest.fixture(autouse=True)
-def noon(settings: Settings) -> Iterator[Any]:
-    settings.DEBUG = True
-    with time_machine.travel("2026-11-22 17:00Z", tick=False) as traveller:
+def noon() -> Iterator[Any]:
+    with time_machine.travel("2026-11-10 17:00Z", tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The demo, loaded once for all tests of this module; each of them runs in a transaction within this one."""
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(DEBUG=True):
+        with time_machine.travel("2026-11-10 17:00Z", tick=False):
+            load()
+        yield
+        transaction.set_rollback(True)
 
 
 def load() -> None:
@@ -42,12 +53,12 @@ def everything() -> dict[str, list[Any]]:
         "steps": list(OnboardingProgress.objects.order_by("pk").values_list("step_name", "is_completed")),
         "accounts": list(EncryptedFinancialProfile.objects.order_by("pk").values_list("profile_name", "account_balance")),
         "rows": list(rows.values_list("user__email", "transaction_date", "amount", "description", "status")),
+        "numbers": [(str(contract), contract.model._base_manager.count()) for contract in contracts()],
         "imports": list(StatementImport.objects.order_by("filename").values_list("filename", "created")),
     }
 
 
 def test_it_loads_two_colleagues_and_three_customers_who_can_log_in() -> None:
-    load()
     assert User.objects.filter(is_staff=True).count() == 2
     answers = [
         Client().post(
@@ -59,7 +70,6 @@ def test_it_loads_two_colleagues_and_three_customers_who_can_log_in() -> None:
 
 
 def test_support_may_look_and_not_touch() -> None:
-    load()
     support = User.objects.get(email="support@mingus.example")
     assert support.has_perm("finance.view_financialtransaction")
     assert support.has_perm("users.view_user")
@@ -67,14 +77,12 @@ def test_support_may_look_and_not_touch() -> None:
 
 
 def test_running_it_twice_changes_nothing() -> None:
-    load()
     first = everything()
     load()
     assert everything() == first
 
 
 def test_tomorrow_adds_a_day_and_settles_what_was_pending(noon: Any) -> None:
-    load()
     before = everything()["rows"]
     noon.shift(timedelta(days=4))
     load()
@@ -85,13 +93,22 @@ def test_tomorrow_adds_a_day_and_settles_what_was_pending(noon: Any) -> None:
     assert all(row[4] == "completed" for row in after if row[1] <= TODAY)
 
 
+@pytest.mark.parametrize("contract", contracts(), ids=str)
+def test_every_kind_of_thing_is_there(contract: Contract) -> None:
+    assert contract.model._base_manager.exists()
+
+
+@pytest.mark.parametrize("contract", [found for found in contracts() if found.owner], ids=str)
+def test_every_customer_has_some_of_it(contract: Contract) -> None:
+    owners = contract.model._base_manager.filter(user__is_staff=False).values("user").distinct()
+    assert owners.count() == len(CUSTOMERS)
+
+
 def test_every_profile_is_complete() -> None:
-    load()
     assert [profile.is_complete for profile in UserProfile.objects.all()] == [True, True, True]
 
 
 def test_everybody_has_three_to_five_accounts_and_a_year_of_transactions() -> None:
-    load()
     accounts = EncryptedFinancialProfile.objects.values("user").annotate(number=Count("pk"))
     spans = FinancialTransaction.objects.values("user").annotate(
         first=Min("transaction_date"), last=Max("transaction_date"), number=Count("pk")
@@ -102,19 +119,16 @@ def test_everybody_has_three_to_five_accounts_and_a_year_of_transactions() -> No
 
 
 def test_all_kinds_of_transactions_occur() -> None:
-    load()
     kinds = set(FinancialTransaction.objects.values_list("transaction_type", flat=True))
     assert kinds == {"income", "expense", "transfer", "refund", "fee"}
 
 
 def test_transfers_between_own_accounts_cancel_out() -> None:
-    load()
     sums = FinancialTransaction.objects.filter(transaction_type="transfer").values("user").annotate(total=Sum("amount"))
     assert {row["total"] for row in sums} == {Decimal(0)}
 
 
 def test_a_balance_is_what_was_there_and_what_moved() -> None:
-    load()
     checking = EncryptedFinancialProfile.objects.get(profile_name="Everyday checking")
     moved = FinancialTransaction.objects.on_account(checking).aggregate(total=Sum("amount"))["total"]
     opening = next(account.opening for account in LIVES["alice@mingus.example"].accounts if account.key == "checking")
@@ -122,7 +136,6 @@ def test_a_balance_is_what_was_there_and_what_moved() -> None:
 
 
 def test_each_customer_has_imported_a_statement_without_a_gap_or_an_error() -> None:
-    load()
     found = list(StatementImport.objects.order_by("format").values_list("format", "failed", "review", "duplicates"))
     assert found == [("csv", 0, 0, 0), ("csv", 0, 0, 0), ("ofx", 0, 0, 0)]
 
@@ -142,4 +155,3 @@ def test_it_refuses_outside_of_debug(settings: Settings) -> None:
     settings.DEBUG = False
     with pytest.raises(CommandError, match="DEBUG=1"):
         load()
-    assert not User.objects.exists()

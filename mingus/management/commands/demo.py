@@ -8,8 +8,15 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from analytics import demo as analytics_demo
+from billing import demo as billing_demo
+from career import demo as career_demo
 from finance import demo as finance_demo
+from health import demo as health_demo
+from system import demo as system_demo
 from users import demo as users_demo
+
+LAID_OVER_THE_MONEY = (billing_demo, health_demo, career_demo, system_demo, analytics_demo)
 
 WELCOME = """
 {accounts} accounts and {transactions:,} transactions are there. All passwords are: {password}
@@ -53,4 +60,8 @@ class Command(BaseCommand):
 
     def _load_customer(self, customer: users_demo.Customer) -> finance_demo.Loaded:
         user = users_demo.load_customer(customer)
-        return finance_demo.load(user, today=user.profile.today())
+        today = user.profile.today()
+        loaded = finance_demo.load(user, today=today)
+        for app in LAID_OVER_THE_MONEY:
+            app.load(user, today=today)
+        return loaded
