@@ -1,0 +1,92 @@
+"""The plans that the product is sold by: a migration ships them, and staff change them afterwards in the back office."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Tier:
+    """What is sold monthly and yearly alike; prices in USD. A limit of 0 is off, one that is absent is unlimited."""
+
+    name: str
+    description: str
+    monthly: Decimal
+    yearly: Decimal
+    features: Mapping[str, bool]
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+BUDGET = Tier(
+    "Budget",
+    "Everyday money and wellness tracking for one person",
+    Decimal("15.00"),
+    Decimal("150.00"),
+    {
+        "health_checkins": True,
+        "financial_reports": True,
+        "ai_insights": False,
+        "custom_reports": False,
+        "career_risk_management": False,
+        "data_export": True,
+        "api_access": False,
+    },
+    {
+        "health_checkins_per_month": 4,
+        "financial_reports_per_month": 2,
+        "ai_insights_per_month": 0,
+        "custom_reports_per_month": 0,
+        "career_risk_management_per_month": 0,
+        "support_requests_per_month": 1,
+    },
+)
+
+MID_TIER = Tier(
+    "Mid-tier",
+    "Correlations, career risk and forecasts for people who plan ahead",
+    Decimal("35.00"),
+    Decimal("350.00"),
+    {
+        "health_checkins": True,
+        "financial_reports": True,
+        "ai_insights": True,
+        "custom_reports": True,
+        "career_risk_management": True,
+        "data_export": True,
+        "api_access": False,
+    },
+    {
+        "health_checkins_per_month": 12,
+        "financial_reports_per_month": 10,
+        "ai_insights_per_month": 50,
+        "custom_reports_per_month": 5,
+        "support_requests_per_month": 3,
+    },
+)
+
+PROFESSIONAL = Tier(
+    "Professional",
+    "Everything, without limits, with API access",
+    Decimal("75.00"),
+    Decimal("750.00"),
+    {
+        "health_checkins": True,
+        "financial_reports": True,
+        "ai_insights": True,
+        "custom_reports": True,
+        "career_risk_management": True,
+        "data_export": True,
+        "api_access": True,
+    },
+)
+
+TIERS = (BUDGET, MID_TIER, PROFESSIONAL)
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    """The catalogue as the columns of SubscriptionPlan: every tier monthly, and yearly with the same features and limits."""
+    for tier in TIERS:
+        same = {"description": tier.description, "features": dict(tier.features), "limits": dict(tier.limits)}
+        yield {"name": tier.name, "billing_cycle": "monthly", "price": tier.monthly, "currency": "USD", **same}
+        yield {"name": tier.name, "billing_cycle": "yearly", "price": tier.yearly, "currency": "USD", **same}

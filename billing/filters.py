@@ -1,0 +1,68 @@
+"""What lists of plans, subscriptions, access and invoices can be filtered by."""
+
+from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from mingus.kit.api.filtersets import StrictFilterSet
+
+
+class PlanFilter(StrictFilterSet):
+    class Meta:
+        model = SubscriptionPlan
+        fields = {
+            "name": ["exact", "icontains"],
+            "price": ["exact", "gte", "lte"],
+            "currency": ["exact"],
+            "billing_cycle": ["exact"],
+            "features": ["contains"],
+            "limits": ["contains"],
+            "is_active": ["exact"],
+        }
+
+
+class SubscriptionFilter(StrictFilterSet):
+    class Meta:
+        model = Subscription
+        fields = {
+            "plan": ["exact"],
+            "status": ["exact", "in"],
+            "current_period_end": ["gte", "lte"],
+            "cancel_at_period_end": ["exact"],
+            "canceled_at": ["gte", "lte", "isnull"],
+            "trial_end": ["gte", "lte", "isnull"],
+            "created_at": ["gte", "lte"],
+        }
+        derived = {"is_active": ["exact"], "is_trial": ["exact"], "days_until_renewal": ["exact", "gte", "lte"]}
+
+
+class FeatureAccessFilter(StrictFilterSet):
+    class Meta:
+        model = FeatureAccess
+        fields = {
+            "feature_name": ["exact", "in", "icontains"],
+            "is_enabled": ["exact"],
+            "usage_limit": ["gte", "lte", "isnull"],
+            "last_used_at": ["gte", "lte", "isnull"],
+            "expires_at": ["gte", "lte", "isnull"],
+        }
+        derived = {
+            "is_unlimited": ["exact"],
+            "usage_remaining": ["exact", "gte", "lte"],
+            "is_expired": ["exact"],
+            "can_use": ["exact"],
+        }
+
+
+class InvoiceFilter(StrictFilterSet):
+    class Meta:
+        model = BillingHistory
+        fields = {
+            "subscription": ["exact", "isnull"],
+            "stripe_invoice_id": ["exact"],
+            "amount": ["exact", "gte", "lte"],
+            "currency": ["exact"],
+            "status": ["exact", "in"],
+            "billing_date": ["gte", "lte"],
+            "due_date": ["gte", "lte", "isnull"],
+            "paid_at": ["gte", "lte", "isnull"],
+            "metadata": ["contains"],
+        }
+        derived = {"is_paid": ["exact"], "is_overdue": ["exact"], "days_overdue": ["exact", "gte", "lte"]}

@@ -1,0 +1,131 @@
+"""What is sold."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Cast
+from django.db.models.lookups import Regex
+
+from billing.entitlements import Entitlement, entitlements, metered
+from mingus.kit.constraints import a_number, between, iso_currency, json_shape, not_blank, one_of, rule
+from mingus.kit.models import BaseModel, gin
+from mingus.kit.money import currency_field, money_field
+from mingus.kit.validators import is_json_object
+
+TABLE = "billing_subscriptionplan"
+
+FEATURE = r"[a-z][a-z0-9_]{0,99}"
+LIMIT = r"[a-z][a-z0-9_]{0,99}_per_month"
+HIGHEST_LIMIT = 999_999_999
+
+FEATURES_SENTENCE = 'Each feature is a name in small letters with true or false, such as {"data_export": true}.'
+LIMITS_SENTENCE = 'Each limit is a name that ends in _per_month with a whole number, such as {"data_export_per_month": 4}.'
+
+
+class BillingCycle(models.TextChoices):
+    MONTHLY = "monthly"
+    YEARLY = "yearly"
+
+
+def are_switches(value: Any) -> None:
+    """Raise unless every item of a JSON object is a feature's name with true or false."""
+    if isinstance(value, dict) and not all(re.fullmatch(FEATURE, name) and isinstance(on, bool) for name, on in value.items()):
+        raise ValidationError(FEATURES_SENTENCE, "not_switches")
+
+
+def are_limits(value: Any) -> None:
+    """Raise unless every item of a JSON object is `<feature>_per_month` with a whole number, 0 or more."""
+    if isinstance(value, dict) and not all(re.fullmatch(LIMIT, name) and _is_count(limit) for name, limit in value.items()):
+        raise ValidationError(LIMITS_SENTENCE, "not_limits")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST_LIMIT
+
+
+def each_item(field: str, name: str, value: str, sentence: str) -> models.CheckConstraint:
+    """A CHECK that every item of a JSON object is `name: value`, both regular expressions; it reads the object's text."""
+    text = Cast(field, models.TextField())
+    return rule(f"{TABLE}_{field}_values", Q(Regex(text, rf'^\{{("{name}": {value}(, )?)*\}}$')), sentence)
+
+
+class PlanQuerySet(models.QuerySet["SubscriptionPlan"]):
+    """Plans."""
+
+    def offered(self) -> "PlanQuerySet":
+        """Those that can be chosen."""
+        return self.filter(is_active=True)
+
+    def opening(self, feature: str) -> list["SubscriptionPlan"]:
+        """Those that open a feature, the cheapest first."""
+        counted = metered_anywhere()
+        opened = ((plan, plan.entitlements(counted).get(feature)) for plan in self.order_by("price", "id"))
+        return [plan for plan, entitlement in opened if entitlement is not None and entitlement.is_enabled]
+
+
+class SubscriptionPlan(BaseModel):
+    """What a customer can subscribe to: a price, and the features that it opens."""
+
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+    price = money_field(digits=10, at_least=Decimal("0.01"))
+    currency = currency_field()
+    billing_cycle = models.CharField(max_length=20, choices=BillingCycle)
+    features = models.JSONField(default=dict, blank=True, validators=[is_json_object, are_switches])
+    limits = models.JSONField(default=dict, blank=True, validators=[is_json_object, are_limits])
+    is_active = models.BooleanField(default=True)
+    stripe_product_id = models.CharField(max_length=255, blank=True)
+    stripe_price_id = models.CharField(max_length=255, blank=True)
+
+    class Meta(BaseModel.Meta):
+        verbose_name = "plan"
+        constraints = [
+            not_blank(TABLE, "name"),
+            models.UniqueConstraint(
+                fields=["name", "billing_cycle"],
+                name=f"{TABLE}_name_unique",
+                violation_error_message="There is already a plan of this name with this billing cycle.",
+            ),
+            between(TABLE, "price", Decimal("0.01")),
+            a_number(TABLE, "price"),
+            iso_currency(TABLE),
+            one_of(TABLE, "billing_cycle", BillingCycle),
+            json_shape(TABLE, "features", "object"),
+            each_item("features", FEATURE, "(true|false)", FEATURES_SENTENCE),
+            json_shape(TABLE, "limits", "object"),
+            each_item("limits", LIMIT, "[0-9]{1,9}", LIMITS_SENTENCE),
+            models.UniqueConstraint(
+                fields=["stripe_price_id"],
+                condition=~Q(stripe_price_id=""),
+                name=f"{TABLE}_stripe_price_id_unique",
+                violation_error_message="Another plan has this Stripe price.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["price", "id"], name="billing_plan_by_price"),
+            gin("billing_plan", "features"),
+            gin("billing_plan", "limits"),
+        ]
+
+    objects = PlanQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.billing_cycle}"
+
+    @property
+    def monthly_price(self) -> Decimal:
+        """What a month costs; a yearly price is a twelfth of it, not rounded."""
+        return self.price if self.billing_cycle == BillingCycle.MONTHLY else self.price / 12
+
+    def entitlements(self, counted: set[str] | None = None) -> dict[str, Entitlement]:
+        """What the plan opens, by feature; `counted` is `metered_anywhere()`, for whoever asks several plans."""
+        return entitlements(self.features, self.limits, metered_anywhere() if counted is None else counted)
+
+
+def metered_anywhere() -> set[str]:
+    """What is counted in some plan and switched in none, such as support requests."""
+    return metered(SubscriptionPlan.objects.values_list("features", "limits"))

@@ -1,0 +1,40 @@
+"""What happens to plans, subscriptions and what they open."""
+
+from billing.services.access import (
+    LimitReachedError,
+    disable_feature,
+    enable_feature,
+    grant_plan,
+    regrant_plan,
+    reset_usage,
+    settle_access,
+    use_feature,
+)
+from billing.services.plans import delete_plan, load_catalogue
+from billing.services.subscriptions import (
+    cancel_at_period_end,
+    cancel_now,
+    change_plan,
+    delete_subscription,
+    pass_period_ends,
+    reactivate,
+)
+
+__all__ = [
+    "LimitReachedError",
+    "cancel_at_period_end",
+    "cancel_now",
+    "change_plan",
+    "delete_plan",
+    "delete_subscription",
+    "disable_feature",
+    "enable_feature",
+    "grant_plan",
+    "load_catalogue",
+    "pass_period_ends",
+    "reactivate",
+    "regrant_plan",
+    "reset_usage",
+    "settle_access",
+    "use_feature",
+]

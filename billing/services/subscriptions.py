@@ -1,0 +1,137 @@
+"""What happens to a subscription that is kept here: staff gave it, nothing is paid for it, and it renews until it is cancelled.
+
+One that has a Stripe id is Stripe's to change. Every change here brings the customer's access along.
+"""
+
+from datetime import datetime
+
+from dateutil.relativedelta import relativedelta
+from django.db import IntegrityError, transaction
+
+from billing.models import Subscription, SubscriptionPlan
+from billing.models.plans import BillingCycle
+from billing.models.subscriptions import SubscriptionStatus
+from billing.services.access import settle_access
+from mingus.kit.errors import ConflictError, DomainError
+
+CYCLES = {BillingCycle.MONTHLY: relativedelta(months=1), BillingCycle.YEARLY: relativedelta(years=1)}
+
+
+def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
+    """Let a subscription run out: it opens what it opens until its period ends, and does not renew."""
+    _require_running(subscription)
+    if subscription.cancel_at_period_end:
+        raise ConflictError("already_cancelled", "This subscription ends with its period already.")
+    end = subscription.runs_until
+    if end is None or end <= now:
+        raise ConflictError("no_period", "This subscription has no period to run out. Cancel it now: at_period_end false.")
+    subscription.cancel_at_period_end, subscription.canceled_at = True, now
+    _store(subscription, now)
+
+
+def cancel_now(subscription: Subscription, *, now: datetime) -> None:
+    """End a subscription at once, and with it what it opens."""
+    _require_running(subscription)
+    _end(subscription, now)
+
+
+def reactivate(subscription: Subscription, *, now: datetime) -> None:
+    """Take a cancellation back, as long as the period that it fell into has not ended."""
+    _require_local(subscription)
+    if subscription.is_running and not subscription.cancel_at_period_end:
+        raise ConflictError("not_cancelled", "This subscription is not cancelled. There is nothing to take back.")
+    end = subscription.runs_until
+    if end is None or end <= now or not (subscription.is_running or subscription.status == SubscriptionStatus.CANCELED):
+        raise ConflictError("ended", "This subscription has ended. Begin a new one.")
+    if not subscription.is_running:
+        on_trial = subscription.trial_end is not None and subscription.trial_end > now
+        subscription.status = SubscriptionStatus.TRIALING if on_trial else SubscriptionStatus.ACTIVE
+    subscription.cancel_at_period_end, subscription.canceled_at = False, None
+    _store(subscription, now)
+
+
+def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
+    """Move a subscription to another plan at once; its period stays, and renews by the new plan's cycle.
+
+    Whoever is past his trial can't move to a dearer plan by himself: there is nothing yet that he could pay with.
+    """
+    _require_local(subscription)
+    if not subscription.is_active:
+        raise ConflictError("not_active", f"This subscription is {subscription.status}. Only an active one changes its plan.")
+    if not plan.is_active:
+        raise DomainError("plan_retired", "This plan is no longer offered. Choose another.", field="plan")
+    if plan.pk == subscription.plan_id:
+        raise ConflictError("same_plan", "This is the subscription's plan already.")
+    if subscription.status == SubscriptionStatus.ACTIVE and _is_dearer(plan, subscription.plan):
+        sentence = "This plan costs more than the present one, and payments are not connected yet. Ask support."
+        raise DomainError("payment_required", sentence, status=402)
+    subscription.plan = plan
+    _store(subscription, now)
+
+
+@transaction.atomic
+def delete_subscription(subscription: Subscription, *, now: datetime) -> None:
+    """Delete a subscription and close what it opened; its invoices stay."""
+    _require_local(subscription)
+    user = subscription.user
+    subscription.delete()
+    settle_access(user=user, now=now)
+
+
+def pass_period_ends(*, now: datetime) -> int:
+    """Renew or end what is kept here and whose trial or period is over; gives how many."""
+    due = Subscription.objects.local_at_the_end(now)
+    keys = list(due.values_list("pk", flat=True))
+    for key in keys:
+        with transaction.atomic():
+            subscription = due.filter(pk=key).select_for_update(skip_locked=True, of=("self",)).first()
+            if subscription is not None:
+                _pass_period_end(subscription, now)
+    return len(keys)
+
+
+def _pass_period_end(subscription: Subscription, now: datetime) -> None:
+    if subscription.cancel_at_period_end or subscription.status == SubscriptionStatus.TRIALING:
+        _end(subscription, now)
+        return
+    start, periods = subscription.current_period_start or subscription.created_at, 1
+    cycle = CYCLES[BillingCycle(subscription.plan.billing_cycle)]
+    while start + cycle * periods <= now:
+        periods += 1
+    subscription.current_period_start = start + cycle * (periods - 1)
+    subscription.current_period_end = start + cycle * periods
+    _store(subscription, now)
+
+
+def _end(subscription: Subscription, now: datetime) -> None:
+    subscription.status = SubscriptionStatus.CANCELED
+    subscription.canceled_at = subscription.canceled_at or now
+    _store(subscription, now)
+
+
+def _store(subscription: Subscription, now: datetime) -> None:
+    """Save, and open or close what follows from it."""
+    try:
+        with transaction.atomic():
+            subscription.save()
+            settle_access(user=subscription.user, now=now)
+    except IntegrityError as error:
+        if "one_running" not in str(error):
+            raise
+        raise ConflictError("another_runs", "Another subscription is running. End that one first.") from error
+
+
+def _require_local(subscription: Subscription) -> None:
+    if not subscription.is_local:
+        raise ConflictError("managed_by_stripe", "This subscription is kept by Stripe, and can't be changed here yet.")
+
+
+def _require_running(subscription: Subscription) -> None:
+    _require_local(subscription)
+    if not subscription.is_running:
+        raise ConflictError("not_running", f"This subscription is {subscription.status}. There is nothing to cancel.")
+
+
+def _is_dearer(plan: SubscriptionPlan, than: SubscriptionPlan) -> bool:
+    """Whether a month of `plan` costs more; prices in two currencies can't be compared, so that counts as more."""
+    return plan.currency != than.currency or plan.monthly_price > than.monthly_price

@@ -1,0 +1,128 @@
+"""Plans, subscriptions, feature access and invoices in the API."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing import services, tasks
+from billing.filters import FeatureAccessFilter, InvoiceFilter, PlanFilter, SubscriptionFilter
+from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from billing.serializers import (
+    CancelSerializer,
+    ChangePlanSerializer,
+    FeatureAccessSerializer,
+    InvoiceSerializer,
+    PlanSerializer,
+    SubscriptionSerializer,
+    UseSerializer,
+)
+from mingus.kit import clock, jobs
+from mingus.kit.api.permissions import EverybodyReads, TokenScopeAllows
+from mingus.kit.api.viewsets import OpenViewSet, OwnedReadOnlyViewSet
+
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+NOT_IN_THE_PLAN = OpenApiResponse(PROBLEM, "The plan does not open it, or the access has ended; the sentence says who has it.")
+NOT_PAID_FOR = OpenApiResponse(PROBLEM, "It would have to be paid for.")
+USED_UP = OpenApiResponse(PROBLEM, "This month's uses are used up; the sentence and Retry-After say until when.")
+
+
+class PlanViewSet(OpenViewSet):
+    """What can be subscribed to. Everybody reads what is offered, staff see what was retired too and may change it."""
+
+    queryset = SubscriptionPlan.objects.all()
+    serializer_class = PlanSerializer
+    filterset_class = PlanFilter
+    permission_classes = (EverybodyReads, TokenScopeAllows)
+    ordering = "price"
+    ordering_fields = ("price", "name", "created_at")
+    search_fields = ("name", "description")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """For a customer what is offered, and what he has."""
+        user = self.request.user
+        if user.is_staff:
+            return super().get_queryset()
+        his = Subscription.objects.for_user(user).values("plan")
+        return super().get_queryset().filter(Q(is_active=True) | Q(pk__in=his))
+
+    def perform_update(self, serializer: Any) -> None:
+        super().perform_update(serializer)
+        if {"features", "limits"} & set(serializer.validated_data):
+            jobs.enqueue(tasks.regrant_plan, plan_id=str(serializer.instance.pk))
+
+    def perform_destroy(self, instance: SubscriptionPlan) -> None:
+        services.delete_plan(instance)
+
+
+class SubscriptionViewSet(OwnedReadOnlyViewSet):
+    """The user's subscriptions, of which at most one runs."""
+
+    queryset = Subscription.objects.all()
+    serializer_class = SubscriptionSerializer
+    filterset_class = SubscriptionFilter
+    ordering_fields = ("created_at", "current_period_end")
+
+    @extend_schema(request=CancelSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: Any) -> Response:
+        """Cancel a subscription, at the end of its period or at once."""
+        subscription, form = self.locked_object(), self.parsed(CancelSerializer)
+        cancel = services.cancel_at_period_end if form["at_period_end"] else services.cancel_now
+        cancel(subscription, now=clock.now())
+        return self.answer(subscription)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def reactivate(self, request: Request, pk: Any) -> Response:
+        """Take a cancellation back. That can be done until the period has ended."""
+        subscription = self.locked_object()
+        services.reactivate(subscription, now=clock.now())
+        return self.answer(subscription)
+
+    @extend_schema(request=ChangePlanSerializer, responses={200: SubscriptionSerializer, 402: NOT_PAID_FOR})
+    @action(detail=True, methods=["post"], url_path="change-plan")
+    def change_plan(self, request: Request, pk: Any) -> Response:
+        """Move a subscription to another plan. What was used this month stays counted."""
+        subscription, form = self.locked_object(), self.parsed(ChangePlanSerializer)
+        services.change_plan(subscription, plan=form["plan"], now=clock.now())
+        return self.answer(subscription)
+
+
+class FeatureAccessViewSet(OwnedReadOnlyViewSet):
+    """What the user may use, and how often in a month."""
+
+    queryset = FeatureAccess.objects.with_billing_period()
+    serializer_class = FeatureAccessSerializer
+    filterset_class = FeatureAccessFilter
+    ordering = "feature_name"
+    ordering_fields = ("feature_name", "created_at")
+    search_fields = ("feature_name",)
+
+    @extend_schema(request=UseSerializer, responses={200: FeatureAccessSerializer, 402: NOT_IN_THE_PLAN, 429: USED_UP})
+    @action(detail=True, methods=["post"])
+    def use(self, request: Request, pk: Any) -> Response:
+        """Count uses of a feature. Any number of calls at once get no further than the limit."""
+        access, form = self.get_object(), self.parsed(UseSerializer)
+        used = services.use_feature(user=request.user, feature=access.feature_name, now=clock.now(), **form)
+        return self.answer(used)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        answer = super().handle_exception(exc)
+        if isinstance(exc, services.LimitReachedError):
+            answer["Retry-After"] = str(exc.seconds_left)
+        return answer
+
+
+class InvoiceViewSet(OwnedReadOnlyViewSet):
+    """What the user was charged."""
+
+    queryset = BillingHistory.objects.all()
+    serializer_class = InvoiceSerializer
+    filterset_class = InvoiceFilter
+    ordering = "-billing_date"
+    ordering_fields = ("billing_date", "due_date", "amount", "created_at")
+    search_fields = ("description",)

@@ -1,0 +1,56 @@
+"""Plans to choose from, and a customer who has one of them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+
+from billing import services
+from billing.models import Subscription, SubscriptionPlan
+from tests.factories import PlanFactory, SubscriptionFactory
+from users.models import User
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def noon() -> Iterator[Any]:
+    """A clock that stands still in the middle of the subscription's period, 10 March to 10 April."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def no_catalogue(db: None) -> None:
+    """The plans of a test are all that there are."""
+    SubscriptionPlan.objects.all().delete()
+
+
+@pytest.fixture
+def basic(no_catalogue: None) -> SubscriptionPlan:
+    return PlanFactory(
+        name="Basic",
+        price="10.00",
+        features={"reports": True, "insights": False},
+        limits={"reports_per_month": 4, "calls_per_month": 1},
+    )
+
+
+@pytest.fixture
+def plus(no_catalogue: None) -> SubscriptionPlan:
+    return PlanFactory(
+        name="Plus",
+        price="30.00",
+        features={"reports": True, "insights": True, "export": True},
+        limits={"reports_per_month": 10, "insights_per_month": 50},
+    )
+
+
+@pytest.fixture
+def subscription(noon: Any, alice: User, basic: SubscriptionPlan) -> Subscription:
+    """Alice's, on the plan Basic, with what it opens."""
+    row = SubscriptionFactory(user=alice, plan=basic, running=True)
+    services.settle_access(user=alice, now=NOW)
+    return row

@@ -1,0 +1,161 @@
+"""What lists compute in SQL is what the rows say of themselves in Python."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from dateutil.relativedelta import relativedelta
+from django.db import connection, transaction
+from django.db.models import F
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from billing.models import BillingHistory, FeatureAccess, Subscription
+from billing.models.counting import month_of_billing
+from billing.models.history import InvoiceStatus
+from billing.models.subscriptions import SubscriptionStatus
+from billing.months import counting_month
+from tests.factories import PlanFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+quickly = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],  # to shrink a failure would take minutes, and its rows can be read as they are
+)
+instants = st.datetimes(datetime(2023, 12, 1), datetime(2026, 3, 31), timezones=st.just(UTC))  # noqa: DTZ001
+# The last days of months at a few times of the day, where months of different lengths meet
+edges = st.builds(
+    lambda months, hours: datetime(2024 + months // 12, months % 12 + 1, 1, tzinfo=UTC) - timedelta(hours=hours),
+    st.integers(1, 26),
+    st.sampled_from([-1, 0, 1, 24, 48, 72]),
+)
+moments = instants | edges
+maybe = st.none() | moments
+lengths = st.sampled_from([timedelta(days=days) for days in (7, 28, 30, 31, 32, 365, 366)])
+
+
+@st.composite
+def periods(draw: Any, *names: str) -> dict[str, datetime | None]:
+    """A start and a later end, each of which may be missing."""
+    start, end = draw(moments), draw(st.booleans())
+    whole = {names[0]: start, names[1]: start + draw(lengths) if end else None}
+    return draw(st.sampled_from([whole, whole, whole, dict.fromkeys(names)]))
+
+
+def stored(rows: list[Any], now: datetime) -> tuple[list[Any], list[Any]]:
+    """The derived values of rows that are stored and taken back again: in SQL, in Python."""
+    model = type(rows[0])
+    with transaction.atomic(), time_machine.travel(now, tick=False):
+        model.objects.bulk_create(rows)
+        chosen = model.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
+        computed = list(chosen.values_list(*(model.sql_derived()[name] for name in model.derived)))
+        said = [tuple(getattr(row, name) for name in model.derived) for row in chosen]
+        transaction.set_rollback(True)
+    return computed, said
+
+
+@quickly
+@given(
+    now=moments,
+    period=periods("current_period_start", "current_period_end"),
+    trial=periods("trial_start", "trial_end"),
+    status=st.sampled_from(SubscriptionStatus.values),
+    cancel=st.booleans(),
+)
+def test_a_subscription(now: datetime, period: Any, trial: Any, status: str, cancel: bool) -> None:
+    with transaction.atomic():
+        options = {"status": status, "cancel_at_period_end": cancel, **period, **trial}
+        row = Subscription(user=UserFactory.create(), plan=PlanFactory.create(), **options)
+        computed, said = stored([row], now)
+        transaction.set_rollback(True)
+    assert computed == said
+
+
+@quickly
+@given(
+    now=moments,
+    amount=st.decimals(0, 100, places=2),
+    status=st.sampled_from(InvoiceStatus.values),
+    due_date=maybe,
+)
+def test_an_invoice(now: datetime, amount: Any, status: str, due_date: datetime | None) -> None:
+    with transaction.atomic():
+        row = BillingHistory(
+            user=UserFactory.create(), amount=amount, status=status, due_date=due_date, billing_date=now, paid_at=now
+        )
+        computed, said = stored([row], now)
+        transaction.set_rollback(True)
+    assert computed == said
+
+
+@quickly
+@given(
+    now=moments,
+    period=st.none() | periods("current_period_start", "current_period_end"),
+    status=st.sampled_from(["active", "canceled"]),
+    rows=st.lists(
+        st.fixed_dictionaries(
+            {
+                "is_enabled": st.booleans(),
+                "usage_count": st.integers(0, 6),
+                "usage_limit": st.none() | st.integers(0, 5),
+                "period_start": maybe,
+                "expires_at": maybe,
+            }
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+)
+def test_feature_access(now: datetime, period: Any, status: str, rows: list[dict[str, Any]]) -> None:
+    with transaction.atomic():
+        user = UserFactory.create()
+        Subscription.objects.bulk_create(
+            [Subscription(user=user, plan=PlanFactory.create(), status=status, **period)] if period is not None else []
+        )
+        made = [FeatureAccess(user=user, feature_name=f"feature_{place}", **row) for place, row in enumerate(rows)]
+        computed, said = stored(made, now)
+        transaction.set_rollback(True)
+    assert computed == said
+
+
+spans = st.tuples(
+    moments, st.none() | lengths, st.integers(-3, 26), st.sampled_from([timedelta(0), timedelta(microseconds=-1), timedelta(2)])
+)
+
+
+@quickly
+@given(st.lists(spans, min_size=60, max_size=60))
+def test_the_counting_month(found: list[Any]) -> None:
+    """Looked at around the instants at which months turn."""
+    with transaction.atomic():
+        user, plan = UserFactory.create(), PlanFactory.create()
+        rows = [
+            Subscription(
+                user=user,
+                plan=plan,
+                status="canceled",
+                current_period_start=start,
+                current_period_end=length and start + length,
+                canceled_at=start + relativedelta(months=months) + aside,
+            )
+            for start, length, months, aside in found
+        ]
+        Subscription.objects.bulk_create(rows)
+        begun = Subscription.objects.order_by("pk").values_list("pk", month_of_billing(F("canceled_at")))
+        computed = dict(begun)
+        transaction.set_rollback(True)
+    said = {row.pk: counting_month(row.canceled_at, row.current_period_start, row.current_period_end).begins for row in rows}
+    assert computed == said
+
+
+def test_the_database_is_in_utc() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW timezone")
+        assert cursor.fetchone() == ("UTC",)

@@ -1,0 +1,52 @@
+"""However many ask at once, no more get through than the limit allows."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from billing import services
+from billing.models import FeatureAccess
+from mingus.kit import clock
+from mingus.kit.errors import DomainError
+from tests.factories import FeatureAccessFactory, SubscriptionFactory, UserFactory
+from users.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+THREADS, CALLS, LIMIT = 20, 10, 100
+
+
+def outcomes(user: User) -> list[str]:
+    """What came of some calls, one after the other on a connection of their own."""
+    try:
+        return [outcome(user) for _ in range(CALLS)]
+    finally:
+        connection.close()
+
+
+def outcome(user: User) -> str:
+    try:
+        services.use_feature(user=user, feature="reports", now=clock.now())
+    except DomainError as denied:
+        return denied.code
+    return "counted"
+
+
+def test_a_limit_of_a_hundred_lets_exactly_a_hundred_through() -> None:
+    user = UserFactory.create()
+    SubscriptionFactory(user=user, running=True)
+    FeatureAccessFactory(user=user, feature_name="reports", usage_limit=LIMIT)
+    with ThreadPoolExecutor(THREADS) as threads:
+        found = [item for items in threads.map(outcomes, [user] * THREADS) for item in items]
+    assert (found.count("counted"), found.count("limit_reached")) == (LIMIT, THREADS * CALLS - LIMIT)
+    assert FeatureAccess.objects.get(user=user).usage_count == LIMIT
+
+
+def test_a_month_that_turns_is_begun_once() -> None:
+    user = UserFactory.create()
+    FeatureAccessFactory(
+        user=user, feature_name="reports", usage_limit=LIMIT, usage_count=LIMIT, period_start="2026-01-01T00:00:00Z"
+    )
+    with ThreadPoolExecutor(THREADS) as threads:
+        found = [item for items in threads.map(outcomes, [user] * THREADS) for item in items]
+    assert found.count("counted") == LIMIT
