@@ -1,6 +1,22 @@
 """What lists of money can be filtered by."""
 
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters.rest_framework.backends import DjangoFilterBackend
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+from finance.models import (
+    EncryptedFinancialProfile,
+    FinancialTransaction,
+    IncomeProjection,
+    StatementImport,
+    StatementImportRow,
+    UserExpenseDueDate,
+    UserIncomeDueDate,
+)
+from mingus.kit.api.filters import StrictFilterBackend
 from mingus.kit.api.filtersets import StrictFilterSet
 
 
@@ -41,6 +57,30 @@ class TransactionFilter(StrictFilterSet):
         }
 
 
+class ExportFilterBackend(StrictFilterBackend):
+    """The list's filters for its export, which has all rows and so neither pages nor an order."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        known = {"file_format", "search"} | self._names(queryset, view)
+        problems = {
+            name: ErrorDetail(*problem)
+            for name, values in sorted(request.query_params.lists())
+            for problem in [_problem(name, values, known)]
+            if problem
+        }
+        if problems:
+            raise ValidationError({name: [problem] for name, problem in problems.items()})
+        return DjangoFilterBackend.filter_queryset(self, request, queryset, view)
+
+
+def _problem(name: str, values: list[str], known: set[str]) -> tuple[str, str] | None:
+    if name not in known:
+        return f"There is no such filter here. Known: {', '.join(sorted(known))}.", "unknown_filter"
+    if len(values) > 1:
+        return "Give it once. For several values use the filter that ends in __in, with commas.", "repeated"
+    return None if values[0] else ("Give it a value, or leave it out.", "blank")
+
+
 class ImportFilter(StrictFilterSet):
     class Meta:
         model = StatementImport
@@ -56,3 +96,69 @@ class ImportRowFilter(StrictFilterSet):
     class Meta:
         model = StatementImportRow
         fields = {"verdict": ["exact", "in"], "number": ["exact", "gte", "lte"]}
+
+
+DUE_FIELDS: dict[str, list[str]] = {
+    "expected_amount": ["exact", "gte", "lte"],
+    "currency": ["exact"],
+    "due_date": ["exact", "gte", "lte"],
+    "frequency": ["exact", "in"],
+    "is_recurring": ["exact"],
+    "status": ["exact", "in"],
+    "created_at": ["gte", "lte"],
+    "updated_at": ["gte", "lte"],
+}
+DUE_DERIVED: dict[str, list[str]] = {
+    "is_overdue": ["exact"],
+    "days_overdue": ["gte", "lte"],
+    "days_until_due": ["gte", "lte"],
+    "next_due_date": ["exact", "gte", "lte", "isnull"],
+}
+
+
+class IncomeDueDateFilter(StrictFilterSet):
+    class Meta:
+        model = UserIncomeDueDate
+        fields = {
+            **DUE_FIELDS,
+            "income_source": ["exact", "icontains"],
+            "last_received_date": ["gte", "lte", "isnull"],
+            "last_received_amount": ["gte", "lte"],
+        }
+        derived = DUE_DERIVED
+
+
+class ExpenseDueDateFilter(StrictFilterSet):
+    class Meta:
+        model = UserExpenseDueDate
+        fields = {
+            **DUE_FIELDS,
+            "expense_name": ["exact", "icontains"],
+            "expense_category": ["exact", "in", "icontains"],
+            "is_essential": ["exact"],
+            "auto_pay_enabled": ["exact"],
+            "last_paid_date": ["gte", "lte", "isnull"],
+            "last_paid_amount": ["gte", "lte"],
+        }
+        derived = DUE_DERIVED
+
+
+class ProjectionFilter(StrictFilterSet):
+    class Meta:
+        model = IncomeProjection
+        fields = {
+            "projection_date": ["exact", "gte", "lte"],
+            "current_income": ["gte", "lte"],
+            "projected_income_1_year": ["gte", "lte", "isnull"],
+            "projected_income_3_years": ["gte", "lte", "isnull"],
+            "projected_income_5_years": ["gte", "lte", "isnull"],
+            "growth_rate": ["gte", "lte", "isnull"],
+            "confidence_level": ["gte", "lte", "isnull"],
+            "factors": ["contains"],
+            "created_at": ["gte", "lte"],
+        }
+        derived = {
+            "annual_growth_rate": ["gte", "lte"],
+            "projected_growth_3_years": ["gte", "lte"],
+            "projected_growth_5_years": ["gte", "lte"],
+        }

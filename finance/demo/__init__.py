@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Sum
 
+from finance.demo import due_dates, projections
 from finance.demo.files import statement_of_last_month
 from finance.demo.lives import LIVES
 from finance.demo.pattern import Account, Life, Movement, movements
@@ -42,6 +43,8 @@ def load(user: Any, *, today: date) -> Loaded:
     _settle(user, today=today)
     _balance(life, accounts)
     _import_file(user, life, accounts[life.statement.account], today=today)
+    due_dates.load(user, currency=life.currency, today=today)
+    projections.load(user, today=today)
     return Loaded(len(accounts), FinancialTransaction.objects.for_user(user).count())
 
 

@@ -1,7 +1,19 @@
-"""Accounts, their transactions, and the statement files these came from."""
+"""Accounts, their transactions and the statement files these came from; what is due, and what income may become."""
 
 from finance.models.accounts import EncryptedFinancialProfile
+from finance.models.due_dates import UserExpenseDueDate, UserIncomeDueDate
+from finance.models.due_payments import DueDatePayment
 from finance.models.imports import StatementImport, StatementImportRow
+from finance.models.projections import IncomeProjection
 from finance.models.transactions import FinancialTransaction
 
-__all__ = ["EncryptedFinancialProfile", "FinancialTransaction", "StatementImport", "StatementImportRow"]
+__all__ = [
+    "DueDatePayment",
+    "EncryptedFinancialProfile",
+    "FinancialTransaction",
+    "IncomeProjection",
+    "StatementImport",
+    "StatementImportRow",
+    "UserExpenseDueDate",
+    "UserIncomeDueDate",
+]

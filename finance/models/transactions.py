@@ -99,6 +99,7 @@ class FinancialTransaction(OwnedModel):
         verbose_name = "transaction"
         triggers = [*OwnedModel.Meta.triggers, remember_deleted]
         constraints = [
+            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
             a_number(TABLE, "amount"),
             rule(f"{TABLE}_amount_not_zero", ~Q(amount=0), "The amount must not be 0."),
             rule(

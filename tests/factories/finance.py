@@ -6,7 +6,16 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
+from finance.models import (
+    DueDatePayment,
+    EncryptedFinancialProfile,
+    FinancialTransaction,
+    IncomeProjection,
+    StatementImport,
+    StatementImportRow,
+    UserExpenseDueDate,
+    UserIncomeDueDate,
+)
 from tests.factories.users import UserFactory
 
 
@@ -54,3 +63,55 @@ class ImportRowFactory(DjangoModelFactory):
     )
     number = factory.Sequence(lambda number: number + 1)
     verdict = "duplicate"
+
+
+class IncomeDueDateFactory(DjangoModelFactory):
+    class Meta:
+        model = UserIncomeDueDate
+
+    user = factory.SubFactory(UserFactory)
+    income_source = factory.Sequence(lambda number: f"Employer {number}")
+    expected_amount = Decimal("2500.00")
+    due_date = date(2026, 1, 31)
+    frequency = "monthly"
+
+
+class ExpenseDueDateFactory(DjangoModelFactory):
+    class Meta:
+        model = UserExpenseDueDate
+
+    user = factory.SubFactory(UserFactory)
+    expense_name = factory.Sequence(lambda number: f"Bill {number}")
+    expense_category = "rent"
+    expected_amount = Decimal("1200.00")
+    due_date = date(2026, 1, 31)
+    frequency = "monthly"
+
+
+class PaymentFactory(DjangoModelFactory):
+    """A record by itself: the due date does not know of it. Tests of payments record them through the services."""
+
+    class Meta:
+        model = DueDatePayment
+
+    user = factory.SubFactory(UserFactory)
+    expense = factory.SubFactory(ExpenseDueDateFactory, user=factory.SelfAttribute("..user"))
+    occurrence_date = date(2026, 1, 31)
+    expected_amount = Decimal("1200.00")
+    amount = Decimal("100.00")
+    paid_on = date(2026, 1, 30)
+    transaction = factory.SubFactory(TransactionFactory, user=factory.SelfAttribute("..user"))
+
+
+class ProjectionFactory(DjangoModelFactory):
+    class Meta:
+        model = IncomeProjection
+
+    user = factory.SubFactory(UserFactory)
+    projection_date = date(2026, 3, 1)
+    current_income = Decimal("75000.00")
+    projected_income_1_year = Decimal("78225.00")
+    projected_income_3_years = Decimal("85096.99")
+    projected_income_5_years = Decimal("92572.67")
+    growth_rate = Decimal("4.30")
+    factors = factory.LazyFunction(lambda: {"source": "factory"})

@@ -1,4 +1,4 @@
-"""Money in the API."""
+"""Statement files and their rows."""
 
 from typing import Any
 
@@ -11,53 +11,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finance import services
-from finance.filters import AccountFilter, ImportFilter, ImportRowFilter, TransactionFilter
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
+from finance.filters import ImportFilter, ImportRowFilter
+from finance.models import StatementImport, StatementImportRow
 from finance.serializers import (
-    AccountSerializer,
     ImportDetailSerializer,
     ImportFormSerializer,
     ImportResultSerializer,
     ImportRowSerializer,
     ImportSerializer,
     SettlementSerializer,
-    TransactionSerializer,
     UndoResultSerializer,
 )
 from mingus.kit import clock
 from mingus.kit.api import etag
-from mingus.kit.api.bulk import Bulk
-from mingus.kit.api.viewsets import Listed, OwnedBaseViewSet, OwnedReadOnlyViewSet, OwnedViewSet
-
-
-class AccountViewSet(OwnedViewSet):
-    """Bank accounts, cards and loans. Their numbers go in and never come out."""
-
-    queryset = EncryptedFinancialProfile.objects.all()
-    serializer_class = AccountSerializer
-    filterset_class = AccountFilter
-    ordering_fields = ("created_at", "profile_name", "account_balance")
-    search_fields = ("profile_name", "institution_name")
-
-    def perform_destroy(self, instance: EncryptedFinancialProfile) -> None:
-        services.delete_account(instance)
-
-
-class TransactionViewSet(Bulk, OwnedViewSet):
-    """Movements of money."""
-
-    queryset = FinancialTransaction.objects.all()
-    serializer_class = TransactionSerializer
-    filterset_class = TransactionFilter
-    ordering = "-transaction_date"
-    ordering_fields = ("transaction_date", "amount", "posted_date", "created_at")
-    search_fields = ("description", "merchant_name", "category", "reference_number")
-
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: Any) -> Response:
-        """Bring a deleted transaction that came by import back under its id."""
-        return self.answer(services.restore_transaction(user=request.user, transaction_id=pk))
+from mingus.kit.api.viewsets import Listed, OwnedBaseViewSet, OwnedReadOnlyViewSet
 
 
 class ImportViewSet(OwnedReadOnlyViewSet):

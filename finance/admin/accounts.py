@@ -1,0 +1,76 @@
+"""Accounts in the back office."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+
+from finance.admin.money import money
+from finance.models import EncryptedFinancialProfile
+from finance.services import close_account, delete_account, reopen_account
+from mingus.kit.admin import BY_CUSTOMER, BaseAdmin, OwnedAdmin, RecordInline, asks_first, display, for_ticked, linked, shown_on
+from users.models import User
+
+
+class AccountColumns:
+    """What both the list and the customer's page show of an account."""
+
+    @display(description="number")
+    def number(self, account: EncryptedFinancialProfile) -> str:
+        return account.account_number_masked or "-"
+
+    @display(description="balance")
+    def balance(self, account: EncryptedFinancialProfile) -> str:
+        return money(account.account_balance, account.currency)
+
+
+@shown_on(User)
+class AccountInline(AccountColumns, RecordInline):
+    model = EncryptedFinancialProfile
+    fields = ("account", "profile_type", "institution_name", "number", "balance", "is_active")
+    account = linked("profile_name", "account")
+    ordering = ("-created_at", "-id")
+
+
+@admin.register(EncryptedFinancialProfile)
+class AccountAdmin(AccountColumns, OwnedAdmin):
+    """Accounts. Their numbers are not here but for the last four characters, and nobody can set them from here."""
+
+    list_display = ("profile_name", "owner", "profile_type", "institution_name", "number", "balance", "is_active")
+    list_filter = (BY_CUSTOMER, ("profile_type", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
+    search_fields = ("profile_name", "institution_name")
+    ordering_of_one = ("-created_at", "-id")
+    readonly_fields = ("number", "is_active", "sync_status", "last_sync_at")
+    csv_columns = (
+        "id",
+        "user__email",
+        "profile_name",
+        "profile_type",
+        "institution_name",
+        "currency",
+        "account_balance",
+        "is_active",
+    )
+    actions_detail = ("close", "reopen")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """To close an open account, or to reopen a closed one."""
+        account = self.get_object(request, unquote(str(object_id)))
+        pointless = "reopen" if account and account.is_active else "close"
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        return [item for item in offered if not item.action_name.endswith(f"_{pointless}")]
+
+    def delete_model(self, request: HttpRequest, obj: EncryptedFinancialProfile) -> None:
+        delete_account(obj)
+
+    @asks_first(title="Close account", question="It stays readable with all its transactions.", icon="lock")
+    def close(self, request: HttpRequest, account: EncryptedFinancialProfile) -> None:
+        close_account(account)
+
+    @asks_first(title="Reopen account", question="It can take transactions and imports again.", icon="lock_open")
+    def reopen(self, request: HttpRequest, account: EncryptedFinancialProfile) -> None:
+        reopen_account(account)
+
+    actions = (*BaseAdmin.actions, for_ticked(close), for_ticked(reopen))

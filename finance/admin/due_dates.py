@@ -1,0 +1,187 @@
+"""Income and bills that are due, and what was paid towards them, in the back office."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
+
+from finance.admin.money import money
+from finance.models import DueDatePayment, UserExpenseDueDate, UserIncomeDueDate
+from finance.models.due_dates import DueDate
+from finance.services import settle, undo_settlement
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    OwnedRecordAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    link,
+    linked,
+    shown_on,
+)
+from users.models import User
+
+STATUS_COLOURS = {"received": "success", "paid": "success", "pending": "info", "overdue": "danger", "partial": "warning"}
+
+
+class DueColumns:
+    """What both the list and the customer's page show of a due date."""
+
+    @display(description="expected")
+    def money(self, due: DueDate) -> str:
+        return money(due.expected_amount, due.currency)
+
+    @display(description="next due")
+    def upcoming(self, due: DueDate) -> str:
+        return _day(due.next_due_date)
+
+    @display(description="status", label=STATUS_COLOURS)
+    def state(self, due: DueDate) -> str:
+        """As of this moment: overdue from the owner's midnight on, whether the hourly job was there or not."""
+        return "overdue" if due.is_overdue else due.status
+
+
+def _day(day: date | None) -> str:
+    return date_format(day, "DATE_FORMAT") if day else "-"
+
+
+@shown_on(User)
+class IncomeInline(DueColumns, RecordInline):
+    model = UserIncomeDueDate
+    fields = ("source", "money", "frequency", "upcoming", "state")
+    source = linked("income_source", "income")
+    ordering = ("next_occurrence", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user__profile")
+
+
+@shown_on(User)
+class ExpenseInline(DueColumns, RecordInline):
+    model = UserExpenseDueDate
+    fields = ("name", "money", "frequency", "upcoming", "state", "auto_pay_enabled")
+    name = linked("expense_name", "bill")
+    ordering = ("next_occurrence", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user__profile")
+
+
+class PaymentColumns:
+    """What both the list and the due date's page show of a payment."""
+
+    @display(description="amount")
+    def paid(self, payment: DueDatePayment) -> str:
+        due = payment.income or payment.expense
+        return money(payment.amount, due.currency) if due else "-"
+
+    @display(description="transaction")
+    def moved(self, payment: DueDatePayment) -> str:
+        return link(payment.transaction) if payment.transaction else "-"
+
+
+class PaymentInline(PaymentColumns, RecordInline):
+    model = DueDatePayment
+    fields = ("day", "paid", "occurrence_date", "moved")
+    day = linked("paid_on", "day")
+    ordering = ("-occurrence_date", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("income", "expense", "transaction")
+
+
+class DueDateAdmin(DueColumns, OwnedAdmin):
+    """What income and bills have in common. Payments are recorded by buttons, through the services of the API."""
+
+    list_select_related = ("user__profile",)
+    ordering_of_one = ("next_occurrence", "id")
+    inlines = (PaymentInline,)
+    actions_detail = ("settle_today", "take_back")
+
+    @asks_first(title="Record as settled today", question="All that the oldest open day lacks, with today's date.", icon="done")
+    def settle_today(self, request: HttpRequest, due: Any) -> None:
+        settle(due, today=due.today())
+
+    @asks_first(title="Take last payment back", question="The day it was for is due again.", icon="undo")
+    def take_back(self, request: HttpRequest, due: Any) -> None:
+        undo_settlement(due, today=due.today())
+
+    actions = (*BaseAdmin.actions, for_ticked(settle_today))
+
+
+FILTERS: tuple[Any, ...] = (
+    BY_CUSTOMER,
+    ("status", ChoicesDropdownFilter),
+    ("frequency", ChoicesDropdownFilter),
+    ("is_recurring", BooleanRadioFilter),
+)
+
+
+@admin.register(UserIncomeDueDate)
+class IncomeDueDateAdmin(DueDateAdmin):
+    list_display = ("income_source", "owner", "money", "frequency", "upcoming", "state", "last_received_date")
+    list_filter = FILTERS
+    search_fields = ("income_source",)
+    readonly_fields = ("status", "upcoming", "last_received_date", "last_received_amount")
+    csv_columns = (
+        "id",
+        "user__email",
+        "income_source",
+        "expected_amount",
+        "currency",
+        "frequency",
+        "is_recurring",
+        "due_date",
+        "next_occurrence",
+        "status",
+        "last_received_date",
+        "last_received_amount",
+    )
+
+
+@admin.register(UserExpenseDueDate)
+class ExpenseDueDateAdmin(DueDateAdmin):
+    list_display = ("expense_name", "owner", "expense_category", "money", "frequency", "upcoming", "state", "last_paid_date")
+    list_filter = (*FILTERS, ("is_essential", BooleanRadioFilter), ("auto_pay_enabled", BooleanRadioFilter))
+    search_fields = ("expense_name", "expense_category")
+    readonly_fields = ("status", "upcoming", "last_paid_date", "last_paid_amount")
+    csv_columns = (
+        "id",
+        "user__email",
+        "expense_name",
+        "expense_category",
+        "expected_amount",
+        "currency",
+        "frequency",
+        "is_recurring",
+        "is_essential",
+        "auto_pay_enabled",
+        "due_date",
+        "next_occurrence",
+        "status",
+        "last_paid_date",
+        "last_paid_amount",
+    )
+
+
+@admin.register(DueDatePayment)
+class PaymentAdmin(PaymentColumns, OwnedRecordAdmin):
+    """A record of what was paid; it is changed by the buttons of the due date only."""
+
+    list_display = ("paid_on", "owner", "towards", "paid", "occurrence_date", "moved")
+    list_filter = (BY_CUSTOMER, ("paid_on", RangeDateFilter))
+    list_select_related = ("user", "income", "expense", "transaction")
+    search_fields = ("income__income_source", "expense__expense_name")
+    ordering_of_one = ("-paid_on", "-id")
+
+    @display(description="towards")
+    def towards(self, payment: DueDatePayment) -> str:
+        due = payment.income or payment.expense
+        return link(due) if due else "-"

@@ -1,0 +1,49 @@
+"""Statement files in the back office."""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+
+from finance.models import FinancialTransaction, StatementImport, StatementImportRow
+from mingus.kit.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked
+
+VERDICT_COLOURS = {"created": "success", "review": "warning", "error": "danger"}
+
+
+class RowColumns:
+    """What both the list and the import's page show of a row."""
+
+    @display(description="transaction")
+    def transaction(self, row: StatementImportRow) -> str:
+        """A link without a look whether it is still there: a query a row would be too many."""
+        return link(FinancialTransaction(pk=row.transaction_id), "open") if row.transaction_id else "-"
+
+
+class ImportRowInline(RowColumns, RecordInline):
+    model = StatementImportRow
+    fields = ("row", "verdict", "transaction", "provider_id")
+    row = linked("number", "row")
+    ordering = ("number", "id")
+
+
+@admin.register(StatementImport)
+class StatementImportAdmin(OwnedRecordAdmin):
+    list_display = ("filename", "owner", "account", "format", "created", "duplicates", "review", "failed", "created_at")
+    list_filter = (BY_CUSTOMER, ("format", ChoicesDropdownFilter))
+    list_select_related = ("user", "account")
+    list_display_links = ("filename", "created_at")
+    search_fields = ("filename",)
+    ordering_of_one = ("-created_at", "-id")
+    inlines = (ImportRowInline,)
+
+
+@admin.register(StatementImportRow)
+class StatementImportRowAdmin(RowColumns, OwnedRecordAdmin):
+    list_display = ("number", "owner", "statement_import", "judged", "transaction", "provider_id")
+    list_filter = (BY_CUSTOMER, ("statement_import", AutocompleteSelectFilter), ("verdict", ChoicesDropdownFilter))
+    list_select_related = ("user", "statement_import")
+    search_fields = ("provider_id",)
+    ordering_of_one = ("-id",)
+
+    @display(description="verdict", label=VERDICT_COLOURS)
+    def judged(self, row: StatementImportRow) -> str:
+        return row.verdict

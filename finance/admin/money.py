@@ -1,0 +1,14 @@
+"""How the back office writes amounts."""
+
+from decimal import Decimal
+
+from django.utils.formats import number_format
+from django.utils.html import format_html
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    """An amount with its currency, in figures of one width so that a column can be read down."""
+    if amount is None:
+        return "-"
+    figures = number_format(amount, 2, use_l10n=True, force_grouping=True).replace("-", "−")
+    return format_html('<span class="mingus-money">{}&nbsp;{}</span>', figures, currency)

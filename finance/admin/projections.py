@@ -1,0 +1,53 @@
+"""Income projections in the back office."""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import RangeDateFilter
+
+from finance.models import IncomeProjection
+from mingus.kit.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, linked, shown_on
+from users.models import User
+
+
+class ProjectionColumns:
+    """What both the list and the customer's page show of a projection."""
+
+    @display(description="a year")
+    def yearly(self, projection: IncomeProjection) -> str:
+        rate = projection.annual_growth_rate
+        return "-" if rate is None else f"{rate} %"
+
+
+@shown_on(User)
+class ProjectionInline(ProjectionColumns, RecordInline):
+    model = IncomeProjection
+    fields = ("day", "current_income", "projected_income_1_year", "projected_income_5_years", "yearly")
+    day = linked("projection_date", "day")
+    ordering = ("-projection_date", "-id")
+
+
+@admin.register(IncomeProjection)
+class ProjectionAdmin(ProjectionColumns, OwnedAdmin):
+    list_display = (
+        "projection_date",
+        "owner",
+        "current_income",
+        "projected_income_1_year",
+        "projected_income_3_years",
+        "projected_income_5_years",
+        "yearly",
+        "confidence_level",
+    )
+    list_filter = (BY_CUSTOMER, ("projection_date", RangeDateFilter))
+    ordering_of_one = ("-projection_date", "-id")
+    sortable_for_one = ("projection_date",)
+    csv_columns = (
+        "id",
+        "user__email",
+        "projection_date",
+        "current_income",
+        "projected_income_1_year",
+        "projected_income_3_years",
+        "projected_income_5_years",
+        "growth_rate",
+        "confidence_level",
+    )

@@ -1,0 +1,87 @@
+"""Transactions in the back office."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+
+from finance.admin.money import money
+from finance.models import FinancialTransaction
+from mingus.kit.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, link, linked, shown_on
+from users.models import User
+
+STATUS_COLOURS = {"completed": "success", "pending": "info", "failed": "danger", "disputed": "warning", "cancelled": "default"}
+
+
+class TransactionColumns:
+    """What both the list and the customer's page show of a transaction."""
+
+    @display(description="amount")
+    def money(self, transaction: FinancialTransaction) -> str:
+        return money(transaction.amount, transaction.currency)
+
+    @display(description="status", label=STATUS_COLOURS)
+    def state(self, transaction: FinancialTransaction) -> str:
+        return transaction.status
+
+    @display(description="account")
+    def account(self, transaction: FinancialTransaction) -> str:
+        return link(transaction.financial_profile) if transaction.financial_profile else "-"
+
+    @display(description="merchant")
+    def merchant(self, transaction: FinancialTransaction) -> str:
+        return transaction.merchant_name or transaction.description[:60] or "-"
+
+
+@shown_on(User)
+class TransactionInline(TransactionColumns, RecordInline):
+    model = FinancialTransaction
+    fields = ("day", "account", "money", "merchant", "category", "transaction_type", "status")
+    day = linked("transaction_date", "day")
+    ordering = ("-transaction_date", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("financial_profile")
+
+
+@admin.register(FinancialTransaction)
+class TransactionAdmin(TransactionColumns, OwnedAdmin):
+    """Transactions.
+
+    The dates to drill down by appear for one customer only: Django asks for the first day, the last, and every year. On
+    500,000 rows of everybody that scanned the table twice (119 and 276 ms, growing with it); for one customer with 100,000
+    of them it is read from the index finance_tx_by_day alone (0.1 and 59 ms).
+    """
+
+    list_display = ("transaction_date", "owner", "account", "money", "merchant", "category", "transaction_type", "state")
+    list_filter = (
+        BY_CUSTOMER,
+        ("transaction_type", ChoicesDropdownFilter),
+        ("status", ChoicesDropdownFilter),
+        ("transaction_date", RangeDateFilter),
+    )
+    list_select_related = ("user", "financial_profile")
+    search_fields = ("merchant_name", "description", "category", "reference_number")
+    ordering_of_one = ("-transaction_date", "-id")
+    sortable_for_one = ("transaction_date",)
+    date_hierarchy = "transaction_date"
+    csv_columns = (
+        "id",
+        "user__email",
+        "financial_profile__profile_name",
+        "transaction_date",
+        "posted_date",
+        "amount",
+        "currency",
+        "transaction_type",
+        "status",
+        "category",
+        "merchant_name",
+        "description",
+        "reference_number",
+    )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, labels={"financial_profile": "Account"}, **kwargs)

@@ -1,0 +1,138 @@
+"""What is due in the invented lives: pay, rent, bills, settled by the transactions that the year brought."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from decimal import Decimal as D  # noqa: N817 - these tables are read by people
+from typing import Any
+
+from finance import recurrence
+from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
+from finance.models.due_dates import DueDate
+from finance.services import settle
+
+SHOWN = timedelta(days=150)  # the first day lies so long ago
+
+
+@dataclass(frozen=True)
+class Due:
+    """One due date. `first` is any day of its series; `merchant` is how its transactions are called, '' when there are none.
+
+    Its newest past occurrence is left open when it `is_open`, and paid by `part` when there is one.
+    """
+
+    name: str
+    amount: Decimal
+    frequency: str
+    first: date
+    merchant: str = ""
+    category: str = ""
+    is_essential: bool = True
+    auto_pay: bool = False
+    is_recurring: bool = True
+    is_open: bool = False
+    part: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Dues:
+    """All of one customer's due dates."""
+
+    income: tuple[Due, ...]
+    expenses: tuple[Due, ...]
+
+
+ALICE = Dues(
+    income=(
+        Due("Salary, Larkspur Software", D("2874.60"), "biweekly", date(2025, 1, 3), "Larkspur Software"),
+        Due("Savings interest", D("31.40"), "monthly", date(2025, 1, 28), "Harbor Example Bank"),
+        Due("Dividend, index fund", D("118.00"), "quarterly", date(2025, 1, 31), part=D("60.00")),
+    ),
+    expenses=(
+        Due("Rent", D("2450.00"), "monthly", date(2025, 1, 1), "Chelsea Homes", "rent", auto_pay=True),
+        Due("Electricity and gas", D("96.00"), "monthly", date(2025, 1, 12), "Metro Electric & Gas", "utilities", is_open=True),
+        Due("Internet", D("70.00"), "monthly", date(2025, 1, 15), "Lightline Internet", "utilities", auto_pay=True),
+        Due("Mobile phone", D("55.00"), "monthly", date(2025, 1, 20), "Bluebird Mobile", "phone", auto_pay=True),
+        Due("Gym", D("89.00"), "monthly", date(2025, 1, 3), "Forge Gym", "fitness", is_essential=False),
+        Due("Renter's insurance", D("214.00"), "yearly", date(2025, 9, 14), category="insurance"),
+    ),
+)
+
+BOB = Dues(
+    income=(
+        Due("Lincoln Square Builders", D("1930.00"), "biweekly", date(2025, 1, 8), "Lincoln Square Builders"),
+        Due("Private customers", D("1480.00"), "biweekly", date(2025, 1, 14), "Private customers", is_open=True),
+    ),
+    expenses=(
+        Due("Childcare", D("640.00"), "monthly", date(2025, 1, 1), "Little Oaks", "childcare", auto_pay=True),
+        Due("Electricity", D("148.00"), "monthly", date(2025, 1, 6), "Lake Power", "utilities"),
+        Due("Water", D("64.00"), "monthly", date(2025, 1, 9), "City Water", "utilities"),
+        Due("Internet", D("85.00"), "monthly", date(2025, 1, 17), "Lightline Internet", "utilities", auto_pay=True),
+        Due("Car insurance", D("231.00"), "monthly", date(2025, 1, 21), "Steady Mutual", "insurance", auto_pay=True),
+        Due("Trade insurance", D("119.00"), "monthly", date(2025, 1, 13), "Trade Cover", "insurance"),
+        Due("Piano lessons", D("60.00"), "semimonthly", date(2025, 1, 15), "", "children", is_essential=False, part=D("25.00")),
+    ),
+)
+
+CHIARA = Dues(
+    income=(
+        Due("Stipendio, Edizioni Ginestra", D("1612.00"), "monthly", date(2025, 1, 27), "Edizioni Ginestra"),
+        Due("Traduzione, Studio Aurelia", D("340.00"), "monthly", date(2025, 1, 14), is_recurring=False, part=D("170.00")),
+    ),
+    expenses=(
+        Due("Affitto", D("560.00"), "monthly", date(2025, 1, 3), "Affitto Via dei Serpenti", "rent"),
+        Due("Abbonamento ATAC", D("35.00"), "monthly", date(2025, 1, 1), "Trasporti Roma, abbonamento", "transport"),
+        Due("Fibra", D("24.90"), "monthly", date(2025, 1, 16), "Fibra Veloce", "utilities", auto_pay=True),
+        Due("Cellulare", D("7.99"), "monthly", date(2025, 1, 8), "Mobile Chiaro", "phone", auto_pay=True, is_open=True),
+        Due("Corso di portoghese", D("15.00"), "weekly", date(2025, 1, 7), "", "education", is_essential=False),
+    ),
+)
+
+DUES = {"alice@mingus.example": ALICE, "bob@mingus.example": BOB, "chiara@mingus.example": CHIARA}
+
+
+def load(user: Any, *, currency: str, today: date) -> None:
+    """Give `user` his due dates, and settle what his transactions have paid. What is there already stays, and goes on."""
+    for due in DUES[user.email].income:
+        found = UserIncomeDueDate.objects.for_user(user).filter(income_source=due.name).first()
+        _settle(found or _new(UserIncomeDueDate(user=user, income_source=due.name), due, currency, today), due, today)
+    for due in DUES[user.email].expenses:
+        found = UserExpenseDueDate.objects.for_user(user).filter(expense_name=due.name).first()
+        _settle(found or _new(_expense(user, due), due, currency, today), due, today)
+
+
+def _expense(user: Any, due: Due) -> UserExpenseDueDate:
+    return UserExpenseDueDate(
+        user=user,
+        expense_name=due.name,
+        expense_category=due.category,
+        is_essential=due.is_essential,
+        auto_pay_enabled=due.auto_pay,
+    )
+
+
+def _new(row: DueDate, due: Due, currency: str, today: date) -> DueDate:
+    row.expected_amount, row.currency, row.frequency, row.is_recurring = due.amount, currency, due.frequency, due.is_recurring
+    row.due_date = recurrence.next_after(due.first, due.frequency, today - SHOWN)
+    row.full_clean(exclude=["user"])
+    row.save()
+    return row
+
+
+def _settle(row: DueDate, due: Due, today: date) -> None:
+    """Everything that was due before today, but for the newest when it is to stay open or paid in part."""
+    past = recurrence.occurrences(row.due_date, row.frequency, row.due_date, today - timedelta(days=1))
+    past = past if row.is_recurring else past[:1]
+    kept = 1 if due.is_open or due.part else 0
+    for day in past[: len(past) - kept]:
+        if row.next_occurrence is not None and day >= row.next_occurrence:
+            settle(row, today=today, occurrence=day, transaction=_transaction(row, due, day), paid_on=day, in_full=True)
+    if due.part and past and row.next_occurrence == past[-1] and row.status != "partial":
+        settle(row, today=today, amount=due.part, paid_on=past[-1])
+
+
+def _transaction(row: DueDate, due: Due, day: date) -> FinancialTransaction | None:
+    """What the year brought on that day; None when it is not on any account."""
+    moved = FinancialTransaction.objects.for_user(row.user).filter(merchant_name=due.merchant, transaction_date=day)
+    coming_in = isinstance(row, UserIncomeDueDate)
+    return moved.filter(**{"amount__gt" if coming_in else "amount__lt": 0}).first() if due.merchant else None

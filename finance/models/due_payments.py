@@ -1,0 +1,89 @@
+"""What was paid towards the occurrences of income and expense due dates."""
+
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Max, Q, Sum
+
+from finance.models.transactions import FIRST_DAY, LAST_DAY, FinancialTransaction, is_plausible_day
+from mingus.kit.constraints import a_number, between, rule
+from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
+
+TABLE = "finance_duedatepayment"
+CENT = Decimal("0.01")
+
+
+class PaymentQuerySet(OwnedQuerySet):
+    """Payments towards due dates."""
+
+    def by_occurrence(self) -> "PaymentQuerySet":
+        """One {occurrence_date, paid, expected} for each occurrence that something was paid towards."""
+        return self.order_by().values("occurrence_date").annotate(paid=Sum("amount"), expected=Max("expected_amount"))
+
+    def settled(self) -> "PaymentQuerySet":
+        """Of `by_occurrence` those for which nothing more is to come."""
+        return self.by_occurrence().filter(paid__gte=F("expected"))
+
+    def unsettled(self) -> "PaymentQuerySet":
+        """Of `by_occurrence` those that were paid in part."""
+        return self.by_occurrence().filter(paid__lt=F("expected"))
+
+
+class DueDatePayment(OwnedModel):
+    """An amount that was paid towards one occurrence of one due date, perhaps by a transaction that is known.
+
+    `expected_amount` is what was expected of the occurrence; all its payments carry the same. It follows the due date's
+    amount until the occurrence is settled, and stays as it is from then on.
+
+    The database itself deletes the payments of a due date and lets go of a transaction that is deleted, by whichever road;
+    it has the owner for that, and so an index (Django would look for the key alone).
+    """
+
+    income = within_owner(
+        "finance.UserIncomeDueDate", on_delete=models.DO_NOTHING, null=True, blank=True, related_name="payments"
+    )
+    expense = within_owner(
+        "finance.UserExpenseDueDate", on_delete=models.DO_NOTHING, null=True, blank=True, related_name="payments"
+    )
+    occurrence_date = models.DateField(validators=[is_plausible_day])
+    expected_amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(CENT)])
+    amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(CENT)])
+    paid_on = models.DateField(validators=[is_plausible_day])
+    transaction = within_owner(
+        FinancialTransaction, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="due_payments"
+    )
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "payment"
+        constraints = [
+            rule(
+                f"{TABLE}_income_or_expense",
+                Q(income__isnull=False, expense__isnull=True) | Q(income__isnull=True, expense__isnull=False),
+                "A payment belongs to one due date, of income or of an expense.",
+            ),
+            between(TABLE, "occurrence_date", FIRST_DAY, LAST_DAY),
+            between(TABLE, "expected_amount", CENT),
+            a_number(TABLE, "expected_amount"),
+            between(TABLE, "amount", CENT),
+            a_number(TABLE, "amount"),
+            between(TABLE, "paid_on", FIRST_DAY, LAST_DAY),
+            models.UniqueConstraint(
+                fields=["user", "income", "expense", "occurrence_date", "transaction"],
+                condition=Q(transaction__isnull=False),
+                nulls_distinct=False,
+                name=f"{TABLE}_transaction_unique",
+                violation_error_message="This transaction is linked with this occurrence already.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "income", "occurrence_date"], name="finance_payment_income"),
+            models.Index(fields=["user", "expense", "occurrence_date"], name="finance_payment_expense"),
+            models.Index(fields=["user", "transaction"], name="finance_payment_transaction"),
+            models.Index(fields=["user", "-paid_on", "-id"], name="finance_payment_newest"),
+        ]
+
+    objects = PaymentQuerySet.as_manager()  # type: ignore[misc]
+
+    def __str__(self) -> str:
+        return f"{self.paid_on} {self.amount}"

@@ -1,0 +1,43 @@
+"""Making income projections from published rates of wage growth."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from finance.income_growth import OccupationGroup, project
+from finance.models import IncomeProjection
+from mingus.kit.errors import DomainError
+
+LARGEST = Decimal("9999999999.99")
+
+
+def generate_projection(
+    *, user: Any, today: date, current_income: Decimal | None = None, occupation: OccupationGroup, switch: bool = False
+) -> IncomeProjection:
+    """Store what the income of `user`, his profile's unless `current_income` is given, may become from `today` on.
+
+    Raises DomainError when no income above 0 is known, or when it would grow beyond what can be stored.
+    """
+    income = _income_of(user) if current_income is None else current_income
+    if income is None or income <= 0:
+        sentence = "Give current_income, or set annual_income in your profile to what you earn in a year."
+        raise DomainError("income_unknown", sentence, field="current_income")
+    projection = project(income, occupation=occupation, switch=switch)
+    if projection.median[5] > LARGEST:
+        raise DomainError("income_too_large", "Give an income that can still grow for five years.", field="current_income")
+    return IncomeProjection.objects.create(
+        user=user,
+        projection_date=today,
+        current_income=income,
+        projected_income_1_year=projection.median[1],
+        projected_income_3_years=projection.median[3],
+        projected_income_5_years=projection.median[5],
+        growth_rate=projection.growth_rate,
+        factors=projection.factors,
+        confidence_level=projection.confidence_level,
+    )
+
+
+def _income_of(user: Any) -> Decimal | None:
+    profile = getattr(user, "profile", None)
+    return profile.annual_income if profile else None

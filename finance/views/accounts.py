@@ -1,0 +1,72 @@
+"""Accounts and what moved on them."""
+
+from typing import Any, cast
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from finance import exports, services
+from finance.filters import AccountFilter, ExportFilterBackend, TransactionFilter
+from finance.models import EncryptedFinancialProfile, FinancialTransaction
+from finance.serializers import AccountSerializer, TransactionSerializer
+from mingus.kit.api.bulk import Bulk
+from mingus.kit.api.filters import WordSearchBackend
+from mingus.kit.api.viewsets import OwnedViewSet
+from mingus.kit.api.wire import Wire
+from mingus.kit.errors import DomainError
+
+
+class AccountViewSet(OwnedViewSet):
+    """Bank accounts, cards and loans. Their numbers go in and never come out."""
+
+    queryset = EncryptedFinancialProfile.objects.all()
+    serializer_class = AccountSerializer
+    filterset_class = AccountFilter
+    ordering_fields = ("created_at", "profile_name", "account_balance")
+    search_fields = ("profile_name", "institution_name")
+
+    def perform_destroy(self, instance: EncryptedFinancialProfile) -> None:
+        services.delete_account(instance)
+
+
+class TransactionViewSet(Bulk, OwnedViewSet):
+    """Movements of money."""
+
+    queryset = FinancialTransaction.objects.all()
+    serializer_class = TransactionSerializer
+    filterset_class = TransactionFilter
+    ordering = "-transaction_date"
+    ordering_fields = ("transaction_date", "amount", "posted_date", "created_at")
+    search_fields = ("description", "merchant_name", "category", "reference_number")
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: Any) -> Response:
+        """Bring a deleted transaction that came by import back under its id."""
+        return self.answer(services.restore_transaction(user=request.user, transaction_id=pk))
+
+    @extend_schema(
+        filters=True,
+        parameters=[
+            OpenApiParameter("file_format", str, enum=exports.FORMATS, default=exports.CSV),
+            *(OpenApiParameter(name, exclude=True) for name in ("limit", "cursor", "ordering")),
+        ],
+        responses={
+            (200, "application/json"): TransactionSerializer(many=True),
+            (200, "text/csv"): str,
+        },
+        examples=[
+            OpenApiExample("Example", [TransactionSerializer.Meta.example], response_only=True, media_type="application/json")
+        ],
+    )
+    @action(detail=False, methods=["get"], filter_backends=(ExportFilterBackend, WordSearchBackend))
+    def export(self, request: Request) -> StreamingHttpResponse:
+        """All transactions that the filters choose, as a file: `file_format` csv or json."""
+        file_format = request.query_params.get("file_format", exports.CSV)
+        if file_format not in exports.FORMATS:
+            raise DomainError("unknown_format", f"Choose one of: {', '.join(exports.FORMATS)}.", field="file_format")
+        rows = self.filter_queryset(self.with_derived(set(request.query_params)))
+        return exports.download(rows, wire=cast("Wire", self.wire()), file_format=file_format, name="transactions")

@@ -1,0 +1,109 @@
+"""Which days a series has: the published examples, and ten years of every frequency against dateutil's rrule."""
+
+from datetime import date, timedelta
+
+import pytest
+from dateutil import rrule
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from finance import recurrence
+from finance.models.due_series import Frequency
+
+D = date.fromisoformat
+TWO_YEARS = [date(2024, 1, 1) + timedelta(days=number) for number in range(731)]
+TEN_YEARS = timedelta(days=3653)
+MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
+DAYS = st.dates(date(1900, 1, 1), date(2200, 12, 31))
+
+GOLDEN = [
+    ("weekly", "2025-01-28", ["2025-02-04"]),
+    ("biweekly", "2025-01-20", ["2025-02-03"]),
+    ("monthly", "2025-12-15", ["2026-01-15"]),
+    ("monthly", "2025-01-31", ["2025-02-28", "2025-03-31"]),
+    ("quarterly", "2025-11-30", ["2026-02-28", "2026-05-30"]),
+    ("yearly", "2024-02-29", ["2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"]),
+    ("semimonthly", "2025-01-01", ["2025-01-15", "2025-02-01", "2025-02-15"]),
+    ("semimonthly", "2025-01-15", ["2025-01-31", "2025-02-15", "2025-02-28", "2025-03-15", "2025-03-31"]),
+    ("semimonthly", "2025-01-31", ["2025-02-15", "2025-02-28", "2025-03-15", "2025-03-31"]),
+    ("semimonthly", "2025-01-05", ["2025-01-20", "2025-02-05", "2025-02-20"]),
+    ("semimonthly", "2025-01-20", ["2025-02-05", "2025-02-20", "2025-03-05"]),
+    ("semimonthly", "2025-01-30", ["2025-02-15", "2025-02-28", "2025-03-15", "2025-03-30"]),
+]
+
+
+def by_rrule(anchor: date, frequency: str, end: date) -> list[date]:
+    """The series in another formulation: a rule over days of the month, of which the last that exists counts."""
+    if frequency in ("weekly", "biweekly"):
+        rule = rrule.rrule(rrule.WEEKLY, interval=1 if frequency == "weekly" else 2, dtstart=anchor, until=end)
+        return [day.date() for day in rule]
+    days = semimonthly(anchor.day) if frequency == "semimonthly" else [anchor.day]
+    first = anchor.replace(day=1)
+    found = [day for number in days for day in on_day_of_month(first, number, MONTHS.get(frequency, 1), end)]
+    return sorted(day for day in found if anchor <= day <= end)
+
+
+def on_day_of_month(first: date, number: int, interval: int, end: date) -> list[date]:
+    shorter = range(min(number, 28), number + 1)
+    rule = rrule.rrule(rrule.MONTHLY, interval=interval, dtstart=first, until=end, bymonthday=shorter, bysetpos=-1)
+    return [day.date() for day in rule]
+
+
+def semimonthly(day: int) -> list[int]:
+    named = {1: [1, 15], 15: [15, 31], 31: [15, 31]}
+    return named.get(day, [day, day + 15 if day < 15 else day - 15])
+
+
+@pytest.mark.parametrize(("frequency", "anchor", "following"), GOLDEN)
+def test_the_published_examples(frequency: str, anchor: str, following: list[str]) -> None:
+    expected = [D(anchor), *map(D, following)]
+    assert recurrence.occurrences(D(anchor), frequency, D(anchor), expected[-1]) == expected
+    assert recurrence.next_after(D(anchor), frequency, expected[-2]) == expected[-1]
+
+
+@pytest.mark.parametrize("frequency", recurrence.FREQUENCIES)
+def test_ten_years_from_every_day_of_two_years_are_those_of_rrule(frequency: str) -> None:
+    ours = [recurrence.occurrences(day, frequency, day, day + TEN_YEARS) for day in TWO_YEARS]
+    theirs = [by_rrule(day, frequency, day + TEN_YEARS) for day in TWO_YEARS]
+    assert ours == theirs
+
+
+@given(anchor=DAYS, frequency=st.sampled_from(recurrence.FREQUENCIES), start=DAYS, length=st.integers(0, 800))
+@settings(max_examples=200, deadline=None)
+def test_a_part_of_a_series_is_a_part_of_the_whole(anchor: date, frequency: str, start: date, length: int) -> None:
+    end = start + timedelta(days=length)
+    whole = recurrence.occurrences(anchor, frequency, anchor, end)
+    assert recurrence.occurrences(anchor, frequency, start, end) == [day for day in whole if day >= start]
+
+
+@given(anchor=DAYS, frequency=st.sampled_from(recurrence.FREQUENCIES), day=DAYS)
+@settings(max_examples=200, deadline=None)
+def test_the_next_day_is_the_first_of_the_rest(anchor: date, frequency: str, day: date) -> None:
+    upcoming = recurrence.next_after(anchor, frequency, day)
+    assert upcoming > day
+    assert recurrence.is_occurrence(anchor, frequency, upcoming)
+    assert recurrence.occurrences(anchor, frequency, day + timedelta(days=1), upcoming) == [upcoming]
+
+
+def test_nothing_lies_before_the_anchor_and_an_empty_span_has_nothing() -> None:
+    assert recurrence.occurrences(D("2026-03-31"), "monthly", D("2020-01-01"), D("2026-03-30")) == []
+    assert recurrence.occurrences(D("2026-03-31"), "monthly", D("2026-05-01"), D("2026-04-01")) == []
+
+
+def test_the_end_of_time_is_no_error() -> None:
+    assert recurrence.occurrences(D("9999-12-25"), "weekly", D("9999-01-01"), date.max) == [D("9999-12-25")]
+    assert recurrence.occurrences(D("2000-01-31"), "yearly", D("9998-06-01"), date.max) == [D("9999-01-31")]
+
+
+def test_the_work_does_not_grow_with_the_years_since_the_anchor() -> None:
+    seen = list(recurrence._near(D("1900-01-31"), "weekly", D("2200-01-01"), D("2200-01-31")))
+    assert len(seen) <= 6
+
+
+def test_an_unknown_frequency_is_named() -> None:
+    with pytest.raises(ValueError, match="'daily' is not one of weekly"):
+        recurrence.occurrences(D("2026-01-01"), "daily", D("2026-01-01"), D("2026-02-01"))
+
+
+def test_the_choices_of_the_models_are_the_frequencies() -> None:
+    assert tuple(Frequency.values) == recurrence.FREQUENCIES

@@ -1,0 +1,112 @@
+"""A payment may name the transaction that it was; no transaction pays for more than it moved."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from finance.models import DueDatePayment, FinancialTransaction, UserExpenseDueDate
+from finance.services import settle
+from tests.factories import ExpenseDueDateFactory, PaymentFactory, TransactionFactory
+from tests.finance.due_dates.conftest import TODAY, Act, error, told
+from users.models import User
+
+Moved = Callable[..., FinancialTransaction]
+
+
+@pytest.fixture
+def moved(alice: User) -> Moved:
+    """A transaction of alice's: 1,250.00 that went out on 2 March, unless told otherwise."""
+    usual = {"amount": Decimal("-1250.00"), "transaction_date": "2026-03-02", "status": "completed"}
+    return lambda **other: TransactionFactory(user=alice, **usual | other)
+
+
+def test_it_gives_its_amount_and_its_day(pay: Act, moved: Moved, occurrences: Act) -> None:
+    row = moved()
+    assert told(pay(transaction=str(row.pk))) == ("overdue", "2026-02-28", "2026-03-02", "1250.00")
+    assert occurrences(end="2026-02-01").json()["results"][0]["transactions"] == [str(row.pk)]
+
+
+def test_one_transaction_can_pay_two_days_but_not_more_than_it_moved(pay: Act, moved: Moved) -> None:
+    row = str(moved(amount=Decimal("-2000.00")).pk)
+    assert told(pay(transaction=row, amount="1200.00"))[1] == "2026-02-28"
+    assert error(pay(transaction=row, amount="800.01")) == (400, "more_than_transaction", "amount")
+    assert told(pay(transaction=row)) == ("partial", "2026-02-28", "2026-03-02", "800.00")
+    assert error(pay(transaction=row)) == (400, "already_linked", "transaction")
+    assert error(pay(transaction=row, occurrence="2026-03-31")) == (400, "transaction_used_up", "transaction")
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ({"currency": "EUR"}, "another_currency"),
+        ({"amount": Decimal("1250.00"), "transaction_type": "refund"}, "wrong_direction"),
+        ({"status": "failed"}, "nothing_moved"),
+        ({"status": "cancelled"}, "nothing_moved"),
+    ],
+)
+def test_one_that_can_not_have_paid_it_is_refused(pay: Act, moved: Moved, row: dict[str, Any], code: str) -> None:
+    assert error(pay(transaction=str(moved(**row).pk))) == (400, code, "transaction")
+
+
+def test_income_needs_money_that_comes_in(receive: Act, moved: Moved) -> None:
+    assert error(receive(transaction=str(moved().pk))) == (400, "wrong_direction", "transaction")
+    salary = moved(amount=Decimal("2510.00"), transaction_type="income")
+    assert receive(transaction=str(salary.pk)).json()["last_received_amount"] == "2510.00"
+
+
+def test_somebody_elses_is_answered_like_none(pay: Act, bob: User) -> None:
+    theirs = pay(transaction=str(TransactionFactory(user=bob).pk))
+    nobodys = pay(transaction="0197a1c0-7b1e-7c3a-9d55-1f0e6a2b4c8d")
+    assert error(theirs) == error(nobodys) == (400, "does_not_exist", "transaction")
+
+
+def test_a_transaction_that_is_deleted_leaves_the_payment(pay: Act, moved: Moved, rent: UserExpenseDueDate) -> None:
+    row = moved()
+    pay(transaction=str(row.pk))
+    row.delete()
+    assert DueDatePayment.objects.get().transaction_id is None
+    rent.refresh_from_db()
+    assert str(rent.next_due_date) == "2026-02-28"
+
+
+def test_raw_sql_lets_go_of_it_too(pay: Act, moved: Moved) -> None:
+    pay(transaction=str(moved().pk))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM finance_financialtransaction")
+    assert DueDatePayment.objects.get().transaction_id is None
+
+
+def test_a_due_date_takes_its_payments_along(pay: Act, moved: Moved, rent: UserExpenseDueDate) -> None:
+    row = moved()
+    pay(transaction=str(row.pk))
+    rent.delete()
+    assert not DueDatePayment.objects.exists()
+    assert FinancialTransaction.objects.get() == row
+
+
+def test_an_account_takes_everything_along(pay: Act, moved: Moved, alice: User) -> None:
+    pay(transaction=str(moved().pk))
+    alice.delete()
+    assert not DueDatePayment.objects.exists()
+    assert not FinancialTransaction.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["income", "expense", "transaction"])
+def test_the_database_refuses_another_users_rows(rent: UserExpenseDueDate, bob: User, name: str) -> None:
+    settle(rent, today=TODAY)
+    theirs = PaymentFactory(user=bob)
+    strangers = {"income": None, "expense": theirs.expense_id, "transaction": theirs.transaction_id}
+    values = {"income_id": theirs.pk, "expense_id": None} if name == "income" else {f"{name}_id": strangers[name]}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DueDatePayment.objects.filter(user=rent.user).update(**values)
+
+
+def test_one_transaction_pays_two_bills(alice: User, pay: Act, moved: Moved) -> None:
+    row = moved(amount=Decimal("-1300.00"))
+    parking = ExpenseDueDateFactory(user=alice, expected_amount=Decimal("100.00"))
+    pay(transaction=str(row.pk), amount="1200.00")
+    made = settle(parking, today=TODAY, transaction=row)
+    assert (made.amount, parking.status) == (Decimal("100.00"), "overdue")
