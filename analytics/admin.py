@@ -62,6 +62,7 @@ class FeedbackColumns:
 @shown_on(User)
 class FeedbackInline(FeedbackColumns, RecordInline):
     model = UserFeedback
+    place = 7
     fk_name = "user"
     verbose_name_plural = "feedback"
     fields = ("day", "feedback_type", "rating", "beginning", "state", "urgency")

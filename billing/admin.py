@@ -5,8 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.formats import number_format
-from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
 
 from billing import services, tasks
@@ -23,6 +21,7 @@ from mingus.kit.admin import (
     for_ticked,
     link,
     linked,
+    money,
     shown_on,
 )
 from users.models import User
@@ -49,12 +48,6 @@ INVOICE_COLOURS = {
 }
 ACCESS_COLOURS = {"open": "success", "used up": "warning", "expired": "warning", "off": "default"}
 STRIPES = ("stripe_subscription_id", "stripe_customer_id")
-
-
-def money(amount: Any, currency: str) -> str:
-    """An amount with its currency, in figures of one width so that a column can be read down."""
-    figures = number_format(amount, 2, use_l10n=True, force_grouping=True)
-    return format_html('<span class="mingus-money">{}&nbsp;{}</span>', figures, currency)
 
 
 class SubscriptionColumns:
@@ -109,6 +102,7 @@ class InvoiceColumns:
 @shown_on(User)
 class SubscriptionInline(SubscriptionColumns, RecordInline):
     model = Subscription
+    place = 4
     fields = ("since", "plan_name", "state", "current_period_end", "cancel_at_period_end", "keeper")
     since = linked("created_at", "since")
     ordering = ("-created_at", "-id")
@@ -132,6 +126,7 @@ class AccessInline(AccessColumns, RecordInline):
 @shown_on(User)
 class InvoiceInline(InvoiceColumns, RecordInline):
     model = BillingHistory
+    place = 6
     fields = ("date", "money", "state", "due_date", "paid_at", "refunded")
     date = linked("billing_date", "date")
     ordering = ("-billing_date", "-id")

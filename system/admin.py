@@ -105,6 +105,7 @@ class DateColumns:
 @shown_on(get_user_model())
 class AlertInline(AlertColumns, RecordInline):
     model = SystemAlert
+    place = 5
     verbose_name_plural = "alerts"
     fields = ("sent", "title", "alert_type", "weight", "state", "expires_at")
     sent = linked("created_at", "sent")

@@ -71,7 +71,7 @@ start_server
 export DATABASE_URL=postgresql://mingus:$password@127.0.0.1:$port/mingus
 
 echo "== the tests on $($programs/postgres --version)"
-timeout 30m .venv/bin/python -m pytest -n 2 -m "not e2e and not integration" --ignore=tests/devdb "$@"
+timeout 30m .venv/bin/python -m pytest -n 2 -m "not e2e and not integration" --ignore=tests/devdb --ignore=tests/fuzz "$@"
 
 pooler_port=$(free_port)
 start_pooler

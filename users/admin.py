@@ -100,6 +100,7 @@ class LockedFilter(RadioFilter):
 
 class ProfileInline(StackedInline):
     model = UserProfile
+    place = 1
     verbose_name = verbose_name_plural = "profile"
     fieldsets = PROFILE_FIELDSETS
     can_delete = False

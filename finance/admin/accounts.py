@@ -7,10 +7,20 @@ from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
-from finance.admin.money import money
 from finance.models import EncryptedFinancialProfile
 from finance.services import close_account, delete_account, reopen_account
-from mingus.kit.admin import BY_CUSTOMER, BaseAdmin, OwnedAdmin, RecordInline, asks_first, display, for_ticked, linked, shown_on
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    linked,
+    money,
+    shown_on,
+)
 from users.models import User
 
 
@@ -29,6 +39,7 @@ class AccountColumns:
 @shown_on(User)
 class AccountInline(AccountColumns, RecordInline):
     model = EncryptedFinancialProfile
+    place = 2
     fields = ("account", "profile_type", "institution_name", "number", "balance", "is_active")
     account = linked("profile_name", "account")
     ordering = ("-created_at", "-id")

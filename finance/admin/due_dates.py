@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
 
-from finance.admin.money import money
 from finance.models import DueDatePayment, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
 from finance.services import settle, undo_settlement
@@ -24,6 +23,7 @@ from mingus.kit.admin import (
     for_ticked,
     link,
     linked,
+    money,
     shown_on,
 )
 from users.models import User

@@ -7,9 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
-from finance.admin.money import money
 from finance.models import FinancialTransaction
-from mingus.kit.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, link, linked, shown_on
+from mingus.kit.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, link, linked, money, shown_on
 from users.models import User
 
 STATUS_COLOURS = {"completed": "success", "pending": "info", "failed": "danger", "disputed": "warning", "cancelled": "default"}
@@ -38,6 +37,7 @@ class TransactionColumns:
 @shown_on(User)
 class TransactionInline(TransactionColumns, RecordInline):
     model = FinancialTransaction
+    place = 3
     fields = ("day", "account", "money", "merchant", "category", "transaction_type", "status")
     day = linked("transaction_date", "day")
     ordering = ("-transaction_date", "-id")

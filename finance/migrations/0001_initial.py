@@ -228,6 +228,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='financialtransaction',
+            constraint=models.UniqueConstraint(fields=('user', 'id'), name='finance_financialtransaction_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='financialtransaction',
             constraint=models.UniqueConstraint(condition=models.Q(('reference_number', ''), _negated=True), fields=('user', 'financial_profile', 'reference_number'), name='finance_financialtransaction_reference_number_unique', violation_error_message='This account already has a transaction with this reference number.'),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -120,10 +120,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddConstraint(
-            model_name='financialtransaction',
-            constraint=models.UniqueConstraint(fields=('user', 'id'), name='finance_financialtransaction_owner'),
-        ),
         migrations.AddField(
             model_name='duedatepayment',
             name='transaction',

@@ -16,11 +16,18 @@ records = pytest.mark.parametrize("model", RECORDS, ids=name)
 
 def test_these_are_records() -> None:
     assert sorted(map(name, RECORDS)) == [
+        "AlertReceipt",
+        "BillingHistory",
+        "DueDatePayment",
         "EmailAddress",
+        "FeatureUsage",
+        "HealthSpendingCorrelation",
+        "JobSecurityAnalysis",
         "PersonalAccessToken",
         "ProcrastinateJob",
         "StatementImport",
         "StatementImportRow",
+        "UserAnalytics",
     ]
 
 

@@ -1,11 +1,20 @@
 """People."""
 
+from functools import cache
+
 import factory
+from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
 
 PASSWORD = "correct horse battery staple"
+
+
+@cache
+def hashed_password() -> str:
+    """Hashed once: it is made slow on purpose, and everybody has the same one."""
+    return make_password(PASSWORD)
 
 
 class UserFactory(DjangoModelFactory):
@@ -15,7 +24,7 @@ class UserFactory(DjangoModelFactory):
 
     email = factory.Sequence(lambda number: f"person{number}@example.com")
     is_verified = True
-    password = factory.django.Password(PASSWORD)
+    password = factory.LazyFunction(hashed_password)
 
 
 class ProfileFactory(DjangoModelFactory):

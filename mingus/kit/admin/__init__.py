@@ -7,6 +7,7 @@ service refuses comes back as its sentence.
 
 from mingus.kit.admin.actions import asks_first, for_ticked
 from mingus.kit.admin.base import BaseAdmin, shown_on
+from mingus.kit.admin.money import money
 from mingus.kit.admin.owned import BY_CUSTOMER, OwnedAdmin, customers, is_key, link, linked
 from mingus.kit.admin.records import OwnedRecordAdmin, RecordAdmin, RecordInline
 from mingus.kit.admin.unfolded import StackedInline, action, display
@@ -27,5 +28,6 @@ __all__ = [
     "is_key",
     "link",
     "linked",
+    "money",
     "shown_on",
 ]

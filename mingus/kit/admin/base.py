@@ -22,6 +22,7 @@ from mingus.kit.errors import DomainError
 
 BATCH = 2_000
 EXPORT = "export_csv"
+LAST_PLACE = 50
 STAMPS = ("id", "created_at", "updated_at")
 Service = Callable[[Any, HttpRequest, Any], None]
 InlineT = TypeVar("InlineT", bound=type)
@@ -81,7 +82,9 @@ class BaseAdmin(ModelAdmin):
         ]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type]:
-        return [*super().get_inlines(request, obj), *(_shown_on[self.model] if obj else [])]
+        """Its own and those of other apps, in the order of their `place`."""
+        inlines = [*super().get_inlines(request, obj), *(_shown_on[self.model] if obj else [])]
+        return sorted(inlines, key=lambda inline: getattr(inline, "place", LAST_PLACE))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         stamps = [name for name in STAMPS if obj and name in public_fields(self.model)]

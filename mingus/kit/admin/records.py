@@ -48,7 +48,8 @@ class OwnedRecordAdmin(RecordAdmin, OwnedAdmin):
 class RecordInline(ReadOnly, TabularInline):
     """The newest rows of a kind on the page of the row they belong to, with a link to all of them.
 
-    `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers.
+    `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers. Those with a
+    `place` (1, 2, …) come first on the page, in that order.
     """
 
     checks_class = SecretsStayInInlines

@@ -1,6 +1,6 @@
 """schemathesis reads the schema and tries what nobody thought of: no 5xx, and no answer that the schema does not know.
 
-`FUZZ_EXAMPLES=100 make test ARGS=tests/contract/test_fuzz.py` looks longer. A customer asks for everything; staff ask
+`FUZZ_EXAMPLES=100 make fuzz` looks longer. A customer asks for everything; staff ask
 where staff may do more, or wherever FUZZ_AS_STAFF, a regular expression, says.
 """
 
