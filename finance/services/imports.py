@@ -20,7 +20,7 @@ from finance.services.import_report import Caution, PreviewRow, Problem, as_text
 from finance.services.import_sources import Source, open_statement, refusal, storable
 from finance.services.import_staging import stage
 from finance.services.import_verdicts import judge
-from finance.services.import_writes import write_records
+from finance.services.import_writes import keep_statistics, write_records
 from finance.statements.rows import Statement, StatementError
 
 # An account's balance has fifteen digits, two of them behind the point.
@@ -90,6 +90,7 @@ def _import(source: Source, account: EncryptedFinancialProfile, *, dry_run: bool
     record = _record(result, statement, source, account)
     record.save(force_insert=True)
     write_records(record)
+    keep_statistics(result.created)
     _note_sync(account, record, proof, last_day, now=now)
     return replace(result, id=record.pk, dry_run=False)
 
