@@ -1,5 +1,6 @@
 """`/api/v1/finance/`."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from finance.views import (
@@ -21,4 +22,9 @@ router.register("income-due-dates", IncomeDueDateViewSet)
 router.register("expense-due-dates", ExpenseDueDateViewSet)
 router.register("income-projections", ProjectionViewSet)
 
-urlpatterns = router.urls
+# What people look for below transactions: their import and their search, which have an address of their own too.
+urlpatterns = [
+    path("transactions/import/", ImportViewSet.as_view({"post": "create"})),
+    path("transactions/search/", TransactionViewSet.as_view({"get": "list"})),
+    *router.urls,
+]

@@ -15,7 +15,7 @@ from mingus.kit.api.errors import problem, unavailable
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SENDABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-UPLOAD_PATHS = ("/api/v1/finance/imports/",)
+UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/")
 
 
 class RequestContextMiddleware:

@@ -1,0 +1,25 @@
+"""A statement can be sent to the transactions too, and they are searched at an address of their own."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from tests.factories import TransactionFactory
+from users.models import User
+
+CSV = b"Date,Description,Amount\n2026-03-01,Noodle Yard,-6.60\n"
+
+
+def test_a_statement_comes_in_at_transactions_import(as_alice: APIClient, account: Any) -> None:
+    body = {"file": SimpleUploadedFile("march.csv", CSV), "account": str(account.pk)}
+    answer = as_alice.post("/api/v1/finance/transactions/import/", body, format="multipart")
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["created"] == 1
+
+
+def test_transactions_search_is_the_list(as_alice: APIClient, alice: User) -> None:
+    found = TransactionFactory(user=alice, merchant_name="Noodle Yard")
+    TransactionFactory(user=alice, merchant_name="Hail Cab")
+    rows = as_alice.get("/api/v1/finance/transactions/search/", {"search": "noodle"}).json()["results"]
+    assert [row["id"] for row in rows] == [str(found.pk)]
