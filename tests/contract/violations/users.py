@@ -19,7 +19,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "users_userprofile_zip_code_not_blank": (UserProfile, {"zip_code": "", "country": "DE"}, {"zip_code": "", "country": "DE"}),
     "users_userprofile_date_of_birth_past": (UserProfile, {"date_of_birth": "2199-01-01"}, {"date_of_birth": "2199-01-01"}),
     "users_userprofile_phone_number_e164": (UserProfile, {"phone_number": "555-0123"}, {"phone_number": "555-0123"}),
-    "users_userprofile_timezone_iana": (UserProfile, {"timezone": "localtime"}, {"timezone": "localtime"}),
+    "users_userprofile_timezone_iana": (UserProfile, {"timezone": "Sea/Atlantis"}, {"timezone": "localtime"}),
     "users_userprofile_country_iso_3166": (UserProfile, {"country": "us"}, {"country": "us"}),
     "users_userprofile_dependents_bounds": (UserProfile, {"dependents": -1}, {"dependents": -1}),
     "users_userprofile_household_size_bounds": (UserProfile, {"household_size": 0}, {"household_size": 0}),
