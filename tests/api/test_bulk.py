@@ -115,6 +115,22 @@ def test_a_choice_is_changed_alike(as_alice: APIClient, alice: User, bob: User) 
     assert other.category == "food"
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"category__in": ["food", "dining"]},
+        {"category__in": "food,dining"},
+        {"metadata__contains": {"trip": 7}},
+        {"metadata__contains": '{"trip": 7}'},
+        {"amount__lte": -1, "financial_profile__isnull": False},
+    ],
+)
+def test_a_filter_may_hold_what_json_can(chosen: dict[str, Any], as_alice: APIClient, alice: User) -> None:
+    TransactionFactory(user=alice, category="food", metadata={"trip": 7})
+    body = {"filter": chosen, "patch": {"category": "travel"}, "expected_count": 1}
+    assert as_alice.post(PATH, body).json()["updated"] == 1
+
+
 def test_another_count_than_expected_changes_nothing(as_alice: APIClient, alice: User) -> None:
     TransactionFactory.create_batch(3, user=alice, category="food")
     body = {"filter": {"category": "food"}, "patch": {"category": "dining"}, "expected_count": 2}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import orjson
 from django.db import IntegrityError, transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -140,7 +141,7 @@ class Bulk:
         if unknown or not wanted:
             sentence = f"Choose by: {', '.join(sorted(known))}."
             raise ValidationError({"filter": {name: [ErrorDetail(sentence, "unknown_filter")] for name in unknown or [""]}})
-        words = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in wanted.items()}
+        words = {name: as_parameter(value) for name, value in wanted.items()}
         chosen = self.filterset_class(words, self.with_derived(set(words)), request=self.request)
         if not chosen.is_valid():
             raise ValidationError({"filter": chosen.errors})
@@ -160,6 +161,13 @@ def save_or_explain(name: str, rows: list[Any], *, all_at_once: Callable[[list[A
     except IntegrityError:
         _refuse(name, [_refusal_of(row, one) for row in rows])
         raise
+
+
+def as_parameter(value: Any) -> str:
+    """A filter's value as the list's query would have it: true, several with commas, JSON as its text."""
+    if isinstance(value, list):
+        return ",".join(map(as_parameter, value))
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _refusal_of(row: Any, save: Callable[[Any], Any]) -> Problem:
