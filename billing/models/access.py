@@ -86,7 +86,7 @@ class FeatureAccess(OwnedModel):
             between(TABLE, "usage_limit", 0),
         ]
 
-    objects = AccessQuerySet.as_manager()  # type: ignore[misc]
+    objects = AccessQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return self.feature_name

@@ -117,7 +117,7 @@ class Subscription(OwnedModel):
             models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),
         ]
 
-    objects = SubscriptionQuerySet.as_manager()  # type: ignore[misc]
+    objects = SubscriptionQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} since {self.current_period_start or self.created_at:%Y-%m-%d}"

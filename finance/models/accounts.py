@@ -106,7 +106,7 @@ class EncryptedFinancialProfile(OwnedModel):
             gin("finance_account", "metadata"),
         ]
 
-    objects = AccountQuerySet.as_manager()  # type: ignore[misc]
+    objects = AccountQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return self.profile_name

@@ -159,7 +159,7 @@ class UserIncomeDueDate(DueDate):
         ]
         indexes = [models.Index(fields=["user", "next_occurrence", "id"], name="finance_income_due_next")]
 
-    objects = DueDateQuerySet.as_manager()  # type: ignore[misc]
+    objects = DueDateQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return self.income_source
@@ -188,7 +188,7 @@ class UserExpenseDueDate(DueDate):
         ]
         indexes = [models.Index(fields=["user", "next_occurrence", "id"], name="finance_expense_due_next")]
 
-    objects = DueDateQuerySet.as_manager()  # type: ignore[misc]
+    objects = DueDateQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return self.expense_name

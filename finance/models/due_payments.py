@@ -83,7 +83,7 @@ class DueDatePayment(OwnedModel):
             models.Index(fields=["user", "-paid_on", "-id"], name="finance_payment_newest"),
         ]
 
-    objects = PaymentQuerySet.as_manager()  # type: ignore[misc]
+    objects = PaymentQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return f"{self.paid_on} {self.amount}"

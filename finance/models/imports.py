@@ -131,7 +131,7 @@ class StatementImportRow(OwnedModel):
             ),
         ]
 
-    objects = ImportRowQuerySet.as_manager()  # type: ignore[misc]
+    objects = ImportRowQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return f"row {self.number}: {self.verdict}"

@@ -127,7 +127,7 @@ class FinancialTransaction(OwnedModel):
             gin("finance_tx", "metadata"),
         ]
 
-    objects = TransactionQuerySet.as_manager()  # type: ignore[misc]
+    objects = TransactionQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return f"{self.transaction_date} {self.amount} {self.currency} {self.merchant_name or self.description[:40]}".strip()

@@ -145,7 +145,7 @@ class UserHealthCheckin(OwnedModel):
             gin("health_checkin", "wellness_activities"),
         ]
 
-    objects = CheckinQuerySet.as_manager()  # type: ignore[misc]
+    objects = CheckinQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return str(self.checkin_date)

@@ -132,7 +132,7 @@ class ImportantDate(OwnedModel):
         ]
         indexes = [models.Index(fields=["user", "date_value", "id"], name="system_date_by_day")]
 
-    objects = ImportantDateQuerySet.as_manager()  # type: ignore[misc]
+    objects = ImportantDateQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return self.date_name

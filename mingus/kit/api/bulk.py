@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from mingus.kit.api.errors import ApiError, from_database
 from mingus.kit.api.examples import EXAMPLE_ID
 from mingus.kit.api.serializers import BaseSerializer, StrictFields
+from mingus.kit.api.viewsets import BaseViewSet
 
 MOST_ROWS = 1_000
 MISSING = {"id": [ErrorDetail("It does not exist, or is not yours.", "does_not_exist")]}
@@ -75,19 +76,21 @@ def _validate(self: serializers.Serializer, attrs: dict[str, Any]) -> dict[str, 
     return attrs
 
 
-class Bulk:
+class Bulk(BaseViewSet):
     """The action, for a viewset of rows that people load in bulk."""
 
-    def get_serializer_class(self: Any) -> Any:
-        row = super().get_serializer_class()  # type: ignore[misc]
+    filterset_class: Any = None
+
+    def get_serializer_class(self) -> Any:
+        row: Any = super().get_serializer_class()
         return form_for(row) if self.action == "bulk" else row
 
-    def get_serializer_context(self: Any) -> Any:
-        return super().get_serializer_context() | {"keys_seen": {}}  # type: ignore[misc]
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "keys_seen": {}}
 
     @extend_schema(responses={200: BulkResultSerializer})
     @action(detail=False, methods=["post"])
-    def bulk(self: Any, request: Request) -> Response:
+    def bulk(self, request: Request) -> Response:
         """Create, update and delete many rows at once, all of them or none."""
         asked = self.parsed(self.get_serializer_class())
         with transaction.atomic():
@@ -96,9 +99,10 @@ class Bulk:
             created = self._create(asked.get("create", []))
         return Response(BulkResultSerializer({"created": created, "updated": updated, "deleted": deleted}).data)
 
-    def _row(self: Any, *args: Any, **kwargs: Any) -> BaseSerializer:
-        row: type[BaseSerializer] = super().get_serializer_class()  # type: ignore[misc]
-        return row(*args, context=self.get_serializer_context(), **kwargs)
+    def _row(self, *args: Any, **kwargs: Any) -> BaseSerializer:
+        row: Any = super().get_serializer_class()
+        made: BaseSerializer = row(*args, context=self.get_serializer_context(), **kwargs)
+        return made
 
     def _create(self, attrs: list[dict[str, Any]]) -> list[Any]:
         row = self._row()
@@ -123,7 +127,7 @@ class Bulk:
             next(iter(found.values()))._meta.model._base_manager.filter(pk__in=list(found)).delete()
         return len(found)
 
-    def _patch(self: Any, asked: dict[str, Any]) -> int:
+    def _patch(self, asked: dict[str, Any]) -> int:
         """Change every chosen row alike; 409 when there are more or fewer of them than expected."""
         rows = self.get_queryset().filter(pk__in=asked["ids"]) if "ids" in asked else self._chosen(asked["filter"])
         keys = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST_ROWS + 1])
@@ -134,7 +138,7 @@ class Bulk:
         changed: int = self._update([{**asked["patch"], "id": key} for key in keys], "patch")
         return changed
 
-    def _chosen(self: Any, wanted: dict[str, Any]) -> Any:
+    def _chosen(self, wanted: dict[str, Any]) -> Any:
         """The rows that the list would show for the same filters."""
         known = self.filterset_class.base_filters
         unknown = sorted(set(wanted) - set(known))
@@ -147,7 +151,7 @@ class Bulk:
             raise ValidationError({"filter": chosen.errors})
         return chosen.qs
 
-    def _locked(self: Any, keys: list[Any]) -> dict[Any, Any]:
+    def _locked(self, keys: list[Any]) -> dict[Any, Any]:
         """The user's rows among `keys`, locked in one order so that two calls can't wait for each other."""
         rows = self.get_queryset().filter(pk__in=keys).order_by("pk").select_for_update(of=("self",)) if keys else ()
         return {row.pk: self.with_owner(row) for row in rows}
@@ -178,7 +182,7 @@ def _refusal_of(row: Any, save: Callable[[Any], Any]) -> Problem:
         refusal = from_database(error)
         if refusal is None:
             raise
-        return dict(refusal.detail)  # type: ignore[arg-type]
+        return dict(refusal.detail)  # type: ignore[arg-type]  # from_database names a field, so it is a mapping
     return {}
 
 

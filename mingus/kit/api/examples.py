@@ -27,7 +27,7 @@ def example_of(serializer: serializers.Serializer) -> dict[str, Any] | None:
     if given is None:
         return None
     shown = {name: field for name, field in serializer.fields.items() if not field.write_only}
-    model = getattr(serializer.Meta, "model", None)  # type: ignore[attr-defined]
+    model = getattr(serializer.Meta, "model", None)  # type: ignore[attr-defined]  # whoever has an example has a Meta
     usual = {} if model is None else {field.name: field for field in model._meta.concrete_fields if field.has_default()}
     return {name: given[name] if name in given else _value_of(field, usual.get(name)) for name, field in shown.items()}
 

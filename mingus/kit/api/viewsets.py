@@ -152,7 +152,7 @@ class OwnedBaseViewSet(BaseViewSet):
 
     def _walled(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         # SECURITY: the application's wall; every list, row and action of an owned model goes through here
-        return queryset.for_user(self.request.user)  # type: ignore[attr-defined]
+        return queryset.for_user(self.request.user)  # type: ignore[attr-defined]  # every owned queryset has it
 
     def page_of(self, rows: list[Any]) -> Response:
         return super().page_of(rows if self.wire() else [self.with_owner(row) for row in rows])

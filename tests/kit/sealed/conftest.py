@@ -1,0 +1,38 @@
+"""The tables of sealed rows, and two owners."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from tests.kit.sealed.rows import SECRET, Account, Answer, Counted, Owner
+
+
+@pytest.fixture(autouse=True)
+def tables(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables of this file, gone with the test's transaction; pickles and fixtures find their models."""
+    settings.FIELD_ENCRYPTION_KEYS = ["0d" * 32]
+    monkeypatch.setattr("django.db.models.base.apps", Account._meta.apps)
+    monkeypatch.setattr("django.core.serializers.python.apps", Account._meta.apps)
+    with connection.schema_editor() as editor:
+        editor.create_model(Owner)
+        editor.create_model(Account)
+        editor.create_model(Answer)
+        editor.create_model(Counted)
+
+
+@pytest.fixture
+def alice() -> Any:
+    return Owner.objects.create()
+
+
+@pytest.fixture
+def bob() -> Any:
+    return Owner.objects.create()
+
+
+@pytest.fixture
+def account(alice: Owner) -> Any:
+    """An account as it comes from the database, its secrets not opened yet."""
+    return Account.objects.get(pk=Account.objects.create(user=alice, number=SECRET, routing="122105155").pk)
