@@ -7,8 +7,6 @@ from django.db import models
 
 from analytics.models.reference import (
     ENGAGEMENT,
-    FIRST_DAY,
-    LAST_DAY,
     RETENTION,
     EngagementLevel,
     RetentionLevel,
@@ -16,11 +14,11 @@ from analytics.models.reference import (
     level_in_sql,
     minutes,
     minutes_in_sql,
-    plausible_day,
 )
 from mingus.kit.columns import json_list, json_object, optional_number, share
 from mingus.kit.constraints import between, json_shape, not_blank
 from mingus.kit.models import OwnedModel, gin
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "analytics_useranalytics"
 
@@ -28,7 +26,7 @@ TABLE = "analytics_useranalytics"
 class UserAnalytics(OwnedModel):
     """Something that a customer did: a session, a visit, a click. Nothing refers to an event, so old ones can go."""
 
-    event_date = models.DateField(validators=plausible_day)
+    event_date = models.DateField(validators=[is_plausible_day])
     event_type = models.CharField(max_length=100)
     event_data = json_object()
     session_duration = optional_number(0)

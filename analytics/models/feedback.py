@@ -8,12 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, IntegerField, Q
 
-from analytics.models.reference import FIRST_DAY, LAST_DAY, known_and, plausible_day
+from analytics.models.reference import known_and
 from mingus.kit import clock
 from mingus.kit.columns import optional_number
 from mingus.kit.constraints import between, one_of, rule
 from mingus.kit.models import OwnedModel
 from mingus.kit.sql import day_of, days_between, first_of, today, true_when
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "analytics_userfeedback"
 LIKED, DISLIKED = 4, 2
@@ -53,7 +54,7 @@ class UserFeedback(OwnedModel):
     stands in another table, and may change there later.
     """
 
-    feedback_date = models.DateField(validators=plausible_day)
+    feedback_date = models.DateField(validators=[is_plausible_day])
     feedback_type = models.CharField(max_length=50, choices=FeedbackType)
     rating = optional_number(1, 5)
     feedback_text = models.TextField(blank=True)

@@ -7,11 +7,12 @@ from django.db import models
 from django.db.models import CharField, F, Func, Q, Value
 from django.db.models.functions import Concat
 
-from analytics.models.reference import FIRST_DAY, LAST_DAY, known_and, plausible_day
+from analytics.models.reference import known_and
 from mingus.kit.columns import decimal_within, json_object
 from mingus.kit.constraints import between, json_shape, not_blank
 from mingus.kit.models import BaseModel, gin
 from mingus.kit.sql import first_of
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "analytics_performancemetric"
 MOST = Decimal("9999999999999.99")  # of the column, both ways; with bounds NaN is refused too
@@ -21,7 +22,7 @@ FIGURES = Value("FM9,999,999,999,990.00")
 class PerformanceMetric(BaseModel):
     """One measured value of the whole product, for staff: it belongs to no customer."""
 
-    metric_date = models.DateField(validators=plausible_day)
+    metric_date = models.DateField(validators=[is_plausible_day])
     metric_name = models.CharField(max_length=100)
     metric_value = decimal_within(15, 2, -MOST, MOST)
     metric_unit = models.CharField(max_length=50, blank=True)

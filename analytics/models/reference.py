@@ -1,22 +1,16 @@
-"""What the models of use have in common: the days that they know, levels of a share, and seconds as minutes."""
+"""What the models of use have in common: levels of a share, and seconds as minutes."""
 
-from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import DecimalField, F, IntegerField, Q
 from django.db.models.functions import Cast
 
 from mingus.kit.sql import first_of
 
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 MINUTES = DecimalField(max_digits=12, decimal_places=2)
 Steps = tuple[tuple[Decimal, str], ...]
-
-# PostgreSQL's own days go to infinity, and Python's do not: such a row could not be read any more
-plausible_day = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
 
 
 class EngagementLevel(models.TextChoices):

@@ -6,20 +6,12 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from analytics.models.reference import (
-    FIRST_DAY,
-    LAST_DAY,
-    known_and,
-    minutes,
-    minutes_in_sql,
-    percentage,
-    percentage_in_sql,
-    plausible_day,
-)
+from analytics.models.reference import known_and, minutes, minutes_in_sql, percentage, percentage_in_sql
 from mingus.kit.columns import json_object, optional_number, share, whole_number
 from mingus.kit.constraints import between, json_shape, not_blank
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.sql import true_when
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "analytics_featureusage"
 SUCCESSFUL = Decimal("0.8")
@@ -29,7 +21,7 @@ class FeatureUsage(OwnedModel):
     """One customer's use of one feature on one day."""
 
     feature_name = models.CharField(max_length=100)
-    usage_date = models.DateField(validators=plausible_day)
+    usage_date = models.DateField(validators=[is_plausible_day])
     usage_count = whole_number(0, default=1)
     usage_duration = optional_number(0)
     success_rate = share()

@@ -7,13 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from billing.models.subscriptions import Subscription, days_from
+from billing.models.subscriptions import Subscription
 from mingus.kit import clock
 from mingus.kit.columns import json_object
 from mingus.kit.constraints import a_number, between, iso_currency, json_shape, one_of, rule
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.money import currency_field, money_field
-from mingus.kit.sql import Present, first_of, true_when
+from mingus.kit.sql import Present, first_of, true_when, whole_days
 
 TABLE = "billing_billinghistory"
 
@@ -97,7 +97,7 @@ class BillingHistory(OwnedModel):
     @classmethod
     def sql_derived(cls) -> dict[str, Any]:
         overdue = Q(status__in=OWED, due_date__lt=Present())
-        days = days_from(F("due_date"), Present())
+        days = whole_days(F("due_date"), Present())
         return {
             "is_paid": true_when(Q(status=InvoiceStatus.PAID)),
             "is_overdue": true_when(overdue),

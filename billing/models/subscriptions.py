@@ -5,14 +5,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
 from billing.models.plans import SubscriptionPlan
 from mingus.kit import clock
 from mingus.kit.constraints import one_of, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet
-from mingus.kit.sql import Present, first_of, true_when
+from mingus.kit.sql import Present, first_of, true_when, whole_days
 
 TABLE = "billing_subscription"
 
@@ -40,17 +40,6 @@ RUNNING = (
 )
 ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
-
-
-def days_from(first: Any, last: Any) -> Func:
-    """Whole days of 24 hours from one instant to a later one, cut off; negative when `last` is earlier."""
-    return Func(
-        last,
-        first,
-        template="EXTRACT(DAY FROM (%(expressions)s))::integer",
-        arg_joiner=" - ",
-        output_field=models.IntegerField(),
-    )
 
 
 class SubscriptionQuerySet(OwnedQuerySet):
@@ -135,7 +124,7 @@ class Subscription(OwnedModel):
     @classmethod
     def sql_derived(cls) -> dict[str, Any]:
         renewing = IS_RUNNING & Q(cancel_at_period_end=False, current_period_end__isnull=False)
-        days = Greatest(days_from(Present(), F("current_period_end")), Value(0))
+        days = Greatest(whole_days(Present(), F("current_period_end")), Value(0))
         return {
             "is_active": true_when(IS_ACTIVE),
             "is_trial": true_when(Q(status=SubscriptionStatus.TRIALING, trial_end__gt=Present())),

@@ -7,11 +7,12 @@ from django.db import models
 from django.db.models import F, IntegerField, Q
 from django.db.models.functions import Cast
 
-from career.models.reference import FIRST_DAY, LAST_DAY, RiskLevel, SecurityLevel, plausible_day
+from career.models.reference import RiskLevel, SecurityLevel
 from mingus.kit.columns import json_list, json_object, share
 from mingus.kit.constraints import between, json_shape
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.sql import first_of
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 ANALYSIS = "career_jobsecurityanalysis"
 
@@ -28,7 +29,7 @@ WORST = (SecurityLevel.HIGH_RISK, RiskLevel.CRITICAL)
 class JobSecurityAnalysis(OwnedModel):
     """How risky a job looked on a day, as an index against the labour tables: 0 is safest, 0.5 the average, 1 the riskiest."""
 
-    analysis_date = models.DateField(validators=plausible_day)
+    analysis_date = models.DateField(validators=[is_plausible_day])
     industry_risk_score = share()
     company_risk_score = share()
     personal_risk_score = share()

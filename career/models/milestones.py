@@ -8,12 +8,13 @@ from django.db import models
 from django.db.models import DecimalField, F, IntegerField, Q, Value
 from django.db.models.functions import Cast, Greatest
 
-from career.models.reference import FIRST_DAY, LAST_DAY, MilestoneStatus, MilestoneType, Priority, plausible_day
+from career.models.reference import MilestoneStatus, MilestoneType, Priority
 from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, not_blank, one_of, together
 from mingus.kit.models import OwnedModel
 from mingus.kit.money import money_field
 from mingus.kit.sql import days_between, first_of, today, true_when
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 MILESTONE = "career_careermilestone"
 MOST_MONEY = Decimal("9999999999.99")  # of the column; with an upper bound NaN is refused too
@@ -77,9 +78,9 @@ class CareerMilestone(OwnedModel):
     milestone_type = models.CharField(max_length=50, choices=MilestoneType)
     target_salary = money_field(optional=True, at_least=Decimal(0))
     current_salary = money_field(optional=True, at_least=Decimal(0))
-    target_date = models.DateField(null=True, blank=True, validators=plausible_day)
+    target_date = models.DateField(null=True, blank=True, validators=[is_plausible_day])
     is_completed = models.BooleanField(default=False)
-    completion_date = models.DateField(null=True, blank=True, validators=plausible_day)
+    completion_date = models.DateField(null=True, blank=True, validators=[is_plausible_day])
     progress_percentage = whole_number(0, 100, default=0)
     notes = models.TextField(blank=True)
 

@@ -1,14 +1,6 @@
-"""The words that the models of work choose from, and the days that they know."""
+"""The words that the models of work choose from."""
 
-from datetime import date
-
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
-
-# PostgreSQL's own days go to infinity, and Python's do not: such a row could not be read any more
-plausible_day = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
 
 
 class SecurityLevel(models.TextChoices):

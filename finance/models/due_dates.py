@@ -11,11 +11,11 @@ from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Greatest
 
 from finance.models.due_series import TABLE, DueSeries
-from finance.models.transactions import FIRST_DAY, LAST_DAY
 from mingus.kit.constraints import a_number, between, iso_currency, not_blank, one_of, rule
 from mingus.kit.models import OwnedQuerySet
 from mingus.kit.money import currency_field, money_field
 from mingus.kit.sql import days_between, today, true_when
+from mingus.kit.validators import FIRST_DAY, LAST_DAY
 
 
 class IncomeStatus(models.TextChoices):

@@ -6,9 +6,10 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Max, Q, Sum
 
-from finance.models.transactions import FIRST_DAY, LAST_DAY, FinancialTransaction, is_plausible_day
+from finance.models.transactions import FinancialTransaction
 from mingus.kit.constraints import a_number, between, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "finance_duedatepayment"
 CENT = Decimal("0.01")

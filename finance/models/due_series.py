@@ -9,10 +9,10 @@ from django.db.models import F, Q
 
 from finance import recurrence
 from finance.models.due_payments import CENT, PaymentQuerySet
-from finance.models.transactions import FIRST_DAY, LAST_DAY, is_plausible_day
 from mingus.kit.constraints import a_number, between, one_of, rule
 from mingus.kit.models import OwnedModel
 from mingus.kit.money import money_field
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "finance_%(class)s"
 SCHEDULE = ("due_date", "frequency", "is_recurring")

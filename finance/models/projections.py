@@ -7,11 +7,11 @@ from django.db import models
 from django.db.models import F, Func
 from django.db.models.functions import Cast, Coalesce, Round
 
-from finance.models.transactions import FIRST_DAY, LAST_DAY, is_plausible_day
 from mingus.kit.columns import decimal_within, json_object, share
 from mingus.kit.constraints import a_number, between, json_shape
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.money import money_field
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "finance_incomeprojection"
 CENT = Decimal("0.01")

@@ -1,6 +1,5 @@
 """What moved on an account."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +14,9 @@ from mingus.kit.constraints import a_number, between, iso_currency, json_shape, 
 from mingus.kit.models import OwnedModel, OwnedQuerySet, gin, within_owner
 from mingus.kit.money import currency_field
 from mingus.kit.sql import true_when
-from mingus.kit.validators import is_json_object
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_json_object, is_plausible_day
 
 TABLE = "finance_financialtransaction"
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 
 class TransactionType(models.TextChoices):
@@ -56,12 +54,6 @@ def is_not_zero(amount: Decimal) -> None:
     """Raise for 0: nothing moved, so there is nothing to record."""
     if amount == 0:
         raise ValidationError("The amount must not be 0.", "zero_amount")
-
-
-def is_plausible_day(day: date) -> None:
-    """Raise for a day that no bank statement carries."""
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise ValidationError("Use a day from 1900-01-01 to 2200-12-31.", "implausible_date")
 
 
 class TransactionQuerySet(OwnedQuerySet):

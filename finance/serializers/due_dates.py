@@ -9,10 +9,10 @@ from rest_framework.exceptions import ErrorDetail
 
 from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
-from finance.models.transactions import is_plausible_day
 from mingus.kit.api.derived import public_names
 from mingus.kit.api.examples import EXAMPLE_ID
 from mingus.kit.api.serializers import BaseSerializer, OwnedKeyField, StrictFields
+from mingus.kit.validators import is_plausible_day
 
 AHEAD = timedelta(days=90)
 

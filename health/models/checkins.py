@@ -15,10 +15,9 @@ from mingus.kit.columns import decimal_within, optional_number
 from mingus.kit.constraints import between, json_shape, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
 from mingus.kit.sql import first_of
-from mingus.kit.validators import is_json_list
+from mingus.kit.validators import FIRST_DAY, is_json_list
 
 TABLE = "health_userhealthcheckin"
-FIRST_DAY = date(1900, 1, 1)
 LONGEST_DAY = 24 * 60
 
 # Each item that is no text, or a text of nothing but the characters that Python's str.strip() takes for white space.

@@ -39,6 +39,12 @@ def days_between(first: Any, second: Any) -> Func:
     return Func(second, first, template="(%(expressions)s)", arg_joiner=" - ", output_field=models.IntegerField())
 
 
+def whole_days(first: Any, second: Any) -> Func:
+    """Whole days of 24 hours from one instant to another, cut off; negative when `second` is earlier."""
+    template = "EXTRACT(DAY FROM (%(expressions)s))::integer"
+    return Func(second, first, template=template, arg_joiner=" - ", output_field=models.IntegerField())
+
+
 def true_when(condition: Q | Expression) -> Case:
     """True where `condition` holds, False where it does not or is unknown."""
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=models.BooleanField())

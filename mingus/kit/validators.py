@@ -1,8 +1,18 @@
 """Checks on single values, with messages that a person understands. Each has its twin in `constraints`."""
 
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+
+# PostgreSQL's own days go to infinity, and Python's do not: a row with such a day could not be read any more.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+
+
+def is_plausible_day(day: date) -> None:
+    """Raise for a day that is nobody's business."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValidationError("Use a day from 1900-01-01 to 2200-12-31.", "implausible_date")
 
 
 def is_json_object(value: Any) -> None:

@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, FilteredRelation, Func, Q, Value, When
+from django.db.models import Case, F, FilteredRelation, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import GreaterThan
 
 from mingus.kit import clock
 from mingus.kit.constraints import not_blank, one_of, rule, together
 from mingus.kit.models import BaseModel, OwnedModel, OwnedQuerySet
-from mingus.kit.sql import Present, first_of, true_when
+from mingus.kit.sql import Present, first_of, true_when, whole_days
 
 TABLE = "system_systemalert"
 RECEIPTS = "system_alertreceipt"
@@ -52,11 +52,9 @@ READING: dict[str, Any] = {
 }
 
 
-def whole_days(first: Any, second: Any) -> Greatest:
-    """Whole days (of 24 hours) from one instant to another, not below 0; both must be known."""
-    template = "FLOOR(EXTRACT(EPOCH FROM (%(expressions)s)) / 86400)::int"
-    days = Func(second, first, template=template, arg_joiner=" - ", output_field=models.IntegerField())
-    return Greatest(days, Value(0))
+def days_passed(first: Any, second: Any) -> Greatest:
+    """Whole days from one instant to another, not below 0; both must be known."""
+    return Greatest(whole_days(first, second), Value(0))
 
 
 def points_when(condition: Any, points: int) -> Case:
@@ -68,7 +66,7 @@ def priority(is_read: str) -> Greatest:
     severity = [(Q(severity=name), weight) for name, weight in WEIGHTS.items()]
     score: Any = first_of(*severity, default=0, output_field=models.IntegerField())
     score += points_when(Q(**{is_read: False}), 1) + points_when(Q(action_required=True), 2)
-    old = points_when(GreaterThan(whole_days(F("created_at"), Present()), OLD_AFTER_DAYS), 1)
+    old = points_when(GreaterThan(days_passed(F("created_at"), Present()), OLD_AFTER_DAYS), 1)
     return Greatest(score - old, Value(1), output_field=models.IntegerField())
 
 
@@ -144,14 +142,14 @@ class SystemAlert(BaseModel):
     def sql_derived(cls) -> dict[str, Any]:
         expired = Q(expires_at__lte=Present())
         unknown = Value(None, output_field=models.IntegerField())
-        left = whole_days(Present(), F("expires_at"))
+        left = days_passed(Present(), F("expires_at"))
         return {
             "is_expired": true_when(expired),
             "is_active": true_when(Q(expires_at__isnull=True) | ~expired),
             "days_until_expiry": first_of(
                 (Q(expires_at__isnull=True), unknown), default=left, output_field=models.IntegerField()
             ),
-            "age_days": whole_days(F("created_at"), Present()),
+            "age_days": days_passed(F("created_at"), Present()),
             "priority_score": priority("is_read"),
         }
 

@@ -14,10 +14,10 @@ from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, not_blank, one_of, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet
 from mingus.kit.sql import day_of, days_between, first_of, today, true_when
+from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 from system.occurrences import next_occurrence
 
 TABLE = "system_importantdate"
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 
 class DateType(models.TextChoices):
@@ -47,12 +47,6 @@ forget_reminder = pgtrigger.Trigger(
     ),
     func="NEW.last_reminder_sent = NULL; RETURN NEW;",
 )
-
-
-def is_plausible_day(day: date) -> None:
-    """Raise for a day that nobody can be reminded of."""
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise ValidationError("Use a day from 1900-01-01 to 2200-12-31.", "implausible_date")
 
 
 class NextOccurrence(Func):
