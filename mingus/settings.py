@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "users.middleware.AccountErrorsMiddleware",
+    "mingus.kit.middleware.ReachMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 

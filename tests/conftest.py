@@ -1,12 +1,14 @@
 """The cast of every test: two customers and the staff, and clients that act for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
 from django.db import connections
 from rest_framework.test import APIClient
 
+from mingus.kit import context, rls
+from mingus.kit.context import Role
 from tests.factories import AccountFactory, TokenFactory, UserFactory
 from users.models import User
 
@@ -17,6 +19,18 @@ ClientFor = Callable[[User], APIClient]
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """One plain connection a process: a pool would keep the test database open while it is dropped."""
     connections["default"].settings_dict["OPTIONS"].pop("pool", None)
+
+
+def see_everybody() -> None:
+    """For `ThreadPoolExecutor(initializer=…)`: a thread begins without the reach of the test that starts it."""
+    context.change(role=Role.STAFF)
+
+
+@pytest.fixture
+def _django_db_helper(_django_db_helper: None) -> Iterator[None]:
+    """A test sets its scene with everybody's rows in reach; requests and jobs take their own reach, as they do in production."""
+    with rls.everybody():
+        yield
 
 
 @pytest.fixture(autouse=True)

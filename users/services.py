@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.http import HttpRequest
 
+from mingus.kit import rls
 from mingus.kit.errors import ConflictError
 from users.models import OnboardingProgress, PersonalAccessToken, User
 from users.models.onboarding import FIRST_STEPS
@@ -17,7 +18,8 @@ from users.models.token import Scope
 def open_account(user: User) -> User:
     """Save a new account and lay out its onboarding steps."""
     user.save()
-    start_onboarding(user)
+    with rls.acting_as(user):
+        start_onboarding(user)
     return user
 
 
@@ -74,8 +76,12 @@ def request_email_change(*, request: HttpRequest, user: User, email: str) -> Non
     An address that somebody else has is told so by mail, and the caller is not: he must not learn who has an account.
     """
     email = User.objects.normalize_email(email)
-    if email == user.email:
-        return
+    if email != user.email:
+        with rls.accounts():
+            _request_email_change(request, user, email)
+
+
+def _request_email_change(request: HttpRequest, user: User, email: str) -> None:
     if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email).exclude(user=user).exists():
         get_adapter().send_account_already_exists_mail(email)
         return

@@ -1,19 +1,44 @@
-"""Who is doing what: the request's id and its actor, for logs, audit and jobs, without passing them everywhere."""
+"""Who is doing what, and whose rows he may see, without passing it everywhere: for row policies, audit, logs and jobs.
+
+There is one context an action (a request, a job, a command). Every statement to the database goes out under it, see
+`mingus.kit.rls`. Outside of any action the role is NOBODY, who sees no owned row.
+"""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+
+class Role(StrEnum):
+    """The roles of the database that statements run as; their powers are in `mingus.kit.rls`."""
+
+    NOBODY = ""
+    ACCOUNTS = "mingus_accounts"
+    CUSTOMER = "mingus_customer"
+    STAFF = "mingus_staff"
 
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
-    """One action's origin: `request_id` ties its log lines, `actor_id` is the signed-in user, None for nobody."""
+    """One action's origin and its reach.
+
+    `request_id` ties its log lines and audit events. `actor_id` is the signed-in user, None for nobody and for what runs by
+    itself, which has its `source` instead ("job users.tasks.x", "command demo"). `impersonator_id` is the colleague who acts
+    as `actor_id`, `reason` why staff do it. `role` and `owner_id` say which rows the statements reach.
+    """
 
     request_id: str = ""
     actor_id: UUID | None = None
+    impersonator_id: UUID | None = None
+    source: str = ""
+    reason: str = ""
+    role: Role = Role.NOBODY
+    owner_id: UUID | None = None
 
 
 _current: ContextVar[ActionContext] = ContextVar("mingus_action_context", default=ActionContext())  # noqa: B039 - frozen
@@ -24,22 +49,38 @@ def current() -> ActionContext:
     return _current.get()
 
 
-def set_actor(actor_id: UUID) -> None:
-    """Name the signed-in user once authentication has found out who it is."""
-    _current.set(replace(_current.get(), actor_id=actor_id))
-
-
-def begin(request_id: str) -> None:
-    """Start a request's action. It lasts until the next one begins: Django logs an answer after all middleware."""
-    _current.set(ActionContext(request_id=request_id))
+def change(**fields: Any) -> None:
+    """Change the running action from here on, as when authentication has found out who it is."""
+    _current.set(replace(_current.get(), **fields))
 
 
 @contextmanager
-def action(request_id: str) -> Iterator[ActionContext]:
-    """Run a block as one action; the former context returns afterwards, also when the block fails."""
-    token = _current.set(ActionContext(request_id=request_id))
+def action(request_id: str, **fields: Any) -> Iterator[ActionContext]:
+    """Run a block as one action of its own; the former context returns afterwards, also when the block fails."""
+    token = _current.set(ActionContext(request_id=request_id, **fields))
     try:
         yield _current.get()
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def request(request_id: str) -> Iterator[None]:
+    """Run a request as one action. Its id stays until the next one: Django logs an answer after all middleware."""
+    before = _current.get()
+    _current.set(ActionContext(request_id=request_id, role=Role.ACCOUNTS))
+    try:
+        yield
+    finally:
+        _current.set(replace(before, request_id=request_id))
+
+
+@contextmanager
+def reach(role: Role, owner_id: UUID | None = None, *, reason: str = "") -> Iterator[None]:
+    """Run a block with another reach; use the names for it in `mingus.kit.rls`."""
+    token = _current.set(replace(_current.get(), role=role, owner_id=owner_id, reason=reason or _current.get().reason))
+    try:
+        yield
     finally:
         _current.reset(token)
 

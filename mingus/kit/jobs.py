@@ -9,6 +9,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import psycopg
@@ -19,7 +20,7 @@ from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.tasks import Task
 
-from mingus.kit import context
+from mingus.kit import context, rls
 
 TaskDecorator = Callable[[Callable[..., Any]], Task[..., Any, Any]]
 CATCH_UP_SECONDS = 24 * 3600  # a daily job that nobody was there for is done when a worker comes back
@@ -31,21 +32,32 @@ logger = logging.getLogger(__name__)
 
 
 def as_action(call_next: Callable[[], Any], job: JobContext, worker: Any) -> Any:
-    """Run a job as one action of its own, so that its log lines carry its number."""
-    with context.action(f"job-{job.job.id}"):
+    """Run a job as one action of its own, so that its log lines and audit events carry its number. It sees nobody's rows."""
+    with context.action(f"job-{job.job.id}", source=f"job {job.job.task_name}"):
         return call_next()
 
 
 def task(*, retries: int = 3) -> TaskDecorator:
-    """Declare a job. After a failure it is tried `retries` times more, with pauses of 2, 4, 8, … seconds."""
+    """Declare a job. After a failure it is tried `retries` times more, with pauses of 2, 4, 8, … seconds.
+
+    A job sees nobody's rows until it says whose: `with rls.acting_as(user)`, or `rls.everybody()`.
+    """
     return app.task(retry=RetryStrategy(max_attempts=retries, exponential_wait=2), task_middleware=[as_action])
 
 
 def periodic(cron: str) -> TaskDecorator:
-    """Declare a job that runs by itself, by a cron line in UTC; it is handed the planned instant as a timestamp."""
+    """Declare a job that runs by itself, by a cron line in UTC; it is handed the planned instant as a timestamp.
+
+    It passes over everybody's rows.
+    """
 
     def declare(function: Callable[..., Any]) -> Task[..., Any, Any]:
-        return app.periodic(cron=cron)(task()(function))
+        @wraps(function)
+        def passing(timestamp: int) -> Any:
+            with rls.everybody():
+                return function(timestamp)
+
+        return app.periodic(cron=cron)(task()(passing))
 
     return declare
 

@@ -2,6 +2,10 @@
 
 from django.db import migrations
 
+ALL = "SELECT, INSERT, UPDATE, DELETE"
+ROLES = {"customer": "mingus_customer", "staff": "mingus_staff", "accounts": "mingus_accounts"}
+USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"  # without SELECT it is worked out for each row
+
 
 def composite_foreign_key(child: str, column: str, parent: str, *, name: str) -> migrations.RunSQL:
     """Keep a child with its owner's parent: (user_id, column) of `child` must be (user_id, id) of a row of `parent`.
@@ -11,3 +15,32 @@ def composite_foreign_key(child: str, column: str, parent: str, *, name: str) ->
     """
     add = f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY (user_id, {column}) REFERENCES {parent} (user_id, id)"
     return migrations.RunSQL(add, f"ALTER TABLE {child} DROP CONSTRAINT {name}")
+
+
+def fence(
+    table: str, *, owner: str = "user_id", customer: str = ALL, staff: str = ALL, accounts: str = ""
+) -> migrations.RunSQL:
+    """Put a table with an owner behind row-level security.
+
+    Customers meet rows whose column `owner` is theirs; staff, and sign-up and login (`accounts`), meet all. Each role gets
+    the privileges named for it, and the role without any has no policy either. See `mingus.kit.rls`.
+    """
+    own = f"{owner} = {USER}"
+    powers = {"customer": (customer, own), "staff": (staff, "true"), "accounts": (accounts, "true")}
+    up = [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
+    down = [f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY", f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
+    for name, (privileges, rows) in powers.items():
+        if privileges:
+            up.append(f"CREATE POLICY {name} ON {table} TO {ROLES[name]} USING ({rows}) WITH CHECK ({rows})")
+            up.append(f"GRANT {privileges} ON {table} TO {ROLES[name]}")
+            down.append(f"DROP POLICY {name} ON {table}")
+            down.append(f"REVOKE ALL ON {table} FROM {ROLES[name]}")
+    return migrations.RunSQL(up, down)
+
+
+def grant(*tables: str, customer: str = "", staff: str = "", accounts: str = "") -> migrations.RunSQL:
+    """Open tables that belong to nobody to the roles, with the privileges named for each."""
+    given = [(ROLES["customer"], customer), (ROLES["staff"], staff), (ROLES["accounts"], accounts)]
+    up = [f"GRANT {privileges} ON {', '.join(tables)} TO {role}" for role, privileges in given if privileges]
+    down = [f"REVOKE ALL ON {', '.join(tables)} FROM {role}" for role, privileges in given if privileges]
+    return migrations.RunSQL(up, down)

@@ -12,7 +12,7 @@ from finance.models import EncryptedFinancialProfile
 from mingus.kit import clock
 from mingus.kit.api import idempotency
 from mingus.kit.models import IdempotencyKey
-from tests.conftest import ClientFor
+from tests.conftest import ClientFor, see_everybody
 from tests.factories import TokenFactory
 from users.models import User
 
@@ -82,7 +82,7 @@ def test_twenty_at_once_make_one_row(alice: User, live_server: LiveServer) -> No
     def post(_: int) -> requests.Response:
         return requests.post(live_server.url + ACCOUNTS, json=BODY, headers=headers, timeout=30)
 
-    with ThreadPoolExecutor(20) as threads:
+    with ThreadPoolExecutor(20, initializer=see_everybody) as threads:
         answers = list(threads.map(post, range(20)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.text for answer in answers}) == 1

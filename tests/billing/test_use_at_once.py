@@ -9,6 +9,7 @@ from billing import services
 from billing.models import FeatureAccess
 from mingus.kit import clock
 from mingus.kit.errors import DomainError
+from tests.conftest import see_everybody
 from tests.factories import FeatureAccessFactory, SubscriptionFactory, UserFactory
 from users.models import User
 
@@ -36,7 +37,7 @@ def test_a_limit_of_a_hundred_lets_exactly_a_hundred_through() -> None:
     user = UserFactory.create()
     SubscriptionFactory(user=user, running=True)
     FeatureAccessFactory(user=user, feature_name="reports", usage_limit=LIMIT)
-    with ThreadPoolExecutor(THREADS) as threads:
+    with ThreadPoolExecutor(THREADS, initializer=see_everybody) as threads:
         found = [item for items in threads.map(outcomes, [user] * THREADS) for item in items]
     assert (found.count("counted"), found.count("limit_reached")) == (LIMIT, THREADS * CALLS - LIMIT)
     assert FeatureAccess.objects.get(user=user).usage_count == LIMIT
@@ -47,6 +48,6 @@ def test_a_month_that_turns_is_begun_once() -> None:
     FeatureAccessFactory(
         user=user, feature_name="reports", usage_limit=LIMIT, usage_count=LIMIT, period_start="2026-01-01T00:00:00Z"
     )
-    with ThreadPoolExecutor(THREADS) as threads:
+    with ThreadPoolExecutor(THREADS, initializer=see_everybody) as threads:
         found = [item for items in threads.map(outcomes, [user] * THREADS) for item in items]
     assert found.count("counted") == LIMIT

@@ -10,6 +10,7 @@ from django.contrib.auth import authenticate
 from django.db import connections
 
 from mingus.kit import clock
+from tests.conftest import see_everybody
 from tests.factories import PASSWORD
 from users.models import User
 
@@ -87,6 +88,9 @@ def test_forty_guesses_at_once_check_five_passwords(alice: User) -> None:
         guess(alice.email)
         connections.close_all()
 
-    with patch.object(User, "check_password", autospec=True, return_value=False) as checked, ThreadPoolExecutor(8) as threads:
+    with (
+        patch.object(User, "check_password", autospec=True, return_value=False) as checked,
+        ThreadPoolExecutor(8, initializer=see_everybody) as threads,
+    ):
         list(threads.map(guess_in_a_thread, range(40)))
     assert checked.call_count == 5

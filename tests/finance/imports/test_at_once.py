@@ -10,6 +10,7 @@ from django.db import connection
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from finance.services import ImportResult, import_statement
 from mingus.kit import clock
+from tests.conftest import see_everybody
 from tests.factories import AccountFactory
 from tests.finance.imports.files import Line, csv_of, ofx_of
 
@@ -26,7 +27,7 @@ def account() -> EncryptedFinancialProfile:
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4, initializer=see_everybody) as pool:
         yield pool
 
 

@@ -1,0 +1,16 @@
+"""The database's wall around every customer's rows."""
+
+from django.db import migrations
+
+from mingus.kit.operations import ALL, fence, grant
+
+
+class Migration(migrations.Migration):
+    dependencies = [("billing", "0003_owner_keys"), ("kit", "0003_walls")]
+
+    operations = [
+        fence("billing_subscription"),
+        fence("billing_featureaccess"),
+        fence("billing_billinghistory"),
+        grant("billing_subscriptionplan", customer="SELECT", accounts="SELECT", staff=ALL),
+    ]
