@@ -5,7 +5,6 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
-
 from uuid_utils.compat import uuid7
 
 from mingus.devdb import DevDatabaseError

@@ -28,7 +28,7 @@ def see_everybody() -> None:
 
 @pytest.fixture
 def _django_db_helper(_django_db_helper: None) -> Iterator[None]:
-    """A test sets its scene with everybody's rows in reach; requests and jobs take their own reach, as they do in production."""
+    """A test sets its scene with everybody's rows in reach; requests and jobs take their own, as in production."""
     with rls.everybody():
         yield
 
