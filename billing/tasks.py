@@ -2,7 +2,7 @@
 
 from billing import services
 from billing.models import SubscriptionPlan
-from mingus.kit import clock, jobs
+from mingus.kit import clock, jobs, rls
 
 
 @jobs.periodic("7 * * * *")
@@ -14,6 +14,7 @@ def pass_period_ends(timestamp: int) -> None:
 @jobs.task()
 def regrant_plan(plan_id: str) -> None:
     """Open for everybody who has a plan what it opens now."""
-    plan = SubscriptionPlan.objects.filter(pk=plan_id).first()
-    if plan is not None:
-        services.regrant_plan(plan=plan, now=clock.now())
+    with rls.everybody():
+        plan = SubscriptionPlan.objects.filter(pk=plan_id).first()
+        if plan is not None:
+            services.regrant_plan(plan=plan, now=clock.now())

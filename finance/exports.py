@@ -8,7 +8,7 @@ import orjson
 from django.db.models import F, QuerySet
 from django.http import StreamingHttpResponse
 
-from mingus.kit import spreadsheet
+from mingus.kit import rls, spreadsheet
 from mingus.kit.api.renderers import OPTIONS, plain
 from mingus.kit.api.wire import Wire
 
@@ -30,7 +30,7 @@ def download(queryset: QuerySet[Any], *, wire: Wire, file_format: str, name: str
     rows = (row[: len(columns)] for batch in batches for row in batch)
     lines: Iterator[Any] = spreadsheet.lines(wire.names, rows) if file_format == CSV else as_json(wire, rows)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{file_format}"'}
-    return StreamingHttpResponse(lines, content_type=MEDIA_TYPES[file_format], headers=headers)
+    return StreamingHttpResponse(rls.in_own_context(lines), content_type=MEDIA_TYPES[file_format], headers=headers)
 
 
 def _columns(queryset: QuerySet[Any], wire: Wire) -> list[Any]:

@@ -11,7 +11,7 @@ import django_stubs_ext
 
 from mingus import __version__
 from mingus.backoffice import UNFOLD as UNFOLD
-from mingus.database import database_from
+from mingus.database import database_from, owner_from
 from mingus.env import Environment
 
 django_stubs_ext.monkeypatch()  # lets generic Django classes be subscripted in annotations
@@ -110,6 +110,7 @@ TEMPLATES = [
 
 # --- the database: PostgreSQL, always; pooled by psycopg unless an outer pooler does it
 DATABASES = {"default": database_from(env, debug=DEBUG, folder=BASE_DIR / ".postgres")}
+DATABASE_OWNER = owner_from(env)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -12,5 +12,5 @@ class Migration(migrations.Migration):
         fence("billing_subscription"),
         fence("billing_featureaccess"),
         fence("billing_billinghistory"),
-        grant("billing_subscriptionplan", customer="SELECT", accounts="SELECT", staff=ALL),
+        grant("billing_subscriptionplan", customer="SELECT", staff=ALL),
     ]

@@ -13,7 +13,6 @@ from finance.models import StatementImport
 from finance.services.import_staging import hash_joins
 
 MANY_ROWS = 1_000
-TABLES = ["finance_financialtransaction", "finance_statementimportrow"]
 
 # A row of the file in the form that the API shows.
 ROW_AS_JSON = """jsonb_build_object(
@@ -177,13 +176,9 @@ def keep_statistics(created: int) -> None:
     Until then it takes the tables for as small as before, and any index for as good as another: to delete a customer with
     200,000 transactions whose import was a moment old took more than nine minutes; with statistics it takes seconds.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE oid = ANY(%s::regclass[]) AND reltuples < %s", [TABLES, 10 * created]
-        )
-        grown = [name for (name,) in cursor.fetchall()] if created >= MANY_ROWS else []
-        for name in grown:
-            cursor.execute(f"ANALYZE {connection.ops.quote_name(name)}")
+    if created >= MANY_ROWS:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT finance_keep_statistics(%s)", [created])
 
 
 def supersede(record: StatementImport) -> None:

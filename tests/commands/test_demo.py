@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from finance.demo.lives import LIVES
 from finance.demo.pattern import movements
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from mingus.kit import rls
 from tests.contract.dictionary import Contract, contracts
 from users.demo import CUSTOMERS, PASSWORD
 from users.models import OnboardingProgress, User, UserProfile
@@ -33,7 +34,7 @@ def noon() -> Iterator[Any]:
 @pytest.fixture(scope="module", autouse=True)
 def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The demo, loaded once for all tests of this module; each of them runs in a transaction within this one."""
-    with django_db_blocker.unblock(), transaction.atomic(), override_settings(DEBUG=True):
+    with django_db_blocker.unblock(), rls.everybody(), transaction.atomic(), override_settings(DEBUG=True):
         with time_machine.travel("2026-11-10 17:00Z", tick=False):
             load()
         yield

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from health.models import HealthGoal
 from health.progress import percent
+from mingus.kit import rls
 from tests.conftest import ClientFor
 from tests.factories import GoalFactory, ProfileFactory, UserFactory
 from users.models import User
@@ -186,6 +187,9 @@ instants = st.datetimes(datetime(2026, 2, 28), datetime(2026, 3, 2)).map(lambda 
 
 
 class SqlSaysWhatPythonSays(TestCase):
+    def setUp(self) -> None:
+        self.enterContext(rls.everybody())
+
     @given(drawn=st.lists(goals, min_size=1, max_size=20), zone=st.none() | zones, instant=instants)
     @settings(max_examples=40, deadline=None)
     def test_state_and_days(self, drawn: list[dict[str, Any]], zone: str | None, instant: str) -> None:

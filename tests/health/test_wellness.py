@@ -11,6 +11,7 @@ from hypothesis.extra.django import TestCase
 from rest_framework.test import APIClient
 
 from health.models import UserHealthCheckin
+from mingus.kit import rls
 from tests.factories import CheckinFactory, UserFactory
 from users.models import User
 
@@ -120,6 +121,9 @@ answered = st.fixed_dictionaries(
 
 
 class SqlSaysWhatPythonSays(TestCase):
+    def setUp(self) -> None:
+        self.enterContext(rls.everybody())
+
     @given(days=st.lists(answered, min_size=1, max_size=20))
     @settings(max_examples=40, deadline=None)
     def test_score_and_level(self, days: list[dict[str, Any]]) -> None:

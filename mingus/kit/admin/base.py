@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 
-from mingus.kit import spreadsheet
+from mingus.kit import rls, spreadsheet
 from mingus.kit.admin.lists import UncountedChangeList, UncountedPaginator
 from mingus.kit.admin.secrets import SecretsStayIn, public_fields
 from mingus.kit.admin.unfolded import ModelAdmin
@@ -111,7 +111,7 @@ class BaseAdmin(ModelAdmin):
         columns = list(self.csv_columns or public_fields(self.model))
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
         return StreamingHttpResponse(
-            spreadsheet.lines(columns, in_batches(queryset, columns)),
+            rls.in_own_context(spreadsheet.lines(columns, in_batches(queryset, columns))),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
         )

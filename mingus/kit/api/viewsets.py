@@ -31,11 +31,10 @@ class BaseViewSet(GenericViewSet):
         self._reserved = idempotency.begin(request)
 
     def perform_authentication(self, request: Request) -> None:
-        """Find out who is calling; from here on the database shows what is his."""
+        """Find out who is calling; from here on the database shows what is his. A visitor is a customer who owns nothing."""
         super().perform_authentication(request)
-        if request.user.is_authenticated:
-            # SECURITY: the reach of the database's wall is set here, for every request of the API
-            context.change(actor_id=request.user.pk, owner_id=request.user.pk, role=self.role(request))
+        # SECURITY: the reach of the database's wall is set here, for every request of the API
+        context.change(actor_id=request.user.pk, owner_id=request.user.pk, role=self.role(request))
 
     def role(self, request: Request) -> Role:
         """The role of the database that the request's statements run as: staff's for what belongs to nobody."""

@@ -13,7 +13,6 @@ from billing import demo as billing_demo
 from career import demo as career_demo
 from finance import demo as finance_demo
 from health import demo as health_demo
-from mingus.kit import rls
 from system import demo as system_demo
 from users import demo as users_demo
 
@@ -38,8 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, no_serve: bool, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("The demo has published passwords, so it runs with DEBUG=1 only, on a developer's machine.")
-        with rls.nobody():
-            call_command("migrate", verbosity=0)
+        call_command("migrate", verbosity=0)
         self._load()
         if not no_serve:
             call_command("serve", with_worker=True)

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from mingus.database import as_owner
+
 
 class Command(BaseCommand):
     help = "Drop all tables and all data. Asks for the database's name first."
@@ -36,6 +38,6 @@ class Command(BaseCommand):
 
 def drop_schema() -> None:
     """Drop the schema with all that is in it, and make it again, empty, for its present owner."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")

@@ -6,9 +6,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
+from mingus.database import require_walls
 from mingus.processes import Group, PortError, Program, require_free, wait_until_open
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
@@ -45,8 +47,11 @@ class Command(BaseCommand):
     def _require_database(self) -> None:
         try:
             self.check_migrations()
+            require_walls()
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {error}".strip()) from error
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
 
 
 def server(host: str, port: int, workers: int) -> Program:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
+from mingus.kit import rls
 from tests.kit.sealed.rows import SECRET, Account, Answer, Counted, Owner
 
 
@@ -15,11 +16,10 @@ def tables(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Non
     settings.FIELD_ENCRYPTION_KEYS = ["0d" * 32]
     monkeypatch.setattr("django.db.models.base.apps", Account._meta.apps)
     monkeypatch.setattr("django.core.serializers.python.apps", Account._meta.apps)
-    with connection.schema_editor() as editor:
-        editor.create_model(Owner)
-        editor.create_model(Account)
-        editor.create_model(Answer)
-        editor.create_model(Counted)
+    with rls.nobody(), connection.schema_editor() as editor:
+        for model in (Owner, Account, Answer, Counted):
+            editor.create_model(model)
+            editor.execute(f"GRANT ALL ON {model._meta.db_table} TO mingus_staff")
 
 
 @pytest.fixture

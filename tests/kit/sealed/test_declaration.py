@@ -10,6 +10,7 @@ from django.db.migrations.writer import MigrationWriter
 from django.test.utils import isolate_apps
 from django_cryptography.fields import EncryptedMixin
 
+from mingus.kit import rls
 from mingus.kit.crypto import SealError
 from mingus.kit.fields import Sealed, encrypt, is_sealed
 from tests.kit.sealed.rows import (
@@ -52,7 +53,7 @@ def test_a_deconstructed_field_is_built_again(name: str) -> None:
 
 
 def test_a_renamed_table_and_column_keep_their_values(account: Account) -> None:
-    with connection.schema_editor() as editor:
+    with rls.nobody(), connection.schema_editor() as editor:
         editor.execute('ALTER TABLE contenttypes_account RENAME COLUMN "number" TO "iban"')
         editor.execute('ALTER TABLE contenttypes_account RENAME TO "renamed"')
     with isolate_apps("django.contrib.contenttypes"):

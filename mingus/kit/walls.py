@@ -1,0 +1,89 @@
+"""What the database says about the wall of `mingus.kit.rls`: whether it stands, and who could walk around it.
+
+The program that serves asks before it starts: a role that bypasses policies would serve as if they held.
+"""
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from mingus.kit.context import Role
+
+# Tables with a column for a user, and the accounts themselves. A partition is reached through its table, whose policies hold.
+UNFENCED = """
+SELECT c.oid::regclass::text, c.relrowsecurity, pg_get_userbyid(c.relowner) = session_user
+  FROM pg_class c
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = current_schema()::regnamespace
+   AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+   AND (c.relname = 'users_user'
+        OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id' AND NOT a.attisdropped)
+        OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.confrelid = to_regclass('users_user')))
+ ORDER BY 1
+"""
+OPEN_VIEWS = """
+SELECT oid::regclass::text FROM pg_class
+ WHERE relkind IN ('v', 'm') AND relnamespace = current_schema()::regnamespace
+   AND (relkind = 'm' OR NOT coalesce(reloptions::text ~ 'security_invoker=(true|on|1)', false))
+ ORDER BY 1
+"""
+LOGIN = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
+REACH = "SELECT to_regrole(%(role)s) IS NOT NULL AND pg_has_role(session_user, %(role)s, 'MEMBER')"
+INHERITS = "SELECT pg_has_role(session_user, %s, 'USAGE')"
+
+
+def problems(connection: BaseDatabaseWrapper) -> list[str]:
+    """What lets somebody see another's rows in spite of the policies: a sentence each, with the remedy."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOGIN)
+        name, is_superuser, bypasses = cursor.fetchone()
+        if is_superuser or bypasses:
+            power = "is a superuser" if is_superuser else "has BYPASSRLS"
+            return [
+                f"The database role {name} {power}, so no row policy holds for it. Serve as the role of tools/create-role.sql."
+            ]
+        found = [problem for role in Role if role for problem in _problems_of(cursor, name, role)]
+        cursor.execute(UNFENCED)
+        found += [_unfenced(*row) for row in cursor.fetchall()]
+        cursor.execute(OPEN_VIEWS)
+        found += [f"The view {view} shows everybody's rows. Make it WITH (security_invoker = true)." for (view,) in cursor]
+    return found
+
+
+def _problems_of(cursor: Any, name: str, role: Role) -> list[str]:
+    cursor.execute(REACH, {"role": role})
+    if not cursor.fetchone()[0]:
+        return [f"The database role {name} can't become {role}. Run `manage.py migrate` with DATABASE_OWNER_URL set."]
+    cursor.execute(INHERITS, [role])
+    if not cursor.fetchone()[0]:
+        return []
+    return [
+        f"The database role {name} has the powers of {role} without asking. Run, as an administrator of the database: "
+        f"ALTER ROLE {name} NOINHERIT (before PostgreSQL 16) or GRANT {role} TO {name} WITH INHERIT FALSE."
+    ]
+
+
+def _unfenced(table: str, has_policies: bool, is_own: bool) -> str:
+    if not has_policies:
+        return (
+            f"The table {table} has an owner and no row policies. Add fence({table!r}) of mingus.kit.operations to a migration."
+        )
+    whose = "the role that serves owns it" if is_own else "its owner"
+    return f"The table {table} is not fenced for {whose}. Run: ALTER TABLE {table} FORCE ROW LEVEL SECURITY."
+
+
+# Tables of the machinery, which the role that logs in uses without becoming anybody.
+MACHINERY = "procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
+
+
+def admit(connection: BaseDatabaseWrapper, role: str) -> None:
+    """Let `role` serve: it may become each of the three roles, and read and write the queue of jobs. For the tables' owner."""
+    quoted = connection.ops.quote_name(role)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int >= 160000")
+        asking = " WITH INHERIT FALSE, SET TRUE" if cursor.fetchone()[0] else ""
+        for power in filter(None, Role):
+            cursor.execute(f"GRANT {power} TO {quoted}{asking}")
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quoted}")
+        cursor.execute(f"GRANT SELECT ON django_migrations TO {quoted}")
+        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {MACHINERY} TO {quoted}")
+        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
