@@ -23,7 +23,7 @@ from benchmarks.production import REPOSITORY, connection_parameters
 from benchmarks.scale import Scale
 from finance.models import EncryptedFinancialProfile
 from finance.services import import_statement
-from mingus.kit import clock
+from mingus.kit import clock, rls
 
 LIMIT, FIRST, AGAIN = "COPY into the same table", "MINGUS import", "MINGUS import, the same file again"
 DAYS = 3 * 365
@@ -65,7 +65,7 @@ class Bank:
 
     def _import(self, verdict: str) -> None:
         account = self._account or new_account(self._person)
-        with self._file.open("rb") as file:
+        with self._file.open("rb") as file, rls.acting_as(account.user):
             result = import_statement(account=account, file=file, filename="statement.csv", now=clock.now())
         if getattr(result, verdict) != self._rows:
             raise UnequalError(f"Of {self._rows} rows {getattr(result, verdict)} became {verdict}, {result.failed} failed")

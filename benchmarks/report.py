@@ -38,6 +38,10 @@ def of_posts(results: list[Result]) -> Part:
     return Part("post", "POST of one transaction", results, "Per request.")
 
 
+def of_walls(results: list[Result]) -> Part:
+    return Part("wall", "The same list with and without row-level security", results, "Per request.")
+
+
 def of_imports(found: Imports) -> Part:
     """With the rates in words, since a whole file is one operation."""
     rates = "; ".join(f"{result.name}: {found.rows / result.p50:,.0f} rows/s" for result in found.results)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PARTS = ("lists", "post", "import")
+PARTS = ("lists", "wall", "post", "import")
 ROWS_PER_USER = 2_000
 
 

@@ -5,19 +5,20 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import imports, lists, posts, report
+from benchmarks import imports, lists, posts, report, walls
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import database
 from benchmarks.measure import Meter, meter
 from benchmarks.report import Part
 from benchmarks.scale import Scale
+from mingus.kit import rls
 
 
 def run(scale: Scale) -> None:
     """Measure what `scale` includes, print it, and keep it when it was the whole."""
     start = time.monotonic()
     _say(f"Filling a database of its own with {scale.rows:,} transactions …")
-    with database(rows=scale.rows, users=scale.users) as cast, meter() as ours:
+    with rls.everybody(), database(rows=scale.rows, users=scale.users) as cast, meter() as ours:
         parts = _measured(cast, ours, scale)
         _say(report.table(parts))
         if not scale.is_quick and scale.only is None:
@@ -29,6 +30,7 @@ def _measured(cast: Any, ours: Meter, scale: Scale) -> list[Part]:
     contenders = [make() for make in CONTENDERS]
     ways: dict[str, Callable[[], Part]] = {
         "lists": lambda: report.of_lists(lists.run(cast, contenders, ours, scale)),
+        "wall": lambda: report.of_walls(walls.run(cast, ours, scale)),
         "post": lambda: report.of_posts(posts.run(cast, contenders, ours, scale)),
         "import": lambda: report.of_imports(imports.run(cast, ours, scale)),
     }

@@ -47,6 +47,7 @@ as_superuser() {
 start_pooler() {
     cat >"$work/pgbouncer.ini" <<-INI
 		[databases]
+		single_mingus_pgbouncer = host=127.0.0.1 port=$port dbname=mingus_pgbouncer pool_size=1
 		* = host=127.0.0.1 port=$port
 		[pgbouncer]
 		listen_addr = 127.0.0.1
@@ -70,12 +71,15 @@ port=$(free_port)
 start_server
 export DATABASE_URL=postgresql://mingus:$password@127.0.0.1:$port/mingus
 
+if [ -z "${ONLY_INTEGRATION:-}" ]; then
 echo "== the tests on $($programs/postgres --version)"
 timeout 30m .venv/bin/python -m pytest -n 2 -m "not e2e and not integration" --ignore=tests/devdb --ignore=tests/fuzz "$@"
+fi
 
 pooler_port=$(free_port)
 start_pooler
+export SUPERUSER_URL=postgresql://postgres:$password@127.0.0.1:$port/postgres
 export PGBOUNCER_URL=postgresql://mingus:$password@127.0.0.1:$pooler_port/mingus
 
-echo "== through PgBouncer in transaction mode"
+echo "== roles, restore, and PgBouncer in transaction mode"
 timeout 10m .venv/bin/python -m pytest -m integration tests/integration

@@ -1,5 +1,7 @@
 """Migration operations that Django does not have."""
 
+from typing import Any
+
 from django.db import migrations
 
 ALL = "SELECT, INSERT, UPDATE, DELETE"
@@ -27,8 +29,8 @@ def fence(
     """
     own = f"{owner} = {USER}"
     powers = {"customer": (customer, own), "staff": (staff, "true"), "accounts": (accounts, "true")}
-    up = [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
-    down = [f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY", f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
+    up: list[Any] = [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
+    down: list[Any] = [f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY", f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
     for name, (privileges, rows) in powers.items():
         if privileges:
             up.append(f"CREATE POLICY {name} ON {table} TO {ROLES[name]} USING ({rows}) WITH CHECK ({rows})")
@@ -41,6 +43,6 @@ def fence(
 def grant(*tables: str, customer: str = "", staff: str = "", accounts: str = "") -> migrations.RunSQL:
     """Open tables that belong to nobody to the roles, with the privileges named for each."""
     given = [(ROLES["customer"], customer), (ROLES["staff"], staff), (ROLES["accounts"], accounts)]
-    up = [f"GRANT {privileges} ON {', '.join(tables)} TO {role}" for role, privileges in given if privileges]
-    down = [f"REVOKE ALL ON {', '.join(tables)} FROM {role}" for role, privileges in given if privileges]
+    up: list[Any] = [f"GRANT {privileges} ON {', '.join(tables)} TO {role}" for role, privileges in given if privileges]
+    down: list[Any] = [f"REVOKE ALL ON {', '.join(tables)} FROM {role}" for role, privileges in given if privileges]
     return migrations.RunSQL(up, down)

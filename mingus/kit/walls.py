@@ -58,7 +58,7 @@ def _problems_of(cursor: Any, name: str, role: Role) -> list[str]:
         return []
     return [
         f"The database role {name} has the powers of {role} without asking. Run, as an administrator of the database: "
-        f"ALTER ROLE {name} NOINHERIT (before PostgreSQL 16) or GRANT {role} TO {name} WITH INHERIT FALSE."
+        f"REVOKE {role} FROM {name}; ALTER ROLE mingus_serving NOINHERIT; GRANT mingus_serving TO {name}."
     ]
 
 
@@ -71,19 +71,9 @@ def _unfenced(table: str, has_policies: bool, is_own: bool) -> str:
     return f"The table {table} is not fenced for {whose}. Run: ALTER TABLE {table} FORCE ROW LEVEL SECURITY."
 
 
-# Tables of the machinery, which the role that logs in uses without becoming anybody.
-MACHINERY = "procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
-
-
 def admit(connection: BaseDatabaseWrapper, role: str) -> None:
-    """Let `role` serve: it may become each of the three roles, and read and write the queue of jobs. For the tables' owner."""
-    quoted = connection.ops.quote_name(role)
+    """Let `role` log in and serve, as `mingus_serving`. For the tables' owner."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('server_version_num')::int >= 160000")
-        asking = " WITH INHERIT FALSE, SET TRUE" if cursor.fetchone()[0] else ""
-        for power in filter(None, Role):
-            cursor.execute(f"GRANT {power} TO {quoted}{asking}")
-        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quoted}")
-        cursor.execute(f"GRANT SELECT ON django_migrations TO {quoted}")
-        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {MACHINERY} TO {quoted}")
-        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
+        cursor.execute("SELECT pg_has_role(%s, 'mingus_serving', 'MEMBER')", [role])
+        if not cursor.fetchone()[0]:
+            cursor.execute(f"GRANT mingus_serving TO {connection.ops.quote_name(role)}")

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from mingus.kit import rls
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0
 ENVIRONMENT = {

@@ -1,24 +1,21 @@
-"""MINGUS behind PgBouncer in transaction mode: `tools/integration.sh` starts both servers and sets PGBOUNCER_URL."""
+"""MINGUS behind PgBouncer in transaction mode: requests share server connections, and never rows."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import psycopg
 import pytest
 
+from tests.integration.conftest import done, manage, url
+
 pytestmark = pytest.mark.integration
-ROOT = Path(__file__).resolve().parents[2]
-NAME = "mingus_behind_pgbouncer"
+REQUESTS = os.environ.get("POOLER_REQUESTS", "1000")
 
 # Two customers call the API in turn over few server connections; each must meet his own rows only.
-SCRIPT = """
+AT_ONCE = """
 from concurrent.futures import ThreadPoolExecutor
 from django.db import connections
 from rest_framework.test import APIClient
+from mingus.kit import rls
 from tests.factories import AccountFactory, TokenFactory, TransactionFactory, UserFactory
 from finance.models import FinancialTransaction
 
@@ -43,41 +40,68 @@ with ThreadPoolExecutor(8) as threads:
 print("streamed:", sum(1 for _ in FinancialTransaction.objects.iterator(chunk_size=10)))
 """
 
+# Over one server connection, each tenth request is broken off in its middle: what it had set must be gone with it.
+IN_TURN = """
+from itertools import cycle, islice
+from django.db import connection, connections, transaction
+from rest_framework.test import APIClient
+from finance.models import EncryptedFinancialProfile as Account
+from mingus.kit import context, rls
+from tests.factories import AccountFactory, TokenFactory, UserFactory
 
-def manage(*arguments: str, script: str = "") -> str:
-    """Run a command of the project against the pooled database, in a process of its own."""
-    environment = os.environ | {
-        "DATABASE_URL": os.environ["PGBOUNCER_URL"].rsplit("/", 1)[0] + f"/{NAME}",
+def customer(name):
+    user = UserFactory(email=f"{name}@turn.example")
+    AccountFactory(user=user, profile_name=name)
+    return name, user, APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=user, scope='read-write').text}"})
+
+def broken_off(user):
+    try:
+        with transaction.atomic(), rls.acting_as(user):
+            Account.objects.count()
+            connection.close()
+            raise KeyboardInterrupt
+    except (KeyboardInterrupt, Exception):
+        connection.close()
+
+def unguarded():
+    with rls.nobody():
+        return Account.objects.count()
+
+foreign = served = 0
+for number, (name, user, client) in enumerate(islice(cycle([customer("carol"), customer("dave")]), %s)):
+    if number %% 10 == 9:
+        broken_off(user)
+        foreign += unguarded()
+        continue
+    rows = client.get("/api/v1/finance/accounts/").json()["results"]
+    foreign += sum(row["profile_name"] != name for row in rows)
+    served += len(rows)
+    connections.close_all()
+print("foreign:", foreign, "served:", served)
+"""
+
+
+def behind(database: str) -> dict[str, str]:
+    return {
+        "DATABASE_URL": url("PGBOUNCER_URL", database),
         "DATABASE_OUTER_POOLER": "1",
-        "DATABASE_POOL_MAX": "4",
-        "DEBUG": "1",
-        "PYTHONPATH": str(ROOT),
+        "DATABASE_POOL_MAX": "0",
     }
-    command = [sys.executable, "manage.py", *arguments]
-    result = subprocess.run(
-        command, cwd=ROOT, env=environment, input=script, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
 
 
-@pytest.fixture(scope="module")
-def database() -> Iterator[None]:
-    """An empty database that only this test uses."""
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {NAME}")
-        yield
-        connection.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
-
-
-def test_it_migrates_and_serves_two_customers_at_once(database: None) -> None:
-    manage("migrate", "-v0")
-    output = manage("shell", "-v0", script=SCRIPT)
+def test_it_migrates_and_serves_two_customers_at_once(database: str) -> None:
+    done(manage("migrate", "-v0", **behind(database)))
+    output = done(manage("shell", "-v0", script=AT_ONCE, **behind(database)))
     assert "right: 100" in output
     assert "streamed: 120" in output
 
 
-def test_two_migrations_at_once_do_no_harm(database: None) -> None:
+def test_two_customers_in_turn_over_one_connection_never_meet(database: str) -> None:
+    output = done(manage("shell", "-v0", script=IN_TURN % REQUESTS, **behind(f"single_{database}")))
+    assert f"foreign: 0 served: {int(REQUESTS) * 9 // 10}" in output
+
+
+def test_two_migrations_at_once_do_no_harm(database: str) -> None:
     with ThreadPoolExecutor(2) as threads:
-        assert len(list(threads.map(lambda _: manage("migrate", "-v0"), range(2)))) == 2
+        results = list(threads.map(lambda _: manage("migrate", "-v0", **behind(database)), range(2)))
+    assert [result.stderr for result in results] == ["", ""]

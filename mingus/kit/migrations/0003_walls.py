@@ -9,10 +9,12 @@ QUEUE = ("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_d
 ENQUEUE = "INSERT, SELECT (id)"
 
 
-def sequences(role: str) -> migrations.RunSQL:
-    return migrations.RunSQL(
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}", f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {role}"
-    )
+# the worker fetches its jobs, and a program that starts looks for migrations, without becoming anybody
+MACHINERY = [
+    f"GRANT {ALL} ON {', '.join(QUEUE)} TO mingus_serving",
+    "GRANT SELECT ON django_migrations TO mingus_serving",
+    f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO mingus_serving, {', '.join(ROLES.values())}",
+]
 
 
 class Migration(migrations.Migration):
@@ -33,5 +35,5 @@ class Migration(migrations.Migration):
         grant("django_content_type", customer="SELECT", accounts="SELECT", staff="SELECT"),
         grant(*QUEUE, staff=ALL),
         grant("procrastinate_jobs", "procrastinate_events", customer=ENQUEUE, accounts=ENQUEUE),
-        *map(sequences, ROLES.values()),
+        migrations.RunSQL(MACHINERY, migrations.RunSQL.noop),
     ]

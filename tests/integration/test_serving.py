@@ -1,0 +1,89 @@
+"""Who may serve: a role of its own, or the tables' owner behind FORCE; nobody who walks around the policies."""
+
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import SUPERUSER_URL, done, manage, url
+
+pytestmark = pytest.mark.integration
+SECRETS = {
+    "DEBUG": "0",
+    "SECRET_KEY": "integration-" * 6,
+    "FIELD_ENCRYPTION_KEYS": "7a" * 32,
+    "ALLOWED_HOSTS": "127.0.0.1,testserver",
+    "SITE_URL": "http://127.0.0.1",
+}
+SERVED = """
+from rest_framework.test import APIClient
+from mingus.database import require_walls
+from tests.factories import AccountFactory, TokenFactory, UserFactory
+require_walls()
+alice, bob = UserFactory(), UserFactory()
+AccountFactory(user=bob, profile_name="his")
+client = APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=alice, scope='read-write').text}"})
+made = client.post("/api/v1/finance/accounts/", {"profile_name": "hers", "profile_type": "savings"}, secure=True, format="json")
+print(made.status_code, [row["profile_name"] for row in client.get("/api/v1/finance/accounts/", secure=True).json()["results"]])
+"""
+
+
+def logged_in_as(role: str, address: str) -> str:
+    """`address` with another role that has the same password."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=f"{role}:{parts.password}@{parts.hostname}:{parts.port}"))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A role that serves and owns nothing."""
+    password = urlsplit(os.environ["DATABASE_URL"]).password
+    with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE mingus_server LOGIN PASSWORD '{password}'")
+        connection.execute("GRANT mingus_serving TO mingus_server")
+        yield "mingus_server"
+        connection.execute("DROP OWNED BY mingus_server")
+        connection.execute("DROP ROLE mingus_server")
+
+
+def refused(address: str) -> str:
+    result = manage("serve", "--port", "8765", DATABASE_URL=address, **SECRETS)
+    assert result.returncode != 0
+    return result.stderr
+
+
+def test_a_role_that_owns_nothing_serves(database: str, server: str) -> None:
+    owner = url("DATABASE_URL", database)
+    addresses = {"DATABASE_URL": logged_in_as(server, owner), "DATABASE_OWNER_URL": owner}
+    done(manage("migrate", "-v0", **addresses, **SECRETS))
+    assert "201 ['hers']" in done(manage("shell", "-v0", script=SERVED, **addresses, **SECRETS))
+    with psycopg.connect(addresses["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("SELECT * FROM finance_encryptedfinancialprofile")
+
+
+def test_a_superuser_is_refused_with_the_remedy(database: str) -> None:
+    done(manage("migrate", "-v0", DATABASE_URL=url("DATABASE_URL", database)))
+    assert "is a superuser, so no row policy holds for it. Serve as" in refused(url("SUPERUSER_URL", database))
+
+
+def test_an_owner_without_force_is_refused_with_the_remedy(database: str) -> None:
+    address = url("DATABASE_URL", database)
+    done(manage("migrate", "-v0", DATABASE_URL=address))
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("ALTER TABLE finance_financialtransaction NO FORCE ROW LEVEL SECURITY")
+        assert "Run: ALTER TABLE finance_financialtransaction FORCE ROW LEVEL SECURITY" in refused(address)
+        connection.execute("ALTER TABLE finance_financialtransaction FORCE ROW LEVEL SECURITY")
+
+
+def test_a_role_that_has_the_powers_of_staff_unasked_is_refused(database: str) -> None:
+    address = url("DATABASE_URL", database)
+    done(manage("migrate", "-v0", DATABASE_URL=address))
+    role = urlsplit(address).username
+    with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
+        connection.execute(f"GRANT mingus_staff TO {role}")
+        try:
+            assert "has the powers of mingus_staff without asking" in refused(address)
+        finally:
+            connection.execute(f"REVOKE mingus_staff FROM {role}")
