@@ -5,6 +5,8 @@ from django.db.backends.signals import connection_created
 
 from mingus.kit import rls
 
+FOLLOWING = "mingus.kit.rls"
+
 
 class KitConfig(AppConfig):
     name = "mingus.kit"
@@ -12,4 +14,4 @@ class KitConfig(AppConfig):
     verbose_name = "Foundation"
 
     def ready(self) -> None:
-        connection_created.connect(rls.follow_context, dispatch_uid="mingus.kit.rls")
+        connection_created.connect(rls.follow_context, dispatch_uid=FOLLOWING)
