@@ -1,8 +1,9 @@
 """MINGUS: the WSGI application that production serves, with all of its middleware."""
 
+from django.core.wsgi import get_wsgi_application
+
 from benchmarks.contenders.calls import WsgiContender
-from mingus.wsgi import application
 
 
 def contender() -> WsgiContender:
-    return WsgiContender("MINGUS", application)
+    return WsgiContender("MINGUS", get_wsgi_application())

@@ -1,6 +1,7 @@
 """Every misconfiguration has an id and a remedy, and nothing is served with it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,29 +30,30 @@ def test_a_sound_environment_passes() -> None:
     assert check().returncode == 0
 
 
+# Several at once, since each process takes its time to start and all of them are to be told.
 PROBLEMS = [
-    ({"SECRET_KEY": ""}, "mingus.E002"),
-    ({"SECRET_KEY": "short"}, "mingus.E002"),
-    ({"FIELD_ENCRYPTION_KEYS": ""}, "mingus.E003"),
-    ({"FIELD_ENCRYPTION_KEYS": "abc"}, "mingus.E003"),
-    ({"DATABASE_URL": ""}, "mingus.E004"),
-    ({"DATABASE_URL": "sqlite:///x"}, "mingus.E004"),
-    ({"DATABASE_URL": "nonsense"}, "mingus.E004"),
-    ({"ALLOWED_HOSTS": ""}, "mingus.E005"),
-    ({"SITE_URL": "app.example.com"}, "mingus.E006"),
-    ({"DATABASE_POOL_MAX": "many"}, "mingus.E001"),
-    ({"DATABASE_POOL_LIFETIME": "0"}, "mingus.E001"),
-    ({"SECRET_KEY_FILE": "/nowhere/at/all"}, "mingus.E001"),
-    ({"LOG_LEVEL": "LOUD"}, "mingus.E001"),
+    (
+        {"SECRET_KEY": "", "FIELD_ENCRYPTION_KEYS": "", "DATABASE_URL": "", "ALLOWED_HOSTS": ""},
+        {"mingus.E002", "mingus.E003", "mingus.E004", "mingus.E005"},
+    ),
+    (
+        {"SECRET_KEY": "short", "FIELD_ENCRYPTION_KEYS": "abc", "DATABASE_URL": "sqlite:///x", "SITE_URL": "app.example.com"},
+        {"mingus.E002", "mingus.E003", "mingus.E004", "mingus.E006"},
+    ),
+    ({"DATABASE_URL": "nonsense"}, {"mingus.E001", "mingus.E004"}),
+    (
+        {"SECRET_KEY_FILE": "/nowhere/at/all", "DATABASE_POOL_LIFETIME": "0", "LOG_LEVEL": "LOUD"},
+        {"mingus.E001", "mingus.E002"},
+    ),
 ]
 
 
-@pytest.mark.parametrize(("changes", "identifier"), PROBLEMS)
-def test_a_problem_is_named_with_its_remedy(changes: dict[str, str], identifier: str) -> None:
+@pytest.mark.parametrize(("changes", "identifiers"), PROBLEMS)
+def test_each_problem_is_named_with_its_remedy(changes: dict[str, str], identifiers: set[str]) -> None:
     result = check(**changes)
     assert result.returncode == 1
-    assert identifier in result.stderr
-    assert "HINT" in result.stderr
+    assert set(re.findall(r"mingus\.E\d+", result.stderr)) == identifiers
+    assert result.stderr.count("HINT") >= len(identifiers)
     assert "Traceback" not in result.stderr
 
 

@@ -11,13 +11,13 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from tests.factories import AccountFactory
 from tests.finance.imports.files import csv_file
 
-ROWS = 20_000
+ROWS = 10_000
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,10 +67,8 @@ def kill_in_the_middle(file: Path, account: UUID, after: float) -> int:
 
 def wait_until_free(account: UUID) -> None:
     """The server notices a lost client when it next speaks to it; until then it holds the lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN")
-        cursor.execute("SELECT FROM finance_encryptedfinancialprofile WHERE id = %s FOR UPDATE", [account])
-        cursor.execute("ROLLBACK")
+    with transaction.atomic():
+        EncryptedFinancialProfile.objects.select_for_update().get(pk=account)
 
 
 def counts() -> tuple[int, int, int]:
