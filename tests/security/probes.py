@@ -1,0 +1,146 @@
+"""The requests that an attacker tries at a route, made from the router and from the API's own schema.
+
+Each probe is written for one id, which is then put into its path, its query and every id of its body: once the victim's,
+once one that nobody has. The answers must be the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.test import Client
+from django_filters.filters import UUIDFilter
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.contract.routes import Route
+
+NOBODYS = UUID("0badc0de-0000-4000-8000-00000000dead")
+SPOT = "{id}"
+OWNER_FIELDS = ("user", "user_id", "owner", "owner_id", "id", "pk")
+CLIENT = Client(raise_request_exception=False)  # one for all: each would look through the static files anew
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One request with a place for an id."""
+
+    method: str
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    def send(self, token: str, key: UUID) -> Any:
+        """The answer to the probe with `key` in its place."""
+        body, path = orjson.dumps(self.body).decode().replace(SPOT, str(key)), self.path.replace(SPOT, str(key))
+        query = {name: value.replace(SPOT, str(key)) for name, value in self.query.items()}
+        sent = {"data": body, "content_type": "application/json"} if self.body is not None else {}
+        headers = {"Authorization": f"Bearer {token}"}
+        return CLIENT.generic(self.method.upper(), path, query_params=query, headers=headers, **sent)
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path} {self.query} {self.body}"
+
+
+def probes_for(route: Route, own: UUID) -> Iterator[Probe]:
+    """Everything to try at a route; `own` is the id of the attacker's rows, for what must be right to get any further."""
+    for method, action in route.methods.items():
+        yield from _by_path(route, method)
+        yield from _by_query(route, method, action)
+        yield from _by_body(route, method, own)
+        if action == "bulk":
+            yield from _by_bulk(route, own)
+
+
+def _by_path(route: Route, method: str) -> Iterator[Probe]:
+    if route.has_key:
+        yield Probe(method, route.path(SPOT), body=body_of(route, method, SPOT))
+        yield Probe(method, route.path(SPOT), body={} if method != "get" else None)
+
+
+def _by_query(route: Route, method: str, action: str) -> Iterator[Probe]:
+    filters = getattr(getattr(route.view, "filterset_class", None), "base_filters", {})
+    names = [name for name, found in filters.items() if isinstance(found, UUIDFilter)]
+    if method == "get" and action in ("list", "export"):
+        for name in (*names, *OWNER_FIELDS, "cursor", "search"):
+            yield Probe(method, route.path(SPOT), query={name: SPOT})
+
+
+def _by_body(route: Route, method: str, own: UUID) -> Iterator[Probe]:
+    """The attacker's own row or list, and the victim's ids in the body."""
+    body = body_of(route, method, SPOT)
+    if body is None or not isinstance(body, dict):
+        return
+    yield Probe(method, route.path(own), body=body)
+    for name in OWNER_FIELDS:
+        yield Probe(method, route.path(own), body={**body_of(route, method, str(own)), name: SPOT})
+
+
+def _by_bulk(route: Route, own: UUID) -> Iterator[Probe]:
+    row = body_of(Route(route.pattern.replace("bulk/", ""), route.view, {}), "post", str(own))
+    change = dict(list(row.items())[:1])
+    filters = [name for name, found in route.view.filterset_class.base_filters.items() if isinstance(found, UUIDFilter)]
+    yield Probe("post", route.path(), body={"update": [{"id": SPOT, **change}]})
+    yield Probe("post", route.path(), body={"delete": [SPOT]})
+    yield Probe("post", route.path(), body={"delete": [str(own), SPOT]})
+    yield Probe("post", route.path(), body={"ids": [SPOT], "patch": change, "expected_count": 1})
+    yield Probe("post", route.path(), body={"ids": [str(own), SPOT], "patch": change, "expected_count": 2})
+    yield Probe("post", route.path(), body={"create": [row | {name: SPOT for name, value in row.items() if value == str(own)}]})
+    for name in filters:
+        yield Probe("post", route.path(), body={"filter": {name: SPOT}, "patch": change, "expected_count": 1})
+    for name in OWNER_FIELDS:
+        yield Probe("post", route.path(), body={"create": [row | {name: SPOT}]})
+        yield Probe("post", route.path(), body={"update": [{"id": str(own), name: SPOT}]})
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The API's description of itself."""
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def body_of(route: Route, method: str, key: str) -> Any:
+    """A body that the schema allows at a route, with `key` for each id in it; None where there is no JSON body."""
+    address = "/" + route.pattern.replace("<uuid:pk>", "{id}").replace("<int:number>", "{number}")
+    operations = schema()["paths"].get(address) or schema()["paths"][address.replace("{id}", "{pk}")]
+    content = operations[method].get("requestBody", {}).get("content", {})
+    return example(content["application/json"]["schema"], key) if "application/json" in content else None
+
+
+def example(shape: dict[str, Any], key: str) -> Any:
+    """A value that a JSON schema allows."""
+    if "$ref" in shape:
+        return example(schema()["components"]["schemas"][shape["$ref"].rsplit("/", 1)[1]], key)
+    for several in ("oneOf", "anyOf", "allOf"):
+        if several in shape:
+            return example(shape[several][0], key)
+    if "enum" in shape:
+        return shape["enum"][0]
+    kinds = shape.get("type", "object")
+    kind = kinds if isinstance(kinds, str) else kinds[0]
+    return MAKERS[kind](shape, key)
+
+
+def _text(shape: dict[str, Any], key: str) -> str:
+    known = {"uuid": key, "date": "2026-03-01", "date-time": "2026-03-01T09:30:00Z", "time": "09:30:00", "email": "a@example.org"}
+    known |= {"decimal": "1.00", "uri": "https://example.org/"}
+    if shape.get("format") in known:
+        return known[shape["format"]]
+    return "1.00" if "pattern" in shape else "text"
+
+
+def _object(shape: dict[str, Any], key: str) -> dict[str, Any]:
+    fields = shape.get("properties", {})
+    return {name: example(found, key) for name, found in fields.items() if not found.get("readOnly")}
+
+
+MAKERS: dict[str, Any] = {
+    "string": _text,
+    "integer": lambda shape, key: max(shape.get("minimum", 1), 1),
+    "number": lambda shape, key: 1,
+    "boolean": lambda shape, key: True,
+    "array": lambda shape, key: [example(shape["items"], key)] if shape.get("items") else [],
+    "object": _object,
+}
