@@ -45,13 +45,29 @@ class Probe:
 
 
 def probes_for(route: Route, own: UUID) -> Iterator[Probe]:
-    """Everything to try at a route; `own` is the id of the attacker's rows, for what must be right to get any further."""
+    """Every place at a route where an id belongs; `own` is the id of the attacker's rows, which brings a request further."""
     for method, action in route.methods.items():
         yield from _by_path(route, method)
         yield from _by_query(route, method, action)
-        yield from _by_body(route, method, own)
+        if body := body_of(route, method, SPOT):
+            yield Probe(method, route.path(own), body=body)
         if action == "bulk":
             yield from _by_bulk(route, own)
+
+
+def forgeries_for(route: Route, own: UUID) -> Iterator[Probe]:
+    """The same where no id belongs: names of an owner in the query and in the body."""
+    for method, action in route.methods.items():
+        body = body_of(route, method, str(own))
+        for name in OWNER_FIELDS:
+            if method == "get":
+                yield Probe(method, route.path(own), query={name: SPOT})
+            elif action == "bulk":
+                row = _row_of(route, own)
+                yield Probe("post", route.path(), body={"create": [row | {name: SPOT}]})
+                yield Probe("post", route.path(), body={"update": [{"id": str(own), name: SPOT}]})
+            else:
+                yield Probe(method, route.path(own), body={**(body or {}), name: SPOT})
 
 
 def _by_path(route: Route, method: str) -> Iterator[Probe]:
@@ -64,22 +80,12 @@ def _by_query(route: Route, method: str, action: str) -> Iterator[Probe]:
     filters = getattr(getattr(route.view, "filterset_class", None), "base_filters", {})
     names = [name for name, found in filters.items() if isinstance(found, UUIDFilter)]
     if method == "get" and action in ("list", "export"):
-        for name in (*names, *OWNER_FIELDS, "cursor", "search"):
+        for name in (*names, "cursor", "search"):
             yield Probe(method, route.path(SPOT), query={name: SPOT})
 
 
-def _by_body(route: Route, method: str, own: UUID) -> Iterator[Probe]:
-    """The attacker's own row or list, and the victim's ids in the body."""
-    body = body_of(route, method, SPOT)
-    if body is None or not isinstance(body, dict):
-        return
-    yield Probe(method, route.path(own), body=body)
-    for name in OWNER_FIELDS:
-        yield Probe(method, route.path(own), body={**body_of(route, method, str(own)), name: SPOT})
-
-
 def _by_bulk(route: Route, own: UUID) -> Iterator[Probe]:
-    row = body_of(Route(route.pattern.replace("bulk/", ""), route.view, {}), "post", str(own))
+    row = _row_of(route, own)
     change = dict(list(row.items())[:1])
     filters = [name for name, found in route.view.filterset_class.base_filters.items() if isinstance(found, UUIDFilter)]
     yield Probe("post", route.path(), body={"update": [{"id": SPOT, **change}]})
@@ -90,9 +96,12 @@ def _by_bulk(route: Route, own: UUID) -> Iterator[Probe]:
     yield Probe("post", route.path(), body={"create": [row | {name: SPOT for name, value in row.items() if value == str(own)}]})
     for name in filters:
         yield Probe("post", route.path(), body={"filter": {name: SPOT}, "patch": change, "expected_count": 1})
-    for name in OWNER_FIELDS:
-        yield Probe("post", route.path(), body={"create": [row | {name: SPOT}]})
-        yield Probe("post", route.path(), body={"update": [{"id": str(own), name: SPOT}]})
+
+
+def _row_of(route: Route, own: UUID) -> dict[str, Any]:
+    """A row for a bulk call to create."""
+    row: dict[str, Any] = body_of(Route(route.pattern.replace("bulk/", ""), route.view, {}), "post", str(own))
+    return row
 
 
 @cache

@@ -49,7 +49,8 @@ def _furnish(user: User, key: UUID, canary: str) -> None:
         parents = {name: rows[parent] for name, parent in _parents(model).items() if name in factory._meta.declarations}
         if _has_one(model) and model._base_manager.filter(user=user).exists():
             continue
-        rows[model] = factory(id=key, user=user, **parents)
+        place = {"number": 1} if "number" in factory._meta.declarations else {}  # the one that routes are asked for
+        rows[model] = factory(id=key, user=user, **parents, **place)
         _mark(rows[model], canary)
 
 
