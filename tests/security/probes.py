@@ -19,6 +19,7 @@ from tests.contract.routes import Route
 
 NOBODYS = UUID("0badc0de-0000-4000-8000-00000000dead")
 SPOT = "{id}"
+WRITES = ("create", "update", "partial_update")
 OWNER_FIELDS = ("user", "user_id", "owner", "owner_id", "id", "pk")
 CLIENT = Client(raise_request_exception=False)  # one for all: each would look through the static files anew
 
@@ -32,12 +33,12 @@ class Probe:
     query: dict[str, str] = field(default_factory=dict)
     body: Any = None
 
-    def send(self, token: str, key: UUID) -> Any:
+    def send(self, token: str, key: UUID, *, scheme: str = "Bearer ", **headers: str) -> Any:
         """The answer to the probe with `key` in its place."""
         body, path = orjson.dumps(self.body).decode().replace(SPOT, str(key)), self.path.replace(SPOT, str(key))
         query = {name: value.replace(SPOT, str(key)) for name, value in self.query.items()}
         sent = {"data": body, "content_type": "application/json"} if self.body is not None else {}
-        headers = {"Authorization": f"Bearer {token}"}
+        headers |= {"Authorization": f"{scheme}{token}"} if token else {}
         return CLIENT.generic(self.method.upper(), path, query_params=query, headers=headers, **sent)
 
     def __str__(self) -> str:
@@ -100,7 +101,7 @@ def _by_bulk(route: Route, own: UUID) -> Iterator[Probe]:
 
 def _row_of(route: Route, own: UUID) -> dict[str, Any]:
     """A row for a bulk call to create."""
-    row: dict[str, Any] = body_of(Route(route.pattern.replace("bulk/", ""), route.view, {}), "post", str(own))
+    row: dict[str, Any] = body_of(Route(route.pattern.replace("bulk/", ""), route.view, {"post": "create"}), "post", str(own))
     return row
 
 
@@ -111,11 +112,23 @@ def schema() -> dict[str, Any]:
 
 
 def body_of(route: Route, method: str, key: str) -> Any:
-    """A body that the schema allows at a route, with `key` for each id in it; None where there is no JSON body."""
+    """A body that a route takes, with `key` for each id in it; None where there is no JSON body."""
     address = "/" + route.pattern.replace("<uuid:pk>", "{id}").replace("<int:number>", "{number}")
     operations = schema()["paths"].get(address) or schema()["paths"][address.replace("{id}", "{pk}")]
     content = operations[method].get("requestBody", {}).get("content", {})
-    return example(content["application/json"]["schema"], key) if "application/json" in content else None
+    if "application/json" not in content:
+        return None
+    body = example(content["application/json"]["schema"], key)
+    return _as_documented(route, body, key) if method in ("post", "put", "patch") and route.methods.get(method) in WRITES else body
+
+
+def _as_documented(route: Route, body: dict[str, Any], key: str) -> dict[str, Any]:
+    """The documentation's example of a row: what the schema alone allows may break a rule. What it leaves out is optional."""
+    form = route.view(action="create", request=None).get_serializer_class()
+    fields = {name: field for name, field in form().fields.items() if not field.read_only}
+    known = {name: value for name, value in form.Meta.example.items() if name in fields}
+    keys = {name: key for name, field in fields.items() if hasattr(field, "queryset")}
+    return {name: value for name, value in body.items() if fields[name].required} | known | keys
 
 
 def example(shape: dict[str, Any], key: str) -> Any:
