@@ -25,7 +25,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Back office",
     "SITE_SYMBOL": "savings",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("mingus/favicon.svg")}],
-    "STYLES": [lambda request: static("mingus/backoffice.css")],
+    # none: unfold would write them into the page, which the content security policy forbids. They are in theme.css
+    "COLORS": lambda request: {},
+    "STYLES": [lambda request: static("mingus/theme.css"), lambda request: static("mingus/backoffice.css")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {

@@ -5,9 +5,10 @@ from django.db import transaction
 from django.urls import include, path, re_path
 from django.views.decorators.cache import cache_page
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.negotiation import DefaultContentNegotiation
 
+from mingus import security_txt
 from mingus.kit import health
 from mingus.kit.api import errors
 
@@ -24,7 +25,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/schema/", transaction.non_atomic_requests(schema), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/v1/users/", include("users.urls")),
     path("api/v1/system/", include("system.urls")),
     path("api/v1/billing/", include("billing.urls")),
@@ -35,5 +36,7 @@ urlpatterns = [
     path("healthz/live", health.live),
     path("healthz/ready", health.ready),
     path("metrics", health.metrics, name="metrics"),
+    path(".well-known/security.txt", security_txt.security_txt),
+    path(".well-known/security-policy.md", security_txt.policy),
     re_path(r"^(?:api|_allauth)/", errors.no_such_address),
 ]

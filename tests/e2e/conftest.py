@@ -50,7 +50,7 @@ class Visit:
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.complaints.append(f"console: {message.text}")
+            self.complaints.append(f"console: {message.text} ({message.location['url']}:{message.location['lineNumber']})")
 
     def _note_response(self, response: Response) -> None:
         if response.status >= 400:

@@ -1,0 +1,47 @@
+"""What every answer tells the browser: what its page may load and do, and that nobody keeps a copy.
+
+Django's own middleware sends the rest: HSTS, X-Content-Type-Options, X-Frame-Options, Referrer-Policy, COOP.
+"""
+
+from typing import Any
+
+from csp.constants import NONE, SELF, UNSAFE_EVAL
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+Directives = dict[str, list[str]]
+
+# SECURITY: an answer of the API shown as a page can load nothing, run nothing, and be framed by nobody
+NOTHING: Directives = {"default-src": [NONE], "base-uri": [NONE], "form-action": [NONE], "frame-ancestors": [NONE]}
+PAGE: Directives = NOTHING | {
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+}
+PAGES: dict[str, Directives] = {
+    "/admin/": PAGE | {"script-src": [SELF, UNSAFE_EVAL]},
+    "/api/docs/": PAGE,
+}
+HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",  # what may be kept says so itself: static files and the schema
+}
+
+
+class HeadersMiddleware(CSPMiddleware):
+    """Adds what an answer does not say itself, and the content security policy of its path."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return super().process_response(request, response)
+
+    def get_policy_parts(self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False) -> PolicyParts:
+        parts: PolicyParts = super().get_policy_parts(request, response, report_only)
+        pages: Any = (policy for prefix, policy in PAGES.items() if request.path_info.startswith(prefix))
+        return parts if report_only or parts.config else PolicyParts(config=next(pages, None), nonce=parts.nonce)

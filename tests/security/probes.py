@@ -1,0 +1,168 @@
+"""The requests that an attacker tries at a route, made from the router and from the API's own schema.
+
+Each probe is written for one id, which is then put into its path, its query and every id of its body: once the victim's,
+once one that nobody has. The answers must be the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.test import Client
+from django_filters.filters import UUIDFilter
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.contract.routes import Route
+
+NOBODYS = UUID("0badc0de-0000-4000-8000-00000000dead")
+SPOT = "{id}"
+WRITES = ("create", "update", "partial_update")
+OWNER_FIELDS = ("user", "user_id", "owner", "owner_id", "id", "pk")
+CLIENT = Client(raise_request_exception=False)  # one for all: each would look through the static files anew
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One request with a place for an id."""
+
+    method: str
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    def send(self, token: str, key: UUID, *, scheme: str = "Bearer ", **headers: str) -> Any:
+        """The answer to the probe with `key` in its place."""
+        body, path = orjson.dumps(self.body).decode().replace(SPOT, str(key)), self.path.replace(SPOT, str(key))
+        query = {name: value.replace(SPOT, str(key)) for name, value in self.query.items()}
+        sent = {"data": body, "content_type": "application/json"} if self.body is not None else {}
+        headers |= {"Authorization": f"{scheme}{token}"} if token else {}
+        return CLIENT.generic(self.method.upper(), path, query_params=query, headers=headers, **sent)
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path} {self.query} {self.body}"
+
+
+def probes_for(route: Route, own: UUID) -> Iterator[Probe]:
+    """Every place at a route where an id belongs; `own` is the id of the attacker's rows, which brings a request further."""
+    for method, action in route.methods.items():
+        yield from _by_path(route, method)
+        yield from _by_query(route, method, action)
+        if body := body_of(route, method, SPOT):
+            yield Probe(method, route.path(own), body=body)
+        if action == "bulk":
+            yield from _by_bulk(route, own)
+
+
+def forgeries_for(route: Route, own: UUID) -> Iterator[Probe]:
+    """The same where no id belongs: names of an owner in the query and in the body."""
+    for method, action in route.methods.items():
+        body = body_of(route, method, str(own))
+        for name in OWNER_FIELDS:
+            if method == "get":
+                yield Probe(method, route.path(own), query={name: SPOT})
+            elif action == "bulk":
+                row = _row_of(route, own)
+                yield Probe("post", route.path(), body={"create": [row | {name: SPOT}]})
+                yield Probe("post", route.path(), body={"update": [{"id": str(own), name: SPOT}]})
+            else:
+                yield Probe(method, route.path(own), body={**(body or {}), name: SPOT})
+
+
+def _by_path(route: Route, method: str) -> Iterator[Probe]:
+    if route.has_key:
+        yield Probe(method, route.path(SPOT), body=body_of(route, method, SPOT))
+        yield Probe(method, route.path(SPOT), body={} if method != "get" else None)
+
+
+def _by_query(route: Route, method: str, action: str) -> Iterator[Probe]:
+    filters = getattr(getattr(route.view, "filterset_class", None), "base_filters", {})
+    names = [name for name, found in filters.items() if isinstance(found, UUIDFilter)]
+    if method == "get" and action in ("list", "export"):
+        for name in (*names, "cursor", "search"):
+            yield Probe(method, route.path(SPOT), query={name: SPOT})
+
+
+def _by_bulk(route: Route, own: UUID) -> Iterator[Probe]:
+    row = _row_of(route, own)
+    change = dict(list(row.items())[:1])
+    filters = [name for name, found in route.view.filterset_class.base_filters.items() if isinstance(found, UUIDFilter)]
+    yield Probe("post", route.path(), body={"update": [{"id": SPOT, **change}]})
+    yield Probe("post", route.path(), body={"delete": [SPOT]})
+    yield Probe("post", route.path(), body={"delete": [str(own), SPOT]})
+    yield Probe("post", route.path(), body={"ids": [SPOT], "patch": change, "expected_count": 1})
+    yield Probe("post", route.path(), body={"ids": [str(own), SPOT], "patch": change, "expected_count": 2})
+    yield Probe("post", route.path(), body={"create": [row | {name: SPOT for name, value in row.items() if value == str(own)}]})
+    for name in filters:
+        yield Probe("post", route.path(), body={"filter": {name: SPOT}, "patch": change, "expected_count": 1})
+
+
+def _row_of(route: Route, own: UUID) -> dict[str, Any]:
+    """A row for a bulk call to create."""
+    row: dict[str, Any] = body_of(Route(route.pattern.replace("bulk/", ""), route.view, {"post": "create"}), "post", str(own))
+    return row
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The API's description of itself."""
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def body_of(route: Route, method: str, key: str) -> Any:
+    """A body that a route takes, with `key` for each id in it; None where there is no JSON body."""
+    address = "/" + route.pattern.replace("<uuid:pk>", "{id}").replace("<int:number>", "{number}")
+    operations = schema()["paths"].get(address) or schema()["paths"][address.replace("{id}", "{pk}")]
+    content = operations[method].get("requestBody", {}).get("content", {})
+    if "application/json" not in content:
+        return None
+    body = example(content["application/json"]["schema"], key)
+    return _as_documented(route, body, key) if method in ("post", "put", "patch") and route.methods.get(method) in WRITES else body
+
+
+def _as_documented(route: Route, body: dict[str, Any], key: str) -> dict[str, Any]:
+    """The documentation's example of a row: what the schema alone allows may break a rule. What it leaves out is optional."""
+    form = route.view(action="create", request=None).get_serializer_class()
+    fields = {name: field for name, field in form().fields.items() if not field.read_only}
+    known = {name: value for name, value in form.Meta.example.items() if name in fields}
+    keys = {name: key for name, field in fields.items() if hasattr(field, "queryset")}
+    return {name: value for name, value in body.items() if fields[name].required} | known | keys
+
+
+def example(shape: dict[str, Any], key: str) -> Any:
+    """A value that a JSON schema allows."""
+    if "$ref" in shape:
+        return example(schema()["components"]["schemas"][shape["$ref"].rsplit("/", 1)[1]], key)
+    for several in ("oneOf", "anyOf", "allOf"):
+        if several in shape:
+            return example(shape[several][0], key)
+    if "enum" in shape:
+        return shape["enum"][0]
+    kinds = shape.get("type", "object")
+    kind = kinds if isinstance(kinds, str) else kinds[0]
+    return MAKERS[kind](shape, key)
+
+
+def _text(shape: dict[str, Any], key: str) -> str:
+    known = {"uuid": key, "date": "2026-03-01", "date-time": "2026-03-01T09:30:00Z", "time": "09:30:00", "email": "a@example.org"}
+    known |= {"decimal": "1.00", "uri": "https://example.org/"}
+    if shape.get("format") in known:
+        return known[shape["format"]]
+    return "1.00" if "pattern" in shape else "text"
+
+
+def _object(shape: dict[str, Any], key: str) -> dict[str, Any]:
+    fields = shape.get("properties", {})
+    return {name: example(found, key) for name, found in fields.items() if not found.get("readOnly")}
+
+
+MAKERS: dict[str, Any] = {
+    "string": _text,
+    "integer": lambda shape, key: max(shape.get("minimum", 1), 1),
+    "number": lambda shape, key: 1,
+    "boolean": lambda shape, key: True,
+    "array": lambda shape, key: [example(shape["items"], key)] if shape.get("items") else [],
+    "object": _object,
+}

@@ -1,0 +1,87 @@
+"""Every route and method without a right credential, or with one that may not do this: nothing is shown, nothing is done."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from mingus.kit import clock, rls
+from tests.contract.routes import CLOSED, ROUTES, Route
+from tests.factories import TokenFactory, UserFactory
+from tests.security.probes import Probe, body_of
+from tests.security.tenants import Tenant, bytes_of, undone
+
+SAFE = ("get", "head", "options")
+BROWSER = Client(enforce_csrf_checks=True, raise_request_exception=False)
+WRITES = [(route, method) for route, method in CLOSED if method not in SAFE]
+
+
+def asking(route: Route, method: str, tenant: Tenant) -> Probe:
+    """A request about the tenant's own row, which only wants the right to do it."""
+    return Probe(method, route.path(tenant.id), body=body_of(route, method, str(tenant.id)))
+
+
+@pytest.fixture(scope="module")
+def worthless(settled: tuple[Tenant, Tenant], django_db_blocker: Any) -> Iterator[dict[str, str]]:
+    """Values of Authorization that open nothing, though most of them look as if they did."""
+    owner = settled[1]
+    with django_db_blocker.unblock(), undone(), rls.everybody():
+        past = TokenFactory(user=owner.user, scope="read-write")
+        type(past).objects.filter(pk=past.pk).update(expiry=clock.now() - timedelta(seconds=1))
+        revoked = TokenFactory(user=owner.user, scope="read-write")
+        type(revoked).objects.filter(pk=revoked.pk).delete()
+        gone = TokenFactory(user=UserFactory(is_active=False), scope="read-write")
+        right = owner.token
+        yield {
+            "wrong": "Bearer mgs_" + "0" * 64,
+            "expired": f"Bearer {past.text}",
+            "revoked": f"Bearer {revoked.text}",
+            "of an inactive account": f"Bearer {gone.text}",
+            "with an end cut off": f"Bearer {right[:-1]}",
+            "with more behind it": f"Bearer {right}0",
+            "with another case": f"Bearer {right.upper()}",
+            "of another scheme": f"Basic {right}",
+            "without a scheme": right,
+            "empty": "Bearer ",
+            "two of them": f"Bearer {right}, Bearer {right}",
+            "not ASCII": "Bearer mgs_ü" + "0" * 60,
+        }
+
+
+@pytest.mark.parametrize(("route", "method"), CLOSED, ids=str)
+def test_a_worthless_credential_is_refused(route: Route, method: str, worthless: dict[str, str], victim: Tenant) -> None:
+    probe, before = asking(route, method, victim), bytes_of(victim)
+    answers = {name: probe.send(value, victim.id, scheme="").status_code for name, value in {**worthless, "none": ""}.items()}
+    assert answers == dict.fromkeys(answers, 401)
+    assert bytes_of(victim) == before
+
+
+@pytest.mark.parametrize(("route", "method"), WRITES, ids=str)
+def test_a_read_token_writes_nothing(route: Route, method: str, victim: Tenant) -> None:
+    token = TokenFactory(user=victim.user, scope="read").text
+    probe, before = asking(route, method, victim), bytes_of(victim)
+    answer = probe.send(token, victim.id)
+    assert answer.status_code == 403, answer.content
+    assert bytes_of(victim) == before
+
+
+@pytest.mark.parametrize(("route", "method"), WRITES, ids=str)
+def test_a_cookie_without_the_csrf_token_writes_nothing(route: Route, method: str, victim: Tenant) -> None:
+    probe, before = asking(route, method, victim), bytes_of(victim)
+    BROWSER.force_login(victim.user)
+    answer = BROWSER.generic(method.upper(), probe.path, "{}", "application/json", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert answer.json()["errors"][0]["code"] == "permission_denied"
+    assert "CSRF" in answer.json()["errors"][0]["detail"]
+    assert bytes_of(victim) == before
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_a_token_counts_only_in_its_header(route: Route, victim: Tenant) -> None:
+    """Not in the address, where logs would keep it."""
+    cache.clear()
+    probe = Probe("get", route.path(victim.id), query=dict.fromkeys(("token", "access_token", "api_key", "auth"), victim.token))
+    assert probe.send("", victim.id, scheme="").status_code in (400, 401, 405)
