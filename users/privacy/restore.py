@@ -6,12 +6,14 @@ recorded, granted or charged comes back by an operator's hand only (`manage.py i
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
-from types import SimpleNamespace
+from types import NoneType, SimpleNamespace
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
+from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLInsertCompiler
 
@@ -86,7 +88,7 @@ def _check(instance: models.Model) -> None:
     now = clock.now()
     for name in ("created_at", "updated_at"):
         value = getattr(instance, name)
-        if value is not None and value > now:
+        if isinstance(value, datetime) and value > now:
             raise ValidationError({name: "It must not be in the future."})
 
 
@@ -109,7 +111,8 @@ def _insert(model: AnyModel, instances: list[models.Model]) -> None:
     """Insert rows with all their values as they are: `save` and `bulk_create` would stamp them with the present instant."""
     fields = [field for field in model._meta.concrete_fields if not field.generated]
     query = InsertQuery(model)
-    query.insert_values(fields, [_as_they_are(instance, fields) for instance in instances], raw=True)
+    values: list[Any] = [_as_they_are(instance, fields) for instance in instances]
+    query.insert_values(fields, values, raw=True)
     SQLInsertCompiler(query, connection, using="default").execute_sql()
 
 
@@ -126,7 +129,7 @@ def _as_they_are(instance: models.Model, fields: list[Any]) -> SimpleNamespace:
 
 def _is_made_here(instance: models.Model, field: models.Field[Any, Any]) -> bool:
     """Whether a column's value is made while it is stored: a sealed one, and an instant that the file does not give."""
-    return is_sealed(field) or getattr(instance, field.attname) is None
+    return is_sealed(field) or isinstance(getattr(instance, field.attname), DatabaseDefault | NoneType)
 
 
 def _check_what_was_put_off() -> None:
