@@ -114,7 +114,7 @@ class UserHealthCheckin(OwnedModel):
     wellness_activities = texts()
     notes = models.TextField(blank=True)
 
-    privacy = own("how he felt")
+    privacy = own("how he felt on a day")
     derived = ("wellness_score", "wellness_level")
 
     class Meta(OwnedModel.Meta):

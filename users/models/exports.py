@@ -64,7 +64,7 @@ class DataExportChunk(OwnedModel):
     # SECURITY: everything of a customer in one place, his account numbers in clear
     content: Any = encrypt(models.TextField(), label="users.data_export_chunk.content")
 
-    privacy = internal("pieces of an export")
+    privacy = internal("pieces of an export, deleted with it")
 
     class Meta(OwnedModel.Meta):
         constraints = [

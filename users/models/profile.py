@@ -99,7 +99,7 @@ class UserProfile(OwnedModel):
     financial_goals = models.JSONField(default=list, blank=True, validators=[is_json_list])
     preferences = models.JSONField(default=dict, blank=True, validators=[is_json_object])
 
-    privacy = own("who he is")
+    privacy = own("who he is and how he lives")
     derived = ("full_name", "age", "is_complete", "profile_completion_percentage", "onboarding_completed")
 
     class Meta(OwnedModel.Meta):
