@@ -61,7 +61,8 @@ class MeViewSet(OwnedSingletonViewSet):
             return problem(403, "wrong_password", "This is not the account's password, or it is locked after too many guesses.")
         erasure = erasures.begin(user, asked_by=AskedBy.CUSTOMER)
         jobs.enqueue(erase_account, erasure=str(erasure.pk))
-        logout(getattr(request, "_request", request))
+        with rls.accounts():
+            logout(request._request)
         return Response(ErasureSerializer(erasure).data, status=202)
 
     def get_permissions(self) -> Any:
