@@ -8,9 +8,9 @@ from rest_framework import serializers
 from mingus.kit import clock
 from mingus.kit.api.derived import public_names
 from mingus.kit.api.examples import EXAMPLE_ID, EXAMPLE_TIME
-from mingus.kit.api.serializers import BaseSerializer
+from mingus.kit.api.serializers import BaseSerializer, StrictFields
 from users import services
-from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
+from users.models import AccountErasure, DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile
 
 LONGEST_TOKEN = timedelta(days=366)
 DEFAULT_TOKEN = timedelta(days=90)
@@ -121,3 +121,51 @@ class NewTokenSerializer(TokenSerializer):
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
         example = TokenSerializer.Meta.example | {"token": "mgs_5f0c…"}
+
+
+class ExportSerializer(BaseSerializer):
+    """An export and how far it is."""
+
+    class Meta:
+        model = DataExport
+        fields = ["id", "state", "progress", "size", "sha256", "ready_at", "expires_at", "created_at", "updated_at"]
+        read_only_fields = fields
+        example = {
+            "id": EXAMPLE_ID,
+            "state": "ready",
+            "progress": 100,
+            "size": 184320,
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "ready_at": EXAMPLE_TIME,
+            "expires_at": EXAMPLE_TIME,
+            "created_at": EXAMPLE_TIME,
+            "updated_at": EXAMPLE_TIME,
+        }
+
+
+class ExportFileSerializer(StrictFields):
+    """The zip of an export."""
+
+    file = serializers.FileField(help_text="The zip as it was downloaded.")
+
+
+class RestoredSerializer(serializers.Serializer):
+    """What was brought in: the number of rows by file."""
+
+    rows = serializers.DictField(child=serializers.IntegerField())
+
+
+class PasswordSerializer(StrictFields):
+    """The password once more, before something that can't be taken back."""
+
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+
+
+class ErasureSerializer(BaseSerializer):
+    """An erasure that has begun."""
+
+    class Meta:
+        model = AccountErasure
+        fields = ["id", "created_at"]
+        read_only_fields = fields
+        example = {"id": EXAMPLE_ID, "created_at": EXAMPLE_TIME}

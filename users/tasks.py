@@ -1,10 +1,47 @@
-"""What keeps the tables of accounts small."""
+"""What keeps the tables of accounts small, makes exports, and erases accounts."""
 
-from mingus.kit import clock, jobs
+from datetime import timedelta
+
+from mingus.kit import clock, jobs, rls
 from users import services
+from users.models import AccountErasure, DataExport, User
+from users.privacy import erasure as erasures
+from users.privacy import exports
+
+ABANDONED = timedelta(hours=1)
 
 
 @jobs.daily(at_hour=3)
 def forget_expired_tokens(timestamp: int) -> None:
     """Delete personal access tokens whose time is over: they open nothing any more."""
     services.forget_expired_tokens(now=clock.now())
+
+
+@jobs.daily(at_hour=3)
+def forget_old_exports(timestamp: int) -> None:
+    """Delete exports a week after they were made."""
+    exports.forget_old_exports(now=clock.now())
+
+
+@jobs.task()
+def make_export(*, user: str, export: str) -> None:
+    """Make the export that a customer has asked for."""
+    with rls.acting_as(User(pk=user)):
+        found = DataExport.objects.select_related("user").filter(pk=export).first()
+        if found is not None:  # else the account was erased meanwhile
+            exports.make(found)
+
+
+@jobs.task()
+def erase_account(*, erasure: str) -> None:
+    """Erase the account whose erasure has begun."""
+    with rls.everybody(reason="erasure of an account"):
+        erasures.carry_out(AccountErasure.objects.select_related("user").get(pk=erasure))
+
+
+@jobs.periodic("17 * * * *")
+def resume_erasures(timestamp: int) -> None:
+    """Go on with erasures that failed more often than a job is tried again."""
+    left = AccountErasure.objects.filter(finished_at__isnull=True, updated_at__lt=clock.now() - ABANDONED)
+    for key in left.values_list("pk", flat=True):
+        jobs.enqueue(erase_account, erasure=str(key))

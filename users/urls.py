@@ -3,14 +3,16 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from users.views import MeViewSet, OnboardingViewSet, ProfileViewSet, TokenViewSet
+from users.views import ExportImportView, ExportViewSet, MeViewSet, OnboardingViewSet, ProfileViewSet, TokenViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("onboarding", OnboardingViewSet)
 router.register("tokens", TokenViewSet)
+router.register("me/export", ExportViewSet)
 
 urlpatterns = [
-    path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
+    path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}), name="me"),
+    path("me/import/", ExportImportView.as_view({"post": "create"}), name="import"),
     path("profile/", ProfileViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update"}), name="profile"),
     *router.urls,
 ]

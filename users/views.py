@@ -1,17 +1,49 @@
 """The account's own pages of the API."""
 
-from typing import Any
+from itertools import chain
+from typing import Any, cast
 
-from drf_spectacular.utils import extend_schema
+from django.contrib.auth import authenticate, logout
+from django.http import HttpResponse, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mingus.kit.api.permissions import SignedInWithPassword
-from mingus.kit.api.viewsets import Created, Deleted, OwnedReadOnlyViewSet, OwnedSingletonViewSet, OwnedViewSet
+from mingus.kit import clock, jobs, rls
+from mingus.kit.api.errors import problem
+from mingus.kit.api.permissions import HandedOutToPeople, SignedInWithPassword
+from mingus.kit.api.viewsets import (
+    Created,
+    Deleted,
+    OwnedBaseViewSet,
+    OwnedReadOnlyViewSet,
+    OwnedSingletonViewSet,
+    OwnedViewSet,
+)
 from users.filters import OnboardingFilter, TokenFilter
-from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
-from users.serializers import NewTokenSerializer, OnboardingSerializer, ProfileSerializer, TokenSerializer, UserSerializer
+from users.models import DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile
+from users.models.erasure import AskedBy
+from users.privacy import erasure as erasures
+from users.privacy import exports
+from users.privacy.restore import restore
+from users.serializers import (
+    ErasureSerializer,
+    ExportFileSerializer,
+    ExportSerializer,
+    NewTokenSerializer,
+    OnboardingSerializer,
+    PasswordSerializer,
+    ProfileSerializer,
+    RestoredSerializer,
+    TokenSerializer,
+    UserSerializer,
+)
+from users.tasks import erase_account, make_export
+
+WRONG_PASSWORD = OpenApiResponse(description="The password is wrong, or the account is locked after too many guesses.")
 
 
 class MeViewSet(OwnedSingletonViewSet):
@@ -19,6 +51,85 @@ class MeViewSet(OwnedSingletonViewSet):
 
     queryset = User.objects.all()
     serializer_class = UserSerializer
+
+    @extend_schema(request=PasswordSerializer, responses={202: ErasureSerializer, 403: WRONG_PASSWORD, 409: None})
+    def destroy(self, request: Request) -> Response | HttpResponse:
+        """Erase the account and everything in it. Access ends at once, a job does the rest; nobody can bring it back."""
+        user: Any = request.user
+        if not confirmed(request, user, self.parsed(PasswordSerializer)["password"]):
+            # answered, not raised: an exception would take back that the attempt was counted
+            return problem(403, "wrong_password", "This is not the account's password, or it is locked after too many guesses.")
+        erasure = erasures.begin(user, asked_by=AskedBy.CUSTOMER)
+        jobs.enqueue(erase_account, erasure=str(erasure.pk))
+        with rls.accounts():
+            logout(request._request)
+        return Response(ErasureSerializer(erasure).data, status=202)
+
+    def get_permissions(self) -> Any:
+        return [*super().get_permissions(), *([SignedInWithPassword()] if self.action == "destroy" else [])]
+
+
+def confirmed(request: Request, user: User, password: str) -> bool:
+    """Whether `password` is the user's; an attempt is counted and locks the account as one to log in does."""
+    with rls.accounts():
+        return authenticate(request._request, email=user.email, password=password) is not None
+
+
+class ExportViewSet(OwnedReadOnlyViewSet):
+    """Exports of everything that MINGUS holds about the user: ask for one, see how far it is, download it within a week."""
+
+    queryset = DataExport.objects.all()
+    serializer_class = ExportSerializer
+
+    def get_permissions(self) -> Any:
+        return [*super().get_permissions(), HandedOutToPeople()]
+
+    @extend_schema(request=None, responses={202: ExportSerializer, 409: None, 429: None})
+    def create(self, request: Request) -> Response:
+        """Ask for an export. A job makes it; its `progress` is in percent. One at a time, three a day."""
+        export = exports.request_export(request.user, now=clock.now())
+        jobs.enqueue(make_export, user=str(export.user_id), export=str(export.pk))
+        return self.answer(export, status=202)
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY, 409: None})
+    @action(detail=True, methods=["get"])
+    def download(self, request: Request, pk: Any) -> StreamingHttpResponse:
+        """The zip, once it is ready. README.txt in it says what is where."""
+        export = self.get_object()
+        pieces = exports.pieces_of(export)
+        whole = chain([next(pieces)], pieces)  # the first is read while a refusal can still be answered
+        name = f"mingus-export-{export.created_at:%Y-%m-%d}.zip"
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Length": str(export.size),
+            "Cache-Control": "no-store",
+        }
+        return StreamingHttpResponse(rls.in_own_context(whole), content_type="application/zip", headers=headers)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        answer = super().handle_exception(exc)
+        if isinstance(exc, exports.TooManyExportsError):
+            answer["Retry-After"] = str(exc.seconds_left)
+        return answer
+
+
+class ExportImportView(OwnedBaseViewSet):
+    """Taking an export in."""
+
+    queryset = DataExport.objects.all()
+    parser_classes = (MultiPartParser,)
+
+    def get_permissions(self) -> Any:
+        return [*super().get_permissions(), SignedInWithPassword()]
+
+    @extend_schema(
+        summary="Import an export", request={"multipart/form-data": ExportFileSerializer}, responses={201: RestoredSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        """Bring an export into an empty account, all of it or nothing. An export of the account has the same data then."""
+        upload = self.parsed(ExportFileSerializer)["file"]
+        counts = restore(cast("User", request.user), upload.file)
+        return Response(RestoredSerializer({"rows": counts}).data, status=201)
 
 
 class ProfileViewSet(OwnedSingletonViewSet):

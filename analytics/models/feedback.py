@@ -13,6 +13,7 @@ from mingus.kit import clock
 from mingus.kit.columns import optional_number
 from mingus.kit.constraints import between, one_of, rule
 from mingus.kit.models import OwnedModel
+from mingus.kit.privacy import recorded
 from mingus.kit.sql import day_of, days_between, first_of, today, true_when
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
@@ -68,6 +69,9 @@ class UserFeedback(OwnedModel):
     resolution_notes = models.TextField(blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
 
+    privacy = recorded(
+        "what he told us, and what we answered; which colleague took it up is the colleague's data", withheld=("assigned_to",)
+    )
     derived = ("is_positive", "is_negative", "is_resolved", "is_open", "days_since_creation", "resolution_time_days")
 
     class Meta(OwnedModel.Meta):

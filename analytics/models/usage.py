@@ -10,6 +10,7 @@ from analytics.models.reference import known_and, minutes, minutes_in_sql, perce
 from mingus.kit.columns import json_object, optional_number, share, whole_number
 from mingus.kit.constraints import between, json_shape, not_blank
 from mingus.kit.models import OwnedModel, gin
+from mingus.kit.privacy import recorded
 from mingus.kit.sql import true_when
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
@@ -28,6 +29,7 @@ class FeatureUsage(OwnedModel):
     error_count = whole_number(0, default=0)
     performance_metrics = json_object()
 
+    privacy = recorded("how he used a feature, as the app counted it")
     derived = ("usage_minutes", "success_percentage", "is_successful", "has_errors")
 
     class Meta(OwnedModel.Meta):

@@ -14,6 +14,7 @@ from mingus.kit import clock
 from mingus.kit.columns import optional_number, whole_number
 from mingus.kit.constraints import between, not_blank
 from mingus.kit.models import OwnedModel, OwnedQuerySet
+from mingus.kit.privacy import recorded
 from mingus.kit.sql import Present, first_of, true_when
 
 TABLE = "billing_featureaccess"
@@ -71,6 +72,7 @@ class FeatureAccess(OwnedModel):
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 
+    privacy = recorded("what his plan opens to him, and how often he used it")
     derived = ("is_unlimited", "usage_remaining", "is_expired", "can_use")
 
     class Meta(OwnedModel.Meta):

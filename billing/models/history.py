@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
 from billing.models.subscriptions import Subscription
 from mingus.kit import clock
@@ -13,7 +14,9 @@ from mingus.kit.columns import json_object
 from mingus.kit.constraints import a_number, between, iso_currency, json_shape, one_of, rule
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.money import currency_field, money_field
+from mingus.kit.privacy import Erase, Privacy, Restore
 from mingus.kit.sql import Present, first_of, true_when, whole_days
+from users.models import UserProfile
 
 TABLE = "billing_billinghistory"
 
@@ -29,6 +32,11 @@ class InvoiceStatus(models.TextChoices):
 
 
 OWED = (InvoiceStatus.PENDING, InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
+
+
+def only_the_country() -> JSONObject:
+    """What an invoice says of its customer once he is anonymous: where he lived, which decides about tax."""
+    return JSONObject(country=Subquery(UserProfile.objects.filter(user=OuterRef("user")).values("country")[:1]))
 
 
 class BillingHistory(OwnedModel):
@@ -49,6 +57,18 @@ class BillingHistory(OwnedModel):
     description = models.TextField(blank=True)
     metadata = json_object()
 
+    privacy = Privacy(
+        export=True,
+        erase=Erase.ANONYMISE,
+        restore=Restore.OPERATOR,
+        because="the books need what was charged, refunded and paid, when, in which currency and country, for ten years",
+        blank={
+            "subscription": None,
+            "stripe_invoice_id": "",
+            "description": "",
+            "metadata": only_the_country,
+        },
+    )
     derived = ("is_paid", "is_overdue", "days_overdue")
 
     class Meta(OwnedModel.Meta):

@@ -12,6 +12,7 @@ from billing.models.plans import SubscriptionPlan
 from mingus.kit import clock
 from mingus.kit.constraints import one_of, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet
+from mingus.kit.privacy import Hindrance, recorded
 from mingus.kit.sql import Present, first_of, true_when, whole_days
 
 TABLE = "billing_subscription"
@@ -75,6 +76,15 @@ class Subscription(OwnedModel):
     trial_start = models.DateTimeField(null=True, blank=True)
     trial_end = models.DateTimeField(null=True, blank=True)
 
+    privacy = recorded(
+        "what he subscribed to",
+        hindrance=Hindrance(
+            rows=IS_RUNNING & ~IS_LOCAL & Q(cancel_at_period_end=False, plan__price__gt=0),
+            code="subscription_running",
+            remedy="A paid subscription is running. Cancel it first (POST /api/v1/billing/subscriptions/{id}/cancel/), "
+            "or ask support to end it.",
+        ),
+    )
     derived = ("is_active", "is_trial", "days_until_renewal")
 
     class Meta(OwnedModel.Meta):

@@ -11,6 +11,7 @@ from career.models.reference import RiskLevel, SecurityLevel
 from mingus.kit.columns import json_list, json_object, share
 from mingus.kit.constraints import between, json_shape
 from mingus.kit.models import OwnedModel, gin
+from mingus.kit.privacy import own
 from mingus.kit.sql import first_of
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
@@ -41,6 +42,7 @@ class JobSecurityAnalysis(OwnedModel):
     career_opportunities = json_list()
     recommendations = json_list()
 
+    privacy = own("an estimate about his work, made from what he told us")
     derived = ("security_level", "risk_level", "risk_percentage", "security_percentage")
 
     class Meta(OwnedModel.Meta):

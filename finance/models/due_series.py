@@ -12,6 +12,7 @@ from finance.models.due_payments import CENT, PaymentQuerySet
 from mingus.kit.constraints import a_number, between, one_of, rule
 from mingus.kit.models import OwnedModel
 from mingus.kit.money import money_field
+from mingus.kit.privacy import own
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "finance_%(class)s"
@@ -47,6 +48,8 @@ class DueSeries(OwnedModel):
     next_occurrence = models.DateField(null=True, blank=True, editable=False)
 
     payments: Any
+
+    privacy = own("what falls due for him, and when")
 
     class Meta(OwnedModel.Meta):
         abstract = True

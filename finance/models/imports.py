@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from finance.models.accounts import EncryptedFinancialProfile
 from mingus.kit.constraints import between, json_shape, one_of
 from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
+from mingus.kit.privacy import own
 
 TABLE = "finance_statementimport"
 ROWS = "finance_statementimportrow"
@@ -48,6 +50,8 @@ class StatementImport(OwnedModel):
     warnings = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
     account_before = models.JSONField(null=True, blank=True, editable=False)
     undone_at = models.DateTimeField(null=True, blank=True)
+
+    privacy = own("which statement files he brought in")
 
     class Meta(OwnedModel.Meta):
         constraints = [
@@ -104,6 +108,11 @@ class StatementImportRow(OwnedModel):
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_row = models.JSONField(null=True, blank=True)
 
+    privacy = own(
+        "what became of each row of a statement, so that a file that comes again adds nothing twice",
+        loose={"transaction_id": "finance.FinancialTransaction"},
+    )
+
     class Meta(OwnedModel.Meta):
         verbose_name = "statement row"
         ordering = ["number"]
@@ -135,3 +144,10 @@ class StatementImportRow(OwnedModel):
 
     def __str__(self) -> str:
         return f"row {self.number}: {self.verdict}"
+
+    def clean(self) -> None:
+        """A deleted transaction is the owner's own, and the one that the row speaks of: it may be restored as it is."""
+        super().clean()
+        kept = self.deleted_row
+        if kept is not None and (kept.get("user_id"), kept.get("id")) != (str(self.user_id), str(self.transaction_id)):
+            raise ValidationError({"deleted_row": "It must be the row's own transaction."}, "not_its_own")

@@ -11,6 +11,7 @@ from mingus.kit.columns import decimal_within, json_object, share
 from mingus.kit.constraints import a_number, between, json_shape
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.money import money_field
+from mingus.kit.privacy import own
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "finance_incomeprojection"
@@ -33,6 +34,7 @@ class IncomeProjection(OwnedModel):
     factors = json_object()
     confidence_level = share()
 
+    privacy = own("an estimate of his income, made from what he told us")
     derived = ("annual_growth_rate", "projected_growth_3_years", "projected_growth_5_years")
 
     class Meta(OwnedModel.Meta):

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SENDABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 BACK_OFFICE = "/admin/"
-UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/")
+UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/", "/api/v1/users/me/import/")
 
 
 class RequestContextMiddleware:

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from mingus.kit import clock
 from mingus.kit.fields import encrypt, is_sealed
+from mingus.kit.privacy import Privacy, internal
 
 type_of_json = dict[str, Any]
 
@@ -56,6 +57,7 @@ class BaseModel(models.Model):
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
     updated_at = UpdatedAtField()
 
+    privacy: ClassVar[Privacy | None] = None  # each model with an owner declares its own; a test asks for it
     derived: ClassVar[tuple[str, ...]] = ()
     secret_fields: ClassVar[tuple[str, ...]] = ()
 
@@ -146,6 +148,8 @@ class IdempotencyKey(OwnedModel):
     answer: models.Field[Any, Any] = encrypt(
         models.JSONField(null=True), label="kit.idempotency_key.answer"
     )  # SECURITY: an answer may hold a new token
+
+    privacy = internal("answers kept for a day, so that a repeated call does nothing twice; they repeat other rows")
 
     class Meta(OwnedModel.Meta):
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="kit_idempotencykey_key_unique")]

@@ -13,6 +13,7 @@ from django.db.models.lookups import Exact, LessThan
 from mingus.kit import clock
 from mingus.kit.constraints import one_of, rule
 from mingus.kit.models import OwnedModel
+from mingus.kit.privacy import own
 from mingus.kit.sql import Present, true_when
 from system.quiet_hours import is_quiet, next_end
 
@@ -76,6 +77,7 @@ class NotificationPreference(OwnedModel):
     quiet_hours_start = models.TimeField(null=True, blank=True, validators=[is_whole_second])
     quiet_hours_end = models.TimeField(null=True, blank=True, validators=[is_whole_second])
 
+    privacy = own("how he wants to be told of things")
     derived = ("is_enabled", "enabled_channels", "is_quiet_hours", "can_send_notification")
 
     class Meta(OwnedModel.Meta):

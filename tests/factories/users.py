@@ -6,7 +6,15 @@ import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
-from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
+from users.models import (
+    AccountErasure,
+    DataExport,
+    DataExportChunk,
+    OnboardingProgress,
+    PersonalAccessToken,
+    User,
+    UserProfile,
+)
 
 PASSWORD = "correct horse battery staple"
 
@@ -58,3 +66,31 @@ class TokenFactory(DjangoModelFactory):
         token, text = model_class.objects.create(*args, **kwargs)
         token.text = text
         return token
+
+
+class ExportFactory(DjangoModelFactory):
+    """One that could not be made, of which a customer can have many."""
+
+    class Meta:
+        model = DataExport
+
+    user = factory.SubFactory(UserFactory)
+    state = "failed"
+
+
+class ExportChunkFactory(DjangoModelFactory):
+    class Meta:
+        model = DataExportChunk
+
+    user = factory.SubFactory(UserFactory)
+    export = factory.SubFactory(ExportFactory, user=factory.SelfAttribute("..user"))
+    number = factory.Sequence(lambda number: number)
+    content = "cGllY2U="
+
+
+class ErasureFactory(DjangoModelFactory):
+    class Meta:
+        model = AccountErasure
+
+    user = factory.SubFactory(UserFactory)
+    asked_by = "customer"

@@ -1,8 +1,18 @@
-"""The account, who stands behind it, how far it is set up, and its keys to the API."""
+"""The account, who stands behind it, how far it is set up, its keys to the API, its exports and its end."""
 
 from users.models.account import User
+from users.models.erasure import AccountErasure
+from users.models.exports import DataExport, DataExportChunk
 from users.models.onboarding import OnboardingProgress
 from users.models.profile import UserProfile
 from users.models.token import PersonalAccessToken
 
-__all__ = ["OnboardingProgress", "PersonalAccessToken", "User", "UserProfile"]
+__all__ = [
+    "AccountErasure",
+    "DataExport",
+    "DataExportChunk",
+    "OnboardingProgress",
+    "PersonalAccessToken",
+    "User",
+    "UserProfile",
+]

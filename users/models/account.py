@@ -5,16 +5,18 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Lower
+from django.db.models.functions import Cast, Concat, Lower
 from django.db.models.lookups import Exact
 
 from mingus.kit import clock
 from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, rule
 from mingus.kit.models import BaseModel, OwnedQuerySet
+from mingus.kit.privacy import Erase, Privacy, Restore
 
 TABLE = "users_user"
 
@@ -79,6 +81,22 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     owner_path = "pk"  # an account belongs to itself
+    privacy = Privacy(
+        export=True,
+        erase=Erase.ANONYMISE,
+        restore=Restore.NOBODY,
+        because="what the books need refers to an account; an empty one stays, whose address and password say nothing",
+        owner="pk",
+        blank={
+            "email": Concat(Value("erased-"), Cast("pk", models.CharField()), Value("@erased.invalid")),
+            "password": UNUSABLE_PASSWORD_PREFIX,
+            "is_active": False,
+            "is_verified": False,
+            "last_login_at": None,
+            "login_attempts": 0,
+            "locked_until": None,
+        },
+    )
     derived = ("is_locked",)
     secret_fields = ("password",)
 

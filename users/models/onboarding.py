@@ -6,6 +6,7 @@ from django.db import models
 from mingus.kit import clock
 from mingus.kit.constraints import between, json_shape, not_blank, together
 from mingus.kit.models import OwnedModel, gin
+from mingus.kit.privacy import own
 from mingus.kit.validators import is_json_object
 
 TABLE = "users_onboardingprogress"
@@ -20,6 +21,8 @@ class OnboardingProgress(OwnedModel):
     is_completed = models.BooleanField(default=False)
     completed_at = models.DateTimeField(null=True, blank=True)
     step_data = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+
+    privacy = own("what he answered on his way in", is_replaced=True)
 
     class Meta(OwnedModel.Meta):
         verbose_name_plural = "onboarding progress"

@@ -15,6 +15,7 @@ from mingus.kit import clock
 from mingus.kit.constraints import a_number, between, json_shape, not_blank, one_of, rule
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.money import money_field
+from mingus.kit.privacy import own
 from mingus.kit.validators import is_json_list, is_json_object
 from users.models import reference
 
@@ -98,6 +99,7 @@ class UserProfile(OwnedModel):
     financial_goals = models.JSONField(default=list, blank=True, validators=[is_json_list])
     preferences = models.JSONField(default=dict, blank=True, validators=[is_json_object])
 
+    privacy = own("who he is and how he lives")
     derived = ("full_name", "age", "is_complete", "profile_completion_percentage", "onboarding_completed")
 
     class Meta(OwnedModel.Meta):

@@ -27,6 +27,14 @@ class SignedInWithPassword(BasePermission):
         return request.method in SAFE_METHODS or not hasattr(request.auth, "may_write")
 
 
+class HandedOutToPeople(SignedInWithPassword):
+    """The same also for reading a single row: a leaked token sees that it is there and does not get at what it holds."""
+
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        # asked after the row was found among the user's own, so that a foreign one is answered like one that is not there
+        return not hasattr(request.auth, "may_write")
+
+
 class StaffMay(BasePermission):
     """Staff with Django's permission for what is done to the model: view, add, change, delete; a bulk call may do all three."""
 

@@ -1,0 +1,251 @@
+"""An erased account: nothing of the person is left, the books are unchanged, nobody else loses anything."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core import mail
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.db.models import Count, Sum
+from rest_framework.test import APIClient
+
+from billing.models import BillingHistory
+from mingus.kit import clock, jobs
+from mingus.kit.errors import DomainError
+from mingus.kit.privacy import Erase
+from tests.conftest import ClientFor
+from tests.factories import (
+    FeedbackFactory,
+    InvoiceFactory,
+    PlanFactory,
+    ProfileFactory,
+    SubscriptionFactory,
+    TransactionFactory,
+)
+from tests.factories.users import PASSWORD
+from tests.privacy.conftest import OURS, furnish, zip_of
+from users import tasks
+from users.models import AccountErasure, DataExport, User, UserProfile
+from users.models.erasure import AskedBy
+from users.privacy import erasure as erasures
+from users.privacy.policies import declared, rows_of, stated
+
+PATH = "/api/v1/users/me/"
+
+
+def erase(user: User) -> AccountErasure:
+    erasure = erasures.begin(user, asked_by=AskedBy.CUSTOMER)
+    erasures.carry_out(erasure)
+    return AccountErasure.objects.get(pk=erasure.pk)
+
+
+@pytest.fixture
+def full(alice: User) -> User:
+    furnish(alice)
+    EmailAddress.objects.create(user=alice, email=alice.email, primary=True, verified=True)
+    UserProfile.objects.filter(user=alice).update(country="DE", first_name="Canary", phone_number="+4915112345678")
+    InvoiceFactory(user=alice, amount=Decimal("19.99"), status="paid", paid_at=clock.now(), description="For Canary")
+    return alice
+
+
+def totals() -> list[dict[str, object]]:
+    by = BillingHistory.objects.order_by("currency", "status", "billing_date").values("currency", "status", "billing_date")
+    return list(by.annotate(sum=Sum("amount"), refunded=Sum("amount_refunded"), number=Count("pk")))
+
+
+def everything_in_the_database() -> str:
+    """All rows of all tables as text, as a dump has them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+        tables = [name for (name,) in cursor.fetchall() if not name.startswith(("procrastinate", "django_migrations"))]
+        texts = []
+        for table in tables:
+            cursor.execute(f'SELECT t::text FROM "{table}" t')  # noqa: S608
+            texts += [f"{table}: {text}" for (text,) in cursor.fetchall()]
+    return "\n".join(texts)
+
+
+def test_nothing_is_left_but_what_must_stay(full: User) -> None:
+    erase(full)
+    left = {model.__name__ for model in declared() if rows_of(model, full).exists()}
+    assert left == {"User", "BillingHistory", "AccountErasure"}
+
+
+def test_nothing_of_the_person_is_left_in_any_table(full: User) -> None:
+    erase(full)
+    text = everything_in_the_database()
+    assert [word for word in ("alice@example.com", "Canary", "+4915112345678") if word in text] == []
+
+
+def test_the_books_are_unchanged_and_know_the_country(full: User, bob: User) -> None:
+    InvoiceFactory(user=bob)
+    before = totals()
+    erase(full)
+    assert totals() == before
+    assert {row.metadata["country"] for row in BillingHistory.objects.filter(user=full)} == {"DE"}
+
+
+def test_nobody_else_loses_anything(full: User, bob: User) -> None:
+    furnish(bob)
+    before = zip_of(bob)
+    erase(full)
+    assert zip_of(bob) == before
+
+
+def test_the_account_says_nothing_any_more(full: User) -> None:
+    erase(full)
+    full.refresh_from_db()
+    assert full.email == f"erased-{full.pk}@erased.invalid"
+    assert (full.is_active, full.is_verified, full.has_usable_password(), full.last_login_at) == (False, False, False, None)
+
+
+def test_a_confirmation_goes_to_the_old_address(no_jobs: None, full: User) -> None:
+    erase(full)
+    jobs.run_waiting()
+    assert [(message.subject, message.to) for message in mail.outbox] == [
+        ("[MINGUS] Your account has been erased", ["alice@example.com"])
+    ]
+
+
+def test_erasing_twice_is_harmless(full: User) -> None:
+    first = erase(full)
+    again = erase(User.objects.get(pk=full.pk))
+    assert (first.pk, first.rows_deleted, first.finished_at) == (again.pk, again.rows_deleted, again.finished_at)
+
+
+def test_it_goes_on_where_it_was_interrupted(full: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def stop_after_five(rows: int) -> None:
+        seen.append(rows)
+        assert len(seen) < 5, "killed"
+
+    erasure = erasures.begin(full, asked_by=AskedBy.CUSTOMER)
+    with pytest.raises(AssertionError, match="killed"):
+        erasures.carry_out(erasure, told=stop_after_five)
+    assert AccountErasure.objects.get(pk=erasure.pk).finished_at is None
+    before = totals()
+    tasks.erase_account(erasure=str(erasure.pk))
+    assert AccountErasure.objects.get(pk=erasure.pk).finished_at is not None
+    assert totals() == before
+    assert {row.metadata["country"] for row in BillingHistory.objects.filter(user=full)} == {"DE"}
+    assert [model for model in OURS if stated(model).erase is Erase.DELETE and rows_of(model, full).exists()] == []
+
+
+def test_one_that_was_given_up_is_taken_up_again(no_jobs: None, full: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    erasure = erasures.begin(full, asked_by=AskedBy.CUSTOMER)
+    monkeypatch.setattr(tasks, "ABANDONED", timedelta(0))
+    tasks.resume_erasures(timestamp=0)
+    jobs.run_waiting()
+    assert AccountErasure.objects.get(pk=erasure.pk).finished_at is not None
+
+
+def test_the_back_offices_log_forgets_the_names(full: User, administrator: User) -> None:
+    LogEntry.objects.log_actions(administrator.pk, [full, full.profile], action_flag=CHANGE, change_message="alice@example.com")
+    erase(full)
+    assert set(LogEntry.objects.values_list("object_repr", "change_message")) == {("erased", "")}
+
+
+def test_what_the_person_did_for_others_stays_without_his_name(alice: User, bob: User) -> None:
+    feedback = FeedbackFactory(user=bob, assigned_to=alice)
+    erase(alice)
+    feedback.refresh_from_db()
+    assert feedback.assigned_to_id is None
+
+
+def test_the_steps_of_other_parts_of_the_house_are_taken(full: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[tuple[str, bool]] = []
+    monkeypatch.setattr(erasures, "FIRST", (lambda user: steps.append(("first", rows_of(UserProfile, user).exists())),))
+    monkeypatch.setattr(erasures, "LAST", (lambda user: steps.append(("last", rows_of(UserProfile, user).exists())),))
+    erase(full)
+    assert steps == [("first", True), ("last", False)]
+
+
+def test_by_the_api_access_ends_at_once_and_a_job_does_the_rest(
+    no_jobs: None, full: User, signed_in: APIClient, api: ClientFor
+) -> None:
+    program, elsewhere = api(full), APIClient(raise_request_exception=False)
+    elsewhere.force_login(full)
+    answer = signed_in.delete(PATH, {"password": PASSWORD})
+    assert answer.status_code == 202, answer.content
+    assert [client.get(PATH).status_code for client in (program, elsewhere, signed_in)] == [401, 401, 401]
+    assert rows_of(UserProfile, full).exists()
+    jobs.run_waiting()
+    assert not rows_of(UserProfile, full).exists()
+
+
+def test_the_password_is_asked_for_and_guessing_locks(alice: User, signed_in: APIClient) -> None:
+    answers = [signed_in.delete(PATH, {"password": f"guess {number}"}) for number in range(5)]
+    assert {(answer.status_code, answer.json()["errors"][0]["code"]) for answer in answers} == {(403, "wrong_password")}
+    assert signed_in.delete(PATH, {"password": PASSWORD}).status_code == 403
+    alice.refresh_from_db()
+    assert (alice.is_locked, alice.is_active) == (True, True)
+    assert signed_in.get(PATH).status_code == 200
+
+
+def test_a_missing_password_is_named(signed_in: APIClient) -> None:
+    answer = signed_in.delete(PATH, {})
+    assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "password")
+
+
+def test_a_token_may_not_erase(as_alice: APIClient) -> None:
+    answer = as_alice.delete(PATH, {"password": PASSWORD})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "session_required")
+
+
+def test_colleagues_are_refused(staff: User) -> None:
+    client = APIClient(raise_request_exception=False)
+    client.force_login(staff)
+    answer = client.delete(PATH, {"password": PASSWORD})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "staff_account")
+    assert User.objects.get(pk=staff.pk).is_active
+
+
+def test_a_paid_subscription_must_be_cancelled_first(alice: User, signed_in: APIClient) -> None:
+    paid = SubscriptionFactory(user=alice, plan=PlanFactory(), running=True, stripe_subscription_id="sub_1")
+    answer = signed_in.delete(PATH, {"password": PASSWORD})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "subscription_running")
+    type(paid).objects.filter(pk=paid.pk).update(cancel_at_period_end=True)
+    assert signed_in.delete(PATH, {"password": PASSWORD}).status_code == 202
+
+
+def test_a_subscription_that_nobody_pays_for_does_not_hinder(alice: User, signed_in: APIClient) -> None:
+    SubscriptionFactory(user=alice, running=True)
+    assert signed_in.delete(PATH, {"password": PASSWORD}).status_code == 202
+
+
+def test_an_operator_erases_by_command(full: User, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("erase_user", "Alice@Example.com", yes=True)
+    assert "rows deleted" in capsys.readouterr().out
+    assert not rows_of(UserProfile, full).exists()
+
+
+def test_the_command_explains_what_hinders(staff: User) -> None:
+    with pytest.raises(CommandError, match="colleague's account"):
+        call_command("erase_user", staff.email, yes=True)
+    with pytest.raises(CommandError, match="Nobody has the address"):
+        call_command("erase_user", "nobody@example.com", yes=True)
+
+
+def test_an_export_that_waits_for_a_worker_is_forgotten(alice: User) -> None:
+    export = DataExport.objects.create(user=alice)
+    ProfileFactory(user=alice)
+    erase(alice)
+    tasks.make_export(user=str(alice.pk), export=str(export.pk))
+    assert not DataExport.objects.exists()
+
+
+def test_batches_leave_nothing_over(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasures, "BATCH", 3)
+    TransactionFactory.create_batch(7, user=alice)
+    assert erase(alice).rows_deleted == 14  # each with an account of its own
+
+
+def test_a_refusal_changes_nothing(staff: User) -> None:
+    with pytest.raises(DomainError):
+        erasures.begin(staff, asked_by=AskedBy.COLLEAGUE)
+    assert not AccountErasure.objects.exists()

@@ -1,0 +1,200 @@
+"""What is no export as it was handed out is refused with the place that is wrong, and nothing is written."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from finance.models import EncryptedFinancialProfile
+from tests.factories import AccountFactory, OnboardingFactory, TransactionFactory, UserFactory
+from tests.privacy.conftest import opened, zip_of
+from users.models import OnboardingProgress, User
+from users.privacy import bundle
+
+PATH = "/api/v1/users/me/import/"
+TRANSACTIONS = "data/finance_financialtransaction.jsonl"
+ACCOUNTS = "data/finance_encryptedfinancialprofile.jsonl"
+ROWS = "data/finance_statementimportrow.jsonl"
+
+
+@pytest.fixture
+def export(db: None) -> dict[str, bytes]:
+    """The files of somebody's export with one account and two transactions."""
+    owner = UserFactory.create()
+    account = AccountFactory(user=owner)
+    TransactionFactory.create_batch(2, user=owner, financial_profile=account)
+    return opened(zip_of(owner))
+
+
+def packed(files: dict[str, bytes], **manifest: Any) -> bytes:
+    """`files` as a zip whose manifest fits them."""
+    said = json.loads(files["manifest.json"])
+    for entry in said["files"]:
+        entry["sha256"] = sha256(files[entry["name"]]).hexdigest()
+    return zipped({**files, "manifest.json": json.dumps(said | manifest).encode()})
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return sink.getvalue()
+
+
+def with_row(export: dict[str, bytes], name: str = TRANSACTIONS, **values: Any) -> bytes:
+    """The export with its second transaction (or the first row of another file) changed."""
+    rows = [json.loads(text) for text in export[name].splitlines()] or [{"id": 1}]
+    rows[-1] |= values
+    return packed({**export, name: b"".join(json.dumps(row).encode() + b"\n" for row in rows)})
+
+
+@pytest.fixture
+def send(signed_in: APIClient) -> Callable[[bytes], Any]:
+    def post(data: bytes) -> Any:
+        return signed_in.post(PATH, {"file": SimpleUploadedFile("export.zip", data)}, format="multipart")
+
+    return post
+
+
+def refusal(answer: Any) -> tuple[int, str, str]:
+    """Status, code and sentence; nothing may have been written."""
+    error = answer.json()["errors"][0]
+    assert not EncryptedFinancialProfile.objects.filter(user__email="alice@example.com").exists()
+    return answer.status_code, error["code"], error["detail"]
+
+
+def test_an_export_is_taken_in_and_the_steps_of_sign_up_are_replaced(alice: User, export: Any, send: Any) -> None:
+    OnboardingFactory(user=alice)
+    answer = send(packed(export))
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["rows"][TRANSACTIONS] == 2
+    assert not OnboardingProgress.objects.filter(user=alice).exists()
+
+
+def test_a_second_import_is_refused(export: Any, send: Any) -> None:
+    send(packed(export))
+    answer = send(packed(export))
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "account_not_empty")
+    assert "accounts" in answer.json()["errors"][0]["detail"]
+
+
+def test_a_token_may_not_import(as_alice: APIClient, export: Any) -> None:
+    answer = as_alice.post(PATH, {"file": SimpleUploadedFile("export.zip", packed(export))}, format="multipart")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "session_required")
+
+
+WRONG_ROWS = [
+    ({"amount": "abc"}, "amount"),
+    ({"amount": "NaN"}, "amount"),
+    ({"amount": "5.00"}, "amount: Income and refunds are above 0"),
+    ({"amount": "-99999999999.00"}, "amount"),
+    ({"amount": []}, "amount"),
+    ({"currency": "XXXX"}, "currency"),
+    ({"transaction_type": "gift"}, "transaction_type"),
+    ({"transaction_date": "0001-01-01"}, "transaction_date"),
+    ({"created_at": "2999-01-01T00:00:00Z"}, "created_at: It must not be in the future"),
+    ({"metadata": []}, "metadata"),
+    ({"metadata": {"a": 1e999}}, "not valid JSON"),
+    ({"metadata": {"a": "\x00"}}, "null characters"),
+    ({"metadata": {"a": "\ud800"}}, "not valid JSON"),
+    ({"id": 0}, "id: A row's number"),
+    ({"id": "1"}, "id: A row's number"),
+    ({"id": 1}, "there twice"),
+    ({"user_id": "x"}, "user_id: There is no such field"),
+    ({"user": "x"}, "user: There is no such field"),
+    ({"financial_profile_id": "@finance_encryptedfinancialprofile/9"}, "not in the file"),
+    ({"financial_profile_id": "@finance_financialtransaction/1"}, "financial_profile_id: Must be a reference"),
+    ({"financial_profile_id": "0197f000-0000-7000-8000-000000000000"}, "financial_profile_id: Must be a reference"),
+]
+
+
+@pytest.mark.parametrize(("values", "said"), WRONG_ROWS, ids=str)
+def test_a_row_that_breaks_a_rule_is_named(values: dict[str, Any], said: str, export: Any, send: Any) -> None:
+    status, code, sentence = refusal(send(with_row(export, **values)))
+    assert (status, code in ("invalid_row", "invalid_json")) == (400, True)
+    assert f"{TRANSACTIONS}, line 2" in sentence
+    assert said in sentence
+
+
+def test_a_sealed_value_is_checked_too(export: Any, send: Any) -> None:
+    status, _, sentence = refusal(send(with_row(export, ACCOUNTS, account_number="no number!")))
+    assert (status, "account_number" in sentence) == (400, True)
+
+
+def test_an_account_of_somebody_else_can_not_be_referred_to(export: Any, send: Any, bob: User) -> None:
+    foreign = AccountFactory(user=bob)
+    status, _, sentence = refusal(send(with_row(export, financial_profile_id=str(foreign.pk))))
+    assert (status, "financial_profile_id" in sentence) == (400, True)
+
+
+def test_a_deleted_transaction_of_somebody_else_can_not_be_smuggled_in(export: Any, send: Any, bob: User) -> None:
+    spent = TransactionFactory(user=bob)
+    row = {"statement_import_id": "@finance_statementimport/1", "account_id": "@finance_encryptedfinancialprofile/1"}
+    row |= {"number": 1, "verdict": "created", "transaction_id": "@finance_financialtransaction/3", "is_claim": True}
+    forged = with_row(export, ROWS, **row, deleted_row={"id": str(spent.pk), "user_id": str(bob.pk)})
+    status, _, sentence = refusal(send(forged))
+    assert (status, "deleted_row: It must be the row's own" in sentence) == (400, True)
+
+
+def test_deep_nesting_is_refused(export: Any, send: Any) -> None:
+    deep = b'{"id":1,"metadata":' + b'{"a":' * 900 + b"1" + b"}" * 901 + b"\n"
+    assert refusal(send(packed({**export, TRANSACTIONS: deep})))[0] == 400
+
+
+def test_what_is_no_zip_is_refused(send: Any) -> None:
+    assert refusal(send(b"PK\x03\x04 and then nothing"))[:2] == (400, "not_a_zip")
+
+
+def test_a_path_outside_is_refused(export: Any, send: Any) -> None:
+    assert refusal(send(packed({**export, "../../etc/passwd": b"x"})))[:2] == (400, "unknown_file")
+
+
+def test_a_file_twice_is_refused(export: Any, send: Any) -> None:
+    sink = io.BytesIO(packed(export))
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(sink, "a") as archive:
+        archive.writestr(TRANSACTIONS, b"")
+    assert refusal(send(sink.getvalue()))[:2] == (400, "incomplete")
+
+
+def test_a_wrong_hash_is_refused(export: Any, send: Any) -> None:
+    assert refusal(send(zipped({**export, TRANSACTIONS: export[TRANSACTIONS] + b"\n"})))[:2] == (400, "changed")
+
+
+def test_a_missing_file_is_refused(export: Any, send: Any) -> None:
+    assert refusal(send(zipped({name: text for name, text in export.items() if name != ACCOUNTS})))[:2] == (400, "incomplete")
+
+
+def test_a_later_version_is_refused(export: Any, send: Any) -> None:
+    status, code, sentence = refusal(send(packed(export, schema=2)))
+    assert (status, code) == (400, "unknown_version")
+    assert "version 2" in sentence
+
+
+@pytest.mark.parametrize(
+    "manifest", [b"", b"[]", b"{}", b'{"format": 1', b"[" * 100_000, b'{"format":"mingus-export","schema":1,"files":[1]}']
+)
+def test_a_broken_manifest_is_refused(manifest: bytes, export: Any, send: Any) -> None:
+    assert refusal(send(zipped({**export, "manifest.json": manifest})))[0] == 400
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(export: Any, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "MAX_UNPACKED", 100_000)
+    assert refusal(send(packed({**export, TRANSACTIONS: b" " * 200_000})))[:2] == (400, "too_large")
+
+
+def test_a_line_that_never_ends_is_refused(export: Any, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "MAX_LINE", 10_000)
+    assert refusal(send(packed({**export, TRANSACTIONS: b" " * 200_000})))[:2] == (400, "too_large")
+
+
+def test_damaged_bytes_are_refused(export: Any, send: Any) -> None:
+    data = bytearray(packed(export))
+    data[len(data) // 3] ^= 0xFF
+    assert refusal(send(bytes(data)))[0] == 400

@@ -1,0 +1,69 @@
+"""Every model and every table with something of a user says what becomes of it."""
+
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import connection, models
+
+from mingus.kit.privacy import Erase
+from tests.privacy.table import table
+from users.privacy.policies import columns_of, declared, everything, exported, policy_of, stated
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
+USERS_COLUMNS = """
+SELECT DISTINCT a.attrelid::regclass::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
+  AND (a.attname ~ '^(user|owner|customer|actor|impersonator|account_holder)_id$' OR EXISTS (
+    SELECT 1 FROM pg_constraint f WHERE f.contype = 'f' AND f.confrelid = 'users_user'::regclass
+      AND f.conrelid = a.attrelid AND a.attnum = ANY (f.conkey)))
+"""
+
+
+def has_a_user(model: type[models.Model]) -> bool:
+    links = [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
+    named = {"user_id", "owner_id", "actor_id"} & {field.attname for field in model._meta.concrete_fields}
+    return model is get_user_model() or bool(named) or any(field.related_model is get_user_model() for field in links)
+
+
+def test_every_model_with_a_users_key_declares_its_policy() -> None:
+    missing = [model._meta.label for model in everything() if has_a_user(model) and policy_of(model) is None]
+    assert missing == []
+
+
+@pytest.mark.django_db
+def test_every_table_with_a_users_key_belongs_to_a_model_with_a_policy() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(USERS_COLUMNS)
+        tables = {name for (name,) in cursor.fetchall()}
+    assert "users_userprofile" in tables
+    assert tables - {model._meta.db_table for model in declared()} == set()
+
+
+def test_every_policy_gives_its_reason() -> None:
+    assert [model._meta.label for model in declared() if len(stated(model).because) < 20] == []
+
+
+def test_only_what_is_anonymised_says_what_is_blanked() -> None:
+    strays = [model for model in declared() if bool(stated(model).blank) != (stated(model).erase is Erase.ANONYMISE)]
+    assert strays == []
+
+
+@pytest.mark.parametrize("model", exported(), ids=lambda model: model._meta.label)
+def test_names_in_a_policy_are_columns_of_the_model(model: type[models.Model]) -> None:
+    policy, names = stated(model), {field.name for field in model._meta.concrete_fields}
+    assert {*policy.withheld, *policy.loose, *policy.blank} <= names
+    assert {apps.get_model(label) for label in policy.loose.values()} <= set(exported())
+
+
+@pytest.mark.parametrize("model", exported(), ids=lambda model: model._meta.label)
+def test_an_export_has_every_column_that_the_model_shows(model: type[models.Model]) -> None:
+    hidden = {model._meta.pk.name, stated(model).owner, *stated(model).withheld, *getattr(model, "secret_fields", ())}
+    assert {field.name for field in model._meta.concrete_fields} - {field.name for field in columns_of(model)} == hidden - {
+        "pk"
+    }
+
+
+def test_the_document_shows_the_policies_as_they_are() -> None:
+    assert table() in DOCUMENT.read_text(), f"Put this into docs/privacy.md:\n{table()}"

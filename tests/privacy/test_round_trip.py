@@ -1,0 +1,124 @@
+"""An export that is taken into an empty account gives the same bytes when it is exported again."""
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
+from finance.services.transactions import restore_transaction
+from mingus.kit import rls
+from mingus.kit.privacy import Restore
+from tests.factories import AccountFactory, ImportRowFactory, PaymentFactory, TransactionFactory, UserFactory
+from tests.privacy.conftest import OURS, data_files, furnish, rows_in, zip_of
+from users.models import User
+from users.privacy import archive
+from users.privacy.policies import exported, restored, rows_of
+from users.privacy.restore import restore
+
+
+@pytest.fixture
+def empty(db: None) -> User:
+    return UserFactory.create(email="empty@example.com")
+
+
+@pytest.fixture
+def full(alice: User) -> User:
+    furnish(alice)
+    return alice
+
+
+def test_everything_that_belongs_to_a_user_is_there(full: User) -> None:
+    data = zip_of(full)
+    assert [model for model in OURS if not rows_of(model, full).exists()] == []
+    assert [model for model in exported() if rows_of(model, full).count() != len(rows_in(data, model._meta.label))] == []
+
+
+def test_the_same_rows_give_the_same_bytes(full: User) -> None:
+    assert zip_of(full) == zip_of(full)
+
+
+def test_what_the_customer_brings_back_has_the_same_bytes(full: User, empty: User) -> None:
+    before = zip_of(full)
+    with rls.acting_as(empty):
+        restore(empty, io.BytesIO(before))
+    assert data_files(zip_of(empty), "data") == data_files(before, "data")
+    assert data_files(zip_of(empty), "service") != data_files(before, "service")
+
+
+def test_what_an_operator_brings_back_has_the_same_bytes_and_what_the_service_recorded(full: User, empty: User) -> None:
+    before = zip_of(full)
+    restore(empty, io.BytesIO(before), by=Restore.OPERATOR)
+    assert data_files(zip_of(empty), "data", "service") == data_files(before, "data", "service")
+    assert [model for model in restored(Restore.OPERATOR) if not rows_of(model, empty).exists()] == []
+
+
+def test_the_first_account_stays_as_it_was(full: User, empty: User) -> None:
+    before = zip_of(full)
+    restore(empty, io.BytesIO(before), by=Restore.OPERATOR)
+    assert zip_of(full) == before
+
+
+def test_more_rows_than_a_batch_keep_their_places(alice: User, empty: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "BATCH", 7)
+    account = AccountFactory(user=alice)
+    payments = [
+        PaymentFactory(user=alice, transaction=TransactionFactory(user=alice, financial_profile=account)) for _ in range(20)
+    ]
+    FinancialTransaction.objects.filter(pk=payments[4].transaction_id).update(created_at=datetime(2020, 1, 1, tzinfo=UTC))
+    before = zip_of(alice)
+    restore(empty, io.BytesIO(before))
+    assert data_files(zip_of(empty), "data") == data_files(before, "data")
+
+
+def test_account_numbers_come_along_and_are_sealed_for_the_new_row(alice: User, empty: User) -> None:
+    AccountFactory(user=alice, account_number="000987654321")
+    data = zip_of(alice)
+    restore(empty, io.BytesIO(data))
+    assert rows_in(data, "finance.EncryptedFinancialProfile")[0]["account_number"] == "000987654321"
+    assert EncryptedFinancialProfile.objects.get(user=empty).account_number == "000987654321"
+
+
+def test_texts_that_look_like_references_stay_texts(alice: User, empty: User) -> None:
+    account = AccountFactory(user=alice)
+    odd = {
+        "a": "@account",
+        "b": ["@@x", "@finance_financialtransaction/1"],
+        "c": str(account.pk),
+        "d": str(alice.pk),
+        "@e": 1.5,
+    }
+    TransactionFactory(user=alice, financial_profile=account, metadata=odd)
+    before = zip_of(alice)
+    restore(empty, io.BytesIO(before))
+    copied = EncryptedFinancialProfile.objects.get(user=empty)
+    said = FinancialTransaction.objects.get(user=empty).metadata
+    assert said == odd | {"c": str(copied.pk), "d": str(empty.pk)}
+    assert data_files(zip_of(empty), "data") == data_files(before, "data")
+
+
+def test_a_transaction_that_was_deleted_can_be_restored_in_the_new_account(alice: User, empty: User) -> None:
+    row = ImportRowFactory(user=alice, is_claim=True, verdict="created")
+    spent = TransactionFactory(user=alice, financial_profile=row.account)
+    StatementImportRow.objects.filter(pk=row.pk).update(transaction_id=spent.pk)
+    spent.delete()
+    before = zip_of(alice)
+    restore(empty, io.BytesIO(before))
+    copy = StatementImportRow.objects.get(user=empty)
+    restored_one = restore_transaction(user=empty, transaction_id=copy.transaction_id)
+    assert copy.transaction_id != spent.pk
+    assert (restored_one.user_id, restored_one.amount) == (empty.pk, spent.amount)
+
+
+def test_an_export_says_nothing_of_anybody_else(full: User, bob: User) -> None:
+    furnish(bob, 1)
+    texts = b"".join(data_files(zip_of(full), "data", "service", "account").values()).decode()
+    foreign = [str(key) for model in OURS for key in rows_of(model, bob).values_list("pk", flat=True)]
+    assert [key for key in [*foreign, str(bob.pk), bob.email] if key in texts] == []
+    assert str(full.pk) not in texts
+
+
+def test_no_secret_is_in_an_export(full: User) -> None:
+    texts = b"".join(data_files(zip_of(full), "data", "service", "account").values()).decode()
+    secrets = [full.password, *full.auth_token_set.values_list("digest", flat=True)]
+    assert [secret for secret in secrets if secret in texts] == []

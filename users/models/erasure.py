@@ -1,0 +1,42 @@
+"""That an account was to be erased, and how far that has come."""
+
+from django.db import models
+
+from mingus.kit.constraints import between, one_of
+from mingus.kit.models import OwnedModel
+from mingus.kit.privacy import Erase, Privacy, Restore
+
+TABLE = "users_accounterasure"
+
+
+class AskedBy(models.TextChoices):
+    CUSTOMER = "customer"
+    COLLEAGUE = "colleague"
+    COMMAND = "command"
+
+
+class AccountErasure(OwnedModel):
+    """The erasure of one account, which goes on where it was interrupted. It holds nothing of the person."""
+
+    asked_by = models.CharField(max_length=20, choices=AskedBy, editable=False)
+    rows_deleted = models.BigIntegerField(default=0, editable=False)
+    anonymised_at = models.DateTimeField(null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    privacy = Privacy(
+        export=False,
+        erase=Erase.KEEP,
+        restore=Restore.NOBODY,
+        because="the proof that an erasure was asked for and carried out; it says nothing of the person",
+    )
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "erasure"
+        constraints = [
+            models.UniqueConstraint(fields=["user"], name=f"{TABLE}_user_unique"),
+            one_of(TABLE, "asked_by", AskedBy),
+            between(TABLE, "rows_deleted", 0),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rows_deleted} rows deleted"
