@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.headless",
+    "allauth.mfa",
     "django_filters",
     "django_prometheus",
     "drf_spectacular",
@@ -89,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "users.middleware.AccountErrorsMiddleware",
+    "users.middleware.SecondFactorMiddleware",
     "mingus.kit.middleware.ReachMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -150,7 +152,10 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_HASHERS = ["users.hashers.Argon2Hasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 LOGIN_ATTEMPT_LIMIT = 5
 LOGIN_LOCKOUT = timedelta(minutes=30)
+SESSION_ENGINE = "users.sessions"
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; a link that sets a new password is worth as much as the password
 ACCOUNT_ADAPTER = "users.adapter.AccountAdapter"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "users.reset_keys.ResetKeys"  # noqa: S105 - a class
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -161,6 +166,11 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[MINGUS] "
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
+MFA_ADAPTER = "users.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "MINGUS"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 HEADLESS_ONLY = True
 HEADLESS_SERVE_SPECIFICATION = True
 HEADLESS_SPECIFICATION_TEMPLATE_NAME = None

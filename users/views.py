@@ -2,16 +2,27 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mingus.kit.api.permissions import SignedInWithPassword
+from mingus.kit import clock
 from mingus.kit.api.viewsets import Created, Deleted, OwnedReadOnlyViewSet, OwnedSingletonViewSet, OwnedViewSet
-from users.filters import OnboardingFilter, TokenFilter
-from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
-from users.serializers import NewTokenSerializer, OnboardingSerializer, ProfileSerializer, TokenSerializer, UserSerializer
+from users import services
+from users.filters import OnboardingFilter, SessionFilter, TokenFilter
+from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
+from users.permissions import FullySignedIn
+from users.serializers import (
+    EndedSerializer,
+    NewTokenSerializer,
+    OnboardingSerializer,
+    ProfileSerializer,
+    SessionSerializer,
+    TokenSerializer,
+    UserSerializer,
+)
 
 
 class MeViewSet(OwnedSingletonViewSet):
@@ -58,4 +69,26 @@ class TokenViewSet(Created, Deleted, OwnedReadOnlyViewSet):
         return NewTokenSerializer if self.action == "create" else TokenSerializer
 
     def get_permissions(self) -> Any:
-        return [*super().get_permissions(), *([SignedInWithPassword()] if self.action == "create" else [])]
+        return [*super().get_permissions(), *([FullySignedIn()] if self.action == "create" else [])]
+
+
+class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
+    """Where the account is signed in: see it, and end what should not be."""
+
+    queryset = UserSession.objects.all()
+    serializer_class = SessionSerializer
+    filterset_class = SessionFilter
+    ordering_fields = ("created_at", "last_seen_at")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return super().get_queryset().open(clock.now())
+
+    def perform_destroy(self, instance: UserSession) -> None:
+        services.end_session(instance)
+
+    @extend_schema(request=None, responses=EndedSerializer)
+    @action(detail=False, methods=["post"], url_path="end-others")
+    def end_others(self, request: Request) -> Response:
+        """End every session but the one that asks."""
+        ended = services.end_other_sessions(request.user, getattr(request.auth, "digest", ""))
+        return Response(EndedSerializer({"ended": ended}).data)

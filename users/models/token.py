@@ -35,6 +35,7 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
     created = models.DateTimeField(auto_now_add=True, db_default=Now())
 
     secret_fields = ("digest", "token_key")
+    has_second_factor = True  # only a session that has shown one where it must can make a key
     text = ""  # the token itself, on the object that was just made and nowhere else
 
     class Meta(OwnedModel.Meta):
