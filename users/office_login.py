@@ -36,7 +36,7 @@ from django.utils.safestring import mark_safe
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from users import services
 from users.models import User
@@ -53,7 +53,7 @@ class PasswordForm(LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "Email"
         self.fields["login"].widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "email", "autofocus": ""})
-        self.fields["password"].widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "current-password"})
+        self.fields["password"].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"})
         del self.fields["remember"]
 
     def clean(self) -> dict[str, Any]:

@@ -69,6 +69,12 @@ def revoke_token(token: PersonalAccessToken) -> None:
     token.delete()
 
 
+def end_access(user: User) -> None:
+    """End all sessions and tokens of an account whose password somebody else has set or taken away, and tell its owner."""
+    user.end_access()
+    notices.notify(user, notices.PASSWORD_CHANGED)
+
+
 def end_session(session: UserSession) -> None:
     """End a session at once."""
     with rls.accounts():
