@@ -4,6 +4,7 @@ import time
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
 from django.test import Client
@@ -19,6 +20,12 @@ def give_factor(user: User) -> Authenticator:
     """An authenticator app with a secret that the tests know."""
     with rls.accounts():
         return TOTP.activate(user, SECRET).instance
+
+
+def recovery_codes(user: User) -> list[str]:
+    """Codes that stand in for a lost app."""
+    with rls.accounts():
+        return RecoveryCodes.activate(user).generate_codes()
 
 
 def code(secret: str = SECRET) -> str:

@@ -54,7 +54,6 @@ class PasswordForm(LoginForm):
         self.fields["login"].label = "Email"
         self.fields["login"].widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "email", "autofocus": ""})
         self.fields["password"].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"})
-        del self.fields["remember"]
 
     def clean(self) -> dict[str, Any]:
         try:
@@ -94,6 +93,13 @@ class OfficeView(View):
 
     template = ""
     title = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().dispatch(request, *args, **kwargs) if self.is_open() else self.go_to("office_login")
+
+    def is_open(self) -> bool:
+        """Whether it is this page's turn."""
+        return True
 
     @property
     def destination(self) -> str:
@@ -144,12 +150,11 @@ class SecondFactorView(OfficeView):
     template = "mingus/office/second_factor.html"
     title = "Second factor"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        self.stage = LoginStageController.enter(request, AuthenticateStage.key)
-        self.user: Any = self.stage.login.user if self.stage else request.user
-        if not self.user.is_staff or not services.has_second_factor(self.user):
-            return self.go_to("office_login")
-        return super().dispatch(request, *args, **kwargs)
+    def is_open(self) -> bool:
+        """After the password, and for a session from before the factor."""
+        self.stage = LoginStageController.enter(self.request, AuthenticateStage.key)
+        self.user: Any = self.stage.login.user if self.stage else self.request.user
+        return bool(self.user.is_staff and services.has_second_factor(self.user))
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.ask(CodeForm(user=self.user))
@@ -179,11 +184,11 @@ class SetUpView(OfficeView):
     template = "mingus/office/set_up.html"
     title = "Set up your second factor"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def is_open(self) -> bool:
+        """Just after the password of who has no factor."""
         # SECURITY: who has a factor must show it; a password that was typed long ago must not make one
-        if not request.user.is_staff or services.has_second_factor(request.user) or not typed_password(request):
-            return self.go_to("office_login")
-        return super().dispatch(request, *args, **kwargs)
+        user: Any = self.request.user
+        return bool(user.is_staff and not services.has_second_factor(user) and typed_password(self.request))
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(FirstCodeForm(user=request.user))

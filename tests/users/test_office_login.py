@@ -4,13 +4,12 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.http import HttpResponse
 from django.test import Client
 
 from mingus.kit import clock
 from tests.factories import PASSWORD, UserFactory
-from tests.sign_in import code, give_factor, sign_in, sign_in_with_password
+from tests.sign_in import code, give_factor, recovery_codes, sign_in, sign_in_with_password
 from users.models import User
 
 LOGIN = "/admin/login/?next=/admin/users/user/"
@@ -62,7 +61,7 @@ def test_a_code_works_once(administrator: User) -> None:
 
 def test_a_recovery_code_stands_in_once(administrator: User) -> None:
     give_factor(administrator)
-    [recovery, *_] = RecoveryCodes.activate(administrator).generate_codes()
+    [recovery, *_] = recovery_codes(administrator)
     first, second = Client(), Client()
     password(first, administrator)
     assert first.post(CODE, {"code": recovery}).headers["Location"] == "/admin/users/user/"
@@ -150,7 +149,7 @@ def test_the_way_on_stays_in_the_back_office(target: str, browser: Client, admin
     assert done.headers["Location"] == "/admin/"
 
 
-def test_an_address_that_is_not_verified_is_verified_first(browser: Client) -> None:
+def test_an_address_that_is_not_verified_is_verified_first(browser: Client, db: None) -> None:
     new = UserFactory(is_staff=True, is_verified=False)
     assert "not verified yet" in password(browser, new).content.decode()
     assert browser.get("/admin/").status_code == 302

@@ -9,7 +9,7 @@ import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from mingus.kit.operations import ALL, fence
+from mingus.kit.operations import ALL, fence, grant
 
 # A customer's own sessions are ended by the reach of accounts; he locks the row, and a lock needs a column to update.
 LOCKED = "SELECT, UPDATE (updated_at)"
@@ -49,4 +49,5 @@ class Migration(migrations.Migration):
         ),
         fence("users_usersession", customer=LOCKED, accounts=ALL),
         fence("mfa_authenticator", customer="", staff="SELECT, DELETE", accounts=ALL),
+        grant("django_migrations", staff="SELECT"),  # createsuperuser and changepassword look whether all is migrated
     ]
