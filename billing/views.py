@@ -21,7 +21,7 @@ from billing.serializers import (
     UseSerializer,
 )
 from mingus.kit import clock, jobs
-from mingus.kit.api.permissions import EverybodyReads, TokenScopeAllows
+from mingus.kit.api.permissions import EverybodyReads, TokenScopeAllows, is_staff
 from mingus.kit.api.viewsets import OpenViewSet, OwnedReadOnlyViewSet
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -43,10 +43,9 @@ class PlanViewSet(OpenViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         """For a customer what is offered, and what he has."""
-        user = self.request.user
-        if user.is_staff:
+        if is_staff(self.request):
             return super().get_queryset()
-        his = Subscription.objects.for_user(user).values("plan")
+        his = Subscription.objects.for_user(self.request.user).values("plan")
         return super().get_queryset().filter(Q(is_active=True) | Q(pk__in=his))
 
     def perform_update(self, serializer: Any) -> None:
@@ -109,12 +108,6 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
         access, form = self.get_object(), self.parsed(UseSerializer)
         used = services.use_feature(user=request.user, feature=access.feature_name, now=clock.now(), **form)
         return self.answer(used)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        answer = super().handle_exception(exc)
-        if isinstance(exc, services.LimitReachedError):
-            answer["Retry-After"] = str(exc.seconds_left)
-        return answer
 
 
 class InvoiceViewSet(OwnedReadOnlyViewSet):

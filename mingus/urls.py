@@ -11,6 +11,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from mingus import security_txt
 from mingus.kit import health
 from mingus.kit.api import errors
+from users import office_login
 
 handler400 = "mingus.kit.api.errors.bad_request"
 handler403 = "mingus.kit.api.errors.permission_denied"
@@ -22,7 +23,11 @@ schema = cache_page(3600)(SpectacularAPIView.as_view(content_negotiation_class=D
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs/")),
+    path("admin/login/", office_login.LoginView.as_view(), name="office_login"),
+    path("admin/second-factor/", office_login.SecondFactorView.as_view(), name="office_second_factor"),
+    path("admin/second-factor/set-up/", office_login.SetUpView.as_view(), name="office_set_up"),
     path("admin/", admin.site.urls),
+    path("_allauth/", include("users.account_api")),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/schema/", transaction.non_atomic_requests(schema), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -1,13 +1,21 @@
-"""Where django-allauth's flows meet MINGUS: new accounts, verified addresses, successful logins."""
+"""Where django-allauth's flows meet MINGUS: new accounts, verified addresses, successful logins, second factors."""
 
+import base64
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from django.http import HttpRequest
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest, HttpResponseBase
 
+from mingus.kit import crypto
+from mingus.kit.api.errors import problem
 from users import services
 from users.models import User
+from users.rehearsal import rehearse_sign_up
+
+SECRETS = "users.second_factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -19,20 +27,41 @@ class AccountAdapter(DefaultAccountAdapter):
         user.email = User.objects.normalize_email(user.email)
         return services.open_account(user) if commit else user
 
+    def pre_login(self, request: HttpRequest, user: Any, **about: Any) -> Any:
+        """An account that a colleague or a command opened as verified is not known to allauth yet."""
+        if user.is_verified and not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+            services.vouch_for_address(user)
+        return super().pre_login(request, user, **about)
+
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Mark the address and its account as verified."""
+        """Mark the address and its account as verified, for the first who comes with the key."""
+        # SECURITY: without the lock, the same key could be used any number of times at once
+        stored = EmailAddress.objects.select_for_update().filter(pk=email_address.pk).first()
+        if stored is None or stored.verified:
+            raise ImmediateHttpResponse(problem(409, "already_verified", "This key was used already. Log in."))
         confirmed = bool(super().confirm_email(request, email_address))
         if confirmed:
             services.mark_verified(email_address.user)
         return confirmed
 
-    def set_password(self, user: Any, password: str) -> None:
-        """Change or reset the password; keys that were made under the old one end with it, as the sessions do."""
-        super().set_password(user, password)
-        services.revoke_tokens(user)
+    def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponseBase:
+        """The answer to a sign-up; for an address that is taken, after the work that a new account would have been."""
+        if user is None:
+            rehearse_sign_up(request)
+        return super().respond_email_verification_sent(request, user)
 
     def clean_email(self, email: str) -> str:
         """Refuse what can't be stored: null characters."""
         if "\x00" in email:
             raise self.validation_error("invalid_email")
         return super().clean_email(email)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Seals the secrets of second factors, which their table would else hold in clear."""
+
+    def encrypt(self, text: str) -> str:
+        return base64.b64encode(crypto.seal(SECRETS, b"", text.encode())).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return crypto.unseal(SECRETS, b"", base64.b64decode(encrypted_text)).decode()

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -82,11 +83,11 @@ class NewUserForm(UserCreationForm):
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """A new password ends the programs' access too, as it does when the user changes it himself."""
+    """A new password ends every session and token, as it does when the user changes it himself; so does taking it away."""
 
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit)
-        services.revoke_tokens(user)
+        services.end_access(user)
         return user
 
 
@@ -165,7 +166,11 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
     change_password_form = PasswordForm
     inlines = (ProfileInline, OnboardingInline, AddressInline, TokenInline)
     actions_detail = (
-        {"title": "Help", "icon": "support_agent", "items": ["change_password", "unlock", "vouch", "resend", "erase"]},
+        {
+            "title": "Help",
+            "icon": "support_agent",
+            "items": ["change_password", "unlock", "vouch", "resend", "no_factors", "erase"],
+        },
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -193,10 +198,13 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
         return False
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-        else:
+        if not change:
             services.open_account(obj)
+            return
+        super().save_model(request, obj, form, change)
+        if set(POWERS) & set(form.changed_data):
+            # SECURITY: a session or token of a customer must not become one of a colleague
+            obj.end_access()
 
     @display(description="name")
     def name(self, user: User) -> str:
@@ -240,6 +248,14 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
 
     def has_erase_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
+
+    @asks_first(
+        title="Remove second factors",
+        question="Only after you made sure who asks. It also ends all sessions.",
+        icon="no_encryption",
+    )
+    def no_factors(self, request: HttpRequest, user: User) -> None:
+        services.remove_second_factors(user)
 
     actions = (*BaseAdmin.actions, for_ticked(unlock), for_ticked(vouch), for_ticked(resend))
 
@@ -285,7 +301,7 @@ class PersonalAccessTokenAdmin(OwnedRecordAdmin):
     actions = (*BaseAdmin.actions, for_ticked(revoke))
 
 
-admin.site.unregister((EmailAddress, Group))
+admin.site.unregister((EmailAddress, Group, Authenticator))
 
 
 @admin.register(EmailAddress)

@@ -37,6 +37,11 @@ class AccountSessionAuthentication(XSessionTokenAuthentication):
 class CookieAuthentication(SessionAuthentication):
     """The browser's session cookie, with CSRF protection on writes."""
 
+    def authenticate(self, request: Any) -> tuple[User, Any] | None:
+        """The user and the session: what it has shown of him decides what he may do as one of the staff."""
+        found = super().authenticate(request)
+        return None if found is None else (found[0], request._request.session)
+
 
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = TokenAuthentication

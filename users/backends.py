@@ -1,13 +1,17 @@
 """Logging in by e-mail and password, with a lock after too many wrong ones."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from mingus.kit import clock
+from users import notices
 from users.models import User
+from users.notices import notify
 
 
 class EmailBackend(ModelBackend):
@@ -26,6 +30,8 @@ class EmailBackend(ModelBackend):
             make_password(password)  # as long as a real check takes: an unknown or locked account must not answer faster
             return None
         if not user.check_password(password):
+            if user.is_locked:  # by this attempt: it is the one that reached the limit
+                notify(user, notices.LOCKED, detail=str(settings.LOGIN_LOCKOUT // timedelta(minutes=1)))
             return None
         user.login_succeeded(now=now)
         return user if self.user_can_authenticate(user) else None

@@ -1,17 +1,24 @@
 """The invented people of `manage.py demo`: two colleagues and three customers, each with another life and timezone."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from allauth.mfa.app_settings import TOTP_PERIOD
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
+from mingus.kit import rls
 from users import services
 from users.models import OnboardingProgress, User, UserProfile
 
 PASSWORD = "penny-wise-42"  # noqa: S105 - printed by the command, which runs under DEBUG only
+# What the colleagues' authenticator apps are set up with; `manage.py demo_code` is such an app for who has none at hand.
+FACTOR_SECRET = "MINGUSDEMOMINGUSDEMOMINGUSDEMO22"  # noqa: S105 - published too, and loaded under DEBUG only
 SUPPORT_GROUP = "Support"
 SUPPORT_SEES = ("users", "system", "billing", "finance", "health", "career", "analytics", "account", "procrastinate")
 
@@ -154,8 +161,22 @@ def load_colleagues() -> None:
     support.permissions.set(Permission.objects.filter(codename__startswith="view_", content_type__app_label__in=SUPPORT_SEES))
     for colleague in COLLEAGUES:
         user = _account(colleague.email, is_staff=True, is_superuser=colleague.is_superuser)
+        _give_factor(user)
         if not colleague.is_superuser:
             user.groups.add(support)
+
+
+def _give_factor(user: User) -> None:
+    """The published second factor, in the place of one that was set up by hand."""
+    with rls.accounts():
+        Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
+        TOTP.activate(user, FACTOR_SECRET)
+
+
+def code_now() -> tuple[str, int]:
+    """The code that a colleague's app shows at this moment, and the seconds for which it does."""
+    counter = next(yield_hotp_counters_from_time())
+    return format_hotp_value(hotp_value(FACTOR_SECRET, counter)), (counter + 1) * TOTP_PERIOD - int(time.time())
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """What lists of users' own things can be filtered by."""
 
 from mingus.kit.api.filtersets import StrictFilterSet
-from users.models import OnboardingProgress, PersonalAccessToken
+from users.models import OnboardingProgress, PersonalAccessToken, UserSession
 
 
 class OnboardingFilter(StrictFilterSet):
@@ -19,3 +19,9 @@ class TokenFilter(StrictFilterSet):
     class Meta:
         model = PersonalAccessToken
         fields = {"name": ["exact", "icontains"], "scope": ["exact"], "created_at": ["gte", "lte"]}
+
+
+class SessionFilter(StrictFilterSet):
+    class Meta:
+        model = UserSession
+        fields = {"created_at": ["gte", "lte"], "last_seen_at": ["gte", "lte"]}

@@ -1,15 +1,40 @@
-"""Gives the account API (django-allauth headless, `/_allauth/`) the project's error shape too."""
+"""Stands before the back office, and gives the account API (django-allauth headless, `/_allauth/`) the one error shape."""
 
 from collections.abc import Callable
 from typing import Any
 
 import orjson
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from mingus.kit.api.errors import problem
 
+BACK_OFFICE = "admin/"
+OPEN_PAGES = ("office_login", "office_second_factor", "office_set_up")  # where staff show who they are
 ACCOUNT_API = "/_allauth/"
 RETRY_AFTER = "60"  # allauth does not tell how much of its window is left; most of its limits are per minute
+
+
+class SecondFactorMiddleware:
+    """Lets nobody see a page of the back office who has not shown a second factor in this session."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Send to the login whoever may not pass."""
+        # SECURITY: by the route that was found, not by the path: what leads to a page can't look like another address
+        found: Any = request.resolver_match
+        if not found.route.startswith(BACK_OFFICE) or found.url_name in OPEN_PAGES:
+            return None
+        if request.user.is_active and request.user.is_staff and request.session.has_second_factor:  # type: ignore[attr-defined]
+            return None
+        return redirect_to_login(request.get_full_path(), reverse("office_login"))
 
 
 class AccountErrorsMiddleware:
@@ -17,6 +42,10 @@ class AccountErrorsMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A session that somebody ended while it was at work."""
+        return problem(410, "session_ended", nothing_said(410)["detail"]) if isinstance(exception, UpdateError) else None
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(ACCOUNT_API):

@@ -10,7 +10,7 @@ from mingus.kit.api.derived import public_names
 from mingus.kit.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from mingus.kit.api.serializers import BaseSerializer, StrictFields
 from users import services
-from users.models import AccountErasure, DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile
+from users.models import AccountErasure, DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
 
 LONGEST_TOKEN = timedelta(days=366)
 DEFAULT_TOKEN = timedelta(days=90)
@@ -169,3 +169,29 @@ class ErasureSerializer(BaseSerializer):
         fields = ["id", "created_at"]
         read_only_fields = fields
         example = {"id": EXAMPLE_ID, "created_at": EXAMPLE_TIME}
+
+
+class SessionSerializer(BaseSerializer):
+    """A session and the device that it began on."""
+
+    is_current = serializers.SerializerMethodField(help_text="Whether it is the one that asks.")
+
+    class Meta:
+        model = UserSession
+        fields = ["id", "user_agent", "address", "is_current", "created_at", "last_seen_at", "expires_at"]
+        example = {
+            "id": EXAMPLE_ID,
+            "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "address": "203.0.113.7",
+            "is_current": True,
+            "created_at": EXAMPLE_TIME,
+            "last_seen_at": EXAMPLE_TIME,
+            "expires_at": "2026-03-15T09:30:00Z",
+        }
+
+    def get_is_current(self, session: UserSession) -> bool:
+        return session.digest == getattr(self.context["request"].auth, "digest", "")
+
+
+class EndedSerializer(StrictFields):
+    ended = serializers.IntegerField(help_text="How many sessions were ended.")

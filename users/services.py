@@ -1,17 +1,26 @@
 """What happens to accounts as a whole."""
 
 from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 from mingus.kit import rls
 from mingus.kit.errors import ConflictError
-from users.models import OnboardingProgress, PersonalAccessToken, User
+from users import notices
+from users.models import OnboardingProgress, PersonalAccessToken, User, UserSession
 from users.models.onboarding import FIRST_STEPS
 from users.models.token import Scope
+from users.reset_keys import ResetKeys
 
 
 @transaction.atomic
@@ -60,9 +69,66 @@ def revoke_token(token: PersonalAccessToken) -> None:
     token.delete()
 
 
-def revoke_tokens(user: User) -> int:
-    """End all of a user's keys to the API, as after a change of password; gives how many there were."""
-    return PersonalAccessToken.objects.for_user(user).delete()[0]
+def end_access(user: User) -> None:
+    """End all sessions and tokens of an account whose password somebody else has set or taken away, and tell its owner."""
+    user.end_access()
+    notices.notify(user, notices.PASSWORD_CHANGED)
+
+
+def end_session(session: UserSession) -> None:
+    """End a session at once."""
+    with rls.accounts():
+        UserSession.objects.filter(pk=session.pk).end()
+
+
+def end_other_sessions(user: User, digest: str) -> int:
+    """End all sessions of a user but the one that `digest` stands for; gives how many."""
+    with rls.accounts():
+        return UserSession.objects.for_user(user).exclude(digest=digest).end()
+
+
+def is_new_device(user: User, device: dict[str, Any]) -> bool:
+    """Whether a user who has logged in before has not done so from this address and program lately."""
+    with rls.accounts():
+        earlier = UserSession.objects.for_user(user)
+        return earlier.exists() and not earlier.filter(**device).exists()
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether the account has a factor besides its password. Recovery codes only stand in for one."""
+    with rls.accounts():
+        factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+        return factors.exists()
+
+
+def name_of(factor: Authenticator) -> str:
+    """What to call a second factor in a sentence."""
+    return "An authenticator app" if factor.type == Authenticator.Type.TOTP else f"The security key {factor.wrap().name}"
+
+
+@transaction.atomic
+def remove_second_factors(user: User) -> None:
+    """Take all second factors from an account whose owner has lost them, after support has made sure who asks.
+
+    Raises ConflictError when there are none.
+    """
+    if not Authenticator.objects.filter(user=user).delete()[0]:
+        raise ConflictError("no_second_factor", "This account has no second factor.")
+    user.end_access()
+    notices.notify(user, notices.FACTOR_REMOVED, detail="The second factor")
+
+
+def send_reset_mail(email: str) -> None:
+    """Mail a key that sets a new password to `email`, or that there is no account with it."""
+    users = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
+    urls = settings.HEADLESS_FRONTEND_URLS
+    about: dict[str, Any] = {"email": email, "signup_url": urls["account_signup"]}
+    for user in users:
+        key = f"{user.pk.hex}-{ResetKeys().make_token(user)}"
+        about["password_reset_url"] = urls["account_reset_password_from_key"].format(key=quote(key))
+    template = "password_reset_key" if users else "unknown_account"
+    body = render_to_string(f"account/email/{template}_message.txt", about).strip()
+    EmailMessage("[MINGUS] Set a new password", body, to=[email]).send()
 
 
 def forget_expired_tokens(*, now: datetime) -> int:
@@ -93,4 +159,8 @@ def create_token(
 ) -> tuple[PersonalAccessToken, str]:
     """A new key to the API and its text, which is not stored and can't be had again."""
     lifetime: timedelta = expires_at - now
-    return PersonalAccessToken.objects.create(user=user, expiry=lifetime, name=name, scope=scope)
+    made: tuple[PersonalAccessToken, str] = PersonalAccessToken.objects.create(
+        user=user, expiry=lifetime, name=name, scope=scope
+    )
+    notices.notify(user, notices.TOKEN_MADE, detail=name)
+    return made

@@ -45,3 +45,10 @@ def resume_erasures(timestamp: int) -> None:
     left = AccountErasure.objects.filter(finished_at__isnull=True, updated_at__lt=clock.now() - ABANDONED)
     for key in left.values_list("pk", flat=True):
         jobs.enqueue(erase_account, erasure=str(key))
+
+
+@jobs.task()
+def send_reset_mail(*, email: str) -> None:
+    """Mail a key that sets a new password. As a job, because a request must not look whether there is such an account."""
+    with rls.accounts():
+        services.send_reset_mail(email)

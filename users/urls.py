@@ -3,10 +3,19 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from users.views import ExportImportView, ExportViewSet, MeViewSet, OnboardingViewSet, ProfileViewSet, TokenViewSet
+from users.views import (
+    ExportImportView,
+    ExportViewSet,
+    MeViewSet,
+    OnboardingViewSet,
+    ProfileViewSet,
+    SessionViewSet,
+    TokenViewSet,
+)
 
 router = SimpleRouter(use_regex_path=False)
 router.register("onboarding", OnboardingViewSet)
+router.register("sessions", SessionViewSet)
 router.register("tokens", TokenViewSet)
 router.register("me/export", ExportViewSet)
 

@@ -4,6 +4,7 @@ from itertools import chain
 from typing import Any, cast
 
 from django.contrib.auth import authenticate, logout
+from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -23,13 +24,16 @@ from mingus.kit.api.viewsets import (
     OwnedSingletonViewSet,
     OwnedViewSet,
 )
-from users.filters import OnboardingFilter, TokenFilter
-from users.models import DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile
+from users import services
+from users.filters import OnboardingFilter, SessionFilter, TokenFilter
+from users.models import DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
 from users.models.erasure import AskedBy
+from users.permissions import FullySignedIn
 from users.privacy import erasure as erasures
 from users.privacy import exports
 from users.privacy.restore import restore
 from users.serializers import (
+    EndedSerializer,
     ErasureSerializer,
     ExportFileSerializer,
     ExportSerializer,
@@ -38,6 +42,7 @@ from users.serializers import (
     PasswordSerializer,
     ProfileSerializer,
     RestoredSerializer,
+    SessionSerializer,
     TokenSerializer,
     UserSerializer,
 )
@@ -169,4 +174,26 @@ class TokenViewSet(Created, Deleted, OwnedReadOnlyViewSet):
         return NewTokenSerializer if self.action == "create" else TokenSerializer
 
     def get_permissions(self) -> Any:
-        return [*super().get_permissions(), *([SignedInWithPassword()] if self.action == "create" else [])]
+        return [*super().get_permissions(), *([FullySignedIn()] if self.action == "create" else [])]
+
+
+class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
+    """Where the account is signed in: see it, and end what should not be."""
+
+    queryset = UserSession.objects.all()
+    serializer_class = SessionSerializer
+    filterset_class = SessionFilter
+    ordering_fields = ("created_at", "last_seen_at")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return super().get_queryset().open(clock.now())
+
+    def perform_destroy(self, instance: UserSession) -> None:
+        services.end_session(instance)
+
+    @extend_schema(request=None, responses=EndedSerializer)
+    @action(detail=False, methods=["post"], url_path="end-others")
+    def end_others(self, request: Request) -> Response:
+        """End every session but the one that asks."""
+        ended = services.end_other_sessions(request.user, getattr(request.auth, "digest", ""))
+        return Response(EndedSerializer({"ended": ended}).data)

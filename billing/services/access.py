@@ -26,8 +26,7 @@ class LimitReachedError(DomainError):
     """The uses of this counting month are used up; `seconds_left` is how long it still lasts."""
 
     def __init__(self, message: str, *, seconds_left: int) -> None:
-        super().__init__("limit_reached", message, status=429)
-        self.seconds_left = seconds_left
+        super().__init__("limit_reached", message, status=429, retry_after=seconds_left)
 
 
 @transaction.atomic

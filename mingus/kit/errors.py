@@ -7,15 +7,19 @@ The API turns it into the one error shape (`mingus.kit.api.errors`), the admin i
 class DomainError(Exception):
     """A rule said no. `code` is stable for programs, `message` a sentence with the remedy, `field` the culprit if one is.
 
-    `status` is the HTTP status that the API answers with: 400 for bad input, 409 when only the present state forbids it.
+    `status` is the HTTP status that the API answers with: 400 for bad input, 409 when only the present state forbids it,
+    429 when it will be allowed again after `retry_after` seconds.
     """
 
-    def __init__(self, code: str, message: str, *, field: str | None = None, status: int = 400) -> None:
+    def __init__(
+        self, code: str, message: str, *, field: str | None = None, status: int = 400, retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.field = field
         self.status = status
+        self.retry_after = retry_after
 
 
 class ConflictError(DomainError):

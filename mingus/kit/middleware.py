@@ -56,7 +56,9 @@ class ReachMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Everybody's rows for staff under /admin/, and only there: in the API they are customers like any other."""
         if request.path.startswith(BACK_OFFICE) and request.user.is_authenticated:
-            role = Role.STAFF if request.user.is_staff else Role.ACCOUNTS
+            # SECURITY: the pages on which staff show their second factor are here too, and must not have this reach yet
+            is_staff = request.user.is_staff and getattr(request.session, "has_second_factor", False)
+            role = Role.STAFF if is_staff else Role.ACCOUNTS
             context.change(actor_id=request.user.pk, role=role)
 
 

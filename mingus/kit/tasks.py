@@ -1,7 +1,8 @@
 """What keeps the foundation's own tables small and its jobs moving."""
 
 from asgiref.sync import async_to_sync
-from django.contrib.sessions.backends.db import SessionStore
+from django.conf import settings
+from django.utils.module_loading import import_string
 from procrastinate.contrib.django import app
 
 from mingus.kit import jobs
@@ -12,7 +13,7 @@ from mingus.kit.api import idempotency
 def forget_what_expired(timestamp: int) -> None:
     """Delete idempotency keys and sessions whose time is over."""
     idempotency.forget_expired()
-    SessionStore.clear_expired()
+    import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 
 @jobs.periodic("*/5 * * * *")

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from tests.sign_in import sign_in
 from users.models import User
 
 SignedIn = Callable[[User], Client]
@@ -15,7 +16,7 @@ SignedIn = Callable[[User], Client]
 def signed_in() -> SignedIn:
     def client_of(user: User) -> Client:
         client = Client()
-        client.force_login(user)
+        sign_in(client, user)
         return client
 
     return client_of

@@ -16,6 +16,7 @@ from analytics.models import UserFeedback
 from mingus.kit.errors import ConflictError, DomainError
 from tests.conftest import ClientFor
 from tests.factories import FeedbackFactory, ProfileFactory
+from tests.sign_in import sign_in
 from users.models import User
 
 URL = "/api/v1/analytics/feedback/"
@@ -34,7 +35,7 @@ def noon() -> Iterator[Any]:
 @pytest.fixture
 def office(administrator: User) -> Client:
     client = Client()
-    client.force_login(administrator)
+    sign_in(client, administrator)
     return client
 
 
@@ -185,7 +186,7 @@ def test_whoever_may_only_look_settles_nothing(staff: User, alice: User) -> None
     row = FeedbackFactory.create(user=alice)
     staff.user_permissions.set(Permission.objects.filter(codename="view_userfeedback"))
     client = Client()
-    client.force_login(staff)
+    sign_in(client, staff)
     client.post(f"{PAGES}{row.pk}/resolve/", YES)
     assert settled_at(row) == ("open", None)
 

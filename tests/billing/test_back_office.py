@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from tests.billing.conftest import NOW
 from tests.factories import FeatureAccessFactory, InvoiceFactory, SubscriptionFactory
+from tests.sign_in import sign_in
 from users.models import User
 
 PLANS = "/admin/billing/subscriptionplan/"
@@ -25,7 +26,7 @@ PLAN = {"name": "Gift", "price": "5.00", "currency": "USD", "billing_cycle": "mo
 @pytest.fixture
 def office(administrator: User) -> Client:
     client = Client()
-    client.force_login(administrator)
+    sign_in(client, administrator)
     return client
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 
 from career.models import CareerMilestone
 from tests.factories import JobSecurityFactory, MilestoneFactory
+from tests.sign_in import sign_in
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def noon() -> Iterator[None]:
 @pytest.fixture
 def office(administrator: User) -> Client:
     client = Client()
-    client.force_login(administrator)
+    sign_in(client, administrator)
     return client
 
 
@@ -65,7 +66,7 @@ def test_whoever_may_only_look_completes_nothing(staff: User, alice: User) -> No
     row: Any = MilestoneFactory(user=alice)
     staff.user_permissions.set(Permission.objects.filter(codename="view_careermilestone"))
     client = Client()
-    client.force_login(staff)
+    sign_in(client, staff)
     client.post(f"{MILESTONES}{row.pk}/complete/", {"_form_submitted": "True"})
     row.refresh_from_db()
     assert not row.is_completed

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -11,8 +10,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from mingus.kit import clock, context, jobs, tasks
 from mingus.kit.mail import deliver
 from mingus.kit.models import IdempotencyKey
-from tests.factories import IdempotencyKeyFactory, TokenFactory
-from users.models import PersonalAccessToken, User
+from tests.factories import IdempotencyKeyFactory, SessionFactory, TokenFactory
+from users.models import PersonalAccessToken, User, UserSession
 from users.tasks import forget_expired_tokens
 
 
@@ -34,10 +33,18 @@ def test_idempotency_keys_are_forgotten_after_a_day(alice: User) -> None:
 
 @pytest.mark.django_db
 def test_expired_sessions_are_forgotten() -> None:
-    Session.objects.create(session_key="old", session_data="", expire_date=clock.now() - timedelta(seconds=1))
-    Session.objects.create(session_key="new", session_data="", expire_date=clock.now() + timedelta(days=1))
+    SessionFactory(user=None, digest="old", expires_at=clock.now() - timedelta(seconds=1))
+    SessionFactory(user=None, digest="new")
     tasks.forget_what_expired(timestamp=0)
-    assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
+    assert list(UserSession.objects.values_list("digest", flat=True)) == ["new"]
+
+
+def test_the_device_of_an_expired_session_is_remembered_for_three_months(alice: User) -> None:
+    expired = {"user": alice, "expires_at": clock.now() - timedelta(seconds=1)}
+    lately = SessionFactory(**expired)
+    SessionFactory(**expired, last_seen_at=clock.now() - timedelta(days=91))
+    tasks.forget_what_expired(timestamp=0)
+    assert list(UserSession.objects.values_list("pk", "digest", "data")) == [(lately.pk, None, "")]
 
 
 def test_expired_tokens_are_forgotten(alice: User) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 from mingus.kit.admin.records import ReadOnly
 from tests.admin.pages import REGISTERED, address, make, name
 from tests.e2e.conftest import Visit
+from tests.sign_in import sign_in
 from users.models import User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -19,7 +20,7 @@ ADDED_BY_HAND = [model for model in REGISTERED if not isinstance(admin.site._reg
 def office(visit: Visit, administrator: User) -> Visit:
     """The back office with the cookie of a colleague who has logged in."""
     client = Client()
-    client.force_login(administrator)
+    sign_in(client, administrator)
     visit.page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": visit.server}])
     return visit
 

@@ -1,11 +1,13 @@
 """People."""
 
+from datetime import timedelta
 from functools import cache
 
 import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
+from mingus.kit import clock
 from users.models import (
     AccountErasure,
     DataExport,
@@ -14,6 +16,7 @@ from users.models import (
     PersonalAccessToken,
     User,
     UserProfile,
+    UserSession,
 )
 
 PASSWORD = "correct horse battery staple"
@@ -94,3 +97,15 @@ class ErasureFactory(DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     asked_by = "customer"
+
+
+class SessionFactory(DjangoModelFactory):
+    class Meta:
+        model = UserSession
+
+    user = factory.SubFactory(UserFactory)
+    digest = factory.Sequence(lambda number: f"{number:064x}")
+    user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    address = "203.0.113.7"
+    last_seen_at = factory.LazyFunction(clock.now)
+    expires_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=14))

@@ -13,6 +13,7 @@ from health.serializers import CheckinSerializer, CorrelationSerializer, GoalSer
 from mingus.kit import clock
 from mingus.kit.api.serializers import BaseSerializer
 from tests.factories import CheckinFactory, CorrelationFactory, GoalFactory
+from tests.sign_in import sign_in
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ YES = {"_form_submitted": "True"}
 @pytest.fixture
 def office(administrator: User) -> Client:
     client = Client()
-    client.force_login(administrator)
+    sign_in(client, administrator)
     return client
 
 

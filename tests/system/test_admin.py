@@ -9,6 +9,7 @@ from django.urls import reverse
 from mingus.kit import clock
 from system.models import SystemAlert
 from tests.factories import AlertFactory, BroadcastReceiptFactory, ImportantDateFactory, PreferenceFactory
+from tests.sign_in import sign_in
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,7 @@ NEW = {"alert_type": "maintenance", "severity": "low", "title": "Sunday", "messa
 @pytest.fixture
 def office(administrator: User) -> Client:
     client = Client()
-    client.force_login(administrator)
+    sign_in(client, administrator)
     return client
 
 

@@ -5,6 +5,7 @@ from users.models.erasure import AccountErasure
 from users.models.exports import DataExport, DataExportChunk
 from users.models.onboarding import OnboardingProgress
 from users.models.profile import UserProfile
+from users.models.session import UserSession
 from users.models.token import PersonalAccessToken
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "PersonalAccessToken",
     "User",
     "UserProfile",
+    "UserSession",
 ]

@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Cast, Concat, Lower
 from django.db.models.lookups import Exact
@@ -59,9 +59,11 @@ class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore
             output_field=models.DateTimeField(null=True),
         )
         open_accounts = Q(locked_until__isnull=True) | Q(locked_until__lte=now)
-        row = self.filter(open_accounts, email=self.normalize_email(email))
-        reserved = row.update(login_attempts=attempts, locked_until=full)
-        return self.get(email=self.normalize_email(email)) if reserved else None
+        account = self.filter(email=self.normalize_email(email))
+        with transaction.atomic():  # so that the row is as this attempt left it, and not the next one
+            reserved = account.filter(open_accounts).update(login_attempts=attempts, locked_until=full)
+            found: User | None = account.first()  # also asked for nobody: an unknown address must not cost a statement less
+        return found if reserved else None
 
 
 class User(AbstractBaseUser, PermissionsMixin, BaseModel):
@@ -115,6 +117,18 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     def clean(self) -> None:
         super().clean()
         self.email = UserManager.normalize_email(self.email)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a new password ends every session and token, whichever road it came by."""
+        has_new_password = self._password is not None and not self._state.adding
+        super().save(*args, **kwargs)
+        if has_new_password:
+            self.end_access()
+
+    def end_access(self) -> None:
+        """End all sessions and all keys to the API at once."""
+        self.usersession_set.end()
+        self.auth_token_set.all().delete()
 
     @property
     def is_locked(self) -> bool:

@@ -42,6 +42,7 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
         because="keys that he made for programs; the keys themselves are not stored, only how to recognise them",
     )
     secret_fields = ("digest", "token_key")
+    has_second_factor = True  # only a session that has shown one where it must can make a key
     text = ""  # the token itself, on the object that was just made and nowhere else
 
     class Meta(OwnedModel.Meta):

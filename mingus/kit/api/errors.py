@@ -24,24 +24,26 @@ OUT_OF_RANGE = exceptions.ErrorDetail("A value is outside of what can be stored.
 
 
 class ApiError(exceptions.APIException):
-    """A failure with a status of its own: 402, 409, 412, 413, 422."""
+    """A failure with a status of its own: 402, 409, 412, 413, 422, and 429 with `retry_after` in seconds."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, retry_after: int | None = None) -> None:
         super().__init__(message, code)
         self.status_code = status
+        self.wait = retry_after  # DRF makes the header Retry-After of it
 
 
-def problem(status: int, code: str, detail: str, attr: str | None = None) -> JsonResponse:
+def problem(status: int, code: str, detail: str, attr: str | None = None, *, retry_after: int | None = None) -> JsonResponse:
     """The error shape for code that runs outside DRF: middleware and Django's own error views."""
     kind = "server_error" if status >= 500 else "client_error"
-    return JsonResponse({"type": kind, "errors": [{"code": code, "detail": detail, "attr": attr}]}, status=status)
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    body = {"type": kind, "errors": [{"code": code, "detail": detail, "attr": attr}]}
+    return JsonResponse(body, status=status, headers=headers)
 
 
 def unavailable() -> JsonResponse:
     """503: the database does not answer; nothing was changed."""
-    answer = problem(503, "database_unavailable", "The database does not answer. Nothing was changed. Try again in a moment.")
-    answer["Retry-After"] = "2"
-    return answer
+    detail = "The database does not answer. Nothing was changed. Try again in a moment."
+    return problem(503, "database_unavailable", detail, retry_after=2)
 
 
 def handle(exc: Exception, context: Any) -> Response | None:
@@ -69,7 +71,7 @@ def from_domain(error: DomainError) -> exceptions.APIException:
     if error.status == 400:
         detail: Any = exceptions.ErrorDetail(error.message, error.code)
         return exceptions.ValidationError({error.field: [detail]} if error.field else [detail])
-    return ApiError(error.status, error.code, error.message)
+    return ApiError(error.status, error.code, error.message, retry_after=error.retry_after)
 
 
 def from_database(error: IntegrityError) -> exceptions.APIException | None:

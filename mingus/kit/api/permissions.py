@@ -35,6 +35,12 @@ class HandedOutToPeople(SignedInWithPassword):
         return not hasattr(request.auth, "may_write")
 
 
+def is_staff(request: Request) -> bool:
+    """Whether the request has staff's powers: of a colleague, by credentials that stand for a second factor too."""
+    # SECURITY: a colleague's password alone must open no more than a customer's
+    return bool(request.user and request.user.is_staff and getattr(request.auth, "has_second_factor", False))
+
+
 class StaffMay(BasePermission):
     """Staff with Django's permission for what is done to the model: view, add, change, delete; a bulk call may do all three."""
 
@@ -45,7 +51,7 @@ class StaffMay(BasePermission):
         options = view.queryset.model._meta
         verbs = self.verbs.values() if view.action == "bulk" else [self.verbs.get(request.method or "", "view")]
         names = [f"{options.app_label}.{get_permission_codename(verb, options)}" for verb in verbs]
-        return bool(request.user and request.user.is_staff and request.user.has_perms(names))
+        return is_staff(request) and request.user.has_perms(names)
 
 
 class EverybodyReads(StaffMay):

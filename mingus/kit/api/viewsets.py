@@ -12,6 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from mingus.kit import context
 from mingus.kit.api import etag, idempotency
+from mingus.kit.api.permissions import is_staff
 from mingus.kit.api.wire import Wire
 from mingus.kit.context import Role
 from mingus.kit.models import BaseModel, IdempotencyKey, OwnedModel
@@ -38,7 +39,7 @@ class BaseViewSet(GenericViewSet):
 
     def role(self, request: Request) -> Role:
         """The role of the database that the request's statements run as: staff's for what belongs to nobody."""
-        return Role.STAFF if request.user.is_staff else Role.CUSTOMER
+        return Role.STAFF if is_staff(request) else Role.CUSTOMER
 
     def handle_exception(self, exc: Exception) -> Response:
         return exc.response if isinstance(exc, idempotency.Replay) else super().handle_exception(exc)

@@ -12,7 +12,7 @@ ENQUEUE = "INSERT, SELECT (id)"
 # the worker fetches its jobs, and a program that starts looks for migrations, without becoming anybody
 MACHINERY = [
     f"GRANT {ALL} ON {', '.join(QUEUE)} TO mingus_serving",
-    "GRANT SELECT ON django_migrations TO mingus_serving",
+    "GRANT SELECT ON django_migrations TO mingus_serving, mingus_staff",
     f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO mingus_serving, {', '.join(ROLES.values())}",
 ]
 

@@ -22,6 +22,7 @@ WELCOME = """
 {accounts} accounts and {transactions:,} transactions are there. All passwords are: {password}
 
   Back office   {site}/admin/       admin@mingus.example (everything), support@mingus.example (may look)
+                It asks for a code of an authenticator app. In another terminal: manage.py demo_code
   API           {site}/api/docs/    {customers}
   Log in        curl -s {site}/_allauth/app/v1/auth/login -H 'Content-Type: application/json' \\
                      -d '{{"email": "{first}", "password": "{password}"}}'

@@ -6,6 +6,7 @@ from django.test import Client
 
 from finance.models import DueDatePayment, UserExpenseDueDate
 from tests.factories import ProjectionFactory
+from tests.sign_in import sign_in
 from users.models import User
 
 LIST = "/admin/finance/userexpenseduedate/"
@@ -14,7 +15,7 @@ LIST = "/admin/finance/userexpenseduedate/"
 @pytest.fixture
 def office(administrator: User) -> Client:
     client = Client()
-    client.force_login(administrator)
+    sign_in(client, administrator)
     return client
 
 
@@ -60,7 +61,7 @@ def test_a_new_schedule_counts_here_too(office: Client, rent: UserExpenseDueDate
 def test_whoever_may_only_look_settles_nothing(staff: User, rent: UserExpenseDueDate) -> None:
     staff.user_permissions.set(Permission.objects.filter(codename="view_userexpenseduedate"))
     client = Client()
-    client.force_login(staff)
+    sign_in(client, staff)
     tick(client, "settle_today_ticked", rent)
     assert not DueDatePayment.objects.exists()
 

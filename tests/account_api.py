@@ -1,0 +1,45 @@
+"""The account API as an app or a browser calls it, and the keys that it mails."""
+
+import re
+from typing import Any
+
+from django.core import mail
+from django.http import HttpResponse
+from procrastinate.contrib.django.models import ProcrastinateJob
+from rest_framework.test import APIClient
+
+from tests.factories import PASSWORD
+from users.tasks import send_reset_mail
+
+APP = "/_allauth/app/v1/"
+BROWSER = "/_allauth/browser/v1/"
+
+
+def ask(path: str, body: dict[str, Any], session: str = "", method: str = "post") -> HttpResponse:
+    """One call of the account API as an app makes it."""
+    headers = {"X-Session-Token": session} if session else {}
+    return getattr(APIClient(raise_request_exception=False), method)(f"{APP}{path}", body, format="json", headers=headers)
+
+
+def log_in(email: str, password: str = PASSWORD) -> str:
+    """The session token of an app that has logged in; of one that has still to show a second factor too."""
+    return ask("auth/login", {"email": email, "password": password}).json()["meta"]["session_token"]
+
+
+def with_session(token: str) -> APIClient:
+    """A client of the API that calls with a session token."""
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_X_SESSION_TOKEN=token)
+    return client
+
+
+def mailed_reset_key(email: str) -> str:
+    """Ask for a new password, carry the job out, and give the key that was mailed."""
+    ask("auth/password/request", {"email": email})
+    send_reset_mail(**ProcrastinateJob.objects.filter(task_name="users.tasks.send_reset_mail").latest("pk").args)
+    return re.search(r"/key/(\S+)", mail.outbox[-1].body)[1]
+
+
+def mailed_verification_key() -> str:
+    """The key in the last mail."""
+    return re.search(r"^([^/\s]+:[^/\s]+:[^/\s]+)$", mail.outbox[-1].body, re.MULTILINE)[1]

@@ -1,0 +1,104 @@
+"""What is mailed works once, however many come with it at the same moment, and guesses are counted before they are tried.
+
+`REDEMPTIONS=50 RESET_KEYS=20 GUESSES=200` runs it at the size of the acceptance figures.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth import authenticate
+from django.core.cache import cache
+from django.db import connections
+from django.http import HttpResponse
+from pytest_django import Settings
+
+from system.models import SystemAlert
+from tests.account_api import ask, log_in, mailed_reset_key, mailed_verification_key, with_session
+from tests.conftest import see_everybody
+from tests.factories import UserFactory
+from users import services
+from users.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+REDEMPTIONS = int(os.environ.get("REDEMPTIONS", "8"))
+RESET_KEYS = int(os.environ.get("RESET_KEYS", "1"))
+GUESSES = int(os.environ.get("GUESSES", "40"))
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(settings: Settings) -> Iterator[None]:
+    """The limits of addresses would refuse most of it; here it is about what holds without them."""
+    settings.ACCOUNT_RATE_LIMITS = False
+    yield
+    cache.clear()
+
+
+def at_once(number: int, work: Callable[[int], int]) -> list[int]:
+    """What `number` threads get that start together."""
+
+    def one(index: int) -> int:
+        try:
+            return work(index)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(min(number, 50), initializer=see_everybody) as threads:
+        return list(threads.map(one, range(number)))
+
+
+def redeem(key: str, number: int) -> HttpResponse:
+    return ask("auth/password/reset", {"key": key, "password": f"Another-zebra-{number}"})
+
+
+@pytest.mark.parametrize("person", range(RESET_KEYS))
+def test_a_reset_key_sets_one_password(person: int, alice: User) -> None:
+    key = mailed_reset_key(alice.email)
+    answers = at_once(REDEMPTIONS, lambda number: redeem(key, number).status_code)
+    assert sorted(answers) == [400] * (REDEMPTIONS - 1) + [401]
+    winner = answers.index(401)
+    assert with_session(log_in(alice.email, f"Another-zebra-{winner}")).get("/api/v1/users/me/").status_code == 200
+
+
+def test_a_verification_key_verifies_once(db: None) -> None:
+    ask("auth/signup", {"email": "carol@example.com", "password": "Zebra-crossing-42"})
+    key = mailed_verification_key()
+    answers = at_once(REDEMPTIONS, lambda _: ask("auth/email/verify", {"key": key}).status_code)
+    assert [status for status in answers if status not in (400, 409)] == [401]
+    assert EmailAddress.objects.get(email="carol@example.com").verified
+
+
+def test_guesses_at_once_check_five_passwords_and_lock_once(alice: User) -> None:
+    at_work = with_session(log_in(alice.email))
+    with patch.object(User, "check_password", autospec=True, return_value=False) as checked:
+        at_once(GUESSES, lambda _: bool(authenticate(None, email=alice.email, password="wrong")))
+    alice.refresh_from_db()
+    assert checked.call_count == 5
+    assert alice.is_locked
+    assert SystemAlert.objects.filter(user=alice, title="Your account was locked").count() == 1
+    assert at_work.get("/api/v1/users/me/").status_code == 200
+
+
+def test_guesses_over_http_lock_once(alice: User) -> None:
+    body = {"email": alice.email, "password": "wrong"}
+    answers = at_once(REDEMPTIONS, lambda _: ask("auth/login", body).status_code)
+    alice.refresh_from_db()
+    assert set(answers) == {400}
+    assert (alice.login_attempts, alice.is_locked) == (5, True)
+    assert SystemAlert.objects.filter(user=alice, title="Your account was locked").count() == 1
+
+
+def test_a_key_ends_with_the_next_login(alice: User) -> None:
+    key = mailed_reset_key(alice.email)
+    log_in(alice.email)
+    assert redeem(key, 1).status_code == 400
+
+
+def test_a_key_is_no_key_to_another_account(alice: User) -> None:
+    key = mailed_reset_key(alice.email)
+    other = UserFactory()
+    services.vouch_for_address(other)
+    assert redeem(f"{other.pk.hex}-{key.partition('-')[2]}", 1).status_code == 400

@@ -1,0 +1,47 @@
+"""Staff as they come into the back office: with a second factor, shown in this very session."""
+
+import time
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.conf import settings
+from django.test import Client
+
+from mingus.kit import rls
+from users.models import User
+from users.sessions import SECOND_FACTOR, SHOWN_BY
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def give_factor(user: User) -> Authenticator:
+    """An authenticator app with a secret that the tests know."""
+    with rls.accounts():
+        return TOTP.activate(user, SECRET).instance
+
+
+def recovery_codes(user: User) -> list[str]:
+    """Codes that stand in for a lost app."""
+    with rls.accounts():
+        return RecoveryCodes.activate(user).generate_codes()
+
+
+def code(secret: str = SECRET) -> str:
+    """What the app shows now."""
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+
+
+def sign_in_with_password(client: Client, user: User) -> None:
+    """A session as it is after the password and before the second factor."""
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+
+
+def sign_in(client: Client, user: User) -> None:
+    """A session that has shown a second factor; the account has one then."""
+    sign_in_with_password(client, user)
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": SECOND_FACTOR, "at": time.time()}]
+    session[SHOWN_BY] = str(user.pk)
+    session.save()

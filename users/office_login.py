@@ -1,0 +1,234 @@
+"""How staff come into the back office: password, then second factor, then pages. Who has no factor yet sets one up.
+
+allauth does the work, with the same locks, limits and answers as in the account API; these are its forms on pages of ours,
+because allauth's own pages are off (HEADLESS_ONLY).
+"""
+
+import time
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.forms import LoginForm
+from allauth.account.stages import EmailVerificationStage, LoginStageController
+from allauth.core import ratelimit
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.internal.flows import post_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.signals import authenticator_added
+from allauth.mfa.stages import AuthenticateStage
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import TOTP, clear_totp_secret
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
+from allauth.mfa.webauthn.internal.auth import begin_authentication
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import logout
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.safestring import mark_safe
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+
+from users import services
+from users.models import User
+
+WRONG = "Please enter the correct email and password for a staff account."
+UNVERIFIED = "Your address is not verified yet. Open the link that was mailed to you, then log in."
+FRESH = 900  # seconds after the password in which a first factor may be set up
+
+
+class PasswordForm(LoginForm):
+    """allauth's form, with one sentence for all that can be wrong: a customer here is as unknown as anybody."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "Email"
+        self.fields["login"].widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "email", "autofocus": ""})
+        self.fields["password"].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"})
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except forms.ValidationError:
+            raise forms.ValidationError(WRONG) from None
+        if self.user is not None and not self.user.is_staff:
+            raise forms.ValidationError(WRONG)
+        return cleaned
+
+    def clean_login(self) -> str:
+        login = super().clean_login()
+        if "\x00" in login:
+            raise forms.ValidationError(WRONG)
+        return str(login)
+
+
+class CodeForm(AuthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget = code_widget()
+
+
+class FirstCodeForm(ActivateTOTPForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget = code_widget()
+
+
+def code_widget() -> forms.Widget:
+    return UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": ""})
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class OfficeView(View):
+    """A page before the back office."""
+
+    template = ""
+    title = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().dispatch(request, *args, **kwargs) if self.is_open() else self.go_to("office_login")
+
+    def is_open(self) -> bool:
+        """Whether it is this page's turn."""
+        return True
+
+    @property
+    def destination(self) -> str:
+        """The page of the back office that was asked for."""
+        wanted = self.request.GET.get("next", "")
+        home = reverse("admin:index")
+        # SECURITY: else a mailed link to our login could end on somebody else's page
+        is_ours = wanted.startswith(home) and url_has_allowed_host_and_scheme(wanted, {self.request.get_host()})
+        return wanted if is_ours else home
+
+    def go_to(self, name: str) -> HttpResponse:
+        return redirect(f"{reverse(name)}?{urlencode({'next': self.destination})}")
+
+    def page(self, status: int = 200, **about: Any) -> HttpResponse:
+        context = admin.site.each_context(self.request) | {"title": self.title, "destination": self.destination} | about
+        return TemplateResponse(self.request, self.template, context, status=status)
+
+
+class LoginView(OfficeView):
+    """The password."""
+
+    template = "mingus/office/login.html"
+    title = "Log in"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_staff and request.session.has_second_factor:  # type: ignore[attr-defined]
+            return redirect(self.destination)
+        return self.page(form=PasswordForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if not ratelimit.consume(request, action="login"):
+            return self.page(status=429, form=PasswordForm(), problem="Too many attempts. Wait a minute.")
+        form = PasswordForm(request.POST, request=request)
+        if not form.is_valid():
+            return self.page(form=form)
+        logout(request)  # whoever was signed in here before
+        form.login(request)
+        if request.user.is_authenticated:
+            return self.go_to("office_set_up")
+        if LoginStageController.enter(request, EmailVerificationStage.key):
+            return self.page(form=PasswordForm(), problem=UNVERIFIED)
+        return self.go_to("office_second_factor")
+
+
+class SecondFactorView(OfficeView):
+    """A code of the app, a recovery code, or a security key."""
+
+    template = "mingus/office/second_factor.html"
+    title = "Second factor"
+
+    def is_open(self) -> bool:
+        """After the password, and for a session from before the factor."""
+        self.stage = LoginStageController.enter(self.request, AuthenticateStage.key)
+        self.user: Any = self.stage.login.user if self.stage else self.request.user
+        return bool(self.user.is_staff and services.has_second_factor(self.user))
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.ask(CodeForm(user=self.user))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form_class = AuthenticateWebAuthnForm if "credential" in request.POST else CodeForm
+        form: Any = form_class(request.POST, user=self.user)
+        if not form.is_valid():
+            return self.ask(form)
+        form.save()
+        if self.stage:
+            self.stage.exit()
+        request.session.cycle_key()
+        return redirect(self.destination)
+
+    def ask(self, form: Any) -> HttpResponse:
+        """The page, with what a security key needs if there is one."""
+        problems = [problem for found in form.errors.values() for problem in found]
+        has_key = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.WEBAUTHN).exists()
+        options = {"request_options": begin_authentication(self.user)} if has_key else None
+        return self.page(form=CodeForm(user=self.user), problem=" ".join(problems), key_options=options)
+
+
+class SetUpView(OfficeView):
+    """The first factor of a colleague who has none: an app that makes codes, and codes for the day it is lost."""
+
+    template = "mingus/office/set_up.html"
+    title = "Set up your second factor"
+
+    def is_open(self) -> bool:
+        """Just after the password of who has no factor."""
+        # SECURITY: who has a factor must show it; a password that was typed long ago must not make one
+        user: Any = self.request.user
+        return bool(user.is_staff and not services.has_second_factor(user) and typed_password(self.request))
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(FirstCodeForm(user=request.user))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = FirstCodeForm(request.POST, user=request.user)
+        if not form.is_valid():
+            return self.show(form)
+        codes = self.activate(request, form)
+        if codes is None:
+            return self.go_to("office_login")
+        self.template = "mingus/office/recovery_codes.html"
+        return self.page(codes=codes)
+
+    def show(self, form: FirstCodeForm) -> HttpResponse:
+        adapter = get_adapter()
+        picture = adapter.build_totp_svg(adapter.build_totp_url(self.request.user, form.secret))
+        problem = " ".join(found for problems in form.errors.values() for found in problems)
+        # the picture is qrcode's own drawing: nothing of it was typed by anybody
+        drawing = mark_safe(picture[picture.index("<svg") :])  # noqa: S308
+        return self.page(form=form, problem=problem, secret=form.secret, picture=drawing)
+
+    @transaction.atomic
+    def activate(self, request: HttpRequest, form: FirstCodeForm) -> list[str] | None:
+        """Store the factor and give the recovery codes; None when another request was first."""
+        user = User.objects.select_for_update().get(pk=request.user.pk)
+        if services.has_second_factor(user):
+            return None
+        factor = TOTP.activate(user, form.secret).instance
+        factor.wrap().validate_code(form.cleaned_data["code"])  # so that the same code logs nobody in
+        codes = RecoveryCodes.activate(user)
+        codes.mark_as_viewed()
+        clear_totp_secret(request)
+        post_authentication(request, factor)
+        request.session.cycle_key()
+        authenticator_added.send(sender=Authenticator, request=request, user=user, authenticator=factor)
+        return list(codes.generate_codes())
+
+
+def typed_password(request: HttpRequest) -> bool:
+    """Whether the password was typed in this session a short while ago."""
+    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    return any(record["method"] == "password" and time.time() - record["at"] < FRESH for record in records)
