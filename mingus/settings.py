@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "users.middleware.AccountErrorsMiddleware",
+    "users.middleware.ImpersonationMiddleware",
     "mingus.kit.middleware.ReachMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -193,6 +194,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "MINGUS <no-reply@mingus.exa
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "users.authentication.TokenAuthentication",
+        "users.authentication.ImpersonationAuthentication",
         "users.authentication.AccountSessionAuthentication",
         "users.authentication.CookieAuthentication",
     ],

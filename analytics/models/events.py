@@ -18,6 +18,7 @@ from analytics.models.reference import (
 from mingus.kit.columns import json_list, json_object, optional_number, share
 from mingus.kit.constraints import between, json_shape, not_blank
 from mingus.kit.models import OwnedModel, gin
+from mingus.kit.personal import personal
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "analytics_useranalytics"
@@ -35,6 +36,7 @@ class UserAnalytics(OwnedModel):
     engagement_score = share()
     retention_score = share()
 
+    personal_fields = personal("event_data", "features_used", "engagement_score", "retention_score")
     derived = ("session_minutes", "engagement_level", "retention_level")
 
     class Meta(OwnedModel.Meta):

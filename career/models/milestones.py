@@ -13,6 +13,7 @@ from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, not_blank, one_of, together
 from mingus.kit.models import OwnedModel
 from mingus.kit.money import money_field
+from mingus.kit.personal import initials, personal
 from mingus.kit.sql import days_between, first_of, today, true_when
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
@@ -84,6 +85,7 @@ class CareerMilestone(OwnedModel):
     progress_percentage = whole_number(0, 100, default=0)
     notes = models.TextField(blank=True)
 
+    personal_fields = personal("target_salary", "current_salary", "notes", milestone_name=initials)
     derived = (
         "is_overdue",
         "days_remaining",

@@ -9,6 +9,7 @@ from django.db.models import F, Max, Q, Sum
 from finance.models.transactions import FinancialTransaction
 from mingus.kit.constraints import a_number, between, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
+from mingus.kit.personal import personal
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "finance_duedatepayment"
@@ -54,6 +55,8 @@ class DueDatePayment(OwnedModel):
     transaction = within_owner(
         FinancialTransaction, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="due_payments"
     )
+
+    personal_fields = personal("amount", "expected_amount")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "payment"

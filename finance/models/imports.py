@@ -8,6 +8,7 @@ from django.db.models import Q
 from finance.models.accounts import EncryptedFinancialProfile
 from mingus.kit.constraints import between, json_shape, one_of
 from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
+from mingus.kit.personal import initials, personal
 
 TABLE = "finance_statementimport"
 ROWS = "finance_statementimportrow"
@@ -48,6 +49,8 @@ class StatementImport(OwnedModel):
     warnings = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
     account_before = models.JSONField(null=True, blank=True, editable=False)
     undone_at = models.DateTimeField(null=True, blank=True)
+
+    personal_fields = personal("mapping", "statement", "warnings", "account_before", "file_digest", filename=initials)
 
     class Meta(OwnedModel.Meta):
         constraints = [
@@ -103,6 +106,8 @@ class StatementImportRow(OwnedModel):
     before = models.JSONField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_row = models.JSONField(null=True, blank=True)
+
+    personal_fields = personal("provider_id", "content_hash", "data", "before", "deleted_row")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "statement row"

@@ -16,6 +16,7 @@ from django.db.models.lookups import GreaterThan
 from mingus.kit import clock
 from mingus.kit.constraints import not_blank, one_of, rule, together
 from mingus.kit.models import BaseModel, OwnedModel, OwnedQuerySet
+from mingus.kit.personal import initials, personal
 from mingus.kit.sql import Present, first_of, true_when, whole_days
 
 TABLE = "system_systemalert"
@@ -110,6 +111,7 @@ class SystemAlert(BaseModel):
     expires_at = models.DateTimeField(null=True, blank=True)
 
     owner_path: ClassVar[str] = "user"
+    personal_fields = personal("message", "action_notes", title=initials)
     derived = ("is_expired", "is_active", "days_until_expiry", "age_days", "priority_score")
 
     class Meta(BaseModel.Meta):
@@ -207,6 +209,8 @@ class AlertReceipt(OwnedModel):
     read_at = models.DateTimeField()
     action_taken = models.BooleanField(default=False)
     action_notes = models.TextField(blank=True)
+
+    personal_fields = personal("action_notes")
 
     class Meta(OwnedModel.Meta):
         constraints = [

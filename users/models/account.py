@@ -15,6 +15,7 @@ from mingus.kit import clock
 from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, rule
 from mingus.kit.models import BaseModel, OwnedQuerySet
+from mingus.kit.personal import address, personal
 
 TABLE = "users_user"
 
@@ -79,6 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     owner_path = "pk"  # an account belongs to itself
+    personal_fields = personal(email=address)
     derived = ("is_locked",)
     secret_fields = ("password",)
 

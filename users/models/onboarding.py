@@ -6,6 +6,7 @@ from django.db import models
 from mingus.kit import clock
 from mingus.kit.constraints import between, json_shape, not_blank, together
 from mingus.kit.models import OwnedModel, gin
+from mingus.kit.personal import personal
 from mingus.kit.validators import is_json_object
 
 TABLE = "users_onboardingprogress"
@@ -20,6 +21,8 @@ class OnboardingProgress(OwnedModel):
     is_completed = models.BooleanField(default=False)
     completed_at = models.DateTimeField(null=True, blank=True)
     step_data = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+
+    personal_fields = personal("step_data")
 
     class Meta(OwnedModel.Meta):
         verbose_name_plural = "onboarding progress"

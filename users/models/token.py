@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from mingus.kit import clock
 from mingus.kit.constraints import not_blank, one_of
 from mingus.kit.models import OwnedModel, OwnedQuerySet
+from mingus.kit.personal import initials, personal
 
 TABLE = "users_personalaccesstoken"
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -34,6 +35,7 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     created = models.DateTimeField(auto_now_add=True, db_default=Now())
 
+    personal_fields = personal(name=initials)
     secret_fields = ("digest", "token_key")
     text = ""  # the token itself, on the object that was just made and nowhere else
 
