@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     FieldTextFilter,
     RangeDateFilter,
@@ -17,6 +16,7 @@ from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, Use
 from mingus.kit import clock
 from mingus.kit.admin import (
     BY_CUSTOMER,
+    AutocompleteSelectFilter,
     BaseAdmin,
     OwnedAdmin,
     OwnedRecordAdmin,

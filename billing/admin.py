@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
 
 from billing import services, tasks
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from mingus.kit import clock, jobs
 from mingus.kit.admin import (
     BY_CUSTOMER,
+    AutocompleteSelectFilter,
     BaseAdmin,
     OwnedAdmin,
     OwnedRecordAdmin,

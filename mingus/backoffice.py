@@ -104,7 +104,8 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link("Jobs", "engineering", "procrastinate.procrastinatejob"),
-                    _link("Groups of colleagues", "shield_person", "auth.group"),
+                    _link("Seen as a customer", "switch_account", "users.impersonation"),
+                    _link("Roles of colleagues", "shield_person", "auth.group"),
                 ],
             },
         ],

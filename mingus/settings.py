@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "users.middleware.AccountErrorsMiddleware",
     "users.middleware.SecondFactorMiddleware",
+    "users.middleware.ImpersonationMiddleware",
     "mingus.kit.middleware.ReachMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -210,6 +211,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "MINGUS <no-reply@mingus.exa
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "users.authentication.TokenAuthentication",
+        "users.authentication.ImpersonationAuthentication",
         "users.authentication.AccountSessionAuthentication",
         "users.authentication.CookieAuthentication",
     ],

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules, import_string
 
 
 class UsersConfig(AppConfig):
@@ -7,3 +8,4 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("receivers")
+        post_migrate.connect(import_string("users.staff.sync_app"), dispatch_uid="users.staff")

@@ -1,14 +1,16 @@
-"""The three ways to say who is calling: a personal access token, a session token, a session cookie."""
+"""The ways to say who is calling: a personal access token, a session token, a session cookie; and support in his name."""
 
 from typing import Any
 
 from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxAuthentication
-from rest_framework.authentication import SessionAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
-from users.models import PersonalAccessToken, User
+from mingus.kit import clock
+from users import impersonation
+from users.models import Impersonation, PersonalAccessToken, User
 
 
 class TokenAuthentication(KnoxAuthentication):
@@ -20,6 +22,21 @@ class TokenAuthentication(KnoxAuthentication):
         user, key = super().authenticate_credentials(token)
         key.note_use()
         return user, key
+
+
+class ImpersonationAuthentication(BaseAuthentication):
+    """`Authorization: Impersonation mgi_…`: a colleague of support, who reads what the customer reads."""
+
+    scheme = "Impersonation"
+
+    def authenticate(self, request: Any) -> tuple[User, Impersonation] | None:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme != self.scheme:
+            return None
+        found = impersonation.running(text.strip(), now=clock.now())
+        if found is None:
+            raise AuthenticationFailed("This has ended. Begin again on the customer's page of the back office.")
+        return found.user, found
 
 
 class AccountSessionAuthentication(XSessionTokenAuthentication):
@@ -49,6 +66,14 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "A personal access token of /api/v1/users/tokens/."}
+
+
+class ImpersonationScheme(OpenApiAuthenticationExtension):
+    target_class = ImpersonationAuthentication
+    name = "impersonation"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Impersonation mgi_…`: for staff."}
 
 
 class SessionTokenScheme(OpenApiAuthenticationExtension):

@@ -9,10 +9,14 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from mingus.kit import clock, context, rls
 from mingus.kit.api.errors import problem
+from system.services import note_access
+from users.models import Impersonation
 
 BACK_OFFICE = "admin/"
 OPEN_PAGES = ("office_login", "office_second_factor", "office_set_up")  # where staff show who they are
+LONGEST_NOTE = 100  # characters
 ACCOUNT_API = "/_allauth/"
 RETRY_AFTER = "60"  # allauth does not tell how much of its window is left; most of its limits are per minute
 
@@ -80,3 +84,30 @@ def nothing_said(status: int) -> dict[str, Any]:
         429: "Too many attempts. Wait a few minutes.",
     }.get(status, "The request can't be carried out.")
     return {"code": "not_authenticated" if status == 401 else "refused", "detail": detail, "attr": None}
+
+
+class ImpersonationMiddleware:
+    """Notes every request that a colleague makes in a customer's name, refused ones too, before it is answered."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        leave = getattr(request, "auth", None)  # REST framework leaves its credential here
+        if isinstance(leave, Impersonation):
+            self._note(request, leave)
+        return response
+
+    def _note(self, request: HttpRequest, leave: Impersonation) -> None:
+        """In a transaction of its own: the request's is rolled back when it is refused."""
+        with rls.everybody(reason=leave.reason):
+            context.change(actor_id=leave.user_id, impersonator_id=leave.staff_id)
+            note_access(
+                customer=leave.user,
+                staff=leave.staff,
+                action="impersonate",
+                what=f"{request.method} {request.path}"[:LONGEST_NOTE],
+                reason=leave.reason,
+                now=clock.now(),
+            )

@@ -5,11 +5,12 @@ from typing import Any
 from allauth.account.signals import email_changed, password_changed, password_reset, password_set
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from users import notices, services
+from mingus.kit import clock, rls
+from users import impersonation, notices, services
 from users.models import User
 from users.notices import notify
 from users.sessions import DEVICE, device_of
@@ -63,3 +64,11 @@ def let_factor_go(request: HttpRequest, user: User, authenticator: Authenticator
     if not services.has_second_factor(user):
         services.end_other_sessions(user, request.session.digest)  # type: ignore[attr-defined]  # it is our store
         request.session.forget_second_factor()  # type: ignore[attr-defined]
+
+
+@receiver(user_logged_out)
+def end_impersonations(user: User | None = None, **_: Any) -> None:
+    """What a colleague had open in a customer's name ends when he logs out."""
+    if user is not None and user.is_staff:
+        with rls.everybody(reason="logged out"):
+            impersonation.end_all(staff=user, now=clock.now())

@@ -169,6 +169,7 @@ class TokenViewSet(Created, Deleted, OwnedReadOnlyViewSet):
     queryset = PersonalAccessToken.objects.all()
     serializer_class = TokenSerializer
     filterset_class = TokenFilter
+    closed_to_impersonation = True
 
     def get_serializer_class(self) -> Any:
         return NewTokenSerializer if self.action == "create" else TokenSerializer

@@ -18,6 +18,7 @@ from analytics.models.reference import (
 from mingus.kit.columns import json_list, json_object, optional_number, share
 from mingus.kit.constraints import between, json_shape, not_blank
 from mingus.kit.models import OwnedModel, gin
+from mingus.kit.personal import personal
 from mingus.kit.privacy import recorded
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
@@ -37,6 +38,7 @@ class UserAnalytics(OwnedModel):
     retention_score = share()
 
     privacy = recorded("how he used the app, as the app counted it")
+    personal_fields = personal("event_data", "features_used", "engagement_score", "retention_score")
     derived = ("session_minutes", "engagement_level", "retention_level")
 
     class Meta(OwnedModel.Meta):

@@ -14,6 +14,7 @@ from mingus.kit.columns import json_object
 from mingus.kit.constraints import a_number, between, iso_currency, json_shape, one_of, rule
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.money import currency_field, money_field
+from mingus.kit.personal import personal
 from mingus.kit.privacy import Erase, Privacy, Restore
 from mingus.kit.sql import Present, first_of, true_when, whole_days
 from users.models import UserProfile
@@ -69,6 +70,7 @@ class BillingHistory(OwnedModel):
             "metadata": only_the_country,
         },
     )
+    personal_fields = personal("amount", "amount_refunded", "description", "metadata")
     derived = ("is_paid", "is_overdue", "days_overdue")
 
     class Meta(OwnedModel.Meta):

@@ -12,6 +12,7 @@ from billing.models.plans import SubscriptionPlan
 from mingus.kit import clock
 from mingus.kit.constraints import one_of, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet
+from mingus.kit.personal import personal
 from mingus.kit.privacy import Hindrance, recorded
 from mingus.kit.sql import Present, first_of, true_when, whole_days
 
@@ -85,6 +86,7 @@ class Subscription(OwnedModel):
             "or ask support to end it.",
         ),
     )
+    personal_fields = personal("stripe_customer_id", "stripe_subscription_id")
     derived = ("is_active", "is_trial", "days_until_renewal")
 
     class Meta(OwnedModel.Meta):

@@ -11,6 +11,7 @@ from career.models.reference import RiskLevel, SecurityLevel
 from mingus.kit.columns import json_list, json_object, share
 from mingus.kit.constraints import between, json_shape
 from mingus.kit.models import OwnedModel, gin
+from mingus.kit.personal import personal
 from mingus.kit.privacy import own
 from mingus.kit.sql import first_of
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
@@ -43,6 +44,18 @@ class JobSecurityAnalysis(OwnedModel):
     recommendations = json_list()
 
     privacy = own("an estimate about his work, made from what he told us")
+    personal_fields = personal(
+        "industry_risk_score",
+        "company_risk_score",
+        "personal_risk_score",
+        "overall_risk_score",
+        "risk_factors",
+        "mitigation_strategies",
+        "market_conditions",
+        "salary_comparison",
+        "career_opportunities",
+        "recommendations",
+    )
     derived = ("security_level", "risk_level", "risk_percentage", "security_percentage")
 
     class Meta(OwnedModel.Meta):

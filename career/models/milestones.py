@@ -13,6 +13,7 @@ from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, not_blank, one_of, together
 from mingus.kit.models import OwnedModel
 from mingus.kit.money import money_field
+from mingus.kit.personal import initials, personal
 from mingus.kit.privacy import own
 from mingus.kit.sql import days_between, first_of, today, true_when
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
@@ -86,6 +87,7 @@ class CareerMilestone(OwnedModel):
     notes = models.TextField(blank=True)
 
     privacy = own("what he wants to reach at work")
+    personal_fields = personal("target_salary", "current_salary", "notes", milestone_name=initials)
     derived = (
         "is_overdue",
         "days_remaining",

@@ -1,10 +1,10 @@
 """Statement files in the back office."""
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
-from mingus.kit.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked
+from mingus.kit.admin import BY_CUSTOMER, AutocompleteSelectFilter, OwnedRecordAdmin, RecordInline, display, link, linked
 
 VERDICT_COLOURS = {"created": "success", "review": "warning", "error": "danger"}
 

@@ -16,6 +16,7 @@ from mingus.kit.crypto import SealError
 from mingus.kit.fields import encrypt
 from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
 from mingus.kit.money import currency_field, money_field
+from mingus.kit.personal import initials, personal
 from mingus.kit.privacy import own
 from mingus.kit.validators import is_json_object
 
@@ -87,6 +88,9 @@ class EncryptedFinancialProfile(OwnedModel):
     metadata = models.JSONField(default=dict, blank=True, validators=[is_json_object])
 
     privacy = own("his account at a bank; the export holds its numbers in clear, for they are his")
+    personal_fields = personal(
+        "institution_name", "account_balance", "credit_limit", "interest_rate", "metadata", profile_name=initials
+    )
     derived = ("is_credit_account", "available_credit", "credit_utilization", "sync_age_days", "account_number_masked")
 
     class Meta(OwnedModel.Meta):

@@ -14,6 +14,7 @@ from finance.models.due_series import TABLE, DueSeries
 from mingus.kit.constraints import a_number, between, iso_currency, not_blank, one_of, rule
 from mingus.kit.models import OwnedQuerySet
 from mingus.kit.money import currency_field, money_field
+from mingus.kit.personal import initials, personal
 from mingus.kit.sql import days_between, today, true_when
 from mingus.kit.validators import FIRST_DAY, LAST_DAY
 
@@ -149,6 +150,8 @@ class UserIncomeDueDate(DueDate):
 
     done = IncomeStatus.RECEIVED.value
 
+    personal_fields = personal("expected_amount", "notes", "last_received_amount", income_source=initials)
+
     class Meta(DueDate.Meta):
         verbose_name = "income due date"
         constraints = [
@@ -177,6 +180,8 @@ class UserExpenseDueDate(DueDate):
     auto_pay_enabled = models.BooleanField(default=False)
 
     done = ExpenseStatus.PAID.value
+
+    personal_fields = personal("expected_amount", "notes", "last_paid_amount", "expense_category", expense_name=initials)
 
     class Meta(DueDate.Meta):
         verbose_name = "expense due date"

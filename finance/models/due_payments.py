@@ -9,6 +9,7 @@ from django.db.models import F, Max, Q, Sum
 from finance.models.transactions import FinancialTransaction
 from mingus.kit.constraints import a_number, between, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
+from mingus.kit.personal import personal
 from mingus.kit.privacy import own
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
@@ -57,6 +58,7 @@ class DueDatePayment(OwnedModel):
     )
 
     privacy = own("what he paid towards a due date")
+    personal_fields = personal("amount", "expected_amount")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "payment"

@@ -9,6 +9,7 @@ from django.db.models import Q
 from finance.models.accounts import EncryptedFinancialProfile
 from mingus.kit.constraints import between, json_shape, one_of
 from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
+from mingus.kit.personal import initials, personal
 from mingus.kit.privacy import own
 
 TABLE = "finance_statementimport"
@@ -52,6 +53,7 @@ class StatementImport(OwnedModel):
     undone_at = models.DateTimeField(null=True, blank=True)
 
     privacy = own("which statement files he brought in")
+    personal_fields = personal("mapping", "statement", "warnings", "account_before", "file_digest", filename=initials)
 
     class Meta(OwnedModel.Meta):
         constraints = [
@@ -112,6 +114,7 @@ class StatementImportRow(OwnedModel):
         "what became of each row of a statement, so that a file that comes again adds nothing twice",
         loose={"transaction_id": "finance.FinancialTransaction"},
     )
+    personal_fields = personal("provider_id", "content_hash", "data", "before", "deleted_row")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "statement row"

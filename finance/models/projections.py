@@ -11,6 +11,7 @@ from mingus.kit.columns import decimal_within, json_object, share
 from mingus.kit.constraints import a_number, between, json_shape
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.money import money_field
+from mingus.kit.personal import personal
 from mingus.kit.privacy import own
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
@@ -35,6 +36,14 @@ class IncomeProjection(OwnedModel):
     confidence_level = share()
 
     privacy = own("an estimate of his income, made from what he told us")
+    personal_fields = personal(
+        "current_income",
+        "projected_income_1_year",
+        "projected_income_3_years",
+        "projected_income_5_years",
+        "growth_rate",
+        "factors",
+    )
     derived = ("annual_growth_rate", "projected_growth_3_years", "projected_growth_5_years")
 
     class Meta(OwnedModel.Meta):

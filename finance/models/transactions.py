@@ -13,6 +13,7 @@ from finance.models.accounts import EncryptedFinancialProfile
 from mingus.kit.constraints import a_number, between, iso_currency, json_shape, one_of, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet, gin, within_owner
 from mingus.kit.money import currency_field
+from mingus.kit.personal import personal
 from mingus.kit.privacy import own
 from mingus.kit.sql import true_when
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_json_object, is_plausible_day
@@ -87,6 +88,7 @@ class FinancialTransaction(OwnedModel):
     metadata = models.JSONField(default=dict, blank=True, validators=[is_json_object])
 
     privacy = own("what he earned and spent")
+    personal_fields = personal("amount", "description", "category", "merchant_name", "reference_number", "metadata")
     derived = ("is_income", "is_expense", "absolute_amount", "is_completed")
 
     class Meta(OwnedModel.Meta):

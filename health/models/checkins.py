@@ -14,6 +14,7 @@ from health import wellness
 from mingus.kit.columns import decimal_within, optional_number
 from mingus.kit.constraints import between, json_shape, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
+from mingus.kit.personal import personal
 from mingus.kit.privacy import own
 from mingus.kit.sql import first_of
 from mingus.kit.validators import FIRST_DAY, is_json_list
@@ -115,6 +116,17 @@ class UserHealthCheckin(OwnedModel):
     notes = models.TextField(blank=True)
 
     privacy = own("how he felt on a day")
+    personal_fields = personal(
+        "mood_score",
+        "stress_level",
+        "sleep_hours",
+        "exercise_minutes",
+        "water_intake_oz",
+        "medication_taken",
+        "symptoms",
+        "wellness_activities",
+        "notes",
+    )
     derived = ("wellness_score", "wellness_level")
 
     class Meta(OwnedModel.Meta):

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from mingus.kit.columns import decimal_within, whole_number
 from mingus.kit.constraints import between, one_of, rule
 from mingus.kit.models import OwnedModel
+from mingus.kit.personal import personal
 from mingus.kit.privacy import own
 from mingus.kit.sql import first_of
 
@@ -79,6 +80,17 @@ class HealthSpendingCorrelation(OwnedModel):
     data_points_count = whole_number(0)
 
     privacy = own("what his check-ins and his spending have to do with each other")
+    personal_fields = personal(
+        "health_score",
+        "spending_amount",
+        "spending_category",
+        "correlation_strength",
+        "confidence_interval_lower",
+        "confidence_interval_upper",
+        "p_value",
+        "adjusted_p_value",
+        "is_significant",
+    )
     derived = ("correlation_interpretation", "correlation_direction")
 
     class Meta(OwnedModel.Meta):

@@ -13,6 +13,7 @@ from health.progress import percent
 from mingus.kit.columns import decimal_within, whole_number
 from mingus.kit.constraints import between, not_blank, one_of, together
 from mingus.kit.models import OwnedModel
+from mingus.kit.personal import initials, personal
 from mingus.kit.privacy import own
 from mingus.kit.sql import days_between, first_of, today, true_when
 
@@ -65,6 +66,7 @@ class HealthGoal(OwnedModel):
     notes = models.TextField(blank=True)
 
     privacy = own("what he wants to reach for his health")
+    personal_fields = personal("start_value", "target_value", "current_value", "unit", "notes", goal_name=initials)
     derived = ("is_overdue", "days_remaining", "status")
 
     class Meta(OwnedModel.Meta):

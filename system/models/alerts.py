@@ -16,6 +16,7 @@ from django.db.models.lookups import GreaterThan
 from mingus.kit import clock
 from mingus.kit.constraints import not_blank, one_of, rule, together
 from mingus.kit.models import BaseModel, OwnedModel, OwnedQuerySet
+from mingus.kit.personal import initials, personal
 from mingus.kit.privacy import recorded
 from mingus.kit.sql import Present, first_of, true_when, whole_days
 
@@ -112,6 +113,7 @@ class SystemAlert(BaseModel):
 
     owner_path: ClassVar[str] = "user"
     privacy = recorded("what the service told him", is_replaced=True)
+    personal_fields = personal("message", "action_notes", title=initials)
     derived = ("is_expired", "is_active", "days_until_expiry", "age_days", "priority_score")
 
     class Meta(BaseModel.Meta):
@@ -211,6 +213,7 @@ class AlertReceipt(OwnedModel):
     action_notes = models.TextField(blank=True)
 
     privacy = recorded("which broadcasts he has read", is_replaced=True)
+    personal_fields = personal("action_notes")
 
     class Meta(OwnedModel.Meta):
         constraints = [

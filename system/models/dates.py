@@ -13,6 +13,7 @@ from mingus.kit import clock
 from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, not_blank, one_of, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet
+from mingus.kit.personal import initials, personal
 from mingus.kit.privacy import own
 from mingus.kit.sql import day_of, days_between, first_of, today, true_when
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
@@ -110,6 +111,7 @@ class ImportantDate(OwnedModel):
     last_reminder_sent = models.DateTimeField(null=True, blank=True)
 
     privacy = own("days that he wants to be reminded of")
+    personal_fields = personal("date_value", "description", "last_reminder_sent", date_name=initials)
     derived = ("is_overdue", "days_until_due", "days_overdue", "should_send_reminder", "next_occurrence")
 
     class Meta(OwnedModel.Meta):

@@ -3,6 +3,7 @@
 from users.models.account import User
 from users.models.erasure import AccountErasure
 from users.models.exports import DataExport, DataExportChunk
+from users.models.impersonation import Impersonation
 from users.models.onboarding import OnboardingProgress
 from users.models.profile import UserProfile
 from users.models.session import UserSession
@@ -12,6 +13,7 @@ __all__ = [
     "AccountErasure",
     "DataExport",
     "DataExportChunk",
+    "Impersonation",
     "OnboardingProgress",
     "PersonalAccessToken",
     "User",

@@ -16,6 +16,7 @@ from mingus.kit import clock
 from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, rule
 from mingus.kit.models import BaseModel, OwnedQuerySet
+from mingus.kit.personal import address, personal
 from mingus.kit.privacy import Erase, Privacy, Restore
 
 TABLE = "users_user"
@@ -99,6 +100,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
             "locked_until": None,
         },
     )
+    personal_fields = personal(email=address)
     derived = ("is_locked",)
     secret_fields = ("password",)
 

@@ -6,6 +6,7 @@ from django.db import models
 from mingus.kit import clock
 from mingus.kit.constraints import between, json_shape, not_blank, together
 from mingus.kit.models import OwnedModel, gin
+from mingus.kit.personal import personal
 from mingus.kit.privacy import own
 from mingus.kit.validators import is_json_object
 
@@ -23,6 +24,7 @@ class OnboardingProgress(OwnedModel):
     step_data = models.JSONField(default=dict, blank=True, validators=[is_json_object])
 
     privacy = own("what he answered on his way in", is_replaced=True)
+    personal_fields = personal("step_data")
 
     class Meta(OwnedModel.Meta):
         verbose_name_plural = "onboarding progress"

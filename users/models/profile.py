@@ -15,6 +15,7 @@ from mingus.kit import clock
 from mingus.kit.constraints import a_number, between, json_shape, not_blank, one_of, rule
 from mingus.kit.models import OwnedModel, gin
 from mingus.kit.money import money_field
+from mingus.kit.personal import ending, initials, personal
 from mingus.kit.privacy import own
 from mingus.kit.validators import is_json_list, is_json_object
 from users.models import reference
@@ -100,6 +101,35 @@ class UserProfile(OwnedModel):
     preferences = models.JSONField(default=dict, blank=True, validators=[is_json_object])
 
     privacy = own("who he is and how he lives")
+    personal_fields = personal(
+        "date_of_birth",
+        "gender",
+        "address_line_1",
+        "address_line_2",
+        "city",
+        "state",
+        "zip_code",
+        "marital_status",
+        "dependents",
+        "household_size",
+        "annual_income",
+        "income_source",
+        "employment_status",
+        "education_level",
+        "occupation",
+        "industry",
+        "years_of_experience",
+        "company_name",
+        "company_size",
+        "job_title",
+        "naics_code",
+        "risk_tolerance",
+        "financial_goals",
+        "preferences",
+        first_name=initials,
+        last_name=initials,
+        phone_number=ending,
+    )
     derived = ("full_name", "age", "is_complete", "profile_completion_percentage", "onboarding_completed")
 
     class Meta(OwnedModel.Meta):

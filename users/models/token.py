@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from mingus.kit import clock
 from mingus.kit.constraints import not_blank, one_of
 from mingus.kit.models import OwnedModel, OwnedQuerySet
+from mingus.kit.personal import initials, personal
 from mingus.kit.privacy import Erase, Privacy, Restore
 
 TABLE = "users_personalaccesstoken"
@@ -41,6 +42,7 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
         restore=Restore.NOBODY,
         because="keys that he made for programs; the keys themselves are not stored, only how to recognise them",
     )
+    personal_fields = personal(name=initials)
     secret_fields = ("digest", "token_key")
     has_second_factor = True  # only a session that has shown one where it must can make a key
     text = ""  # the token itself, on the object that was just made and nowhere else

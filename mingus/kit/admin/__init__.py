@@ -7,19 +7,22 @@ service refuses comes back as its sentence.
 
 from mingus.kit.admin.actions import asks_first, for_ticked
 from mingus.kit.admin.base import BaseAdmin, shown_on
+from mingus.kit.admin.filters import AutocompleteSelectFilter
+from mingus.kit.admin.masking import masking, reveal
 from mingus.kit.admin.money import money
 from mingus.kit.admin.owned import BY_CUSTOMER, OwnedAdmin, customers, is_key, link, linked
-from mingus.kit.admin.records import OwnedRecordAdmin, RecordAdmin, RecordInline
-from mingus.kit.admin.unfolded import StackedInline, action, display
+from mingus.kit.admin.records import OwnedInline, OwnedRecordAdmin, RecordAdmin, RecordInline
+from mingus.kit.admin.unfolded import action, display
 
 __all__ = [
     "BY_CUSTOMER",
+    "AutocompleteSelectFilter",
     "BaseAdmin",
     "OwnedAdmin",
+    "OwnedInline",
     "OwnedRecordAdmin",
     "RecordAdmin",
     "RecordInline",
-    "StackedInline",
     "action",
     "asks_first",
     "customers",
@@ -28,6 +31,8 @@ __all__ = [
     "is_key",
     "link",
     "linked",
+    "masking",
     "money",
+    "reveal",
     "shown_on",
 ]

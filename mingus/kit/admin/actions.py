@@ -4,7 +4,7 @@ Unfold's plain buttons are links, and a link must not change anything: any page 
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import admin
@@ -12,22 +12,27 @@ from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from mingus.kit.admin.base import Service, require
+from mingus.kit.admin.base import require
 from mingus.kit.admin.unfolded import action
 
 
-def asks_first(*, title: str, question: str, icon: str = "", permission: str = "change") -> Callable[[Service], Any]:
-    """Turn a method `(self, request, row)` into a button for `actions_detail` that opens a dialog and acts on its POST."""
+def asks_first(
+    *, title: str, question: str, icon: str = "", permission: str = "help", form: type | None = None
+) -> Callable[[Callable[..., None]], Any]:
+    """Turn a method `(self, request, row)` into a button for `actions_detail` that opens a dialog and acts on its POST.
 
-    def declare(service: Service) -> Any:
-        dialog: Any = {"title": title, "description": question, "form_class": None, "form_submit_text": title}
+    With a `form` in the dialog the method takes its answers too, as a dictionary.
+    """
+
+    def declare(service: Callable[..., None]) -> Any:
+        dialog: Any = {"title": title, "description": question, "form_class": form, "form_submit_text": title}
 
         @action(description=title, icon=icon or None, permissions=[permission], dialog=dialog)
         @wraps(service)
-        def button(self: Any, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        def button(self: Any, request: HttpRequest, filled: Any, object_id: str) -> HttpResponse:
             row = self.get_object(request, unquote(object_id))
             require(row is not None and getattr(self, f"has_{permission}_permission")(request, row))
-            self.carry_out(service, title, request, row)
+            self.carry_out(partial(service, answers=filled.cleaned_data) if form else service, title, request, row)
             return HttpResponse(headers={"HX-Redirect": self.address_of(row)})
 
         button.service, button.title, button.permission = service, title, permission

@@ -1,5 +1,6 @@
 """Pages for rows that belong to a customer. They are found through him: every index of theirs begins with the owner."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,10 +11,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from mingus.kit.admin.base import BaseAdmin
+from mingus.kit.admin.filters import AutocompleteSelectFilter
 from mingus.kit.admin.forms import OwnedAddForm, OwnedForm
+from mingus.kit.admin.masking import masking
 from mingus.kit.admin.unfolded import display
 
 MOST_CUSTOMERS = 10
@@ -45,7 +47,8 @@ class OwnedAdmin(BaseAdmin):
         return self.ordering_of_one if self.is_narrow(request) else self.ordering
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
-        return self.sortable_for_one if self.is_narrow(request) else self.sortable_by
+        names = self.sortable_for_one if self.is_narrow(request) else self.sortable_by
+        return masking(request).open_names(self.model, names)
 
     def date_hierarchy_for(self, request: HttpRequest) -> str | None:
         return self.date_hierarchy if self.is_narrow(request) else None
@@ -56,9 +59,21 @@ class OwnedAdmin(BaseAdmin):
             return queryset, False
         if is_key(words[0]):
             return queryset.filter(pk=words[0]), False
-        if CHOSEN not in request.GET:
-            queryset = queryset.filter(user__in=self._customers(request, words.pop(0)))
-        return queryset.filter(*(self._somewhere(word) for word in words)), False
+        if CHOSEN in request.GET:
+            names = self._searchable(request, [request.GET[CHOSEN]])
+        else:
+            found = self._customers(request, words.pop(0))
+            names, queryset = self._searchable(request, found), queryset.filter(user__in=found)
+        if words and not names:
+            self.message_user(request, "Its words are hidden. Reveal the customer's values first.", messages.WARNING)
+            return queryset.none(), False
+        return queryset.filter(*(somewhere(word, names) for word in words)), False
+
+    def _searchable(self, request: HttpRequest, customers: list[Any]) -> list[str]:
+        """Where words may be looked for: of customers whose values are not revealed, only where nothing is hidden."""
+        if masking(request).is_revealed(*customers):
+            return list(self.search_fields)
+        return masking(request).open_names(self.model, self.search_fields)
 
     def _customers(self, request: HttpRequest, beginning: str) -> list[Any]:
         """The keys of the customers whose address begins so; a message when there are none, or too many to search through."""
@@ -68,12 +83,6 @@ class OwnedAdmin(BaseAdmin):
             sentence = f"{problem} an e-mail address that begins with “{beginning}”. Begin the search with one."
             self.message_user(request, sentence, messages.WARNING)
         return found[:MOST_CUSTOMERS]
-
-    def _somewhere(self, word: str) -> Q:
-        condition = Q()
-        for name in self.search_fields:
-            condition |= Q(**{f"{name}__icontains": word})
-        return condition
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """An added row is told its customer; a stored one keeps him."""
@@ -90,6 +99,14 @@ class OwnedAdmin(BaseAdmin):
     def owner(self, row: Any) -> str:
         """A link to the customer's page."""
         return link(row.user)
+
+
+def somewhere(word: str, names: Iterable[str]) -> Q:
+    """The rows that have `word` in one of the fields."""
+    condition = Q()
+    for name in names:
+        condition |= Q(**{f"{name}__icontains": word})
+    return condition
 
 
 def link(row: Any, text: str = "") -> str:

@@ -7,9 +7,10 @@ from django.http import HttpRequest
 
 from mingus.kit.admin.base import BaseAdmin
 from mingus.kit.admin.forms import RecordFormSet
+from mingus.kit.admin.masking import ShowsRows
 from mingus.kit.admin.owned import OwnedAdmin
 from mingus.kit.admin.secrets import SecretsStayInInlines, public_fields
-from mingus.kit.admin.unfolded import TabularInline
+from mingus.kit.admin.unfolded import StackedInline, TabularInline
 
 
 class ReadOnly:
@@ -45,7 +46,13 @@ class OwnedRecordAdmin(RecordAdmin, OwnedAdmin):
         return ["owner", *(name for name in names if name != "user")]
 
 
-class RecordInline(ReadOnly, TabularInline):
+class OwnedInline(ShowsRows, StackedInline):
+    """Rows that can be changed on the page of the row they belong to."""
+
+    checks_class = SecretsStayInInlines
+
+
+class RecordInline(ReadOnly, ShowsRows, TabularInline):
     """The newest rows of a kind on the page of the row they belong to, with a link to all of them.
 
     `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers. Those with a

@@ -3,8 +3,19 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth import get_permission_codename
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
+
+
+def refuse_impersonator(request: Request, view: Any) -> None:
+    """Raise PermissionDenied when a colleague who acts as the customer wants to change something or see what is closed."""
+    if getattr(request.auth, "impersonator_id", None) is None:
+        return
+    if request.method not in SAFE_METHODS:
+        raise PermissionDenied("In a customer's name you may only read.", "impersonation_read_only")
+    if getattr(view, "closed_to_impersonation", False):
+        raise PermissionDenied("This stays closed to everybody but the customer.", "impersonation_closed")
 
 
 class TokenScopeAllows(BasePermission):

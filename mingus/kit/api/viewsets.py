@@ -12,15 +12,19 @@ from rest_framework.viewsets import GenericViewSet
 
 from mingus.kit import context
 from mingus.kit.api import etag, idempotency
-from mingus.kit.api.permissions import is_staff
+from mingus.kit.api.permissions import is_staff, refuse_impersonator
 from mingus.kit.api.wire import Wire
 from mingus.kit.context import Role
 from mingus.kit.models import BaseModel, IdempotencyKey, OwnedModel
 
 
 class BaseViewSet(GenericViewSet):
-    """Idempotent POSTs, the action's actor, and the compiled list path."""
+    """Idempotent POSTs, the action's actor, and the compiled list path.
 
+    `closed_to_impersonation` keeps support out that acts as the customer: for credentials, and for leaving with everything.
+    """
+
+    closed_to_impersonation = False
     lookup_value_converter = "uuid"
     ordering = "-created_at"
     ordering_fields: tuple[str, ...] = ("created_at",)
@@ -36,6 +40,13 @@ class BaseViewSet(GenericViewSet):
         super().perform_authentication(request)
         # SECURITY: the reach of the database's wall is set here, for every request of the API
         context.change(actor_id=request.user.pk, owner_id=request.user.pk, role=self.role(request))
+        for_staff = getattr(request.auth, "impersonator_id", None)
+        context.change(impersonator_id=for_staff, reason=request.auth.reason if for_staff else "")
+
+    def check_permissions(self, request: Request) -> None:
+        """Ask the view's permissions, after what no view may allow."""
+        refuse_impersonator(request, self)
+        super().check_permissions(request)
 
     def role(self, request: Request) -> Role:
         """The role of the database that the request's statements run as: staff's for what belongs to nobody."""

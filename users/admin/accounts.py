@@ -1,45 +1,39 @@
-"""Accounts, profiles, onboarding and API tokens in the back office."""
+"""Accounts in the back office."""
 
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, RadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from mingus.kit import clock, jobs
 from mingus.kit.admin import (
-    BY_CUSTOMER,
     BaseAdmin,
-    OwnedAdmin,
-    OwnedRecordAdmin,
-    RecordAdmin,
+    OwnedInline,
     RecordInline,
-    StackedInline,
     action,
     asks_first,
     display,
     for_ticked,
     is_key,
-    link,
     linked,
 )
-from users import services
+from users import services, staff
+from users.admin.care import CARE, CareButtons
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
 from users.models.erasure import AskedBy
 from users.privacy import erasure as erasures
+from users.roles import ADMINISTRATOR, CHOICES, CUSTOMER
 from users.tasks import erase_account
 
-ROLE_COLOURS = {"administrator": "warning", "colleague": "info", "customer": "default"}
-POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+ROLE_COLOURS = {ADMINISTRATOR: "warning", CUSTOMER: "default", **dict.fromkeys(("support", "billing", "analyst"), "info")}
 PROFILE_FIELDSETS: Any = (
     ("Person", {"fields": (("first_name", "last_name"), ("date_of_birth", "gender"), ("phone_number", "timezone"))}),
     ("Address", {"fields": ("address_line_1", "address_line_2", ("city", "state"), ("zip_code", "country"))}),
@@ -91,6 +85,17 @@ class PasswordForm(AdminPasswordChangeForm):
         return user
 
 
+class AccountForm(forms.ModelForm):
+    """An account, with the role that makes it a colleague's."""
+
+    role = forms.ChoiceField(choices=CHOICES, required=False, widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "role" in self.fields:
+            self.fields["role"].initial = staff.role_of(self.instance)
+
+
 class LockedFilter(RadioFilter):
     title = "locked"
     parameter_name = "locked"
@@ -102,7 +107,7 @@ class LockedFilter(RadioFilter):
         return queryset.filter(locked_until__gt=clock.now()) if self.value() == "yes" else queryset
 
 
-class ProfileInline(StackedInline):
+class ProfileInline(OwnedInline):
     model = UserProfile
     place = 1
     verbose_name = verbose_name_plural = "profile"
@@ -138,8 +143,8 @@ class AddressInline(RecordInline):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, FoundByAddress):
-    """Accounts. Colleagues' accounts are changed by administrators only, and powers are granted by them only."""
+class UserAdmin(CareButtons, FoundByAddress, DjangoUserAdmin):
+    """Accounts. Colleagues' accounts are changed by administrators only, and roles are given by them only."""
 
     list_display = ("email", "name", "role", "is_verified", "is_active", "lock", "last_login_at", "created_at")
     list_filter = (
@@ -153,15 +158,15 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
     ordering = ("-created_at", "id")
     sortable_by = ("email",)
     csv_columns = ("email", "is_active", "is_verified", "is_staff", "last_login_at", "created_at")
-    filter_horizontal = ("groups", "user_permissions")
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "is_verified", "is_active", "lock", "last_login_at")}),
-        ("Powers", {"fields": POWERS, "classes": ("collapse",)}),
+        ("Role", {"fields": ("role",)}),
         ("Record", {"fields": ("id", "created_at", "updated_at"), "classes": ("collapse",)}),
     )
     add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
     readonly_fields = ("email", "is_verified", "lock", "last_login_at")
-    form = forms.ModelForm
+    form = AccountForm
     add_form = NewUserForm
     change_password_form = PasswordForm
     inlines = (ProfileInline, OnboardingInline, AddressInline, TokenInline)
@@ -171,27 +176,27 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
             "icon": "support_agent",
             "items": ["change_password", "unlock", "vouch", "resend", "no_factors", "erase"],
         },
+        *CARE,
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        powers = () if request.user.is_superuser else POWERS
+        # SECURITY: only an administrator makes somebody a colleague
+        powers = () if request.user.is_superuser else ("role",)
         return [*super().get_readonly_fields(request, obj), *powers]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("groups")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type]:
         return super().get_inlines(request, obj) if obj else []
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Permissions with their models, which their names consist of: else each of them is a query."""
-        if db_field.name == "user_permissions":
-            kwargs["queryset"] = Permission.objects.select_related("content_type")
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # SECURITY: else whoever may set passwords could log in as an administrator
-        colleague = isinstance(obj, User) and (obj.is_staff or obj.is_superuser)
-        return super().has_change_permission(request, obj) and (request.user.is_superuser or not colleague)
+        return super().has_change_permission(request, obj) and self.may_touch(request, obj)
+
+    def has_help_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_help_permission(request, obj) and self.may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: an account goes with all that belongs to it, which is no work for a page. It can be made inactive."""
@@ -202,7 +207,9 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
             services.open_account(obj)
             return
         super().save_model(request, obj, form, change)
-        if set(POWERS) & set(form.changed_data):
+        if "role" in form.changed_data:
+            staff.assign_role(obj, form.cleaned_data["role"], by=request.user)
+        if {"role", "is_active"} & set(form.changed_data):
             # SECURITY: a session or token of a customer must not become one of a colleague
             obj.end_access()
 
@@ -212,9 +219,7 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
 
     @display(description="role", label=ROLE_COLOURS)
     def role(self, user: User) -> str:
-        if user.is_superuser:
-            return "administrator"
-        return "colleague" if user.is_staff else "customer"
+        return staff.role_of(user)
 
     @display(description="login", label={"locked": "danger", "open": "success"})
     def lock(self, user: User) -> str:
@@ -258,66 +263,3 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
         services.remove_second_factors(user)
 
     actions = (*BaseAdmin.actions, for_ticked(unlock), for_ticked(vouch), for_ticked(resend))
-
-
-@admin.register(UserProfile)
-class UserProfileAdmin(OwnedAdmin):
-    list_display = ("__str__", "owner", "city", "country", "timezone", "employment_status", "updated_at")
-    search_fields = ("first_name", "last_name", "city")
-    fieldsets = ((None, {"fields": ("owner",)}), *PROFILE_FIELDSETS)
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fieldsets if obj else ((None, {"fields": ("customer",)}), *PROFILE_FIELDSETS)
-
-
-@admin.register(OnboardingProgress)
-class OnboardingProgressAdmin(OwnedAdmin):
-    list_display = ("step_name", "owner", "step_order", "is_completed", "completed_at")
-    list_filter = (BY_CUSTOMER, ("is_completed", BooleanRadioFilter))
-    search_fields = ("step_name",)
-    ordering_of_one = ("step_order", "id")
-
-
-@admin.register(PersonalAccessToken)
-class PersonalAccessTokenAdmin(OwnedRecordAdmin):
-    """Programs' keys: staff see whose they are and when they were used, and can end one."""
-
-    list_display = ("name", "owner", "scope", "expiry", "last_used_at", "created_at")
-    list_filter = (BY_CUSTOMER, ("scope", ChoicesDropdownFilter))
-    search_fields = ("name",)
-    fields = ("name", "scope", "expiry", "last_used_at", "created_at")
-    csv_columns = ("user__email", "name", "scope", "expiry", "last_used_at", "created_at")
-    actions_detail = ("revoke",)
-
-    def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("users.delete_personalaccesstoken")
-
-    @asks_first(
-        title="Revoke", question="The program that uses this token loses access at once.", icon="key_off", permission="revoke"
-    )
-    def revoke(self, request: HttpRequest, token: PersonalAccessToken) -> None:
-        services.revoke_token(token)
-
-    actions = (*BaseAdmin.actions, for_ticked(revoke))
-
-
-admin.site.unregister((EmailAddress, Group, Authenticator))
-
-
-@admin.register(EmailAddress)
-class EmailAddressAdmin(FoundByAddress, RecordAdmin):
-    """The addresses that django-allauth knows; what staff do about one is done on the account's page."""
-
-    list_display = ("email", "customer", "primary", "verified")
-    list_filter = (("verified", BooleanRadioFilter),)
-    list_select_related = ("user",)
-    fields = ("email", "customer", "primary", "verified")
-
-    @display(description="customer")
-    def customer(self, address: EmailAddress) -> str:
-        return link(address.user)
-
-
-@admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, BaseAdmin):
-    """What colleagues may do."""

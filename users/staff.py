@@ -1,0 +1,66 @@
+"""Colleagues' roles as Django's groups: kept as `users.roles` declares them, and given to accounts."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+
+from mingus.kit import rls
+from mingus.kit.errors import ConflictError
+from users.models import User
+from users.roles import ADMINISTRATOR, CUSTOMER, EXTRA_VERBS, ROLES, UNNAMED, StaffRole
+
+
+def sync_app(sender: AppConfig, **_: Any) -> None:
+    """Give the groups what the table grants in one app; for Django's signal `post_migrate`, after it made the permissions.
+
+    It runs as the owner of the tables, as migrations do.
+    """
+    with rls.nobody(), transaction.atomic():
+        for role in ROLES.values():
+            _sync(role, sender.label)
+
+
+def _sync(role: StaffRole, app: str) -> None:
+    group, _ = Group.objects.get_or_create(name=role.name)
+    _make_extra_permissions(role, app)
+    there = Permission.objects.filter(content_type__app_label=app).select_related("content_type")
+    names = role.permissions()
+    wanted = [item for item in there if role.is_everything or f"{app}.{item.codename}" in names]
+    group.permissions.remove(*set(there) - set(wanted))
+    group.permissions.add(*wanted)
+
+
+def _make_extra_permissions(role: StaffRole, app: str) -> None:
+    """Django makes a permission for each of its own verbs; this one for each of ours that the table uses."""
+    for name, verbs in role.grants.items():
+        label, model = name.split(".")
+        for verb in set(verbs) & set(EXTRA_VERBS) if label == app else ():
+            kind = ContentType.objects.filter(app_label=app, model=model).first()
+            if kind is not None:
+                defaults = {"name": f"Can {verb} {model}"}
+                Permission.objects.get_or_create(content_type=kind, codename=f"{verb}_{model}", defaults=defaults)
+
+
+def role_of(user: User) -> str:
+    """The name of an account's role: a colleague's, or the customer's."""
+    if user.is_superuser:
+        return ADMINISTRATOR
+    names = [group.name for group in user.groups.all() if group.name in ROLES] if user.is_staff else [CUSTOMER]
+    return names[0] if names else UNNAMED
+
+
+@transaction.atomic
+def assign_role(user: User, role: str, *, by: User | None = None) -> None:
+    """Make an account a colleague's of that role, or a customer's again. `by` is the administrator who does it.
+
+    Raises ConflictError when he would take the role from himself: somebody must be left who can give it back.
+    """
+    if by is not None and by.pk == user.pk and role != ADMINISTRATOR:
+        raise ConflictError("own_role", "You can't take your own role away. Ask another administrator.")
+    user.is_staff, user.is_superuser = role != CUSTOMER, role == ADMINISTRATOR
+    user.save(update_fields=["is_staff", "is_superuser"])
+    user.user_permissions.clear()
+    user.groups.set(Group.objects.filter(name=role))
