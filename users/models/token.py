@@ -35,6 +35,7 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
     created = models.DateTimeField(auto_now_add=True, db_default=Now())
 
     secret_fields = ("digest", "token_key")
+    unaudited_fields = ("last_used_at",)  # a use is no change of the key, and it would be an event a minute for each program
     text = ""  # the token itself, on the object that was just made and nowhere else
 
     class Meta(OwnedModel.Meta):
