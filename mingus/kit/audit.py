@@ -9,7 +9,6 @@ from typing import Any
 
 import pgtrigger
 from django.apps import apps
-from django.db.models import Model
 from pgtrigger import compiler
 
 ROW_CHANGES = "INSERT OR UPDATE OR DELETE"
@@ -52,7 +51,7 @@ class AuditTrigger(pgtrigger.Trigger):
     when = pgtrigger.After
     func = "-"
 
-    def compile(self, model: type[Model]) -> compiler.Trigger:
+    def compile(self, model: Any) -> compiler.Trigger:
         # a migration's model has no attributes of ours, so the real one is asked
         declared = apps.get_model(model._meta.label)
         sql = AuditTriggerSql(

@@ -56,8 +56,8 @@ def audit(table: str, *, owner: str = "user_id", secrets: Sequence[str] = ()) ->
     `owner` is the column that says whose a row is, "" for nobody's. Of the columns `secrets` only the change is recorded.
     """
     call = recorded(owner=owner, secrets=secrets)
-    up = [
+    up = (
         f"CREATE TRIGGER audit AFTER {ROW_CHANGES} ON {table} FOR EACH ROW EXECUTE FUNCTION {call}",
         f"CREATE TRIGGER audit_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {call}",
-    ]
-    return migrations.RunSQL(up, [f"DROP TRIGGER audit ON {table}", f"DROP TRIGGER audit_truncate ON {table}"])
+    )
+    return migrations.RunSQL(up, (f"DROP TRIGGER audit ON {table}", f"DROP TRIGGER audit_truncate ON {table}"))

@@ -12,6 +12,11 @@ from django.db import migrations, models
 
 from mingus.kit.operations import fence
 
+GOES_WITH_ITS_CUSTOMER = """
+ALTER TABLE system_accessevent ADD CONSTRAINT system_accessevent_user_fk
+    FOREIGN KEY (user_id) REFERENCES users_user (id) ON DELETE CASCADE
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -31,7 +36,7 @@ class Migration(migrations.Migration):
                 ('action', models.CharField(choices=[('view', 'viewed'), ('list', 'listed'), ('export', 'exported'), ('search', 'searched'), ('reveal', 'revealed'), ('impersonate', 'acted as the customer')], max_length=20)),
                 ('what', models.CharField(max_length=100)),
                 ('row_id', models.CharField(blank=True, max_length=40)),
-                ('reason', models.CharField(blank=True, max_length=500)),
+                ('reason', models.TextField(blank=True)),
                 ('request_id', models.CharField(blank=True, max_length=64)),
                 ('period', models.DateTimeField()),
             ],
@@ -79,7 +84,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='accessevent',
             name='user',
-            field=models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='accessevent_set', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddIndex(
             model_name='accessevent',
@@ -109,5 +114,6 @@ class Migration(migrations.Migration):
             model_name='accessevent',
             trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='b353f5ba9202e4c83ea564ac5006b08b26f30148', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_fbe59', table='system_accessevent', when='AFTER')),
         ),
+        migrations.RunSQL(GOES_WITH_ITS_CUSTOMER, migrations.RunSQL.noop),
         fence("system_accessevent", customer="SELECT", staff="SELECT, INSERT"),
     ]

@@ -27,6 +27,15 @@ class AccessEvent(OwnedModel):
     colleague. The same again within `period`, the beginning of some minutes, is the same event.
     """
 
+    # it goes with its customer by the database's own key (migration 0005), because no role may delete from the access log
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+        related_name="accessevent_set",
+    )
     # without the database's key: the entry outlives the colleague, whose row the customer may not meet either
     staff: models.ForeignKey[Any, Any] = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
@@ -35,7 +44,7 @@ class AccessEvent(OwnedModel):
     action = models.CharField(max_length=20, choices=AccessAction)
     what = models.CharField(max_length=100)
     row_id = models.CharField(max_length=40, blank=True)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.TextField(blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     period = models.DateTimeField()
 

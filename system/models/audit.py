@@ -46,8 +46,8 @@ class AuditEvent(models.Model):
     """One row that was added, changed or deleted: by whom, why, and what it was before.
 
     `user` is whose row it is. `actor` is the signed-in user, `impersonator` the colleague who acted as him, and `source` the
-    job or command where nobody was signed in. `changes` holds [before, after] for each changed column, or all columns of a row that
-    was added or deleted; it is None once its user was erased. Sealed values are ciphertext, secrets are only named.
+    job or command where nobody was signed in. `changes` holds [before, after] for each changed column, or all columns of a
+    row that was added or deleted; it is None once its user was erased. Sealed values are ciphertext, secrets are only named.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
