@@ -11,7 +11,7 @@ from mingus.devdb import DevDatabaseError
 from mingus.kit import context
 from mingus.kit.context import Role
 
-OWNERS_WORK = ("migrate", "flush", "drop_everything", "serve", "worker", "test")
+OWNERS_WORK = ("migrate", "makemigrations", "showmigrations", "flush", "drop_everything", "serve", "worker", "test")
 
 
 def role_of(arguments: list[str]) -> Role:

@@ -192,6 +192,9 @@ KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
 MIGRATION_MODULES = {"knox": None}  # its own token table would only stand empty beside users.PersonalAccessToken
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}
 
+# --- the audit log is dropped by whole months; the database keeps a year whatever stands here
+AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 84, at_least=12)
+
 # --- e-mail leaves through a job; in development it lands in a folder and on the console
 EMAIL_BACKEND = "mingus.kit.mail.QueuedBackend"
 EMAIL_DELIVERY_BACKEND = env.text(

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
 from mingus.kit import clock
+from mingus.kit.audit import AUDIT
 from mingus.kit.fields import encrypt, is_sealed
 from mingus.kit.privacy import Privacy, internal
 
@@ -50,7 +51,8 @@ class BaseModel(models.Model):
     """A row with a time-ordered UUIDv7 key and timestamps.
 
     `derived` names the read-only properties that belong to the model's public shape; `sql_derived` gives those that lists
-    can compute in the database.
+    can compute in the database. Of `secret_fields` nothing is shown and nothing recorded; a change of `unaudited_fields` alone
+    is no event of the audit log.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -60,10 +62,11 @@ class BaseModel(models.Model):
     privacy: ClassVar[Privacy | None] = None  # each model with an owner declares its own; a test asks for it
     derived: ClassVar[tuple[str, ...]] = ()
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    unaudited_fields: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True
-        triggers = [touch]
+        triggers = [touch, *AUDIT]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.pk}>"
@@ -152,6 +155,7 @@ class IdempotencyKey(OwnedModel):
     privacy = internal("answers kept for a day, so that a repeated call does nothing twice; they repeat other rows")
 
     class Meta(OwnedModel.Meta):
+        triggers = [touch]  # unaudited, see `mingus.kit.audit.UNAUDITED`
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="kit_idempotencykey_key_unique")]
         indexes = [models.Index(fields=["created_at"], name="kit_idempotency_created")]
 

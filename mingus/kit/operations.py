@@ -1,8 +1,11 @@
 """Migration operations that Django does not have."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import migrations
+
+from mingus.kit.audit import ROW_CHANGES, recorded
 
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 ROLES = {"customer": "mingus_customer", "staff": "mingus_staff", "accounts": "mingus_accounts"}
@@ -46,3 +49,16 @@ def grant(*tables: str, customer: str = "", staff: str = "", accounts: str = "")
     up: list[Any] = [f"GRANT {privileges} ON {', '.join(tables)} TO {role}" for role, privileges in given if privileges]
     down: list[Any] = [f"REVOKE ALL ON {', '.join(tables)} FROM {role}" for role, privileges in given if privileges]
     return migrations.RunSQL(up, down)
+
+
+def audit(table: str, *, owner: str = "user_id", secrets: Sequence[str] = ()) -> migrations.RunSQL:
+    """Record the changes of another package's table in the audit log, like those of our own models.
+
+    `owner` is the column that says whose a row is, "" for nobody's. Of the columns `secrets` only the change is recorded.
+    """
+    call = recorded(owner=owner, secrets=secrets)
+    up = (
+        f"CREATE TRIGGER audit AFTER {ROW_CHANGES} ON {table} FOR EACH ROW EXECUTE FUNCTION {call}",
+        f"CREATE TRIGGER audit_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {call}",
+    )
+    return migrations.RunSQL(up, (f"DROP TRIGGER audit ON {table}", f"DROP TRIGGER audit_truncate ON {table}"))

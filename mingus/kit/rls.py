@@ -96,9 +96,10 @@ def _pass_savepoint(connection: BaseDatabaseWrapper, sql: str) -> None:
 def apply(connection: BaseDatabaseWrapper, wanted: ActionContext) -> None:
     """Set the role and what belongs to it for the open transaction, unless they are set already.
 
-    Only code that goes around Django's cursors need call it.
+    Only code that goes around Django's cursors need call it. Nobody's statements that stand alone are left as they are: what
+    is set holds for a transaction, and some of them, like VACUUM, forbid one.
     """
-    wanted = wanted if wanted.role else UNSET
+    wanted = wanted if wanted.role or not connection.get_autocommit() else UNSET
     applied = UNSET if _begins(connection) else getattr(connection, APPLIED, None)
     if applied != wanted:
         values = [wanted.role or "none", wanted.owner_id, wanted.actor_id, wanted.impersonator_id]

@@ -1,14 +1,19 @@
-"""What reaches the user: alerts, reminders of important dates, and what he wants to be told of."""
+"""What reaches the user, alerts and reminders, and what is remembered: the audit log and the access log."""
 
-from system.models.access import AccessEvent
+from system.models.access import AccessAction, AccessEvent
 from system.models.alerts import AlertReceipt, AlertType, Severity, SystemAlert
+from system.models.audit import Action, AuditBlock, AuditEvent
 from system.models.dates import DateType, ImportantDate, Recurrence
 from system.models.preferences import Frequency, NotificationPreference, NotificationType
 
 __all__ = [
+    "AccessAction",
     "AccessEvent",
+    "Action",
     "AlertReceipt",
     "AlertType",
+    "AuditBlock",
+    "AuditEvent",
     "DateType",
     "Frequency",
     "ImportantDate",

@@ -5,28 +5,58 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from mingus.kit.constraints import not_blank
+from mingus.kit.constraints import not_blank, one_of
 from mingus.kit.models import OwnedModel
 
 TABLE = "system_accessevent"
 
 
-class AccessEvent(OwnedModel):
-    """That one of the staff saw something of this customer's; `row_id` is empty for many rows."""
+class AccessAction(models.TextChoices):
+    VIEW = "view", "viewed"
+    LIST = "list", "listed"
+    EXPORT = "export", "exported"
+    SEARCH = "search", "searched"
+    REVEAL = "reveal", "revealed"
+    IMPERSONATE = "impersonate", "acted as the customer"
 
+
+class AccessEvent(OwnedModel):
+    """That one of the staff saw something of this customer's.
+
+    `what` is the model and `row_id` its row's key, empty for many rows. `shown_as` is all that the customer learns of the
+    colleague. The same again within `period`, the beginning of some minutes, is the same event.
+    """
+
+    # it goes with its customer by the database's own key (migration 0005), because no role may delete from the access log
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+        related_name="accessevent_set",
+    )
     # without the database's key: the entry outlives the colleague, whose row the customer may not meet either
     staff: models.ForeignKey[Any, Any] = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    action = models.CharField(max_length=20)
+    shown_as = models.CharField(max_length=150)
+    action = models.CharField(max_length=20, choices=AccessAction)
     what = models.CharField(max_length=100)
     row_id = models.CharField(max_length=40, blank=True)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.TextField(blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+    period = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):
-        constraints = [not_blank(TABLE, "what")]
+        constraints = [
+            one_of(TABLE, "action", AccessAction),
+            not_blank(TABLE, "what"),
+            models.UniqueConstraint(
+                fields=["user", "period", "staff", "action", "what", "row_id"], name=f"{TABLE}_period_unique"
+            ),
+        ]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="system_access_newest")]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.what}"
+        return f"{self.get_action_display()} {self.what}"

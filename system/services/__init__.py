@@ -1,7 +1,8 @@
-"""Writes over several rows: alerts and what users do with them, reminders, and what a user wants to be told of."""
+"""Writes over several rows: alerts and what users do with them, reminders, preferences, the audit log and the access log."""
 
 from system.services.access import note_access
 from system.services.alerts import alert, broadcast, expire, mark_all_read, mark_read, take_action
+from system.services.audit import forget_changes_of, keep_audit_months, seal_audit
 from system.services.preferences import preference_for, preferences_of
 from system.services.reminders import send_reminders
 
@@ -9,11 +10,14 @@ __all__ = [
     "alert",
     "broadcast",
     "expire",
+    "forget_changes_of",
+    "keep_audit_months",
     "mark_all_read",
     "mark_read",
     "note_access",
     "preference_for",
     "preferences_of",
+    "seal_audit",
     "send_reminders",
     "take_action",
 ]

@@ -5,7 +5,15 @@ from datetime import UTC, date, datetime
 import factory
 from factory.django import DjangoModelFactory
 
-from system.models import AlertReceipt, ImportantDate, NotificationPreference, NotificationType, SystemAlert
+from system.models import (
+    AccessEvent,
+    AlertReceipt,
+    AuditEvent,
+    ImportantDate,
+    NotificationPreference,
+    NotificationType,
+    SystemAlert,
+)
 from tests.factories.users import UserFactory
 
 
@@ -46,3 +54,27 @@ class PreferenceFactory(DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     notification_type = factory.Sequence(lambda number: NotificationType.values[number % len(NotificationType.values)])
+
+
+class AccessEventFactory(DjangoModelFactory):
+    class Meta:
+        model = AccessEvent
+
+    user = factory.SubFactory(UserFactory)
+    staff = factory.SubFactory(UserFactory, is_staff=True)
+    shown_as = "Sam, support"
+    action = "view"
+    what = "users.userprofile"
+    period = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+class AuditEventFactory(DjangoModelFactory):
+    """What the database recorded of a new alert: nobody can write an event himself."""
+
+    class Meta:
+        model = AuditEvent
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]
+        alert = AlertFactory(**kwargs)
+        return model_class.objects.of_row("system_systemalert", alert.pk).get()

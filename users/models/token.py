@@ -45,6 +45,7 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
     personal_fields = personal(name=initials)
     secret_fields = ("digest", "token_key")
     has_second_factor = True  # only a session that has shown one where it must can make a key
+    unaudited_fields = ("last_used_at",)  # a use is no change of the key, and it would be an event a minute for each program
     text = ""  # the token itself, on the object that was just made and nowhere else
 
     class Meta(OwnedModel.Meta):

@@ -2,12 +2,21 @@
 
 from typing import Any
 
-from system.models import AlertReceipt, ImportantDate, NotificationPreference, SystemAlert
+from system.models import AccessEvent, AlertReceipt, ImportantDate, NotificationPreference, SystemAlert
 
+ACCESS = "system_accessevent"
 ALERT, RECEIPT = "system_systemalert", "system_alertreceipt"
 DATE, PREFERENCE = "system_importantdate", "system_notificationpreference"
 
 VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
+    # the access log is written by the back office, and read only
+    f"{ACCESS}_action_choice": (AccessEvent, {"action": "peek"}, None),
+    f"{ACCESS}_what_not_blank": (AccessEvent, {"what": " "}, None),
+    f"{ACCESS}_period_unique": (
+        AccessEvent,
+        dict.fromkeys(("period", "staff_id", "action", "what", "row_id"), "=other"),
+        None,
+    ),
     # alerts come from services and staff: users read them only, and act by actions that take nothing else
     f"{ALERT}_alert_type_choice": (SystemAlert, {"alert_type": "spam"}, None),
     f"{ALERT}_severity_choice": (SystemAlert, {"severity": "urgent"}, None),

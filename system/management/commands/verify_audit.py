@@ -1,0 +1,38 @@
+"""`manage.py verify_audit` says whether the audit log is as it was written, and names the first row that is not."""
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from system import services
+from system.models import AuditBlock
+from system.verification import BrokenLogError, verify
+
+
+def day(text: str) -> datetime:
+    """The beginning (UTC) of a day such as 2026-11-01."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+class Command(BaseCommand):
+    help = "Verify the audit log and its chain; exit status 1 and the first broken row when somebody has tampered with it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only what was recorded from this day (UTC) on")
+
+    def handle(self, *args: Any, since: datetime | None, **options: Any) -> None:
+        checked = 0
+        try:
+            with tqdm(desc="Verifying", unit=" events", leave=False, disable=None) as bar:
+                for number in verify(since=since):
+                    checked += number
+                    bar.update(number)
+        except BrokenLogError as error:
+            raise CommandError(f"The audit log was tampered with. {error}") from error
+        services.seal_audit()
+        last = AuditBlock.objects.order_by("-number").first()
+        chain = f"the chain ends in block {last.number}, {bytes(last.hash).hex()}" if last else "the chain is empty"
+        self.stdout.write(f"The audit log is sound: {checked:,} events checked; {chain}.")

@@ -1,0 +1,152 @@
+"""Every change of every table is in the audit log, however it was made, with who made it and in which request."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import F
+
+from mingus.kit import context
+from mingus.kit.audit import UNAUDITED
+from mingus.kit.context import Role
+from mingus.kit.fields import is_sealed
+from mingus.kit.models import BaseModel
+from system.models import AuditEvent
+from tests.factories import FACTORIES
+
+pytestmark = pytest.mark.django_db
+ACTOR = UUID("00000000-0000-4000-8000-00000000ac70")
+MODELS = [model for model in apps.get_models() if issubclass(model, BaseModel) and model._meta.db_table not in UNAUDITED]
+SECRETS = [(model, name) for model in MODELS for name in model.secret_fields]
+SEALED = [(model, field.name) for model in MODELS for field in model._meta.concrete_fields if is_sealed(field)]
+
+each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+
+
+@pytest.fixture(autouse=True)
+def somebody(db: None) -> Iterator[None]:
+    """Somebody who may do anything: what is recorded does not depend on what is allowed."""
+    with context.reach(Role.NOBODY), connection.cursor() as cursor:
+        cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO mingus_staff")
+    with context.action("request-1", actor_id=ACTOR, role=Role.STAFF):
+        yield
+
+
+def events_of(row: Any) -> list[AuditEvent]:
+    return list(
+        AuditEvent.objects.of_row(row._meta.db_table, row.pk).filter(request_id="request-1", actor=ACTOR).order_by("id")
+    )
+
+
+def last_of(row: Any, action: str) -> AuditEvent:
+    event = events_of(row)[-1]
+    assert event.action == action
+    assert event.user_id == (row.pk if row._meta.label == "users.User" else getattr(row, "user_id", None))
+    return event
+
+
+def column(model: type[BaseModel], name: str) -> str:
+    return model._meta.get_field(name).column
+
+
+def tables(condition: str) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            f" AND NOT relispartition AND {condition}"
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+@pytest.mark.parametrize("changes", [5 | 8 | 16, 32], ids=["rows", "truncate"])  # tgtype: row 1, insert 4, delete 8, update 16
+def test_every_table_is_audited_or_there_is_a_reason(changes: int) -> None:
+    calls = "tgfoid = 'system_record_change'::regproc AND tgenabled = 'O' AND tgqual IS NULL"
+    audited = f"EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND {calls} AND tgtype & {changes} = {changes})"
+    assert tables(f"NOT {audited}") == set(UNAUDITED)
+
+
+@each_model
+def test_an_added_row_is_recorded_whole(model: type[BaseModel]) -> None:
+    row = FACTORIES[model]()
+    event = events_of(row)[0]
+    assert (event.action, event.changes["id"]) == ("insert", str(row.pk))
+    assert set(event.changes) == {field.column for field in model._meta.concrete_fields}
+
+
+@each_model
+def test_a_saved_change_is_recorded_with_before_and_after(model: type[BaseModel]) -> None:
+    row = FACTORIES[model]()
+    before, row.created_at = row.created_at, row.created_at.replace(year=2020)
+    row.save()
+    changes = last_of(row, "update").changes
+    assert set(changes) == {"created_at"}
+    assert [text[:4] for text in changes["created_at"]] == [str(before.year), "2020"]
+
+
+@each_model
+def test_rows_that_are_added_at_once_are_recorded(model: type[BaseModel]) -> None:
+    row = FACTORIES[model]()
+    model._base_manager.filter(pk=row.pk).delete()
+    model._base_manager.bulk_create([row])
+    assert [event.action for event in events_of(row)][-2:] == ["delete", "insert"]
+
+
+@each_model
+def test_a_bulk_update_is_recorded(model: type[BaseModel]) -> None:
+    row = FACTORIES[model]()
+    model._base_manager.filter(pk=row.pk).update(created_at="2020-01-01T00:00:00Z")
+    assert "created_at" in last_of(row, "update").changes
+
+
+@each_model
+def test_a_raw_statement_is_recorded(model: type[BaseModel]) -> None:
+    row = FACTORIES[model]()
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {model._meta.db_table} SET created_at = '2020-01-01' WHERE id = %s", [row.pk])
+    assert "created_at" in last_of(row, "update").changes
+
+
+@each_model
+def test_a_deleted_row_is_recorded_whole(model: type[BaseModel]) -> None:
+    row = FACTORIES[model]()
+    model._base_manager.filter(pk=row.pk).delete()
+    assert set(last_of(row, "delete").changes) == {field.column for field in model._meta.concrete_fields}
+
+
+@each_model
+def test_saving_what_has_not_changed_is_no_event(model: type[BaseModel]) -> None:
+    row = FACTORIES[model]()
+    row.refresh_from_db()
+    before = len(events_of(row))
+    row.save()
+    model._base_manager.filter(pk=row.pk).update(created_at=F("created_at"))
+    assert len(events_of(row)) == before
+
+
+@pytest.mark.parametrize(("model", "name"), SECRETS, ids=str)
+def test_a_secret_is_not_recorded(model: type[BaseModel], name: str) -> None:
+    row = FACTORIES[model]()
+    model._base_manager.filter(pk=row.pk).update(**{name: "another"})
+    assert events_of(row)[0].changes[column(model, name)] == "<secret>"
+    assert events_of(row)[-1].changes == {column(model, name): ["<secret>", "<secret>"]}
+
+
+@pytest.mark.parametrize(("model", "name"), SEALED, ids=str)
+def test_a_sealed_value_is_recorded_as_its_ciphertext(model: type[BaseModel], name: str) -> None:
+    row = FACTORIES[model]()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT to_jsonb({name}) #>> '{{}}' FROM {model._meta.db_table} WHERE id = %s", [row.pk])
+        [stored] = cursor.fetchone()
+    assert events_of(row)[0].changes[column(model, name)] == stored
+    assert stored is None or stored.startswith("\\x01")
+
+
+@each_model
+def test_emptying_a_table_is_recorded(model: type[BaseModel]) -> None:
+    with context.reach(Role.NOBODY), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")
+    event = AuditEvent.objects.get(table_name=model._meta.db_table, request_id="request-1", action="truncate")
+    assert (event.row_key, event.changes, event.actor_id) == ("", {}, ACTOR)
