@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError as FormError
 from django.db.models import QuerySet
+from django_filters.filters import Filter
 from django_filters.rest_framework.backends import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
@@ -16,11 +19,35 @@ from finance.models import (
     UserExpenseDueDate,
     UserIncomeDueDate,
 )
+from finance.models.accounts import is_account_number, normal_account_number
 from mingus.kit.api.filters import StrictFilterBackend
 from mingus.kit.api.filtersets import StrictFilterSet
 
 
+class AccountNumberField(forms.CharField):
+    """An account number as people write it, with spaces and dashes."""
+
+    def to_python(self, value: Any) -> Any:
+        number = normal_account_number(super().to_python(value))
+        if number:
+            is_account_number(number)
+        elif value:
+            raise FormError("Use 4 to 34 letters or digits.", "invalid_account_number")
+        return number
+
+
+class AccountNumberFilter(Filter):
+    """`account_number=DE02 1203 0000 0000 2020 51`, by the blind index: the number itself can't be searched."""
+
+    field_class: Any = AccountNumberField
+
+    def filter(self, qs: Any, value: str) -> Any:
+        return qs.with_number(self.parent.request.user.pk, value) if value else qs
+
+
 class AccountFilter(StrictFilterSet):
+    account_number = AccountNumberFilter(label="The whole number; spaces, dashes and case do not matter.")
+
     class Meta:
         model = EncryptedFinancialProfile
         fields = {

@@ -5,12 +5,14 @@ import re
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from mingus.kit import clock
+from mingus.kit.blind_index import BlindIndexField
 from mingus.kit.constraints import a_number, between, iso_currency, json_shape, not_blank, one_of
 from mingus.kit.crypto import SealError
 from mingus.kit.fields import encrypt
@@ -56,8 +58,19 @@ def is_routing_number(number: str) -> None:
         raise ValidationError("The check digit is wrong. Compare the number with your bank's.", "invalid_check_digit")
 
 
+def normal_account_number(number: str) -> str:
+    """A number as people mean it: without the spaces and dashes that banks print, in capitals."""
+    return re.sub(r"[\s\-]", "", number).upper()
+
+
 class AccountQuerySet(OwnedQuerySet):
     """Accounts."""
+
+    def with_number(self, user_id: UUID, number: str) -> "AccountQuerySet":
+        """The accounts of one user with this number, however it is spaced."""
+        index: Any = self.model._meta.get_field("account_number_index")
+        digest = index.digest_for(user_id, number)
+        return self.none() if digest is None else self.filter(user_id=user_id, account_number_index=digest)
 
     def open(self) -> "AccountQuerySet":
         """Accounts that are in use."""
@@ -65,7 +78,10 @@ class AccountQuerySet(OwnedQuerySet):
 
 
 class EncryptedFinancialProfile(OwnedModel):
-    """One account at a bank. Its numbers go in and never come out; people see the last four digits."""
+    """One account at a bank. Its numbers go in and never come out; people see the last four digits.
+
+    Beyond the dictionary: `account_number_index`, by which an account is found by its number though that is sealed.
+    """
 
     profile_name = models.CharField(max_length=100)
     profile_type = models.CharField(max_length=50, choices=AccountType)
@@ -73,6 +89,7 @@ class EncryptedFinancialProfile(OwnedModel):
     account_number: Any = encrypt(
         models.CharField(max_length=34, null=True, blank=True, validators=[is_account_number]), label="finance.account_number"
     )
+    account_number_index = BlindIndexField(of="account_number", normalise=normal_account_number)
     routing_number: Any = encrypt(
         models.CharField(max_length=9, null=True, blank=True, validators=[is_routing_number]), label="finance.routing_number"
     )
@@ -92,6 +109,7 @@ class EncryptedFinancialProfile(OwnedModel):
         "institution_name", "account_balance", "credit_limit", "interest_rate", "metadata", profile_name=initials
     )
     derived = ("is_credit_account", "available_credit", "credit_utilization", "sync_age_days", "account_number_masked")
+    secret_fields = ("account_number_index",)
 
     class Meta(OwnedModel.Meta):
         verbose_name = "account"
@@ -109,6 +127,7 @@ class EncryptedFinancialProfile(OwnedModel):
         ]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="finance_account_newest"),
+            models.Index(fields=["user", "account_number_index"], name="finance_account_number"),
             gin("finance_account", "metadata"),
         ]
 

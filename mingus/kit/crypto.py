@@ -1,14 +1,16 @@
-"""Authenticated encryption of single values under a ring of keys of its own, so that rotating SECRET_KEY loses nothing.
+"""Authenticated encryption of single values under keys of its own, so that rotating SECRET_KEY loses nothing.
 
-A sealed value is `0x01 | key id (4 bytes) | nonce (12) | AES-256-GCM ciphertext and tag (n + 16)`: 33 bytes more than
-the plaintext. The key id picks the key, so values sealed under an old key stay readable while it is in the ring. Each
-label has a subkey of its own (HKDF-SHA256), which also keeps every subkey far below the 2**32 random nonces that NIST
-SP 800-38D, section 8.3, allows. The first byte leaves room for another format, for example with a key per user.
+A sealed value is `version | key id (4 bytes) | nonce (12) | AES-256-GCM ciphertext and tag (n + 16)`: 33 bytes more than
+the plaintext. Version 0x01 is sealed under a key of the ring in FIELD_ENCRYPTION_KEYS, whose id picks the key, so values
+under an old key stay readable while it is in the ring. Version 0x02 is sealed under its owner's data key
+(`mingus.kit.datakeys`), which the ring's keys wrap. Each label has a subkey of its own (HKDF-SHA256), which also keeps
+every subkey far below the 2**32 random nonces that NIST SP 800-38D, section 8.3, allows.
 """
 
+import hmac
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -20,13 +22,16 @@ from django.conf import settings
 
 SETTING = "FIELD_ENCRYPTION_KEYS"
 TEXT_PREFIX = "sealed:"
-VERSION = b"\x01"
+UNDER_RING = b"\x01"
+UNDER_DATA_KEY = b"\x02"
 KEY_BYTES = 32
 KEY_ID_BYTES = 4
 NONCE_BYTES = 12
 TAG_BYTES = 16
-HEADER_BYTES = len(VERSION) + KEY_ID_BYTES
+HEADER_BYTES = 1 + KEY_ID_BYTES
 OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES
+INDEX_BYTES = 16
+_INFO = {UNDER_RING: b"mingus/field/v1/", UNDER_DATA_KEY: b"mingus/field/v2/"}
 
 
 class SealError(Exception):
@@ -41,6 +46,50 @@ class TamperedError(SealError):
     """The value was edited, cut, or moved here from another row, column or owner."""
 
 
+class MissingDataKeyError(SealError):
+    """The value was sealed under a data key that is gone: its owner was erased."""
+
+
+class Key:
+    """A key of 32 bytes with the subkeys that were derived from it. It shows nothing of itself."""
+
+    __slots__ = ("_ciphers", "_info", "_raw", "header")
+
+    def __init__(self, version: bytes, raw: bytes) -> None:
+        self._raw, self._info = raw, _INFO[version]
+        self._ciphers: dict[str, AESGCM] = {}
+        # the id is derived, so that no operator has to keep a list of names
+        self.header = version + self._derive("key-id", KEY_ID_BYTES)
+
+    def seal(self, label: str, associated_data: bytes, plaintext: bytes) -> bytes:
+        """`plaintext` sealed for `label`; only the same key, label and `associated_data` open it again."""
+        # SECURITY: a nonce that repeats under one subkey gives both plaintexts away
+        nonce = os.urandom(NONCE_BYTES)
+        return self.header + nonce + self._cipher(label).encrypt(nonce, plaintext, self.header + associated_data)
+
+    def open(self, label: str, associated_data: bytes, sealed: bytes) -> bytes:
+        """The plaintext in `sealed`, whose header is taken for this key's. Raises InvalidTag."""
+        nonce, body = sealed[HEADER_BYTES : HEADER_BYTES + NONCE_BYTES], sealed[HEADER_BYTES + NONCE_BYTES :]
+        # SECURITY: the header is authenticated too, so no value can be relabelled to another version or key
+        return self._cipher(label).decrypt(nonce, body, self.header + associated_data)
+
+    def is_named_by(self, sealed: bytes) -> bool:
+        """Whether `sealed` says that it is sealed under this key."""
+        return sealed[:HEADER_BYTES] == self.header
+
+    def index(self, label: str, text: bytes) -> bytes:
+        """A keyed digest of `text` (16 bytes) that finds equal texts and tells nothing else; no cipher shares its subkey."""
+        return hmac.digest(self._derive("index/" + label, KEY_BYTES), text, "sha256")[:INDEX_BYTES]
+
+    def _cipher(self, label: str) -> AESGCM:
+        if label not in self._ciphers:
+            self._ciphers[label] = AESGCM(self._derive("label/" + label, KEY_BYTES))
+        return self._ciphers[label]
+
+    def _derive(self, purpose: str, length: int) -> bytes:
+        return HKDF(algorithm=SHA256(), length=length, salt=None, info=self._info + purpose.encode()).derive(self._raw)
+
+
 @dataclass(frozen=True)
 class KeyRing:
     """The keys by id; new values are sealed under `primary`, all others only open old ones."""
@@ -50,31 +99,27 @@ class KeyRing:
 
 
 def seal(label: str, associated_data: bytes, plaintext: bytes) -> bytes:
-    """`plaintext` sealed under the primary key for `label`; only the same label and `associated_data` open it again.
+    """`plaintext` sealed under the ring's primary key for `label`; the same label and `associated_data` open it again.
 
     Raises SealError when the ring is missing or malformed.
     """
-    ring = _ring()
-    header = VERSION + ring.primary
-    # SECURITY: a nonce that repeats under one subkey gives both plaintexts away
-    nonce = os.urandom(NONCE_BYTES)
-    return header + nonce + _cipher(ring.keys[ring.primary], label).encrypt(nonce, plaintext, header + associated_data)
+    return primary_key().seal(label, associated_data, plaintext)
 
 
-def unseal(label: str, associated_data: bytes, sealed: bytes) -> bytes:
-    """The plaintext that `seal` was given with the same `label` and `associated_data`.
+def unseal(label: str, associated_data: bytes, sealed: bytes, data_key: Key | None = None) -> bytes:
+    """The plaintext that was sealed with the same `label` and `associated_data` under the ring or `data_key`, the owner's.
 
-    Raises UnknownKeyError when the value names a key outside the ring, TamperedError when it is not what `seal` wrote for
+    Raises UnknownKeyError when the value names a key outside the ring, TamperedError when it is not what was sealed for
     this place, SealError when the ring is missing or malformed.
     """
-    if not _looks_sealed(sealed):
+    if not looks_sealed(sealed):
         raise TamperedError(f"{label}: this is not a sealed value. Restore the row from a backup or set a new value.")
-    ring = _ring()
-    key = ring.keys.get(key_id_of(sealed))
+    keys = [*_ring_keys(), *([data_key] if data_key else [])]
+    key = next((key for key in keys if key.is_named_by(sealed)), None)
     if key is None:
-        raise _stranger(ring, label, associated_data, sealed)
+        raise _stranger(keys, label, associated_data, sealed)
     try:
-        return _opened(key, label, associated_data, sealed)
+        return key.open(label, associated_data, sealed)
     except InvalidTag:
         raise _tampered(label) from None
 
@@ -98,17 +143,32 @@ def from_text(text: object) -> bytes | None:
         sealed = b64decode(text.removeprefix(TEXT_PREFIX), validate=True)
     except ValueError:
         return None
-    return sealed if _looks_sealed(sealed) else None
+    return sealed if looks_sealed(sealed) else None
 
 
 def key_id_of(sealed: bytes) -> bytes:
     """The id (4 bytes) of the key that a sealed value names."""
-    return sealed[len(VERSION) : HEADER_BYTES]
+    return sealed[1:HEADER_BYTES]
+
+
+def looks_sealed(value: bytes) -> bool:
+    """Whether `value` has the form of a sealed value, whoever wrote it."""
+    return len(value) >= OVERHEAD_BYTES and value[:1] in _INFO
+
+
+def is_under_data_key(sealed: bytes) -> bool:
+    """Whether a value says that it is sealed under its owner's data key."""
+    return sealed[:1] == UNDER_DATA_KEY
+
+
+def primary_key() -> Key:
+    """The ring's key that seals what has no owner, and wraps data keys. Raises SealError for a ring that is not sound."""
+    return _ring_keys()[0]
 
 
 def primary_key_id() -> bytes:
-    """The id (4 bytes) of the key that new values are sealed under."""
-    return _ring().primary
+    """The id (4 bytes) of that key."""
+    return key_id_of(primary_key().header)
 
 
 def parse_keys(texts: Sequence[str]) -> KeyRing:
@@ -119,7 +179,7 @@ def parse_keys(texts: Sequence[str]) -> KeyRing:
     problems = _problems(texts)
     if problems:
         raise SealError(" ".join(problems))
-    keys = {_key_id(raw): raw for raw in map(_decoded, texts) if raw is not None}
+    keys = {key_id_of(_ring_key(raw).header): raw for raw in map(_decoded, texts) if raw is not None}
     return KeyRing(primary=next(iter(keys)), keys=keys)
 
 
@@ -135,7 +195,7 @@ def _problems(texts: object) -> list[str]:
         return [f"{SETTING} is empty: set at least one key of 32 random bytes, for example from `openssl rand -hex 32`."]
     decoded = [_decoded(text) for text in texts]
     malformed = [_malformed(place) for place, raw in enumerate(decoded, 1) if raw is None]
-    return malformed + _repeated([raw and _key_id(raw) for raw in decoded])
+    return malformed + _repeated(decoded)
 
 
 def _malformed(place: int) -> str:
@@ -143,11 +203,11 @@ def _malformed(place: int) -> str:
     return f"Key {place} of {SETTING} is not 64 hexadecimal digits or the base64 of {KEY_BYTES} bytes: replace it."
 
 
-def _repeated(ids: list[bytes | None]) -> list[str]:
+def _repeated(keys: list[bytes | None]) -> list[str]:
     return [
-        f"Key {place} of {SETTING} repeats key {ids.index(key_id) + 1}: remove it."
-        for place, key_id in enumerate(ids, 1)
-        if key_id is not None and key_id in ids[: place - 1]
+        f"Key {place} of {SETTING} repeats key {keys.index(key) + 1}: remove it."
+        for place, key in enumerate(keys, 1)
+        if key is not None and key in keys[: place - 1]
     ]
 
 
@@ -168,48 +228,31 @@ def _from_base64(text: str) -> bytes:
     return b64decode(padded.replace("-", "+").replace("_", "/"), validate=True)
 
 
-def _ring() -> KeyRing:
+def _ring_keys() -> tuple[Key, ...]:
+    """The ring's keys, the primary one first."""
     texts = getattr(settings, SETTING, ())
-    return _ring_of(tuple(texts) if isinstance(texts, list) else texts)
+    return _keys_of(tuple(texts) if isinstance(texts, list) else texts)
 
 
 @lru_cache(maxsize=8)
-def _ring_of(texts: tuple[str, ...]) -> KeyRing:
-    return parse_keys(texts)
+def _keys_of(texts: tuple[str, ...]) -> tuple[Key, ...]:
+    return tuple(map(_ring_key, parse_keys(texts).keys.values()))
 
 
 @lru_cache(maxsize=8)
-def _key_id(raw: bytes) -> bytes:
-    """A key's name in the values it sealed; derived, so that no operator has to keep a list of names."""
-    return _derive(raw, b"mingus/field/v1/key-id", KEY_ID_BYTES)
+def _ring_key(raw: bytes) -> Key:
+    return Key(UNDER_RING, raw)
 
 
-@lru_cache(maxsize=256)
-def _cipher(raw: bytes, label: str) -> AESGCM:
-    return AESGCM(_derive(raw, b"mingus/field/v1/label/" + label.encode(), KEY_BYTES))
-
-
-def _derive(raw: bytes, info: bytes, length: int) -> bytes:
-    return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(raw)
-
-
-def _looks_sealed(value: bytes) -> bool:
-    return len(value) >= OVERHEAD_BYTES and value.startswith(VERSION)
-
-
-def _opened(key: bytes, label: str, associated_data: bytes, sealed: bytes) -> bytes:
-    nonce, body = sealed[HEADER_BYTES : HEADER_BYTES + NONCE_BYTES], sealed[HEADER_BYTES + NONCE_BYTES :]
-    # SECURITY: the header is authenticated too, so no value can be relabelled to another version or key
-    return _cipher(key, label).decrypt(nonce, body, sealed[:HEADER_BYTES] + associated_data)
-
-
-def _stranger(ring: KeyRing, label: str, associated_data: bytes, sealed: bytes) -> SealError:
-    """Why the ring lacks the key: it never existed because its id was edited in the value, or the setting lost it."""
-    for key_id, key in ring.keys.items():
+def _stranger(keys: Iterable[Key], label: str, associated_data: bytes, sealed: bytes) -> SealError:
+    """Why the key is not there: it never existed because the header was edited, or it was lost."""
+    for key in keys:
         try:
-            _opened(key, label, associated_data, VERSION + key_id + sealed[HEADER_BYTES:])
+            key.open(label, associated_data, sealed)
         except InvalidTag:
             continue
+        return _tampered(label)
+    if is_under_data_key(sealed):
         return _tampered(label)
     return UnknownKeyError(
         f"{label}: sealed under key {key_id_of(sealed).hex()}, which is not in {SETTING}. Put that key back at its end."

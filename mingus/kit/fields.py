@@ -2,18 +2,22 @@
 
 The call and the field's shape are django-cryptography's (a bytea column, no lookups but `isnull`); what happens to the bytes
 is not. That package signs with SECRET_KEY, pickles values and lets ciphertext be moved between rows, so here a value is JSON
-under `mingus.kit.crypto`, bound to its label, its row's primary key and its owner (`user_id`, where the model has one).
+under `mingus.kit.crypto`, bound to its label, its row's primary key and its owner (`user_id`, where the model has one). Where
+the owner is a user, it is sealed under his data key (`mingus.kit.datakeys`); all else is under the ring of keys.
 
 A value stays sealed until its attribute is read, so a list that does not read it pays nothing and a bad row breaks one
 attribute, not the list. In `__dict__`, and so in a pickle or a debugger, an instance holds None, `Sealed` or `Opened`; all
-of them show as `<sealed>`. `QuerySet.update(user=...)` and an upsert that keeps another row's key make values unreadable.
+of them show as `<sealed>`. What is saved is always under the present key: a value under a former one is sealed anew.
+`QuerySet.update(user=...)` and an upsert that keeps another row's key make values unreadable.
 """
 
 import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeVar
+from uuid import UUID
 
+from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -22,8 +26,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.functional import cached_property
 from django_cryptography.fields import EncryptedMixin
 
-from mingus.kit import crypto
-from mingus.kit.crypto import SealError, TamperedError, UnknownKeyError
+from mingus.kit import crypto, datakeys
+from mingus.kit.crypto import Key, SealError, UnknownKeyError
 from mingus.kit.sealed import SHOWN, Opened, Place, Sealed, SealedAttribute
 
 OWNER = "user_id"
@@ -42,6 +46,12 @@ class Sealing(models.Field[Any, Any]):
         return (meta.pk, *(field for field in meta.concrete_fields if field.attname == OWNER))
 
     @cached_property
+    def has_data_keys(self) -> bool:
+        """Whether its rows belong to users, so that values are sealed under the users' data keys."""
+        owners = [anchor.remote_field.model._meta.label for anchor in self.anchors[1:] if anchor.remote_field]
+        return owners == [settings.AUTH_USER_MODEL]
+
+    @cached_property
     def anchor_names(self) -> tuple[str, ...]:
         return tuple(anchor.attname for anchor in self.anchors)
 
@@ -55,22 +65,49 @@ class Sealing(models.Field[Any, Any]):
 
     def opened(self, instance: models.Model, sealed: Sealed) -> Opened:
         """`sealed` opened where it was loaded. Raises SealError, see `mingus.kit.crypto.unseal`."""
-        place = sealed.place or self._place(instance)
-        plaintext = crypto.unseal(self.label, self._associated_data(place), sealed.blob)
-        return Opened(self, self._decode(plaintext), Sealed(sealed.blob, place))
+        place = sealed.place or self.place_of(instance)
+        return Opened(self, self.decode(self.unseal(place, sealed.blob)), Sealed(sealed.blob, place))
+
+    def unseal(self, place: Place, blob: bytes) -> bytes:
+        """The plaintext bytes of the value that lies at `place`. Raises SealError."""
+        owner = self.owner_at(place)
+        data_key = datakeys.to_open(owner, blob) if owner and crypto.is_under_data_key(blob) else None
+        try:
+            return crypto.unseal(self.label, self.associated_data(place), blob, data_key)
+        except UnknownKeyError:
+            data_key = datakeys.of(owner) if owner else None
+            if data_key is None:
+                raise
+            # with the owner's key in hand, a value of his that was relabelled to the ring shows as tampered
+            return crypto.unseal(self.label, self.associated_data(place), blob, data_key)
+
+    def seal(self, place: Place, plaintext: bytes) -> bytes:
+        """`plaintext` sealed for `place`, under the key that belongs there now. Raises SealError."""
+        return self.key_for(place).seal(self.label, self.associated_data(place), plaintext)
+
+    def key_for(self, place: Place) -> Key:
+        """The key that seals at `place`: the owner's data key, else the ring's primary one."""
+        owner = self.owner_at(place)
+        return datakeys.to_seal(owner) if owner else crypto.primary_key()
+
+    def owner_at(self, place: Place) -> UUID | None:
+        """The user whose data key seals at `place`, None where it is the ring's business."""
+        owner: UUID | None = self.anchors[1].to_python(place[1]) if self.has_data_keys else None
+        return owner
 
     def still_says(self, sealed: Sealed, value: Any, place: Place) -> bool:
         """Whether `sealed` is `value` sealed for `place`; what can't be opened says nothing and may be replaced."""
         try:
-            return crypto.unseal(self.label, self._associated_data(place), sealed.blob) == self._encode(value)
-        except (TamperedError, UnknownKeyError):
+            return self.unseal(place, sealed.blob) == self.encode(value)
+        except SealError:
             return False
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
         """The bytes to write: the very same for an unchanged value, so that no update is seen where there is none."""
         held = self.held(model_instance)
-        if isinstance(held, Sealed) and (add or self._is_out_of_place(model_instance, held)):
-            held = self.opened(model_instance, held)
+        if isinstance(held, Sealed):
+            must_open = add or self._is_out_of_place(model_instance, held)
+            held = self.opened(model_instance, held) if must_open else self._under_present_key(model_instance, held)
         if isinstance(held, Opened):
             held = self._sealed(model_instance, held)
         model_instance.__dict__[self.attname] = held
@@ -80,29 +117,41 @@ class Sealing(models.Field[Any, Any]):
         """Whether bytes nobody opened yet could be unreadable where they go: the row is new, or its key or owner changed."""
         if instance._state.adding or sealed.place is None:
             return True
-        here = self._place(instance)
-        return sealed.place != here and self._associated_data(sealed.place) != self._associated_data(here)
+        here = self.place_of(instance)
+        return sealed.place != here and self.associated_data(sealed.place) != self.associated_data(here)
+
+    def _under_present_key(self, instance: models.Model, sealed: Sealed) -> Sealed | Opened:
+        """Bytes nobody opened yet, opened if they are under a former key; what can't be opened stays as it is."""
+        try:
+            stays = self.key_for(self.place_of(instance)).is_named_by(sealed.blob)
+            return sealed if stays else self.opened(instance, sealed)
+        except SealError:
+            return sealed
 
     def _sealed(self, instance: models.Model, held: Opened) -> Opened | None:
         if held.value == "" and self.null and self.empty_strings_allowed:
             return None
-        place = self._place(instance)
-        if held.origin is not None and self.still_says(held.origin, held.value, place):
-            return Opened(self, held.value, Sealed(held.origin.blob, place))
-        blob = crypto.seal(self.label, self._associated_data(place), self._encode(held.value))
+        place, origin = self.place_of(instance), held.origin
+        # SECURITY: the key is asked for first: bytes under one that was rolled back or destroyed must not be kept
+        key = self.key_for(place)
+        if origin is not None and key.is_named_by(origin.blob) and self.still_says(origin, held.value, place):
+            return Opened(self, held.value, Sealed(origin.blob, place))
+        blob = key.seal(self.label, self.associated_data(place), self.encode(held.value))
         return Opened(self, held.value, Sealed(blob, place))
 
-    def _place(self, instance: models.Model) -> Place:
+    def place_of(self, instance: models.Model) -> Place:
+        """The values of a row that its sealed values are bound to, as they are in memory now."""
         return tuple([getattr(instance, name) for name in self.anchor_names])
 
-    def _associated_data(self, place: Place) -> bytes:
+    def associated_data(self, place: Place) -> bytes:
         """`place` in the one spelling that the database would give it: a UUID may still be a text in memory."""
         parts = [anchor.to_python(part) for anchor, part in zip(self.anchors, place, strict=True)]
         if parts[0] is None:
             raise SealError(f"{self.label}: a value is bound to its row's primary key, which is not set. Give it a default.")
         return crypto.associate(self.label, *(str(part) for part in parts if part is not None))
 
-    def _encode(self, value: Any) -> bytes:
+    def encode(self, value: Any) -> bytes:
+        """`value` as the bytes that are sealed. Raises SealError for what the field can't hold."""
         encoder = getattr(self, "encoder", None) or DjangoJSONEncoder
         try:
             plain = self.get_prep_value(value)
@@ -112,7 +161,8 @@ class Sealing(models.Field[Any, Any]):
             raise SealError(f"{self.label}: a {type(value).__name__} of this kind does not fit the field.") from None
         return text.encode("utf-8", "surrogatepass")
 
-    def _decode(self, plaintext: bytes) -> Any:
+    def decode(self, plaintext: bytes) -> Any:
+        """The value that `encode` was given. Raises SealError."""
         try:
             return self.to_python(json.loads(plaintext, cls=getattr(self, "decoder", None)))
         except (TypeError, ValueError, ValidationError):
@@ -204,6 +254,12 @@ def is_sealed(field: object) -> bool:
 def _sealed_class(base: Any) -> Any:
     members = {"base_class": base, "wasinstance": True, "__module__": __name__}
     return type(f"Encrypted{base.__name__}", (SealedField, base), members)
+
+
+@cache
+def sealed_fields(model: type[models.Model]) -> list[SealedField]:
+    """The encrypted fields of a model."""
+    return [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]
 
 
 def _labels(field: SealedField) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The base of every model: its key, its timestamps, its owner, and one way to show it without its secrets."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -13,9 +14,10 @@ from django.db import models
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
-from mingus.kit import clock
+from mingus.kit import clock, datakeys
 from mingus.kit.audit import AUDIT
-from mingus.kit.fields import encrypt, is_sealed
+from mingus.kit.blind_index import in_step
+from mingus.kit.fields import encrypt, is_sealed, sealed_fields
 from mingus.kit.privacy import Privacy, internal
 
 type_of_json = dict[str, Any]
@@ -75,7 +77,9 @@ class BaseModel(models.Model):
         """Save; a partial save carries `updated_at` along, so that the object in hand stays equal to its row."""
         if update_fields is not None:
             update_fields = {*update_fields, "updated_at"}
-        super().save(*args, update_fields=update_fields, **kwargs)
+        # SECURITY: the owner's data key stays locked until what is sealed under it is stored
+        with datakeys.keeping() if sealed_fields(type(self)) else nullcontext():
+            super().save(*args, update_fields=in_step(self, update_fields), **kwargs)
 
     @classmethod
     def sql_derived(cls) -> dict[str, models.expressions.Combinable]:
@@ -106,6 +110,14 @@ class OwnedQuerySet(models.QuerySet[Any]):
     def for_user(self, user: Any) -> Self:
         """Only the rows that belong to `user`."""
         return self.filter(**{self.model.owner_path: user.pk})
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Django's, with each owner's data key asked for once, not once a row."""
+        rows = list(objs)
+        if not any(field.has_data_keys for field in sealed_fields(self.model)):
+            return super().bulk_create(rows, *args, **kwargs)
+        with datakeys.keeping(row.user_id for row in rows if row.user_id):
+            return super().bulk_create(rows, *args, **kwargs)
 
 
 class OwnedModel(BaseModel):
@@ -163,4 +175,19 @@ class IdempotencyKey(OwnedModel):
         return self.key
 
 
-__all__ = ["BaseModel", "IdempotencyKey", "OwnedModel", "OwnedQuerySet", "gin", "json_ready", "within_owner"]
+class DataKey(OwnedModel):
+    """The key that one user's values are sealed under, wrapped by the ring; see `mingus.kit.datakeys`, which alone uses it."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="data_key", editable=False)
+    wrapped = models.BinaryField(max_length=128)
+
+    privacy = internal(
+        "what his sealed values are sealed under; when it is gone, none of them can be opened, in no backup either"
+    )
+    secret_fields = ("wrapped",)
+
+    def __str__(self) -> str:
+        return "data key"
+
+
+__all__ = ["BaseModel", "DataKey", "IdempotencyKey", "OwnedModel", "OwnedQuerySet", "gin", "json_ready", "within_owner"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
+from mingus.kit import crypto, datakeys
 from mingus.kit.crypto import SealError
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class SealedAttribute(DeferredAttribute):
         held = instance.__dict__.get(self.field.attname)
         if isinstance(value, Sealed):
             value = Sealed(value.blob, self._place_while_loading(instance))
+            if self.field.has_data_keys and value.place and crypto.is_under_data_key(value.blob):
+                datakeys.expect(value.place[1])
         elif value is not None:
             value = Opened(self.field, value, getattr(held, "origin", held))
         instance.__dict__[self.field.attname] = value

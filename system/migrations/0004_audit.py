@@ -230,7 +230,7 @@ UNDO = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("system", "0003_walls"), ("kit", "0004_audit")]
+    dependencies = [("system", "0003_walls"), ("kit", "0005_audit")]
 
     operations = [
         migrations.RunSQL([EVENTS, BLOCKS], UNDO),

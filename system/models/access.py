@@ -7,6 +7,7 @@ from django.db import models
 
 from mingus.kit.constraints import not_blank, one_of
 from mingus.kit.models import OwnedModel
+from mingus.kit.privacy import Erase, Privacy, Restore
 
 TABLE = "system_accessevent"
 
@@ -47,6 +48,14 @@ class AccessEvent(OwnedModel):
     reason = models.TextField(blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     period = models.DateTimeField()
+
+    privacy = Privacy(
+        export=True,
+        erase=Erase.DELETE,
+        restore=Restore.NOBODY,
+        because="when colleagues looked at his data, which is his to know",
+        withheld=("staff",),
+    )
 
     class Meta(OwnedModel.Meta):
         constraints = [

@@ -14,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from mingus.kit.partitions import first_key_at
+from mingus.kit.privacy import Erase, Privacy, Restore
 
 
 class Action(models.TextChoices):
@@ -73,6 +74,13 @@ class AuditEvent(models.Model):
     changes = models.JSONField(null=True)
     changes_digest = models.BinaryField()
     digest = models.BinaryField()
+
+    privacy = Privacy(
+        export=False,
+        erase=Erase.KEEP,
+        restore=Restore.NOBODY,
+        because="the proof of what was done; what it holds of his rows is blanked when he is erased",
+    )
 
     class Meta:
         managed = False

@@ -1,9 +1,12 @@
 """The floor's own rows."""
 
+import os
+
 import factory
 from factory.django import DjangoModelFactory
 
-from mingus.kit.models import IdempotencyKey
+from mingus.kit import datakeys
+from mingus.kit.models import DataKey, IdempotencyKey
 from tests.factories.users import UserFactory
 
 
@@ -14,3 +17,11 @@ class IdempotencyKeyFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     key = factory.Sequence(lambda number: f"key-{number}")
     fingerprint = b"0" * 32
+
+
+class DataKeyFactory(DjangoModelFactory):
+    class Meta:
+        model = DataKey
+
+    user = factory.SubFactory(UserFactory)
+    wrapped = factory.LazyAttribute(lambda made: datakeys.wrap(made.user.pk, os.urandom(32)))

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from mingus.kit.constraints import not_blank, rule
 from mingus.kit.models import OwnedModel, OwnedQuerySet
+from mingus.kit.privacy import Erase, Privacy, Restore
 
 TABLE = "users_impersonation"
 LASTS = timedelta(minutes=30)
@@ -34,6 +35,9 @@ class Impersonation(OwnedModel):
     ended_at = models.DateTimeField(null=True, blank=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
 
+    privacy = Privacy(
+        export=True, erase=Erase.DELETE, restore=Restore.NOBODY, because="when colleagues looked at the API as he sees it"
+    )
     secret_fields = ("digest",)
     may_write = False
 

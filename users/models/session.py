@@ -13,6 +13,8 @@ from django.db import models
 from mingus.kit import clock
 from mingus.kit.constraints import rule
 from mingus.kit.models import BaseModel, OwnedQuerySet
+from mingus.kit.personal import personal
+from mingus.kit.privacy import Erase, Privacy, Restore
 
 TABLE = "users_usersession"
 USER_AGENT_LENGTH = 200
@@ -44,6 +46,13 @@ class UserSession(BaseModel):
     last_seen_at = models.DateTimeField(editable=False)
 
     owner_path: ClassVar[str] = "user"
+    privacy = Privacy(
+        export=True,
+        erase=Erase.DELETE,
+        restore=Restore.NOBODY,
+        because="where he is logged in; what would open a session stays here",
+    )
+    personal_fields = personal("user_agent", "address")
     secret_fields = ("digest", "data")
 
     class Meta(BaseModel.Meta):

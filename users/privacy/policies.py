@@ -30,13 +30,6 @@ LIBRARIES: dict[str, Privacy] = {
         because="his second factors: of which kind, since when; what they are checked against stays here",
         withheld=("data",),
     ),
-    "usersessions.UserSession": Privacy(
-        export=True,
-        erase=Erase.DELETE,
-        restore=Restore.NOBODY,
-        because="where he is logged in; the session's key would open it, so it stays here",
-        withheld=("session_key", "data"),
-    ),
     "users.User_groups": internal("powers of colleagues; a customer has none"),
     "users.User_user_permissions": internal("powers of colleagues; a customer has none"),
     "admin.LogEntry": Privacy(

@@ -1,4 +1,4 @@
-"""The tables of sealed rows, and two owners."""
+"""The tables of sealed rows."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from django.db import connection
 from pytest_django import Settings
 
 from mingus.kit import rls
-from tests.kit.sealed.rows import SECRET, Account, Answer, Counted, Owner
+from tests.kit.sealed.rows import SECRET, Account, Answer, Counted
+from users.models import User
 
 
 @pytest.fixture(autouse=True)
@@ -17,22 +18,12 @@ def tables(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("django.db.models.base.apps", Account._meta.apps)
     monkeypatch.setattr("django.core.serializers.python.apps", Account._meta.apps)
     with rls.nobody(), connection.schema_editor() as editor:
-        for model in (Owner, Account, Answer, Counted):
+        for model in (Account, Answer, Counted):
             editor.create_model(model)
             editor.execute(f"GRANT ALL ON {model._meta.db_table} TO mingus_staff")
 
 
 @pytest.fixture
-def alice() -> Any:
-    return Owner.objects.create()
-
-
-@pytest.fixture
-def bob() -> Any:
-    return Owner.objects.create()
-
-
-@pytest.fixture
-def account(alice: Owner) -> Any:
+def account(alice: User) -> Any:
     """An account as it comes from the database, its secrets not opened yet."""
     return Account.objects.get(pk=Account.objects.create(user=alice, number=SECRET, routing="122105155").pk)

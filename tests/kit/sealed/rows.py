@@ -11,6 +11,7 @@ from django.test.utils import isolate_apps
 from rest_framework.serializers import ModelSerializer
 
 from mingus.kit.fields import Sealed, encrypt
+from users.models import User
 
 SECRET = "DE02120300000000202051"
 
@@ -25,14 +26,11 @@ with isolate_apps("django.contrib.contenttypes"):
             abstract = True
             app_label = "contenttypes"
 
-    class Owner(Row):
-        """Who a row belongs to."""
-
     class Account(Row):
         """Owned, with two sealed columns of one shape, so that their values can be swapped."""
 
         user_id: uuid.UUID
-        user = models.ForeignKey(Owner, on_delete=models.CASCADE)
+        user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
         nickname = models.CharField(max_length=20, blank=True)
         number: Any = encrypt(
             models.CharField(max_length=34, null=True, blank=True, validators=[RegexValidator(r"^[A-Z0-9]+$")]),

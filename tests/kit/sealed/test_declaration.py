@@ -17,10 +17,10 @@ from tests.kit.sealed.rows import (
     SECRET,
     Account,
     Answer,
-    Owner,
     Row,
     field_of,
 )
+from users.models import User
 
 
 def test_it_is_a_field_of_django_cryptography_and_of_its_base() -> None:
@@ -59,7 +59,7 @@ def test_a_renamed_table_and_column_keep_their_values(account: Account) -> None:
     with isolate_apps("django.contrib.contenttypes"):
 
         class Renamed(Row):
-            user = models.ForeignKey(Owner, on_delete=models.CASCADE)
+            user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
             iban: Any = encrypt(models.CharField(max_length=34, null=True), label="tests.account.number")
 
             class Meta:
@@ -74,7 +74,7 @@ def test_a_value_of_a_field_that_had_another_type_is_refused_without_quoting_it(
     with isolate_apps("django.contrib.contenttypes"):
 
         class Retyped(Row):
-            user = models.ForeignKey(Owner, on_delete=models.CASCADE)
+            user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
             number: Any = encrypt(models.DateField(null=True), label="tests.account.number")
 
             class Meta(Row.Meta):

@@ -12,10 +12,10 @@ from tests.kit.sealed.rows import (
     SECRET,
     Account,
     Counted,
-    Owner,
     loaded,
     stored,
 )
+from users.models import User
 
 
 def test_an_unread_value_keeps_its_bytes(account: Account) -> None:
@@ -52,7 +52,7 @@ def test_a_refreshed_row_keeps_its_bytes(account: Account) -> None:
     assert stored(account, "number") == before
 
 
-def test_a_row_that_is_saved_twice_keeps_its_bytes(alice: Owner) -> None:
+def test_a_row_that_is_saved_twice_keeps_its_bytes(alice: User) -> None:
     account = Account.objects.create(user=alice, number=SECRET)
     before = stored(account, "number")
     account.save()
@@ -65,7 +65,7 @@ def test_a_changed_value_gets_new_bytes(account: Account) -> None:
     assert loaded(account).number == "OTHER"
 
 
-def test_bulk_create_seals(alice: Owner) -> None:
+def test_bulk_create_seals(alice: User) -> None:
     rows = Account.objects.bulk_create([Account(user=alice, number=f"{SECRET}{place}") for place in range(3)])
     assert [loaded(row).number for row in rows] == [f"{SECRET}0", f"{SECRET}1", f"{SECRET}2"]
 
@@ -105,18 +105,18 @@ def test_a_key_that_only_the_database_knows_is_refused_with_the_remedy() -> None
         Counted.objects.create(text=SECRET)
 
 
-def test_keys_that_are_written_as_text_open_later(alice: Owner) -> None:
+def test_keys_that_are_written_as_text_open_later(alice: User) -> None:
     account = Account.objects.create(pk=str(uuid.uuid4()).upper(), user_id=str(alice.pk).upper(), number=SECRET)
     assert loaded(account).number == SECRET
 
 
-def test_a_value_moves_along_when_its_owner_changes(account: Account, bob: Owner) -> None:
+def test_a_value_moves_along_when_its_owner_changes(account: Account, bob: User) -> None:
     account.user = bob
     account.save()
     assert loaded(account).number == SECRET
 
 
-def test_a_value_that_was_read_moves_along_when_its_owner_changes(account: Account, bob: Owner) -> None:
+def test_a_value_that_was_read_moves_along_when_its_owner_changes(account: Account, bob: User) -> None:
     assert account.number
     account.user = bob
     account.save()
@@ -131,13 +131,13 @@ def test_a_copied_row_opens_under_its_own_key(account: Account) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_bytes_of_another_row_are_not_inserted(alice: Owner) -> None:
+def test_bytes_of_another_row_are_not_inserted(alice: User) -> None:
     foreign = Account.objects.values_list("number", flat=True).get()
     with pytest.raises(TamperedError):
         Account.objects.create(user=alice, number=foreign)
 
 
-def test_bytes_of_another_row_are_not_saved(account: Account, alice: Owner) -> None:
+def test_bytes_of_another_row_are_not_saved(account: Account, alice: User) -> None:
     other = Account.objects.create(user=alice)
     other.number = Account.objects.values_list("number", flat=True).get(pk=account.pk)
     with pytest.raises(TamperedError):

@@ -12,7 +12,8 @@ from django.forms import model_to_dict, modelform_factory
 from django.test import RequestFactory
 
 from mingus.kit.crypto import SealError
-from tests.kit.sealed.rows import SECRET, Account, AccountSerializer, Owner, loaded, stored
+from tests.kit.sealed.rows import SECRET, Account, AccountSerializer, loaded, stored
+from users.models import User
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_json_refuses_a_sealed_value() -> None:
 
 
 @pytest.mark.parametrize("style", ["json", "jsonl", "python", "xml"])
-def test_no_dump_holds_a_secret(alice: Owner, style: str) -> None:
+def test_no_dump_holds_a_secret(alice: User, style: str) -> None:
     canaries = [f"CANARY{place:04d}" for place in range(1000)]
     rows = Account.objects.bulk_create([Account(user=alice, number=canary, routing=canary) for canary in canaries])
     dump = str(serializers.serialize(style, Account.objects.all())) + str(serializers.serialize(style, rows))

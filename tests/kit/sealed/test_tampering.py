@@ -6,11 +6,12 @@ import pytest
 from pytest_django import Settings
 
 from mingus.kit.crypto import TamperedError, UnknownKeyError
-from tests.kit.sealed.rows import SECRET, Account, Owner, loaded, overwrite, stored
+from tests.kit.sealed.rows import SECRET, Account, loaded, overwrite, stored
+from users.models import User
 
 
 @pytest.mark.parametrize(
-    "change", [lambda b: b[:-1] + bytes([b[-1] ^ 1]), lambda b: b[:40], lambda _: b"", lambda b: b"\x02" + b[1:]]
+    "change", [lambda b: b[:-1] + bytes([b[-1] ^ 1]), lambda b: b[:40], lambda _: b"", lambda b: b"\x03" + b[1:]]
 )
 def test_edited_bytes_are_refused(account: Account, change: Callable[[bytes], bytes]) -> None:
     overwrite(account, "number", change(stored(account, "number") or b""))
@@ -18,7 +19,7 @@ def test_edited_bytes_are_refused(account: Account, change: Callable[[bytes], by
         _ = loaded(account).number
 
 
-def test_a_value_of_another_row_is_refused(account: Account, alice: Owner) -> None:
+def test_a_value_of_another_row_is_refused(account: Account, alice: User) -> None:
     other = Account.objects.create(user=alice, number="OTHER")
     overwrite(account, "number", stored(other, "number"))
     with pytest.raises(TamperedError):
@@ -31,7 +32,7 @@ def test_a_value_of_another_column_is_refused(account: Account) -> None:
         _ = loaded(account).number
 
 
-def test_a_row_that_was_given_to_another_owner_in_the_database_is_refused(account: Account, bob: Owner) -> None:
+def test_a_row_that_was_given_to_another_owner_in_the_database_is_refused(account: Account, bob: User) -> None:
     Account.objects.update(user=bob)
     with pytest.raises(TamperedError):
         _ = loaded(account).number
@@ -52,7 +53,7 @@ def test_a_new_primary_key_leaves_old_values_readable_and_seals_new_ones(account
     assert numbers[1:5] != routings[1:5]
 
 
-def test_a_bad_row_breaks_one_field_and_not_the_list(account: Account, alice: Owner) -> None:
+def test_a_bad_row_breaks_one_field_and_not_the_list(account: Account, alice: User) -> None:
     overwrite(account, "number", b"garbage")
     Account.objects.create(user=alice, number="GOOD")
     rows = {row.pk: row for row in Account.objects.all()}

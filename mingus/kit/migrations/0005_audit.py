@@ -64,6 +64,6 @@ UNDO = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kit", "0003_walls")]
+    dependencies = [("kit", "0004_data_keys")]
 
     operations = [migrations.RunSQL(FUNCTIONS, UNDO)]

@@ -1,0 +1,56 @@
+"""`manage.py rotate_field_keys` brings every sealed value under the present keys, so that former ones can be removed."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from mingus.kit.rotation import Outcome, Table, tables
+
+
+class Command(BaseCommand):
+    help = (
+        "Seal anew what is under a former key of FIELD_ENCRYPTION_KEYS or in a former format, and complete blind indexes. "
+        "It runs beside servers and workers, and goes on where it was stopped."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count what is old, by column and key, and change nothing")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        if dry_run:
+            self._count()
+        else:
+            report(self, tables(), "sealed anew")
+
+    def _count(self) -> None:
+        total = 0
+        for table in tables():
+            for column in table.columns:
+                for key_id, count in column.census().items():
+                    self.stdout.write(f"{column.name:<60} key {key_id} {count:>12,}")
+            total += table.old().count()
+        self.stdout.write(f"{total:,} rows have something to do. Nothing was changed: this was a dry run.")
+
+
+def report(command: BaseCommand, work: list[Table], done: str) -> None:
+    """Work over `work` with a progress bar and a summary; raises CommandError when something is left, after naming it."""
+    with tqdm(
+        total=sum(table.old().count() for table in work), unit="row", desc=done, leave=False, file=sys.stderr, disable=None
+    ) as bar:
+        outcomes = [table.run(bar.update) for table in work]
+    problems = [problem for outcome in outcomes for found in outcome.failed.values() for problem in found]
+    for problem in problems:
+        command.stderr.write(problem)
+    command.stdout.write(f"{sum(outcome.resealed for outcome in outcomes):,} rows were {done}.")
+    if problems:
+        raise CommandError(f"{len(problems):,} values can't be opened. They are named above and were left as they are.")
+    _require_all(outcomes)
+
+
+def _require_all(outcomes: list[Outcome]) -> None:
+    busy = sum(outcome.busy for outcome in outcomes)
+    if busy:
+        raise CommandError(f"{busy:,} rows were in use by others all the time. Run this again.")
