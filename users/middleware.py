@@ -6,7 +6,10 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 
+from rest_framework.exceptions import ParseError
+
 from mingus.kit.api.errors import problem
+from mingus.kit.api.parsers import parsed
 
 ACCOUNT_API = "/_allauth/"
 RETRY_AFTER = "60"  # allauth does not tell how much of its window is left; most of its limits are per minute
@@ -22,6 +25,11 @@ class AccountErrorsMiddleware:
         if not request.path.startswith(ACCOUNT_API):
             return self.get_response(request)
         request.META["CONTENT_TYPE"] = request.META.get("CONTENT_TYPE") or "application/json"
+        if request.method != "GET" and request.body:
+            try:
+                parsed(request.body)  # allauth's own parser would fall over a deeply nested body
+            except ParseError as error:
+                return problem(400, "parse_error", str(error.detail))
         response = self.get_response(request)
         if response.status_code < 400:
             return response

@@ -119,7 +119,9 @@ def body_of(route: Route, method: str, key: str) -> Any:
     if "application/json" not in content:
         return None
     body = example(content["application/json"]["schema"], key)
-    return _as_documented(route, body, key) if method in ("post", "put", "patch") and route.methods.get(method) in WRITES else body
+    return (
+        _as_documented(route, body, key) if method in ("post", "put", "patch") and route.methods.get(method) in WRITES else body
+    )
 
 
 def _as_documented(route: Route, body: dict[str, Any], key: str) -> dict[str, Any]:
@@ -146,7 +148,13 @@ def example(shape: dict[str, Any], key: str) -> Any:
 
 
 def _text(shape: dict[str, Any], key: str) -> str:
-    known = {"uuid": key, "date": "2026-03-01", "date-time": "2026-03-01T09:30:00Z", "time": "09:30:00", "email": "a@example.org"}
+    known = {
+        "uuid": key,
+        "date": "2026-03-01",
+        "date-time": "2026-03-01T09:30:00Z",
+        "time": "09:30:00",
+        "email": "a@example.org",
+    }
     known |= {"decimal": "1.00", "uri": "https://example.org/"}
     if shape.get("format") in known:
         return known[shape["format"]]

@@ -14,7 +14,9 @@ from tests.security.probes import NOBODYS, Probe, body_of
 from tests.security.tenants import Tenant, undone
 
 CHANGING = [route for route in ROUTES if route.is_owned and route.methods.get("patch")]
-CREATING = [route for route in ROUTES if route.is_owned and route.methods.get("post") == "create" and "import" not in str(route)]
+CREATING = [
+    route for route in ROUTES if route.is_owned and route.methods.get("post") == "create" and "import" not in str(route)
+]
 BY_THE_DATABASE = {"updated_at"}  # changes with every change, whatever a body says
 FORGED: list[tuple[type[models.Field], Any]] = [
     (models.BooleanField, True),
@@ -94,4 +96,6 @@ def test_a_new_row_has_no_forged_column(route: Route, attacker: Tenant) -> None:
 def test_the_same_body_without_a_forgery_makes_a_row(route: Route, attacker: Tenant) -> None:
     """Else the test above would see refusals that have another reason. A token's maker is a session."""
     answer, _ = created(route, attacker)
-    assert answer.status_code in (201, 403) or {error["code"] for error in answer.json()["errors"]} == {"unique"}, answer.content
+    assert answer.status_code in (201, 403) or {error["code"] for error in answer.json()["errors"]} == {"unique"}, (
+        answer.content
+    )
