@@ -8,9 +8,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from rest_framework.exceptions import ParseError
 
 from mingus.kit import clock, context, rls
 from mingus.kit.api.errors import problem
+from mingus.kit.api.parsers import parsed
 from system.services import note_access
 from users.models import Impersonation
 
@@ -55,6 +57,11 @@ class AccountErrorsMiddleware:
         if not request.path.startswith(ACCOUNT_API):
             return self.get_response(request)
         request.META["CONTENT_TYPE"] = request.META.get("CONTENT_TYPE") or "application/json"
+        if request.method != "GET" and request.body:
+            try:
+                parsed(request.body)  # allauth's own parser would fall over a deeply nested body
+            except ParseError as error:
+                return problem(400, "parse_error", str(error.detail))
         response = self.get_response(request)
         if response.status_code < 400:
             return response

@@ -17,6 +17,7 @@ from mingus.kit.context import Role
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SENDABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit takes those of every script
 BACK_OFFICE = "/admin/"
 UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/", "/api/v1/users/me/import/")
 
@@ -63,7 +64,10 @@ class ReachMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body by its announced length, before a byte of it is read: DRF's parsers would read all of it."""
+    """Refuses a body by its announced length, before a byte of it is read: DRF's parsers would read all of it.
+
+    One without a length, sent in chunks, would be taken for empty.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -71,8 +75,10 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         limit = settings.IMPORT_MAX_BYTES if request.path in UPLOAD_PATHS else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) <= limit:
+        if "Transfer-Encoding" in request.headers and not request.META.get("CONTENT_LENGTH"):
+            return problem(411, "length_required", "Send the body with a Content-Length, not in chunks.")
+        if DIGITS.fullmatch(length) and int(length) <= limit:
             return self.get_response(request)
-        if length.isdigit():
+        if DIGITS.fullmatch(length):
             return problem(413, "too_large", f"The body may have {limit:,} bytes at most. Send less, or send it in parts.")
         return problem(400, "invalid_length", "Content-Length must be a whole number.")

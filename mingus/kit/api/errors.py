@@ -6,6 +6,7 @@ DRF's exceptions, the domain's errors, Django's own views and the database's con
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import SuspiciousOperation
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, models
 from django.db.models import ProtectedError, RestrictedError
 from django.db.transaction import non_atomic_requests
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 from mingus.kit.errors import DomainError
 
 FOREIGN_KEY_VIOLATION = "23503"
+MALFORMED = "The request is malformed or larger than allowed."
 
 # PostgreSQL's class 22, such as a time zone of +23:13: a value of the right type that no column can hold
 OUT_OF_RANGE = exceptions.ErrorDetail("A value is outside of what can be stored.", "out_of_range")
@@ -63,6 +65,8 @@ class Handler(ExceptionHandler):
             return exceptions.ValidationError(OUT_OF_RANGE)
         if isinstance(exc, ProtectedError | RestrictedError):
             return ApiError(409, "in_use", "Other records still refer to this one. Remove or move those first.")
+        if isinstance(exc, SuspiciousOperation):
+            return ApiError(400, "bad_request", MALFORMED)
         return super().convert_known_exceptions(exc)
 
 
@@ -123,7 +127,7 @@ def field_of(model: type[models.Model], constraint: str) -> str:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: a broken host header, a body over a limit, too many fields."""
-    return problem(400, "bad_request", "The request is malformed or larger than allowed.")
+    return problem(400, "bad_request", MALFORMED)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-import orjson
 from django import forms
 from django.db import models
 from django_filters.filters import BaseInFilter, BooleanFilter, ChoiceFilter, Filter, NumberFilter, UUIDFilter
 from django_filters.rest_framework.filterset import FilterSet
 
+from rest_framework.exceptions import ParseError
+
+from mingus.kit.api.parsers import parsed
 from mingus.kit.validators import has_null_character
 
 
@@ -19,8 +21,8 @@ class JsonTextField(forms.CharField):
         if not text:
             return None
         try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
+            value = parsed(text.encode())
+        except (ParseError, UnicodeEncodeError):
             raise forms.ValidationError('Write a JSON value such as {"source": "salary"}.', "invalid_json") from None
         if has_null_character(value):
             raise forms.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")

@@ -15,14 +15,18 @@ class OrjsonParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        body = stream.read()
-        try:
-            data = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise ParseError(f"The body is not valid JSON: {error}.") from None
-        if depth_exceeds(body, data, MAX_DEPTH):
-            raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
-        return data
+        return parsed(stream.read())
+
+
+def parsed(body: bytes) -> Any:
+    """The value of a JSON text; raises ParseError for one that is broken or too deep."""
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ParseError(f"The body is not valid JSON: {error}.") from None
+    if depth_exceeds(body, data, MAX_DEPTH):
+        raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
+    return data
 
 
 def depth_exceeds(body: bytes, data: Any, limit: int) -> bool:

@@ -64,6 +64,8 @@ def server(host: str, port: int, workers: int) -> Program:
         "--blocking-threads": "1",
         "--log-level": "warning",
         "--workers-kill-timeout": "20",
+        "--http1-buffer-size": "65536",  # the most that a request's headers may have, in bytes
+        "--http1-header-read-timeout": "10000",  # milliseconds: who sends them drop by drop is let go
     }
     arguments = [part for option in options.items() for part in option]
     return Program("The server", ["-m", "granian", *arguments, "--no-ws", "mingus.wsgi:application"])

@@ -1,0 +1,94 @@
+"""What every answer carries, whatever it answers."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from mingus.headers import PAGES
+from tests.contract.routes import ROUTES, Route
+from tests.security.probes import CLIENT, NOBODYS, Probe
+from tests.security.tenants import Tenant
+
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+NEVER = {"Server", "X-Powered-By", "Access-Control-Allow-Origin", "Content-Security-Policy-Report-Only"}
+NOTHING = {"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
+FILES = ["/static/mingus/theme.css", "/static/unfold/js/app.js"]
+ELSEWHERE = ["/", "/nowhere", "/api/v1/nowhere/", "/_allauth/app/v1/auth/session", "/admin/", "/admin/login/", "/healthz/live"]
+
+
+def what_is_missing(answer: Any) -> dict[str, Any]:
+    wrong = {name: answer.headers.get(name) for name, value in ALWAYS.items() if answer.headers.get(name) != value}
+    wrong |= {name: answer.headers[name] for name in NEVER if name in answer.headers}
+    return wrong | {name: None for name in ("Content-Security-Policy", "Permissions-Policy") if name not in answer.headers}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options", "head"])
+def test_an_answer_of_the_api_is_kept_by_nobody_and_can_do_nothing(route: Route, method: str, victim: Tenant) -> None:
+    for key, token in ((victim.id, victim.token), (NOBODYS, victim.token), (NOBODYS, "")):
+        answer = Probe(method, route.path(key), body={} if method in ("post", "put", "patch") else None).send(token, key)
+        assert what_is_missing(answer) == {}
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert set(answer.headers["Content-Security-Policy"].split("; ")) == NOTHING
+        assert not answer.cookies
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", [*ELSEWHERE, "/api/docs/", "/api/docs/?script=", "/api/schema/", "/.well-known/security.txt", *FILES]
+)
+def test_every_other_answer_has_the_same_headers(path: str) -> None:
+    assert what_is_missing(CLIENT.get(path)) == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ELSEWHERE)
+def test_what_may_be_about_a_person_is_not_kept(path: str) -> None:
+    assert "no-store" in CLIENT.get(path).headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("policy", PAGES.values(), ids=PAGES)
+def test_no_page_may_run_or_style_what_is_written_into_it(policy: dict[str, list[str]]) -> None:
+    allowed = [source for sources in policy.values() for source in sources]
+    assert "'unsafe-inline'" not in allowed
+    assert "'unsafe-hashes'" not in allowed
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == ["'none'"]
+
+
+@pytest.mark.django_db
+def test_a_login_sets_no_cookie_that_a_script_can_read_but_the_one_against_forgery(alice: Any) -> None:
+    client = Client()
+    client.get("/_allauth/browser/v1/config")
+    client.get("/admin/login/")
+    client.force_login(alice)
+    cookies = {name: (bool(found["httponly"]), found["samesite"], found["path"]) for name, found in client.cookies.items()}
+    assert cookies == {
+        settings.SESSION_COOKIE_NAME: (True, "Lax", "/"),
+        settings.CSRF_COOKIE_NAME: (False, "Lax", "/"),
+    }
+
+
+@pytest.mark.django_db
+def test_security_txt_says_where_to_report_and_is_never_stale() -> None:
+    answer = CLIENT.get("/.well-known/security.txt")
+    fields = dict(line.split(": ", 1) for line in answer.content.decode().splitlines())
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert set(fields) == {"Contact", "Expires", "Preferred-Languages", "Canonical", "Policy"}
+    assert fields["Contact"] == settings.SECURITY_CONTACT
+    assert fields["Canonical"] == f"{settings.SITE_URL}/.well-known/security.txt"
+    assert timedelta(days=60) < datetime.fromisoformat(fields["Expires"]) - datetime.now(UTC) < timedelta(days=365)
+    assert "How to report" in CLIENT.get(fields["Policy"].removeprefix(settings.SITE_URL)).content.decode()
+
+
+def test_the_contact_is_the_one_of_security_md() -> None:
+    text = (settings.BASE_DIR / "SECURITY.md").read_text()
+    assert settings.SECURITY_CONTACT.removeprefix("mailto:") in text
