@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from mingus.kit.api.errors import problem
+from users.rate_limits import seconds_left
 
 BACK_OFFICE = "admin/"
 OPEN_PAGES = ("office_login", "office_second_factor", "office_set_up")  # where staff show who they are
 ACCOUNT_API = "/_allauth/"
-RETRY_AFTER = "60"  # allauth does not tell how much of its window is left; most of its limits are per minute
 
 
 class SecondFactorMiddleware:
@@ -57,7 +57,7 @@ class AccountErrorsMiddleware:
         if not response.headers.get("Content-Type", "").startswith("application/json"):
             return problem(response.status_code, "bad_request", "The body must be a JSON object.")
         if response.status_code == 429:
-            response["Retry-After"] = RETRY_AFTER
+            response["Retry-After"] = str(seconds_left(request))
         response.content = orjson.dumps(in_our_shape(orjson.loads(response.content), response.status_code))
         return response
 
@@ -77,6 +77,6 @@ def nothing_said(status: int) -> dict[str, Any]:
         403: "This is not open.",
         409: "This does not fit the present state: you may be logged in already, or nothing is pending.",
         410: "The session has ended. Log in again.",
-        429: "Too many attempts. Wait a few minutes.",
+        429: "Too many attempts. Retry-After says for how many seconds to wait.",
     }.get(status, "The request can't be carried out.")
     return {"code": "not_authenticated" if status == 401 else "refused", "detail": detail, "attr": None}

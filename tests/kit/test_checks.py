@@ -39,6 +39,7 @@ PROBLEMS = [
     ({"DATABASE_URL": "nonsense"}, "mingus.E004"),
     ({"ALLOWED_HOSTS": ""}, "mingus.E005"),
     ({"SITE_URL": "app.example.com"}, "mingus.E006"),
+    ({"RATE_WRITES": "often"}, "mingus.E007"),
     ({"DATABASE_POOL_MAX": "many"}, "mingus.E001"),
     ({"DATABASE_POOL_LIFETIME": "0"}, "mingus.E001"),
     ({"SECRET_KEY_FILE": "/nowhere/at/all"}, "mingus.E001"),
