@@ -37,6 +37,7 @@ def configure() -> None:
         "DATABASE_POOL_MIN": "1",
         "DATABASE_POOL_MAX": "1",
         "LOG_LEVEL": "ERROR",
+        "RATE_LIMITS": "0",
     }
     os.environ |= {name: os.environ.get(name, value) for name, value in chosen.items()} | required
     os.environ.setdefault("MINGUS_HOME_DATABASE", settings.DATABASES["default"]["NAME"])

@@ -3,6 +3,7 @@
 They run before every command, `manage.py serve` included, so nothing is served with a wrong configuration.
 """
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from mingus.kit import crypto
 
 MIN_SECRET_LENGTH = 50
+RATE = re.compile(r"[1-9]\d{0,8}/[smhd]")
 
 
 def environment_is_readable(**_: Any) -> list[CheckMessage]:
@@ -74,6 +76,15 @@ def debug_is_local(**_: Any) -> list[CheckMessage]:
     return [Warning(f"DEBUG is on for {host}.", hint="Unset DEBUG and set the secrets of README's table.", id="mingus.W001")]
 
 
+def rates_are_rates(**_: Any) -> list[CheckMessage]:
+    """mingus.E007: a limit that is not a number of times in a unit of time."""
+    wrong = [name for name, text in settings.RATES.items() if not RATE.fullmatch(text)]
+    hint = "Write a number, a slash and s, m, h or d, such as 600/m."
+    return [
+        Error(f"RATE_{name.upper()} is not a rate: {settings.RATES[name]!r}.", hint=hint, id="mingus.E007") for name in wrong
+    ]
+
+
 ALL = [
     environment_is_readable,
     secret_key_is_set,
@@ -81,5 +92,6 @@ ALL = [
     database_is_postgresql,
     hosts_are_named,
     site_url_is_a_url,
+    rates_are_rates,
     debug_is_local,
 ]

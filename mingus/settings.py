@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mingus.kit.middleware.AddressLimitMiddleware",
     "mingus.kit.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -143,6 +144,16 @@ IMPORT_MAX_ROWS = env.number("IMPORT_MAX_ROWS", 500_000, at_least=1)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
+# --- limits on how often somebody may ask: of all requests from an address, and of each user's by what they do
+RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+RATES = {
+    "address": env.text("RATE_ADDRESS", "6000/m"),
+    "anonymous": env.text("RATE_ANONYMOUS", "300/m"),
+    "reads": env.text("RATE_READS", "1800/m"),
+    "writes": env.text("RATE_WRITES", "600/m"),
+    "files": env.text("RATE_FILES", "60/m"),
+}
 
 # --- accounts
 AUTH_USER_MODEL = "users.User"
@@ -222,6 +233,7 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated",
         "mingus.kit.api.permissions.TokenScopeAllows",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["mingus.kit.api.throttles.ScopedThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["mingus.kit.api.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["mingus.kit.api.parsers.OrjsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mingus.kit.api.renderers.AlwaysFirstRenderer",

@@ -15,12 +15,12 @@ from mingus.kit.api.errors import problem
 from mingus.kit.api.parsers import parsed
 from system.services import note_access
 from users.models import Impersonation
+from users.rate_limits import seconds_left
 
 BACK_OFFICE = "admin/"
 OPEN_PAGES = ("office_login", "office_second_factor", "office_set_up")  # where staff show who they are
 LONGEST_NOTE = 100  # characters
 ACCOUNT_API = "/_allauth/"
-RETRY_AFTER = "60"  # allauth does not tell how much of its window is left; most of its limits are per minute
 
 
 class SecondFactorMiddleware:
@@ -68,7 +68,7 @@ class AccountErrorsMiddleware:
         if not response.headers.get("Content-Type", "").startswith("application/json"):
             return problem(response.status_code, "bad_request", "The body must be a JSON object.")
         if response.status_code == 429:
-            response["Retry-After"] = RETRY_AFTER
+            response["Retry-After"] = str(seconds_left(request))
         response.content = orjson.dumps(in_our_shape(orjson.loads(response.content), response.status_code))
         return response
 
@@ -88,7 +88,7 @@ def nothing_said(status: int) -> dict[str, Any]:
         403: "This is not open.",
         409: "This does not fit the present state: you may be logged in already, or nothing is pending.",
         410: "The session has ended. Log in again.",
-        429: "Too many attempts. Wait a few minutes.",
+        429: "Too many attempts. Retry-After says for how many seconds to wait.",
     }.get(status, "The request can't be carried out.")
     return {"code": "not_authenticated" if status == 401 else "refused", "detail": detail, "attr": None}
 

@@ -41,6 +41,7 @@ class TransactionViewSet(Bulk, OwnedViewSet):
     ordering = "-transaction_date"
     ordering_fields = ("transaction_date", "amount", "posted_date", "created_at")
     search_fields = ("description", "merchant_name", "category", "reference_number")
+    file_actions = ("export", "bulk")
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

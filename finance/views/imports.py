@@ -34,6 +34,7 @@ class ImportViewSet(OwnedReadOnlyViewSet):
     serializer_class = ImportSerializer
     filterset_class = ImportFilter
     parser_classes = (MultiPartParser,)
+    file_actions = ("create", "destroy")
 
     def get_serializer_class(self) -> Any:
         return ImportDetailSerializer if self.action == "retrieve" else ImportSerializer

@@ -13,12 +13,14 @@ from uuid_utils.compat import uuid7
 from mingus.kit import context, rls
 from mingus.kit.api.errors import problem, unavailable
 from mingus.kit.context import Role
+from mingus.kit.limits import address_of, seconds_to_wait
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SENDABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit takes those of every script
 BACK_OFFICE = "/admin/"
+LIMITED = ("/api/", "/_allauth/", BACK_OFFICE)
 UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/", "/api/v1/users/me/import/")
 
 
@@ -61,6 +63,19 @@ class ReachMiddleware:
             is_staff = request.user.is_staff and getattr(request.session, "has_second_factor", False)
             role = Role.STAFF if is_staff else Role.ACCOUNTS
             context.change(actor_id=request.user.pk, role=role)
+
+
+class AddressLimitMiddleware:
+    """Refuses who asks too often from one address, before anything is done for him."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        seconds = seconds_to_wait("address", address_of(request)) if request.path.startswith(LIMITED) else 0
+        if seconds:
+            return problem(429, "throttled", f"Too many requests. Wait {seconds} seconds.", retry_after=seconds)
+        return self.get_response(request)
 
 
 class BodyLimitMiddleware:

@@ -42,8 +42,8 @@ PROBLEMS = [
     ),
     ({"DATABASE_URL": "nonsense"}, {"mingus.E001", "mingus.E004"}),
     (
-        {"SECRET_KEY_FILE": "/nowhere/at/all", "DATABASE_POOL_LIFETIME": "0", "LOG_LEVEL": "LOUD"},
-        {"mingus.E001", "mingus.E002"},
+        {"SECRET_KEY_FILE": "/nowhere/at/all", "DATABASE_POOL_LIFETIME": "0", "LOG_LEVEL": "LOUD", "RATE_WRITES": "often"},
+        {"mingus.E001", "mingus.E002", "mingus.E007"},
     ),
 ]
 

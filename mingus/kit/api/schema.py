@@ -27,6 +27,7 @@ ERRORS = {
     "413": "The body is too large.",
     "415": "The body's media type is not understood.",
     "422": "The Idempotency-Key was used for another request.",
+    "429": "Too many requests; `Retry-After` says for how many seconds.",
 }
 ONLY_POST = {"422"}
 ONLY_BODY = {"413", "415"}

@@ -1,0 +1,130 @@
+"""Who asks too often is told how long to wait: by address, by user, by what is asked, and in the account API."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.test import Client
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from mingus.kit.limits import Rate, address_of, seconds_to_wait
+from tests.account_api import ask
+from tests.conftest import ClientFor
+from tests.factories import PASSWORD
+from users.models import User
+
+ME = "/api/v1/users/me/"
+PLANS = "/api/v1/billing/plans/"
+STEPS = "/api/v1/users/onboarding/"
+NEVER = "1000000/m"
+
+
+@pytest.fixture(autouse=True)
+def at_20_seconds(settings: Settings) -> Iterator[None]:
+    """Twenty seconds into a minute, so forty are left; no limits but those that a test sets."""
+    settings.RATES = dict.fromkeys(settings.RATES, NEVER)
+    with time_machine.travel("2026-11-22T12:00:20Z", tick=False):
+        yield
+
+
+def limit(settings: Settings, **rates: str) -> None:
+    settings.RATES = settings.RATES | rates
+
+
+def test_a_users_reads_and_writes_count_apart(as_alice: APIClient, settings: Settings) -> None:
+    limit(settings, reads="2/m")
+    assert [as_alice.get(ME).status_code for _ in range(3)] == [200, 200, 429]
+    assert as_alice.post(STEPS, {"step_name": "x", "step_order": 1}).status_code == 201
+
+
+def test_writes_are_refused_in_the_one_shape_with_the_seconds_left(as_alice: APIClient, settings: Settings) -> None:
+    limit(settings, writes="1/m")
+    as_alice.post(STEPS, {"step_name": "x", "step_order": 1})
+    refused = as_alice.post(STEPS, {"step_name": "y", "step_order": 2})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "40")
+    assert refused.json()["errors"][0]["code"] == "throttled"
+
+
+def test_after_that_time_it_is_open_again(as_alice: APIClient, settings: Settings) -> None:
+    limit(settings, reads="1/m")
+    assert [as_alice.get(ME).status_code for _ in range(2)] == [200, 429]
+    with time_machine.travel("2026-11-22T12:01:00Z"):
+        assert as_alice.get(ME).status_code == 200
+
+
+def test_one_users_limit_is_not_anothers(alice: User, bob: User, api: ClientFor, settings: Settings) -> None:
+    limit(settings, reads="1/m")
+    assert [api(user).get(ME).status_code for user in (alice, alice, bob)] == [200, 429, 200]
+
+
+def test_files_have_a_limit_of_their_own(as_alice: APIClient, settings: Settings) -> None:
+    limit(settings, files="1/m")
+    export = "/api/v1/finance/transactions/export/"
+    assert [as_alice.get(export).status_code for _ in range(2)] == [200, 429]
+    assert as_alice.get(ME).status_code == 200
+
+
+@pytest.mark.django_db
+def test_nobody_knows_are_counted_by_address(settings: Settings) -> None:
+    limit(settings, anonymous="1/m")
+    here, there = APIClient(REMOTE_ADDR="203.0.113.1"), APIClient(REMOTE_ADDR="203.0.113.2")
+    assert [client.get(PLANS).status_code for client in (here, here, there)] == [200, 429, 200]
+
+
+@pytest.mark.parametrize("path", [ME, "/_allauth/app/v1/config", "/admin/login/"])
+@pytest.mark.django_db
+def test_an_address_is_limited_everywhere(path: str, settings: Settings) -> None:
+    limit(settings, address="1/m")
+    client = Client()
+    client.get(path)
+    refused = client.get(path)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "40")
+    assert refused.json()["errors"][0]["code"] == "throttled"
+    assert client.get("/healthz/live").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("meta", "proxies", "address"),
+    [
+        ({"REMOTE_ADDR": "203.0.113.1"}, 0, "203.0.113.1"),
+        ({"REMOTE_ADDR": "203.0.113.1", "HTTP_X_FORWARDED_FOR": "198.51.100.1"}, 0, "203.0.113.1"),
+        ({"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "6.6.6.6, 198.51.100.1"}, 1, "198.51.100.1"),
+        ({"REMOTE_ADDR": "2001:db8:1:2:3:4:5:6"}, 0, "2001:db8:1:2::/64"),
+        ({"REMOTE_ADDR": "nonsense"}, 0, "unknown"),
+    ],
+)
+def test_an_address_is_what_the_caller_can_not_choose(
+    meta: dict[str, str], proxies: int, address: str, settings: Settings, rf: object
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    assert address_of(rf.get("/", **meta)) == address
+
+
+def test_without_limits_nothing_is_counted(settings: Settings) -> None:
+    settings.RATE_LIMITS = False
+    settings.RATES = {"reads": "1/m"}
+    assert [seconds_to_wait("reads", "x") for _ in range(3)] == [0, 0, 0]
+
+
+def test_rates_are_read_as_they_are_written() -> None:
+    assert (Rate.parse("5/s"), Rate.parse("600/m"), Rate.parse("1/d")) == (Rate(5, 1), Rate(600, 60), Rate(1, 86_400))
+
+
+def test_allauths_limit_tells_the_seconds_that_are_left(alice: User) -> None:
+    body = {"email": alice.email}
+    for _ in range(5):
+        ask("auth/password/request", body)
+    with time_machine.travel("2026-11-22T12:00:30Z", tick=False):
+        refused = ask("auth/password/request", body)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "50")
+
+
+def test_a_limit_of_a_user_tells_it_to_an_app_too(alice: User) -> None:
+    token = ask("auth/login", {"email": alice.email, "password": PASSWORD}).json()["meta"]["session_token"]
+    body = {"current_password": "wrong", "new_password": "Another-zebra-43"}
+    for _ in range(5):
+        ask("account/password/change", body, token)
+    with time_machine.travel("2026-11-22T12:00:45Z", tick=False):
+        refused = ask("account/password/change", body, token)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "35")

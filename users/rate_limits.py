@@ -1,0 +1,55 @@
+"""How long somebody has to wait whom allauth has turned away: it says that he must, and keeps in the cache for how long."""
+
+import math
+import time
+from typing import Any
+
+import orjson
+from allauth.core.internal.ratelimit import Rate, get_cache_key, get_rates
+from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
+from django.core.cache import cache
+from django.http import HttpRequest
+
+APP = "allauth.account"
+ACTIONS = {  # allauth's name for what an address of its API does
+    "auth/login": "login",
+    "auth/signup": "signup",
+    "auth/reauthenticate": "reauthenticate",
+    "auth/password/request": "reset_password",
+    "auth/password/reset": "reset_password_from_key",
+    "account/password/change": "change_password",
+    "account/email": "manage_email",
+}
+
+
+def seconds_left(request: HttpRequest) -> int:
+    """The seconds until the request would be let in; a minute, which most limits are for, when that can't be told."""
+    action = ACTIONS.get(request.path.partition("/v1/")[2], "")
+    waits = [_seconds_of(request, action, rate) for rate in get_rates(app=APP, action=action)]
+    return max(1, math.ceil(max(waits, default=0))) if any(waits) else 60
+
+
+def _seconds_of(request: HttpRequest, action: str, rate: Rate) -> float:
+    about: dict[str, Any] = {"key": _address(request)} if rate.per == "key" else {}
+    if rate.per == "user":
+        about["user"] = _user(request)
+    if None in about.values():
+        return float(rate.duration)
+    history = cache.get(get_cache_key(request, app=APP, action=action, rate=rate, **about), [])
+    return max(0.0, history[-1] + rate.duration - time.time()) if len(history) >= rate.amount else 0.0
+
+
+def _address(request: HttpRequest) -> str | None:
+    """The e-mail address that the body names."""
+    try:
+        return str(orjson.loads(request.body)["email"]).lower()
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+
+
+def _user(request: HttpRequest) -> Any:
+    """Who asked: a browser's cookie is looked up already, an app's session is not."""
+    if request.user.is_authenticated:
+        return request.user
+    found = authenticate_by_x_session_token(request.headers.get("X-Session-Token", ""))
+    return found[0] if found else None
