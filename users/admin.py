@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
-from mingus.kit import clock, jobs
+from mingus.kit import clock
 from mingus.kit.admin import (
     BY_CUSTOMER,
     BaseAdmin,
@@ -32,10 +32,8 @@ from mingus.kit.admin import (
     linked,
 )
 from users import services
+from users.admin_erasure import Erasable
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
-from users.models.erasure import AskedBy
-from users.privacy import erasure as erasures
-from users.tasks import erase_account
 
 ROLE_COLOURS = {"administrator": "warning", "colleague": "info", "customer": "default"}
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -137,7 +135,7 @@ class AddressInline(RecordInline):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, FoundByAddress):
+class UserAdmin(Erasable, DjangoUserAdmin, FoundByAddress):
     """Accounts. Colleagues' accounts are changed by administrators only, and powers are granted by them only."""
 
     list_display = ("email", "name", "role", "is_verified", "is_active", "lock", "last_login_at", "created_at")
@@ -227,19 +225,6 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
     @asks_first(title="Resend verification", question="Sends the mail with the link once more.", icon="outgoing_mail")
     def resend(self, request: HttpRequest, user: User) -> None:
         services.resend_verification(request=request, user=user)
-
-    @asks_first(
-        title="Erase",
-        question="Ends all access now and erases everything of this customer. Nobody can bring it back.",
-        icon="delete_forever",
-        permission="erase",
-    )
-    def erase(self, request: HttpRequest, user: User) -> None:
-        erasure = erasures.begin(user, asked_by=AskedBy.COLLEAGUE)
-        jobs.enqueue(erase_account, erasure=str(erasure.pk))
-
-    def has_erase_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
 
     actions = (*BaseAdmin.actions, for_ticked(unlock), for_ticked(vouch), for_ticked(resend))
 

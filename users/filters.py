@@ -1,7 +1,7 @@
 """What lists of users' own things can be filtered by."""
 
 from mingus.kit.api.filtersets import StrictFilterSet
-from users.models import OnboardingProgress, PersonalAccessToken
+from users.models import DataExport, OnboardingProgress, PersonalAccessToken
 
 
 class OnboardingFilter(StrictFilterSet):
@@ -19,3 +19,9 @@ class TokenFilter(StrictFilterSet):
     class Meta:
         model = PersonalAccessToken
         fields = {"name": ["exact", "icontains"], "scope": ["exact"], "created_at": ["gte", "lte"]}
+
+
+class ExportFilter(StrictFilterSet):
+    class Meta:
+        model = DataExport
+        fields = {"state": ["exact"], "created_at": ["gte", "lte"]}

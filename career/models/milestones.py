@@ -84,7 +84,6 @@ class CareerMilestone(OwnedModel):
     completion_date = models.DateField(null=True, blank=True, validators=[is_plausible_day])
     progress_percentage = whole_number(0, 100, default=0)
     notes = models.TextField(blank=True)
-
     privacy = own("what he wants to reach at work")
     derived = (
         "is_overdue",

@@ -1,5 +1,6 @@
 """People."""
 
+from datetime import UTC, datetime
 from functools import cache
 
 import factory
@@ -89,8 +90,11 @@ class ExportChunkFactory(DjangoModelFactory):
 
 
 class ErasureFactory(DjangoModelFactory):
+    """One that has been carried out."""
+
     class Meta:
         model = AccountErasure
 
     user = factory.SubFactory(UserFactory)
     asked_by = "customer"
+    finished_at = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
