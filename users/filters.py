@@ -1,7 +1,7 @@
 """What lists of users' own things can be filtered by."""
 
 from mingus.kit.api.filtersets import StrictFilterSet
-from users.models import OnboardingProgress, PersonalAccessToken, UserSession
+from users.models import DataExport, OnboardingProgress, PersonalAccessToken, UserSession
 
 
 class OnboardingFilter(StrictFilterSet):
@@ -25,3 +25,9 @@ class SessionFilter(StrictFilterSet):
     class Meta:
         model = UserSession
         fields = {"created_at": ["gte", "lte"], "last_seen_at": ["gte", "lte"]}
+
+
+class ExportFilter(StrictFilterSet):
+    class Meta:
+        model = DataExport
+        fields = {"state": ["exact"], "created_at": ["gte", "lte"]}

@@ -154,6 +154,9 @@ class RestoredSerializer(serializers.Serializer):
 
     rows = serializers.DictField(child=serializers.IntegerField())
 
+    class Meta:
+        example = {"rows": {"data/users_userprofile.jsonl": 1, "data/finance_financialtransaction.jsonl": 1204}}
+
 
 class PasswordSerializer(StrictFields):
     """The password once more, before something that can't be taken back."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from mingus.kit import clock, jobs, rls
 from users import services
 from users.models import AccountErasure, DataExport, User
+from users.models.erasure import AskedBy
 from users.privacy import erasure as erasures
 from users.privacy import exports
 
@@ -37,6 +38,13 @@ def erase_account(*, erasure: str) -> None:
     """Erase the account whose erasure has begun."""
     with rls.everybody(reason="erasure of an account"):
         erasures.carry_out(AccountErasure.objects.select_related("user").get(pk=erasure))
+
+
+def start_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
+    """End all access to an account and have a job erase it. Raises DomainError, see `users.privacy.erasure.begin`."""
+    erasure = erasures.begin(user, asked_by=asked_by)
+    jobs.enqueue(erase_account, erasure=str(erasure.pk))
+    return erasure
 
 
 @jobs.periodic("17 * * * *")

@@ -7,7 +7,7 @@ from django.contrib.auth import authenticate, logout
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -25,11 +25,10 @@ from mingus.kit.api.viewsets import (
     OwnedViewSet,
 )
 from users import services
-from users.filters import OnboardingFilter, SessionFilter, TokenFilter
+from users.filters import ExportFilter, OnboardingFilter, SessionFilter, TokenFilter
 from users.models import DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
 from users.models.erasure import AskedBy
 from users.permissions import FullySignedIn
-from users.privacy import erasure as erasures
 from users.privacy import exports
 from users.privacy.restore import restore
 from users.serializers import (
@@ -46,7 +45,13 @@ from users.serializers import (
     TokenSerializer,
     UserSerializer,
 )
-from users.tasks import erase_account, make_export
+from users.tasks import make_export, start_erasure
+
+
+def shown(serializer: Any, status: str) -> OpenApiExample:
+    """The example of an answer with a status that is not the usual one."""
+    return OpenApiExample("Example", serializer.Meta.example, response_only=True, status_codes=[status])
+
 
 WRONG_PASSWORD = OpenApiResponse(description="The password is wrong, or the account is locked after too many guesses.")
 
@@ -57,15 +62,18 @@ class MeViewSet(OwnedSingletonViewSet):
     queryset = User.objects.all()
     serializer_class = UserSerializer
 
-    @extend_schema(request=PasswordSerializer, responses={202: ErasureSerializer, 403: WRONG_PASSWORD, 409: None})
+    @extend_schema(
+        request=PasswordSerializer,
+        responses={202: ErasureSerializer, 403: WRONG_PASSWORD},
+        examples=[shown(ErasureSerializer, "202")],
+    )
     def destroy(self, request: Request) -> Response | HttpResponse:
         """Erase the account and everything in it. Access ends at once, a job does the rest; nobody can bring it back."""
         user: Any = request.user
         if not confirmed(request, user, self.parsed(PasswordSerializer)["password"]):
             # answered, not raised: an exception would take back that the attempt was counted
             return problem(403, "wrong_password", "This is not the account's password, or it is locked after too many guesses.")
-        erasure = erasures.begin(user, asked_by=AskedBy.CUSTOMER)
-        jobs.enqueue(erase_account, erasure=str(erasure.pk))
+        erasure = start_erasure(user, asked_by=AskedBy.CUSTOMER)
         with rls.accounts():
             logout(request._request)
         return Response(ErasureSerializer(erasure).data, status=202)
@@ -85,18 +93,19 @@ class ExportViewSet(OwnedReadOnlyViewSet):
 
     queryset = DataExport.objects.all()
     serializer_class = ExportSerializer
+    filterset_class = ExportFilter
 
     def get_permissions(self) -> Any:
         return [*super().get_permissions(), HandedOutToPeople()]
 
-    @extend_schema(request=None, responses={202: ExportSerializer, 409: None, 429: None})
+    @extend_schema(request=None, responses={202: ExportSerializer}, examples=[shown(ExportSerializer, "202")])
     def create(self, request: Request) -> Response:
         """Ask for an export. A job makes it; its `progress` is in percent. One at a time, three a day."""
         export = exports.request_export(request.user, now=clock.now())
         jobs.enqueue(make_export, user=str(export.user_id), export=str(export.pk))
         return self.answer(export, status=202)
 
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY, 409: None})
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"])
     def download(self, request: Request, pk: Any) -> StreamingHttpResponse:
         """The zip, once it is ready. README.txt in it says what is where."""
@@ -128,7 +137,10 @@ class ExportImportView(OwnedBaseViewSet):
         return [*super().get_permissions(), SignedInWithPassword()]
 
     @extend_schema(
-        summary="Import an export", request={"multipart/form-data": ExportFileSerializer}, responses={201: RestoredSerializer}
+        summary="Import an export",
+        request={"multipart/form-data": ExportFileSerializer},
+        responses={201: RestoredSerializer},
+        examples=[shown(RestoredSerializer, "201")],
     )
     def create(self, request: Request) -> Response:
         """Bring an export into an empty account, all of it or nothing. An export of the account has the same data then."""

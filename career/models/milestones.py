@@ -85,7 +85,6 @@ class CareerMilestone(OwnedModel):
     completion_date = models.DateField(null=True, blank=True, validators=[is_plausible_day])
     progress_percentage = whole_number(0, 100, default=0)
     notes = models.TextField(blank=True)
-
     privacy = own("what he wants to reach at work")
     personal_fields = personal("target_salary", "current_salary", "notes", milestone_name=initials)
     derived = (

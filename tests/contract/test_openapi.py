@@ -41,4 +41,5 @@ def test_an_example_knows_the_fields_of_its_answer(route: Route) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_an_answer_with_a_body_has_an_example(operation: dict[str, Any]) -> None:
     bodies = [answer["content"] for status, answer in operation["responses"].items() if status < "300" and "content" in answer]
-    assert [body for body in bodies if "examples" not in body["application/json"]] == []
+    as_json = [body["application/json"] for body in bodies if "application/json" in body]  # a file has no example
+    assert [body for body in as_json if "examples" not in body] == []

@@ -1,6 +1,6 @@
 """People."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import factory
@@ -92,11 +92,14 @@ class ExportChunkFactory(DjangoModelFactory):
 
 
 class ErasureFactory(DjangoModelFactory):
+    """One that has been carried out."""
+
     class Meta:
         model = AccountErasure
 
     user = factory.SubFactory(UserFactory)
     asked_by = "customer"
+    finished_at = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
 class SessionFactory(DjangoModelFactory):

@@ -12,21 +12,20 @@ from rest_framework.test import APIClient
 from mingus.kit.models import BaseModel
 from tests.commands.conftest import no_jobs
 from tests.factories import FACTORIES
-from users.models import User
+from users.models import AccountErasure, User
 from users.privacy import archive
 from users.privacy.policies import declared
 
 __all__ = ["no_jobs"]
 
-OURS = [model for model in declared() if issubclass(model, BaseModel) and model is not User]
+OURS = [model for model in declared() if issubclass(model, BaseModel) and model not in (User, AccountErasure)]
 
 
 def furnish(user: User, number: int = 2) -> None:
     """Rows of every model that can belong to a user; of a profile there is one."""
     for model in OURS:
         one_only = any(field.name == "user" and field.unique for field in model._meta.concrete_fields)
-        alone = one_only or model.__name__ == "AccountErasure"
-        FACTORIES[model].create_batch(1 if alone else number, user=user)
+        FACTORIES[model].create_batch(1 if one_only else number, user=user)
 
 
 def zip_of(user: User) -> bytes:

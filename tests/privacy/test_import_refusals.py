@@ -136,7 +136,10 @@ def test_an_account_of_somebody_else_can_not_be_referred_to(export: Any, send: A
 
 def test_a_deleted_transaction_of_somebody_else_can_not_be_smuggled_in(export: Any, send: Any, bob: User) -> None:
     spent = TransactionFactory(user=bob)
-    row = {"statement_import_id": "@finance_statementimport/1", "account_id": "@finance_encryptedfinancialprofile/1"}
+    row: dict[str, Any] = {
+        "statement_import_id": "@finance_statementimport/1",
+        "account_id": "@finance_encryptedfinancialprofile/1",
+    }
     row |= {"number": 1, "verdict": "created", "transaction_id": "@finance_financialtransaction/3", "is_claim": True}
     forged = with_row(export, ROWS, **row, deleted_row={"id": str(spent.pk), "user_id": str(bob.pk)})
     status, _, sentence = refusal(send(forged))

@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from mingus.kit import clock, jobs
+from mingus.kit import clock
 from mingus.kit.admin import (
     BaseAdmin,
     OwnedInline,
@@ -27,11 +27,9 @@ from mingus.kit.admin import (
 )
 from users import services, staff
 from users.admin.care import CARE, CareButtons
+from users.admin.erasure import Erasable
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
-from users.models.erasure import AskedBy
-from users.privacy import erasure as erasures
 from users.roles import ADMINISTRATOR, CHOICES, CUSTOMER
-from users.tasks import erase_account
 
 ROLE_COLOURS = {ADMINISTRATOR: "warning", CUSTOMER: "default", **dict.fromkeys(("support", "billing", "analyst"), "info")}
 PROFILE_FIELDSETS: Any = (
@@ -143,7 +141,7 @@ class AddressInline(RecordInline):
 
 
 @admin.register(User)
-class UserAdmin(CareButtons, FoundByAddress, DjangoUserAdmin):
+class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
     """Accounts. Colleagues' accounts are changed by administrators only, and roles are given by them only."""
 
     list_display = ("email", "name", "role", "is_verified", "is_active", "lock", "last_login_at", "created_at")
@@ -240,19 +238,6 @@ class UserAdmin(CareButtons, FoundByAddress, DjangoUserAdmin):
     @asks_first(title="Resend verification", question="Sends the mail with the link once more.", icon="outgoing_mail")
     def resend(self, request: HttpRequest, user: User) -> None:
         services.resend_verification(request=request, user=user)
-
-    @asks_first(
-        title="Erase",
-        question="Ends all access now and erases everything of this customer. Nobody can bring it back.",
-        icon="delete_forever",
-        permission="erase",
-    )
-    def erase(self, request: HttpRequest, user: User) -> None:
-        erasure = erasures.begin(user, asked_by=AskedBy.COLLEAGUE)
-        jobs.enqueue(erase_account, erasure=str(erasure.pk))
-
-    def has_erase_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
 
     @asks_first(
         title="Remove second factors",

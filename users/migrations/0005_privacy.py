@@ -70,7 +70,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'erasure',
                 'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('user',), name='users_accounterasure_user_unique'), models.CheckConstraint(condition=models.Q(('asked_by__in', ['customer', 'colleague', 'command'])), name='users_accounterasure_asked_by_choice', violation_error_message='Choose one of: customer, colleague, command.'), models.CheckConstraint(condition=models.Q(('rows_deleted__gte', 0)), name='users_accounterasure_rows_deleted_bounds', violation_error_message='Must be 0 or more.')],
+                'indexes': [models.Index(fields=['user'], name='users_erasure_of_user')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('user',), name='users_accounterasure_finished_at_one_under_way'), models.CheckConstraint(condition=models.Q(('asked_by__in', ['customer', 'colleague', 'command'])), name='users_accounterasure_asked_by_choice', violation_error_message='Choose one of: customer, colleague, command.'), models.CheckConstraint(condition=models.Q(('rows_deleted__gte', 0)), name='users_accounterasure_rows_deleted_bounds', violation_error_message='Must be 0 or more.')],
             },
         ),
         pgtrigger.migrations.AddTrigger(

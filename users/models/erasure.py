@@ -1,6 +1,7 @@
 """That an account was to be erased, and how far that has come."""
 
 from django.db import models
+from django.db.models import Q
 
 from mingus.kit.constraints import between, one_of
 from mingus.kit.models import OwnedModel
@@ -33,10 +34,13 @@ class AccountErasure(OwnedModel):
     class Meta(OwnedModel.Meta):
         verbose_name = "erasure"
         constraints = [
-            models.UniqueConstraint(fields=["user"], name=f"{TABLE}_user_unique"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(finished_at__isnull=True), name=f"{TABLE}_finished_at_one_under_way"
+            ),
             one_of(TABLE, "asked_by", AskedBy),
             between(TABLE, "rows_deleted", 0),
         ]
+        indexes = [models.Index(fields=["user"], name="users_erasure_of_user")]
 
     def __str__(self) -> str:
         return f"{self.rows_deleted} rows deleted"

@@ -107,7 +107,8 @@ def _parsed(text: bytes, place: str) -> Row:
         raise refused("too_large", f"{place}: a row may have {MAX_LINE:,} bytes at most.")
     try:
         row = json.loads(text, parse_constant=_refuse_constant)  # orjson rounds whole numbers of more than 64 bits
-        json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair has no place in a database
+        if b"\\u" in text:
+            json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair has no place in a database
     except (ValueError, RecursionError) as error:
         raise refused("invalid_json", f"{place}: this is not valid JSON.") from error
     if not isinstance(row, dict) or has_null_character(row):

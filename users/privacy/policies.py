@@ -90,12 +90,13 @@ def other_users(model: AnyModel) -> list[models.Field[Any, Any]]:
     return [field for field in links if field.related_model is get_user_model() and not is_owner(field)]
 
 
-def columns_of(model: AnyModel) -> list[models.Field[Any, Any]]:
+@cache
+def columns_of(model: AnyModel) -> tuple[models.Field[Any, Any], ...]:
     """The columns that an export holds: all but the owner, the key of a row (it gets a number), and what is withheld."""
     hidden = {*stated(model).withheld, *getattr(model, "secret_fields", ())}
-    return [
+    return tuple(
         field for field in model._meta.concrete_fields if not (field.primary_key or is_owner(field) or field.name in hidden)
-    ]
+    )
 
 
 def exported() -> list[AnyModel]:

@@ -12,7 +12,7 @@ from types import NoneType, SimpleNamespace
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, connection, connections, models, transaction
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLInsertCompiler
@@ -113,7 +113,7 @@ def _insert(model: AnyModel, instances: list[models.Model]) -> None:
     query = InsertQuery(model)
     values: list[Any] = [_as_they_are(instance, fields) for instance in instances]
     query.insert_values(fields, values, raw=True)
-    SQLInsertCompiler(query, connection, using="default").execute_sql()
+    SQLInsertCompiler(query, connections[DEFAULT_DB_ALIAS], using=DEFAULT_DB_ALIAS).execute_sql()
 
 
 def _as_they_are(instance: models.Model, fields: list[Any]) -> SimpleNamespace:

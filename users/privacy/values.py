@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +104,7 @@ class Reader:
 
     def instance(self, model: AnyModel, row: Row) -> models.Model:
         """A new row. Raises DomainError that names the field of a value which does not fit, or of one nobody knows."""
-        fields = {field.attname: field for field in columns_of(model)}
+        fields = named_columns(model)
         unknown = sorted(set(row) - set(fields) - {"id"})
         if unknown:
             raise DomainError("unknown_field", "There is no such field.", field=unknown[0])
@@ -145,6 +146,13 @@ class Reader:
         return text if named is None else str(named[1])
 
 
+@cache
+def named_columns(model: AnyModel) -> dict[str, models.Field[Any, Any]]:
+    """The columns that an export holds, by their names in it."""
+    return {field.attname: field for field in columns_of(model)}
+
+
+@cache
 def pointed_at(field: models.Field[Any, Any]) -> Any:
     """The model whose keys a column holds, with or without a foreign key; None when it holds something else."""
     if isinstance(field, models.ForeignKey):

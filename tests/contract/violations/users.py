@@ -5,7 +5,15 @@ from typing import Any
 from django.db.models.expressions import RawSQL
 
 from mingus.kit.models import IdempotencyKey
-from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
+from users.models import (
+    AccountErasure,
+    DataExport,
+    DataExportChunk,
+    OnboardingProgress,
+    PersonalAccessToken,
+    User,
+    UserProfile,
+)
 
 NAN = RawSQL("'NaN'::numeric", ())
 
@@ -45,4 +53,13 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "users_onboardingprogress_step_data_shape": (OnboardingProgress, {"step_data": []}, {"step_data": []}),
     "users_personalaccesstoken_name_not_blank": (PersonalAccessToken, {"name": ""}, None),  # needs a session: test_tokens
     "users_personalaccesstoken_scope_choice": (PersonalAccessToken, {"scope": "admin"}, None),  # the same
+    # exports and erasures: a customer asks for one, all else is the jobs' to write
+    "users_dataexport_state_choice": (DataExport, {"state": "odd"}, None),
+    "users_dataexport_progress_bounds": (DataExport, {"progress": 101}, None),
+    "users_dataexport_state_one_under_way": (DataExport, {"user_id": "=other", "state": "running"}, None),
+    "users_dataexportchunk_number_unique": (DataExportChunk, {"number": "=other", "export_id": "=other"}, None),
+    "users_dataexportchunk_number_bounds": (DataExportChunk, {"number": -1}, None),
+    "users_accounterasure_finished_at_one_under_way": (AccountErasure, {"user_id": "=other", "finished_at": None}, None),
+    "users_accounterasure_asked_by_choice": (AccountErasure, {"asked_by": "odd"}, None),
+    "users_accounterasure_rows_deleted_bounds": (AccountErasure, {"rows_deleted": -1}, None),
 }
