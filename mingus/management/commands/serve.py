@@ -6,8 +6,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 from mingus.processes import Group, PortError, Program, require_free, wait_until_open
 
@@ -45,6 +46,7 @@ class Command(BaseCommand):
     def _require_database(self) -> None:
         try:
             self.check_migrations()
+            self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {error}".strip()) from error
 
