@@ -28,7 +28,7 @@ class AccountNumberField(forms.CharField):
     """An account number as people write it, with spaces and dashes."""
 
     def to_python(self, value: Any) -> Any:
-        number = normal_account_number(super().to_python(value))
+        number = normal_account_number(super().to_python(value) or "")
         if number:
             is_account_number(number)
         elif value:
@@ -40,6 +40,7 @@ class AccountNumberFilter(Filter):
     """`account_number=DE02 1203 0000 0000 2020 51`, by the blind index: the number itself can't be searched."""
 
     field_class: Any = AccountNumberField
+    parent: Any  # the filter set
 
     def filter(self, qs: Any, value: str) -> Any:
         return qs.with_number(self.parent.request.user.pk, value) if value else qs

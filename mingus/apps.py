@@ -1,7 +1,7 @@
 """The roof as a Django app, so that its commands and system checks are found."""
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
 
 from mingus import checks
 
@@ -13,3 +13,5 @@ class MingusConfig(AppConfig):
     def ready(self) -> None:
         for check in checks.ALL:
             register(check)
+        for check in checks.OF_THE_DATABASE:
+            register(check, Tags.database)

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
-from mingus.kit import crypto
+from mingus.kit import crypto, datakeys, rls
+from mingus.kit.crypto import SealError
 
 MIN_SECRET_LENGTH = 50
 RATE = re.compile(r"[1-9]\d{0,8}/[smhd]")
@@ -40,6 +42,25 @@ def field_keys_are_sound(**_: Any) -> list[CheckMessage]:
     """mingus.E003: FIELD_ENCRYPTION_KEYS is missing or malformed."""
     return [
         Error(problem, hint="Make a key with: openssl rand -hex 32", id="mingus.E003") for problem in crypto.ring_problems()
+    ]
+
+
+def data_keys_can_be_unwrapped(databases: Any = None, **_: Any) -> list[CheckMessage]:
+    """mingus.E019: a key was taken out of FIELD_ENCRYPTION_KEYS while data keys are still wrapped under it.
+
+    It looks into the database, so it runs with `serve`, `migrate` and `check --database default`.
+    """
+    if not databases or connection.vendor != "postgresql" or "kit_datakey" not in connection.introspection.table_names():
+        return []
+    try:
+        with rls.everybody(reason="system check"):
+            missing = datakeys.unknown_ring_keys()
+    except SealError:
+        return []  # mingus.E003 says it
+    hint = "Put it back at the end of FIELD_ENCRYPTION_KEYS, run manage.py rotate_field_keys, and take it out after that."
+    return [
+        Error(f"{count} users' data keys are wrapped under key {key_id}, which is not there.", hint=hint, id="mingus.E019")
+        for key_id, count in missing.items()
     ]
 
 
@@ -95,3 +116,4 @@ ALL = [
     rates_are_rates,
     debug_is_local,
 ]
+OF_THE_DATABASE = [data_keys_can_be_unwrapped]

@@ -28,6 +28,10 @@ SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-never-leaves-a-de
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 FIELD_ENCRYPTION_KEYS = env.names("FIELD_ENCRYPTION_KEYS", ["5e" * 32] if DEBUG else [])
 CRYPTOGRAPHY_KEY = "not used: mingus.kit.fields seals with FIELD_ENCRYPTION_KEYS"  # django-cryptography wants one at import
+# only for manage.py import_stock_cryptography: the secrets of the project that the values come from
+STOCK_SECRET_KEY = env.text("STOCK_SECRET_KEY")
+STOCK_CRYPTOGRAPHY_KEY = env.text("STOCK_CRYPTOGRAPHY_KEY")
+STOCK_CRYPTOGRAPHY_SALT = env.text("STOCK_CRYPTOGRAPHY_SALT", "django-cryptography")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 # --- where the project is reached

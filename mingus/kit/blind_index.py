@@ -20,7 +20,7 @@ from mingus.kit.sealed import Place, Sealed
 
 
 class BlindIndexField(models.BinaryField):
-    """The blind index of the encrypted field called `of`, over its value as `normalise` writes it. List it in `secret_fields`."""
+    """The blind index of the encrypted field called `of`, over what `normalise` makes of it. List it in `secret_fields`."""
 
     def __init__(self, *args: Any, of: str = "", normalise: Callable[[str], str] = str, **kwargs: Any) -> None:
         self.of = of

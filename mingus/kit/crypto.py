@@ -171,6 +171,11 @@ def primary_key_id() -> bytes:
     return key_id_of(primary_key().header)
 
 
+def ring_key_ids() -> set[str]:
+    """The ids of all keys of the ring, in hexadecimal, as error messages name them."""
+    return {key_id_of(key.header).hex() for key in _ring_keys()}
+
+
 def parse_keys(texts: Sequence[str]) -> KeyRing:
     """The ring that `texts` describe: each 64 hexadecimal digits or the base64 of 32 bytes, the first one primary.
 

@@ -34,6 +34,7 @@ EXPECTED_SIZE = 256  # owners that one query may fetch ahead
 SELECT = "SELECT user_id, wrapped FROM kit_datakey WHERE user_id = ANY(%s) ORDER BY user_id"
 LOCK = f"{SELECT} FOR KEY SHARE"  # an erasure waits for it, a new wrapping does not
 LOCK_FREE = f"{LOCK} SKIP LOCKED"
+COUNT = "SELECT encode(substring(wrapped, 2, 4), 'hex') AS key_id, count(*) FROM kit_datakey GROUP BY key_id"
 INSERT = """
 INSERT INTO kit_datakey (id, user_id, wrapped)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[]) ON CONFLICT (user_id) DO NOTHING
@@ -177,6 +178,13 @@ def wrap(user_id: UUID, raw: bytes) -> bytes:
 def unwrap(user_id: UUID, wrapped: bytes) -> bytes:
     """The data key in `wrapped`. Raises UnknownKeyError, TamperedError."""
     return crypto.unseal(LABEL, crypto.associate(LABEL, str(user_id)), wrapped)
+
+
+def unknown_ring_keys() -> dict[str, int]:
+    """The keys that data keys are wrapped under and that the ring has not: id in hexadecimal -> how many data keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT)
+        return {key_id: count for key_id, count in cursor.fetchall() if key_id not in crypto.ring_key_ids()}
 
 
 def _locked_or_made(user_ids: list[UUID]) -> dict[UUID, Key]:

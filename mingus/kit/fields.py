@@ -257,7 +257,7 @@ def _sealed_class(base: Any) -> Any:
 
 
 @cache
-def sealed_fields(model: type[models.Model]) -> list[SealedField]:
+def sealed_fields(model: Any) -> list[SealedField]:
     """The encrypted fields of a model."""
     return [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]
 

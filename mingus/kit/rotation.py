@@ -39,6 +39,7 @@ class Column:
 
     @property
     def name(self) -> str:
+        """Model and field, as an operator writes them."""
         return f"{self.source.model._meta.label}.{self.source.name}"
 
     def census(self) -> dict[str, int]:
@@ -121,18 +122,20 @@ class Table:
 
     def _anew(self, place: Place, before: list[bytes | None], outcome: Outcome) -> list[bytes | None]:
         after = list(before)
-        for number, item in enumerate([*self.columns, *self.indexes]):
+        for number, item in enumerate(self._fields()):
             try:
-                after[number] = (
-                    self._column(item, place, after[number])
-                    if isinstance(item, Column)
-                    else self._digest(item, place, after, after[number])
-                )
+                after[number] = self._value(number, place, after)
             except SealError as error:
-                outcome.failed.setdefault(place[0], []).append(f"{self.model._meta.label} {place[0]}: {error}")
+                problem = f"{self.model._meta.label} {place[0]}, {item.name}: {error}"
+                outcome.failed.setdefault(place[0], []).append(problem)
         return after
 
-    def _column(self, column: Column, place: Place, blob: bytes | None) -> bytes | None:
+    def _value(self, number: int, place: Place, row: list[bytes | None]) -> bytes | None:
+        """What belongs into one column, then index, of a row whose columns before it are done. Raises SealError."""
+        blob = row[number]
+        if number >= len(self.columns):
+            return self._digest(self.indexes[number - len(self.columns)], place, row, blob)
+        column = self.columns[number]
         return column.reseal(place, blob) if blob is not None and column.is_old(place, blob) else blob
 
     def _digest(self, index: BlindIndexField, place: Place, row: list[bytes | None], digest: bytes | None) -> bytes | None:
@@ -145,12 +148,12 @@ class Table:
 
     def _write(self, rows: list[tuple[Any, list[bytes | None]]]) -> None:
         quote, meta = connection.ops.quote_name, self.model._meta
-        names = [quote(item.column) for item in self._fields()]
+        names = [quote(str(item.column)) for item in self._fields()]
         pairs = ", ".join(f"{name} = new.{name}" for name in names)
         kinds = ", ".join(["%s::" + str(meta.pk.rel_db_type(connection)) + "[]"] + ["%s::bytea[]"] * len(names))
         sql = (
             f"UPDATE {quote(meta.db_table)} AS old SET {pairs} FROM unnest({kinds}) AS new (row_key, {', '.join(names)}) "  # noqa: S608
-            f"WHERE old.{quote(meta.pk.column)} = new.row_key"
+            f"WHERE old.{quote(str(meta.pk.column))} = new.row_key"
         )
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [_touch_of(self.model)])
@@ -224,5 +227,5 @@ def _touch_of(model: type[models.Model]) -> str:
     """What keeps `updated_at` as it is: for its owner, nothing about the row has changed."""
     if not issubclass(model, BaseModel):
         return "{}"
-    name = touch.get_pgid(model)
+    name = touch.get_pgid(model)  # type: ignore[arg-type]  # it takes a class
     return f"{{{model._meta.db_table}:{name},{name}}}"

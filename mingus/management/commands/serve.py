@@ -6,9 +6,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 from mingus.database import require_walls
 from mingus.processes import Group, PortError, Program, require_free, wait_until_open
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         try:
             self.check_migrations()
             require_walls()
+            self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {error}".strip()) from error
         except ImproperlyConfigured as error:
