@@ -80,7 +80,9 @@ def rates_are_rates(**_: Any) -> list[CheckMessage]:
     """mingus.E007: a limit that is not a number of times in a unit of time."""
     wrong = [name for name, text in settings.RATES.items() if not RATE.fullmatch(text)]
     hint = "Write a number, a slash and s, m, h or d, such as 600/m."
-    return [Error(f"RATE_{name.upper()} is not a rate: {settings.RATES[name]!r}.", hint=hint, id="mingus.E007") for name in wrong]
+    return [
+        Error(f"RATE_{name.upper()} is not a rate: {settings.RATES[name]!r}.", hint=hint, id="mingus.E007") for name in wrong
+    ]
 
 
 ALL = [

@@ -162,7 +162,9 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
     add_form = NewUserForm
     change_password_form = PasswordForm
     inlines = (ProfileInline, OnboardingInline, AddressInline, TokenInline)
-    actions_detail = ({"title": "Help", "icon": "support_agent", "items": ["change_password", "unlock", "vouch", "resend", "no_factors"]},)
+    actions_detail = (
+        {"title": "Help", "icon": "support_agent", "items": ["change_password", "unlock", "vouch", "resend", "no_factors"]},
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
@@ -228,7 +230,9 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
         services.resend_verification(request=request, user=user)
 
     @asks_first(
-        title="Remove second factors", question="Only after you made sure who asks. It also ends all sessions.", icon="no_encryption"
+        title="Remove second factors",
+        question="Only after you made sure who asks. It also ends all sessions.",
+        icon="no_encryption",
     )
     def no_factors(self, request: HttpRequest, user: User) -> None:
         services.remove_second_factors(user)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from mingus.kit.api.errors import problem
 from users.rate_limits import seconds_left
+from users.security_keys import REFUSED, UNREADABLE
 
 BACK_OFFICE = "admin/"
 OPEN_PAGES = ("office_login", "office_second_factor", "office_set_up")  # where staff show who they are
@@ -44,8 +45,12 @@ class AccountErrorsMiddleware:
         self.get_response = get_response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A session that somebody ended while it was at work."""
-        return problem(410, "session_ended", nothing_said(410)["detail"]) if isinstance(exception, UpdateError) else None
+        """A session that somebody ended while it was at work, and what allauth does not expect of a security key."""
+        if isinstance(exception, UpdateError):
+            return problem(410, "session_ended", str(nothing_said(410)["detail"]))
+        if request.path.startswith(ACCOUNT_API) and "webauthn" in request.path and isinstance(exception, UNREADABLE):
+            return problem(400, "incorrect_code", REFUSED, "credential")
+        return None
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(ACCOUNT_API):

@@ -27,16 +27,14 @@ class Notice:
 
 
 NEW_DEVICE = Notice("Login from a new device", "Somebody logged in to your account with {detail}.")
-PASSWORD_CHANGED = Notice(
-    "Your password was changed", "All sessions and API tokens of your account have ended.", Severity.HIGH
-)
+PASSWORD_CHANGED = Notice("Your password was changed", "All sessions and API tokens of your account have ended.", Severity.HIGH)
 ADDRESS_CHANGED = Notice("Your e-mail address was changed", "Your account's address is {detail} now.", Severity.HIGH)
 FACTOR_ADDED = Notice("A second factor was added", "{detail} is needed to log in from now on.")
 FACTOR_REMOVED = Notice("A second factor was removed", "{detail} is not needed to log in any more.", Severity.HIGH)
 CODES_RENEWED = Notice("New recovery codes were made", "The recovery codes that you had before are worthless now.")
 LOCKED = Notice(
     "Your account was locked",
-    "Somebody tried too many wrong passwords, so logging in is closed for {detail} minutes. Where you are logged in you stay so.",
+    "Somebody tried too many wrong passwords, so logging in is closed for {detail} minutes. Open sessions go on.",
     Severity.HIGH,
 )
 TOKEN_MADE = Notice("A new API token was made", "The token {detail} opens your data to a program.")

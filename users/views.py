@@ -1,6 +1,6 @@
 """The account's own pages of the API."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -13,6 +13,7 @@ from mingus.kit.api.viewsets import Created, Deleted, OwnedReadOnlyViewSet, Owne
 from users import services
 from users.filters import OnboardingFilter, SessionFilter, TokenFilter
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
+from users.models.session import UserSessionQuerySet
 from users.permissions import FullySignedIn
 from users.serializers import (
     EndedSerializer,
@@ -81,7 +82,7 @@ class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
     ordering_fields = ("created_at", "last_seen_at")
 
     def get_queryset(self) -> QuerySet[Any]:
-        return super().get_queryset().open(clock.now())
+        return cast("UserSessionQuerySet", super().get_queryset()).open(clock.now())
 
     def perform_destroy(self, instance: UserSession) -> None:
         services.end_session(instance)
@@ -90,5 +91,5 @@ class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
     @action(detail=False, methods=["post"], url_path="end-others")
     def end_others(self, request: Request) -> Response:
         """End every session but the one that asks."""
-        ended = services.end_other_sessions(request.user, getattr(request.auth, "digest", ""))
+        ended = services.end_other_sessions(cast("User", request.user), getattr(request.auth, "digest", ""))
         return Response(EndedSerializer({"ended": ended}).data)

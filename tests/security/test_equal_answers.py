@@ -43,7 +43,9 @@ def bare(answer: HttpResponse) -> tuple[int, bytes, dict[str, str]]:
     """Status, body and headers, without what is random in every answer: the session's token and the request's id."""
     body = json.loads(answer.content)
     body.get("meta", {}).pop("session_token", None)
-    headers = {name: value for name, value in answer.headers.items() if name not in ("X-Request-Id", "Content-Length", "Expires")}
+    headers = {
+        name: value for name, value in answer.headers.items() if name not in ("X-Request-Id", "Content-Length", "Expires")
+    }
     return answer.status_code, json.dumps(body).encode(), headers
 
 

@@ -53,9 +53,7 @@ def test_a_reset_opens_a_lock(alice: User) -> None:
     assert with_session(log_in(alice.email, NEW)).get(ME).status_code == 200
 
 
-def test_one_that_a_colleague_sets_ends_them_all(
-    alice: User, administrator: User, ways_in: Callable[[], list[int]]
-) -> None:
+def test_one_that_a_colleague_sets_ends_them_all(alice: User, administrator: User, ways_in: Callable[[], list[int]]) -> None:
     office = Client()
     sign_in(office, administrator)
     office.post(f"/admin/users/user/{alice.pk}/password/", {"password1": NEW, "password2": NEW})

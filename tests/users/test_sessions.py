@@ -9,7 +9,6 @@ import time_machine
 from django.conf import settings as configured
 from django.contrib.sessions.backends.base import UpdateError
 from django.test import Client
-
 from pytest_django import Settings
 
 from mingus.kit import clock

@@ -35,9 +35,7 @@ class UserSessionQuerySet(OwnedQuerySet):
 class UserSession(BaseModel):
     """A browser or an app with which somebody is signed in, or is about to be. Only a hash of its key is stored."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, editable=False, db_index=False
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, editable=False, db_index=False)
     digest = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - NULL: it has ended
     data = models.TextField(blank=True, editable=False)
     expires_at = models.DateTimeField(editable=False)

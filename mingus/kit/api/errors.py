@@ -32,9 +32,7 @@ class ApiError(exceptions.APIException):
         self.wait = retry_after  # DRF makes the header Retry-After of it
 
 
-def problem(
-    status: int, code: str, detail: str, attr: str | None = None, *, retry_after: int | None = None
-) -> JsonResponse:
+def problem(status: int, code: str, detail: str, attr: str | None = None, *, retry_after: int | None = None) -> JsonResponse:
     """The error shape for code that runs outside DRF: middleware and Django's own error views."""
     kind = "server_error" if status >= 500 else "client_error"
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
