@@ -45,8 +45,10 @@ class PlanViewSet(OpenViewSet):
         """For a customer what is offered, and what he has."""
         if is_staff(self.request):
             return super().get_queryset()
-        his = Subscription.objects.for_user(self.request.user).values("plan")
-        return super().get_queryset().filter(Q(is_active=True) | Q(pk__in=his))
+        offered = Q(is_active=True)
+        if self.request.user.is_authenticated:  # nobody's request can't look at subscriptions
+            offered |= Q(pk__in=Subscription.objects.for_user(self.request.user).values("plan"))
+        return super().get_queryset().filter(offered)
 
     def perform_update(self, serializer: Any) -> None:
         super().perform_update(serializer)

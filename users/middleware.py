@@ -16,6 +16,7 @@ from mingus.kit.api.parsers import parsed
 from system.services import note_access
 from users.models import Impersonation
 from users.rate_limits import seconds_left
+from users.security_keys import REFUSED, UNREADABLE
 
 BACK_OFFICE = "admin/"
 OPEN_PAGES = ("office_login", "office_second_factor", "office_set_up")  # where staff show who they are
@@ -50,8 +51,12 @@ class AccountErrorsMiddleware:
         self.get_response = get_response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A session that somebody ended while it was at work."""
-        return problem(410, "session_ended", nothing_said(410)["detail"]) if isinstance(exception, UpdateError) else None
+        """A session that somebody ended while it was at work, and what allauth does not expect of a security key."""
+        if isinstance(exception, UpdateError):
+            return problem(410, "session_ended", str(nothing_said(410)["detail"]))
+        if request.path.startswith(ACCOUNT_API) and "webauthn" in request.path and isinstance(exception, UNREADABLE):
+            return problem(400, "incorrect_code", REFUSED, "credential")
+        return None
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(ACCOUNT_API):

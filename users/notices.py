@@ -34,7 +34,7 @@ FACTOR_REMOVED = Notice("A second factor was removed", "{detail} is not needed t
 CODES_RENEWED = Notice("New recovery codes were made", "The recovery codes that you had before are worthless now.")
 LOCKED = Notice(
     "Your account was locked",
-    "Somebody tried too many wrong passwords, so logging in is closed for {detail} minutes. Where you are logged in you stay so.",
+    "Somebody tried too many wrong passwords, so logging in is closed for {detail} minutes. Open sessions go on.",
     Severity.HIGH,
 )
 TOKEN_MADE = Notice("A new API token was made", "The token {detail} opens your data to a program.")

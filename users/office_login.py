@@ -5,7 +5,7 @@ because allauth's own pages are off (HEADLESS_ONLY).
 """
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import LoginForm
@@ -40,6 +40,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from users import services
 from users.models import User
+from users.security_keys import REFUSED, UNREADABLE
 
 WRONG = "Please enter the correct email and password for a staff account."
 UNVERIFIED = "Your address is not verified yet. Open the link that was mailed to you, then log in."
@@ -75,6 +76,16 @@ class CodeForm(AuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget = code_widget()
+
+
+class KeyForm(AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        try:
+            return super().clean_credential()
+        except forms.ValidationError:
+            raise
+        except UNREADABLE:
+            raise forms.ValidationError(REFUSED) from None
 
 
 class FirstCodeForm(ActivateTOTPForm):
@@ -153,14 +164,14 @@ class SecondFactorView(OfficeView):
     def is_open(self) -> bool:
         """After the password, and for a session from before the factor."""
         self.stage = LoginStageController.enter(self.request, AuthenticateStage.key)
-        self.user: Any = self.stage.login.user if self.stage else self.request.user
+        self.user = cast("User", self.stage.login.user if self.stage else self.request.user)
         return bool(self.user.is_staff and services.has_second_factor(self.user))
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.ask(CodeForm(user=self.user))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form_class = AuthenticateWebAuthnForm if "credential" in request.POST else CodeForm
+        form_class = KeyForm if "credential" in request.POST else CodeForm
         form: Any = form_class(request.POST, user=self.user)
         if not form.is_valid():
             return self.ask(form)
@@ -204,9 +215,9 @@ class SetUpView(OfficeView):
         return self.page(codes=codes)
 
     def show(self, form: FirstCodeForm) -> HttpResponse:
-        adapter = get_adapter()
-        picture = adapter.build_totp_svg(adapter.build_totp_url(self.request.user, form.secret))
-        problem = " ".join(found for problems in form.errors.values() for found in problems)
+        adapter, user = get_adapter(), cast("User", self.request.user)
+        picture = adapter.build_totp_svg(adapter.build_totp_url(user, form.secret))
+        problem = " ".join(str(found) for problems in form.errors.values() for found in problems)
         # the picture is qrcode's own drawing: nothing of it was typed by anybody
         drawing = mark_safe(picture[picture.index("<svg") :])  # noqa: S308
         return self.page(form=form, problem=problem, secret=form.secret, picture=drawing)

@@ -1,11 +1,13 @@
 """What a session must have shown before it may do what lasts."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.request import Request
 
 from mingus.kit.api.permissions import SignedInWithPassword
 from users import services
+from users.models import User
+from users.sessions import SessionStore
 
 
 class FullySignedIn(SignedInWithPassword):
@@ -14,7 +16,8 @@ class FullySignedIn(SignedInWithPassword):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not super().has_permission(request, view):
             return False
-        if request.auth.has_second_factor or not (request.user.is_staff or services.has_second_factor(request.user)):
+        session, user = cast("SessionStore", request.auth), cast("User", request.user)
+        if session.has_second_factor or not (user.is_staff or services.has_second_factor(user)):
             return True
         self.message = "Log in with your second factor for this; a password is not enough."
         self.code = "second_factor_required"

@@ -22,4 +22,4 @@ class ResetKeys(PasswordResetTokenGenerator):
         return super().check_token(user, token)
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
-        return f"{super()._make_hash_value(user, timestamp)}{user.last_login_at}"  # type: ignore[misc]
+        return f"{super()._make_hash_value(user, timestamp)}{user.last_login_at}"

@@ -28,6 +28,7 @@ from users import services
 from users.filters import ExportFilter, OnboardingFilter, SessionFilter, TokenFilter
 from users.models import DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
 from users.models.erasure import AskedBy
+from users.models.session import UserSessionQuerySet
 from users.permissions import FullySignedIn
 from users.privacy import exports
 from users.privacy.restore import restore
@@ -199,7 +200,7 @@ class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
     ordering_fields = ("created_at", "last_seen_at")
 
     def get_queryset(self) -> QuerySet[Any]:
-        return super().get_queryset().open(clock.now())
+        return cast("UserSessionQuerySet", super().get_queryset()).open(clock.now())
 
     def perform_destroy(self, instance: UserSession) -> None:
         services.end_session(instance)
@@ -208,5 +209,5 @@ class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
     @action(detail=False, methods=["post"], url_path="end-others")
     def end_others(self, request: Request) -> Response:
         """End every session but the one that asks."""
-        ended = services.end_other_sessions(request.user, getattr(request.auth, "digest", ""))
+        ended = services.end_other_sessions(cast("User", request.user), getattr(request.auth, "digest", ""))
         return Response(EndedSerializer({"ended": ended}).data)

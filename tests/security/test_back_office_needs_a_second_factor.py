@@ -19,7 +19,7 @@ from users.models import User
 OFFICE = "admin/"
 
 
-def walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
     """Every address under /admin/ with its name."""
     for entry in patterns:
         path = prefix + str(entry.pattern)

@@ -176,4 +176,13 @@ def test_the_login_is_stamped(browser: Client, administrator: User) -> None:
     before = clock.now()
     password(browser, administrator)
     administrator.refresh_from_db()
+    assert administrator.last_login_at is not None
     assert administrator.last_login_at >= before
+
+
+@pytest.mark.parametrize("credential", ["", "{}", "[]", '{"id": "x", "rawId": "x", "type": "public-key", "response": {}}'])
+def test_what_is_no_security_key_is_refused(credential: str, browser: Client, administrator: User) -> None:
+    give_factor(administrator)
+    password(browser, administrator)
+    assert browser.post(CODE, {"credential": credential}).status_code == 200
+    assert browser.get("/admin/").status_code == 302

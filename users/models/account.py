@@ -128,7 +128,8 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new password ends every session and token, whichever road it came by."""
-        has_new_password = self._password is not None and not self._state.adding
+        typed: str | None = vars(self).get("_password")  # what Django keeps of `set_password` until it is saved
+        has_new_password = typed is not None and not self._state.adding
         super().save(*args, **kwargs)
         if has_new_password:
             self.end_access()

@@ -1,0 +1,106 @@
+"""Everybody may have a second factor, through the account API; who has one is not in before showing it."""
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+
+from mingus.kit import rls
+from tests.account_api import ask, log_in, with_session
+from tests.factories import PASSWORD
+from tests.sign_in import SECRET, code, give_factor, recovery_codes
+from users import services
+from users.models import User
+
+ME = "/api/v1/users/me/"
+TOTP = "account/authenticators/totp"
+
+
+@pytest.fixture
+def session(alice: User) -> str:
+    """An app that has just shown its password once more, as a change of factors asks."""
+    services.vouch_for_address(alice)
+    token = log_in(alice.email)
+    assert ask("auth/reauthenticate", {"password": PASSWORD}, token).status_code == 200
+    return token
+
+
+def activate(session: str) -> str:
+    """Set an authenticator app up; gives its secret."""
+    secret = ask(TOTP, {}, session, "get").json()["meta"]["secret"]
+    assert ask(TOTP, {"code": code(secret)}, session).status_code == 200
+    return str(secret)
+
+
+def test_an_app_is_set_up_and_asked_for_from_then_on(alice: User, session: str) -> None:
+    secret = activate(session)
+    half = ask("auth/login", {"email": alice.email, "password": PASSWORD})
+    token = half.json()["meta"]["session_token"]
+    assert half.status_code == 401
+    assert {"id": "mfa_authenticate", "is_pending": True, "types": ["recovery_codes", "totp"]} in half.json()["data"]["flows"]
+    assert with_session(token).get(ME).status_code == 401
+    done = ask("auth/2fa/authenticate", {"code": code(secret)}, token)
+    assert done.status_code == 200
+    assert with_session(done.json()["meta"].get("session_token", token)).get(ME).status_code == 200
+
+
+def test_a_password_is_asked_for_before_a_factor_is_set_up(alice: User) -> None:
+    services.vouch_for_address(alice)
+    token = log_in(alice.email)
+    secret = ask(TOTP, {}, token, "get").json()["meta"]["secret"]
+    assert ask(TOTP, {"code": code(secret)}, token).status_code == 401
+    assert not Authenticator.objects.exists()
+
+
+def test_recovery_codes_are_shown_once(session: str) -> None:
+    activate(session)
+    first = ask("account/authenticators/recovery-codes", {}, session, "get").json()["data"]
+    again = ask("account/authenticators/recovery-codes", {}, session, "get").json()["data"]
+    assert len(first["unused_codes"]) == 10
+    assert "unused_codes" not in again
+
+
+def test_a_recovery_code_stands_in_once(alice: User) -> None:
+    give_factor(alice)
+    [recovery, *_] = recovery_codes(alice)
+    statuses = [ask("auth/2fa/authenticate", {"code": recovery}, log_in(alice.email)).status_code for _ in range(2)]
+    assert statuses == [200, 400]
+
+
+def test_a_code_is_worthless_afterwards(alice: User) -> None:
+    give_factor(alice)
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False):
+        shown = code()
+        statuses = [ask("auth/2fa/authenticate", {"code": shown}, log_in(alice.email)).status_code for _ in range(2)]
+    assert statuses == [200, 400]
+
+
+def test_secrets_are_sealed_in_the_table(alice: User) -> None:
+    give_factor(alice)
+    recovery_codes(alice)
+    with rls.accounts():
+        stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert SECRET not in stored
+
+
+def test_without_its_last_factor_an_account_has_no_session_that_counts_as_secured(alice: User, session: str) -> None:
+    secret = activate(session)
+    other = log_in(alice.email)
+    done = ask("auth/2fa/authenticate", {"code": code(secret)}, other)
+    other = done.json()["meta"].get("session_token", other)
+    assert ask(TOTP, {}, session, "delete").status_code == 200
+    assert with_session(session).get(ME).status_code == 200
+    assert with_session(other).get(ME).status_code == 401
+
+
+def test_a_security_key_is_offered_a_challenge(session: str) -> None:
+    options = ask("account/authenticators/webauthn", {}, session, "get").json()["data"]["creation_options"]["publicKey"]
+    assert options["rp"] == {"id": "testserver", "name": "testserver"}
+    assert options["user"]["name"] == "alice@example.com"
+
+
+def test_a_forged_security_key_is_refused(session: str) -> None:
+    ask("account/authenticators/webauthn", {}, session, "get")
+    forged = {"id": "x", "rawId": "x", "type": "public-key", "response": {"clientDataJSON": "e30", "attestationObject": "e30"}}
+    refused = ask("account/authenticators/webauthn", {"name": "Key", "credential": forged}, session)
+    assert refused.status_code == 400
+    assert not Authenticator.objects.exists()
