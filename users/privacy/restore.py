@@ -7,6 +7,7 @@ recorded, granted or charged comes back by an operator's hand only (`manage.py i
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from types import NoneType, SimpleNamespace
 from typing import IO, Any
@@ -82,14 +83,18 @@ def _instances(bundle: Bundle, model: AnyModel, reader: Reader) -> Iterator[Numb
 
 def _check(instance: models.Model) -> None:
     """Every rule that the model has; whether a reference holds is the database's to say."""
-    links = {field.name for field in instance._meta.concrete_fields if field.is_relation or field.primary_key}
-    instance.clean_fields(exclude=links)
+    instance.clean_fields(exclude=_links(type(instance)))
     instance.clean()
     now = clock.now()
     for name in ("created_at", "updated_at"):
         value = getattr(instance, name)
         if isinstance(value, datetime) and value > now:
             raise ValidationError({name: "It must not be in the future."})
+
+
+@cache
+def _links(model: AnyModel) -> set[str]:
+    return {field.name for field in model._meta.concrete_fields if field.is_relation or field.primary_key}
 
 
 def _store(model: AnyModel, batch: list[Numbered]) -> None:
