@@ -162,6 +162,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[MINGUS] "
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
 HEADLESS_ONLY = True
+HEADLESS_TOKEN_STRATEGY = "users.authentication.SessionTokens"  # noqa: S105 - a class's name
 HEADLESS_SERVE_SPECIFICATION = True
 HEADLESS_SPECIFICATION_TEMPLATE_NAME = None
 HEADLESS_FRONTEND_URLS = {
@@ -175,6 +176,7 @@ MIGRATION_MODULES = {"knox": None}  # its own token table would only stand empty
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}
 
 # --- the audit log is dropped by whole months; the database keeps a year whatever stands here
+ACCESS_LOG = "system.services.note_access"  # who notes what staff see of a customer
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 84, at_least=12)
 
 # --- e-mail leaves through a job; in development it lands in a folder and on the console

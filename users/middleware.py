@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 
+from mingus.kit import context
 from mingus.kit.api.errors import problem
 
 ACCOUNT_API = "/_allauth/"
@@ -21,6 +22,8 @@ class AccountErrorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(ACCOUNT_API):
             return self.get_response(request)
+        if request.user.is_authenticated:
+            context.change(actor_id=request.user.pk)  # the browser's session; a program's is looked up by allauth
         request.META["CONTENT_TYPE"] = request.META.get("CONTENT_TYPE") or "application/json"
         response = self.get_response(request)
         if response.status_code < 400:

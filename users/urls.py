@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from users.views import MeViewSet, OnboardingViewSet, ProfileViewSet, TokenViewSet
+from users.views import AccessLogViewSet, MeViewSet, OnboardingViewSet, ProfileViewSet, TokenViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("onboarding", OnboardingViewSet)
@@ -11,6 +11,7 @@ router.register("tokens", TokenViewSet)
 
 urlpatterns = [
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
+    path("me/access-log/", AccessLogViewSet.as_view({"get": "list"}), name="access-log"),
     path("profile/", ProfileViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update"}), name="profile"),
     *router.urls,
 ]

@@ -8,10 +8,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mingus.kit.api.permissions import SignedInWithPassword
-from mingus.kit.api.viewsets import Created, Deleted, OwnedReadOnlyViewSet, OwnedSingletonViewSet, OwnedViewSet
-from users.filters import OnboardingFilter, TokenFilter
+from mingus.kit.api.viewsets import (
+    Created,
+    Deleted,
+    Listed,
+    OwnedBaseViewSet,
+    OwnedReadOnlyViewSet,
+    OwnedSingletonViewSet,
+    OwnedViewSet,
+)
+from system.models import AccessEvent
+from users.filters import AccessLogFilter, OnboardingFilter, TokenFilter
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
-from users.serializers import NewTokenSerializer, OnboardingSerializer, ProfileSerializer, TokenSerializer, UserSerializer
+from users.serializers import (
+    AccessLogSerializer,
+    NewTokenSerializer,
+    OnboardingSerializer,
+    ProfileSerializer,
+    TokenSerializer,
+    UserSerializer,
+)
 
 
 class MeViewSet(OwnedSingletonViewSet):
@@ -19,6 +35,14 @@ class MeViewSet(OwnedSingletonViewSet):
 
     queryset = User.objects.all()
     serializer_class = UserSerializer
+
+
+class AccessLogViewSet(Listed, OwnedBaseViewSet):
+    """When colleagues of support looked at your data, what they saw and why."""
+
+    queryset = AccessEvent.objects.all()
+    serializer_class = AccessLogSerializer
+    filterset_class = AccessLogFilter
 
 
 class ProfileViewSet(OwnedSingletonViewSet):

@@ -36,7 +36,9 @@ def somebody(db: None) -> Iterator[None]:
 
 
 def events_of(row: Any) -> list[AuditEvent]:
-    return list(AuditEvent.objects.of_row(row._meta.db_table, row.pk).filter(request_id="request-1", actor=ACTOR).order_by("id"))
+    return list(
+        AuditEvent.objects.of_row(row._meta.db_table, row.pk).filter(request_id="request-1", actor=ACTOR).order_by("id")
+    )
 
 
 def last_of(row: Any, action: str) -> AuditEvent:

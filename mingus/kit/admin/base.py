@@ -14,9 +14,11 @@ from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 
 from mingus.kit import spreadsheet
+from mingus.kit.admin.history import WithHistory
 from mingus.kit.admin.lists import UncountedChangeList, UncountedPaginator
 from mingus.kit.admin.secrets import SecretsStayIn, public_fields
 from mingus.kit.admin.unfolded import ModelAdmin
+from mingus.kit.admin.watched import Watched
 from mingus.kit.api.errors import declared_constraints, sentence_of
 from mingus.kit.errors import DomainError
 
@@ -40,7 +42,7 @@ def shown_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
     return register
 
 
-class BaseAdmin(ModelAdmin):
+class BaseAdmin(WithHistory, Watched, ModelAdmin):
     """One model in the back office.
 
     `csv_columns` are lookups for the export (all public columns by default); `list_select_related` names what the list reads
@@ -64,9 +66,7 @@ class BaseAdmin(ModelAdmin):
         return UncountedChangeList
 
     def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Paginator:
-        """Uncounted pages of this model's rows; Django's own for a row's history, which numbers its pages."""
-        if queryset.model is not self.model:
-            return Paginator(queryset, per_page, *args, **kwargs)
+        """Uncounted pages."""
         return UncountedPaginator(queryset, per_page, *args, **kwargs)
 
     def date_hierarchy_for(self, request: HttpRequest) -> str | None:
@@ -108,6 +108,7 @@ class BaseAdmin(ModelAdmin):
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> StreamingHttpResponse:
         """The chosen rows as a file that is written while it is read from the database."""
+        self.note_export(request, queryset)
         columns = list(self.csv_columns or public_fields(self.model))
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
         return StreamingHttpResponse(
