@@ -104,6 +104,8 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link("Jobs", "engineering", "procrastinate.procrastinatejob"),
+                    _link("Audit log", "history", "system.auditevent"),
+                    _link("Looks of colleagues", "visibility", "system.accessevent"),
                     _link("Seen as a customer", "switch_account", "users.impersonation"),
                     _link("Roles of colleagues", "shield_person", "auth.group"),
                 ],

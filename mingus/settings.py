@@ -195,6 +195,7 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "MINGUS"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 HEADLESS_ONLY = True
+HEADLESS_TOKEN_STRATEGY = "users.authentication.SessionTokens"  # noqa: S105 - a class's name
 HEADLESS_SERVE_SPECIFICATION = True
 HEADLESS_SPECIFICATION_TEMPLATE_NAME = None
 HEADLESS_FRONTEND_URLS = {
@@ -208,6 +209,7 @@ MIGRATION_MODULES = {"knox": None}  # its own token table would only stand empty
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}
 
 # --- the audit log is dropped by whole months; the database keeps a year whatever stands here
+ACCESS_LOG = "system.services.note_access"  # who notes what staff see of a customer
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 84, at_least=12)
 
 # --- e-mail leaves through a job; in development it lands in a folder and on the console

@@ -1,6 +1,7 @@
 """What lists of users' own things can be filtered by."""
 
 from mingus.kit.api.filtersets import StrictFilterSet
+from system.models import AccessEvent
 from users.models import DataExport, OnboardingProgress, PersonalAccessToken, UserSession
 
 
@@ -31,3 +32,9 @@ class ExportFilter(StrictFilterSet):
     class Meta:
         model = DataExport
         fields = {"state": ["exact"], "created_at": ["gte", "lte"]}
+
+
+class AccessLogFilter(StrictFilterSet):
+    class Meta:
+        model = AccessEvent
+        fields = {"action": ["exact", "in"], "what": ["exact"], "created_at": ["gte", "lte"]}

@@ -61,6 +61,8 @@ class AccountErrorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(ACCOUNT_API):
             return self.get_response(request)
+        if request.user.is_authenticated:
+            context.change(actor_id=request.user.pk)  # the browser's session; a program's is looked up by allauth
         request.META["CONTENT_TYPE"] = request.META.get("CONTENT_TYPE") or "application/json"
         if request.method != "GET" and request.body:
             try:

@@ -9,6 +9,7 @@ from mingus.kit import clock
 from mingus.kit.api.derived import public_names
 from mingus.kit.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from mingus.kit.api.serializers import BaseSerializer, StrictFields
+from system.models import AccessEvent
 from users import services
 from users.models import AccountErasure, DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
 
@@ -58,6 +59,24 @@ class ProfileSerializer(BaseSerializer):
         model = UserProfile
         fields = public_names(UserProfile)
         example = {"first_name": "Alice", "last_name": "Archer", "zip_code": "10001", "timezone": "America/New_York"}
+
+
+class AccessLogSerializer(BaseSerializer):
+    """A look of a colleague's: who is his first name and role. SECURITY: never his account."""
+
+    class Meta:
+        model = AccessEvent
+        fields = ["id", "created_at", "who", "action", "what", "row_id", "reason"]
+        read_only_fields = fields
+        example = {
+            "id": EXAMPLE_ID,
+            "created_at": EXAMPLE_TIME,
+            "who": "Sam, support",
+            "action": "view",
+            "what": "finance.financialtransaction",
+            "row_id": EXAMPLE_ID,
+            "reason": "Ticket 4711",
+        }
 
 
 class OnboardingSerializer(BaseSerializer):

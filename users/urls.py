@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from users.views import (
+    AccessLogViewSet,
     ExportImportView,
     ExportViewSet,
     MeViewSet,
@@ -21,6 +22,7 @@ router.register("me/export", ExportViewSet)
 
 urlpatterns = [
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}), name="me"),
+    path("me/access-log/", AccessLogViewSet.as_view({"get": "list"}), name="access-log"),
     path("me/import/", ExportImportView.as_view({"post": "create"}), name="import"),
     path("profile/", ProfileViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update"}), name="profile"),
     *router.urls,

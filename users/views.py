@@ -19,13 +19,15 @@ from mingus.kit.api.permissions import HandedOutToPeople, SignedInWithPassword
 from mingus.kit.api.viewsets import (
     Created,
     Deleted,
+    Listed,
     OwnedBaseViewSet,
     OwnedReadOnlyViewSet,
     OwnedSingletonViewSet,
     OwnedViewSet,
 )
+from system.models import AccessEvent
 from users import services
-from users.filters import ExportFilter, OnboardingFilter, SessionFilter, TokenFilter
+from users.filters import AccessLogFilter, ExportFilter, OnboardingFilter, SessionFilter, TokenFilter
 from users.models import DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
 from users.models.erasure import AskedBy
 from users.models.session import UserSessionQuerySet
@@ -33,6 +35,7 @@ from users.permissions import FullySignedIn
 from users.privacy import exports
 from users.privacy.restore import restore
 from users.serializers import (
+    AccessLogSerializer,
     EndedSerializer,
     ErasureSerializer,
     ExportFileSerializer,
@@ -211,3 +214,11 @@ class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
         """End every session but the one that asks."""
         ended = services.end_other_sessions(cast("User", request.user), getattr(request.auth, "digest", ""))
         return Response(EndedSerializer({"ended": ended}).data)
+
+
+class AccessLogViewSet(Listed, OwnedBaseViewSet):
+    """When colleagues of support looked at your data, what they saw and why."""
+
+    queryset = AccessEvent.objects.all()
+    serializer_class = AccessLogSerializer
+    filterset_class = AccessLogFilter

@@ -16,7 +16,7 @@ CREATE TABLE system_auditevent (
 """
 INDEXES = [
     "CREATE INDEX system_auditevent_user ON system_auditevent (user_id, id)",
-    "CREATE INDEX system_auditevent_row ON system_auditevent (table_name, row_key, id)",
+    "CREATE INDEX system_auditevent_row ON system_auditevent (row_key, table_name, id)",
     "CREATE INDEX system_auditevent_request ON system_auditevent (request_id)",
 ]
 BLOCKS = """

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
                 ('updated_at', mingus.kit.models.UpdatedAtField()),
-                ('shown_as', models.CharField(max_length=150)),
+                ('who', models.CharField(max_length=150)),
                 ('action', models.CharField(choices=[('view', 'viewed'), ('list', 'listed'), ('export', 'exported'), ('search', 'searched'), ('reveal', 'revealed'), ('impersonate', 'acted as the customer')], max_length=20)),
                 ('what', models.CharField(max_length=100)),
                 ('row_id', models.CharField(blank=True, max_length=40)),

@@ -24,7 +24,7 @@ class AccessAction(models.TextChoices):
 class AccessEvent(OwnedModel):
     """That one of the staff saw something of this customer's.
 
-    `what` is the model and `row_id` its row's key, empty for many rows. `shown_as` is all that the customer learns of the
+    `what` is the model and `row_id` its row's key, empty for many rows. `who` is all that the customer learns of the
     colleague. The same again within `period`, the beginning of some minutes, is the same event.
     """
 
@@ -41,7 +41,7 @@ class AccessEvent(OwnedModel):
     staff: models.ForeignKey[Any, Any] = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    shown_as = models.CharField(max_length=150)
+    who = models.CharField(max_length=150)
     action = models.CharField(max_length=20, choices=AccessAction)
     what = models.CharField(max_length=100)
     row_id = models.CharField(max_length=40, blank=True)

@@ -93,6 +93,14 @@ class AuditEvent(models.Model):
         return f"{self.model_name} {self.get_action_display()}"
 
     @property
+    def by(self) -> str:
+        """Who did it, for people; read with `actor` and `impersonator`."""
+        person = str(self.actor or self.actor_id) if self.actor_id else self.source
+        if self.impersonator_id:
+            return f"{self.impersonator or self.impersonator_id} as {person}"
+        return person or f"database role {self.database_user if self.role == 'none' else self.role}"
+
+    @property
     def model_name(self) -> str:
         """The name of what was changed, such as "transaction"; the table's where no model has it."""
         return _names().get(self.table_name, self.table_name)

@@ -25,7 +25,7 @@ def note_access(
         event = AccessEvent(
             user=customer,
             staff=staff,
-            shown_as=shown_as(staff),
+            who=who(staff),
             action=action,
             what=what,
             row_id=str(row_id or ""),
@@ -36,7 +36,7 @@ def note_access(
         AccessEvent.objects.bulk_create([event], ignore_conflicts=True)
 
 
-def shown_as(staff: Any) -> str:
+def who(staff: Any) -> str:
     """What a customer learns of a colleague: his role and first name, never his address."""
     role = "administrator" if staff.is_superuser else getattr(staff.groups.first(), "name", "support").lower()
     profile = getattr(staff, "profile", None)

@@ -16,7 +16,9 @@ records = pytest.mark.parametrize("model", RECORDS, ids=name)
 
 def test_these_are_records() -> None:
     assert sorted(map(name, RECORDS)) == [
+        "AccessEvent",
         "AlertReceipt",
+        "AuditEvent",
         "BillingHistory",
         "DueDatePayment",
         "EmailAddress",

@@ -62,7 +62,7 @@ class AccessEventFactory(DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     staff = factory.SubFactory(UserFactory, is_staff=True)
-    shown_as = "Sam, support"
+    who = "Sam, support"
     action = "view"
     what = "users.userprofile"
     period = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

@@ -14,10 +14,12 @@ from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 
 from mingus.kit import rls, spreadsheet
+from mingus.kit.admin.history import WithHistory
 from mingus.kit.admin.lists import UncountedChangeList, UncountedPaginator
 from mingus.kit.admin.masking import ShowsRows, bare, masking, owner_lookup
 from mingus.kit.admin.secrets import SecretsStayIn, public_fields
 from mingus.kit.admin.unfolded import ModelAdmin
+from mingus.kit.admin.watched import Watched
 from mingus.kit.api.errors import declared_constraints, sentence_of
 from mingus.kit.errors import DomainError
 
@@ -41,7 +43,7 @@ def shown_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
     return register
 
 
-class BaseAdmin(ShowsRows, ModelAdmin):
+class BaseAdmin(ShowsRows, WithHistory, Watched, ModelAdmin):
     """One model in the back office.
 
     `csv_columns` are lookups for the export (all public columns by default); `list_select_related` names what the list reads
@@ -65,9 +67,7 @@ class BaseAdmin(ShowsRows, ModelAdmin):
         return UncountedChangeList
 
     def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Paginator:
-        """Uncounted pages of this model's rows; Django's own for a row's history, which numbers its pages."""
-        if queryset.model is not self.model:
-            return Paginator(queryset, per_page, *args, **kwargs)
+        """Uncounted pages."""
         return UncountedPaginator(queryset, per_page, *args, **kwargs)
 
     def has_help_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -125,6 +125,7 @@ class BaseAdmin(ShowsRows, ModelAdmin):
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> StreamingHttpResponse:
         """The chosen rows as a file that is written while it is read from the database."""
+        self.note_export(request, queryset)
         columns = list(self.csv_columns or public_fields(self.model))
         rows = in_batches(queryset, [owner_lookup(self.model), *columns])
         name = str(self.opts.verbose_name_plural).replace(" ", "-")

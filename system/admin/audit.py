@@ -1,0 +1,149 @@
+"""The audit log and the access log in the back office, and on a customer's page what happened to him."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter
+from unfold.utils import parse_date_str
+
+from mingus.kit.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked, shown_on
+from mingus.kit.admin.history import changes_in, readable
+from mingus.kit.partitions import first_key_at
+from system.models import AccessEvent, AuditEvent
+
+ACTION_COLOURS = {"added": "success", "changed": "info", "deleted": "danger", "emptied": "danger", "forgotten": "warning"}
+
+
+class EventColumns:
+    """What both the list and the customer's page show of a change."""
+
+    @display(description="who")
+    def who(self, event: AuditEvent) -> str:
+        return event.by
+
+    @display(description="of what")
+    def what(self, event: AuditEvent) -> str:
+        return event.model_name
+
+    @display(description="action", label=ACTION_COLOURS)
+    def done(self, event: AuditEvent) -> str:
+        return str(event.get_action_display())
+
+    @display(description="columns")
+    def columns(self, event: AuditEvent) -> str:
+        """The names of what changed; of a row that was added or deleted that is everything."""
+        return ", ".join(change.name for change in changes_in(event)) if event.action == "update" else "-"
+
+
+class WhenFilter(RangeDateFilter):
+    """Days (UTC), as bounds on the key: only the months asked for are read."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        first, last = (parse_date_str(str(self.used_parameters.get(f"at_{end}", ""))) for end in ("from", "to"))
+        if first:
+            queryset = queryset.filter(pk__gte=first_key_at(_midnight(first)))
+        if last:
+            queryset = queryset.filter(pk__lt=first_key_at(_midnight(last + timedelta(days=1))))
+        return queryset
+
+
+@shown_on(get_user_model())
+class AuditInline(EventColumns, RecordInline):
+    model = AuditEvent
+    fk_name = "user"
+    verbose_name_plural = "changes"
+    fields = ("when", "what", "done", "who", "columns")
+    when = linked("at", "when")
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("actor", "impersonator")
+
+
+@shown_on(get_user_model())
+class AccessInline(RecordInline):
+    model = AccessEvent
+    fk_name = "user"
+    verbose_name_plural = "looks of colleagues"
+    fields = ("when", "who", "action", "what", "reason")
+    when = linked("created_at", "when")
+    ordering = ("-created_at", "-id")
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(EventColumns, OwnedRecordAdmin):
+    """Every change of every row. It is found by the customer, or by the key of the row, of the event or of the request."""
+
+    list_display = ("at", "what", "done", "who", "owner", "columns", "request_id")
+    list_filter = (BY_CUSTOMER, ("action", ChoicesDropdownFilter), ("table_name", FieldTextFilter), ("at", WhenFilter))
+    list_select_related = ("user", "actor", "impersonator")
+    search_help_text = "Customer's e-mail, or the key of a row or request"
+    search_fields = ("table_name",)
+    fields = (
+        "at",
+        "what",
+        "row_key",
+        "done",
+        "who",
+        "reason",
+        "before_and_after",
+        "request_id",
+        "source",
+        "role",
+        "database_user",
+        "transaction_id",
+    )
+    csv_columns = (
+        "id",
+        "at",
+        "table_name",
+        "row_key",
+        "action",
+        "actor_id",
+        "impersonator_id",
+        "source",
+        "reason",
+        "request_id",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user", "actor", "impersonator")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """What a word that is no e-mail address is the key of."""
+        word = search_term.strip()
+        if not word or "@" in word or " " in word:
+            return super().get_search_results(request, queryset, search_term)
+        found = queryset.filter(Q(row_key=word) | Q(request_id=word))
+        return (found if found.exists() else super().get_search_results(request, queryset, search_term)[0]), False
+
+    @display(description="customer")
+    def owner(self, row: AuditEvent) -> str:
+        """A link to the customer whose row it is or was."""
+        return link(row.user) if row.user else str(row.user_id or "-")
+
+    @display(description="before and after")
+    def before_and_after(self, event: AuditEvent) -> SafeString:
+        return readable(event)
+
+
+@admin.register(AccessEvent)
+class AccessEventAdmin(OwnedRecordAdmin):
+    """Which colleague looked at what of a customer's; the customer sees the same under `users/me/access-log/`."""
+
+    list_display = ("created_at", "owner", "staff", "action", "what", "reason")
+    list_filter = (BY_CUSTOMER, ("action", ChoicesDropdownFilter))
+    list_select_related = ("user", "staff")
+    search_fields = ("what", "reason")
+    ordering_of_one = ("-created_at", "-id")
+    fields = ("staff", "who", "action", "what", "row_id", "reason", "request_id", "created_at")
+    csv_columns = ("user__email", "staff__email", "action", "what", "row_id", "reason", "request_id", "created_at")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
