@@ -50,7 +50,7 @@ class BillingHistory(OwnedModel):
     description = models.TextField(blank=True)
     metadata = json_object()
 
-    personal_fields = personal("amount", "amount_refunded", "description", "metadata")
+    personal_fields = personal("amount", "amount_refunded", "description", "metadata", "stripe_invoice_id")
     derived = ("is_paid", "is_overdue", "days_overdue")
 
     class Meta(OwnedModel.Meta):

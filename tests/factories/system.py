@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import factory
 from factory.django import DjangoModelFactory
 
-from system.models import AlertReceipt, ImportantDate, NotificationPreference, NotificationType, SystemAlert
+from system.models import AccessEvent, AlertReceipt, ImportantDate, NotificationPreference, NotificationType, SystemAlert
 from tests.factories.users import UserFactory
 
 
@@ -46,3 +46,13 @@ class PreferenceFactory(DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     notification_type = factory.Sequence(lambda number: NotificationType.values[number % len(NotificationType.values)])
+
+
+class AccessEventFactory(DjangoModelFactory):
+    class Meta:
+        model = AccessEvent
+
+    user = factory.SubFactory(UserFactory)
+    staff = factory.SubFactory(UserFactory, is_staff=True)
+    action = "reveal"
+    what = "users.user"

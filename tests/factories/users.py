@@ -1,12 +1,14 @@
 """People."""
 
+from datetime import timedelta
 from functools import cache
 
 import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
-from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
+from mingus.kit import clock
+from users.models import Impersonation, OnboardingProgress, PersonalAccessToken, User, UserProfile
 
 PASSWORD = "correct horse battery staple"
 
@@ -58,3 +60,14 @@ class TokenFactory(DjangoModelFactory):
         token, text = model_class.objects.create(*args, **kwargs)
         token.text = text
         return token
+
+
+class ImpersonationFactory(DjangoModelFactory):
+    class Meta:
+        model = Impersonation
+
+    user = factory.SubFactory(UserFactory)
+    staff = factory.SubFactory(UserFactory, is_staff=True)
+    reason = "Ticket 4711"
+    ends_at = factory.LazyFunction(lambda: clock.now() + timedelta(minutes=30))
+    digest = factory.Sequence(lambda number: f"{number:064x}")
