@@ -70,7 +70,7 @@ class BillingHistory(OwnedModel):
             "metadata": only_the_country,
         },
     )
-    personal_fields = personal("amount", "amount_refunded", "description", "metadata")
+    personal_fields = personal("amount", "amount_refunded", "description", "metadata", "stripe_invoice_id")
     derived = ("is_paid", "is_overdue", "days_overdue")
 
     class Meta(OwnedModel.Meta):

@@ -43,6 +43,7 @@ class IncomeProjection(OwnedModel):
         "projected_income_5_years",
         "growth_rate",
         "factors",
+        "confidence_level",
     )
     derived = ("annual_growth_rate", "projected_growth_3_years", "projected_growth_5_years")
 

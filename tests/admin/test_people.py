@@ -11,6 +11,7 @@ from django.core.mail import EmailMessage
 from django.test import Client
 
 from mingus.kit import clock
+from mingus.kit.admin.masking import REVEALED
 from tests.admin.conftest import SignedIn
 from tests.factories import PASSWORD, TokenFactory, UserFactory
 from users.models import OnboardingProgress, PersonalAccessToken, User
@@ -23,6 +24,13 @@ STRONG = "tall ships in a teacup"
 def press(client: Client, user: User, button: str) -> int:
     """Answer the question that a button on the account's page asks with yes."""
     return int(client.post(f"{USERS}{user.pk}/{button}/", {"_form_submitted": "True"}).status_code)
+
+
+def show(client: Client, customer: User) -> None:
+    """As after the button "Reveal"."""
+    session = client.session
+    session[REVEALED] = {str(customer.pk): (clock.now() + timedelta(minutes=15)).isoformat()}
+    session.save()
 
 
 @pytest.fixture
@@ -168,12 +176,14 @@ def test_a_colleague_can_not_set_a_colleagues_password(helper: Client, administr
     assert answer.status_code == 403
 
 
-def test_a_colleague_can_set_a_customers_password(helper: Client, alice: User) -> None:
+def test_a_colleague_who_sees_the_customer_can_set_his_password(helper: Client, alice: User) -> None:
+    show(helper, alice)
     assert helper.post(f"{USERS}{alice.pk}/password/", {"password1": STRONG, "password2": STRONG}).status_code == 302
 
 
-def test_a_colleague_can_not_grant_powers(helper: Client, alice: User) -> None:
-    form = {"is_active": "on", "is_staff": "on", "is_superuser": "on"}
+def test_a_colleague_can_not_give_roles(helper: Client, alice: User) -> None:
+    show(helper, alice)
+    form = {"is_active": "on", "is_staff": "on", "is_superuser": "on", "role": "administrator"}
     management = {"profile-TOTAL_FORMS": "0", "profile-INITIAL_FORMS": "0"}
     answer = helper.post(f"{USERS}{alice.pk}/change/", {**form, **management})
     alice.refresh_from_db()

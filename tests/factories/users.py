@@ -12,6 +12,7 @@ from users.models import (
     AccountErasure,
     DataExport,
     DataExportChunk,
+    Impersonation,
     OnboardingProgress,
     PersonalAccessToken,
     User,
@@ -112,3 +113,14 @@ class SessionFactory(DjangoModelFactory):
     address = "203.0.113.7"
     last_seen_at = factory.LazyFunction(clock.now)
     expires_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=14))
+
+
+class ImpersonationFactory(DjangoModelFactory):
+    class Meta:
+        model = Impersonation
+
+    user = factory.SubFactory(UserFactory)
+    staff = factory.SubFactory(UserFactory, is_staff=True)
+    reason = "Ticket 4711"
+    ends_at = factory.LazyFunction(lambda: clock.now() + timedelta(minutes=30))
+    digest = factory.Sequence(lambda number: f"{number:064x}")

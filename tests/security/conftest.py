@@ -1,13 +1,71 @@
-"""Two furnished customers for the whole module, in one transaction; each test's writes are undone."""
+"""Two furnished customers, and one caller of each kind: nobody, a customer, programs and colleagues in his name, each role."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from pytest_django import DjangoDbBlocker
+from rest_framework.test import APIClient
 
-from mingus.kit import rls
+from mingus.access_table import ANONYMOUS, IMPERSONATOR, READ_TOKEN
+from mingus.kit import clock, rls
+from tests.conftest import ClientFor
+from tests.factories import UserFactory
 from tests.security.tenants import Tenant, settle
+from tests.sign_in import sign_in
+from users import impersonation, staff
+from users.models import User
+from users.roles import CUSTOMER, ROLES
+
+Colleague = Callable[[str], User]
+
+
+@pytest.fixture
+def colleague(db: None) -> Colleague:
+    """An account of the role that is named."""
+
+    def account_of(role: str) -> User:
+        user = UserFactory.create(email=f"{role}@example.com")
+        staff.assign_role(user, role)
+        return user
+
+    return account_of
+
+
+def in_session(user: User) -> APIClient:
+    client = APIClient(raise_request_exception=False)
+    sign_in(client, user)
+    return client
+
+
+def at_desk(user: User) -> Client:
+    client = Client()
+    sign_in(client, user)
+    return client
+
+
+@pytest.fixture
+def as_customer(alice: User, colleague: Colleague) -> APIClient:
+    """Support in Alice's name."""
+    _, text = impersonation.begin(customer=alice, staff=colleague("support"), reason="Ticket 4711", now=clock.now())
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=f"Impersonation {text}")
+    return client
+
+
+@pytest.fixture
+def callers(alice: User, api: ClientFor, as_customer: APIClient, colleague: Colleague) -> dict[str, APIClient]:
+    known = User.objects.get(email="support@example.com")
+    clients = {role: in_session(known if role == "support" else colleague(role)) for role in ROLES}
+    own = {ANONYMOUS: APIClient(), CUSTOMER: in_session(alice), READ_TOKEN: api(alice, "read"), IMPERSONATOR: as_customer}
+    return own | clients
+
+
+@pytest.fixture
+def desks(colleague: Colleague) -> dict[str, Client]:
+    """The back office as each role sees it."""
+    return {role: at_desk(colleague(role)) for role in ROLES}
 
 
 @pytest.fixture(scope="module")

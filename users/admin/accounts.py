@@ -185,7 +185,7 @@ class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
         return [*super().get_readonly_fields(request, obj), *powers]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).prefetch_related("groups")
+        return staff.with_role(super().get_queryset(request))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type]:
         return super().get_inlines(request, obj) if obj else []

@@ -6,7 +6,6 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
@@ -92,10 +91,11 @@ class GroupAdmin(RecordAdmin):
 
     list_display = ("name",)
     search_fields = ("name",)
-    fields = ("name", "permissions")
+    fields = ("name", "may")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).prefetch_related("permissions__content_type")
+    @display(description="may")
+    def may(self, group: Group) -> str:
+        return ", ".join(str(permission) for permission in group.permissions.select_related("content_type"))
 
 
 @admin.register(Impersonation)

@@ -1,0 +1,284 @@
+"""A role without the permission reads no personal value of a customer, on any page, in any file, by any question."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import Model
+from django.test import Client
+
+from mingus.kit import clock
+from mingus.kit.admin.masking import Masking
+from mingus.kit.fields import is_sealed
+from mingus.kit.personal import personal_fields
+from system.models import AccessEvent
+from tests.admin.conftest import SignedIn
+from tests.admin.pages import REGISTERED, address, make, name
+from tests.factories import InvoiceFactory, ProfileFactory, TransactionFactory, UserFactory
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+PERSONAL = [model for model in REGISTERED if personal_fields(model)]
+CANARY = "Zqxcanary"
+AMOUNT = Decimal("7913.57")
+SMALL = Decimal("9.7")
+PLACES = ["7913.57", "7,913.57", "7913", "+1312555", CANARY, CANARY.lower()]
+personal_models = pytest.mark.parametrize("model", PERSONAL, ids=name)
+OPEN_TEXT = {
+    # what staff wrote, or what says nothing of a person; everything else that is free text or an amount is personal
+    "users.onboardingprogress.step_name",
+    "users.userprofile.country",
+    "users.userprofile.timezone",
+    "users.impersonation.reason",
+    "billing.featureaccess.feature_name",
+    "analytics.useranalytics.event_type",
+    "analytics.featureusage.feature_name",
+    "analytics.featureusage.success_rate",
+    "analytics.featureusage.performance_metrics",
+    "analytics.userfeedback.feedback_text",
+    "analytics.userfeedback.category",
+    "analytics.userfeedback.resolution_notes",
+}
+TELLING = (models.CharField, models.TextField, models.DecimalField, models.JSONField)
+
+
+def is_telling(field: Any) -> bool:
+    return isinstance(field, TELLING) and not field.choices and field.name != "currency" and not is_sealed(field)
+
+
+def telling_fields() -> Iterator[str]:
+    for model in REGISTERED:
+        if any(field.name == "user" for field in model._meta.concrete_fields):
+            secret = getattr(model, "secret_fields", ())
+            for field in model._meta.concrete_fields:
+                if is_telling(field) and field.name not in secret:
+                    yield f"{model._meta.label_lower}.{field.name}"
+
+
+def is_declared(label: str) -> bool:
+    model, _, field = label.rpartition(".")
+    return field in personal_fields(next(item for item in REGISTERED if item._meta.label_lower == model))
+
+
+RULED = {
+    "phone_number": "+13125557913",
+    "last_paid_amount": None,
+    "last_received_amount": None,
+    "zip_code": "79135",
+}  # rules tie them to others
+
+
+def canary_for(field: Any) -> Any:
+    """A value that can be found again, of the field's kind."""
+    if field.name in RULED:
+        return RULED[field.name]
+    if isinstance(field, models.DecimalField):
+        signed = -AMOUNT if field.model.__name__ == "FinancialTransaction" else AMOUNT
+        return signed if field.max_digits - field.decimal_places >= 6 else None
+    if isinstance(field, models.EmailField):
+        return f"{CANARY}@{CANARY}.example".lower()
+    if isinstance(field, models.JSONField):
+        return [CANARY] if field.default is list else {"said": CANARY}
+    if isinstance(field, models.TextField | models.CharField) and not field.choices and field.max_length != 6:
+        return f"A{CANARY}"[: field.max_length]
+    return None
+
+
+@pytest.fixture
+def support(staff: User) -> User:
+    staff.groups.set([Group.objects.get(name="support")])
+    return staff
+
+
+@pytest.fixture
+def desk(support: User, signed_in: SignedIn) -> Client:
+    return signed_in(support)
+
+
+def marked(model: type[Model]) -> Any:
+    """A stored row with a canary in every personal field that can hold one."""
+    row = make(model)
+    values = {name: canary_for(model._meta.get_field(name)) for name in personal_fields(model)}
+    model._default_manager.filter(pk=row.pk).update(**{key: value for key, value in values.items() if value is not None})
+    User.objects.filter(pk=owner_of(row)).update(email=f"{CANARY.lower()}@{CANARY.lower()}.example")
+    ProfileFactory(
+        user_id=owner_of(row), first_name=f"A{CANARY}", last_name=CANARY
+    ) if model.__name__ != "UserProfile" else None
+    return row
+
+
+def owner_of(row: Any) -> UUID:
+    return row.pk if isinstance(row, User) else row.user_id
+
+
+def read(client: Client, *addresses: str) -> str:
+    answers = [client.get(item) for item in addresses]
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    return "".join(answer.content.decode() for answer in answers)
+
+
+def exported(client: Client, model: type[Model], row: Any) -> str:
+    form = {"action": "export_csv", "_selected_action": [str(row.pk)], "index": "0"}
+    answer: Any = client.post(address(model, "changelist"), form)
+    return b"".join(answer.streaming_content).decode()
+
+
+def pages_of(model: type[Model], row: Any) -> list[str]:
+    listed = address(model, "changelist")
+    return [
+        listed,
+        f"{listed}?q={row.pk}",
+        f"{listed}?q={CANARY[:4].lower()}",  # a page repeats the question
+        f"{listed}?user__id__exact={owner_of(row)}" if hasattr(row, "user_id") else listed,
+        address(model, "change", row.pk),
+        address(model, "history", row.pk),
+        address(User, "change", owner_of(row)),
+    ]
+
+
+@personal_models
+def test_support_reads_no_personal_value_on_any_page_or_in_any_file(model: type[Model], desk: Client) -> None:
+    row = marked(model)
+    text = read(desk, *pages_of(model, row)) + exported(desk, model, row)
+    assert [canary for canary in PLACES if canary in text] == []
+
+
+@personal_models
+def test_an_administrator_reads_them_so_that_the_test_before_can_fail(model: type[Model], office: Client) -> None:
+    row = marked(model)
+    text = read(office, address(model, "change", row.pk), address(User, "change", owner_of(row)))
+    assert CANARY.lower() in text.lower()
+
+
+@personal_models
+def test_what_was_revealed_is_shown(model: type[Model], desk: Client) -> None:
+    row = marked(model)
+    before = read(desk, address(User, "change", owner_of(row)))
+    open_up(desk, owner_of(row))
+    after = read(desk, address(model, "change", row.pk), address(User, "change", owner_of(row)))
+    assert CANARY.lower() not in before.lower()
+    assert CANARY.lower() in after.lower()
+
+
+def open_up(client: Client, customer: UUID, reason: str = "Ticket 4711: wrong address") -> int:
+    form = {"_form_submitted": "True", "reason": reason}
+    return int(client.post(f"/admin/users/user/{customer}/reveal/", form).status_code)
+
+
+def test_every_text_and_amount_of_a_customer_is_personal_or_said_to_be_open() -> None:
+    assert {label for label in telling_fields() if not is_declared(label)} == OPEN_TEXT
+
+
+def test_a_reveal_is_in_the_customers_access_log_with_its_reason(desk: Client, support: User, alice: User) -> None:
+    open_up(desk, alice.pk)
+    event = AccessEvent.objects.get(user=alice)
+    assert (event.staff_id, event.action, event.reason) == (support.pk, "reveal", "Ticket 4711: wrong address")
+
+
+@pytest.mark.parametrize("reason", ["", "short"])
+def test_a_reveal_needs_a_reason(reason: str, desk: Client, alice: User) -> None:
+    open_up(desk, alice.pk, reason)
+    assert alice.email not in read(desk, address(User, "change", alice.pk))
+    assert not AccessEvent.objects.exists()
+
+
+def test_a_reveal_is_for_one_customer_and_one_colleague(desk: Client, alice: User, bob: User, signed_in: SignedIn) -> None:
+    open_up(desk, alice.pk)
+    other = UserFactory(email="other@example.com", is_staff=True)
+    other.groups.set([Group.objects.get(name="support")])
+    assert bob.email not in read(desk, address(User, "change", bob.pk))
+    assert alice.email not in read(signed_in(other), address(User, "change", alice.pk))
+
+
+def test_a_reveal_lasts_fifteen_minutes(desk: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_up(desk, alice.pk)
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=14))
+    during = read(desk, address(User, "change", alice.pk))
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=16))
+    after = read(desk, address(User, "change", alice.pk))
+    assert (alice.email in during, alice.email in after) == (True, False)
+
+
+def test_who_may_not_reveal_can_not(staff: User, signed_in: SignedIn, alice: User) -> None:
+    staff.groups.set([Group.objects.get(name="billing")])
+    assert open_up(signed_in(staff), alice.pk) == 403
+
+
+def test_a_profile_is_changed_only_after_a_reveal(desk: Client, alice: User) -> None:
+    profile: Any = ProfileFactory(user=alice)
+    page = address(type(profile), "change", profile.pk)
+    form = {"first_name": "Alicia", "last_name": "Archer", "zip_code": "10001", "country": "US", "timezone": "Europe/Rome"}
+    form |= {"household_size": "1", "risk_tolerance": "moderate", "financial_goals": "[]", "preferences": "{}"}
+    refused = desk.post(page, form).status_code
+    open_up(desk, alice.pk)
+    changed = desk.post(page, form).status_code
+    profile.refresh_from_db()
+    assert (refused, changed, profile.first_name) == (403, 302, "Alicia")
+
+
+def test_a_button_works_on_what_is_hidden_and_writes_nothing_masked(desk: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(locked_until=clock.now() + timedelta(minutes=30))
+    desk.post(f"/admin/users/user/{alice.pk}/unlock/", {"_form_submitted": "True"})
+    alice.refresh_from_db()
+    assert (alice.is_locked, alice.email) == (False, "alice@example.com")
+    assert "a•••@e•••.com" in read(desk, address(User, "change", alice.pk))
+
+
+@pytest.mark.parametrize(
+    "question", ["amount__gte=1", "amount=-1.00", "merchant_name__startswith=S", "user__email__startswith=a", "o=4"]
+)
+def test_no_filter_and_no_order_answers_what_is_hidden(question: str, desk: Client, alice: User) -> None:
+    small, large = TransactionFactory(user=alice, amount="-1.00"), TransactionFactory(user=alice, amount="-2.00")
+    plain = keys(desk.get(f"/admin/finance/financialtransaction/?user__id__exact={alice.pk}"), small, large)
+    asked = desk.get(f"/admin/finance/financialtransaction/?user__id__exact={alice.pk}&{question}")
+    assert asked.status_code in (400, 403) or keys(asked, small, large) == plain
+
+
+def keys(answer: Any, *rows: Any) -> list[int]:
+    """Where on the page the rows are, in its order."""
+    text = answer.content.decode()
+    return sorted(range(len(rows)), key=lambda place: text.find(str(rows[place].pk)))
+
+
+def test_words_are_searched_for_only_after_a_reveal(desk: Client, alice: User) -> None:
+    row = TransactionFactory(user=alice, merchant_name="Shoemaker")
+    search = "/admin/finance/financialtransaction/?q=alice Shoemaker"
+    before = read(desk, search)
+    open_up(desk, alice.pk)
+    assert (str(row.pk) in before, str(row.pk) in read(desk, search)) == (False, True)
+
+
+def test_a_customer_is_found_by_the_beginning_of_his_address(desk: Client, alice: User) -> None:
+    text = read(desk, "/admin/users/user/?q=alice@ex")
+    assert str(alice.pk) in text
+    assert "a•••@e•••.com" in text
+
+
+def test_the_choice_of_a_customer_names_nobody(desk: Client, alice: User) -> None:
+    form = {"term": "alice", "app_label": "finance", "model_name": "financialtransaction", "field_name": "user"}
+    answer = desk.get("/admin/autocomplete/", form)
+    assert json.loads(answer.content)["results"] == [{"id": str(alice.pk), "text": "a•••@e•••.com"}]
+
+
+def test_billing_reads_invoices_and_not_whose_they_are(staff: User, signed_in: SignedIn, alice: User) -> None:
+    staff.groups.set([Group.objects.get(name="billing")])
+    invoice: Any = InvoiceFactory(user=alice, amount="7913.57")
+    text = read(signed_in(staff), address(type(invoice), "change", invoice.pk), address(type(invoice), "changelist"))
+    assert "7,913.57" in text
+    assert alice.email not in text
+    assert "a•••@e•••.com" in text
+
+
+def test_a_view_of_a_row_is_not_written_back(support: User, alice: User) -> None:
+    seen = Masking(support, frozenset()).view(alice)
+    with pytest.raises(PermissionDenied, match="Reveal them first"):
+        seen.save()
+    assert str(seen) == "a•••@e•••.com"

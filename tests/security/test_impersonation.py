@@ -1,0 +1,169 @@
+"""Support sees what a customer sees: for a reason, for half an hour, reading only, known to the customer and written down."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from rest_framework.test import APIClient
+
+from mingus.kit import clock, context
+from mingus.kit.context import Role
+from system.models import AccessEvent, SystemAlert
+from tests.contract.routes import ROUTES
+from tests.factories import TransactionFactory, UserFactory
+from tests.security.conftest import Colleague, at_desk
+from users import impersonation, staff
+from users.models import Impersonation, User
+
+pytestmark = pytest.mark.django_db
+ME = "/api/v1/users/me/"
+TRANSACTIONS = "/api/v1/finance/transactions/"
+REASON = "Ticket 4711: a sum looks wrong"
+CLOSED = ["users/tokens/", "users/tokens/<uuid:pk>/"]
+
+
+def press(client: Client, user: User, button: str, **form: str) -> int:
+    return int(client.post(f"/admin/users/user/{user.pk}/{button}/", {"_form_submitted": "True", **form}).status_code)
+
+
+def test_it_answers_what_the_customer_gets(as_customer: APIClient, as_alice: APIClient, alice: User, bob: User) -> None:
+    TransactionFactory(user=alice)
+    TransactionFactory(user=bob)
+    assert as_customer.get(TRANSACTIONS).json() == as_alice.get(TRANSACTIONS).json()
+    assert as_customer.get(ME).json()["email"] == alice.email
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("path", [ME, TRANSACTIONS, "/api/v1/users/tokens/"])
+def test_it_changes_nothing(method: str, path: str, as_customer: APIClient) -> None:
+    answer = getattr(as_customer, method)(path, {})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "impersonation_read_only")
+
+
+def test_credentials_stay_closed(as_customer: APIClient) -> None:
+    answer = as_customer.get("/api/v1/users/tokens/")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "impersonation_closed")
+
+
+def test_a_new_route_of_accounts_says_whether_it_is_closed() -> None:
+    """Sessions, second factors, export and erasure live below users/: whoever adds a route there decides."""
+    routes = {str(route): route.view.closed_to_impersonation for route in ROUTES if str(route).startswith("users/")}
+    open_ = ("users/me/", "users/profile/", "users/onboarding/")
+    assert sorted(name for name, closed in routes.items() if closed) == CLOSED
+    assert [name for name, closed in routes.items() if not closed and not name.startswith(open_)] == []
+
+
+def test_the_account_api_knows_no_such_credential(as_customer: APIClient) -> None:
+    assert as_customer.get("/_allauth/app/v1/auth/session").status_code == 401
+
+
+def test_every_request_is_written_down_with_both_ids_refused_ones_too(as_customer: APIClient, alice: User) -> None:
+    AccessEvent.objects.all().delete()
+    as_customer.get(ME, headers={"X-Request-Id": "request-one"})
+    as_customer.delete(ME, headers={"X-Request-Id": "request-two"})
+    support = User.objects.get(email="support@example.com")
+    events = AccessEvent.objects.order_by("pk").values_list("user", "staff", "action", "what", "reason", "request_id")
+    assert list(events) == [
+        (alice.pk, support.pk, "impersonate", f"GET {ME}", "Ticket 4711", "request-one"),
+        (alice.pk, support.pk, "impersonate", f"DELETE {ME}", "Ticket 4711", "request-two"),
+    ]
+
+
+def test_statements_carry_both_ids(as_customer: APIClient, alice: User) -> None:
+    support = User.objects.get(email="support@example.com")
+    under: list[Any] = []
+
+    def look(execute: Any, sql: Any, *rest: Any) -> Any:
+        now = context.current()
+        under.append((now.role, now.owner_id, now.actor_id, now.impersonator_id, now.reason))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(look):
+        as_customer.get(TRANSACTIONS)
+    assert (Role.CUSTOMER, alice.pk, alice.pk, support.pk, "Ticket 4711") in under
+
+
+def test_the_customer_is_told(as_customer: APIClient, alice: User) -> None:
+    alert = SystemAlert.objects.get(user=alice)
+    assert (alert.alert_type, "Ticket 4711" in alert.message) == ("security", True)
+    assert AccessEvent.objects.filter(user=alice, action="impersonate", reason="Ticket 4711").exists()
+
+
+def test_it_lasts_thirty_minutes(as_customer: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=29))
+    during = as_customer.get(ME).status_code
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=31))
+    assert (during, as_customer.get(ME).status_code) == (200, 401)
+
+
+@pytest.mark.parametrize("role", ["customer", "billing", "analyst"])
+def test_it_ends_with_the_role(role: str, as_customer: APIClient) -> None:
+    staff.assign_role(User.objects.get(email="support@example.com"), role)
+    assert as_customer.get(ME).status_code == 401
+
+
+@pytest.mark.parametrize("change", [{"is_staff": True}, {"is_superuser": True}, {"is_active": False}])
+def test_it_ends_when_the_customer_is_none_any_more(change: dict[str, bool], as_customer: APIClient, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(**change)
+    assert as_customer.get(ME).status_code == 401
+
+
+def test_it_ends_with_the_log_out(as_customer: APIClient) -> None:
+    desk = at_desk(User.objects.get(email="support@example.com"))
+    desk.post("/admin/logout/")
+    assert as_customer.get(ME).status_code == 401
+
+
+def test_it_ends_by_the_button(as_customer: APIClient, alice: User) -> None:
+    desk = at_desk(User.objects.get(email="support@example.com"))
+    assert press(desk, alice, "end_impersonation") == 200
+    assert as_customer.get(ME).status_code == 401
+
+
+def test_the_button_hands_out_a_credential_that_is_shown_once(alice: User, colleague: Colleague) -> None:
+    desk = at_desk(colleague("support"))
+    press(desk, alice, "see_as_customer", reason=REASON)
+    page = f"/admin/users/user/{alice.pk}/change/"
+    first, second = desk.get(page).content.decode(), desk.get(page).content.decode()
+    text = first.partition("Authorization: Impersonation ")[2].split()[0]
+    client = APIClient(headers={"Authorization": f"Impersonation {text}"})
+    assert client.get(ME).json()["email"] == alice.email
+    assert text not in second
+    assert not Impersonation.objects.filter(digest=text).exists()
+
+
+def test_it_needs_a_reason(alice: User, colleague: Colleague) -> None:
+    press(at_desk(colleague("support")), alice, "see_as_customer", reason=" ")
+    assert not Impersonation.objects.exists()
+
+
+@pytest.mark.parametrize("power", ["is_staff", "is_superuser"])
+def test_colleagues_are_never_seen_as(power: str, colleague: Colleague) -> None:
+    other = UserFactory.create(email="other@example.com", **{power: True})
+    assert press(at_desk(colleague("support")), other, "see_as_customer", reason=REASON) == 403
+    with pytest.raises(Exception, match="never a colleague's"):
+        impersonation.begin(customer=other, staff=colleague("administrator"), reason=REASON, now=clock.now())
+
+
+@pytest.mark.parametrize("role", ["billing", "analyst"])
+def test_other_roles_may_not(role: str, alice: User, colleague: Colleague) -> None:
+    assert press(at_desk(colleague(role)), alice, "see_as_customer", reason=REASON) == 403
+
+
+def test_one_at_a_time(as_customer: APIClient, bob: User) -> None:
+    support = User.objects.get(email="support@example.com")
+    impersonation.begin(customer=bob, staff=support, reason=REASON, now=clock.now())
+    assert as_customer.get(ME).status_code == 401
+    assert Impersonation.objects.running_at(clock.now()).count() == 1
+
+
+def test_it_opens_no_back_office(as_customer: APIClient) -> None:
+    assert as_customer.get("/admin/users/user/").status_code == 302
+
+
+@pytest.mark.parametrize("text", ["", "mgi_", "mgi_wrong", "mgs_" + "0" * 64, "mgi_ü"])
+def test_a_wrong_credential_is_refused(text: str, db: None) -> None:
+    assert APIClient(headers={"Authorization": f"Impersonation {text}"}).get(ME).status_code == 401
