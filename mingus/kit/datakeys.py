@@ -45,27 +45,30 @@ class _Cache:
     """Keys that were read a moment ago, for opening only; bounded in number and in time."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[UUID, tuple[float, Key]] = OrderedDict()
+        self._entries: OrderedDict[tuple[UUID, bytes], tuple[float, Key]] = OrderedDict()
         self._lock = threading.Lock()
 
     def put(self, user_id: UUID, key: Key) -> None:
         with self._lock:
-            self._entries[user_id] = (time.monotonic() + CACHE_SECONDS, key)
-            self._entries.move_to_end(user_id)
+            self._entries[user_id, key.header] = (time.monotonic() + CACHE_SECONDS, key)
+            self._entries.move_to_end((user_id, key.header))
             if len(self._entries) > CACHE_SIZE:
                 self._entries.popitem(last=False)
 
-    def get(self, user_id: UUID) -> Key | None:
+    def get(self, user_id: UUID, sealed: bytes) -> Key | None:
+        """The key of `user_id` that `sealed` names."""
+        place = (user_id, sealed[: crypto.HEADER_BYTES])
         with self._lock:
-            until, key = self._entries.get(user_id, (0.0, None))
+            until, key = self._entries.get(place, (0.0, None))
             if until < time.monotonic():
-                self._entries.pop(user_id, None)
+                self._entries.pop(place, None)
                 return None
             return key
 
     def forget(self, user_id: UUID) -> None:
         with self._lock:
-            self._entries.pop(user_id, None)
+            for place in [place for place in self._entries if place[0] == user_id]:
+                del self._entries[place]
 
 
 class _Expected(threading.local):
@@ -127,8 +130,8 @@ def to_open(user_id: UUID, sealed: bytes) -> Key:
 
     Raises MissingDataKeyError when it was destroyed, UnknownKeyError or TamperedError when it can't be unwrapped.
     """
-    key = _cache.get(user_id)
-    if key is None or not key.is_named_by(sealed):
+    key = _cache.get(user_id, sealed)
+    if key is None:
         owners = [user_id, *_expected.owners]
         _expected.owners.clear()
         with connection.cursor() as cursor:
@@ -136,7 +139,6 @@ def to_open(user_id: UUID, sealed: bytes) -> Key:
             rows = dict(cursor.fetchall())
         key = _unwrapped_all(user_id, rows).get(user_id)
     if key is None:
-        _cache.forget(user_id)
         raise _missing(user_id)
     return key
 
@@ -162,8 +164,10 @@ def destroy(user: Any) -> bool:
     Gives whether there was one. It waits for transactions that are sealing under it.
     """
     with connection.cursor() as cursor:
+        # a DELETE does not see a key that somebody is making at this moment; an INSERT waits for him
+        cursor.execute(INSERT, [[uuid7()], [user.pk], [wrap(user.pk, os.urandom(crypto.KEY_BYTES))]])
+        destroyed = not cursor.rowcount
         cursor.execute("DELETE FROM kit_datakey WHERE user_id = %s", [user.pk])
-        destroyed = bool(cursor.rowcount)
     _cache.forget(user.pk)
     # until the commit, somebody who opens a value brings the key back
     transaction.on_commit(partial(_cache.forget, user.pk))

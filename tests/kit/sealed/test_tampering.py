@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from pytest_django import Settings
 
-from mingus.kit.crypto import TamperedError, UnknownKeyError
-from tests.kit.sealed.rows import SECRET, Account, loaded, overwrite, stored
+from mingus.kit.crypto import MissingDataKeyError, TamperedError, UnknownKeyError
+from tests.kit.sealed.rows import SECRET, Account, Answer, loaded, overwrite, stored
 from users.models import User
 
 
@@ -33,24 +33,33 @@ def test_a_value_of_another_column_is_refused(account: Account) -> None:
 
 
 def test_a_row_that_was_given_to_another_owner_in_the_database_is_refused(account: Account, bob: User) -> None:
-    Account.objects.update(user=bob)
+    Account.objects.create(user=bob, number="OTHER")
+    Account.objects.filter(pk=account.pk).update(user=bob)
     with pytest.raises(TamperedError):
         _ = loaded(account).number
 
 
-def test_a_key_that_left_the_ring_is_named(account: Account, settings: Settings) -> None:
+def test_a_row_that_was_given_to_somebody_without_a_key_is_refused(account: Account, bob: User) -> None:
+    Account.objects.update(user=bob)
+    with pytest.raises(MissingDataKeyError, match="or the row was given to him"):
+        _ = loaded(account).number
+
+
+def test_a_key_that_left_the_ring_is_named(settings: Settings) -> None:
+    answer = loaded(Answer.objects.create(text=SECRET))
     settings.FIELD_ENCRYPTION_KEYS = ["1e" * 32]
     with pytest.raises(UnknownKeyError, match="FIELD_ENCRYPTION_KEYS"):
-        _ = account.number
+        _ = answer.text
 
 
-def test_a_new_primary_key_leaves_old_values_readable_and_seals_new_ones(account: Account, settings: Settings) -> None:
+def test_a_new_primary_key_leaves_old_values_readable_and_what_is_saved_goes_under_it(settings: Settings) -> None:
+    answer, unsaved = Answer.objects.create(text=SECRET, body=[1]), Answer.objects.create(text="OTHER")
     settings.FIELD_ENCRYPTION_KEYS = ["1e" * 32, "0d" * 32]
-    account.routing = "021000021"
-    account.save()
-    numbers, routings = stored(account, "number") or b"", stored(account, "routing") or b""
-    assert (loaded(account).number, loaded(account).routing) == (SECRET, "021000021")
-    assert numbers[1:5] != routings[1:5]
+    loaded(answer).save()
+    settings.FIELD_ENCRYPTION_KEYS = ["1e" * 32]
+    assert (loaded(answer).text, loaded(answer).body) == (SECRET, [1])
+    with pytest.raises(UnknownKeyError):
+        _ = loaded(unsaved).text
 
 
 def test_a_bad_row_breaks_one_field_and_not_the_list(account: Account, alice: User) -> None:

@@ -21,7 +21,7 @@ def test_the_column_holds_ciphertext_and_the_attribute_the_value(account: Accoun
     with connection.cursor() as cursor:
         cursor.execute("SELECT number FROM contenttypes_account")
         (column,) = cursor.fetchone()
-    assert (column[0], len(column)) == (1, len(f'"{SECRET}"') + 33)
+    assert (column[0], len(column)) == (2, len(f'"{SECRET}"') + 33)
     assert SECRET.encode() not in column
     assert account.number == SECRET
 
