@@ -40,7 +40,7 @@ def test_colleagues_are_not_erased(administrator: User, staff: User) -> None:
 
 def test_an_operator_brings_an_export_back(alice: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     furnish(alice)
-    data, empty = zip_of(alice), UserFactory(email="empty@example.com")
+    data, empty = zip_of(alice), UserFactory.create(email="empty@example.com")
     (tmp_path / "export.zip").write_bytes(data)
     call_command("import_export", "Empty@Example.com", str(tmp_path / "export.zip"))
     assert "4 service/billing_subscription.jsonl" in capsys.readouterr().out
