@@ -14,7 +14,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{ACCESS}_what_not_blank": (AccessEvent, {"what": " "}, None),
     f"{ACCESS}_period_unique": (
         AccessEvent,
-        {name: "=other" for name in ("period", "staff_id", "action", "what", "row_id")},
+        dict.fromkeys(("period", "staff_id", "action", "what", "row_id"), "=other"),
         None,
     ),
     # alerts come from services and staff: users read them only, and act by actions that take nothing else
