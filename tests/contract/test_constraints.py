@@ -55,7 +55,7 @@ def test_each_constraint_is_violated_here() -> None:
 
 
 @pytest.mark.parametrize("name", VIOLATIONS)
-def test_the_database_refuses(name: str, alice: User) -> None:
+def test_the_database_refuses(name: str, alice: User, any_power: None) -> None:
     model, values, _ = VIOLATIONS[name]
     [row], breaking = make(model, 1, alice), with_others(model, values, alice)
     with pytest.raises(IntegrityError) as refused, transaction.atomic():

@@ -74,7 +74,7 @@ def test_a_serving_role_is_refused(tampering: str, role: Role, log: Callable[[],
 @pytest.mark.parametrize("table", ["system_auditevent", "system_auditblock", "system_auditevent_default"])
 def test_customers_and_strangers_can_not_read_it(table: str, role: Role) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
-        run(f"SELECT * FROM {table}", context.reach(role))
+        run(f"TABLE {table}", context.reach(role))
 
 
 @pytest.mark.parametrize("function", ["system_seal_audit()", "system_forget_changes(NULL)", "system_keep_audit_months(1, 1)"])

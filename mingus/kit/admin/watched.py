@@ -11,38 +11,39 @@ from django.utils.module_loading import import_string
 
 from mingus.kit import clock
 
+MOST_CUSTOMERS = 50
+
 
 def note(request: HttpRequest, action: str, model: type[Model], customers: Iterable[Any], *, row_id: Any = None) -> None:
-    """Enter into the access log of each of the `customers` (their keys) that the request's colleague saw rows of `model`."""
+    """Enter into the access log of each of the `customers` that the request's colleague saw rows of `model`."""
     note_access = import_string(settings.ACCESS_LOG)
-    found = get_user_model()._default_manager.in_bulk(set(customers))
-    for customer in found.values():
+    for customer in customers:
         note_access(
             customer=customer, staff=request.user, action=action, what=model._meta.label_lower, row_id=row_id, now=clock.now()
         )
 
 
 def customers_of(rows: Iterable[Any]) -> set[Any]:
-    """The keys of those whose rows these are; an account is its owner's."""
+    """Those whose rows these are; an account is its owner's."""
     account = get_user_model()
-    keys = {row.pk if isinstance(row, account) else getattr(row, "user_id", None) for row in rows}
-    return keys - {None}
+    return {row if isinstance(row, account) else getattr(row, "user", None) for row in rows} - {None}
 
 
-def customers_in(queryset: QuerySet[Any], *, at_most: int) -> set[Any]:
-    """The keys of those whose rows `queryset` has; nobody's when there are more than `at_most`, for that is about nobody."""
-    column = "pk" if queryset.model is get_user_model() else "user_id"
-    if column == "user_id" and not any(field.attname == column for field in queryset.model._meta.concrete_fields):
+def customers_in(queryset: QuerySet[Any]) -> set[Any]:
+    """Those whose rows `queryset` has; nobody when they are more than a page's, for that is about nobody."""
+    account = get_user_model()
+    names = {field.attname for field in queryset.model._meta.concrete_fields}
+    column = "pk" if queryset.model is account else "user_id"
+    if column not in names | {"pk"}:
         return set()
-    keys = set(queryset.order_by().values_list(column, flat=True).distinct()[: at_most + 1])
-    return keys - {None} if len(keys) <= at_most else set()
+    keys = set(queryset.order_by().values_list(column, flat=True).distinct()[: MOST_CUSTOMERS + 1])
+    return set(account._default_manager.filter(pk__in=keys)) if len(keys) <= MOST_CUSTOMERS else set()
 
 
 class Watched:
     """An admin class whose pages, narrowed lists and exports are noted."""
 
     model: Any
-    list_per_page: Any
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
@@ -67,4 +68,4 @@ class Watched:
         """Ticked rows, or all of a list that is about some customers. An export of everybody's is a look at none of them."""
         is_ticked = request.POST.get("select_across") != "1"
         if is_ticked or request.GET:
-            note(request, "export", self.model, customers_in(queryset, at_most=self.list_per_page))
+            note(request, "export", self.model, customers_in(queryset))

@@ -1,5 +1,6 @@
 """One byte of the log that is not as it was written, and `verify_audit` names the row."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -10,9 +11,10 @@ from system.models import AuditBlock, AuditEvent
 from tests.factories import AlertFactory
 from tests.system.audit.conftest import Tamper
 
+FORGED = "01900000-0000-7000-8000-000000000001"
 FLIPPED = {
     "at": "at + interval '1 microsecond'",
-    "user_id": "overlay(user_id::text PLACING translate(left(user_id::text, 1), '0123456789abcdef', '1032547698badcfe') FROM 1)::uuid",
+    "user_id": "gen_random_uuid()",
     "actor_id": "'00000000-0000-4000-8000-000000000001'",
     "impersonator_id": "'00000000-0000-4000-8000-000000000001'",
     "source": "source || ' '",
@@ -22,7 +24,7 @@ FLIPPED = {
     "role": "'none'",
     "transaction_id": "transaction_id # 1",
     "table_name": "'system_systemalerts'",
-    "row_key": "overlay(row_key PLACING 'f' FROM 36)",
+    "row_key": "reverse(row_key)",
     "action": "'delete'",
     "changes": "jsonb_set(changes, '{title}', '\"Alert\"')",
     "changes_digest": "set_bit(changes_digest, 77, 1 - get_bit(changes_digest, 77))",
@@ -40,9 +42,9 @@ FLIPPED_OF_A_BLOCK = {
 }
 
 
-def complaint(**options: str) -> str:
+def complaint(*options: str) -> str:
     with pytest.raises(CommandError) as refused:
-        call_command("verify_audit", **options)
+        call_command("verify_audit", *options)
     return str(refused.value)
 
 
@@ -51,19 +53,20 @@ def test_a_log_as_it_was_written_is_sound(event: AuditEvent) -> None:
     call_command("verify_audit", stdout=said)
     last = AuditBlock.objects.latest("number")
     assert event.pk in last.event_ids
-    assert "sound" in said.getvalue() and bytes(last.hash).hex() in said.getvalue()
+    assert f"sound: {AuditEvent.objects.count():,} events" in said.getvalue()
+    assert bytes(last.hash).hex() in said.getvalue()
 
 
 @pytest.mark.parametrize("column", FLIPPED)
 def test_a_flipped_byte_of_a_sealed_event_is_named(column: str, event: AuditEvent, tamper: Tamper) -> None:
     services.seal_audit()
-    tamper(f"UPDATE system_auditevent SET {column} = {FLIPPED[column]} WHERE id = %s", event.pk)
+    tamper(f"UPDATE system_auditevent SET {column} = {FLIPPED[column]} WHERE id = %s", event.pk)  # noqa: S608 - of this module's own
     assert str(event.pk) in complaint()
 
 
 @pytest.mark.parametrize("column", FLIPPED)
 def test_a_flipped_byte_of_an_event_that_is_in_no_block_is_named(column: str, event: AuditEvent, tamper: Tamper) -> None:
-    tamper(f"UPDATE system_auditevent SET {column} = {FLIPPED[column]} WHERE id = %s", event.pk)
+    tamper(f"UPDATE system_auditevent SET {column} = {FLIPPED[column]} WHERE id = %s", event.pk)  # noqa: S608 - of this module's own
     assert str(event.pk) in complaint()
 
 
@@ -81,7 +84,7 @@ def test_an_event_with_another_key_is_missed(event: AuditEvent, tamper: Tamper) 
 def test_an_event_that_was_taken_out_is_missed(event: AuditEvent, tamper: Tamper) -> None:
     services.seal_audit()
     tamper("DELETE FROM system_auditevent WHERE id = %s", event.pk)
-    assert f"Event {event.pk}" in complaint() and "missing" in complaint()
+    assert re.search(f"Event {event.pk} .*is missing", complaint())
 
 
 def test_an_event_that_was_written_again_with_sound_digests_is_not_the_one_that_was_sealed(
@@ -96,30 +99,33 @@ def test_an_event_that_was_written_again_with_sound_digests_is_not_the_one_that_
         """,
         event.pk,
     )
-    assert str(event.pk) in complaint() and "replaced" in complaint()
+    assert re.search(f"Event {event.pk} .*was replaced", complaint())
 
 
 def test_an_event_that_was_put_in_later_is_named(event: AuditEvent, tamper: Tamper) -> None:
     services.seal_audit()
     tamper(
         """
-        INSERT INTO system_auditevent SELECT '01900000-0000-7000-8000-000000000001', past, user_id, actor_id, impersonator_id,
-            source, reason, request_id, database_user, role, transaction_id, table_name, row_key, action, changes,
-            changes_digest, sha256(convert_to(jsonb_build_array('01900000-0000-7000-8000-000000000001', extract(epoch FROM past),
-            user_id, actor_id, impersonator_id, source, reason, request_id, database_user, role, transaction_id, table_name,
-            row_key, action)::text, 'UTF8') || changes_digest)
-          FROM system_auditevent, (SELECT '2024-06-09 09:00:00+00'::timestamptz AS past) AS time WHERE id = %s
+        INSERT INTO system_auditevent
+        SELECT new.id, new.at, user_id, actor_id, impersonator_id, source, reason, request_id, database_user, role,
+               transaction_id, table_name, row_key, action, changes, changes_digest,
+               sha256(convert_to(jsonb_build_array(new.id, extract(epoch FROM new.at), user_id, actor_id, impersonator_id,
+                   source, reason, request_id, database_user, role, transaction_id, table_name, row_key, action)::text, 'UTF8')
+                   || changes_digest)
+          FROM system_auditevent AS old, (SELECT %s::uuid AS id, '2024-06-09 09:00:00+00'::timestamptz AS at) AS new
+         WHERE old.id = %s
         """,
+        FORGED,
         event.pk,
     )
-    assert "01900000-0000-7000-8000-000000000001" in complaint() and "put in" in complaint()
+    assert re.search(f"Event {FORGED} .*was put in", complaint())
 
 
 @pytest.mark.parametrize("column", FLIPPED_OF_A_BLOCK)
 def test_an_altered_block_is_named(column: str, event: AuditEvent, tamper: Tamper) -> None:
     services.seal_audit()
     number = AuditBlock.objects.latest("number").number
-    tamper(f"UPDATE system_auditblock SET {column} = {FLIPPED_OF_A_BLOCK[column]} WHERE number = %s", number)
+    tamper(f"UPDATE system_auditblock SET {column} = {FLIPPED_OF_A_BLOCK[column]} WHERE number = %s", number)  # noqa: S608 - of this module's own
     assert f"Block {number}" in complaint()
 
 
@@ -135,5 +141,5 @@ def test_a_block_that_was_taken_out_is_missed(event: AuditEvent, tamper: Tamper)
 def test_only_what_is_younger_is_verified_when_one_says_so(event: AuditEvent, tamper: Tamper) -> None:
     services.seal_audit()
     tamper("UPDATE system_auditevent SET reason = 'none' WHERE id = %s", event.pk)
-    call_command("verify_audit", since="2040-01-01", stdout=StringIO())
-    assert str(event.pk) in complaint(since=f"{event.at:%Y-%m-%d}")
+    call_command("verify_audit", "--since=2040-01-01", stdout=StringIO())
+    assert str(event.pk) in complaint(f"--since={event.at:%Y-%m-%d}")

@@ -1,0 +1,98 @@
+"""The history of a row, and of a customer: who did what and when, and what it was before."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from mingus.kit import context
+from mingus.kit.context import Role
+from system.models import AuditEvent
+from tests.admin.pages import address
+from tests.factories import AccountFactory, AlertFactory, ProfileFactory
+from users.models import User, UserProfile
+
+pytestmark = pytest.mark.django_db
+LOG = "/admin/system/auditevent/"
+
+
+def text_of(client: Client, path: str, **asked: Any) -> str:
+    return client.get(path, asked).content.decode()
+
+
+def test_it_says_who_changed_what_from_what_to_what_and_why(office: Client, alice: User, staff: User) -> None:
+    profile = ProfileFactory(user=alice, first_name="Alicia")
+    with context.action("request-1", actor_id=staff.pk, reason="Ticket 4711", role=Role.STAFF):
+        profile.first_name = "Alice"
+        profile.save()
+    text = text_of(office, address(UserProfile, "history", profile.pk))
+    assert "<del>Alicia</del>" in text
+    assert ">Alice</ins>" in text
+    assert staff.email in text
+    assert "Ticket 4711" in text
+
+
+def test_a_colleague_who_acts_as_a_customer_is_named_with_him(office: Client, alice: User, staff: User) -> None:
+    profile = ProfileFactory(user=alice)
+    with context.action("request-1", actor_id=alice.pk, impersonator_id=staff.pk, role=Role.STAFF):
+        UserProfile.objects.filter(pk=profile.pk).update(first_name="Alicia")
+    assert f"{staff.email} as {alice.email}" in text_of(office, address(UserProfile, "history", profile.pk))
+
+
+def test_a_job_is_named_by_what_it_is(office: Client, alice: User) -> None:
+    with context.action("job-7", source="job system.tasks.send_reminders", role=Role.STAFF):
+        profile = ProfileFactory(user=alice)
+    assert "job system.tasks.send_reminders" in text_of(office, address(UserProfile, "history", profile.pk))
+
+
+def test_sealed_and_secret_values_are_only_named(office: Client, alice: User) -> None:
+    account = AccountFactory(user=alice, account_number="DE89370400440532013000")
+    pages = [address(type(account), "history", account.pk), address(User, "history", alice.pk)]
+    texts = [text_of(office, page) for page in pages]
+    assert all("&lt;secret&gt;" in text for text in texts)
+    assert all("\\x01" not in text and "argon2" not in text for text in texts)
+
+
+def test_more_than_a_page_can_be_leafed_through(office: Client, alice: User) -> None:
+    profile = ProfileFactory(user=alice)
+    for number in range(51):
+        UserProfile.objects.filter(pk=profile.pk).update(city=f"Town {number:02}")
+    page = address(UserProfile, "history", profile.pk)
+    assert "Town 50" in text_of(office, page)
+    assert "Town 00" not in text_of(office, page).replace("<del>Town 00</del>", "")
+    assert ">Town 00</ins>" in text_of(office, page, p="2")
+
+
+def test_what_does_not_exist_has_no_history(office: Client) -> None:
+    assert office.get(address(UserProfile, "history", "01900000-0000-7000-8000-000000000001")).status_code == 404
+
+
+def test_a_customers_page_shows_his_latest_changes(office: Client, alice: User) -> None:
+    AlertFactory(user=alice)
+    assert f"{LOG}?user__id__exact={alice.pk}" in text_of(office, f"/admin/users/user/{alice.pk}/change/")
+
+
+@pytest.mark.parametrize("key", ["row_key", "request_id"])
+def test_a_change_is_found_by_its_row_and_by_its_request(key: str, office: Client, alice: User, bob: User) -> None:
+    with context.action("request-4711", role=Role.STAFF):
+        wanted = AlertFactory(user=alice)
+    AlertFactory(user=bob)
+    event = AuditEvent.objects.of_row("system_systemalert", wanted.pk).get()
+    text = text_of(office, LOG, q=getattr(event, key))
+    assert alice.email in text
+    assert bob.email not in text
+
+
+def test_changes_are_found_by_day(office: Client, alice: User) -> None:
+    at = AuditEvent.objects.for_user(alice).latest("id").at
+    assert alice.email in text_of(office, LOG, at_from=f"{at:%Y-%m-%d}", at_to=f"{at:%Y-%m-%d}")
+    assert alice.email not in text_of(office, LOG, at_to="2020-01-01")
+
+
+def test_the_page_of_a_change_shows_before_and_after(office: Client, alice: User) -> None:
+    profile = ProfileFactory(user=alice, city="Boston")
+    UserProfile.objects.filter(pk=profile.pk).update(city="Albany")
+    event = AuditEvent.objects.of_row("users_userprofile", profile.pk).latest("id")
+    text = text_of(office, f"{LOG}{event.pk}/change/")
+    assert "<del>Boston</del>" in text
+    assert ">Albany</ins>" in text
