@@ -1,6 +1,8 @@
 """Two furnished customers, and one caller of each kind: nobody, a customer, programs and colleagues in his name, each role."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -33,14 +35,28 @@ def colleague(db: None) -> Colleague:
     return account_of
 
 
+@cache
+def middleware() -> Any:
+    """The middleware once: each client would load it anew, and WhiteNoise looks for every static file then."""
+    handler: Any = APIClient().handler
+    handler.load_middleware()
+    return handler._middleware_chain
+
+
+def client_of(kind: type[Client] = APIClient, **options: Any) -> Any:
+    client: Any = kind(**options)
+    client.handler._middleware_chain = middleware()
+    return client
+
+
 def in_session(user: User) -> APIClient:
-    client = APIClient(raise_request_exception=False)
+    client: APIClient = client_of(raise_request_exception=False)
     sign_in(client, user)
     return client
 
 
 def at_desk(user: User) -> Client:
-    client = Client()
+    client: Client = client_of(Client)
     sign_in(client, user)
     return client
 
@@ -49,7 +65,7 @@ def at_desk(user: User) -> Client:
 def as_customer(alice: User, colleague: Colleague) -> APIClient:
     """Support in Alice's name."""
     _, text = impersonation.begin(customer=alice, staff=colleague("support"), reason="Ticket 4711", now=clock.now())
-    client = APIClient(raise_request_exception=False)
+    client: APIClient = client_of(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=f"Impersonation {text}")
     return client
 
@@ -57,8 +73,10 @@ def as_customer(alice: User, colleague: Colleague) -> APIClient:
 @pytest.fixture
 def callers(alice: User, api: ClientFor, as_customer: APIClient, colleague: Colleague) -> dict[str, APIClient]:
     known = User.objects.get(email="support@example.com")
+    reader: Any = api(alice, "read")
+    reader.handler._middleware_chain = middleware()
     clients = {role: in_session(known if role == "support" else colleague(role)) for role in ROLES}
-    own = {ANONYMOUS: APIClient(), CUSTOMER: in_session(alice), READ_TOKEN: api(alice, "read"), IMPERSONATOR: as_customer}
+    own = {ANONYMOUS: client_of(), CUSTOMER: in_session(alice), READ_TOKEN: reader, IMPERSONATOR: as_customer}
     return own | clients
 
 
