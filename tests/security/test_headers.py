@@ -1,14 +1,19 @@
 """What every answer carries, whatever it answers."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.test import Client
+from rest_framework.test import APIClient
 
 from mingus.headers import PAGES
 from tests.contract.routes import ROUTES, Route
+from tests.factories import PASSWORD
+from tests.kit.test_checks import SOUND
 from tests.security.probes import CLIENT, NOBODYS, Probe
 from tests.security.tenants import Tenant
 
@@ -64,17 +69,27 @@ def test_no_page_may_run_or_style_what_is_written_into_it(policy: dict[str, list
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == ["'none'"]
 
 
-@pytest.mark.django_db
 def test_a_login_sets_no_cookie_that_a_script_can_read_but_the_one_against_forgery(alice: Any) -> None:
-    client = Client()
-    client.get("/_allauth/browser/v1/config")
+    client = APIClient()
+    EmailAddress.objects.create(user=alice, email=alice.email, verified=True, primary=True)
     client.get("/admin/login/")
-    client.force_login(alice)
+    client.post("/_allauth/browser/v1/auth/login", {"email": alice.email, "password": PASSWORD})
     cookies = {name: (bool(found["httponly"]), found["samesite"], found["path"]) for name, found in client.cookies.items()}
     assert cookies == {
         settings.SESSION_COOKIE_NAME: (True, "Lax", "/"),
         settings.CSRF_COOKIE_NAME: (False, "Lax", "/"),
     }
+
+
+def test_behind_tls_the_cookies_are_this_hosts_and_nothing_goes_without_tls() -> None:
+    asked = (
+        "SESSION_COOKIE_NAME CSRF_COOKIE_NAME SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_SSL_REDIRECT SECURE_HSTS_SECONDS"
+    )
+    code = f"from mingus import settings; print(*[getattr(settings, name) for name in {asked.split()}])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=SOUND, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["__Host-sessionid", "__Host-csrftoken", "True", "True", "True", "31536000"]
 
 
 @pytest.mark.django_db
