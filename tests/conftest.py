@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from rest_framework.test import APIClient
@@ -19,6 +20,11 @@ ClientFor = Callable[[User], APIClient]
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """One plain connection a process: a pool would keep the test database open while it is dropped."""
     connections["default"].settings_dict["OPTIONS"].pop("pool", None)
+
+
+def pytest_configure() -> None:
+    """No static files to look for: each test client has its own middleware, and WhiteNoise reads all folders for each."""
+    settings.WHITENOISE_USE_FINDERS = False
 
 
 def see_everybody() -> None:

@@ -51,9 +51,9 @@ class AccessEvent(OwnedModel):
 
     privacy = Privacy(
         export=True,
-        erase=Erase.DELETE,
+        erase=Erase.KEEP,
         restore=Restore.NOBODY,
-        because="when colleagues looked at his data, which is his to know",
+        because="that colleagues looked at his data, which is his to know and stays proved; it holds none of the data",
         withheld=("staff",),
     )
 

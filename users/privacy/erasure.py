@@ -17,9 +17,10 @@ from django.db import connection, transaction
 from django.db.models import F, Model
 from django.db.models.expressions import Combinable
 
-from mingus.kit import clock, rls
+from mingus.kit import clock, datakeys, rls
 from mingus.kit.errors import ConflictError, DomainError
 from mingus.kit.privacy import Erase
+from system.services import forget_changes_of
 from users.models import AccountErasure, PersonalAccessToken, User
 from users.models.erasure import AskedBy
 from users.privacy.policies import AnyModel, declared, other_users, rows_of, stated
@@ -28,8 +29,8 @@ BATCH = 5_000
 Step = Callable[[User], Any]
 # What other parts of the house destroy besides rows, each a function of the user that may be called twice. The first go
 # before a row is touched (the data key: from then on no copy of a sealed value opens), the last when all rows are gone.
-FIRST: tuple[Step, ...] = ()
-LAST: tuple[Step, ...] = ()
+FIRST: tuple[Step, ...] = (datakeys.destroy,)
+LAST: tuple[Step, ...] = (forget_changes_of,)
 GONE = """Your MINGUS account and everything in it has been erased, as was asked.
 
 What the books must keep, amounts and dates of invoices, no longer refers to you. Nobody can bring the rest back.
