@@ -108,6 +108,15 @@ def keeping(user_ids: Iterable[UUID] = ()) -> Iterator[None]:
             _kept.reset(token)
 
 
+def make(user_ids: Iterable[UUID]) -> None:
+    """Make the keys of those `user_ids` who have none."""
+    owners = sorted(set(user_ids))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT user_id FROM kit_datakey WHERE user_id = ANY(%s)", [owners])
+        have = {user_id for (user_id,) in cursor.fetchall()}
+        _insert([owner for owner in owners if owner not in have])
+
+
 def to_seal(user_id: UUID) -> Key:
     """The key of `user_id`, made if there is none, locked until the transaction ends.
 
@@ -163,10 +172,9 @@ def destroy(user: Any) -> bool:
 
     Gives whether there was one. It waits for transactions that are sealing under it.
     """
+    # a DELETE does not see a key that somebody is making at this moment; an INSERT waits for him
+    destroyed = not _insert([user.pk])
     with connection.cursor() as cursor:
-        # a DELETE does not see a key that somebody is making at this moment; an INSERT waits for him
-        cursor.execute(INSERT, [[uuid7()], [user.pk], [wrap(user.pk, os.urandom(crypto.KEY_BYTES))]])
-        destroyed = not cursor.rowcount
         cursor.execute("DELETE FROM kit_datakey WHERE user_id = %s", [user.pk])
     _cache.forget(user.pk)
     # until the commit, somebody who opens a value brings the key back
@@ -196,11 +204,17 @@ def _locked_or_made(user_ids: list[UUID]) -> dict[UUID, Key]:
     missing = [user_id for user_id in user_ids if user_id not in keys]
     if not missing:
         return keys
-    new = [wrap(user_id, os.urandom(crypto.KEY_BYTES)) for user_id in missing]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [[uuid7() for _ in missing], missing, new])
+    _insert(missing)
     # somebody else's may have been first, so what counts is what the database holds now
     return keys | _read(LOCK, missing)
+
+
+def _insert(user_ids: list[UUID]) -> int:
+    """Make a key for each, but for those who have one by now; gives how many were made. It waits for who is making one."""
+    new = [wrap(user_id, os.urandom(crypto.KEY_BYTES)) for user_id in user_ids]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [[uuid7() for _ in user_ids], user_ids, new])
+        return int(cursor.rowcount)
 
 
 def _read(sql: str, user_ids: list[UUID]) -> dict[UUID, Key]:

@@ -30,12 +30,13 @@ PAUSE_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Column:
-    """A column of sealed bytes: which of them are old, told in SQL and of one value, and what is written instead."""
+    """A column of sealed bytes: which of them are old, told in SQL and of one value, how one is opened, and sealed anew."""
 
     source: models.Field[Any, Any]
     old: Q
     is_old: Callable[[Place, bytes], bool]
-    reseal: Callable[[Place, bytes], bytes]  # raises SealError
+    open: Callable[[Place, bytes], bytes]  # raises SealError
+    seal: Callable[[Place, bytes], bytes]  # raises SealError
 
     @property
     def name(self) -> str:
@@ -92,8 +93,7 @@ class Table:
         batch = list(rows[:BATCH])
         while batch:
             if self.has_data_keys:
-                with datakeys.keeping(owner for _, owner in batch if owner):
-                    pass  # made and committed before a row is locked
+                datakeys.make(owner for _, owner in batch if owner)  # and commit, before a row is locked
             progress(self._reseal([key for key, _ in batch], outcome))
             batch = list(rows.filter(pk__gt=batch[-1][0])[:BATCH])
 
@@ -121,30 +121,36 @@ class Table:
         return [column.source for column in self.columns] + list(self.indexes)
 
     def _anew(self, place: Place, before: list[bytes | None], outcome: Outcome) -> list[bytes | None]:
-        after = list(before)
+        """The bytes for one row's columns and indexes; those that can't be made stay as they are."""
+        after, opened = list(before), dict[str, bytes]()
         for number, item in enumerate(self._fields()):
             try:
-                after[number] = self._value(number, place, after)
+                if number < len(self.columns):
+                    after[number] = self._value(self.columns[number], place, before[number], opened)
+                else:
+                    index = self.indexes[number - len(self.columns)]
+                    after[number] = self._digest(index, place, after[self._place_of(index)], before[number], opened)
             except SealError as error:
                 problem = f"{self.model._meta.label} {place[0]}, {item.name}: {error}"
                 outcome.failed.setdefault(place[0], []).append(problem)
         return after
 
-    def _value(self, number: int, place: Place, row: list[bytes | None]) -> bytes | None:
-        """What belongs into one column, then index, of a row whose columns before it are done. Raises SealError."""
-        blob = row[number]
-        if number >= len(self.columns):
-            return self._digest(self.indexes[number - len(self.columns)], place, row, blob)
-        column = self.columns[number]
-        return column.reseal(place, blob) if blob is not None and column.is_old(place, blob) else blob
+    def _value(self, column: Column, place: Place, blob: bytes | None, opened: dict[str, bytes]) -> bytes | None:
+        if blob is None or not column.is_old(place, blob):
+            return blob
+        opened[column.source.name] = column.open(place, blob)
+        return column.seal(place, opened[column.source.name])
 
-    def _digest(self, index: BlindIndexField, place: Place, row: list[bytes | None], digest: bytes | None) -> bytes | None:
-        blob = row[[column.source for column in self.columns].index(index.source)]
-        if blob is None:
-            return None
-        if digest is not None:
-            return digest
-        return index.digest_at(place, index.source.decode(index.source.unseal(place, blob)))
+    def _digest(
+        self, index: BlindIndexField, place: Place, blob: bytes | None, digest: bytes | None, opened: dict[str, bytes]
+    ) -> bytes | None:
+        if blob is None or digest is not None:
+            return digest if blob else None
+        plaintext = opened[index.of] if index.of in opened else index.source.unseal(place, blob)
+        return index.digest_at(place, index.source.decode(plaintext))
+
+    def _place_of(self, index: BlindIndexField) -> int:
+        return [column.source for column in self.columns].index(index.source)
 
     def _write(self, rows: list[tuple[Any, list[bytes | None]]]) -> None:
         quote, meta = connection.ops.quote_name, self.model._meta
@@ -167,7 +173,8 @@ def tables() -> list[Table]:
         DataKey._meta.get_field("wrapped"),
         ~_begins_with(DataKey._meta.get_field("wrapped"), crypto.primary_key().header),
         lambda place, blob: not crypto.primary_key().is_named_by(blob),
-        lambda place, blob: datakeys.wrap(place[1], datakeys.unwrap(place[1], blob)),
+        lambda place, blob: datakeys.unwrap(place[1], blob),
+        lambda place, raw: datakeys.wrap(place[1], raw),
     )
     sealed = [(model, [item for item in sealed_fields(model) if item.model is model]) for model in apps.get_models()]
     return [Table(DataKey, [keys])] + [
@@ -188,7 +195,8 @@ def under_former_keys(source: SealedField) -> Column:
         source,
         there & old,
         lambda place, blob: not source.key_for(place).is_named_by(blob),
-        lambda place, blob: source.seal(place, source.unseal(place, blob)),
+        source.unseal,
+        source.seal,
     )
 
 
@@ -198,7 +206,8 @@ def in_another_format(source: SealedField, first: bytes, read: Callable[[bytes],
         source,
         _begins_with(source, first),
         lambda place, blob: blob.startswith(first),
-        lambda place, blob: source.seal(place, source.encode(read(blob))),
+        lambda place, blob: source.encode(read(blob)),
+        source.seal,
     )
 
 

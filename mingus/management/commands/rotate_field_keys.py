@@ -1,6 +1,7 @@
 """`manage.py rotate_field_keys` brings every sealed value under the present keys, so that former ones can be removed."""
 
 import sys
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
 
 def report(command: BaseCommand, work: list[Table], done: str) -> None:
     """Work over `work` with a progress bar and a summary; raises CommandError when something is left, after naming it."""
+    begun = time.monotonic()
     with tqdm(
         total=sum(table.old().count() for table in work), unit="row", desc=done, leave=False, file=sys.stderr, disable=None
     ) as bar:
@@ -44,7 +46,8 @@ def report(command: BaseCommand, work: list[Table], done: str) -> None:
     problems = [problem for outcome in outcomes for found in outcome.failed.values() for problem in found]
     for problem in problems:
         command.stderr.write(problem)
-    command.stdout.write(f"{sum(outcome.resealed for outcome in outcomes):,} rows were {done}.")
+    seconds = time.monotonic() - begun
+    command.stdout.write(f"{sum(outcome.resealed for outcome in outcomes):,} rows were {done} in {seconds:.1f} s.")
     if problems:
         raise CommandError(f"{len(problems):,} values can't be opened. They are named above and were left as they are.")
     _require_all(outcomes)
