@@ -1,25 +1,23 @@
-"""The invented people of `manage.py demo`: two colleagues and three customers, each with another life and timezone."""
+"""The invented people of `manage.py demo`: a colleague of each role and three customers, each with another life."""
 
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from users import services
+from users import services, staff
 from users.models import OnboardingProgress, User, UserProfile
+from users.roles import ADMINISTRATOR, ROLES
 
 PASSWORD = "penny-wise-42"  # noqa: S105 - printed by the command, which runs under DEBUG only
-SUPPORT_GROUP = "Support"
-SUPPORT_SEES = ("users", "system", "billing", "finance", "health", "career", "analytics", "account", "procrastinate")
 
 
 @dataclass(frozen=True)
 class Colleague:
     email: str
-    is_superuser: bool = False
+    role: str
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,10 @@ class Customer:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-COLLEAGUES = (Colleague("admin@mingus.example", is_superuser=True), Colleague("support@mingus.example"))
+COLLEAGUES = tuple(
+    Colleague(f"{name}@mingus.example", role)
+    for name, role in (("admin", ADMINISTRATOR), *((name, name) for name in ROLES if name != ADMINISTRATOR))
+)
 
 ALICE = Customer(
     "alice@mingus.example",
@@ -149,13 +150,9 @@ CUSTOMERS = (ALICE, BOB, CHIARA)
 
 @transaction.atomic
 def load_colleagues() -> None:
-    """An administrator, and one of support who may look at everything."""
-    support, _ = Group.objects.get_or_create(name=SUPPORT_GROUP)
-    support.permissions.set(Permission.objects.filter(codename__startswith="view_", content_type__app_label__in=SUPPORT_SEES))
+    """One of each role."""
     for colleague in COLLEAGUES:
-        user = _account(colleague.email, is_staff=True, is_superuser=colleague.is_superuser)
-        if not colleague.is_superuser:
-            user.groups.add(support)
+        staff.assign_role(_account(colleague.email), colleague.role)
 
 
 @transaction.atomic
@@ -173,9 +170,9 @@ def load_customer(customer: Customer) -> User:
     return user
 
 
-def _account(email: str, **powers: bool) -> User:
+def _account(email: str) -> User:
     """The account of `email`, opened as a sign-up does; its password is the printed one again."""
-    user = User.objects.filter(email=email).first() or User(email=email, **powers)
+    user = User.objects.filter(email=email).first() or User(email=email)
     if not user.check_password(PASSWORD):
         user.set_password(PASSWORD)
         services.open_account(user)
