@@ -97,6 +97,12 @@ UNFOLD: dict[str, Any] = {
                     _link("Events", "ads_click", "analytics.useranalytics"),
                     _link("Feature usage", "bar_chart", "analytics.featureusage"),
                     _link("Metrics", "monitoring", "analytics.performancemetric"),
+                    {
+                        "title": "Overview",
+                        "icon": "query_stats",
+                        "link": reverse_lazy("admin:analytics_overview"),
+                        "permission": lambda request: bool(request.user.has_perm("analytics.overview_performancemetric")),
+                    },
                 ],
             },
             {

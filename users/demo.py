@@ -1,4 +1,4 @@
-"""The invented people of `manage.py demo`: two colleagues and three customers, each with another life and timezone."""
+"""The invented people of `manage.py demo`: a colleague of each role and three customers, each with another life."""
 
 import time
 from dataclasses import dataclass, field
@@ -9,24 +9,22 @@ from typing import Any
 from allauth.mfa.app_settings import TOTP_PERIOD
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from mingus.kit import rls
-from users import services
+from users import services, staff
 from users.models import OnboardingProgress, User, UserProfile
+from users.roles import ADMINISTRATOR, ROLES
 
 PASSWORD = "penny-wise-42"  # noqa: S105 - printed by the command, which runs under DEBUG only
 # What the colleagues' authenticator apps are set up with; `manage.py demo_code` is such an app for who has none at hand.
 FACTOR_SECRET = "MINGUSDEMOMINGUSDEMOMINGUSDEMO22"  # noqa: S105 - published too, and loaded under DEBUG only
-SUPPORT_GROUP = "Support"
-SUPPORT_SEES = ("users", "system", "billing", "finance", "health", "career", "analytics", "account", "procrastinate")
 
 
 @dataclass(frozen=True)
 class Colleague:
     email: str
-    is_superuser: bool = False
+    role: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,10 @@ class Customer:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-COLLEAGUES = (Colleague("admin@mingus.example", is_superuser=True), Colleague("support@mingus.example"))
+COLLEAGUES = tuple(
+    Colleague(f"{name}@mingus.example", role)
+    for name, role in (("admin", ADMINISTRATOR), *((name, name) for name in ROLES if name != ADMINISTRATOR))
+)
 
 ALICE = Customer(
     "alice@mingus.example",
@@ -156,14 +157,11 @@ CUSTOMERS = (ALICE, BOB, CHIARA)
 
 @transaction.atomic
 def load_colleagues() -> None:
-    """An administrator, and one of support who may look at everything."""
-    support, _ = Group.objects.get_or_create(name=SUPPORT_GROUP)
-    support.permissions.set(Permission.objects.filter(codename__startswith="view_", content_type__app_label__in=SUPPORT_SEES))
+    """One of each role."""
     for colleague in COLLEAGUES:
-        user = _account(colleague.email, is_staff=True, is_superuser=colleague.is_superuser)
+        user = _account(colleague.email)
+        staff.assign_role(user, colleague.role)
         _give_factor(user)
-        if not colleague.is_superuser:
-            user.groups.add(support)
 
 
 def _give_factor(user: User) -> None:
@@ -194,9 +192,9 @@ def load_customer(customer: Customer) -> User:
     return user
 
 
-def _account(email: str, **powers: bool) -> User:
+def _account(email: str) -> User:
     """The account of `email`, opened as a sign-up does; its password is the printed one again."""
-    user = User.objects.filter(email=email).first() or User(email=email, **powers)
+    user = User.objects.filter(email=email).first() or User(email=email)
     if not user.check_password(PASSWORD):
         user.set_password(PASSWORD)
         services.open_account(user)

@@ -20,6 +20,7 @@ from mingus.kit import rls
 from tests.contract.dictionary import Contract, contracts
 from users.demo import CUSTOMERS, PASSWORD
 from users.models import OnboardingProgress, User, UserProfile
+from users.staff import role_of
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 10)  # in the past of any database: it has a clock of its own, which no test can turn forward
@@ -59,8 +60,9 @@ def everything() -> dict[str, list[Any]]:
     }
 
 
-def test_it_loads_two_colleagues_and_three_customers_who_can_log_in() -> None:
-    assert User.objects.filter(is_staff=True).count() == 2
+def test_it_loads_a_colleague_of_each_role_and_three_customers_who_can_log_in() -> None:
+    colleagues = User.objects.filter(is_staff=True).order_by("email")
+    assert [role_of(colleague) for colleague in colleagues] == ["administrator", "analyst", "billing", "support"]
     answers = [
         Client().post(
             "/_allauth/app/v1/auth/login", {"email": item.email, "password": PASSWORD}, content_type="application/json"
@@ -70,11 +72,11 @@ def test_it_loads_two_colleagues_and_three_customers_who_can_log_in() -> None:
     assert [answer.status_code for answer in answers] == [200, 200, 200]
 
 
-def test_support_may_look_and_not_touch() -> None:
+def test_support_may_help_and_sees_nothing_unmasked() -> None:
     support = User.objects.get(email="support@mingus.example")
     assert support.has_perm("finance.view_financialtransaction")
-    assert support.has_perm("users.view_user")
-    assert not any(".view_" not in name for name in support.get_all_permissions())
+    assert support.has_perm("users.help_user")
+    assert not any(".see_" in name for name in support.get_all_permissions())
 
 
 def test_running_it_twice_changes_nothing() -> None:

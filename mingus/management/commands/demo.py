@@ -21,7 +21,8 @@ LAID_OVER_THE_MONEY = (billing_demo, health_demo, career_demo, system_demo, anal
 WELCOME = """
 {accounts} accounts and {transactions:,} transactions are there. All passwords are: {password}
 
-  Back office   {site}/admin/       admin@mingus.example (everything), support@mingus.example (may look)
+  Back office   {site}/admin/       admin@mingus.example (everything), support@mingus.example (helps, sees
+                                    masked values), billing@mingus.example (invoices), analyst@mingus.example (sums)
                 It asks for a code of an authenticator app. In another terminal: manage.py demo_code
   API           {site}/api/docs/    {customers}
   Log in        curl -s {site}/_allauth/app/v1/auth/login -H 'Content-Type: application/json' \\

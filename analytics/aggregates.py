@@ -1,0 +1,88 @@
+"""Sums over many customers, for whoever may see none of them: no name, no key, and no group so small that it is somebody."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Avg, Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
+
+from analytics.models import FeatureUsage
+from billing.models import Subscription
+from health.models import UserHealthCheckin
+
+SMALLEST_GROUP = 5  # people; of fewer, a sum tells about one of them
+LONGEST = timedelta(days=730)
+RECENT = timedelta(days=30)
+PLACES = Decimal("0.01")
+MOST_GROUPS = 50
+
+
+@dataclass(frozen=True)
+class Group:
+    """So many customers under one heading, and the figures about them."""
+
+    name: str
+    people: int
+    figures: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One question and its groups; those of fewer than SMALLEST_GROUP people are left out."""
+
+    title: str
+    heading: str
+    columns: tuple[str, ...]
+    groups: list[Group]
+
+
+def overview(*, now: datetime) -> list[Table]:
+    """All that analysts are shown, as of `now`. Every figure is counted by the database over the groups that remain."""
+    return [customers_by_month(now), customers_by_plan(), use_of_features(now), checkins_by_month(now)]
+
+
+def customers_by_month(now: datetime) -> Table:
+    customers = get_user_model()._default_manager.filter(is_staff=False, created_at__gte=now - LONGEST)
+    months = customers.annotate(name=TruncMonth("created_at")).values("name")
+    return Table("New customers", "month", (), _groups(months, "pk", order="name"))
+
+
+def customers_by_plan() -> Table:
+    running = Subscription.objects.filter(Q(status="active") | Q(status="trialing"), user__is_staff=False)
+    plans = running.values(name=F("plan__name"), cycle=F("plan__billing_cycle"), currency=F("plan__currency"))
+    groups = _groups(plans, "user", order="name", each=Sum("plan__price"))
+    return Table("Plans", "plan", ("billed", "in", "sum of prices"), groups)
+
+
+def use_of_features(now: datetime) -> Table:
+    features = FeatureUsage.objects.filter(usage_date__gte=(now - RECENT).date()).values(name=F("feature_name"))
+    figures = {"uses": Sum("usage_count"), "mistakes": Sum("error_count")}
+    return Table("Features in 30 days", "feature", ("uses", "errors"), _groups(features, "user", order="-people", **figures))
+
+
+def checkins_by_month(now: datetime) -> Table:
+    checkins = UserHealthCheckin.objects.filter(checkin_date__gte=(now - LONGEST).date())
+    months = checkins.annotate(name=TruncMonth("checkin_date")).values("name")
+    figures = {"mood": Avg("mood_score"), "stress": Avg("stress_level"), "sleep": Avg("sleep_hours")}
+    return Table(
+        "Check-ins", "month", ("mean mood", "mean stress", "mean hours of sleep"), _groups(months, "user", "name", **figures)
+    )
+
+
+def _groups(rows: QuerySet[Any, dict[str, Any]], person: str, order: str, **figures: Any) -> list[Group]:
+    # SECURITY: small groups are left out in the database, with their names: a feature's name is what a customer's program sent
+    counted = rows.annotate(people=Count(person, distinct=True), **figures).filter(people__gte=SMALLEST_GROUP)
+    return [_group(dict(row)) for row in counted.order_by(order)[:MOST_GROUPS]]
+
+
+def _group(row: dict[str, Any]) -> Group:
+    name, people = row.pop("name"), row.pop("people")
+    title = f"{name:%Y-%m}" if hasattr(name, "strftime") else str(name)
+    return Group(title, people, tuple(_rounded(value) for value in row.values()))
+
+
+def _rounded(value: Any) -> Any:
+    return Decimal(value).quantize(PLACES) if isinstance(value, float | Decimal) else value
