@@ -1,6 +1,9 @@
 """A backup that is restored is the same database: rows, policies, grants, triggers and sealed values."""
 
+import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.integration.conftest import SUPERUSER_URL, done, manage, url
+from tests.integration.conftest import ROOT, SUPERUSER_URL, done, manage, url
 
 pytestmark = pytest.mark.integration
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -20,13 +23,36 @@ for user in UserFactory.create_batch(2):
         make(model, 1, user)
 """
 SEALED = """
-from mingus.kit.fields import is_sealed
 from django.apps import apps
+from mingus.kit.crypto import SealError
+from mingus.kit.fields import is_sealed
+
+def opened(row, name):
+    try:
+        return repr(getattr(row, name))
+    except SealError as error:
+        return type(error).__name__
+
 for model in apps.get_models():
     for field in model._meta.concrete_fields:
         if is_sealed(field):
-            for row in model._base_manager.order_by("pk"):
-                print(model.__name__, row.pk, field.name, getattr(row, field.name))
+            for row in model._base_manager.exclude(**{field.name: None}).order_by("pk"):
+                print(row.user_id, model.__name__, row.pk, field.name, opened(row, field.name))
+"""
+ERASED = """
+from users.models import User
+from users.models.erasure import AskedBy
+from users.privacy import erasure
+user = User.objects.get(pk="{}")
+User.objects.filter(pk=user.pk).update(is_staff=False, is_superuser=False)
+user.subscription_set.all().delete()
+erasure.carry_out(erasure.begin(user, asked_by=AskedBy.COMMAND))
+"""
+BOOKS = """
+from django.db.models import Count, Sum
+from billing.models import BillingHistory
+sums = Sum("amount"), Sum("amount_refunded"), Count("pk")
+print(list(BillingHistory.objects.values_list("currency", "status").annotate(*sums).order_by("currency", "status")))
 """
 TABLES = """
 SELECT oid::regclass::text FROM pg_class
@@ -56,22 +82,60 @@ def looked_at(address: str) -> dict[str, Any]:
         return {"rows": rows} | {name: connection.execute(query).fetchall() for name, query in WALLS.items()}
 
 
-def test_a_restored_backup_is_the_same_database(database: str, tmp_path: Path) -> None:
-    address, copy = url("DATABASE_URL", database), f"{database}_copy"
+@pytest.fixture(scope="module")
+def furnished(database: str) -> str:
+    """The address of a database in which two customers have everything that a customer can have."""
+    address = url("DATABASE_URL", database)
     done(manage("migrate", "-v0", DATABASE_URL=address))
     done(manage("shell", "-v0", script=SCENE, DATABASE_URL=address))
-    dump = tmp_path / "backup"
-    subprocess.run([PROGRAMS / "pg_dump", "-Fc", f"--file={dump}", url("SUPERUSER_URL", database)], check=True)
+    return address
+
+
+def back_up(database: str, folder: Path) -> None:
+    environment = os.environ | {"BACKUP_URL": url("SUPERUSER_URL", database), "PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
+    subprocess.run([ROOT / "tools/backup.sh", folder], check=True, env=environment)
+
+
+@contextmanager
+def restored(name: str, database: Path, keys: Path) -> Iterator[str]:
+    """A database called `name` made from the two files of a backup."""
     with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {copy} OWNER mingus")
+        connection.execute(f"CREATE DATABASE {name} OWNER mingus")
         try:
-            restore = [PROGRAMS / "pg_restore", "--exit-on-error", f"--dbname={url('SUPERUSER_URL', copy)}", dump]
-            subprocess.run(restore, check=True)
-            before, after = looked_at(url("SUPERUSER_URL", database)), looked_at(url("SUPERUSER_URL", copy))
-            assert before["rows"]["finance_financialtransaction"][0] >= 2
-            assert after == before
-            opened = done(manage("shell", "-v0", script=SEALED, DATABASE_URL=address))
-            assert "account_number" in opened
-            assert done(manage("shell", "-v0", script=SEALED, DATABASE_URL=url("DATABASE_URL", copy))) == opened
+            restore = [PROGRAMS / "pg_restore", "--exit-on-error", f"--dbname={url('SUPERUSER_URL', name)}"]
+            subprocess.run([*restore, database], check=True)
+            subprocess.run([*restore, "--data-only", keys], check=True)
+            yield url("DATABASE_URL", name)
         finally:
-            connection.execute(f"DROP DATABASE {copy} WITH (FORCE)")
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def opened(address: str) -> list[str]:
+    """Every sealed value in clear, or the name of the error."""
+    return done(manage("shell", "-v0", script=SEALED, DATABASE_URL=address)).splitlines()
+
+
+def test_a_restored_backup_is_the_same_database(database: str, furnished: str, tmp_path: Path) -> None:
+    back_up(database, tmp_path)
+    [dump] = tmp_path.glob("database-*.dump")
+    with restored(f"{database}_copy", dump, tmp_path / "datakeys.dump") as copy:
+        before, after = looked_at(url("SUPERUSER_URL", database)), looked_at(url("SUPERUSER_URL", f"{database}_copy"))
+        assert before["rows"]["finance_financialtransaction"][0] >= 2
+        assert after == before
+        assert any("account_number" in line for line in opened(furnished))
+        assert opened(copy) == opened(furnished)
+
+
+def test_an_old_backup_opens_nothing_of_who_was_erased_since(database: str, furnished: str, tmp_path: Path) -> None:
+    before, totals = opened(furnished), done(manage("shell", "-v0", script=BOOKS, DATABASE_URL=furnished))
+    back_up(database, tmp_path)
+    [old] = tmp_path.glob("database-*.dump")
+    [erased] = {line.split()[0] for line in before} - {line.split()[0] for line in before[:1]}
+    done(manage("shell", "-v0", script=ERASED.format(erased), DATABASE_URL=furnished))
+    back_up(database, tmp_path)
+    with restored(f"{database}_copy", old, tmp_path / "datakeys.dump") as copy:
+        lines = opened(copy)
+    assert len(lines) == len(before)
+    assert {line.split()[-1] for line in lines if line.startswith(erased)} == {"MissingDataKeyError"}
+    assert [line for line in lines if not line.startswith(erased)] == [line for line in before if not line.startswith(erased)]
+    assert done(manage("shell", "-v0", script=BOOKS, DATABASE_URL=furnished)) == totals

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.db.models import F, Model
@@ -21,14 +19,14 @@ from mingus.kit import clock, datakeys, rls
 from mingus.kit.errors import ConflictError, DomainError
 from mingus.kit.privacy import Erase
 from system.services import forget_changes_of
-from users.models import AccountErasure, PersonalAccessToken, User
+from users.models import AccountErasure, User
 from users.models.erasure import AskedBy
 from users.privacy.policies import AnyModel, declared, other_users, rows_of, stated
 
 BATCH = 5_000
 Step = Callable[[User], Any]
 # What other parts of the house destroy besides rows, each a function of the user that may be called twice. The first go
-# before a row is touched (the data key: from then on no copy of a sealed value opens), the last when all rows are gone.
+# before a row is touched (the data key: from then on no copy of a sealed value opens), the last when the account is blank.
 FIRST: tuple[Step, ...] = (datakeys.destroy,)
 LAST: tuple[Step, ...] = (forget_changes_of,)
 GONE = """Your MINGUS account and everything in it has been erased, as was asked.
@@ -62,7 +60,7 @@ def begin(user: User, *, asked_by: AskedBy) -> AccountErasure:
         user.is_active = False
         user.set_unusable_password()  # which every session is tied to
         user.save(update_fields=["is_active", "password"])
-        PersonalAccessToken.objects.for_user(user).delete()
+        user.end_access()
     return erasure
 
 
@@ -79,9 +77,6 @@ def carry_out(erasure: AccountErasure, *, told: Callable[[int], Any] = lambda ro
             for rows in _delete(model, user):
                 AccountErasure.objects.filter(pk=erasure.pk).update(rows_deleted=F("rows_deleted") + rows)
                 told(rows)
-        _end_sessions(user)
-        for step in LAST:
-            step(user)
         _finish(erasure)
 
 
@@ -127,16 +122,6 @@ def _forget_names(model: type[Model], keys: list[Any]) -> None:
     entries.update(object_repr="erased", change_message="")
 
 
-def _end_sessions(user: User) -> None:
-    """Delete the sessions of an account, which hold its address. They open nothing since `begin`."""
-    ours = [
-        session.pk
-        for session in Session.objects.iterator(chunk_size=BATCH)
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk)
-    ]
-    Session.objects.filter(pk__in=ours).delete()
-
-
 @transaction.atomic
 def _finish(erasure: AccountErasure) -> None:
     """Take the person out of the account; the mail that says so is queued in the same transaction, to the old address."""
@@ -144,6 +129,8 @@ def _finish(erasure: AccountErasure) -> None:
     send_mail("[MINGUS] Your account has been erased", GONE, None, [user.email])
     _forget_names(User, [user.pk])
     User.objects.filter(pk=user.pk).update(**blank(User))
+    for step in LAST:
+        step(user)
     erasure.refresh_from_db()
     erasure.finished_at = clock.now()
     erasure.save(update_fields=["finished_at"])
