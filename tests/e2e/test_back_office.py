@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
 from tests.factories import PASSWORD, AccountFactory, ProfileFactory, TransactionFactory
+from tests.sign_in import code, give_factor
 from users.models import User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -32,10 +33,13 @@ def customer(alice: User) -> User:
 @pytest.fixture
 def inside(visit: Visit, administrator: User) -> Visit:
     """The back office after the login."""
+    give_factor(administrator)
     visit.open("/admin/")
     visit.page.get_by_label("Email").fill(administrator.email)
     visit.page.get_by_label("Password").fill(PASSWORD)
     visit.page.get_by_role("button", name="Log in").click()
+    visit.page.get_by_label("Code").fill(code())
+    visit.page.get_by_role("button", name="Continue").click()
     expect(visit.page.get_by_role("searchbox", name="Find a customer")).to_be_visible()
     return visit
 
@@ -46,6 +50,20 @@ def test_a_wrong_password_opens_nothing(visit: Visit, administrator: User) -> No
     visit.page.get_by_label("Password").fill("not the password")
     visit.page.get_by_role("button", name="Log in").click()
     expect(visit.page.get_by_text("Please enter the correct email and password")).to_be_visible()
+
+
+def test_a_colleague_without_a_factor_sets_one_up(visit: Visit, administrator: User) -> None:
+    page = visit.page
+    visit.open("/admin/")
+    page.get_by_label("Email").fill(administrator.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_label("code").fill(code(page.locator("#secret").inner_text()))
+    page.get_by_role("button", name="Continue").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    page.get_by_role("link", name="I have kept them").click()
+    expect(page.get_by_role("searchbox", name="Find a customer")).to_be_visible()
+    assert visit.complaints == []
 
 
 def test_a_customer_is_found_and_his_amounts_are_seen(inside: Visit, customer: User) -> None:
