@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from mingus.kit import rls
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0
 ENVIRONMENT = {
@@ -99,7 +101,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 @pytest.fixture
 def no_jobs(transactional_db: None) -> None:
     """An empty queue: Django does not empty tables that it does not manage."""
-    with connection.cursor() as cursor:
+    with rls.nobody(), connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
         )
