@@ -1,6 +1,11 @@
-"""What the audit log is made of: keys in the order of time, and tables with a partition a month."""
+"""What the audit log is made of: keys in the order of time, and tables with a partition a month.
+
+And commands such as createsuperuser, which run as staff, may look whether all migrations are applied.
+"""
 
 from django.db import migrations
+
+from mingus.kit.operations import grant
 
 # Ordered by the microsecond, so that the events of one transaction keep their order.
 FUNCTIONS = [
@@ -66,4 +71,4 @@ UNDO = [
 class Migration(migrations.Migration):
     dependencies = [("kit", "0004_data_keys")]
 
-    operations = [migrations.RunSQL(FUNCTIONS, UNDO)]
+    operations = [migrations.RunSQL(FUNCTIONS, UNDO), grant("django_migrations", staff="SELECT")]

@@ -1,0 +1,78 @@
+"""Commands and jobs, which nobody is signed in to, are in the audit log under their names; what is finished gets sealed."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.db.transaction import atomic
+
+from mingus.kit import jobs
+from system import services, tasks
+from system.models import AuditBlock, AuditEvent, SystemAlert
+from tests.commands.conftest import Running, url_of_tests_database
+from tests.conftest import see_everybody
+from tests.factories import AlertFactory, ImportantDateFactory
+from users.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_command(run: Callable[..., Running]) -> None:
+    environment = {"DATABASE_URL": url_of_tests_database(), "DJANGO_SUPERUSER_PASSWORD": "correct horse battery staple"}
+    command = run("createsuperuser", "--noinput", "--email=root@example.com", **environment)
+    assert command.process.wait(60) == 0, command.said()
+    event = AuditEvent.objects.of_row("users_user", User.objects.get(email="root@example.com").pk).get()
+    assert (event.source, event.actor_id, event.role) == ("command createsuperuser", None, "mingus_staff")
+    assert event.request_id.startswith("command-")
+
+
+def test_a_job(no_jobs: None) -> None:
+    row = ImportantDateFactory(date_value=date(2026, 1, 1), is_recurring=True, recurrence_pattern="daily", reminder_days=1)
+    number = tasks.send_reminders.defer(timestamp=0)
+    jobs.run_waiting()
+    events = AuditEvent.objects.for_user(row.user).filter(request_id=f"job-{number}")
+    assert set(events.values_list("source", "table_name", "action")) >= {
+        ("job system.tasks.send_reminders", "system_systemalert", "insert"),
+        ("job system.tasks.send_reminders", "system_importantdate", "update"),
+    }
+
+
+@pytest.fixture
+def beside() -> Iterator[Callable[..., Any]]:
+    """Run a function in another thread, on a connection of its own."""
+    with ThreadPoolExecutor(1, initializer=see_everybody) as pool:
+        yield lambda function: pool.submit(function).result()
+        pool.submit(connections.close_all).result()
+
+
+def blocks_of(row: SystemAlert) -> int:
+    """How many blocks have the event of a new row."""
+    [event] = AuditEvent.objects.of_row("system_systemalert", row.pk)
+    return AuditBlock.objects.filter(event_ids__contains=[event.pk]).count()
+
+
+def test_what_is_not_finished_waits_for_the_next_block(beside: Callable[..., Any]) -> None:
+    with atomic():
+        running = AlertFactory()
+        beside(AlertFactory)
+        beside(services.seal_audit)
+    assert blocks_of(running) == 0
+    services.seal_audit()
+    assert blocks_of(running) == 1
+
+
+def test_each_change_gets_into_one_block_however_many_seal_at_once() -> None:
+    rows = AlertFactory.create_batch(20)
+    with ThreadPoolExecutor(4, initializer=see_everybody) as pool:
+        list(pool.map(lambda _: seal(), range(12)))
+    assert {blocks_of(row) for row in rows} == {1}
+    numbers = list(AuditBlock.objects.order_by("number").values_list("number", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def seal() -> None:
+    services.seal_audit()
+    connections.close_all()
