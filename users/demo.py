@@ -11,7 +11,7 @@ from django.db import transaction
 from users import services
 from users.models import OnboardingProgress, User, UserProfile
 
-PASSWORD = "penny-wise-42"  # noqa: S105 - printed by the command, which runs under DEBUG only
+PASSWORD = "penny-wise-42"  # noqa: S105 - printed by the command, which runs under DEBUG only  # nosec B105
 SUPPORT_GROUP = "Support"
 SUPPORT_SEES = ("users", "system", "billing", "finance", "health", "career", "analytics", "account", "procrastinate")
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-
 from rest_framework.exceptions import ParseError
 
 from mingus.kit.api.errors import problem

@@ -120,4 +120,4 @@ class NewTokenSerializer(TokenSerializer):
 
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
-        example = TokenSerializer.Meta.example | {"token": "mgs_5f0c…"}
+        example = TokenSerializer.Meta.example | {"token": "mgs_5f0c…"}  # for the documentation  # nosec B105

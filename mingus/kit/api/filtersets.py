@@ -6,7 +6,6 @@ from django import forms
 from django.db import models
 from django_filters.filters import BaseInFilter, BooleanFilter, ChoiceFilter, Filter, NumberFilter, UUIDFilter
 from django_filters.rest_framework.filterset import FilterSet
-
 from rest_framework.exceptions import ParseError
 
 from mingus.kit.api.parsers import parsed
