@@ -31,9 +31,10 @@ test: setup ## Run the tests on the embedded PostgreSQL
 
 check: lint types test fuzz integration e2e ## Everything that CI runs
 
-lint: setup ## Format, style, layers, migrations, the lock and the deployment checks
+lint: setup ## Format, style, security, layers, migrations, the lock and the deployment checks
 	@echo "== format";      .venv/bin/ruff format --check .
 	@echo "== style";       .venv/bin/ruff check .
+	@echo "== security";    .venv/bin/bandit -q -r -c pyproject.toml . 2>&1 | { grep -v "nosec encountered" || true; }
 	@echo "== layers";      .venv/bin/lint-imports --no-cache
 	@echo "== migrations";  $(PYTHON) manage.py makemigrations --check --dry-run
 	@$(PYTHON) tools/lint_migrations.py

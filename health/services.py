@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import models, transaction
@@ -137,8 +137,7 @@ def _rounded(value: float | Decimal | None, name: str) -> Decimal | None:
     """`value` with the column's decimals; None also for one that the column can't hold, such as 1,440 minutes a day."""
     if value is None:
         return None
-    column = HealthSpendingCorrelation._meta.get_field(name)
-    assert isinstance(column, models.DecimalField)
+    column = cast("models.DecimalField", HealthSpendingCorrelation._meta.get_field(name))
     places, digits = column.decimal_places, column.max_digits
     rounded = Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
     return rounded if rounded.adjusted() < digits - places else None

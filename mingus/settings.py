@@ -204,9 +204,13 @@ HEADLESS_FRONTEND_URLS = {
     "account_reset_password_from_key": f"{FRONTEND_URL}/account/password/reset/key/{{key}}",
     "account_signup": f"{FRONTEND_URL}/account/signup",
 }
-KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
+KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name  # nosec B105
 MIGRATION_MODULES = {"knox": None}  # its own token table would only stand empty beside users.PersonalAccessToken
-REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}
+REST_KNOX = {
+    "TOKEN_TTL": timedelta(days=90),
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_PREFIX": "mgs_",  # how every token begins  # nosec B105
+}
 
 # --- the audit log is dropped by whole months; the database keeps a year whatever stands here
 ACCESS_LOG = "system.services.note_access"  # who notes what staff see of a customer

@@ -1,7 +1,7 @@
 """What reaches the user, in the API."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F
 from drf_spectacular.utils import extend_schema
@@ -37,10 +37,9 @@ class AlertViewSet(OwnedReadOnlyViewSet):
     ordering_fields = ("created_at", "expires_at", "priority_score")
     search_fields = ("title", "message")
 
-    def wire(self) -> Wire | None:
+    def wire(self) -> Wire:
         """The list's columns, the user's own reading in place of the row's."""
-        wire = super().wire()
-        assert wire is not None
+        wire = cast("Wire", super().wire())
         expressions = zip(wire.names, wire.expressions, strict=True)
         return replace(wire, expressions=tuple(OWN.get(name, expression) for name, expression in expressions))
 

@@ -6,7 +6,7 @@ forget others) and only then given to ofxtools. There is no DTD, so nothing expa
 """
 
 import re
-import xml.etree.ElementTree as ET
+import xml.etree.ElementTree as ET  # holds the tree; ofxtools reads the text, without a DTD  # nosec B405
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-import xml.etree.ElementTree as ET
+import xml.etree.ElementTree as ET  # holds the tree; ofxtools reads the text, without a DTD  # nosec B405
 from decimal import Decimal
 
 from finance.statements.constraints import Draft, checked

@@ -23,7 +23,7 @@ OWNED = [model for model in FACTORIES if model and any(field.name == "user" for 
 
 @dataclass(frozen=True)
 class Tenant:
-    """A customer, the id that all of his rows have, the id of his second rows, a token of his, and the text in all his texts."""
+    """A customer, the id of all his rows, that of his second ones, a token, and the text in all his texts."""
 
     user: User
     id: UUID
@@ -96,7 +96,7 @@ def _names_a_user(model: Any) -> bool:
 def bytes_of(tenant: Tenant) -> str:
     """A hash of everything that the database holds of a customer, in all tables."""
     parts = [
-        f"SELECT '{table}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE {column} = '{tenant.id}'"
+        f"SELECT '{table}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE {column} = '{tenant.id}'"  # noqa: S608 - our own names
         for table, column in owner_columns().items()
     ]
     with connection.cursor() as cursor:

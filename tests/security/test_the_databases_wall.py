@@ -57,7 +57,8 @@ def changed(sql: str, *values: Any) -> int:
             cursor.execute(sql, values)
             return cursor.rowcount
     except DatabaseError as error:
-        assert error.__cause__.sqlstate in REFUSED, error
+        if error.__cause__.sqlstate not in REFUSED:
+            raise
         return 0
 
 
