@@ -204,12 +204,12 @@ HEADLESS_FRONTEND_URLS = {
     "account_reset_password_from_key": f"{FRONTEND_URL}/account/password/reset/key/{{key}}",
     "account_signup": f"{FRONTEND_URL}/account/signup",
 }
-KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name  # nosec B105
+KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
 MIGRATION_MODULES = {"knox": None}  # its own token table would only stand empty beside users.PersonalAccessToken
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=90),
     "AUTH_HEADER_PREFIX": "Bearer",
-    "TOKEN_PREFIX": "mgs_",  # how every token begins  # nosec B105
+    "TOKEN_PREFIX": "mgs_",  # how every token begins
 }
 
 # --- the audit log is dropped by whole months; the database keeps a year whatever stands here

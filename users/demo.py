@@ -16,7 +16,7 @@ from users import services, staff
 from users.models import OnboardingProgress, User, UserProfile
 from users.roles import ADMINISTRATOR, ROLES
 
-PASSWORD = "penny-wise-42"  # noqa: S105 - printed by the command, which runs under DEBUG only  # nosec B105
+PASSWORD = "penny-wise-42"  # noqa: S105 - printed by the command, which runs under DEBUG only
 # What the colleagues' authenticator apps are set up with; `manage.py demo_code` is such an app for who has none at hand.
 FACTOR_SECRET = "MINGUSDEMOMINGUSDEMOMINGUSDEMO22"  # noqa: S105 - published too, and loaded under DEBUG only
 

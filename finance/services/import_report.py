@@ -55,7 +55,7 @@ SELECT number, coalesce(verdict, 'created'), import_verdict.transaction_id,
   FROM import_staged staged JOIN import_verdict USING (number)
  WHERE number <= (SELECT max(number) FROM (SELECT number FROM import_staged ORDER BY number LIMIT %(limit)s) AS first)
  ORDER BY number
-"""  # noqa: S608 - put together from constants  # nosec B608
+"""  # noqa: S608 - put together from constants
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ SELECT staged.row_id, %(user)s, %(account)s, %(import)s, staged.number, judged.v
   LEFT JOIN judged first ON first.number = judged.original AND judged.original <> judged.number
   LEFT JOIN import_staged first_staged ON first_staged.number = first.number
  ORDER BY staged.number
-"""  # noqa: S608 - put together from constants  # nosec B608
+"""  # noqa: S608 - put together from constants
 
 # The bank's word for everything that is the bank's; the user's word for the rest, and for a text that he has rewritten.
 SUPERSEDE = """

@@ -70,7 +70,8 @@ def targets_of(model: AnyModel) -> list[AnyModel]:
 def stated(model: AnyModel) -> Privacy:
     """The policy of a model that `declared` gave."""
     policy = policy_of(model)
-    assert policy is not None, model
+    if policy is None:
+        raise LookupError(f"{model.__name__} declares no privacy policy.")
     return policy
 
 
