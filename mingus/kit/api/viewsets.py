@@ -40,8 +40,9 @@ class BaseViewSet(GenericViewSet):
         super().perform_authentication(request)
         # SECURITY: the reach of the database's wall is set here, for every request of the API
         context.change(actor_id=request.user.pk, owner_id=request.user.pk, role=self.role(request))
-        for_staff = getattr(request.auth, "impersonator_id", None)
-        context.change(impersonator_id=for_staff, reason=request.auth.reason if for_staff else "")
+        impersonator = getattr(request.auth, "impersonator_id", None)
+        reason = getattr(request.auth, "reason", "") if impersonator else ""
+        context.change(impersonator_id=impersonator, reason=reason)
 
     def check_permissions(self, request: Request) -> None:
         """Ask the view's permissions, after what no view may allow."""
