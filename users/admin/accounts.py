@@ -201,7 +201,8 @@ class UserAdmin(CareButtons, FoundByAddress, DjangoUserAdmin):
         else:
             services.open_account(obj)
         if "role" in form.changed_data:
-            staff.assign_role(obj, form.cleaned_data["role"], by=request.user)
+            administrator: Any = request.user
+            staff.assign_role(obj, form.cleaned_data["role"], by=administrator)
 
     @display(description="name")
     def name(self, user: User) -> str:

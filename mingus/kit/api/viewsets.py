@@ -41,8 +41,9 @@ class BaseViewSet(GenericViewSet):
         if request.user.is_authenticated:
             # SECURITY: the reach of the database's wall is set here, for every request of the API
             context.change(actor_id=request.user.pk, owner_id=request.user.pk, role=self.role(request))
-            for_staff = getattr(request.auth, "impersonator_id", None)
-            context.change(impersonator_id=for_staff, reason=request.auth.reason if for_staff else "")
+            leave: Any = request.auth
+            if getattr(leave, "impersonator_id", None) is not None:
+                context.change(impersonator_id=leave.impersonator_id, reason=leave.reason)
 
     def check_permissions(self, request: Request) -> None:
         """Ask the view's permissions, after what no view may allow."""
