@@ -72,7 +72,7 @@ def checkins_by_month(now: datetime) -> Table:
     )
 
 
-def _groups(rows: QuerySet[Any, dict[str, Any]], person: str, order: str, **figures: Any) -> list[Group]:
+def _groups(rows: QuerySet[Any, Any], person: str, order: str, **figures: Any) -> list[Group]:
     # SECURITY: small groups are left out in the database, with their names: a feature's name is what a customer's program sent
     counted = rows.annotate(people=Count(person, distinct=True), **figures).filter(people__gte=SMALLEST_GROUP)
     return [_group(dict(row)) for row in counted.order_by(order)[:MOST_GROUPS]]

@@ -82,9 +82,10 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Operation]:
         if isinstance(entry, URLResolver):
             yield from _walk(entry.url_patterns, path)
         elif isinstance(entry, URLPattern) and path.startswith(API):
-            for method, action in entry.callback.actions.items():
+            callback: Any = entry.callback
+            for method, action in callback.actions.items():
                 if method != "head":
-                    yield Operation("/" + path, method.upper(), entry.callback.cls, action)
+                    yield Operation("/" + path, method.upper(), callback.cls, action)
 
 
 def pages(page: Any, role: StaffRole) -> list[str]:

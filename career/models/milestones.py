@@ -73,6 +73,9 @@ def in_sql() -> dict[str, Any]:
     }
 
 
+PERSONAL = personal("target_salary", "current_salary", "notes", milestone_name=initials)
+
+
 class CareerMilestone(OwnedModel):
     """Something that somebody wants to reach at work, with or without a salary that it is measured by."""
 
@@ -86,7 +89,7 @@ class CareerMilestone(OwnedModel):
     progress_percentage = whole_number(0, 100, default=0)
     notes = models.TextField(blank=True)
     privacy = own("what he wants to reach at work")
-    personal_fields = personal("target_salary", "current_salary", "notes", milestone_name=initials)
+    personal_fields = PERSONAL
     derived = (
         "is_overdue",
         "days_remaining",

@@ -15,6 +15,7 @@ from mingus.kit.admin.masking import REVEALED
 from tests.admin.conftest import SignedIn
 from tests.factories import PASSWORD, TokenFactory, UserFactory
 from users.models import OnboardingProgress, PersonalAccessToken, User
+from users.staff import role_of
 
 pytestmark = pytest.mark.django_db
 USERS = "/admin/users/user/"
@@ -200,3 +201,16 @@ def test_the_address_of_an_account_can_not_be_changed_here(office: Client, alice
     office.post(f"{USERS}{alice.pk}/change/", {"email": "mallory@example.com", "is_active": "on", **management})
     alice.refresh_from_db()
     assert alice.email == "alice@example.com"
+
+
+def test_an_administrator_chooses_a_role(office: Client, alice: User) -> None:
+    management = {"profile-TOTAL_FORMS": "0", "profile-INITIAL_FORMS": "0"}
+    answer = office.post(f"{USERS}{alice.pk}/change/", {"is_active": "on", "role": "billing", **management})
+    alice.refresh_from_db()
+    assert (answer.status_code, alice.is_staff, role_of(alice)) == (302, True, "billing")
+
+
+def test_what_was_done_after_a_reveal_is_written_down_masked(helper: Client, alice: User) -> None:
+    show(helper, alice)
+    press(helper, alice, "unlock")
+    assert LogEntry.objects.get(object_id=str(alice.pk)).object_repr == "a•••@e•••.com"

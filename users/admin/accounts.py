@@ -206,7 +206,8 @@ class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
             return
         super().save_model(request, obj, form, change)
         if "role" in form.changed_data:
-            staff.assign_role(obj, form.cleaned_data["role"], by=request.user)
+            administrator: Any = request.user
+            staff.assign_role(obj, form.cleaned_data["role"], by=administrator)
         if {"role", "is_active"} & set(form.changed_data):
             # SECURITY: a session or token of a customer must not become one of a colleague
             obj.end_access()

@@ -53,7 +53,7 @@ class CareButtons(BaseAdmin):
         pointless = {"see_as_customer"} if is_colleague(account) else set()
         if account is None or not self.hides(request, account):
             pointless.add("reveal")
-        if not Impersonation.objects.filter(user_id=object_id, staff=request.user).running_at(clock.now()).exists():
+        if not Impersonation.objects.filter(user_id=object_id, staff_id=request.user.pk).running_at(clock.now()).exists():
             pointless.add("end_impersonation")
         return [item for item in offered if item.action_name.removeprefix("users_user_") not in pointless]
 

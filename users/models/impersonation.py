@@ -48,7 +48,7 @@ class Impersonation(OwnedModel):
         ]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="users_impersonation_newest")]
 
-    objects = ImpersonationQuerySet.as_manager()
+    objects = ImpersonationQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return f"{self.created_at:%Y-%m-%d %H:%M}"

@@ -66,6 +66,37 @@ RULES: list[models.BaseConstraint] = [
 ]
 
 
+PERSONAL = personal(
+    "date_of_birth",
+    "gender",
+    "address_line_1",
+    "address_line_2",
+    "city",
+    "state",
+    "zip_code",
+    "marital_status",
+    "dependents",
+    "household_size",
+    "annual_income",
+    "income_source",
+    "employment_status",
+    "education_level",
+    "occupation",
+    "industry",
+    "years_of_experience",
+    "company_name",
+    "company_size",
+    "job_title",
+    "naics_code",
+    "risk_tolerance",
+    "financial_goals",
+    "preferences",
+    first_name=initials,
+    last_name=initials,
+    phone_number=ending,
+)
+
+
 class UserProfile(OwnedModel):
     """One customer's name, address, household and work."""
 
@@ -101,35 +132,7 @@ class UserProfile(OwnedModel):
     preferences = models.JSONField(default=dict, blank=True, validators=[is_json_object])
 
     privacy = own("who he is and how he lives")
-    personal_fields = personal(
-        "date_of_birth",
-        "gender",
-        "address_line_1",
-        "address_line_2",
-        "city",
-        "state",
-        "zip_code",
-        "marital_status",
-        "dependents",
-        "household_size",
-        "annual_income",
-        "income_source",
-        "employment_status",
-        "education_level",
-        "occupation",
-        "industry",
-        "years_of_experience",
-        "company_name",
-        "company_size",
-        "job_title",
-        "naics_code",
-        "risk_tolerance",
-        "financial_goals",
-        "preferences",
-        first_name=initials,
-        last_name=initials,
-        phone_number=ending,
-    )
+    personal_fields = PERSONAL
     derived = ("full_name", "age", "is_complete", "profile_completion_percentage", "onboarding_completed")
 
     class Meta(OwnedModel.Meta):

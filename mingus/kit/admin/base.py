@@ -16,7 +16,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 from mingus.kit import rls, spreadsheet
 from mingus.kit.admin.history import WithHistory
 from mingus.kit.admin.lists import UncountedChangeList, UncountedPaginator
-from mingus.kit.admin.masking import ShowsRows, bare, masking, owner_lookup
+from mingus.kit.admin.masking import bare, masking, owner_lookup
+from mingus.kit.admin.questions import AnswersWhatIsOpen
 from mingus.kit.admin.secrets import SecretsStayIn, public_fields
 from mingus.kit.admin.unfolded import ModelAdmin
 from mingus.kit.admin.watched import Watched
@@ -43,7 +44,7 @@ def shown_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
     return register
 
 
-class BaseAdmin(ShowsRows, WithHistory, Watched, ModelAdmin):
+class BaseAdmin(AnswersWhatIsOpen, WithHistory, Watched, ModelAdmin):
     """One model in the back office.
 
     `csv_columns` are lookups for the export (all public columns by default); `list_select_related` names what the list reads
@@ -69,22 +70,6 @@ class BaseAdmin(ShowsRows, WithHistory, Watched, ModelAdmin):
     def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Paginator:
         """Uncounted pages."""
         return UncountedPaginator(queryset, per_page, *args, **kwargs)
-
-    def has_help_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether the colleague may press the page's buttons. They call services, and need not show him what they act on."""
-        names = [f"{self.opts.app_label}.{verb}_{self.opts.model_name}" for verb in ("help", "change")]
-        return any(request.user.has_perm(name) for name in names)
-
-    # SECURITY: a hidden value must not be found out by asking for the rows that have it, or by their order
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        hidden = request is None or masking(request).hides_lookup(self.model, lookup)
-        return not hidden and super().lookup_allowed(lookup, value, request)  # type: ignore[call-arg]  # Django 5's request
-
-    def get_list_filter(self, request: HttpRequest) -> Any:
-        return masking(request).open_names(self.model, super().get_list_filter(request))
-
-    def get_sortable_by(self, request: HttpRequest) -> Any:
-        return masking(request).open_names(self.model, super().get_sortable_by(request))
 
     def date_hierarchy_for(self, request: HttpRequest) -> str | None:
         """The date to drill down by, None where that would read every row."""

@@ -8,7 +8,7 @@ reason, is open to him for some minutes.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.contrib.admin.utils import NotRelationField, get_fields_from_path
@@ -109,11 +109,15 @@ class Masking:
         """A row as this colleague may read it."""
         if isinstance(row, RowView) or not self.is_needed:
             return row
-        model = row._meta.concrete_model
+        model: Any = row._meta.concrete_model
         seen: Any = object.__new__(_view_class(model))
         seen.__dict__ = row.__dict__
         seen._masking, seen._hides = self, self.hides(model, row)
-        return seen  # type: ignore[no-any-return]  # a subclass of the row's class, made here
+        return cast("RowT", seen)
+
+    def closed(self) -> "Masking":
+        """The same colleague, to whom nothing is revealed."""
+        return Masking(self._user, frozenset())
 
     def values(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
         """Rows of values for a file, each with its customer's key in front, masked and without that key."""
@@ -203,7 +207,7 @@ class RowView:
         return bare(self)
 
 
-class Views(ModelIterable):  # type: ignore[type-arg]  # Django's class is not generic at runtime
+class Views(ModelIterable):
     """A queryset's rows as views."""
 
     masking: Masking
@@ -216,8 +220,9 @@ def bare(row: Any) -> Any:
     """The row behind a view, for services: they work with what is stored."""
     if not isinstance(row, RowView):
         return row
-    plain: Any = object.__new__(row._meta.concrete_model)  # type: ignore[attr-defined]  # a model's
-    plain.__dict__ = row.__dict__
+    view: Any = row
+    plain: Any = object.__new__(view._meta.concrete_model)
+    plain.__dict__ = view.__dict__
     return plain
 
 
