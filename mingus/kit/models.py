@@ -114,7 +114,8 @@ class OwnedQuerySet(models.QuerySet[Any]):
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Django's, with each owner's data key asked for once, not once a row."""
         rows = list(objs)
-        if not any(field.has_data_keys for field in sealed_fields(self.model)):
+        model: Any = self.model
+        if not any(field.has_data_keys for field in sealed_fields(model)):
             return super().bulk_create(rows, *args, **kwargs)
         with datakeys.keeping(row.user_id for row in rows if row.user_id):
             return super().bulk_create(rows, *args, **kwargs)

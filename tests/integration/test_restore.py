@@ -102,7 +102,7 @@ def restored(name: str, database: Path, keys: Path) -> Iterator[str]:
     with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} OWNER mingus")
         try:
-            restore = [PROGRAMS / "pg_restore", "--exit-on-error", f"--dbname={url('SUPERUSER_URL', name)}"]
+            restore: list[Any] = [PROGRAMS / "pg_restore", "--exit-on-error", f"--dbname={url('SUPERUSER_URL', name)}"]
             subprocess.run([*restore, database], check=True)
             subprocess.run([*restore, "--data-only", keys], check=True)
             yield url("DATABASE_URL", name)

@@ -1,4 +1,4 @@
-"""What a list may be asked, whose buttons may be pressed, and what is written down about a row, where values are hidden from whoever asks."""
+"""The questions a list may be asked (search, filters, order), none of which may tell what is hidden from whoever asks."""
 
 from typing import Any
 
