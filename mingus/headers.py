@@ -3,9 +3,7 @@
 Django's own middleware sends the rest: HSTS, X-Content-Type-Options, X-Frame-Options, Referrer-Policy, COOP.
 """
 
-from typing import Any
-
-from csp.constants import NONE, SELF, UNSAFE_EVAL
+from csp.constants import NONE, SELF
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -22,10 +20,7 @@ PAGE: Directives = NOTHING | {
     "connect-src": [SELF],
     "form-action": [SELF],
 }
-PAGES: dict[str, Directives] = {
-    "/admin/": PAGE | {"script-src": [SELF, UNSAFE_EVAL]},
-    "/api/docs/": PAGE,
-}
+PAGES = ("/admin/", "/api/docs/")
 HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -43,5 +38,5 @@ class HeadersMiddleware(CSPMiddleware):
 
     def get_policy_parts(self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False) -> PolicyParts:
         parts: PolicyParts = super().get_policy_parts(request, response, report_only)
-        pages: Any = (policy for prefix, policy in PAGES.items() if request.path_info.startswith(prefix))
-        return parts if report_only or parts.config else PolicyParts(config=next(pages, None), nonce=parts.nonce)
+        is_page = request.path_info.startswith(PAGES) and not report_only
+        return PolicyParts(config=PAGE) if is_page else parts

@@ -49,7 +49,7 @@ class Visit:
             self.complaints.append(f"failed: {request.url} {request.failure}")
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" or "Alpine" in message.text:  # it only warns of an expression that it cannot read
             self.complaints.append(f"console: {message.text} ({message.location['url']}:{message.location['lineNumber']})")
 
     def _note_response(self, response: Response) -> None:

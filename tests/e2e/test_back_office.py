@@ -110,3 +110,22 @@ def test_a_new_transaction_finds_its_customer_by_typing(inside: Visit, customer:
     page.get_by_role("option", name=customer.email).click()
     expect(page.locator(".field-customer .select2-selection__rendered")).to_contain_text(customer.email)
     assert inside.complaints == []
+
+
+def test_what_moves_on_a_page_moves_under_the_content_security_policy(inside: Visit, customer: User) -> None:
+    page = inside.page
+    inside.open("/admin/finance/financialtransaction/")
+    sidebar = page.locator("#nav-sidebar")
+    expect(sidebar).to_be_visible()
+    page.get_by_text("dock_to_right").first.click()
+    expect(sidebar).to_be_hidden()
+    inside.open("/admin/finance/financialtransaction/")
+    expect(sidebar).to_be_hidden()
+    page.locator("#result_list input.action-select").first.check()
+    page.locator("select[name=action]").select_option("export_csv")
+    expect(page.get_by_role("button", name="Run")).to_be_visible()
+    page.get_by_text("dock_to_right").first.click()
+    page.locator(r'[x-on\:click^="openUserLinks"]').click()
+    page.get_by_text("dark_mode", exact=True).locator("visible=true").first.click()
+    expect(page.locator("html")).to_have_class("dark")
+    assert inside.complaints == []
