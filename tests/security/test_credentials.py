@@ -70,8 +70,8 @@ def test_a_read_token_writes_nothing(route: Route, method: str, victim: Tenant) 
 
 @pytest.mark.parametrize(("route", "method"), WRITES, ids=str)
 def test_a_cookie_without_the_csrf_token_writes_nothing(route: Route, method: str, victim: Tenant) -> None:
-    probe, before = asking(route, method, victim), bytes_of(victim)
     BROWSER.force_login(victim.user)
+    probe, before = asking(route, method, victim), bytes_of(victim)
     answer = BROWSER.generic(method.upper(), probe.path, "{}", "application/json", headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
     assert answer.json()["errors"][0]["code"] == "permission_denied"
