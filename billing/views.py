@@ -42,10 +42,12 @@ class PlanViewSet(OpenViewSet):
     search_fields = ("name", "description")
 
     def get_queryset(self) -> QuerySet[Any]:
-        """For a customer what is offered, and what he has."""
+        """What is offered, and for a customer also what he has."""
         user = self.request.user
         if user.is_staff:
             return super().get_queryset()
+        if not user.is_authenticated:
+            return super().get_queryset().filter(is_active=True)
         his = Subscription.objects.for_user(user).values("plan")
         return super().get_queryset().filter(Q(is_active=True) | Q(pk__in=his))
 
