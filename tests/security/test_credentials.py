@@ -9,8 +9,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from mingus.kit import clock, rls
-from tests.contract.routes import CLOSED, ROUTES, Route
-from tests.factories import TokenFactory, UserFactory
+from tests.contract.routes import CLOSED, OPERATIONS, ROUTES, Route
+from tests.factories import PlanFactory, TokenFactory, UserFactory
 from tests.security.probes import Probe, body_of
 from tests.security.tenants import Tenant, bytes_of, undone
 
@@ -57,6 +57,13 @@ def test_a_worthless_credential_is_refused(route: Route, method: str, worthless:
     answers = {name: probe.send(value, victim.id, scheme="").status_code for name, value in {**worthless, "none": ""}.items()}
     assert answers == dict.fromkeys(answers, 401)
     assert bytes_of(victim) == before
+
+
+@pytest.mark.parametrize(("route", "method"), [found for found in OPERATIONS if found not in CLOSED], ids=str)
+def test_what_is_open_to_all_is_open_to_nobody_in_particular(route: Route, method: str, victim: Tenant) -> None:
+    plan = PlanFactory()
+    assert Probe(method, route.path(plan.pk)).send("", victim.id).status_code == 200
+    assert Probe(method, route.path(plan.pk)).send("mgs_wrong", victim.id).status_code == 401
 
 
 @pytest.mark.parametrize(("route", "method"), WRITES, ids=str)

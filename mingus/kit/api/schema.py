@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from mingus.kit.api.examples import example_of
 from mingus.kit.api.filters import MAY_BE_EMPTY
+from mingus.kit.api.permissions import EverybodyReads
 
 VERBS = {
     "list": "List {}",
@@ -23,6 +24,7 @@ ERRORS = {
     "404": "It does not exist, or is not yours.",
     "405": "The method is not offered here.",
     "409": "The present state forbids it.",
+    "411": "The body comes without its length.",
     "412": "`If-Match` names a state that is over.",
     "413": "The body is too large.",
     "415": "The body's media type is not understood.",
@@ -30,7 +32,7 @@ ERRORS = {
     "429": "Too many requests; `Retry-After` says for how many seconds.",
 }
 ONLY_POST = {"422"}
-ONLY_BODY = {"413", "415"}
+ONLY_BODY = {"411", "413", "415"}
 ONLY_CHANGE = {"409", "412"}
 PROBLEM = {
     "type": "object",
@@ -83,6 +85,11 @@ class Schema(AutoSchema):
         serializer = found() if isinstance(found, type) else getattr(found, "child", found)
         example = example_of(serializer) if hasattr(serializer, "fields") else None
         return [OpenApiExample("Example", value=example, response_only=True)] if example else []
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """The ways to say who is calling; saying nothing is one of them where everybody reads."""
+        open_to_all = self.method == "GET" and EverybodyReads in getattr(self.view, "permission_classes", ())
+        return [*super().get_auth(), *([{}] if open_to_all else [])]
 
     def get_override_parameters(self) -> list[Any]:
         if self.method == "POST":
