@@ -196,8 +196,7 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
             return
         super().save_model(request, obj, form, change)
         if set(POWERS) & set(form.changed_data):
-            # SECURITY: a session or token of a customer must not become one of a colleague
-            obj.end_access()
+            obj.end_access()  # SECURITY: a session or token of a customer must not become one of a colleague
 
     @display(description="name")
     def name(self, user: User) -> str:
@@ -229,11 +228,7 @@ class UserAdmin(DjangoUserAdmin, FoundByAddress):
     def resend(self, request: HttpRequest, user: User) -> None:
         services.resend_verification(request=request, user=user)
 
-    @asks_first(
-        title="Remove second factors",
-        question="Only after you made sure who asks. It also ends all sessions.",
-        icon="no_encryption",
-    )
+    @asks_first(title="Remove second factors", question="Ends all sessions. First make sure who asks.", icon="no_encryption")
     def no_factors(self, request: HttpRequest, user: User) -> None:
         services.remove_second_factors(user)
 

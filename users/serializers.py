@@ -147,3 +147,6 @@ class SessionSerializer(BaseSerializer):
 
 class EndedSerializer(StrictFields):
     ended = serializers.IntegerField(help_text="How many sessions were ended.")
+
+    class Meta:
+        example = {"ended": 2}
