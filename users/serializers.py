@@ -217,3 +217,6 @@ class SessionSerializer(BaseSerializer):
 
 class EndedSerializer(StrictFields):
     ended = serializers.IntegerField(help_text="How many sessions were ended.")
+
+    class Meta:
+        example = {"ended": 2}
