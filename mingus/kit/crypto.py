@@ -53,11 +53,12 @@ class MissingDataKeyError(SealError):
 class Key:
     """A key of 32 bytes with the subkeys that were derived from it. It shows nothing of itself."""
 
-    __slots__ = ("_ciphers", "_info", "_raw", "header")
+    __slots__ = ("_ciphers", "_indexes", "_info", "_raw", "header")
 
     def __init__(self, version: bytes, raw: bytes) -> None:
         self._raw, self._info = raw, _INFO[version]
         self._ciphers: dict[str, AESGCM] = {}
+        self._indexes: dict[str, bytes] = {}
         # the id is derived, so that no operator has to keep a list of names
         self.header = version + self._derive("key-id", KEY_ID_BYTES)
 
@@ -79,7 +80,9 @@ class Key:
 
     def index(self, label: str, text: bytes) -> bytes:
         """A keyed digest of `text` (16 bytes) that finds equal texts and tells nothing else; no cipher shares its subkey."""
-        return hmac.digest(self._derive("index/" + label, KEY_BYTES), text, "sha256")[:INDEX_BYTES]
+        if label not in self._indexes:
+            self._indexes[label] = self._derive("index/" + label, KEY_BYTES)
+        return hmac.digest(self._indexes[label], text, "sha256")[:INDEX_BYTES]
 
     def _cipher(self, label: str) -> AESGCM:
         if label not in self._ciphers:

@@ -143,10 +143,10 @@ def to_open(user_id: UUID, sealed: bytes) -> Key:
     if key is None:
         owners = [user_id, *_expected.owners]
         _expected.owners.clear()
-        with connection.cursor() as cursor:
-            cursor.execute(SELECT, [owners])
-            rows = dict(cursor.fetchall())
-        key = _unwrapped_all(user_id, rows).get(user_id)
+        keys, broken = _unwrapped_all(_rows(SELECT, owners))
+        if user_id in broken:
+            raise broken[user_id]
+        key = keys.get(user_id)
     if key is None:
         raise _missing(user_id)
     return key
@@ -160,11 +160,14 @@ def of(user_id: UUID) -> Key | None:
         return None
 
 
-def locked(user_ids: Iterable[UUID]) -> dict[UUID, Key]:
-    """Those keys of `user_ids` that nobody is destroying at this moment, locked until the transaction ends, without waiting."""
-    keys = _read(LOCK_FREE, sorted(set(user_ids)))
+def locked(user_ids: Iterable[UUID]) -> tuple[dict[UUID, Key], dict[UUID, SealError]]:
+    """The keys of `user_ids` that nobody is destroying now, locked until the transaction ends, without waiting for anybody.
+
+    Beside them, whose key can't be unwrapped, and why.
+    """
+    keys, broken = _unwrapped_all(_rows(LOCK_FREE, sorted(set(user_ids))))
     _keep(keys)
-    return keys
+    return keys, broken
 
 
 def destroy(user: Any) -> bool:
@@ -218,22 +221,24 @@ def _insert(user_ids: list[UUID]) -> int:
 
 
 def _read(sql: str, user_ids: list[UUID]) -> dict[UUID, Key]:
+    return {user_id: _unwrapped(user_id, wrapped) for user_id, wrapped in _rows(sql, user_ids).items()}
+
+
+def _rows(sql: str, user_ids: list[UUID]) -> dict[UUID, bytes]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [user_ids])
-        rows = cursor.fetchall()
-    return {user_id: _unwrapped(user_id, bytes(wrapped)) for user_id, wrapped in rows}
+        return {user_id: bytes(wrapped) for user_id, wrapped in cursor.fetchall()}
 
 
-def _unwrapped_all(asked: UUID, rows: dict[UUID, bytes]) -> dict[UUID, Key]:
-    """The keys in `rows`; one that can't be unwrapped is an error for `asked`, and left out for the others."""
-    keys = {}
+def _unwrapped_all(rows: dict[UUID, bytes]) -> tuple[dict[UUID, Key], dict[UUID, SealError]]:
+    """The keys in `rows`, and why the others can't be unwrapped: a broken key is its owner's trouble, nobody else's."""
+    keys, broken = dict[UUID, Key](), dict[UUID, SealError]()
     for user_id, wrapped in rows.items():
         try:
-            keys[user_id] = _unwrapped(user_id, bytes(wrapped))
-        except SealError:
-            if user_id == asked:
-                raise
-    return keys
+            keys[user_id] = _unwrapped(user_id, wrapped)
+        except SealError as error:
+            broken[user_id] = error
+    return keys, broken
 
 
 def _unwrapped(user_id: UUID, wrapped: bytes) -> Key:

@@ -27,6 +27,8 @@ BATCH = 1_000
 ROUNDS = 20  # how often rows that somebody else has in hand are tried again
 PAUSE_SECONDS = 0.5
 
+Row = tuple[Place, list[bytes | None]]
+
 
 @dataclass(frozen=True)
 class Column:
@@ -100,17 +102,24 @@ class Table:
     def _reseal(self, keys: list[Any], outcome: Outcome) -> int:
         """Seal one batch anew in one transaction; gives how many rows."""
         with datakeys.keeping():
-            rows = self._locked(keys)
-            if self.has_data_keys:
-                free = datakeys.locked({place[1] for place, _ in rows if place[1]})
-                rows = [(place, values) for place, values in rows if place[1] is None or place[1] in free]
+            rows = self._with_keys(self._locked(keys), outcome)
             new = [(place[0], self._anew(place, values, outcome)) for place, values in rows]
             changed = [(key, after) for (key, after), (_, before) in zip(new, rows, strict=True) if after != before]
             self._write(changed)
         outcome.resealed += len(changed)
         return len(changed)
 
-    def _locked(self, keys: list[Any]) -> list[tuple[Place, list[bytes | None]]]:
+    def _with_keys(self, rows: list[Row], outcome: Outcome) -> list[Row]:
+        """Those rows whose owners' data keys are at hand; the others wait, or can't be opened."""
+        if not self.has_data_keys:
+            return rows
+        free, broken = datakeys.locked({place[1] for place, _ in rows if place[1]})
+        for place, _ in rows:
+            if place[1] in broken:
+                outcome.failed[place[0]] = [f"{self.model._meta.label} {place[0]}: {broken[place[1]]}"]
+        return [(place, values) for place, values in rows if place[1] is None or place[1] in free]
+
+    def _locked(self, keys: list[Any]) -> list[Row]:
         """Those rows that are still old and that nobody else has in hand, with the bytes of columns and indexes."""
         place = ["pk", OWNER] if self.is_owned else ["pk"]
         rows = self.old().filter(pk__in=keys).select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -144,8 +153,10 @@ class Table:
     def _digest(
         self, index: BlindIndexField, place: Place, blob: bytes | None, digest: bytes | None, opened: dict[str, bytes]
     ) -> bytes | None:
-        if blob is None or digest is not None:
-            return digest if blob else None
+        if blob is None:
+            return None
+        if digest is not None and index.of not in opened:
+            return digest
         plaintext = opened[index.of] if index.of in opened else index.source.unseal(place, blob)
         return index.digest_at(place, index.source.decode(plaintext))
 

@@ -25,6 +25,7 @@ IV_BYTES = 16
 SIGNATURE_BYTES = 32
 ROUNDS = 30_000
 SALT = "django-cryptography"
+MAX_DEPTH = 50
 NAMES: dict[tuple[str, str], Any] = {
     ("decimal", "Decimal"): decimal.Decimal,
     ("datetime", "date"): datetime.date,
@@ -90,12 +91,14 @@ class _Plain(pickle.Unpickler):
             raise SealError(f"The value holds a {module}.{name}, which is not a plain value. It was not called.") from None
 
 
-def _require_plain(value: Any) -> None:
+def _require_plain(value: Any, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise SealError(f"The value holds lists within lists, more than {MAX_DEPTH} deep or without an end.")
     if type(value) is list:
         for item in value:
-            _require_plain(item)
+            _require_plain(item, depth + 1)
     elif type(value) is dict:
         for pair in value.items():
-            _require_plain(list(pair))
+            _require_plain(list(pair), depth + 1)
     elif type(value) not in PLAIN:
         raise SealError(f"The value holds a {type(value).__name__}, which is not a plain value.")

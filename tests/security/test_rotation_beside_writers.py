@@ -120,9 +120,9 @@ def resealed(writers: list[Writer]) -> int:
 
 
 def killed_at_work(writers: list[Writer]) -> int:
-    """Start a rotation, kill it when it has sealed something anew; gives how many rows are old then."""
+    """Start a rotation, kill it when it has sealed a batch anew; gives how many rows are old then."""
     before, victim = resealed(writers), rotate()
-    until(lambda: "yes" if resealed(writers) > before else "", "a batch")
+    until(lambda: "yes" if resealed(writers) > before + 100 else "", "a batch")
     victim.kill()
     victim.wait()
     return old_rows()
