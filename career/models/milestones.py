@@ -87,7 +87,6 @@ class CareerMilestone(OwnedModel):
     completion_date = models.DateField(null=True, blank=True, validators=[is_plausible_day])
     progress_percentage = whole_number(0, 100, default=0)
     notes = models.TextField(blank=True)
-
     personal_fields = PERSONAL
     derived = (
         "is_overdue",

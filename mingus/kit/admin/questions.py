@@ -1,4 +1,4 @@
-"""What a list may be asked, whose buttons may be pressed, and what is written down about a row, where values are hidden from whoever asks."""
+"""What a page answers, does and writes down where values are hidden from whoever asks."""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models.expressions import RawSQL
 
 from mingus.kit.models import IdempotencyKey
-from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
+from users.models import Impersonation, OnboardingProgress, PersonalAccessToken, User, UserProfile
 
 NAN = RawSQL("'NaN'::numeric", ())
 
@@ -45,4 +45,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "users_onboardingprogress_step_data_shape": (OnboardingProgress, {"step_data": []}, {"step_data": []}),
     "users_personalaccesstoken_name_not_blank": (PersonalAccessToken, {"name": ""}, None),  # needs a session: test_tokens
     "users_personalaccesstoken_scope_choice": (PersonalAccessToken, {"scope": "admin"}, None),  # the same
+    # an impersonation begins by a button of the back office only
+    "users_impersonation_reason_not_blank": (Impersonation, {"reason": " "}, None),
+    "users_impersonation_ends_at_later": (Impersonation, {"ends_at": "2020-01-01T00:00:00Z"}, None),
 }
