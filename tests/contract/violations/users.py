@@ -9,6 +9,7 @@ from users.models import (
     AccountErasure,
     DataExport,
     DataExportChunk,
+    Impersonation,
     OnboardingProgress,
     PersonalAccessToken,
     User,
@@ -64,4 +65,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "users_accounterasure_finished_at_one_under_way": (AccountErasure, {"user_id": "=other", "finished_at": None}, None),
     "users_accounterasure_asked_by_choice": (AccountErasure, {"asked_by": "odd"}, None),
     "users_accounterasure_rows_deleted_bounds": (AccountErasure, {"rows_deleted": -1}, None),
+    # an impersonation begins by a button of the back office only
+    "users_impersonation_reason_not_blank": (Impersonation, {"reason": " "}, None),
+    "users_impersonation_ends_at_later": (Impersonation, {"ends_at": "2020-01-01T00:00:00Z"}, None),
 }
