@@ -95,6 +95,7 @@ def confirmed(request: Request, user: User, password: str) -> bool:
 class ExportViewSet(OwnedReadOnlyViewSet):
     """Exports of everything that MINGUS holds about the user: ask for one, see how far it is, download it within a week."""
 
+    closed_to_impersonation = True
     queryset = DataExport.objects.all()
     serializer_class = ExportSerializer
     filterset_class = ExportFilter
@@ -134,6 +135,7 @@ class ExportViewSet(OwnedReadOnlyViewSet):
 class ExportImportView(OwnedBaseViewSet):
     """Taking an export in."""
 
+    closed_to_impersonation = True
     queryset = DataExport.objects.all()
     parser_classes = (MultiPartParser,)
 
@@ -197,6 +199,7 @@ class TokenViewSet(Created, Deleted, OwnedReadOnlyViewSet):
 class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
     """Where the account is signed in: see it, and end what should not be."""
 
+    closed_to_impersonation = True
     queryset = UserSession.objects.all()
     serializer_class = SessionSerializer
     filterset_class = SessionFilter

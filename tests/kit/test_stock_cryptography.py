@@ -98,7 +98,7 @@ def test_plain_values_are_read_whatever_the_protocol(value: object, protocol: in
         object,
         Decimal,
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_all_else_is_refused_and_nothing_is_called(bomb: object) -> None:
     with pytest.raises(SealError):
