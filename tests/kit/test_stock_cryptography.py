@@ -144,7 +144,8 @@ def test_the_command_seals_a_column_anew(settings: Settings, capsys: pytest.Capt
     settings.STOCK_SECRET_KEY = SECRET_KEY
     old, ours = AccountFactory.create_batch(3), AccountFactory(account_number="OURS")
     values = written_by_the_package(["STOCK0", "STOCK1", "STOCK2"])
-    [_store(row, value) for row, value in zip(old, values, strict=True)]
+    for row, value in zip(old, values, strict=True):
+        _store(row, value)
     take_over("--dry-run")
     take_over()
     take_over()
