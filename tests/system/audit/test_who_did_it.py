@@ -1,5 +1,7 @@
 """Whichever way a change is made, the log says who made it and in which request, job or command."""
 
+from typing import Any
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
@@ -16,9 +18,9 @@ from users.models import User
 pytestmark = pytest.mark.django_db
 
 
-def of(row: object) -> AuditEvent:
+def of(row: Any) -> AuditEvent:
     """The latest event of a row."""
-    return AuditEvent.objects.of_row(row._meta.db_table, row.pk).latest("id")  # type: ignore[attr-defined]
+    return AuditEvent.objects.of_row(row._meta.db_table, row.pk).latest("id")
 
 
 def test_a_customer_through_the_api(alice: User, as_alice: APIClient) -> None:
