@@ -15,18 +15,10 @@ MONTHS_AHEAD = 3
 def partition_by_month(table: str) -> migrations.RunSQL:
     """Turn an empty table whose primary key `id` is a UUIDv7 into one with a partition a month, from this month on.
 
-    Its indexes and triggers are made afterwards. What fits no month falls into `<table>_default`, so nothing is refused.
-    `kit_make_months` is to be called again by a daily job.
+    Its indexes, triggers and policies are made afterwards. What fits no month falls into `<table>_default`, so nothing is
+    refused. `kit_make_months` is to be called again by a daily job.
     """
-    up = (
-        f"ALTER TABLE {table} RENAME TO {table}_whole",
-        f"CREATE TABLE {table} (LIKE {table}_whole INCLUDING DEFAULTS INCLUDING CONSTRAINTS) PARTITION BY RANGE (id)",
-        f"DROP TABLE {table}_whole",
-        f"ALTER TABLE {table} ADD PRIMARY KEY (id)",
-        f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT",
-        f"SELECT kit_make_months('{table}', {MONTHS_AHEAD})",
-    )
-    return migrations.RunSQL(up, migrations.RunSQL.noop)
+    return migrations.RunSQL(f"SELECT kit_partition_by_month('{table}', {MONTHS_AHEAD})", migrations.RunSQL.noop)
 
 
 def first_key_at(at: datetime) -> UUID:

@@ -50,8 +50,12 @@ def last_of(row: Any, action: str) -> AuditEvent:
     return event
 
 
+def columns(model: type[BaseModel]) -> set[str | None]:
+    return {field.column for field in model._meta.concrete_fields}
+
+
 def column(model: type[BaseModel], name: str) -> str:
-    return model._meta.get_field(name).column
+    return str(model._meta.get_field(name).column)
 
 
 def tables(condition: str) -> set[str]:
@@ -72,7 +76,7 @@ def test_an_added_row_is_recorded_whole(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
     event = events_of(row)[0]
     assert (event.action, event.changes["id"]) == ("insert", str(row.pk))
-    assert set(event.changes) == {field.column for field in model._meta.concrete_fields}
+    assert set(event.changes) == columns(model)
 
 
 @each_model
@@ -97,7 +101,7 @@ def test_rows_that_are_added_at_once_are_recorded(model: type[BaseModel]) -> Non
 def test_a_bulk_update_is_recorded(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
     model._base_manager.filter(pk=row.pk).update(created_at="2020-01-01T00:00:00Z")
-    assert "created_at" in (last_of(row, "update").changes or ())
+    assert set(last_of(row, "update").changes or ()) == {"created_at"}
 
 
 @each_model
@@ -105,14 +109,14 @@ def test_a_raw_statement_is_recorded(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {model._meta.db_table} SET created_at = '2020-01-01' WHERE id = %s", [row.pk])  # noqa: S608
-    assert "created_at" in (last_of(row, "update").changes or ())
+    assert set(last_of(row, "update").changes or ()) == {"created_at"}
 
 
 @each_model
 def test_a_deleted_row_is_recorded_whole(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
     model._base_manager.filter(pk=row.pk).delete()
-    assert set(last_of(row, "delete").changes) == {field.column for field in model._meta.concrete_fields}
+    assert set(last_of(row, "delete").changes) == columns(model)
 
 
 @each_model

@@ -45,6 +45,21 @@ BEGIN
 END $$
 """,
     """
+CREATE FUNCTION kit_partition_by_month(name text, ahead integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    whole text := name || '_whole';
+BEGIN
+    EXECUTE format(
+        'ALTER TABLE %I'
+        ' RENAME TO %I', name, whole);
+    EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS) PARTITION BY RANGE (id)', name, whole);
+    EXECUTE format('DROP TABLE %I', whole);
+    EXECUTE format('ALTER TABLE %I ADD PRIMARY KEY (id)', name);
+    EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', name || '_default', name);
+    PERFORM kit_make_months(name::regclass, ahead);
+END $$
+""",
+    """
 CREATE FUNCTION kit_drop_months(parent regclass, before timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     partition regclass;
@@ -60,10 +75,11 @@ BEGIN
     RETURN dropped;
 END $$
 """,
-    "REVOKE ALL ON FUNCTION kit_make_months(regclass, integer), kit_drop_months(regclass, timestamptz) FROM PUBLIC",
+    "REVOKE ALL ON FUNCTION kit_make_months(regclass, integer), kit_drop_months(regclass, timestamptz),"
+    " kit_partition_by_month(text, integer) FROM PUBLIC",
 ]
 UNDO = [
-    "DROP FUNCTION kit_drop_months(regclass, timestamptz), kit_make_months(regclass, integer)",
+    "DROP FUNCTION kit_drop_months(regclass, timestamptz), kit_partition_by_month(text, integer), kit_make_months(regclass, integer)",
     "DROP FUNCTION kit_first_key_at(timestamptz), kit_uuid7(timestamptz)",
 ]
 
