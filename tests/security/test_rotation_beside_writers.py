@@ -100,10 +100,18 @@ class Writer(threading.Thread):
 def writers(numbers: dict[UUID, str]) -> Iterator[list[Writer]]:
     stop, rows = threading.Event(), list(numbers)
     running = [Writer(rows[place::WRITERS], numbers, stop) for place in range(WRITERS)]
-    [writer.start() for writer in running]
+    for writer in running:
+        writer.start()
     yield running
-    stop.set()
-    [writer.join() for writer in running]
+    finish(running)
+
+
+def finish(writers: list[Writer]) -> None:
+    """Tell the writers to stop, and wait until they have."""
+    for writer in writers:
+        writer.stop.set()
+    for writer in writers:
+        writer.join()
 
 
 def old_rows() -> int:
@@ -132,8 +140,7 @@ def test_killed_again_and_again_beside_eight_writers_it_loses_nothing(
     left = [killed_at_work(writers) for _ in range(KILLS)]
     last = rotate()
     said, _ = last.communicate()
-    [writer.stop.set() for writer in writers]
-    [writer.join() for writer in writers]
+    finish(writers)
     assert last.returncode == 0, said
     assert "0 rows were sealed anew" in rotate().communicate()[0]
     assert "0 rows have something to do" in rotate("--dry-run").communicate()[0]
