@@ -17,8 +17,4 @@ class Migration(migrations.Migration):
             name='account_number_index',
             field=models.BinaryField(blank=True, max_length=16, null=True),
         ),
-        migrations.AddIndex(
-            model_name='encryptedfinancialprofile',
-            index=models.Index(fields=['user', 'account_number_index'], name='finance_account_number'),
-        ),
     ]

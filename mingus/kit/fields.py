@@ -34,8 +34,8 @@ OWNER = "user_id"
 FieldT = TypeVar("FieldT", bound=models.Field[Any, Any])
 
 
-class Sealing(models.Field[Any, Any]):
-    """The half of an encrypted field that knows rows and bytes: what a value is bound to, and when it is sealed anew."""
+class Bound(models.Field[Any, Any]):
+    """What a value is bound to, and what its plaintext is as bytes."""
 
     label: str
 
@@ -54,6 +54,45 @@ class Sealing(models.Field[Any, Any]):
     @cached_property
     def anchor_names(self) -> tuple[str, ...]:
         return tuple(anchor.attname for anchor in self.anchors)
+
+    def owner_at(self, place: Place) -> UUID | None:
+        """The user whose data key seals at `place`, None where it is the ring's business."""
+        owner: UUID | None = self.anchors[1].to_python(place[1]) if self.has_data_keys else None
+        return owner
+
+    def place_of(self, instance: models.Model) -> Place:
+        """The values of a row that its sealed values are bound to, as they are in memory now."""
+        return tuple([getattr(instance, name) for name in self.anchor_names])
+
+    def associated_data(self, place: Place) -> bytes:
+        """`place` in the one spelling that the database would give it: a UUID may still be a text in memory."""
+        parts = [anchor.to_python(part) for anchor, part in zip(self.anchors, place, strict=True)]
+        if parts[0] is None:
+            raise SealError(f"{self.label}: a value is bound to its row's primary key, which is not set. Give it a default.")
+        return crypto.associate(self.label, *(str(part) for part in parts if part is not None))
+
+    def encode(self, value: Any) -> bytes:
+        """`value` as the bytes that are sealed. Raises SealError for what the field can't hold."""
+        encoder = getattr(self, "encoder", None) or DjangoJSONEncoder
+        try:
+            plain = self.get_prep_value(value)
+            text = json.dumps(plain, cls=encoder, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (TypeError, ValueError, ValidationError):
+            # SECURITY: the cause may quote the value
+            raise SealError(f"{self.label}: a {type(value).__name__} of this kind does not fit the field.") from None
+        return text.encode("utf-8", "surrogatepass")
+
+    def decode(self, plaintext: bytes) -> Any:
+        """The value that `encode` was given. Raises SealError."""
+        try:
+            return self.to_python(json.loads(plaintext, cls=getattr(self, "decoder", None)))
+        except (TypeError, ValueError, ValidationError):
+            # SECURITY: the cause carries the plaintext
+            raise SealError(f"{self.label}: the value was sealed by a field of another type. Migrate it.") from None
+
+
+class Sealing(Bound):
+    """What is written when: a value is sealed for its place, and kept as it is while it says the same under the present key."""
 
     def held(self, instance: models.Model) -> Any:
         """What `instance` holds: None, Sealed or Opened; a deferred value is loaded, but not opened."""
@@ -89,11 +128,6 @@ class Sealing(models.Field[Any, Any]):
         """The key that seals at `place`: the owner's data key, else the ring's primary one."""
         owner = self.owner_at(place)
         return datakeys.to_seal(owner) if owner else crypto.primary_key()
-
-    def owner_at(self, place: Place) -> UUID | None:
-        """The user whose data key seals at `place`, None where it is the ring's business."""
-        owner: UUID | None = self.anchors[1].to_python(place[1]) if self.has_data_keys else None
-        return owner
 
     def still_says(self, sealed: Sealed, value: Any, place: Place) -> bool:
         """Whether `sealed` is `value` sealed for `place`; what can't be opened says nothing and may be replaced."""
@@ -138,36 +172,6 @@ class Sealing(models.Field[Any, Any]):
             return Opened(self, held.value, Sealed(origin.blob, place))
         blob = key.seal(self.label, self.associated_data(place), self.encode(held.value))
         return Opened(self, held.value, Sealed(blob, place))
-
-    def place_of(self, instance: models.Model) -> Place:
-        """The values of a row that its sealed values are bound to, as they are in memory now."""
-        return tuple([getattr(instance, name) for name in self.anchor_names])
-
-    def associated_data(self, place: Place) -> bytes:
-        """`place` in the one spelling that the database would give it: a UUID may still be a text in memory."""
-        parts = [anchor.to_python(part) for anchor, part in zip(self.anchors, place, strict=True)]
-        if parts[0] is None:
-            raise SealError(f"{self.label}: a value is bound to its row's primary key, which is not set. Give it a default.")
-        return crypto.associate(self.label, *(str(part) for part in parts if part is not None))
-
-    def encode(self, value: Any) -> bytes:
-        """`value` as the bytes that are sealed. Raises SealError for what the field can't hold."""
-        encoder = getattr(self, "encoder", None) or DjangoJSONEncoder
-        try:
-            plain = self.get_prep_value(value)
-            text = json.dumps(plain, cls=encoder, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        except (TypeError, ValueError, ValidationError):
-            # SECURITY: the cause may quote the value
-            raise SealError(f"{self.label}: a {type(value).__name__} of this kind does not fit the field.") from None
-        return text.encode("utf-8", "surrogatepass")
-
-    def decode(self, plaintext: bytes) -> Any:
-        """The value that `encode` was given. Raises SealError."""
-        try:
-            return self.to_python(json.loads(plaintext, cls=getattr(self, "decoder", None)))
-        except (TypeError, ValueError, ValidationError):
-            # SECURITY: the cause carries the plaintext
-            raise SealError(f"{self.label}: the value was sealed by a field of another type. Migrate it.") from None
 
 
 class SealedField(Sealing, EncryptedMixin):
@@ -256,7 +260,6 @@ def _sealed_class(base: Any) -> Any:
     return type(f"Encrypted{base.__name__}", (SealedField, base), members)
 
 
-@cache
 def sealed_fields(model: Any) -> list[SealedField]:
     """The encrypted fields of a model."""
     return [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]

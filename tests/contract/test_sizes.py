@@ -40,6 +40,4 @@ def test_functions_and_classes_stay_small(module: Path) -> None:
 
 def test_the_floor_stays_a_floor() -> None:
     floor = [module for module in MODULES if module.parts[:2] == ("mingus", "kit")]
-    assert (
-        sum(len((ROOT / module).read_text().splitlines()) for module in floor) <= 4600
-    )  # with masking, which every page needs
+    assert sum(len((ROOT / module).read_text().splitlines()) for module in floor) <= 5000

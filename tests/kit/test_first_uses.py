@@ -32,8 +32,7 @@ def closing(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def test_eight_first_uses_at_once_make_one_key_that_opens_all() -> None:
-    user: Any = UserFactory()
-    barrier = Barrier(AT_ONCE)
+    user, barrier = UserFactory.create(), Barrier(AT_ONCE)
 
     def first_use(number: int) -> None:
         barrier.wait()
@@ -48,8 +47,7 @@ def test_eight_first_uses_at_once_make_one_key_that_opens_all() -> None:
 
 @pytest.mark.parametrize("accounts_before", [0, 1])
 def test_an_erasure_waits_for_a_value_that_is_being_sealed_and_takes_its_key(accounts_before: int) -> None:
-    user: Any = UserFactory()
-    sealed, order = Event(), []
+    user, sealed, order = UserFactory.create(), Event(), list[str]()
     AccountFactory.create_batch(accounts_before, user=user)
 
     def erase() -> None:

@@ -103,8 +103,14 @@ def writers(numbers: dict[UUID, str]) -> Iterator[list[Writer]]:
     for writer in running:
         writer.start()
     yield running
-    stop.set()
-    for writer in running:
+    finish(running)
+
+
+def finish(writers: list[Writer]) -> None:
+    """Tell the writers to stop, and wait until they have."""
+    for writer in writers:
+        writer.stop.set()
+    for writer in writers:
         writer.join()
 
 
@@ -134,9 +140,7 @@ def test_killed_again_and_again_beside_eight_writers_it_loses_nothing(
     left = [killed_at_work(writers) for _ in range(KILLS)]
     last = rotate()
     said, _ = last.communicate()
-    for writer in writers:
-        writer.stop.set()
-        writer.join()
+    finish(writers)
     assert last.returncode == 0, said
     assert "0 rows were sealed anew" in rotate().communicate()[0]
     assert "0 rows have something to do" in rotate("--dry-run").communicate()[0]

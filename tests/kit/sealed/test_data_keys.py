@@ -178,8 +178,9 @@ def test_a_thousand_new_rows_of_one_user_ask_for_his_key_once(
 def test_keys_that_were_read_are_bounded_in_number_and_time(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datakeys, "CACHE_SIZE", 2)
     cache, key, owners = datakeys._Cache(), datakeys.to_seal(account.user_id), [uuid4(), uuid4(), uuid4()]
-    for owner in owners:
-        cache.put(owner, key)
+    cache.put(owners[0], key)
+    cache.put(owners[1], key)
+    cache.put(owners[2], key)
     assert [cache.get(owner, key.header) for owner in owners] == [None, key, key]
     monkeypatch.setattr(datakeys, "CACHE_SECONDS", -1.0)
     cache.put(owners[1], key)
