@@ -14,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from mingus.kit.partitions import first_key_at
+from mingus.kit.personal import personal
 from mingus.kit.privacy import Erase, Privacy, Restore
 
 
@@ -81,6 +82,8 @@ class AuditEvent(models.Model):
         restore=Restore.NOBODY,
         because="the proof of what was done; what it holds of his rows is blanked when he is erased",
     )
+
+    personal_fields = personal("changes")
 
     class Meta:
         managed = False

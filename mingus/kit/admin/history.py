@@ -13,9 +13,11 @@ from django.utils.safestring import SafeString
 
 from mingus.kit.admin import watched
 from mingus.kit.admin.lists import UncountedPaginator
+from mingus.kit.admin.masking import masking
 from mingus.kit.admin.secrets import is_secret
 
 LONGEST = 200
+HIDDEN = "hidden until the customer's values are revealed"
 SECRET = "<secret>"  # noqa: S105 - what is shown in place of one
 
 
@@ -35,9 +37,12 @@ def events_of(row: Model) -> QuerySet[Any]:
 
 
 def changes_in(event: Any) -> list[Change]:
-    """The event's columns in the order of the model. SECURITY: of a sealed or secret value only that it was there."""
+    """The event's columns in the order of the model, none where they are hidden from whoever asks.
+
+    SECURITY: of a sealed or secret value only that it was there.
+    """
     model = model_of(event.table_name)
-    changes = event.changes or {}
+    changes = event.changes if isinstance(event.changes, dict) else {}
     pairs = {
         "update": lambda value: value,
         "delete": lambda value: (value, None),
@@ -49,7 +54,7 @@ def changes_in(event: Any) -> list[Change]:
 
 def readable(event: Any) -> SafeString:
     """The event's changes as a table."""
-    nothing = "forgotten: the customer was erased" if event.changes is None else "nothing"
+    nothing = {dict: "nothing", type(None): "forgotten: the customer was erased"}.get(type(event.changes), HIDDEN)
     context = {"changes": changes_in(event), "both": event.action == "update", "nothing": nothing}
     return render_to_string("mingus/admin/changes.html", context)
 
@@ -86,7 +91,7 @@ class WithHistory:
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
         watched.note(request, "view", self.model, watched.customers_of([row]), row_id=row.pk)
-        page = UncountedPaginator(events_of(row), self.list_per_page).get_page(request.GET.get("p"))
+        page = UncountedPaginator(masking(request).rows(events_of(row)), self.list_per_page).get_page(request.GET.get("p"))
         page.object_list = [{"event": event, "changes": readable(event)} for event in page.object_list]
         context = {
             **self.admin_site.each_context(request),
