@@ -2,14 +2,24 @@
 
 import logging
 import re
+from typing import Any
 
 HIDDEN = [
     # what PostgreSQL quotes of a refused row, up to the next part of its message
     (re.compile(r"DETAIL:.*?(?=\n\n|\nCONTEXT:|\nHINT:|\Z)", re.DOTALL), "DETAIL: <left out>"),
-    (re.compile(r"mgs_\w+"), "<token>"),
+    (re.compile(r"mg[si]_\w+"), "<token>"),
     (re.compile(r"(?i)(bearer|basic|sessionid=|csrftoken=|x-session-token:)\s*[^\s'\",;]+"), r"\1 <secret>"),
     (re.compile(r"[\w.!#$%&*+/=?^{|}~-]+@[\w-]+(\.[\w-]+)+"), "<e-mail>"),
 ]
+
+# Django's own handlers are taken off, or every line of theirs would appear twice
+LOGGERS: dict[str, Any] = {
+    "django": {"handlers": [], "level": "INFO", "propagate": True},
+    "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+    "procrastinate": {"level": "WARNING"},
+    "psycopg.pool": {"level": "ERROR"},  # a line for each connection and attempt while the database is away
+    "ofxtools": {"level": "WARNING"},
+}
 
 
 class DiscreetFormatter(logging.Formatter):

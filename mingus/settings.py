@@ -9,11 +9,12 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from mingus import __version__
 from mingus.backoffice import UNFOLD as UNFOLD
 from mingus.database import database_from, owner_from
 from mingus.env import Environment
 from mingus.headers import NOTHING
+from mingus.log import LOGGERS
+from mingus.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 
 django_stubs_ext.monkeypatch()  # lets generic Django classes be subscripted in annotations
 
@@ -260,32 +261,6 @@ DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "mingus.kit.api.errors.Handler",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "MINGUS API",
-    "VERSION": __version__,
-    "DESCRIPTION": "Personal finance and wellness. Money is a string with two decimals beside its currency; "
-    "days are days in the user's timezone; instants are UTC. Sign up and log in through /_allauth/app/v1/.",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "StatementFormatEnum": "finance.models.imports.StatementFormat",
-        "DueFrequencyEnum": "finance.models.due_series.Frequency",
-        "NotificationFrequencyEnum": "system.models.preferences.Frequency",
-        "LowToCriticalEnum": "system.models.alerts.Severity",
-        "ImportFormatEnum": "finance.serializers.imports.FORMATS",
-    },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "filter": True, "persistAuthorization": True},
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "mingus.kit.api.schema.document_errors",
-    ],
-}
 
 # --- cookies and headers: strict wherever TLS is in front. More headers are in mingus.headers
 COOKIE_PREFIX = "" if DEBUG else "__Host-"  # a browser takes such a cookie from this host only, over TLS, for every path
@@ -321,12 +296,5 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["context"]}},
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", logging.getLevelNamesMapping())},
-    # Django's own handlers are taken off, or every line of theirs would appear twice
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
-        "procrastinate": {"level": "WARNING"},
-        "psycopg.pool": {"level": "ERROR"},  # a line for each connection and attempt while the database is away
-        "ofxtools": {"level": "WARNING"},
-    },
+    "loggers": LOGGERS,
 }

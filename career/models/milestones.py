@@ -73,6 +73,15 @@ def in_sql() -> dict[str, Any]:
     }
 
 
+DERIVED = (
+    "is_overdue",
+    "days_remaining",
+    "days_overdue",
+    "salary_gap",
+    "salary_gap_percentage",
+    "status",
+    "priority_level",
+)
 PERSONAL = personal("target_salary", "current_salary", "notes", milestone_name=initials)
 
 
@@ -90,15 +99,7 @@ class CareerMilestone(OwnedModel):
     notes = models.TextField(blank=True)
     privacy = own("what he wants to reach at work")
     personal_fields = PERSONAL
-    derived = (
-        "is_overdue",
-        "days_remaining",
-        "days_overdue",
-        "salary_gap",
-        "salary_gap_percentage",
-        "status",
-        "priority_level",
-    )
+    derived = DERIVED
 
     class Meta(OwnedModel.Meta):
         verbose_name = "career milestone"

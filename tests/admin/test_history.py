@@ -8,9 +8,11 @@ from django.test import Client
 from mingus.kit import context
 from mingus.kit.context import Role
 from system.models import AuditEvent
+from tests.admin.conftest import SignedIn
 from tests.admin.pages import address
 from tests.factories import AccountFactory, AlertFactory, ProfileFactory
 from users.models import User, UserProfile
+from users.staff import assign_role
 
 pytestmark = pytest.mark.django_db
 LOG = "/admin/system/auditevent/"
@@ -96,3 +98,20 @@ def test_the_page_of_a_change_shows_before_and_after(office: Client, alice: User
     text = text_of(office, f"{LOG}{event.pk}/change/")
     assert "<del>Boston</del>" in text
     assert ">Albany</ins>" in text
+
+
+def test_support_learns_no_hidden_value_from_what_was_changed(alice: User, staff: User, signed_in: SignedIn) -> None:
+    """Not on a row's history, not in the audit log, not on the customer's page."""
+    assign_role(staff, "support")
+    profile = ProfileFactory(user=alice, city="Zqxcanary")
+    event = AuditEvent.objects.of_row("users_userprofile", profile.pk).get()
+    pages = [
+        address(UserProfile, "history", profile.pk),
+        address(AuditEvent, "change", event.pk),
+        address(User, "change", alice.pk),
+        f"{LOG}?user__id__exact={alice.pk}",
+    ]
+    answers = [signed_in(staff).get(page) for page in pages]
+    assert {answer.status_code for answer in answers} <= {200, 403}
+    assert answers[0].status_code == 200
+    assert [page for page, answer in zip(pages, answers, strict=True) if b"Zqxcanary" in answer.content] == []

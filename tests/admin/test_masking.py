@@ -25,7 +25,8 @@ from tests.factories import InvoiceFactory, ProfileFactory, TransactionFactory, 
 from users.models import User
 
 pytestmark = pytest.mark.django_db
-PERSONAL = [model for model in REGISTERED if personal_fields(model)]
+# the audit log is written by the database alone: test_history looks at its pages
+PERSONAL = [model for model in REGISTERED if personal_fields(model) and model._meta.managed]
 CANARY = "Zqxcanary"
 AMOUNT = Decimal("7913.57")
 SMALL = Decimal("9.7")
@@ -37,6 +38,18 @@ OPEN_TEXT = {
     "users.userprofile.country",
     "users.userprofile.timezone",
     "users.impersonation.reason",
+    "system.accessevent.who",
+    "system.accessevent.what",
+    "system.accessevent.row_id",
+    "system.accessevent.reason",
+    "system.accessevent.request_id",
+    "system.auditevent.source",
+    "system.auditevent.reason",
+    "system.auditevent.request_id",
+    "system.auditevent.database_user",
+    "system.auditevent.role",
+    "system.auditevent.table_name",
+    "system.auditevent.row_key",
     "billing.featureaccess.feature_name",
     "analytics.useranalytics.event_type",
     "analytics.featureusage.feature_name",
@@ -186,7 +199,7 @@ def test_a_reveal_is_in_the_customers_access_log_with_its_reason(desk: Client, s
 def test_a_reveal_needs_a_reason(reason: str, desk: Client, alice: User) -> None:
     open_up(desk, alice.pk, reason)
     assert alice.email not in read(desk, address(User, "change", alice.pk))
-    assert not AccessEvent.objects.exists()
+    assert not AccessEvent.objects.filter(action="reveal").exists()
 
 
 def test_a_reveal_is_for_one_customer_and_one_colleague(desk: Client, alice: User, bob: User, signed_in: SignedIn) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, models
 from django.db.models import F
 
 from mingus.kit import context
@@ -129,10 +129,14 @@ def test_saving_what_has_not_changed_is_no_event(model: type[BaseModel]) -> None
     assert len(events_of(row)) == before
 
 
+OTHERS = {models.BinaryField: b"another"}
+
+
 @pytest.mark.parametrize(("model", "name"), SECRETS, ids=str)
 def test_a_secret_is_not_recorded(model: type[BaseModel], name: str) -> None:
     row = FACTORIES[model]()
-    model._base_manager.filter(pk=row.pk).update(**{name: "another"})
+    another: Any = OTHERS.get(type(model._meta.get_field(name)), "another")
+    model._base_manager.filter(pk=row.pk).update(**{name: another})
     assert events_of(row)[0].changes[column(model, name)] == "<secret>"
     assert events_of(row)[-1].changes == {column(model, name): ["<secret>", "<secret>"]}
 
@@ -144,7 +148,7 @@ def test_a_sealed_value_is_recorded_as_its_ciphertext(model: type[BaseModel], na
         cursor.execute(f"SELECT to_jsonb({name}) #>> '{{}}' FROM {model._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608
         [stored] = cursor.fetchone()
     assert events_of(row)[0].changes[column(model, name)] == stored
-    assert stored is None or stored.startswith("\\x01")
+    assert stored is None or stored.startswith(("\\x01", "\\x02"))
 
 
 @each_model

@@ -5,6 +5,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
 
+from mingus.kit.operations import audit
+
 
 class Migration(migrations.Migration):
 
@@ -13,6 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        audit("mfa_authenticator", secrets=("data",)),
         pgtrigger.migrations.AddTrigger(
             model_name='accounterasure',
             trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='c3b2c2c0592506dd4b704de830c64b8a35e16f45', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_cd42d', table='users_accounterasure', when='AFTER')),

@@ -13,6 +13,7 @@ from mingus.kit.context import Role
 from system.models import AuditEvent
 from tests.factories import AlertFactory, ImportantDateFactory, ProfileFactory
 from tests.factories.users import PASSWORD
+from tests.sign_in import sign_in
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def test_a_customer_through_the_api(alice: User, as_alice: APIClient) -> None:
 
 
 def test_a_colleague_through_the_back_office(administrator: User, client: Client) -> None:
-    client.force_login(administrator)
+    sign_in(client, administrator)
     row = ImportantDateFactory()
     answer = client.post(f"/admin/system/importantdate/{row.pk}/delete/", {"post": "yes"})
     event = of(row)
@@ -86,7 +87,7 @@ def test_a_browser_that_changes_the_password(verified: User, client: Client) -> 
 
 def test_a_migration_or_whatever_the_owner_of_the_tables_does() -> None:
     with context.action("command-1", source="command migrate"), rls.nobody():
-        group = Group.objects.create(name="support")
+        group = Group.objects.create(name="helpers")
     event = of(group)
     assert (event.source, event.request_id, event.role, event.user_id) == ("command migrate", "command-1", "none", None)
 
