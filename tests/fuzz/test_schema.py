@@ -8,6 +8,7 @@ less, or wherever FUZZ_PATHS, a regular expression, says.
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import schemathesis
