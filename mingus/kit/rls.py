@@ -26,7 +26,8 @@ from mingus.kit.context import ActionContext, Role
 ItemT = TypeVar("ItemT")
 APPLIED = "_mingus_applied"  # on a connection: what its transaction runs under; None when that is not known
 UNSET = ActionContext()
-SAVEPOINTS = ("SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO SAVEPOINT ")
+# of the transaction itself, whoever runs it; the last must come before all queries
+OF_TRANSACTIONS = ("SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "SET TRANSACTION ")
 FOLLOW = """
 SELECT set_config('role', %s, true), set_config('app.user_id', %s, true), set_config('app.actor_id', %s, true),
        set_config('app.impersonator_id', %s, true), set_config('app.request_id', %s, true),
@@ -73,8 +74,8 @@ def follow_context(sender: Any, connection: BaseDatabaseWrapper, **_: Any) -> No
 
 def _under_context(execute: Callable[..., Any], sql: Any, params: Any, many: bool, about: dict[str, Any]) -> Any:
     connection: BaseDatabaseWrapper = about["connection"]
-    if isinstance(sql, str) and sql.startswith(SAVEPOINTS):
-        _pass_savepoint(connection, sql)
+    if isinstance(sql, str) and sql.startswith(OF_TRANSACTIONS):
+        _pass(connection, sql)
         return execute(sql, params, many, about)
     wanted = context.current()
     if wanted.role and connection.get_autocommit():
@@ -85,8 +86,8 @@ def _under_context(execute: Callable[..., Any], sql: Any, params: Any, many: boo
     return execute(sql, params, many, about)
 
 
-def _pass_savepoint(connection: BaseDatabaseWrapper, sql: str) -> None:
-    """Remember what a savepoint does to the role: as a transaction's first statement nothing is set, and a rollback unsets."""
+def _pass(connection: BaseDatabaseWrapper, sql: str) -> None:
+    """Remember what such a statement does to the role: as a transaction's first nothing is set, and a rollback unsets."""
     if _begins(connection):
         setattr(connection, APPLIED, UNSET)
     elif sql.startswith("ROLLBACK"):

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
 from finance.models import EncryptedFinancialProfile as Account
-from mingus.kit import rls
+from mingus.kit import context, rls
 from tests.factories import AccountFactory
 from users.models import PersonalAccessToken, User
 
@@ -148,3 +148,11 @@ def test_a_streamed_answer_keeps_the_reach_it_was_made_with(alice: User, bob: Us
         assert next(stream) == {"hers"}
         assert seen() == {"his"}
         assert next(stream) == {"hers"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_may_say_first_what_it_is(alice: User) -> None:
+    with context.action("job-1", source="job export"), rls.acting_as(alice), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        assert seen() == {"hers"}

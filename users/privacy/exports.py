@@ -17,7 +17,7 @@ from typing import Any
 from django.core.mail import send_mail
 from django.db import IntegrityError, connection, connections, transaction
 
-from mingus.kit import clock, rls
+from mingus.kit import clock
 from mingus.kit.errors import ConflictError, DomainError
 from system.models import AlertType, Severity
 from system.services.alerts import alert
@@ -112,7 +112,7 @@ def _finish(export: DataExport, store: "Store") -> None:
 def one_instant() -> Iterator[None]:
     """Run a block in one read-only transaction whose statements all see the same state."""
     with transaction.atomic():
-        with rls.nobody(), connection.cursor() as cursor:  # it must be the first statement, before the one that sets the role
+        with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield
 
