@@ -48,6 +48,6 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='touch_updated_at', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.* AND OLD.updated_at IS NOT DISTINCT FROM NEW.updated_at)', func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='578c5df064077644560fb35b598dfccee6c1b12b', operation='UPDATE', pgid='pgtrigger_touch_updated_at_e915b', table='users_usersession', when='BEFORE')),
         ),
         fence("users_usersession", customer=LOCKED, accounts=ALL),
-        fence("mfa_authenticator", customer="", staff="SELECT, DELETE", accounts=ALL),
+        fence("mfa_authenticator", customer="SELECT", staff="SELECT, DELETE", accounts=ALL),  # his export says which he has
         grant("django_migrations", staff="SELECT"),  # createsuperuser and changepassword look whether all is migrated
     ]
