@@ -58,6 +58,7 @@ class Operation:
         request: Any = SimpleNamespace(method=self.method, user=AnonymousUser(), auth=None)
         if caller != ANONYMOUS:
             request.user = Somebody(ROLES.get(caller))
+            request.auth = SimpleNamespace(has_second_factor=True)
         if caller == READ_TOKEN:
             request.auth = PersonalAccessToken(scope=Scope.READ)
         view = self.view(request=request, action=self.action)

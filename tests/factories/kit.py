@@ -22,6 +22,7 @@ class IdempotencyKeyFactory(DjangoModelFactory):
 class DataKeyFactory(DjangoModelFactory):
     class Meta:
         model = DataKey
+        django_get_or_create = ("user",)  # whoever has something sealed has one
 
     user = factory.SubFactory(UserFactory)
     wrapped = factory.LazyAttribute(lambda made: datakeys.wrap(made.user.pk, os.urandom(32)))

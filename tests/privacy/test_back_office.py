@@ -10,12 +10,13 @@ from billing.models import Subscription
 from mingus.kit import jobs
 from tests.factories import ProfileFactory, UserFactory
 from tests.privacy.conftest import data_files, furnish, zip_of
+from tests.sign_in import sign_in
 from users.models import AccountErasure, User, UserProfile
 
 
 def press(user: User, row: User) -> int:
     client = Client()
-    client.force_login(user)
+    sign_in(client, user)
     answer = client.post(f"/admin/users/user/{row.pk}/erase/", {"_form_submitted": "True"})
     return answer.status_code
 

@@ -90,7 +90,7 @@ def _anonymise(erasure: AccountErasure) -> None:
         if stated(model).erase is Erase.ANONYMISE and model is not User:
             rows_of(model, erasure.user).update(**blank(model))
         for field in other_users(model):
-            if field.null:
+            if field.null and stated(model).erase is not Erase.KEEP:
                 model._base_manager.filter(**{field.name: erasure.user}).update(**{field.name: None})
     locked.anonymised_at = clock.now()
     locked.save(update_fields=["anonymised_at"])
