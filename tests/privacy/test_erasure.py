@@ -61,9 +61,8 @@ def totals() -> list[dict[str, object]]:
 def everything_in_the_database() -> str:
     """All rows of all tables as text, as a dump has them."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace"
-        )
+        own = "NOT relispartition AND relnamespace = 'public'::regnamespace"
+        cursor.execute(f"SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND {own}")  # noqa: S608
         tables = [name for (name,) in cursor.fetchall() if not name.startswith(("procrastinate", "django_migrations"))]
         texts = []
         for table in tables:
