@@ -6,7 +6,8 @@
 #                          backup can open what he had sealed. Keep no other copy of it, and keep it apart from the others.
 #
 # BACKUP_URL logs in as a role with BYPASSRLS: for everybody else the row policies hold, and pg_dump stops.
-# To restore: create the roles (tools/create-role.sql), then pg_restore first the one, then the other with --data-only.
+# To restore: create the roles (tools/create-role.sql), then pg_restore first the one, then the
+# other with --data-only --disable-triggers.
 set -euo pipefail
 
 folder=${1:?"the folder to write to: tools/backup.sh FOLDER"}

@@ -36,7 +36,7 @@ def opened(row, name):
 for model in apps.get_models():
     for field in model._meta.concrete_fields:
         if is_sealed(field):
-            for row in model._base_manager.exclude(**{field.name: None}).order_by("pk"):
+            for row in model._base_manager.filter(**{f"{field.name}__isnull": False}).order_by("pk"):
                 print(row.user_id, model.__name__, row.pk, field.name, opened(row, field.name))
 """
 ERASED = """
@@ -104,7 +104,7 @@ def restored(name: str, database: Path, keys: Path) -> Iterator[str]:
         try:
             restore: list[Any] = [PROGRAMS / "pg_restore", "--exit-on-error", f"--dbname={url('SUPERUSER_URL', name)}"]
             subprocess.run([*restore, database], check=True)
-            subprocess.run([*restore, "--data-only", keys], check=True)
+            subprocess.run([*restore, "--data-only", "--disable-triggers", keys], check=True)
             yield url("DATABASE_URL", name)
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -21,6 +21,8 @@ REFUSED = ("42501", "23503", "23505", "23514")  # not allowed; or stopped by a c
 UNIQUE_FOR_ALL = {
     "users_user": {"users_user_email_key", "users_user_email_unique_ci"},  # one account an address; sign-up does not tell
     "users_personalaccesstoken": {"users_personalaccesstoken_digest_key"},  # a hash of 32 random bytes
+    "users_usersession": {"users_usersession_digest_key"},  # the same
+    "users_impersonation": {"users_impersonation_digest_key"},  # the same
     "billing_billinghistory": {"billing_billinghistory_stripe_invoice_id_unique"},  # Stripe gives the id; no customer writes it
     "billing_subscription": {"billing_subscription_stripe_subscription_id_unique"},  # the same
     "account_emailaddress": {"unique_verified_email"},  # one verified account an address; changing it does not tell
