@@ -64,13 +64,13 @@ def test_a_role_that_owns_nothing_serves(database: str, server: str) -> None:
 
 
 def test_a_superuser_is_refused_with_the_remedy(database: str) -> None:
-    done(manage("migrate", "-v0", DATABASE_URL=url("DATABASE_URL", database)))
+    done(manage("migrate", "-v0", DATABASE_URL=url("DATABASE_URL", database), **SECRETS))
     assert "is a superuser, so no row policy holds for it. Serve as" in refused(url("SUPERUSER_URL", database))
 
 
 def test_an_owner_without_force_is_refused_with_the_remedy(database: str) -> None:
     address = url("DATABASE_URL", database)
-    done(manage("migrate", "-v0", DATABASE_URL=address))
+    done(manage("migrate", "-v0", DATABASE_URL=address, **SECRETS))
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("ALTER TABLE finance_financialtransaction NO FORCE ROW LEVEL SECURITY")
         assert "Run: ALTER TABLE finance_financialtransaction FORCE ROW LEVEL SECURITY" in refused(address)
@@ -79,7 +79,7 @@ def test_an_owner_without_force_is_refused_with_the_remedy(database: str) -> Non
 
 def test_a_role_that_has_the_powers_of_staff_unasked_is_refused(database: str) -> None:
     address = url("DATABASE_URL", database)
-    done(manage("migrate", "-v0", DATABASE_URL=address))
+    done(manage("migrate", "-v0", DATABASE_URL=address, **SECRETS))
     role = urlsplit(address).username
     with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
         connection.execute(f"GRANT mingus_staff TO {role}")
