@@ -17,6 +17,9 @@ from tests.contract.routes import API, ROUTES, Route
 OTHER_DOORS = {
     "": "leads to the documentation",
     "admin/": "the back office: staff only, tests/admin",
+    "admin/login/": "the password of the back office: tests/users/test_office_login.py",
+    "admin/second-factor/": "and what comes after it",
+    "admin/second-factor/set-up/": "the same, for who has none yet",
     "_allauth/": "the account API: sign-up and login, under the reach of accounts",
     "api/schema/": "the description of the API",
     "api/docs/": "the same as a page",
