@@ -40,12 +40,13 @@ for model in apps.get_models():
                 print(row.user_id, model.__name__, row.pk, field.name, opened(row, field.name))
 """
 ERASED = """
-from users.models import User
+from users.models import AccountErasure, User
 from users.models.erasure import AskedBy
 from users.privacy import erasure
 user = User.objects.get(pk="{}")
 User.objects.filter(pk=user.pk).update(is_staff=False, is_superuser=False)
 user.subscription_set.all().delete()
+AccountErasure.objects.filter(user=user).delete()  # the scene has one that is over
 erasure.carry_out(erasure.begin(user, asked_by=AskedBy.COMMAND))
 """
 BOOKS = """
