@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps.registry import Apps
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -14,11 +15,14 @@ from users.models import User
 from users.roles import ADMINISTRATOR, CUSTOMER, EXTRA_VERBS, ROLES, UNNAMED, StaffRole
 
 
-def sync_app(sender: AppConfig, **_: Any) -> None:
+def sync_app(sender: AppConfig, apps: Apps, **_: Any) -> None:
     """Give the groups what the table grants in one app; for Django's signal `post_migrate`, after it made the permissions.
 
-    It runs as the owner of the tables, as migrations do.
+    It runs as the owner of the tables, as migrations do. `migrate` with the name of an app may leave out the groups' own
+    migration; then there is nobody to give anything to yet.
     """
+    if "group" not in apps.all_models["auth"]:
+        return
     with rls.nobody(), transaction.atomic():
         for role in ROLES.values():
             _sync(role, sender.label)

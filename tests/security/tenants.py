@@ -106,6 +106,13 @@ def bytes_of(tenant: Tenant) -> str:
         return hashlib.sha256(repr(sorted(cursor.fetchall())).encode()).hexdigest()
 
 
+def writes_so_far() -> int:
+    """How many rows this transaction has written, in whatever table: says in a millisecond that nothing can have changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables")
+        return int(cursor.fetchone()[0])
+
+
 @contextmanager
 def undone() -> Iterator[None]:
     """Run a block and take back what it wrote."""
