@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -15,7 +16,7 @@ from users.models import User
 from users.roles import ADMINISTRATOR, CUSTOMER, EXTRA_VERBS, ROLES, UNNAMED, StaffRole
 
 
-def sync_app(sender: AppConfig, apps: Apps, **_: Any) -> None:
+def sync_app(sender: AppConfig, apps: Apps = installed, **_: Any) -> None:
     """Give the groups what the table grants in one app; for Django's signal `post_migrate`, after it made the permissions.
 
     It runs as the owner of the tables, as migrations do. `migrate` with the name of an app may leave out the groups' own

@@ -31,7 +31,7 @@ from mingus.kit.mail import QueuedBackend
 from tests.factories import FACTORIES, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CANARIES = int(os.environ.get("CANARIES", "300"))
+CANARIES = int(os.environ.get("CANARIES", "120"))
 MARK = b"CANARYq7Zx"  # the beginning of every canary
 MAILS = CANARIES // 10
 COLUMNS = [(model, field) for model in apps.get_models() for field in sealed_fields(model)]
