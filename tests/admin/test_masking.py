@@ -164,20 +164,12 @@ def test_support_reads_no_personal_value_on_any_page_or_in_any_file(model: type[
 
 
 @personal_models
-def test_an_administrator_reads_them_so_that_the_test_before_can_fail(model: type[Model], office: Client) -> None:
-    row = marked(model)
-    text = read(office, address(model, "change", row.pk), address(User, "change", owner_of(row)))
-    assert CANARY.lower() in text.lower()
-
-
-@personal_models
 def test_what_was_revealed_is_shown(model: type[Model], desk: Client) -> None:
+    """So that the test before can fail: the canaries are there to be read."""
     row = marked(model)
-    before = read(desk, address(User, "change", owner_of(row)))
     open_up(desk, owner_of(row))
-    after = read(desk, address(model, "change", row.pk), address(User, "change", owner_of(row)))
-    assert CANARY.lower() not in before.lower()
-    assert CANARY.lower() in after.lower()
+    text = read(desk, address(model, "change", row.pk), address(User, "change", owner_of(row)))
+    assert CANARY.lower() in text.lower()
 
 
 def open_up(client: Client, customer: UUID, reason: str = "Ticket 4711: wrong address") -> int:

@@ -1,6 +1,7 @@
 """Two furnished customers, and one caller of each kind: nobody, a customer, programs and colleagues in his name, each role."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,8 +13,7 @@ from rest_framework.test import APIClient
 
 from mingus.access_table import ANONYMOUS, IMPERSONATOR, READ_TOKEN
 from mingus.kit import clock, rls
-from tests.conftest import ClientFor
-from tests.factories import UserFactory
+from tests.factories import TokenFactory, UserFactory
 from tests.security.tenants import Tenant, settle
 from tests.sign_in import sign_in
 from users import impersonation, staff
@@ -23,15 +23,15 @@ from users.roles import CUSTOMER, ROLES
 Colleague = Callable[[str], User]
 
 
+def account_of(role: str) -> User:
+    """An account of the role that is named."""
+    user = UserFactory.create(email=f"{role}@example.com")
+    staff.assign_role(user, role)
+    return user
+
+
 @pytest.fixture
 def colleague(db: None) -> Colleague:
-    """An account of the role that is named."""
-
-    def account_of(role: str) -> User:
-        user = UserFactory.create(email=f"{role}@example.com")
-        staff.assign_role(user, role)
-        return user
-
     return account_of
 
 
@@ -55,6 +55,12 @@ def in_session(user: User) -> APIClient:
     return client
 
 
+def with_authorization(value: str) -> APIClient:
+    client: APIClient = client_of(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=value)
+    return client
+
+
 def at_desk(user: User) -> Client:
     client: Client = client_of(Client)
     sign_in(client, user)
@@ -65,25 +71,49 @@ def at_desk(user: User) -> Client:
 def as_customer(alice: User, colleague: Colleague) -> APIClient:
     """Support in Alice's name."""
     _, text = impersonation.begin(customer=alice, staff=colleague("support"), reason="Ticket 4711", now=clock.now())
-    client: APIClient = client_of(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Impersonation {text}")
-    return client
+    return with_authorization(f"Impersonation {text}")
+
+
+@dataclass(frozen=True)
+class Company:
+    """A caller of each kind at the API, and each role at its desk in the back office."""
+
+    callers: dict[str, APIClient]
+    desks: dict[str, Client]
+
+
+@pytest.fixture(scope="module")
+def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Company]:
+    """Stored once: to sign them all in takes longer than a test."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with rls.everybody():
+            found = _found_company()
+        yield found
+        transaction.set_rollback(True)
+
+
+def _found_company() -> Company:
+    customer = UserFactory.create(email="customer@example.com")
+    colleagues = {role: account_of(role) for role in ROLES}
+    _, text = impersonation.begin(customer=customer, staff=colleagues["support"], reason="Ticket 4711", now=clock.now())
+    callers = {
+        ANONYMOUS: client_of(),
+        CUSTOMER: in_session(customer),
+        READ_TOKEN: with_authorization(f"Bearer {TokenFactory(user=customer, scope='read').text}"),
+        IMPERSONATOR: with_authorization(f"Impersonation {text}"),
+    }
+    staff_callers = {role: in_session(user) for role, user in colleagues.items()}
+    return Company(callers | staff_callers, {role: at_desk(user) for role, user in colleagues.items()})
 
 
 @pytest.fixture
-def callers(alice: User, api: ClientFor, as_customer: APIClient, colleague: Colleague) -> dict[str, APIClient]:
-    known = User.objects.get(email="support@example.com")
-    reader: Any = api(alice, "read")
-    reader.handler._middleware_chain = middleware()
-    clients = {role: in_session(known if role == "support" else colleague(role)) for role in ROLES}
-    own = {ANONYMOUS: client_of(), CUSTOMER: in_session(alice), READ_TOKEN: reader, IMPERSONATOR: as_customer}
-    return own | clients
+def callers(company: Company, db: None) -> dict[str, APIClient]:
+    return company.callers
 
 
 @pytest.fixture
-def desks(colleague: Colleague) -> dict[str, Client]:
-    """The back office as each role sees it."""
-    return {role: at_desk(colleague(role)) for role in ROLES}
+def desks(company: Company, db: None) -> dict[str, Client]:
+    return company.desks
 
 
 @pytest.fixture(scope="module")
