@@ -26,7 +26,7 @@ TaskDecorator = Callable[[Callable[..., Any]], Task[..., Any, Any]]
 CATCH_UP_SECONDS = 24 * 3600  # a daily job that nobody was there for is done when a worker comes back
 PAUSE_SECONDS = 2.0
 STOP_SECONDS = 25.0
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
