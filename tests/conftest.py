@@ -18,8 +18,13 @@ ClientFor = Callable[[User], APIClient]
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """One plain connection a process: a pool would keep the test database open while it is dropped."""
-    connections["default"].settings_dict["OPTIONS"].pop("pool", None)
+    """One plain connection a process: a pool would keep the test database open while it is dropped.
+
+    It does not wait for the disk: no test pulls the plug of this server.
+    """
+    options = connections["default"].settings_dict["OPTIONS"]
+    options.pop("pool", None)
+    options["options"] = "-c synchronous_commit=off"
 
 
 def pytest_configure() -> None:
