@@ -1,5 +1,6 @@
 """The cast of every test: two customers and the staff, and clients that act for them."""
 
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -30,6 +31,11 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def pytest_configure() -> None:
     """No static files to look for: each test client has its own middleware, and WhiteNoise reads all folders for each."""
     settings.WHITENOISE_USE_FINDERS = False
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand collected tests are there to stay: the garbage collector need not look through them again and again."""
+    gc.freeze()
 
 
 def see_everybody() -> None:

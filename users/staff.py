@@ -25,29 +25,40 @@ def sync_app(sender: AppConfig, apps: Apps = installed, **_: Any) -> None:
     if "group" not in apps.all_models["auth"]:
         return
     with rls.nobody(), transaction.atomic():
-        for role in ROLES.values():
-            _sync(role, sender.label)
+        _make_extra_permissions(sender.label)
+        Group.objects.bulk_create([Group(name=name) for name in ROLES], ignore_conflicts=True)
+        _grant(sender.label)
 
 
-def _sync(role: StaffRole, app: str) -> None:
-    group, _ = Group.objects.get_or_create(name=role.name)
-    _make_extra_permissions(role, app)
-    there = Permission.objects.filter(content_type__app_label=app).select_related("content_type")
+def _grant(app: str) -> None:
+    """Give each group its permissions of an app, and take the others of that app away."""
+    there = list(Permission.objects.filter(content_type__app_label=app).select_related("content_type"))
+    groups = list(Group.objects.filter(name__in=ROLES)) if there else []
+    given = Group.permissions.through.objects.filter(group__in=groups, permission__in=there)
+    has = set(given.values_list("group_id", "permission_id"))
+    wanted = {(group.pk, item.pk) for group in groups for item in _permissions_of(ROLES[group.name], there, app)}
+    for group, permission in has - wanted:
+        given.filter(group_id=group, permission_id=permission).delete()
+    through = Group.permissions.through
+    through.objects.bulk_create([through(group_id=group, permission_id=item) for group, item in sorted(wanted - has)])
+
+
+def _permissions_of(role: StaffRole, there: list[Permission], app: str) -> list[Permission]:
     names = role.permissions()
-    wanted = [item for item in there if role.is_everything or f"{app}.{item.codename}" in names]
-    group.permissions.remove(*set(there) - set(wanted))
-    group.permissions.add(*wanted)
+    return [item for item in there if role.is_everything or f"{app}.{item.codename}" in names]
 
 
-def _make_extra_permissions(role: StaffRole, app: str) -> None:
+def _make_extra_permissions(app: str) -> None:
     """Django makes a permission for each of its own verbs; this one for each of ours that the table uses."""
-    for name, verbs in role.grants.items():
-        label, model = name.split(".")
-        for verb in set(verbs) & set(EXTRA_VERBS) if label == app else ():
-            kind = ContentType.objects.filter(app_label=app, model=model).first()
-            if kind is not None:
-                defaults = {"name": f"Can {verb} {model}"}
-                Permission.objects.get_or_create(content_type=kind, codename=f"{verb}_{model}", defaults=defaults)
+    extra = {
+        (name, verb) for role in ROLES.values() for name, verbs in role.grants.items() for verb in set(verbs) & set(EXTRA_VERBS)
+    }
+    for name, verb in sorted(item for item in extra if item[0].startswith(f"{app}.")):
+        model = name.split(".")[1]
+        kind = ContentType.objects.filter(app_label=app, model=model).first()
+        if kind is not None:
+            defaults = {"name": f"Can {verb} {model}"}
+            Permission.objects.get_or_create(content_type=kind, codename=f"{verb}_{model}", defaults=defaults)
 
 
 def with_role(users: QuerySet[User]) -> QuerySet[User]:
