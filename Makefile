@@ -11,7 +11,7 @@ ARGS ?=
 # These targets are a developer's: DEBUG lets the embedded database and published keys be used.
 export DEBUG ?= 1
 
-.PHONY: help setup demo run test check lint types fuzz bench e2e integration lock clean
+.PHONY: help setup demo run test check lint types faults fuzz bench e2e integration lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,9 +27,12 @@ run: setup ## Serve the product with your own data (PORT=8000)
 	@$(PYTHON) manage.py serve --with-worker $(ARGS)
 
 test: setup ## Run the tests on the embedded PostgreSQL
-	@$(PYTHON) -m pytest -n 2 -m "not e2e and not integration" --ignore=tests/fuzz $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --ignore=tests/fuzz $(ARGS)
 
-check: lint types test fuzz integration e2e ## Everything that CI runs
+faults: setup ## Start, kill and crowd real processes: what was promised holds
+	@$(PYTHON) -m pytest -n 2 -m faults $(ARGS)
+
+check: lint types test faults fuzz integration e2e ## Everything that CI runs
 
 lint: setup ## Format, style, security, layers, migrations, the lock and the deployment checks
 	@echo "== format";      .venv/bin/ruff format --check .

@@ -1,6 +1,7 @@
 """A role without the permission reads no personal value of a customer, on any page, in any file, by any question."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -31,6 +32,7 @@ CANARY = "Zqxcanary"
 AMOUNT = Decimal("7913.57")
 SMALL = Decimal("9.7")
 PLACES = ["7913.57", "7,913.57", "7913", "+1312555", CANARY, CANARY.lower()]
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # may hold any four digits by chance
 personal_models = pytest.mark.parametrize("model", PERSONAL, ids=name)
 OPEN_TEXT = {
     # what staff wrote, or what says nothing of a person; everything else that is free text or an amount is personal
@@ -159,7 +161,7 @@ def pages_of(model: type[Model], row: Any) -> list[str]:
 @personal_models
 def test_support_reads_no_personal_value_on_any_page_or_in_any_file(model: type[Model], desk: Client) -> None:
     row = marked(model)
-    text = read(desk, *pages_of(model, row)) + exported(desk, model, row)
+    text = ID.sub("", read(desk, *pages_of(model, row)) + exported(desk, model, row))
     assert [canary for canary in PLACES if canary in text] == []
 
 

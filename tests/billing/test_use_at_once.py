@@ -13,7 +13,7 @@ from tests.conftest import see_everybody
 from tests.factories import FeatureAccessFactory, SubscriptionFactory, UserFactory
 from users.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 THREADS, CALLS, LIMIT = 20, 10, 100
 
 

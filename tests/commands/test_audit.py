@@ -59,7 +59,7 @@ def seal_all(rows: list[SystemAlert]) -> None:
     """Seal until the rows' events are in blocks: they wait for each transaction of the server that began before them, and
     other tests run on the same server.
     """
-    until = monotonic() + 60
+    until = monotonic() + 150
     while not all(map(blocks_of, rows)) and monotonic() < until:
         services.seal_audit()
 

@@ -14,6 +14,8 @@ from mingus import processes
 from mingus.processes import Group, PortError, Program, require_free, wait_until_open
 from tests.commands.conftest import until
 
+pytestmark = pytest.mark.faults
+
 SLEEP = "import time; time.sleep(60)"
 SAY_AND_SLEEP = "import os, pathlib, time; pathlib.Path(os.environ['SAID']).write_text(os.environ['WORD']); time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"

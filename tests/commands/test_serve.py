@@ -15,7 +15,7 @@ from mingus.kit import jobs
 from mingus.kit.mail import deliver, seal
 from tests.commands.conftest import Running, children_of, free_port, until, url_of_tests_database
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 
 class Server(Running):

@@ -12,6 +12,8 @@ from mingus.devdb import ensure_running, stop
 from mingus.kit.mail import seal
 from tests.commands.conftest import Running
 
+pytestmark = pytest.mark.faults
+
 GRACE = 60.0
 DEFER = """
 SELECT procrastinate_defer_jobs_v1(ARRAY[

@@ -11,7 +11,7 @@ from mingus.devdb import DevDatabaseError, ensure_running, programs
 from mingus.devdb.folder import Folder
 from tests.devdb.conftest import ENVIRONMENT, GRACE, as_nobody, ask, eventually, server_pid, watchers
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+pytestmark = [pytest.mark.faults, pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")]
 
 
 def status(pid: int, name: str) -> str:

@@ -3,8 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from mingus.devdb.folder import Folder
 from tests.devdb.conftest import ENVIRONMENT, ask, server_pid
+
+pytestmark = pytest.mark.faults
 
 
 def devdb(action: str, folder: Folder) -> subprocess.CompletedProcess[str]:

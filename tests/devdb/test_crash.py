@@ -12,6 +12,8 @@ from mingus.devdb.folder import Folder
 from mingus.devdb.programs import clean_environment, find_programs
 from tests.devdb.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
 
+pytestmark = pytest.mark.faults
+
 REST_OF_PID_FILE = "\n/elsewhere\n1700000000\n5432\n\n127.0.0.1\n  1234   5\nready\n"
 
 

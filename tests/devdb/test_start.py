@@ -10,6 +10,8 @@ from mingus.devdb import DevDatabaseError, ensure_running, programs, service
 from mingus.devdb.folder import Folder
 from tests.devdb.conftest import GRACE, User, ask, eventually, server_pid
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture
 def odd_locale(monkeypatch: pytest.MonkeyPatch) -> None:

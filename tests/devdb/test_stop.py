@@ -6,10 +6,13 @@ import subprocess
 import time
 
 import psycopg
+import pytest
 
 from mingus.devdb import ensure_running, locks, stop
 from mingus.devdb.folder import Folder
 from tests.devdb.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
+
+pytestmark = pytest.mark.faults
 
 
 def fork_a_worker_and_end() -> None:

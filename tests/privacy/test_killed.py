@@ -19,6 +19,8 @@ from users.privacy import exports
 from users.privacy.policies import rows_of
 from users.tasks import make_export, start_erasure
 
+pytestmark = pytest.mark.faults
+
 ROWS = int(os.environ.get("PRIVACY_KILL_ROWS", "6000"))
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 STAMPS = ("id", "created_at", "updated_at")

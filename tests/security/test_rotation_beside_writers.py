@@ -24,7 +24,7 @@ from tests.commands.conftest import ROOT, until, url_of_tests_database
 from tests.conftest import see_everybody
 from users.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 ROWS = int(os.environ.get("ROTATION_ROWS", "4000"))
 OWNERS = ROWS // 10
 KILLS = 5 if ROWS >= 50_000 else 2

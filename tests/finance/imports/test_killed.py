@@ -20,7 +20,7 @@ from tests.finance.imports.files import csv_file
 ROWS = 10_000
 REPOSITORY = Path(__file__).resolve().parents[3]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
