@@ -76,6 +76,7 @@ class BillingHistory(OwnedModel):
     class Meta(OwnedModel.Meta):
         verbose_name = "invoice"
         constraints = [
+            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
             models.UniqueConstraint(
                 fields=["stripe_invoice_id"],
                 condition=~Q(stripe_invoice_id=""),
