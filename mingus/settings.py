@@ -125,6 +125,15 @@ DATABASE_OWNER = owner_from(env)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+# --- payments: without a key the paid routes answer 503, and everything else works
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRETS = env.names("STRIPE_WEBHOOK_SECRETS")  # two while one is replaced by the next
+STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+STRIPE_TIMEOUT = env.number("STRIPE_TIMEOUT", 20, at_least=1)
+BILLING_TRIAL_DAYS = env.number("BILLING_TRIAL_DAYS", 14)
+BILLING_GRACE_DAYS = env.number("BILLING_GRACE_DAYS", 7)
+REFUND_APPROVAL_ABOVE = env.number("REFUND_APPROVAL_ABOVE", 100)  # in units of the refund's currency
+
 # --- time, language, files
 USE_TZ = True
 TIME_ZONE = "UTC"
