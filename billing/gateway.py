@@ -8,7 +8,7 @@ what needs Stripe answers 503 `payments_unavailable`.
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import stripe
@@ -253,11 +253,15 @@ def _each(ask: Callable[[Any, dict[str, Any]], Any]) -> Iterator[Object]:
     """Every object of a list, page by page."""
     page: dict[str, Any] = {"limit": PAGE}
     while True:
-        answer = _call(lambda client, page=page: ask(client, page))
+        answer = _call(partial(_page_of, ask, page))
         yield from answer["data"]
         if not answer["has_more"]:
             return
         page = {"limit": PAGE, "starting_after": answer["data"][-1]["id"]}
+
+
+def _page_of(ask: Callable[[Any, dict[str, Any]], Any], page: dict[str, Any], client: Any) -> Any:
+    return ask(client, page)
 
 
 def _translated(error: stripe.StripeError) -> DomainError:
