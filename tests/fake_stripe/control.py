@@ -162,9 +162,9 @@ class FakeStripe:
         made: list[dict[str, Any]] = self.tell("deliveries")["deliveries"]
         return made
 
-    def drop_state(self) -> None:
-        """Forget every object and fault; endpoints, settings and the clock stay."""
-        self.tell("drop_state")
+    def drop_state(self, *, everything: bool = False) -> None:
+        """Forget every object and fault; with `everything` also endpoints, settings and the clock."""
+        self.tell("drop_state", everything=everything)
 
     def kill(self) -> None:
         """End it as a power cut would."""

@@ -181,15 +181,16 @@ def redeliver(application: Application, given: dict[str, Any]) -> Any:
 
 
 def drop_state(application: Application, given: dict[str, Any]) -> Any:
-    """Forget every object; the endpoints, the settings and the clock stay."""
+    """Forget every object; with `{everything: true}` also the endpoints, the settings and the clock."""
     store = application.store
     with application.deliveries.round, store.transaction():
-        kept = [application.account.settings, *store.where("webhook_endpoint")]
+        kept = [] if given.get("everything") else [application.account.settings, *store.where("webhook_endpoint")]
         store.clear()
         application.timetable.clear()
         application.deliveries.waiting.clear()
         for obj in kept:
             store.add(obj)
+        assert application.account.settings
     application.faults.clear()
     application.log.clear()
     return {}

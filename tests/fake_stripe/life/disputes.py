@@ -68,6 +68,7 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
                 "card": {
                     "brand": charge["payment_method_details"]["card"]["brand"],
                     "case_type": "chargeback",
+                    "network": charge["payment_method_details"]["card"]["network"],
                     "network_reason_code": "10.4",
                 },
                 "type": "card",
