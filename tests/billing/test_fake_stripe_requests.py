@@ -199,6 +199,6 @@ def test_an_old_version_has_the_old_shape(shop: Shop) -> None:
         28 * 86_400,
         False,
     )
-    assert (invoice.subscription, invoice.paid, "parent" in invoice) == (subscription.id, True, False)
+    assert (invoice.subscription, invoice.paid, "parent" in invoice.to_dict()) == (subscription.id, True, False)
     assert invoice.charge == shop.charge_of(invoice.id).id
     assert (invoice.lines.data[0].price.id, invoice.lines.data[0].proration) == (shop.basic, False)

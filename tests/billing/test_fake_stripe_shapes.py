@@ -1,4 +1,4 @@
-"""Every resource has the shape that the pinned library annotates, and the one of Stripe's OpenAPI document if we are given it."""
+"""Every resource has the shape that the pinned library annotates, and that of Stripe's OpenAPI document if it is here."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from tests.fake_stripe import shapes
 from tests.fake_stripe.scene import Shop
 
 DOCUMENT = os.environ.get("STRIPE_OPENAPI")
+UNPUBLISHED = {"plan isn't a property"}  # Stripe sends a subscription item's plan, and only the libraries' document has it
 KINDS = [
     "billing_portal.session",
     "charge",
@@ -124,7 +125,7 @@ if DOCUMENT:
         """What Stripe's OpenAPI document says, each thing once."""
         schemas = document["components"]["schemas"]
         said = [wrong for obj in found for wrong in shapes.of_schema(obj, schemas[obj["object"]], document, obj["object"])]
-        return sorted(set(said))
+        return sorted({wrong for wrong in said if not any(wrong.endswith(known) for known in UNPUBLISHED)})
 
     def test_every_kind_has_the_shape_of_stripes_document(shop: Shop) -> None:
         document = json.loads(Path(DOCUMENT or "").read_text())
@@ -135,3 +136,38 @@ if DOCUMENT:
 @pytest.mark.parametrize(("value", "wrong"), [({"id": 1}, "id: 1 isn't str"), ({"colour": "red"}, "colour isn't a field")])
 def test_a_wrong_shape_is_found(value: dict[str, Any], wrong: str) -> None:
     assert any(wrong in said for said in shapes.of_class(value, shapes.class_of("price"), "price"))
+
+
+SMALL = {
+    "components": {
+        "schemas": {
+            "dot": {
+                "type": "object",
+                "required": ["x"],
+                "properties": {"x": {"type": "integer"}, "up": {"$ref": "#/components/schemas/dot"}},
+            },
+            "line": {
+                "type": "object",
+                "properties": {
+                    "dots": {"type": "array", "items": {"$ref": "#/components/schemas/dot"}},
+                    "name": {"type": "string", "nullable": True},
+                    "to": {"anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/dot"}]},
+                },
+            },
+        }
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ({"dots": [{"x": 1}], "name": None, "to": "id"}, []),
+        ({"to": {"x": 1, "up": {"x": 2}}}, []),
+        ({"dots": [{"x": "1"}]}, ["line.dots[0].x: '1' doesn't fit"]),
+        ({"dots": [{}]}, ["line.dots[0].x is required"]),
+        ({"dots": None, "size": 1}, ["line.size isn't a property", "line.dots can't be null"]),
+    ],
+)
+def test_a_document_is_followed(value: dict[str, Any], wrong: list[str]) -> None:
+    assert shapes.of_schema(value, SMALL["components"]["schemas"]["line"], SMALL, "line") == wrong

@@ -3,6 +3,6 @@
 `FakeStripe.start()` for tests, `python -m tests.fake_stripe --port 12111` for the demo.
 """
 
-from .control import FakeStripe
+from .control import Control, FakeStripe
 
-__all__ = ["FakeStripe"]
+__all__ = ["Control", "FakeStripe"]

@@ -3,6 +3,7 @@
 import base64
 import re
 import time
+import traceback
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,6 +121,11 @@ class Application:
             return refused(ApiError("An unknown error occurred", status=500, kind="api_error"), "")
         return None
 
+    def broken(self, request: str) -> Answer:
+        """500 for a fault of the stand-in's own, which is written to stderr."""
+        traceback.print_exc()
+        return refused(ApiError("The stand-in itself failed; see its stderr.", status=500, kind="api_error"), request)
+
     def guarded(self, call: Call, request: str) -> Answer:
         """The answer, or the error as an answer."""
         try:
@@ -130,6 +136,8 @@ class Application:
                 return self.under_key(call, key, request)
         except ApiError as error:
             return refused(error, request)
+        except Exception:  # noqa: BLE001  a client must get an answer
+            return self.broken(request)
 
     def under_key(self, call: Call, key: str | None, request: str) -> Answer:
         """The stored answer of the key, or a new one that is stored."""

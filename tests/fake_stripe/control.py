@@ -20,46 +20,11 @@ class ControlError(Exception):
     """The stand-in didn't do what it was told; the text says why."""
 
 
-class FakeStripe:
-    """A running stand-in: `url` for `base_addresses={"api": url}`, `key` for the client."""
+class Control:
+    """Speaks to a stand-in that runs somewhere: `url` for `base_addresses={"api": url}`, `key` for the client."""
 
-    def __init__(self, url: str, key: str = KEY, process: subprocess.Popen[bytes] | None = None) -> None:
-        self.url, self.key, self.process = url, key, process
-
-    @classmethod
-    def start(
-        cls,
-        *,
-        now: datetime | None = None,
-        state: Path | None = None,
-        webhook_url: str = "",
-        webhook_secret: str = "",
-        port: int = 0,
-    ) -> Self:
-        """Start one. With `now` its clock stands still there until it is advanced. Ends with the `with` block or `stop()`."""
-        port = port or free_port()
-        arguments = ["--port", str(port), "--key", KEY]
-        arguments += ["--now", now.isoformat()] if now else []
-        arguments += ["--state", str(state)] if state else []
-        arguments += ["--webhook-url", webhook_url, "--webhook-secret", webhook_secret] if webhook_url else []
-        process = subprocess.Popen([sys.executable, "-m", "tests.fake_stripe", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
-        started = cls(f"http://127.0.0.1:{port}", KEY, process)
-        started.wait_until_ready()
-        return started
-
-    def wait_until_ready(self) -> None:
-        """Return once it answers."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self.tell("clock")
-            except OSError:
-                if time.monotonic() > deadline or (self.process and self.process.poll() is not None):
-                    self.stop()
-                    raise
-                time.sleep(0.02)
-            else:
-                return
+    def __init__(self, url: str, key: str = KEY) -> None:
+        self.url, self.key = url, key
 
     def tell(self, command: str, **given: Any) -> Any:
         """Give a command of `control_api`."""
@@ -166,15 +131,57 @@ class FakeStripe:
         """Forget every object and fault; with `everything` also endpoints, settings and the clock."""
         self.tell("drop_state", everything=everything)
 
+
+class FakeStripe(Control):
+    """A stand-in in a process of its own, which ends with the `with` block or `stop()`."""
+
+    def __init__(self, url: str, key: str, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(url, key)
+        self.process = process
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        now: datetime | None = None,
+        state: Path | None = None,
+        webhook_url: str = "",
+        webhook_secret: str = "",
+        port: int = 0,
+    ) -> Self:
+        """Start one. With `now` its clock stands still there until it is advanced."""
+        port = port or free_port()
+        arguments = ["--port", str(port), "--key", KEY]
+        arguments += ["--now", now.isoformat()] if now else []
+        arguments += ["--state", str(state)] if state else []
+        arguments += ["--webhook-url", webhook_url, "--webhook-secret", webhook_secret] if webhook_url else []
+        process = subprocess.Popen([sys.executable, "-m", "tests.fake_stripe", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
+        started = cls(f"http://127.0.0.1:{port}", KEY, process)
+        started.wait_until_ready()
+        return started
+
+    def wait_until_ready(self) -> None:
+        """Return once it answers."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.tell("clock")
+            except OSError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    self.stop()
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
     def kill(self) -> None:
         """End it as a power cut would."""
-        if self.process:
-            self.process.kill()
-            self.process.wait(PATIENCE)
+        self.process.kill()
+        self.process.wait(PATIENCE)
 
     def stop(self) -> None:
         """End it."""
-        if self.process and self.process.poll() is None:
+        if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(PATIENCE)
 

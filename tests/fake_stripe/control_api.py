@@ -1,5 +1,6 @@
 """`/_control/…`: what tests and the demo tell the stand-in. JSON in, JSON out, with the API's key."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -46,8 +47,7 @@ def clock(application: Application, given: dict[str, Any]) -> Any:
             account.settings["frozen"] = int(given["freeze"])
         if given.get("thaw"):
             now = account.now()
-            account.settings.update(frozen=None, offset=0)
-            account.move("", now)
+            account.settings.update(frozen=None, offset=now - int(time.time()))
         until = int(given["to"]) if "to" in given else account.now() + int(given.get("advance") or 0)
     if "to" in given or "advance" in given:
         live_through(application, until, deliver=bool(given.get("deliver")))

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -87,7 +88,10 @@ def serve(server: Server) -> None:
 
     def tick() -> None:
         while not stopped.wait(TICK):
-            application.catch_up()
+            try:
+                application.catch_up()
+            except Exception:  # noqa: BLE001  time goes on
+                traceback.print_exc()
 
     threads = [threading.Thread(target=tick, daemon=True), threading.Thread(target=application.deliveries.run, daemon=True)]
     for thread in threads:

@@ -62,7 +62,7 @@ def of_kind(value: Any, kind: Any, path: str) -> list[str]:
 
 
 def of_union(value: Any, kinds: tuple[Any, ...], path: str) -> list[str]:
-    """One of the kinds must fit. Where words are listed, an unlisted word doesn't: the library's `str` beside them is for new ones."""
+    """One of the kinds must fit. Where words are listed, an unlisted one doesn't, whatever `str` is beside them."""
     if value is None and type(None) in kinds:
         return []
     listed = [kind for kind in kinds if typing.get_origin(kind) is typing.Literal]
@@ -88,14 +88,14 @@ def of_schema(value: Any, schema: dict[str, Any], document: dict[str, Any], path
         return [] if schema.get("nullable") else [f"{path} can't be null"]
     if "anyOf" in schema:
         return min((of_schema(value, kind, document, path) for kind in schema["anyOf"]), key=len)
-    if isinstance(value, list):
+    if isinstance(value, list) and "items" in schema:
         return [wrong for n, entry in enumerate(value) for wrong in of_schema(entry, schema["items"], document, f"{path}[{n}]")]
     if isinstance(value, dict):
         return of_properties(value, schema, document, path)
     names: dict[str, Any] = {"string": str, "integer": int, "boolean": bool, "number": (int, float)}
-    wanted = names.get(schema.get("type", ""))
     unlisted = "enum" in schema and value not in schema["enum"]
-    return [f"{path}: {value!r} doesn't fit"] if unlisted or wanted is None or not isinstance(value, wanted) else []
+    fits = not unlisted and isinstance(value, names.get(schema.get("type", ""), ()))
+    return [] if fits or "type" not in schema else [f"{path}: {value!r} doesn't fit"]
 
 
 def of_properties(value: dict[str, Any], schema: dict[str, Any], document: dict[str, Any], path: str) -> list[str]:

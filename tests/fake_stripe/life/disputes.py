@@ -1,10 +1,13 @@
 """A customer's bank takes a payment back: the dispute, and how it ends."""
 
+from copy import deepcopy
+
 from ..account import Account
 from ..anchors import DAY
 from ..events import emit, updating
 from ..ids import new_id
 from ..store import Obj
+from . import unset
 
 DAYS_TO_ANSWER = 7
 EVIDENCE = (
@@ -45,12 +48,11 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
         {
             "id": new_id("du"),
             "object": "dispute",
+            **deepcopy(unset.DISPUTE),
             "amount": charge["amount"] - charge["amount_refunded"],
-            "balance_transactions": [],
             "charge": charge["id"],
             "created": now,
             "currency": charge["currency"],
-            "enhanced_eligibility_types": [],
             "evidence": {**dict.fromkeys(EVIDENCE), "enhanced_evidence": {}},
             "evidence_details": {
                 "due_by": now + DAYS_TO_ANSWER * DAY,
@@ -60,9 +62,6 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
                 "submission_count": 0,
                 "submission_method": "not_submitted",
             },
-            "is_charge_refundable": False,
-            "livemode": False,
-            "metadata": {},
             "payment_intent": charge["payment_intent"],
             "payment_method_details": {
                 "card": {
@@ -74,7 +73,6 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
                 "type": "card",
             },
             "reason": reason,
-            "status": "needs_response",
             "_": {"customer": charge["customer"]},
         }
     )

@@ -1,5 +1,6 @@
 """An invoice's own life: drafted, finalized against the customer's balance, paid, voided, given up."""
 
+from copy import deepcopy
 from typing import Any
 
 from ..account import Account
@@ -7,16 +8,19 @@ from ..events import emit, updating
 from ..ids import new_id
 from ..lists import listing
 from ..store import Obj
+from . import unset
 from .lines import item_line
 from .payments import cancel_intent, new_intent
 
 PAYMENT_SETTINGS = {"default_mandate": None, "payment_method_options": None, "payment_method_types": None}
+SMALLEST_CHARGE = {"usd": 50, "eur": 50, "gbp": 30}  # minor units: docs.stripe.com/currencies
 TRANSITIONS = ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
 
 
 def pending_items(account: Account, customer: str, subscription: str | None) -> list[Obj]:
-    """Invoice items that wait for the next invoice."""
+    """Invoice items that wait for the next invoice: the latest change first, within it as they were made."""
     waiting = account.store.where("invoiceitem", customer=customer, invoice=None)
+    waiting.sort(key=lambda item: -item["date"])
     return [item for item in waiting if item["_"]["subscription"] in (None, subscription)]
 
 
@@ -58,61 +62,20 @@ def blank(account: Account, customer: Obj, name: str, now: int, currency: str) -
     return {
         "id": name,
         "object": "invoice",
-        "account_country": "US",
-        "account_name": "Stand-in",
-        "account_tax_ids": None,
-        **dict.fromkeys(("amount_due", "amount_overpaid", "amount_paid", "amount_remaining", "amount_shipping"), 0),
-        "application": None,
-        "attempt_count": 0,
-        "attempted": False,
-        "auto_advance": True,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None, "provider": None, "status": None},
-        "automatically_finalizes_at": None,
-        "billing_reason": "manual",
-        "collection_method": "charge_automatically",
+        **deepcopy(unset.INVOICE),
         "created": now,
         "currency": currency,
-        "custom_fields": None,
         "customer": customer["id"],
-        "customer_account": None,
         "customer_address": customer["address"],
         "customer_email": customer["email"],
         "customer_name": customer["name"],
         "customer_phone": customer["phone"],
-        "customer_shipping": None,
-        "customer_tax_exempt": "none",
-        "customer_tax_ids": [],
-        "default_payment_method": None,
-        "default_source": None,
-        "default_tax_rates": [],
-        "description": None,
-        "discounts": [],
-        **dict.fromkeys(
-            ("due_date", "effective_at", "ending_balance", "footer", "from_invoice", "hosted_invoice_url", "invoice_pdf")
-        ),
-        "issuer": {"type": "self"},
-        "last_finalization_error": None,
-        "latest_revision": None,
-        "livemode": False,
-        "metadata": {},
-        "next_payment_attempt": None,
-        "number": None,
-        "on_behalf_of": None,
-        "parent": None,
         "payment_settings": dict(PAYMENT_SETTINGS),
         "period_end": now,
         "period_start": now,
-        "post_payment_credit_notes_amount": 0,
-        "pre_payment_credit_notes_amount": 0,
-        **dict.fromkeys(("receipt_number", "rendering", "shipping_cost", "shipping_details", "statement_descriptor")),
         "starting_balance": customer["balance"],
-        "status": "draft",
         "status_transitions": dict.fromkeys(TRANSITIONS),
         "test_clock": customer["test_clock"],
-        "total_discount_amounts": [],
-        "total_pretax_credit_amounts": [],
-        "total_taxes": [],
-        "webhooks_delivered_at": None,
         "_": {"first_failed_at": None, "failures": 0},
     }
 
@@ -121,7 +84,7 @@ def finalize(account: Account, invoice: Obj) -> None:
     """Give the draft its number, set the customer's balance off against it, and ask for what is left."""
     customer, now = account.store.get(invoice["customer"]), account.now(invoice)
     balance, total = customer["balance"], invoice["total"]
-    due, ending = max(total + balance, 0), min(total + balance, 0)
+    due, ending = set_off(total, balance, invoice["currency"])
     number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
     customer["next_invoice_sequence"] += 1
     page = f"{account.url}/i/{invoice['id']}"
@@ -136,6 +99,12 @@ def finalize(account: Account, invoice: Obj) -> None:
     emit(account, "invoice.finalized", invoice)
     if not due:
         mark_paid(account, invoice)
+
+
+def set_off(total: int, balance: int, currency: str) -> tuple[int, int]:
+    """What is due, and the balance that is left. Less than Stripe charges is owed on the balance until the next invoice."""
+    sum_of_both = total + balance
+    return (sum_of_both, 0) if sum_of_both >= SMALLEST_CHARGE.get(currency, 50) else (0, sum_of_both)
 
 
 def ask_for_payment(account: Account, invoice: Obj, customer: Obj) -> None:

@@ -1,5 +1,6 @@
 """Payment intents and the charges that they make."""
 
+from copy import deepcopy
 from typing import Any
 
 from ..account import Account
@@ -7,6 +8,7 @@ from ..cards import Card, card_of, failure
 from ..events import emit, updating
 from ..ids import new_id
 from ..store import Obj
+from . import unset
 from .disputes import open_dispute
 
 AUTHENTICATE = "authentication_required/authentication_required"
@@ -19,47 +21,15 @@ def new_intent(account: Account, customer: Obj | None, amount: int, currency: st
         {
             "id": name,
             "object": "payment_intent",
+            **deepcopy(unset.PAYMENT_INTENT),
             "amount": amount,
-            "amount_capturable": 0,
-            "amount_details": {"tip": {}},
-            "amount_received": 0,
-            "application": None,
-            "application_fee_amount": None,
-            "automatic_payment_methods": None,
-            "canceled_at": None,
-            "cancellation_reason": None,
-            "capture_method": "automatic",
             "client_secret": f"{name}_secret_{new_id('x')[2:]}",
-            "confirmation_method": "automatic",
             "created": now,
             "currency": currency,
             "customer": customer["id"] if customer else None,
-            "customer_account": None,
             "description": more.get("description"),
-            "excluded_payment_method_types": None,
-            "last_payment_error": None,
-            "latest_charge": None,
-            "livemode": False,
             "metadata": more.get("metadata") or {},
-            "next_action": None,
-            "on_behalf_of": None,
-            "payment_method": None,
-            "payment_method_configuration_details": None,
-            "payment_method_options": {
-                "card": {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
-            },
-            "payment_method_types": ["card"],
-            "processing": None,
-            "receipt_email": None,
-            "review": None,
             "setup_future_usage": "off_session" if more.get("invoice") else None,
-            "shipping": None,
-            "source": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
-            "status": "requires_payment_method",
-            "transfer_data": None,
-            "transfer_group": None,
             "_": {"invoice": more.get("invoice")},
         }
     )
@@ -137,46 +107,24 @@ def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:
         {
             "id": name,
             "object": "charge",
+            **deepcopy(unset.CHARGE),
             "amount": intent["amount"],
             "amount_captured": 0 if reason else intent["amount"],
-            "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "balance_transaction": None,
             "billing_details": method["billing_details"],
-            "calculated_statement_descriptor": "STAND-IN",
             "captured": not reason,
             "created": account.now(intent),
             "currency": intent["currency"],
             "customer": intent["customer"],
             "description": intent["description"],
-            "disputed": False,
-            "failure_balance_transaction": None,
             "failure_code": problem["code"],
             "failure_message": problem["message"],
-            "fraud_details": {},
-            "livemode": False,
-            "metadata": {},
-            "on_behalf_of": None,
             "outcome": outcome(problem["decline_code"]),
             "paid": not reason,
             "payment_intent": intent["id"],
             "payment_method": method["id"],
             "payment_method_details": {"card": card_details(method), "type": "card"},
-            "receipt_email": None,
-            "receipt_number": None,
             "receipt_url": f"{account.url}/receipts/{name}",
-            "refunded": False,
-            "review": None,
-            "shipping": None,
-            "source": None,
-            "source_transfer": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": "failed" if reason else "succeeded",
-            "transfer_data": None,
-            "transfer_group": None,
         }
     )
 

@@ -1,5 +1,6 @@
 """Giving money back: refunds of charges, and the credit notes that say so on invoices."""
 
+from copy import deepcopy
 from typing import Any
 
 from ..account import Account
@@ -8,6 +9,7 @@ from ..events import emit, updating
 from ..ids import new_id
 from ..lists import listing
 from ..store import Obj
+from . import unset
 from .invoices import change_balance, mark_paid, payment_of
 from .lines import money
 
@@ -141,7 +143,32 @@ def give_back(account: Account, invoice: Obj, note: Obj, parts: dict[str, int], 
 def new_credit_note(account: Account, invoice: Obj, amount: int, number: int, given: dict[str, Any]) -> Obj:
     """A credit note of one line."""
     name, paid = new_id("cn"), invoice["status"] == "paid"
-    line: Obj = {
+    return {
+        "id": name,
+        "object": "credit_note",
+        **deepcopy(unset.CREDIT_NOTE),
+        **dict.fromkeys(("amount", "subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"), amount),
+        "created": account.now(invoice),
+        "currency": invoice["currency"],
+        "customer": invoice["customer"],
+        "effective_at": account.now(invoice),
+        "invoice": invoice["id"],
+        "lines": listing(f"/v1/credit_notes/{name}/lines", [new_credit_line(amount, given)]),
+        "memo": given.get("memo"),
+        "metadata": {key: words for key, words in (given.get("metadata") or {}).items() if words},
+        "number": f"{invoice['number']}-CN-{number:02}",
+        "out_of_band_amount": given.get("out_of_band_amount"),
+        "pdf": f"{invoice['hosted_invoice_url']}/pdf",
+        "post_payment_amount": amount if paid else 0,
+        "pre_payment_amount": 0 if paid else amount,
+        "reason": given.get("reason"),
+        "type": "post_payment" if paid else "pre_payment",
+    }
+
+
+def new_credit_line(amount: int, given: dict[str, Any]) -> Obj:
+    """The line of a credit note."""
+    return {
         "id": new_id("cnli"),
         "object": "credit_note_line_item",
         "amount": amount,
@@ -157,36 +184,4 @@ def new_credit_note(account: Account, invoice: Obj, amount: int, number: int, gi
         "type": "custom_line_item",
         "unit_amount": amount,
         "unit_amount_decimal": str(amount),
-    }
-    return {
-        "id": name,
-        "object": "credit_note",
-        **dict.fromkeys(("amount", "subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"), amount),
-        "amount_shipping": 0,
-        "created": account.now(invoice),
-        "currency": invoice["currency"],
-        "customer": invoice["customer"],
-        "customer_account": None,
-        "customer_balance_transaction": None,
-        "discount_amount": 0,
-        "discount_amounts": [],
-        "effective_at": account.now(invoice),
-        "invoice": invoice["id"],
-        "lines": listing(f"/v1/credit_notes/{name}/lines", [line]),
-        "livemode": False,
-        "memo": given.get("memo"),
-        "metadata": {key: words for key, words in (given.get("metadata") or {}).items() if words},
-        "number": f"{invoice['number']}-CN-{number:02}",
-        "out_of_band_amount": given.get("out_of_band_amount"),
-        "pdf": f"{invoice['hosted_invoice_url']}/pdf",
-        "post_payment_amount": amount if paid else 0,
-        "pre_payment_amount": 0 if paid else amount,
-        "pretax_credit_amounts": [],
-        "reason": given.get("reason"),
-        "refunds": [],
-        "shipping_cost": None,
-        "status": "issued",
-        "total_taxes": [],
-        "type": "post_payment" if paid else "pre_payment",
-        "voided_at": None,
     }

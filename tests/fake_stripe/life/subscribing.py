@@ -1,5 +1,6 @@
 """The beginning of a subscription."""
 
+from copy import deepcopy
 from typing import Any
 
 from ..account import Account
@@ -9,6 +10,7 @@ from ..events import emit, updating
 from ..ids import new_id
 from ..lists import listing
 from ..store import Obj
+from . import unset
 from .collection import finalize_and_collect, method_for
 from .invoices import draft, finalize, payment_of, void
 from .lines import period_line
@@ -71,51 +73,24 @@ def blank(account: Account, customer: Obj, given: dict[str, Any], now: int, tria
     return {
         "id": name,
         "object": "subscription",
-        "application": None,
-        "application_fee_percent": None,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
+        **deepcopy(unset.SUBSCRIPTION),
         "billing_cycle_anchor": trial_end or now,
-        "billing_cycle_anchor_config": None,
         "billing_mode": {"flexible": {"proration_discounts": "included"}, "type": "flexible", "updated_at": now},
-        "billing_schedules": [],
-        "billing_thresholds": None,
         "cancel_at": cancel_at,
         "cancel_at_period_end": bool(given.get("cancel_at_period_end")),
-        "canceled_at": None,
-        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
-        "collection_method": "charge_automatically",
         "created": now,
-        "currency": "usd",
         "customer": customer["id"],
-        "customer_account": None,
-        "days_until_due": None,
-        "default_payment_method": None,
-        "default_source": None,
-        "default_tax_rates": [],
         "description": given.get("description"),
-        "discounts": [],
-        "ended_at": None,
-        "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
         "items": listing(f"/v1/subscription_items?subscription={name}", []),
-        "latest_invoice": None,
-        "livemode": False,
         "metadata": {key: words for key, words in (given.get("metadata") or {}).items() if words},
-        "next_pending_invoice_item_invoice": None,
-        "on_behalf_of": None,
-        "pause_collection": None,
         "payment_settings": {
             "payment_method_options": None,
             "payment_method_types": None,
             "save_default_payment_method": settings.get("save_default_payment_method") or "off",
         },
-        "pending_invoice_item_interval": None,
-        "pending_setup_intent": None,
-        "pending_update": None,
-        "schedule": None,
         "start_date": now,
         "status": "trialing" if trial_end else "incomplete",
         "test_clock": customer["test_clock"],
-        "transfer_data": None,
         "trial_end": trial_end,
         "trial_settings": {"end_behavior": {"missing_payment_method": behavior or "create_invoice"}},
         "trial_start": now if trial_end else None,

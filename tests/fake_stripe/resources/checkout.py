@@ -1,10 +1,12 @@
 """Checkout sessions and sessions of the billing portal: addresses at which a person does the rest."""
 
+from copy import deepcopy
 from typing import Any
 
 from ..account import Account, set_metadata
 from ..errors import ApiError, wrong_state
 from ..ids import new_id
+from ..life import unset
 from ..life.checkout import LASTS, expire_session, new_setup_intent
 from ..life.subscribing import subscription_price
 from ..lists import PAGING, newest_first, page
@@ -127,40 +129,27 @@ def blank(account: Account, customer: Obj | None, given: dict[str, Any], lines: 
     return {
         "id": name,
         "object": "checkout.session",
+        **deepcopy(unset.CHECKOUT_SESSION),
         **dict.fromkeys(NULLS),
         "allow_promotion_codes": given.get("allow_promotion_codes"),
         "amount_subtotal": due if sells else None,
         "amount_total": due if sells else None,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "billing_address_collection": given.get("billing_address_collection"),
         "cancel_url": given.get("cancel_url"),
         "client_reference_id": given.get("client_reference_id"),
-        "client_secret": None,
         "created": now,
         "currency": lines[0]["currency"] if lines else given.get("currency"),
-        "custom_fields": [],
         "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
         "customer": customer["id"] if customer else None,
         "customer_creation": None if customer else "always" if sells else given.get("customer_creation") or "if_required",
         "customer_email": given.get("customer_email"),
-        "discounts": [],
         "expires_at": expiry(given, now),
-        "livemode": False,
         "locale": given.get("locale"),
-        "metadata": {},
         "mode": given["mode"],
-        "origin_context": None,
         "payment_method_collection": (given.get("payment_method_collection") or "always") if sells else None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
         "payment_status": "unpaid" if sells else "no_payment_required",
-        "phone_number_collection": {"enabled": False},
-        "saved_payment_method_options": None,
-        "shipping_options": [],
-        "status": "open",
         "success_url": given.get("success_url"),
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0} if sells else None,
-        "ui_mode": "hosted_page",
         "url": f"{account.url}/c/pay/{name}",
         "_": {"lines": lines, "subscription_data": data},
     }

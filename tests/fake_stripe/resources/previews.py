@@ -7,7 +7,7 @@ from ..errors import ApiError
 from ..ids import new_id
 from ..life.changing import apply_change
 from ..life.ending import end_subscription
-from ..life.invoices import draft
+from ..life.invoices import draft, set_off
 from ..life.lines import period_line
 from ..life.renewing import end_of_period, roll
 from ..life.subscribing import subscribe
@@ -72,10 +72,10 @@ def renewal(account: Account, subscription: Obj) -> Obj:
 def as_preview(account: Account, invoice: Obj) -> Obj:
     """A draft that isn't kept: other ids, and the customer's balance already set off."""
     balance = account.store.get(invoice["customer"])["balance"] if invoice["status"] == "draft" else invoice["starting_balance"]
-    due = max(invoice["total"] + balance, 0)
+    due, ending = set_off(invoice["total"], balance, invoice["currency"])
     invoice["id"] = new_id("upcoming_in")
     invoice.update(status="draft", number=None, hosted_invoice_url=None, invoice_pdf=None, starting_balance=balance)
-    invoice.update(amount_due=due, amount_remaining=due, ending_balance=min(invoice["total"] + balance, 0))
+    invoice.update(amount_due=due, amount_remaining=due, ending_balance=ending)
     for line in invoice["lines"]["data"]:
         line.update(id=new_id("il_tmp"), invoice=invoice["id"])
     return invoice

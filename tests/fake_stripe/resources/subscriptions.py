@@ -108,7 +108,7 @@ def allowed_statuses(status: str | None) -> tuple[str, ...]:
 def update(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Change a subscription: items, trial, end, pause, card; see `life.changing.apply_change`."""
     subscription = account.find("subscription", name)
-    refuse_if_ended(subscription, given)
+    refuse_by_status(subscription, given)
     before = deepcopy(subscription)
     write_plain(account, subscription, given)
     write_end(account, subscription, given)
@@ -124,8 +124,13 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
     return subscription
 
 
-def refuse_if_ended(subscription: Obj, given: dict[str, Any]) -> None:
-    """A canceled subscription only takes metadata and cancellation details."""
+BEFORE_THE_FIRST_PAYMENT = {"expand", "metadata", "default_payment_method", "payment_settings"}
+
+
+def refuse_by_status(subscription: Obj, given: dict[str, Any]) -> None:
+    """A canceled subscription only takes metadata and cancellation details, an incomplete one metadata and a card."""
+    if subscription["status"] == "incomplete" and set(given) - BEFORE_THE_FIRST_PAYMENT:
+        raise ApiError("A subscription in the status incomplete can only update its metadata and its default payment method.")
     if subscription["ended_at"] is not None and set(given) - {"expand", "metadata", "cancellation_details"}:
         raise ApiError("A canceled subscription can only update its cancellation_details and metadata.")
 
