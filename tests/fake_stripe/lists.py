@@ -50,4 +50,4 @@ def within(span: Any, value: int) -> bool:
 def newest_first(account: Account, kind: str, given: dict[str, Any], *names: str) -> list[Obj]:
     """Objects of a kind by equality of the named parameters and, if given, by `created`."""
     wanted = {name: given[name] for name in names if given.get(name) is not None}
-    return [obj for obj in reversed(account.store.where(kind, **wanted)) if within(given.get("created"), obj["created"])]
+    return [obj for obj in reversed(account.store.seen(kind, **wanted)) if within(given.get("created"), obj["created"])]
