@@ -10,6 +10,9 @@ import time_machine
 from billing import services
 from billing.models import Subscription, SubscriptionPlan
 from tests.factories import PlanFactory, SubscriptionFactory
+from tests.fake_stripe.scene import fake as fake
+from tests.fake_stripe.scene import shop as shop
+from tests.fake_stripe.scene import stand_in as stand_in
 from users.models import User
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
