@@ -1,0 +1,112 @@
+"""How a customer comes to Stripe's pages: the checkout that sells a plan, and the portal where he keeps his card.
+
+Whoever uses what is free is no customer of Stripe's: that begins with the first checkout.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from billing import gateway
+from billing.models import StripeCustomer, Subscription, SubscriptionPlan
+from mingus.kit.errors import ConflictError, DomainError
+
+RETURN_PATH = "/billing/return/"
+SAME_CLICK = timedelta(minutes=10)  # a second click within it is given the first one's page
+
+
+@dataclass(frozen=True)
+class StripePage:
+    """A page of Stripe's to send a customer to; `expires_at` is None where Stripe does not say."""
+
+    id: str
+    url: str
+    expires_at: datetime | None = None
+
+
+@transaction.atomic
+def begin_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> StripePage:
+    """Open the page where `user` pays for `plan`; his first plan begins with a trial of BILLING_TRIAL_DAYS.
+
+    Any number of calls at once make one customer at Stripe, and one open page: an older one for another plan is closed. Raises
+    ConflictError when he has a running subscription at Stripe, or the plan is not for sale.
+    """
+    require_for_sale(plan)
+    customer = _customer_of(user)
+    running = Subscription.objects.for_user(user).running().exclude(stripe_subscription_id="").first()
+    if running is not None:
+        sentence = "You have a subscription already. Change its plan: POST /api/v1/billing/subscriptions/{id}/change-plan/."
+        raise ConflictError("already_subscribed", sentence)
+    _close_other_pages(customer, plan)
+    return _page(gateway.create_checkout(_checkout_of(user, customer, plan), key=_key("checkout", user, plan.pk, now)))
+
+
+def require_for_sale(plan: SubscriptionPlan) -> None:
+    """Raise unless a plan is offered and Stripe knows its price."""
+    if not plan.is_active:
+        raise DomainError("plan_retired", "This plan is no longer offered. Choose another.", field="plan")
+    if gateway.is_connected() and not plan.stripe_price_id:
+        raise ConflictError("not_for_sale", "Stripe does not know this plan yet. The operator runs: manage.py sync_plans.")
+
+
+@transaction.atomic
+def open_portal(*, user: Any, now: datetime) -> StripePage:
+    """Open the page where `user` changes his card and sees his invoices; ConflictError for whoever never paid."""
+    customer = StripeCustomer.objects.for_user(user).exclude(stripe_id="").first()
+    if customer is None:
+        raise ConflictError("no_customer", "There is nothing to pay for yet. Begin with a checkout.")
+    asked = {"customer": customer.stripe_id, "return_url": settings.FRONTEND_URL + RETURN_PATH}
+    return _page(gateway.create_portal(asked, key=_key("portal", user, now.timestamp(), now)))
+
+
+def _customer_of(user: Any) -> StripeCustomer:
+    """The customer's row, locked until the transaction ends, with his id at Stripe; made there if need be."""
+    StripeCustomer.objects.bulk_create([StripeCustomer(user=user)], ignore_conflicts=True)
+    customer: StripeCustomer = StripeCustomer.objects.for_user(user).select_for_update().get()
+    if not customer.stripe_id:
+        asked = {"email": user.email, "metadata": {"user_id": str(user.pk)}}
+        customer.stripe_id = gateway.create_customer(asked, key=f"customer-{user.pk}")["id"]
+        customer.save(update_fields=["stripe_id"])
+    return customer
+
+
+def _checkout_of(user: Any, customer: StripeCustomer, plan: SubscriptionPlan) -> dict[str, Any]:
+    back = settings.FRONTEND_URL + RETURN_PATH
+    labels = {"user_id": str(user.pk), "plan_id": str(plan.pk)}
+    subscription: dict[str, Any] = {"metadata": labels}
+    if settings.BILLING_TRIAL_DAYS and not had_trial(user):
+        subscription["trial_period_days"] = settings.BILLING_TRIAL_DAYS
+    return {
+        "mode": "subscription",
+        "customer": customer.stripe_id,
+        "client_reference_id": str(user.pk),
+        "line_items": [{"price": plan.stripe_price_id, "quantity": 1}],
+        "subscription_data": subscription,
+        "metadata": labels,
+        "success_url": f"{back}?checkout={{CHECKOUT_SESSION_ID}}",
+        "cancel_url": f"{back}?cancelled=1",
+    }
+
+
+def had_trial(user: Any) -> bool:
+    """Whether there was a trial or a paid plan before; a trial is given once."""
+    past = Subscription.objects.for_user(user)
+    return past.exclude(trial_start=None).exists() or past.exclude(stripe_subscription_id="").exists()
+
+
+def _close_other_pages(customer: StripeCustomer, plan: SubscriptionPlan) -> None:
+    for session in gateway.open_checkouts_of(customer.stripe_id):
+        if session["metadata"].get("plan_id") != str(plan.pk):
+            gateway.expire_checkout(session["id"], key=f"expire-{session['id']}")
+
+
+def _key(what: str, user: Any, which: Any, now: datetime) -> str:
+    return f"{what}-{user.pk}-{which}-{int(now.timestamp() // SAME_CLICK.total_seconds())}"
+
+
+def _page(session: dict[str, Any]) -> StripePage:
+    ends = session.get("expires_at")
+    return StripePage(session["id"], session["url"], datetime.fromtimestamp(ends, UTC) if ends else None)
