@@ -1,5 +1,7 @@
 """Plans, subscriptions, feature access and invoices as JSON."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
@@ -42,6 +44,33 @@ class CancelSerializer(StrictFields):
 
 class ChangePlanSerializer(StrictFields):
     plan = serializers.PrimaryKeyRelatedField(queryset=SubscriptionPlan.objects.offered())
+
+
+class CheckoutSerializer(ChangePlanSerializer):
+    """Which plan to buy."""
+
+
+class StripePageSerializer(serializers.Serializer[Any]):
+    """A page of Stripe's to open in the browser."""
+
+    id = serializers.CharField()
+    url = serializers.URLField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class PreviewLineSerializer(serializers.Serializer[Any]):
+    description = serializers.CharField()
+    amount = serializers.DecimalField(12, 2)
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What a change of plan costs at this moment."""
+
+    due_now = serializers.DecimalField(12, 2)
+    credit = serializers.DecimalField(12, 2, help_text="Kept for the next invoices.")
+    currency = serializers.CharField()
+    lines = PreviewLineSerializer(many=True)
+    prorated_at = serializers.DateTimeField()
 
 
 class FeatureAccessSerializer(BaseSerializer):

@@ -14,9 +14,12 @@ from billing.models import BillingHistory, FeatureAccess, Subscription, Subscrip
 from billing.serializers import (
     CancelSerializer,
     ChangePlanSerializer,
+    CheckoutSerializer,
     FeatureAccessSerializer,
     InvoiceSerializer,
     PlanSerializer,
+    PreviewSerializer,
+    StripePageSerializer,
     SubscriptionSerializer,
     UseSerializer,
 )
@@ -27,6 +30,7 @@ from mingus.kit.api.viewsets import OpenViewSet, OwnedReadOnlyViewSet
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 NOT_IN_THE_PLAN = OpenApiResponse(PROBLEM, "The plan does not open it, or the access has ended; the sentence says who has it.")
 NOT_PAID_FOR = OpenApiResponse(PROBLEM, "It would have to be paid for.")
+UNAVAILABLE = OpenApiResponse(PROBLEM, "Payments are not connected, or Stripe does not answer now.")
 USED_UP = OpenApiResponse(PROBLEM, "This month's uses are used up; the sentence and Retry-After say until when.")
 
 
@@ -91,6 +95,29 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         subscription, form = self.locked_object(), self.parsed(ChangePlanSerializer)
         services.change_plan(subscription, plan=form["plan"], now=clock.now())
         return self.answer(subscription)
+
+    @extend_schema(request=ChangePlanSerializer, responses={200: PreviewSerializer, 503: UNAVAILABLE})
+    @action(detail=True, methods=["post"], url_path="preview-change")
+    def preview_change(self, request: Request, pk: Any) -> Response:
+        """What moving to another plan would cost now. Nothing is changed."""
+        subscription, form = self.get_object(), self.parsed(ChangePlanSerializer)
+        preview = services.preview_change(subscription, plan=form["plan"], now=clock.now())
+        return Response(PreviewSerializer(preview).data)
+
+    @extend_schema(request=CheckoutSerializer, responses={201: StripePageSerializer, 503: UNAVAILABLE})
+    @action(detail=False, methods=["post"])
+    def checkout(self, request: Request) -> Response:
+        """Begin to buy a plan: gives the page of Stripe's on which it is paid. The plan opens when Stripe says so."""
+        form = self.parsed(CheckoutSerializer)
+        page = services.begin_checkout(user=request.user, plan=form["plan"], now=clock.now())
+        return Response(StripePageSerializer(page).data, status=201)
+
+    @extend_schema(request=None, responses={201: StripePageSerializer, 503: UNAVAILABLE})
+    @action(detail=False, methods=["post"])
+    def portal(self, request: Request) -> Response:
+        """Open the page of Stripe's on which the card is changed and invoices are seen."""
+        page = services.open_portal(user=request.user, now=clock.now())
+        return Response(StripePageSerializer(page).data, status=201)
 
 
 class FeatureAccessViewSet(OwnedReadOnlyViewSet):

@@ -10,6 +10,9 @@ from billing.services.access import (
     settle_access,
     use_feature,
 )
+from billing.services.catalogue import steps_to_sync
+from billing.services.changes import preview_change
+from billing.services.checkout import begin_checkout, open_portal
 from billing.services.plans import delete_plan, load_catalogue
 from billing.services.subscriptions import (
     cancel_at_period_end,
@@ -22,6 +25,7 @@ from billing.services.subscriptions import (
 
 __all__ = [
     "LimitReachedError",
+    "begin_checkout",
     "cancel_at_period_end",
     "cancel_now",
     "change_plan",
@@ -31,10 +35,13 @@ __all__ = [
     "enable_feature",
     "grant_plan",
     "load_catalogue",
+    "open_portal",
     "pass_period_ends",
+    "preview_change",
     "reactivate",
     "regrant_plan",
     "reset_usage",
     "settle_access",
+    "steps_to_sync",
     "use_feature",
 ]

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
+import orjson
 from django.db import transaction
 
 from billing import gateway
@@ -49,7 +51,9 @@ def cancel_now(subscription: Subscription, *, now: datetime) -> None:
 def reactivate(subscription: Subscription, *, now: datetime) -> None:
     """Take a cancellation back that has not come to its end."""
     if not subscription.is_running:
-        raise ConflictError("ended", "This subscription has ended. Begin a new one: POST /api/v1/billing/subscriptions/checkout/.")
+        raise ConflictError(
+            "ended", "This subscription has ended. Begin a new one: POST /api/v1/billing/subscriptions/checkout/."
+        )
     if not subscription.cancel_at_period_end:
         raise ConflictError("not_cancelled", "This subscription is not cancelled. There is nothing to take back.")
     _ask(subscription, {"cancel_at_period_end": False}, now=now)
@@ -96,8 +100,11 @@ def _require_changeable(subscription: Subscription, plan: SubscriptionPlan) -> N
 
 
 def _ask(subscription: Subscription, parameters: dict[str, Any], *, now: datetime) -> None:
-    """Have Stripe change it. The same call repeated after a lost answer is the same intention: the row's last change says so."""
-    key = f"change-{subscription.pk}-{subscription.updated_at.timestamp()}-{sorted(parameters)}"
+    """Have Stripe change it. Until our row has changed, the same call is the same intention, such as after a lost answer."""
+    intention = orjson.dumps(
+        [str(subscription.pk), subscription.updated_at.isoformat(), parameters], option=orjson.OPT_SORT_KEYS
+    )
+    key = f"change-{sha256(intention).hexdigest()}"
     gateway.update_subscription(subscription.stripe_subscription_id, parameters, key=key)
     _read_back(subscription, now)
 
@@ -106,6 +113,8 @@ def _ask(subscription: Subscription, parameters: dict[str, Any], *, now: datetim
 def _read_back(subscription: Subscription, now: datetime) -> None:
     # what follows from a payment is not the customer's own to write
     with rls.everybody():
-        StripeCustomer.objects.for_user(subscription.user).filter(stripe_id="").update(stripe_id=subscription.stripe_customer_id)
+        StripeCustomer.objects.for_user(subscription.user).filter(stripe_id="").update(
+            stripe_id=subscription.stripe_customer_id
+        )
         project_customer(stripe_customer_id=subscription.stripe_customer_id, now=now)
         subscription.refresh_from_db()
