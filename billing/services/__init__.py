@@ -12,7 +12,7 @@ from billing.services.access import (
 )
 from billing.services.catalogue import steps_to_sync
 from billing.services.changes import preview_change
-from billing.services.checkout import begin_checkout, open_portal
+from billing.services.checkout import begin_checkout, had_trial, open_portal
 from billing.services.plans import delete_plan, load_catalogue
 from billing.services.subscriptions import (
     cancel_at_period_end,
@@ -34,6 +34,7 @@ __all__ = [
     "disable_feature",
     "enable_feature",
     "grant_plan",
+    "had_trial",
     "load_catalogue",
     "open_portal",
     "pass_period_ends",
