@@ -55,7 +55,7 @@ def blocks_of(row: SystemAlert) -> int:
     return AuditBlock.objects.filter(event_ids__contains=[event.pk]).count()
 
 
-def seal_all(rows: list[SystemAlert]) -> None:
+def seal_all(rows: list[Any]) -> None:
     """Seal until the rows' events are in blocks: they wait for each transaction of the server that began before them, and
     other tests run on the same server.
     """

@@ -6,6 +6,7 @@ less, or wherever FUZZ_PATHS, a regular expression, says.
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -106,7 +107,8 @@ def asked_by(name: str) -> Callable[..., None]:
     @pytest.mark.django_db
     @schema.include(path_regex=os.environ.get("FUZZ_PATHS", FUZZ_ROLES[name].paths)).parametrize()
     @searching
-    def test(server: LiveServer, case: schemathesis.Case) -> None:
+    def test(server: LiveServer, cases: Counter[str], case: schemathesis.Case) -> None:
+        cases[name] += 1
         case.call_and_validate(base_url=server.url, headers=server.headers[name], checks=CHECKS)
 
     return test
