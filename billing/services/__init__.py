@@ -10,7 +10,16 @@ from billing.services.access import (
     settle_access,
     use_feature,
 )
+from billing.services.dunning import note_invoice, note_subscription
 from billing.services.plans import delete_plan, load_catalogue
+from billing.services.refunds import (
+    approve_refund,
+    decline_refund,
+    refundable,
+    request_refund,
+    send_refund,
+    unsent_refunds,
+)
 from billing.services.subscriptions import (
     cancel_at_period_end,
     cancel_now,
@@ -19,22 +28,32 @@ from billing.services.subscriptions import (
     pass_period_ends,
     reactivate,
 )
+from billing.services.warnings import warn_ahead
 
 __all__ = [
     "LimitReachedError",
+    "approve_refund",
     "cancel_at_period_end",
     "cancel_now",
     "change_plan",
+    "decline_refund",
     "delete_plan",
     "delete_subscription",
     "disable_feature",
     "enable_feature",
     "grant_plan",
     "load_catalogue",
+    "note_invoice",
+    "note_subscription",
     "pass_period_ends",
     "reactivate",
+    "refundable",
     "regrant_plan",
+    "request_refund",
     "reset_usage",
+    "send_refund",
     "settle_access",
+    "unsent_refunds",
     "use_feature",
+    "warn_ahead",
 ]
