@@ -14,6 +14,7 @@ from billing.services.dunning import note_invoice, note_subscription
 from billing.services.plans import delete_plan, load_catalogue
 from billing.services.refunds import (
     approve_refund,
+    can_refund,
     decline_refund,
     refundable,
     request_refund,
@@ -33,6 +34,7 @@ from billing.services.warnings import warn_ahead
 __all__ = [
     "LimitReachedError",
     "approve_refund",
+    "can_refund",
     "cancel_at_period_end",
     "cancel_now",
     "change_plan",

@@ -15,10 +15,10 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from billing import gateway
-from billing.minor_units import in_minor
 from billing.models import Adjustment, BillingHistory
 from billing.models.adjustments import AdjustmentKind, AdjustmentStatus
 from billing.models.history import InvoiceStatus
+from billing.shapes import to_minor
 from mingus.kit.errors import ConflictError, DomainError
 from users.models import User
 
@@ -86,6 +86,11 @@ def _decide(adjustment: Adjustment, status: AdjustmentStatus, *, by: User, now: 
     return row
 
 
+def can_refund(invoice: BillingHistory) -> bool:
+    """Whether there is something of an invoice that Stripe could give back."""
+    return bool(invoice.stripe_invoice_id) and invoice.status in REFUNDABLE and refundable(invoice) > 0
+
+
 def refundable(invoice: BillingHistory) -> Decimal:
     """What can still be asked back of an invoice: refunds that wait or are on their way count as given."""
     refunds = Adjustment.objects.filter(invoice=invoice, kind=AdjustmentKind.REFUND)
@@ -122,7 +127,7 @@ def _checked(invoice: BillingHistory, amount: Decimal | None, currency: str) -> 
 
 def _in_minor(amount: Decimal, currency: str) -> int:
     try:
-        return in_minor(amount, currency)
+        return to_minor(amount, currency)
     except ValueError as error:
         raise DomainError("too_fine", f"Stripe's amounts in {currency} have fewer decimals.", field="amount") from error
 
@@ -158,7 +163,7 @@ def _find_or_make(row: Adjustment) -> gateway.Object:
     for refund in gateway.refunds_of_payment(paid_by):
         if refund["metadata"].get("adjustment") == str(row.pk):
             return refund
-    minor = in_minor(row.amount, row.currency)
+    minor = to_minor(row.amount, row.currency)
     given = {**paid_by, "amount": minor, "reason": "requested_by_customer", "metadata": {"adjustment": str(row.pk)}}
     return gateway.create_refund(given, key=f"refund-{row.pk}")
 

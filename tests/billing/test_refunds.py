@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from billing import gateway, services, tasks
-from billing.minor_units import in_minor
 from billing.models import Adjustment, BillingHistory
+from billing.shapes import to_minor
 from mingus.kit.errors import ConflictError, DomainError
 from tests.billing.office_scene import Payer
 from tests.billing.office_scene import connected as connected
@@ -203,7 +203,7 @@ def test_sending_twice_refunds_once(payer: Payer, invoice: BillingHistory, staff
     [("12.34", "USD", 1234), ("500.00", "JPY", 500), ("1.23", "KWD", 1230), ("5.00", "UGX", 500)],
 )
 def test_amounts_in_minor_units(amount: str, currency: str, minor: int) -> None:
-    assert in_minor(Decimal(amount), currency) == minor
+    assert to_minor(Decimal(amount), currency) == minor
 
 
 def test_yen_have_no_fraction(staff: User) -> None:

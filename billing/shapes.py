@@ -1,4 +1,4 @@
-"""Amounts as Stripe writes them: whole numbers of a currency's smallest unit. https://docs.stripe.com/currencies"""
+"""What Stripe writes, read into our words: amounts in minor units. https://docs.stripe.com/currencies"""
 
 from decimal import Decimal
 
@@ -14,7 +14,12 @@ def decimals(currency: str) -> int:
     return 0 if code in NO_DECIMALS else 3 if code in THREE_DECIMALS else 2
 
 
-def in_minor(amount: Decimal, currency: str) -> int:
+def from_minor(amount: int, currency: str) -> Decimal:
+    """An amount of a currency's smallest unit as money."""
+    return Decimal(amount).scaleb(-decimals(currency))
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
     """`amount` in the smallest unit; ValueError when the currency has no such fraction."""
     scaled = amount.scaleb(decimals(currency))
     if scaled != scaled.to_integral_value():
