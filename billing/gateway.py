@@ -125,6 +125,11 @@ def refunds_of(charge: str) -> Iterator[Object]:
     return _each(lambda client, page: client.v1.refunds.list({"charge": charge, **page}))
 
 
+def refunds_of_payment(paid_by: Mapping[str, str]) -> Iterator[Object]:
+    """Those of what paid an invoice: `{"charge": id}` or `{"payment_intent": id}`."""
+    return _each(lambda client, page: client.v1.refunds.list({**paid_by, **page}))
+
+
 def charges_of(customer: str) -> Iterator[Object]:
     return _each(lambda client, page: client.v1.charges.list({"customer": customer, **page}))
 

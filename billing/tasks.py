@@ -1,7 +1,7 @@
 """What time does to subscriptions that are kept here, and what a changed plan does to those who have it."""
 
 from billing import services
-from billing.models import SubscriptionPlan
+from billing.models import Adjustment, SubscriptionPlan
 from mingus.kit import clock, jobs, rls
 
 
@@ -18,3 +18,25 @@ def regrant_plan(plan_id: str) -> None:
         plan = SubscriptionPlan.objects.filter(pk=plan_id).first()
         if plan is not None:
             services.regrant_plan(plan=plan, now=clock.now())
+
+
+@jobs.daily(at_hour=9)
+def warn_ahead(timestamp: int) -> None:
+    """Warn of cards that expire and trials that end."""
+    services.warn_ahead(now=clock.now())
+
+
+@jobs.task(retries=5)
+def send_refund(adjustment_id: str) -> None:
+    """Send a refund that was asked for, or approved."""
+    with rls.everybody():
+        row = Adjustment.objects.filter(pk=adjustment_id).first()
+        if row is not None:
+            services.send_refund(row)
+
+
+@jobs.periodic("*/15 * * * *")
+def send_forgotten_refunds(timestamp: int) -> None:
+    """Send again what Stripe did not answer, each by a job of its own."""
+    for key in services.unsent_refunds():
+        jobs.enqueue(send_refund, adjustment_id=str(key))

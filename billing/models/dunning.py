@@ -5,6 +5,7 @@ from django.db import models
 from billing.models.history import BillingHistory
 from mingus.kit.constraints import not_blank, one_of
 from mingus.kit.models import OwnedModel, within_owner
+from mingus.kit.personal import personal
 from mingus.kit.privacy import recorded
 
 TABLE = "billing_dunningstep"
@@ -29,6 +30,7 @@ class DunningStep(OwnedModel):
     note = models.TextField(blank=True)
 
     privacy = recorded("when a payment failed, and when he was told")
+    personal_fields = personal("key", "note")
 
     class Meta(OwnedModel.Meta):
         constraints = [

@@ -29,7 +29,7 @@ class StripeCustomer(OwnedModel):
     synced_at = models.DateTimeField(null=True, blank=True)
 
     privacy = recorded("which customer he is at Stripe, who takes the payments, and which card pays")
-    personal_fields = personal("stripe_id", "card_last4", "credit")
+    personal_fields = personal("stripe_id", "card_brand", "card_last4", "credit")
 
     class Meta(OwnedModel.Meta):
         constraints = [

@@ -5,6 +5,7 @@ from django.db import models
 from mingus.kit.columns import whole_number
 from mingus.kit.constraints import between, not_blank
 from mingus.kit.models import OwnedModel
+from mingus.kit.personal import personal
 from mingus.kit.privacy import internal
 
 TABLE = "billing_usagerecord"
@@ -20,6 +21,7 @@ class UsageRecord(OwnedModel):
     given_back_at = models.DateTimeField(null=True, blank=True)
 
     privacy = internal("which uses were counted already, so that a repeated call counts once; they repeat the counts")
+    personal_fields = personal("idempotency_key")
 
     class Meta(OwnedModel.Meta):
         constraints = [

@@ -13,7 +13,17 @@ from billing.services.access import (
 from billing.services.catalogue import steps_to_sync
 from billing.services.changes import preview_change
 from billing.services.checkout import begin_checkout, had_trial, open_portal
+from billing.services.dunning import note_invoice, note_subscription
 from billing.services.plans import delete_plan, load_catalogue
+from billing.services.refunds import (
+    approve_refund,
+    can_refund,
+    decline_refund,
+    refundable,
+    request_refund,
+    send_refund,
+    unsent_refunds,
+)
 from billing.services.subscriptions import (
     cancel_at_period_end,
     cancel_now,
@@ -22,13 +32,17 @@ from billing.services.subscriptions import (
     pass_period_ends,
     reactivate,
 )
+from billing.services.warnings import warn_ahead
 
 __all__ = [
     "LimitReachedError",
     "begin_checkout",
+    "approve_refund",
+    "can_refund",
     "cancel_at_period_end",
     "cancel_now",
     "change_plan",
+    "decline_refund",
     "delete_plan",
     "delete_subscription",
     "disable_feature",
@@ -37,12 +51,19 @@ __all__ = [
     "had_trial",
     "load_catalogue",
     "open_portal",
+    "note_invoice",
+    "note_subscription",
     "pass_period_ends",
     "preview_change",
     "reactivate",
+    "refundable",
     "regrant_plan",
+    "request_refund",
     "reset_usage",
+    "send_refund",
     "settle_access",
     "steps_to_sync",
+    "unsent_refunds",
     "use_feature",
+    "warn_ahead",
 ]

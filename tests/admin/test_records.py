@@ -17,10 +17,12 @@ records = pytest.mark.parametrize("model", RECORDS, ids=name)
 def test_these_are_records() -> None:
     assert sorted(map(name, RECORDS)) == [
         "AccessEvent",
+        "Adjustment",
         "AlertReceipt",
         "AuditEvent",
         "BillingHistory",
         "DueDatePayment",
+        "DunningStep",
         "EmailAddress",
         "FeatureUsage",
         "Group",
@@ -31,6 +33,9 @@ def test_these_are_records() -> None:
         "ProcrastinateJob",
         "StatementImport",
         "StatementImportRow",
+        "StripeCustomer",
+        "StripeEvent",
+        "UsageRecord",
         "UserAnalytics",
     ]
 
