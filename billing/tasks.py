@@ -1,5 +1,7 @@
 """What time does to subscriptions that are kept here, and what a changed plan does to those who have it."""
 
+from uuid import UUID
+
 from billing import services
 from billing.models import Adjustment, SubscriptionPlan
 from mingus.kit import clock, jobs, rls
@@ -40,3 +42,23 @@ def send_forgotten_refunds(timestamp: int) -> None:
     """Send again what Stripe did not answer, each by a job of its own."""
     for key in services.unsent_refunds():
         jobs.enqueue(send_refund, adjustment_id=str(key))
+
+
+@jobs.task(retries=5)
+def handle_stripe_event(event_id: str) -> None:
+    """Do what follows from an event of the inbox."""
+    with rls.everybody():
+        services.handle_event(UUID(event_id), now=clock.now())
+
+
+@jobs.periodic("*/5 * * * *")
+def handle_overdue_events(timestamp: int) -> None:
+    """Handle again what was lost or has failed, each by a job of its own."""
+    for key in services.overdue_events(now=clock.now()):
+        jobs.enqueue(handle_stripe_event, event_id=str(key))
+
+
+@jobs.daily(at_hour=3)
+def forget_old_events(timestamp: int) -> None:
+    """Empty the texts of events that were dealt with long ago."""
+    services.forget_old_events(now=clock.now())

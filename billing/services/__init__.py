@@ -14,7 +14,9 @@ from billing.services.catalogue import steps_to_sync
 from billing.services.changes import preview_change
 from billing.services.checkout import begin_checkout, had_trial, open_portal
 from billing.services.dunning import note_invoice, note_subscription
+from billing.services.inbox import explain, forget_old_events, handle_event, overdue_events, receive, replay_event
 from billing.services.plans import delete_plan, load_catalogue
+from billing.services.projection import Projection, project_customer
 from billing.services.refunds import (
     approve_refund,
     can_refund,
@@ -35,6 +37,14 @@ from billing.services.subscriptions import (
 from billing.services.warnings import warn_ahead
 
 __all__ = [
+    "Projection",
+    "project_customer",
+    "explain",
+    "forget_old_events",
+    "handle_event",
+    "overdue_events",
+    "receive",
+    "replay_event",
     "LimitReachedError",
     "begin_checkout",
     "approve_refund",
