@@ -162,7 +162,7 @@ def products(keys: Sequence[str]) -> Iterator[Object]:
 
 def prices_of(lookup_keys: Sequence[str]) -> Iterator[Object]:
     """Active prices by our names for them; ten at most, which is Stripe's limit."""
-    return _each(lambda client, page: client.v1.prices.list({"lookup_keys": list(lookup_keys), **page}))
+    return _each(lambda client, page: client.v1.prices.list({"lookup_keys": list(lookup_keys), "active": True, **page}))
 
 
 def preview_change(parameters: Parameters) -> Object:

@@ -29,7 +29,7 @@ class Step:
 def steps_to_sync() -> Iterator[Step]:
     """What must be done, in this order, for Stripe to sell what is offered here; nothing when it does already."""
     plans = list(SubscriptionPlan.objects.order_by("name", "billing_cycle"))
-    known = {product["id"]: product for product in gateway.products([product_id(plan) for plan in plans])}
+    known = {product["id"]: product for product in gateway.products(sorted({product_id(plan) for plan in plans}))}
     prices = {price["lookup_key"]: price for price in gateway.prices_of([lookup_key(plan) for plan in plans])}
     for plan in plans:
         if product_id(plan) not in known and plan.is_active:

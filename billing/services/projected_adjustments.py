@@ -7,6 +7,7 @@ from decimal import Decimal
 from billing import gateway, shapes
 from billing.models import Adjustment, BillingHistory, StripeCustomer
 from billing.models.adjustments import AdjustmentKind, AdjustmentStatus
+from billing.services.rows import in_line
 
 # https://docs.stripe.com/api/refunds/object and …/disputes/object, by their `status`
 REFUND_STATUSES = {
@@ -63,24 +64,19 @@ class AdjustmentsAtStripe:
         """A refund that a colleague asked for has a row already, whose key it carries."""
         key = item.metadata.get("adjustment")
         asked = Adjustment.objects.for_user(self.ours.user).filter(pk=key) if key else Adjustment.objects.none()
-        return bool(asked.update(stripe_id=item.id, status=status))
+        if not asked.exists():
+            return False
+        asked.exclude(stripe_id=item.id, status=status).update(stripe_id=item.id, status=status)
+        return True
 
     def _store(
         self, kind: AdjustmentKind, item: shapes.StripeAdjustment, status: AdjustmentStatus, invoice: BillingHistory | None
     ) -> None:
-        Adjustment.objects.update_or_create(
-            user=self.ours.user,
-            stripe_id=item.id,
-            defaults={"kind": kind, "amount": item.amount, "currency": item.currency, "status": status, "invoice": invoice},
-            create_defaults={
-                "kind": kind,
-                "amount": item.amount,
-                "currency": item.currency,
-                "status": status,
-                "invoice": invoice,
-                "reason": item.reason[:500],
-                "happened_at": item.created,
-            },
+        in_line(
+            Adjustment,
+            {"user": self.ours.user, "stripe_id": item.id},
+            {"kind": kind, "amount": item.amount, "currency": item.currency, "status": status, "invoice": invoice},
+            at_first={"reason": item.reason[:500], "happened_at": item.created},
         )
 
     def _invoice_of(self, item: shapes.StripeAdjustment) -> str:

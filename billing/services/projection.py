@@ -18,6 +18,7 @@ from billing.models.subscriptions import IS_LOCAL, RUNNING, SubscriptionStatus
 from billing.services.access import settle_access
 from billing.services.dunning import note_invoice, note_subscription
 from billing.services.projected_adjustments import AdjustmentsAtStripe
+from billing.services.rows import in_line
 
 INVOICE_STATUSES = {
     "draft": InvoiceStatus.DRAFT,
@@ -126,10 +127,10 @@ def _end_gifts(ours: StripeCustomer, now: datetime) -> None:
 
 
 def _write_subscription(ours: StripeCustomer, found: shapes.StripeSubscription, plan: SubscriptionPlan) -> Subscription:
-    row, _ = Subscription.objects.update_or_create(
-        user=ours.user,
-        stripe_subscription_id=found.id,
-        defaults={
+    return in_line(
+        Subscription,
+        {"user": ours.user, "stripe_subscription_id": found.id},
+        {
             "plan": plan,
             "stripe_customer_id": found.customer,
             "status": found.status,
@@ -141,7 +142,6 @@ def _write_subscription(ours: StripeCustomer, found: shapes.StripeSubscription, 
             "trial_end": found.trial_end,
         },
     )
-    return row
 
 
 def _project_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription], done: Projection, now: datetime) -> None:
@@ -161,10 +161,10 @@ def _write_invoice(
 ) -> BillingHistory:
     amount = max(found.total, Decimal(0))  # what a negative one gives back is in the customer's credit
     refunded = min(refunded, amount)
-    row, _ = BillingHistory.objects.update_or_create(
-        user=ours.user,
-        stripe_invoice_id=found.id,
-        defaults={
+    return in_line(
+        BillingHistory,
+        {"user": ours.user, "stripe_invoice_id": found.id},
+        {
             "subscription": subscription,
             "amount": amount,
             "amount_refunded": refunded,
@@ -177,7 +177,6 @@ def _write_invoice(
             "metadata": _metadata_of(found),
         },
     )
-    return row
 
 
 def _status_of(found: shapes.StripeInvoice, amount: Decimal, refunded: Decimal) -> str:

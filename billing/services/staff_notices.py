@@ -18,7 +18,7 @@ def tell_staff(*, title: str, message: str, now: datetime) -> int:
         Q(is_superuser=True) | Q(groups__name=BILLING.name), is_active=True, is_staff=True
     ).distinct()
     told = SystemAlert.objects.filter(title=title, created_at__gt=now - AGAIN_AFTER).values("user")
-    missing = list(colleagues.exclude(pk__in=told))
+    missing = list(colleagues.filter(is_active=True).exclude(pk__in=told))
     for colleague in missing:
         system.alert(user=colleague, alert_type=AlertType.BILLING, severity=Severity.HIGH, title=title, message=message)
     return len(missing)
