@@ -62,3 +62,9 @@ def handle_overdue_events(timestamp: int) -> None:
 def forget_old_events(timestamp: int) -> None:
     """Empty the texts of events that were dealt with long ago."""
     services.forget_old_events(now=clock.now())
+
+
+@jobs.daily(at_hour=4)
+def reconcile_stripe(timestamp: int) -> None:
+    """Compare everything with Stripe, and tell staff when something differs."""
+    services.reconcile(now=clock.now())

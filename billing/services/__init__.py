@@ -17,6 +17,7 @@ from billing.services.dunning import note_invoice, note_subscription
 from billing.services.inbox import explain, forget_old_events, handle_event, overdue_events, receive, replay_event
 from billing.services.plans import delete_plan, load_catalogue
 from billing.services.projection import Projection, project_customer
+from billing.services.reconciliation import reconcile
 from billing.services.refunds import (
     approve_refund,
     can_refund,
@@ -37,6 +38,7 @@ from billing.services.subscriptions import (
 from billing.services.warnings import warn_ahead
 
 __all__ = [
+    "reconcile",
     "Projection",
     "project_customer",
     "explain",

@@ -100,6 +100,10 @@ def _project_subscriptions(
             _end_gifts(ours, now)
         rows[subscription.id] = _write_subscription(ours, subscription, plan)
     done.subscriptions = len(rows)
+    unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
+    unknown.exclude(stripe_subscription_id__in=[item.id for item in found]).update(
+        status=SubscriptionStatus.CANCELED, canceled_at=now
+    )
     return rows
 
 
@@ -154,6 +158,8 @@ def _project_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscriptio
         note_invoice(user=ours.user, invoice=rows[invoice.id], stripe=invoice, now=now)
     adjustments.write(rows)
     done.invoices = len(rows)
+    unknown = BillingHistory.objects.for_user(ours.user).exclude(stripe_invoice_id="").exclude(stripe_invoice_id__in=rows)
+    unknown.exclude(status=InvoiceStatus.VOID).update(status=InvoiceStatus.VOID)  # a draft that was deleted, or never there
 
 
 def _write_invoice(

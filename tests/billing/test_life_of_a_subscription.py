@@ -34,7 +34,7 @@ def bought(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> Subsc
 
 def test_a_trial_opens_the_plan_and_costs_nothing(bought: Subscription, mid_tier: SubscriptionPlan, alice: User) -> None:
     assert (bought.status, bought.plan) == ("trialing", mid_tier)
-    assert bought.trial_end and bought.current_period_end == bought.trial_end
+    assert bought.current_period_end == bought.trial_end is not None
     assert FeatureAccess.objects.get(user=alice, feature_name="ai_insights").is_enabled
     assert [(row.amount, row.status) for row in BillingHistory.objects.all()] == [(Decimal("0.00"), "paid")]
     assert StripeCustomer.objects.get(user=alice).card == "visa •••• 4242"
