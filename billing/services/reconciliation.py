@@ -105,7 +105,7 @@ def missing_events(*, now: datetime, fix: bool = False) -> Iterator[Difference]:
     for event in gateway.events_since(now - EVENTS_KEPT):
         if event["id"] not in known and event["created"] < (now - ARRIVING).timestamp():
             if fix:
-                row, _ = receive(orjson.dumps(event), headers={}, now=now)
+                row, _ = receive(orjson.dumps(event, default=str), headers={}, now=now)
                 handle_event(row.pk, now=now)
             yield Difference(event["id"], f"{event['type']} never arrived.")
 
