@@ -202,11 +202,8 @@ def overdue(now: datetime) -> Metric:
     before = Q(due__lt=months[0].begins)
     figures["n"], figures["sum"] = Count("pk", filter=before), Sum("amount", filter=before)
     names = [("", "before"), *((str(number), month.name) for number, month in enumerate(months))]
-    table = [
-        (name, found["currency"], found[f"n{key}"], _money(found[f"sum{key}"]))
-        for found in rows.values("currency").annotate(**figures).order_by("currency")
-        for key, name in names
-    ]
+    sums: Iterable[dict[str, Any]] = rows.values("currency").annotate(**figures).order_by("currency")  # type: ignore[assignment]
+    table = [(name, found["currency"], found[f"n{key}"], _money(found[f"sum{key}"])) for found in sums for key, name in names]
     return Metric(
         "overdue",
         "Overdue",
