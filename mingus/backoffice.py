@@ -72,6 +72,12 @@ UNFOLD: dict[str, Any] = {
                     _link("Counted uses", "pin", "billing.usagerecord"),
                     _link("Customers at Stripe", "credit_card", "billing.stripecustomer"),
                     _link("Stripe's events", "webhook", "billing.stripeevent"),
+                    {
+                        "title": "Metrics of billing",
+                        "icon": "monitoring",
+                        "link": reverse_lazy("admin:billing_metrics"),
+                        "permission": lambda request: bool(request.user.has_perm("billing.overview_subscription")),
+                    },
                 ],
             },
             {

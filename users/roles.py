@@ -82,7 +82,7 @@ BILLING = StaffRole(
     {
         "users.user": LOOK,
         "billing.subscriptionplan": LOOK,
-        "billing.subscription": ("view", "add", "help", "see"),
+        "billing.subscription": ("view", "add", "help", "see", "overview"),
         "billing.featureaccess": ("view", "help"),
         "billing.billinghistory": ("view", "help", "see"),
         "billing.adjustment": ("view", "help", "see"),
@@ -96,7 +96,7 @@ BILLING = StaffRole(
 ANALYST = StaffRole(
     "analyst",
     "Sees sums over many customers, and no row of any.",
-    {"analytics.performancemetric": ("view", "overview")},
+    {"analytics.performancemetric": ("view", "overview"), "billing.subscription": ("overview",)},
 )
 EVERYTHING = StaffRole(ADMINISTRATOR, "May do everything, and gives colleagues their roles.", is_everything=True)
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from billing import services
+from billing.admin.metrics import WithMetrics
 from billing.admin.timeline import timeline_of
 from billing.models import Subscription
 from mingus.kit import clock
@@ -67,7 +68,7 @@ class SubscriptionInline(SubscriptionColumns, RecordInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SubscriptionColumns, OwnedAdmin):
+class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
     """Subscriptions. One that is added here is a gift: it renews without a payment. What Stripe keeps is only looked at."""
 
     list_display = (

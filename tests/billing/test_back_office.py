@@ -201,4 +201,4 @@ def test_a_customers_page_asks_as_often_for_many_rows_as_for_few(office: Client,
 def test_lists_are_exported(office: Client, subscription: Subscription) -> None:
     fields = {"action": "export_csv", "_selected_action": [str(subscription.pk)], "index": "0"}
     answer: Any = office.post(SUBSCRIPTIONS, fields)
-    assert b"alice@example.com,Basic,monthly,active" in b"".join(answer.streaming_content)
+    assert b"alice@example.com,Basic,monthly,10.00,USD,active" in b"".join(answer.streaming_content)
