@@ -18,3 +18,9 @@ def regrant_plan(plan_id: str) -> None:
         plan = SubscriptionPlan.objects.filter(pk=plan_id).first()
         if plan is not None:
             services.regrant_plan(plan=plan, now=clock.now())
+
+
+@jobs.periodic("*/5 * * * *")
+def settle_by_the_clock(timestamp: int) -> None:
+    """Open what an override's beginning or end opens. What closes by the clock is closed on the second without it."""
+    services.settle_by_the_clock(now=clock.now())
