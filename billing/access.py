@@ -35,15 +35,23 @@ class Access:
     why: str
 
 
-def access_at(subscription: SubscriptionFacts, *, now: datetime, grace: timedelta) -> Access:
-    """What `subscription` opens at `now`; `grace` is how long a renewal that failed may stay unpaid."""
+def access_at(
+    subscription: SubscriptionFacts, *, now: datetime, grace: timedelta, unpaid_since: datetime | None = None
+) -> Access:
+    """What `subscription` opens at `now`; `grace` is how long a renewal that failed may stay unpaid.
+
+    `unpaid_since` is when the oldest bill was made that is still not paid, None where no bill is known: Stripe moves the period
+    on while nobody pays, and without it every new period would bring a grace of its own.
+    """
+    if subscription.status == "past_due":
+        return _past_due(subscription, now, grace, unpaid_since)
     judge = TIMED.get(subscription.status)
     if judge is not None:
-        return judge(subscription, now, grace)
+        return judge(subscription, now)
     return Access(False, None, CLOSED.get(subscription.status, f"The status {subscription.status} opens nothing."))
 
 
-def _trialing(trial: SubscriptionFacts, now: datetime, grace: timedelta) -> Access:
+def _trialing(trial: SubscriptionFacts, now: datetime) -> Access:
     end = trial.trial_end or trial.current_period_end
     if end is None:
         return Access(False, None, "The trial has no end, so nothing says that it still runs.")
@@ -53,7 +61,7 @@ def _trialing(trial: SubscriptionFacts, now: datetime, grace: timedelta) -> Acce
     return Access(True, end, f"The trial {cancelled}runs until {written(end)}.")
 
 
-def _active(paid: SubscriptionFacts, now: datetime, grace: timedelta) -> Access:
+def _active(paid: SubscriptionFacts, now: datetime) -> Access:
     end = paid.current_period_end
     if end is None:
         return Access(True, None, "The subscription is active and has no end.")
@@ -68,8 +76,8 @@ def _active(paid: SubscriptionFacts, now: datetime, grace: timedelta) -> Access:
     return Access(False, end + LAG, f"The period ended at {written(end)}, and no renewal is known.")
 
 
-def _past_due(unpaid: SubscriptionFacts, now: datetime, grace: timedelta) -> Access:
-    failed = _failed_renewal(unpaid, now)
+def _past_due(unpaid: SubscriptionFacts, now: datetime, grace: timedelta, since: datetime | None) -> Access:
+    failed = min(filter(None, (_failed_renewal(unpaid, now), since)), default=None)
     if failed is None:
         return Access(False, None, "The payment failed, and no period says when, so there is no grace.")
     end = failed + grace
@@ -91,11 +99,7 @@ def written(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-TIMED: Mapping[str, Callable[[SubscriptionFacts, datetime, timedelta], Access]] = {
-    "trialing": _trialing,
-    "active": _active,
-    "past_due": _past_due,
-}
+TIMED: Mapping[str, Callable[[SubscriptionFacts, datetime], Access]] = {"trialing": _trialing, "active": _active}
 CLOSED: Mapping[str, str] = {
     "incomplete": "The first payment is not done yet, and opens nothing until it is.",
     "incomplete_expired": "The first payment never came.",

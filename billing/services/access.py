@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from billing import catalogue
-from billing.access import Access, access_at
+from billing.access import Access
 from billing.entitlements import Entitlement
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
 from billing.months import counting_month
 from billing.resolution import Verdict, resolve
+from billing.services.standing import judge
 from users.models import User
 
 BATCH = 500
@@ -30,11 +30,6 @@ LOOKED_BACK = timedelta(days=1)  # by the job, so that a worker that stood still
 Overrides = Mapping[str, EntitlementOverride]
 
 
-def grace() -> timedelta:
-    """How long a renewal that failed may stay unpaid."""
-    return timedelta(days=settings.BILLING_GRACE_DAYS)
-
-
 @transaction.atomic
 def settle_access(*, user: Any, now: datetime) -> None:
     """Bring a customer's access in line with his overrides, his subscription and what is free."""
@@ -42,7 +37,7 @@ def settle_access(*, user: Any, now: datetime) -> None:
     if subscription is None:
         _grant([(Subscription(user_id=user.pk), None)], {}, now=now)
         return
-    _grant([(subscription, access_at(subscription, now=now, grace=grace()))], subscription.plan.entitlements(), now=now)
+    _grant(judge([subscription], now=now), subscription.plan.entitlements(), now=now)
 
 
 @transaction.atomic
@@ -60,8 +55,8 @@ def regrant_plan(*, plan: SubscriptionPlan, now: datetime) -> int:
     while batch:
         with transaction.atomic():
             locked = Subscription.objects.filter(pk__in=batch, plan=plan).running().order_by("pk").select_for_update()
-            judged = ((row, access_at(row, now=now, grace=grace())) for row in locked)
-            done += _grant([(row, access) for row, access in judged if access.is_open], opened, now=now)
+            judged = [(row, access) for row, access in judge(locked, now=now) if access.is_open]
+            done += _grant(judged, opened, now=now)
         batch = _next_batch(plan, batch[-1])
     return done
 

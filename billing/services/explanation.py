@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from billing import catalogue
-from billing.access import access_at
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
 from billing.resolution import Verdict, resolve
-from billing.services.access import grace, overrides_of
+from billing.services.access import overrides_of
+from billing.services.standing import judge
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def explain(*, user: Any, feature: str, now: datetime) -> Explanation:
     """Decide about a feature anew at `now`, and say who decided; it needs no row. `plans` are the offered ones that have it."""
     subscription = Subscription.objects.for_user(user).select_related("plan").order_by("-created_at", "-id")
     newest = subscription.running().first() or subscription.first()
-    access = access_at(newest, now=now, grace=grace()) if newest else None
+    access = judge([newest], now=now)[0][1] if newest else None
     planned = newest.plan.entitlements().get(feature) if newest else None
     override = overrides_of([user.pk], now).get(user.pk, {}).get(feature)
     free = catalogue.FREE_FEATURES.get(feature)
