@@ -68,3 +68,9 @@ def forget_old_events(timestamp: int) -> None:
 def reconcile_stripe(timestamp: int) -> None:
     """Compare everything with Stripe, and tell staff when something differs."""
     services.reconcile(now=clock.now())
+
+
+@jobs.periodic("*/5 * * * *")
+def settle_by_the_clock(timestamp: int) -> None:
+    """Open what an override's beginning or end opens. What closes by the clock is closed on the second without it."""
+    services.settle_by_the_clock(now=clock.now())

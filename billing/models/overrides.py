@@ -22,6 +22,10 @@ class OverrideQuerySet(OwnedQuerySet):
         """Those that hold at `now`."""
         return self.filter(starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True)
 
+    def turned_between(self, after: datetime, until: datetime) -> "OverrideQuerySet":
+        """Those that began or ended after `after` and no later than `until`."""
+        return self.filter(Q(starts_at__gt=after, starts_at__lte=until) | Q(ends_at__gt=after, ends_at__lte=until))
+
 
 class EntitlementOverride(OwnedModel):
     """One feature, opened or closed for one customer whatever his plan says. Of two that hold, the later one wins."""

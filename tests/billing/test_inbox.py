@@ -9,6 +9,7 @@ import pytest
 from billing import services
 from billing.gateway import PaymentsUnavailableError
 from billing.models import StripeEvent, Subscription, SubscriptionPlan
+from billing.services.inbox import explain
 from mingus.kit import clock
 from system.models import SystemAlert
 from tests.billing.stripe_scene import Payments
@@ -36,7 +37,7 @@ def test_a_customer_that_is_nobody_here_is_ignored_with_a_sentence() -> None:
     services.handle_event(row.pk, now=clock.now())
     row.refresh_from_db()
     assert row.state == "ignored"
-    assert "No customer of ours" in services.explain(row)
+    assert "No customer of ours" in explain(row)
 
 
 def test_while_stripe_is_down_an_event_waits_with_its_traceback_and_staff_is_told_once(
