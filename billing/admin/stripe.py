@@ -9,7 +9,20 @@ from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter
 
 from billing.models import StripeCustomer, StripeEvent
-from mingus.kit.admin import OwnedRecordAdmin, RecordAdmin, RecordInline, display, linked, money, shown_on
+from billing.services.inbox import explain, replay_event
+from mingus.kit import clock
+from mingus.kit.admin import (
+    BaseAdmin,
+    OwnedRecordAdmin,
+    RecordAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    linked,
+    money,
+    shown_on,
+)
 from mingus.kit.admin.unfolded import pretty_json
 from mingus.kit.admin.watched import note
 from users.models import User
@@ -30,7 +43,7 @@ OPEN = (
     "stripe_customer_id",
     "object_id",
 )
-CLOSED = ("outcome", "error", "content")
+CLOSED = ("explanation", "outcome", "error", "content")
 
 
 class StripeCustomerColumns:
@@ -89,6 +102,18 @@ class StripeEventAdmin(RecordAdmin):
     @display(description="state", label=EVENT_COLOURS)
     def standing(self, event: StripeEvent) -> str:
         return event.state
+
+    actions_detail = ("replay",)
+
+    @display(description="what followed")
+    def explanation(self, event: StripeEvent) -> str:
+        return str(explain(event))
+
+    @asks_first(title="Replay", question="It is dealt with anew; what is right already stays as it is.", icon="replay")
+    def replay(self, request: HttpRequest, event: StripeEvent) -> None:
+        replay_event(event=event, now=clock.now())
+
+    actions = (*BaseAdmin.actions, for_ticked(replay))
 
     @display(description="content")
     def content(self, event: StripeEvent) -> str:

@@ -245,3 +245,9 @@ def test_amounts_are_exported_with_currency_and_refunds(
     AdjustmentFactory(user=invoice.user, invoice=invoice)
     answer: Any = clerk[1].post(page, {"action": "export_csv", "select_across": "1", "_selected_action": ["x"], "index": "0"})
     assert line in b"".join(answer.streaming_content).decode()
+
+
+def test_an_event_is_explained_and_replayed(clerk: tuple[User, Client], event: StripeEvent) -> None:
+    assert "what followed" in text(clerk[1], f"{EVENTS}{event.pk}/change/").lower()
+    assert clerk[1].post(f"{EVENTS}{event.pk}/replay/", YES).status_code == 200
+    assert "Replay" in text(clerk[1], EVENTS)
