@@ -154,7 +154,12 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
         """Say why a feature is open or closed: staff's override, the subscription or what is free decided."""
         return self._explained(self.get_object().feature_name)
 
-    @extend_schema(parameters=[FeatureNameSerializer], responses=ExplanationSerializer, filters=False)
+    @extend_schema(
+        operation_id="billing_feature_access_explanation_by_name",
+        parameters=[FeatureNameSerializer],
+        responses=ExplanationSerializer,
+        filters=False,
+    )
     @action(detail=False, url_path="explanation", pagination_class=None)
     def explanation_by_name(self, request: Request) -> Response:
         """Say the same of a feature that the user has no entry for."""

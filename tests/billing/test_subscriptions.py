@@ -7,6 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from billing import services
+from billing.access import LAG
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
 from mingus.kit.errors import ConflictError
 from tests.billing.conftest import NOW
@@ -99,7 +100,8 @@ def test_a_cancellation_is_taken_back(act: Any, alice: User) -> None:
     act("cancel")
     shown = act("reactivate").json()
     assert (shown["cancel_at_period_end"], shown["canceled_at"], shown["days_until_renewal"]) == (False, None, 21)
-    assert set(FeatureAccess.objects.values_list("expires_at", flat=True)) == {None}
+    # its renewal is waited for a while
+    assert set(FeatureAccess.objects.values_list("expires_at", flat=True)) == {datetime(2026, 4, 10, 12, tzinfo=UTC) + LAG}
 
 
 def test_one_that_was_ended_at_once_is_taken_back_within_its_period(act: Any, alice: User) -> None:
