@@ -87,7 +87,7 @@ class StripeAdjustment:
 
 def subscription_of(obj: Object) -> StripeSubscription:
     """A subscription in either shape."""
-    item = next(iter(obj.get("items", {}).get("data", [])), {})
+    item: Object = next(iter(obj.get("items", {}).get("data", [])), {})
     return StripeSubscription(
         id=obj["id"],
         customer=key_of(obj["customer"]),

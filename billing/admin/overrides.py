@@ -107,8 +107,6 @@ class OverrideAdmin(OverrideColumns, OwnedAdmin):
 
     @asks_first(title="Revoke", question="It ends now; his plan alone counts again.", icon="undo")
     def revoke(self, request: HttpRequest, row: EntitlementOverride) -> None:
-        now = clock.now()
-        EntitlementOverride.objects.filter(pk=row.pk, revoked_at__isnull=True).update(revoked_at=now)
-        services.settle_access(user=row.user, now=now)
+        services.revoke_override(row, now=clock.now())
 
     actions = (*BaseAdmin.actions, for_ticked(revoke))

@@ -12,9 +12,10 @@ def in_line(
     model: type[Row], place: Mapping[str, Any], values: Mapping[str, Any], *, at_first: Mapping[str, Any] | None = None
 ) -> Row:
     """The row at `place` with these `values`, made with those of `at_first` besides when it is new."""
-    row: Row | None = model.objects.filter(**place).first()
+    rows: Any = model._default_manager
+    row: Row | None = rows.filter(**place).first()
     if row is None:
-        made: Row = model.objects.create(**place, **values, **(at_first or {}))
+        made: Row = rows.create(**place, **values, **(at_first or {}))
         return made
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:

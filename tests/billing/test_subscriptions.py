@@ -189,10 +189,12 @@ def test_only_an_active_one_changes_its_plan(act: Any, alice: User, status: str)
 
 
 @pytest.mark.parametrize("action", ["cancel", "reactivate", "change-plan"])
-def test_what_stripe_keeps_is_not_changed_here(act: Any, alice: User, plus: SubscriptionPlan, action: str) -> None:
-    Subscription.objects.for_user(alice).update(stripe_subscription_id="sub_1")
+def test_what_stripe_keeps_is_not_changed_without_stripe(act: Any, alice: User, plus: SubscriptionPlan, action: str) -> None:
+    Subscription.objects.for_user(alice).update(stripe_subscription_id="sub_1", cancel_at_period_end=action == "reactivate")
+    before = Subscription.objects.for_user(alice).values().get()
     bodies = {"change-plan": {"plan": str(plus.pk)}}
-    assert problem(act(action, bodies.get(action))) == (409, "managed_by_stripe")
+    assert problem(act(action, bodies.get(action))) == (503, "payments_unavailable")
+    assert Subscription.objects.for_user(alice).values().get() == before
 
 
 def test_an_action_honours_if_match(subscription: Subscription, as_alice: APIClient) -> None:
