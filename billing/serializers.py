@@ -60,6 +60,13 @@ class StripePageSerializer(serializers.Serializer[Any]):
     url = serializers.URLField()
     expires_at = serializers.DateTimeField(allow_null=True)
 
+    class Meta:
+        example = {
+            "id": "cs_a1b2c3",
+            "url": "https://checkout.stripe.com/c/pay/cs_a1b2c3",
+            "expires_at": "2026-03-02T09:30:00Z",
+        }
+
 
 class PreviewLineSerializer(serializers.Serializer[Any]):
     description = serializers.CharField()
@@ -74,6 +81,18 @@ class PreviewSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField()
     lines = PreviewLineSerializer(many=True)
     prorated_at = serializers.DateTimeField()
+
+    class Meta:
+        example = {
+            "due_now": "20.00",
+            "credit": "0.00",
+            "currency": "USD",
+            "lines": [
+                {"description": "Unused time on Mid-tier", "amount": "-17.50"},
+                {"description": "Remaining time on Professional", "amount": "37.50"},
+            ],
+            "prorated_at": "2026-03-16T09:30:00Z",
+        }
 
 
 class FeatureAccessSerializer(BaseSerializer):

@@ -28,6 +28,7 @@ from billing.serializers import (
     UseSerializer,
 )
 from mingus.kit import clock, jobs
+from mingus.kit.api.examples import shown
 from mingus.kit.api.permissions import EverybodyReads, TokenScopeAllows, is_staff
 from mingus.kit.api.viewsets import OpenViewSet, OwnedReadOnlyViewSet
 
@@ -97,7 +98,11 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         services.change_plan(subscription, plan=form["plan"], now=clock.now())
         return self.answer(subscription)
 
-    @extend_schema(request=ChangePlanSerializer, responses={200: PreviewSerializer, 503: UNAVAILABLE})
+    @extend_schema(
+        request=ChangePlanSerializer,
+        responses={200: PreviewSerializer, 503: UNAVAILABLE},
+        examples=[shown(PreviewSerializer, "200")],
+    )
     @action(detail=True, methods=["post"], url_path="preview-change")
     def preview_change(self, request: Request, pk: Any) -> Response:
         """What moving to another plan would cost now. Nothing is changed."""
@@ -105,7 +110,11 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         preview = services.preview_change(subscription, plan=form["plan"], now=clock.now())
         return Response(PreviewSerializer(preview).data)
 
-    @extend_schema(request=CheckoutSerializer, responses={201: StripePageSerializer, 503: UNAVAILABLE})
+    @extend_schema(
+        request=CheckoutSerializer,
+        responses={201: StripePageSerializer, 503: UNAVAILABLE},
+        examples=[shown(StripePageSerializer, "201")],
+    )
     @action(detail=False, methods=["post"])
     def checkout(self, request: Request) -> Response:
         """Begin to buy a plan: gives the page of Stripe's on which it is paid. The plan opens when Stripe says so."""
@@ -113,7 +122,11 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         page = services.begin_checkout(user=request.user, plan=form["plan"], now=clock.now())
         return Response(StripePageSerializer(page).data, status=201)
 
-    @extend_schema(request=None, responses={201: StripePageSerializer, 503: UNAVAILABLE})
+    @extend_schema(
+        request=None,
+        responses={201: StripePageSerializer, 503: UNAVAILABLE},
+        examples=[shown(StripePageSerializer, "201")],
+    )
     @action(detail=False, methods=["post"])
     def portal(self, request: Request) -> Response:
         """Open the page of Stripe's on which the card is changed and invoices are seen."""

@@ -69,7 +69,7 @@ class StripeEvent(BaseModel):
             rule(
                 f"{TABLE}_handled_at_matches_state",
                 Q(state__in=(EventState.WAITING, EventState.FAILED), handled_at__isnull=True)
-                | Q(state__in=(EventState.HANDLED, EventState.IGNORED), handled_at__isnull=False),
+                | ~Q(state__in=(EventState.WAITING, EventState.FAILED)) & Q(handled_at__isnull=False),
                 "Set exactly when it was dealt with.",
             ),
         ]

@@ -1,5 +1,6 @@
 """Which customer of Stripe's a customer of ours is, and how he pays: the card's brand and last four digits, never more."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -19,6 +20,9 @@ class StripeCustomer(OwnedModel):
     `credit` is what Stripe owes him: it is used up by the next invoices. Stripe writes it as a negative balance.
     """
 
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stripe_customer", editable=False
+    )
     stripe_id = models.CharField(max_length=255, blank=True)
     card_brand = models.CharField(max_length=30, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
@@ -33,7 +37,6 @@ class StripeCustomer(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["user"], name=f"{TABLE}_one"),
             models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name=f"{TABLE}_stripe_id_unique"),
             rule(f"{TABLE}_card_last4_digits", Q(card_last4__regex=r"^([0-9]{4})?$"), "Four digits, or nothing."),
             between(TABLE, "card_exp_month", 1, 12),

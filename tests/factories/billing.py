@@ -100,6 +100,7 @@ class AdjustmentFactory(DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     kind = "refund"
+    stripe_id = factory.Sequence(lambda number: f"re_made{number}")
     amount = Decimal("20.00")
     status = "succeeded"
     happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
