@@ -134,6 +134,12 @@ def watchers(folder: Folder) -> list[int]:
     return [int(process.name) for process in Path("/proc").glob("[0-9]*") if _watches(process, folder)]
 
 
+def the_watcher(folder: Folder) -> int:
+    """The process number of the folder's one watcher; right after its start the kernel shows it without its words."""
+    assert eventually(lambda: len(watchers(folder)) == 1)
+    return watchers(folder)[0]
+
+
 def _watches(process: Path, folder: Folder) -> bool:
     try:
         words = (process / "cmdline").read_bytes().split(b"\0")

@@ -10,7 +10,7 @@ import pytest
 
 from mingus.devdb import ensure_running, locks, stop
 from mingus.devdb.folder import Folder
-from tests.devdb.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
+from tests.devdb.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, the_watcher, watchers
 
 pytestmark = pytest.mark.faults
 
@@ -47,7 +47,7 @@ def test_the_next_command_within_the_grace_finds_it_running(folder: Folder) -> N
     User(folder.root, grace=2).leave()
 
     assert server_pid(folder) == pid
-    assert len(watchers(folder)) == 1
+    assert the_watcher(folder)
 
 
 def test_a_forked_worker_is_a_user_too(folder: Folder) -> None:
@@ -81,14 +81,13 @@ def test_an_open_session_keeps_it_running(folder: Folder) -> None:
 def test_a_killed_watcher_is_replaced_by_the_next_user(folder: Folder) -> None:
     first = User(folder.root)
     assert first.url
-    [watcher] = watchers(folder)
+    watcher = the_watcher(folder)
     os.kill(watcher, signal.SIGKILL)
     assert eventually(lambda: locks.is_free(folder.watcher_lock))  # the kernel frees it when the process has ended
     second = User(folder.root)
     assert second.url
 
-    [replacement] = watchers(folder)
-    assert replacement != watcher
+    assert the_watcher(folder) != watcher
     first.leave()
     second.leave()
     assert eventually(lambda: is_stopped(folder) and not watchers(folder))
@@ -99,7 +98,7 @@ def test_a_user_who_comes_while_it_stops_gets_a_new_one_with_a_watcher(folder: F
     user = User(folder.root, grace=0)
 
     assert ask(user.url, "SELECT 1") == "1"
-    assert eventually(lambda: len(watchers(folder)) == 1)
+    assert the_watcher(folder)
     user.leave()
     assert eventually(lambda: is_stopped(folder) and not watchers(folder))
 
