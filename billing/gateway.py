@@ -103,9 +103,9 @@ def fetch_checkout(key: str) -> Object:
     return _call(lambda client: client.v1.checkout.sessions.retrieve(key))
 
 
-def open_checkouts_of(customer: str) -> Iterator[Object]:
-    """A customer's checkout pages that can still be paid on."""
-    return _each(lambda client, page: client.v1.checkout.sessions.list({"customer": customer, "status": "open", **page}))
+def checkouts_of(customer: str) -> Iterator[Object]:
+    """A customer's checkout pages, the newest first."""
+    return _each(lambda client, page: client.v1.checkout.sessions.list({"customer": customer, **page}))
 
 
 def fetch_charge(key: str) -> Object:

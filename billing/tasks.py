@@ -58,6 +58,12 @@ def handle_overdue_events(timestamp: int) -> None:
         jobs.enqueue(handle_stripe_event, event_id=str(key))
 
 
+@jobs.task(retries=15)  # for 18 hours
+def forget_at_stripe(stripe_customer_id: str) -> None:
+    """Delete the customer of an erased account at Stripe, which ends what he still pays for there."""
+    services.forget_at_stripe(stripe_customer_id)
+
+
 @jobs.daily(at_hour=3)
 def forget_old_events(timestamp: int) -> None:
     """Empty the texts of events that were dealt with long ago."""

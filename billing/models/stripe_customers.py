@@ -9,7 +9,7 @@ from mingus.kit.constraints import a_number, between, iso_currency, rule
 from mingus.kit.models import OwnedModel
 from mingus.kit.money import currency_field, money_field
 from mingus.kit.personal import personal
-from mingus.kit.privacy import recorded
+from mingus.kit.privacy import Erase, Privacy, Restore
 
 TABLE = "billing_stripecustomer"
 
@@ -32,7 +32,12 @@ class StripeCustomer(OwnedModel):
     currency = currency_field()
     synced_at = models.DateTimeField(null=True, blank=True)
 
-    privacy = recorded("which customer he is at Stripe, who takes the payments, and which card pays")
+    privacy = Privacy(
+        export=True,
+        erase=Erase.DELETE,
+        restore=Restore.NOBODY,
+        because="which customer he is at Stripe, who takes the payments, and which card pays",
+    )
     personal_fields = personal("stripe_id", "card_brand", "card_last4", "credit")
 
     class Meta(OwnedModel.Meta):

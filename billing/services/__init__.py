@@ -3,7 +3,7 @@
 from billing.services.access import grant_plan, regrant_plan, settle_access, settle_by_the_clock
 from billing.services.catalogue import steps_to_sync
 from billing.services.changes import preview_change
-from billing.services.checkout import begin_checkout, had_trial, open_portal
+from billing.services.checkout import begin_checkout, forget_at_stripe, had_trial, open_portal
 from billing.services.dunning import note_invoice, note_subscription
 from billing.services.explanation import Explanation, explain
 from billing.services.inbox import forget_old_events, handle_event, overdue_events, receive, replay_event
@@ -48,6 +48,7 @@ __all__ = [
     "disable_feature",
     "enable_feature",
     "explain",
+    "forget_at_stripe",
     "forget_old_events",
     "give_back",
     "grant_override",

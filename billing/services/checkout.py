@@ -3,8 +3,9 @@
 Whoever uses what is free is no customer of Stripe's: that begins with the first checkout.
 """
 
+import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +15,9 @@ from billing import gateway
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from mingus.kit.errors import ConflictError, DomainError
 
+logger = logging.getLogger(__name__)
+
 RETURN_PATH = "/billing/return/"
-SAME_CLICK = timedelta(minutes=10)  # a second click within it is given the first one's page
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class StripePage:
 def begin_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> StripePage:
     """Open the page where `user` pays for `plan`; his first plan begins with a trial of BILLING_TRIAL_DAYS.
 
-    Any number of calls at once make one customer at Stripe, and one open page: an older one for another plan is closed. Raises
-    ConflictError when he has a running subscription at Stripe, or the plan is not for sale.
+    Any number of calls make one customer at Stripe, and one open page: that for the same plan is given again, one for another
+    plan is closed. Raises ConflictError when he has a running subscription at Stripe, or the plan is not for sale.
     """
     require_for_sale(plan)
     customer = _customer_of(user)
@@ -40,8 +42,11 @@ def begin_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> Strip
     if running is not None:
         sentence = "You have a subscription already. Change its plan: POST /api/v1/billing/subscriptions/{id}/change-plan/."
         raise ConflictError("already_subscribed", sentence)
-    _close_other_pages(customer, plan)
-    return _page(gateway.create_checkout(_checkout_of(user, customer, plan), key=_key("checkout", user, plan.pk, now)))
+    pages = list(gateway.checkouts_of(customer.stripe_id))
+    again = _close_other_pages(pages, plan)
+    # After a lost answer the newest page is still the same, and so is the key: Stripe gives what it made then
+    key = f"checkout-{user.pk}-{plan.pk}-after-{pages[0]['id'] if pages else 'none'}"
+    return _page(again or gateway.create_checkout(_checkout_of(user, customer, plan), key=key))
 
 
 def require_for_sale(plan: SubscriptionPlan) -> None:
@@ -59,7 +64,18 @@ def open_portal(*, user: Any, now: datetime) -> StripePage:
     if customer is None:
         raise ConflictError("no_customer", "There is nothing to pay for yet. Begin with a checkout.")
     asked = {"customer": customer.stripe_id, "return_url": settings.FRONTEND_URL + RETURN_PATH}
-    return _page(gateway.create_portal(asked, key=_key("portal", user, now.timestamp(), now)))
+    return _page(gateway.create_portal(asked, key=f"portal-{user.pk}-{now.isoformat()}"))
+
+
+def forget_at_stripe(stripe_customer_id: str) -> None:
+    """Close a customer's open pages and delete him at Stripe, which ends his subscriptions; nothing if that was done before."""
+    try:
+        for page in gateway.checkouts_of(stripe_customer_id):
+            if page["status"] == "open":
+                gateway.expire_checkout(page["id"], key=f"expire-{page['id']}")
+        gateway.delete_customer(stripe_customer_id, key=f"forget-{stripe_customer_id}")
+    except gateway.UnknownAtStripeError:
+        logger.info("Stripe has no customer %s any more.", stripe_customer_id)
 
 
 def _customer_of(user: Any) -> StripeCustomer:
@@ -97,14 +113,17 @@ def had_trial(user: Any) -> bool:
     return past.exclude(trial_start=None).exists() or past.exclude(stripe_subscription_id="").exists()
 
 
-def _close_other_pages(customer: StripeCustomer, plan: SubscriptionPlan) -> None:
-    for session in gateway.open_checkouts_of(customer.stripe_id):
-        if session["metadata"].get("plan_id") != str(plan.pk):
-            gateway.expire_checkout(session["id"], key=f"expire-{session['id']}")
-
-
-def _key(what: str, user: Any, which: Any, now: datetime) -> str:
-    return f"{what}-{user.pk}-{which}-{int(now.timestamp() // SAME_CLICK.total_seconds())}"
+def _close_other_pages(pages: list[dict[str, Any]], plan: SubscriptionPlan) -> dict[str, Any] | None:
+    """Close what can still be paid for another plan; gives the page that is open for this one."""
+    again = None
+    for page in pages:
+        if page["status"] != "open":
+            continue
+        if page["metadata"].get("plan_id") == str(plan.pk):
+            again = again or page
+        else:
+            gateway.expire_checkout(page["id"], key=f"expire-{page['id']}")
+    return again
 
 
 def _page(session: dict[str, Any]) -> StripePage:

@@ -9,12 +9,16 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from billing import services
-from billing.models import StripeCustomer, SubscriptionPlan
+from billing.models import StripeCustomer, StripeEvent, Subscription, SubscriptionPlan
+from billing.models.events import EventState
 from mingus.kit import clock
+from tests.billing.stripe_scene import Payments, work
 from tests.conftest import see_everybody
 from tests.factories import SubscriptionFactory
 from tests.fake_stripe.control import FakeStripe
 from users.models import User
+from users.models.erasure import AskedBy
+from users.privacy import erasure as erasures
 
 CHECKOUT, PORTAL = "/api/v1/billing/subscriptions/checkout/", "/api/v1/billing/subscriptions/portal/"
 pytestmark = pytest.mark.django_db
@@ -44,6 +48,46 @@ def test_another_plan_closes_the_page_of_the_first(as_alice: APIClient, plan: Su
     first = begin(as_alice, plan).json()["id"]
     begin(as_alice, SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly"))
     assert stripe.get(f"/v1/checkout/sessions/{first}")["status"] == "expired"
+
+
+def test_whoever_changes_his_mind_twice_gets_a_page_that_is_open(
+    as_alice: APIClient, plan: SubscriptionPlan, stripe: FakeStripe
+) -> None:
+    first = begin(as_alice, plan).json()["id"]
+    begin(as_alice, SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly"))
+    again = begin(as_alice, plan).json()["id"]
+    assert again != first
+    assert stripe.get(f"/v1/checkout/sessions/{again}")["status"] == "open"
+
+
+def test_whoever_ended_it_at_once_can_buy_it_again(
+    as_alice: APIClient, plan: SubscriptionPlan, payments: Payments, alice: User
+) -> None:
+    payments.buy(alice, plan, now=clock.now())
+    payments.hear(now=clock.now())
+    services.cancel(subscription=Subscription.objects.get(user=alice, plan=plan), at_period_end=False, now=clock.now())
+    again = begin(as_alice, plan)
+    assert again.status_code == 201, again.content
+    assert payments.stripe.get(f"/v1/checkout/sessions/{again.json()['id']}")["status"] == "open"
+
+
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_an_account_that_is_erased_in_mid_payment_is_forgotten_at_stripe(
+    is_paid: bool, plan: SubscriptionPlan, payments: Payments, alice: User
+) -> None:
+    page = services.begin_checkout(user=alice, plan=plan, now=clock.now())
+    if is_paid:
+        payments.stripe.complete_checkout(page.id)
+    customer = StripeCustomer.objects.get(user=alice).stripe_id
+    erasures.carry_out(erasures.begin(alice, asked_by=AskedBy.CUSTOMER))
+    work()
+    assert payments.stripe.get(f"/v1/customers/{customer}")["deleted"]
+    assert {row["status"] for row in payments.stripe.get("/v1/subscriptions?status=all")["data"]} <= {"canceled"}
+    assert is_paid or payments.stripe.get(f"/v1/checkout/sessions/{page.id}")["status"] == "expired"
+    payments.hear(now=clock.now())
+    assert not Subscription.objects.exists()
+    assert not StripeCustomer.objects.exists()
+    assert set(StripeEvent.objects.values_list("state", flat=True)) == {EventState.IGNORED}
 
 
 def test_the_first_plan_begins_with_a_trial_and_the_next_does_not(
