@@ -95,6 +95,10 @@ class Control:
         """Do in the portal what a person does who puts in another card; a name of `cards.CARDS`."""
         self.tell("change_card", customer=customer, card=card)
 
+    def pay_invoice(self, invoice: str, card: str) -> str:
+        """Do on an open invoice's page what a person does who pays with another card. Gives the payment's result."""
+        return str(self.tell("pay_invoice", invoice=invoice, card=card)["result"])
+
     def authenticate(self, payment_intent: str, *, succeed: bool = True) -> str:
         """Do at the bank what a person does. Gives the payment intent's status."""
         return str(self.tell("authenticate_payment", payment_intent=payment_intent, succeed=succeed)["status"])
