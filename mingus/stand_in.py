@@ -1,4 +1,4 @@
-"""The stand-in for Stripe beside the product: `manage.py demo` has one to click through, `manage.py simulate_billing` a private one.
+"""Stand-ins for Stripe: `manage.py demo` runs one to click through, `manage.py simulate_billing` a private one.
 
 The demo's keeps its state in a file of the working copy, and one that a killed demo left behind is used again. A private one
 is empty, and ends with whoever started it.

@@ -8,7 +8,8 @@ from datetime import datetime
 from uuid import uuid4
 
 from billing import services
-from billing.models import StripeCustomer, Subscription, SubscriptionPlan
+from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
+from billing.models.history import InvoiceStatus
 from billing.models.plans import BillingCycle, PlanQuerySet
 from billing.services.notices import sum_of
 from mingus.kit import rls
@@ -40,6 +41,14 @@ class Customer:
             services.open_portal(user=self.user, now=now)
         self.stripe.change_card(StripeCustomer.objects.get(user=self.user).stripe_id, card)
         return f"He puts the card {card} into the billing portal."
+
+    def pay(self, card: str, now: datetime) -> str:
+        """Pay what is owed on the invoice's page, to which every notice leads."""
+        owed = BillingHistory.objects.for_user(self.user).filter(status=InvoiceStatus.FAILED).order_by("billing_date").first()
+        if owed is None:
+            raise ConflictError("nothing_owed", "There is nothing to pay.")
+        self.stripe.pay_invoice(owed.stripe_invoice_id, card)
+        return f"He pays {sum_of(owed.amount, owed.currency)} on the invoice's page with the card {card}."
 
     def upgrade(self, now: datetime) -> str:
         """Change to the next dearer plan."""

@@ -45,7 +45,9 @@ def in_words(event: dict[str, Any]) -> Iterator[str]:
         yield f"an invoice of {_amount(thing)} is paid"
     elif kind == "invoice.payment_failed":
         again = shapes.instant(thing["next_payment_attempt"])
-        yield f"attempt {thing['attempt_count']} at {_amount(thing)} failed, " + (f"next on {again:%Y-%m-%d}" if again else "the last")
+        yield f"attempt {thing['attempt_count']} at {_amount(thing)} failed, " + (
+            f"next on {again:%Y-%m-%d}" if again else "the last"
+        )
     elif kind == "customer.subscription.updated":
         yield from _changes(thing, event["data"].get("previous_attributes") or {})
 

@@ -41,7 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("--scenario", choices=SCENARIOS, default="recovers", help="what the customer does")
         parser.add_argument("--from", type=day, default=FIRST_DAY, dest="begins", metavar="DATE", help=f"default: {FIRST_DAY}")
         parser.add_argument("--until", type=day, metavar="DATE", help="default: when the scenario has been told")
-        parser.add_argument("--plan", default="", metavar="NAME", help="the monthly plan that is bought; default: the middle one")
+        parser.add_argument(
+            "--plan", default="", metavar="NAME", help="the monthly plan that is bought; default: the middle one"
+        )
         parser.add_argument("--card", choices=KEPT, default="visa", help="the test card that it is bought with")
         parser.add_argument("--csv", metavar="FILE", help="write the table there as CSV instead; - is the standard output")
 
