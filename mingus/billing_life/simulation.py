@@ -156,7 +156,8 @@ class Life:
         """Invoices that are new or have changed, and the credit if that has."""
         user = self.customer.user
         for row in BillingHistory.objects.for_user(user).order_by("billing_date", "id"):
-            text = f"{sum_of(row.amount, row.currency)} {row.status}: {row.description}"
+            credit = f" ({row.paid_from_credit} of it from credit)" if row.paid_from_credit else ""
+            text = f"{sum_of(row.amount, row.currency)} {row.status}{credit}: {row.description}"
             if self.invoices.get(row.pk) != text:
                 self.invoices[row.pk] = text
                 yield text
