@@ -65,7 +65,7 @@ def test_whoever_ended_it_at_once_can_buy_it_again(
 ) -> None:
     payments.buy(alice, plan, now=clock.now())
     payments.hear(now=clock.now())
-    services.cancel(subscription=Subscription.objects.get(user=alice, plan=plan), at_period_end=False, now=clock.now())
+    services.cancel_now(Subscription.objects.get(user=alice, plan=plan), now=clock.now())
     again = begin(as_alice, plan)
     assert again.status_code == 201, again.content
     assert payments.stripe.get(f"/v1/checkout/sessions/{again.json()['id']}")["status"] == "open"
