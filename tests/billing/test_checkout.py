@@ -65,12 +65,13 @@ def test_whoever_ended_it_at_once_can_buy_it_again(
 ) -> None:
     payments.buy(alice, plan, now=clock.now())
     payments.hear(now=clock.now())
-    services.cancel(subscription=Subscription.objects.get(user=alice, plan=plan), at_period_end=False, now=clock.now())
+    services.cancel_now(Subscription.objects.get(user=alice, plan=plan), now=clock.now())
     again = begin(as_alice, plan)
     assert again.status_code == 201, again.content
     assert payments.stripe.get(f"/v1/checkout/sessions/{again.json()['id']}")["status"] == "open"
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_paid", [False, True])
 def test_an_account_that_is_erased_in_mid_payment_is_forgotten_at_stripe(
     is_paid: bool, plan: SubscriptionPlan, payments: Payments, alice: User
