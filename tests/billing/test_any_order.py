@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from billing import gateway, services
-from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, Subscription, SubscriptionPlan
+from billing.models import StripeCustomer, SubscriptionPlan
 from billing.services import reconciliation
 from mingus.kit import clock
+from tests.billing.pictures import Rows, picture_of
 from tests.billing.stripe_scene import Payments
 from tests.factories import UserFactory
 from tests.fake_stripe.scene import client_of, give_card
@@ -34,14 +35,6 @@ searching = settings(
 )
 DAY = 86_400
 AMOUNTS = [("0.00", "0.00", "paid"), ("30.00", "5.00", "paid"), ("35.00", "0.00", "paid"), ("35.00", "0.00", "paid")]
-SHOWN: dict[type[Any], tuple[str, ...]] = {
-    Subscription: ("plan__name", "status", "cancel_at_period_end", "current_period_end", "canceled_at", "trial_end"),
-    BillingHistory: ("subscription__plan__name", "amount", "amount_refunded", "currency", "status", "billing_date", "paid_at"),
-    Adjustment: ("kind", "amount", "currency", "status", "invoice__amount"),
-    StripeCustomer: ("card_brand", "card_last4", "credit", "currency"),
-    FeatureAccess: ("feature_name", "usage_limit"),
-}
-Rows = dict[str, list[tuple[Any, ...]]]
 
 
 class Life:
@@ -105,12 +98,6 @@ class Life:
         row, _ = services.receive(orjson.dumps(event), headers={}, now=now)
         services.handle_event(row.pk, now=now)
 
-    def rows(self) -> Rows:
-        """What stands here in the end; what is not open to him is the same whether or not it ever was."""
-        found = {model: model._default_manager.filter(user=self.user).values_list(*names) for model, names in SHOWN.items()}
-        found[FeatureAccess] = found[FeatureAccess].filter(is_enabled=True)
-        return {model.__name__: sorted(rows, key=str) for model, rows in found.items()}
-
 
 def plan(name: str) -> SubscriptionPlan:
     found: SubscriptionPlan = SubscriptionPlan.objects.get(name=name, billing_cycle="monthly")
@@ -125,7 +112,7 @@ def life_in_order(payments: Payments) -> Rows:
         step()
         for event in life.news():
             life.hear(event, clock.now())
-    return life.rows()
+    return picture_of(life.user)
 
 
 def test_a_life_ends_with_what_was_paid_given_back_and_closed(life_in_order: Rows) -> None:
@@ -158,6 +145,6 @@ def test_any_order_leads_to_one_state(payments: Payments, life_in_order: Rows) -
             else:
                 for event in last:
                     life.hear(event, clock.now())
-            assert life.rows() == life_in_order
+            assert picture_of(life.user) == life_in_order
 
     lived()
