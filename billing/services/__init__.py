@@ -7,7 +7,7 @@ from billing.services.checkout import begin_checkout, forget_at_stripe, had_tria
 from billing.services.dunning import note_invoice, note_subscription
 from billing.services.explanation import Explanation, explain
 from billing.services.inbox import forget_old_events, handle_event, overdue_events, receive, replay_event
-from billing.services.overrides import comp, disable_feature, enable_feature, grant_override, revoke_override
+from billing.services.overrides import comp, grant_override, revoke_override, switch
 from billing.services.plans import delete_plan, load_catalogue
 from billing.services.projection import Projection, project_customer
 from billing.services.reconciliation import reconcile
@@ -45,8 +45,6 @@ __all__ = [
     "decline_refund",
     "delete_plan",
     "delete_subscription",
-    "disable_feature",
-    "enable_feature",
     "explain",
     "forget_at_stripe",
     "forget_old_events",
@@ -77,6 +75,7 @@ __all__ = [
     "settle_access",
     "settle_by_the_clock",
     "steps_to_sync",
+    "switch",
     "unsent_refunds",
     "use_feature",
     "warn_ahead",

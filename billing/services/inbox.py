@@ -13,7 +13,7 @@ from billing.models import StripeEvent
 from billing.models.events import EventState
 from billing.services.projection import Projection, project_customer
 from billing.services.staff_notices import tell_staff
-from mingus.kit.errors import DomainError
+from mingus.kit.errors import ConflictError, DomainError
 
 KEPT_HEADERS = ("Stripe-Signature", "User-Agent", "X-Request-Id")
 FORGOTTEN_AFTER = timedelta(days=90)
@@ -66,9 +66,15 @@ def handle_event(key: UUID, *, now: datetime) -> None:
 
 
 def replay_event(*, event: StripeEvent, now: datetime) -> str:
-    """Do once more what follows from an event, whatever its state; gives the outcome."""
+    """Do once more what follows from an event, whatever its state; gives the outcome.
+
+    Raises ConflictError with the sentence of what went wrong when it fails.
+    """
     StripeEvent.objects.filter(pk=event.pk).update(state=EventState.WAITING, handled_at=None)
-    handle_event(event.pk, now=now)
+    try:
+        handle_event(event.pk, now=now)
+    except Exception as error:
+        raise ConflictError("failed_again", f"It failed again: {error}") from error
     event.refresh_from_db()
     return event.outcome
 

@@ -20,6 +20,7 @@ SUBSCRIPTIONS = "/admin/billing/subscription/"
 ACCESS = "/admin/billing/featureaccess/"
 INVOICES = "/admin/billing/billinghistory/"
 YES = {"_form_submitted": "True"}
+SWITCH = YES | {"days": "7", "reason": "Ticket 4711"}
 PLAN = {"name": "Gift", "price": "5.00", "currency": "USD", "billing_cycle": "monthly", "features": "{}", "limits": "{}"}
 
 
@@ -137,16 +138,16 @@ def test_the_use_of_a_feature_is_begun_anew(office: Client, subscription: Subscr
 
 def test_a_feature_is_closed_and_opened(office: Client, noon: Any, alice: User) -> None:
     row = FeatureAccessFactory(user=alice)
-    office.post(page(row, ACCESS, "disable"), YES)
+    office.post(page(row, ACCESS, "disable"), SWITCH)
     closed = enabled(alice)
-    office.post(page(row, ACCESS, "enable"), YES)
+    office.post(page(row, ACCESS, "enable"), SWITCH)
     assert (closed, enabled(alice)) == (set(), {row.feature_name})
 
 
 @pytest.mark.parametrize(("action", "is_enabled"), [("enable", True), ("disable", False)])
 def test_doing_it_twice_is_told(office: Client, alice: User, action: str, is_enabled: bool) -> None:
     row = FeatureAccessFactory(user=alice, is_enabled=is_enabled)
-    office.post(page(row, ACCESS, action), YES)
+    office.post(page(row, ACCESS, action), SWITCH)
     assert f"This is {action}d already." in text(office, page(row, ACCESS))
 
 

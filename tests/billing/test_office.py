@@ -251,3 +251,8 @@ def test_an_event_is_explained_and_replayed(clerk: tuple[User, Client], event: S
     assert "what followed" in text(clerk[1], f"{EVENTS}{event.pk}/change/").lower()
     assert clerk[1].post(f"{EVENTS}{event.pk}/replay/", YES).status_code == 200
     assert "Replay" in text(clerk[1], EVENTS)
+
+
+def test_a_replay_that_fails_says_why(clerk: tuple[User, Client], event: StripeEvent) -> None:
+    clerk[1].post(f"{EVENTS}{event.pk}/replay/", YES)
+    assert "It failed again: Payments are not connected here." in text(clerk[1], EVENTS)
