@@ -6,7 +6,7 @@ from billing.services.changes import preview_change
 from billing.services.checkout import begin_checkout, forget_at_stripe, had_trial, open_portal
 from billing.services.dunning import note_invoice, note_subscription
 from billing.services.explanation import Explanation, explain
-from billing.services.inbox import forget_old_events, handle_event, overdue_events, receive, replay_event
+from billing.services.inbox import forget_old_events, forget_texts_of, handle_event, overdue_events, receive, replay_event
 from billing.services.overrides import comp, grant_override, revoke_override, switch
 from billing.services.plans import delete_plan, load_catalogue
 from billing.services.projection import Projection, project_customer
@@ -28,7 +28,7 @@ from billing.services.subscriptions import (
     pass_period_ends,
     reactivate,
 )
-from billing.services.use import LimitReachedError, give_back, require_feature, reset_usage, use_feature
+from billing.services.use import LimitReachedError, forget_old_uses, give_back, require_feature, reset_usage, use_feature
 from billing.services.warnings import warn_ahead
 
 __all__ = [
@@ -48,6 +48,8 @@ __all__ = [
     "explain",
     "forget_at_stripe",
     "forget_old_events",
+    "forget_old_uses",
+    "forget_texts_of",
     "give_back",
     "grant_override",
     "grant_plan",

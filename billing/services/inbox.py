@@ -90,6 +90,11 @@ def forget_old_events(*, now: datetime) -> int:
     return StripeEvent.objects.forgettable(now - FORGOTTEN_AFTER).update(body="", headers={})
 
 
+def forget_texts_of(stripe_customer_id: str) -> int:
+    """Empty the texts of one customer's events, whose account is erased; gives of how many."""
+    return StripeEvent.objects.filter(stripe_customer_id=stripe_customer_id).update(body="", headers={})
+
+
 def explain(event: StripeEvent) -> str:
     """What an event means here, for people."""
     about = f"Stripe said {event.type} about {event.object_id or 'something'}"
@@ -112,9 +117,11 @@ def _carry_out(event: StripeEvent, now: datetime) -> Projection | str:
 
 def _settle(event: StripeEvent, outcome: Projection | str, now: datetime) -> None:
     followed = isinstance(outcome, Projection) and outcome.is_known
+    if isinstance(outcome, Projection) and not followed:
+        event.body, event.headers = "", {}  # a stranger's name and address, or those of an account that was erased
     event.state = EventState.HANDLED if followed else EventState.IGNORED
     event.attempts, event.handled_at, event.outcome, event.error = event.attempts + 1, now, str(outcome), ""
-    event.save(update_fields=["state", "attempts", "handled_at", "outcome", "error"])
+    event.save(update_fields=["state", "attempts", "handled_at", "outcome", "error", "body", "headers"])
     if isinstance(outcome, Projection) and outcome.problems:
         tell_staff(title="Stripe knows something that can't be shown here", message=" ".join(outcome.problems), now=now)
 
