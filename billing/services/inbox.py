@@ -109,6 +109,9 @@ def explain(event: StripeEvent) -> str:
 
 def _carry_out(event: StripeEvent, now: datetime) -> Projection | str:
     if not event.type.startswith(RELEVANT):
+        if not StripeEvent.objects.filter(type=event.type).exclude(pk=event.pk).exists():
+            message = f"{event.type} came for the first time and is kept. If it matters here, ask a developer."
+            tell_staff(title="Stripe sends what nothing here follows from", message=message, now=now)
         return f"Nothing here follows from {event.type}."
     if not event.stripe_customer_id:
         return "It names no customer."
