@@ -1,4 +1,4 @@
-"""Invoices that no plan makes: negative, of nothing, in yen or dinars. Each is shown to the cent, and nothing is granted for it."""
+"""Invoices that no plan makes: negative, of nothing, in yen or dinars. Each is shown to the cent, and opens nothing."""
 
 from decimal import Decimal
 
