@@ -128,6 +128,11 @@ class BillingHistory(OwnedModel):
         }
 
     @property
+    def paid_from_credit(self) -> Decimal:
+        """The part of the amount that the customer's credit paid, and nothing was charged for."""
+        return Decimal(self.metadata.get("paid_from_credit", 0))
+
+    @property
     def is_paid(self) -> bool:
         return self.status == InvoiceStatus.PAID
 

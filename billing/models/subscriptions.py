@@ -150,7 +150,7 @@ class Subscription(OwnedModel):
     @property
     def is_trial(self) -> bool:
         """Whether nothing has to be paid yet."""
-        return self.status == SubscriptionStatus.TRIALING and self.trial_end is not None and self.trial_end > clock.now()
+        return self.is_trial_at(clock.now())
 
     @property
     def days_until_renewal(self) -> int | None:
@@ -158,6 +158,10 @@ class Subscription(OwnedModel):
         if not self.is_running or self.cancel_at_period_end or self.current_period_end is None:
             return None
         return max((self.current_period_end - clock.now()).days, 0)
+
+    def is_trial_at(self, now: datetime) -> bool:
+        """Whether nothing had to be paid yet at the instant `now`."""
+        return self.status == SubscriptionStatus.TRIALING and self.trial_end is not None and self.trial_end > now
 
     @property
     def is_running(self) -> bool:

@@ -66,11 +66,14 @@ def _next_batch(plan: SubscriptionPlan, last: UUID | None) -> list[UUID]:
     return list(running.order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
-def settle_by_the_clock(*, now: datetime) -> int:
-    """Settle whose overrides began or ended and whose access expired in the last day; gives how many customers."""
-    window = (now - LOOKED_BACK, now)
-    turned = EntitlementOverride.objects.turned_between(*window).values_list("user_id", flat=True)
-    expired = FeatureAccess.objects.filter(is_enabled=True, expires_at__gt=window[0], expires_at__lte=now)
+def settle_by_the_clock(*, now: datetime, user: User | None = None) -> int:
+    """Settle whose overrides began or ended and whose access expired in the last day; gives how many customers.
+
+    With `user` only him.
+    """
+    window, whose = (now - LOOKED_BACK, now), Q(user=user) if user else Q()
+    turned = EntitlementOverride.objects.filter(whose).turned_between(*window).values_list("user_id", flat=True)
+    expired = FeatureAccess.objects.filter(whose, is_enabled=True, expires_at__gt=window[0], expires_at__lte=now)
     owners = {*turned, *expired.values_list("user_id", flat=True)}
     for user in User.objects.filter(pk__in=owners).order_by("pk"):
         settle_access(user=user, now=now)

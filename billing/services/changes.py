@@ -89,7 +89,7 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
 def _proration(subscription: Subscription, plan: SubscriptionPlan, now: datetime) -> dict[str, Any]:
     [item, *_] = gateway.fetch_subscription(subscription.stripe_subscription_id)["items"]["data"]
     changed = {"items": [{"id": item["id"], "price": plan.stripe_price_id}], "proration_behavior": "always_invoice"}
-    on_trial = subscription.is_trial  # nothing is paid for yet, so there is nothing to prorate
+    on_trial = subscription.is_trial_at(now)  # nothing is paid for yet, so there is nothing to prorate
     return changed if on_trial else {**changed, "proration_date": int(now.timestamp())}
 
 

@@ -196,4 +196,7 @@ def _status_of(found: shapes.StripeInvoice, amount: Decimal, refunded: Decimal) 
 def _metadata_of(found: shapes.StripeInvoice) -> dict[str, Any]:
     kept = {"number": found.number, "hosted_invoice_url": found.hosted_url, "invoice_pdf": found.pdf_url}
     given_back = {"total": str(found.total)} if found.total < 0 else {}
-    return {name: value for name, value in kept.items() if value} | given_back
+    # the customer's card was charged less than the invoice says, and no more than that can be refunded to it
+    by_credit = found.total - found.amount_due if found.status == "paid" else Decimal(0)
+    from_credit = {"paid_from_credit": str(by_credit)} if by_credit > 0 and found.total > 0 else {}
+    return {name: value for name, value in kept.items() if value} | given_back | from_credit

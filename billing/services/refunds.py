@@ -92,13 +92,13 @@ def can_refund(invoice: BillingHistory) -> bool:
 
 
 def refundable(invoice: BillingHistory) -> Decimal:
-    """What can still be asked back of an invoice: refunds that wait or are on their way count as given."""
+    """What can still be asked back of what was charged for an invoice: refunds that wait or are on their way count as given."""
     refunds = Adjustment.objects.filter(invoice=invoice, kind=AdjustmentKind.REFUND)
     ours = Q(status=AdjustmentStatus.AWAITING_APPROVAL) | UNSENT
     waiting, sent = refunds.filter(ours), refunds.filter(status__in=SENT).exclude(UNSENT)
     # what Stripe has reported of the invoice, and our own rows, whichever knows more
     given = max(invoice.amount_refunded, _total(sent))
-    return max(invoice.amount - given - _total(waiting), Decimal(0))
+    return max(invoice.amount - invoice.paid_from_credit - given - _total(waiting), Decimal(0))
 
 
 def _total(rows: Any) -> Decimal:
@@ -114,6 +114,8 @@ def _checked(invoice: BillingHistory, amount: Decimal | None, currency: str) -> 
     if currency and currency != invoice.currency:
         sentence = f"The invoice is in {invoice.currency}; it can't be refunded in {currency}."
         raise DomainError("other_currency", sentence, field="currency")
+    if invoice.amount and invoice.paid_from_credit == invoice.amount:
+        raise ConflictError("nothing_was_charged", "Nothing was charged for it: it was paid from the credit.")
     left = refundable(invoice)
     if left == 0:
         raise ConflictError("refunded_already", "All of this invoice is refunded, or about to be.")

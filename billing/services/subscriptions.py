@@ -13,6 +13,7 @@ from billing.models.subscriptions import SubscriptionStatus
 from billing.services import changes
 from billing.services.access import settle_access
 from mingus.kit.errors import ConflictError, DomainError
+from users.models import User
 
 CYCLES = {BillingCycle.MONTHLY: relativedelta(months=1), BillingCycle.YEARLY: relativedelta(years=1)}
 
@@ -88,9 +89,9 @@ def delete_subscription(subscription: Subscription, *, now: datetime) -> None:
     settle_access(user=user, now=now)
 
 
-def pass_period_ends(*, now: datetime) -> int:
-    """Renew or end what is kept here and whose trial or period is over; gives how many."""
-    due = Subscription.objects.local_at_the_end(now)
+def pass_period_ends(*, now: datetime, user: User | None = None) -> int:
+    """Renew or end what is kept here and whose trial or period is over; gives how many. With `user` only his."""
+    due = (Subscription.objects.for_user(user) if user else Subscription.objects).local_at_the_end(now)
     keys = list(due.values_list("pk", flat=True))
     for key in keys:
         with transaction.atomic():

@@ -17,12 +17,16 @@ CARD_DAYS = (7, 30)  # the nearer first: who joins late hears the nearer one onl
 TRIAL_DAYS = 3
 
 
-def warn_ahead(*, now: datetime) -> int:
-    """Warn everybody whose card expires in 30 or 7 days, or whose trial ends in 3; gives how many warnings went out."""
-    return _warn_of_cards(now) + _warn_of_trials(now)
+def warn_ahead(*, now: datetime, user: User | None = None) -> int:
+    """Warn everybody whose card expires in 30 or 7 days, or whose trial ends in 3; gives how many warnings went out.
+
+    With `user` only him.
+    """
+    whose = Q(user=user) if user else Q()
+    return _warn_of_cards(whose, now) + _warn_of_trials(whose, now)
 
 
-def _warn_of_cards(now: datetime) -> int:
+def _warn_of_cards(whose: Q, now: datetime) -> int:
     """Only who has to pay again is warned."""
     renewing = Subscription.objects.filter(IS_RUNNING & ~IS_LOCAL, user=OuterRef("user"), cancel_at_period_end=False)
     # a card is good until its month is over, so at most 30 days ahead are those of this month and of the next
@@ -30,7 +34,9 @@ def _warn_of_cards(now: datetime) -> int:
     expiring = Q()
     for month in months:
         expiring |= Q(card_exp_year=month.year, card_exp_month=month.month)
-    rows = StripeCustomer.objects.filter(expiring, Exists(renewing)).exclude(card_last4="").select_related("user__profile")
+    rows = (
+        StripeCustomer.objects.filter(whose, expiring, Exists(renewing)).exclude(card_last4="").select_related("user__profile")
+    )
     return sum(_warn_of_card(row, now) for row in rows.iterator())
 
 
@@ -49,9 +55,11 @@ def _warn_of_card(row: StripeCustomer, now: datetime) -> bool:
     return _warn(row.user, f"card:{row.card_last4}:{year}-{month:02}:{near[0]}", notice, now)
 
 
-def _warn_of_trials(now: datetime) -> int:
+def _warn_of_trials(whose: Q, now: datetime) -> int:
     ends = {"trial_end__gt": now, "trial_end__lte": now + timedelta(days=TRIAL_DAYS)}
-    rows = Subscription.objects.filter(status=SubscriptionStatus.TRIALING, **ends).select_related("user__profile", "plan")
+    rows = Subscription.objects.filter(whose, status=SubscriptionStatus.TRIALING, **ends).select_related(
+        "user__profile", "plan"
+    )
     return sum(_warn(row.user, f"trial:{row.pk}:{row.trial_end:%Y-%m-%d}", _trial_notice(row), now) for row in rows.iterator())
 
 
@@ -61,7 +69,8 @@ def _trial_notice(row: Subscription) -> Notice:
         raise ValueError("Only a trial that ends can be warned of.")
     begins = f"Your trial of {row.plan.name} ends on {day(row.user, end)}."
     if row.cancel_at_period_end or row.is_local:
-        then = "Nothing is charged, and what the plan opens closes. To keep it, subscribe to a plan."
+        remedy = "subscribe to a plan" if row.is_local else "take the cancellation back before"
+        then = f"Nothing is charged, and what the plan opens closes. To keep it, {remedy}."
     else:
         price = sum_of(row.plan.price, row.plan.currency)
         then = f"Then {price} is charged, {row.plan.billing_cycle}, to your card. If you do not want that, cancel before."

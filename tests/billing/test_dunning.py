@@ -11,9 +11,9 @@ from billing import services, tasks
 from billing.models import DunningStep, StripeCustomer, Subscription
 from mingus.kit import clock
 from system.models import NotificationPreference, SystemAlert
-from tests.billing.office_scene import Payer
+from tests.billing.office_scene import Bill, Payer
 from tests.billing.office_scene import connected as connected
-from tests.factories import SubscriptionFactory
+from tests.factories import InvoiceFactory, SubscriptionFactory
 from tests.fake_stripe.scene import Shop
 from users.models import User
 
@@ -47,9 +47,53 @@ def test_the_first_attempt_is_told_with_all_that_a_person_needs(late: Payer) -> 
     assert again is not None
     assert (told.alert_type, told.action_required, told.title) == ("billing", True, "Your payment did not go through")
     assert all(
-        words in sent.body for words in ("10.00 USD", "visa •••• 4242", "We try again on", f"{again.year}", "pay at http")
+        words in sent.body for words in ("10.00 USD", "visa •••• 4242", "We try again on", f"{again.year}", "Pay now: http")
     )
     assert sent.to == ["alice@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"),
+    [
+        (1, "Unless it is paid, what your plan opens closes on Saturday, 7 March 2026."),
+        (7, "What your plan opens is closed until it is paid."),
+    ],
+)
+def test_it_says_when_access_closes_or_that_it_is_closed(alice: User, passed: int, words: str) -> None:
+    begun = datetime(2026, 2, 28, 15, tzinfo=UTC)
+    period = {"current_period_start": begun, "current_period_end": begun + timedelta(days=28)}
+    row = SubscriptionFactory(user=alice, status="past_due", canceled_at=None, stripe_subscription_id="sub_1", **period)
+    invoice = InvoiceFactory(user=alice, subscription=row, status="failed", billing_date=begun)
+    now = begun + timedelta(days=passed)
+    services.note_invoice(user=alice, invoice=invoice, stripe=Bill("open", 1, now + timedelta(days=2), ""), now=now)
+    assert words in mail.outbox[0].body
+
+
+def test_an_attempt_after_which_the_subscription_ended_is_told_as_its_end(late: Payer) -> None:
+    hear(late)
+    Subscription.objects.update(status="canceled")
+    late.shop.fake.advance(4 * DAY)
+    hear(late)
+    services.note_subscription(user=late.user, subscription=Subscription.objects.get(), now=clock.now())
+    assert kinds(late.user) == ["attempt", "notice", "attempt", "stopped"]
+    assert mail.outbox[-1].subject == "[MINGUS] Your subscription has ended"
+
+
+@pytest.mark.parametrize(
+    ("again", "page", "remedy"),
+    [
+        (True, "https://pay.example/i", "Pay now: https://pay.example/i\nOr change your card in the billing portal before"),
+        (True, "", "\nChange your card in the billing portal before the next attempt."),
+        (False, "https://pay.example/i", "Pay now: https://pay.example/i\n"),
+        (False, "", "Ask support how to pay."),
+    ],
+)
+def test_it_says_what_can_be_done(alice: User, again: bool, page: str, remedy: str) -> None:
+    now = datetime(2026, 3, 1, 15, tzinfo=UTC)
+    bill = Bill("open", 1, now + timedelta(days=2) if again else None, page)
+    invoice = InvoiceFactory(user=alice, subscription=None, status="failed")
+    services.note_invoice(user=alice, invoice=invoice, stripe=bill, now=now)
+    assert remedy in mail.outbox[0].body
 
 
 def test_the_same_attempt_heard_again_is_told_once(late: Payer) -> None:
@@ -153,8 +197,8 @@ def test_who_does_not_pay_again_is_not_warned(payer: Subscription) -> None:
     ("facts", "words"),
     [
         ({"stripe_subscription_id": "sub_1"}, "Then 20.00 USD is charged, monthly"),
-        ({"stripe_subscription_id": "sub_1", "cancel_at_period_end": True}, "Nothing is charged"),
-        ({}, "Nothing is charged"),
+        ({"stripe_subscription_id": "sub_1", "cancel_at_period_end": True}, "To keep it, take the cancellation back before."),
+        ({}, "To keep it, subscribe to a plan."),
     ],
 )
 def test_a_trial_that_ends_is_warned_of_once(alice: User, facts: dict[str, Any], words: str) -> None:

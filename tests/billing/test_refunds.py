@@ -55,6 +55,23 @@ def test_a_small_refund_goes_out_at_once(payer: Payer, invoice: BillingHistory, 
     assert payer.refunds() == [1000]
 
 
+def test_what_the_credit_paid_is_not_given_back_to_the_card(invoice: BillingHistory, staff: User) -> None:
+    invoice.metadata = {"paid_from_credit": "8.55"}
+    invoice.save()
+    assert services.refundable(invoice) == Decimal("1.45")
+    with pytest.raises(DomainError, match=r"Between 0.01 and 1.45 USD"):
+        ask(invoice, staff, "10.00")
+    assert ask(invoice, staff).amount == Decimal("1.45")
+
+
+def test_what_the_credit_paid_whole_can_t_be_refunded(invoice: BillingHistory, staff: User) -> None:
+    invoice.metadata = {"paid_from_credit": "10.00"}
+    invoice.save()
+    assert not services.can_refund(invoice)
+    with pytest.raises(ConflictError, match="paid from the credit"):
+        ask(invoice, staff)
+
+
 def test_a_part_is_refunded_and_then_the_rest(payer: Payer, invoice: BillingHistory, staff: User) -> None:
     send(ask(invoice, staff, "4.00"))
     assert services.refundable(invoice) == Decimal("6.00")

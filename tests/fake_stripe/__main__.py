@@ -30,6 +30,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--webhook-secret", action="append", default=[], help="may be given twice while it is rotated")
     parser.add_argument("--webhook-version", help="the API version of what is posted, if not the account's")
     parser.add_argument("--now", type=instant, help="a clock that stands still here until it is advanced")
+    parser.add_argument("--tied", action="store_true", help="end when standard input does, so with whoever started it")
     return parser.parse_args()
 
 
@@ -46,6 +47,12 @@ def prepare(application: Application, chosen: argparse.Namespace) -> None:
             endpoint["_"]["secrets"] = chosen.webhook_secret
 
 
+def end_with_input(server: Server) -> None:
+    """Wait until nobody holds the other end of standard input any more, and end then. A Ctrl-C is its starter's to answer."""
+    sys.stdin.read()
+    server.shutdown()
+
+
 def main() -> int:
     """Serve until SIGTERM or SIGINT."""
     chosen = options()
@@ -57,7 +64,9 @@ def main() -> int:
         threading.Thread(target=server.shutdown).start()
 
     signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN if chosen.tied else end)
+    if chosen.tied:
+        threading.Thread(target=end_with_input, args=[server], daemon=True).start()
     sys.stdout.write(f"Stand-in for Stripe on {application.account.url}: no real card, no money\n")
     sys.stdout.flush()
     serve(server)

@@ -91,6 +91,14 @@ class Control:
         done: dict[str, Any] = self.tell("complete_checkout", session=session, card=card, **given)
         return done
 
+    def change_card(self, customer: str, card: str) -> None:
+        """Do in the portal what a person does who puts in another card; a name of `cards.CARDS`."""
+        self.tell("change_card", customer=customer, card=card)
+
+    def pay_invoice(self, invoice: str, card: str) -> str:
+        """Do on an open invoice's page what a person does who pays with another card. Gives the payment's result."""
+        return str(self.tell("pay_invoice", invoice=invoice, card=card)["result"])
+
     def authenticate(self, payment_intent: str, *, succeed: bool = True) -> str:
         """Do at the bank what a person does. Gives the payment intent's status."""
         return str(self.tell("authenticate_payment", payment_intent=payment_intent, succeed=succeed)["status"])
@@ -148,14 +156,21 @@ class FakeStripe(Control):
         webhook_url: str = "",
         webhook_secret: str = "",
         port: int = 0,
+        tied: bool = False,
     ) -> Self:
-        """Start one. With `now` its clock stands still there until it is advanced."""
+        """Start one. With `now` its clock stands still there until it is advanced; a `tied` one ends with us, however we do."""
         port = port or free_port()
         arguments = ["--port", str(port), "--key", KEY]
         arguments += ["--now", now.isoformat()] if now else []
         arguments += ["--state", str(state)] if state else []
         arguments += ["--webhook-url", webhook_url, "--webhook-secret", webhook_secret] if webhook_url else []
-        process = subprocess.Popen([sys.executable, "-m", "tests.fake_stripe", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
+        arguments += ["--tied"] if tied else []
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fake_stripe", *arguments],
+            cwd=ROOT,
+            stdin=subprocess.PIPE if tied else None,
+            stdout=subprocess.DEVNULL,
+        )
         started = cls(f"http://127.0.0.1:{port}", KEY, process)
         started.wait_until_ready()
         return started
@@ -184,6 +199,8 @@ class FakeStripe(Control):
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(PATIENCE)
+        if self.process.stdin:
+            self.process.stdin.close()
 
     def __enter__(self) -> Self:
         return self

@@ -15,6 +15,8 @@ from .ids import new_id
 from .life.checkout import complete
 from .life.collection import collect
 from .life.disputes import close_dispute, open_dispute
+from .pages import portal
+from .pages.invoice import new_card
 from .resources.account_wide import register
 from .resources.customers import new_customer
 
@@ -129,6 +131,26 @@ def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
         return versions.visible(session)
 
 
+def change_card(application: Application, given: dict[str, Any]) -> Any:
+    """What a person does in the portal: `{customer, card: a name of cards.CARDS}`. It pays from now on."""
+    account = application.account
+    if given["card"] not in CARDS:
+        raise ValueError(f"no such card: {given['card']}")
+    with application.store.transaction():
+        portal.change_card(account, account.find("customer", given["customer"]), given["card"])
+    return {}
+
+
+def pay_invoice(application: Application, given: dict[str, Any]) -> Any:
+    """What a person does on an invoice's page: `{invoice, card: a name of the choices there}`. Answers `{result}`."""
+    with application.store.transaction():
+        invoice = application.account.find("invoice", given["invoice"])
+        if invoice["status"] != "open":
+            raise ValueError(f"this invoice is {invoice['status']}")
+        method = new_card(application, invoice, given["card"])
+        return {"result": collect(application.account, invoice, method=method, on_session=True)}
+
+
 def authenticate_payment(application: Application, given: dict[str, Any]) -> Any:
     """What a person does at the bank: `{payment_intent, succeed}`."""
     account = application.account
@@ -213,6 +235,8 @@ COMMANDS: dict[str, Command] = {
     "settings": settings,
     "endpoint": endpoint,
     "complete_checkout": complete_checkout,
+    "change_card": change_card,
+    "pay_invoice": pay_invoice,
     "authenticate_payment": authenticate_payment,
     "dispute": dispute,
     "requests": requests,

@@ -96,7 +96,9 @@ def submit(application: Application, name: str, given: dict[str, str]) -> Answer
 def act(account: Account, customer: Obj, given: dict[str, str]) -> None:
     """Another card, an end, no end."""
     if given.get("do") == "card":
-        change_card(account, customer, given.get("card", ""))
+        if given.get("card") not in CHOICES:
+            raise ApiError("Please choose a card.")
+        change_card(account, customer, given["card"])
         return
     subscription = account.find("subscription", given.get("subscription"))
     if subscription["customer"] != customer["id"] or given.get("do") not in ("cancel", "resume"):
@@ -106,8 +108,6 @@ def act(account: Account, customer: Obj, given: dict[str, str]) -> None:
 
 def change_card(account: Account, customer: Obj, card: str) -> None:
     """Keep a card, and have everything paid with it."""
-    if card not in CHOICES:
-        raise ApiError("Please choose a card.")
     method = payment_method(account, card, account.now(customer))
     method["_"]["authenticated"] = CARDS[card].authenticates
     attach_to(account, method, customer)
