@@ -7,7 +7,6 @@ may say the same thing as often as it likes. Once an invoice is paid or given up
 from datetime import datetime
 from typing import Protocol
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -16,6 +15,7 @@ from billing.models.dunning import DunningKind
 from billing.models.history import OWED, InvoiceStatus
 from billing.models.subscriptions import SubscriptionStatus
 from billing.services.notices import Notice, day, sum_of, tell
+from billing.services.standing import grace
 from system.models import Severity
 from users.models import User
 
@@ -64,7 +64,7 @@ def _attempt(user: User, invoice: BillingHistory, stripe: Collected, now: dateti
     if not _step(user, DunningKind.ATTEMPT, f"attempt:{place}", now, invoice=invoice, next_attempt_at=again, note=note):
         DunningStep.objects.filter(user=user, key=f"attempt:{place}").update(next_attempt_at=again)
     elif not _steps(user, invoice).filter(kind__in=ENDINGS).exists():
-        notice = failed(user, invoice, stripe)
+        notice = failed(user, invoice, stripe, now=now)
         _step(user, DunningKind.NOTICE, f"notice:{place}", now, invoice=invoice, next_attempt_at=again, note=notice.message)
         tell(user, notice, now=now)
 
@@ -88,18 +88,25 @@ def _stop(user: User, invoice: BillingHistory, why: str, now: datetime) -> None:
     tell(user, Notice("We stopped asking for a payment", message), now=now)
 
 
-def failed(user: User, invoice: BillingHistory, stripe: Collected) -> Notice:
+def failed(user: User, invoice: BillingHistory, stripe: Collected, *, now: datetime) -> Notice:
     """What is said after a failed attempt: the amount, the card, what happens when, and what to do."""
     amount = sum_of(invoice.amount, invoice.currency)
     what = f"We could not charge {amount} to {card_of(user)}: it was declined, or your bank wants you to confirm the payment."
     again = stripe.next_payment_attempt
     then = f"We try again on {day(user, again)}." if again else "This was the last attempt, and your subscription may end now."
-    closing = f"Until it is paid, what your plan opens closes {settings.BILLING_GRACE_DAYS} days after the failed renewal."
     remedy = "Change your card in the billing portal"
     remedy += f", or pay at {stripe.hosted_url}" if stripe.hosted_url else ", and we charge it"
     title = "Your payment did not go through" if again else "Your last payment attempt failed"
     severity = Severity.HIGH if again else Severity.CRITICAL
-    return Notice(title, f"{what}\n{then} {closing}\n{remedy}.", severity, action_required=True)
+    return Notice(title, f"{what}\n{then} {_closing(user, invoice, now)}\n{remedy}.", severity, action_required=True)
+
+
+def _closing(user: User, invoice: BillingHistory, now: datetime) -> str:
+    """What not paying means for what the plan opens."""
+    end = invoice.billing_date + grace()
+    if now >= end:
+        return "What your plan opens is closed until it is paid."
+    return f"What your plan opens stays open until {day(user, end)}, and closes then unless it is paid."
 
 
 def card_of(user: User) -> str:
