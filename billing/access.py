@@ -105,5 +105,5 @@ CLOSED: Mapping[str, str] = {
     "incomplete_expired": "The first payment never came.",
     "unpaid": "Payments failed for good; paying the open invoice opens it again.",
     "paused": "The subscription is paused.",
-    "canceled": "The subscription has ended. Cancelling at once ends it whatever was left of its period.",
+    "canceled": "The subscription has ended, whatever was left of its period. A new one opens it again.",
 }
