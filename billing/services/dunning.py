@@ -95,10 +95,11 @@ def failed(user: User, invoice: BillingHistory, stripe: Collected, *, now: datet
     again = stripe.next_payment_attempt
     then = f"We try again on {day(user, again)}." if again else "This was the last attempt, and your subscription may end now."
     remedy = "Change your card in the billing portal"
-    remedy += f", or pay at {stripe.hosted_url}" if stripe.hosted_url else ", and we charge it"
+    # the address ends its line: a full stop behind it would become part of the link in some mail programs
+    remedy += f", or pay here:\n{stripe.hosted_url}" if stripe.hosted_url else ", and we charge it."
     title = "Your payment did not go through" if again else "Your last payment attempt failed"
     severity = Severity.HIGH if again else Severity.CRITICAL
-    return Notice(title, f"{what}\n{then} {_closing(user, invoice, now)}\n{remedy}.", severity, action_required=True)
+    return Notice(title, f"{what}\n{then} {_closing(user, invoice, now)}\n{remedy}", severity, action_required=True)
 
 
 def _closing(user: User, invoice: BillingHistory, now: datetime) -> str:

@@ -47,7 +47,8 @@ def test_the_first_attempt_is_told_with_all_that_a_person_needs(late: Payer) -> 
     assert again is not None
     assert (told.alert_type, told.action_required, told.title) == ("billing", True, "Your payment did not go through")
     assert all(
-        words in sent.body for words in ("10.00 USD", "Visa •••• 4242", "We try again on", f"{again.year}", "pay at http")
+        words in sent.body
+        for words in ("10.00 USD", "Visa •••• 4242", "We try again on", f"{again.year}", "pay here:\nhttp", "stays open until")
     )
     assert sent.to == ["alice@example.com"]
 
