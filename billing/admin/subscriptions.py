@@ -12,6 +12,7 @@ from billing import services
 from billing.admin.metrics import WithMetrics
 from billing.admin.timeline import timeline_of
 from billing.models import Subscription
+from billing.services.standing import judge
 from mingus.kit import clock
 from mingus.kit.admin import (
     BY_CUSTOMER,
@@ -118,18 +119,23 @@ class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
         return [button for button in offered if button.action_name.endswith(useful)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), *(["timeline"] if obj else [])]
+        return [*super().get_readonly_fields(request, obj), *(["access", "timeline"] if obj else [])]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The timeline comes last."""
-        names = [name for name in super().get_fields(request, obj) if name != "timeline"]
-        return [*names, *(["timeline"] if obj else [])]
+        """What it opens comes first, since that is what customers ask; the timeline comes last."""
+        names = [name for name in super().get_fields(request, obj) if name not in ("access", "timeline")]
+        return ["access", *names, "timeline"] if obj else names
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The form; the timeline needs to know who asks."""
         if obj is not None:
             obj.shown_to = request
         return super().get_form(request, obj, change, **kwargs)
+
+    @display(description="opens its plan")
+    def access(self, subscription: Subscription) -> str:
+        [(_, access)] = judge([subscription], now=clock.now())
+        return f"{'Yes' if access.is_open else 'No'}. {access.why}"
 
     @display(description="what happened")
     def timeline(self, subscription: Subscription) -> str:

@@ -60,7 +60,6 @@ def _newest(moments: Iterable[Moment]) -> list[Moment]:
 
 def _moments(subscription: Subscription, request: HttpRequest) -> Iterator[Moment]:
     user, shown = subscription.user_id, masking(request).rows
-    yield from _turns(subscription)
     invoices = BillingHistory.objects.filter(user=user, subscription=subscription.pk).order_by("-billing_date", "-id")
     yield from _invoices(shown(invoices[:NEWEST]))
     for change in shown(Adjustment.objects.filter(user=user).order_by("-happened_at", "-id")[:NEWEST]):
@@ -70,6 +69,7 @@ def _moments(subscription: Subscription, request: HttpRequest) -> Iterator[Momen
         )
     for step in shown(DunningStep.objects.filter(user=user).order_by("-happened_at", "-id")[:NEWEST]):
         yield Moment(step.happened_at, STEP_ICONS[step.kind], step.get_kind_display(), step.note, step)
+    yield from _turns(subscription)  # last, and so below what followed at the same instant
 
 
 def _turns(subscription: Subscription) -> Iterator[Moment]:
