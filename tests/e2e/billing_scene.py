@@ -160,8 +160,8 @@ class Office:
         """As somebody, or as somebody else; a session lasts for hours, and this life for months."""
         client = Client()
         sign_in(client, colleague)
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.visit.server}
-        self.page.context.add_cookies([cookie])
+        session = str(client.cookies["sessionid"].value)
+        self.page.context.add_cookies([{"name": "sessionid", "value": session, "url": self.visit.server}])
 
     def timeline(self, subscription: str) -> list[str]:
         """What the subscription's page tells, the newest first: instant and title."""
