@@ -112,6 +112,7 @@ class Life:
         """Live through a day; gives its row if it changed anything."""
         morning, evening = datetime.combine(day, MORNING), datetime.combine(day, EVENING)
         happened = self._pass_time(morning)
+        services.warn_ahead(now=morning, user=self.customer.user)
         for act in self.acts.get(day, ()):
             happened += [self._done(act, morning), *self.hearing.hear(morning)]
         happened += self._pass_time(evening)
@@ -127,13 +128,12 @@ class Life:
             return f"He is refused: {error.message}"
 
     def _pass_time(self, now: datetime) -> list[str]:
-        """Let it become `now` at the stand-in, hear of what happened there, and do what the periodic jobs do."""
+        """Let it become `now` at the stand-in, hear of what happened there, and do what the jobs of every hour do."""
         self.customer.stripe.advance(now)
         heard = self.hearing.hear(now)
         # of him alone: the jobs of real time look after everybody else
         services.settle_by_the_clock(now=now, user=self.customer.user)
         services.pass_period_ends(now=now, user=self.customer.user)
-        services.warn_ahead(now=now, user=self.customer.user)
         return heard
 
     def _standing(self, now: datetime) -> Standing:
