@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 PAID = (
     "Thank you",
-    "Your plan opens as soon as the payment is confirmed, which takes a few seconds. You can close this page.",
+    "Your plan opens as soon as Stripe confirms it, which takes a few seconds. You can close this page.",
 )
 CANCELLED = ("Nothing was bought", "You left the checkout, and nothing was charged. You can begin again whenever you like.")
 BACK = ("You are back", "What you changed is in effect within a few seconds. You can close this page.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from billing import tasks
+from billing import services, tasks
 from billing.models import StripeCustomer
 from mingus.kit import jobs
 from users.models import User
@@ -13,6 +13,7 @@ from users.privacy.erasure import erasing
 
 @receiver(erasing)
 def forget_at_stripe(user: User, **_: Any) -> None:
-    """Have Stripe delete its customer too; by a job, since an erasure can't wait until Stripe answers."""
+    """Forget what Stripe told of him, and have it delete its customer; by a job, since an erasure can't wait for Stripe."""
     for customer in StripeCustomer.objects.for_user(user).exclude(stripe_id=""):
+        services.forget_texts_of(customer.stripe_id)
         jobs.enqueue(tasks.forget_at_stripe, stripe_customer_id=customer.stripe_id)

@@ -88,6 +88,7 @@ class StripeAdjustment:
 def subscription_of(obj: Object) -> StripeSubscription:
     """A subscription in either shape."""
     item: Object = next(iter(obj.get("items", {}).get("data", [])), {})
+    period_end = obj.get("current_period_end") or item.get("current_period_end")
     return StripeSubscription(
         id=obj["id"],
         customer=key_of(obj["customer"]),
@@ -95,8 +96,8 @@ def subscription_of(obj: Object) -> StripeSubscription:
         price_id=key_of(item.get("price") or obj.get("plan")),
         plan_id=((item.get("price") or {}).get("metadata") or {}).get("plan_id", ""),
         period_start=instant(obj.get("current_period_start") or item.get("current_period_start")),
-        period_end=instant(obj.get("current_period_end") or item.get("current_period_end")),
-        cancel_at_period_end=bool(obj.get("cancel_at_period_end")),
+        period_end=instant(period_end),
+        cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or obj.get("cancel_at", 0) == (period_end or -1),
         canceled_at=instant(obj.get("canceled_at")),
         trial_start=instant(obj.get("trial_start")),
         trial_end=instant(obj.get("trial_end")),

@@ -65,9 +65,10 @@ def forget_at_stripe(stripe_customer_id: str) -> None:
 
 
 @jobs.daily(at_hour=3)
-def forget_old_events(timestamp: int) -> None:
-    """Empty the texts of events that were dealt with long ago."""
+def forget_what_is_old(timestamp: int) -> None:
+    """Empty the texts of events that were dealt with long ago, and delete the keys under which uses were counted then."""
     services.forget_old_events(now=clock.now())
+    services.forget_old_uses(now=clock.now())
 
 
 @jobs.daily(at_hour=4)

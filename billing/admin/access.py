@@ -1,11 +1,14 @@
 """Feature access and counted uses in the back office."""
 
+from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from billing import services
 from billing.models import FeatureAccess, UsageRecord
@@ -13,8 +16,8 @@ from mingus.kit import clock
 from mingus.kit.admin import (
     BY_CUSTOMER,
     BaseAdmin,
-    OwnedAdmin,
     OwnedRecordAdmin,
+    ReasonForm,
     RecordInline,
     asks_first,
     display,
@@ -25,6 +28,13 @@ from mingus.kit.admin import (
 from users.models import User
 
 ACCESS_COLOURS = {"open": "success", "used up": "warning", "expired": "warning", "off": "default"}
+
+
+class SwitchForm(ReasonForm):
+    """For how long, and why."""
+
+    days = forms.IntegerField(min_value=1, max_value=366, initial=30, widget=UnfoldAdminIntegerFieldWidget)
+    field_order = ("days", "reason")
 
 
 class AccessColumns:
@@ -57,14 +67,25 @@ class AccessInline(AccessColumns, RecordInline):
 
 
 @admin.register(FeatureAccess)
-class FeatureAccessAdmin(AccessColumns, OwnedAdmin):
-    """What customers may use. A change made here lasts until the customer's plan changes."""
+class FeatureAccessAdmin(AccessColumns, OwnedRecordAdmin):
+    """What customers may use, and who decided so. It follows from plans and overrides, and is changed by these."""
 
     list_display = ("feature_name", "owner", "state", "used", "period_start", "last_used_at", "expires_at")
     list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("last_used_at", RangeDateFilter))
     search_fields = ("feature_name",)
     ordering_of_one = ("feature_name", "id")
-    readonly_fields = ("usage_count", "period_start", "last_used_at")
+    fields = (
+        "feature_name",
+        "state",
+        "because",
+        "used",
+        "period_start",
+        "last_used_at",
+        "expires_at",
+        "id",
+        "created_at",
+        "updated_at",
+    )
     csv_columns = (
         "id",
         "user__email",
@@ -81,19 +102,30 @@ class FeatureAccessAdmin(AccessColumns, OwnedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).with_billing_period()  # type: ignore[attr-defined]  # our own queryset
 
+    @display(description="because")
+    def because(self, access: FeatureAccess) -> str:
+        found = services.explain(user=access.user, feature=access.feature_name, now=clock.now())
+        return found.verdict.why
+
     @asks_first(title="Reset usage", question="The count of this month begins anew.", icon="restart_alt")
     def reset_usage(self, request: HttpRequest, access: FeatureAccess) -> None:
         services.reset_usage(access, now=clock.now())
 
-    @asks_first(title="Enable", question="It is open until the customer's plan changes.", icon="lock_open")
-    def enable(self, request: HttpRequest, access: FeatureAccess) -> None:
-        services.enable_feature(access)
+    @asks_first(title="Enable", question="It is open for so long, whatever the plan says.", icon="lock_open", form=SwitchForm)
+    def enable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
+        _switch(request, access, answers, is_enabled=True)
 
-    @asks_first(title="Disable", question="It is closed until the customer's plan changes.", icon="lock")
-    def disable(self, request: HttpRequest, access: FeatureAccess) -> None:
-        services.disable_feature(access)
+    @asks_first(title="Disable", question="It is closed for so long, whatever the plan says.", icon="lock", form=SwitchForm)
+    def disable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
+        _switch(request, access, answers, is_enabled=False)
 
-    actions = (*BaseAdmin.actions, for_ticked(reset_usage), for_ticked(enable), for_ticked(disable))
+    actions = (*BaseAdmin.actions, for_ticked(reset_usage))
+
+
+def _switch(request: HttpRequest, access: FeatureAccess, answers: dict[str, Any], *, is_enabled: bool) -> None:
+    now, colleague = clock.now(), request.user
+    ends_at = now + timedelta(days=answers["days"])
+    services.switch(access, is_enabled=is_enabled, reason=answers["reason"], ends_at=ends_at, granted_by=colleague, now=now)
 
 
 @admin.register(UsageRecord)

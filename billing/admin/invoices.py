@@ -7,8 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from billing import services, tasks
 from billing.models import BillingHistory
@@ -16,6 +15,7 @@ from mingus.kit import clock, jobs
 from mingus.kit.admin import (
     BY_CUSTOMER,
     OwnedRecordAdmin,
+    ReasonForm,
     RecordInline,
     asks_first,
     display,
@@ -27,7 +27,6 @@ from mingus.kit.admin import (
 from mingus.kit.admin.masking import bare
 from users.models import User
 
-SHORTEST_REASON, LONGEST_REASON = 8, 400
 INVOICE_COLOURS = {
     "paid": "success",
     "pending": "info",
@@ -40,7 +39,7 @@ INVOICE_COLOURS = {
 }
 
 
-class RefundForm(BaseDialogForm):
+class RefundForm(ReasonForm):
     """How much, and why."""
 
     amount = forms.DecimalField(
@@ -50,12 +49,7 @@ class RefundForm(BaseDialogForm):
         widget=UnfoldAdminDecimalFieldWidget,
         help_text="In the invoice's currency. Empty: all that is left.",
     )
-    reason = forms.CharField(
-        min_length=SHORTEST_REASON,
-        max_length=LONGEST_REASON,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="The customer may read it. Name the ticket.",
-    )
+    field_order = ("amount", "reason")
 
 
 class InvoiceColumns:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -11,6 +12,7 @@ from billing import services
 from billing.admin.metrics import WithMetrics
 from billing.admin.timeline import timeline_of
 from billing.models import Subscription
+from billing.services.standing import judge
 from mingus.kit import clock
 from mingus.kit.admin import (
     BY_CUSTOMER,
@@ -102,21 +104,38 @@ class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
     )
     actions_detail = ("cancel_later", "cancel_at_once", "reactivate")
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By the buttons alone once Stripe keeps it: what a form would write, the next event would take back."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_local)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_local)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The buttons that would do something."""
+        row: Any = self.get_object(request, unquote(str(object_id)))
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        useful = _useful(row) if row is not None else ()
+        return [button for button in offered if button.action_name.endswith(useful)]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """All of them once Stripe keeps the subscription."""
-        columns = [] if obj is None or obj.is_local else [field.name for field in Subscription._meta.fields if field.editable]
-        return [*super().get_readonly_fields(request, obj), *columns, *(["timeline"] if obj else [])]
+        return [*super().get_readonly_fields(request, obj), *(["access", "timeline"] if obj else [])]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The timeline comes last."""
-        names = [name for name in super().get_fields(request, obj) if name != "timeline"]
-        return [*names, *(["timeline"] if obj else [])]
+        """What it opens comes first, since that is what customers ask; the timeline comes last."""
+        names = [name for name in super().get_fields(request, obj) if name not in ("access", "timeline")]
+        return ["access", *names, "timeline"] if obj else names
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The form; the timeline needs to know who asks."""
         if obj is not None:
             obj.shown_to = request
         return super().get_form(request, obj, change, **kwargs)
+
+    @display(description="opens its plan")
+    def access(self, subscription: Subscription) -> str:
+        [(_, access)] = judge([subscription], now=clock.now())
+        return f"{'Yes' if access.is_open else 'No'}. {access.why}"
 
     @display(description="what happened")
     def timeline(self, subscription: Subscription) -> str:
@@ -143,3 +162,10 @@ class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
         services.reactivate(subscription, now=clock.now())
 
     actions = (*BaseAdmin.actions, for_ticked(cancel_later), for_ticked(cancel_at_once), for_ticked(reactivate))
+
+
+def _useful(subscription: Subscription) -> tuple[str, ...]:
+    """The names of the buttons that do something to a subscription as it stands."""
+    if not subscription.is_running:
+        return ()
+    return ("cancel_at_once", "reactivate" if subscription.cancel_at_period_end else "cancel_later")

@@ -1,15 +1,13 @@
 """What changes a bill afterwards: refunds, credits and disputes."""
 
 from decimal import Decimal
-from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from billing.models.history import BillingHistory
 from mingus.kit.constraints import a_number, iso_currency, one_of, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
+from mingus.kit.models import OwnedModel, OwnedQuerySet, colleague, within_owner
 from mingus.kit.money import currency_field, money_field
 from mingus.kit.personal import personal
 from mingus.kit.privacy import Erase, Privacy, Restore
@@ -59,25 +57,8 @@ class Adjustment(OwnedModel):
     status = models.CharField(max_length=30, choices=AdjustmentStatus)
     reason = models.CharField(max_length=500, blank=True)
     happened_at = models.DateTimeField()
-    # without the database's key: an entry of the books outlives the colleague
-    requested_by: models.ForeignKey[Any, Any] = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.DO_NOTHING,
-        null=True,
-        blank=True,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
-    approved_by: models.ForeignKey[Any, Any] = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.DO_NOTHING,
-        null=True,
-        blank=True,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
+    requested_by = colleague(null=True, blank=True)
+    approved_by = colleague(null=True, blank=True)
 
     privacy = Privacy(
         export=True,

@@ -1,15 +1,13 @@
 """What staff granted or closed for one customer, for a reason and until an instant; it wins over his plan."""
 
 from datetime import datetime
-from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from mingus.kit.columns import optional_number
 from mingus.kit.constraints import between, not_blank, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet
+from mingus.kit.models import OwnedModel, OwnedQuerySet, colleague
 from mingus.kit.privacy import recorded
 
 TABLE = "billing_entitlementoverride"
@@ -37,17 +35,7 @@ class EntitlementOverride(OwnedModel):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # without the database's key: what was granted outlives the colleague
-    granted_by: models.ForeignKey[Any, Any] = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.DO_NOTHING,
-        null=True,
-        blank=True,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-        editable=False,
-    )
+    granted_by = colleague(null=True, blank=True, editable=False)
 
     privacy = recorded("what was opened or closed for him beside his plan, and why", withheld=("granted_by",))
 

@@ -12,6 +12,7 @@ from mingus.kit.personal import personal
 from mingus.kit.privacy import Erase, Privacy, Restore
 
 TABLE = "billing_stripecustomer"
+BRANDS = {"amex": "American Express", "diners": "Diners Club", "eftpos_au": "Eftpos", "jcb": "JCB", "unionpay": "UnionPay"}
 
 
 class StripeCustomer(OwnedModel):
@@ -55,5 +56,6 @@ class StripeCustomer(OwnedModel):
 
     @property
     def card(self) -> str:
-        """The card as people know it, such as `visa •••• 4242`; "" without one."""
-        return f"{self.card_brand} •••• {self.card_last4}" if self.card_last4 else ""
+        """The card as people know it, such as `Visa •••• 4242`; "" without one."""
+        brand = BRANDS.get(self.card_brand, self.card_brand.capitalize())
+        return f"{brand} •••• {self.card_last4}" if self.card_last4 else ""

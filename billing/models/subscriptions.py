@@ -44,6 +44,14 @@ ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
 
 
+STILL_PAID = Hindrance(
+    rows=IS_RUNNING & ~IS_LOCAL & Q(cancel_at_period_end=False, plan__price__gt=0),
+    code="subscription_running",
+    remedy="A paid subscription is running. Cancel it first (POST /api/v1/billing/subscriptions/{id}/cancel/), "
+    "or ask support to end it.",
+)
+
+
 class SubscriptionQuerySet(OwnedQuerySet):
     """Subscriptions."""
 
@@ -77,15 +85,7 @@ class Subscription(OwnedModel):
     trial_start = models.DateTimeField(null=True, blank=True)
     trial_end = models.DateTimeField(null=True, blank=True)
 
-    privacy = recorded(
-        "what he subscribed to",
-        hindrance=Hindrance(
-            rows=IS_RUNNING & ~IS_LOCAL & Q(cancel_at_period_end=False, plan__price__gt=0),
-            code="subscription_running",
-            remedy="A paid subscription is running. Cancel it first (POST /api/v1/billing/subscriptions/{id}/cancel/), "
-            "or ask support to end it.",
-        ),
-    )
+    privacy = recorded("what he subscribed to", hindrance=STILL_PAID)
     personal_fields = personal("stripe_customer_id", "stripe_subscription_id")
     derived = ("is_active", "is_trial", "days_until_renewal")
 

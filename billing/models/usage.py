@@ -30,6 +30,7 @@ class UsageRecord(OwnedModel):
             between(TABLE, "amount", 1),
             models.UniqueConstraint(fields=["user", "idempotency_key"], name=f"{TABLE}_key_unique"),
         ]
+        indexes = [models.Index(fields=["created_at"], name="billing_usage_by_age")]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.feature_name}"

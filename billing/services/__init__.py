@@ -6,8 +6,8 @@ from billing.services.changes import preview_change
 from billing.services.checkout import begin_checkout, forget_at_stripe, had_trial, open_portal
 from billing.services.dunning import note_invoice, note_subscription
 from billing.services.explanation import Explanation, explain
-from billing.services.inbox import forget_old_events, handle_event, overdue_events, receive, replay_event
-from billing.services.overrides import comp, disable_feature, enable_feature, grant_override, revoke_override
+from billing.services.inbox import forget_old_events, forget_texts_of, handle_event, overdue_events, receive, replay_event
+from billing.services.overrides import comp, grant_override, revoke_override, switch
 from billing.services.plans import delete_plan, load_catalogue
 from billing.services.projection import Projection, project_customer
 from billing.services.reconciliation import reconcile
@@ -28,7 +28,7 @@ from billing.services.subscriptions import (
     pass_period_ends,
     reactivate,
 )
-from billing.services.use import LimitReachedError, give_back, require_feature, reset_usage, use_feature
+from billing.services.use import LimitReachedError, forget_old_uses, give_back, require_feature, reset_usage, use_feature
 from billing.services.warnings import warn_ahead
 
 __all__ = [
@@ -45,11 +45,11 @@ __all__ = [
     "decline_refund",
     "delete_plan",
     "delete_subscription",
-    "disable_feature",
-    "enable_feature",
     "explain",
     "forget_at_stripe",
     "forget_old_events",
+    "forget_old_uses",
+    "forget_texts_of",
     "give_back",
     "grant_override",
     "grant_plan",
@@ -77,6 +77,7 @@ __all__ = [
     "settle_access",
     "settle_by_the_clock",
     "steps_to_sync",
+    "switch",
     "unsent_refunds",
     "use_feature",
     "warn_ahead",

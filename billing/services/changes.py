@@ -56,7 +56,9 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
         )
     if not subscription.cancel_at_period_end:
         raise ConflictError("not_cancelled", "This subscription is not cancelled. There is nothing to take back.")
-    _ask(subscription, {"cancel_at_period_end": False}, now=now)
+    found = gateway.fetch_subscription(subscription.stripe_subscription_id)
+    # The portal may have written the instant instead of the flag; Stripe takes back one or the other
+    _ask(subscription, {"cancel_at_period_end": False} if found["cancel_at_period_end"] else {"cancel_at": ""}, now=now)
 
 
 def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:

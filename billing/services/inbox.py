@@ -13,7 +13,7 @@ from billing.models import StripeEvent
 from billing.models.events import EventState
 from billing.services.projection import Projection, project_customer
 from billing.services.staff_notices import tell_staff
-from mingus.kit.errors import DomainError
+from mingus.kit.errors import ConflictError, DomainError
 
 KEPT_HEADERS = ("Stripe-Signature", "User-Agent", "X-Request-Id")
 FORGOTTEN_AFTER = timedelta(days=90)
@@ -66,9 +66,15 @@ def handle_event(key: UUID, *, now: datetime) -> None:
 
 
 def replay_event(*, event: StripeEvent, now: datetime) -> str:
-    """Do once more what follows from an event, whatever its state; gives the outcome."""
+    """Do once more what follows from an event, whatever its state; gives the outcome.
+
+    Raises ConflictError with the sentence of what went wrong when it fails.
+    """
     StripeEvent.objects.filter(pk=event.pk).update(state=EventState.WAITING, handled_at=None)
-    handle_event(event.pk, now=now)
+    try:
+        handle_event(event.pk, now=now)
+    except Exception as error:
+        raise ConflictError("failed_again", f"It failed again: {error}") from error
     event.refresh_from_db()
     return event.outcome
 
@@ -82,6 +88,11 @@ def overdue_events(*, now: datetime) -> list[UUID]:
 def forget_old_events(*, now: datetime) -> int:
     """Empty the text of what was dealt with 90 days ago; gives of how many. That it came, and what followed, stays."""
     return StripeEvent.objects.forgettable(now - FORGOTTEN_AFTER).update(body="", headers={})
+
+
+def forget_texts_of(stripe_customer_id: str) -> int:
+    """Empty the texts of one customer's events, whose account is erased; gives of how many."""
+    return StripeEvent.objects.filter(stripe_customer_id=stripe_customer_id).update(body="", headers={})
 
 
 def explain(event: StripeEvent) -> str:
@@ -98,6 +109,9 @@ def explain(event: StripeEvent) -> str:
 
 def _carry_out(event: StripeEvent, now: datetime) -> Projection | str:
     if not event.type.startswith(RELEVANT):
+        if not StripeEvent.objects.filter(type=event.type).exclude(pk=event.pk).exists():
+            message = f"{event.type} came for the first time and is kept. If it matters here, ask a developer."
+            tell_staff(title="Stripe sends what nothing here follows from", message=message, now=now)
         return f"Nothing here follows from {event.type}."
     if not event.stripe_customer_id:
         return "It names no customer."
@@ -106,9 +120,11 @@ def _carry_out(event: StripeEvent, now: datetime) -> Projection | str:
 
 def _settle(event: StripeEvent, outcome: Projection | str, now: datetime) -> None:
     followed = isinstance(outcome, Projection) and outcome.is_known
+    if isinstance(outcome, Projection) and not followed:
+        event.body, event.headers = "", {}  # a stranger's name and address, or those of an account that was erased
     event.state = EventState.HANDLED if followed else EventState.IGNORED
     event.attempts, event.handled_at, event.outcome, event.error = event.attempts + 1, now, str(outcome), ""
-    event.save(update_fields=["state", "attempts", "handled_at", "outcome", "error"])
+    event.save(update_fields=["state", "attempts", "handled_at", "outcome", "error", "body", "headers"])
     if isinstance(outcome, Projection) and outcome.problems:
         tell_staff(title="Stripe knows something that can't be shown here", message=" ".join(outcome.problems), now=now)
 

@@ -74,17 +74,23 @@ def comp(*, user: Any, plan: SubscriptionPlan, ends_at: datetime, now: datetime)
     return gift
 
 
-def enable_feature(access: FeatureAccess) -> None:
-    """Open a feature, until the customer's plan changes."""
-    if access.is_enabled:
-        raise ConflictError("already_enabled", "This is enabled already.")
-    access.is_enabled = True
-    access.save(update_fields=["is_enabled"])
+def switch(
+    access: FeatureAccess, *, is_enabled: bool, reason: str, ends_at: datetime, granted_by: Any, now: datetime
+) -> EntitlementOverride:
+    """Open or close what somebody has a row of, by an override until `ends_at`; opened, it keeps its limit unless that is 0.
 
-
-def disable_feature(access: FeatureAccess) -> None:
-    """Close a feature, until the customer's plan changes."""
-    if not access.is_enabled:
-        raise ConflictError("already_disabled", "This is disabled already.")
-    access.is_enabled = False
-    access.save(update_fields=["is_enabled"])
+    409 when it is so already.
+    """
+    if access.is_enabled == is_enabled:
+        raise ConflictError("already_so", f"This is {'enabled' if is_enabled else 'disabled'} already.")
+    return grant_override(
+        user=access.user,
+        feature=access.feature_name,
+        is_enabled=is_enabled,
+        usage_limit=access.usage_limit or None,
+        reason=reason,
+        starts_at=now,
+        ends_at=ends_at,
+        granted_by=granted_by,
+        now=now,
+    )

@@ -40,7 +40,7 @@ class Projection:
 
     def __str__(self) -> str:
         if not self.is_known:
-            return "No customer of ours is this one at Stripe. Nothing followed."
+            return "No customer of ours is this one at Stripe. Nothing followed, and the text was not kept."
         seen = f"Read anew from Stripe: {self.subscriptions} subscriptions, {self.invoices} invoices."
         return " ".join([seen, *self.problems])
 

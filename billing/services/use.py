@@ -1,7 +1,7 @@
 """Counting the uses of a feature, giving them back, and saying no."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +10,8 @@ from billing.access import written
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan, UsageRecord
 from billing.services.access import settle_access
 from mingus.kit.errors import ConflictError, DomainError
+
+KEYS_KEPT = timedelta(days=90)
 
 
 class LimitReachedError(DomainError):
@@ -67,6 +69,12 @@ def give_back(*, user: Any, feature: str, idempotency_key: str, now: datetime) -
         mine = FeatureAccess.objects.for_user(user).filter(feature_name=feature)
         mine.give_back(amount=counted.amount, period_start=counted.period_start)
     return _row(user, feature) or _nothing(user, feature)
+
+
+def forget_old_uses(*, now: datetime) -> int:
+    """Delete what was noted of uses KEYS_KEPT ago; gives of how many. Their counts belong to months that are over."""
+    deleted, _ = UsageRecord.objects.filter(created_at__lt=now - KEYS_KEPT).delete()
+    return deleted
 
 
 def reset_usage(access: FeatureAccess, *, now: datetime) -> None:

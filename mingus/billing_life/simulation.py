@@ -26,7 +26,7 @@ from mingus.billing_life.rows import Notice, Row, Standing
 from mingus.billing_life.scenarios import RETRY_DAYS, SCENARIOS, Act
 from mingus.kit import rls
 from mingus.kit.errors import DomainError
-from system.models import SystemAlert
+from system.models import AlertType, SystemAlert
 
 FIRST_DAY = date(2026, 3, 2)  # always the same, so that two runs can be compared
 EARLIEST, LATEST = date(2020, 1, 1), date(2090, 1, 1)  # what clocks and cards of the stand-in are good for
@@ -169,6 +169,11 @@ class Life:
 
     def _new_notices(self) -> Iterator[Notice]:
         pages = re.compile(re.escape(self.customer.stripe.url) + r"/\S+[^\s.]")
-        for alert in SystemAlert.objects.for_user(self.customer.user).exclude(pk__in=self.told).order_by("pk"):
+        for alert in (
+            SystemAlert.objects.for_user(self.customer.user)
+            .filter(alert_type=AlertType.BILLING)
+            .exclude(pk__in=self.told)
+            .order_by("pk")
+        ):
             self.told.add(alert.pk)
             yield Notice(alert.title, pages.sub("(the invoice's page)", alert.message))

@@ -24,6 +24,7 @@ def test_these_are_records() -> None:
         "DueDatePayment",
         "DunningStep",
         "EmailAddress",
+        "FeatureAccess",
         "FeatureUsage",
         "Group",
         "HealthSpendingCorrelation",

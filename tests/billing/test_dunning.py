@@ -47,7 +47,7 @@ def test_the_first_attempt_is_told_with_all_that_a_person_needs(late: Payer) -> 
     assert again is not None
     assert (told.alert_type, told.action_required, told.title) == ("billing", True, "Your payment did not go through")
     assert all(
-        words in sent.body for words in ("10.00 USD", "visa •••• 4242", "We try again on", f"{again.year}", "Pay now: http")
+        words in sent.body for words in ("10.00 USD", "Visa •••• 4242", "We try again on", f"{again.year}", "Pay now: http")
     )
     assert sent.to == ["alice@example.com"]
 
@@ -185,7 +185,7 @@ def test_it_is_warned_of_30_and_7_days_before(payer: Subscription) -> None:
     days = [datetime(2026, 1, 20, 9, tzinfo=UTC) + timedelta(days=passed) for passed in range(50)]
     told = [day.date().isoformat() for day in days if services.warn_ahead(now=day)]
     assert told == ["2026-01-30", "2026-02-22"]
-    assert "visa •••• 4242 expires with February 2026" in mail.outbox[0].body
+    assert "Visa •••• 4242 expires with February 2026" in mail.outbox[0].body
 
 
 def test_who_does_not_pay_again_is_not_warned(payer: Subscription) -> None:

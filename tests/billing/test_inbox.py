@@ -32,6 +32,14 @@ def test_an_event_that_nothing_follows_from_is_kept_and_ignored() -> None:
     assert (row.state, row.outcome) == ("ignored", "Nothing here follows from payout.paid.")
 
 
+def test_staff_is_told_of_an_unknown_kind_of_event_once(administrator: User) -> None:
+    for number in range(3):
+        row = received(id=f"evt_{number}", type="tea.brewed")
+        services.handle_event(row.pk, now=clock.now() + timedelta(days=2 * number))
+    [told] = SystemAlert.objects.filter(user=administrator)
+    assert told.message.startswith("tea.brewed came for the first time and is kept.")
+
+
 def test_a_customer_that_is_nobody_here_is_ignored_with_a_sentence() -> None:
     row = received()
     services.handle_event(row.pk, now=clock.now())

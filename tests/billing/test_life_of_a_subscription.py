@@ -37,7 +37,7 @@ def test_a_trial_opens_the_plan_and_costs_nothing(bought: Subscription, mid_tier
     assert bought.current_period_end == bought.trial_end is not None
     assert FeatureAccess.objects.get(user=alice, feature_name="ai_insights").is_enabled
     assert [(row.amount, row.status) for row in BillingHistory.objects.all()] == [(Decimal("0.00"), "paid")]
-    assert StripeCustomer.objects.get(user=alice).card == "visa •••• 4242"
+    assert StripeCustomer.objects.get(user=alice).card == "Visa •••• 4242"
 
 
 def test_after_the_trial_it_is_paid_for(bought: Subscription, payments: Payments) -> None:

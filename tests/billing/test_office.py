@@ -11,6 +11,7 @@ from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from billing.models import Adjustment, BillingHistory, EntitlementOverride, StripeEvent, Subscription
+from mingus.kit import clock
 from system.models import AccessEvent
 from tests.billing.conftest import NOW
 from tests.factories import (
@@ -217,6 +218,19 @@ def test_a_subscriptions_page_tells_what_happened(clerk: tuple[User, Client], li
     )
     assert [words for words in said if words not in timeline] == []
     assert f"{SUBSCRIPTIONS}{lived.pk}/history/" in timeline
+    assert timeline.index("payment failed") < timeline.index("<details") < timeline.index("invoice.paid")
+    assert f"{EVENTS}?q=cus_alice" in timeline
+
+
+def test_it_tells_the_beginning_and_the_end_too(clerk: tuple[User, Client], lived: Subscription) -> None:
+    assert ">began<" in text(clerk[1], f"{SUBSCRIPTIONS}{lived.pk}/change/")
+    lived.cancel_at_period_end, lived.canceled_at = True, clock.now()
+    lived.save()
+    shown = text(clerk[1], f"{SUBSCRIPTIONS}{lived.pk}/change/")
+    assert f">cancelled</span>\n            <p>To end at {lived.current_period_end:%Y-%m-%d %H:%M}.</p>" in shown
+    assert ">ended<" not in shown
+    Subscription.objects.update(status="canceled")
+    assert ">ended<" in text(clerk[1], f"{SUBSCRIPTIONS}{lived.pk}/change/")
 
 
 def test_on_it_support_reads_no_amount_and_no_event(lived: Subscription) -> None:
@@ -251,3 +265,8 @@ def test_an_event_is_explained_and_replayed(clerk: tuple[User, Client], event: S
     assert "what followed" in text(clerk[1], f"{EVENTS}{event.pk}/change/").lower()
     assert clerk[1].post(f"{EVENTS}{event.pk}/replay/", YES).status_code == 200
     assert "Replay" in text(clerk[1], EVENTS)
+
+
+def test_a_replay_that_fails_says_why(clerk: tuple[User, Client], event: StripeEvent) -> None:
+    clerk[1].post(f"{EVENTS}{event.pk}/replay/", YES)
+    assert "It failed again: Payments are not connected here." in text(clerk[1], EVENTS)

@@ -1,13 +1,15 @@
 """Uses under a key count once, say what is left and until when, and are given back once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from rest_framework.test import APIClient
 
+from billing import services
 from billing.models import FeatureAccess, Subscription, UsageRecord
+from tests.billing.conftest import NOW
 from tests.conftest import ClientFor
 from users.models import User
 
@@ -108,3 +110,10 @@ def test_the_database_keeps_a_key_once(subscription: Subscription, post: Any) ->
     with pytest.raises(IntegrityError, match="billing_usagerecord_key_unique"), transaction.atomic():
         connection.cursor().execute(again)
     assert UsageRecord.objects.count() == 1
+
+
+def test_keys_are_forgotten_after_three_months_and_the_counts_stay(subscription: Subscription, alice: User) -> None:
+    services.use_feature(user=alice, feature="reports", now=NOW, idempotency_key="one")
+    assert services.forget_old_uses(now=NOW + timedelta(days=89)) == 0
+    assert services.forget_old_uses(now=NOW + timedelta(days=91)) == 1
+    assert FeatureAccess.objects.get(user=alice, feature_name="reports").usage_count == 1

@@ -27,12 +27,24 @@ def fake(stand_in: FakeStripe) -> FakeStripe:
     return stand_in
 
 
+def client_of(fake: FakeStripe) -> stripe.StripeClient:
+    """The real library, which asks the stand-in and asks once."""
+    return stripe.StripeClient(fake.key, base_addresses={"api": fake.url}, max_network_retries=0)
+
+
+def give_card(client: stripe.StripeClient, customer: str, card: str) -> str:
+    """Attach a card such as `pm_card_visa` to a customer and make it his default; gives the payment method's id."""
+    method = client.v1.payment_methods.attach(card, {"customer": customer})
+    client.v1.customers.update(customer, {"invoice_settings": {"default_payment_method": method.id}})
+    return str(method.id)
+
+
 class Shop:
     """The real library, and what a test needs before it begins. Prices: basic 10.00, plus 30.00 a month, year 300.00."""
 
     def __init__(self, fake: FakeStripe) -> None:
         self.fake = fake
-        self.client = stripe.StripeClient(fake.key, base_addresses={"api": fake.url}, max_network_retries=0)
+        self.client = client_of(fake)
         self.v1 = self.client.v1
         self.product = self.v1.products.create({"name": "MINGUS"})
         self.basic, self.plus, self.year = self.price(1000), self.price(3000), self.price(30000, "year")
@@ -52,9 +64,7 @@ class Shop:
 
     def give_card(self, customer: str, card: str) -> str:
         """Attach a card and make it the default."""
-        method = self.v1.payment_methods.attach(card, {"customer": customer})
-        self.v1.customers.update(customer, {"invoice_settings": {"default_payment_method": method.id}})
-        return str(method.id)
+        return give_card(self.client, customer, card)
 
     def subscribe(self, customer: str, price: str | None = None, **more: Any) -> Any:
         """A subscription to the basic price or another."""

@@ -13,7 +13,15 @@ from ..store import Obj
 from .card_choice import CHOICES, choice, described
 from .html import Html, button, form, hidden, joined, page, problem, redirect, tag
 
-RUNNING = ("active", "trialing", "past_due", "unpaid", "incomplete", "paused")
+STATUSES = {
+    "active": "Active",
+    "trialing": "On trial",
+    "past_due": "Past due, the open invoice below is to be paid",
+    "unpaid": "Unpaid, the open invoice below is to be paid",
+    "incomplete": "Not paid yet",
+    "paused": "Paused",
+}
+RUNNING = tuple(STATUSES)
 
 
 def show(application: Application, name: str, error: str | None = None) -> Answer:
@@ -48,7 +56,7 @@ def subscriptions(account: Account, customer: Obj, action: str) -> Html:
             parts.append(tag("p", f"Ends on {ends}.", class_="muted"))
             parts.append(form(action, kept, button("Don't cancel", name="do", value="resume")))
         else:
-            parts.append(tag("p", f"{subscription['status']}; renews on {ends}.", class_="muted"))
+            parts.append(tag("p", f"{STATUSES[subscription['status']]}; renews on {ends}.", class_="muted"))
             parts.append(form(action, kept, button("Cancel at the period's end", quiet=True, name="do", value="cancel")))
     return joined(*parts, *([] if running else [tag("p", "None.", class_="muted")]))
 

@@ -22,7 +22,7 @@ ADJUSTMENT, STEP, INVOICE = 'billing_adjustment', 'billing_dunningstep', 'billin
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0005_audit'),
+        ('billing', '0006_invoice_owner_key'),
         ('kit', '0006_audit_data_keys'),
         ('users', '__first__'),
     ]
@@ -160,11 +160,8 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'constraints': [models.CheckConstraint(condition=models.Q(('feature_name__regex', '^\\S(.*\\S)?$')), name='billing_usagerecord_feature_name_not_blank', violation_error_message='Must not be empty or padded.'), models.CheckConstraint(condition=models.Q(('idempotency_key__regex', '^\\S(.*\\S)?$')), name='billing_usagerecord_idempotency_key_not_blank', violation_error_message='Must not be empty or padded.'), models.CheckConstraint(condition=models.Q(('amount__gte', 1)), name='billing_usagerecord_amount_bounds', violation_error_message='Must be 1 or more.'), models.UniqueConstraint(fields=('user', 'idempotency_key'), name='billing_usagerecord_key_unique')],
+                'indexes': [models.Index(fields=['created_at'], name='billing_usage_by_age')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='billinghistory',
-            constraint=models.UniqueConstraint(fields=('user', 'id'), name='billing_billinghistory_owner'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='stripeevent',
