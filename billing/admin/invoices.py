@@ -3,14 +3,16 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from billing import services, tasks
 from billing.models import BillingHistory
+from billing.models.adjustments import AdjustmentStatus
 from mingus.kit import clock, jobs
 from mingus.kit.admin import (
     BY_CUSTOMER,
@@ -27,6 +29,7 @@ from mingus.kit.admin import (
 from mingus.kit.admin.masking import bare
 from users.models import User
 
+WAITS = "Nothing is given back yet: so much needs the approval of another colleague, on {}."
 INVOICE_COLOURS = {
     "paid": "success",
     "pending": "info",
@@ -125,4 +128,6 @@ class BillingHistoryAdmin(InvoiceColumns, OwnedRecordAdmin):
         row = services.request_refund(
             invoice=invoice, amount=answers["amount"], reason=answers["reason"], by=colleague, now=clock.now()
         )
+        if row.status == AdjustmentStatus.AWAITING_APPROVAL:
+            self.message_user(request, format_html(WAITS, link(row, "its page")), messages.WARNING)
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))

@@ -74,8 +74,8 @@ def _moments(subscription: Subscription, request: HttpRequest) -> Iterator[Momen
 
 def _turns(subscription: Subscription) -> Iterator[Moment]:
     """How it began and how it ended, as far as that has come."""
-    trial, plan = subscription.trial_start is not None, str(subscription.plan)
-    yield Moment(subscription.trial_start or subscription.created_at, "flag", "trial began" if trial else "began", plan)
+    begins = "trial began" if subscription.trial_start is not None else "began"
+    yield Moment(subscription.began_at, "flag", begins, "")
     if subscription.trial_end is not None and subscription.trial_end <= clock.now():
         yield Moment(subscription.trial_end, "flag", "trial ended", "")
     if subscription.canceled_at is None:
@@ -89,7 +89,8 @@ def _turns(subscription: Subscription) -> Iterator[Moment]:
 
 def _invoices(rows: Iterable[Any]) -> Iterator[Moment]:
     for row in rows:
-        yield Moment(row.billing_date, "request_quote", f"invoice {row.status}", money(row.amount, row.currency), row)
+        about = f"{money(row.amount, row.currency)}\n{row.description}"  # which names the plan of that time
+        yield Moment(row.billing_date, "request_quote", f"invoice {row.status}", about, row)
 
 
 def _events(subscription: Subscription) -> Iterator[Moment]:

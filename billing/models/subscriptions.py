@@ -121,7 +121,7 @@ class Subscription(OwnedModel):
     objects = SubscriptionQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
-        return f"{self.get_status_display()} since {self.current_period_start or self.created_at:%Y-%m-%d}"
+        return f"{self.get_status_display()}, begun {self.began_at:%Y-%m-%d}"
 
     def clean(self) -> None:
         """What begins must end later."""
@@ -172,6 +172,11 @@ class Subscription(OwnedModel):
     def is_local(self) -> bool:
         """Whether it is kept here: staff gave it, and nothing is paid for it."""
         return not self.stripe_subscription_id
+
+    @property
+    def began_at(self) -> datetime:
+        """When it began, with its trial if there was one; of a gift and a purchase without a trial, since when we know it."""
+        return self.trial_start or self.created_at
 
     @property
     def runs_until(self) -> datetime | None:

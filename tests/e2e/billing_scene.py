@@ -38,14 +38,14 @@ def said(written: str) -> str:
     return f"{at(written):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def take_picture(name: str, page: Page) -> None:
-    """Renew docs/images/billing-NAME.png when the run was asked to (PICTURES=1): all of the page, however long it is."""
+def take_picture(name: str, page: Page, *, whole: bool = True) -> None:
+    """Renew docs/images/billing-NAME.png when the run was asked to (PICTURES=1): all of the page, or what fits the window."""
     if not TAKES_PICTURES:
         return
     size = page.viewport_size
     assert size is not None
     # by the window, not by Playwright's full_page: what sticks to the window's edges would be drawn into the middle
-    height = max(size["height"], page.evaluate("document.documentElement.scrollHeight"))
+    height = max(size["height"], page.evaluate("document.documentElement.scrollHeight") if whole else 0)
     page.set_viewport_size({"width": size["width"], "height": height})
     page.screenshot(path=IMAGES / f"billing-{name}.png")
     page.set_viewport_size(size)
