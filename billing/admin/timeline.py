@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing.models import Adjustment, BillingHistory, DunningStep, StripeEvent, Subscription
@@ -89,7 +90,7 @@ def _turns(subscription: Subscription) -> Iterator[Moment]:
 
 def _invoices(rows: Iterable[Any]) -> Iterator[Moment]:
     for row in rows:
-        about = f"{money(row.amount, row.currency)}\n{row.description}"  # which names the plan of that time
+        about = format_html("{}\n{}", money(row.amount, row.currency), row.description)  # which names the plan of that time
         yield Moment(row.billing_date, "request_quote", f"invoice {row.status}", about, row)
 
 
