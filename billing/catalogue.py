@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from billing.entitlements import Entitlement
+
 
 @dataclass(frozen=True)
 class Tier:
@@ -82,6 +84,9 @@ PROFESSIONAL = Tier(
 )
 
 TIERS = (BUDGET, MID_TIER, PROFESSIONAL)
+
+# What everybody has without a subscription. The catalogue has no free tier, so there is nothing.
+FREE_FEATURES: Mapping[str, Entitlement] = {}
 
 
 def rows() -> Iterator[dict[str, Any]]:

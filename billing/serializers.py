@@ -1,12 +1,17 @@
 """Plans, subscriptions, feature access and invoices as JSON."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from billing.resolution import Source
 from mingus.kit.api.derived import public_names
 from mingus.kit.api.serializers import BaseSerializer, StrictFields
 
 MOST_USES_AT_ONCE = 1_000
+KEY = r"^[\x21-\x7e]{1,255}\Z"  # as the header's
+KEY_HELP = "Uses under one key count once, for good, and can be given back. Without it the header Idempotency-Key is the key."
 
 
 class PlanSerializer(BaseSerializer):
@@ -44,6 +49,52 @@ class ChangePlanSerializer(StrictFields):
     plan = serializers.PrimaryKeyRelatedField(queryset=SubscriptionPlan.objects.offered())
 
 
+class CheckoutSerializer(ChangePlanSerializer):
+    """Which plan to buy."""
+
+
+class StripePageSerializer(serializers.Serializer[Any]):
+    """A page of Stripe's to open in the browser."""
+
+    id = serializers.CharField()
+    url = serializers.URLField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+    class Meta:
+        example = {
+            "id": "cs_a1b2c3",
+            "url": "https://checkout.stripe.com/c/pay/cs_a1b2c3",
+            "expires_at": "2026-03-02T09:30:00Z",
+        }
+
+
+class PreviewLineSerializer(serializers.Serializer[Any]):
+    description = serializers.CharField()
+    amount = serializers.DecimalField(12, 2)
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What a change of plan costs at this moment."""
+
+    due_now = serializers.DecimalField(12, 2)
+    credit = serializers.DecimalField(12, 2, help_text="Kept for the next invoices.")
+    currency = serializers.CharField()
+    lines = PreviewLineSerializer(many=True)
+    prorated_at = serializers.DateTimeField()
+
+    class Meta:
+        example = {
+            "due_now": "20.00",
+            "credit": "0.00",
+            "currency": "USD",
+            "lines": [
+                {"description": "Unused time on Mid-tier", "amount": "-17.50"},
+                {"description": "Remaining time on Professional", "amount": "37.50"},
+            ],
+            "prorated_at": "2026-03-16T09:30:00Z",
+        }
+
+
 class FeatureAccessSerializer(BaseSerializer):
     class Meta:
         model = FeatureAccess
@@ -56,12 +107,58 @@ class FeatureAccessSerializer(BaseSerializer):
             "period_start": "2026-03-01T09:30:00Z",
             "last_used_at": "2026-03-09T18:12:44Z",
             "usage_remaining": 42,
+            "resets_at": "2026-04-01T09:30:00Z",
             "can_use": True,
         }
 
 
 class UseSerializer(StrictFields):
     amount = serializers.IntegerField(min_value=1, max_value=MOST_USES_AT_ONCE, default=1)
+    idempotency_key = serializers.RegexField(KEY, required=False, help_text=KEY_HELP)
+
+
+class GiveBackSerializer(StrictFields):
+    idempotency_key = serializers.RegexField(KEY, help_text="The one that the uses were counted under.")
+
+
+class FeatureNameSerializer(StrictFields):
+    feature_name = serializers.CharField(max_length=100, help_text="Such as custom_reports.")
+
+
+class VerdictSerializer(serializers.Serializer):
+    """What is decided about a feature, by whom and why."""
+
+    decided_by = serializers.ChoiceField(
+        list(Source), source="source", help_text="Who decided: the first of these that has something to say."
+    )
+    is_enabled = serializers.BooleanField()
+    limit = serializers.IntegerField(allow_null=True, help_text="Uses in a counting month; null is without a limit.")
+    until = serializers.DateTimeField(allow_null=True, help_text="When it closes by itself; null where no clock closes it.")
+    why = serializers.CharField()
+
+    class Meta:
+        example = {"decided_by": "subscription", "is_enabled": True, "limit": 5, "why": "It renews at 2026-04-01 09:30 UTC."}
+
+
+class ExplanationSerializer(serializers.Serializer):
+    """Who decided about a feature, and what would hold without the override, if that was one."""
+
+    feature_name = serializers.CharField()
+    verdict = VerdictSerializer()
+    beneath = VerdictSerializer(allow_null=True)
+    usage_remaining = serializers.IntegerField(allow_null=True, source="access.usage_remaining", default=None)
+    resets_at = serializers.DateTimeField(allow_null=True, source="access.resets_at", default=None)
+    plans = serializers.ListField(child=serializers.CharField(), help_text="The offered plans that have it.")
+
+    class Meta:
+        example = {
+            "feature_name": "custom_reports",
+            "verdict": {**VerdictSerializer.Meta.example, "until": "2026-04-01T15:30:00Z"},
+            "beneath": None,
+            "usage_remaining": 4,
+            "resets_at": "2026-04-01T09:30:00Z",
+            "plans": ["Mid-tier", "Professional"],
+        }
 
 
 class InvoiceSerializer(BaseSerializer):

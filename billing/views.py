@@ -10,24 +10,30 @@ from rest_framework.response import Response
 
 from billing import services, tasks
 from billing.filters import FeatureAccessFilter, InvoiceFilter, PlanFilter, SubscriptionFilter
+from billing.gating import DENIALS, PROBLEM
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from billing.serializers import (
     CancelSerializer,
     ChangePlanSerializer,
+    CheckoutSerializer,
+    ExplanationSerializer,
     FeatureAccessSerializer,
+    FeatureNameSerializer,
+    GiveBackSerializer,
     InvoiceSerializer,
     PlanSerializer,
+    PreviewSerializer,
+    StripePageSerializer,
     SubscriptionSerializer,
     UseSerializer,
 )
 from mingus.kit import clock, jobs
+from mingus.kit.api.examples import shown
 from mingus.kit.api.permissions import EverybodyReads, TokenScopeAllows, is_staff
 from mingus.kit.api.viewsets import OpenViewSet, OwnedReadOnlyViewSet
 
-PROBLEM = {"$ref": "#/components/schemas/Problem"}
-NOT_IN_THE_PLAN = OpenApiResponse(PROBLEM, "The plan does not open it, or the access has ended; the sentence says who has it.")
 NOT_PAID_FOR = OpenApiResponse(PROBLEM, "It would have to be paid for.")
-USED_UP = OpenApiResponse(PROBLEM, "This month's uses are used up; the sentence and Retry-After say until when.")
+UNAVAILABLE = OpenApiResponse(PROBLEM, "Payments are not connected, or Stripe does not answer now.")
 
 
 class PlanViewSet(OpenViewSet):
@@ -92,6 +98,41 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         services.change_plan(subscription, plan=form["plan"], now=clock.now())
         return self.answer(subscription)
 
+    @extend_schema(
+        request=ChangePlanSerializer,
+        responses={200: PreviewSerializer, 503: UNAVAILABLE},
+        examples=[shown(PreviewSerializer, "200")],
+    )
+    @action(detail=True, methods=["post"], url_path="preview-change")
+    def preview_change(self, request: Request, pk: Any) -> Response:
+        """What moving to another plan would cost now. Nothing is changed."""
+        subscription, form = self.get_object(), self.parsed(ChangePlanSerializer)
+        preview = services.preview_change(subscription, plan=form["plan"], now=clock.now())
+        return Response(PreviewSerializer(preview).data)
+
+    @extend_schema(
+        request=CheckoutSerializer,
+        responses={201: StripePageSerializer, 503: UNAVAILABLE},
+        examples=[shown(StripePageSerializer, "201")],
+    )
+    @action(detail=False, methods=["post"])
+    def checkout(self, request: Request) -> Response:
+        """Begin to buy a plan: gives the page of Stripe's on which it is paid. The plan opens when Stripe says so."""
+        form = self.parsed(CheckoutSerializer)
+        page = services.begin_checkout(user=request.user, plan=form["plan"], now=clock.now())
+        return Response(StripePageSerializer(page).data, status=201)
+
+    @extend_schema(
+        request=None,
+        responses={201: StripePageSerializer, 503: UNAVAILABLE},
+        examples=[shown(StripePageSerializer, "201")],
+    )
+    @action(detail=False, methods=["post"])
+    def portal(self, request: Request) -> Response:
+        """Open the page of Stripe's on which the card is changed and invoices are seen."""
+        page = services.open_portal(user=request.user, now=clock.now())
+        return Response(StripePageSerializer(page).data, status=201)
+
 
 class FeatureAccessViewSet(OwnedReadOnlyViewSet):
     """What the user may use, and how often in a month."""
@@ -103,13 +144,45 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
     ordering_fields = ("feature_name", "created_at")
     search_fields = ("feature_name",)
 
-    @extend_schema(request=UseSerializer, responses={200: FeatureAccessSerializer, 402: NOT_IN_THE_PLAN, 429: USED_UP})
+    @extend_schema(request=UseSerializer, responses={200: FeatureAccessSerializer, **DENIALS})
     @action(detail=True, methods=["post"])
     def use(self, request: Request, pk: Any) -> Response:
-        """Count uses of a feature. Any number of calls at once get no further than the limit."""
+        """Count uses of a feature. Any number of calls at once get no further than the limit; under one key they count once."""
         access, form = self.get_object(), self.parsed(UseSerializer)
+        form.setdefault("idempotency_key", request.headers.get("Idempotency-Key"))
         used = services.use_feature(user=request.user, feature=access.feature_name, now=clock.now(), **form)
         return self.answer(used)
+
+    @extend_schema(request=GiveBackSerializer)
+    @action(detail=True, methods=["post"], url_path="give-back")
+    def give_back(self, request: Request, pk: Any) -> Response:
+        """Take back what was counted under a key, because nothing came of it. Doing it twice changes nothing."""
+        access, form = self.get_object(), self.parsed(GiveBackSerializer)
+        given = services.give_back(user=request.user, feature=access.feature_name, now=clock.now(), **form)
+        return self.answer(given)
+
+    @extend_schema(responses=ExplanationSerializer)
+    @action(detail=True)
+    def explanation(self, request: Request, pk: Any) -> Response:
+        """Say why a feature is open or closed: staff's override, the subscription or what is free decided."""
+        return self._explained(self.get_object().feature_name)
+
+    @extend_schema(
+        operation_id="billing_feature_access_explanation_by_name",
+        parameters=[FeatureNameSerializer],
+        responses=ExplanationSerializer,
+        filters=False,
+    )
+    @action(detail=False, url_path="explanation", pagination_class=None)
+    def explanation_by_name(self, request: Request) -> Response:
+        """Say the same of a feature that the user has no entry for."""
+        form = FeatureNameSerializer(data=request.query_params.dict())
+        form.is_valid(raise_exception=True)
+        return self._explained(form.validated_data["feature_name"])
+
+    def _explained(self, feature: str) -> Response:
+        found = services.explain(user=self.request.user, feature=feature, now=clock.now())
+        return Response(ExplanationSerializer(found).data)
 
 
 class InvoiceViewSet(OwnedReadOnlyViewSet):

@@ -7,6 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.gating import DENIALS, requires_feature
 from career import services
 from career.filters import JobSecurityFilter, MilestoneFilter
 from career.models import CareerMilestone, JobSecurityAnalysis
@@ -24,8 +25,9 @@ class JobSecurityViewSet(OwnedReadOnlyViewSet):
     ordering = "-analysis_date"
     ordering_fields = ("analysis_date", "overall_risk_score", "risk_percentage", "created_at")
 
-    @extend_schema(request=JobSecurityFormSerializer, responses={201: JobSecuritySerializer})
+    @extend_schema(request=JobSecurityFormSerializer, responses={201: JobSecuritySerializer, **DENIALS})
     @action(detail=False, methods=["post"])
+    @requires_feature("career_risk_management")
     def generate(self, request: Request) -> Response:
         """Analyse the security of your job. Each call stores an analysis of its own."""
         user: Any = request.user

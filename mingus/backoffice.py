@@ -66,6 +66,18 @@ UNFOLD: dict[str, Any] = {
                     _link("Subscriptions", "card_membership", "billing.subscription"),
                     _link("Feature access", "lock_open_right", "billing.featureaccess"),
                     _link("Invoices", "request_quote", "billing.billinghistory"),
+                    _link("Refunds, credits, disputes", "currency_exchange", "billing.adjustment"),
+                    _link("Payments asked for", "notification_important", "billing.dunningstep"),
+                    _link("Overrides", "key_vertical", "billing.entitlementoverride"),
+                    _link("Counted uses", "pin", "billing.usagerecord"),
+                    _link("Customers at Stripe", "credit_card", "billing.stripecustomer"),
+                    _link("Stripe's events", "webhook", "billing.stripeevent"),
+                    {
+                        "title": "Metrics of billing",
+                        "icon": "monitoring",
+                        "link": reverse_lazy("admin:billing_metrics"),
+                        "permission": lambda request: bool(request.user.has_perm("billing.overview_subscription")),
+                    },
                 ],
             },
             {

@@ -20,7 +20,7 @@ PAGE: Directives = NOTHING | {
     "connect-src": [SELF],
     "form-action": [SELF],
 }
-PAGES = ("/admin/", "/api/docs/")
+PAGES = ("/admin/", "/api/docs/", "/billing/return/")
 HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

@@ -19,6 +19,7 @@ LOGGERS: dict[str, Any] = {
     "procrastinate": {"level": "WARNING"},
     "psycopg.pool": {"level": "ERROR"},  # a line for each connection and attempt while the database is away
     "ofxtools": {"level": "WARNING"},
+    "stripe": {"level": "WARNING"},  # it writes the address of each call, with customers' ids
 }
 
 

@@ -15,6 +15,8 @@ from mingus.env import Environment
 from mingus.headers import NOTHING
 from mingus.log import LOGGERS
 from mingus.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from mingus.rest import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
+from mingus.rest import REST_FRAMEWORK as REST_FRAMEWORK
 
 django_stubs_ext.monkeypatch()  # lets generic Django classes be subscripted in annotations
 
@@ -125,6 +127,15 @@ DATABASE_OWNER = owner_from(env)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+# --- payments: without a key the paid routes answer 503, and everything else works
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRETS = env.names("STRIPE_WEBHOOK_SECRETS")  # two while one is replaced by the next
+STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+STRIPE_TIMEOUT = env.number("STRIPE_TIMEOUT", 20, at_least=1)
+BILLING_TRIAL_DAYS = env.number("BILLING_TRIAL_DAYS", 14)
+BILLING_GRACE_DAYS = env.number("BILLING_GRACE_DAYS", 7)
+REFUND_APPROVAL_ABOVE = env.number("REFUND_APPROVAL_ABOVE", 100)  # in units of the refund's currency
+
 # --- time, language, files
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -231,36 +242,6 @@ EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not DEBUG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "MINGUS <no-reply@mingus.example>")
-
-# --- the API
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "users.authentication.TokenAuthentication",
-        "users.authentication.ImpersonationAuthentication",
-        "users.authentication.AccountSessionAuthentication",
-        "users.authentication.CookieAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": [
-        "rest_framework.permissions.IsAuthenticated",
-        "mingus.kit.api.permissions.TokenScopeAllows",
-    ],
-    "DEFAULT_THROTTLE_CLASSES": ["mingus.kit.api.throttles.ScopedThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["mingus.kit.api.renderers.OrjsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["mingus.kit.api.parsers.OrjsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mingus.kit.api.renderers.AlwaysFirstRenderer",
-    "DEFAULT_PAGINATION_CLASS": "mingus.kit.api.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["mingus.kit.api.filters.StrictFilterBackend", "mingus.kit.api.filters.WordSearchBackend"],
-    "DEFAULT_SCHEMA_CLASS": "mingus.kit.api.schema.Schema",
-    "EXCEPTION_HANDLER": "mingus.kit.api.errors.handle",
-    "DEFAULT_VERSIONING_CLASS": None,
-    "URL_FORMAT_OVERRIDE": None,
-    "PAGE_SIZE": 50,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "mingus.kit.api.errors.Handler",
-    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
-}
 
 # --- cookies and headers: strict wherever TLS is in front. More headers are in mingus.headers
 COOKIE_PREFIX = "" if DEBUG else "__Host-"  # a browser takes such a cookie from this host only, over TLS, for every path

@@ -8,6 +8,8 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.negotiation import DefaultContentNegotiation
 
+from billing import webhooks
+from billing.pages import back_from_stripe
 from mingus import security_txt
 from mingus.kit import health
 from mingus.kit.api import errors
@@ -38,6 +40,8 @@ urlpatterns = [
     path("api/v1/health/", include("health.urls")),
     path("api/v1/career/", include("career.urls")),
     path("api/v1/analytics/", include("analytics.urls")),
+    path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
+    path("billing/return/", back_from_stripe, name="back_from_stripe"),
     path("healthz/live", health.live),
     path("healthz/ready", health.ready),
     path("metrics", health.metrics, name="metrics"),

@@ -12,6 +12,7 @@ import django
 from django.apps import apps
 from django_migration_linter import MigrationLinter
 from django_migration_linter.sql_analyser import postgresql
+from django_migration_linter.sql_analyser.base import has_add_unique
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -35,12 +36,22 @@ def indexes_a_table_in_use(sql_statements: list[str], **_: object) -> bool:
     return not indexed <= made
 
 
+def adds_unique(sql_statements: list[str], **options: object) -> bool:
+    """Whether a unique constraint is added by anything but an index that is there already, which locks nobody out."""
+    return bool(
+        has_add_unique([sql for sql in sql_statements if not sql.rstrip(";").partition(" UNIQUE USING INDEX ")[2]], **options)
+    )
+
+
+CHECKS = {"CREATE_INDEX": indexes_a_table_in_use, "ADD_UNIQUE": adds_unique}
+
+
 def main() -> int:
     """Exit status 1 when a migration is dangerous."""
     vars(postgresql)["has_create_index"] = indexes_a_table_in_use
-    for check in postgresql.PostgresqlAnalyser.migration_checks:
-        if check.code == "CREATE_INDEX":
-            check.fn = indexes_a_table_in_use
+    analyser = postgresql.PostgresqlAnalyser
+    for check in [*analyser.base_migration_checks, *analyser.migration_checks]:
+        check.fn = CHECKS.get(check.code, check.fn)
     linter = MigrationLinter(
         str(REPOSITORY),
         include_apps=own_apps(),

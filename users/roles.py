@@ -51,6 +51,11 @@ SUPPORT = StaffRole(
         "billing.subscription": LOOK,
         "billing.featureaccess": ("view", "help"),
         "billing.billinghistory": LOOK,
+        "billing.adjustment": LOOK,
+        "billing.dunningstep": LOOK,
+        "billing.entitlementoverride": LOOK,
+        "billing.usagerecord": LOOK,
+        "billing.stripecustomer": LOOK,
         "finance.encryptedfinancialprofile": LOOK,
         "finance.financialtransaction": LOOK,
         "finance.userincomeduedate": LOOK,
@@ -73,19 +78,25 @@ SUPPORT = StaffRole(
 )
 BILLING = StaffRole(
     "billing",
-    "Looks after subscriptions and invoices, which it sees in clear. Of the customer it sees a masked address, and no more.",
+    "Looks after subscriptions, invoices and refunds, which it sees in clear. Of the customer it sees a masked address.",
     {
         "users.user": LOOK,
         "billing.subscriptionplan": LOOK,
-        "billing.subscription": ("view", "help", "see"),
+        "billing.subscription": ("view", "add", "help", "see", "overview"),
         "billing.featureaccess": ("view", "help"),
-        "billing.billinghistory": ("view", "see"),
+        "billing.billinghistory": ("view", "help", "see"),
+        "billing.adjustment": ("view", "help", "see"),
+        "billing.dunningstep": ("view", "see"),
+        "billing.entitlementoverride": ("view", "add", "help"),
+        "billing.usagerecord": ("view", "see"),
+        "billing.stripecustomer": ("view", "see"),
+        "billing.stripeevent": ("view", "help", "see"),
     },
 )
 ANALYST = StaffRole(
     "analyst",
     "Sees sums over many customers, and no row of any.",
-    {"analytics.performancemetric": ("view", "overview")},
+    {"analytics.performancemetric": ("view", "overview"), "billing.subscription": ("overview",)},
 )
 EVERYTHING = StaffRole(ADMINISTRATOR, "May do everything, and gives colleagues their roles.", is_everything=True)
 

@@ -7,7 +7,7 @@ from django.contrib.auth import authenticate, logout
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from mingus.kit import clock, jobs, rls
 from mingus.kit.api.errors import problem
+from mingus.kit.api.examples import shown
 from mingus.kit.api.permissions import HandedOutToPeople, SignedInWithPassword
 from mingus.kit.api.viewsets import (
     Created,
@@ -50,12 +51,6 @@ from users.serializers import (
     UserSerializer,
 )
 from users.tasks import make_export, start_erasure
-
-
-def shown(serializer: Any, status: str) -> OpenApiExample:
-    """The example of an answer with a status that is not the usual one."""
-    return OpenApiExample("Example", serializer.Meta.example, response_only=True, status_codes=[status])
-
 
 WRONG_PASSWORD = OpenApiResponse(description="The password is wrong, or the account is locked after too many guesses.")
 

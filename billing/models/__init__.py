@@ -1,8 +1,25 @@
-"""What is sold, who has it, what that opens, and what was charged for it."""
+"""What is sold, who has it, what that opens, what was charged for it, and what Stripe said."""
 
 from billing.models.access import FeatureAccess
+from billing.models.adjustments import Adjustment
+from billing.models.dunning import DunningStep
+from billing.models.events import StripeEvent
 from billing.models.history import BillingHistory
+from billing.models.overrides import EntitlementOverride
 from billing.models.plans import SubscriptionPlan
+from billing.models.stripe_customers import StripeCustomer
 from billing.models.subscriptions import Subscription
+from billing.models.usage import UsageRecord
 
-__all__ = ["BillingHistory", "FeatureAccess", "Subscription", "SubscriptionPlan"]
+__all__ = [
+    "Adjustment",
+    "BillingHistory",
+    "DunningStep",
+    "EntitlementOverride",
+    "FeatureAccess",
+    "StripeCustomer",
+    "StripeEvent",
+    "Subscription",
+    "SubscriptionPlan",
+    "UsageRecord",
+]

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
 
-from billing.models.counting import month_begins
+from billing.models.counting import month_begins, month_ends
 from billing.models.subscriptions import Subscription
 from billing.months import Month, counting_month
 from mingus.kit import clock
@@ -60,6 +60,10 @@ class AccessQuerySet(OwnedQuerySet):
             usage_count=usage_at(now) + amount, period_start=period, last_used_at=now
         )
 
+    def give_back(self, *, amount: int, period_start: datetime) -> int:
+        """Take `amount` off a count that is still of the month that began at `period_start`, not below 0; gives the rows."""
+        return self.filter(period_start=period_start).update(usage_count=Greatest(F("usage_count") - amount, Value(0)))
+
 
 class FeatureAccess(OwnedModel):
     """One feature, for one customer: whether it is open, until when, and how often in a counting month."""
@@ -73,7 +77,7 @@ class FeatureAccess(OwnedModel):
     expires_at = models.DateTimeField(null=True, blank=True)
 
     privacy = recorded("what his plan opens to him, and how often he used it")
-    derived = ("is_unlimited", "usage_remaining", "is_expired", "can_use")
+    derived = ("is_unlimited", "usage_remaining", "resets_at", "is_expired", "can_use")
 
     class Meta(OwnedModel.Meta):
         verbose_name_plural = "feature access"
@@ -100,6 +104,7 @@ class FeatureAccess(OwnedModel):
         return {
             "is_unlimited": true_when(IS_UNLIMITED),
             "usage_remaining": first_of((IS_UNLIMITED, None), default=left, output_field=models.IntegerField()),
+            "resets_at": first_of((IS_UNLIMITED, None), default=month_ends(Present()), output_field=models.DateTimeField()),
             "is_expired": true_when(Q(expires_at__lte=Present())),
             "can_use": true_when(usable),
         }
@@ -116,6 +121,11 @@ class FeatureAccess(OwnedModel):
         return max(self.usage_limit - self.usage_at(clock.now()), 0)
 
     @property
+    def resets_at(self) -> datetime | None:
+        """When the count begins anew; None when it is unlimited."""
+        return None if self.usage_limit is None else self.month_at(clock.now()).ends
+
+    @property
     def is_expired(self) -> bool:
         return self.has_expired_at(clock.now())
 
@@ -126,6 +136,10 @@ class FeatureAccess(OwnedModel):
 
     def has_expired_at(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
+
+    def is_open_at(self, now: datetime) -> bool:
+        """Whether it is on and has not expired, whatever its count."""
+        return self.is_enabled and not self.has_expired_at(now)
 
     def usage_at(self, now: datetime) -> int:
         """The uses that count at the instant `now`: none of a month that is over."""

@@ -14,24 +14,33 @@ from billing.months import CALENDAR, LONGEST_MONTH
 
 def month_begins(now: Any) -> Coalesce:
     """When the counting month began that the instant `now` falls into, for the owner of a row."""
-    billed = Subscription.objects.running().filter(user=OuterRef("user")).values(begins=month_of_billing(now))[:1]
-    since_then = _number(now) - (12 * CALENDAR.year + CALENDAR.month)
-    calendar = _plus_months(Value(CALENDAR, models.DateTimeField()), since_then)
-    return Coalesce(Subquery(billed), calendar, output_field=models.DateTimeField())
+    return _of_the_owner(now, 0)
 
 
-def month_of_billing(now: Any) -> Case:
-    """The same for a subscription, NULL when it has no period."""
+def month_ends(now: Any) -> Coalesce:
+    """When that counting month ends, and the next begins."""
+    return _of_the_owner(now, 1)
+
+
+def month_of_billing(now: Any, later: int = 0) -> Case:
+    """When it began for a subscription, NULL when it has no period; `later` 1 gives when it ends."""
     start = F("current_period_start")
     is_a_month = Q(current_period_end__lte=start + LONGEST_MONTH)
     is_present = Q(current_period_start__lte=now, current_period_end__gt=now)
     months = _number(now) - _number(start)
     return Case(
-        When(is_a_month & is_present, then=start),
-        When(GreaterThan(_plus_months(start, months), now), then=_plus_months(start, months - 1)),
-        default=_plus_months(start, months),
+        When(is_a_month & is_present, then=F("current_period_end") if later else start),
+        When(GreaterThan(_plus_months(start, months), now), then=_plus_months(start, months - 1 + later)),
+        default=_plus_months(start, months + later),
         output_field=models.DateTimeField(),
     )
+
+
+def _of_the_owner(now: Any, later: int) -> Coalesce:
+    billed = Subscription.objects.running().filter(user=OuterRef("user")).values(edge=month_of_billing(now, later))[:1]
+    since_then = _number(now) - (12 * CALENDAR.year + CALENDAR.month)
+    calendar = _plus_months(Value(CALENDAR, models.DateTimeField()), since_then + later)
+    return Coalesce(Subquery(billed), calendar, output_field=models.DateTimeField())
 
 
 def _number(instant: Any) -> Any:

@@ -76,6 +76,7 @@ class BillingHistory(OwnedModel):
     class Meta(OwnedModel.Meta):
         verbose_name = "invoice"
         constraints = [
+            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
             models.UniqueConstraint(
                 fields=["stripe_invoice_id"],
                 condition=~Q(stripe_invoice_id=""),
@@ -125,6 +126,11 @@ class BillingHistory(OwnedModel):
             "is_overdue": true_when(overdue),
             "days_overdue": first_of((overdue, days), default=0, output_field=models.IntegerField()),
         }
+
+    @property
+    def paid_from_credit(self) -> Decimal:
+        """The part of the amount that the customer's credit paid, and nothing was charged for."""
+        return Decimal(self.metadata.get("paid_from_credit", 0))
 
     @property
     def is_paid(self) -> bool:

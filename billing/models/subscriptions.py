@@ -44,6 +44,14 @@ ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
 
 
+STILL_PAID = Hindrance(
+    rows=IS_RUNNING & ~IS_LOCAL & Q(cancel_at_period_end=False, plan__price__gt=0),
+    code="subscription_running",
+    remedy="A paid subscription is running. Cancel it first (POST /api/v1/billing/subscriptions/{id}/cancel/), "
+    "or ask support to end it.",
+)
+
+
 class SubscriptionQuerySet(OwnedQuerySet):
     """Subscriptions."""
 
@@ -77,15 +85,7 @@ class Subscription(OwnedModel):
     trial_start = models.DateTimeField(null=True, blank=True)
     trial_end = models.DateTimeField(null=True, blank=True)
 
-    privacy = recorded(
-        "what he subscribed to",
-        hindrance=Hindrance(
-            rows=IS_RUNNING & ~IS_LOCAL & Q(cancel_at_period_end=False, plan__price__gt=0),
-            code="subscription_running",
-            remedy="A paid subscription is running. Cancel it first (POST /api/v1/billing/subscriptions/{id}/cancel/), "
-            "or ask support to end it.",
-        ),
-    )
+    privacy = recorded("what he subscribed to", hindrance=STILL_PAID)
     personal_fields = personal("stripe_customer_id", "stripe_subscription_id")
     derived = ("is_active", "is_trial", "days_until_renewal")
 
@@ -121,7 +121,7 @@ class Subscription(OwnedModel):
     objects = SubscriptionQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
-        return f"{self.get_status_display()} since {self.current_period_start or self.created_at:%Y-%m-%d}"
+        return f"{self.get_status_display()}, begun {self.began_at:%Y-%m-%d}"
 
     def clean(self) -> None:
         """What begins must end later."""
@@ -150,7 +150,7 @@ class Subscription(OwnedModel):
     @property
     def is_trial(self) -> bool:
         """Whether nothing has to be paid yet."""
-        return self.status == SubscriptionStatus.TRIALING and self.trial_end is not None and self.trial_end > clock.now()
+        return self.is_trial_at(clock.now())
 
     @property
     def days_until_renewal(self) -> int | None:
@@ -158,6 +158,10 @@ class Subscription(OwnedModel):
         if not self.is_running or self.cancel_at_period_end or self.current_period_end is None:
             return None
         return max((self.current_period_end - clock.now()).days, 0)
+
+    def is_trial_at(self, now: datetime) -> bool:
+        """Whether nothing had to be paid yet at the instant `now`."""
+        return self.status == SubscriptionStatus.TRIALING and self.trial_end is not None and self.trial_end > now
 
     @property
     def is_running(self) -> bool:
@@ -168,6 +172,11 @@ class Subscription(OwnedModel):
     def is_local(self) -> bool:
         """Whether it is kept here: staff gave it, and nothing is paid for it."""
         return not self.stripe_subscription_id
+
+    @property
+    def began_at(self) -> datetime:
+        """When it began, with its trial if there was one; of a gift and a purchase without a trial, since when we know it."""
+        return self.trial_start or self.created_at
 
     @property
     def runs_until(self) -> datetime | None:

@@ -1,16 +1,25 @@
 """What happens to plans, subscriptions and what they open."""
 
-from billing.services.access import (
-    LimitReachedError,
-    disable_feature,
-    enable_feature,
-    grant_plan,
-    regrant_plan,
-    reset_usage,
-    settle_access,
-    use_feature,
-)
+from billing.services.access import grant_plan, regrant_plan, settle_access, settle_by_the_clock
+from billing.services.catalogue import steps_to_sync
+from billing.services.changes import preview_change
+from billing.services.checkout import begin_checkout, forget_at_stripe, had_trial, open_portal
+from billing.services.dunning import note_invoice, note_subscription
+from billing.services.explanation import Explanation, explain
+from billing.services.inbox import forget_old_events, forget_texts_of, handle_event, overdue_events, receive, replay_event
+from billing.services.overrides import comp, grant_override, revoke_override, switch
 from billing.services.plans import delete_plan, load_catalogue
+from billing.services.projection import Projection, project_customer
+from billing.services.reconciliation import reconcile
+from billing.services.refunds import (
+    approve_refund,
+    can_refund,
+    decline_refund,
+    refundable,
+    request_refund,
+    send_refund,
+    unsent_refunds,
+)
 from billing.services.subscriptions import (
     cancel_at_period_end,
     cancel_now,
@@ -19,22 +28,57 @@ from billing.services.subscriptions import (
     pass_period_ends,
     reactivate,
 )
+from billing.services.use import LimitReachedError, forget_old_uses, give_back, require_feature, reset_usage, use_feature
+from billing.services.warnings import warn_ahead
 
 __all__ = [
+    "Explanation",
     "LimitReachedError",
+    "Projection",
+    "approve_refund",
+    "begin_checkout",
+    "can_refund",
     "cancel_at_period_end",
     "cancel_now",
     "change_plan",
+    "comp",
+    "decline_refund",
     "delete_plan",
     "delete_subscription",
-    "disable_feature",
-    "enable_feature",
+    "explain",
+    "forget_at_stripe",
+    "forget_old_events",
+    "forget_old_uses",
+    "forget_texts_of",
+    "give_back",
+    "grant_override",
     "grant_plan",
+    "had_trial",
+    "handle_event",
     "load_catalogue",
+    "note_invoice",
+    "note_subscription",
+    "open_portal",
+    "overdue_events",
     "pass_period_ends",
+    "preview_change",
+    "project_customer",
     "reactivate",
+    "receive",
+    "reconcile",
+    "refundable",
     "regrant_plan",
+    "replay_event",
+    "request_refund",
+    "require_feature",
     "reset_usage",
+    "revoke_override",
+    "send_refund",
     "settle_access",
+    "settle_by_the_clock",
+    "steps_to_sync",
+    "switch",
+    "unsent_refunds",
     "use_feature",
+    "warn_ahead",
 ]

@@ -1,149 +1,140 @@
-"""What a plan opens for a customer, and the counting of its use.
+"""What a customer may use: a staff override decides, then his subscription, then what is free for everybody.
 
-Access follows the subscription: whoever writes a subscription calls `settle_access`. Without an active one (trialing or
-active) nothing is open, for the catalogue has no free plan. Counts stay, so that nobody gets a new month by cancelling and
+`settle_access` writes the outcome to his rows of FeatureAccess; whoever writes a subscription or an override calls it. What
+closes by the clock has `expires_at`, so that it closes on the second; what opens by the clock (an override that begins, or
+what lay beneath one that ended) is brought in line by a job. Counts stay, so that nobody gets a new month by cancelling and
 coming back.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
+from billing import catalogue
+from billing.access import Access
 from billing.entitlements import Entitlement
-from billing.models import FeatureAccess, Subscription, SubscriptionPlan
+from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
 from billing.months import counting_month
-from mingus.kit.errors import ConflictError, DomainError
+from billing.resolution import Verdict, resolve
+from billing.services.standing import judge
+from users.models import User
 
 BATCH = 500
 GRANTED = ("is_enabled", "usage_limit", "expires_at")
-
-
-class LimitReachedError(DomainError):
-    """The uses of this counting month are used up; `seconds_left` is how long it still lasts."""
-
-    def __init__(self, message: str, *, seconds_left: int) -> None:
-        super().__init__("limit_reached", message, status=429, retry_after=seconds_left)
+UNENDING = Access(True, None, "The plan was granted.")
+LOOKED_BACK = timedelta(days=1)  # by the job, so that a worker that stood still for some hours leaves nobody out
+Overrides = Mapping[str, EntitlementOverride]
 
 
 @transaction.atomic
 def settle_access(*, user: Any, now: datetime) -> None:
-    """Bring a customer's access in line with his subscription."""
+    """Bring a customer's access in line with his overrides, his subscription and what is free."""
     subscription = Subscription.objects.for_user(user).running().select_for_update().first()
-    if subscription is None or not subscription.is_active:
-        FeatureAccess.objects.for_user(user).filter(is_enabled=True).update(is_enabled=False)
+    if subscription is None:
+        _grant([(Subscription(user_id=user.pk), None)], {}, now=now)
         return
-    _grant([subscription], subscription.plan.entitlements(), now=now)
+    _grant(judge([subscription], now=now), subscription.plan.entitlements(), now=now)
 
 
 @transaction.atomic
 def grant_plan(*, user: Any, plan: SubscriptionPlan, now: datetime) -> None:
     """Open for a customer what `plan` opens, and close the rest. What he used in the running month stays counted."""
     running = Subscription.objects.for_user(user).running().first()
-    _grant([running or Subscription(user=user, plan=plan)], plan.entitlements(), now=now)
+    access = Access(True, running.access_ends_at, UNENDING.why) if running else UNENDING
+    _grant([(running or Subscription(user=user, plan=plan), access)], plan.entitlements(), now=now)
 
 
 def regrant_plan(*, plan: SubscriptionPlan, now: datetime) -> int:
-    """Bring everybody who has `plan` in line with what it opens now; gives how many. Each batch is a transaction."""
+    """Bring everybody to whom `plan` is open in line with what it opens now; gives how many. Each batch is a transaction."""
     opened, done = plan.entitlements(), 0
     batch = _next_batch(plan, None)
     while batch:
         with transaction.atomic():
-            locked = Subscription.objects.filter(pk__in=batch, plan=plan).active().order_by("pk").select_for_update()
-            done += _grant(list(locked), opened, now=now)
+            locked = Subscription.objects.filter(pk__in=batch, plan=plan).running().order_by("pk").select_for_update()
+            judged = [(row, access) for row, access in judge(locked, now=now) if access.is_open]
+            done += _grant(judged, opened, now=now)
         batch = _next_batch(plan, batch[-1])
     return done
 
 
 def _next_batch(plan: SubscriptionPlan, last: UUID | None) -> list[UUID]:
-    active = Subscription.objects.filter(plan=plan, **({"pk__gt": last} if last else {})).active()
-    return list(active.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    running = Subscription.objects.filter(plan=plan, **({"pk__gt": last} if last else {})).running()
+    return list(running.order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
-def _grant(subscriptions: Sequence[Subscription], opened: Mapping[str, Entitlement], *, now: datetime) -> int:
-    """Open `opened`, and nothing else, for the owners of `subscriptions`: two statements, however many they are."""
-    owners = [subscription.user_id for subscription in subscriptions]
-    rows = [row for subscription in subscriptions for row in _rows(subscription, opened, now)]
+def settle_by_the_clock(*, now: datetime, user: User | None = None) -> int:
+    """Settle whose overrides began or ended and whose access expired in the last day; gives how many customers.
+
+    With `user` only him.
+    """
+    window, whose = (now - LOOKED_BACK, now), Q(user=user) if user else Q()
+    turned = EntitlementOverride.objects.filter(whose).turned_between(*window).values_list("user_id", flat=True)
+    expired = FeatureAccess.objects.filter(whose, is_enabled=True, expires_at__gt=window[0], expires_at__lte=now)
+    owners = {*turned, *expired.values_list("user_id", flat=True)}
+    for user in User.objects.filter(pk__in=owners).order_by("pk"):
+        settle_access(user=user, now=now)
+    return len(owners)
+
+
+def verdicts(opened: Mapping[str, Entitlement], access: Access | None, overrides: Overrides) -> dict[str, Verdict]:
+    """What is decided about every feature that the plan, an override or the free ones speak of."""
+    return {
+        name: resolve(
+            override=overrides.get(name),
+            access=access,
+            planned=opened.get(name),
+            free=catalogue.FREE_FEATURES.get(name),
+        )
+        for name in {**opened, **catalogue.FREE_FEATURES, **overrides}
+    }
+
+
+def overrides_of(owners: Iterable[Any], now: datetime) -> dict[Any, dict[str, EntitlementOverride]]:
+    """The override that holds for each feature, by owner; of two the one that was made later."""
+    found: dict[Any, dict[str, EntitlementOverride]] = {}
+    for override in EntitlementOverride.objects.filter(user__in=owners).in_force(now).order_by("created_at", "id"):
+        found.setdefault(override.user_id, {})[override.feature_name] = override
+    return found
+
+
+def _grant(judged: Sequence[tuple[Subscription, Access | None]], opened: Mapping[str, Entitlement], *, now: datetime) -> int:
+    """Write what is decided for the owners of subscriptions to one plan: one read and two writes, however many they are."""
+    if not judged:
+        return 0
+    owners = [subscription.user_id for subscription, _ in judged]
+    overrides = overrides_of(owners, now)
+    rows: list[FeatureAccess] = []
+    for subscription, access in judged:
+        decided = verdicts(opened, access, overrides.get(subscription.user_id, {}))
+        rows.extend(_rows(subscription, decided, now))
     FeatureAccess.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["user", "feature_name"], update_fields=GRANTED, batch_size=5_000
     )
-    others = FeatureAccess.objects.filter(user__in=owners, is_enabled=True).exclude(feature_name__in=opened)
+    others = FeatureAccess.objects.filter(user__in=owners, is_enabled=True).exclude(_decided(opened, overrides))
     others.update(is_enabled=False)
     return len(owners)
 
 
-def _rows(subscription: Subscription, opened: Mapping[str, Entitlement], now: datetime) -> Iterable[FeatureAccess]:
+def _decided(opened: Mapping[str, Entitlement], overrides: Mapping[Any, Overrides]) -> Q:
+    """The rows about which something was decided: the same features for everybody, and those of each owner's overrides."""
+    decided = Q(feature_name__in={*opened, *catalogue.FREE_FEATURES})
+    for owner, mine in overrides.items():
+        decided |= Q(user=owner, feature_name__in=mine)
+    return decided
+
+
+def _rows(subscription: Subscription, decided: Mapping[str, Verdict], now: datetime) -> Iterable[FeatureAccess]:
     month = counting_month(now, subscription.current_period_start, subscription.current_period_end)
-    for name, entitlement in opened.items():
+    for name, verdict in decided.items():
         yield FeatureAccess(
             user_id=subscription.user_id,
             feature_name=name,
-            is_enabled=entitlement.is_enabled,
-            usage_limit=entitlement.limit,
-            expires_at=subscription.access_ends_at,
+            is_enabled=verdict.is_enabled,
+            usage_limit=verdict.limit,
+            expires_at=verdict.until,
             period_start=month.begins,
         )
-
-
-@transaction.atomic
-def use_feature(*, user: Any, feature: str, now: datetime, amount: int = 1) -> FeatureAccess:
-    """Count `amount` uses of a feature, and give its row; the error of a denial says why, and when it will be different."""
-    mine = FeatureAccess.objects.for_user(user).filter(feature_name=feature)
-    counted = mine.use(amount=amount, now=now)
-    access: FeatureAccess | None = mine.with_billing_period().first()
-    if access is None or not counted:
-        raise _denial(access or FeatureAccess(user=user, feature_name=feature, is_enabled=False), amount, now)
-    return access
-
-
-def _denial(access: FeatureAccess, amount: int, now: datetime) -> DomainError:
-    """Why `amount` uses were refused."""
-    name, limit, used = access.feature_name, access.usage_limit, access.usage_at(now)
-    if not access.is_enabled:
-        return DomainError("feature_disabled", f"{name} is not open to you. {_remedy(access)}", status=402)
-    if access.expires_at is not None and access.has_expired_at(now):
-        sentence = f"Your access to {name} ended at {_written(access.expires_at)}. {_remedy(access)}"
-        return DomainError("feature_expired", sentence, status=402)
-    if limit is None or used + amount <= limit:
-        return ConflictError("changed_meanwhile", f"Your access to {name} has just been changed. Try again.")
-    anew = access.month_at(now).ends
-    sentence = f"You have used {used} of {limit} {name} this month, and asked for {amount}. It begins anew at {_written(anew)}."
-    return LimitReachedError(sentence, seconds_left=math.ceil((anew - now).total_seconds()))
-
-
-def _remedy(access: FeatureAccess) -> str:
-    """What somebody can do to whom a feature is closed."""
-    plans = SubscriptionPlan.objects.offered().opening(access.feature_name)
-    if Subscription.objects.for_user(access.user).active().filter(plan__in=plans).exists() and not access.is_expired:
-        return "Your plan has it, but it was switched off for you. Ask support."
-    names = ", ".join(dict.fromkeys(plan.name for plan in plans))
-    return f"Plans with it: {names}." if names else "No plan has it at present."
-
-
-def _written(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def reset_usage(access: FeatureAccess, *, now: datetime) -> None:
-    """Begin the count of the present month anew."""
-    access.usage_count, access.period_start = 0, access.month_at(now).begins
-    access.save(update_fields=["usage_count", "period_start"])
-
-
-def enable_feature(access: FeatureAccess) -> None:
-    """Open a feature, until the customer's plan changes."""
-    if access.is_enabled:
-        raise ConflictError("already_enabled", "This is enabled already.")
-    access.is_enabled = True
-    access.save(update_fields=["is_enabled"])
-
-
-def disable_feature(access: FeatureAccess) -> None:
-    """Close a feature, until the customer's plan changes."""
-    if not access.is_enabled:
-        raise ConflictError("already_disabled", "This is disabled already.")
-    access.is_enabled = False
-    access.save(update_fields=["is_enabled"])

@@ -1,6 +1,5 @@
-"""What happens to a subscription that is kept here: staff gave it, nothing is paid for it, and it renews until it is cancelled.
-
-One that has a Stripe id is Stripe's to change. Every change here brings the customer's access along.
+"""What happens to a subscription. One without a Stripe id is kept here: staff gave it, nothing is paid for it, and it renews
+until it is cancelled. One that has an id is Stripe's to change (`changes`). Every change brings the customer's access along.
 """
 
 from datetime import datetime
@@ -11,8 +10,10 @@ from django.db import IntegrityError, transaction
 from billing.models import Subscription, SubscriptionPlan
 from billing.models.plans import BillingCycle
 from billing.models.subscriptions import SubscriptionStatus
+from billing.services import changes
 from billing.services.access import settle_access
 from mingus.kit.errors import ConflictError, DomainError
+from users.models import User
 
 CYCLES = {BillingCycle.MONTHLY: relativedelta(months=1), BillingCycle.YEARLY: relativedelta(years=1)}
 
@@ -22,6 +23,9 @@ def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
     _require_running(subscription)
     if subscription.cancel_at_period_end:
         raise ConflictError("already_cancelled", "This subscription ends with its period already.")
+    if not subscription.is_local:
+        changes.cancel_at_period_end(subscription, now=now)
+        return
     end = subscription.runs_until
     if end is None or end <= now:
         raise ConflictError("no_period", "This subscription has no period to run out. Cancel it now: at_period_end false.")
@@ -32,12 +36,17 @@ def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
 def cancel_now(subscription: Subscription, *, now: datetime) -> None:
     """End a subscription at once, and with it what it opens."""
     _require_running(subscription)
-    _end(subscription, now)
+    if subscription.is_local:
+        _end(subscription, now)
+    else:
+        changes.cancel_now(subscription, now=now)
 
 
 def reactivate(subscription: Subscription, *, now: datetime) -> None:
     """Take a cancellation back, as long as the period that it fell into has not ended."""
-    _require_local(subscription)
+    if not subscription.is_local:
+        changes.reactivate(subscription, now=now)
+        return
     if subscription.is_running and not subscription.cancel_at_period_end:
         raise ConflictError("not_cancelled", "This subscription is not cancelled. There is nothing to take back.")
     end = subscription.runs_until
@@ -53,9 +62,11 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
 def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
     """Move a subscription to another plan at once; its period stays, and renews by the new plan's cycle.
 
-    Whoever is past his trial can't move to a dearer plan by himself: there is nothing yet that he could pay with.
+    A gift can't be moved to a dearer plan by its owner: that is bought in a checkout.
     """
-    _require_local(subscription)
+    if not subscription.is_local:
+        changes.change_plan(subscription, plan=plan, now=now)
+        return
     if not subscription.is_active:
         raise ConflictError("not_active", f"This subscription is {subscription.status}. Only an active one changes its plan.")
     if not plan.is_active:
@@ -63,7 +74,7 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
     if plan.pk == subscription.plan_id:
         raise ConflictError("same_plan", "This is the subscription's plan already.")
     if subscription.status == SubscriptionStatus.ACTIVE and _is_dearer(plan, subscription.plan):
-        sentence = "This plan costs more than the present one, and payments are not connected yet. Ask support."
+        sentence = "This plan costs more than the present one. Buy it: POST /api/v1/billing/subscriptions/checkout/."
         raise DomainError("payment_required", sentence, status=402)
     subscription.plan = plan
     _store(subscription, now)
@@ -78,9 +89,9 @@ def delete_subscription(subscription: Subscription, *, now: datetime) -> None:
     settle_access(user=user, now=now)
 
 
-def pass_period_ends(*, now: datetime) -> int:
-    """Renew or end what is kept here and whose trial or period is over; gives how many."""
-    due = Subscription.objects.local_at_the_end(now)
+def pass_period_ends(*, now: datetime, user: User | None = None) -> int:
+    """Renew or end what is kept here and whose trial or period is over; gives how many. With `user` only his."""
+    due = (Subscription.objects.for_user(user) if user else Subscription.objects).local_at_the_end(now)
     keys = list(due.values_list("pk", flat=True))
     for key in keys:
         with transaction.atomic():
@@ -123,11 +134,10 @@ def _store(subscription: Subscription, now: datetime) -> None:
 
 def _require_local(subscription: Subscription) -> None:
     if not subscription.is_local:
-        raise ConflictError("managed_by_stripe", "This subscription is kept by Stripe, and can't be changed here yet.")
+        raise ConflictError("managed_by_stripe", "This subscription is kept by Stripe: cancel it there first.")
 
 
 def _require_running(subscription: Subscription) -> None:
-    _require_local(subscription)
     if not subscription.is_running:
         raise ConflictError("not_running", f"This subscription is {subscription.status}. There is nothing to cancel.")
 

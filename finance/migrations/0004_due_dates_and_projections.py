@@ -23,9 +23,8 @@ PAYMENT = "finance_duedatepayment"
 
 
 def kept_with_owner(column, parent, on_delete):
-    """composite_foreign_key, and what becomes of the payment when its parent goes, by whichever road."""
-    made = composite_foreign_key(PAYMENT, column, parent, name=f"{PAYMENT}_{column.removesuffix('_id')}_owner")
-    return migrations.RunSQL(f"{made.sql} ON DELETE {on_delete}", made.reverse_sql)
+    name = f"{PAYMENT}_{column.removesuffix('_id')}_owner"
+    return composite_foreign_key(PAYMENT, column, parent, name=name, on_delete=on_delete)
 
 
 class Migration(migrations.Migration):

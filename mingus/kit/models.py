@@ -150,6 +150,13 @@ def within_owner(to: Any, **options: Any) -> models.ForeignKey:
     return models.ForeignKey(to, db_index=False, db_constraint=False, **options)
 
 
+def colleague(**options: Any) -> models.ForeignKey[Any, Any]:
+    """A key to whoever of staff did something: without the database's constraint, for a record outlives the colleague."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, db_index=False, db_constraint=False, related_name="+", **options
+    )
+
+
 def gin(table: str, field: str) -> GinIndex:
     """The index that lets a role without row policies search inside a JSON field with `@>`."""
     return GinIndex(fields=[field], name=f"{table}_{field}_gin"[:30], opclasses=["jsonb_path_ops"])

@@ -12,13 +12,15 @@ ROLES = {"customer": "mingus_customer", "staff": "mingus_staff", "accounts": "mi
 USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"  # without SELECT it is worked out for each row
 
 
-def composite_foreign_key(child: str, column: str, parent: str, *, name: str) -> migrations.RunSQL:
+def composite_foreign_key(child: str, column: str, parent: str, *, name: str, on_delete: str = "") -> migrations.RunSQL:
     """Keep a child with its owner's parent: (user_id, column) of `child` must be (user_id, id) of a row of `parent`.
 
     Foreign-key checks ignore row policies, so without this a user's row could hang on another user's. The check is
-    immediate, so that it fails inside the statement and not at the commit, where nobody can answer it any more.
+    immediate, so that it fails inside the statement and not at the commit, where nobody can answer it any more. `on_delete`
+    says what becomes of the child when its parent goes, by whichever road: "CASCADE", or "SET NULL (column)".
     """
     add = f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY (user_id, {column}) REFERENCES {parent} (user_id, id)"
+    add += f" ON DELETE {on_delete}" if on_delete else ""
     return migrations.RunSQL(add, f"ALTER TABLE {child} DROP CONSTRAINT {name}")
 
 

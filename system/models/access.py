@@ -1,12 +1,10 @@
 """The access log: when staff looked at a customer's data, for the customer to see."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 
 from mingus.kit.constraints import not_blank, one_of
-from mingus.kit.models import OwnedModel
+from mingus.kit.models import OwnedModel, colleague
 from mingus.kit.privacy import Erase, Privacy, Restore
 
 TABLE = "system_accessevent"
@@ -37,10 +35,7 @@ class AccessEvent(OwnedModel):
         editable=False,
         related_name="accessevent_set",
     )
-    # without the database's key: the entry outlives the colleague, whose row the customer may not meet either
-    staff: models.ForeignKey[Any, Any] = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
+    staff = colleague()  # whose row the customer may not meet
     who = models.CharField(max_length=150)
     action = models.CharField(max_length=20, choices=AccessAction)
     what = models.CharField(max_length=100)

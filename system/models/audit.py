@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from mingus.kit.models import colleague
 from mingus.kit.partitions import first_key_at
 from mingus.kit.personal import personal
 from mingus.kit.privacy import Erase, Privacy, Restore
@@ -60,9 +61,7 @@ class AuditEvent(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
     )
-    impersonator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
-    )
+    impersonator = colleague(null=True)
     source = models.TextField()
     reason = models.TextField()
     request_id = models.TextField()

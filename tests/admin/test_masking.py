@@ -53,6 +53,9 @@ OPEN_TEXT = {
     "system.auditevent.table_name",
     "system.auditevent.row_key",
     "billing.featureaccess.feature_name",
+    "billing.usagerecord.feature_name",
+    "billing.entitlementoverride.feature_name",
+    "billing.entitlementoverride.reason",
     "analytics.useranalytics.event_type",
     "analytics.featureusage.feature_name",
     "analytics.featureusage.success_rate",
@@ -87,6 +90,7 @@ RULED = {
     "last_paid_amount": None,
     "last_received_amount": None,
     "zip_code": "79135",
+    "card_last4": "7913",
 }  # rules tie them to others
 
 

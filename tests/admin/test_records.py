@@ -17,11 +17,14 @@ records = pytest.mark.parametrize("model", RECORDS, ids=name)
 def test_these_are_records() -> None:
     assert sorted(map(name, RECORDS)) == [
         "AccessEvent",
+        "Adjustment",
         "AlertReceipt",
         "AuditEvent",
         "BillingHistory",
         "DueDatePayment",
+        "DunningStep",
         "EmailAddress",
+        "FeatureAccess",
         "FeatureUsage",
         "Group",
         "HealthSpendingCorrelation",
@@ -31,6 +34,9 @@ def test_these_are_records() -> None:
         "ProcrastinateJob",
         "StatementImport",
         "StatementImportRow",
+        "StripeCustomer",
+        "StripeEvent",
+        "UsageRecord",
         "UserAnalytics",
     ]
 

@@ -2,14 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
+from pytest_django import Settings
 
 from billing import services
 from billing.models import Subscription, SubscriptionPlan
+from mingus.kit import clock
+from tests.billing.stripe_scene import SECRET, Payments
 from tests.factories import PlanFactory, SubscriptionFactory
+from tests.fake_stripe.control import FakeStripe
+from tests.fake_stripe.scene import fake as fake
+from tests.fake_stripe.scene import shop as shop
+from tests.fake_stripe.scene import stand_in as stand_in
 from users.models import User
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -54,3 +63,23 @@ def subscription(noon: Any, alice: User, basic: SubscriptionPlan) -> Subscriptio
     row = SubscriptionFactory(user=alice, plan=basic, running=True)
     services.settle_access(user=alice, now=NOW)
     return row
+
+
+@pytest.fixture
+def stripe(fake: FakeStripe, settings: Settings, db: None) -> FakeStripe:
+    """The stand-in, connected, with the catalogue and this instant on its clock."""
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_WEBHOOK_SECRETS = fake.key, fake.url, [SECRET]
+    fake.freeze(clock.now())
+    services.load_catalogue()
+    call_command("sync_plans", stdout=StringIO())
+    return fake
+
+
+@pytest.fixture
+def payments(stripe: FakeStripe) -> Payments:
+    return Payments(stripe)
+
+
+@pytest.fixture
+def mid_tier(stripe: FakeStripe) -> SubscriptionPlan:
+    return SubscriptionPlan.objects.get(name="Mid-tier", billing_cycle="monthly")

@@ -20,6 +20,7 @@ SUBSCRIPTIONS = "/admin/billing/subscription/"
 ACCESS = "/admin/billing/featureaccess/"
 INVOICES = "/admin/billing/billinghistory/"
 YES = {"_form_submitted": "True"}
+SWITCH = YES | {"days": "7", "reason": "Ticket 4711"}
 PLAN = {"name": "Gift", "price": "5.00", "currency": "USD", "billing_cycle": "monthly", "features": "{}", "limits": "{}"}
 
 
@@ -120,11 +121,30 @@ def test_a_deleted_subscription_closes_what_it_opened(office: Client, subscripti
 
 def test_what_stripe_keeps_is_only_looked_at(office: Client, subscription: Subscription) -> None:
     Subscription.objects.update(stripe_subscription_id="sub_1")
-    office.post(page(subscription, SUBSCRIPTIONS), {"plan": str(subscription.plan_id), "status": "unpaid"})
-    refused = office.post(page(subscription, SUBSCRIPTIONS, "delete"), {"post": "yes"}, follow=True).content.decode()
+    changed = office.post(page(subscription, SUBSCRIPTIONS), {"plan": str(subscription.plan_id), "status": "unpaid"})
+    deleted = office.post(page(subscription, SUBSCRIPTIONS, "delete"), {"post": "yes"})
     office.post(page(subscription, SUBSCRIPTIONS, "cancel_at_once"), YES)
+    assert (changed.status_code, deleted.status_code) == (403, 403)
     assert Subscription.objects.get(pk=subscription.pk).status == "active"
-    assert "kept by Stripe" in refused
+    shown = text(office, page(subscription, SUBSCRIPTIONS))
+    assert 'name="_save"' not in shown
+    assert shown.count("sub_1") == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "offered"),
+    [
+        ({"status": "active"}, {"cancel_later", "cancel_at_once"}),
+        ({"status": "past_due", "cancel_at_period_end": True}, {"reactivate", "cancel_at_once"}),
+        ({"status": "canceled"}, set()),
+    ],
+)
+def test_only_buttons_that_would_do_something_are_offered(
+    office: Client, subscription: Subscription, changed: dict[str, Any], offered: set[str]
+) -> None:
+    Subscription.objects.update(**changed)
+    shown = text(office, page(subscription, SUBSCRIPTIONS))
+    assert {name for name in ("cancel_later", "cancel_at_once", "reactivate") if f"/{name}" in shown} == offered
 
 
 def test_the_use_of_a_feature_is_begun_anew(office: Client, subscription: Subscription, alice: User) -> None:
@@ -137,16 +157,16 @@ def test_the_use_of_a_feature_is_begun_anew(office: Client, subscription: Subscr
 
 def test_a_feature_is_closed_and_opened(office: Client, noon: Any, alice: User) -> None:
     row = FeatureAccessFactory(user=alice)
-    office.post(page(row, ACCESS, "disable"), YES)
+    office.post(page(row, ACCESS, "disable"), SWITCH)
     closed = enabled(alice)
-    office.post(page(row, ACCESS, "enable"), YES)
+    office.post(page(row, ACCESS, "enable"), SWITCH)
     assert (closed, enabled(alice)) == (set(), {row.feature_name})
 
 
 @pytest.mark.parametrize(("action", "is_enabled"), [("enable", True), ("disable", False)])
 def test_doing_it_twice_is_told(office: Client, alice: User, action: str, is_enabled: bool) -> None:
     row = FeatureAccessFactory(user=alice, is_enabled=is_enabled)
-    office.post(page(row, ACCESS, action), YES)
+    office.post(page(row, ACCESS, action), SWITCH)
     assert f"This is {action}d already." in text(office, page(row, ACCESS))
 
 
@@ -201,4 +221,4 @@ def test_a_customers_page_asks_as_often_for_many_rows_as_for_few(office: Client,
 def test_lists_are_exported(office: Client, subscription: Subscription) -> None:
     fields = {"action": "export_csv", "_selected_action": [str(subscription.pk)], "index": "0"}
     answer: Any = office.post(SUBSCRIPTIONS, fields)
-    assert b"alice@example.com,Basic,monthly,active" in b"".join(answer.streaming_content)
+    assert b"alice@example.com,Basic,monthly,10.00,USD,active" in b"".join(answer.streaming_content)

@@ -7,6 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from billing import services
+from billing.access import LAG
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
 from mingus.kit.errors import ConflictError
 from tests.billing.conftest import NOW
@@ -99,7 +100,8 @@ def test_a_cancellation_is_taken_back(act: Any, alice: User) -> None:
     act("cancel")
     shown = act("reactivate").json()
     assert (shown["cancel_at_period_end"], shown["canceled_at"], shown["days_until_renewal"]) == (False, None, 21)
-    assert set(FeatureAccess.objects.values_list("expires_at", flat=True)) == {None}
+    # its renewal is waited for a while
+    assert set(FeatureAccess.objects.values_list("expires_at", flat=True)) == {datetime(2026, 4, 10, 12, tzinfo=UTC) + LAG}
 
 
 def test_one_that_was_ended_at_once_is_taken_back_within_its_period(act: Any, alice: User) -> None:
@@ -187,10 +189,12 @@ def test_only_an_active_one_changes_its_plan(act: Any, alice: User, status: str)
 
 
 @pytest.mark.parametrize("action", ["cancel", "reactivate", "change-plan"])
-def test_what_stripe_keeps_is_not_changed_here(act: Any, alice: User, plus: SubscriptionPlan, action: str) -> None:
-    Subscription.objects.for_user(alice).update(stripe_subscription_id="sub_1")
+def test_what_stripe_keeps_is_not_changed_without_stripe(act: Any, alice: User, plus: SubscriptionPlan, action: str) -> None:
+    Subscription.objects.for_user(alice).update(stripe_subscription_id="sub_1", cancel_at_period_end=action == "reactivate")
+    before = Subscription.objects.for_user(alice).values().get()
     bodies = {"change-plan": {"plan": str(plus.pk)}}
-    assert problem(act(action, bodies.get(action))) == (409, "managed_by_stripe")
+    assert problem(act(action, bodies.get(action))) == (503, "payments_unavailable")
+    assert Subscription.objects.for_user(alice).values().get() == before
 
 
 def test_an_action_honours_if_match(subscription: Subscription, as_alice: APIClient) -> None:

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from billing import services
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
+from mingus.kit import clock
 from mingus.kit.errors import DomainError
 from tests.billing.conftest import NOW
 from tests.conftest import ClientFor
@@ -89,7 +90,9 @@ def test_a_denial_says_that_the_plan_has_it_not_and_which_has(
 
 
 def test_a_denial_says_that_support_has_switched_it_off(subscription: Subscription, use: Any, alice: User) -> None:
-    services.disable_feature(row_of(alice, "reports"))
+    later = clock.now() + timedelta(days=1)
+    row = row_of(alice, "reports")
+    services.switch(row, is_enabled=False, reason="Abuse, ticket 1", ends_at=later, granted_by=None, now=clock.now())
     assert "Ask support." in sentence(use("reports"))
 
 

@@ -10,13 +10,20 @@ from rest_framework.test import APIClient
 
 from career.models import JobSecurityAnalysis
 from tests.conftest import ClientFor
-from tests.factories import JobSecurityFactory, ProfileFactory
+from tests.factories import FeatureAccessFactory, JobSecurityFactory, ProfileFactory
 from users.models import User
 
 URL = "/api/v1/career/job-security/"
 GENERATE = f"{URL}generate/"
 KNOWN = {"naics_code": "513210", "education_level": "master", "annual_income": Decimal("118000.00")}
 ALL_NO = dict.fromkeys(("hiring_freeze", "recent_layoffs", "reorganisation", "public_sector", "union"), False)
+
+
+@pytest.fixture(autouse=True)
+def _with_a_plan(alice: User, bob: User) -> None:
+    """Their plans have it; who may not is tested where the gate is."""
+    for user in (alice, bob):
+        FeatureAccessFactory(user=user, feature_name="career_risk_management", usage_limit=None)
 
 
 def generated(client: APIClient, **said: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -53,6 +54,23 @@ class Running:
     def close(self) -> None:
         if self.process.poll() is None:
             self.end()
+
+
+class Server(Running):
+    """`manage.py serve --with-worker`, with two processes that answer."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.port = free_port()
+        metrics = folder / "metrics"
+        metrics.mkdir()
+        (metrics / "counter_1.db").write_bytes(b"left by another run")
+        environment |= {"DATABASE_URL": url_of_tests_database(), "PORT": str(self.port), "WORKERS": "2"}
+        super().__init__(["serve", "--with-worker"], folder / "log", PROMETHEUS_MULTIPROC_DIR=str(metrics), **environment)
+        self.wait_for(f"MINGUS listens on http://127.0.0.1:{self.port}/")
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+            return str(answer.read().decode())
 
 
 def until(ask: Callable[[], str], what: str) -> str:

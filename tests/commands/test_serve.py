@@ -2,9 +2,7 @@
 
 import os
 import signal
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,26 +11,9 @@ from django.core.management import CommandError, call_command
 
 from mingus.kit import jobs
 from mingus.kit.mail import deliver, seal
-from tests.commands.conftest import Running, children_of, free_port, until, url_of_tests_database
+from tests.commands.conftest import Running, Server, children_of, free_port, until, url_of_tests_database
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
-
-
-class Server(Running):
-    """`manage.py serve --with-worker`, with two processes that answer."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        metrics = folder / "metrics"
-        metrics.mkdir()
-        (metrics / "counter_1.db").write_bytes(b"left by another run")
-        environment = {"DATABASE_URL": url_of_tests_database(), "PORT": str(self.port), "WORKERS": "2"}
-        super().__init__(["serve", "--with-worker"], folder / "log", PROMETHEUS_MULTIPROC_DIR=str(metrics), **environment)
-        self.wait_for(f"MINGUS listens on http://127.0.0.1:{self.port}/")
-
-    def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
-            return str(answer.read().decode())
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from mingus.kit.models import BaseModel
 from tests.conftest import ClientFor
 from tests.contract import violations
 from tests.contract.routes import ROUTES, Route, make
-from tests.factories import AccountFactory, TransactionFactory
+from tests.factories import AccountFactory, TransactionFactory, UserFactory
 from users.models import User
 
 Values = dict[str, Any]
@@ -44,7 +44,8 @@ def with_others(model: type[models.Model], values: Values, user: User) -> Values
     """`values`; when one is "=other" there is a second row, which has the same values, and its own where they say so."""
     if "=other" not in values.values():
         return values
-    [other] = make(model, 1, user)
+    is_the_only_one = any(field.name == "user" and field.unique for field in model._meta.concrete_fields)
+    [other] = make(model, 1, UserFactory() if is_the_only_one else user)
     model._base_manager.filter(pk=other.pk).update(**{name: value for name, value in values.items() if value != "=other"})
     return {name: getattr(other, name) if value == "=other" else value for name, value in values.items()}
 

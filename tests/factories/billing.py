@@ -6,7 +6,18 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from billing.models import (
+    Adjustment,
+    BillingHistory,
+    DunningStep,
+    EntitlementOverride,
+    FeatureAccess,
+    StripeCustomer,
+    StripeEvent,
+    Subscription,
+    SubscriptionPlan,
+    UsageRecord,
+)
 from tests.factories.users import UserFactory
 
 
@@ -62,3 +73,66 @@ class InvoiceFactory(DjangoModelFactory):
     status = "pending"
     billing_date = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
     metadata = factory.LazyFunction(lambda: {"source": "factory"})
+
+
+class StripeCustomerFactory(DjangoModelFactory):
+    class Meta:
+        model = StripeCustomer
+
+    user = factory.SubFactory(UserFactory)
+    stripe_id = factory.Sequence(lambda number: f"cus_made{number}")
+    card_brand = "visa"
+    card_last4 = "4242"
+
+
+class StripeEventFactory(DjangoModelFactory):
+    class Meta:
+        model = StripeEvent
+
+    stripe_id = factory.Sequence(lambda number: f"evt_made{number}")
+    type = "invoice.paid"
+    happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+class AdjustmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Adjustment
+
+    user = factory.SubFactory(UserFactory)
+    kind = "refund"
+    stripe_id = factory.Sequence(lambda number: f"re_made{number}")
+    amount = Decimal("20.00")
+    status = "succeeded"
+    happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+class OverrideFactory(DjangoModelFactory):
+    class Meta:
+        model = EntitlementOverride
+
+    user = factory.SubFactory(UserFactory)
+    feature_name = "reports"
+    reason = "Ticket 4711: promised by support"
+    starts_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    ends_at = datetime(2027, 3, 10, 12, tzinfo=UTC)
+
+
+class UsageRecordFactory(DjangoModelFactory):
+    class Meta:
+        model = UsageRecord
+
+    user = factory.SubFactory(UserFactory)
+    feature_name = "reports"
+    idempotency_key = factory.Sequence(lambda number: f"use-{number}")
+    amount = 1
+    period_start = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+class DunningStepFactory(DjangoModelFactory):
+    class Meta:
+        model = DunningStep
+
+    user = factory.SubFactory(UserFactory)
+    kind = "notice"
+    key = factory.Sequence(lambda number: f"notice-{number}")
+    happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)

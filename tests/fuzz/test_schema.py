@@ -9,10 +9,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core.management import call_command
+from django.test import override_settings
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
@@ -27,8 +30,10 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from billing.models import SubscriptionPlan
 from mingus.kit import rls
 from tests.factories import TokenFactory, UserFactory
+from tests.fake_stripe.control import FakeStripe
 from users.models import User
 from users.staff import assign_role
 
@@ -78,10 +83,19 @@ FUZZ_ROLES = {
 schema = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(public=True))
 
 
+def connected_to(stripe: FakeStripe) -> dict[str, Any]:
+    """The settings with which payments go to the stand-in."""
+    return {"STRIPE_SECRET_KEY": stripe.key, "STRIPE_API_BASE": stripe.url}
+
+
 @pytest.fixture(scope="module")
 def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[LiveServer]:
-    """One server and one account a role for all operations; what they write goes with them, which is quicker than a flush."""
-    with django_db_blocker.unblock(), rls.everybody():
+    """One server and one account a role for all operations; what they write goes with them, which is quicker than a flush.
+
+    Payments are connected to the stand-in for Stripe.
+    """
+    with django_db_blocker.unblock(), rls.everybody(), FakeStripe.start() as stripe, override_settings(**connected_to(stripe)):
+        call_command("sync_plans", stdout=StringIO())
         live, users = LiveServer("localhost"), []
         live.headers = {}
         for name, role in FUZZ_ROLES.items():
@@ -94,6 +108,7 @@ def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
         live.stop()
         for user in users:
             user.delete()
+        SubscriptionPlan.objects.update(stripe_product_id="", stripe_price_id="")
 
 
 searching = settings(

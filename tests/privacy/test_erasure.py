@@ -74,7 +74,7 @@ def everything_in_the_database() -> str:
 def test_nothing_is_left_but_what_must_stay(full: User) -> None:
     erase(full)
     left = {model.__name__ for model in declared() if rows_of(model, full).exists()}
-    assert left == {"User", "BillingHistory", "AccountErasure", "AccessEvent", "AuditEvent"}
+    assert left == {"User", "BillingHistory", "Adjustment", "AccountErasure", "AccessEvent", "AuditEvent"}
 
 
 def test_nothing_of_the_person_is_left_in_any_table(full: User) -> None:

@@ -25,6 +25,8 @@ OTHER_DOORS = {
     "api/docs/": "the same as a page",
     "healthz/live": "says ok",
     "healthz/ready": "says ok, or that the database is away",
+    "webhooks/stripe/": "what Stripe tells, signed by it: tests/billing/test_webhooks.py",
+    "billing/return/": "where Stripe's pages lead back to: the same words for everybody",
     "metrics": "figures without names, behind a token",
     ".well-known/security.txt": "public by its purpose",
     ".well-known/security-policy.md": "public by its purpose",

@@ -82,7 +82,7 @@ def findings(probe: Probe, attacker: Tenant, victim: Tenant, before: str) -> Ite
         yield f"{probe} tells a foreign id from one that nobody has: {shown} {nobodys}"
     if victim.canary in shown[2] or str(victim.second) in text or (shown[0] < 300 and str(victim.id) in text):
         yield f"{probe} shows the victim's data: {shown}"
-    if shown[0] >= 500:
+    if shown[0] >= 500 and not (shown[0] == 503 and "payments_unavailable" in text):  # no Stripe is connected here
         yield f"{probe} ended in a {shown[0]}"
 
 

@@ -25,6 +25,8 @@ UNIQUE_FOR_ALL = {
     "users_impersonation": {"users_impersonation_digest_key"},  # the same
     "billing_billinghistory": {"billing_billinghistory_stripe_invoice_id_unique"},  # Stripe gives the id; no customer writes it
     "billing_subscription": {"billing_subscription_stripe_subscription_id_unique"},  # the same
+    "billing_stripecustomer": {"billing_stripecustomer_stripe_id_unique"},  # the same
+    "billing_adjustment": {"billing_adjustment_stripe_id_unique"},  # the same
     "account_emailaddress": {"unique_verified_email"},  # one verified account an address; changing it does not tell
 }
 

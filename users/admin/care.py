@@ -3,34 +3,19 @@
 from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from mingus.kit import clock
-from mingus.kit.admin import BaseAdmin, asks_first, reveal
+from mingus.kit.admin import BaseAdmin, ReasonForm, asks_first, reveal
 from system.services import note_access
 from users import impersonation
 from users.models import Impersonation, User
 
 CARE = ("reveal", "see_as_customer", "end_impersonation")
 REVEALED_FOR = timedelta(minutes=15)
-SHORTEST_REASON, LONGEST_REASON = 8, 500
 HOW = "Call the API with the header  Authorization: Impersonation {text}  until {until:%H:%M} UTC. It is shown only now."
-
-
-class ReasonForm(BaseDialogForm):
-    """Why a colleague wants to see what is the customer's."""
-
-    reason = forms.CharField(
-        min_length=SHORTEST_REASON,
-        max_length=LONGEST_REASON,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="The customer reads it. Name the ticket, or what he asked for.",
-    )
 
 
 class CareButtons(BaseAdmin):

@@ -14,6 +14,7 @@ from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.db.models import F, Model
 from django.db.models.expressions import Combinable
+from django.dispatch import Signal
 
 from mingus.kit import clock, datakeys, rls
 from mingus.kit.errors import ConflictError, DomainError
@@ -29,6 +30,7 @@ Step = Callable[[User], Any]
 # before a row is touched (the data key: from then on no copy of a sealed value opens), the last when the account is blank.
 FIRST: tuple[Step, ...] = (datakeys.destroy,)
 LAST: tuple[Step, ...] = (forget_changes_of,)
+erasing = Signal()  # before any row goes, once or more often: for what is known about `user` elsewhere than in our tables
 GONE = """Your MINGUS account and everything in it has been erased, as was asked.
 
 What the books must keep, amounts and dates of invoices, no longer refers to you. Nobody can bring the rest back.
@@ -72,6 +74,7 @@ def carry_out(erasure: AccountErasure, *, told: Callable[[int], Any] = lambda ro
             return
         for step in FIRST:
             step(user)
+        erasing.send(User, user=user)
         _anonymise(erasure)
         for model in reversed(declared()):
             for rows in _delete(model, user):

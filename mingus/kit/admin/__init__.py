@@ -5,7 +5,7 @@ or scans everybody's rows, a sealed or secret value can't be put on a page, data
 service refuses comes back as its sentence.
 """
 
-from mingus.kit.admin.actions import asks_first, for_ticked
+from mingus.kit.admin.actions import ReasonForm, asks_first, for_ticked
 from mingus.kit.admin.base import BaseAdmin, shown_on
 from mingus.kit.admin.filters import AutocompleteSelectFilter
 from mingus.kit.admin.masking import masking, reveal
@@ -21,6 +21,7 @@ __all__ = [
     "OwnedAdmin",
     "OwnedInline",
     "OwnedRecordAdmin",
+    "ReasonForm",
     "RecordAdmin",
     "RecordInline",
     "action",

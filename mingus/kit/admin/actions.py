@@ -7,13 +7,27 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from mingus.kit.admin.base import require
 from mingus.kit.admin.unfolded import action
+
+
+class ReasonForm(BaseDialogForm):
+    """Why a colleague does something to a customer, or looks at what is his."""
+
+    reason = forms.CharField(
+        min_length=8,
+        max_length=400,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The customer may read it. Name the ticket, or what he asked for.",
+    )
 
 
 def asks_first(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 EXAMPLE_ID = "0197a1c0-7b1e-7c3a-9d55-1f0e6a2b4c8d"
@@ -19,6 +20,11 @@ BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (serializers.ListField | serializers.ListSerializer, []),
     (serializers.JSONField, {}),
 )
+
+
+def shown(serializer: Any, status: str) -> OpenApiExample:
+    """The example of an answer with a status that is not the usual one, or of a serializer without a model."""
+    return OpenApiExample("Example", serializer.Meta.example, response_only=True, status_codes=[status])
 
 
 def example_of(serializer: serializers.Serializer) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """`manage.py demo` shows the product with people in it."""
 
 from argparse import ArgumentParser
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from billing import demo as billing_demo
 from career import demo as career_demo
 from finance import demo as finance_demo
 from health import demo as health_demo
+from mingus import stand_in
 from system import demo as system_demo
 from users import demo as users_demo
 
@@ -29,6 +31,10 @@ WELCOME = """
                      -d '{{"email": "{first}", "password": "{password}"}}'
 """
 
+PAYMENTS = """  Payments      A stand-in for Stripe takes them: no real card, no money. Buy a plan in {site}/api/docs/ with
+                POST /api/v1/billing/subscriptions/checkout/ and open the page that it answers with ({stand_in}/…)
+"""
+
 
 class Command(BaseCommand):
     help = "Load invented customers with a year of transactions, and serve them with the job worker. Twice does no harm."
@@ -42,7 +48,11 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         self._load()
         if not no_serve:
-            call_command("serve", with_worker=True)
+            with stand_in.connected() as address:
+                call_command("sync_plans", stdout=StringIO())
+                if address:
+                    self.stdout.write(PAYMENTS.format(site=settings.SITE_URL, stand_in=address))
+                call_command("serve", with_worker=True)
 
     def _load(self) -> None:
         users_demo.load_colleagues()

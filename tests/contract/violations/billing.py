@@ -4,10 +4,24 @@ from typing import Any
 
 from django.db.models.expressions import RawSQL
 
-from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from billing.models import (
+    Adjustment,
+    BillingHistory,
+    DunningStep,
+    EntitlementOverride,
+    FeatureAccess,
+    StripeCustomer,
+    StripeEvent,
+    Subscription,
+    SubscriptionPlan,
+    UsageRecord,
+)
 
 PLAN, SUBSCRIPTION = "billing_subscriptionplan", "billing_subscription"
 ACCESS, INVOICE = "billing_featureaccess", "billing_billinghistory"
+CUSTOMER, EVENT, ADJUSTMENT = "billing_stripecustomer", "billing_stripeevent", "billing_adjustment"
+OVERRIDE, USE, STEP = "billing_entitlementoverride", "billing_usagerecord", "billing_dunningstep"
+SOMEBODY = "00000000-0000-4000-8000-000000000001"
 
 NAN = RawSQL("'NaN'::numeric", ())
 EARLY = "2000-01-01T00:00:00Z"
@@ -56,4 +70,39 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{INVOICE}_status_choice": (BillingHistory, {"status": "lost"}, None),
     f"{INVOICE}_paid_at_when_paid": (BillingHistory, {"status": "paid", "paid_at": None}, None),
     f"{INVOICE}_metadata_shape": (BillingHistory, {"metadata": []}, None),
+    f"{CUSTOMER}_stripe_id_unique": (StripeCustomer, {"stripe_id": "=other"}, None),
+    f"{CUSTOMER}_card_last4_digits": (StripeCustomer, {"card_last4": "424x"}, None),
+    f"{CUSTOMER}_card_exp_month_bounds": (StripeCustomer, {"card_exp_month": 13}, None),
+    f"{CUSTOMER}_card_exp_year_bounds": (StripeCustomer, {"card_exp_year": 1999}, None),
+    f"{CUSTOMER}_credit_number": (StripeCustomer, {"credit": NAN}, None),
+    f"{CUSTOMER}_currency_iso_4217": (StripeCustomer, {"currency": "us"}, None),
+    f"{EVENT}_stripe_id_not_blank": (StripeEvent, {"stripe_id": ""}, None),
+    f"{EVENT}_type_not_blank": (StripeEvent, {"type": ""}, None),
+    f"{EVENT}_state_choice": (StripeEvent, {"state": "lost", "handled_at": EARLY}, None),
+    f"{EVENT}_headers_shape": (StripeEvent, {"headers": []}, None),
+    f"{EVENT}_deliveries_bounds": (StripeEvent, {"deliveries": 0}, None),
+    f"{EVENT}_attempts_bounds": (StripeEvent, {"attempts": -1}, None),
+    f"{EVENT}_handled_at_matches_state": (StripeEvent, {"state": "handled", "handled_at": None}, None),
+    f"{ADJUSTMENT}_stripe_id_unique": (Adjustment, {"stripe_id": "=other"}, None),
+    f"{ADJUSTMENT}_kind_choice": (Adjustment, {"kind": "gift"}, None),
+    f"{ADJUSTMENT}_status_choice": (Adjustment, {"status": "lost it"}, None),
+    f"{ADJUSTMENT}_amount_number": (Adjustment, {"amount": NAN}, None),
+    f"{ADJUSTMENT}_amount_above_zero": (Adjustment, {"amount": "0.00"}, None),
+    f"{ADJUSTMENT}_currency_iso_4217": (Adjustment, {"currency": "us"}, None),
+    f"{ADJUSTMENT}_approved_by_a_second_person": (
+        Adjustment,
+        {"approved_by_id": SOMEBODY, "requested_by_id": SOMEBODY},
+        None,
+    ),
+    f"{OVERRIDE}_feature_name_not_blank": (EntitlementOverride, {"feature_name": ""}, None),
+    f"{OVERRIDE}_reason_not_blank": (EntitlementOverride, {"reason": " "}, None),
+    f"{OVERRIDE}_usage_limit_bounds": (EntitlementOverride, {"usage_limit": -1}, None),
+    f"{OVERRIDE}_ends_at_after_start": (EntitlementOverride, {"ends_at": EARLY}, None),
+    f"{USE}_feature_name_not_blank": (UsageRecord, {"feature_name": ""}, None),
+    f"{USE}_idempotency_key_not_blank": (UsageRecord, {"idempotency_key": ""}, None),
+    f"{USE}_amount_bounds": (UsageRecord, {"amount": 0}, None),
+    f"{USE}_key_unique": (UsageRecord, {"user_id": "=other", "idempotency_key": "=other"}, None),
+    f"{STEP}_kind_choice": (DunningStep, {"kind": "lost"}, None),
+    f"{STEP}_key_not_blank": (DunningStep, {"key": ""}, None),
+    f"{STEP}_key_unique": (DunningStep, {"user_id": "=other", "key": "=other"}, None),
 }

@@ -1,0 +1,109 @@
+"""Whether a subscription opens its plan at an instant, until when by itself, and why: `docs/billing-access.md` has the table.
+
+Pure: what is known of the subscription, the clock and the grace come in, nothing is read. Every end is exclusive: at the very
+instant of an end it is closed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+# How long a renewing period that is over stays open while nobody has said yet how the renewal went: Stripe's event may be
+# late, ours is down for a release, the hourly job for gifts has not run. Who has paid so far isn't shut out for our delay;
+# whoever did not pay gains some hours at most, for the event brings past_due. A trial has paid nothing and an end that was
+# asked for is known, so both close on the second.
+LAG = timedelta(hours=6)
+
+
+class SubscriptionFacts(Protocol):
+    """What access is decided by; a row of `Subscription` has it. Instants are aware."""
+
+    status: str
+    current_period_start: datetime | None
+    current_period_end: datetime | None
+    trial_end: datetime | None
+    cancel_at_period_end: bool
+
+
+@dataclass(frozen=True)
+class Access:
+    """`until` is when it closes, or closed, by itself; None where no clock closes it. `why` is a sentence for people."""
+
+    is_open: bool
+    until: datetime | None
+    why: str
+
+
+def access_at(
+    subscription: SubscriptionFacts, *, now: datetime, grace: timedelta, unpaid_since: datetime | None = None
+) -> Access:
+    """What `subscription` opens at `now`; `grace` is how long a renewal that failed may stay unpaid.
+
+    `unpaid_since` is when the oldest bill was made that is still not paid, None where no bill is known: Stripe moves the period
+    on while nobody pays, and without it every new period would bring a grace of its own.
+    """
+    if subscription.status == "past_due":
+        return _past_due(subscription, now, grace, unpaid_since)
+    judge = TIMED.get(subscription.status)
+    if judge is not None:
+        return judge(subscription, now)
+    return Access(False, None, CLOSED.get(subscription.status, f"The status {subscription.status} opens nothing."))
+
+
+def _trialing(trial: SubscriptionFacts, now: datetime) -> Access:
+    end = trial.trial_end or trial.current_period_end
+    if end is None:
+        return Access(False, None, "The trial has no end, so nothing says that it still runs.")
+    if now >= end:
+        return Access(False, end, f"The trial ended at {written(end)}, and nothing was paid.")
+    cancelled = "was cancelled and " if trial.cancel_at_period_end else ""
+    return Access(True, end, f"The trial {cancelled}runs until {written(end)}.")
+
+
+def _active(paid: SubscriptionFacts, now: datetime) -> Access:
+    end = paid.current_period_end
+    if end is None:
+        return Access(True, None, "The subscription is active and has no end.")
+    if paid.cancel_at_period_end:
+        verb = "runs" if now < end else "ran"
+        return Access(now < end, end, f"The subscription was cancelled and {verb} until {written(end)}.")
+    if now < end:
+        return Access(True, end + LAG, f"The subscription is active and renews at {written(end)}.")
+    if now < end + LAG:
+        sentence = f"The subscription renews since {written(end)}; how that went is waited for until {written(end + LAG)}."
+        return Access(True, end + LAG, sentence)
+    return Access(False, end + LAG, f"The period ended at {written(end)}, and no renewal is known.")
+
+
+def _past_due(unpaid: SubscriptionFacts, now: datetime, grace: timedelta, since: datetime | None) -> Access:
+    failed = min(filter(None, (_failed_renewal(unpaid, now), since)), default=None)
+    if failed is None:
+        return Access(False, None, "The payment failed, and no period says when, so there is no grace.")
+    end = failed + grace
+    if unpaid.cancel_at_period_end and unpaid.current_period_end is not None and unpaid.current_period_end > failed:
+        end = min(end, unpaid.current_period_end)
+    if now >= end:
+        return Access(False, end, f"The payment of {written(failed)} failed, and the grace ended at {written(end)}.")
+    return Access(True, end, f"The payment of {written(failed)} failed; it stays open until {written(end)}.")
+
+
+def _failed_renewal(unpaid: SubscriptionFacts, now: datetime) -> datetime | None:
+    """When the renewal that was not paid began: with the new period, or with the old one's end where it was not moved yet."""
+    end = unpaid.current_period_end
+    return end if end is not None and end <= now else unpaid.current_period_start
+
+
+def written(instant: datetime) -> str:
+    """An instant for people, to the minute, in UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+TIMED: Mapping[str, Callable[[SubscriptionFacts, datetime], Access]] = {"trialing": _trialing, "active": _active}
+CLOSED: Mapping[str, str] = {
+    "incomplete": "The first payment is not done yet, and opens nothing until it is.",
+    "incomplete_expired": "The first payment never came.",
+    "unpaid": "Payments failed for good; paying the open invoice opens it again.",
+    "paused": "The subscription is paused.",
+    "canceled": "The subscription has ended.",
+}

@@ -1,0 +1,117 @@
+"""Refunds, credits and disputes in the back office. Large refunds wait here for a second colleague."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+
+from billing import services, tasks
+from billing.models import Adjustment
+from billing.models.adjustments import AdjustmentStatus
+from mingus.kit import clock, jobs
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedRecordAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    link,
+    linked,
+    money,
+    shown_on,
+)
+from users.models import User
+
+ADJUSTMENT_COLOURS = {
+    "awaiting approval": "warning",
+    "pending": "info",
+    "open": "warning",
+    "succeeded": "success",
+    "won": "success",
+    "failed": "danger",
+    "lost": "danger",
+    "declined": "default",
+    "canceled": "default",
+}
+
+
+class AdjustmentColumns:
+    """What both the list and the customer's page show of an adjustment."""
+
+    @display(description="amount")
+    def money(self, row: Adjustment) -> str:
+        return money(row.amount, row.currency)
+
+    @display(description="status", label=ADJUSTMENT_COLOURS)
+    def state(self, row: Adjustment) -> str:
+        return row.status.replace("_", " ")
+
+
+@shown_on(User)
+class AdjustmentInline(AdjustmentColumns, RecordInline):
+    model = Adjustment
+    place = 6
+    fk_name = "user"
+    fields = ("when", "kind", "money", "state", "reason")
+    when = linked("happened_at", "when")
+    ordering = ("-happened_at", "-id")
+
+
+@admin.register(Adjustment)
+class AdjustmentAdmin(AdjustmentColumns, OwnedRecordAdmin):
+    """Refunds, credits and disputes. What waits for approval is decided by somebody else than who asked for it."""
+
+    list_display = ("happened_at", "owner", "kind", "money", "state", "reason", "requested_by", "approved_by", "of")
+    list_filter = (
+        BY_CUSTOMER,
+        ("kind", ChoicesDropdownFilter),
+        ("status", ChoicesDropdownFilter),
+        ("happened_at", RangeDateFilter),
+    )
+    list_select_related = ("user", "invoice", "requested_by", "approved_by")
+    search_fields = ("stripe_id", "reason")
+    ordering_of_one = ("-happened_at", "-id")
+    sortable_for_one = ("happened_at",)
+    csv_columns = (
+        "id",
+        "user__email",
+        "kind",
+        "happened_at",
+        "amount",
+        "currency",
+        "status",
+        "reason",
+        "invoice__billing_date",
+        "invoice__amount",
+        "invoice__amount_refunded",
+        "invoice__stripe_invoice_id",
+        "stripe_id",
+    )
+    actions_detail = ("approve", "decline")
+
+    @display(description="invoice")
+    def of(self, row: Adjustment) -> str:
+        return link(row.invoice) if row.invoice else "-"
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only what waits is decided."""
+        row = self.get_object(request, unquote(str(object_id)))
+        waits = row is not None and row.status == AdjustmentStatus.AWAITING_APPROVAL
+        return super().get_actions_detail(request, object_id) if waits else []  # type: ignore[misc]  # unfold's
+
+    @asks_first(title="Approve", question="Stripe gives the money back to the card.", icon="task_alt")
+    def approve(self, request: HttpRequest, row: Adjustment) -> None:
+        colleague: Any = request.user
+        services.approve_refund(row, by=colleague, now=clock.now())
+        jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))
+
+    @asks_first(title="Decline", question="Nothing is given back.", icon="block")
+    def decline(self, request: HttpRequest, row: Adjustment) -> None:
+        colleague: Any = request.user
+        services.decline_refund(row, by=colleague, now=clock.now())
+
+    actions = (*BaseAdmin.actions, for_ticked(approve), for_ticked(decline))

@@ -1,0 +1,43 @@
+"""What was tried and told about payments that did not come."""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+
+from billing.models import DunningStep
+from mingus.kit.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked, shown_on
+from users.models import User
+
+KIND_COLOURS = {"attempt": "danger", "notice": "info", "warning": "warning", "paid": "success", "stopped": "default"}
+
+
+class StepColumns:
+    """What both the list and the customer's page show of a step."""
+
+    @display(description="what", label=KIND_COLOURS)
+    def what(self, step: DunningStep) -> str:
+        return step.kind
+
+
+@shown_on(User)
+class DunningInline(StepColumns, RecordInline):
+    model = DunningStep
+    verbose_name_plural = "payments asked for"
+    fields = ("when", "what", "next_attempt_at", "note")
+    when = linked("happened_at", "when")
+    ordering = ("-happened_at", "-id")
+
+
+@admin.register(DunningStep)
+class DunningAdmin(StepColumns, OwnedRecordAdmin):
+    """Attempts, notices, and how they ended."""
+
+    list_display = ("happened_at", "owner", "what", "next_attempt_at", "of", "note")
+    list_filter = (BY_CUSTOMER, ("kind", ChoicesDropdownFilter), ("happened_at", RangeDateFilter))
+    list_select_related = ("user", "invoice")
+    search_fields = ("note",)
+    ordering_of_one = ("-happened_at", "-id")
+    sortable_for_one = ("happened_at",)
+
+    @display(description="invoice")
+    def of(self, step: DunningStep) -> str:
+        return link(step.invoice) if step.invoice else "-"

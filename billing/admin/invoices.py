@@ -1,0 +1,133 @@
+"""Invoices in the back office, and the button that gives money back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from billing import services, tasks
+from billing.models import BillingHistory
+from billing.models.adjustments import AdjustmentStatus
+from mingus.kit import clock, jobs
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    OwnedRecordAdmin,
+    ReasonForm,
+    RecordInline,
+    asks_first,
+    display,
+    link,
+    linked,
+    money,
+    shown_on,
+)
+from mingus.kit.admin.masking import bare
+from users.models import User
+
+WAITS = "Nothing is given back yet: so much needs the approval of another colleague, on {}."
+INVOICE_COLOURS = {
+    "paid": "success",
+    "pending": "info",
+    "unpaid": "warning",
+    "failed": "danger",
+    "overdue": "danger",
+    "draft": "default",
+    "void": "default",
+    "refunded": "default",
+}
+
+
+class RefundForm(ReasonForm):
+    """How much, and why."""
+
+    amount = forms.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text="In the invoice's currency. Empty: all that is left.",
+    )
+    field_order = ("amount", "reason")
+
+
+class InvoiceColumns:
+    """What both the list and the customer's page show of an invoice."""
+
+    @display(description="amount")
+    def money(self, invoice: BillingHistory) -> str:
+        return money(invoice.amount, invoice.currency)
+
+    @display(description="refunded")
+    def refunded(self, invoice: BillingHistory) -> str:
+        return money(invoice.amount_refunded, invoice.currency) if invoice.amount_refunded else "-"
+
+    @display(description="status", label=INVOICE_COLOURS)
+    def state(self, invoice: BillingHistory) -> str:
+        return "overdue" if invoice.is_overdue else invoice.status
+
+
+@shown_on(User)
+class InvoiceInline(InvoiceColumns, RecordInline):
+    model = BillingHistory
+    place = 6
+    fields = ("date", "money", "state", "due_date", "paid_at", "refunded")
+    date = linked("billing_date", "date")
+    ordering = ("-billing_date", "-id")
+
+
+@admin.register(BillingHistory)
+class BillingHistoryAdmin(InvoiceColumns, OwnedRecordAdmin):
+    """Invoices: a record of what was charged."""
+
+    list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "refunded")
+    list_filter = (BY_CUSTOMER, ("status", ChoicesDropdownFilter), ("billing_date", RangeDateFilter))
+    list_select_related = ("user", "subscription")
+    search_fields = ("description", "stripe_invoice_id")
+    ordering_of_one = ("-billing_date", "-id")
+    sortable_for_one = ("billing_date",)
+    date_hierarchy = "billing_date"
+    csv_columns = (
+        "id",
+        "user__email",
+        "billing_date",
+        "amount",
+        "amount_refunded",
+        "currency",
+        "status",
+        "due_date",
+        "paid_at",
+        "description",
+        "stripe_invoice_id",
+    )
+
+    @display(description="subscription")
+    def of(self, invoice: BillingHistory) -> str:
+        return link(invoice.subscription) if invoice.subscription else "-"
+
+    actions_detail = ("refund",)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """A refund is offered while there is something to refund."""
+        row: Any = self.get_object(request, unquote(str(object_id)))
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        return offered if row is not None and services.can_refund(bare(row)) else []
+
+    @asks_first(
+        title="Refund",
+        question="Stripe gives the money back to the card. A large one waits for a second colleague.",
+        icon="currency_exchange",
+        form=RefundForm,
+    )
+    def refund(self, request: HttpRequest, invoice: BillingHistory, answers: dict[str, Any]) -> None:
+        colleague: Any = request.user
+        row = services.request_refund(
+            invoice=invoice, amount=answers["amount"], reason=answers["reason"], by=colleague, now=clock.now()
+        )
+        if row.status == AdjustmentStatus.AWAITING_APPROVAL:
+            self.message_user(request, format_html(WAITS, link(row, "its page")), messages.WARNING)
+        jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))

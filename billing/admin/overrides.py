@@ -1,0 +1,112 @@
+"""What staff grant or close for one customer, beside his plan."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter
+
+from billing import services
+from billing.models import EntitlementOverride
+from mingus.kit import clock
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    linked,
+    shown_on,
+)
+from users.models import User
+
+OVERRIDE_COLOURS = {"in force": "success", "to come": "info", "over": "default", "revoked": "default"}
+
+
+class OverrideColumns:
+    """What both the list and the customer's page show of an override."""
+
+    @display(description="state", label=OVERRIDE_COLOURS)
+    def state(self, row: EntitlementOverride) -> str:
+        now = clock.now()
+        if row.revoked_at is not None:
+            return "revoked"
+        if row.ends_at <= now:
+            return "over"
+        return "to come" if row.starts_at > now else "in force"
+
+
+@shown_on(User)
+class OverrideInline(OverrideColumns, RecordInline):
+    model = EntitlementOverride
+    fk_name = "user"
+    template_after = "mingus/admin/give.html"
+    fields = ("feature", "is_enabled", "usage_limit", "state", "ends_at", "reason")
+    feature = linked("feature_name", "feature")
+    ordering = ("-created_at", "-id")
+
+
+@admin.register(EntitlementOverride)
+class OverrideAdmin(OverrideColumns, OwnedAdmin):
+    """Overrides. One is added for a reason and until an instant, and afterwards only revoked."""
+
+    list_display = ("feature_name", "owner", "is_enabled", "usage_limit", "state", "starts_at", "ends_at", "reason", "by")
+    list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("ends_at", RangeDateFilter))
+    list_select_related = ("user", "granted_by")
+    search_fields = ("feature_name", "reason")
+    ordering_of_one = ("-created_at", "-id")
+    readonly_fields = ("revoked_at", "granted_by")
+    csv_columns = (
+        "id",
+        "user__email",
+        "feature_name",
+        "is_enabled",
+        "usage_limit",
+        "reason",
+        "starts_at",
+        "ends_at",
+        "revoked_at",
+        "created_at",
+    )
+    actions_detail = ("revoke",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: what a customer was promised stays written as it was. It is revoked, and another is granted."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Who adds one is asked for the end; it begins now unless he says when."""
+        form = super().get_form(request, obj, change, **kwargs)
+        begins = form.base_fields.get("starts_at")
+        if isinstance(begins, forms.Field):
+            begins.initial = clock.now
+        return form
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Revoked once."""
+        row = self.get_object(request, unquote(str(object_id)))
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        return offered if row is not None and row.revoked_at is None else []
+
+    def save_model(self, request: HttpRequest, obj: EntitlementOverride, form: Any, change: bool) -> None:
+        colleague: Any = request.user
+        obj.granted_by = colleague
+        super().save_model(request, obj, form, change)
+        services.settle_access(user=obj.user, now=clock.now())
+
+    @display(description="granted by")
+    def by(self, row: EntitlementOverride) -> str:
+        return str(row.granted_by or "-")
+
+    @asks_first(title="Revoke", question="It ends now; his plan alone counts again.", icon="undo")
+    def revoke(self, request: HttpRequest, row: EntitlementOverride) -> None:
+        services.revoke_override(row, now=clock.now())
+
+    actions = (*BaseAdmin.actions, for_ticked(revoke))

@@ -1,0 +1,171 @@
+"""Subscriptions in the back office, each with all that happened around it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from billing import services
+from billing.admin.metrics import WithMetrics
+from billing.admin.timeline import timeline_of
+from billing.models import Subscription
+from billing.services.standing import judge
+from mingus.kit import clock
+from mingus.kit.admin import (
+    BY_CUSTOMER,
+    AutocompleteSelectFilter,
+    BaseAdmin,
+    OwnedAdmin,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    linked,
+    shown_on,
+)
+from users.models import User
+
+STATUS_COLOURS = {
+    "active": "success",
+    "trialing": "info",
+    "past_due": "warning",
+    "unpaid": "danger",
+    "paused": "warning",
+    "incomplete": "warning",
+    "incomplete_expired": "default",
+    "canceled": "default",
+}
+STRIPES = ("stripe_subscription_id", "stripe_customer_id")
+
+
+class SubscriptionColumns:
+    """What both the list and the customer's page show of a subscription."""
+
+    @display(description="plan")
+    def plan_name(self, subscription: Subscription) -> str:
+        return str(subscription.plan)
+
+    @display(description="status", label=STATUS_COLOURS)
+    def state(self, subscription: Subscription) -> str:
+        return subscription.status
+
+    @display(description="kept by")
+    def keeper(self, subscription: Subscription) -> str:
+        return "us" if subscription.is_local else "Stripe"
+
+
+@shown_on(User)
+class SubscriptionInline(SubscriptionColumns, RecordInline):
+    model = Subscription
+    place = 4
+    fields = ("since", "plan_name", "state", "current_period_end", "cancel_at_period_end", "keeper")
+    since = linked("created_at", "since")
+    ordering = ("-created_at", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("plan")
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
+    """Subscriptions. One that is added here is a gift: it renews without a payment. What Stripe keeps is only looked at."""
+
+    list_display = (
+        "plan_name",
+        "owner",
+        "state",
+        "current_period_start",
+        "current_period_end",
+        "cancel_at_period_end",
+        "keeper",
+    )
+    list_filter = (BY_CUSTOMER, ("plan", AutocompleteSelectFilter), ("status", ChoicesDropdownFilter))
+    list_select_related = ("user", "plan")
+    search_fields = ("plan__name", *STRIPES)
+    ordering_of_one = ("-created_at", "-id")
+    readonly_fields = STRIPES
+    csv_columns = (
+        "id",
+        "user__email",
+        "plan__name",
+        "plan__billing_cycle",
+        "plan__price",
+        "plan__currency",
+        "status",
+        "current_period_start",
+        "current_period_end",
+        "cancel_at_period_end",
+        "canceled_at",
+        "trial_end",
+        *STRIPES,
+    )
+    actions_detail = ("cancel_later", "cancel_at_once", "reactivate")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By the buttons alone once Stripe keeps it: what a form would write, the next event would take back."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_local)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_local)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The buttons that would do something."""
+        row: Any = self.get_object(request, unquote(str(object_id)))
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        useful = _useful(row) if row is not None else ()
+        return [button for button in offered if button.action_name.endswith(useful)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(["access", "timeline"] if obj else [])]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What it opens comes first, since that is what customers ask; the timeline comes last."""
+        names = [name for name in super().get_fields(request, obj) if name not in ("access", "timeline")]
+        return ["access", *names, "timeline"] if obj else names
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form; the timeline needs to know who asks."""
+        if obj is not None:
+            obj.shown_to = request
+        return super().get_form(request, obj, change, **kwargs)
+
+    @display(description="opens its plan")
+    def access(self, subscription: Subscription) -> str:
+        [(_, access)] = judge([subscription], now=clock.now())
+        return f"{'Yes' if access.is_open else 'No'}. {access.why}"
+
+    @display(description="what happened")
+    def timeline(self, subscription: Subscription) -> str:
+        request: Any = vars(subscription)["shown_to"]
+        return timeline_of(subscription, request)
+
+    def save_model(self, request: HttpRequest, obj: Subscription, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        services.settle_access(user=obj.user, now=clock.now())
+
+    def delete_model(self, request: HttpRequest, obj: Subscription) -> None:
+        services.delete_subscription(obj, now=clock.now())
+
+    @asks_first(title="Cancel at period end", question="It stays open until then, and does not renew.", icon="event_busy")
+    def cancel_later(self, request: HttpRequest, subscription: Subscription) -> None:
+        services.cancel_at_period_end(subscription, now=clock.now())
+
+    @asks_first(title="Cancel now", question="It ends at once, and what it opens is closed.", icon="cancel")
+    def cancel_at_once(self, request: HttpRequest, subscription: Subscription) -> None:
+        services.cancel_now(subscription, now=clock.now())
+
+    @asks_first(title="Reactivate", question="The cancellation is taken back.", icon="restart_alt")
+    def reactivate(self, request: HttpRequest, subscription: Subscription) -> None:
+        services.reactivate(subscription, now=clock.now())
+
+    actions = (*BaseAdmin.actions, for_ticked(cancel_later), for_ticked(cancel_at_once), for_ticked(reactivate))
+
+
+def _useful(subscription: Subscription) -> tuple[str, ...]:
+    """The names of the buttons that do something to a subscription as it stands."""
+    if not subscription.is_running:
+        return ()
+    return ("cancel_at_once", "reactivate" if subscription.cancel_at_period_end else "cancel_later")

@@ -1,0 +1,232 @@
+"""What the business earns and loses, in sums over all customers: nobody's name or key is in them.
+
+Each figure says how it is worked out and from what. Every sum is the database's, one query a table; a month in which nothing
+happened is there with zeros. Amounts in two currencies are never added.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.db.models import Case, Count, DateTimeField, DecimalField, Exists, F, OuterRef, Q, Sum, When
+from django.db.models.functions import Coalesce
+
+from billing.models import BillingHistory, Subscription
+from billing.models.history import OWED
+from billing.models.plans import BillingCycle
+from billing.models.subscriptions import IS_LOCAL, SubscriptionStatus
+
+MONTHS = 12
+PLACES = Decimal("0.01")
+AMOUNT: Any = DecimalField(max_digits=18, decimal_places=6)
+NOTHING = Decimal(0)
+IS_SOLD = ~IS_LOCAL
+PAYS = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One table: `formula` and `inputs` explain it; `bar` is the number of the column that is drawn."""
+
+    key: str
+    title: str
+    formula: str
+    inputs: str
+    columns: tuple[str, ...]
+    bar: int
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Month:
+    """A calendar month in UTC, from `begins` until just before `ends`."""
+
+    begins: datetime
+    ends: datetime
+
+    @property
+    def name(self) -> str:
+        return f"{self.begins:%Y-%m}"
+
+
+def all_metrics(*, now: datetime) -> list[Metric]:
+    """Every table as of `now`."""
+    return [recurring_revenue(now), revenue_by_month(now), churn(now), trial_conversion(now), overdue(now)]
+
+
+def months_until(now: datetime) -> list[Month]:
+    """The twelve months that end with the present one, the oldest first."""
+    present = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    begins = [present - relativedelta(months=back) for back in reversed(range(MONTHS))]
+    return [Month(begin, begin + relativedelta(months=1)) for begin in begins]
+
+
+def monthly_price() -> Case:
+    """What a subscription's plan costs in a month."""
+    yearly = When(plan__billing_cycle=BillingCycle.YEARLY, then=F("plan__price") / Decimal(12))
+    return Case(yearly, default=F("plan__price"), output_field=AMOUNT)
+
+
+def sold() -> Any:
+    """Subscriptions that somebody pays for, with their price a month, and when they began to pay and ended."""
+    ended = Case(
+        When(status=SubscriptionStatus.CANCELED, cancel_at_period_end=True, then=Coalesce("current_period_end", "canceled_at")),
+        When(status=SubscriptionStatus.CANCELED, then=Coalesce("canceled_at", "updated_at", output_field=DateTimeField())),
+    )
+    rows = Subscription.objects.filter(IS_SOLD, status__in=(*PAYS, SubscriptionStatus.CANCELED))
+    return rows.annotate(
+        price=monthly_price(), began=Coalesce("trial_end", "created_at", output_field=DateTimeField()), ended=ended
+    )
+
+
+def paid_at(instant: datetime) -> Q:
+    """Those of `sold` that had begun to pay at an instant, and had not ended."""
+    return Q(began__lt=instant) & (Q(ended__isnull=True) | Q(ended__gte=instant))
+
+
+def recurring_revenue(now: datetime) -> Metric:
+    """MRR as it stands."""
+    active, late = Q(status=SubscriptionStatus.ACTIVE), Q(status=SubscriptionStatus.PAST_DUE)
+    found = sold().filter(status__in=PAYS).values("plan__currency").order_by("plan__currency")
+    sums = found.annotate(
+        mrr=Sum("price", filter=active),
+        customers=Count("user", filter=active, distinct=True),
+        late_mrr=Sum("price", filter=late),
+        late_customers=Count("user", filter=late, distinct=True),
+    )
+    rows = [
+        (row["plan__currency"], row["customers"], _money(row["mrr"]), row["late_customers"], _money(row["late_mrr"]))
+        for row in sums
+    ]
+    return Metric(
+        "mrr",
+        "Monthly recurring revenue now",
+        "Sum of the plans' prices, a yearly one divided by 12. Those that are past due stand apart and are not in it.",
+        "Subscriptions that Stripe keeps: active, and past due. No gifts, trials, pauses or discounts.",
+        ("currency", "customers", "MRR", "customers past due", "MRR past due"),
+        2,
+        rows,
+    )
+
+
+def revenue_by_month(now: datetime) -> Metric:
+    """MRR at the end of each month; of the present month, now."""
+    months = months_until(now)
+    ends = [min(month.ends, now) for month in months]
+    sums: dict[str, Any] = {f"mrr{number}": Sum("price", filter=paid_at(end)) for number, end in enumerate(ends)}
+    counts: dict[str, Any] = {f"n{number}": _people(paid_at(end)) for number, end in enumerate(ends)}
+    rows = [
+        (month.name, row["plan__currency"], row[f"n{number}"], _money(row[f"mrr{number}"]))
+        for row in _by_currency(sums | counts)
+        for number, month in enumerate(months)
+    ]
+    return Metric(
+        "mrr-by-month",
+        "Monthly recurring revenue by month",
+        "The same sum at the end of each month, and now. Those that were past due then are in it: only today's are known.",
+        "Subscriptions that Stripe keeps, from the end of their trial (or since we know them) until they ended, at the price "
+        "that their plan has today.",
+        ("month", "currency", "customers", "MRR"),
+        3,
+        rows,
+    )
+
+
+def churn(now: datetime) -> Metric:
+    """Who left in each month, and what he paid."""
+    months = months_until(now)
+    figures: dict[str, Any] = {}
+    for number, month in enumerate(months):
+        there = paid_at(month.begins)
+        left = there & Q(ended__gte=month.begins, ended__lt=min(month.ends, now))
+        figures[f"n{number}"], figures[f"mrr{number}"] = _people(there), Sum("price", filter=there)
+        figures[f"lost{number}"], figures[f"less{number}"] = _people(left), Sum("price", filter=left)
+    rows = [row for found in _by_currency(figures) for row in _churn_rows(found, months)]
+    return Metric(
+        "churn",
+        "Churn",
+        "Customers who ended in the month, divided by those who paid when it began; the same for their MRR. No percentage "
+        "when nobody paid then.",
+        "Subscriptions that Stripe keeps and that had begun to pay before the month; the end is that of the last paid period.",
+        ("month", "currency", "customers at first", "lost", "%", "MRR at first", "MRR lost", "% of MRR"),
+        3,
+        rows,
+    )
+
+
+def _churn_rows(found: dict[str, Any], months: list[Month]) -> Iterator[Row]:
+    for number, month in enumerate(months):
+        people, lost = found[f"n{number}"], found[f"lost{number}"]
+        mrr, less = _money(found[f"mrr{number}"]), _money(found[f"less{number}"])
+        yield month.name, found["plan__currency"], people, lost, _percent(lost, people), mrr, less, _percent(less, mrr)
+
+
+def trial_conversion(now: datetime) -> Metric:
+    """How many trials became paid, by the month in which they ended."""
+    months = months_until(now)
+    payments = BillingHistory.objects.filter(subscription=OuterRef("pk"), amount__gt=0, paid_at__isnull=False)
+    rows = Subscription.objects.filter(~IS_LOCAL, trial_end__lte=now).annotate(paid=Exists(payments))
+    figures: dict[str, Any] = {}
+    for number, month in enumerate(months):
+        ended = Q(trial_end__gte=month.begins, trial_end__lt=month.ends)
+        figures[f"n{number}"] = Count("pk", filter=ended)
+        figures[f"paid{number}"] = Count("pk", filter=ended & Q(paid=True))
+    found = rows.aggregate(**figures)
+    table: list[Row] = [
+        (month.name, found[f"n{number}"], found[f"paid{number}"], _percent(found[f"paid{number}"], found[f"n{number}"]))
+        for number, month in enumerate(months)
+    ]
+    return Metric(
+        "trials",
+        "Trials that became paid",
+        "Trials that ended in the month and have a paid invoice above 0 by now, divided by all that ended in it.",
+        "Subscriptions that Stripe keeps with a trial's end in the past, and their invoices. Gifts are left out.",
+        ("month", "trials that ended", "paid", "%"),
+        2,
+        table,
+    )
+
+
+def overdue(now: datetime) -> Metric:
+    """What is owed, by the month in which it fell due."""
+    months = months_until(now)
+    rows = BillingHistory.objects.filter(status__in=OWED).annotate(due=Coalesce("due_date", "billing_date")).filter(due__lt=now)
+    figures: dict[str, Any] = {}
+    for number, month in enumerate(months):
+        fell_due = Q(due__gte=month.begins, due__lt=month.ends)
+        figures[f"n{number}"], figures[f"sum{number}"] = Count("pk", filter=fell_due), Sum("amount", filter=fell_due)
+    before = Q(due__lt=months[0].begins)
+    figures["n"], figures["sum"] = Count("pk", filter=before), Sum("amount", filter=before)
+    names = [("", "before"), *((str(number), month.name) for number, month in enumerate(months))]
+    sums: Iterable[dict[str, Any]] = rows.values("currency").annotate(**figures).order_by("currency")  # type: ignore[assignment]
+    table = [(name, found["currency"], found[f"n{key}"], _money(found[f"sum{key}"])) for found in sums for key, name in names]
+    return Metric(
+        "overdue",
+        "Overdue",
+        "Amounts of invoices that are owed and whose due date is past; one that is charged by card falls due with its date.",
+        "Invoices that are pending, unpaid or failed, of gifts too.",
+        ("month", "currency", "invoices", "amount"),
+        3,
+        table,
+    )
+
+
+def _by_currency(figures: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    rows: Iterable[dict[str, Any]] = sold().values("plan__currency").annotate(**figures).order_by("plan__currency")
+    return rows
+
+
+def _people(condition: Q) -> Count:
+    return Count("user", filter=condition, distinct=True)
+
+
+def _money(amount: Decimal | None) -> Decimal:
+    return (amount or NOTHING).quantize(PLACES)
+
+
+def _percent(part: Any, whole: Any) -> Decimal | None:
+    return (Decimal(100) * part / whole).quantize(PLACES) if whole else None

@@ -1,0 +1,96 @@
+"""What changes a bill afterwards: refunds, credits and disputes."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+
+from billing.models.history import BillingHistory
+from mingus.kit.constraints import a_number, iso_currency, one_of, rule
+from mingus.kit.models import OwnedModel, OwnedQuerySet, colleague, within_owner
+from mingus.kit.money import currency_field, money_field
+from mingus.kit.personal import personal
+from mingus.kit.privacy import Erase, Privacy, Restore
+
+TABLE = "billing_adjustment"
+
+
+class AdjustmentKind(models.TextChoices):
+    REFUND = "refund"
+    CREDIT = "credit"
+    DISPUTE = "dispute"
+
+
+class AdjustmentStatus(models.TextChoices):
+    """Where it stands. The first is ours alone: a refund above the limit that a second person has not approved yet."""
+
+    AWAITING_APPROVAL = "awaiting_approval"
+    DECLINED = "declined"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class AdjustmentQuerySet(OwnedQuerySet):
+    """Adjustments."""
+
+    def awaiting_approval(self) -> "AdjustmentQuerySet":
+        """Refunds that wait for a second person."""
+        return self.filter(status=AdjustmentStatus.AWAITING_APPROVAL)
+
+
+class Adjustment(OwnedModel):
+    """A refund, credit or dispute. `amount` is positive for what the customer gets; only a credit can be taken back (< 0).
+
+    `requested_by` and `approved_by` are colleagues; Stripe's own have neither.
+    """
+
+    invoice = within_owner(BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="adjustments")
+    kind = models.CharField(max_length=20, choices=AdjustmentKind)
+    stripe_id = models.CharField(max_length=255, blank=True)
+    amount = money_field(digits=10)
+    currency = currency_field()
+    status = models.CharField(max_length=30, choices=AdjustmentStatus)
+    reason = models.CharField(max_length=500, blank=True)
+    happened_at = models.DateTimeField()
+    requested_by = colleague(null=True, blank=True)
+    approved_by = colleague(null=True, blank=True)
+
+    privacy = Privacy(
+        export=True,
+        erase=Erase.ANONYMISE,
+        restore=Restore.NOBODY,
+        because="the books need what was refunded, credited and disputed, and when, for ten years",
+        withheld=("requested_by", "approved_by"),
+        blank={"stripe_id": "", "reason": "", "invoice": None},
+    )
+    personal_fields = personal("amount", "reason", "stripe_id")
+
+    class Meta(OwnedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name=f"{TABLE}_stripe_id_unique"),
+            one_of(TABLE, "kind", AdjustmentKind),
+            one_of(TABLE, "status", AdjustmentStatus),
+            a_number(TABLE, "amount"),
+            rule(
+                f"{TABLE}_amount_above_zero",
+                Q(amount__gt=Decimal(0)) | (Q(kind=AdjustmentKind.CREDIT) & ~Q(amount=Decimal(0))),
+                "Must be above 0; only a credit can be taken back.",
+            ),
+            iso_currency(TABLE),
+            rule(
+                f"{TABLE}_approved_by_a_second_person",
+                ~Q(approved_by=F("requested_by")),
+                "Who asks for a refund can't approve it.",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "-happened_at", "-id"], name="billing_adjustment_newest")]
+
+    objects = AdjustmentQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount} {self.currency}"

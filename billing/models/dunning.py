@@ -1,0 +1,44 @@
+"""The timeline of a payment that does not come: attempts, notices, and how it ended."""
+
+from django.db import models
+
+from billing.models.history import BillingHistory
+from mingus.kit.constraints import not_blank, one_of
+from mingus.kit.models import OwnedModel, within_owner
+from mingus.kit.personal import personal
+from mingus.kit.privacy import recorded
+
+TABLE = "billing_dunningstep"
+
+
+class DunningKind(models.TextChoices):
+    ATTEMPT = "attempt", "payment failed"
+    NOTICE = "notice", "customer told"
+    WARNING = "warning", "warned ahead"
+    PAID = "paid", "paid"
+    STOPPED = "stopped", "stopped"
+
+
+class DunningStep(OwnedModel):
+    """One step. `key` names it within the customer's, so that the same thing heard twice is one step."""
+
+    invoice = within_owner(BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="dunning_steps")
+    kind = models.CharField(max_length=20, choices=DunningKind)
+    key = models.CharField(max_length=300)
+    happened_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(blank=True)
+
+    privacy = recorded("when a payment failed, and when he was told")
+    personal_fields = personal("key", "note")
+
+    class Meta(OwnedModel.Meta):
+        constraints = [
+            one_of(TABLE, "kind", DunningKind),
+            not_blank(TABLE, "key"),
+            models.UniqueConstraint(fields=["user", "key"], name=f"{TABLE}_key_unique"),
+        ]
+        indexes = [models.Index(fields=["user", "-happened_at", "-id"], name="billing_dunning_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.happened_at:%Y-%m-%d}"

@@ -1,0 +1,55 @@
+"""What staff granted or closed for one customer, for a reason and until an instant; it wins over his plan."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from mingus.kit.columns import optional_number
+from mingus.kit.constraints import between, not_blank, rule
+from mingus.kit.models import OwnedModel, OwnedQuerySet, colleague
+from mingus.kit.privacy import recorded
+
+TABLE = "billing_entitlementoverride"
+
+
+class OverrideQuerySet(OwnedQuerySet):
+    """Overrides."""
+
+    def in_force(self, now: datetime) -> "OverrideQuerySet":
+        """Those that hold at `now`."""
+        return self.filter(starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True)
+
+    def turned_between(self, after: datetime, until: datetime) -> "OverrideQuerySet":
+        """Those that began or ended after `after` and no later than `until`."""
+        return self.filter(Q(starts_at__gt=after, starts_at__lte=until) | Q(ends_at__gt=after, ends_at__lte=until))
+
+
+class EntitlementOverride(OwnedModel):
+    """One feature, opened or closed for one customer whatever his plan says. Of two that hold, the later one wins."""
+
+    feature_name = models.CharField(max_length=100)
+    is_enabled = models.BooleanField(default=True)
+    usage_limit = optional_number(0)
+    reason = models.CharField(max_length=500)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    granted_by = colleague(null=True, blank=True, editable=False)
+
+    privacy = recorded("what was opened or closed for him beside his plan, and why", withheld=("granted_by",))
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "override"
+        constraints = [
+            not_blank(TABLE, "feature_name"),
+            not_blank(TABLE, "reason"),
+            between(TABLE, "usage_limit", 0),
+            rule(f"{TABLE}_ends_at_after_start", Q(ends_at__gt=F("starts_at")), "It must end after it starts."),
+        ]
+        indexes = [models.Index(fields=["user", "-created_at", "-id"], name="billing_override_newest")]
+
+    objects = OverrideQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
+
+    def __str__(self) -> str:
+        return self.feature_name

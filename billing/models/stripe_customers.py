@@ -1,0 +1,61 @@
+"""Which customer of Stripe's a customer of ours is, and how he pays: the card's brand and last four digits, never more."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from mingus.kit.columns import optional_number
+from mingus.kit.constraints import a_number, between, iso_currency, rule
+from mingus.kit.models import OwnedModel
+from mingus.kit.money import currency_field, money_field
+from mingus.kit.personal import personal
+from mingus.kit.privacy import Erase, Privacy, Restore
+
+TABLE = "billing_stripecustomer"
+BRANDS = {"amex": "American Express", "diners": "Diners Club", "eftpos_au": "Eftpos", "jcb": "JCB", "unionpay": "UnionPay"}
+
+
+class StripeCustomer(OwnedModel):
+    """A customer at Stripe. There is none until the first checkout; `stripe_id` is "" while it is being made.
+
+    `credit` is what Stripe owes him: it is used up by the next invoices. Stripe writes it as a negative balance.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stripe_customer", editable=False
+    )
+    stripe_id = models.CharField(max_length=255, blank=True)
+    card_brand = models.CharField(max_length=30, blank=True)
+    card_last4 = models.CharField(max_length=4, blank=True)
+    card_exp_month = optional_number(1, 12)
+    card_exp_year = optional_number(2000, 2200)
+    credit = money_field(digits=10, default=0)
+    currency = currency_field()
+    synced_at = models.DateTimeField(null=True, blank=True)
+
+    privacy = Privacy(
+        export=True,
+        erase=Erase.DELETE,
+        restore=Restore.NOBODY,
+        because="which customer he is at Stripe, who takes the payments, and which card pays",
+    )
+    personal_fields = personal("stripe_id", "card_brand", "card_last4", "credit")
+
+    class Meta(OwnedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name=f"{TABLE}_stripe_id_unique"),
+            rule(f"{TABLE}_card_last4_digits", Q(card_last4__regex=r"^([0-9]{4})?$"), "Four digits, or nothing."),
+            between(TABLE, "card_exp_month", 1, 12),
+            between(TABLE, "card_exp_year", 2000, 2200),
+            a_number(TABLE, "credit"),
+            iso_currency(TABLE),
+        ]
+
+    def __str__(self) -> str:
+        return self.card or "no card"
+
+    @property
+    def card(self) -> str:
+        """The card as people know it, such as `Visa •••• 4242`; "" without one."""
+        brand = BRANDS.get(self.card_brand, self.card_brand.capitalize())
+        return f"{brand} •••• {self.card_last4}" if self.card_last4 else ""

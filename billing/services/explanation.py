@@ -1,0 +1,42 @@
+"""Why a feature is open or closed to somebody, and what else would have been decided."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from billing import catalogue
+from billing.models import FeatureAccess, Subscription, SubscriptionPlan
+from billing.resolution import Verdict, resolve
+from billing.services.access import overrides_of
+from billing.services.standing import judge
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`verdict` won. `beneath` would hold without the override, None without one; `access` is his row, if there is one."""
+
+    feature_name: str
+    verdict: Verdict
+    beneath: Verdict | None
+    access: FeatureAccess | None
+    plans: tuple[str, ...]
+
+
+def explain(*, user: Any, feature: str, now: datetime) -> Explanation:
+    """Decide about a feature anew at `now`, and say who decided; it needs no row. `plans` are the offered ones that have it."""
+    subscription = Subscription.objects.for_user(user).select_related("plan").order_by("-created_at", "-id")
+    newest = subscription.running().first() or subscription.first()
+    access = judge([newest], now=now)[0][1] if newest else None
+    planned = newest.plan.entitlements().get(feature) if newest else None
+    override = overrides_of([user.pk], now).get(user.pk, {}).get(feature)
+    free = catalogue.FREE_FEATURES.get(feature)
+    beneath = resolve(override=None, access=access, planned=planned, free=free)
+    row = FeatureAccess.objects.for_user(user).filter(feature_name=feature).with_billing_period().first()
+    names = dict.fromkeys(plan.name for plan in SubscriptionPlan.objects.offered().opening(feature))
+    return Explanation(
+        feature_name=feature,
+        verdict=resolve(override=override, access=access, planned=planned, free=free),
+        beneath=beneath if override else None,
+        access=row,
+        plans=tuple(names),
+    )

@@ -1,0 +1,96 @@
+"""What staff grant or close for one customer, for a reason and until an instant."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
+from billing.models.subscriptions import SubscriptionStatus
+from billing.services.access import settle_access
+from mingus.kit.errors import ConflictError, DomainError
+
+
+@transaction.atomic
+def grant_override(
+    *,
+    user: Any,
+    feature: str,
+    is_enabled: bool = True,
+    usage_limit: int | None = None,
+    reason: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    granted_by: Any,
+    now: datetime,
+) -> EntitlementOverride:
+    """Open or close a feature for a customer from `starts_at` until just before `ends_at`, whatever his plan says.
+
+    `usage_limit` is per counting month, None without one. DomainError when it would be over already or never begin.
+    """
+    if ends_at <= max(starts_at, now):
+        raise DomainError("ends_too_early", "It must end after it starts, and not in the past.", field="ends_at")
+    if not reason.strip():
+        raise DomainError("required", "Say why: whoever looks at it later has nothing else.", field="reason")
+    override = EntitlementOverride(
+        user=user,
+        feature_name=feature,
+        is_enabled=is_enabled,
+        usage_limit=usage_limit,
+        reason=reason.strip(),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        granted_by=granted_by,
+    )
+    override.save()
+    settle_access(user=user, now=now)
+    return override
+
+
+@transaction.atomic
+def revoke_override(override: EntitlementOverride, *, now: datetime) -> None:
+    """End an override before its time; what lay beneath holds again at once. 409 when it does not hold any more."""
+    if override.revoked_at is not None or override.ends_at <= now:
+        raise ConflictError("not_in_force", "This override is over already.")
+    override.revoked_at = now
+    override.save(update_fields=["revoked_at"])
+    settle_access(user=override.user, now=now)
+
+
+@transaction.atomic
+def comp(*, user: Any, plan: SubscriptionPlan, ends_at: datetime, now: datetime) -> Subscription:
+    """Give a customer a plan until `ends_at`: a subscription kept here that is not renewed. 409 when one runs already.
+
+    Its reason stands in the audit log, as that of every change in the back office.
+    """
+    if ends_at <= now:
+        raise DomainError("ends_too_early", "It must end in the future.", field="ends_at")
+    if Subscription.objects.for_user(user).running().exists():
+        raise ConflictError("another_runs", "Another subscription is running. End that one first.")
+    gift = Subscription(user=user, plan=plan, status=SubscriptionStatus.ACTIVE, cancel_at_period_end=True, canceled_at=now)
+    gift.current_period_start, gift.current_period_end = now, ends_at
+    gift.save()
+    settle_access(user=user, now=now)
+    return gift
+
+
+def switch(
+    access: FeatureAccess, *, is_enabled: bool, reason: str, ends_at: datetime, granted_by: Any, now: datetime
+) -> EntitlementOverride:
+    """Open or close what somebody has a row of, by an override until `ends_at`; opened, it keeps its limit unless that is 0.
+
+    409 when it is so already.
+    """
+    if access.is_enabled == is_enabled:
+        raise ConflictError("already_so", f"This is {'enabled' if is_enabled else 'disabled'} already.")
+    return grant_override(
+        user=access.user,
+        feature=access.feature_name,
+        is_enabled=is_enabled,
+        usage_limit=access.usage_limit or None,
+        reason=reason,
+        starts_at=now,
+        ends_at=ends_at,
+        granted_by=granted_by,
+        now=now,
+    )

@@ -1,0 +1,221 @@
+"""What Stripe writes, read into our words: amounts in minor units, instants in seconds, old and new shapes.
+
+Since API version 2025-03-31 a subscription's period stands on its items, and an invoice says under `parent` which subscription
+it is of, and under `payments` what paid it. An endpoint or a stored event may still have the shapes of before.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+Object = dict[str, Any]
+
+# https://docs.stripe.com/currencies
+NO_DECIMALS = frozenset(
+    ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
+)
+THREE_DECIMALS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
+
+
+@dataclass(frozen=True)
+class StripeSubscription:
+    """A subscription of one item."""
+
+    id: str
+    customer: str
+    status: str
+    price_id: str
+    plan_id: str  # our own key of the plan, which sync_plans writes on a price, "" on others
+    period_start: datetime | None
+    period_end: datetime | None
+    cancel_at_period_end: bool
+    canceled_at: datetime | None
+    trial_start: datetime | None
+    trial_end: datetime | None
+    created: datetime
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StripeInvoice:
+    """An invoice; `total` is negative when more was given back than charged."""
+
+    id: str
+    customer: str
+    subscription_id: str
+    status: str
+    total: Decimal
+    amount_due: Decimal
+    amount_paid: Decimal
+    currency: str
+    created: datetime
+    due_date: datetime | None
+    paid_at: datetime | None
+    number: str
+    hosted_url: str
+    pdf_url: str
+    attempt_count: int
+    next_payment_attempt: datetime | None
+    description: str
+    payments: tuple[tuple[str, str], ...]  # ("payment_intent" or "charge", id) of each payment
+
+
+@dataclass(frozen=True)
+class StripeCard:
+    """What may be shown of the card that pays."""
+
+    brand: str = ""
+    last4: str = ""
+    exp_month: int | None = None
+    exp_year: int | None = None
+
+
+@dataclass(frozen=True)
+class StripeAdjustment:
+    """A refund, credit or dispute; `paid_by` names the payment that it changes."""
+
+    id: str
+    amount: Decimal
+    currency: str
+    status: str
+    reason: str
+    created: datetime
+    paid_by: tuple[str, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def subscription_of(obj: Object) -> StripeSubscription:
+    """A subscription in either shape."""
+    item: Object = next(iter(obj.get("items", {}).get("data", [])), {})
+    period_end = obj.get("current_period_end") or item.get("current_period_end")
+    return StripeSubscription(
+        id=obj["id"],
+        customer=key_of(obj["customer"]),
+        status=obj["status"],
+        price_id=key_of(item.get("price") or obj.get("plan")),
+        plan_id=((item.get("price") or {}).get("metadata") or {}).get("plan_id", ""),
+        period_start=instant(obj.get("current_period_start") or item.get("current_period_start")),
+        period_end=instant(period_end),
+        cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or obj.get("cancel_at", 0) == (period_end or -1),
+        canceled_at=instant(obj.get("canceled_at")),
+        trial_start=instant(obj.get("trial_start")),
+        trial_end=instant(obj.get("trial_end")),
+        created=_instant(obj["created"]),
+        metadata=dict(obj.get("metadata") or {}),
+    )
+
+
+def invoice_of(obj: Object) -> StripeInvoice:
+    """An invoice in either shape."""
+    currency = obj["currency"].upper()
+    parent = (obj.get("parent") or {}).get("subscription_details") or {}
+    return StripeInvoice(
+        id=obj["id"],
+        customer=key_of(obj["customer"]),
+        subscription_id=key_of(obj.get("subscription") or parent.get("subscription")),
+        status=obj["status"] or "draft",
+        total=from_minor(obj["total"], currency),
+        amount_due=from_minor(obj["amount_due"], currency),
+        amount_paid=from_minor(obj["amount_paid"], currency),
+        currency=currency,
+        created=_instant(obj["created"]),
+        due_date=instant(obj.get("due_date")),
+        paid_at=instant((obj.get("status_transitions") or {}).get("paid_at")),
+        number=obj.get("number") or "",
+        hosted_url=obj.get("hosted_invoice_url") or "",
+        pdf_url=obj.get("invoice_pdf") or "",
+        attempt_count=obj.get("attempt_count") or 0,
+        next_payment_attempt=instant(obj.get("next_payment_attempt")),
+        description=_description(obj),
+        payments=tuple(_payments(obj)),
+    )
+
+
+def card_of(customer: Object, subscription: Object | None = None) -> StripeCard:
+    """The card that pays: the subscription's, else the customer's. Both come with the payment method expanded."""
+    own = (subscription or {}).get("default_payment_method")
+    method = own or (customer.get("invoice_settings") or {}).get("default_payment_method")
+    card = method.get("card") if isinstance(method, dict) else None
+    return StripeCard(card["brand"], card["last4"], card["exp_month"], card["exp_year"]) if card else StripeCard()
+
+
+def credit_of(customer: Object) -> tuple[Decimal, str]:
+    """What is kept for the customer's next invoices, and its currency; Stripe writes it as a negative balance."""
+    currency = (customer.get("currency") or "usd").upper()
+    return -from_minor(customer.get("balance") or 0, currency), currency
+
+
+def refund_of(obj: Object) -> StripeAdjustment:
+    """A refund; `paid_by` has its payment intent and its charge."""
+    return _adjustment(obj, obj["amount"], obj.get("status") or "pending", obj.get("reason"))
+
+
+def dispute_of(obj: Object) -> StripeAdjustment:
+    """A dispute, of which the customer gets back `amount` unless it is won."""
+    return _adjustment(obj, obj["amount"], obj["status"], obj.get("reason"))
+
+
+def balance_change_of(obj: Object) -> StripeAdjustment:
+    """A credit (above 0), or one that was used or taken back (below 0)."""
+    return _adjustment(obj, -obj["amount"], "succeeded", obj.get("description") or obj["type"].replace("_", " "))
+
+
+def _adjustment(obj: Object, amount: int, status: str, reason: str | None) -> StripeAdjustment:
+    currency = obj["currency"].upper()
+    paid_by = (key_of(obj.get("payment_intent")), key_of(obj.get("charge")))
+    return StripeAdjustment(
+        id=obj["id"],
+        amount=from_minor(amount, currency),
+        currency=currency,
+        status=status,
+        reason=reason or "",
+        created=_instant(obj["created"]),
+        paid_by=tuple(key for key in paid_by if key),
+        metadata=dict(obj.get("metadata") or {}),
+    )
+
+
+def _description(obj: Object) -> str:
+    lines = [line.get("description") for line in (obj.get("lines") or {}).get("data", [])]
+    return obj.get("description") or "; ".join(line for line in lines if line)
+
+
+def _payments(obj: Object) -> list[tuple[str, str]]:
+    new = [payment["payment"] for payment in (obj.get("payments") or {}).get("data", [])]
+    found = [(payment["type"], key_of(payment[payment["type"]])) for payment in new if payment["type"] in payment]
+    old = [(kind, key_of(obj.get(kind))) for kind in ("payment_intent", "charge")]
+    return found or [(kind, key) for kind, key in old if key]
+
+
+def key_of(value: Any) -> str:
+    """The id of an object that may be expanded; "" for none."""
+    return value["id"] if isinstance(value, dict) else value or ""
+
+
+def instant(seconds: int | None) -> datetime | None:
+    """Seconds since 1970 as an instant; None stays None."""
+    return None if seconds is None else _instant(seconds)
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def decimals(currency: str) -> int:
+    """How many decimals Stripe's amounts in a currency have."""
+    code = currency.upper()
+    return 0 if code in NO_DECIMALS else 3 if code in THREE_DECIMALS else 2
+
+
+def from_minor(amount: int, currency: str) -> Decimal:
+    """An amount of a currency's smallest unit as money."""
+    return Decimal(amount).scaleb(-decimals(currency))
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """`amount` in the smallest unit; ValueError when the currency has no such fraction."""
+    scaled = amount.scaleb(decimals(currency))
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{currency} has no fraction as small as that of {amount}.")
+    return int(scaled)

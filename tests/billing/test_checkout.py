@@ -1,0 +1,156 @@
+"""Buying a plan: from the checkout's page to what it opens, and what can go wrong on the way."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from billing import services
+from billing.models import StripeCustomer, StripeEvent, Subscription, SubscriptionPlan
+from billing.models.events import EventState
+from mingus.kit import clock
+from tests.billing.stripe_scene import Payments, work
+from tests.conftest import see_everybody
+from tests.factories import SubscriptionFactory
+from tests.fake_stripe.control import FakeStripe
+from users.models import User
+from users.models.erasure import AskedBy
+from users.privacy import erasure as erasures
+
+CHECKOUT, PORTAL = "/api/v1/billing/subscriptions/checkout/", "/api/v1/billing/subscriptions/portal/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def plan(mid_tier: SubscriptionPlan) -> SubscriptionPlan:
+    return mid_tier
+
+
+def begin(client: APIClient, plan: SubscriptionPlan) -> Any:
+    return client.post(CHECKOUT, {"plan": str(plan.pk)}, format="json")
+
+
+def test_a_checkout_answers_with_the_page_to_pay_on(as_alice: APIClient, plan: SubscriptionPlan, alice: User) -> None:
+    answer = begin(as_alice, plan)
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["url"].startswith("http")
+    assert StripeCustomer.objects.get(user=alice).stripe_id.startswith("cus_")
+
+
+def test_a_second_click_opens_the_same_page(as_alice: APIClient, plan: SubscriptionPlan) -> None:
+    assert begin(as_alice, plan).json()["id"] == begin(as_alice, plan).json()["id"]
+
+
+def test_another_plan_closes_the_page_of_the_first(as_alice: APIClient, plan: SubscriptionPlan, stripe: FakeStripe) -> None:
+    first = begin(as_alice, plan).json()["id"]
+    begin(as_alice, SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly"))
+    assert stripe.get(f"/v1/checkout/sessions/{first}")["status"] == "expired"
+
+
+def test_whoever_changes_his_mind_twice_gets_a_page_that_is_open(
+    as_alice: APIClient, plan: SubscriptionPlan, stripe: FakeStripe
+) -> None:
+    first = begin(as_alice, plan).json()["id"]
+    begin(as_alice, SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly"))
+    again = begin(as_alice, plan).json()["id"]
+    assert again != first
+    assert stripe.get(f"/v1/checkout/sessions/{again}")["status"] == "open"
+
+
+def test_whoever_ended_it_at_once_can_buy_it_again(
+    as_alice: APIClient, plan: SubscriptionPlan, payments: Payments, alice: User
+) -> None:
+    payments.buy(alice, plan, now=clock.now())
+    payments.hear(now=clock.now())
+    services.cancel_now(Subscription.objects.get(user=alice, plan=plan), now=clock.now())
+    again = begin(as_alice, plan)
+    assert again.status_code == 201, again.content
+    assert payments.stripe.get(f"/v1/checkout/sessions/{again.json()['id']}")["status"] == "open"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_an_account_that_is_erased_in_mid_payment_is_forgotten_at_stripe(
+    is_paid: bool, plan: SubscriptionPlan, payments: Payments, alice: User
+) -> None:
+    page = services.begin_checkout(user=alice, plan=plan, now=clock.now())
+    if is_paid:
+        payments.stripe.complete_checkout(page.id)
+    customer = StripeCustomer.objects.get(user=alice).stripe_id
+    erasures.carry_out(erasures.begin(alice, asked_by=AskedBy.CUSTOMER))
+    work()
+    assert payments.stripe.get(f"/v1/customers/{customer}")["deleted"]
+    assert {row["status"] for row in payments.stripe.get("/v1/subscriptions?status=all")["data"]} <= {"canceled"}
+    assert is_paid or payments.stripe.get(f"/v1/checkout/sessions/{page.id}")["status"] == "expired"
+    payments.hear(now=clock.now())
+    assert not Subscription.objects.exists()
+    assert not StripeCustomer.objects.exists()
+    about_him = StripeEvent.objects.exclude(stripe_customer_id="")
+    assert set(about_him.values_list("state", "body")) == {(EventState.IGNORED, "")}
+
+
+def test_the_first_plan_begins_with_a_trial_and_the_next_does_not(
+    as_alice: APIClient, plan: SubscriptionPlan, alice: User, stripe: FakeStripe
+) -> None:
+    assert not services.had_trial(alice)
+    SubscriptionFactory(user=alice, plan=plan, stripe_subscription_id="sub_before")
+    assert services.had_trial(alice)
+
+
+def test_a_plan_that_stripe_does_not_know_is_not_for_sale(as_alice: APIClient, plan: SubscriptionPlan) -> None:
+    SubscriptionPlan.objects.filter(pk=plan.pk).update(stripe_price_id="")
+    answer = begin(as_alice, plan)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "not_for_sale")
+    assert "sync_plans" in answer.json()["errors"][0]["detail"]
+
+
+def test_whoever_has_a_paid_plan_changes_it_instead(as_alice: APIClient, plan: SubscriptionPlan, alice: User) -> None:
+    SubscriptionFactory(user=alice, plan=plan, running=True, stripe_subscription_id="sub_1")
+    answer = begin(as_alice, plan)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "already_subscribed")
+
+
+def test_without_a_key_it_says_that_payments_are_not_connected(
+    as_alice: APIClient, plan: SubscriptionPlan, settings: Settings
+) -> None:
+    settings.STRIPE_SECRET_KEY = ""
+    answer = begin(as_alice, plan)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (503, "payments_unavailable")
+    assert as_alice.get("/api/v1/billing/subscriptions/").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["error", "html", "drop", "drop_after", "down"])
+def test_a_stripe_that_is_down_changes_nothing_and_the_next_try_makes_one_customer(
+    kind: str, as_alice: APIClient, plan: SubscriptionPlan, stripe: FakeStripe, alice: User
+) -> None:
+    stripe.fault(kind, path="/v1/customers", method="POST", count=3)
+    refused = begin(as_alice, plan)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (503, "payments_unavailable")
+    assert refused.headers["Retry-After"]
+    stripe.clear_faults()
+    assert begin(as_alice, plan).status_code == 201
+    assert len(stripe.get("/v1/customers")["data"]) == 1
+
+
+def test_the_portal_opens_for_whoever_has_paid(as_alice: APIClient, plan: SubscriptionPlan) -> None:
+    assert as_alice.post(PORTAL).json()["errors"][0]["code"] == "no_customer"
+    begin(as_alice, plan)
+    assert as_alice.post(PORTAL).json()["url"].startswith("http")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_checkouts_at_once_make_one_customer_and_one_page(
+    plan: SubscriptionPlan, stripe: FakeStripe, alice: User
+) -> None:
+    def page(_: int) -> str:
+        found = services.begin_checkout(user=alice, plan=plan, now=clock.now())
+        connections.close_all()
+        return found.id
+
+    with ThreadPoolExecutor(8, initializer=see_everybody) as pool:
+        pages = set(pool.map(page, range(20)))
+    assert len(pages) == 1
+    assert len(stripe.get("/v1/customers")["data"]) == 1

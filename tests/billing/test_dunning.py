@@ -1,0 +1,216 @@
+"""A payment that does not come: the customer hears of each attempt once, and of nothing once it is over."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+
+from billing import services, tasks
+from billing.models import DunningStep, StripeCustomer, Subscription
+from mingus.kit import clock
+from system.models import NotificationPreference, SystemAlert
+from tests.billing.office_scene import Bill, Payer
+from tests.billing.office_scene import connected as connected
+from tests.factories import InvoiceFactory, SubscriptionFactory
+from tests.fake_stripe.scene import Shop
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+DAY = 86_400
+
+
+@pytest.fixture
+def late(connected: Shop, alice: User) -> Payer:
+    """Alice's card fails at the first renewal."""
+    payer = Payer(connected, alice, "pm_card_failsAtRenewal")
+    connected.fake.advance(29 * DAY)
+    return payer
+
+
+def hear(payer: Payer) -> None:
+    invoice, bill = payer.newest()
+    services.note_invoice(user=payer.user, invoice=invoice, stripe=bill, now=clock.now())
+
+
+def kinds(user: User) -> list[str]:
+    return list(DunningStep.objects.for_user(user).order_by("created_at", "id").values_list("kind", flat=True))
+
+
+def test_the_first_attempt_is_told_with_all_that_a_person_needs(late: Payer) -> None:
+    hear(late)
+    [sent] = mail.outbox
+    told = SystemAlert.objects.get(user=late.user)
+    again = DunningStep.objects.for_user(late.user).get(kind="attempt").next_attempt_at
+    assert kinds(late.user) == ["attempt", "notice"]
+    assert again is not None
+    assert (told.alert_type, told.action_required, told.title) == ("billing", True, "Your payment did not go through")
+    assert all(
+        words in sent.body for words in ("10.00 USD", "Visa •••• 4242", "We try again on", f"{again.year}", "Pay now: http")
+    )
+    assert sent.to == ["alice@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"),
+    [
+        (1, "Unless it is paid, what your plan opens closes on Saturday, 7 March 2026."),
+        (7, "What your plan opens is closed until it is paid."),
+    ],
+)
+def test_it_says_when_access_closes_or_that_it_is_closed(alice: User, passed: int, words: str) -> None:
+    begun = datetime(2026, 2, 28, 15, tzinfo=UTC)
+    period = {"current_period_start": begun, "current_period_end": begun + timedelta(days=28)}
+    row = SubscriptionFactory(user=alice, status="past_due", canceled_at=None, stripe_subscription_id="sub_1", **period)
+    invoice = InvoiceFactory(user=alice, subscription=row, status="failed", billing_date=begun)
+    now = begun + timedelta(days=passed)
+    services.note_invoice(user=alice, invoice=invoice, stripe=Bill("open", 1, now + timedelta(days=2), ""), now=now)
+    assert words in mail.outbox[0].body
+
+
+def test_an_attempt_after_which_the_subscription_ended_is_told_as_its_end(late: Payer) -> None:
+    hear(late)
+    Subscription.objects.update(status="canceled")
+    late.shop.fake.advance(4 * DAY)
+    hear(late)
+    services.note_subscription(user=late.user, subscription=Subscription.objects.get(), now=clock.now())
+    assert kinds(late.user) == ["attempt", "notice", "attempt", "stopped"]
+    assert mail.outbox[-1].subject == "[MINGUS] Your subscription has ended"
+
+
+@pytest.mark.parametrize(
+    ("again", "page", "remedy"),
+    [
+        (True, "https://pay.example/i", "Pay now: https://pay.example/i\nOr change your card in the billing portal before"),
+        (True, "", "\nChange your card in the billing portal before the next attempt."),
+        (False, "https://pay.example/i", "Pay now: https://pay.example/i\n"),
+        (False, "", "Ask support how to pay."),
+    ],
+)
+def test_it_says_what_can_be_done(alice: User, again: bool, page: str, remedy: str) -> None:
+    now = datetime(2026, 3, 1, 15, tzinfo=UTC)
+    bill = Bill("open", 1, now + timedelta(days=2) if again else None, page)
+    invoice = InvoiceFactory(user=alice, subscription=None, status="failed")
+    services.note_invoice(user=alice, invoice=invoice, stripe=bill, now=now)
+    assert remedy in mail.outbox[0].body
+
+
+def test_the_same_attempt_heard_again_is_told_once(late: Payer) -> None:
+    hear(late)
+    hear(late)
+    assert kinds(late.user) == ["attempt", "notice"]
+    assert len(mail.outbox) == 1
+
+
+def test_every_retry_is_told_and_the_last_one_says_so(late: Payer) -> None:
+    hear(late)
+    late.shop.fake.advance(60 * DAY)
+    invoice, bill = late.newest()
+    services.note_invoice(user=late.user, invoice=invoice, stripe=bill, now=clock.now())
+    assert bill.next_payment_attempt is None
+    assert kinds(late.user) == ["attempt", "notice", "attempt", "notice"]
+    assert SystemAlert.objects.filter(title="Your last payment attempt failed", severity="critical").count() == 1
+
+
+def test_a_payment_ends_it(late: Payer) -> None:
+    hear(late)
+    late.shop.give_card(late.customer, "pm_card_visa")
+    late.shop.v1.invoices.pay(late.newest()[0].stripe_invoice_id)
+    hear(late)
+    hear(late)
+    assert kinds(late.user) == ["attempt", "notice", "paid"]
+    assert mail.outbox[-1].subject == "[MINGUS] Your payment has arrived"
+
+
+def test_an_invoice_that_is_taken_back_ends_it(late: Payer) -> None:
+    hear(late)
+    late.shop.v1.invoices.void_invoice(late.newest()[0].stripe_invoice_id)
+    hear(late)
+    assert kinds(late.user) == ["attempt", "notice", "stopped"]
+
+
+def test_a_cancellation_ends_it_and_nothing_is_asked_for_afterwards(late: Payer) -> None:
+    hear(late)
+    Subscription.objects.update(status="canceled")
+    over = Subscription.objects.get()
+    services.note_subscription(user=late.user, subscription=over, now=clock.now())
+    services.note_subscription(user=late.user, subscription=over, now=clock.now())
+    late.shop.fake.advance(4 * DAY)
+    hear(late)
+    assert kinds(late.user)[:3] == ["attempt", "notice", "stopped"]
+    assert "notice" not in kinds(late.user)[3:]
+
+
+def test_a_running_subscription_ends_nothing(late: Payer) -> None:
+    hear(late)
+    services.note_subscription(user=late.user, subscription=late.subscription, now=clock.now())
+    assert kinds(late.user) == ["attempt", "notice"]
+
+
+def test_what_was_paid_at_once_has_no_timeline(connected: Shop, alice: User) -> None:
+    hear(Payer(connected, alice))
+    assert (kinds(alice), mail.outbox) == ([], [])
+
+
+def test_who_wants_no_mails_gets_the_alert_alone(late: Payer) -> None:
+    NotificationPreference.objects.create(user=late.user, notification_type="billing", email_enabled=False)
+    hear(late)
+    assert (len(mail.outbox), SystemAlert.objects.filter(user=late.user).count()) == (0, 1)
+
+
+@pytest.fixture
+def payer(alice: User) -> Subscription:
+    """Alice pays by a card that expires at the end of February 2026."""
+    expires: dict[str, Any] = {"card_exp_month": 2, "card_exp_year": 2026}
+    StripeCustomer.objects.create(user=alice, stripe_id="cus_1", card_brand="visa", card_last4="4242", **expires)
+    row: Subscription = SubscriptionFactory(user=alice, running=True, stripe_subscription_id="sub_1")
+    return row
+
+
+@pytest.mark.parametrize(
+    ("now", "sent"),
+    [
+        (datetime(2026, 1, 29, 23, tzinfo=UTC), 0),
+        (datetime(2026, 1, 30, 1, tzinfo=UTC), 1),
+        (datetime(2026, 2, 22, 1, tzinfo=UTC), 1),
+        (datetime(2026, 3, 1, 0, tzinfo=UTC), 0),
+    ],
+)
+def test_a_card_that_expires_is_warned_of(payer: Subscription, now: datetime, sent: int) -> None:
+    assert (services.warn_ahead(now=now), services.warn_ahead(now=now)) == (sent, 0)
+
+
+def test_it_is_warned_of_30_and_7_days_before(payer: Subscription) -> None:
+    days = [datetime(2026, 1, 20, 9, tzinfo=UTC) + timedelta(days=passed) for passed in range(50)]
+    told = [day.date().isoformat() for day in days if services.warn_ahead(now=day)]
+    assert told == ["2026-01-30", "2026-02-22"]
+    assert "Visa •••• 4242 expires with February 2026" in mail.outbox[0].body
+
+
+def test_who_does_not_pay_again_is_not_warned(payer: Subscription) -> None:
+    Subscription.objects.update(cancel_at_period_end=True)
+    assert services.warn_ahead(now=datetime(2026, 2, 25, tzinfo=UTC)) == 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"stripe_subscription_id": "sub_1"}, "Then 20.00 USD is charged, monthly"),
+        ({"stripe_subscription_id": "sub_1", "cancel_at_period_end": True}, "To keep it, take the cancellation back before."),
+        ({}, "To keep it, subscribe to a plan."),
+    ],
+)
+def test_a_trial_that_ends_is_warned_of_once(alice: User, facts: dict[str, Any], words: str) -> None:
+    end = datetime(2026, 3, 24, 15, tzinfo=UTC)
+    SubscriptionFactory(user=alice, status="trialing", canceled_at=None, trial_end=end, **facts)
+    days = [end - timedelta(days=left) for left in (5, 4, 3, 2, 1, 0)]
+    assert [services.warn_ahead(now=day) for day in days] == [0, 0, 1, 0, 0, 0]
+    assert words in mail.outbox[0].body
+    assert "Tuesday, 24 March 2026" in mail.outbox[0].body
+
+
+def test_the_daily_job_warns(payer: Subscription) -> None:
+    with time_machine.travel("2026-02-25 09:00Z", tick=False):
+        tasks.warn_ahead(0)
+    assert len(mail.outbox) == 1

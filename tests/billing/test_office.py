@@ -1,0 +1,272 @@
+"""Refunds, overrides, Stripe's events and the timeline in the hands of staff, each of whom does what his role says."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from billing.models import Adjustment, BillingHistory, EntitlementOverride, StripeEvent, Subscription
+from mingus.kit import clock
+from system.models import AccessEvent
+from tests.billing.conftest import NOW
+from tests.factories import (
+    AdjustmentFactory,
+    DunningStepFactory,
+    InvoiceFactory,
+    OverrideFactory,
+    StripeCustomerFactory,
+    StripeEventFactory,
+    SubscriptionFactory,
+    UserFactory,
+)
+from tests.sign_in import sign_in
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+ADJUSTMENTS = "/admin/billing/adjustment/"
+EVENTS = "/admin/billing/stripeevent/"
+INVOICES = "/admin/billing/billinghistory/"
+OVERRIDES = "/admin/billing/entitlementoverride/"
+SUBSCRIPTIONS = "/admin/billing/subscription/"
+YES = {"_form_submitted": "True"}
+REFUND = YES | {"amount": "4.00", "reason": "Ticket 4711"}
+
+
+def colleague(role: str) -> tuple[User, Client]:
+    user = UserFactory.create(is_staff=True)
+    user.groups.set([Group.objects.get(name=role)])
+    client = Client()
+    sign_in(client, user)
+    return user, client
+
+
+@pytest.fixture
+def clerk(db: None) -> tuple[User, Client]:
+    """A colleague with the role billing, and his browser."""
+    return colleague("billing")
+
+
+@pytest.fixture
+def invoice(alice: User) -> BillingHistory:
+    row: BillingHistory = InvoiceFactory(
+        user=alice, status="paid", paid_at=datetime(2026, 3, 1, tzinfo=UTC), stripe_invoice_id="in_1", amount="35.00"
+    )
+    return row
+
+
+def text(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+def jobs() -> int:
+    return int(ProcrastinateJob.objects.filter(task_name="billing.tasks.send_refund").count())
+
+
+def test_an_invoice_is_refunded_in_part(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
+    user, client = clerk
+    assert "/refund/" in text(client, f"{INVOICES}{invoice.pk}/change/")
+    client.post(f"{INVOICES}{invoice.pk}/refund/", REFUND)
+    row = Adjustment.objects.get()
+    assert (row.amount, row.status, row.requested_by, row.reason) == (Decimal("4.00"), "pending", user, "Ticket 4711")
+    assert jobs() == 1
+
+
+def test_an_empty_amount_is_all_that_is_left(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
+    clerk[1].post(f"{INVOICES}{invoice.pk}/refund/", REFUND | {"amount": ""})
+    assert Adjustment.objects.get().amount == Decimal("35.00")
+
+
+def test_what_can_not_be_refunded_is_told_and_writes_nothing(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
+    clerk[1].post(f"{INVOICES}{invoice.pk}/refund/", REFUND | {"amount": "35.01"})
+    assert "Between 0.01 and 35.00 USD" in text(clerk[1], INVOICES)
+    assert (Adjustment.objects.count(), jobs()) == (0, 0)
+
+
+def test_a_refund_needs_a_reason(clerk: tuple[User, Client], invoice: BillingHistory) -> None:
+    clerk[1].post(f"{INVOICES}{invoice.pk}/refund/", REFUND | {"reason": "no"})
+    assert not Adjustment.objects.exists()
+
+
+def test_no_refund_is_offered_of_what_was_not_paid(clerk: tuple[User, Client], alice: User) -> None:
+    row = InvoiceFactory(user=alice, stripe_invoice_id="in_2")
+    assert "/refund/" not in text(clerk[1], f"{INVOICES}{row.pk}/change/")
+
+
+def test_support_refunds_nothing(invoice: BillingHistory) -> None:
+    _, client = colleague("support")
+    assert "/refund/" not in text(client, f"{INVOICES}{invoice.pk}/change/")
+    assert client.post(f"{INVOICES}{invoice.pk}/refund/", REFUND).status_code == 403
+    assert not Adjustment.objects.exists()
+
+
+def test_a_large_refund_is_approved_by_another_colleague(
+    settings: Any, clerk: tuple[User, Client], invoice: BillingHistory
+) -> None:
+    settings.REFUND_APPROVAL_ABOVE = 3
+    second, other = colleague("billing")
+    clerk[1].post(f"{INVOICES}{invoice.pk}/refund/", REFUND)
+    row = Adjustment.objects.get()
+    clerk[1].post(f"{ADJUSTMENTS}{row.pk}/approve/", YES)
+    assert "Another colleague has to decide" in text(clerk[1], ADJUSTMENTS)
+    assert Adjustment.objects.get().status == "awaiting_approval"
+    other.post(f"{ADJUSTMENTS}{row.pk}/approve/", YES)
+    assert (Adjustment.objects.get().status, Adjustment.objects.get().approved_by) == ("pending", second)
+
+
+def test_a_large_refund_is_declined(settings: Any, clerk: tuple[User, Client], invoice: BillingHistory) -> None:
+    settings.REFUND_APPROVAL_ABOVE = 3
+    _, other = colleague("billing")
+    clerk[1].post(f"{INVOICES}{invoice.pk}/refund/", REFUND)
+    page = f"{ADJUSTMENTS}{Adjustment.objects.get().pk}"
+    assert "/decline/" in text(other, f"{page}/change/")
+    other.post(f"{page}/decline/", YES)
+    assert Adjustment.objects.get().status == "declined"
+    assert "/decline/" not in text(other, f"{page}/change/")
+
+
+def test_an_override_is_added_from_the_customers_page_and_revoked(clerk: tuple[User, Client], alice: User, noon: Any) -> None:
+    user, client = clerk
+    assert f"{OVERRIDES}add/?customer={alice.pk}" in text(client, f"/admin/users/user/{alice.pk}/change/")
+    assert f'value="{alice.pk}"' in text(client, f"{OVERRIDES}add/?customer={alice.pk}")
+    fields = {"customer": str(alice.pk), "feature_name": "reports", "is_enabled": "on", "reason": "Ticket 4711"}
+    span = {"starts_at_0": "2026-03-20", "starts_at_1": "07:00", "ends_at_0": "2026-05-01", "ends_at_1": "12:00"}
+    assert client.post(f"{OVERRIDES}add/", fields | span).status_code == 302
+    row = EntitlementOverride.objects.get()
+    assert (row.granted_by, row.user, list(EntitlementOverride.objects.in_force(NOW))) == (user, alice, [row])
+    client.post(f"{OVERRIDES}{row.pk}/revoke/", YES)
+    assert EntitlementOverride.objects.get().revoked_at == NOW
+
+
+@pytest.mark.parametrize("missing", ["reason", "ends_at"])
+def test_an_override_needs_a_reason_and_an_end(clerk: tuple[User, Client], alice: User, missing: str) -> None:
+    fields = {"customer": str(alice.pk), "feature_name": "reports", "starts_at_0": "2026-03-20", "starts_at_1": "07:00"}
+    given = {"reason": {"ends_at_0": "2026-05-01", "ends_at_1": "12:00"}, "ends_at": {"reason": "Ticket 4711"}}[missing]
+    answer = clerk[1].post(f"{OVERRIDES}add/", fields | given)
+    assert "This field is required." in answer.content.decode()
+    assert not EntitlementOverride.objects.exists()
+
+
+def test_an_override_is_not_changed_afterwards(clerk: tuple[User, Client], administrator: User) -> None:
+    row = OverrideFactory()
+    client = Client()
+    sign_in(client, administrator)
+    assert client.post(f"{OVERRIDES}{row.pk}/change/", {"reason": "x"}).status_code == 403
+    assert client.post(f"{OVERRIDES}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.fixture
+def event(alice: User) -> StripeEvent:
+    StripeCustomerFactory(user=alice, stripe_id="cus_alice")
+    body = json.dumps({"id": "evt_1", "data": {"object": {"customer_name": "Alice Liddell"}}})
+    row: StripeEvent = StripeEventFactory(body=body, stripe_customer_id="cus_alice", outcome="10.00 USD were paid")
+    return row
+
+
+def test_an_event_is_shown_on_lines_of_its_own_and_the_look_is_noted(
+    clerk: tuple[User, Client], event: StripeEvent, alice: User
+) -> None:
+    shown = text(clerk[1], f"{EVENTS}{event.pk}/change/")
+    assert "&quot;customer_name&quot;: &quot;Alice Liddell&quot;" in shown
+    assert "10.00 USD were paid" in shown
+    assert list(AccessEvent.objects.for_user(alice).values_list("action", "what")) == [("view", "billing.stripeevent")]
+
+
+def test_support_sees_no_event(event: StripeEvent) -> None:
+    _, client = colleague("support")
+    assert [client.get(page).status_code for page in (EVENTS, f"{EVENTS}{event.pk}/change/")] == [403, 403]
+
+
+def test_an_event_whose_text_is_gone_still_opens(clerk: tuple[User, Client]) -> None:
+    assert "forgotten" in text(clerk[1], f"{EVENTS}{StripeEventFactory().pk}/change/")
+
+
+def test_events_are_found_by_a_whole_id_and_by_their_state(clerk: tuple[User, Client], event: StripeEvent) -> None:
+    StripeEventFactory(stripe_id="evt_other", state="failed")
+    assert event.stripe_id in text(clerk[1], f"{EVENTS}?q=cus_alice")
+    assert "evt_other" not in text(clerk[1], f"{EVENTS}?q=cus_alice")
+    assert "evt_other" in text(clerk[1], f"{EVENTS}?state__exact=failed")
+
+
+@pytest.fixture
+def lived(alice: User, event: StripeEvent) -> Subscription:
+    """Alice's subscription, and something of each kind that happened around it."""
+    row: Subscription = SubscriptionFactory(
+        user=alice, running=True, stripe_subscription_id="sub_1", stripe_customer_id="cus_alice"
+    )
+    InvoiceFactory(user=alice, subscription=row, amount="79.13")
+    AdjustmentFactory(user=alice, kind="credit", amount="6.66")
+    DunningStepFactory(user=alice, kind="attempt", note="attempt 2 of 79.13")
+    return row
+
+
+def test_a_subscriptions_page_tells_what_happened(clerk: tuple[User, Client], lived: Subscription) -> None:
+    shown = text(clerk[1], f"{SUBSCRIPTIONS}{lived.pk}/change/")
+    timeline = shown[shown.index("mingus-timeline") : shown.index("from the audit log")]
+    said = (
+        "invoice pending",
+        "79.13&nbsp;USD",
+        "credit succeeded",
+        "6.66&nbsp;USD",
+        "payment failed",
+        "attempt 2",
+        "invoice.paid",
+    )
+    assert [words for words in said if words not in timeline] == []
+    assert f"{SUBSCRIPTIONS}{lived.pk}/history/" in timeline
+    assert timeline.index("payment failed") < timeline.index("<details") < timeline.index("invoice.paid")
+    assert f"{EVENTS}?q=cus_alice" in timeline
+
+
+def test_it_tells_the_beginning_and_the_end_too(clerk: tuple[User, Client], lived: Subscription) -> None:
+    assert ">began<" in text(clerk[1], f"{SUBSCRIPTIONS}{lived.pk}/change/")
+    lived.cancel_at_period_end, lived.canceled_at = True, clock.now()
+    lived.save()
+    shown = text(clerk[1], f"{SUBSCRIPTIONS}{lived.pk}/change/")
+    assert f">cancelled</span>\n            <p>To end at {lived.current_period_end:%Y-%m-%d %H:%M}.</p>" in shown
+    assert ">ended<" not in shown
+    Subscription.objects.update(status="canceled")
+    assert ">ended<" in text(clerk[1], f"{SUBSCRIPTIONS}{lived.pk}/change/")
+
+
+def test_on_it_support_reads_no_amount_and_no_event(lived: Subscription) -> None:
+    _, client = colleague("support")
+    shown = text(client, f"{SUBSCRIPTIONS}{lived.pk}/change/")
+    timeline = shown[shown.index("mingus-timeline") : shown.index("from the audit log")]
+    assert "invoice pending" in timeline
+    assert not any(words in timeline for words in ("79.13", "6.66", "attempt 2", "invoice.paid"))
+
+
+def test_a_subscription_is_given_from_the_customers_page(clerk: tuple[User, Client], alice: User) -> None:
+    assert f"{SUBSCRIPTIONS}add/?customer={alice.pk}" in text(clerk[1], f"/admin/users/user/{alice.pk}/change/")
+    assert clerk[1].get(f"{SUBSCRIPTIONS}add/?customer={alice.pk}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("page", "line"),
+    [
+        (INVOICES, "35.00,0.00,USD,paid"),
+        (ADJUSTMENTS, "refund,2026-03-10T12:00:00+00:00,20.00,USD,succeeded"),
+    ],
+)
+def test_amounts_are_exported_with_currency_and_refunds(
+    clerk: tuple[User, Client], invoice: BillingHistory, page: str, line: str
+) -> None:
+    AdjustmentFactory(user=invoice.user, invoice=invoice)
+    answer: Any = clerk[1].post(page, {"action": "export_csv", "select_across": "1", "_selected_action": ["x"], "index": "0"})
+    assert line in b"".join(answer.streaming_content).decode()
+
+
+def test_an_event_is_explained_and_replayed(clerk: tuple[User, Client], event: StripeEvent) -> None:
+    assert "what followed" in text(clerk[1], f"{EVENTS}{event.pk}/change/").lower()
+    assert clerk[1].post(f"{EVENTS}{event.pk}/replay/", YES).status_code == 200
+    assert "Replay" in text(clerk[1], EVENTS)
+
+
+def test_a_replay_that_fails_says_why(clerk: tuple[User, Client], event: StripeEvent) -> None:
+    clerk[1].post(f"{EVENTS}{event.pk}/replay/", YES)
+    assert "It failed again: Payments are not connected here." in text(clerk[1], EVENTS)

@@ -1,0 +1,80 @@
+"""`manage.py reconcile_stripe` finds what is not here as it is at Stripe, and mends it."""
+
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from billing import services
+from billing.models import BillingHistory, StripeCustomer, StripeEvent, Subscription, SubscriptionPlan
+from mingus.kit import clock
+from tests.billing.stripe_scene import Payments
+from tests.factories import UserFactory
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+EACH = 10
+
+
+@pytest.fixture
+def customers(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
+    """Five kinds of drift, each in `EACH` customers who are past their trial."""
+    users = UserFactory.create_batch(5 * EACH)
+    for user in users:
+        payments.buy(user, mid_tier, now=clock.now())
+    payments.stripe.advance(16 * 86_400)
+    for customer in StripeCustomer.objects.all():
+        services.project_customer(stripe_customer_id=customer.stripe_id, now=clock.now())
+    return users
+
+
+def plant(users: list[User]) -> None:
+    other = SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly")
+    Subscription.objects.filter(user__in=users[0::5]).update(status="canceled")
+    Subscription.objects.filter(user__in=users[1::5]).update(plan=other)
+    BillingHistory.objects.filter(user__in=users[2::5], amount__gt=0).update(amount=Decimal("1.00"))
+    BillingHistory.objects.filter(user__in=users[3::5], amount__gt=0).delete()
+    StripeCustomer.objects.filter(user__in=users[4::5]).update(card_last4="0000")
+
+
+def reconcile(**options: object) -> list[str]:
+    said = StringIO()
+    try:
+        call_command("reconcile_stripe", stdout=said, **options)
+    except CommandError as error:
+        said.write(str(error))
+    return said.getvalue().splitlines()
+
+
+def test_what_was_planted_is_found_and_mended_and_then_there_is_nothing(customers: list[User]) -> None:
+    assert reconcile() == ["Everything is here as it is at Stripe."]
+    plant(customers)
+    found = reconcile()
+    assert len([line for line in found if line.startswith("- cus_")]) == 5 * EACH
+    assert found[-1] == f"{5 * EACH} differences. Mend them with --fix."
+    assert reconcile(fix=True)[-1] == f"{5 * EACH} differences were mended."
+    assert reconcile() == ["Everything is here as it is at Stripe."]
+
+
+def test_events_that_never_arrived_are_found_and_taken_in(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> None:
+    payments.stripe.freeze(clock.now() - timedelta(hours=1))
+    payments.buy(alice, mid_tier, now=clock.now())
+    lost = sum(event["created"] < (clock.now() - timedelta(minutes=5)).timestamp() for event in payments.events())
+    assert len([line for line in reconcile() if line.endswith("never arrived.")]) == lost
+    reconcile(fix=True)
+    assert StripeEvent.objects.count() == lost
+    assert reconcile() == ["Everything is here as it is at Stripe."]
+
+
+def test_one_customer_can_be_looked_at(payments: Payments, mid_tier: SubscriptionPlan, alice: User, bob: User) -> None:
+    for user in (alice, bob):
+        payments.buy(user, mid_tier, now=clock.now())
+    payments.hear(now=clock.now())
+    Subscription.objects.all().update(status="past_due")
+    assert len([line for line in reconcile(user=bob.email) if line.startswith("- cus_")]) == 1
+
+
+def test_an_unknown_address_is_named(db: None) -> None:
+    assert reconcile(user="nobody@example.com") == ["Nobody here has the address nobody@example.com."]

@@ -1,0 +1,63 @@
+"""The errors that the stand-in answers with, in the shape of Stripe's: `{"error": {type, code, message, param, …}}`.
+
+Statuses: 400 a bad request, 401 a bad key, 402 a declined card, 404 no such object, 409 a key in use, 429 too many,
+500 Stripe's fault.
+"""
+
+from typing import Any
+
+
+class ApiError(Exception):
+    """An answer other than 200. `keeps_work` leaves what was written: a declined charge is on record."""
+
+    def __init__(
+        self, message: str, *, status: int = 400, kind: str = "invalid_request_error", keeps_work: bool = False, **more: Any
+    ) -> None:
+        super().__init__(message)
+        self.message, self.status, self.kind, self.keeps_work, self.more = message, status, kind, keeps_work, more
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """The JSON answer."""
+        error = {
+            "message": self.message,
+            "type": self.kind,
+            **{key: value for key, value in self.more.items() if value is not None},
+        }
+        if "code" in error:
+            error["doc_url"] = f"https://stripe.com/docs/error-codes/{str(error['code']).replace('_', '-')}"
+        if self.status != 401:
+            error["request_log_url"] = f"https://dashboard.stripe.com/test/logs/{request_id}"
+        return {"error": error}
+
+
+def unknown_parameter(name: str) -> ApiError:
+    """A parameter that Stripe, or its stand-in, doesn't know."""
+    return ApiError(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
+
+
+def missing_parameter(name: str) -> ApiError:
+    """A required parameter isn't there."""
+    return ApiError(f"Missing required param: {name}.", code="parameter_missing", param=name)
+
+
+def no_such(what: str, name: object, param: str = "id") -> ApiError:
+    """404 when the address names the object, 400 when a parameter does."""
+    return ApiError(f"No such {what}: '{name}'", status=404 if param == "id" else 400, code="resource_missing", param=param)
+
+
+def wrong_state(message: str, code: str | None = None, param: str | None = None) -> ApiError:
+    """The object isn't in a state that allows this."""
+    return ApiError(message, code=code, param=param)
+
+
+def declined(failure: dict[str, Any], *, keeps_work: bool = True, **more: Any) -> ApiError:
+    """402 for a card that was refused; `failure` has code, decline_code and message."""
+    return ApiError(
+        failure["message"],
+        status=402,
+        kind="card_error",
+        keeps_work=keeps_work,
+        code=failure["code"],
+        decline_code=failure["decline_code"],
+        **more,
+    )

@@ -1,0 +1,73 @@
+"""Faults on demand: what goes wrong with requests and with deliveries, how often, and drawn from which seed.
+
+Kinds for requests: `error` (500 in JSON), `html` (500 in HTML), `rate_limit` (429), `drop` (the connection ends before anything
+was done), `drop_after` (it ends when all was done), `slow` (by `seconds`), `down` (every request's connection ends).
+Kinds for deliveries: `duplicate`, `reorder`, `delay` (by `seconds` of the clock), `lose` (no attempt is ever made).
+"""
+
+import random
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+REQUESTS = ("error", "html", "rate_limit", "drop", "drop_after", "slow", "down")
+DELIVERIES = ("duplicate", "reorder", "delay", "lose")
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong, `count` times (None: always) or with `probability` each time.
+
+    `path` is a regular expression searched in the request's path, or in the event's type.
+    """
+
+    kind: str
+    path: str = ""
+    method: str = ""
+    count: int | None = None
+    probability: float = 1.0
+    seed: int = 0
+    seconds: float = 0
+    dice: random.Random = field(init=False)
+    happened: int = 0
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+
+    def strikes(self, method: str, path: str) -> bool:
+        """Whether it happens this time."""
+        if self.method not in ("", method) or not re.search(self.path, path) or self.count == 0:
+            return False
+        if self.probability < 1 and self.dice.random() >= self.probability:
+            return False
+        self.count = None if self.count is None else self.count - 1
+        self.happened += 1
+        return True
+
+
+class Faults:
+    """All faults that were asked for."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.asked: list[Fault] = []
+
+    def add(self, **given: Any) -> Fault:
+        """Ask for one. ValueError for a kind that there isn't."""
+        fault = Fault(**given)
+        if fault.kind not in REQUESTS + DELIVERIES:
+            raise ValueError(f"no such fault: {fault.kind}")
+        with self.lock:
+            self.asked.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Let everything go right again."""
+        with self.lock:
+            self.asked.clear()
+
+    def striking(self, kinds: tuple[str, ...], method: str, path: str) -> Fault | None:
+        """The first fault of these kinds that happens now."""
+        with self.lock:
+            return next((fault for fault in self.asked if fault.kind in kinds and fault.strikes(method, path)), None)

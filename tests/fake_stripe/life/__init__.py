@@ -1,0 +1,1 @@
+"""What objects do: begin, change, renew, get paid, end. No HTTP here."""
