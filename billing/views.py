@@ -73,6 +73,11 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
     filterset_class = SubscriptionFilter
     ordering_fields = ("created_at", "current_period_end")
 
+    def locked_object(self) -> Any:
+        """The subscription, locked after the customer: whoever reads him anew from Stripe takes the locks in that order."""
+        services.lock_payments(self.request.user)
+        return super().locked_object()
+
     @extend_schema(request=CancelSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: Any) -> Response:

@@ -9,7 +9,7 @@ from billing.services.explanation import Explanation, explain
 from billing.services.inbox import forget_old_events, forget_texts_of, handle_event, overdue_events, receive, replay_event
 from billing.services.overrides import comp, grant_override, revoke_override, switch
 from billing.services.plans import delete_plan, load_catalogue
-from billing.services.projection import Projection, project_customer
+from billing.services.projection import Projection, lock_payments, project_customer
 from billing.services.reconciliation import reconcile
 from billing.services.refunds import (
     approve_refund,
@@ -58,6 +58,7 @@ __all__ = [
     "load_catalogue",
     "note_invoice",
     "note_subscription",
+    "lock_payments",
     "open_portal",
     "overdue_events",
     "pass_period_ends",

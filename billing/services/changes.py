@@ -81,6 +81,10 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
     }
     invoice = gateway.preview_change(asked)
     currency = invoice["currency"].upper()
+    if subscription.is_trial_at(now):  # Stripe shows the bill that comes after it
+        total = from_minor(invoice["total"], currency)
+        said = f"Nothing is due before the trial ends at {subscription.trial_end:%Y-%m-%d %H:%M} UTC; then {total} {currency}"
+        return Preview(Decimal(0), Decimal(0), currency, (PreviewLine(said, Decimal(0)),), now)
     lines = [PreviewLine(line["description"] or "", from_minor(line["amount"], currency)) for line in invoice["lines"]["data"]]
     total = from_minor(invoice["total"], currency)
     return Preview(from_minor(invoice["amount_due"], currency), max(-total, Decimal(0)), currency, tuple(lines), now)

@@ -45,6 +45,14 @@ class Projection:
         return " ".join([seen, *self.problems])
 
 
+def lock_payments(user: Any) -> None:
+    """Wait for whoever changes a customer's payments, and keep others waiting until the transaction ends.
+
+    It comes before a lock on any of his rows, or two could wait for each other.
+    """
+    StripeCustomer.objects.for_user(user).select_for_update().first()
+
+
 @transaction.atomic
 def project_customer(*, stripe_customer_id: str, now: datetime) -> Projection:
     """Bring our rows of one of Stripe's customers in line with Stripe. Raises PaymentsUnavailableError when it does not answer.

@@ -70,6 +70,16 @@ def test_it_can_be_cancelled_and_taken_back(bought: Subscription) -> None:
     assert not FeatureAccess.objects.filter(user=bought.user, is_enabled=True).exists()
 
 
+def test_a_change_during_the_trial_costs_nothing_now(bought: Subscription, payments: Payments) -> None:
+    professional = SubscriptionPlan.objects.get(name="Professional", billing_cycle="monthly")
+    preview = services.preview_change(bought, plan=professional, now=clock.now())
+    assert (preview.due_now, preview.credit) == (0, 0)
+    assert preview.lines[0].description.endswith("UTC; then 75.00 USD")
+    services.change_plan(bought, plan=professional, now=clock.now())
+    assert (bought.status, bought.plan) == ("trialing", professional)
+    assert [row.amount for row in BillingHistory.objects.all()] == [Decimal("0.00")]
+
+
 def test_an_upgrade_costs_what_its_preview_said(bought: Subscription, payments: Payments, alice: User) -> None:
     payments.stripe.advance(16 * 86_400)
     later = clock.now() + timedelta(days=16)
