@@ -48,6 +48,7 @@ def reconcile(**options: object) -> list[str]:
     return said.getvalue().splitlines()
 
 
+@pytest.mark.faults
 def test_what_was_planted_is_found_and_mended_and_then_there_is_nothing(customers: list[User]) -> None:
     assert reconcile() == ["Everything is here as it is at Stripe."]
     plant(customers)

@@ -24,7 +24,7 @@ from tests.factories import OverrideFactory, SubscriptionFactory
 from tests.fake_stripe.control import Control
 from users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.faults, pytest.mark.django_db]  # each life is lived with a stand-in of Stripe in its own process
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "billing-life.md"
 DECLINED = "Your payment did not go through"
 TRIAL = [

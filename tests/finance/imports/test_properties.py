@@ -33,7 +33,7 @@ NAMED = st.lists(ANONYMOUS, min_size=1, max_size=8).map(
 BASKET = st.lists(ANONYMOUS, max_size=6)
 
 exhaustively = settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 Fresh = Callable[[], Callable[..., ImportResult]]
