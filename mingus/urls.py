@@ -20,8 +20,8 @@ handler403 = "mingus.kit.api.errors.permission_denied"
 handler404 = "mingus.kit.api.errors.not_found"
 handler500 = "mingus.kit.api.errors.server_error"
 
-# it is made anew by each process, and takes a second or two: so once an hour
-schema = cache_page(3600)(SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation))
+# it is made anew by each process, and takes a second or two: so once an hour; as a pickle, which a shared cache must not hold
+schema = cache_page(3600, cache="process")(SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation))
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs/")),

@@ -1,5 +1,6 @@
 """What the production server imports."""
 
+import gc
 import logging
 import os
 
@@ -17,3 +18,7 @@ try:
     require_walls()
 except OperationalError:
     logging.getLogger(__name__).warning("The database does not answer, so its row policies could not be looked at.")
+
+# What is loaded now stays until the end: the garbage collector need not look through it, nor a fork copy it
+gc.collect()
+gc.freeze()

@@ -196,11 +196,12 @@ class ErasureSerializer(BaseSerializer):
 class SessionSerializer(BaseSerializer):
     """A session and the device that it began on."""
 
-    is_current = serializers.SerializerMethodField(help_text="Whether it is the one that asks.")
+    is_current = serializers.BooleanField(read_only=True, help_text="Whether it is the one that asks.")
 
     class Meta:
         model = UserSession
         fields = ["id", "user_agent", "address", "is_current", "created_at", "last_seen_at", "expires_at"]
+        annotated = ("is_current",)
         example = {
             "id": EXAMPLE_ID,
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -210,9 +211,6 @@ class SessionSerializer(BaseSerializer):
             "last_seen_at": EXAMPLE_TIME,
             "expires_at": "2026-03-15T09:30:00Z",
         }
-
-    def get_is_current(self, session: UserSession) -> bool:
-        return session.digest == getattr(self.context["request"].auth, "digest", "")
 
 
 class EndedSerializer(StrictFields):

@@ -1,10 +1,10 @@
 """The account's own pages of the API."""
 
 from itertools import chain
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.contrib.auth import authenticate, logout
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -26,6 +26,7 @@ from mingus.kit.api.viewsets import (
     OwnedSingletonViewSet,
     OwnedViewSet,
 )
+from mingus.kit.sql import Present, true_when
 from system.models import AccessEvent
 from users import services
 from users.filters import AccessLogFilter, ExportFilter, OnboardingFilter, SessionFilter, TokenFilter
@@ -60,6 +61,7 @@ class MeViewSet(OwnedSingletonViewSet):
 
     queryset = User.objects.all()
     serializer_class = UserSerializer
+    more_permissions: ClassVar[dict[str, Any]] = {"destroy": (SignedInWithPassword,)}
 
     @extend_schema(
         request=PasswordSerializer,
@@ -77,9 +79,6 @@ class MeViewSet(OwnedSingletonViewSet):
             logout(request._request)
         return Response(ErasureSerializer(erasure).data, status=202)
 
-    def get_permissions(self) -> Any:
-        return [*super().get_permissions(), *([SignedInWithPassword()] if self.action == "destroy" else [])]
-
 
 def confirmed(request: Request, user: User, password: str) -> bool:
     """Whether `password` is the user's; an attempt is counted and locks the account as one to log in does."""
@@ -94,9 +93,7 @@ class ExportViewSet(OwnedReadOnlyViewSet):
     queryset = DataExport.objects.all()
     serializer_class = ExportSerializer
     filterset_class = ExportFilter
-
-    def get_permissions(self) -> Any:
-        return [*super().get_permissions(), HandedOutToPeople()]
+    more_permissions: ClassVar[dict[str, Any]] = dict.fromkeys(("create", "retrieve", "download"), (HandedOutToPeople,))
 
     @extend_schema(request=None, responses={202: ExportSerializer}, examples=[shown(ExportSerializer, "202")])
     def create(self, request: Request) -> Response:
@@ -133,9 +130,7 @@ class ExportImportView(OwnedBaseViewSet):
     closed_to_impersonation = True
     queryset = DataExport.objects.all()
     parser_classes = (MultiPartParser,)
-
-    def get_permissions(self) -> Any:
-        return [*super().get_permissions(), SignedInWithPassword()]
+    more_permissions: ClassVar[dict[str, Any]] = {"create": (SignedInWithPassword,)}
 
     @extend_schema(
         summary="Import an export",
@@ -183,12 +178,10 @@ class TokenViewSet(Created, Deleted, OwnedReadOnlyViewSet):
     serializer_class = TokenSerializer
     filterset_class = TokenFilter
     closed_to_impersonation = True
+    more_permissions: ClassVar[dict[str, Any]] = {"create": (FullySignedIn,)}
 
     def get_serializer_class(self) -> Any:
         return NewTokenSerializer if self.action == "create" else TokenSerializer
-
-    def get_permissions(self) -> Any:
-        return [*super().get_permissions(), *([FullySignedIn()] if self.action == "create" else [])]
 
 
 class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
@@ -201,7 +194,9 @@ class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
     ordering_fields = ("created_at", "last_seen_at")
 
     def get_queryset(self) -> QuerySet[Any]:
-        return cast("UserSessionQuerySet", super().get_queryset()).open(clock.now())
+        asking = getattr(getattr(self.request, "auth", None), "digest", "")
+        found = cast("UserSessionQuerySet", super().get_queryset()).open(Present())
+        return found.annotate(is_current=true_when(Q(digest=asking)))
 
     def perform_destroy(self, instance: UserSession) -> None:
         services.end_session(instance)

@@ -4,12 +4,15 @@ from datetime import UTC
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, F, Func, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, F, Func, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
 from django.db.models.lookups import GreaterThan
 
 from billing.models.subscriptions import Subscription
 from billing.months import CALENDAR, LONGEST_MONTH
+
+# written out: of an instant among the parameters a kept statement could not know whether it is the present one
+FROM_THE_CALENDAR = Func(template=f"'{CALENDAR.isoformat()}'::timestamptz", output_field=models.DateTimeField())
 
 
 def month_begins(now: Any) -> Coalesce:
@@ -39,7 +42,7 @@ def month_of_billing(now: Any, later: int = 0) -> Case:
 def _of_the_owner(now: Any, later: int) -> Coalesce:
     billed = Subscription.objects.running().filter(user=OuterRef("user")).values(edge=month_of_billing(now, later))[:1]
     since_then = _number(now) - (12 * CALENDAR.year + CALENDAR.month)
-    calendar = _plus_months(Value(CALENDAR, models.DateTimeField()), since_then + later)
+    calendar = _plus_months(FROM_THE_CALENDAR, since_then + later)
     return Coalesce(Subquery(billed), calendar, output_field=models.DateTimeField())
 
 

@@ -105,11 +105,7 @@ class SubscriptionPlan(BaseModel):
                 violation_error_message="Another plan has this Stripe price.",
             ),
         ]
-        indexes = [
-            models.Index(fields=["price", "id"], name="billing_plan_by_price"),
-            gin("billing_plan", "features"),
-            gin("billing_plan", "limits"),
-        ]
+        indexes = [gin("billing_plan", "features"), gin("billing_plan", "limits")]
 
     objects = PlanQuerySet.as_manager()
 

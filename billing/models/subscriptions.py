@@ -113,7 +113,6 @@ class Subscription(OwnedModel):
             rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), "The trial must end after it starts."),
         ]
         indexes = [
-            models.Index(fields=["user", "-created_at", "-id"], name="billing_sub_newest"),
             # the few that the hourly job looks through
             models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),
         ]

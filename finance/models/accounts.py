@@ -2,14 +2,16 @@
 
 import logging
 import re
+from collections.abc import Callable
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F, Func, Q
 
 from mingus.kit import clock
 from mingus.kit.blind_index import BlindIndexField
@@ -20,6 +22,7 @@ from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
 from mingus.kit.money import currency_field, money_field
 from mingus.kit.personal import initials, personal
 from mingus.kit.privacy import own
+from mingus.kit.sql import Present, first_of, percent_of, true_when, whole_days_below
 from mingus.kit.validators import is_json_object
 
 logger = logging.getLogger(__name__)
@@ -77,6 +80,16 @@ class AccountQuerySet(OwnedQuerySet):
         return self.filter(is_active=True)
 
 
+def masked(number: Callable[[], str | None]) -> str:
+    """The last four characters behind dots; '' when no number was given, '••••' when it can't be opened."""
+    try:
+        text = number() or ""
+    except SealError:
+        logger.exception("An account's number can't be opened")
+        return "••••"
+    return f"••••{text[-4:]}" if text else ""
+
+
 class EncryptedFinancialProfile(OwnedModel):
     """One account at a bank. Its numbers go in and never come out; people see the last four digits.
 
@@ -109,6 +122,7 @@ class EncryptedFinancialProfile(OwnedModel):
         "institution_name", "account_balance", "credit_limit", "interest_rate", "metadata", profile_name=initials
     )
     derived = ("is_credit_account", "available_credit", "credit_utilization", "sync_age_days", "account_number_masked")
+    opened_derived: ClassVar[dict[str, Any]] = {"account_number_masked": ("account_number", masked)}
     secret_fields = ("account_number_index",)
 
     class Meta(OwnedModel.Meta):
@@ -135,6 +149,22 @@ class EncryptedFinancialProfile(OwnedModel):
 
     def __str__(self) -> str:
         return self.profile_name
+
+    @classmethod
+    def sql_derived(cls) -> dict[str, Any]:
+        is_credit, amount = Q(profile_type=AccountType.CREDIT), models.DecimalField(max_digits=17, decimal_places=2)
+        is_known = is_credit & Q(credit_limit__isnull=False, account_balance__isnull=False)
+        owed = Func(F("account_balance"), template="GREATEST(-%(expressions)s, 0)", output_field=amount)
+        return {
+            "is_credit_account": true_when(is_credit),
+            "available_credit": first_of(
+                (is_known, F("credit_limit") + F("account_balance")), default=None, output_field=amount
+            ),
+            "credit_utilization": first_of(
+                (is_known & Q(credit_limit__gt=0), percent_of(owed, F("credit_limit"))), default=None, output_field=amount
+            ),
+            "sync_age_days": whole_days_below(F("last_sync_at"), Present()),
+        }
 
     @property
     def is_credit_account(self) -> bool:
@@ -166,9 +196,4 @@ class EncryptedFinancialProfile(OwnedModel):
     @property
     def account_number_masked(self) -> str:
         """The last four characters behind dots; '' when no number was given, '••••' when it can't be opened."""
-        try:
-            number = self.account_number or ""
-        except SealError:
-            logger.exception("The account number of %r can't be opened", self)
-            return "••••"
-        return f"••••{number[-4:]}" if number else ""
+        return masked(lambda: self.account_number)

@@ -1,11 +1,16 @@
 """Registers the floor as a Django app, so that its few tables have migrations."""
 
-from django.apps import AppConfig
-from django.db.backends.signals import connection_created
+from typing import Any
 
-from mingus.kit import rls
+from django.apps import AppConfig
+from django.db import connections
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
+
+from mingus.kit import partitions, rls
 
 FOLLOWING = "mingus.kit.rls"
+MONTHS = "mingus.kit.partitions"
 
 
 class KitConfig(AppConfig):
@@ -15,3 +20,10 @@ class KitConfig(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(rls.follow_context, dispatch_uid=FOLLOWING)
+        post_migrate.connect(make_months, sender=self, dispatch_uid=MONTHS)
+
+
+def make_months(using: str, **_: Any) -> None:
+    """Make the months to come when the tables have changed, so that nothing waits for the daily job."""
+    with rls.nobody():  # as the tables' owner
+        partitions.make_months(connections[using])

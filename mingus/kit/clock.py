@@ -8,9 +8,19 @@ from django.utils import timezone
 FALLBACK_ZONE = zoneinfo.ZoneInfo("America/New_York")
 
 
+class PresentInstant(datetime):
+    """The instant at which a statement is made, told apart from every other that may stand in it."""
+
+
 def now() -> datetime:
     """The present instant, aware, in UTC."""
     return timezone.now()
+
+
+def present() -> PresentInstant:
+    """`now`, recognisable."""
+    instant = now()
+    return PresentInstant.combine(instant.date(), instant.timetz())
 
 
 def zone_named(name: str) -> tzinfo:

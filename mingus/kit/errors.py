@@ -27,3 +27,7 @@ class ConflictError(DomainError):
 
     def __init__(self, code: str, message: str, *, field: str | None = None) -> None:
         super().__init__(code, message, field=field, status=409)
+
+
+class CacheAwayError(Exception):
+    """The memory that processes share does not answer."""

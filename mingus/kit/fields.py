@@ -105,7 +105,11 @@ class Sealing(Bound):
     def opened(self, instance: models.Model, sealed: Sealed) -> Opened:
         """`sealed` opened where it was loaded. Raises SealError, see `mingus.kit.crypto.unseal`."""
         place = sealed.place or self.place_of(instance)
-        return Opened(self, self.decode(self.unseal(place, sealed.blob)), Sealed(sealed.blob, place))
+        return Opened(self, self.value_at(place, sealed.blob), Sealed(sealed.blob, place))
+
+    def value_at(self, place: Place, blob: bytes | None) -> Any:
+        """The value whose sealed bytes lie at `place`; None for NULL. Raises SealError."""
+        return None if blob is None else self.decode(self.unseal(place, blob))
 
     def unseal(self, place: Place, blob: bytes) -> bytes:
         """The plaintext bytes of the value that lies at `place`. Raises SealError."""

@@ -1,6 +1,9 @@
 """Whether the process lives, whether it can work, and its metrics."""
 
+from typing import Any
+
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -24,13 +27,18 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 while the database answers, 503 otherwise, so that a load balancer sends requests elsewhere."""
+    """200 while the database answers, 503 otherwise, so that a load balancer sends requests elsewhere.
+
+    That Redis is away is said, and stays a 200. Redis is not asked for that: a probe must not wait for what requests can do
+    without.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return unavailable()
-    return JsonResponse({"status": "ok"})
+    shared: Any = cache  # of `mingus.cache`
+    return JsonResponse({"status": "ok"} | ({"redis": "away"} if shared.is_away else {}))
 
 
 @non_atomic_requests

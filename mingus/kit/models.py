@@ -1,6 +1,6 @@
 """The base of every model: its key, its timestamps, its owner, and one way to show it without its secrets."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -21,6 +21,7 @@ from mingus.kit.fields import encrypt, is_sealed, sealed_fields
 from mingus.kit.privacy import Privacy, internal
 
 type_of_json = dict[str, Any]
+OfReading = Callable[[Callable[[], Any]], Any]
 
 # The application stamps `updated_at` itself; the trigger catches bulk and raw updates, which bring the old stamp along.
 touch = pgtrigger.Trigger(
@@ -53,7 +54,8 @@ class BaseModel(models.Model):
     """A row with a time-ordered UUIDv7 key and timestamps.
 
     `derived` names the read-only properties that belong to the model's public shape; `sql_derived` gives those that lists
-    can compute in the database. Of `secret_fields` nothing is shown and nothing recorded; a change of `unaudited_fields` alone
+    can compute in the database, `opened_derived` those of an encrypted field, each with the function that makes it of what
+    reads the field. Of `secret_fields` nothing is shown and nothing recorded; a change of `unaudited_fields` alone
     is no event of the audit log.
     """
 
@@ -63,6 +65,7 @@ class BaseModel(models.Model):
 
     privacy: ClassVar[Privacy | None] = None  # each model with an owner declares its own; a test asks for it
     derived: ClassVar[tuple[str, ...]] = ()
+    opened_derived: ClassVar[dict[str, tuple[str, OfReading]]] = {}
     secret_fields: ClassVar[tuple[str, ...]] = ()
     unaudited_fields: ClassVar[tuple[str, ...]] = ()
 

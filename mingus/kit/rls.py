@@ -28,6 +28,7 @@ APPLIED = "_mingus_applied"  # on a connection: what its transaction runs under;
 UNSET = ActionContext()
 # of the transaction itself, whoever runs it; the last must come before all queries
 OF_TRANSACTIONS = ("SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "SET TRANSACTION ")
+SETTINGS = ("role", "owner_id", "actor_id", "impersonator_id", "request_id", "source", "reason")
 FOLLOW = """
 SELECT set_config('role', %s, true), set_config('app.user_id', %s, true), set_config('app.actor_id', %s, true),
        set_config('app.impersonator_id', %s, true), set_config('app.request_id', %s, true),
@@ -100,14 +101,26 @@ def apply(connection: BaseDatabaseWrapper, wanted: ActionContext) -> None:
     Only code that goes around Django's cursors need call it. Nobody's statements that stand alone are left as they are: what
     is set holds for a transaction, and some of them, like VACUUM, forbid one.
     """
-    wanted = wanted if wanted.role or not connection.get_autocommit() else UNSET
-    applied = UNSET if _begins(connection) else getattr(connection, APPLIED, None)
-    if applied != wanted:
-        values = [wanted.role or "none", wanted.owner_id, wanted.actor_id, wanted.impersonator_id]
-        values += [wanted.request_id, wanted.source, wanted.reason]
+    missing = unapplied(connection, wanted)
+    if missing is not None:
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-            cursor.execute(FOLLOW, ["" if value is None else str(value) for value in values])
-    setattr(connection, APPLIED, wanted)
+            cursor.execute(FOLLOW, list(settings_of(missing).values()))
+        setattr(connection, APPLIED, missing)
+
+
+def unapplied(connection: BaseDatabaseWrapper, wanted: ActionContext | None = None) -> ActionContext | None:
+    """What the next statement has to run under, when its transaction does not yet; `APPLIED` has to be told when it does."""
+    wanted = wanted or context.current()
+    wanted = wanted if wanted.role or not connection.get_autocommit() else UNSET
+    if _begins(connection):
+        setattr(connection, APPLIED, UNSET)
+    return wanted if getattr(connection, APPLIED, None) != wanted else None
+
+
+def settings_of(wanted: ActionContext) -> dict[str, str]:
+    """The values of FOLLOW by their names in SETTINGS."""
+    values = {name: getattr(wanted, name) for name in SETTINGS} | {"role": wanted.role or "none"}
+    return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
 def _begins(connection: BaseDatabaseWrapper) -> bool:

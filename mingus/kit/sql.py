@@ -4,11 +4,13 @@ Every expression states its `output_field`: `api.wire` decides by it how the val
 on it may be. `Present` is the application's clock, so that a row says the same in Python and in SQL.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.db.models import Case, Expression, F, Func, Q, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, GreaterThan
 
 from mingus.kit import clock
 
@@ -20,7 +22,7 @@ class Present(Expression):
         super().__init__(output_field=models.DateTimeField())
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        return "%s::timestamptz", [clock.now()]
+        return "%s::timestamptz", [clock.present()]
 
 
 def day_of(instant: Any) -> Func:
@@ -43,6 +45,27 @@ def whole_days(first: Any, second: Any) -> Func:
     """Whole days of 24 hours from one instant to another, cut off; negative when `second` is earlier."""
     template = "EXTRACT(DAY FROM (%(expressions)s))::integer"
     return Func(second, first, template=template, arg_joiner=" - ", output_field=models.IntegerField())
+
+
+def whole_days_below(first: Any, second: Any) -> Func:
+    """Whole days of 24 hours from one instant to another, the next lower number where the second is earlier."""
+    template = "floor(EXTRACT(EPOCH FROM (%(expressions)s)) / 86400)::integer"
+    return Func(second, first, template=template, arg_joiner=" - ", output_field=models.IntegerField())
+
+
+def percent_of(part: Any, whole: Any) -> Any:
+    """`part` of `whole`, both numeric and not negative, in percent with two decimals; a half goes to the even neighbour."""
+    numeric = models.DecimalField(max_digits=40, decimal_places=2)
+    share = (Func(part, template="10000 * (%(expressions)s)", output_field=numeric), whole)
+    hundredths, rest = (Func(*share, function=name, output_field=numeric) for name in ("div", "mod"))
+    is_odd = Q(Exact(Func(hundredths, Value(2), function="mod", output_field=numeric), Value(1)))
+    double = rest + rest
+    rounded = Case(
+        When(Q(GreaterThan(double, whole)) | Q(Exact(double, whole)) & is_odd, then=hundredths + Value(Decimal(1))),
+        default=hundredths,
+        output_field=numeric,
+    )
+    return Func(rounded, template="round(0.01 * (%(expressions)s), 2)", output_field=numeric)
 
 
 def true_when(condition: Q | Expression) -> Case:

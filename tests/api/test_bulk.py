@@ -72,6 +72,42 @@ def test_rows_are_created_changed_and_deleted_in_one_call(as_alice: APIClient, a
     assert not FinancialTransaction.objects.filter(pk=deleted.pk).exists()
 
 
+def test_the_number_of_statements_does_not_grow_with_the_rows_changed(as_alice: APIClient, alice: User, account: Any) -> None:
+    rows = TransactionFactory.create_batch(30, user=alice, financial_profile=account)
+    changes = [{"id": str(row.pk), "category": f"c{place}", "metadata": {"n": place}} for place, row in enumerate(rows)]
+    with CaptureQueriesContext(connection) as queries:
+        assert as_alice.post(PATH, {"update": changes}).json()["updated"] == 30
+    assert len(queries) < 15
+    stored = {row.pk: (row.category, row.metadata) for row in FinancialTransaction.objects.for_user(alice)}
+    assert [stored[row.pk] for row in rows] == [(f"c{place}", {"n": place}) for place in range(30)]
+
+
+def test_a_row_that_is_given_what_it_has_is_stamped_too(as_alice: APIClient, alice: User) -> None:
+    row = TransactionFactory(user=alice, category="food")
+    before = row.updated_at
+    assert as_alice.post(PATH, {"update": [{"id": str(row.pk), "category": "food"}]}).json()["updated"] == 1
+    row.refresh_from_db()
+    assert row.updated_at > before
+
+
+def test_rows_that_change_different_fields_keep_the_others(as_alice: APIClient, alice: User) -> None:
+    one, other = TransactionFactory.create_batch(2, user=alice, category="food", description="kept")
+    changes = [{"id": str(one.pk), "category": "dining"}, {"id": str(other.pk), "description": "new"}]
+    assert as_alice.post(PATH, {"update": changes}).status_code == 200
+    stored = {row.pk: row for row in FinancialTransaction.objects.for_user(alice)}
+    assert (stored[one.pk].category, stored[one.pk].description) == ("dining", "kept")
+    assert (stored[other.pk].category, stored[other.pk].description) == ("food", "new")
+    assert all(stored[row.pk].updated_at > row.updated_at for row in (one, other))
+
+
+def test_of_many_changes_the_one_that_the_database_refuses_is_named(as_alice: APIClient, alice: User, account: Any) -> None:
+    rows = TransactionFactory.create_batch(3, user=alice, financial_profile=account, reference_number="")
+    changes = [{"id": str(row.pk), "reference_number": word} for row, word in zip(rows, ("A", "B", "A"), strict=True)]
+    answer = as_alice.post(PATH, {"update": changes})
+    assert errors_of(answer) == {"update.2.reference_number": "unique"}
+    assert not FinancialTransaction.objects.exclude(reference_number="").exists()
+
+
 def test_a_failing_part_takes_the_others_back(as_alice: APIClient, alice: User) -> None:
     kept = TransactionFactory(user=alice)
     answer = as_alice.post(PATH, {"delete": [str(kept.pk)], "create": [purchase(amount="0.00")]})

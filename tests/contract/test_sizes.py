@@ -40,5 +40,7 @@ def test_functions_and_classes_stay_small() -> None:
 
 def test_the_floor_stays_a_floor() -> None:
     floor = [module for module in MODULES if module.parts[:2] == ("mingus", "kit")]
-    # 4,200 before the walls: keys and rotation, the log's triggers, masks and limits are each in one place here, not in seven
-    assert sum(len((ROOT / module).read_text().splitlines()) for module in floor) <= 6200
+    # 4,200 before the walls: keys and rotation, the log's triggers, masks and limits are each in one place here, not in seven.
+    # 6,200 before lists were compiled, the queries of each request kept, files written by COPY and telemetry
+    # kept by months; 7,100 before there was a replica to read.
+    assert sum(len((ROOT / module).read_text().splitlines()) for module in floor) <= 7500

@@ -2,6 +2,7 @@
 
 import orjson
 import pytest
+from django.db.models import Value
 
 from mingus.kit.api.renderers import OPTIONS, plain
 from tests.contract.routes import LISTS, Route, make
@@ -17,10 +18,12 @@ def as_json(value: object) -> object:
 @pytest.mark.parametrize("route", COMPILED, ids=str)
 def test_both_paths_give_the_same_objects(route: Route, alice: User) -> None:
     make(route.model, 5, alice)
-    serializer, queryset = route.view.serializer_class, route.model.objects.order_by("pk")
+    serializer = route.view.serializer_class
+    by_the_view = {name: Value(True) for name in getattr(serializer.Meta, "annotated", ())}
+    queryset = route.model.objects.order_by("pk").annotate(**by_the_view)
     wire = serializer.wire()
     assert as_json(wire.objects(list(queryset.values_list(*wire.expressions)))) == as_json(serializer(queryset, many=True).data)
 
 
-def test_transactions_are_read_straight_from_sql() -> None:
-    assert "finance/transactions/" in {str(route) for route in COMPILED}
+def test_every_list_is_read_straight_from_sql() -> None:
+    assert LISTS == COMPILED

@@ -42,6 +42,11 @@ PROBLEMS = [
         {"mingus.E002", "mingus.E003", "mingus.E004", "mingus.E006"},
     ),
     ({"DATABASE_URL": "nonsense"}, {"mingus.E001", "mingus.E004"}),
+    ({"DATABASE_REPLICA_URL": "postgresql://u:p@127.0.0.1:2/d"}, {"mingus.E001"}),  # without REDIS_URL
+    (
+        {"DATABASE_REPLICA_URL": "postgresql://another:p@127.0.0.1:2/d", "REDIS_URL": "redis://127.0.0.1:1/0"},
+        {"mingus.E001"},
+    ),
     (
         {"SECRET_KEY_FILE": "/nowhere/at/all", "DATABASE_POOL_LIFETIME": "0", "LOG_LEVEL": "LOUD", "RATE_WRITES": "often"},
         {"mingus.E001", "mingus.E002", "mingus.E007"},

@@ -24,7 +24,7 @@ OTHER_DOORS = {
     "api/schema/": "the description of the API",
     "api/docs/": "the same as a page",
     "healthz/live": "says ok",
-    "healthz/ready": "says ok, or that the database is away",
+    "healthz/ready": "says ok, or that the database or Redis is away",
     "webhooks/stripe/": "what Stripe tells, signed by it: tests/billing/test_webhooks.py",
     "billing/return/": "where Stripe's pages lead back to: the same words for everybody",
     "metrics": "figures without names, behind a token",

@@ -11,6 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.db.models import FilteredRelation
 
+from mingus.kit.api import compiled, readers
 from mingus.kit.api.serializers import OwnedKeyField
 from mingus.kit.api.viewsets import BaseViewSet, OwnedBaseViewSet
 from mingus.kit.context import Role
@@ -35,6 +36,7 @@ def no_wall_of_the_application(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = self.alias(receipt=FilteredRelation("receipts")).annotate(**seen)
         return rows.alias(priority_score=priority("own_is_read"))
 
+    monkeypatch.setattr(compiled, "LISTS", {})
     monkeypatch.setattr(OwnedQuerySet, "for_user", lambda self, user: self.all())
     monkeypatch.setattr(AlertQuerySet, "for_user", alerts_of_all)
     monkeypatch.setattr(OwnedKeyField, "get_queryset", super(OwnedKeyField, OwnedKeyField).get_queryset)
@@ -45,6 +47,7 @@ def no_wall_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every statement of a request meets everybody's rows."""
     monkeypatch.setattr(BaseViewSet, "role", lambda self, request: Role.STAFF)
     monkeypatch.setattr(OwnedBaseViewSet, "role", lambda self, request: Role.STAFF)
+    monkeypatch.setattr(readers, "OF_CUSTOMERS", Role.STAFF)
 
 
 @pytest.fixture(params=["no wall taken away", "no_wall_of_the_application", "no_wall_of_the_database"])

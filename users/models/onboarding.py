@@ -40,10 +40,7 @@ class OnboardingProgress(OwnedModel):
             together(TABLE, "is_completed", "completed_at"),
             json_shape(TABLE, "step_data", "object"),
         ]
-        indexes = [
-            models.Index(fields=["user", "step_order", "id"], name="users_onboarding_order"),
-            gin("users_onboarding", "step_data"),
-        ]
+        indexes = [gin("users_onboarding", "step_data")]
 
     def __str__(self) -> str:
         return self.step_name

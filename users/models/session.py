@@ -15,6 +15,7 @@ from mingus.kit.constraints import rule
 from mingus.kit.models import BaseModel, OwnedQuerySet
 from mingus.kit.personal import personal
 from mingus.kit.privacy import Erase, Privacy, Restore
+from mingus.kit.sql import Present
 
 TABLE = "users_usersession"
 USER_AGENT_LENGTH = 200
@@ -25,7 +26,7 @@ REMEMBERED_FOR = timedelta(days=90)  # how long a device that was not used count
 class UserSessionQuerySet(OwnedQuerySet):
     """Sessions of signed-in users and of those who are about to sign in."""
 
-    def open(self, now: datetime) -> Self:
+    def open(self, now: datetime | Present) -> Self:
         """Those that still let somebody in."""
         return self.filter(digest__isnull=False, expires_at__gt=now)
 

@@ -6,7 +6,7 @@ nor repeat it, because the next page begins strictly behind the named row in a t
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from mingus.kit.api.filters import is_nullable, kind_of
 from mingus.kit.api.renderers import OPTIONS, plain
+from mingus.kit.api.wire import Wire
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -72,6 +73,18 @@ class Cursor:
             raise ValueError("wrong types")
         return cls(order, values, reverse)
 
+    @classmethod
+    def of(cls, text: str, order: str, columns: Sequence["Column"], kinds: Sequence[Any]) -> "Cursor":
+        """`?cursor=` with its values as the database wants them, of `kinds`; a 400 for one that was not made for this list."""
+        try:
+            cursor = cls.decode(text)
+            if cursor.order != order:
+                raise ValueError("another order")
+            values = [_typed(*each) for each in zip(kinds, columns, cursor.values, strict=True)]
+        except (ValueError, TypeError, binascii.Error, DjangoValidationError, OverflowError):
+            raise _invalid("cursor", "Not a cursor of this list. Begin without one and follow `next`.") from None
+        return cls(order, values, cursor.reverse)
+
 
 def behind(columns: Sequence[Column], values: Sequence[Any], *, reverse: bool) -> Q:
     """The rows strictly behind a row with `values`, in the order of `columns`."""
@@ -93,33 +106,49 @@ def _index_bound(column: Column, value: Any, *, reverse: bool) -> Q:
 class KeysetPagination(BasePagination):
     """`?limit=` 1..200 (50), `?cursor=`, `?ordering=`; answers `{"next", "previous", "results"}` without a count."""
 
+    @classmethod
+    def of(cls, request: Any, limit: int, columns: list[Column], order: str, cursor: Cursor | None) -> "KeysetPagination":
+        """A page that is known already, but for its rows."""
+        page = cls()
+        page.request, page.limit, page.columns, page.order_name, page.cursor = request, limit, columns, order, cursor
+        return page
+
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """One page of rows: model instances, or tuples when the view's serializer can be read straight from SQL."""
-        self.request, self.wire = request, view.wire()
-        self.limit = limit_of(request)
-        self.order_name, self.columns = order_of(request, view, queryset)
-        self.cursor = cursor_of(request, self.order_name, self.columns, queryset)
-        rows = self._read(queryset)
-        self.more, rows = len(rows) > self.limit, rows[: self.limit]
-        self.keys = [self._key(row) for row in (rows[:1] + rows[-1:])]
-        return rows[::-1] if self.cursor and self.cursor.reverse else rows
+        params, wire = request.query_params, view.wire()
+        self.request, self.limit = request, limit_of(params)
+        self.order_name, self.columns = order_of(params, view, queryset)
+        kinds = [kind_of(queryset, column.name) for column in self.columns]
+        self.cursor = Cursor.of(params["cursor"], self.order_name, self.columns, kinds) if params.get("cursor") else None
+        return self.trimmed(list(self.query(queryset, wire)), wire)
 
-    def _read(self, queryset: QuerySet[Any]) -> list[Any]:
+    def query(self, queryset: QuerySet[Any], wire: Wire | None) -> QuerySet[Any]:
+        """The page's rows and one more, read as the columns of `wire`, if there is one, and those of the order."""
         reverse = bool(self.cursor and self.cursor.reverse)
         if self.cursor:
             queryset = queryset.filter(behind(self.columns, self.cursor.values, reverse=reverse))
         queryset = queryset.order_by(*(column.order(reverse=reverse) for column in self.columns))
-        if self.wire:
-            queryset = queryset.values_list(*self.wire.expressions, *(F(column.name) for column in self.columns))
-        return list(queryset[: self.limit + 1])
+        if wire:
+            queryset = queryset.values_list(*wire.expressions, *(F(column.name) for column in self.columns))
+        return queryset[: self.limit + 1]
 
-    def _key(self, row: Any) -> list[Any]:
-        if self.wire:
+    def trimmed(self, rows: list[Any], wire: Wire | None) -> list[Any]:
+        """The rows of `query` that the page shows, in its order; the first and the last are kept for the links."""
+        self.more, rows = len(rows) > self.limit, rows[: self.limit]
+        self.keys = [self._key(row, wire) for row in (rows[:1] + rows[-1:])]
+        return rows[::-1] if self.cursor and self.cursor.reverse else rows
+
+    def _key(self, row: Any, wire: Wire | None) -> list[Any]:
+        if wire:
             return list(row[-len(self.columns) :])
         return [getattr(row, column.name) for column in self.columns]
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response({"next": self._link(forward=True), "previous": self._link(forward=False), "results": data})
+        return Response(self.body(data))
+
+    def body(self, data: Any) -> dict[str, Any]:
+        """The answer with the page's rows as JSON."""
+        return {"next": self._link(forward=True), "previous": self._link(forward=False), "results": data}
 
     def _link(self, *, forward: bool) -> str | None:
         reading_on = forward is not bool(self.cursor and self.cursor.reverse)
@@ -146,17 +175,17 @@ class KeysetPagination(BasePagination):
         return [{"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in found]
 
 
-def limit_of(request: Request) -> int:
+def limit_of(params: Mapping[str, str]) -> int:
     """`?limit=`, a 400 outside of 1..200."""
-    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    text = params.get("limit", str(DEFAULT_LIMIT))
     if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_LIMIT:
         return int(text)
     raise _invalid("limit", f"Must be a whole number from 1 to {MAX_LIMIT}.")
 
 
-def order_of(request: Request, view: Any, queryset: QuerySet[Any]) -> tuple[str, list[Column]]:
+def order_of(params: Mapping[str, str], view: Any, queryset: QuerySet[Any]) -> tuple[str, list[Column]]:
     """The order's name and its columns, the key last; a 400 for a column that the view does not sort by."""
-    name = request.query_params.get("ordering", view.ordering)
+    name = params.get("ordering", view.ordering)
     allowed = getattr(view, "ordering_fields", ())
     if name != view.ordering and name.removeprefix("-") not in allowed:
         raise _invalid("ordering", f"Choose one of: {', '.join(allowed)}; a leading - turns it round.")
@@ -165,27 +194,12 @@ def order_of(request: Request, view: Any, queryset: QuerySet[Any]) -> tuple[str,
     return name, [key] if first.name in {"id", "pk"} else [first, key]
 
 
-def cursor_of(request: Request, order: str, columns: list[Column], queryset: QuerySet[Any]) -> Cursor | None:
-    """`?cursor=` with its values as the database wants them; a 400 for one that was not made for this list."""
-    text = request.query_params.get("cursor")
-    if not text:
-        return None
-    try:
-        cursor = Cursor.decode(text)
-        if cursor.order != order or len(cursor.values) != len(columns):
-            raise ValueError("another order")
-        values = [_typed(queryset, column, value) for column, value in zip(columns, cursor.values, strict=True)]
-    except (ValueError, TypeError, binascii.Error, DjangoValidationError, OverflowError):
-        raise _invalid("cursor", "Not a cursor of this list. Begin without one and follow `next`.") from None
-    return Cursor(order, values, cursor.reverse)
-
-
-def _typed(queryset: QuerySet[Any], column: Column, value: Any) -> Any:
+def _typed(kind: Any, column: Column, value: Any) -> Any:
     if value is None and column.nullable:
         return None
     if value is None or isinstance(value, dict | list | bool):
         raise ValueError("not a value of this column")
-    return kind_of(queryset, column.name).to_python(value)
+    return kind.to_python(value)
 
 
 def _invalid(name: str, sentence: str) -> ValidationError:

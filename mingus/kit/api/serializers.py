@@ -7,7 +7,9 @@ copy of the row with its owner set; let the model's `clean` speak; save. What on
 
 import copy
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
@@ -16,6 +18,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from mingus.kit.api import derived, wire
+from mingus.kit.kept import KeptQuery
 from mingus.kit.models import BaseModel, OwnedModel
 from mingus.kit.validators import has_null_character
 
@@ -44,8 +47,27 @@ class OwnedKeyField(serializers.PrimaryKeyRelatedField):
         seen = self.context.get("keys_seen", {})
         place = (self.source, str(data))
         if place not in seen:
-            seen[place] = super().to_internal_value(data)
+            seen[place] = self._found(data) or super().to_internal_value(data)
         return seen[place]
+
+    def _found(self, data: Any) -> Any:
+        """The owner's row with this key, by a kept query; None where there is none, or the ordinary way has to ask."""
+        targets = vars(self)["queryset"]  # for the type checker a manager on a class is a descriptor
+        if not isinstance(targets, models.Manager) or not issubclass(targets.model, OwnedModel):
+            return None
+        try:
+            key = UUID(data)
+        except (TypeError, ValueError, AttributeError):
+            return None
+        return next(iter(_by_key(targets.model)(pk=key, owner=self.context["request"].user.pk)), None)
+
+
+@cache
+def _by_key(model: type[OwnedModel]) -> KeptQuery:
+    # SECURITY: the owner's wall is the queryset's own, as above
+    return KeptQuery(
+        lambda values: model.objects.for_user(SimpleNamespace(pk=values["owner"])).filter(pk=values["pk"]), pk=UUID, owner=UUID
+    )
 
 
 class StrictFields(serializers.Serializer):
@@ -65,6 +87,19 @@ def _wire_of(serializer_class: type["BaseSerializer"]) -> wire.Wire | None:
     return wire.compiled(serializer_class)
 
 
+@cache
+def _fields_of(serializer_class: type["BaseSerializer"]) -> dict[str, serializers.Field]:
+    """Making them from the model takes as long as answering the request."""
+    return super(BaseSerializer, serializer_class()).get_fields()
+
+
+def _copied(field: serializers.Field) -> serializers.Field:
+    """A field that can be bound to a serializer. One with fields of its own is made anew, as the library does it."""
+    if isinstance(field, serializers.BaseSerializer) or hasattr(field, "child") or hasattr(field, "child_relation"):
+        return copy.deepcopy(field)
+    return copy.copy(field)
+
+
 class BaseSerializer(StrictFields, serializers.ModelSerializer):
     """A model's fields as JSON. `Meta.example` is the answer that the API's documentation shows."""
 
@@ -79,6 +114,10 @@ class BaseSerializer(StrictFields, serializers.ModelSerializer):
     @property
     def model(self) -> type[BaseModel]:
         return cast("type[BaseModel]", self.Meta.model)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """The fields, each a copy of one that was made once for the class."""
+        return {name: _copied(field) for name, field in _fields_of(type(self)).items()}
 
     def build_property_field(self, field_name: str, model_class: Any) -> Any:
         """A derived value, with the type that its property declares."""

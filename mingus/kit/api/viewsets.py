@@ -1,30 +1,41 @@
 """The base of every viewset, and the one place where lists and rows are scoped to their owner."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from rest_framework import mixins
 from rest_framework.generics import get_object_or_404
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
-from mingus.kit import context
-from mingus.kit.api import etag, idempotency
-from mingus.kit.api.permissions import is_staff, refuse_impersonator
+from mingus.kit import context, replicas
+from mingus.kit.api import compiled, etag, idempotency
+from mingus.kit.api.permissions import EverybodyReads, StaffMay, TokenScopeAllows, is_staff, refuse_impersonator
+from mingus.kit.api.readers import Readers
 from mingus.kit.api.wire import Wire
 from mingus.kit.context import Role
 from mingus.kit.models import BaseModel, IdempotencyKey, OwnedModel
+
+# What the compiled list path stands for, and so must be as the base has it
+OF_A_LIST = (
+    *("authentication_classes", "throttle_classes", "filter_backends", "pagination_class", "initial", "check_throttles"),
+    *("perform_authentication", "get_authenticators", "check_permissions", "get_permissions", "get_throttles", "list"),
+    *("filter_queryset", "paginate_queryset", "page", "finalize_response"),
+)
 
 
 class BaseViewSet(GenericViewSet):
     """Idempotent POSTs, the action's actor, and the compiled list path.
 
     `closed_to_impersonation` keeps support out that acts as the customer: for credentials, and for leaving with everything.
+    `more_permissions` are asked for some actions beside `permission_classes`, which are asked for all.
     """
 
     closed_to_impersonation = False
+    more_permissions: ClassVar[dict[str, tuple[type[BasePermission], ...]]] = {}
     lookup_value_converter = "uuid"
     ordering = "-created_at"
     ordering_fields: tuple[str, ...] = ("created_at",)
@@ -34,6 +45,7 @@ class BaseViewSet(GenericViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self._reserved = idempotency.begin(request)
+        replicas.follow(request.user.pk)
 
     def perform_authentication(self, request: Request) -> None:
         """Find out who is calling; from here on the database shows what is his. A visitor is a customer who owns nothing."""
@@ -43,6 +55,9 @@ class BaseViewSet(GenericViewSet):
         impersonator = getattr(request.auth, "impersonator_id", None)
         reason = getattr(request.auth, "reason", "") if impersonator else ""
         context.change(impersonator_id=impersonator, reason=reason)
+
+    def get_permissions(self) -> Any:
+        return [*super().get_permissions(), *(needed() for needed in self.more_permissions.get(self.action or "", ()))]
 
     def check_permissions(self, request: Request) -> None:
         """Ask the view's permissions, after what no view may allow."""
@@ -94,6 +109,16 @@ class BaseViewSet(GenericViewSet):
         self.check_object_permissions(self.request, instance)
         return instance
 
+    def readers(self) -> Readers | None:
+        """Who reads the list, where a token alone decides: `mingus.kit.api.compiled` may answer for this view then. Or None."""
+        # SECURITY: a view with checks of its own is not known to the compiled path
+        as_ever = all(getattr(type(self), name) == getattr(ReadOnlyViewSet, name) for name in OF_A_LIST)
+        return (
+            READERS.get((type(self).role, *self.permission_classes))
+            if as_ever and "list" not in self.more_permissions
+            else None
+        )
+
     def with_owner(self, row: Any) -> Any:
         """A row that belongs to nobody has no owner to bring along."""
         return row
@@ -121,6 +146,9 @@ class Listed(mixins.ListModelMixin):
     """`GET /route/`."""
 
     def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        readers = None if kwargs else self.readers()
+        if readers:
+            compiled.remember(request, readers)
         return self.page(self.filter_queryset(self.get_queryset()))
 
 
@@ -232,3 +260,10 @@ class OwnedSingletonViewSet(Updated, Retrieved, OwnedBaseViewSet):
             serializer.save()
             return self.answer(cast("BaseModel", serializer.instance), status=201)
         return super().update(request, *args, partial=partial, **kwargs)
+
+
+READERS: dict[tuple[Any, ...], Readers] = {
+    (OwnedBaseViewSet.role, *BaseViewSet.permission_classes): Readers.OWNER,
+    (BaseViewSet.role, StaffMay, TokenScopeAllows): Readers.STAFF,
+    (BaseViewSet.role, EverybodyReads, TokenScopeAllows): Readers.EVERYBODY,
+}
