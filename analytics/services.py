@@ -1,11 +1,18 @@
-"""What staff do about feedback."""
+"""What staff do about feedback, and how long it is kept how the product is used."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from analytics.models import UserFeedback
+from django.conf import settings
+from django.db import connection, transaction
+
+from analytics.models import FeatureUsage, UserFeedback
 from analytics.models.feedback import FeedbackStatus
 from mingus.kit.errors import ConflictError, DomainError
+from mingus.kit.partitions import MONTHS_AHEAD, first_key_at
 from users.models import User
+
+BATCH = 5_000  # rows deleted in one transaction: each is an event of the audit log, too
+MONTH = 31
 
 
 def resolve_feedback(feedback: UserFeedback, *, notes: str, now: datetime) -> None:
@@ -37,3 +44,26 @@ def save_triage(feedback: UserFeedback, *, now: datetime) -> None:
     """Save what a colleague changed, and stamp when it was settled."""
     feedback.move_to(feedback.status, now=now)
     feedback.save()
+
+
+def keep_months() -> int:
+    """Make the months to come of events and metrics, and drop those older than the settings say; gives how many dropped."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        days = [MONTHS_AHEAD, settings.EVENT_RETENTION_DAYS, settings.METRIC_RETENTION_DAYS]
+        cursor.execute("SELECT analytics_keep_months(%s, %s, %s)", days)
+        return int(cursor.fetchone()[0])
+
+
+def forget_old_usage(*, now: datetime) -> int:
+    """Delete the use of features that was recorded longer ago than `USAGE_RETENTION_DAYS`; gives how many rows.
+
+    In batches by the key, each a transaction of its own where none is open.
+    """
+    if not settings.USAGE_RETENTION_DAYS:
+        return 0
+    oldest = first_key_at(now - timedelta(days=max(settings.USAGE_RETENTION_DAYS, MONTH)))
+    old = FeatureUsage.objects.filter(pk__lt=oldest).order_by("pk")
+    forgotten = 0
+    while batch := list(old.values_list("pk", flat=True)[:BATCH]):
+        forgotten += FeatureUsage.objects.filter(pk__in=batch).delete()[0]
+    return forgotten

@@ -17,12 +17,17 @@ from analytics.models.reference import (
 )
 from mingus.kit.columns import json_list, json_object, optional_number, share
 from mingus.kit.constraints import between, json_shape, not_blank
-from mingus.kit.models import OwnedModel, gin
+from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
+from mingus.kit.partitions import ByMonthQuerySet, made_with_its_key
 from mingus.kit.personal import personal
 from mingus.kit.privacy import recorded
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "analytics_useranalytics"
+
+
+class EventQuerySet(ByMonthQuerySet, OwnedQuerySet):  # type: ignore[override]  # as_manager gives its own manager
+    """Events of customers, which lie in months."""
 
 
 class UserAnalytics(OwnedModel):
@@ -52,6 +57,7 @@ class UserAnalytics(OwnedModel):
             json_shape(TABLE, "features_used", "array"),
             between(TABLE, "engagement_score", 0, 1),
             between(TABLE, "retention_score", 0, 1),
+            made_with_its_key(TABLE),
         ]
         indexes = [
             models.Index(fields=["user", "-event_date", "-id"], name="analytics_event_by_day"),
@@ -59,6 +65,8 @@ class UserAnalytics(OwnedModel):
             gin("analytics_event", "event_data"),
             gin("analytics_event", "features_used"),
         ]
+
+    objects = EventQuerySet.as_manager()  # type: ignore[misc, assignment]  # narrower than its base's
 
     def __str__(self) -> str:
         return f"{self.event_date} {self.event_type}"

@@ -11,6 +11,7 @@ from analytics.models.reference import known_and
 from mingus.kit.columns import decimal_within, json_object
 from mingus.kit.constraints import between, json_shape, not_blank
 from mingus.kit.models import BaseModel, gin
+from mingus.kit.partitions import ByMonthQuerySet, made_with_its_key
 from mingus.kit.sql import first_of
 from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
@@ -39,6 +40,7 @@ class PerformanceMetric(BaseModel):
             not_blank(TABLE, "metric_name"),
             between(TABLE, "metric_value", -MOST, MOST),
             json_shape(TABLE, "metadata", "object"),
+            made_with_its_key(TABLE),
         ]
         indexes = [
             models.Index(fields=["-metric_date", "-id"], name="analytics_metric_by_day"),
@@ -46,6 +48,8 @@ class PerformanceMetric(BaseModel):
             models.Index(fields=["category", "-metric_date", "-id"], name="analytics_metric_by_category"),
             gin("analytics_metric", "metadata"),
         ]
+
+    objects = ByMonthQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.metric_date} {self.metric_name}"

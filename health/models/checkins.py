@@ -152,11 +152,7 @@ class UserHealthCheckin(OwnedModel):
             json_shape(TABLE, "wellness_activities", "array"),
             only_texts("wellness_activities"),
         ]
-        indexes = [
-            models.Index(fields=["user", "-checkin_date", "-id"], name="health_checkin_by_day"),
-            gin("health_checkin", "symptoms"),
-            gin("health_checkin", "wellness_activities"),
-        ]
+        indexes = [gin("health_checkin", "symptoms"), gin("health_checkin", "wellness_activities")]
 
     objects = CheckinQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 

@@ -136,7 +136,6 @@ class HealthSpendingCorrelation(OwnedModel):
             one_of(TABLE, "analysis_period", Period),
             between(TABLE, "data_points_count", 0),
         ]
-        indexes = [models.Index(fields=["user", "-correlation_date", "-id"], name="health_correlation_by_day")]
 
     def __str__(self) -> str:
         spending = self.spending_category or "all spending"

@@ -14,7 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from mingus.kit.models import colleague
-from mingus.kit.partitions import first_key_at
+from mingus.kit.partitions import ByMonthQuerySet, first_key_at
 from mingus.kit.personal import personal
 from mingus.kit.privacy import Erase, Privacy, Restore
 
@@ -27,8 +27,10 @@ class Action(models.TextChoices):
     FORGET = "forget", "forgotten"
 
 
-class AuditEventQuerySet(models.QuerySet[Any]):
+class AuditEventQuerySet(ByMonthQuerySet):
     """What happened. Bounds on the time are bounds on the key, too, so that only the months asked for are read."""
+
+    made_at = "at"
 
     def for_user(self, user: Any) -> Self:
         """What happened to the rows of `user`, whoever did it."""

@@ -98,7 +98,6 @@ class NotificationPreference(OwnedModel):
                 "Give both the start and the end of the quiet hours, or neither.",
             ),
         ]
-        indexes = [models.Index(fields=["user", "-created_at", "-id"], name="system_preference_newest")]
 
     def __str__(self) -> str:
         return self.notification_type

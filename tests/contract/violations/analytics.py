@@ -1,5 +1,6 @@
 """How to break each rule of the tables of use, past the application and through the API."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -12,6 +13,7 @@ USAGE = "analytics_featureusage"
 METRIC = "analytics_performancemetric"
 FEEDBACK = "analytics_userfeedback"
 SAME = "=other"
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 NOT_A_NUMBER = RawSQL("'NaN'::numeric", ())
 Rules = dict[str, tuple[type[models.Model], dict[str, Any], dict[str, Any] | None]]
 
@@ -30,6 +32,7 @@ EVENTS: Rules = {
     f"{EVENT}_features_used_shape": both(UserAnalytics, features_used={}),
     f"{EVENT}_engagement_score_bounds": both(UserAnalytics, engagement_score="1.01"),
     f"{EVENT}_retention_score_bounds": both(UserAnalytics, retention_score="-0.01"),
+    f"{EVENT}_created_at_near_id": (UserAnalytics, {"created_at": LATER}, None),
 }
 
 USES: Rules = {
@@ -49,6 +52,7 @@ METRICS: Rules = {
     # any number that the column can hold is allowed, so only NaN breaks the rule, and the API knows no NaN
     f"{METRIC}_metric_value_bounds": (PerformanceMetric, {"metric_value": NOT_A_NUMBER}, {"metric_value": "NaN"}),
     f"{METRIC}_metadata_shape": both(PerformanceMetric, metadata=[]),
+    f"{METRIC}_created_at_near_id": (PerformanceMetric, {"created_at": LATER}, None),
 }
 
 # Customers write feedback once; status, priority and settling are read-only in the API, for they are the staff's.

@@ -1,0 +1,11 @@
+"""What runs by itself: the keeping of what is recorded of use."""
+
+from analytics import services
+from mingus.kit import clock, jobs
+
+
+@jobs.daily(at_hour=2)
+def keep_telemetry(timestamp: int) -> None:
+    """Make room for the events and metrics of the months to come, and drop what need not be kept any more."""
+    services.keep_months()
+    services.forget_old_usage(now=clock.now())

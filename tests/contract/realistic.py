@@ -1,0 +1,177 @@
+"""Tables as a running service has them: some thousand rows each, mixed among customers, with statistics.
+
+A factory makes one row of a model, and PostgreSQL makes the others of it in a thousandth of the time.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from django.db import connection, models, transaction
+
+from analytics.models import PerformanceMetric, UserAnalytics, UserFeedback
+from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from career.models import CareerMilestone
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
+from health.models import HealthGoal
+from mingus.kit import rls
+from mingus.kit.fields import sealed_fields
+from system.models import ImportantDate, NotificationPreference, NotificationType, SystemAlert
+from tests.contract.dictionary import contracts
+from tests.contract.routes import make
+from tests.factories import AccountFactory, InvoiceFactory, PlanFactory, SubscriptionFactory, TransactionFactory, UserFactory
+from users.models import OnboardingProgress, User, UserProfile
+
+ROWS = 6_000  # of a table
+OF_ONE_CUSTOMER = 120
+# where a customer has fewer than that
+FEWER: dict[type[models.Model], int] = {
+    UserProfile: 1,
+    Subscription: 2,
+    EncryptedFinancialProfile: 4,
+    UserIncomeDueDate: 4,
+    NotificationPreference: len(NotificationType),
+    OnboardingProgress: 8,
+    FeatureAccess: 8,
+    HealthGoal: 8,
+    UserFeedback: 8,
+    CareerMilestone: 8,
+    UserExpenseDueDate: 12,
+    ImportantDate: 20,
+    BillingHistory: 24,
+    SystemAlert: 40,
+}
+# Alice is the customer at the far end: every twelfth row is hers, but not where the product bounds how many one has
+HERS = 12
+BOUNDED = (UserProfile, Subscription, NotificationPreference, OnboardingProgress, FeatureAccess)
+PLANS = 12
+
+# What a row does not copy, in SQL: `made` is the row of the factory, `row` the new one's number, `own` its number among its
+# owner's, and `people` the customers.
+WHEN = "now() - make_interval(hours => row)"
+OWNER = "(people.keys)[CASE row % people.hers WHEN 0 THEN 1 ELSE row % people.owners + 1 END]"
+AGO = "made.{} - make_interval(days => own)"
+ONE_OF_HIS = "(SELECT id FROM {} AS his WHERE his.user_id = {} ORDER BY id DESC OFFSET row % {} LIMIT 1)"
+OF_ALL = {"id": f"public.kit_uuid7({WHEN})", "user_id": OWNER, "created_at": WHEN, "updated_at": WHEN}
+DATES = ("transaction_date", "event_date", "usage_date", "metric_date", "feedback_date", "checkin_date", "correlation_date")
+BY_NAME = {name: AGO.format(name) for name in (*DATES, "analysis_date", "projection_date", "billing_date")} | {
+    "feature_name": "'a feature ' || own",
+    "next_occurrence": "current_date + own",
+}
+BY_MODEL: dict[type[models.Model], dict[str, str]] = {
+    User: {"id": "md5('somebody' || row)::uuid", "email": "'somebody' || row || '@example.org'"},
+    OnboardingProgress: {"step_name": "'a step ' || own", "step_order": "own + 1"},
+    SubscriptionPlan: {"name": "'A plan ' || row", "features": "made.features", "limits": "made.limits"},
+    Subscription: {
+        "plan_id": f"(SELECT id FROM billing_subscriptionplan ORDER BY id OFFSET row % {PLANS} LIMIT 1)",  # noqa: S608
+        "status": "CASE own WHEN 0 THEN 'active' ELSE 'canceled' END",
+        "stripe_subscription_id": "CASE WHEN row % 100 > 0 THEN 'sub_' || row ELSE '' END",
+    },
+    BillingHistory: {
+        "subscription_id": ONE_OF_HIS.format("billing_subscription", OWNER, 2),
+        "stripe_invoice_id": "'in_' || row",
+    },
+    EncryptedFinancialProfile: {"account_number_index": "sha256(row::text::bytea)"},
+    FinancialTransaction: {
+        "financial_profile_id": ONE_OF_HIS.format("finance_encryptedfinancialprofile", OWNER, 4),
+        "category": "(ARRAY['food', 'rent', 'travel', 'books', 'pets'])[row % 5 + 1]",
+    },
+    UserAnalytics: {"event_type": "(ARRAY['visit', 'search', 'import', 'export'])[own % 4 + 1]"},
+    PerformanceMetric: {
+        "metric_name": "'metric ' || row % 40",
+        "category": "'category ' || row % 20",
+        "metric_date": "made.metric_date - row / 40",
+    },
+    UserFeedback: {"assigned_to_id": "CASE WHEN row % 20 = 0 THEN (people.keys)[row % 7 + 1] END"},
+    CareerMilestone: {"target_date": "made.target_date + own"},
+    ImportantDate: {"date_value": "made.date_value + own"},
+    NotificationPreference: {"notification_type": "(people.types)[own + 1]"},
+}
+COPY = """
+INSERT INTO {table} ({columns}) SELECT {values} FROM {table} AS made,
+       (SELECT %s AS owners, %s AS hers, %s::uuid[] AS keys, %s::text[] AS types) AS people,
+       LATERAL (SELECT row, row / CASE row %% people.hers WHEN 0 THEN people.hers ELSE people.owners END AS own
+                  FROM generate_series(0, %s) AS row) AS rows
+ WHERE made.id = %s ON CONFLICT DO NOTHING
+"""
+# As VACUUM does, which no transaction may ask for
+TIDY = """
+SELECT gin_clean_pending_list(pg_class.oid) FROM pg_class JOIN pg_am ON pg_am.oid = relam
+ WHERE amname = 'gin' AND relkind = 'i' AND relnamespace = 'public'::regnamespace
+"""
+
+
+class Scene(NamedTuple):
+    """The customer at the far end and what her rows hang on, and one like all the others."""
+
+    alice: User
+    bob: User
+    account: EncryptedFinancialProfile
+    subscription: Subscription
+
+
+@contextmanager
+def filled() -> Iterator[Scene]:
+    """All 24 tables full, until the block ends."""
+    with transaction.atomic(), rls.everybody():
+        yield _fill()
+        transaction.set_rollback(True)
+
+
+def _fill() -> Scene:
+    alice, bob = UserFactory.create_batch(2)
+    account, subscription = AccountFactory(user=alice), SubscriptionFactory(user=alice, plan=PlanFactory())
+    given: dict[Any, Any] = {
+        User: alice,
+        EncryptedFinancialProfile: account,
+        SubscriptionPlan: subscription.plan,
+        Subscription: subscription,
+        FinancialTransaction: TransactionFactory(user=alice, financial_profile=account),
+        BillingHistory: InvoiceFactory(user=alice, subscription=subscription),
+    }
+    originals = {each.model: given.get(each.model) or make(each.model, 1, alice)[0] for each in contracts()}
+    tables = [model._meta.db_table for model in originals]
+    with rls.nobody(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE TRIGGER USER")
+        people = [alice.pk, bob.pk]
+        for model, original in originals.items():
+            _copy(cursor, model, original, people)
+            if model is User:
+                cursor.execute("SELECT id FROM users_user WHERE id <> ALL (%s)", [people])
+                people += [key for (key,) in cursor.fetchall()]
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
+        cursor.execute(TIDY)
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY, ENABLE TRIGGER USER")
+    return Scene(alice, bob, account, subscription)
+
+
+def _copy(cursor: Any, model: Any, original: Any, people: list[Any]) -> None:
+    """Make a table full of copies of a row, each with what only it can have."""
+    values = {field.column: _value(model, field) for field in model._meta.concrete_fields}
+    cursor.execute(
+        COPY.format(
+            table=model._meta.db_table, columns=", ".join(values), values=", ".join(values.values()).replace("%", "%%")
+        ),
+        [
+            ROWS // FEWER.get(model, OF_ONE_CUSTOMER),
+            ROWS if model in BOUNDED else HERS,
+            people,
+            NotificationType.values,
+            (PLANS if model is SubscriptionPlan else ROWS) - 1,
+            original.pk,
+        ],
+    )
+
+
+def _value(model: Any, field: Any) -> str:
+    known = OF_ALL | BY_NAME | BY_MODEL.get(model, {})
+    if field.column in known:
+        return known[field.column]
+    if field in sealed_fields(model) and field.null:
+        return "NULL"  # it is sealed for its own row
+    if isinstance(field, models.JSONField):
+        return "jsonb_build_object('row', row)" if field.default is dict else "jsonb_build_array('row ' || row)"
+    return f"made.{field.column}"
