@@ -1,22 +1,20 @@
 """Rows as a file that is written while it is read from the database: neither memory nor a lock grows with it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-import orjson
+from django.db import models
 from django.db.models import F, QuerySet
 from django.http import StreamingHttpResponse
 
-from mingus.kit import rls, spreadsheet
-from mingus.kit.api.renderers import OPTIONS, plain
+from mingus.kit import copy_out, rls, spreadsheet
 from mingus.kit.api.wire import Wire
 
-BATCH = 2_000
+BATCH = 10_000
 CSV, JSON = "csv", "json"
 FORMATS = (CSV, JSON)
 MEDIA_TYPES = {CSV: "text/csv; charset=utf-8", JSON: "application/json"}
-Row = tuple[Any, ...]
 
 
 def download(queryset: QuerySet[Any], *, wire: Wire, file_format: str, name: str) -> StreamingHttpResponse:
@@ -24,37 +22,40 @@ def download(queryset: QuerySet[Any], *, wire: Wire, file_format: str, name: str
 
     The first rows are read before the answer begins, so that a refusal of the database is still answered as an error.
     """
-    columns = _columns(queryset, wire) if file_format == CSV else wire.expressions
-    batches = in_batches(queryset, columns)
-    batches = chain([next(batches, [])], batches)
-    rows = (row[: len(columns)] for batch in batches for row in batch)
-    lines: Iterator[Any] = spreadsheet.lines(wire.names, rows) if file_format == CSV else as_json(wire, rows)
+    batches = as_csv(queryset, wire) if file_format == CSV else as_json(queryset, wire)
+    batches = chain([next(batches)], batches)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{file_format}"'}
-    return StreamingHttpResponse(rls.in_own_context(lines), content_type=MEDIA_TYPES[file_format], headers=headers)
+    return StreamingHttpResponse(rls.in_own_context(batches), content_type=MEDIA_TYPES[file_format], headers=headers)
 
 
-def _columns(queryset: QuerySet[Any], wire: Wire) -> list[Any]:
-    """The fields of `wire` as values: a number that came as text would be taken for a formula when it is negative."""
-    derived = queryset.model.sql_derived()
-    return [derived[name] if name in derived else F(name) for name in wire.names]
+def as_csv(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
+    """The bytes of a CSV file for spreadsheets, some thousand rows at a time."""
+    columns = [copy_out.as_cell(expression, kind) for _, expression, kind in _values(queryset, wire)]
+    start = "".join(spreadsheet.lines(wire.names, [])).encode()
+    for batch in copy_out.in_batches(queryset, columns, copy_out.CSV_LINES, size=BATCH):
+        yield start + b"\r\n".join([*batch, b""])
+        start = b""
+    if start:
+        yield start
 
 
-def in_batches(queryset: QuerySet[Any], columns: Sequence[Any]) -> Iterator[list[Row]]:
-    """The rows in the order of their keys, some thousand at a time, each batch by a statement of its own; the key comes last.
-
-    A server-side cursor would keep one transaction open as long as the slowest download, and a pooler forbids it.
-    """
-    rows = queryset.order_by("pk").values_list(*columns, "pk")
-    batch = list(rows[:BATCH])
-    while batch:
-        yield batch
-        batch = list(rows.filter(pk__gt=batch[-1][-1])[:BATCH]) if len(batch) == BATCH else []
-
-
-def as_json(wire: Wire, rows: Iterable[Row]) -> Iterator[bytes]:
+def as_json(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
     """The bytes of one JSON list, a row a line."""
-    start = b"["
-    for row in rows:
-        yield start + b"\n" + orjson.dumps(wire.objects([row])[0], plain, OPTIONS)
-        start = b","
-    yield b"[]\n" if start == b"[" else b"\n]\n"
+    row, start = copy_out.as_object(_values(queryset, wire)), b"[\n"
+    for batch in copy_out.in_batches(queryset, [row], copy_out.JSON_LINES, size=BATCH):
+        yield start + b",\n".join(batch)
+        start = b",\n"
+    yield b"[]\n" if start == b"[\n" else b"\n]\n"
+
+
+def _values(queryset: QuerySet[Any], wire: Wire) -> list[tuple[str, Any, models.Field[Any, Any]]]:
+    """The name, the expression and the type of each field of `wire`."""
+    derived = queryset.model.sql_derived()
+    return [(name, *_value(queryset.model, derived.get(name), name)) for name in wire.names]
+
+
+def _value(model: type[models.Model], derived: Any, name: str) -> tuple[Any, models.Field[Any, Any]]:
+    if derived is not None:
+        return derived, derived.output_field
+    field: Any = model._meta.get_field(name)
+    return F(field.attname), getattr(field, "target_field", field)

@@ -125,6 +125,8 @@ class RowReader:
 
     def _currency(self, cells: Sequence[str]) -> str:
         text = self._cell(cells, "currency")
+        if not text:
+            return ""
         named = currency_named(text)
         return text if named is None else named
 

@@ -4,13 +4,12 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 TransactionType = Literal["income", "expense", "transfer", "refund", "fee"]
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRow:
+class StatementRow(NamedTuple):
     """One transaction that satisfies every rule of `finance.statements.constraints`.
 
     `number` is the line of the file (CSV, from 1) or the transaction's ordinal in its account (OFX, from 1). `amount` is

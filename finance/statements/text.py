@@ -17,6 +17,9 @@ def clean_text(text: str, limit: int) -> str:
     """`text` without control characters and entities, its white space collapsed, cut at `limit` characters."""
     if "&" in text:
         text = decode_entities(text)
+    # the only white space that counts as printable is the space itself (str.isprintable)
+    if text.isprintable() and "  " not in text:
+        return text.strip()[:limit].rstrip()
     if not text.isprintable():
         text = _INVISIBLE.sub("", text)
     return " ".join(text.split())[:limit].rstrip()

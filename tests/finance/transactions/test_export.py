@@ -7,8 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from finance import exports
@@ -105,13 +103,12 @@ def test_a_text_that_would_be_a_formula_gets_an_apostrophe(as_alice: APIClient, 
     assert (row["merchant_name"], row["amount"]) == (f"'{start}HYPERLINK(1)", "-6.60")
 
 
-@pytest.mark.parametrize("file_format", exports.FORMATS)
+@pytest.mark.parametrize(("file_format", "pieces"), [("csv", 2), ("json", 3)])
 def test_it_is_read_in_batches(
-    as_alice: APIClient, shops: list[FinancialTransaction], monkeypatch: pytest.MonkeyPatch, file_format: str
+    as_alice: APIClient, shops: list[FinancialTransaction], monkeypatch: pytest.MonkeyPatch, file_format: str, pieces: int
 ) -> None:
     monkeypatch.setattr(exports, "BATCH", 2)
-    answer = as_alice.get(EXPORT, {"file_format": file_format})
-    with CaptureQueriesContext(connection) as queries:
-        content = answer.getvalue().decode()
-    assert len(queries) == 1
-    assert content.count("Shop") + content.count("Bar") == 3
+    whole = as_alice.get(EXPORT, {"file_format": file_format})
+    found = [bytes(piece) for piece in whole.streaming_content]
+    assert len(found) == pieces
+    assert [b"".join(found).count(name) for name in (b"Shop A", b"Shop B", b"Bar")] == [1, 1, 1]

@@ -1,0 +1,128 @@
+"""The database writes an export's bytes; here Python writes the same rows once more, and both must be equal."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+from rest_framework.test import APIClient
+
+from finance import exports
+from finance.models import FinancialTransaction
+from mingus.kit.spreadsheet import FORMULA_STARTS
+from tests.factories import AccountFactory, TransactionFactory
+from users.models import User
+
+EXPORT = "/api/v1/finance/transactions/export/"
+KEYS = {"financial_profile": "financial_profile_id"}
+TEXTS = [
+    "",
+    " ",
+    "plain",
+    'a "quoted" word',
+    "comma, semicolon; end",
+    "two\nlines",
+    "old Mac\rline",
+    "Windows\r\nline",
+    "tab\tinside",
+    "back\\slash \\. \\N \\n",
+    "\\.",
+    "\\N",
+    "NULL",
+    "null",
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "-1",
+    "@x",
+    "\ttab first",
+    "\rreturn first",
+    "\nline first",
+    "＝full width",
+    "'apostrophe",
+    '"',
+    '""',
+    ",",
+    "bell\x07 unit\x1f delete\x7f \x02 \x03",
+    "Café 日本 \U0001f600 e\u0301 \u2028 \ufeff",
+    "</script> / & <",
+]
+OBJECTS: list[dict[str, Any]] = [
+    {},
+    {"a": {"b": [1, 2.5, -3, True, None, 'x, "y" \\ \n \t \x07 é \u2028']}, "": []},
+    {"=1": "=cmd", "long": "z" * 300, "big": 10**30, "half": 0.5, "whole": 1.0},
+]
+
+
+def written_by_python(rows: list[FinancialTransaction], fields: list[str]) -> bytes:
+    """The rows as `csv` and `json` write them, from what Django reads."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(fields)
+    writer.writerows([[_cell(getattr(row, KEYS.get(name, name))) for name in fields] for row in rows])
+    return b"\xef\xbb\xbf" + file.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    is_formula = isinstance(value, str) and value.startswith(FORMULA_STARTS)
+    return "" if value is None else f"'{value}" if is_formula else str(value)
+
+
+@pytest.fixture
+def nasty(alice: User) -> list[FinancialTransaction]:
+    """A row for each nasty text, in several columns at once, with signs, halves of seconds and unknowns in turns."""
+    owned = {"user": alice, "financial_profile": AccountFactory(user=alice)}
+    for number, text in enumerate(TEXTS):
+        TransactionFactory.create(
+            **owned | ({"financial_profile": None} if number % 5 == 0 else {}),
+            description=text,
+            merchant_name=text[::-1],
+            category=text[:100],
+            reference_number=f"{text}{number}" if text else "",
+            amount=Decimal(f"-{number}.10"[:12]) if number else Decimal("-0.01"),
+            transaction_type="expense",
+            posted_date=date(2026, 3, 1) if number % 2 else None,
+            metadata=OBJECTS[number % len(OBJECTS)],
+        )
+    made = FinancialTransaction.objects.order_by("pk")
+    made.filter(pk__in=list(made.values_list("pk", flat=True)[:9])).update(created_at=datetime(2026, 3, 2, 1, 2, 3, tzinfo=UTC))
+    made.filter(pk__in=list(made.values_list("pk", flat=True)[9:15])).update(
+        created_at=datetime(2026, 3, 2, 1, 2, 3, 120, tzinfo=UTC)
+    )
+    return list(made)
+
+
+@pytest.mark.parametrize("size", [4, 29, 5_000])
+def test_csv_is_written_as_python_writes_it(
+    as_alice: APIClient, nasty: list[FinancialTransaction], monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(exports, "BATCH", size)
+    content = as_alice.get(EXPORT).getvalue()
+    fields = next(csv.reader([content.split(b"\r\n")[0].decode("utf-8-sig")]))
+    assert content == written_by_python(nasty, fields)
+
+
+@pytest.mark.parametrize("size", [4, 29, 5_000])
+def test_json_is_written_as_orjson_writes_the_list(
+    as_alice: APIClient, nasty: list[FinancialTransaction], monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(exports, "BATCH", size)
+    listed = as_alice.get("/api/v1/finance/transactions/", {"ordering": "created_at", "limit": 200}).content
+    by_key = {row["id"]: row for row in orjson.loads(listed)["results"]}
+    content = as_alice.get(EXPORT, {"file_format": "json"}).getvalue()
+    lines = content.decode().removeprefix("[\n").removesuffix("\n]\n").split(",\n")
+    assert [orjson.loads(line) for line in lines] == [by_key[str(row.pk)] for row in nasty]
+    assert all(line.encode() in listed for line in lines)
+
+
+def test_a_number_in_json_stays_as_it_is_stored(as_alice: APIClient, alice: User) -> None:
+    """Python would read 0.00001 as a float and write 1e-05."""
+    TransactionFactory(user=alice, metadata={"rate": 0.00001})
+    assert b'"{""rate"": 0.00001}"' in as_alice.get(EXPORT).getvalue()
