@@ -27,10 +27,10 @@ run: setup ## Serve the product with your own data (PORT=8000)
 	@$(PYTHON) manage.py serve --with-worker $(ARGS)
 
 test: setup ## Run the tests on the embedded PostgreSQL
-	@$(PYTHON) -m pytest -n 2 --ignore=tests/fuzz $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 --ignore=tests/fuzz $(ARGS)
 
 faults: setup ## Start, kill and crowd real processes: what was promised holds
-	@$(PYTHON) -m pytest -n 2 -m faults $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 -m faults $(ARGS)
 
 check: lint types test faults fuzz integration e2e ## Everything that CI runs
 
@@ -57,6 +57,7 @@ e2e: setup ## Use the product in a real browser
 	@tools/e2e.sh $(ARGS)
 
 bench: setup ## Measure what benchmarks/ says it measures
+	@tools/need.sh hledger hledger || echo "It is measured without hledger."
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 lock: setup ## Resolve pyproject.toml into uv.lock, keeping the pinned versions (ARGS=--upgrade for new ones)

@@ -17,6 +17,8 @@ from mingus.kit import rls, walls
 
 logger = logging.getLogger(__name__)
 NO_DATABASE = {"ENGINE": "django.db.backends.dummy"}
+REPLICA = "replica"  # as `mingus.kit.replicas` calls it, which settings can't import
+REPLICA_PATIENCE = 2  # seconds to wait for a connection to the replica; the primary is there
 OF_A_LOGIN = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
 
@@ -25,16 +27,40 @@ def database_from(env: Environment, *, debug: bool, folder: Path) -> dict[str, A
     url = env.text("DATABASE_URL")
     if not url and not debug:
         return dict(NO_DATABASE)
-    return _described(env, url or devdb.ensure_running(folder))
+    return _described(env, url or devdb.ensure_running(folder), "DATABASE_URL")
 
 
-def _described(env: Environment, url: str) -> dict[str, Any]:
+def replica_from(env: Environment, primary: dict[str, Any], *, has_shared_cache: bool) -> dict[str, Any]:
+    """What `DATABASES` has besides: `DATABASE_REPLICA_URL`, a copy of the primary that streams from it; empty without one."""
+    url = env.text("DATABASE_REPLICA_URL")
+    if not url:
+        return {}
+    config = _described(env, url, "DATABASE_REPLICA_URL")
+    if config == NO_DATABASE:
+        return {}
+    if not has_shared_cache:
+        remedy = "set REDIS_URL too: without it a process does not know what a user has written through another one"
+        env.problems.append(("DATABASE_REPLICA_URL", remedy))
+        return {}
+    # SECURITY: require_walls looks at the primary. A copy has the same roles, so what holds one holds it on the copy too
+    if any(config[name] != primary.get(name) for name in ("ENGINE", "NAME", "USER")):
+        env.problems.append(("DATABASE_REPLICA_URL", "must name the same database and role as DATABASE_URL, on another server"))
+        return {}
+    options = config["OPTIONS"] | {"connect_timeout": REPLICA_PATIENCE}
+    if "pool" in options:
+        options["pool"] = options["pool"] | {"timeout": REPLICA_PATIENCE}
+    return {REPLICA: config | {"ATOMIC_REQUESTS": False, "OPTIONS": options, "TEST": {"MIRROR": "default"}}}
+
+
+def _described(env: Environment, url: str, variable: str) -> dict[str, Any]:
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(url))
     except (ValueError, KeyError) as error:
-        env.problems.append(("DATABASE_URL", f"can't be read: {error}"))
+        env.problems.append((variable, f"can't be read: {error}"))
         return dict(NO_DATABASE)
     outer_pooler = env.flag("DATABASE_OUTER_POOLER")
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        config["ENGINE"] = "mingus.postgresql"
     config |= {
         "ATOMIC_REQUESTS": True,
         "CONN_MAX_AGE": 0,
@@ -63,7 +89,7 @@ def _options(env: Environment, *, outer_pooler: bool) -> dict[str, Any]:
 def owner_from(env: Environment) -> dict[str, Any]:
     """How the tables' owner logs in, from `DATABASE_OWNER_URL`; empty where the role that serves owns them too."""
     url = env.text("DATABASE_OWNER_URL")
-    described = _described(env, url) if url else {}
+    described = _described(env, url, "DATABASE_OWNER_URL") if url else {}
     login = {name: described[name] for name in OF_A_LOGIN if name in described}
     login.get("OPTIONS", {}).pop("pool", None)
     return login

@@ -10,7 +10,8 @@ from pathlib import Path
 import django_stubs_ext
 
 from mingus.backoffice import UNFOLD as UNFOLD
-from mingus.database import database_from, owner_from
+from mingus.cache import caches_from
+from mingus.database import database_from, owner_from, replica_from
 from mingus.env import Environment
 from mingus.headers import NOTHING
 from mingus.log import LOGGERS
@@ -93,6 +94,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mingus.kit.middleware.AddressLimitMiddleware",
     "mingus.kit.middleware.BodyLimitMiddleware",
+    "mingus.metrics.MetricsMiddleware",
+    "mingus.kit.api.compiled.CompiledListsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -103,7 +106,6 @@ MIDDLEWARE = [
     "users.middleware.SecondFactorMiddleware",
     "users.middleware.ImpersonationMiddleware",
     "mingus.kit.middleware.ReachMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 TEMPLATES = [
@@ -122,10 +124,17 @@ TEMPLATES = [
 ]
 
 # --- the database: PostgreSQL, always; pooled by psycopg unless an outer pooler does it
+CACHES = caches_from(env)
 DATABASES = {"default": database_from(env, debug=DEBUG, folder=BASE_DIR / ".postgres")}
+DATABASES |= replica_from(env, DATABASES["default"], has_shared_cache="strict" in CACHES)
 DATABASE_OWNER = owner_from(env)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- reads of the API go to the replica where there is one, seconds after the user's last write at the earliest
+REPLICA_WINDOW = env.number("REPLICA_WINDOW", 10)
+if "replica" in DATABASES:
+    DATABASE_ROUTERS = ["mingus.kit.replicas.Router"]
+    MIDDLEWARE.append("mingus.kit.replicas.ReplicaMiddleware")
 
 # --- payments: without a key the paid routes answer 503, and everything else works
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
@@ -227,6 +236,10 @@ REST_KNOX = {
 # --- the audit log is dropped by whole months; the database keeps a year whatever stands here
 ACCESS_LOG = "system.services.note_access"  # who notes what staff see of a customer
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 84, at_least=12)
+# so do events and metrics, a month of which is always kept; 0 keeps all
+EVENT_RETENTION_DAYS = env.number("EVENT_RETENTION_DAYS", 400, at_least=0)
+USAGE_RETENTION_DAYS = env.number("USAGE_RETENTION_DAYS", 800, at_least=0)
+METRIC_RETENTION_DAYS = env.number("METRIC_RETENTION_DAYS", 1830, at_least=0)
 
 # --- e-mail leaves through a job; in development it lands in a folder and on the console
 EMAIL_BACKEND = "mingus.kit.mail.QueuedBackend"

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs the tests on Debian's PostgreSQL 15 instead of the embedded one, those of the embedded one excepted, and then those of
-# tests/integration through PgBouncer in transaction mode. Both servers are thrown away afterwards.
+# tests/integration through PgBouncer in transaction mode and beside Redis. All servers are thrown away afterwards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 programs=/usr/lib/postgresql/15/bin
 tools/need.sh $programs/postgres postgresql-15
 PATH=$PATH:/usr/sbin tools/need.sh pgbouncer pgbouncer
+tools/need.sh redis-server redis-server
 
 # Neither server runs as root.
 owner=$(id -un)
@@ -56,7 +57,7 @@ start_pooler() {
 		pool_mode = transaction
 		auth_type = scram-sha-256
 		auth_file = $work/users.txt
-		max_client_conn = 200
+		max_client_conn = 400
 		default_pool_size = 10
 	INI
     (umask 077 && echo "\"mingus\" \"$password\"" >"$work/users.txt")
@@ -81,5 +82,5 @@ start_pooler
 export SUPERUSER_URL=postgresql://postgres:$password@127.0.0.1:$port/postgres
 export PGBOUNCER_URL=postgresql://mingus:$password@127.0.0.1:$pooler_port/mingus
 
-echo "== roles, restore, and PgBouncer in transaction mode"
-timeout 10m .venv/bin/python -m pytest -m integration tests/integration
+echo "== roles, restore, PgBouncer in transaction mode, Redis, and a replica"
+timeout 10m .venv/bin/python -m pytest -m integration tests/integration ${ONLY_INTEGRATION:+"$@"}

@@ -1,0 +1,48 @@
+"""Tables can be spread over many servers by their owner: what is unique is so for one owner, or by a random key.
+
+A server that holds some of the users can only keep a rule that names the user. docs/scaling.md says what follows.
+"""
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+
+from mingus.kit.models import OwnedModel
+
+OWNED = [model for model in apps.get_models() if issubclass(model, OwnedModel)]
+# A name that another party gives, or a digest of 256 random bits: they are looked up before anybody knows whose they are.
+FOUND_WITHOUT_OWNER = {
+    "billing_adjustment": {"stripe_id"},
+    "billing_billinghistory": {"stripe_invoice_id"},
+    "billing_stripecustomer": {"stripe_id"},
+    "billing_subscription": {"stripe_subscription_id"},
+    "users_impersonation": {"digest"},
+    "users_personalaccesstoken": {"digest"},
+    "users_usersession": {"digest"},
+}
+UNIQUE = """
+SELECT indexrelid::regclass::text, array_agg(attname::text) FROM pg_index
+  JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey::int2[])
+ WHERE indrelid = %s::regclass AND (indisunique OR indisexclusion) AND NOT indisprimary GROUP BY indexrelid
+"""
+
+
+def unique_columns(model: type[models.Model]) -> dict[str, set[str]]:
+    """The columns of each unique index of a table but its primary key's, as the database has them."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNIQUE, [model._meta.db_table])
+        return {index: set(columns) for index, columns in cursor.fetchall()}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", OWNED, ids=lambda model: model._meta.db_table)
+def test_a_unique_rule_names_the_owner(model: type[models.Model]) -> None:
+    across = [columns for columns in unique_columns(model).values() if "user_id" not in columns]
+    known = FOUND_WITHOUT_OWNER.get(model._meta.db_table)
+    assert across == ([known] if known else [])
+
+
+@pytest.mark.parametrize("model", OWNED, ids=lambda model: model._meta.db_table)
+def test_a_primary_key_is_random_or_the_owner(model: type[models.Model]) -> None:
+    key = model._meta.pk
+    assert isinstance(key, models.UUIDField) or key.column == "user_id"

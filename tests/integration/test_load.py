@@ -1,0 +1,106 @@
+"""Two hundred users at once, who read and write through PgBouncer: nobody meets an error, and memory stays as it is.
+
+`LOAD_SECONDS=300` for the length that is promised; what `make integration` takes is shorter.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import ROOT, Running, children_of, free_port
+from tests.integration.conftest import done, manage, url
+from tests.integration.test_serving import SECRETS
+
+pytestmark = pytest.mark.integration
+USERS = 200
+SECONDS = float(os.environ.get("LOAD_SECONDS", "60"))
+PARTS = 5  # the last is compared with the second, as minutes are of five
+SOME = """
+from finance.models import FinancialTransaction
+from tests.factories import AccountFactory, TokenFactory, TransactionFactory, UserFactory
+for number in range({users}):
+    user = UserFactory(email=f"load{{number}}@example.com")
+    account = AccountFactory(user=user)
+    FinancialTransaction.objects.bulk_create(
+        TransactionFactory.build_batch(60, user=user, financial_profile=account, category="groceries")
+    )
+    print("token", TokenFactory(user=user, scope="read-write").text)
+"""
+
+
+@pytest.fixture
+def tokens(database: str) -> list[str]:
+    """Two hundred customers with an account and some transactions each."""
+    direct = {"DATABASE_URL": url("DATABASE_URL", database)} | SECRETS
+    done(manage("migrate", "-v0", **direct))
+    said = done(manage("shell", "-v0", script=SOME.format(users=USERS), **direct))
+    return [line.split()[1] for line in said.splitlines() if line.startswith("token ")]
+
+
+@pytest.fixture
+def server(tokens: list[str], database: str, tmp_path: Path) -> Iterator[Running]:
+    """MINGUS as in production, behind PgBouncer."""
+    port = free_port()
+    environment = SECRETS | {
+        "DATABASE_URL": url("PGBOUNCER_URL", database),
+        "DATABASE_OUTER_POOLER": "1",
+        "BEHIND_PROXY": "1",
+        "PORT": str(port),
+        "WORKERS": "2",
+    }
+    running = Running(["serve"], tmp_path / "log", **environment)
+    try:
+        running.wait_for(f"MINGUS listens on http://127.0.0.1:{port}/")
+        yield running
+    finally:
+        running.close()
+
+
+def test_two_hundred_users_meet_no_error_and_memory_stays(tokens: list[str], server: Running) -> None:
+    assert len(tokens) == USERS
+    log, memory = under_load(server, tokens)
+    assert (log["wrong"], "ERROR" in server.said()) == ({}, False), server.said()[-3000:]
+    assert log["requests"] > USERS * SECONDS / PARTS
+    second, last = (mean(memory[part * len(memory) // PARTS : (part + 1) * len(memory) // PARTS]) for part in (1, PARTS - 1))
+    assert last < 1.05 * second, f"{second / 2**20:.1f} MiB became {last / 2**20:.1f}: {log}"
+
+
+def under_load(server: Running, tokens: list[str]) -> tuple[dict[str, Any], list[float]]:
+    """What the users say, and the bytes that the server's processes had resident, twice a second."""
+    command = [sys.executable, "-m", "tests.integration.users", address_of(server), str(SECONDS)]
+    users = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert users.stdin
+    assert users.stdout
+    with users, users.stdin as given:
+        given.write("\n".join(tokens))
+        given.close()
+        memory = [resident(server) for _ in watched(users)]
+        return dict(json.loads(users.stdout.read())), memory
+
+
+def watched(process: "subprocess.Popen[str]") -> Iterator[None]:
+    while process.poll() is None:
+        yield
+        time.sleep(0.5)
+
+
+def resident(server: Running) -> float:
+    """Bytes of the server and of its processes."""
+    pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in tree_of(server.process.pid)]
+    return float(sum(pages) * os.sysconf("SC_PAGE_SIZE"))
+
+
+def tree_of(pid: int) -> list[int]:
+    return [pid, *(below for child in children_of(pid) for below in tree_of(child))]
+
+
+def address_of(server: Running) -> str:
+    return next(word for word in server.said().split() if word.startswith("http://127.0.0.1:"))

@@ -1,0 +1,105 @@
+"""What processes remember together in a real Redis, and what is left of it when that is killed in the middle."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import REDIS, done, free_port, manage, url
+
+pytestmark = pytest.mark.integration
+
+SCENE = """
+from rest_framework.test import APIClient
+from users.models import User
+from mingus.kit import rls
+from tests.factories import TokenFactory, UserFactory
+
+def client(name):
+    with rls.everybody():
+        user = User.objects.filter(email=f"{name}@redis.example").first() or UserFactory(email=f"{name}@redis.example")
+        return APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=user).text}"})
+
+def ask(who, times):
+    return [who.get("/api/v1/billing/plans/").status_code for _ in range(times)]
+"""
+ASK = SCENE + "print(ask(client('alice'), 2), ask(client('bob'), 1))"
+# A code of the second factor is used, as allauth does it.
+CODE = """
+from types import SimpleNamespace
+from allauth.mfa.totp.internal.auth import TOTP
+print(TOTP(SimpleNamespace(user_id=1))._mark_code_used("123456"))
+"""
+KILLED = (
+    SCENE
+    + """
+import subprocess
+from django.core.cache import cache
+from django.test import Client
+from mingus import redis_cache
+from tests.integration.conftest import answers
+
+def start():
+    server = subprocess.Popen(%(command)r, stdout=subprocess.DEVNULL)
+    answers(%(port)d)
+    return server
+
+def failures():
+    return redis_cache.FAILURES._value.get()
+
+def ready():
+    answer = Client().get("/healthz/ready")
+    return answer.status_code, answer.content.decode()
+
+server = start()
+someone = client("carol")
+print("before", ask(someone, 2), failures())
+server.kill()
+server.wait()
+print("away", ask(someone, 4), failures(), *ready())
+print("own", cache.set("a", [1.5], 60), cache.get("a"), cache.get_many(["a", "b"]), cache.add("a", 2), cache.delete("a"))
+server = start()
+print("still own", cache.get("a"), failures())
+cache.away_until = 0.0
+print("back", ask(someone, 1), cache.set("a", [1.5], 60), cache.get("a"), failures(), *ready())
+server.kill()
+server.wait()
+server = start()
+print("a new one behind an old connection", cache.get("a", "gone"), failures())
+server.kill()
+"""
+)
+LIMITS = {"RATE_READS": "3/d", "RATE_ADDRESS": "100000/d", "LOG_LEVEL": "WARNING"}
+
+
+@pytest.fixture(scope="module")
+def served(database: str) -> dict[str, str]:
+    """The environment of processes on a migrated database."""
+    address = url("DATABASE_URL", database)
+    done(manage("migrate", "-v0", DATABASE_URL=address))
+    return {"DATABASE_URL": address, **LIMITS}
+
+
+def test_processes_count_together_and_each_user_by_himself(served: dict[str, str], redis: str) -> None:
+    first = done(manage("shell", "-v0", script=ASK, REDIS_URL=redis, **served))
+    second = done(manage("shell", "-v0", script=ASK, REDIS_URL=redis, **served))
+    assert (first.strip(), second.strip()) == ("[200, 200] [200]", "[200, 429] [200]")
+
+
+def test_a_code_of_the_second_factor_works_once_in_all_processes(served: dict[str, str], redis: str) -> None:
+    codes = [done(manage("shell", "-v0", script=CODE, REDIS_URL=redis, **served)).strip() for _ in range(2)]
+    assert codes == ["True", "False"]
+
+
+def test_a_killed_redis_refuses_nobody_and_lets_nobody_ask_for_ever(served: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    script = KILLED % {"command": [*REDIS, str(port), "--dir", str(tmp_path)], "port": port}
+    result = manage("shell", "-v0", script=script, REDIS_URL=f"redis://127.0.0.1:{port}/0", **served)
+    assert done(result).splitlines() == [
+        "before [200, 200] 0.0",
+        'away [200, 200, 200, 429] 1.0 200 {"status": "ok", "redis": "away"}',
+        "own None [1.5] {'a': [1.5]} False True",
+        "still own None 1.0",
+        'back [200] None [1.5] 1.0 200 {"status": "ok"}',
+        "a new one behind an old connection gone 1.0",
+    ]
+    assert "This process remembers by itself for 5 seconds." in result.stderr

@@ -1,0 +1,106 @@
+"""Many users at once, each with a connection of his own that he keeps: `python -m tests.integration.users ADDRESS SECONDS`.
+
+Reads the users' tokens from standard input, one a line, and writes one JSON object: how many requests, which answers were not
+as they should be, and how long the median and the slowest percent waited (milliseconds).
+"""
+
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import orjson
+
+LISTS = (
+    "finance/transactions/?category=groceries&limit=50",
+    "finance/transactions/?ordering=amount",
+    "finance/transactions/search/?search=coffee",
+    "finance/accounts/",
+    "health/checkins/",
+    "system/alerts/",
+    "billing/plans/",
+)
+WRITES = 5  # one request in so many
+HEAD = "Host: {host}\r\nX-Forwarded-Proto: https\r\nAuthorization: Bearer {token}\r\n"
+PAUSE = 0.2  # seconds between an answer and the next request, twice that at most
+
+
+@dataclass
+class Log:
+    """What all users saw."""
+
+    waits: list[float] = field(default_factory=list)
+    wrong: Counter[str] = field(default_factory=Counter)
+
+
+class User:
+    """One connection and what is asked over it."""
+
+    def __init__(self, host: str, port: int, token: str, log: Log) -> None:
+        self.host, self.port, self.log, self.head = host, port, log, HEAD.format(host=host, token=token)
+        self.draw = random.Random(token)
+
+    async def go_on(self, until: float) -> None:
+        """Ask until the time has come; a connection that breaks is noted and made again."""
+        while time.monotonic() < until:
+            try:
+                reader, writer = await asyncio.open_connection(self.host, self.port)
+                account = UUID((await self._ask(reader, writer, "GET", LISTS[3]))["results"][0]["id"])
+                while time.monotonic() < until:
+                    await self._one(reader, writer, account)
+                    await asyncio.sleep(PAUSE * (1 + self.draw.random()))
+                writer.close()
+            except (OSError, EOFError, ValueError, LookupError) as error:
+                self.log.wrong[type(error).__name__] += 1
+                await asyncio.sleep(PAUSE)
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, account: UUID) -> None:
+        if self.draw.randrange(WRITES):
+            await self._ask(reader, writer, "GET", self.draw.choice(LISTS))
+            return
+        body = {
+            "financial_profile": str(account),
+            "transaction_type": "expense",
+            "amount": f"-{self.draw.randrange(1, 90)}.25",
+            "category": "groceries",
+            "transaction_date": "2026-03-02",
+            "description": "coffee",
+        }
+        made = await self._ask(reader, writer, "POST", "finance/transactions/", orjson.dumps(body))
+        if made.get("amount") != body["amount"]:
+            self.log.wrong[f"POST said {made}"] += 1
+
+    async def _ask(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, method: str, path: str, body: bytes = b""
+    ) -> dict:
+        length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+        start = time.perf_counter()
+        writer.write(f"{method} /api/v1/{path} HTTP/1.1\r\n{self.head}{length}\r\n".encode() + body)
+        lines = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines[1:] if line)
+        answer = await reader.readexactly(int(headers["content-length"]))
+        self.log.waits.append(time.perf_counter() - start)
+        status = lines[0].split()[1]
+        if status != ("201" if method == "POST" else "200"):
+            self.log.wrong[f"{method} {path}: {status} {answer[:200].decode()}"] += 1
+        return dict(orjson.loads(answer))
+
+
+async def everybody(address: str, seconds: float, tokens: list[str]) -> Log:
+    """Let all go on at once."""
+    parts, log, until = urlsplit(address), Log(), time.monotonic() + seconds
+    users = [User(parts.hostname or "", parts.port or 80, token, log) for token in tokens]
+    await asyncio.gather(*(user.go_on(until) for user in users))
+    return log
+
+
+if __name__ == "__main__":
+    found = asyncio.run(everybody(sys.argv[1], float(sys.argv[2]), sys.stdin.read().split()))
+    waits = sorted(found.waits)
+    p50, p99 = (round(1000 * waits[len(waits) * percent // 100], 1) for percent in (50, 99))
+    shown = {"requests": len(waits), "wrong": dict(found.wrong.most_common(20)), "p50": p50, "p99": p99}
+    sys.stdout.write(orjson.dumps(shown).decode() + "\n")
