@@ -127,7 +127,7 @@ def _let_the_owner_past_the_policies() -> None:
 
 
 def _people(count: int) -> list[Person]:
-    users = User.objects.bulk_create([User(email=f"person{number}@example.com", password="!") for number in range(count)])  # noqa: S106 - no password
+    users = User.objects.bulk_create([User(email=f"bench{number}@example.com", password="!") for number in range(count)])  # noqa: S106 - no password
     accounts = [EncryptedFinancialProfile(user=user, profile_name="Checking", profile_type="checking") for user in users]
     EncryptedFinancialProfile.objects.bulk_create(accounts)
     tokens = [PersonalAccessToken.objects.create(user=user, name="benchmark", scope="read-write")[1] for user in users]

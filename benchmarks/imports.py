@@ -5,11 +5,11 @@ looks for no duplicates and keeps no record of what came from where, all of whic
 """
 
 import random
-import subprocess
-import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,14 +17,16 @@ from uuid import UUID
 import psycopg
 
 from benchmarks.answers import UnequalError
+from benchmarks.contenders.bulk import Core, readers
 from benchmarks.data import COPY, FIRST_DAY, SEED, SHOPS, Cast, Person, new_account, transaction
-from benchmarks.measure import Meter, Prepare, Result, Work, interleaved, timed
-from benchmarks.production import REPOSITORY, connection_parameters
+from benchmarks.measure import Meter, Prepare, Result, Work, always, interleaved, timed
+from benchmarks.production import connection_parameters, peak_of
 from benchmarks.scale import Scale
 from finance.models import EncryptedFinancialProfile
 from finance.services import import_statement
 from mingus.kit import clock, rls
 
+CORE = "SQLAlchemy Core, the same table"
 LIMIT, FIRST, AGAIN = "COPY into the same table", "MINGUS import", "MINGUS import, the same file again"
 DAYS = 3 * 365
 
@@ -63,12 +65,26 @@ class Bank:
         """The file into the account that has it."""
         return lambda: [timed(lambda: self._import("duplicates"))]
 
+    def bring_by_core(self) -> Work:
+        """The file into a new account by SQLAlchemy Core."""
+        account, core = new_account(self._person), Core()
+
+        def bring() -> None:
+            if core.bring(self._file, self._person, account.pk) != self._rows:
+                raise UnequalError("SQLAlchemy Core did not take all rows for new")
+
+        return lambda: [timed(bring)]
+
     def _import(self, verdict: str) -> None:
         account = self._account or new_account(self._person)
         with self._file.open("rb") as file, rls.acting_as(account.user):
             result = import_statement(account=account, file=file, filename="statement.csv", now=clock.now())
         if getattr(result, verdict) != self._rows:
             raise UnequalError(f"Of {self._rows} rows {getattr(result, verdict)} became {verdict}, {result.failed} failed")
+
+
+def _timed_once(action: Callable[[], None]) -> list[float]:
+    return [timed(action)]
 
 
 def statement(rows: int) -> str:
@@ -98,13 +114,7 @@ def run(cast: Cast, meter: Meter, scale: Scale) -> Imports:
         file = Path(folder, "statement.csv")
         file.write_text(statement(scale.import_rows))
         bank = Bank(person, file, scale.import_rows, connection)
-        work: dict[str, Prepare] = {LIMIT: bank.copy, FIRST: bank.bring, AGAIN: bank.bring_again}
+        work: dict[str, Prepare] = {LIMIT: bank.copy, FIRST: bank.bring, AGAIN: bank.bring_again, CORE: bank.bring_by_core}
+        work |= {name: always(partial(_timed_once, read)) for name, read in readers(file, scale.import_rows).items()}
         results = interleaved(work, rounds=scale.import_rounds, meter=meter, warm_up=False)
-        return Imports(scale.import_rows, results, peak_of_import(file, new_account(person)))
-
-
-def peak_of_import(file: Path, account: EncryptedFinancialProfile) -> int:
-    """Bytes that `benchmarks.memory` reports, from a process that does nothing else."""
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.memory", str(file), str(account.pk)]
-    done = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True)  # noqa: S603 - our own
-    return int(done.stdout.split()[-1])
+        return Imports(scale.import_rows, results, peak_of("import", str(file), str(new_account(person).pk)))

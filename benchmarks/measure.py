@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -69,6 +69,10 @@ class Result:
     wall_ratio: Spread
     p50: float
     p99: float
+    p99_ratio: float  # over all rounds: one has too few slow ones
+
+    def named(self, name: str) -> "Result":
+        return replace(self, name=name)
 
 
 def cpu_of(pid: int) -> float:
@@ -81,6 +85,12 @@ def cpu_of(pid: int) -> float:
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+def _own_cpu() -> float:
+    """CPU seconds of this process and of the programs that it has run."""
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system
+
+
 class Meter:
     """Measures work done by this process and by the sessions on the benchmark's database."""
 
@@ -90,9 +100,9 @@ class Meter:
     def sample(self, work: Work) -> Sample:
         sessions = self._sessions()
         gc.collect()
-        database, process = self._cpu(sessions), time.process_time()
+        database, process = self._cpu(sessions), _own_cpu()
         walls = work()
-        return Sample(time.process_time() - process, self._cpu(sessions) - database, walls)
+        return Sample(_own_cpu() - process, self._cpu(sessions) - database, walls)
 
     def _sessions(self) -> list[int]:
         return [pid for (pid,) in self._watcher.execute(SESSIONS, [DATABASE])]
@@ -124,12 +134,13 @@ def interleaved(contenders: Mapping[str, Prepare], *, rounds: int, meter: Meter,
         for name in names:
             taken = meter.sample(contenders[name]())
             samples[name] += [taken] if number >= 0 else []
-    return [_result(name, samples[name], samples[names[0]]) for name in names]
+    return [compared(name, samples[name], samples[names[0]]) for name in names]
 
 
-def _result(name: str, samples: list[Sample], limit: list[Sample]) -> Result:
+def compared(name: str, samples: list[Sample], limit: list[Sample]) -> Result:
+    """Samples against those of another, round by round."""
     pairs = list(zip(samples, limit, strict=True))
-    walls = sorted(wall for sample in samples for wall in sample.walls)
+    walls, others = (sorted(wall for sample in each for wall in sample.walls) for each in (samples, limit))
     return Result(
         name=name,
         cpu=median(sample.cpu for sample in samples),
@@ -138,6 +149,7 @@ def _result(name: str, samples: list[Sample], limit: list[Sample]) -> Result:
         wall_ratio=Spread.of([median(sample.walls) / median(other.walls) for sample, other in pairs]),
         p50=percentile(walls, 50),
         p99=percentile(walls, 99),
+        p99_ratio=percentile(walls, 99) / percentile(others, 99),
     )
 
 

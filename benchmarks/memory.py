@@ -1,4 +1,4 @@
-"""`python -m benchmarks.memory FILE ACCOUNT`: the memory that importing FILE takes beyond what the process has anyhow.
+"""`python -m benchmarks.memory import FILE ACCOUNT`, or `export USER`: the memory it takes beyond what the process has anyhow.
 
 The kernel's high-water mark of this address space is read rather than getrusage's `ru_maxrss`, which begins with the
 parent's size when a process is spawned.
@@ -6,8 +6,10 @@ parent's size when a process is spawned.
 
 import io
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from uuid import UUID
 
 from benchmarks.production import configure
 
@@ -20,7 +22,7 @@ def peak() -> int:
     return int(line.split()[1]) * 1024
 
 
-def extra(path: str, account_id: str) -> int:
+def of_import(path: str, account_id: str) -> int:
     """Bytes above a process that has connected, and has looked an import of one row over without keeping it."""
     models, services, clock = (import_module(name) for name in ("finance.models", "finance.services", "mingus.kit.clock"))
     account = models.EncryptedFinancialProfile.objects.get(pk=account_id)
@@ -32,6 +34,19 @@ def extra(path: str, account_id: str) -> int:
     return peak() - before
 
 
+def of_export(user_id: str) -> int:
+    """Bytes above a process that has connected, and has exported a user without rows."""
+    exports, rls, models = (import_module(name) for name in ("benchmarks.exports", "mingus.kit.rls", "users.models"))
+    for piece in exports.csv_of(UUID(int=0)):
+        len(piece)
+    before = peak()
+    with rls.acting_as(models.User(pk=UUID(user_id))):
+        for piece in exports.csv_of(UUID(user_id)):
+            len(piece)
+    return peak() - before
+
+
 if __name__ == "__main__":
     configure()
-    sys.stdout.write(f"{extra(*sys.argv[1:])}\n")
+    ways: dict[str, Callable[..., int]] = {"import": of_import, "export": of_export}
+    sys.stdout.write(f"{ways[sys.argv[1]](*sys.argv[2:])}\n")

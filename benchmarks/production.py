@@ -5,6 +5,8 @@ DEBUG costs a good deal by itself (every query is kept, every file looked up aga
 
 import os
 import secrets
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -56,3 +58,10 @@ def connection_parameters(database: str = DATABASE) -> dict[str, Any]:
 def home_parameters() -> dict[str, Any]:
     """The way to the database that DATABASES names, from where another one can be made and dropped."""
     return connection_parameters(os.environ["MINGUS_HOME_DATABASE"])
+
+
+def peak_of(*arguments: str) -> int:
+    """Bytes that `benchmarks.memory` with these arguments reports, from a process that does nothing else."""
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.memory", *arguments]
+    done = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True)  # noqa: S603 - our own
+    return int(done.stdout.split()[-1])

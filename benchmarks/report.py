@@ -10,14 +10,18 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from benchmarks import chart
+from benchmarks import chart, twins
+from benchmarks.exports import Exports
 from benchmarks.imports import Imports
 from benchmarks.measure import Result, Spread
 from benchmarks.scale import Scale
 
 RESULTS = Path(__file__).resolve().parent / "results"
-PACKAGES = ("django", "djangorestframework", "psycopg", "orjson")
-HEAD = f"{'':42} {'CPU × limit':>20} {'wall × limit':>20} {'CPU':>10} {'of it SQL':>10} {'p50':>10} {'p99':>10}"
+PACKAGES = (
+    *("django", "djangorestframework", "psycopg", "orjson"),
+    *("fastapi", "pydantic", "sqlalchemy", "asyncpg", "uvloop", "django-ninja"),
+)
+HEAD = f"{'':42} {'CPU × limit':>20} {'wall × limit':>20} {'CPU':>10} {'of it SQL':>10} {'p50':>10} {'p99':>10} {'p99 ×':>6}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +42,35 @@ def of_posts(results: list[Result]) -> Part:
     return Part("post", "POST of one transaction", results, "Per request.")
 
 
+def of_twins(results: list[Result]) -> Part:
+    """With the middle and the worst in words."""
+    spread = twins.together(results)
+    remark = f"Per request; × is to the list's own twin. The middle one is {spread.median:.2f}, the worst {spread.most:.2f}."
+    return Part("twins", "Every other list against its stock DRF twin", results, remark)
+
+
+def of_growth(results: list[Result]) -> Part:
+    return Part("flat", "The same question in a growing table", results, "Per request; × is to the smallest table, or user.")
+
+
 def of_walls(results: list[Result]) -> Part:
     return Part("wall", "The same list with and without row-level security", results, "Per request.")
 
 
 def of_imports(found: Imports) -> Part:
     """With the rates in words, since a whole file is one operation."""
-    rates = "; ".join(f"{result.name}: {found.rows / result.p50:,.0f} rows/s" for result in found.results)
     memory = f"The first import takes {found.peak_bytes / 2**20:.1f} MiB beyond an idle process."
-    return Part("import", f"Import of a CSV file of {found.rows:,} rows", found.results, f"Per file. {rates}. {memory}")
+    return Part("import", f"Import of a CSV file of {found.rows:,} rows", found.results, f"{_rates(found)} {memory}")
+
+
+def of_exports(found: Exports) -> Part:
+    memory = f"An export takes {found.peak_bytes / 2**20:.1f} MiB beyond an idle process."
+    return Part("export", f"Export of {found.rows:,} rows as CSV", found.results, f"{_rates(found)} {memory}")
+
+
+def _rates(found: Imports | Exports) -> str:
+    rates = "; ".join(f"{result.name}: {found.rows / result.p50:,.0f} rows/s" for result in found.results)
+    return f"Per file. {rates}."
 
 
 def table(parts: list[Part]) -> str:
@@ -55,8 +79,9 @@ def table(parts: list[Part]) -> str:
 
 
 def _line(result: Result) -> str:
-    figures = f"{_ratio(result.cpu_ratio):>20} {_ratio(result.wall_ratio):>20} {_time(result.cpu):>10}"
-    return f"{result.name:42} {figures} {result.database_share:>10.0%} {_time(result.p50):>10} {_time(result.p99):>10}"
+    ratios = f"{_ratio(result.cpu_ratio):>20} {_ratio(result.wall_ratio):>20}"
+    times = f"{_time(result.p50):>10} {_time(result.p99):>10} {result.p99_ratio:>6.2f}"
+    return f"{result.name:42} {ratios} {_time(result.cpu):>10} {result.database_share:>10.0%} {times}"
 
 
 def _ratio(spread: Spread) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PARTS = ("lists", "wall", "post", "import")
+PARTS = ("lists", "wall", "twins", "post", "import", "export", "flat")
 ROWS_PER_USER = 2_000
 
 
@@ -16,6 +16,9 @@ class Scale:
     post_requests: int
     import_rounds: int
     import_rows: int
+    export_rows: int
+    table_sizes: tuple[int, ...]
+    heavy_rows: int
     is_quick: bool
     only: str | None
 
@@ -23,8 +26,12 @@ class Scale:
     def of(cls, *, rounds: int, rows: int, only: str | None, quick: bool, full: bool) -> "Scale":
         """The sizes that the command line asks for; `quick` is an upper bound on all of them."""
         if quick:
-            return cls(min(rounds, 3), min(rows, 50_000), 60, 60, 2, 5_000, is_quick=True, only=only)
-        return cls(rounds, rows, 200, 200, min(rounds, 3), 200_000 if full else 50_000, is_quick=False, only=only)
+            return cls(
+                min(rounds, 3), min(rows, 50_000), 60, 60, 2, 5_000, 20_000, (10_000, 40_000), 20_000, is_quick=True, only=only
+            )
+        bulk = (200_000, 1_000_000) if full else (50_000, 250_000)
+        sizes, heavy = ((10_000, 1_000_000, 10_000_000), 1_000_000) if full else ((10_000, 1_000_000), 500_000)
+        return cls(rounds, rows, 200, 200, min(rounds, 3), *bulk, sizes, heavy, False, only)
 
     @property
     def users(self) -> int:

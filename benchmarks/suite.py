@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import imports, lists, posts, report, walls
+from benchmarks import exports, flat, imports, lists, posts, report, twins, walls
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import database
 from benchmarks.measure import Meter, meter
@@ -17,12 +17,16 @@ from mingus.kit import rls
 def run(scale: Scale) -> None:
     """Measure what `scale` includes, print it, and keep it when it was the whole."""
     start = time.monotonic()
-    _say(f"Filling a database of its own with {scale.rows:,} transactions …")
-    with rls.everybody(), database(rows=scale.rows, users=scale.users) as cast, meter() as ours:
-        parts = _measured(cast, ours, scale)
-        _say(report.table(parts))
-        if not scale.is_quick and scale.only is None:
-            report.keep(parts, scale)
+    parts: list[Part] = []
+    if scale.only != "flat":
+        _say(f"Filling a database of its own with {scale.rows:,} transactions …")
+        with rls.everybody(), database(rows=scale.rows, users=scale.users) as cast, meter() as ours:
+            parts += _measured(cast, ours, scale)
+    if scale.includes("flat"):
+        parts.append(_one("flat", lambda: report.of_growth(flat.run(scale))))
+    _say(report.table(parts))
+    if not scale.is_quick and scale.only is None:
+        report.keep(parts, scale)
     _say(f"{time.monotonic() - start:.0f} s in all.")
 
 
@@ -31,8 +35,10 @@ def _measured(cast: Any, ours: Meter, scale: Scale) -> list[Part]:
     ways: dict[str, Callable[[], Part]] = {
         "lists": lambda: report.of_lists(lists.run(cast, contenders, ours, scale)),
         "wall": lambda: report.of_walls(walls.run(cast, ours, scale)),
+        "twins": lambda: report.of_twins(twins.run(ours, scale)),
         "post": lambda: report.of_posts(posts.run(cast, contenders, ours, scale)),
         "import": lambda: report.of_imports(imports.run(cast, ours, scale)),
+        "export": lambda: report.of_exports(exports.run(cast, ours, scale)),
     }
     return [_one(name, way) for name, way in ways.items() if scale.includes(name)]
 

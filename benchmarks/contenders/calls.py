@@ -1,7 +1,8 @@
 """What every contender is asked, and what it answers: one HTTP request in process, without a socket."""
 
+import asyncio
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ class Call:
     query: str = ""
     body: bytes = b""
     idempotency_key: str = ""
+    path: str = PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Answer:
 
 
 class Contender(Protocol):
-    """Answers calls to `PATH`, committed and complete."""
+    """Answers calls, committed and complete."""
 
     @property
     def name(self) -> str: ...
@@ -60,6 +62,30 @@ class WsgiContender:
 
 
 @dataclass(frozen=True, slots=True)
+class AsgiContender:
+    """An application of ASGI 3 on an event loop of its own."""
+
+    name: str
+    application: Callable[..., Awaitable[None]]
+    loop: asyncio.AbstractEventLoop
+
+    def answer(self, call: Call) -> Answer:
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": call.body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        self.loop.run_until_complete(self._run(scope(call), receive, send))
+        return Answer(sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]))
+
+    async def _run(self, *asked: Any) -> None:
+        await self.application(*asked)
+
+
+@dataclass(frozen=True, slots=True)
 class WithKey:
     """A contender whose every call carries an Idempotency-Key of its own."""
 
@@ -78,7 +104,7 @@ def environment(call: Call) -> dict[str, Any]:
     found = {
         "REQUEST_METHOD": "POST" if call.body else "GET",
         "SCRIPT_NAME": "",
-        "PATH_INFO": PATH,
+        "PATH_INFO": call.path,
         "QUERY_STRING": call.query,
         "SERVER_NAME": HOST,
         "SERVER_PORT": "443",
@@ -98,6 +124,31 @@ def environment(call: Call) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     return found | {"HTTP_IDEMPOTENCY_KEY": call.idempotency_key} if call.idempotency_key else found
+
+
+def scope(call: Call) -> dict[str, Any]:
+    """The call as a server hands it to an ASGI application behind TLS."""
+    headers = {
+        "host": HOST,
+        "accept": "application/json",
+        "authorization": f"Bearer {call.token}",
+        **({"content-type": "application/json", "content-length": str(len(call.body))} if call.body else {}),
+    }
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "POST" if call.body else "GET",
+        "scheme": "https",
+        "path": call.path,
+        "raw_path": call.path.encode(),
+        "query_string": call.query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 40_000),
+        "server": (HOST, 443),
+        "state": {},
+    }
 
 
 def _nothing() -> None:

@@ -115,7 +115,7 @@ class Limit:
         days = (asked["transaction_date__gte"], asked["transaction_date__lte"])
         rows = self._connection.execute(PAGE, [owner, asked["category"], *days]).fetchall()
         shown = [_as_object(row) for row in rows[:LIMIT]]
-        return orjson.dumps({"next": _link(query, shown, len(rows)), "previous": None, "results": shown}, option=UTC_Z)
+        return orjson.dumps({"next": link(query, _place(shown), len(rows)), "previous": None, "results": shown}, option=UTC_Z)
 
     def _create(self, owner: Any, body: bytes) -> bytes:
         given = orjson.loads(body)
@@ -130,11 +130,16 @@ def _as_object(row: Any) -> dict[str, Any]:
     return dict(zip(NAMES, values, strict=True))
 
 
-def _link(query: str, shown: list[dict[str, Any]], found: int) -> str | None:
+def _place(shown: list[dict[str, Any]]) -> tuple[str, str]:
+    return (shown[-1]["transaction_date"], shown[-1]["id"]) if shown else ("", "")
+
+
+def link(query: str, place: tuple[str, str], found: int) -> str | None:
+    """The address of the page after `place`, None when all `found` rows were shown."""
     if found <= LIMIT:
         return None
-    place = orjson.dumps([shown[-1]["transaction_date"], shown[-1]["id"]])
-    return f"https://{HOST}{PATH}?{query}&cursor={base64.urlsafe_b64encode(place).decode()}"
+    cursor = base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+    return f"https://{HOST}{PATH}?{query}&cursor={cursor}"
 
 
 def contender() -> WsgiContender:

@@ -12,7 +12,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def result(name: str, ratio: float) -> Result:
     spread = Spread(ratio, ratio * 0.9, ratio * 1.1)
-    return Result(name, cpu=0.001, database_share=0.5, cpu_ratio=spread, wall_ratio=spread, p50=0.001, p99=0.002)
+    return Result(name, cpu=0.001, database_share=0.5, cpu_ratio=spread, wall_ratio=spread, p50=0.001, p99=0.002, p99_ratio=1.0)
 
 
 @pytest.fixture

@@ -1,0 +1,115 @@
+"""What else brings a statement in: SQLAlchemy Core into the same table, and two programs for plain-text ledgers.
+
+Core parses the file, looks for the rows that the account has, and inserts the rest. The ledger programs only read theirs, with
+the same transactions in it, since their file is their database; hledger is measured where Debian's package is installed.
+"""
+
+import csv
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from beancount import loader
+from sqlalchemy import URL, create_engine, insert, select
+from uuid_utils.compat import uuid7
+
+from benchmarks.answers import UnequalError
+from benchmarks.contenders.fast_api import Transaction
+from benchmarks.data import Person
+from benchmarks.production import connection_parameters
+
+TABLE: Any = Transaction.__table__
+BATCH = 5_000
+CONSTANT = {"transaction_type": "expense", "currency": "USD", "category": "", "merchant_name": "", "reference_number": ""}
+ENTRY = """{day} * "{text}"
+  Assets:Checking  {amount} USD
+  Expenses:Unknown
+
+"""
+ACCOUNTS = """2000-01-01 open Assets:Checking USD
+2000-01-01 open Expenses:Unknown USD
+"""
+
+
+class Core:
+    """`insert()` in batches, in one transaction."""
+
+    def __init__(self) -> None:
+        places = connection_parameters()
+        address = URL.create(
+            "postgresql+psycopg", places["user"], places.get("password"), places["host"], places["port"], places["dbname"]
+        )
+        self._engine = create_engine(address)
+        self._engine.connect().close()  # its session is there, and in the pool, before anything is measured
+
+    def bring(self, file: Path, person: Person, account: UUID) -> int:
+        """Bring the file's rows into an account; gives how many were new."""
+        with self._engine.begin() as connection, file.open(newline="") as lines:
+            there = Counter(tuple(row) for row in connection.execute(self._known(account)))
+            new = [row for row in map(_parsed, csv.DictReader(lines)) if not _taken(there, row)]
+            whole = [self._row(person, account, *row) for row in new]
+            for first in range(0, len(whole), BATCH):
+                connection.execute(insert(TABLE), whole[first : first + BATCH])
+            return len(new)
+
+    def _known(self, account: UUID) -> Any:
+        columns = (TABLE.c.transaction_date, TABLE.c.amount, TABLE.c.description)
+        return select(*columns).where(TABLE.c.financial_profile_id == account)
+
+    def _row(self, person: Person, account: UUID, day: date, amount: Decimal, text: str) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        owned = {"id": uuid7(), "user_id": person.id, "financial_profile_id": account, "created_at": now, "updated_at": now}
+        said = {"transaction_date": day, "posted_date": day, "amount": amount, "description": text, "metadata": {}}
+        return CONSTANT | owned | said | {"status": "completed"}
+
+
+def _parsed(line: dict[str, str]) -> tuple[date, Decimal, str]:
+    return date.fromisoformat(line["Date"]), Decimal(line["Amount"]), line["Description"].strip()
+
+
+def _taken(there: Counter[Any], row: Any) -> bool:
+    """Whether the account has this row already; two equal ones in a file are two."""
+    if there[row] < 1:
+        return False
+    there[row] -= 1
+    return True
+
+
+def ledger(file: Path) -> Path:
+    """The same transactions in the language that both ledger programs read, beside `file`."""
+    with file.open(newline="") as lines:
+        entries = [
+            ENTRY.format(day=row["Date"], text=row["Description"], amount=row["Amount"]) for row in csv.DictReader(lines)
+        ]
+    made = file.with_suffix(".beancount")
+    made.write_text(ACCOUNTS + "".join(entries))
+    return made
+
+
+def readers(file: Path, rows: int) -> dict[str, Callable[[], None]]:
+    """The ledger programs that are here, by name, each ready to read `file` once."""
+    path = ledger(file)
+    found: dict[str, Callable[[], None]] = {"beancount, only reading": lambda: _beancount(path, rows)}
+    program = shutil.which("hledger")
+    if program:
+        journal = path.with_suffix(".journal")
+        journal.write_text(path.read_text().removeprefix(ACCOUNTS).replace(' * "', " * ").replace('"\n', "\n"))
+        found["hledger, only reading"] = lambda: _hledger(program, journal)
+    return found
+
+
+def _beancount(path: Path, rows: int) -> None:
+    loader.initialize(use_cache=False)  # else the second time it reads a pickle of the first
+    entries, errors, _ = loader.load_file(str(path))
+    if errors or len(entries) < rows:
+        raise UnequalError(f"beancount read {len(entries)} entries of {rows}: {errors[:1]}")
+
+
+def _hledger(program: str, journal: Path) -> None:
+    subprocess.run([program, "--file", str(journal), "balance"], check=True, capture_output=True)  # noqa: S603 - Debian's

@@ -1,0 +1,230 @@
+"""FastAPI with SQLAlchemy's ORM, as their documentation has it: a session a request, models with types, schemas both ways.
+
+One application, on asyncpg or on psycopg's asynchronous connections; uvloop, a pool of one connection as MINGUS has here.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import uvloop
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from knox.settings import CONSTANTS
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import URL, ForeignKey, Numeric, select
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, joinedload, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from benchmarks.contenders.calls import PATH, AsgiContender
+from benchmarks.contenders.limit import LIMIT, link
+from benchmarks.production import connection_parameters
+
+Money = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
+Name = Annotated[str, Field(max_length=100)]
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: TIMESTAMP(timezone=True), Decimal: Numeric(12, 2), dict[str, Any]: JSONB}
+
+
+class User(Base):
+    __tablename__ = "users_user"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    is_active: Mapped[bool]
+
+
+class Token(Base):
+    __tablename__ = "users_personalaccesstoken"
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    token_key: Mapped[str]
+    expiry: Mapped[datetime | None]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users_user.id"))
+    user: Mapped[User] = relationship()
+
+
+class Account(Base):
+    __tablename__ = "finance_encryptedfinancialprofile"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+
+
+class Transaction(Base):
+    __tablename__ = "finance_financialtransaction"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    user_id: Mapped[UUID]
+    financial_profile_id: Mapped[UUID]
+    transaction_type: Mapped[str]
+    amount: Mapped[Decimal]
+    currency: Mapped[str]
+    description: Mapped[str]
+    category: Mapped[str]
+    merchant_name: Mapped[str]
+    transaction_date: Mapped[date]
+    posted_date: Mapped[date | None]
+    reference_number: Mapped[str]
+    status: Mapped[str]
+    # `metadata` is the declarative base's own
+    details: Mapped[dict[str, Any]] = mapped_column("metadata")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    @property
+    def is_income(self) -> bool:
+        return self.transaction_type == "income"
+
+    @property
+    def is_expense(self) -> bool:
+        return self.transaction_type == "expense"
+
+    @property
+    def absolute_amount(self) -> Decimal:
+        return abs(self.amount)
+
+    @property
+    def is_completed(self) -> bool:
+        return self.status == "completed"
+
+
+class TransactionIn(BaseModel):
+    financial_profile: UUID
+    transaction_type: Literal["income", "expense", "transfer"]
+    amount: Money
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    description: Annotated[str, Field(max_length=500)] = ""
+    category: Name = ""
+    merchant_name: Name = ""
+    transaction_date: date
+    posted_date: date | None = None
+    reference_number: Name = ""
+    status: Literal["pending", "completed", "failed", "cancelled"] = "completed"
+    metadata: dict[str, Any] = {}
+
+
+class TransactionOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    financial_profile: UUID = Field(validation_alias="financial_profile_id")
+    transaction_type: str
+    amount: Decimal
+    currency: str
+    description: str
+    category: str
+    merchant_name: str
+    transaction_date: date
+    posted_date: date | None
+    reference_number: str
+    status: str
+    metadata: dict[str, Any] = Field(validation_alias="details")
+    is_income: bool
+    is_expense: bool
+    absolute_amount: Decimal
+    is_completed: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class Page(BaseModel):
+    next: str | None
+    previous: str | None
+    results: list[TransactionOut]
+
+
+bearer = HTTPBearer()
+
+
+async def session_of(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.sessions() as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(session_of)]
+
+
+async def owner_of(session: Session, given: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]) -> User:
+    token = given.credentials
+    digest = hashlib.sha512(token.encode()).hexdigest()
+    keys = select(Token).options(joinedload(Token.user, innerjoin=True)).where(Token.digest == digest)
+    found = await session.scalar(keys.where(Token.token_key == token[: CONSTANTS.TOKEN_KEY_LENGTH]))
+    if found is None or not found.user.is_active or (found.expiry is not None and found.expiry < datetime.now(UTC)):
+        raise HTTPException(401)
+    return found.user
+
+
+Owner = Annotated[User, Depends(owner_of)]
+
+
+async def page(
+    request: Request, session: Session, owner: Owner, category: str, transaction_date__gte: date, transaction_date__lte: date
+) -> Any:
+    """The newest rows; the link onward is made as the limit makes it."""
+    rows = select(Transaction).where(Transaction.user_id == owner.id, Transaction.category == category)
+    rows = rows.where(
+        Transaction.transaction_date >= transaction_date__gte, Transaction.transaction_date <= transaction_date__lte
+    )
+    rows = rows.order_by(Transaction.transaction_date.desc(), Transaction.id.desc()).limit(LIMIT + 1)
+    found = list(await session.scalars(rows))
+    shown = found[:LIMIT]
+    last = (str(shown[-1].transaction_date), str(shown[-1].id))
+    return {"next": link(request.url.query, last, len(found)), "previous": None, "results": shown}
+
+
+async def create(session: Session, owner: Owner, given: TransactionIn) -> Any:
+    accounts = select(Account.id).where(Account.user_id == owner.id, Account.id == given.financial_profile)
+    if await session.scalar(accounts) is None:
+        raise HTTPException(422, "There is no such account.")
+    values = given.model_dump(exclude={"financial_profile", "metadata"})
+    now = datetime.now(UTC)
+    created = Transaction(
+        **values,
+        user_id=owner.id,
+        financial_profile_id=given.financial_profile,
+        details=given.metadata,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(created)
+    await session.commit()
+    return created
+
+
+def application(engine: AsyncEngine) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await engine.dispose()
+
+    app = FastAPI(openapi_url=None, lifespan=lifespan)
+    app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
+    app.get(PATH, response_model=Page)(page)
+    app.post(PATH, response_model=TransactionOut, status_code=201)(create)
+    return app
+
+
+def _contender(driver: str) -> Callable[[], AsgiContender]:
+    def contender() -> AsgiContender:
+        found = connection_parameters()
+        query = {"host": found["host"]} if str(found.get("host", "")).startswith("/") else {}
+        url = URL.create(
+            f"postgresql+{driver}",
+            username=found.get("user"),
+            password=found.get("password"),
+            host=None if query else found.get("host"),
+            port=None if query else found.get("port"),
+            database=found["dbname"],
+            query=query | ({"port": str(found["port"])} if query and found.get("port") else {}),
+        )
+        engine = create_async_engine(url, pool_size=1, max_overflow=0)
+        return AsgiContender(f"FastAPI, SQLAlchemy ORM, {driver}", application(engine), uvloop.new_event_loop())
+
+    return contender
+
+
+on_asyncpg, on_psycopg = _contender("asyncpg"), _contender("psycopg")

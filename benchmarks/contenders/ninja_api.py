@@ -1,0 +1,149 @@
+"""django-ninja, tuned: no middleware, a token and its user in one query, keyset pages, orjson, a schema each way.
+
+It shares MINGUS's models, pool and prepared statements. A transaction is created in a transaction, into an account of the
+caller's own.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.test.utils import override_settings
+from django.urls import path
+from knox.crypto import hash_token
+from knox.settings import CONSTANTS
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError
+from ninja.parser import Parser
+from ninja.renderers import BaseRenderer
+from ninja.security import HttpBearer
+from pydantic import Field
+
+from benchmarks.contenders.calls import Contender, WsgiContender
+from benchmarks.contenders.limit import LIMIT, link
+from benchmarks.contenders.unfenced import Unfenced
+from finance.models import EncryptedFinancialProfile, FinancialTransaction
+from mingus.kit import clock
+from users.models import PersonalAccessToken
+
+Money = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
+Name = Annotated[str, Field(max_length=100)]
+
+
+class Bearer(HttpBearer):
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        keys = PersonalAccessToken.objects.select_related("user").filter(user__is_active=True)
+        for key in keys.filter(token_key=token[: CONSTANTS.TOKEN_KEY_LENGTH], digest=hash_token(token)):
+            if key.expiry is None or key.expiry > clock.now():
+                return key.user
+        return None
+
+
+class OrjsonRenderer(BaseRenderer):
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z)
+
+
+class OrjsonParser(Parser):
+    def parse_body(self, request: HttpRequest) -> Any:
+        return orjson.loads(request.body)
+
+
+class TransactionIn(Schema):
+    financial_profile: UUID
+    transaction_type: Literal["income", "expense", "transfer"]
+    amount: Money
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    description: Annotated[str, Field(max_length=500)] = ""
+    category: Name = ""
+    merchant_name: Name = ""
+    transaction_date: date
+    posted_date: date | None = None
+    reference_number: Name = ""
+    status: Literal["pending", "completed", "failed", "cancelled"] = "completed"
+    metadata: dict[str, Any] = {}
+
+
+class TransactionOut(Schema):
+    id: UUID
+    financial_profile: UUID = Field(validation_alias="financial_profile_id")
+    transaction_type: str
+    amount: Decimal
+    currency: str
+    description: str
+    category: str
+    merchant_name: str
+    transaction_date: date
+    posted_date: date | None
+    reference_number: str
+    status: str
+    metadata: Any
+    is_income: bool
+    is_expense: bool
+    absolute_amount: Decimal
+    is_completed: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class Page(Schema):
+    next: str | None
+    previous: str | None
+    results: list[TransactionOut]
+
+
+api = NinjaAPI(auth=Bearer(), renderer=OrjsonRenderer(), parser=OrjsonParser(), docs_url=None, openapi_url=None)
+
+
+@api.get("transactions/", response=Page)
+def page(request: HttpRequest, category: str, transaction_date__gte: date, transaction_date__lte: date) -> dict[str, Any]:
+    """The newest rows; the link onward is made as the limit makes it."""
+    days = {"transaction_date__gte": transaction_date__gte, "transaction_date__lte": transaction_date__lte}
+    rows = FinancialTransaction.objects.filter(user=_owner(request), category=category, **days)
+    found = list(rows.order_by("-transaction_date", "-id")[: LIMIT + 1])
+    shown = found[:LIMIT]
+    last = (str(shown[-1].transaction_date), str(shown[-1].pk))
+    return {"next": link(request.META["QUERY_STRING"], last, len(found)), "previous": None, "results": shown}
+
+
+@api.post("transactions/", response={201: TransactionOut})
+@transaction.atomic
+def create(request: HttpRequest, data: TransactionIn) -> Any:
+    values = data.dict()
+    account = values.pop("financial_profile")
+    if not EncryptedFinancialProfile.objects.filter(user=_owner(request), pk=account).exists():
+        raise HttpError(422, "There is no such account.")
+    created = FinancialTransaction(user=_owner(request), financial_profile_id=account, **values)
+    created.save(force_insert=True)
+    return 201, created
+
+
+def _owner(request: HttpRequest) -> Any:
+    found: Any = request
+    return found.auth
+
+
+urlpatterns = [path("api/v1/finance/", api.urls)]
+
+
+def use_these_urls(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: several projects live in this process, and this one has its own addresses."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.urlconf = __name__
+        return get_response(request)
+
+    return middleware
+
+
+def contender() -> Contender:
+    with override_settings(MIDDLEWARE=[f"{__name__}.use_these_urls"]):
+        return Unfenced(WsgiContender("django-ninja", WSGIHandler()), "django-ninja, tuned")

@@ -1,0 +1,83 @@
+"""All transactions of one user as a CSV file, in batches as they are sent.
+
+The limit is one COPY TO of the same columns, read to its end as the tables' owner: without row-level security, without
+guarding a cell against formulas, and with a transaction that is open as long as the reader takes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+import psycopg
+
+from benchmarks.answers import UnequalError
+from benchmarks.data import COLUMNS, Cast
+from benchmarks.measure import Meter, Result, Work, always, interleaved, timed
+from benchmarks.production import connection_parameters, peak_of
+from benchmarks.scale import Scale
+from finance import exports
+from finance.models import FinancialTransaction
+from finance.serializers import TransactionSerializer
+from mingus.kit import rls
+from mingus.kit.api.wire import Wire
+from users.models import User
+
+LIMIT, EXPORT = "COPY TO of the same columns", "MINGUS export"
+# Keys that grow, as UUIDv7 do: rows lie in the table in their order.
+FILL = f"""
+INSERT INTO finance_financialtransaction ({COLUMNS})
+SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid, user_id, financial_profile_id, transaction_type,
+       amount, currency, description, category, merchant_name, transaction_date, posted_date, '', status, metadata,
+       created_at, updated_at
+  FROM generate_series(1, %(rows)s) AS number
+ CROSS JOIN (SELECT * FROM finance_financialtransaction WHERE user_id = %(source)s LIMIT 1) AS entry
+"""  # noqa: S608 - put together from constants
+COUNT = "SELECT count(*) FROM finance_financialtransaction WHERE user_id = %s"
+DERIVED = "transaction_type = 'income', transaction_type = 'expense', abs(amount), status = 'completed'"
+COPY = f"""
+COPY (SELECT {COLUMNS}, {DERIVED} FROM finance_financialtransaction WHERE user_id = %s ORDER BY id) TO STDOUT (FORMAT csv)
+"""  # noqa: S608 - put together from constants
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """What was measured: seconds for a whole file, and the memory that one export takes beyond an idle process."""
+
+    rows: int
+    results: list[Result]
+    peak_bytes: int
+
+
+def csv_of(user_id: UUID) -> Iterator[bytes]:
+    """The pieces of the file, within the reach of that user."""
+    rows = FinancialTransaction.objects.filter(user_id=user_id)
+    return exports.as_csv(rows, cast("Wire", TransactionSerializer.wire()))
+
+
+def run(people: Cast, meter: Meter, scale: Scale) -> Exports:
+    """Measure it in the name of a user who gets that many rows more."""
+    person = people.others[-1]
+    with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
+        plain.execute(FILL, {"rows": scale.export_rows, "source": person.id})
+        plain.execute("VACUUM ANALYZE finance_financialtransaction")
+        rows = plain.execute(COUNT, [person.id]).fetchall()[0][0]
+
+        def copy() -> None:
+            with plain.cursor() as cursor, cursor.copy(COPY, [person.id]) as lines:
+                _check(sum(1 for _ in lines), rows)
+
+        work: dict[str, Work] = {LIMIT: lambda: [timed(copy)], EXPORT: lambda: [timed(lambda: _export(person.id, rows))]}
+        contenders = {name: always(each) for name, each in work.items()}
+        results = interleaved(contenders, rounds=scale.import_rounds, meter=meter)
+        return Exports(rows, results, peak_of("export", str(person.id)))
+
+
+def _export(user_id: UUID, rows: int) -> None:
+    with rls.acting_as(User(pk=user_id)):
+        _check(sum(piece.count(b"\r\n") for piece in csv_of(user_id)) - 1, rows)
+
+
+def _check(found: int, rows: int) -> None:
+    if found != rows:
+        raise UnequalError(f"{found} rows came, not {rows}")

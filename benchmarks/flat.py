@@ -1,0 +1,128 @@
+"""Whether an answer takes as long in a large table as in a small one, and for who has much as for who has little.
+
+The table grows between two measurements, so these can't take turns; each is compared with the same one in the small table.
+"""
+
+from datetime import timedelta
+from functools import partial
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import psycopg
+from django.contrib.auth import get_user_model
+
+from benchmarks.answers import answered
+from benchmarks.contenders import mingus_api
+from benchmarks.contenders.calls import PATH, Call
+from benchmarks.data import DAYS, FIRST_DAY, Cast, Person, database
+from benchmarks.measure import Meter, Result, Sample, Work, compared, meter, timed
+from benchmarks.production import connection_parameters
+from benchmarks.scale import Scale
+from health.services import daily_spending
+from mingus.kit import rls
+
+SMALLEST = 10_000  # rows, of which the heavy user has half
+USERS = 6  # the others have 1,000 rows each, in every table
+PAGE = 10  # rows, so that who has 1,000 of them has a hundredth page too
+CALLS = 100
+TABLE = "finance_financialtransaction"
+# Keys like the application's own, of the row's day; PostgreSQL makes them itself from version 18 on only.
+KEY = """
+(lpad(to_hex((extract(epoch FROM transaction_date) * 1000)::bigint), 12, '0') || '7' || substr(md5(random()::text), 1, 3)
+ || '8' || substr(md5(random()::text), 1, 15))::uuid
+"""
+# Copies of the heavy user's rows, for himself or for a user of whom nothing is asked.
+GROW = """
+INSERT INTO {table} ({columns}) SELECT {values} FROM {table} AS original, generate_series(1, %(copies)s)
+WHERE original.user_id = %(owner)s ORDER BY original.id LIMIT %(rows)s
+"""
+
+
+def run(scale: Scale) -> list[Result]:
+    """A result for each question and size, compared with the smallest; and the heavy user's pages with a small one's."""
+    found: dict[str, dict[int, list[Sample]]] = {}
+    with rls.everybody(), database(rows=SMALLEST, users=USERS) as cast, meter() as ours:
+        for size in scale.table_sizes:
+            _grow(cast, size, scale.heavy_rows)
+            for name, work in _questions(cast).items():
+                found.setdefault(name, {})[size] = _sampled(work, ours, scale.rounds)
+        results = [
+            compared(f"{name}, {size:,} rows", samples, by_size[SMALLEST])
+            for name, by_size in found.items()
+            for size, samples in by_size.items()
+        ]
+        return results + _pages(cast, ours, scale)
+
+
+def _sampled(work: Work, ours: Meter, rounds: int) -> list[Sample]:
+    return [ours.sample(work) for _ in range(rounds + 1)][1:]
+
+
+def _questions(cast: Cast) -> dict[str, Work]:
+    """What a user with 1,000 rows asks."""
+    person, mingus = cast.others[0], mingus_api.contender()
+    days = {"transaction_date__gte": FIRST_DAY, "transaction_date__lte": FIRST_DAY + timedelta(DAYS)}
+    filtered = Call(token=person.token, query=urlencode({"category": "groceries", **days}))
+    search = Call(token=person.token, path=f"{PATH}search/", query=urlencode({"search": "purchase #0000"}))
+    user = get_user_model().objects.get(pk=person.id)
+
+    def report() -> None:
+        with rls.acting_as(user):
+            daily_spending(user, FIRST_DAY, FIRST_DAY + timedelta(DAYS))
+
+    return {
+        "list": partial(answered, mingus, [filtered] * CALLS, 200),
+        "search": partial(answered, mingus, [search] * CALLS, 200),
+        "report": lambda: [timed(report) for _ in range(CALLS // 5)],
+    }
+
+
+def _pages(cast: Cast, ours: Meter, scale: Scale) -> list[Result]:
+    mingus, people = mingus_api.contender(), {"1,000 rows": cast.others[0], f"{scale.heavy_rows:,} rows": cast.heavy}
+    results: list[Result] = []
+    for number in (1, 100):
+        samples = {
+            name: _sampled(partial(answered, mingus, [_page(person, number)] * CALLS, 200), ours, scale.rounds)
+            for name, person in people.items()
+        }
+        first = next(iter(samples.values()))
+        results += [compared(f"page {number} of a user with {name}", found, first) for name, found in samples.items()]
+    return results
+
+
+def _page(person: Person, number: int) -> Call:
+    """The call that gives a user's page of this number, found by following the links."""
+    mingus, call = mingus_api.contender(), Call(token=person.token, query=f"limit={PAGE}")
+    for _ in range(number - 1):
+        following = parse_qs(urlsplit(mingus.answer(call).data["next"]).query)
+        call = Call(token=person.token, query=urlencode(following, doseq=True))
+    return call
+
+
+def _grow(cast: Cast, rows: int, heavy_rows: int) -> None:
+    """Let the table have `rows` rows, and the heavy user `heavy_rows` of them or half."""
+    with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
+        # a table's growth is no event of anybody's, and the audit log would take most of the time
+        plain.execute(f"ALTER TABLE {TABLE} DISABLE TRIGGER USER")
+        for owner, least in ((cast.heavy, min(rows // 2, heavy_rows)), (cast.others[-1], rows)):
+            his = _count(plain, cast.heavy)
+            missing = least - (his if owner is cast.heavy else _count(plain, None))
+            if missing > 0:
+                _copy(plain, cast.heavy, owner, missing, his)
+        plain.execute(f"ALTER TABLE {TABLE} ENABLE TRIGGER USER")
+        plain.execute(f"VACUUM ANALYZE {TABLE}")
+
+
+def _count(plain: "psycopg.Connection[tuple[int]]", person: Person | None) -> int:
+    his = "WHERE user_id = %(owner)s" if person else ""
+    row = plain.execute(f"SELECT count(*) FROM {TABLE} {his}", {"owner": person.id if person else None}).fetchone()  # noqa: S608
+    assert row
+    return row[0]
+
+
+def _copy(plain: "psycopg.Connection[tuple[int]]", source: Person, owner: Person, rows: int, there: int) -> None:
+    names = [column.name for column in plain.execute(f"SELECT * FROM {TABLE} LIMIT 0").description or ()]  # noqa: S608
+    changed = {"id": KEY, "user_id": "%(user)s", "financial_profile_id": "%(account)s"}
+    values = ", ".join(changed.get(name, f"original.{name}") for name in names)
+    statement = GROW.format(table=TABLE, columns=", ".join(names), values=values)
+    places = {"owner": source.id, "user": owner.id, "account": owner.account, "rows": rows, "copies": rows // there + 1}
+    plain.execute(statement, places)
