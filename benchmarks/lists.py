@@ -14,7 +14,7 @@ from benchmarks.scale import Scale
 
 COMMON = ("groceries", "dining", "transport")
 PAGE = 50
-WINDOW = 540  # days; the rarest of COMMON then still fills a page of an ordinary user
+WINDOW = 720  # days; the rarest of COMMON then still fills a page of an ordinary user
 
 
 def calls(cast: Cast, count: int) -> list[Call]:
