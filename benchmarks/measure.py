@@ -98,20 +98,28 @@ class Meter:
         self._watcher = watcher
 
     def sample(self, work: Work) -> Sample:
-        sessions = self._sessions()
+        """Raises DistantServerError when the server's processes are not this machine's."""
+        before = self._cpu_by_session()
         gc.collect()
-        database, process = self._cpu(sessions), _own_cpu()
+        process = _own_cpu()
         walls = work()
-        return Sample(_own_cpu() - process, self._cpu(sessions) - database, walls)
+        # A session that closed meanwhile was the last work's, on its way out.
+        after = {pid: cpu for pid in before if (cpu := _cpu_if_there(pid)) is not None}
+        return Sample(_own_cpu() - process, sum(after[pid] - before[pid] for pid in after), walls)
 
-    def _sessions(self) -> list[int]:
-        return [pid for (pid,) in self._watcher.execute(SESSIONS, [DATABASE])]
+    def _cpu_by_session(self) -> dict[int, float]:
+        pids = [pid for (pid,) in self._watcher.execute(SESSIONS, [DATABASE])]
+        read = {pid: cpu for pid in pids if (cpu := _cpu_if_there(pid)) is not None}
+        if pids and not read:
+            raise DistantServerError("DATABASE_URL must name a server whose processes /proc shows on this machine.")
+        return read
 
-    def _cpu(self, sessions: list[int]) -> float:
-        try:
-            return sum(map(cpu_of, sessions))
-        except OSError as error:
-            raise DistantServerError("DATABASE_URL must name a server whose processes /proc shows on this machine.") from error
+
+def _cpu_if_there(pid: int) -> float | None:
+    try:
+        return cpu_of(pid)
+    except OSError:
+        return None
 
 
 @contextmanager
