@@ -1,40 +1,21 @@
 """What the database's wall costs: the list as MINGUS serves it, and as the tables' owner, whom no policy holds up."""
 
-from dataclasses import dataclass
 from functools import partial
-from unittest.mock import patch
 
 from benchmarks.answers import answered, require_equal
 from benchmarks.contenders import mingus_api
-from benchmarks.contenders.calls import Answer, Call, Contender
+from benchmarks.contenders.calls import Contender
 from benchmarks.contenders.unfenced import Unfenced
 from benchmarks.data import Cast
 from benchmarks.lists import PAGE, calls
 from benchmarks.measure import Meter, Result, always, interleaved
 from benchmarks.scale import Scale
-from mingus.kit import statements
-from mingus.kit.statements import Statement
-
-# Asks for as much as the statement that opens a reach, and opens none.
-NO_REACH = Statement((b"SELECT ", b"::text, ", b"::text"), names=statements.REACH.names)
-
-
-@dataclass(frozen=True, slots=True)
-class Reachless:
-    """MINGUS whose kept statements set no role: `Unfenced` takes it from the ORM's."""
-
-    contender: Contender
-    name: str
-
-    def answer(self, call: Call) -> Answer:
-        with patch.object(statements, "REACH", NO_REACH):
-            return self.contender.answer(call)
 
 
 def run(cast: Cast, meter: Meter, scale: Scale) -> list[Result]:
     """Measure it in short turns, after both have answered alike."""
     fenced = mingus_api.contender()
-    both: list[Contender] = [Reachless(Unfenced(fenced, fenced.name), "MINGUS without row-level security"), fenced]
+    both: list[Contender] = [Unfenced(fenced, "MINGUS without row-level security"), fenced]
     asked = calls(cast, scale.list_requests)
     for call in asked[::10]:
         require_equal({entrant.name: entrant.answer(call).data["results"] for entrant in both}, rows=PAGE)
