@@ -95,9 +95,8 @@ def _only_one(home: "psycopg.Connection[Any]") -> Iterator[None]:
 def _disconnect() -> None:
     """The pool too: it would go on trying to reach a database that is gone."""
     connections.close_all()
-    pool = getattr(connection, "pool", None)
-    if pool is not None:
-        pool.close()
+    made: Any = connection
+    made.close_pool()
 
 
 def _drop(home: "psycopg.Connection[Any]") -> None:

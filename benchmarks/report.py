@@ -73,9 +73,9 @@ def _rates(found: Imports | Exports) -> str:
     return f"Per file. {rates}."
 
 
-def table(parts: list[Part]) -> str:
-    """All parts for a terminal."""
-    return "\n".join(line for part in parts for line in ("", part.title, HEAD, *map(_line, part.results), part.remark))
+def table(part: Part) -> str:
+    """A part for a terminal."""
+    return "\n".join(("", part.title, HEAD, *map(_line, part.results), part.remark, ""))
 
 
 def _line(result: Result) -> str:

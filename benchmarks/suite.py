@@ -24,7 +24,6 @@ def run(scale: Scale) -> None:
             parts += _measured(cast, ours, scale)
     if scale.includes("flat"):
         parts.append(_one("flat", lambda: report.of_growth(flat.run(scale))))
-    _say(report.table(parts))
     if not scale.is_quick and scale.only is None:
         report.keep(parts, scale)
     _say(f"{time.monotonic() - start:.0f} s in all.")
@@ -45,7 +44,9 @@ def _measured(cast: Any, ours: Meter, scale: Scale) -> list[Part]:
 
 def _one(name: str, way: Callable[[], Part]) -> Part:
     _say(f"Measuring: {name} …")
-    return way()
+    part = way()
+    _say(report.table(part))
+    return part
 
 
 def _say(text: str) -> None:

@@ -25,6 +25,7 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 NEVER = {"Server", "X-Powered-By", "Access-Control-Allow-Origin", "Content-Security-Policy-Report-Only"}
+METHODS = ["get", "post", "put", "patch", "delete", "options", "head"]
 NOTHING = {"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 FILES = ["/static/mingus/theme.css", "/static/unfold/js/app.js"]
 ELSEWHERE = ["/", "/nowhere", "/api/v1/nowhere/", "/_allauth/app/v1/auth/session", "/admin/", "/admin/login/", "/healthz/live"]
@@ -37,11 +38,11 @@ def what_is_missing(answer: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options", "head"])
-def test_an_answer_of_the_api_is_kept_by_nobody_and_can_do_nothing(route: Route, method: str, victim: Tenant) -> None:
-    for key, token in ((victim.id, victim.token), (NOBODYS, victim.token), (NOBODYS, "")):
+def test_an_answer_of_the_api_is_kept_by_nobody_and_can_do_nothing(route: Route, victim: Tenant) -> None:
+    unsigned, found = ("get", NOBODYS, ""), ("get", victim.id, victim.token)
+    for method, key, token in (unsigned, found, *((method, NOBODYS, victim.token) for method in METHODS)):
         answer = Probe(method, route.path(key), body={} if method in ("post", "put", "patch") else None).send(token, key)
-        assert what_is_missing(answer) == {}
+        assert what_is_missing(answer) == {}, method
         assert answer.headers["Cache-Control"] == "no-store"
         assert set(answer.headers["Content-Security-Policy"].split("; ")) == NOTHING
         assert not answer.cookies
