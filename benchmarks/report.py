@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from django.db import connection
+import psycopg
 
 from benchmarks import chart, twins
 from benchmarks.exports import Exports
 from benchmarks.imports import Imports
 from benchmarks.measure import Result, Spread
+from benchmarks.production import home_parameters
 from benchmarks.scale import Scale
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -104,9 +105,8 @@ def keep(parts: list[Part], scale: Scale) -> None:
 
 def versions() -> dict[str, str]:
     """What the figures depend on, as far as it has a version."""
-    with connection.temporary_connection() as cursor:
-        cursor.execute("SHOW server_version")
-        server = cursor.fetchone()[0].split()[0]
+    with psycopg.connect(**home_parameters()) as home:
+        server = str(home.info.parameter_status("server_version")).split()[0]
     return {"python": platform.python_version(), "postgresql": server} | {name: version(name) for name in PACKAGES}
 
 

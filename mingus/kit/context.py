@@ -8,9 +8,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -23,8 +22,7 @@ class Role(StrEnum):
     STAFF = "mingus_staff"
 
 
-@dataclass(frozen=True, slots=True)
-class ActionContext:
+class ActionContext(NamedTuple):
     """One action's origin and its reach.
 
     `request_id` ties its log lines and audit events. `actor_id` is the signed-in user, None for nobody and for what runs by
@@ -51,7 +49,7 @@ def current() -> ActionContext:
 
 def change(**fields: Any) -> None:
     """Change the running action from here on, as when authentication has found out who it is."""
-    _current.set(replace(_current.get(), **fields))
+    _current.set(_current.get()._replace(**fields))
 
 
 @contextmanager
@@ -72,13 +70,14 @@ def request(request_id: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _current.set(replace(before, request_id=request_id))
+        _current.set(before._replace(request_id=request_id))
 
 
 @contextmanager
 def reach(role: Role, owner_id: UUID | None = None, *, reason: str = "") -> Iterator[None]:
     """Run a block with another reach; use the names for it in `mingus.kit.rls`."""
-    token = _current.set(replace(_current.get(), role=role, owner_id=owner_id, reason=reason or _current.get().reason))
+    now = _current.get()
+    token = _current.set(now._replace(role=role, owner_id=owner_id, reason=reason or now.reason))
     try:
         yield
     finally:

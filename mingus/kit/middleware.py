@@ -31,7 +31,7 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        offered = request.headers.get("X-Request-Id", "")
+        offered = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = offered if SENDABLE_ID.fullmatch(offered) else str(uuid7())
         with context.request(request_id):
             response = self.get_response(request)
@@ -90,7 +90,7 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         limit = settings.IMPORT_MAX_BYTES if request.path in UPLOAD_PATHS else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if "Transfer-Encoding" in request.headers and not request.META.get("CONTENT_LENGTH"):
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             return problem(411, "length_required", "Send the body with a Content-Length, not in chunks.")
         if DIGITS.fullmatch(length) and int(length) <= limit:
             return self.get_response(request)

@@ -1,10 +1,12 @@
 """The base of every filter set: what a filter's value may be, by the type of its column."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.db import models
-from django_filters.filters import BaseInFilter, BooleanFilter, ChoiceFilter, Filter, NumberFilter, UUIDFilter
+from django.utils.dateparse import parse_date
+from django_filters.filters import BaseInFilter, BooleanFilter, ChoiceFilter, DateFilter, Filter, NumberFilter, UUIDFilter
 from django_filters.rest_framework.filterset import FilterSet
 from rest_framework.exceptions import ParseError
 
@@ -35,6 +37,27 @@ class TrueOrFalseField(forms.Field):
         if value not in {"true", "false", "", None}:
             raise forms.ValidationError("Write true or false.", "invalid_boolean")
         return {"true": True, "false": False}.get(value)
+
+
+class DayField(forms.DateField):
+    """A day as bodies have it. Django's own field also takes 01/02/2026, which half of the world reads otherwise."""
+
+    def to_python(self, value: Any) -> date | None:
+        if value in self.empty_values:
+            return None
+        try:
+            day = parse_date(value.strip())
+        except ValueError:
+            day = None
+        if day is None:
+            raise forms.ValidationError("Write a day such as 2026-01-31.", "invalid")
+        return day
+
+
+class DayFilter(DateFilter):
+    """`transaction_date__gte=2026-01-31`."""
+
+    field_class: Any = DayField
 
 
 class JsonFilter(Filter):
@@ -71,6 +94,7 @@ class StrictFilterSet(FilterSet):
 
     FILTER_DEFAULTS = FilterSet.FILTER_DEFAULTS | {
         models.JSONField: {"filter_class": JsonFilter},
+        models.DateField: {"filter_class": DayFilter},
         models.BooleanField: {"filter_class": TrueOrFalseFilter},
         models.IntegerField: {"filter_class": WholeNumberFilter},
         models.ForeignKey: {"filter_class": UUIDFilter},

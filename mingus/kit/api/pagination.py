@@ -9,15 +9,16 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import F, Q, QuerySet
+from django.utils.encoding import iri_to_uri
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 
 from mingus.kit.api.filters import is_nullable, kind_of
 from mingus.kit.api.renderers import OPTIONS, plain
@@ -155,7 +156,9 @@ class KeysetPagination(BasePagination):
         if not self.keys or not (self.more if reading_on else self.cursor):
             return None
         cursor = Cursor(self.order_name, self.keys[-1 if reading_on else 0], reverse=not forward)
-        return str(replace_query_param(self.request.build_absolute_uri(), "cursor", cursor.encode()))
+        asked = [text for text in self.request.META.get("QUERY_STRING", "").split("&") if text and not _is_cursor(text)]
+        address = f"{self.request.path}?{'&'.join([*asked, 'cursor='])}"
+        return f"{self.request.scheme}://{self.request.get_host()}{iri_to_uri(address)}{cursor.encode()}"
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
@@ -173,6 +176,10 @@ class KeysetPagination(BasePagination):
         if orders:
             found.append(("ordering", {"type": "string", "enum": orders}, "The column to sort by; `-` turns it round."))
         return [{"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in found]
+
+
+def _is_cursor(parameter: str) -> bool:
+    return unquote(parameter.partition("=")[0]) == "cursor"
 
 
 def limit_of(params: Mapping[str, str]) -> int:
