@@ -11,7 +11,7 @@ from django.http import StreamingHttpResponse
 from mingus.kit import copy_out, rls, spreadsheet
 from mingus.kit.api.wire import Wire
 
-BATCH = 10_000
+BATCH = 40_000
 CSV, JSON = "csv", "json"
 FORMATS = (CSV, JSON)
 MEDIA_TYPES = {CSV: "text/csv; charset=utf-8", JSON: "application/json"}
@@ -29,7 +29,7 @@ def download(queryset: QuerySet[Any], *, wire: Wire, file_format: str, name: str
 
 
 def as_csv(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
-    """The bytes of a CSV file for spreadsheets, some thousand rows at a time."""
+    """The bytes of a CSV file for spreadsheets, some ten thousand rows at a time. The key is the first field of `wire`."""
     columns = [copy_out.as_cell(expression, kind) for _, expression, kind in _values(queryset, wire)]
     start = "".join(spreadsheet.lines(wire.names, [])).encode()
     for batch in copy_out.in_batches(queryset, columns, copy_out.CSV_LINES, size=BATCH):
@@ -42,7 +42,7 @@ def as_csv(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
 def as_json(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
     """The bytes of one JSON list, a row a line."""
     row, start = copy_out.as_object(_values(queryset, wire)), b"[\n"
-    for batch in copy_out.in_batches(queryset, [row], copy_out.JSON_LINES, size=BATCH):
+    for batch in copy_out.in_batches(queryset, [row], copy_out.JSON_LINES, size=BATCH, key_at=len('{"id":"')):
         yield start + b",\n".join(batch)
         start = b",\n"
     yield b"[]\n" if start == b"[\n" else b"\n]\n"

@@ -28,9 +28,16 @@ class TooPlainError(TypeError):
 
 
 class Instant(Func):
-    """An instant as ISO 8601 in UTC, without a fraction when it is a whole second; `zone` is how its end is written."""
+    """An instant as ISO 8601 in UTC, without a fraction when it is a whole second; `zone` is how its end is written.
 
-    template = "replace(to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"%(zone)s\"'), '.000000', '')"
+    `to_json` is six times as fast as `to_char`, but leaves out the zeros that a fraction ends with.
+    """
+
+    template = (
+        "CASE mod(date_part('microseconds', %(expressions)s)::int, 10)"
+        " WHEN 0 THEN replace(to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '.000000', '')"
+        " ELSE btrim(to_json(%(expressions)s AT TIME ZONE 'UTC')::text, '\"') END || '%(zone)s'"
+    )
     output_field = models.TextField()
 
 
@@ -59,6 +66,8 @@ def as_cell(expression: Any, kind: models.Field[Any, Any]) -> Any:
         return Said(expression)
     if isinstance(kind, models.JSONField):
         return NullIf(_text(expression), _text_of("null"))
+    if kind.choices and not kind.blank:  # a constraint of the table allows no other text
+        return expression
     if isinstance(kind, models.CharField | models.TextField):
         # SECURITY: a merchant's name is an outsider's text, and `=HYPERLINK(…)` would run on a colleague's machine
         text = _text(expression)
@@ -98,35 +107,35 @@ def _text_of(constant: str) -> Value:
     return Value(constant, output_field=models.TextField())
 
 
-def in_batches(queryset: QuerySet[Any], columns: Iterable[Any], options: str, *, size: int) -> Iterator[list[bytes]]:
+def in_batches(
+    queryset: QuerySet[Any], columns: Iterable[Any], options: str, *, size: int, key_at: int = 0
+) -> Iterator[list[bytes]]:
     """The lines of `queryset` without their ends, in the order of its keys (UUIDs), at most `size` at a time.
 
-    Each batch is a COPY and a transaction of its own, within the reach of the caller. One COPY of everything would keep a
-    transaction open as long as the slowest download takes, with a connection of the pool.
+    A line has its row's key behind `key_at` other bytes. Each batch is a COPY and a transaction of its own, within the reach
+    of the caller. One COPY of everything would keep a transaction open as long as the slowest download takes, with a
+    connection of the pool.
     """
-    rows = queryset.order_by("pk").values_list("pk", *columns)
-    lines, last = _copied(rows[:size], options)
+    rows = queryset.order_by("pk").values_list(*columns)
+    lines = _copied(rows[:size], options)
     while lines:
         yield lines
-        lines, last = _copied(rows.filter(pk__gt=last)[:size], options) if len(lines) == size else ([], "")
+        last = lines[-1][key_at : key_at + KEY_LENGTH].decode()
+        lines = _copied(rows.filter(pk__gt=last)[:size], options) if len(lines) == size else []
 
 
-def _copied(rows: QuerySet[Any, Any], options: str) -> tuple[list[bytes], str]:
-    """Each row as COPY sends it, without its key in front and the line feed behind, and the last row's key."""
+def _copied(rows: QuerySet[Any, Any], options: str) -> list[bytes]:
+    """Each row as COPY sends it, without the line feed."""
     connection = connections[rows.db]
-    lines: list[bytes] = []
-    line: Any = b""
     try:
         sql, parameters = rows.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
-        return lines, ""
+        return []
     with transaction.atomic(using=rows.db), connection.cursor() as cursor, connection.wrap_database_errors:
         rls.apply(connection, context.current())
         with cursor.copy(f"COPY ({sql}) TO STDOUT ({options})", parameters) as copy:
-            for line in copy:
-                # libpq's own memory: to keep the views themselves takes three times as long as to copy what they show
-                lines.append(bytes(line[KEY_LENGTH + 1 : -1]))
-    return lines, bytes(line[:KEY_LENGTH]).decode()
+            # libpq's own memory: to keep the views themselves takes three times as long as to copy what they show
+            return [bytes(line[:-1]) for line in copy]
 
 
 __all__ = ["CSV_LINES", "JSON_LINES", "TooPlainError", "as_cell", "as_object", "in_batches"]

@@ -87,7 +87,7 @@ def sample(field: Any) -> str:
     if getattr(field, "choices", None):
         return str(list(field.choices)[-1][0])
     words = {TrueOrFalseField: "true", JsonTextField: '{"a": 1}', IsoDateTimeField: "2026-01-15T10:00:00Z"}
-    by_name = {"DateField": "2026-01-15", "UUIDField": str(uuid4()), "CharField": "a", "BooleanField": "true"}
+    by_name = {"DayField": "2026-01-15", "UUIDField": str(uuid4()), "CharField": "a", "BooleanField": "true"}
     return next((word for kind, word in words.items() if isinstance(field, kind)), by_name.get(type(field).__name__, "5"))
 
 

@@ -122,7 +122,10 @@ def test_what_can_not_be_kept_is_refused(build: Build) -> None:
 
 def test_a_connection_keeps_so_many_and_no_more(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statements, "MOST_PREPARED", 3)
+    monkeypatch.setattr(statements, "_sessions", {})
     TransactionFactory(user=alice)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")  # what other tests have left
     found = [kept(lambda values, last=number + 1: ROWS.values_list(F("pk"))[:last]) for number in range(6)]  # type: ignore[misc]
     for statement in (*found, *found):
         assert len(read(statement)) == 1
