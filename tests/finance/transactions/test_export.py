@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from finance import exports
@@ -46,6 +48,16 @@ def test_the_csv_has_the_columns_of_the_list(as_alice: APIClient, shops: list[Fi
 def test_the_json_has_the_rows_of_the_list(as_alice: APIClient, shops: list[FinancialTransaction]) -> None:
     listed = as_alice.get(LIST, {"ordering": "created_at"}).json()["results"]
     assert as_json(as_alice.get(EXPORT, {"file_format": "json"})) == listed
+
+
+@pytest.mark.parametrize("file_format", exports.FORMATS)
+def test_it_comes_where_queries_are_noted_as_in_a_demo(
+    as_alice: APIClient, shops: list[FinancialTransaction], file_format: str
+) -> None:
+    with CaptureQueriesContext(connection):
+        answer = as_alice.get(EXPORT, {"file_format": file_format})
+    assert answer.status_code == 200
+    assert b"".join(answer).count(b"Shop A") == 1
 
 
 @pytest.mark.parametrize("file_format", exports.FORMATS)
