@@ -83,4 +83,4 @@ export SUPERUSER_URL=postgresql://postgres:$password@127.0.0.1:$port/postgres
 export PGBOUNCER_URL=postgresql://mingus:$password@127.0.0.1:$pooler_port/mingus
 
 echo "== roles, restore, PgBouncer in transaction mode, Redis, and a replica"
-timeout 10m .venv/bin/python -m pytest -m integration tests/integration ${ONLY_INTEGRATION:+"$@"}
+timeout 20m .venv/bin/python -m pytest -m integration tests/integration ${ONLY_INTEGRATION:+"$@"}
