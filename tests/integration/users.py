@@ -25,7 +25,8 @@ LISTS = (
     "billing/plans/",
 )
 WRITES = 5  # one request in so many
-HEAD = "Host: {host}\r\nX-Forwarded-Proto: https\r\nAuthorization: Bearer {token}\r\n"
+# Each user comes from an address of his own, as the proxy says, so that none meets the limit of another.
+HEAD = "Host: {host}\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: {address}\r\nAuthorization: Bearer {token}\r\n"
 PAUSE = 0.2  # seconds between an answer and the next request, twice that at most
 
 
@@ -40,8 +41,9 @@ class Log:
 class User:
     """One connection and what is asked over it."""
 
-    def __init__(self, host: str, port: int, token: str, log: Log) -> None:
-        self.host, self.port, self.log, self.head = host, port, log, HEAD.format(host=host, token=token)
+    def __init__(self, host: str, port: int, token: str, log: Log, *, number: int) -> None:
+        self.host, self.port, self.log = host, port, log
+        self.head = HEAD.format(host=host, token=token, address=f"198.51.100.{number}")
         self.draw = random.Random(token)
 
     async def go_on(self, until: float) -> None:
@@ -93,7 +95,7 @@ class User:
 async def everybody(address: str, seconds: float, tokens: list[str]) -> Log:
     """Let all go on at once."""
     parts, log, until = urlsplit(address), Log(), time.monotonic() + seconds
-    users = [User(parts.hostname or "", parts.port or 80, token, log) for token in tokens]
+    users = [User(parts.hostname or "", parts.port or 80, token, log, number=number) for number, token in enumerate(tokens)]
     await asyncio.gather(*(user.go_on(until) for user in users))
     return log
 
