@@ -19,6 +19,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mingus.kit.api.renderers.AlwaysFirstRenderer",
     "DEFAULT_PAGINATION_CLASS": "mingus.kit.api.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["mingus.kit.api.filters.StrictFilterBackend", "mingus.kit.api.filters.WordSearchBackend"],
+    "DEFAULT_METADATA_CLASS": "mingus.kit.api.metadata.Metadata",
     "DEFAULT_SCHEMA_CLASS": "mingus.kit.api.schema.Schema",
     "EXCEPTION_HANDLER": "mingus.kit.api.errors.handle",
     "DEFAULT_VERSIONING_CLASS": None,
