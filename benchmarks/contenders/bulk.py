@@ -16,13 +16,12 @@ from typing import Any
 from uuid import UUID
 
 from beancount import loader
-from sqlalchemy import URL, create_engine, insert, select
+from sqlalchemy import create_engine, insert, select
 from uuid_utils.compat import uuid7
 
 from benchmarks.answers import UnequalError
-from benchmarks.contenders.fast_api import Transaction
+from benchmarks.contenders.fast_api import Transaction, database_url
 from benchmarks.data import Person
-from benchmarks.production import connection_parameters
 
 TABLE: Any = Transaction.__table__
 BATCH = 5_000
@@ -41,11 +40,7 @@ class Core:
     """`insert()` in batches, in one transaction."""
 
     def __init__(self) -> None:
-        places = connection_parameters()
-        address = URL.create(
-            "postgresql+psycopg", places["user"], places.get("password"), places["host"], places["port"], places["dbname"]
-        )
-        self._engine = create_engine(address)
+        self._engine = create_engine(database_url("psycopg"))
         self._engine.connect().close()  # its session is there, and in the pool, before anything is measured
 
     def bring(self, file: Path, person: Person, account: UUID) -> int:

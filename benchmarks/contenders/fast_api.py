@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import uvloop
@@ -24,10 +24,8 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.contenders.calls import PATH, AsgiContender
 from benchmarks.contenders.limit import LIMIT, link
+from benchmarks.contenders.schemas import TransactionIn, TransactionOut
 from benchmarks.production import connection_parameters
-
-Money = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
-Name = Annotated[str, Field(max_length=100)]
 
 
 class Base(DeclarativeBase):
@@ -92,49 +90,15 @@ class Transaction(Base):
         return self.status == "completed"
 
 
-class TransactionIn(BaseModel):
-    financial_profile: UUID
-    transaction_type: Literal["income", "expense", "transfer"]
-    amount: Money
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
-    description: Annotated[str, Field(max_length=500)] = ""
-    category: Name = ""
-    merchant_name: Name = ""
-    transaction_date: date
-    posted_date: date | None = None
-    reference_number: Name = ""
-    status: Literal["pending", "completed", "failed", "cancelled"] = "completed"
-    metadata: dict[str, Any] = {}
-
-
-class TransactionOut(BaseModel):
+class Out(TransactionOut):
     model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    financial_profile: UUID = Field(validation_alias="financial_profile_id")
-    transaction_type: str
-    amount: Decimal
-    currency: str
-    description: str
-    category: str
-    merchant_name: str
-    transaction_date: date
-    posted_date: date | None
-    reference_number: str
-    status: str
     metadata: dict[str, Any] = Field(validation_alias="details")
-    is_income: bool
-    is_expense: bool
-    absolute_amount: Decimal
-    is_completed: bool
-    created_at: datetime
-    updated_at: datetime
 
 
 class Page(BaseModel):
     next: str | None
     previous: str | None
-    results: list[TransactionOut]
+    results: list[Out]
 
 
 bearer = HTTPBearer()
@@ -204,24 +168,22 @@ def application(engine: AsyncEngine) -> FastAPI:
     app = FastAPI(openapi_url=None, lifespan=lifespan)
     app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
     app.get(PATH, response_model=Page)(page)
-    app.post(PATH, response_model=TransactionOut, status_code=201)(create)
+    app.post(PATH, response_model=Out, status_code=201)(create)
     return app
+
+
+def database_url(driver: str) -> URL:
+    """The bench's database, by a driver of SQLAlchemy's."""
+    found = connection_parameters()
+    place = {
+        name: str(found[name]) for name in ("host", "port") if found.get(name)
+    }  # in the query also a socket's folder may be
+    return URL.create(f"postgresql+{driver}", found.get("user"), found.get("password"), database=found["dbname"], query=place)
 
 
 def _contender(driver: str) -> Callable[[], AsgiContender]:
     def contender() -> AsgiContender:
-        found = connection_parameters()
-        query = {"host": found["host"]} if str(found.get("host", "")).startswith("/") else {}
-        url = URL.create(
-            f"postgresql+{driver}",
-            username=found.get("user"),
-            password=found.get("password"),
-            host=None if query else found.get("host"),
-            port=None if query else found.get("port"),
-            database=found["dbname"],
-            query=query | ({"port": str(found["port"])} if query and found.get("port") else {}),
-        )
-        engine = create_async_engine(url, pool_size=1, max_overflow=0)
+        engine = create_async_engine(database_url(driver), pool_size=1, max_overflow=0)
         return AsgiContender(f"FastAPI, SQLAlchemy ORM, {driver}", application(engine), uvloop.new_event_loop())
 
     return contender

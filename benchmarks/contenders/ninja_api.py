@@ -4,17 +4,12 @@ It shares MINGUS's models, pool and prepared statements. A transaction is create
 caller's own.
 """
 
-from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from datetime import date
+from typing import Any
 
 import orjson
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.test.utils import override_settings
+from django.http import HttpRequest
 from django.urls import path
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS
@@ -23,17 +18,14 @@ from ninja.errors import HttpError
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from ninja.security import HttpBearer
-from pydantic import Field
 
-from benchmarks.contenders.calls import Contender, WsgiContender
+from benchmarks.contenders.calls import Contender
 from benchmarks.contenders.limit import LIMIT, link
-from benchmarks.contenders.unfenced import Unfenced
+from benchmarks.contenders.schemas import TransactionIn, TransactionOut
+from benchmarks.contenders.unfenced import own_urls, unfenced
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from mingus.kit import clock
 from users.models import PersonalAccessToken
-
-Money = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
-Name = Annotated[str, Field(max_length=100)]
 
 
 class Bearer(HttpBearer):
@@ -57,47 +49,18 @@ class OrjsonParser(Parser):
         return orjson.loads(request.body)
 
 
-class TransactionIn(Schema):
-    financial_profile: UUID
-    transaction_type: Literal["income", "expense", "transfer"]
-    amount: Money
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
-    description: Annotated[str, Field(max_length=500)] = ""
-    category: Name = ""
-    merchant_name: Name = ""
-    transaction_date: date
-    posted_date: date | None = None
-    reference_number: Name = ""
-    status: Literal["pending", "completed", "failed", "cancelled"] = "completed"
-    metadata: dict[str, Any] = {}
+class In(Schema, TransactionIn):
+    """Of the base that the framework asks for."""
 
 
-class TransactionOut(Schema):
-    id: UUID
-    financial_profile: UUID = Field(validation_alias="financial_profile_id")
-    transaction_type: str
-    amount: Decimal
-    currency: str
-    description: str
-    category: str
-    merchant_name: str
-    transaction_date: date
-    posted_date: date | None
-    reference_number: str
-    status: str
-    metadata: Any
-    is_income: bool
-    is_expense: bool
-    absolute_amount: Decimal
-    is_completed: bool
-    created_at: datetime
-    updated_at: datetime
+class Out(Schema, TransactionOut):
+    """Of the base that the framework asks for."""
 
 
 class Page(Schema):
     next: str | None
     previous: str | None
-    results: list[TransactionOut]
+    results: list[Out]
 
 
 api = NinjaAPI(auth=Bearer(), renderer=OrjsonRenderer(), parser=OrjsonParser(), docs_url=None, openapi_url=None)
@@ -114,9 +77,9 @@ def page(request: HttpRequest, category: str, transaction_date__gte: date, trans
     return {"next": link(request.META["QUERY_STRING"], last, len(found)), "previous": None, "results": shown}
 
 
-@api.post("transactions/", response={201: TransactionOut})
+@api.post("transactions/", response={201: Out})
 @transaction.atomic
-def create(request: HttpRequest, data: TransactionIn) -> Any:
+def create(request: HttpRequest, data: In) -> Any:
     values = data.dict()
     account = values.pop("financial_profile")
     if not EncryptedFinancialProfile.objects.filter(user=_owner(request), pk=account).exists():
@@ -132,18 +95,8 @@ def _owner(request: HttpRequest) -> Any:
 
 
 urlpatterns = [path("api/v1/finance/", api.urls)]
-
-
-def use_these_urls(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: several projects live in this process, and this one has its own addresses."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        request.urlconf = __name__
-        return get_response(request)
-
-    return middleware
+use_these_urls = own_urls(__name__)
 
 
 def contender() -> Contender:
-    with override_settings(MIDDLEWARE=[f"{__name__}.use_these_urls"]):
-        return Unfenced(WsgiContender("django-ninja", WSGIHandler()), "django-ninja, tuned")
+    return unfenced("django-ninja, tuned", [f"{__name__}.use_these_urls"])

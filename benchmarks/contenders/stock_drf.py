@@ -4,12 +4,8 @@ Django's own list of middleware, DRF's renderer, parser and cursor pagination, d
 the token's class are MINGUS's, which is to its advantage: as it comes, Django opens a connection for every request.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest, HttpResponse
-from django.test.utils import override_settings
 from django.urls import include, path
 from django_filters.rest_framework.backends import DjangoFilterBackend
 from rest_framework.mixins import CreateModelMixin, ListModelMixin
@@ -23,14 +19,13 @@ from rest_framework.serializers import BaseSerializer, DecimalField, ModelSerial
 from rest_framework.views import exception_handler
 from rest_framework.viewsets import GenericViewSet
 
-from benchmarks.contenders.calls import Contender, WsgiContender
+from benchmarks.contenders.calls import Contender
 from benchmarks.contenders.limit import NAMES
-from benchmarks.contenders.unfenced import Unfenced
+from benchmarks.contenders.unfenced import own_urls, unfenced
 from finance.models import FinancialTransaction
 from users.authentication import TokenAuthentication
 
 STARTPROJECT = [
-    "benchmarks.contenders.stock_drf.use_these_urls",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -84,18 +79,8 @@ class TransactionViewSet(CreateModelMixin, StockViewSet):
 router = SimpleRouter()
 router.register("transactions", TransactionViewSet)
 urlpatterns = [path("api/v1/finance/", include(router.urls))]
-
-
-def use_these_urls(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: two projects live in this process, and this one has its own addresses."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        request.urlconf = __name__
-        return get_response(request)
-
-    return middleware
+use_these_urls = own_urls(__name__)
 
 
 def contender() -> Contender:
-    with override_settings(MIDDLEWARE=STARTPROJECT):
-        return Unfenced(WsgiContender("stock DRF", WSGIHandler()), "stock DRF")
+    return unfenced("stock DRF", [f"{__name__}.use_these_urls", *STARTPROJECT])

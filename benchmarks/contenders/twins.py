@@ -2,29 +2,26 @@
 
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIHandler
 from django.db.models import Value
-from django.test.utils import override_settings
 from django.urls import path
 from rest_framework.pagination import CursorPagination
 from rest_framework.serializers import ModelSerializer
 
-from benchmarks.contenders.calls import Contender, WsgiContender
+from benchmarks.contenders.calls import Contender
 from benchmarks.contenders.stock_drf import STARTPROJECT, StockViewSet
-from benchmarks.contenders.unfenced import Unfenced
+from benchmarks.contenders.unfenced import own_urls, unfenced
 from mingus.kit.api.derived import field_for
 
 PAGE = 50
 # Addresses and their views; `urlpatterns` below is read after `contender` has filled it.
 urlpatterns: list[Any] = []
+use_these_urls = own_urls(__name__)
 
 
 def contender(views: dict[str, Any]) -> Contender:
     """An application of the twins of MINGUS's list views, at the same addresses."""
     urlpatterns[:] = [path(address, _twin(view).as_view({"get": "list"})) for address, view in views.items()]
-    middleware = [name.replace(STARTPROJECT[0], f"{__name__}.use_these_urls") for name in STARTPROJECT]
-    with override_settings(MIDDLEWARE=middleware):
-        return Unfenced(WsgiContender("stock DRF", WSGIHandler()), "stock DRF")
+    return unfenced("stock DRF", [f"{__name__}.use_these_urls", *STARTPROJECT])
 
 
 def ordering_of(view: Any) -> str:
@@ -67,13 +64,3 @@ def _twin(view: Any) -> Any:
             return mine.select_related("user__profile") if shown.Meta.model.derived else mine
 
     return TwinViewSet
-
-
-def use_these_urls(get_response: Any) -> Any:
-    """Middleware: several projects live in this process, and this one has its own addresses."""
-
-    def middleware(request: Any) -> Any:
-        request.urlconf = __name__
-        return get_response(request)
-
-    return middleware

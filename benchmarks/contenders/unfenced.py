@@ -1,17 +1,21 @@
 """A contender on MINGUS's models and connections whose statements run as whoever logged in: the tables' owner."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.db.backends.signals import connection_created
+from django.http import HttpRequest, HttpResponse
+from django.test.utils import override_settings
 
-from benchmarks.contenders.calls import Answer, Call, Contender
+from benchmarks.contenders.calls import Answer, Call, Contender, WsgiContender
 from mingus.kit import rls, statements
 from mingus.kit.apps import FOLLOWING
 from mingus.kit.statements import Statement
 
+Handler = Callable[[HttpRequest], HttpResponse]
 # Asks for as much as the statement that opens a reach, and opens none.
 NO_REACH = Statement((b"SELECT ", b"::text, ", b"::text"), names=statements.REACH.names)
 
@@ -26,6 +30,25 @@ class Unfenced:
     def answer(self, call: Call) -> Answer:
         with _no_reach():
             return self.contender.answer(call)
+
+
+def unfenced(name: str, middleware: list[str]) -> Contender:
+    """A Django project of its own with this middleware, of which one makes its addresses known."""
+    with override_settings(MIDDLEWARE=middleware):
+        return Unfenced(WsgiContender(name, WSGIHandler()), name)
+
+
+def own_urls(module: str) -> Callable[[Handler], Handler]:
+    """Middleware that lets requests find the `urlpatterns` of `module`: several projects live in this process."""
+
+    def use_these_urls(get_response: Handler) -> Handler:
+        def middleware(request: HttpRequest) -> HttpResponse:
+            request.urlconf = module
+            return get_response(request)
+
+        return middleware
+
+    return use_these_urls
 
 
 @contextmanager

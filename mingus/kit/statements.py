@@ -43,14 +43,14 @@ Rows = list[tuple[Any, ...]]
 
 
 def _some_instant() -> datetime:
-    return datetime(random.randint(2100, 9000), random.randint(1, 12), random.randint(1, 28), microsecond=1, tzinfo=UTC)  # noqa: S311
+    return datetime(random.randint(2100, 9000), random.randint(1, 12), random.randint(1, 28), microsecond=1, tzinfo=UTC)  # noqa: S311 - no secret
 
 
 # A value of each type that no query says by itself. It only has to differ from what else is in the SQL.
 UNMISTAKABLE: dict[type, Callable[[], Any]] = {
     str: lambda: f"unmistakable {uuid4()}",
-    int: lambda: random.randint(10**8, 2 * 10**9),  # noqa: S311
-    Decimal: lambda: Decimal(random.randint(10**8, 10**9)),  # noqa: S311
+    int: lambda: random.randint(10**8, 2 * 10**9),  # noqa: S311 - no secret
+    Decimal: lambda: Decimal(random.randint(10**8, 10**9)),  # noqa: S311 - no secret
     UUID: uuid4,
     datetime: _some_instant,  # before `date`, which it is too
     date: lambda: _some_instant().date(),

@@ -63,7 +63,7 @@ BY_MODEL: dict[type[models.Model], dict[str, str]] = {
     OnboardingProgress: {"step_name": "'a step ' || own", "step_order": "own + 1"},
     SubscriptionPlan: {"name": "'A plan ' || row", "features": "made.features", "limits": "made.limits"},
     Subscription: {
-        "plan_id": f"(SELECT id FROM billing_subscriptionplan ORDER BY id OFFSET row % {PLANS} LIMIT 1)",  # noqa: S608
+        "plan_id": f"(SELECT id FROM billing_subscriptionplan ORDER BY id OFFSET row % {PLANS} LIMIT 1)",  # noqa: S608 - a constant
         "status": "CASE own WHEN 0 THEN 'active' ELSE 'canceled' END",
         "stripe_subscription_id": "CASE WHEN row % 100 > 0 THEN 'sub_' || row ELSE '' END",
     },

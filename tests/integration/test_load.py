@@ -87,6 +87,7 @@ def under_load(server: Running, tokens: list[str]) -> tuple[dict[str, Any], list
 
 
 def watched(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """A look each half second for as long as the process runs."""
     while process.poll() is None:
         yield
         time.sleep(0.5)

@@ -36,17 +36,22 @@ def on_replica(query):
     with psycopg.connect(SUPERUSER, autocommit=True) as connection:
         return connection.execute(query).fetchone()[0]
 
+def wait_for(query):
+    # PostgreSQL tells nobody of what is waited for here
+    end = time.monotonic() + 30
+    while not on_replica(query):
+        assert time.monotonic() < end, query
+        time.sleep(0.05)
+
 def caught_up():
     with psycopg.connect("%(primary)s", autocommit=True) as connection:
         place = connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()[0]
-    while not on_replica(f"SELECT pg_last_wal_replay_lsn() >= '{place}'::pg_lsn"):
-        time.sleep(0.05)
+    wait_for(f"SELECT pg_last_wal_replay_lsn() >= '{place}'::pg_lsn")
 
 def pause():
     caught_up()
     on_replica("SELECT pg_wal_replay_pause()::text")
-    while on_replica("SELECT pg_get_wal_replay_pause_state()") != "paused":
-        time.sleep(0.05)
+    wait_for("SELECT pg_get_wal_replay_pause_state() = 'paused'")
 
 def resume():
     on_replica("SELECT pg_wal_replay_resume()::text")

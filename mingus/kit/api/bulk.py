@@ -50,19 +50,22 @@ class BulkResultSerializer(serializers.Serializer):
 @cache
 def form_for(row: type[BaseSerializer]) -> type[serializers.Serializer]:
     """The body of a bulk call on the rows that `row` writes."""
-    keys: Callable[[], Any] = lambda: serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MOST_ROWS)  # noqa: E731
     fields = {
         "__doc__": "Rows to create, update and delete; or `ids` or a `filter` with one `patch` and the `expected_count`.",
         "create": row(many=True, required=False, max_length=MOST_ROWS),  # type: ignore[call-arg]  # many=True takes it
         "update": serializers.ListField(child=Change(), required=False, max_length=MOST_ROWS),
-        "delete": keys(),
-        "ids": keys(),
+        "delete": _keys(),
+        "ids": _keys(),
         "filter": serializers.DictField(required=False, help_text='As in the list\'s query: {"category": "dining"}.'),
         "patch": serializers.DictField(required=False),
         "expected_count": serializers.IntegerField(required=False, min_value=0, max_value=MOST_ROWS),
         "validate": _validate,
     }
     return type(f"Bulk{row.__name__}", (StrictFields,), fields)
+
+
+def _keys() -> Any:
+    return serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MOST_ROWS)
 
 
 def _validate(self: serializers.Serializer, attrs: dict[str, Any]) -> dict[str, Any]:
