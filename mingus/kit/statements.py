@@ -27,7 +27,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from psycopg.adapt import AdaptersMap, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 
@@ -36,6 +36,8 @@ from mingus.kit import clock, context, rls
 MOST_PREPARED = 200  # on one connection; each keeps its plan in the server's memory
 PLACES = re.compile(r"(%%|%s)")
 CONSTANTS = (str, int, Decimal, timedelta, type(None))  # of a date or an instant nobody knows whether it is today's
+# Of what is prepared: a migration has changed what it gives, or somebody has deallocated it.
+OUTDATED = (FeatureNotSupported, InvalidSqlStatementName)
 PRESENT = "present instant"  # the place of `mingus.kit.sql.Present`
 Values = Mapping[str, Any]
 Build = Callable[[dict[str, Any]], QuerySet[Any]]
@@ -247,21 +249,32 @@ def read_here(connection: BaseDatabaseWrapper, statement: Statement, values: Val
     """
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
-    prepare, session, first = _may_prepare(connection), _session(raw), []
-    is_idle = raw.info.transaction_status == TransactionStatus.IDLE
+    begins = raw.info.transaction_status == TransactionStatus.IDLE
     with connection.wrap_database_errors, _noted(connection, statement):
-        if is_idle and not connection.get_autocommit():
-            first.append(b"BEGIN")
-        wanted = rls.unapplied(connection)
+        try:
+            return _read_here(connection, statement, values, begins=begins)
+        except OUTDATED:
+            if not begins:
+                raise
+            raw.pgconn.exec_(b"ROLLBACK")  # nothing has happened yet, so it can begin again
+            return _read_here(connection, statement, values, begins=begins)
+
+
+def _read_here(connection: BaseDatabaseWrapper, statement: Statement, values: Values, *, begins: bool) -> Rows:
+    raw: psycopg.Connection[Any] = connection.connection
+    prepare, session, first = _may_prepare(connection), _session(raw), []
+    if begins and not connection.get_autocommit():
+        first.append(b"BEGIN")
+    wanted = rls.unapplied(connection)
+    try:
         if wanted is not None:
             first.append(session.written(FOLLOW, rls.settings_of(wanted), prepare=prepare))
-        try:
-            rows = session.read(statement, values, prepare=prepare, first=tuple(first))
-        except psycopg.Error:
-            _sessions.pop(raw, None)
-            raise
-        if wanted is not None:
-            setattr(connection, rls.APPLIED, wanted)
+        rows = session.read(statement, values, prepare=prepare, first=tuple(first))
+    except psycopg.Error:
+        _sessions.pop(raw, None)
+        raise
+    if wanted is not None:
+        setattr(connection, rls.APPLIED, wanted)
     return rows
 
 

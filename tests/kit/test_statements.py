@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from django.db import connection
 from django.db.models import F, Q, QuerySet
+from rest_framework.test import APIClient
 
 from finance.models import FinancialTransaction
 from mingus.kit import clock, context, rls, statements
@@ -34,6 +35,11 @@ def repeat(times: int, action: Callable[[], object]) -> None:
 def read(statement: Statement, **values: Any) -> list[Any]:
     with statements.reading(connection) as rows:
         return [row[0] for row in rows(statement, values)]
+
+
+def deallocate() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
 
 
 @pytest.fixture(params=[False, True], ids=["prepared", "through a pooler"])
@@ -122,13 +128,30 @@ def test_what_can_not_be_kept_is_refused(build: Build) -> None:
 
 def test_a_connection_keeps_so_many_and_no_more(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statements, "MOST_PREPARED", 3)
-    monkeypatch.setattr(statements, "_sessions", {})
     TransactionFactory(user=alice)
-    with connection.cursor() as cursor:
-        cursor.execute("DEALLOCATE ALL")  # what other tests have left
+    deallocate()  # what other tests have left
+    statements._sessions.clear()
     found = [kept(lambda values, last=number + 1: ROWS.values_list(F("pk"))[:last]) for number in range(6)]  # type: ignore[misc]
     for statement in (*found, *found):
         assert len(read(statement)) == 1
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'mingus%%' AND statement LIKE '%%LIMIT _'")
         assert cursor.fetchone()[0] <= 3
+
+
+def alter(kind: str) -> None:
+    with rls.nobody(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE users_personalaccesstoken ALTER COLUMN name TYPE {kind}")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", [deallocate, lambda: alter("text")], ids=["gone", "a migration"])
+def test_what_is_prepared_no_longer_is_prepared_anew(change: Callable[[], None], as_alice: APIClient) -> None:
+    page = as_alice.get("/api/v1/finance/accounts/").json()
+    try:
+        change()
+        assert as_alice.get("/api/v1/users/profile/").status_code == 404  # hers is not there yet, but she is known
+        change()
+        assert as_alice.get("/api/v1/finance/accounts/").json() == page
+    finally:
+        alter("varchar(100)")

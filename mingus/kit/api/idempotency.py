@@ -61,7 +61,7 @@ def _reserve(request: Request, key: str, mark: bytes) -> IdempotencyKey | None:
     with connection.cursor() as cursor:
         cursor.execute(RESERVE, [uuid7(), request.user.pk, key, mark, clock.now() - KEPT_FOR])
         row = cursor.fetchone()
-    return IdempotencyKey.objects.get(pk=row[0]) if row else None
+    return IdempotencyKey.from_db(connection.alias, ["id", "user_id"], [row[0], request.user.pk]) if row else None
 
 
 def _replay(request: Request, key: str) -> Exception:
