@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from django.core.exceptions import EmptyResultSet, FieldError, ValidationError
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from psycopg.adapt import AdaptersMap, Transformer
@@ -253,9 +253,9 @@ def read_here(connection: BaseDatabaseWrapper, statement: Statement, values: Val
     with connection.wrap_database_errors, _noted(connection, statement):
         try:
             return _read_here(connection, statement, values, begins=begins)
-        except OUTDATED:
-            if not begins:
-                raise
+        except OUTDATED as error:
+            if not begins:  # the transaction can't go on; the request may be sent again
+                raise OperationalError("What was prepared is outdated.") from error
             raw.pgconn.exec_(b"ROLLBACK")  # nothing has happened yet, so it can begin again
             return _read_here(connection, statement, values, begins=begins)
 

@@ -1,6 +1,6 @@
 """Kept statements: what can be one, what they may read, and that a connection survives whatever they do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -139,19 +139,52 @@ def test_a_connection_keeps_so_many_and_no_more(alice: User, monkeypatch: pytest
         assert cursor.fetchone()[0] <= 3
 
 
-def alter(kind: str) -> None:
+def alter(column: str, kind: str) -> None:
+    table, _, name = column.partition(".")
     with rls.nobody(), connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE users_personalaccesstoken ALTER COLUMN name TYPE {kind}")
+        cursor.execute(f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {kind}")
+
+
+@pytest.fixture
+def altered(transactional_db: None) -> Iterator[Callable[[str], None]]:
+    """Does to a column what a migration might do; undone after the test."""
+    columns: list[str] = []
+
+    def change(column: str) -> None:
+        columns.append(column)
+        alter(column, "text")
+
+    yield change
+    for column in columns:
+        alter(column, "varchar(100)")
+
+
+LIST, PROFILE = "/api/v1/finance/accounts/", "/api/v1/users/profile/"
+TOKEN, ACCOUNT = "users_personalaccesstoken.name", "finance_encryptedfinancialprofile.profile_name"
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("change", [deallocate, lambda: alter("text")], ids=["gone", "a migration"])
-def test_what_is_prepared_no_longer_is_prepared_anew(change: Callable[[], None], as_alice: APIClient) -> None:
-    page = as_alice.get("/api/v1/finance/accounts/").json()
-    try:
-        change()
-        assert as_alice.get("/api/v1/users/profile/").status_code == 404  # hers is not there yet, but she is known
-        change()
-        assert as_alice.get("/api/v1/finance/accounts/").json() == page
-    finally:
-        alter("varchar(100)")
+@pytest.mark.parametrize("is_gone", [False, True], ids=["a migration", "gone"])
+def test_what_is_prepared_no_longer_is_prepared_anew(
+    is_gone: bool, altered: Callable[[str], None], account: object, as_alice: APIClient
+) -> None:
+    page = as_alice.get(LIST).json()
+    as_alice.get(LIST)
+    deallocate() if is_gone else altered(ACCOUNT)
+    assert as_alice.get(LIST).json() == page
+    assert as_alice.get(PROFILE).status_code == 404  # hers is not there yet, but she is known
+    deallocate() if is_gone else altered(TOKEN)
+    assert as_alice.get(PROFILE).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_a_transaction_the_request_has_to_be_sent_again(
+    altered: Callable[[str], None], account: Any, as_alice: APIClient
+) -> None:
+    body = {"financial_profile": account.pk, "transaction_type": "expense", "amount": "-1.00", "transaction_date": "2026-03-01"}
+    assert as_alice.post("/api/v1/finance/transactions/", body).status_code == 201
+    altered(ACCOUNT)
+    answer = as_alice.post("/api/v1/finance/transactions/", body)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert as_alice.post("/api/v1/finance/transactions/", body).status_code == 201
+    assert FinancialTransaction.objects.count() == 2
