@@ -6,7 +6,6 @@ come out the same both times, or depends on the clock, is no statement, and its 
 read, see `reading`.
 """
 
-import random
 import re
 import time
 from collections import OrderedDict
@@ -17,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import count
+from secrets import randbelow
 from typing import Any
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
@@ -45,14 +45,14 @@ Rows = list[tuple[Any, ...]]
 
 
 def _some_instant() -> datetime:
-    return datetime(random.randint(2100, 9000), random.randint(1, 12), random.randint(1, 28), microsecond=1, tzinfo=UTC)  # noqa: S311 - no secret
+    return datetime(2100, 1, 1, microsecond=1, tzinfo=UTC) + timedelta(days=randbelow(10**6))
 
 
 # A value of each type that no query says by itself. It only has to differ from what else is in the SQL.
 UNMISTAKABLE: dict[type, Callable[[], Any]] = {
     str: lambda: f"unmistakable {uuid4()}",
-    int: lambda: random.randint(10**8, 2 * 10**9),  # noqa: S311 - no secret
-    Decimal: lambda: Decimal(random.randint(10**8, 10**9)),  # noqa: S311 - no secret
+    int: lambda: 10**8 + randbelow(10**9),
+    Decimal: lambda: Decimal(10**8 + randbelow(10**9)),
     UUID: uuid4,
     datetime: _some_instant,  # before `date`, which it is too
     date: lambda: _some_instant().date(),

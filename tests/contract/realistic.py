@@ -52,6 +52,7 @@ WHEN = "now() - make_interval(hours => row)"
 OWNER = "(people.keys)[CASE row % people.hers WHEN 0 THEN 1 ELSE row % people.owners + 1 END]"
 AGO = "made.{} - make_interval(days => own)"
 ONE_OF_HIS = "(SELECT id FROM {} AS his WHERE his.user_id = {} ORDER BY id DESC OFFSET row % {} LIMIT 1)"
+ANY_PLAN = "(SELECT id FROM billing_subscriptionplan ORDER BY id OFFSET row % {} LIMIT 1)"
 OF_ALL = {"id": f"public.kit_uuid7({WHEN})", "user_id": OWNER, "created_at": WHEN, "updated_at": WHEN}
 DATES = ("transaction_date", "event_date", "usage_date", "metric_date", "feedback_date", "checkin_date", "correlation_date")
 BY_NAME = {name: AGO.format(name) for name in (*DATES, "analysis_date", "projection_date", "billing_date")} | {
@@ -63,7 +64,7 @@ BY_MODEL: dict[type[models.Model], dict[str, str]] = {
     OnboardingProgress: {"step_name": "'a step ' || own", "step_order": "own + 1"},
     SubscriptionPlan: {"name": "'A plan ' || row", "features": "made.features", "limits": "made.limits"},
     Subscription: {
-        "plan_id": f"(SELECT id FROM billing_subscriptionplan ORDER BY id OFFSET row % {PLANS} LIMIT 1)",  # noqa: S608 - a constant
+        "plan_id": ANY_PLAN.format(PLANS),
         "status": "CASE own WHEN 0 THEN 'active' ELSE 'canceled' END",
         "stripe_subscription_id": "CASE WHEN row % 100 > 0 THEN 'sub_' || row ELSE '' END",
     },

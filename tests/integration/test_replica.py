@@ -37,7 +37,7 @@ def on_replica(query):
         return connection.execute(query).fetchone()[0]
 
 def wait_for(query):
-    # PostgreSQL tells nobody of what is waited for here
+    # PostgreSQL 15 has no way to wait for its replay, so it is asked again until the deadline
     end = time.monotonic() + 30
     while not on_replica(query):
         assert time.monotonic() < end, query
