@@ -1,7 +1,6 @@
 """The data dictionary and the code agree: registry, catalogue, router, serializers and admin."""
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
 from mingus.kit.fields import is_sealed
-from tests.contract.dictionary import PATH, Contract, Entry, contracts
+from tests.contract.dictionary import Contract, Entry, contracts
 from tests.contract.routes import ROUTES, Route, make
 from users.models import User
 
@@ -20,13 +19,6 @@ CHOICES = [entry for entry in ENTRIES if entry.choices]
 BEYOND = [(entry, value) for entry in ENTRIES for value in entry.beyond]
 WITHIN = [(entry, value) for entry in ENTRIES for value in entry.within]
 ACTIONS = [(contract, action) for contract in CONTRACTS for action in contract.actions]
-HANDED_DOWN = Path(__file__).resolve().parents[3] / "shared" / "design" / "models.yaml"
-# Where ours says more than the design's, each with the design's own words: FeatureAccess tells when a count restarts,
-# gives a use back and explains what decided.
-AMENDED = {
-    "[is_unlimited, usage_remaining, resets_at, is_expired, can_use]": "[is_unlimited, usage_remaining, is_expired, can_use]",
-    "[use, give-back, explanation]": "[use]",
-}
 
 CLASSES: dict[str, tuple[type[models.Field[Any, Any]], ...]] = {
     "char": (models.CharField,),
@@ -75,14 +67,6 @@ def route_of(contract: Contract) -> Route:
 
 def test_there_are_24_models() -> None:
     assert len(CONTRACTS) == 24
-
-
-def test_the_dictionary_is_the_one_that_was_handed_down_but_for_what_is_amended() -> None:
-    ours = theirs = PATH.read_text()
-    for amended, design in AMENDED.items():
-        assert ours.count(amended) == 1
-        theirs = theirs.replace(amended, design)
-    assert not HANDED_DOWN.exists() or HANDED_DOWN.read_text() in {ours, theirs}
 
 
 @each_model
