@@ -10,8 +10,9 @@ ARGS ?=
 
 # These targets are a developer's: DEBUG lets the embedded database and published keys be used.
 export DEBUG ?= 1
+export DJANGO_SETTINGS_MODULE ?= dev.settings
 
-.PHONY: help setup demo run test check lint types faults fuzz bench e2e integration lock clean
+.PHONY: help setup demo run manage test check lint types faults fuzz bench e2e integration lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +26,9 @@ demo: setup ## Serve the product with a person's invented year in it (PORT=8000)
 run: setup ## Serve the product with your own data (PORT=8000)
 	@$(PYTHON) manage.py migrate --verbosity 0
 	@$(PYTHON) manage.py serve --with-worker $(ARGS)
+
+manage: setup ## Run a command of manage.py on the development database: make manage ARGS=demo_code
+	@$(PYTHON) manage.py $(ARGS)
 
 test: setup ## Run the tests on the embedded PostgreSQL
 	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 --ignore=tests/fuzz $(ARGS)
@@ -64,6 +68,6 @@ lock: setup ## Resolve pyproject.toml into uv.lock, keeping the pinned versions 
 	@tools/lock.sh $(ARGS)
 
 clean: ## Remove the environment, the caches and the development database with its data
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m mingus.devdb stop || true; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m dev.postgres stop || true; fi
 	@rm -rf .venv .postgres .static .mail .coverage htmlcov test-results
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

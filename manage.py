@@ -7,9 +7,8 @@ import sys
 from django.core.management import execute_from_command_line
 from uuid_utils.compat import uuid7
 
-from mingus.devdb import DevDatabaseError
-from mingus.kit import context
-from mingus.kit.context import Role
+from core import context
+from core.context import Role
 
 OWNERS_WORK = ("migrate", "makemigrations", "showmigrations", "flush", "drop_everything", "serve", "worker", "test")
 
@@ -21,8 +20,5 @@ def role_of(arguments: list[str]) -> Role:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingus.settings")
-    try:
-        with context.action(f"command-{uuid7()}", source=f"command {' '.join(sys.argv[1:2])}", role=role_of(sys.argv)):
-            execute_from_command_line(sys.argv)
-    except DevDatabaseError as error:
-        sys.exit(str(error))
+    with context.action(f"command-{uuid7()}", source=f"command {' '.join(sys.argv[1:2])}", role=role_of(sys.argv)):
+        execute_from_command_line(sys.argv)

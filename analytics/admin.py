@@ -15,8 +15,8 @@ from unfold.contrib.filters.admin import (
 
 from analytics import aggregates, services
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
-from mingus.kit import clock
-from mingus.kit.admin import (
+from core import clock
+from core.admin import (
     BY_CUSTOMER,
     AutocompleteSelectFilter,
     BaseAdmin,
@@ -29,7 +29,7 @@ from mingus.kit.admin import (
     linked,
     shown_on,
 )
-from mingus.kit.admin.base import require
+from core.admin.base import require
 from users.models import User
 
 LONGEST_BAR = 200

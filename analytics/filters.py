@@ -1,7 +1,7 @@
 """What lists of use can be filtered by."""
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
-from mingus.kit.api.filtersets import StrictFilterSet
+from core.api.filtersets import StrictFilterSet
 
 
 class EventFilter(StrictFilterSet):

@@ -3,8 +3,8 @@
 from typing import Any
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
-from mingus.kit.api.derived import public_names
-from mingus.kit.api.serializers import BaseSerializer
+from core.api.derived_fields import public_names
+from core.api.serializers import BaseSerializer
 
 
 class EventSerializer(BaseSerializer):

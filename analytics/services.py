@@ -7,8 +7,8 @@ from django.db import connection, transaction
 
 from analytics.models import FeatureUsage, UserFeedback
 from analytics.models.feedback import FeedbackStatus
-from mingus.kit.errors import ConflictError, DomainError
-from mingus.kit.partitions import MONTHS_AHEAD, first_key_at
+from core.errors import ConflictError, DomainError
+from core.postgres.partitions import MONTHS_AHEAD, first_key_at
 from users.models import User
 
 BATCH = 5_000  # rows deleted in one transaction: each is an event of the audit log, too

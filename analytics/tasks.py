@@ -1,7 +1,7 @@
 """What runs by itself: the keeping of what is recorded of use."""
 
 from analytics import services
-from mingus.kit import clock, jobs
+from core import clock, jobs
 
 
 @jobs.daily(at_hour=2)

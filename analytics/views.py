@@ -3,9 +3,9 @@
 from analytics.filters import EventFilter, FeatureUsageFilter, FeedbackFilter, MetricFilter
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
 from analytics.serializers import EventSerializer, FeatureUsageSerializer, FeedbackSerializer, MetricSerializer
-from mingus.kit.api.bulk import Bulk
-from mingus.kit.api.permissions import StaffMay, TokenScopeAllows
-from mingus.kit.api.viewsets import Created, OpenViewSet, OwnedReadOnlyViewSet, OwnedViewSet
+from core.api.bulk import Bulk
+from core.api.permissions import StaffMay, TokenScopeAllows
+from core.api.viewsets import Created, OpenViewSet, OwnedReadOnlyViewSet, OwnedViewSet
 
 
 class EventViewSet(Bulk, OwnedViewSet):

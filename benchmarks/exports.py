@@ -11,16 +11,16 @@ from uuid import UUID
 
 import psycopg
 
-from benchmarks.answers import UnequalError
 from benchmarks.data import COLUMNS, Cast
 from benchmarks.measure import Meter, Result, Work, always, interleaved, timed
 from benchmarks.production import connection_parameters, peak_of
+from benchmarks.responses import UnequalError
 from benchmarks.scale import Scale
+from core import rls
+from core.fast_lists.sql_serializer import Wire
 from finance import exports
 from finance.models import FinancialTransaction
 from finance.serializers import TransactionSerializer
-from mingus.kit import rls
-from mingus.kit.api.wire import Wire
 from users.models import User
 
 LIMIT, EXPORT = "COPY TO of the same columns", "MINGUS export"

@@ -13,15 +13,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import psycopg
 from django.contrib.auth import get_user_model
 
-from benchmarks.answers import answered
 from benchmarks.contenders import mingus_api
 from benchmarks.contenders.calls import PATH, Call
 from benchmarks.data import DAYS, FIRST_DAY, Cast, Person, database
 from benchmarks.measure import Meter, Result, Sample, Work, always, compared, interleaved, meter, timed
 from benchmarks.production import connection_parameters
+from benchmarks.responses import answered
 from benchmarks.scale import Scale
+from core import rls
 from health.services import daily_spending
-from mingus.kit import rls
 
 SMALLEST = 10_000  # rows, of which the heavy user has half
 USERS = 6  # the others have 1,000 rows each, in every table

@@ -16,15 +16,15 @@ from uuid import UUID
 
 import psycopg
 
-from benchmarks.answers import UnequalError
 from benchmarks.contenders.bulk import Core, readers
 from benchmarks.data import COPY, FIRST_DAY, SEED, SHOPS, Cast, Person, new_account, transaction
 from benchmarks.measure import Meter, Prepare, Result, Work, always, interleaved, timed
 from benchmarks.production import connection_parameters, peak_of
+from benchmarks.responses import UnequalError
 from benchmarks.scale import Scale
+from core import clock, rls
 from finance.models import EncryptedFinancialProfile
 from finance.services import import_statement
-from mingus.kit import clock, rls
 
 CORE = "SQLAlchemy Core, the same table"
 LIMIT, FIRST, AGAIN = "COPY into the same table", "MINGUS import", "MINGUS import, the same file again"

@@ -6,10 +6,10 @@ from datetime import timedelta
 from functools import partial
 from urllib.parse import urlencode
 
-from benchmarks.answers import answered, require_equal
 from benchmarks.contenders.calls import Call, Contender
 from benchmarks.data import DAYS, FIRST_DAY, SEED, Cast
 from benchmarks.measure import Meter, Result, always, interleaved
+from benchmarks.responses import answered, require_equal
 from benchmarks.scale import Scale
 
 COMMON = ("groceries", "dining", "transport")

@@ -24,7 +24,7 @@ def peak() -> int:
 
 def of_import(path: str, account_id: str) -> int:
     """Bytes above a process that has connected, and has looked an import of one row over without keeping it."""
-    models, services, clock = (import_module(name) for name in ("finance.models", "finance.services", "mingus.kit.clock"))
+    models, services, clock = (import_module(name) for name in ("finance.models", "finance.services", "core.clock"))
     account = models.EncryptedFinancialProfile.objects.get(pk=account_id)
     one_row = io.BytesIO(b"Date,Description,Amount\n2026-03-02,Coffee House,-5.00\n")
     services.import_statement(account=account, file=one_row, filename="one.csv", now=clock.now(), dry_run=True)
@@ -36,7 +36,7 @@ def of_import(path: str, account_id: str) -> int:
 
 def of_export(user_id: str) -> int:
     """Bytes above a process that has connected, and has exported a user without rows."""
-    exports, rls, models = (import_module(name) for name in ("benchmarks.exports", "mingus.kit.rls", "users.models"))
+    exports, rls, models = (import_module(name) for name in ("benchmarks.exports", "core.rls.roles", "users.models"))
     for piece in exports.csv_of(UUID(int=0)):
         len(piece)
     before = peak()

@@ -6,10 +6,10 @@ from functools import partial
 
 import orjson
 
-from benchmarks.answers import answered, require_equal
 from benchmarks.contenders.calls import Call, Contender, WithKey
 from benchmarks.data import SEED, SHOPS, Cast, Person
 from benchmarks.measure import Meter, Result, always, interleaved
+from benchmarks.responses import answered, require_equal
 from benchmarks.scale import Scale
 
 MADE_ANEW = ("id", "created_at", "updated_at")

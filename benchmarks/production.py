@@ -15,7 +15,7 @@ import django
 from django.conf import settings
 from django.db import connections
 
-from mingus import devdb
+from dev import postgres
 from mingus.env import Environment
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -28,7 +28,7 @@ def configure() -> None:
 
     One connection, because one thread asks. What a parent process has chosen, its children keep.
     """
-    url = Environment(REPOSITORY / ".env").text("DATABASE_URL") or devdb.ensure_running()
+    url = Environment(REPOSITORY / ".env").text("DATABASE_URL") or postgres.ensure_running()
     chosen = {"DATABASE_URL": url, "SECRET_KEY": secrets.token_urlsafe(64), "FIELD_ENCRYPTION_KEYS": secrets.token_hex(32)}
     required = {
         "DEBUG": "0",

@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import exports, flat, imports, lists, posts, report, twins, walls
+from benchmarks import exports, flat, imports, lists, posts, report, rls_cost, twins
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import database
 from benchmarks.measure import Meter, meter
 from benchmarks.report import Part
 from benchmarks.scale import Scale
-from mingus.kit import rls
+from core import rls
 
 
 def run(scale: Scale) -> None:
@@ -33,7 +33,7 @@ def _measured(cast: Any, ours: Meter, scale: Scale) -> list[Part]:
     contenders = [make() for make in CONTENDERS]
     ways: dict[str, Callable[[], Part]] = {
         "lists": lambda: report.of_lists(lists.run(cast, contenders, ours, scale)),
-        "wall": lambda: report.of_walls(walls.run(cast, ours, scale)),
+        "wall": lambda: report.of_walls(rls_cost.run(cast, ours, scale)),
         "twins": lambda: report.of_twins(twins.run(ours, scale)),
         "post": lambda: report.of_posts(posts.run(cast, contenders, ours, scale)),
         "import": lambda: report.of_imports(imports.run(cast, ours, scale)),

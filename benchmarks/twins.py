@@ -6,14 +6,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from benchmarks.answers import answered, require_equal
 from benchmarks.contenders import mingus_api, twins
 from benchmarks.contenders.calls import PATH, Call
 from benchmarks.measure import Meter, Result, Spread, always, interleaved
+from benchmarks.responses import answered, require_equal
 from benchmarks.scale import Scale
-from mingus.kit.api.permissions import StaffMay
-from tests.contract.routes import LISTS, Route, make
-from tests.factories import TokenFactory, UserFactory
+from core.api.permissions import StaffMay
+from dev.factories import TokenFactory, UserFactory
+from dev.routes import LISTS, Route, make
 
 SEARCH = f"{PATH}search/"  # the same list at a second address
 ROWS = 60  # a page of 50 and a next one; some tables allow a user fewer

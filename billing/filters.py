@@ -1,7 +1,7 @@
 """What lists of plans, subscriptions, access and invoices can be filtered by."""
 
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
-from mingus.kit.api.filtersets import StrictFilterSet
+from core.api.filtersets import StrictFilterSet
 
 
 class PlanFilter(StrictFilterSet):

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing import services
-from mingus.kit import clock
+from core import clock
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 DENIALS = {  # for the schema of a gated route

@@ -15,7 +15,7 @@ from django.db.models import Case, Count, DateTimeField, DecimalField, Exists, F
 from django.db.models.functions import Coalesce
 
 from billing.models import BillingHistory, Subscription
-from billing.models.history import OWED
+from billing.models.invoices import OWED
 from billing.models.plans import BillingCycle
 from billing.models.subscriptions import IS_LOCAL, SubscriptionStatus
 

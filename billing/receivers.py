@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from billing import services, tasks
 from billing.models import StripeCustomer
-from mingus.kit import jobs
+from core import jobs
 from users.models import User
 from users.privacy.erasure import erasing
 

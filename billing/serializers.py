@@ -4,10 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.entitlement_resolution import Source
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
-from billing.resolution import Source
-from mingus.kit.api.derived import public_names
-from mingus.kit.api.serializers import BaseSerializer, StrictFields
+from core.api.derived_fields import public_names
+from core.api.serializers import BaseSerializer, StrictFields
 
 MOST_USES_AT_ONCE = 1_000
 KEY = r"^[\x21-\x7e]{1,255}\Z"  # as the header's

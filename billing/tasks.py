@@ -4,7 +4,7 @@ from uuid import UUID
 
 from billing import services
 from billing.models import Adjustment, SubscriptionPlan
-from mingus.kit import clock, jobs, rls
+from core import clock, jobs, rls
 
 
 @jobs.periodic("7 * * * *")

@@ -27,10 +27,10 @@ from billing.serializers import (
     SubscriptionSerializer,
     UseSerializer,
 )
-from mingus.kit import clock, jobs
-from mingus.kit.api.examples import shown
-from mingus.kit.api.permissions import EverybodyReads, TokenScopeAllows, is_staff
-from mingus.kit.api.viewsets import OpenViewSet, OwnedReadOnlyViewSet
+from core import clock, jobs
+from core.api.examples import shown
+from core.api.permissions import EverybodyReads, TokenScopeAllows, is_staff
+from core.api.viewsets import OpenViewSet, OwnedReadOnlyViewSet
 
 NOT_PAID_FOR = OpenApiResponse(PROBLEM, "It would have to be paid for.")
 UNAVAILABLE = OpenApiResponse(PROBLEM, "Payments are not connected, or Stripe does not answer now.")

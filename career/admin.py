@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import (
 
 from career import services
 from career.models import CareerMilestone, JobSecurityAnalysis
-from mingus.kit.admin import (
+from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from career.job_security import JUDGEMENT, PROTECTOR_WEIGHTS, SIGNAL_WEIGHTS, Assessment, Factor, Situation
-from career.labour_tables import (
+from career.labor_tables import (
     DISPLACED_AND_EMPLOYED_AGAIN,
     INDUSTRIES,
     T1,

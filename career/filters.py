@@ -1,7 +1,7 @@
 """What lists about work can be filtered by."""
 
 from career.models import CareerMilestone, JobSecurityAnalysis
-from mingus.kit.api.filtersets import StrictFilterSet
+from core.api.filtersets import StrictFilterSet
 
 
 class JobSecurityFilter(StrictFilterSet):

@@ -24,7 +24,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Any
 
-from career.labour_tables import (
+from career.labor_tables import (
     INDUSTRY_OF_SECTOR,
     PUBLIC_ADMINISTRATION,
     T1,

@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from career import services
 from career.models import CareerMilestone, JobSecurityAnalysis
-from mingus.kit.api.derived import public_names
-from mingus.kit.api.serializers import BaseSerializer, StrictFields
+from core.api.derived_fields import public_names
+from core.api.serializers import BaseSerializer, StrictFields
 
 LONGEST_TENURE = 80
 

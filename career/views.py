@@ -12,8 +12,8 @@ from career import services
 from career.filters import JobSecurityFilter, MilestoneFilter
 from career.models import CareerMilestone, JobSecurityAnalysis
 from career.serializers import JobSecurityFormSerializer, JobSecuritySerializer, MilestoneSerializer, ProgressSerializer
-from mingus.kit import clock
-from mingus.kit.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
+from core import clock
+from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
 
 
 class JobSecurityViewSet(OwnedReadOnlyViewSet):

@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import F, QuerySet
 from django.http import StreamingHttpResponse
 
-from mingus.kit import copy_out, rls, spreadsheet
-from mingus.kit.api.wire import Wire
+from core import csv_export, rls
+from core.fast_lists.sql_serializer import Wire
+from core.postgres import copy_to
 
 BATCH = 40_000
 CSV, JSON = "csv", "json"
@@ -30,9 +31,9 @@ def download(queryset: QuerySet[Any], *, wire: Wire, file_format: str, name: str
 
 def as_csv(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
     """The bytes of a CSV file for spreadsheets, some ten thousand rows at a time. The key is the first field of `wire`."""
-    columns = [copy_out.as_cell(expression, kind) for _, expression, kind in _values(queryset, wire)]
-    start = "".join(spreadsheet.lines(wire.names, [])).encode()
-    for batch in copy_out.in_batches(queryset, columns, copy_out.CSV_LINES, size=BATCH):
+    columns = [copy_to.as_cell(expression, kind) for _, expression, kind in _values(queryset, wire)]
+    start = "".join(csv_export.lines(wire.names, [])).encode()
+    for batch in copy_to.in_batches(queryset, columns, copy_to.CSV_LINES, size=BATCH):
         yield start + b"\r\n".join([*batch, b""])
         start = b""
     if start:
@@ -41,8 +42,8 @@ def as_csv(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
 
 def as_json(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
     """The bytes of one JSON list, a row a line."""
-    row, start = copy_out.as_object(_values(queryset, wire)), b"[\n"
-    for batch in copy_out.in_batches(queryset, [row], copy_out.JSON_LINES, size=BATCH, key_at=len('{"id":"')):
+    row, start = copy_to.as_object(_values(queryset, wire)), b"[\n"
+    for batch in copy_to.in_batches(queryset, [row], copy_to.JSON_LINES, size=BATCH, key_at=len('{"id":"')):
         yield start + b",\n".join(batch)
         start = b",\n"
     yield b"[]\n" if start == b"[\n" else b"\n]\n"

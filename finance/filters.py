@@ -10,6 +10,8 @@ from django_filters.rest_framework.backends import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
+from core.api.filters import StrictFilterBackend
+from core.api.filtersets import StrictFilterSet
 from finance.models import (
     EncryptedFinancialProfile,
     FinancialTransaction,
@@ -20,8 +22,6 @@ from finance.models import (
     UserIncomeDueDate,
 )
 from finance.models.accounts import is_account_number, normal_account_number
-from mingus.kit.api.filters import StrictFilterBackend
-from mingus.kit.api.filtersets import StrictFilterSet
 
 
 class AccountNumberField(forms.CharField):

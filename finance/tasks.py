@@ -1,7 +1,7 @@
 """What money needs done while nobody is looking."""
 
+from core import jobs
 from finance import services
-from mingus.kit import jobs
 
 
 @jobs.periodic("7 * * * *")

@@ -9,8 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
 
-from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
-from mingus.kit.admin import (
+from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,
@@ -22,6 +21,7 @@ from mingus.kit.admin import (
     linked,
     shown_on,
 )
+from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
 from users.models import User
 
 LEVEL_COLOURS = {"excellent": "success", "good": "info", "fair": "warning", "poor": "danger"}

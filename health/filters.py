@@ -1,7 +1,7 @@
 """What lists of health can be filtered by."""
 
+from core.api.filtersets import StrictFilterSet
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
-from mingus.kit.api.filtersets import StrictFilterSet
 
 
 class CheckinFilter(StrictFilterSet):

@@ -2,9 +2,9 @@
 
 from rest_framework import serializers
 
+from core.api.derived_fields import public_names
+from core.api.serializers import BaseSerializer, StrictFields
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
-from mingus.kit.api.derived import public_names
-from mingus.kit.api.serializers import BaseSerializer, StrictFields
 
 
 class CheckinSerializer(BaseSerializer):

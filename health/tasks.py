@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from core import clock, jobs, rls
 from health import services
-from mingus.kit import clock, jobs, rls
 from users.models import User
 
 BATCH = 100  # a customer with a full year takes about 0.15 s

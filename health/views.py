@@ -5,11 +5,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.bulk import Bulk
+from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
 from health.filters import CheckinFilter, CorrelationFilter, GoalFilter
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
 from health.serializers import CheckinSerializer, CorrelationSerializer, GoalSerializer, ProgressFormSerializer
-from mingus.kit.api.bulk import Bulk
-from mingus.kit.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
 
 
 class CheckinViewSet(Bulk, OwnedViewSet):

@@ -12,8 +12,9 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from mingus.kit import crypto, datakeys, rls
-from mingus.kit.crypto import SealError
+from core import rls
+from core.encryption import data_keys, key_ring
+from core.encryption.key_ring import SealError
 
 MIN_SECRET_LENGTH = 50
 RATE = re.compile(r"[1-9]\d{0,8}/[smhd]")
@@ -41,7 +42,7 @@ def secret_key_is_set(**_: Any) -> list[CheckMessage]:
 def field_keys_are_sound(**_: Any) -> list[CheckMessage]:
     """mingus.E003: FIELD_ENCRYPTION_KEYS is missing or malformed."""
     return [
-        Error(problem, hint="Make a key with: openssl rand -hex 32", id="mingus.E003") for problem in crypto.ring_problems()
+        Error(problem, hint="Make a key with: openssl rand -hex 32", id="mingus.E003") for problem in key_ring.ring_problems()
     ]
 
 
@@ -50,11 +51,11 @@ def data_keys_can_be_unwrapped(databases: Any = None, **_: Any) -> list[CheckMes
 
     It looks into the database, so it runs with `serve`, `migrate` and `check --database default`.
     """
-    if not databases or connection.vendor != "postgresql" or "kit_datakey" not in connection.introspection.table_names():
+    if not databases or connection.vendor != "postgresql" or "core_datakey" not in connection.introspection.table_names():
         return []
     try:
         with rls.everybody(reason="system check"):
-            missing = datakeys.unknown_ring_keys()
+            missing = data_keys.unknown_ring_keys()
     except SealError:
         return []  # mingus.E003 says it
     hint = "Put it back at the end of FIELD_ENCRYPTION_KEYS, run manage.py rotate_field_keys, and take it out after that."
@@ -66,10 +67,9 @@ def data_keys_can_be_unwrapped(databases: Any = None, **_: Any) -> list[CheckMes
 
 def database_is_postgresql(**_: Any) -> list[CheckMessage]:
     """mingus.E004: no database, or one that is not PostgreSQL."""
-    engine = settings.DATABASES["default"]["ENGINE"]
-    if engine.endswith("postgresql"):
+    if connection.vendor == "postgresql":
         return []
-    hint = "Set DATABASE_URL=postgresql://user:password@host/name; under DEBUG an embedded server is used when it is unset."
+    hint = "Set DATABASE_URL=postgresql://user:password@host/name; make demo and make run bring their own server."
     return [Error("MINGUS runs on PostgreSQL only, and no PostgreSQL is configured.", hint=hint, id="mingus.E004")]
 
 

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import dj_database_url
@@ -11,23 +10,21 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from mingus import devdb
+from core import rls
+from core.rls import checks as rls_checks
 from mingus.env import Environment
-from mingus.kit import rls, walls
 
 logger = logging.getLogger(__name__)
 NO_DATABASE = {"ENGINE": "django.db.backends.dummy"}
-REPLICA = "replica"  # as `mingus.kit.replicas` calls it, which settings can't import
+REPLICA = "replica"  # as `core.postgres.replicas` calls it, which settings can't import
 REPLICA_PATIENCE = 2  # seconds to wait for a connection to the replica; the primary is there
 OF_A_LOGIN = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
 
-def database_from(env: Environment, *, debug: bool, folder: Path) -> dict[str, Any]:
-    """`DATABASES["default"]`: `DATABASE_URL` where it is set, the embedded server in `folder` under DEBUG, else nothing."""
+def database_from(env: Environment) -> dict[str, Any]:
+    """`DATABASES["default"]`: the database of `DATABASE_URL`, or none where it is not set."""
     url = env.text("DATABASE_URL")
-    if not url and not debug:
-        return dict(NO_DATABASE)
-    return _described(env, url or devdb.ensure_running(folder), "DATABASE_URL")
+    return described(env, url, "DATABASE_URL") if url else dict(NO_DATABASE)
 
 
 def replica_from(env: Environment, primary: dict[str, Any], *, has_shared_cache: bool) -> dict[str, Any]:
@@ -35,7 +32,7 @@ def replica_from(env: Environment, primary: dict[str, Any], *, has_shared_cache:
     url = env.text("DATABASE_REPLICA_URL")
     if not url:
         return {}
-    config = _described(env, url, "DATABASE_REPLICA_URL")
+    config = described(env, url, "DATABASE_REPLICA_URL")
     if config == NO_DATABASE:
         return {}
     if not has_shared_cache:
@@ -52,7 +49,8 @@ def replica_from(env: Environment, primary: dict[str, Any], *, has_shared_cache:
     return {REPLICA: config | {"ATOMIC_REQUESTS": False, "OPTIONS": options, "TEST": {"MIRROR": "default"}}}
 
 
-def _described(env: Environment, url: str, variable: str) -> dict[str, Any]:
+def described(env: Environment, url: str, variable: str) -> dict[str, Any]:
+    """Return the entry of DATABASES for `url`; one that can't be read is reported under `variable`."""
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(url))
     except (ValueError, KeyError) as error:
@@ -60,7 +58,7 @@ def _described(env: Environment, url: str, variable: str) -> dict[str, Any]:
         return dict(NO_DATABASE)
     outer_pooler = env.flag("DATABASE_OUTER_POOLER")
     if config["ENGINE"] == "django.db.backends.postgresql":
-        config["ENGINE"] = "mingus.postgresql"
+        config["ENGINE"] = "core.postgres.backend"
     config |= {
         "ATOMIC_REQUESTS": True,
         "CONN_MAX_AGE": 0,
@@ -89,8 +87,8 @@ def _options(env: Environment, *, outer_pooler: bool) -> dict[str, Any]:
 def owner_from(env: Environment) -> dict[str, Any]:
     """How the tables' owner logs in, from `DATABASE_OWNER_URL`; empty where the role that serves owns them too."""
     url = env.text("DATABASE_OWNER_URL")
-    described = _described(env, url, "DATABASE_OWNER_URL") if url else {}
-    login = {name: described[name] for name in OF_A_LOGIN if name in described}
+    config = described(env, url, "DATABASE_OWNER_URL") if url else {}
+    login = {name: config[name] for name in OF_A_LOGIN if name in config}
     login.get("OPTIONS", {}).pop("pool", None)
     return login
 
@@ -121,7 +119,7 @@ def require_walls() -> None:
     """Raise ImproperlyConfigured, with the remedies, when the database would show one user another's rows; warn under DEBUG."""
     try:
         with rls.nobody():
-            problems = walls.problems(connection)
+            problems = rls_checks.problems(connection)
     finally:
         connection.close()
     if problems and not settings.DEBUG:

@@ -27,6 +27,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "mingus.kit.api.schema.document_errors",
+        "core.api.schema.document_errors",
     ],
 }

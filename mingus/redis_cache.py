@@ -11,8 +11,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from core.errors import CacheAwayError
 from mingus.cache import MOST_KEPT, ProcessCache
-from mingus.kit.errors import CacheAwayError
 
 logger = logging.getLogger(__name__)
 PAUSE = 5.0  # seconds until a Redis that failed is asked again

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from mingus.kit import clock
+from core import clock
 
 VALID_FOR = timedelta(days=90)  # from the moment it is asked for, so it is never stale while somebody serves it
 ADDRESS = "/.well-known/security.txt"

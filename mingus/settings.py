@@ -31,7 +31,9 @@ ENVIRONMENT_PROBLEMS = env.problems
 SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-never-leaves-a-developers-machine" if DEBUG else "")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 FIELD_ENCRYPTION_KEYS = env.names("FIELD_ENCRYPTION_KEYS", ["5e" * 32] if DEBUG else [])
-CRYPTOGRAPHY_KEY = "not used: mingus.kit.fields seals with FIELD_ENCRYPTION_KEYS"  # django-cryptography wants one at import
+CRYPTOGRAPHY_KEY = (
+    "not used: core.encryption.fields seals with FIELD_ENCRYPTION_KEYS"  # django-cryptography wants one at import
+)
 # only for manage.py import_stock_cryptography: the secrets of the project that the values come from
 STOCK_SECRET_KEY = env.text("STOCK_SECRET_KEY")
 STOCK_CRYPTOGRAPHY_KEY = env.text("STOCK_CRYPTOGRAPHY_KEY")
@@ -75,7 +77,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "rest_framework",
     "mingus",
-    "mingus.kit",
+    "core",
     "system",
     "users",
     "billing",
@@ -87,15 +89,15 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "mingus.kit.middleware.RequestContextMiddleware",
+    "core.middleware.RequestContextMiddleware",
     "mingus.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "mingus.kit.middleware.AddressLimitMiddleware",
-    "mingus.kit.middleware.BodyLimitMiddleware",
+    "core.middleware.AddressLimitMiddleware",
+    "core.middleware.BodyLimitMiddleware",
     "mingus.metrics.MetricsMiddleware",
-    "mingus.kit.api.compiled.CompiledListsMiddleware",
+    "core.fast_lists.fast_path.CompiledListsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -105,7 +107,7 @@ MIDDLEWARE = [
     "users.middleware.AccountErrorsMiddleware",
     "users.middleware.SecondFactorMiddleware",
     "users.middleware.ImpersonationMiddleware",
-    "mingus.kit.middleware.ReachMiddleware",
+    "core.middleware.ReachMiddleware",
 ]
 
 TEMPLATES = [
@@ -125,7 +127,7 @@ TEMPLATES = [
 
 # --- the database: PostgreSQL, always; pooled by psycopg unless an outer pooler does it
 CACHES = caches_from(env)
-DATABASES = {"default": database_from(env, debug=DEBUG, folder=BASE_DIR / ".postgres")}
+DATABASES = {"default": database_from(env)}
 DATABASES |= replica_from(env, DATABASES["default"], has_shared_cache="strict" in CACHES)
 DATABASE_OWNER = owner_from(env)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -133,8 +135,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- reads of the API go to the replica where there is one, seconds after the user's last write at the earliest
 REPLICA_WINDOW = env.number("REPLICA_WINDOW", 10)
 if "replica" in DATABASES:
-    DATABASE_ROUTERS = ["mingus.kit.replicas.Router"]
-    MIDDLEWARE.append("mingus.kit.replicas.ReplicaMiddleware")
+    DATABASE_ROUTERS = ["core.postgres.replicas.Router"]
+    MIDDLEWARE.append("core.postgres.replicas.ReplicaMiddleware")
 
 # --- payments: without a key the paid routes answer 503, and everything else works
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
@@ -242,10 +244,10 @@ USAGE_RETENTION_DAYS = env.number("USAGE_RETENTION_DAYS", 800, at_least=0)
 METRIC_RETENTION_DAYS = env.number("METRIC_RETENTION_DAYS", 1830, at_least=0)
 
 # --- e-mail leaves through a job; in development it lands in a folder and on the console
-EMAIL_BACKEND = "mingus.kit.mail.QueuedBackend"
+EMAIL_BACKEND = "core.mail.QueuedBackend"
 EMAIL_DELIVERY_BACKEND = env.text(
     "EMAIL_DELIVERY_BACKEND",
-    "mingus.kit.mail.DevelopmentBackend" if DEBUG else "django.core.mail.backends.smtp.EmailBackend",
+    "core.mail.DevelopmentBackend" if DEBUG else "django.core.mail.backends.smtp.EmailBackend",
 )
 EMAIL_FILE_PATH = BASE_DIR / ".mail"
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
@@ -262,7 +264,7 @@ SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_P
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = True  # CSRF's can't be: a front end reads it to send it back as a header
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "mingus.kit.api.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "core.api.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # the default would put them into a third cookie
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^healthz/", r"^metrics$"]
@@ -276,12 +278,12 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": NOTHING}  # pages get more, see mingus.
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "mailto:security@mingus.example")
 
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 1, "delete_jobs": "successful"}
-PROCRASTINATE_IMPORT_PATHS = ["mingus.kit.mail"]
+PROCRASTINATE_IMPORT_PATHS = ["core.mail"]
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"context": {"()": "mingus.kit.context.ContextFilter"}},
+    "filters": {"context": {"()": "core.context.ContextFilter"}},
     "formatters": {
         "line": {
             "()": "mingus.log.DiscreetFormatter",

@@ -8,26 +8,26 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.negotiation import DefaultContentNegotiation
 
-from billing import webhooks
-from billing.pages import back_from_stripe
+from billing.stripe import webhooks
+from billing.stripe.return_page import back_from_stripe
+from core import health_checks
+from core.api import errors
 from mingus import security_txt
-from mingus.kit import health
-from mingus.kit.api import errors
-from users import office_login
+from users import admin_login
 
-handler400 = "mingus.kit.api.errors.bad_request"
-handler403 = "mingus.kit.api.errors.permission_denied"
-handler404 = "mingus.kit.api.errors.not_found"
-handler500 = "mingus.kit.api.errors.server_error"
+handler400 = "core.api.errors.bad_request"
+handler403 = "core.api.errors.permission_denied"
+handler404 = "core.api.errors.not_found"
+handler500 = "core.api.errors.server_error"
 
 # it is made anew by each process, and takes a second or two: so once an hour; as a pickle, which a shared cache must not hold
 schema = cache_page(3600, cache="process")(SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation))
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs/")),
-    path("admin/login/", office_login.LoginView.as_view(), name="office_login"),
-    path("admin/second-factor/", office_login.SecondFactorView.as_view(), name="office_second_factor"),
-    path("admin/second-factor/set-up/", office_login.SetUpView.as_view(), name="office_set_up"),
+    path("admin/login/", admin_login.LoginView.as_view(), name="office_login"),
+    path("admin/second-factor/", admin_login.SecondFactorView.as_view(), name="office_second_factor"),
+    path("admin/second-factor/set-up/", admin_login.SetUpView.as_view(), name="office_set_up"),
     path("admin/", admin.site.urls),
     path("_allauth/", include("users.account_api")),
     path("_allauth/", include("allauth.headless.urls")),
@@ -42,9 +42,9 @@ urlpatterns = [
     path("api/v1/analytics/", include("analytics.urls")),
     path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
     path("billing/return/", back_from_stripe, name="back_from_stripe"),
-    path("healthz/live", health.live),
-    path("healthz/ready", health.ready),
-    path("metrics", health.metrics, name="metrics"),
+    path("healthz/live", health_checks.live),
+    path("healthz/ready", health_checks.ready),
+    path("metrics", health_checks.metrics, name="metrics"),
     path(".well-known/security.txt", security_txt.security_txt),
     path(".well-known/security-policy.md", security_txt.policy),
     re_path(r"^(?:api|_allauth)/", errors.no_such_address),

@@ -2,7 +2,7 @@
 
 from django_filters.filters import IsoDateTimeFilter
 
-from mingus.kit.api.filtersets import StrictFilterSet, TrueOrFalseFilter
+from core.api.filtersets import StrictFilterSet, TrueOrFalseFilter
 from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 

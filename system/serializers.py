@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from mingus.kit.api.derived import public_names
-from mingus.kit.api.examples import EXAMPLE_TIME
-from mingus.kit.api.serializers import BaseSerializer, StrictFields
+from core.api.derived_fields import public_names
+from core.api.examples import EXAMPLE_TIME
+from core.api.serializers import BaseSerializer, StrictFields
 from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 

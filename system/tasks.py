@@ -1,6 +1,6 @@
 """What runs by itself: reminders, and the keeping of the audit log."""
 
-from mingus.kit import clock, jobs
+from core import clock, jobs
 from system import services
 
 

@@ -17,8 +17,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from mingus.kit import clock
-from mingus.kit.partitions import first_key_at
+from core import clock
+from core.postgres.partitions import first_key_at
 from system.models import Action, AuditBlock, AuditEvent
 
 BATCH = 2_000

@@ -9,10 +9,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mingus.kit import clock
-from mingus.kit.api import etag
-from mingus.kit.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
-from mingus.kit.api.wire import Wire
+from core import clock
+from core.api import etag
+from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
+from core.fast_lists.sql_serializer import Wire
 from system import services
 from system.filters import AlertFilter, ImportantDateFilter, NotificationPreferenceFilter
 from system.models import ImportantDate, NotificationPreference, SystemAlert

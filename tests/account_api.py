@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
 
-from tests.factories import PASSWORD
+from dev.factories import PASSWORD
 from users.tasks import send_reset_mail
 
 APP = "/_allauth/app/v1/"

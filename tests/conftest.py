@@ -9,9 +9,9 @@ from django.core.cache import cache
 from django.db import connections
 from rest_framework.test import APIClient
 
-from mingus.kit import context, rls
-from mingus.kit.context import Role
-from tests.factories import AccountFactory, TokenFactory, UserFactory
+from core import context, rls
+from core.context import Role
+from dev.factories import AccountFactory, TokenFactory, UserFactory
 from users.models import User
 
 ClientFor = Callable[[User], APIClient]

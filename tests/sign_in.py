@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, 
 from django.conf import settings
 from django.test import Client
 
-from mingus.kit import rls
+from core import rls
 from users.models import User
 from users.sessions import SECOND_FACTOR, SHOWN_BY
 

@@ -15,6 +15,6 @@ folder=${1:?"the folder to write to: tools/backup.sh FOLDER"}
 
 umask 077
 mkdir -p "$folder"
-pg_dump --format=custom --exclude-table-data=kit_datakey --file="$folder/database-$(date -u +%Y%m%dT%H%M%SZ).dump" "$BACKUP_URL"
-pg_dump --format=custom --data-only --table=kit_datakey --file="$folder/datakeys.dump.new" "$BACKUP_URL"
+pg_dump --format=custom --exclude-table-data=core_datakey --file="$folder/database-$(date -u +%Y%m%dT%H%M%SZ).dump" "$BACKUP_URL"
+pg_dump --format=custom --data-only --table=core_datakey --file="$folder/datakeys.dump.new" "$BACKUP_URL"
 mv "$folder/datakeys.dump.new" "$folder/datakeys.dump"

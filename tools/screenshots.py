@@ -9,7 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 SITE = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PASSWORD = "penny-wise-42"  # noqa: S105 - the published one of users.demo  # nosec B105
+PASSWORD = "penny-wise-42"  # noqa: S105 - the published one of dev.demo.users  # nosec B105
 LISTS = {
     "transactions": "finance/financialtransaction",
     "check-ins": "health/userhealthcheckin",

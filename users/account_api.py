@@ -12,7 +12,7 @@ from allauth.headless.internal.restkit import inputs
 from django.http import HttpRequest
 from django.urls import path
 
-from mingus.kit import jobs
+from core import jobs
 from users import tasks
 
 

@@ -9,11 +9,11 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponseBase
 
-from mingus.kit import crypto
-from mingus.kit.api.errors import problem
+from core.api.errors import problem
+from core.encryption import key_ring
 from users import services
 from users.models import User
-from users.rehearsal import rehearse_sign_up
+from users.timing_equal_signup import rehearse_sign_up
 
 SECRETS = "users.second_factor"
 
@@ -61,7 +61,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """Seals the secrets of second factors, which their table would else hold in clear."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(crypto.seal(SECRETS, b"", text.encode())).decode()
+        return base64.b64encode(key_ring.seal(SECRETS, b"", text.encode())).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return crypto.unseal(SECRETS, b"", base64.b64decode(encrypted_text)).decode()
+        return key_ring.unseal(SECRETS, b"", base64.b64decode(encrypted_text)).decode()

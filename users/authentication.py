@@ -19,10 +19,11 @@ from knox.settings import CONSTANTS
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
-from mingus.kit import clock, context, rls, statements
-from mingus.kit.api.readers import Caller
-from mingus.kit.kept import KeptQuery
-from mingus.kit.statements import Read, Statement
+from core import clock, context, rls
+from core.fast_lists import compiled_queries
+from core.fast_lists.compiled_instances import KeptQuery
+from core.fast_lists.compiled_queries import Read, Statement
+from core.fast_lists.readers import Caller
 from users import impersonation
 from users.models import Impersonation, PersonalAccessToken, User
 from users.models.token import USE_IS_NOTED_EVERY
@@ -79,7 +80,7 @@ def _tokens() -> Statement:
     def rows(values: dict[str, Any]) -> Any:
         return PersonalAccessToken.objects.filter(**values).values_list(*OF_A_TOKEN)
 
-    return statements.compiled(rows, {"token_key": str}, connection)
+    return compiled_queries.compiled(rows, {"token_key": str}, connection)
 
 
 class ImpersonationAuthentication(BaseAuthentication):

@@ -8,10 +8,10 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
-from mingus.kit import clock
-from users import notices
+from core import clock
+from users import security_notices
 from users.models import User
-from users.notices import notify
+from users.security_notices import notify
 
 
 class EmailBackend(ModelBackend):
@@ -31,7 +31,7 @@ class EmailBackend(ModelBackend):
             return None
         if not user.check_password(password):
             if user.is_locked:  # by this attempt: it is the one that reached the limit
-                notify(user, notices.LOCKED, detail=str(settings.LOGIN_LOCKOUT // timedelta(minutes=1)))
+                notify(user, security_notices.LOCKED, detail=str(settings.LOGIN_LOCKOUT // timedelta(minutes=1)))
             return None
         user.login_succeeded(now=now)
         return user if self.user_can_authenticate(user) else None

@@ -1,6 +1,6 @@
 """What lists of users' own things can be filtered by."""
 
-from mingus.kit.api.filtersets import StrictFilterSet
+from core.api.filtersets import StrictFilterSet
 from system.models import AccessEvent
 from users.models import DataExport, OnboardingProgress, PersonalAccessToken, UserSession
 

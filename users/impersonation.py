@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from mingus.kit import rls
-from mingus.kit.errors import ConflictError
+from core import rls
+from core.errors import ConflictError
 from system import services as system
 from system.models.alerts import AlertType, Severity
 from users.models import Impersonation, User

@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from rest_framework.exceptions import ParseError
 
-from mingus.kit import clock, context, rls
-from mingus.kit.api.errors import problem
-from mingus.kit.api.parsers import parsed
+from core import clock, context, rls
+from core.api.errors import problem
+from core.api.parsers import parsed
 from system.services import note_access
 from users.models import Impersonation
 from users.rate_limits import seconds_left

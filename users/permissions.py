@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from rest_framework.request import Request
 
-from mingus.kit.api.permissions import SignedInWithPassword
+from core.api.permissions import SignedInWithPassword
 from users import services
 from users.models import User
 from users.sessions import SessionStore

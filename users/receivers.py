@@ -9,10 +9,10 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from mingus.kit import clock, rls
-from users import impersonation, notices, services
+from core import clock, rls
+from users import impersonation, security_notices, services
 from users.models import User
-from users.notices import notify
+from users.security_notices import notify
 from users.sessions import DEVICE, device_of
 
 
@@ -23,44 +23,44 @@ def note_device(request: HttpRequest, user: User, **_: Any) -> None:
     request.session[DEVICE] = device
     if services.is_new_device(user, device):
         detail = f"{device['user_agent'] or 'an unknown program'} at {device['address']}"
-        notify(user, notices.NEW_DEVICE, detail=detail)
+        notify(user, security_notices.NEW_DEVICE, detail=detail)
 
 
 @receiver([password_changed, password_set])
 def tell_of_password(user: User, **_: Any) -> None:
-    notify(user, notices.PASSWORD_CHANGED)
+    notify(user, security_notices.PASSWORD_CHANGED)
 
 
 @receiver(password_reset)
 def open_with_new_password(user: User, **_: Any) -> None:
     """Who could read the mail is the owner, so somebody else's guessing need not keep him out any longer."""
     user.unlock()
-    notify(user, notices.PASSWORD_CHANGED)
+    notify(user, security_notices.PASSWORD_CHANGED)
 
 
 @receiver(email_changed)
 def tell_of_address(user: User, from_email_address: Any, to_email_address: Any, **_: Any) -> None:
     """Tell the former address too: it is the only one that a thief does not read."""
     if from_email_address is not None and from_email_address.email != to_email_address.email:
-        notify(user, notices.ADDRESS_CHANGED, detail=to_email_address.email, also_to=from_email_address.email)
+        notify(user, security_notices.ADDRESS_CHANGED, detail=to_email_address.email, also_to=from_email_address.email)
 
 
 @receiver(authenticator_added)
 def tell_of_factor(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        notify(user, notices.FACTOR_ADDED, detail=services.name_of(authenticator))
+        notify(user, security_notices.FACTOR_ADDED, detail=services.name_of(authenticator))
 
 
 @receiver(authenticator_reset)
 def tell_of_codes(user: User, **_: Any) -> None:
-    notify(user, notices.CODES_RENEWED)
+    notify(user, security_notices.CODES_RENEWED)
 
 
 @receiver(authenticator_removed)
 def let_factor_go(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     """A session does not count as secured by a factor that is gone."""
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        notify(user, notices.FACTOR_REMOVED, detail=services.name_of(authenticator))
+        notify(user, security_notices.FACTOR_REMOVED, detail=services.name_of(authenticator))
     if not services.has_second_factor(user):
         services.end_other_sessions(user, request.session.digest)  # type: ignore[attr-defined]  # it is our store
         request.session.forget_second_factor()  # type: ignore[attr-defined]

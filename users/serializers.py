@@ -5,10 +5,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from mingus.kit import clock
-from mingus.kit.api.derived import public_names
-from mingus.kit.api.examples import EXAMPLE_ID, EXAMPLE_TIME
-from mingus.kit.api.serializers import BaseSerializer, StrictFields
+from core import clock
+from core.api.derived_fields import public_names
+from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
+from core.api.serializers import BaseSerializer, StrictFields
 from system.models import AccessEvent
 from users import services
 from users.models import AccountErasure, DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession

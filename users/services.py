@@ -14,9 +14,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from mingus.kit import rls
-from mingus.kit.errors import ConflictError
-from users import notices
+from core import rls
+from core.errors import ConflictError
+from users import security_notices
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserSession
 from users.models.onboarding import FIRST_STEPS
 from users.models.token import Scope
@@ -72,7 +72,7 @@ def revoke_token(token: PersonalAccessToken) -> None:
 def end_access(user: User) -> None:
     """End all sessions and tokens of an account whose password somebody else has set or taken away, and tell its owner."""
     user.end_access()
-    notices.notify(user, notices.PASSWORD_CHANGED)
+    security_notices.notify(user, security_notices.PASSWORD_CHANGED)
 
 
 def end_session(session: UserSession) -> None:
@@ -115,7 +115,7 @@ def remove_second_factors(user: User) -> None:
     if not Authenticator.objects.filter(user=user).delete()[0]:
         raise ConflictError("no_second_factor", "This account has no second factor.")
     user.end_access()
-    notices.notify(user, notices.FACTOR_REMOVED, detail="The second factor")
+    security_notices.notify(user, security_notices.FACTOR_REMOVED, detail="The second factor")
 
 
 def send_reset_mail(email: str) -> None:
@@ -162,5 +162,5 @@ def create_token(
     made: tuple[PersonalAccessToken, str] = PersonalAccessToken.objects.create(
         user=user, expiry=lifetime, name=name, scope=scope
     )
-    notices.notify(user, notices.TOKEN_MADE, detail=name)
+    security_notices.notify(user, security_notices.TOKEN_MADE, detail=name)
     return made

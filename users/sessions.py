@@ -16,7 +16,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
-from mingus.kit import clock, crypto, rls
+from core import clock, rls
+from core.encryption import key_ring
 from users.models import UserSession
 from users.models.session import REMEMBERED_FOR, USER_AGENT_LENGTH
 
@@ -90,13 +91,13 @@ class SessionStore(SessionBase):
             UserSession.objects.filter(expires_at__lte=now).end()
 
     def encode(self, session_dict: dict[str, Any]) -> str:
-        return base64.b64encode(crypto.seal(LABEL, b"", self.serializer().dumps(session_dict))).decode()
+        return base64.b64encode(key_ring.seal(LABEL, b"", self.serializer().dumps(session_dict))).decode()
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """The session's data; nothing, as for an expired one, when its key is gone from the ring."""
         try:
-            return self.serializer().loads(crypto.unseal(LABEL, b"", base64.b64decode(session_data)))
-        except crypto.SealError:
+            return self.serializer().loads(key_ring.unseal(LABEL, b"", base64.b64decode(session_data)))
+        except key_ring.SealError:
             return {}
 
     @property

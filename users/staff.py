@@ -10,8 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from mingus.kit import rls
-from mingus.kit.errors import ConflictError
+from core import rls
+from core.errors import ConflictError
 from users.models import User
 from users.roles import ADMINISTRATOR, CUSTOMER, EXTRA_VERBS, ROLES, UNNAMED, StaffRole
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mingus.kit import clock, jobs, rls
+from core import clock, jobs, rls
 from users import services
 from users.models import AccountErasure, DataExport, User
 from users.models.erasure import AskedBy

@@ -13,11 +13,11 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mingus.kit import clock, jobs, rls
-from mingus.kit.api.errors import problem
-from mingus.kit.api.examples import shown
-from mingus.kit.api.permissions import HandedOutToPeople, SignedInWithPassword
-from mingus.kit.api.viewsets import (
+from core import clock, jobs, rls
+from core.api.errors import problem
+from core.api.examples import shown
+from core.api.permissions import HandedOutToPeople, SignedInWithPassword
+from core.api.viewsets import (
     Created,
     Deleted,
     Listed,
@@ -26,7 +26,7 @@ from mingus.kit.api.viewsets import (
     OwnedSingletonViewSet,
     OwnedViewSet,
 )
-from mingus.kit.sql import Present, true_when
+from core.postgres.expressions import Present, true_when
 from system.models import AccessEvent
 from users import services
 from users.filters import AccessLogFilter, ExportFilter, OnboardingFilter, SessionFilter, TokenFilter

@@ -6,8 +6,8 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.lookups
-import mingus.kit.models
-import mingus.kit.validators
+import core.models.base
+import core.models.validators
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
@@ -30,14 +30,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
-                ('metric_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('updated_at', core.models.base.UpdatedAtField()),
+                ('metric_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('metric_name', models.CharField(max_length=100)),
                 ('metric_value', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, validators=[django.core.validators.MinValueValidator(Decimal('-9999999999999.99')), django.core.validators.MaxValueValidator(Decimal('9999999999999.99'))])),
                 ('metric_unit', models.CharField(blank=True, max_length=50)),
                 ('category', models.CharField(blank=True, max_length=100)),
                 ('subcategory', models.CharField(blank=True, max_length=100)),
-                ('metadata', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('metadata', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
             ],
             options={
                 'verbose_name': 'performance metric',
@@ -51,14 +51,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('feature_name', models.CharField(max_length=100)),
-                ('usage_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('usage_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('usage_count', models.IntegerField(default=1, validators=[django.core.validators.MinValueValidator(0)])),
                 ('usage_duration', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)])),
                 ('success_rate', models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))])),
                 ('error_count', models.IntegerField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
-                ('performance_metrics', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('performance_metrics', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -74,13 +74,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
-                ('event_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('updated_at', core.models.base.UpdatedAtField()),
+                ('event_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('event_type', models.CharField(max_length=100)),
-                ('event_data', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('event_data', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
                 ('session_duration', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)])),
                 ('page_views', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('features_used', models.JSONField(blank=True, default=list, validators=[mingus.kit.validators.is_json_list])),
+                ('features_used', models.JSONField(blank=True, default=list, validators=[core.models.validators.is_json_list])),
                 ('engagement_score', models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))])),
                 ('retention_score', models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))])),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
@@ -97,8 +97,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
-                ('feedback_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('updated_at', core.models.base.UpdatedAtField()),
+                ('feedback_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('feedback_type', models.CharField(choices=[('feature', 'Feature'), ('support', 'Support'), ('general', 'General'), ('bug', 'Bug'), ('enhancement', 'Enhancement')], max_length=50)),
                 ('rating', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
                 ('feedback_text', models.TextField(blank=True)),

@@ -2,11 +2,11 @@
 
 from django.db import migrations
 
-from mingus.kit.operations import ALL, fence, grant
+from core.postgres.operations import ALL, fence, grant
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0001_initial"), ("kit", "0003_walls")]
+    dependencies = [("analytics", "0001_initial"), ("core", "0003_walls")]
 
     operations = [
         fence("analytics_featureusage"),

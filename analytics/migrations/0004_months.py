@@ -3,19 +3,19 @@
 Use of features does not: that a feature has one row a user and day is a rule over other columns than the key.
 """
 
-import mingus.kit.partitions
+import core.postgres.partitions
 from django.db import migrations, models
 
-from mingus.kit.partitions import partition_by_month
+from core.postgres.partitions import partition_by_month
 
 # Rows whose key was made long before them get a key of their time; nothing refers to them.
-FAR = "id < kit_first_key_at(created_at, -1)"
+FAR = "id < core_first_key_at(created_at, -1)"
 # SECURITY: with FORCE the policies would hide them from the owner, who works here
 KEYS = [
     "ALTER TABLE analytics_useranalytics NO FORCE ROW LEVEL SECURITY",
-    f"UPDATE analytics_useranalytics SET id = kit_uuid7(created_at) WHERE {FAR}",
+    f"UPDATE analytics_useranalytics SET id = core_uuid7(created_at) WHERE {FAR}",
     "ALTER TABLE analytics_useranalytics FORCE ROW LEVEL SECURITY",
-    f"UPDATE analytics_performancemetric SET id = kit_uuid7(created_at) WHERE {FAR}",
+    f"UPDATE analytics_performancemetric SET id = core_uuid7(created_at) WHERE {FAR}",
 ]
 
 # A month is kept whatever is asked for, so that no statement of a serving role can empty the tables; 0 keeps all.
@@ -29,9 +29,9 @@ BEGIN
     FOR kept IN VALUES ('public.analytics_useranalytics'::regclass, event_days),
                        ('public.analytics_performancemetric'::regclass, metric_days)
     LOOP
-        PERFORM public.kit_make_months(kept.column1, ahead);
+        PERFORM public.core_make_months(kept.column1, ahead);
         IF kept.column2 > 0 THEN
-            dropped := dropped + public.kit_drop_months(kept.column1, now() - make_interval(days => greatest(kept.column2, 31)));
+            dropped := dropped + public.core_drop_months(kept.column1, now() - make_interval(days => greatest(kept.column2, 31)));
         END IF;
     END LOOP;
     RETURN dropped;
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('analytics', '0003_audit'),
-        ('kit', '0007_months'),
+        ('core', '0007_months'),
         ('system', '0006_months'),
     ]
 
@@ -53,11 +53,11 @@ class Migration(migrations.Migration):
         migrations.RunSQL(KEYS, migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name='performancemetric',
-            constraint=models.CheckConstraint(condition=models.Q(('id__gte', mingus.kit.partitions.FirstKey(models.F('created_at'), -1))), name='analytics_performancemetric_created_at_near_id', violation_error_message='Must be at most a day after the time in the id.'),
+            constraint=models.CheckConstraint(condition=models.Q(('id__gte', core.postgres.partitions.FirstKey(models.F('created_at'), -1))), name='analytics_performancemetric_created_at_near_id', violation_error_message='Must be at most a day after the time in the id.'),
         ),
         migrations.AddConstraint(
             model_name='useranalytics',
-            constraint=models.CheckConstraint(condition=models.Q(('id__gte', mingus.kit.partitions.FirstKey(models.F('created_at'), -1))), name='analytics_useranalytics_created_at_near_id', violation_error_message='Must be at most a day after the time in the id.'),
+            constraint=models.CheckConstraint(condition=models.Q(('id__gte', core.postgres.partitions.FirstKey(models.F('created_at'), -1))), name='analytics_useranalytics_created_at_near_id', violation_error_message='Must be at most a day after the time in the id.'),
         ),
         partition_by_month("analytics_useranalytics"),
         partition_by_month("analytics_performancemetric"),

@@ -15,13 +15,13 @@ from analytics.models.reference import (
     minutes,
     minutes_in_sql,
 )
-from mingus.kit.columns import json_list, json_object, optional_number, share
-from mingus.kit.constraints import between, json_shape, not_blank
-from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
-from mingus.kit.partitions import ByMonthQuerySet, made_with_its_key
-from mingus.kit.personal import personal
-from mingus.kit.privacy import recorded
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.base import OwnedModel, OwnedQuerySet, gin
+from core.models.constraints import between, json_shape, not_blank
+from core.models.fields import json_list, json_object, optional_number, share
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.postgres.partitions import ByMonthQuerySet, made_with_its_key
+from core.privacy.declarations import recorded
+from core.privacy.masks import personal
 
 TABLE = "analytics_useranalytics"
 

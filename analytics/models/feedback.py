@@ -9,13 +9,13 @@ from django.db import models
 from django.db.models import F, IntegerField, Q
 
 from analytics.models.reference import known_and
-from mingus.kit import clock
-from mingus.kit.columns import optional_number
-from mingus.kit.constraints import between, one_of, rule
-from mingus.kit.models import OwnedModel
-from mingus.kit.privacy import recorded
-from mingus.kit.sql import day_of, days_between, first_of, today, true_when
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core import clock
+from core.models.base import OwnedModel
+from core.models.constraints import between, one_of, rule
+from core.models.fields import optional_number
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.postgres.expressions import day_of, days_between, first_of, today, true_when
+from core.privacy.declarations import recorded
 
 TABLE = "analytics_userfeedback"
 LIKED, DISLIKED = 4, 2

@@ -8,12 +8,12 @@ from django.db.models import CharField, F, Func, Q, Value
 from django.db.models.functions import Concat
 
 from analytics.models.reference import known_and
-from mingus.kit.columns import decimal_within, json_object
-from mingus.kit.constraints import between, json_shape, not_blank
-from mingus.kit.models import BaseModel, gin
-from mingus.kit.partitions import ByMonthQuerySet, made_with_its_key
-from mingus.kit.sql import first_of
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.base import BaseModel, gin
+from core.models.constraints import between, json_shape, not_blank
+from core.models.fields import decimal_within, json_object
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.postgres.expressions import first_of
+from core.postgres.partitions import ByMonthQuerySet, made_with_its_key
 
 TABLE = "analytics_performancemetric"
 MOST = Decimal("9999999999999.99")  # of the column, both ways; with bounds NaN is refused too

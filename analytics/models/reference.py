@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import DecimalField, F, IntegerField, Q
 from django.db.models.functions import Cast
 
-from mingus.kit.sql import first_of
+from core.postgres.expressions import first_of
 
 MINUTES = DecimalField(max_digits=12, decimal_places=2)
 Steps = tuple[tuple[Decimal, str], ...]

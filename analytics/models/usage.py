@@ -7,12 +7,12 @@ from django.db import models
 from django.db.models import Q
 
 from analytics.models.reference import known_and, minutes, minutes_in_sql, percentage, percentage_in_sql
-from mingus.kit.columns import json_object, optional_number, share, whole_number
-from mingus.kit.constraints import between, json_shape, not_blank
-from mingus.kit.models import OwnedModel, gin
-from mingus.kit.privacy import recorded
-from mingus.kit.sql import true_when
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.base import OwnedModel, gin
+from core.models.constraints import between, json_shape, not_blank
+from core.models.fields import json_object, optional_number, share, whole_number
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.postgres.expressions import true_when
+from core.privacy.declarations import recorded
 
 TABLE = "analytics_featureusage"
 SUCCESSFUL = Decimal("0.8")

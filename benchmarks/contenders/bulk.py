@@ -19,9 +19,9 @@ from beancount import loader
 from sqlalchemy import create_engine, insert, select
 from uuid_utils.compat import uuid7
 
-from benchmarks.answers import UnequalError
 from benchmarks.contenders.fast_api import Transaction, database_url
 from benchmarks.data import Person
+from benchmarks.responses import UnequalError
 
 TABLE: Any = Transaction.__table__
 BATCH = 5_000

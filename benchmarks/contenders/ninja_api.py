@@ -23,8 +23,8 @@ from benchmarks.contenders.calls import Contender
 from benchmarks.contenders.limit import LIMIT, link
 from benchmarks.contenders.schemas import TransactionIn, TransactionOut
 from benchmarks.contenders.unfenced import own_urls, unfenced
+from core import clock
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from mingus.kit import clock
 from users.models import PersonalAccessToken
 
 

@@ -10,7 +10,7 @@ from rest_framework.serializers import ModelSerializer
 from benchmarks.contenders.calls import Contender
 from benchmarks.contenders.stock_drf import STARTPROJECT, StockViewSet
 from benchmarks.contenders.unfenced import own_urls, unfenced
-from mingus.kit.api.derived import field_for
+from core.api.derived_fields import field_for
 
 PAGE = 50
 # Addresses and their views; `urlpatterns` below is read after `contender` has filled it.

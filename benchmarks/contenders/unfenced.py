@@ -11,13 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.test.utils import override_settings
 
 from benchmarks.contenders.calls import Answer, Call, Contender, WsgiContender
-from mingus.kit import rls, statements
-from mingus.kit.apps import FOLLOWING
-from mingus.kit.statements import Statement
+from core import rls
+from core.apps import FOLLOWING
+from core.fast_lists import compiled_queries
+from core.fast_lists.compiled_queries import Statement
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # Asks for as much as the statement that opens a reach, and opens none.
-NO_REACH = Statement((b"SELECT ", b"::text, ", b"::text"), names=statements.REACH.names)
+NO_REACH = Statement((b"SELECT ", b"::text, ", b"::text"), names=compiled_queries.REACH.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,12 @@ def own_urls(module: str) -> Callable[[Handler], Handler]:
 @contextmanager
 def _no_reach() -> Iterator[None]:
     """Neither the ORM's statements nor the kept ones set a role."""
-    reach, unapplied = statements.REACH, rls.unapplied
+    reach, unapplied = compiled_queries.REACH, rls.unapplied
     connection_created.disconnect(dispatch_uid=FOLLOWING)
     connection.execute_wrappers.clear()
-    statements.REACH, rls.unapplied = NO_REACH, lambda *_: None
+    compiled_queries.REACH, rls.unapplied = NO_REACH, lambda *_: None
     try:
         yield
     finally:
-        statements.REACH, rls.unapplied = reach, unapplied
+        compiled_queries.REACH, rls.unapplied = reach, unapplied
         connection_created.connect(rls.follow_context, dispatch_uid=FOLLOWING)

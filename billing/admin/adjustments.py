@@ -10,8 +10,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from billing import services, tasks
 from billing.models import Adjustment
 from billing.models.adjustments import AdjustmentStatus
-from mingus.kit import clock, jobs
-from mingus.kit.admin import (
+from core import clock, jobs
+from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedRecordAdmin,

@@ -4,7 +4,7 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from billing.models import DunningStep
-from mingus.kit.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked, shown_on
+from core.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked, shown_on
 from users.models import User
 
 KIND_COLOURS = {"attempt": "danger", "notice": "info", "warning": "warning", "paid": "success", "stopped": "default"}

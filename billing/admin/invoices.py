@@ -13,8 +13,8 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from billing import services, tasks
 from billing.models import BillingHistory
 from billing.models.adjustments import AdjustmentStatus
-from mingus.kit import clock, jobs
-from mingus.kit.admin import (
+from core import clock, jobs
+from core.admin import (
     BY_CUSTOMER,
     OwnedRecordAdmin,
     ReasonForm,
@@ -26,7 +26,7 @@ from mingus.kit.admin import (
     money,
     shown_on,
 )
-from mingus.kit.admin.masking import bare
+from core.admin.masking import bare
 from users.models import User
 
 WAITS = "Nothing is given back yet: so much needs the approval of another colleague, on {}."

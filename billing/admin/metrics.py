@@ -7,9 +7,9 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from billing import metrics
-from mingus.kit import clock, spreadsheet
-from mingus.kit.admin import BaseAdmin
-from mingus.kit.admin.base import require
+from core import clock, csv_export
+from core.admin import BaseAdmin
+from core.admin.base import require
 
 PERMISSION = "billing.overview_subscription"
 LONGEST_BAR = 200
@@ -37,7 +37,7 @@ class WithMetrics(BaseAdmin):
         if not found:
             raise Http404
         headers = {"Content-Disposition": f'attachment; filename="{key}.csv"'}
-        lines = spreadsheet.lines(found[0].columns, found[0].rows)
+        lines = csv_export.lines(found[0].columns, found[0].rows)
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 

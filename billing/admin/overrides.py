@@ -10,18 +10,8 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter
 
 from billing import services
 from billing.models import EntitlementOverride
-from mingus.kit import clock
-from mingus.kit.admin import (
-    BY_CUSTOMER,
-    BaseAdmin,
-    OwnedAdmin,
-    RecordInline,
-    asks_first,
-    display,
-    for_ticked,
-    linked,
-    shown_on,
-)
+from core import clock
+from core.admin import BY_CUSTOMER, BaseAdmin, OwnedAdmin, RecordInline, asks_first, display, for_ticked, linked, shown_on
 from users.models import User
 
 OVERRIDE_COLOURS = {"in force": "success", "to come": "info", "over": "default", "revoked": "default"}

@@ -8,8 +8,8 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 
 from billing import services, tasks
 from billing.models import SubscriptionPlan
-from mingus.kit import jobs
-from mingus.kit.admin import BaseAdmin, display, money
+from core import jobs
+from core.admin import BaseAdmin, display, money
 
 
 @admin.register(SubscriptionPlan)

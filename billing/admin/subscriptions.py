@@ -12,9 +12,9 @@ from billing import services
 from billing.admin.metrics import WithMetrics
 from billing.admin.timeline import timeline_of
 from billing.models import Subscription
-from billing.services.standing import judge
-from mingus.kit import clock
-from mingus.kit.admin import (
+from billing.services.plan_access import judge
+from core import clock
+from core.admin import (
     BY_CUSTOMER,
     AutocompleteSelectFilter,
     BaseAdmin,

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 
 from billing.models import Adjustment, BillingHistory, DunningStep, StripeEvent, Subscription
 from billing.models.dunning import DunningKind
-from mingus.kit import clock
-from mingus.kit.admin import masking, money
+from core import clock
+from core.admin import masking, money
 
 NEWEST = 30  # of each kind
 STEP_ICONS = {

@@ -7,9 +7,9 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.db.models.lookups
-import mingus.kit.models
-import mingus.kit.money
-import mingus.kit.validators
+import core.models.base
+import core.models.money
+import core.models.validators
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
@@ -32,14 +32,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('name', models.CharField(max_length=100)),
                 ('description', models.TextField(blank=True)),
                 ('price', models.DecimalField(decimal_places=2, max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))])),
-                ('currency', models.CharField(default='USD', max_length=3, validators=[mingus.kit.money.validate_currency])),
+                ('currency', models.CharField(default='USD', max_length=3, validators=[core.models.money.validate_currency])),
                 ('billing_cycle', models.CharField(choices=[('monthly', 'Monthly'), ('yearly', 'Yearly')], max_length=20)),
-                ('features', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object, billing.models.plans.are_switches])),
-                ('limits', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object, billing.models.plans.are_limits])),
+                ('features', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object, billing.models.plans.are_switches])),
+                ('limits', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object, billing.models.plans.are_limits])),
                 ('is_active', models.BooleanField(default=True)),
                 ('stripe_product_id', models.CharField(blank=True, max_length=255)),
                 ('stripe_price_id', models.CharField(blank=True, max_length=255)),
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('stripe_subscription_id', models.CharField(blank=True, max_length=255)),
                 ('stripe_customer_id', models.CharField(blank=True, max_length=255)),
                 ('status', models.CharField(choices=[('incomplete', 'Incomplete'), ('incomplete_expired', 'Incomplete Expired'), ('trialing', 'Trialing'), ('active', 'Active'), ('past_due', 'Past Due'), ('canceled', 'Canceled'), ('unpaid', 'Unpaid'), ('paused', 'Paused')], max_length=50)),
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('feature_name', models.CharField(max_length=100)),
                 ('is_enabled', models.BooleanField(default=True)),
                 ('usage_count', models.IntegerField(default=0, help_text='Uses since period_start; of a month that is over, they count no more.', validators=[django.core.validators.MinValueValidator(0)])),
@@ -101,17 +101,17 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('stripe_invoice_id', models.CharField(blank=True, max_length=255)),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
                 ('amount_refunded', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
-                ('currency', models.CharField(default='USD', max_length=3, validators=[mingus.kit.money.validate_currency])),
+                ('currency', models.CharField(default='USD', max_length=3, validators=[core.models.money.validate_currency])),
                 ('status', models.CharField(choices=[('draft', 'Draft'), ('pending', 'Pending'), ('paid', 'Paid'), ('unpaid', 'Unpaid'), ('failed', 'Failed'), ('void', 'Void'), ('refunded', 'Refunded')], max_length=50)),
                 ('billing_date', models.DateTimeField()),
                 ('due_date', models.DateTimeField(blank=True, null=True)),
                 ('paid_at', models.DateTimeField(blank=True, null=True)),
                 ('description', models.TextField(blank=True)),
-                ('metadata', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('metadata', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
                 ('subscription', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invoices', to='billing.subscription')),
             ],

@@ -2,12 +2,12 @@
 
 from django.db import migrations
 
-from billing import catalogue
+from billing import catalog
 
 
 def load(apps, schema_editor):
     SubscriptionPlan = apps.get_model("billing", "SubscriptionPlan")
-    plans = [SubscriptionPlan(**row) for row in catalogue.rows()]
+    plans = [SubscriptionPlan(**row) for row in catalog.rows()]
     SubscriptionPlan.objects.using(schema_editor.connection.alias).bulk_create(plans, ignore_conflicts=True)
 
 

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from mingus.kit.operations import composite_foreign_key
+from core.postgres.operations import composite_foreign_key
 
 INVOICE, SUBSCRIPTION = "billing_billinghistory", "billing_subscription"
 

@@ -2,11 +2,11 @@
 
 from django.db import migrations
 
-from mingus.kit.operations import ALL, fence, grant
+from core.postgres.operations import ALL, fence, grant
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0003_owner_keys"), ("kit", "0003_walls")]
+    dependencies = [("billing", "0003_owner_keys"), ("core", "0003_walls")]
 
     operations = [
         fence("billing_subscription"),

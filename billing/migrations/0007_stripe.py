@@ -4,10 +4,10 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.lookups
-import mingus.kit.audit
-import mingus.kit.models
-import mingus.kit.money
-import mingus.kit.validators
+import core.audit.triggers
+import core.models.base
+import core.models.money
+import core.models.validators
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
@@ -15,7 +15,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
-from mingus.kit.operations import ALL, composite_foreign_key, fence, grant
+from core.postgres.operations import ALL, composite_foreign_key, fence, grant
 
 ADJUSTMENT, STEP, INVOICE = 'billing_adjustment', 'billing_dunningstep', 'billing_billinghistory'
 
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('billing', '0006_invoice_owner_key'),
-        ('kit', '0006_audit_data_keys'),
+        ('core', '0006_audit_data_keys'),
         ('users', '__first__'),
     ]
 
@@ -33,11 +33,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('kind', models.CharField(choices=[('refund', 'Refund'), ('credit', 'Credit'), ('dispute', 'Dispute')], max_length=20)),
                 ('stripe_id', models.CharField(blank=True, max_length=255)),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=10)),
-                ('currency', models.CharField(default='USD', max_length=3, validators=[mingus.kit.money.validate_currency])),
+                ('currency', models.CharField(default='USD', max_length=3, validators=[core.models.money.validate_currency])),
                 ('status', models.CharField(choices=[('awaiting_approval', 'Awaiting Approval'), ('declined', 'Declined'), ('pending', 'Pending'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('canceled', 'Canceled'), ('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], max_length=30)),
                 ('reason', models.CharField(blank=True, max_length=500)),
                 ('happened_at', models.DateTimeField()),
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('kind', models.CharField(choices=[('attempt', 'payment failed'), ('notice', 'customer told'), ('warning', 'warned ahead'), ('paid', 'paid'), ('stopped', 'stopped')], max_length=20)),
                 ('key', models.CharField(max_length=300)),
                 ('happened_at', models.DateTimeField()),
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('feature_name', models.CharField(max_length=100)),
                 ('is_enabled', models.BooleanField(default=True)),
                 ('usage_limit', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)])),
@@ -100,14 +100,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('stripe_id', models.CharField(blank=True, max_length=255)),
                 ('card_brand', models.CharField(blank=True, max_length=30)),
                 ('card_last4', models.CharField(blank=True, max_length=4)),
                 ('card_exp_month', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(12)])),
                 ('card_exp_year', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(2000), django.core.validators.MaxValueValidator(2200)])),
                 ('credit', models.DecimalField(decimal_places=2, default=0, max_digits=10)),
-                ('currency', models.CharField(default='USD', max_length=3, validators=[mingus.kit.money.validate_currency])),
+                ('currency', models.CharField(default='USD', max_length=3, validators=[core.models.money.validate_currency])),
                 ('synced_at', models.DateTimeField(blank=True, null=True)),
                 ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='stripe_customer', to=settings.AUTH_USER_MODEL)),
             ],
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('stripe_id', models.CharField(max_length=255, unique=True)),
                 ('type', models.CharField(max_length=100)),
                 ('api_version', models.CharField(blank=True, max_length=40)),
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('object_id', models.CharField(blank=True, max_length=255)),
                 ('happened_at', models.DateTimeField()),
                 ('body', models.TextField(blank=True)),
-                ('headers', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('headers', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('handled', 'Handled'), ('ignored', 'Ignored'), ('failed', 'Failed')], default='waiting', max_length=20)),
                 ('deliveries', models.IntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)])),
                 ('attempts', models.IntegerField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('feature_name', models.CharField(max_length=100)),
                 ('idempotency_key', models.CharField(max_length=255)),
                 ('amount', models.IntegerField(validators=[django.core.validators.MinValueValidator(1)])),
@@ -169,11 +169,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='stripeevent',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('', '{body,headers}', '{updated_at,deliveries}')", func='-', hash='1ec71a0c5787b016a7fae7c3eb8cc47a07c9b421', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_e2bea', table='billing_stripeevent', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('', '{body,headers}', '{updated_at,deliveries}')", func='-', hash='1ec71a0c5787b016a7fae7c3eb8cc47a07c9b421', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_e2bea', table='billing_stripeevent', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='stripeevent',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('', '{body,headers}', '{updated_at,deliveries}')", func='-', hash='189d4135218c6753290911638a6d95ba74783f40', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_03f55', table='billing_stripeevent', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('', '{body,headers}', '{updated_at,deliveries}')", func='-', hash='189d4135218c6753290911638a6d95ba74783f40', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_03f55', table='billing_stripeevent', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='adjustment',
@@ -181,11 +181,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='adjustment',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='08e3d3f8ceeb0092f6b1ea925c615e47d8eacad6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_c75a1', table='billing_adjustment', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='08e3d3f8ceeb0092f6b1ea925c615e47d8eacad6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_c75a1', table='billing_adjustment', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='adjustment',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='2b7b7d38a7e3fd5e648045d6466f734bb17e0d2b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_7ab38', table='billing_adjustment', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='2b7b7d38a7e3fd5e648045d6466f734bb17e0d2b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_7ab38', table='billing_adjustment', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='dunningstep',
@@ -193,11 +193,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='dunningstep',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='ec7b000b5dc6dde03d67f6e0e669fec56a4ad3cb', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_1fe22', table='billing_dunningstep', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='ec7b000b5dc6dde03d67f6e0e669fec56a4ad3cb', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_1fe22', table='billing_dunningstep', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='dunningstep',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='06d4e65a5194b64a178635e6d2458b51f9481e2c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_633b7', table='billing_dunningstep', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='06d4e65a5194b64a178635e6d2458b51f9481e2c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_633b7', table='billing_dunningstep', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='entitlementoverride',
@@ -205,11 +205,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='entitlementoverride',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='79782be91715f04a5339a89ea29ca3522adad560', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_64d83', table='billing_entitlementoverride', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='79782be91715f04a5339a89ea29ca3522adad560', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_64d83', table='billing_entitlementoverride', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='entitlementoverride',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='6d8f585cac356fe996e9fb235d2a147f39a2490e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_d4497', table='billing_entitlementoverride', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='6d8f585cac356fe996e9fb235d2a147f39a2490e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_d4497', table='billing_entitlementoverride', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='stripecustomer',
@@ -217,11 +217,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='stripecustomer',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='a9c94714a12ac73516f0e20a14c0bd75a1c8650d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_ac121', table='billing_stripecustomer', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='a9c94714a12ac73516f0e20a14c0bd75a1c8650d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_ac121', table='billing_stripecustomer', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='stripecustomer',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='ca1ecfe1bf70a038693d3bed830c21b9646e2558', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_fa234', table='billing_stripecustomer', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='ca1ecfe1bf70a038693d3bed830c21b9646e2558', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_fa234', table='billing_stripecustomer', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='usagerecord',
@@ -229,11 +229,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='usagerecord',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='9d98b2d46f9c2aa571ebf8c8d07bdc29879aae16', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_be2b3', table='billing_usagerecord', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='9d98b2d46f9c2aa571ebf8c8d07bdc29879aae16', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_be2b3', table='billing_usagerecord', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='usagerecord',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='e90ef4df715c1a7c6c6daf3cd0b9862594ff115c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_fee99', table='billing_usagerecord', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='e90ef4df715c1a7c6c6daf3cd0b9862594ff115c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_fee99', table='billing_usagerecord', when='AFTER')),
         ),
         composite_foreign_key(ADJUSTMENT, 'invoice_id', INVOICE, name=f'{ADJUSTMENT}_invoice_owner', on_delete='SET NULL (invoice_id)'),
         composite_foreign_key(STEP, 'invoice_id', INVOICE, name=f'{STEP}_invoice_owner', on_delete='SET NULL (invoice_id)'),

@@ -1,13 +1,13 @@
 """What is sold, who has it, what that opens, what was charged for it, and what Stripe said."""
 
-from billing.models.access import FeatureAccess
 from billing.models.adjustments import Adjustment
 from billing.models.dunning import DunningStep
-from billing.models.events import StripeEvent
-from billing.models.history import BillingHistory
+from billing.models.feature_access import FeatureAccess
+from billing.models.invoices import BillingHistory
 from billing.models.overrides import EntitlementOverride
 from billing.models.plans import SubscriptionPlan
 from billing.models.stripe_customers import StripeCustomer
+from billing.models.stripe_events import StripeEvent
 from billing.models.subscriptions import Subscription
 from billing.models.usage import UsageRecord
 

@@ -5,12 +5,12 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import F, Q
 
-from billing.models.history import BillingHistory
-from mingus.kit.constraints import a_number, iso_currency, one_of, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet, colleague, within_owner
-from mingus.kit.money import currency_field, money_field
-from mingus.kit.personal import personal
-from mingus.kit.privacy import Erase, Privacy, Restore
+from billing.models.invoices import BillingHistory
+from core.models.base import OwnedModel, OwnedQuerySet, colleague, within_owner
+from core.models.constraints import a_number, iso_currency, one_of, rule
+from core.models.money import currency_field, money_field
+from core.privacy.declarations import Erase, Privacy, Restore
+from core.privacy.masks import personal
 
 TABLE = "billing_adjustment"
 

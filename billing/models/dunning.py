@@ -2,11 +2,11 @@
 
 from django.db import models
 
-from billing.models.history import BillingHistory
-from mingus.kit.constraints import not_blank, one_of
-from mingus.kit.models import OwnedModel, within_owner
-from mingus.kit.personal import personal
-from mingus.kit.privacy import recorded
+from billing.models.invoices import BillingHistory
+from core.models.base import OwnedModel, within_owner
+from core.models.constraints import not_blank, one_of
+from core.privacy.declarations import recorded
+from core.privacy.masks import personal
 
 TABLE = "billing_dunningstep"
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 
-from mingus.kit.columns import optional_number
-from mingus.kit.constraints import between, not_blank, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet, colleague
-from mingus.kit.privacy import recorded
+from core.models.base import OwnedModel, OwnedQuerySet, colleague
+from core.models.constraints import between, not_blank, rule
+from core.models.fields import optional_number
+from core.privacy.declarations import recorded
 
 TABLE = "billing_entitlementoverride"
 

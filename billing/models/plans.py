@@ -11,10 +11,10 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import Regex
 
 from billing.entitlements import Entitlement, entitlements, metered
-from mingus.kit.constraints import a_number, between, iso_currency, json_shape, not_blank, one_of, rule
-from mingus.kit.models import BaseModel, gin
-from mingus.kit.money import currency_field, money_field
-from mingus.kit.validators import is_json_object
+from core.models.base import BaseModel, gin
+from core.models.constraints import a_number, between, iso_currency, json_shape, not_blank, one_of, rule
+from core.models.money import currency_field, money_field
+from core.models.validators import is_json_object
 
 TABLE = "billing_subscriptionplan"
 

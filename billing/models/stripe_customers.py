@@ -4,12 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from mingus.kit.columns import optional_number
-from mingus.kit.constraints import a_number, between, iso_currency, rule
-from mingus.kit.models import OwnedModel
-from mingus.kit.money import currency_field, money_field
-from mingus.kit.personal import personal
-from mingus.kit.privacy import Erase, Privacy, Restore
+from core.models.base import OwnedModel
+from core.models.constraints import a_number, between, iso_currency, rule
+from core.models.fields import optional_number
+from core.models.money import currency_field, money_field
+from core.privacy.declarations import Erase, Privacy, Restore
+from core.privacy.masks import personal
 
 TABLE = "billing_stripecustomer"
 BRANDS = {"amex": "American Express", "diners": "Diners Club", "eftpos_au": "Eftpos", "jcb": "JCB", "unionpay": "UnionPay"}

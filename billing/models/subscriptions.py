@@ -9,12 +9,12 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
 from billing.models.plans import SubscriptionPlan
-from mingus.kit import clock
-from mingus.kit.constraints import one_of, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet
-from mingus.kit.personal import personal
-from mingus.kit.privacy import Hindrance, recorded
-from mingus.kit.sql import Present, first_of, true_when, whole_days
+from core import clock
+from core.models.base import OwnedModel, OwnedQuerySet
+from core.models.constraints import one_of, rule
+from core.postgres.expressions import Present, first_of, true_when, whole_days
+from core.privacy.declarations import Hindrance, recorded
+from core.privacy.masks import personal
 
 TABLE = "billing_subscription"
 

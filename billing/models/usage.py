@@ -2,11 +2,11 @@
 
 from django.db import models
 
-from mingus.kit.columns import whole_number
-from mingus.kit.constraints import between, not_blank
-from mingus.kit.models import OwnedModel
-from mingus.kit.personal import personal
-from mingus.kit.privacy import internal
+from core.models.base import OwnedModel
+from core.models.constraints import between, not_blank
+from core.models.fields import whole_number
+from core.privacy.declarations import internal
+from core.privacy.masks import personal
 
 TABLE = "billing_usagerecord"
 

@@ -1,25 +1,10 @@
 """What happens to plans, subscriptions and what they open."""
 
-from billing.services.access import grant_plan, regrant_plan, settle_access, settle_by_the_clock
-from billing.services.catalogue import steps_to_sync
-from billing.services.changes import preview_change
-from billing.services.checkout import begin_checkout, forget_at_stripe, had_trial, open_portal
 from billing.services.dunning import note_invoice, note_subscription
 from billing.services.explanation import Explanation, explain
-from billing.services.inbox import forget_old_events, forget_texts_of, handle_event, overdue_events, receive, replay_event
+from billing.services.feature_access import grant_plan, regrant_plan, settle_access, settle_by_the_clock
 from billing.services.overrides import comp, grant_override, revoke_override, switch
 from billing.services.plans import delete_plan, load_catalogue
-from billing.services.projection import Projection, lock_payments, project_customer
-from billing.services.reconciliation import reconcile
-from billing.services.refunds import (
-    approve_refund,
-    can_refund,
-    decline_refund,
-    refundable,
-    request_refund,
-    send_refund,
-    unsent_refunds,
-)
 from billing.services.subscriptions import (
     cancel_at_period_end,
     cancel_now,
@@ -28,8 +13,23 @@ from billing.services.subscriptions import (
     pass_period_ends,
     reactivate,
 )
-from billing.services.use import LimitReachedError, forget_old_uses, give_back, require_feature, reset_usage, use_feature
+from billing.services.usage import LimitReachedError, forget_old_uses, give_back, require_feature, reset_usage, use_feature
 from billing.services.warnings import warn_ahead
+from billing.stripe.catalog import steps_to_sync
+from billing.stripe.checkout import begin_checkout, forget_at_stripe, had_trial, open_portal
+from billing.stripe.events import forget_old_events, forget_texts_of, handle_event, overdue_events, receive, replay_event
+from billing.stripe.plan_changes import preview_change
+from billing.stripe.reconciliation import reconcile
+from billing.stripe.refunds import (
+    approve_refund,
+    can_refund,
+    decline_refund,
+    refundable,
+    request_refund,
+    send_refund,
+    unsent_refunds,
+)
+from billing.stripe.sync import Projection, lock_payments, project_customer
 
 __all__ = [
     "Explanation",

@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 
 from billing.models import BillingHistory, DunningStep, StripeCustomer, Subscription
 from billing.models.dunning import DunningKind
-from billing.models.history import OWED, InvoiceStatus
+from billing.models.invoices import OWED, InvoiceStatus
 from billing.models.subscriptions import SubscriptionStatus
-from billing.services.notices import Notice, day, sum_of, tell
-from billing.services.standing import grace, judge
+from billing.services.customer_notices import Notice, day, sum_of, tell
+from billing.services.plan_access import grace, judge
 from system.models import Severity
 from users.models import User
 
@@ -26,7 +26,7 @@ ENDINGS = (DunningKind.PAID, DunningKind.STOPPED)
 
 
 class Collected(Protocol):
-    """What is read of Stripe's invoice; `billing.shapes.StripeInvoice` has it."""
+    """What is read of Stripe's invoice; `billing.stripe.objects.StripeInvoice` has it."""
 
     @property
     def status(self) -> str: ...

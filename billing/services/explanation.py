@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from billing import catalogue
+from billing import catalog
+from billing.entitlement_resolution import Verdict, resolve
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
-from billing.resolution import Verdict, resolve
-from billing.services.access import overrides_of
-from billing.services.standing import judge
+from billing.services.feature_access import overrides_of
+from billing.services.plan_access import judge
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def explain(*, user: Any, feature: str, now: datetime) -> Explanation:
     access = judge([newest], now=now)[0][1] if newest else None
     planned = newest.plan.entitlements().get(feature) if newest else None
     override = overrides_of([user.pk], now).get(user.pk, {}).get(feature)
-    free = catalogue.FREE_FEATURES.get(feature)
+    free = catalog.FREE_FEATURES.get(feature)
     beneath = resolve(override=None, access=access, planned=planned, free=free)
     row = FeatureAccess.objects.for_user(user).filter(feature_name=feature).with_billing_period().first()
     names = dict.fromkeys(plan.name for plan in SubscriptionPlan.objects.offered().opening(feature))

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
 from billing.models.subscriptions import SubscriptionStatus
-from billing.services.access import settle_access
-from mingus.kit.errors import ConflictError, DomainError
+from billing.services.feature_access import settle_access
+from core.errors import ConflictError, DomainError
 
 
 @transaction.atomic

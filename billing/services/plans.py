@@ -1,13 +1,13 @@
 """The catalogue of plans."""
 
-from billing import catalogue
+from billing import catalog
 from billing.models import SubscriptionPlan
-from mingus.kit.errors import ConflictError
+from core.errors import ConflictError
 
 
 def load_catalogue() -> None:
     """Add the plans of the catalogue that are missing by name and billing cycle; what staff made of the others stays."""
-    plans = [SubscriptionPlan(**row) for row in catalogue.rows()]
+    plans = [SubscriptionPlan(**row) for row in catalog.rows()]
     SubscriptionPlan.objects.bulk_create(plans, ignore_conflicts=True)
 
 

@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from billing.models import Subscription, SubscriptionPlan
 from billing.models.plans import BillingCycle
 from billing.models.subscriptions import SubscriptionStatus
-from billing.services import changes
-from billing.services.access import settle_access
-from mingus.kit.errors import ConflictError, DomainError
+from billing.services.feature_access import settle_access
+from billing.stripe import plan_changes
+from core.errors import ConflictError, DomainError
 from users.models import User
 
 CYCLES = {BillingCycle.MONTHLY: relativedelta(months=1), BillingCycle.YEARLY: relativedelta(years=1)}
@@ -24,7 +24,7 @@ def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
     if subscription.cancel_at_period_end:
         raise ConflictError("already_cancelled", "This subscription ends with its period already.")
     if not subscription.is_local:
-        changes.cancel_at_period_end(subscription, now=now)
+        plan_changes.cancel_at_period_end(subscription, now=now)
         return
     end = subscription.runs_until
     if end is None or end <= now:
@@ -39,13 +39,13 @@ def cancel_now(subscription: Subscription, *, now: datetime) -> None:
     if subscription.is_local:
         _end(subscription, now)
     else:
-        changes.cancel_now(subscription, now=now)
+        plan_changes.cancel_now(subscription, now=now)
 
 
 def reactivate(subscription: Subscription, *, now: datetime) -> None:
     """Take a cancellation back, as long as the period that it fell into has not ended."""
     if not subscription.is_local:
-        changes.reactivate(subscription, now=now)
+        plan_changes.reactivate(subscription, now=now)
         return
     if subscription.is_running and not subscription.cancel_at_period_end:
         raise ConflictError("not_cancelled", "This subscription is not cancelled. There is nothing to take back.")
@@ -65,7 +65,7 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
     A gift can't be moved to a dearer plan by its owner: that is bought in a checkout.
     """
     if not subscription.is_local:
-        changes.change_plan(subscription, plan=plan, now=now)
+        plan_changes.change_plan(subscription, plan=plan, now=now)
         return
     if not subscription.is_active:
         raise ConflictError("not_active", f"This subscription is {subscription.status}. Only an active one changes its plan.")

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from billing.models import DunningStep, StripeCustomer, Subscription
 from billing.models.dunning import DunningKind
 from billing.models.subscriptions import IS_LOCAL, IS_RUNNING, SubscriptionStatus
-from billing.services.notices import Notice, day, sum_of, tell
+from billing.services.customer_notices import Notice, day, sum_of, tell
 from system.models import Severity
 from users.models import User
 

@@ -6,8 +6,8 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.lookups
-import mingus.kit.models
-import mingus.kit.validators
+import core.models.base
+import core.models.validators
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
@@ -30,14 +30,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('milestone_name', models.CharField(max_length=255)),
                 ('milestone_type', models.CharField(choices=[('promotion', 'Promotion'), ('raise', 'Raise'), ('certification', 'Certification'), ('education', 'Education'), ('skill_development', 'Skill Development'), ('job_change', 'Job Change')], max_length=50)),
                 ('target_salary', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
                 ('current_salary', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
-                ('target_date', models.DateField(blank=True, null=True, validators=[mingus.kit.validators.is_plausible_day])),
+                ('target_date', models.DateField(blank=True, null=True, validators=[core.models.validators.is_plausible_day])),
                 ('is_completed', models.BooleanField(default=False)),
-                ('completion_date', models.DateField(blank=True, null=True, validators=[mingus.kit.validators.is_plausible_day])),
+                ('completion_date', models.DateField(blank=True, null=True, validators=[core.models.validators.is_plausible_day])),
                 ('progress_percentage', models.IntegerField(default=0, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
                 ('notes', models.TextField(blank=True)),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
@@ -54,18 +54,18 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
-                ('analysis_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('updated_at', core.models.base.UpdatedAtField()),
+                ('analysis_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('industry_risk_score', models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))])),
                 ('company_risk_score', models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))])),
                 ('personal_risk_score', models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))])),
                 ('overall_risk_score', models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))])),
-                ('risk_factors', models.JSONField(blank=True, default=list, validators=[mingus.kit.validators.is_json_list])),
-                ('mitigation_strategies', models.JSONField(blank=True, default=list, validators=[mingus.kit.validators.is_json_list])),
-                ('market_conditions', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
-                ('salary_comparison', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
-                ('career_opportunities', models.JSONField(blank=True, default=list, validators=[mingus.kit.validators.is_json_list])),
-                ('recommendations', models.JSONField(blank=True, default=list, validators=[mingus.kit.validators.is_json_list])),
+                ('risk_factors', models.JSONField(blank=True, default=list, validators=[core.models.validators.is_json_list])),
+                ('mitigation_strategies', models.JSONField(blank=True, default=list, validators=[core.models.validators.is_json_list])),
+                ('market_conditions', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
+                ('salary_comparison', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
+                ('career_opportunities', models.JSONField(blank=True, default=list, validators=[core.models.validators.is_json_list])),
+                ('recommendations', models.JSONField(blank=True, default=list, validators=[core.models.validators.is_json_list])),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
             ],
             options={

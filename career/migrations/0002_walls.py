@@ -2,11 +2,11 @@
 
 from django.db import migrations
 
-from mingus.kit.operations import fence
+from core.postgres.operations import fence
 
 
 class Migration(migrations.Migration):
-    dependencies = [("career", "0001_initial"), ("kit", "0003_walls")]
+    dependencies = [("career", "0001_initial"), ("core", "0003_walls")]
 
     operations = [
         fence("career_careermilestone"),

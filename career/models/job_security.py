@@ -8,13 +8,13 @@ from django.db.models import F, IntegerField, Q
 from django.db.models.functions import Cast
 
 from career.models.reference import RiskLevel, SecurityLevel
-from mingus.kit.columns import json_list, json_object, share
-from mingus.kit.constraints import between, json_shape
-from mingus.kit.models import OwnedModel, gin
-from mingus.kit.personal import personal
-from mingus.kit.privacy import own
-from mingus.kit.sql import first_of
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.base import OwnedModel, gin
+from core.models.constraints import between, json_shape
+from core.models.fields import json_list, json_object, share
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.postgres.expressions import first_of
+from core.privacy.declarations import own
+from core.privacy.masks import personal
 
 ANALYSIS = "career_jobsecurityanalysis"
 

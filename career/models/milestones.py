@@ -9,14 +9,14 @@ from django.db.models import DecimalField, F, IntegerField, Q, Value
 from django.db.models.functions import Cast, Greatest
 
 from career.models.reference import MilestoneStatus, MilestoneType, Priority
-from mingus.kit.columns import whole_number
-from mingus.kit.constraints import between, not_blank, one_of, together
-from mingus.kit.models import OwnedModel
-from mingus.kit.money import money_field
-from mingus.kit.personal import initials, personal
-from mingus.kit.privacy import own
-from mingus.kit.sql import days_between, first_of, today, true_when
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.base import OwnedModel
+from core.models.constraints import between, not_blank, one_of, together
+from core.models.fields import whole_number
+from core.models.money import money_field
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.postgres.expressions import days_between, first_of, today, true_when
+from core.privacy.declarations import own
+from core.privacy.masks import initials, personal
 
 MILESTONE = "career_careermilestone"
 MOST_MONEY = Decimal("9999999999.99")  # of the column; with an upper bound NaN is refused too

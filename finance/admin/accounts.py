@@ -7,9 +7,7 @@ from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
-from finance.models import EncryptedFinancialProfile
-from finance.services import close_account, delete_account, reopen_account
-from mingus.kit.admin import (
+from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,
@@ -21,6 +19,8 @@ from mingus.kit.admin import (
     money,
     shown_on,
 )
+from finance.models import EncryptedFinancialProfile
+from finance.services import close_account, delete_account, reopen_account
 from users.models import User
 
 

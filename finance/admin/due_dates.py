@@ -9,10 +9,7 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
 
-from finance.models import DueDatePayment, UserExpenseDueDate, UserIncomeDueDate
-from finance.models.due_dates import DueDate
-from finance.services import settle, undo_settlement
-from mingus.kit.admin import (
+from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,
@@ -26,6 +23,9 @@ from mingus.kit.admin import (
     money,
     shown_on,
 )
+from finance.models import DueDatePayment, UserExpenseDueDate, UserIncomeDueDate
+from finance.models.due_dates import DueDate
+from finance.services import settle, undo_settlement
 from users.models import User
 
 STATUS_COLOURS = {"received": "success", "paid": "success", "pending": "info", "overdue": "danger", "partial": "warning"}

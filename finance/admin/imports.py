@@ -3,8 +3,8 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from core.admin import BY_CUSTOMER, AutocompleteSelectFilter, OwnedRecordAdmin, RecordInline, display, link, linked
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
-from mingus.kit.admin import BY_CUSTOMER, AutocompleteSelectFilter, OwnedRecordAdmin, RecordInline, display, link, linked
 
 VERDICT_COLOURS = {"created": "success", "review": "warning", "error": "danger"}
 

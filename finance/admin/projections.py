@@ -3,8 +3,8 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import RangeDateFilter
 
+from core.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, linked, shown_on
 from finance.models import IncomeProjection
-from mingus.kit.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, linked, shown_on
 from users.models import User
 
 

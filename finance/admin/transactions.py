@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
+from core.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, link, linked, money, shown_on
 from finance.models import FinancialTransaction
-from mingus.kit.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, link, linked, money, shown_on
 from users.models import User
 
 STATUS_COLOURS = {"completed": "success", "pending": "info", "failed": "danger", "disputed": "warning", "cancelled": "default"}

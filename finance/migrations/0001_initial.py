@@ -8,10 +8,10 @@ import django.db.models.functions.datetime
 import django.db.models.lookups
 import finance.models.accounts
 import finance.models.transactions
-import mingus.kit.fields
-import mingus.kit.models
-import mingus.kit.money
-import mingus.kit.validators
+import core.encryption.fields
+import core.models.base
+import core.models.money
+import core.models.validators
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
@@ -34,20 +34,20 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('profile_name', models.CharField(max_length=100)),
                 ('profile_type', models.CharField(choices=[('checking', 'Checking'), ('savings', 'Savings'), ('credit', 'Credit'), ('investment', 'Investment'), ('loan', 'Loan'), ('mortgage', 'Mortgage')], max_length=50)),
                 ('institution_name', models.CharField(blank=True, max_length=255)),
-                ('account_number', mingus.kit.fields.encrypt(models.CharField(blank=True, max_length=34, null=True, validators=[finance.models.accounts.is_account_number]), label='finance.account_number')),
-                ('routing_number', mingus.kit.fields.encrypt(models.CharField(blank=True, max_length=9, null=True, validators=[finance.models.accounts.is_routing_number]), label='finance.routing_number')),
-                ('currency', models.CharField(default='USD', max_length=3, validators=[mingus.kit.money.validate_currency])),
+                ('account_number', core.encryption.fields.encrypt(models.CharField(blank=True, max_length=34, null=True, validators=[finance.models.accounts.is_account_number]), label='finance.account_number')),
+                ('routing_number', core.encryption.fields.encrypt(models.CharField(blank=True, max_length=9, null=True, validators=[finance.models.accounts.is_routing_number]), label='finance.routing_number')),
+                ('currency', models.CharField(default='USD', max_length=3, validators=[core.models.money.validate_currency])),
                 ('account_balance', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True)),
                 ('credit_limit', models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
                 ('interest_rate', models.DecimalField(blank=True, decimal_places=4, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
                 ('last_sync_at', models.DateTimeField(blank=True, null=True)),
                 ('sync_status', models.CharField(choices=[('pending', 'Pending'), ('in_progress', 'In Progress'), ('success', 'Success'), ('failed', 'Failed')], default='pending', max_length=50)),
                 ('is_active', models.BooleanField(default=True)),
-                ('metadata', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('metadata', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -62,18 +62,18 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('transaction_type', models.CharField(choices=[('income', 'Income'), ('expense', 'Expense'), ('transfer', 'Transfer'), ('refund', 'Refund'), ('fee', 'Fee')], max_length=50)),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[finance.models.transactions.is_not_zero])),
-                ('currency', models.CharField(default='USD', max_length=3, validators=[mingus.kit.money.validate_currency])),
+                ('currency', models.CharField(default='USD', max_length=3, validators=[core.models.money.validate_currency])),
                 ('description', models.TextField(blank=True)),
                 ('category', models.CharField(blank=True, max_length=100)),
                 ('merchant_name', models.CharField(blank=True, max_length=255)),
-                ('transaction_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
-                ('posted_date', models.DateField(blank=True, null=True, validators=[mingus.kit.validators.is_plausible_day])),
+                ('transaction_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
+                ('posted_date', models.DateField(blank=True, null=True, validators=[core.models.validators.is_plausible_day])),
                 ('reference_number', models.CharField(blank=True, max_length=255)),
                 ('status', models.CharField(choices=[('pending', 'Pending'), ('completed', 'Completed'), ('failed', 'Failed'), ('disputed', 'Disputed'), ('cancelled', 'Cancelled')], default='pending', max_length=50)),
-                ('metadata', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('metadata', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
                 ('financial_profile', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='transactions', to='finance.encryptedfinancialprofile')),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
             ],
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('format', models.CharField(choices=[('ofx', 'OFX'), ('qfx', 'QFX'), ('csv', 'CSV')], max_length=10)),
                 ('filename', models.CharField(blank=True, max_length=255)),
                 ('file_digest', models.CharField(max_length=64)),
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('number', models.IntegerField()),
                 ('verdict', models.CharField(choices=[('created', 'became a transaction'), ('duplicate', 'is there already'), ('tombstoned', 'was there, and the user deleted it or set it aside'), ('superseded', 'took the place of a pending transaction'), ('review', 'may be one that is there: the user decides'), ('error', "can't be read")], max_length=12)),
                 ('transaction_id', models.UUIDField(blank=True, null=True)),

@@ -7,9 +7,9 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.lookups
 import finance.models.transactions
-import mingus.kit.models
-import mingus.kit.money
-import mingus.kit.validators
+import core.models.base
+import core.models.money
+import core.models.validators
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
@@ -17,7 +17,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
-from mingus.kit.operations import composite_foreign_key
+from core.postgres.operations import composite_foreign_key
 
 PAYMENT = "finance_duedatepayment"
 
@@ -40,13 +40,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('expected_amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))])),
-                ('due_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('due_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('frequency', models.CharField(choices=[('weekly', 'Weekly'), ('biweekly', 'Biweekly'), ('semimonthly', 'Semimonthly'), ('monthly', 'Monthly'), ('quarterly', 'Quarterly'), ('yearly', 'Yearly')], max_length=20)),
                 ('is_recurring', models.BooleanField(default=True)),
                 ('next_occurrence', models.DateField(blank=True, editable=False, null=True)),
-                ('currency', models.CharField(default='USD', max_length=3, validators=[mingus.kit.money.validate_currency])),
+                ('currency', models.CharField(default='USD', max_length=3, validators=[core.models.money.validate_currency])),
                 ('notes', models.TextField(blank=True)),
                 ('expense_name', models.CharField(max_length=255)),
                 ('expense_category', models.CharField(blank=True, max_length=100)),
@@ -69,13 +69,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('expected_amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))])),
-                ('due_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('due_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('frequency', models.CharField(choices=[('weekly', 'Weekly'), ('biweekly', 'Biweekly'), ('semimonthly', 'Semimonthly'), ('monthly', 'Monthly'), ('quarterly', 'Quarterly'), ('yearly', 'Yearly')], max_length=20)),
                 ('is_recurring', models.BooleanField(default=True)),
                 ('next_occurrence', models.DateField(blank=True, editable=False, null=True)),
-                ('currency', models.CharField(default='USD', max_length=3, validators=[mingus.kit.money.validate_currency])),
+                ('currency', models.CharField(default='USD', max_length=3, validators=[core.models.money.validate_currency])),
                 ('notes', models.TextField(blank=True)),
                 ('income_source', models.CharField(max_length=100)),
                 ('last_received_date', models.DateField(blank=True, null=True)),
@@ -95,11 +95,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
-                ('occurrence_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('updated_at', core.models.base.UpdatedAtField()),
+                ('occurrence_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('expected_amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))])),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))])),
-                ('paid_on', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('paid_on', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('transaction', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='due_payments', to='finance.financialtransaction')),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
                 ('expense', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='payments', to='finance.userexpenseduedate')),
@@ -117,14 +117,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
-                ('projection_date', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('updated_at', core.models.base.UpdatedAtField()),
+                ('projection_date', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('current_income', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))])),
                 ('projected_income_1_year', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
                 ('projected_income_3_years', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
                 ('projected_income_5_years', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
                 ('growth_rate', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True, validators=[django.core.validators.MinValueValidator(Decimal('-100')), django.core.validators.MaxValueValidator(Decimal('1000'))])),
-                ('factors', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('factors', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
                 ('confidence_level', models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))])),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
             ],

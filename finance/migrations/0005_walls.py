@@ -2,11 +2,11 @@
 
 from django.db import migrations
 
-from mingus.kit.operations import fence
+from core.postgres.operations import fence
 
 
 class Migration(migrations.Migration):
-    dependencies = [("finance", "0004_due_dates_and_projections"), ("kit", "0003_walls")]
+    dependencies = [("finance", "0004_due_dates_and_projections"), ("core", "0003_walls")]
 
     operations = [
         fence("finance_encryptedfinancialprofile"),

@@ -13,17 +13,17 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 
-from mingus.kit import clock
-from mingus.kit.blind_index import BlindIndexField
-from mingus.kit.constraints import a_number, between, iso_currency, json_shape, not_blank, one_of
-from mingus.kit.crypto import SealError
-from mingus.kit.fields import encrypt
-from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
-from mingus.kit.money import currency_field, money_field
-from mingus.kit.personal import initials, personal
-from mingus.kit.privacy import own
-from mingus.kit.sql import Present, first_of, percent_of, true_when, whole_days_below
-from mingus.kit.validators import is_json_object
+from core import clock
+from core.encryption.blind_index import BlindIndexField
+from core.encryption.fields import encrypt
+from core.encryption.key_ring import SealError
+from core.models.base import OwnedModel, OwnedQuerySet, gin
+from core.models.constraints import a_number, between, iso_currency, json_shape, not_blank, one_of
+from core.models.money import currency_field, money_field
+from core.models.validators import is_json_object
+from core.postgres.expressions import Present, first_of, percent_of, true_when, whole_days_below
+from core.privacy.declarations import own
+from core.privacy.masks import initials, personal
 
 logger = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ from django.db import models, transaction
 from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Greatest
 
+from core.models.base import OwnedQuerySet
+from core.models.constraints import a_number, between, iso_currency, not_blank, one_of, rule
+from core.models.money import currency_field, money_field
+from core.models.validators import FIRST_DAY, LAST_DAY
+from core.postgres.expressions import days_between, today, true_when
+from core.privacy.masks import initials, personal
 from finance.models.due_series import TABLE, DueSeries
-from mingus.kit.constraints import a_number, between, iso_currency, not_blank, one_of, rule
-from mingus.kit.models import OwnedQuerySet
-from mingus.kit.money import currency_field, money_field
-from mingus.kit.personal import initials, personal
-from mingus.kit.sql import days_between, today, true_when
-from mingus.kit.validators import FIRST_DAY, LAST_DAY
 
 
 class IncomeStatus(models.TextChoices):

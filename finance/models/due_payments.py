@@ -6,12 +6,12 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Max, Q, Sum
 
+from core.models.base import OwnedModel, OwnedQuerySet, within_owner
+from core.models.constraints import a_number, between, rule
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.privacy.declarations import own
+from core.privacy.masks import personal
 from finance.models.transactions import FinancialTransaction
-from mingus.kit.constraints import a_number, between, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
-from mingus.kit.personal import personal
-from mingus.kit.privacy import own
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "finance_duedatepayment"
 CENT = Decimal("0.01")

@@ -7,13 +7,13 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from core.models.base import OwnedModel
+from core.models.constraints import a_number, between, one_of, rule
+from core.models.money import money_field
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.privacy.declarations import own
 from finance import recurrence
 from finance.models.due_payments import CENT, PaymentQuerySet
-from mingus.kit.constraints import a_number, between, one_of, rule
-from mingus.kit.models import OwnedModel
-from mingus.kit.money import money_field
-from mingus.kit.privacy import own
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
 
 TABLE = "finance_%(class)s"
 SCHEDULE = ("due_date", "frequency", "is_recurring")

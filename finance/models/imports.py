@@ -6,11 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from core.models.base import OwnedModel, OwnedQuerySet, within_owner
+from core.models.constraints import between, json_shape, one_of
+from core.privacy.declarations import own
+from core.privacy.masks import initials, personal
 from finance.models.accounts import EncryptedFinancialProfile
-from mingus.kit.constraints import between, json_shape, one_of
-from mingus.kit.models import OwnedModel, OwnedQuerySet, within_owner
-from mingus.kit.personal import initials, personal
-from mingus.kit.privacy import own
 
 TABLE = "finance_statementimport"
 ROWS = "finance_statementimportrow"

@@ -7,13 +7,13 @@ from django.db import models
 from django.db.models import F, Func
 from django.db.models.functions import Cast, Coalesce, Round
 
-from mingus.kit.columns import decimal_within, json_object, share
-from mingus.kit.constraints import a_number, between, json_shape
-from mingus.kit.models import OwnedModel, gin
-from mingus.kit.money import money_field
-from mingus.kit.personal import personal
-from mingus.kit.privacy import own
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.base import OwnedModel, gin
+from core.models.constraints import a_number, between, json_shape
+from core.models.fields import decimal_within, json_object, share
+from core.models.money import money_field
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.privacy.declarations import own
+from core.privacy.masks import personal
 
 TABLE = "finance_incomeprojection"
 CENT = Decimal("0.01")

@@ -9,14 +9,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Abs
 
+from core.models.base import OwnedModel, OwnedQuerySet, gin, within_owner
+from core.models.constraints import a_number, between, iso_currency, json_shape, one_of, rule
+from core.models.money import currency_field
+from core.models.validators import FIRST_DAY, LAST_DAY, is_json_object, is_plausible_day
+from core.postgres.expressions import true_when
+from core.privacy.declarations import own
+from core.privacy.masks import personal
 from finance.models.accounts import EncryptedFinancialProfile
-from mingus.kit.constraints import a_number, between, iso_currency, json_shape, one_of, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet, gin, within_owner
-from mingus.kit.money import currency_field
-from mingus.kit.personal import personal
-from mingus.kit.privacy import own
-from mingus.kit.sql import true_when
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_json_object, is_plausible_day
 
 TABLE = "finance_financialtransaction"
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from core.api.derived_fields import public_names
+from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
+from core.api.serializers import BaseSerializer
 from finance.models import EncryptedFinancialProfile
-from mingus.kit.api.derived import public_names
-from mingus.kit.api.examples import EXAMPLE_ID, EXAMPLE_TIME
-from mingus.kit.api.serializers import BaseSerializer
 
 
 class AccountSerializer(BaseSerializer):

@@ -7,12 +7,12 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from core.api.derived_fields import public_names
+from core.api.examples import EXAMPLE_ID
+from core.api.serializers import BaseSerializer, OwnedKeyField, StrictFields
+from core.models.validators import is_plausible_day
 from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
-from mingus.kit.api.derived import public_names
-from mingus.kit.api.examples import EXAMPLE_ID
-from mingus.kit.api.serializers import BaseSerializer, OwnedKeyField, StrictFields
-from mingus.kit.validators import is_plausible_day
 
 AHEAD = timedelta(days=90)
 

@@ -6,13 +6,13 @@ import orjson
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
+from core.api.serializers import BaseSerializer, OwnedKeyField, StrictFields
+from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import Verdict
 from finance.services import Decision
 from finance.statements.parse import FORMATS
-from mingus.kit.api.examples import EXAMPLE_ID, EXAMPLE_TIME
-from mingus.kit.api.serializers import BaseSerializer, OwnedKeyField, StrictFields
-from mingus.kit.validators import has_null_character
 
 EXAMPLE_STATEMENT = {"opening": "727.64", "closing": "382.34", "computed": "382.37", "gap": "-0.03", "currency": "CAD"}
 EXAMPLE_ERROR = {"row": 17, "field": "amount", "code": "bad_amount", "message": "“12,34,5” is not an amount of money."}

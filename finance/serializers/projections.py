@@ -5,10 +5,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.derived_fields import public_names
+from core.api.serializers import BaseSerializer, StrictFields
 from finance.income_growth import OccupationGroup, project
 from finance.models import IncomeProjection
-from mingus.kit.api.derived import public_names
-from mingus.kit.api.serializers import BaseSerializer, StrictFields
 
 EXAMPLE = project(Decimal("75000.00"))
 

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
+from core.errors import ConflictError, DomainError
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from mingus.kit.errors import ConflictError, DomainError
 
 
 def delete_account(account: EncryptedFinancialProfile) -> None:

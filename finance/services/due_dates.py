@@ -12,11 +12,11 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction as database
 from django.db.models import Q, Sum
 
+from core.errors import ConflictError, DomainError
 from finance import recurrence
 from finance.models import DueDatePayment, FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
 from finance.models.transactions import TransactionStatus
-from mingus.kit.errors import ConflictError, DomainError
 
 MOST_OCCURRENCES = 400
 NOTHING_MOVED = (TransactionStatus.FAILED, TransactionStatus.CANCELLED)

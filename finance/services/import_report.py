@@ -10,13 +10,13 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from core.currencies import ISO_4217
+from finance.balance_check import Proof
 from finance.models import EncryptedFinancialProfile
 from finance.models.imports import Verdict
-from finance.proof import Proof
 from finance.services.import_sources import Source
 from finance.services.import_writes import ROW_AS_JSON
 from finance.statements.rows import Balances, Statement
-from mingus.kit.currencies import ISO_4217
 
 MAX_ERRORS = 1_000
 PREVIEW_ROWS = 100

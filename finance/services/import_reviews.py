@@ -8,13 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from core.errors import ConflictError, DomainError
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import Verdict
 from finance.models.transactions import TransactionStatus
 from finance.services.accounts import lock_open_account
 from finance.services.import_report import COUNTERS
 from finance.services.import_writes import supersede
-from mingus.kit.errors import ConflictError, DomainError
 
 
 class Decision(StrEnum):

@@ -8,12 +8,12 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 
+from core.errors import DomainError
+from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile, StatementImport
 from finance.models.imports import StatementFormat
 from finance.statements.parse import parse_statement
 from finance.statements.rows import Limits, RowError, Statement, StatementError
-from mingus.kit.errors import DomainError
-from mingus.kit.validators import has_null_character
 
 # A remembered mapping that none of so many rows fits belongs to an older layout of the bank.
 TRIAL_ROWS = 50

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from core.errors import ConflictError
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.imports import Verdict
-from mingus.kit.errors import ConflictError
 
 BATCH = 5_000
 

@@ -10,16 +10,16 @@ from uuid import UUID
 
 from django.db import transaction
 
+from finance.balance_check import Proof
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.accounts import SyncStatus
 from finance.models.transactions import TransactionStatus
-from finance.proof import Proof
 from finance.services import import_report
 from finance.services.accounts import lock_open_account
+from finance.services.import_decisions import judge
 from finance.services.import_report import Caution, PreviewRow, Problem, as_text
 from finance.services.import_sources import Source, open_statement, refusal, storable
 from finance.services.import_staging import stage
-from finance.services.import_verdicts import judge
 from finance.services.import_writes import keep_statistics, write_records
 from finance.statements.rows import Statement, StatementError
 

@@ -4,9 +4,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from core.errors import DomainError
 from finance.income_growth import OccupationGroup, project
 from finance.models import IncomeProjection
-from mingus.kit.errors import DomainError
 
 LARGEST = Decimal("9999999999.99")
 

@@ -7,9 +7,9 @@ import orjson
 from django.db import IntegrityError, connection, transaction
 from django.db.models.expressions import DatabaseDefault
 
+from core.errors import ConflictError, DomainError
+from core.models.base import json_ready
 from finance.models import FinancialTransaction, StatementImportRow
-from mingus.kit.errors import ConflictError, DomainError
-from mingus.kit.models import json_ready
 
 # What a deleted row lacks because its table has grown since is taken from a new row's defaults.
 RESTORE = """

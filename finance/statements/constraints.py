@@ -4,9 +4,9 @@ import datetime
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
+from core.currencies import ISO_4217
 from finance.statements.rows import BrokenCellError, RowOrError, StatementRow, TransactionType
 from finance.statements.text import clean_text
-from mingus.kit.currencies import ISO_4217
 
 FIRST_DAY = datetime.date(1900, 1, 1)
 LAST_DAY = datetime.date(2200, 12, 31)

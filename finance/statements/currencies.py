@@ -2,7 +2,7 @@
 
 import re
 
-from mingus.kit.currencies import ISO_4217
+from core.currencies import ISO_4217
 
 # Money without cents, by ISO 4217 or by custom: one comma or point in such amounts groups thousands.
 _WITHOUT_DECIMALS = "BIF CLP COP DJF GNF HUF IDR IRR ISK JPY KMF KRW LAK MMK PYG RWF TWD UGX VND VUV XAF XOF XPF"

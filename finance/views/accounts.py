@@ -8,15 +8,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.bulk import Bulk
+from core.api.filters import WordSearchBackend
+from core.api.viewsets import OwnedViewSet
+from core.errors import DomainError
+from core.fast_lists.sql_serializer import Wire
 from finance import exports, services
 from finance.filters import AccountFilter, ExportFilterBackend, TransactionFilter
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from finance.serializers import AccountSerializer, TransactionSerializer
-from mingus.kit.api.bulk import Bulk
-from mingus.kit.api.filters import WordSearchBackend
-from mingus.kit.api.viewsets import OwnedViewSet
-from mingus.kit.api.wire import Wire
-from mingus.kit.errors import DomainError
 
 
 class AccountViewSet(OwnedViewSet):

@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.viewsets import OwnedViewSet
 from finance import services
 from finance.filters import ExpenseDueDateFilter, IncomeDueDateFilter
 from finance.models import UserExpenseDueDate, UserIncomeDueDate
@@ -18,7 +19,6 @@ from finance.serializers import (
     PaymentFormSerializer,
     SpanSerializer,
 )
-from mingus.kit.api.viewsets import OwnedViewSet
 
 ORDERS_OF_DUE_DATES = ("next_due_date", "due_date", "expected_amount", "days_until_due", "days_overdue", "status", "created_at")
 

@@ -10,6 +10,9 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core import clock
+from core.api import etag
+from core.api.viewsets import Listed, OwnedBaseViewSet, OwnedReadOnlyViewSet
 from finance import services
 from finance.filters import ImportFilter, ImportRowFilter
 from finance.models import StatementImport, StatementImportRow
@@ -22,9 +25,6 @@ from finance.serializers import (
     SettlementSerializer,
     UndoResultSerializer,
 )
-from mingus.kit import clock
-from mingus.kit.api import etag
-from mingus.kit.api.viewsets import Listed, OwnedBaseViewSet, OwnedReadOnlyViewSet
 
 
 class ImportViewSet(OwnedReadOnlyViewSet):

@@ -7,13 +7,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core import clock
+from core.api.viewsets import OwnedViewSet
 from finance import services
 from finance.filters import ProjectionFilter
 from finance.income_growth import OccupationGroup
 from finance.models import IncomeProjection
 from finance.serializers import ProjectionFormSerializer, ProjectionSerializer
-from mingus.kit import clock
-from mingus.kit.api.viewsets import OwnedViewSet
 from users.models import User
 
 

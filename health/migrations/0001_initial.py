@@ -8,8 +8,8 @@ import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.db.models.lookups
 import health.models.checkins
-import mingus.kit.models
-import mingus.kit.validators
+import core.models.base
+import core.models.validators
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('goal_name', models.CharField(max_length=255)),
                 ('goal_type', models.CharField(choices=[('mood', 'Mood'), ('stress', 'Stress'), ('sleep', 'Sleep'), ('exercise', 'Exercise'), ('nutrition', 'Nutrition'), ('wellness', 'Wellness')], max_length=50)),
                 ('start_value', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(Decimal('-99999999.99')), django.core.validators.MaxValueValidator(Decimal('99999999.99'))])),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('correlation_date', models.DateField()),
                 ('health_metric', models.CharField(choices=[('mood', 'Mood'), ('stress', 'Stress'), ('sleep', 'Sleep'), ('exercise', 'Exercise'), ('wellness', 'Wellness')], max_length=100)),
                 ('health_score', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(Decimal('-999.99')), django.core.validators.MaxValueValidator(Decimal('999.99'))])),
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('checkin_date', models.DateField()),
                 ('mood_score', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)])),
                 ('stress_level', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)])),
@@ -96,8 +96,8 @@ class Migration(migrations.Migration):
                 ('exercise_minutes', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1440)])),
                 ('water_intake_oz', models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0)])),
                 ('medication_taken', models.BooleanField(blank=True, null=True)),
-                ('symptoms', models.JSONField(blank=True, default=list, validators=[mingus.kit.validators.is_json_list, health.models.checkins.holds_texts])),
-                ('wellness_activities', models.JSONField(blank=True, default=list, validators=[mingus.kit.validators.is_json_list, health.models.checkins.holds_texts])),
+                ('symptoms', models.JSONField(blank=True, default=list, validators=[core.models.validators.is_json_list, health.models.checkins.holds_texts])),
+                ('wellness_activities', models.JSONField(blank=True, default=list, validators=[core.models.validators.is_json_list, health.models.checkins.holds_texts])),
                 ('notes', models.TextField(blank=True)),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
             ],

@@ -10,14 +10,14 @@ from django.db.models import Case, F, Func, Q, Value
 from django.db.models.functions import Cast, Coalesce, Now, NullIf, TruncDate
 from django.db.models.lookups import GreaterThanOrEqual, IsNull
 
+from core.models.base import OwnedModel, OwnedQuerySet, gin
+from core.models.constraints import between, json_shape, rule
+from core.models.fields import decimal_within, optional_number
+from core.models.validators import FIRST_DAY, is_json_list
+from core.postgres.expressions import first_of
+from core.privacy.declarations import own
+from core.privacy.masks import personal
 from health import wellness
-from mingus.kit.columns import decimal_within, optional_number
-from mingus.kit.constraints import between, json_shape, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet, gin
-from mingus.kit.personal import personal
-from mingus.kit.privacy import own
-from mingus.kit.sql import first_of
-from mingus.kit.validators import FIRST_DAY, is_json_list
 
 TABLE = "health_userhealthcheckin"
 LONGEST_DAY = 24 * 60

@@ -6,12 +6,12 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
-from mingus.kit.columns import decimal_within, whole_number
-from mingus.kit.constraints import between, one_of, rule
-from mingus.kit.models import OwnedModel
-from mingus.kit.personal import personal
-from mingus.kit.privacy import own
-from mingus.kit.sql import first_of
+from core.models.base import OwnedModel
+from core.models.constraints import between, one_of, rule
+from core.models.fields import decimal_within, whole_number
+from core.postgres.expressions import first_of
+from core.privacy.declarations import own
+from core.privacy.masks import personal
 
 TABLE = "health_healthspendingcorrelation"
 LONGEST_LAG = 14

@@ -9,13 +9,13 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
 from django.db.models.lookups import LessThan
 
+from core.models.base import OwnedModel
+from core.models.constraints import between, not_blank, one_of, together
+from core.models.fields import decimal_within, whole_number
+from core.postgres.expressions import days_between, first_of, today, true_when
+from core.privacy.declarations import own
+from core.privacy.masks import initials, personal
 from health.progress import percent
-from mingus.kit.columns import decimal_within, whole_number
-from mingus.kit.constraints import between, not_blank, one_of, together
-from mingus.kit.models import OwnedModel
-from mingus.kit.personal import initials, personal
-from mingus.kit.privacy import own
-from mingus.kit.sql import days_between, first_of, today, true_when
 
 TABLE = "health_healthgoal"
 MOST = Decimal("99999999.99")

@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
-from mingus.kit.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked, shown_on
-from mingus.kit.admin.history import changes_in, readable
-from mingus.kit.partitions import first_key_at
+from core.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked, shown_on
+from core.admin.history import changes_in, readable
+from core.postgres.partitions import first_key_at
 from system.models import AccessEvent, AuditEvent
 
 ACTION_COLOURS = {"added": "success", "changed": "info", "deleted": "danger", "emptied": "danger", "forgotten": "warning"}

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter, RangeDateFilter
 
-from mingus.kit import clock
-from mingus.kit.admin import (
+from core import clock
+from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,
@@ -24,7 +24,7 @@ from mingus.kit.admin import (
     linked,
     shown_on,
 )
-from mingus.kit.admin.forms import OwnedAddForm
+from core.admin.forms import OwnedAddForm
 from system import services
 from system.models import AlertReceipt, ImportantDate, NotificationPreference, SystemAlert
 

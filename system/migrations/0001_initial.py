@@ -6,8 +6,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.math
 import django.db.models.lookups
-import mingus.kit.models
-import mingus.kit.validators
+import core.models.base
+import core.models.validators
 import pgtrigger.compiler
 import pgtrigger.migrations
 import system.models.preferences
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('alert_type', models.CharField(choices=[('security', 'Security'), ('performance', 'Performance'), ('maintenance', 'Maintenance'), ('user', 'User'), ('billing', 'Billing'), ('feature', 'Feature')], max_length=50)),
                 ('severity', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], max_length=20)),
                 ('title', models.CharField(max_length=255)),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('read_at', models.DateTimeField()),
                 ('action_taken', models.BooleanField(default=False)),
                 ('action_notes', models.TextField(blank=True)),
@@ -72,10 +72,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('date_name', models.CharField(max_length=255)),
                 ('date_type', models.CharField(choices=[('financial', 'Financial'), ('health', 'Health'), ('career', 'Career'), ('personal', 'Personal'), ('family', 'Family'), ('legal', 'Legal')], max_length=50)),
-                ('date_value', models.DateField(validators=[mingus.kit.validators.is_plausible_day])),
+                ('date_value', models.DateField(validators=[core.models.validators.is_plausible_day])),
                 ('reminder_days', models.IntegerField(default=7, validators=[django.core.validators.MinValueValidator(0)])),
                 ('is_recurring', models.BooleanField(default=False)),
                 ('recurrence_pattern', models.CharField(blank=True, choices=[('daily', 'Daily'), ('weekly', 'Weekly'), ('monthly', 'Monthly'), ('yearly', 'Yearly')], max_length=20)),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('notification_type', models.CharField(choices=[('financial', 'Financial'), ('health', 'Health'), ('career', 'Career'), ('billing', 'Billing'), ('security', 'Security'), ('system', 'System')], max_length=50)),
                 ('email_enabled', models.BooleanField(default=True)),
                 ('sms_enabled', models.BooleanField(default=False)),

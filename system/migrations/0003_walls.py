@@ -2,13 +2,13 @@
 
 from django.db import migrations
 
-from mingus.kit.operations import fence
+from core.postgres.operations import fence
 
 BROADCASTS = "CREATE POLICY broadcasts ON system_systemalert FOR SELECT TO mingus_customer USING (user_id IS NULL)"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("system", "0002_in_sql"), ("kit", "0003_walls")]
+    dependencies = [("system", "0002_in_sql"), ("core", "0003_walls")]
 
     operations = [
         fence("system_systemalert"),

@@ -3,8 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
 
-from mingus.kit.operations import fence
-from mingus.kit.partitions import MONTHS_AHEAD, partition_by_month
+from core.postgres.operations import fence
+from core.postgres.partitions import MONTHS_AHEAD, partition_by_month
 
 # On one line each, as django-migration-linter reads them.
 EVENTS = (
@@ -64,7 +64,7 @@ DECLARE
     event public.system_auditevent;
 BEGIN
     event.at := clock_timestamp();
-    event.id := public.kit_uuid7(event.at);
+    event.id := public.core_uuid7(event.at);
     event.user_id := owner;
     event.actor_id := nullif(current_setting('app.actor_id', true), '')::uuid;
     event.impersonator_id := nullif(current_setting('app.impersonator_id', true), '')::uuid;
@@ -86,7 +86,7 @@ BEGIN
 END $$
 """
 
-# The trigger of every audited table, see `mingus.kit.audit.recorded` for what it is told.
+# The trigger of every audited table, see `core.audit.triggers.recorded` for what it is told.
 RECORD = """
 CREATE FUNCTION system_record_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
@@ -149,7 +149,7 @@ BEGIN
         ), pending AS (
             SELECT id, digest, row_number() OVER (ORDER BY transaction_id, id) - 1 AS place
               FROM public.system_auditevent AS event, edge
-             WHERE id >= (SELECT public.kit_first_key_at(public.system_sealed_until(low)) FROM edge)
+             WHERE id >= (SELECT public.core_first_key_at(public.system_sealed_until(low)) FROM edge)
                AND (transaction_id < low OR transaction_id >= high OR transaction_id = own)
                AND NOT EXISTS (SELECT FROM known WHERE known.id = event.id)
         )
@@ -201,7 +201,7 @@ DECLARE
     partition regclass;
     log regclass := 'public.system_auditevent';
 BEGIN
-    PERFORM public.kit_make_months(log, ahead);
+    PERFORM public.core_make_months(log, ahead);
     FOR partition IN SELECT inhrelid FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
         WHERE inhparent = log AND NOT relforcerowsecurity
     LOOP
@@ -209,7 +209,7 @@ BEGIN
         EXECUTE format('CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT'
             ' EXECUTE FUNCTION public.system_guard_audit()', partition);
     END LOOP;
-    RETURN public.kit_drop_months(log, now() - make_interval(months => greatest(retained, 12)));
+    RETURN public.core_drop_months(log, now() - make_interval(months => greatest(retained, 12)));
 END $$
 """
 
@@ -231,7 +231,7 @@ DROP FUNCTION {INTERNAL}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("system", "0003_walls"), ("kit", "0005_audit")]
+    dependencies = [("system", "0003_walls"), ("core", "0005_audit")]
 
     operations = [
         migrations.RunSQL([EVENTS, BLOCKS, partition_by_month("system_auditevent").sql, *INDEXES], UNDO),

@@ -2,15 +2,15 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import mingus.kit.audit
-import mingus.kit.models
+import core.audit.triggers
+import core.models.base
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from mingus.kit.operations import fence
+from core.postgres.operations import fence
 
 GOES_WITH_ITS_CUSTOMER = """
 ALTER TABLE system_accessevent ADD CONSTRAINT system_accessevent_user_fk
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('who', models.CharField(max_length=150)),
                 ('action', models.CharField(choices=[('view', 'viewed'), ('list', 'listed'), ('export', 'exported'), ('search', 'searched'), ('reveal', 'revealed'), ('impersonate', 'acted as the customer')], max_length=20)),
                 ('what', models.CharField(max_length=100)),
@@ -46,35 +46,35 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='alertreceipt',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='ff19a093bcf8b3f0fccae17f158b3251c9373150', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_05d0c', table='system_alertreceipt', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='ff19a093bcf8b3f0fccae17f158b3251c9373150', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_05d0c', table='system_alertreceipt', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='alertreceipt',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='cd1296974638d634748ae1a495c2d065d7043944', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_5bc1b', table='system_alertreceipt', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='cd1296974638d634748ae1a495c2d065d7043944', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_5bc1b', table='system_alertreceipt', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='importantdate',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='67b45f5cfa37d320307410679a4996bb49410a22', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_c4061', table='system_importantdate', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='67b45f5cfa37d320307410679a4996bb49410a22', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_c4061', table='system_importantdate', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='importantdate',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='76cef17dc97d1188dae3e246d20ce7520b95a359', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_2b347', table='system_importantdate', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='76cef17dc97d1188dae3e246d20ce7520b95a359', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_2b347', table='system_importantdate', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='notificationpreference',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='b3f56af8092dc12cfdd630dee3a56cbe4acb37c1', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_e4c9e', table='system_notificationpreference', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='b3f56af8092dc12cfdd630dee3a56cbe4acb37c1', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_e4c9e', table='system_notificationpreference', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='notificationpreference',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='ca1278d59cf904af347862974963e17ed7c2b1bb', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_545b0', table='system_notificationpreference', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='ca1278d59cf904af347862974963e17ed7c2b1bb', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_545b0', table='system_notificationpreference', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='systemalert',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='99e856bc4aa35e924afaa5a1c546c7d7de1e1e34', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_79d8f', table='system_systemalert', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='99e856bc4aa35e924afaa5a1c546c7d7de1e1e34', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_79d8f', table='system_systemalert', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='systemalert',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='4ac7782923e5411054f236bb10edcbb3a070514c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_67f9a', table='system_systemalert', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='4ac7782923e5411054f236bb10edcbb3a070514c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_67f9a', table='system_systemalert', when='AFTER')),
         ),
         migrations.AddField(
             model_name='accessevent',
@@ -108,11 +108,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='accessevent',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='fcc35b8938de99c1d241ed549ed5bc8364f879a8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_84c8b', table='system_accessevent', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='fcc35b8938de99c1d241ed549ed5bc8364f879a8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_audit_84c8b', table='system_accessevent', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='accessevent',
-            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=mingus.kit.audit.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='b353f5ba9202e4c83ea564ac5006b08b26f30148', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_fbe59', table='system_accessevent', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='b353f5ba9202e4c83ea564ac5006b08b26f30148', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_fbe59', table='system_accessevent', when='AFTER')),
         ),
         migrations.RunSQL(GOES_WITH_ITS_CUSTOMER, migrations.RunSQL.noop),
         fence("system_accessevent", customer="SELECT", staff="SELECT, INSERT"),

@@ -1,4 +1,4 @@
-"""A change of a row in a month is recorded under its table's name, not under the month's; months are walled in by kit."""
+"""A change of a row in a month is recorded under its table's name, not under the month's; months are fenced like their table."""
 
 from importlib import import_module
 
@@ -22,13 +22,13 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' A
 DECLARE
     log regclass := 'public.system_auditevent';
 BEGIN
-    PERFORM public.kit_make_months(log, ahead);
-    RETURN public.kit_drop_months(log, now() - make_interval(months => greatest(retained, 12)));
+    PERFORM public.core_make_months(log, ahead);
+    RETURN public.core_drop_months(log, now() - make_interval(months => greatest(retained, 12)));
 END $$
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("system", "0005_access_log"), ("kit", "0007_months")]
+    dependencies = [("system", "0005_access_log"), ("core", "0007_months")]
 
     operations = [migrations.RunSQL([BY_ITS_TABLE, MONTHS], [RECORD, OLD_MONTHS])]

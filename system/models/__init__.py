@@ -1,6 +1,6 @@
 """What reaches the user, alerts and reminders, and what is remembered: the audit log and the access log."""
 
-from system.models.access import AccessAction, AccessEvent
+from system.models.access_log import AccessAction, AccessEvent
 from system.models.alerts import AlertReceipt, AlertType, Severity, SystemAlert
 from system.models.audit import Action, AuditBlock, AuditEvent
 from system.models.dates import DateType, ImportantDate, Recurrence

@@ -13,12 +13,12 @@ from django.db.models import Case, F, FilteredRelation, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import GreaterThan
 
-from mingus.kit import clock
-from mingus.kit.constraints import not_blank, one_of, rule, together
-from mingus.kit.models import BaseModel, OwnedModel, OwnedQuerySet
-from mingus.kit.personal import initials, personal
-from mingus.kit.privacy import recorded
-from mingus.kit.sql import Present, first_of, true_when, whole_days
+from core import clock
+from core.models.base import BaseModel, OwnedModel, OwnedQuerySet
+from core.models.constraints import not_blank, one_of, rule, together
+from core.postgres.expressions import Present, first_of, true_when, whole_days
+from core.privacy.declarations import recorded
+from core.privacy.masks import initials, personal
 
 TABLE = "system_systemalert"
 RECEIPTS = "system_alertreceipt"

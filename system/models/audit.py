@@ -13,10 +13,10 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from mingus.kit.models import colleague
-from mingus.kit.partitions import ByMonthQuerySet, first_key_at
-from mingus.kit.personal import personal
-from mingus.kit.privacy import Erase, Privacy, Restore
+from core.models.base import colleague
+from core.postgres.partitions import ByMonthQuerySet, first_key_at
+from core.privacy.declarations import Erase, Privacy, Restore
+from core.privacy.masks import personal
 
 
 class Action(models.TextChoices):

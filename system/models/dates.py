@@ -9,14 +9,14 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast
 
-from mingus.kit import clock
-from mingus.kit.columns import whole_number
-from mingus.kit.constraints import between, not_blank, one_of, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet
-from mingus.kit.personal import initials, personal
-from mingus.kit.privacy import own
-from mingus.kit.sql import day_of, days_between, first_of, today, true_when
-from mingus.kit.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core import clock
+from core.models.base import OwnedModel, OwnedQuerySet
+from core.models.constraints import between, not_blank, one_of, rule
+from core.models.fields import whole_number
+from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.postgres.expressions import day_of, days_between, first_of, today, true_when
+from core.privacy.declarations import own
+from core.privacy.masks import initials, personal
 from system.occurrences import next_occurrence
 
 TABLE = "system_importantdate"

@@ -10,11 +10,11 @@ from django.db.models import Case, Expression, F, Func, Q, Value, When
 from django.db.models.functions import Coalesce, Mod
 from django.db.models.lookups import Exact, LessThan
 
-from mingus.kit import clock
-from mingus.kit.constraints import one_of, rule
-from mingus.kit.models import OwnedModel
-from mingus.kit.privacy import own
-from mingus.kit.sql import Present, true_when
+from core import clock
+from core.models.base import OwnedModel
+from core.models.constraints import one_of, rule
+from core.postgres.expressions import Present, true_when
+from core.privacy.declarations import own
 from system.quiet_hours import is_quiet, next_end
 
 TABLE = "system_notificationpreference"

@@ -1,6 +1,6 @@
 """Writes over several rows: alerts and what users do with them, reminders, preferences, the audit log and the access log."""
 
-from system.services.access import note_access
+from system.services.access_log import note_access
 from system.services.alerts import alert, broadcast, expire, mark_all_read, mark_read, take_action
 from system.services.audit import forget_changes_of, keep_audit_months, seal_audit
 from system.services.preferences import preference_for, preferences_of

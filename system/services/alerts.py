@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from mingus.kit.errors import ConflictError
+from core.errors import ConflictError
 from system.models import AlertReceipt, AlertType, Severity, SystemAlert
 
 

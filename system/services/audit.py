@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from mingus.kit import rls
-from mingus.kit.partitions import MONTHS_AHEAD
+from core import rls
+from core.postgres.partitions import MONTHS_AHEAD
 
 
 def seal_audit() -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 
-from mingus.kit import clock, mail
+from core import clock, mail
 from system.models import (
     AlertType,
     DateType,

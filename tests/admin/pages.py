@@ -9,8 +9,8 @@ from django.db.models import Model
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from mingus.kit.mail import deliver
-from tests.factories import FACTORIES, UserFactory
+from core.mail import deliver
+from dev.factories import FACTORIES, UserFactory
 
 REGISTERED: list[type[Model]] = sorted(admin.site._registry, key=lambda model: model._meta.label)
 

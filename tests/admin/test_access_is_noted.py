@@ -6,14 +6,14 @@ import pytest
 import time_machine
 from django.test import Client
 
-from mingus.kit import context
-from mingus.kit.context import Role
+from core import context
+from core.context import Role
+from dev.factories import AccessEventFactory, AlertFactory, ProfileFactory
 from system import services
 from system.models import AccessEvent
 from tests.admin.conftest import SignedIn
 from tests.admin.pages import address
 from tests.conftest import ClientFor
-from tests.factories import AccessEventFactory, AlertFactory, ProfileFactory
 from users.models import User, UserProfile
 
 pytestmark = pytest.mark.django_db

@@ -8,15 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dev.factories import AccountFactory, ImportFactory, ImportRowFactory, OnboardingFactory, ProfileFactory, TransactionFactory
 from tests.admin.conftest import SignedIn
-from tests.factories import (
-    AccountFactory,
-    ImportFactory,
-    ImportRowFactory,
-    OnboardingFactory,
-    ProfileFactory,
-    TransactionFactory,
-)
 from users.models import User
 
 pytestmark = pytest.mark.django_db

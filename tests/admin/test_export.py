@@ -11,10 +11,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from mingus.kit import spreadsheet
-from mingus.kit.admin import base
+from core import csv_export
+from core.admin import base
+from dev.factories import AccountFactory, TokenFactory, TransactionFactory
 from tests.admin.conftest import SignedIn
-from tests.factories import AccountFactory, TokenFactory, TransactionFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,7 @@ def test_whoever_may_not_look_may_not_export(staff: User, signed_in: SignedIn, a
 
 def test_a_cell_is_written_as_its_kind_of_value_reads_best() -> None:
     values = [None, date(2026, 3, 1), datetime(2026, 3, 1, 9, tzinfo=UTC), {"a": "ü"}, True, 7]
-    assert [spreadsheet.cell(value) for value in values] == [
+    assert [csv_export.cell(value) for value in values] == [
         "",
         "2026-03-01",
         "2026-03-01T09:00:00+00:00",

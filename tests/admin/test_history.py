@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from mingus.kit import context
-from mingus.kit.context import Role
+from core import context
+from core.context import Role
+from dev.factories import AccountFactory, AlertFactory, ProfileFactory
 from system.models import AuditEvent
 from tests.admin.conftest import SignedIn
 from tests.admin.pages import address
-from tests.factories import AccountFactory, AlertFactory, ProfileFactory
 from users.models import User, UserProfile
 from users.staff import assign_role
 

@@ -15,14 +15,14 @@ from django.db import models
 from django.db.models import Model
 from django.test import Client
 
-from mingus.kit import clock
-from mingus.kit.admin.masking import Masking
-from mingus.kit.fields import is_sealed
-from mingus.kit.personal import personal_fields
+from core import clock
+from core.admin.masking import Masking
+from core.encryption.fields import is_sealed
+from core.privacy.masks import personal_fields
+from dev.factories import InvoiceFactory, ProfileFactory, TransactionFactory, UserFactory
 from system.models import AccessEvent
 from tests.admin.conftest import SignedIn
 from tests.admin.pages import REGISTERED, address, make, name
-from tests.factories import InvoiceFactory, ProfileFactory, TransactionFactory, UserFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from dev.factories import AccountFactory, TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from tests.factories import AccountFactory, TransactionFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db

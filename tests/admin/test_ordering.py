@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories import TransactionFactory
+from dev.factories import TransactionFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,10 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from analytics import aggregates
-from mingus.kit import clock
+from core import clock
+from dev.factories import CheckinFactory, FeatureUsageFactory, PlanFactory, SubscriptionFactory, UserFactory
 from tests.admin.conftest import SignedIn
 from tests.admin.pages import REGISTERED, address, make, name
-from tests.factories import CheckinFactory, FeatureUsageFactory, PlanFactory, SubscriptionFactory, UserFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db

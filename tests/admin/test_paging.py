@@ -4,9 +4,9 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
+from core.admin.lists import LAST_PAGE
+from dev.factories import AccountFactory, TransactionFactory
 from finance.models import FinancialTransaction
-from mingus.kit.admin.lists import LAST_PAGE
-from tests.factories import AccountFactory, TransactionFactory
 from users.models import User
 
 LIST = "/admin/finance/financialtransaction/"

@@ -10,10 +10,10 @@ from django.contrib.auth.models import Permission
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from mingus.kit import clock
-from mingus.kit.admin.masking import REVEALED
+from core import clock
+from core.admin.masking import REVEALED
+from dev.factories import PASSWORD, TokenFactory, UserFactory
 from tests.admin.conftest import SignedIn
-from tests.factories import PASSWORD, TokenFactory, UserFactory
 from users.models import OnboardingProgress, PersonalAccessToken, User
 from users.staff import role_of
 

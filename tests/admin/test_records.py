@@ -6,7 +6,7 @@ from django.db.models import Model
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from mingus.kit.admin import RecordAdmin
+from core.admin import RecordAdmin
 from tests.admin.pages import REGISTERED, address, make, name
 
 pytestmark = pytest.mark.django_db
@@ -73,5 +73,5 @@ def test_what_a_job_is_told_is_shown_nowhere(office: Client) -> None:
     keyed = [address(ProcrastinateJob, page, row.pk) for page in ("change", "history")]
     pages = [office.get(page) for page in (address(ProcrastinateJob, "changelist"), *keyed)]
     assert row.args == {"sealed": ""}
-    assert all("mingus.kit.mail.deliver" in page.content.decode() for page in pages)
+    assert all("core.mail.deliver" in page.content.decode() for page in pages)
     assert all("sealed" not in page.content.decode() for page in pages)

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories import AccountFactory, TransactionFactory, UserFactory
+from dev.factories import AccountFactory, TransactionFactory, UserFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.db import connection
 from django.test import Client
 
+from core.admin import BaseAdmin, RecordInline
+from core.admin.secrets import complaints
+from dev.factories import AccountFactory, TokenFactory
 from finance.models import EncryptedFinancialProfile
-from mingus.kit.admin import BaseAdmin, RecordInline
-from mingus.kit.admin.secrets import complaints
-from tests.factories import AccountFactory, TokenFactory
 from users.models import PersonalAccessToken, User
 
 NUMBER = "000123456789"
@@ -44,11 +44,11 @@ class TokenDigests(RecordInline):
 )
 def test_a_page_that_names_a_secret_is_refused(page: type[BaseAdmin], name: str) -> None:
     found = complaints(page(EncryptedFinancialProfile, admin.site))
-    assert [(item.id, name in item.msg) for item in found] == [("kit.E003", True)]
+    assert [(item.id, name in item.msg) for item in found] == [("core.E003", True)]
 
 
 def test_an_inline_that_names_a_secret_is_refused() -> None:
-    assert [item.id for item in complaints(TokenDigests(User, admin.site))] == ["kit.E003"]
+    assert [item.id for item in complaints(TokenDigests(User, admin.site))] == ["core.E003"]
 
 
 def test_a_page_that_names_only_what_may_be_seen_is_fine() -> None:
@@ -58,7 +58,7 @@ def test_a_page_that_names_only_what_may_be_seen_is_fine() -> None:
 @pytest.mark.django_db
 def test_django_asks_these_questions_at_start_up() -> None:
     page = ShowsNumber(EncryptedFinancialProfile, admin.site)
-    assert "kit.E003" in {item.id for item in page.check()}
+    assert "core.E003" in {item.id for item in page.check()}
 
 
 @pytest.mark.parametrize("page", ["changelist", "change", "add"])

@@ -9,9 +9,9 @@ from django.db import OperationalError, connection
 from django.db.models import Func, TextField, Value
 from django.test import Client
 
+from core.admin import lists
+from dev.factories import TransactionFactory
 from finance.models import FinancialTransaction
-from mingus.kit.admin import lists
-from tests.factories import TransactionFactory
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/finance/financialtransaction/"

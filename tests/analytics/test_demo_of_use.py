@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from analytics import demo
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
 from analytics.models.feedback import FeedbackStatus
-from users.demo import CUSTOMERS, load_colleagues, load_customer
+from dev.demo import analytics
+from dev.demo.users import CUSTOMERS, load_colleagues, load_customer
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 22)
@@ -19,7 +19,7 @@ ALL: list[Any] = [*OWNED, PerformanceMetric]
 def load(today: date) -> list[Any]:
     load_colleagues()
     users = [load_customer(customer) for customer in CUSTOMERS]
-    [demo.load(user, today=today) for user in users]
+    [analytics.load(user, today=today) for user in users]
     return users
 
 
@@ -30,13 +30,13 @@ def keys(model: Any) -> set[Any]:
 def test_every_customer_has_something_in_every_list() -> None:
     users = load(TODAY)
     assert all(model.objects.for_user(user).count() >= 3 for model in OWNED for user in users)
-    assert PerformanceMetric.objects.count() == demo.DAYS * len(demo.METRICS)
+    assert PerformanceMetric.objects.count() == analytics.DAYS * len(analytics.METRICS)
 
 
 def test_there_is_feedback_in_every_state_and_a_colleague_at_work() -> None:
     load(TODAY)
     assert set(UserFeedback.objects.values_list("status", flat=True)) == set(FeedbackStatus.values)
-    assert UserFeedback.objects.filter(assigned_to__email=demo.COLLEAGUE).exists()
+    assert UserFeedback.objects.filter(assigned_to__email=analytics.COLLEAGUE).exists()
     assert {row.resolution_time_days for row in UserFeedback.objects.exclude(resolved_at=None)} == {1, 2, 3, 9}
 
 
@@ -53,5 +53,5 @@ def test_tomorrow_adds_a_day() -> None:
     load(TODAY + timedelta(days=1))
     second = [keys(model) for model in ALL]
     assert all(before <= after for before, after in zip(first, second, strict=True))
-    assert len(second[3] - first[3]) == len(demo.METRICS)
+    assert len(second[3] - first[3]) == len(analytics.METRICS)
     assert second[2] == first[2]

@@ -13,8 +13,8 @@ from rest_framework.test import APIClient
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
 from analytics.models.feedback import SETTLED, FeedbackStatus
-from mingus.kit.models import BaseModel
-from tests.factories import EventFactory, FeatureUsageFactory, FeedbackFactory, MetricFactory, ProfileFactory
+from core.models.base import BaseModel
+from dev.factories import EventFactory, FeatureUsageFactory, FeedbackFactory, MetricFactory, ProfileFactory
 from users.models import User
 
 API = "/api/v1/analytics/"

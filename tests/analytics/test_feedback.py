@@ -13,9 +13,9 @@ from rest_framework.test import APIClient
 
 from analytics import services
 from analytics.models import UserFeedback
-from mingus.kit.errors import ConflictError, DomainError
+from core.errors import ConflictError, DomainError
+from dev.factories import FeedbackFactory, ProfileFactory
 from tests.conftest import ClientFor
-from tests.factories import FeedbackFactory, ProfileFactory
 from tests.sign_in import sign_in
 from users.models import User
 

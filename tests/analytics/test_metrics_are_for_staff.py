@@ -7,8 +7,8 @@ from django.contrib.auth.models import Permission
 from rest_framework.test import APIClient
 
 from analytics.models import PerformanceMetric
+from dev.factories import MetricFactory
 from tests.conftest import ClientFor
-from tests.factories import MetricFactory
 from users.models import User
 
 URL = "/api/v1/analytics/metrics/"

@@ -15,9 +15,10 @@ from uuid_utils.compat import uuid7
 
 from analytics import services
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics
-from mingus.kit import clock, partitions, rls
+from core import clock, rls
+from core.postgres import partitions
+from dev.factories.analytics import EventFactory, FeatureUsageFactory, MetricFactory
 from system.models import AuditEvent
-from tests.factories.analytics import EventFactory, FeatureUsageFactory, MetricFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -107,9 +108,9 @@ def before_last(now: datetime) -> datetime:
 def test_a_table_keeps_all_that_hangs_on_it_when_it_becomes_whole_and_gets_months_again(table: str, alice: User) -> None:
     EventFactory.create_batch(3, user=alice), MetricFactory.create_batch(3)
     with_months, rows = catalogue(table), rows_of(table)
-    as_owner(f"SELECT kit_rebuild('{table}', false, 0)")
+    as_owner(f"SELECT core_rebuild('{table}', false, 0)")
     whole = catalogue(table)
-    as_owner(f"SELECT kit_partition_by_month('{table}', 3)")
+    as_owner(f"SELECT core_partition_by_month('{table}', 3)")
     assert with_months == whole == catalogue(table)
     assert rows_of(table) == rows
     assert len(rows) == 3
@@ -132,9 +133,9 @@ def test_all_that_hangs_on_such_a_table_is_there() -> None:
 
 
 def test_rows_come_into_their_months_when_a_full_table_gets_some(alice: User, before_last: datetime, now: datetime) -> None:
-    as_owner(f"SELECT kit_rebuild('{TABLE}', false, 0)")
+    as_owner(f"SELECT core_rebuild('{TABLE}', false, 0)")
     old, new = event(alice, before_last), event(alice, now)
-    as_owner(f"SELECT kit_partition_by_month('{TABLE}', 3)")
+    as_owner(f"SELECT core_partition_by_month('{TABLE}', 3)")
     assert (place_of(old), place_of(new)) == (f"{TABLE}_{before_last:%Y%m}", f"{TABLE}_{now:%Y%m}")
 
 

@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from analytics.models import FeatureUsage, UserAnalytics
-from tests.factories import EventFactory, FeatureUsageFactory
+from dev.factories import EventFactory, FeatureUsageFactory
 from users.models import User
 
 EVENTS, USAGE = "/api/v1/analytics/events/", "/api/v1/analytics/feature-usage/"

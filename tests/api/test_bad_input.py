@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
+from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from tests.factories import AccountFactory
 from users.models import User
 
 URL = "/api/v1/finance/transactions/"

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from dev.factories import AccountFactory, TransactionFactory
 from finance.models import FinancialTransaction
 from tests.conftest import ClientFor
-from tests.factories import AccountFactory, TransactionFactory
 from users.models import User
 
 PATH = "/api/v1/finance/transactions/bulk/"

@@ -8,12 +8,12 @@ import requests
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
+from core import clock
+from core.api import idempotency
+from core.models.base import IdempotencyKey
+from dev.factories import TokenFactory
 from finance.models import EncryptedFinancialProfile
-from mingus.kit import clock
-from mingus.kit.api import idempotency
-from mingus.kit.models import IdempotencyKey
 from tests.conftest import ClientFor, see_everybody
-from tests.factories import TokenFactory
 from users.models import User
 
 ACCOUNTS = "/api/v1/finance/accounts/"

@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from mingus.kit.context import ContextFilter
+from core.context import ContextFilter
 
 
 def test_live_asks_nothing(client: Client) -> None:
@@ -67,7 +67,7 @@ def test_the_docs_page_loads_nothing_from_elsewhere(client: Client) -> None:
 
 def test_a_server_error_gives_its_id_and_no_inside(client: Client) -> None:
     client.raise_request_exception = False
-    with patch("mingus.kit.health.JsonResponse", side_effect=RuntimeError("inside")):
+    with patch("core.health_checks.JsonResponse", side_effect=RuntimeError("inside")):
         answer = client.get("/healthz/live")
     assert answer.status_code == 500
     assert b"inside" not in answer.content
@@ -81,7 +81,7 @@ def test_a_foreign_host_is_a_400_in_the_one_shape(client: Client) -> None:
 
 
 def test_a_database_that_goes_away_in_the_middle_is_a_503(as_alice: APIClient) -> None:
-    with patch("mingus.kit.api.pagination.KeysetPagination.paginate_queryset", side_effect=OperationalError("gone")):
+    with patch("core.api.pagination.KeysetPagination.paginate_queryset", side_effect=OperationalError("gone")):
         answer = as_alice.get("/api/v1/finance/transactions/")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "2"

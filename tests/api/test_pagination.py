@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from dev.factories import TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from tests.factories import TransactionFactory
 from users.models import User
 
 URL = "/api/v1/finance/transactions/"

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from benchmarks.answers import UnequalError, require_equal
 from benchmarks.measure import Meter, Sample, always, cpu_of, interleaved, percentile
+from benchmarks.responses import UnequalError, require_equal
 
 
 class Scripted(Meter):

@@ -12,13 +12,13 @@ from pytest_django import Settings
 
 from billing import services
 from billing.models import Subscription, SubscriptionPlan
-from mingus.kit import clock
+from core import clock
+from dev.factories import PlanFactory, SubscriptionFactory
+from dev.stripe.control import FakeStripe
 from tests.billing.stripe_scene import SECRET, Payments
-from tests.factories import PlanFactory, SubscriptionFactory
-from tests.fake_stripe.control import FakeStripe
-from tests.fake_stripe.scene import fake as fake
-from tests.fake_stripe.scene import shop as shop
-from tests.fake_stripe.scene import stand_in as stand_in
+from tests.dev.stripe.scene import fake as fake
+from tests.dev.stripe.scene import shop as shop
+from tests.dev.stripe.scene import stand_in as stand_in
 from users.models import User
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)

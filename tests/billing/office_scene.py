@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from billing import gateway
 from billing.models import BillingHistory, StripeCustomer, Subscription
-from tests.factories import InvoiceFactory, SubscriptionFactory
-from tests.fake_stripe.scene import Shop
+from billing.stripe import client as stripe_client
+from dev.factories import InvoiceFactory, SubscriptionFactory
+from tests.dev.stripe.scene import Shop
 from users.models import User
 
 STATUSES = {"paid": "paid", "open": "unpaid", "void": "void", "uncollectible": "unpaid"}
@@ -44,7 +44,7 @@ class Payer:
 
     def newest(self) -> tuple[BillingHistory, Bill]:
         """The newest invoice, here and there."""
-        found = next(gateway.invoices_of(self.customer))
+        found = next(stripe_client.invoices_of(self.customer))
         bill = Bill(
             found["status"], found["attempt_count"], instant(found["next_payment_attempt"]), found["hosted_invoice_url"] or ""
         )

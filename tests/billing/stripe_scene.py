@@ -8,8 +8,8 @@ from django.test import Client
 
 from billing import services
 from billing.models import StripeEvent, SubscriptionPlan
-from mingus.kit import jobs, rls
-from tests.fake_stripe.control import FakeStripe
+from core import jobs, rls
+from dev.stripe.control import FakeStripe
 from users.models import User
 
 SECRET = "whsec_tests"

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from billing import services, tasks
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
+from dev.factories import FeatureAccessFactory, PlanFactory, SubscriptionFactory
 from tests.billing.conftest import NOW
-from tests.factories import FeatureAccessFactory, PlanFactory, SubscriptionFactory
 from users.models import User
 
 
@@ -109,6 +109,6 @@ def test_many_customers_are_brought_along_in_few_statements(noon: Any, basic: Su
 
 
 def test_batches_follow_one_another(noon: Any, basic: SubscriptionPlan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("billing.services.access.BATCH", 2)
+    monkeypatch.setattr("billing.services.feature_access.BATCH", 2)
     SubscriptionFactory.create_batch(5, plan=basic, running=True)
     assert services.regrant_plan(plan=basic, now=NOW) == 5

@@ -9,12 +9,12 @@ import pytest
 from stripe import HTTPClient
 
 from billing import services
-from billing.gateway import PaymentsUnavailableError
 from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
-from billing.services import reconciliation
-from mingus.kit import clock
+from billing.stripe import reconciliation
+from billing.stripe.client import PaymentsUnavailableError
+from core import clock
+from dev.factories import UserFactory
 from tests.billing.stripe_scene import Payments
-from tests.factories import UserFactory
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]

@@ -17,14 +17,15 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from billing import gateway, services
+from billing import services
 from billing.models import StripeCustomer, SubscriptionPlan
-from billing.services import reconciliation
-from mingus.kit import clock
+from billing.stripe import client as stripe_client
+from billing.stripe import reconciliation
+from core import clock
+from dev.factories import UserFactory
 from tests.billing.pictures import Rows, picture_of
 from tests.billing.stripe_scene import Payments
-from tests.factories import UserFactory
-from tests.fake_stripe.scene import client_of, give_card
+from tests.dev.stripe.scene import client_of, give_card
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
@@ -74,18 +75,18 @@ class Life:
         self.change({"default_payment_method": give_card(client_of(self.stripe), self.customer, card)})
 
     def change(self, parameters: dict[str, Any]) -> None:
-        [subscription] = gateway.subscriptions_of(self.customer)
+        [subscription] = stripe_client.subscriptions_of(self.customer)
         key = f"{subscription['id']}{orjson.dumps(parameters).decode()}"
-        gateway.update_subscription(subscription["id"], parameters, key=key)
+        stripe_client.update_subscription(subscription["id"], parameters, key=key)
 
     def upgrade(self) -> None:
-        [subscription] = gateway.subscriptions_of(self.customer)
+        [subscription] = stripe_client.subscriptions_of(self.customer)
         items = [{"id": subscription["items"]["data"][0]["id"], "price": plan("Professional").stripe_price_id}]
         self.change({"items": items, "proration_behavior": "always_invoice"})
 
     def refund(self) -> None:
-        charge = next(found for found in gateway.charges_of(self.customer) if found["paid"])
-        gateway.create_refund({"charge": charge["id"], "amount": 500}, key=f"refund-{charge['id']}")
+        charge = next(found for found in stripe_client.charges_of(self.customer) if found["paid"])
+        stripe_client.create_refund({"charge": charge["id"], "amount": 500}, key=f"refund-{charge['id']}")
 
     def news(self) -> list[dict[str, Any]]:
         """What Stripe has to tell of him and was never delivered."""

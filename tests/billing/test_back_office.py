@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from dev.factories import FeatureAccessFactory, InvoiceFactory, SubscriptionFactory
 from tests.billing.conftest import NOW
-from tests.factories import FeatureAccessFactory, InvoiceFactory, SubscriptionFactory
 from tests.sign_in import sign_in
 from users.models import User
 

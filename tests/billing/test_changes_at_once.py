@@ -8,7 +8,7 @@ from django.db import connections
 
 from billing import services
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
-from mingus.kit import clock
+from core import clock
 from tests.billing.stripe_scene import Payments
 from tests.conftest import ClientFor, see_everybody
 from users.models import User

@@ -10,12 +10,12 @@ from rest_framework.test import APIClient
 
 from billing import services
 from billing.models import StripeCustomer, StripeEvent, Subscription, SubscriptionPlan
-from billing.models.events import EventState
-from mingus.kit import clock
+from billing.models.stripe_events import EventState
+from core import clock
+from dev.factories import SubscriptionFactory
+from dev.stripe.control import FakeStripe
 from tests.billing.stripe_scene import Payments, work
 from tests.conftest import see_everybody
-from tests.factories import SubscriptionFactory
-from tests.fake_stripe.control import FakeStripe
 from users.models import User
 from users.models.erasure import AskedBy
 from users.privacy import erasure as erasures

@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from django.db.models import Count
 
-from billing import demo
 from billing.models import BillingHistory, FeatureAccess, Subscription
-from users.demo import ALICE, BOB, CHIARA, CUSTOMERS, load_customer
+from dev.demo import billing
+from dev.demo.users import ALICE, BOB, CHIARA, CUSTOMERS, load_customer
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 30)
@@ -25,7 +25,7 @@ def loaded() -> Iterator[Any]:
 
 def load(today: date = TODAY) -> None:
     for customer in CUSTOMERS:
-        demo.load(load_customer(customer), today=today)
+        billing.load(load_customer(customer), today=today)
 
 
 def state() -> list[Any]:

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from billing.models import BillingHistory, FeatureAccess, Subscription
-from billing.models.counting import month_of_billing
-from billing.models.history import InvoiceStatus
+from billing.models.invoices import InvoiceStatus
 from billing.models.subscriptions import SubscriptionStatus
-from billing.months import counting_month
-from tests.factories import PlanFactory, UserFactory
+from billing.models.usage_periods import month_of_billing
+from billing.usage_periods import counting_month
+from dev.factories import PlanFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -9,12 +9,12 @@ from django.core import mail
 
 from billing import services, tasks
 from billing.models import DunningStep, StripeCustomer, Subscription
-from mingus.kit import clock
+from core import clock
+from dev.factories import InvoiceFactory, SubscriptionFactory
 from system.models import NotificationPreference, SystemAlert
 from tests.billing.office_scene import Bill, Payer
 from tests.billing.office_scene import connected as connected
-from tests.factories import InvoiceFactory, SubscriptionFactory
-from tests.fake_stripe.scene import Shop
+from tests.dev.stripe.scene import Shop
 from users.models import User
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,9 @@ from rest_framework.test import APIClient
 from billing import services
 from billing.gating import requires_feature
 from billing.models import FeatureAccess, SubscriptionPlan
-from mingus.kit.errors import DomainError
+from core.errors import DomainError
+from dev.factories import FeatureAccessFactory, ProfileFactory
 from tests.billing.conftest import NOW
-from tests.factories import FeatureAccessFactory, ProfileFactory
 from users.models import User
 
 GENERATE = "/api/v1/career/job-security/generate/"

@@ -7,10 +7,10 @@ import orjson
 import pytest
 
 from billing import services
-from billing.gateway import PaymentsUnavailableError
 from billing.models import StripeEvent, Subscription, SubscriptionPlan
-from billing.services.inbox import explain
-from mingus.kit import clock
+from billing.stripe.client import PaymentsUnavailableError
+from billing.stripe.events import explain
+from core import clock
 from system.models import SystemAlert
 from tests.billing.stripe_scene import Payments
 from users.models import User

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from rest_framework.test import APIClient
 
 from billing.models import BillingHistory, Subscription
+from dev.factories import InvoiceFactory, SubscriptionFactory
 from tests.billing.conftest import NOW
-from tests.factories import InvoiceFactory, SubscriptionFactory
 from users.models import User
 
 URL = "/api/v1/billing/history/"

@@ -16,7 +16,7 @@ from billing.models import (
     Subscription,
     SubscriptionPlan,
 )
-from mingus.kit import clock
+from core import clock
 from tests.billing.stripe_scene import Payments
 from users.models import User
 

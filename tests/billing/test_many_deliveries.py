@@ -15,11 +15,11 @@ from django.db import connections
 
 from billing import services
 from billing.models import StripeEvent, SubscriptionPlan
-from mingus.kit import clock
+from core import clock
+from dev.factories import UserFactory
 from tests.billing.pictures import Rows, picture_of
 from tests.billing.stripe_scene import Payments
 from tests.conftest import see_everybody
-from tests.factories import UserFactory
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

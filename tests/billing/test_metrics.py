@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing import metrics
 from billing.models import Subscription
-from tests.factories import InvoiceFactory, PlanFactory, SubscriptionFactory
+from dev.factories import InvoiceFactory, PlanFactory, SubscriptionFactory
 from tests.sign_in import sign_in
 from users.models import User
 

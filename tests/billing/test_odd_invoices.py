@@ -6,9 +6,9 @@ import pytest
 
 from billing import services
 from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
-from mingus.kit import clock
+from core import clock
 from tests.billing.stripe_scene import Payments
-from tests.fake_stripe.scene import client_of, give_card
+from tests.dev.stripe.scene import client_of, give_card
 from users.models import User
 
 pytestmark = pytest.mark.django_db

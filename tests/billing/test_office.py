@@ -11,10 +11,8 @@ from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from billing.models import Adjustment, BillingHistory, EntitlementOverride, StripeEvent, Subscription
-from mingus.kit import clock
-from system.models import AccessEvent
-from tests.billing.conftest import NOW
-from tests.factories import (
+from core import clock
+from dev.factories import (
     AdjustmentFactory,
     DunningStepFactory,
     InvoiceFactory,
@@ -24,6 +22,8 @@ from tests.factories import (
     SubscriptionFactory,
     UserFactory,
 )
+from system.models import AccessEvent
+from tests.billing.conftest import NOW
 from tests.sign_in import sign_in
 from users.models import User
 

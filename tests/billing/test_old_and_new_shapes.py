@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from billing import gateway, services
+from billing import services
 from billing.models import Adjustment, BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
-from billing.shapes import invoice_of
-from mingus.kit import clock
+from billing.stripe import client as stripe_client
+from billing.stripe.objects import invoice_of
+from core import clock
 from tests.billing.pictures import Rows, picture_of
 from tests.billing.stripe_scene import Payments
-from tests.fake_stripe.scene import client_of
+from tests.dev.stripe.scene import client_of
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -25,19 +26,19 @@ def customer(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> Str
     payments.buy(alice, mid_tier, now=clock.now())
     payments.stripe.advance(16 * DAY)
     row = StripeCustomer.objects.get(user=alice)
-    [charge] = [found for found in gateway.charges_of(row.stripe_id) if found["amount"]]
-    gateway.create_refund({"charge": charge["id"], "amount": 700}, key="refund")
-    [subscription] = gateway.subscriptions_of(row.stripe_id)
-    gateway.update_subscription(subscription["id"], {"cancel_at_period_end": True}, key="cancel")
+    [charge] = [found for found in stripe_client.charges_of(row.stripe_id) if found["amount"]]
+    stripe_client.create_refund({"charge": charge["id"], "amount": 700}, key="refund")
+    [subscription] = stripe_client.subscriptions_of(row.stripe_id)
+    stripe_client.update_subscription(subscription["id"], {"cancel_at_period_end": True}, key="cancel")
     return row
 
 
 @pytest.fixture
 def asks_in_the_old_way(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    gateway._client.cache_clear()
-    monkeypatch.setattr(gateway, "API_VERSION", OLD)
+    stripe_client._client.cache_clear()
+    monkeypatch.setattr(stripe_client, "API_VERSION", OLD)
     yield
-    gateway._client.cache_clear()
+    stripe_client._client.cache_clear()
 
 
 def project(customer: StripeCustomer) -> Rows:
@@ -57,12 +58,12 @@ def today(customer: StripeCustomer) -> Rows:
     """The picture that today's shapes give; it is gone again."""
     found = project(customer)
     forget(customer)
-    gateway._client.cache_clear()
+    stripe_client._client.cache_clear()
     return found
 
 
 def test_the_old_shapes_are_other_ones(customer: StripeCustomer, asks_in_the_old_way: None) -> None:
-    [subscription] = gateway.subscriptions_of(customer.stripe_id)
+    [subscription] = stripe_client.subscriptions_of(customer.stripe_id)
     assert subscription["current_period_end"] > 0
     assert "current_period_end" not in subscription["items"]["data"][0]
 
@@ -70,9 +71,9 @@ def test_the_old_shapes_are_other_ones(customer: StripeCustomer, asks_in_the_old
 def test_invoices_are_read_alike(customer: StripeCustomer, payments: Payments) -> None:
     client, asked = client_of(payments.stripe), {"customer": customer.stripe_id}
     old = client.v1.invoices.list(asked, {"stripe_version": OLD}).to_dict()["data"]
-    new = client.v1.invoices.list({**asked, "expand": ["data.payments"]}, {"stripe_version": gateway.API_VERSION}).to_dict()[
-        "data"
-    ]
+    new = client.v1.invoices.list(
+        {**asked, "expand": ["data.payments"]}, {"stripe_version": stripe_client.API_VERSION}
+    ).to_dict()["data"]
     assert ["subscription" in invoice for invoice in [*old, *new]] == [True, True, False, False]
     assert ["parent" in invoice or "payments" in invoice for invoice in [*old, *new]] == [False, False, True, True]
     charges = {found.id: found.payment_intent for found in client.v1.charges.list(asked).data}
@@ -93,11 +94,11 @@ def test_both_give_the_same_picture(today: Rows, customer: StripeCustomer, asks_
 
 def test_a_subscription_that_ends_with_its_period_says_so_in_both_ways(customer: StripeCustomer, alice: User) -> None:
     """Stripe's portal sets `cancel_at` to the period's end where subscriptions bill flexibly, and not the flag."""
-    [subscription] = gateway.subscriptions_of(customer.stripe_id)
+    [subscription] = stripe_client.subscriptions_of(customer.stripe_id)
     [item] = subscription["items"]["data"]
-    gateway.update_subscription(subscription["id"], {"cancel_at": item["current_period_end"]}, key="instant")
+    stripe_client.update_subscription(subscription["id"], {"cancel_at": item["current_period_end"]}, key="instant")
     [row] = project(customer)["Subscription"]
     assert row[2] is True
     services.reactivate(Subscription.objects.get(user=alice), now=clock.now())
-    [again] = gateway.subscriptions_of(customer.stripe_id)
+    [again] = stripe_client.subscriptions_of(customer.stripe_id)
     assert (again["cancel_at"], again["cancel_at_period_end"]) == (None, False)

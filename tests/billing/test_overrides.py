@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from billing import catalogue, services
+from billing import catalog, services
 from billing.entitlements import Entitlement
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
-from mingus.kit.errors import ConflictError, DomainError
+from core.errors import ConflictError, DomainError
 from tests.billing.conftest import NOW
 from users.models import User
 
@@ -38,7 +38,7 @@ def usable(user: User, feature: str, now: datetime) -> bool:
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Three calls a month are free for everybody."""
-    monkeypatch.setattr(catalogue, "FREE_FEATURES", {"calls": Entitlement(True, 3)})
+    monkeypatch.setattr(catalog, "FREE_FEATURES", {"calls": Entitlement(True, 3)})
     return
 
 

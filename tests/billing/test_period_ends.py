@@ -8,8 +8,8 @@ from procrastinate.contrib.django import app
 
 from billing import services, tasks
 from billing.models import FeatureAccess, Subscription
+from dev.factories import PlanFactory, SubscriptionFactory
 from tests.billing.conftest import NOW
-from tests.factories import PlanFactory, SubscriptionFactory
 from users.models import User
 
 LATER = datetime(2026, 4, 10, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
 
 from billing.models import SubscriptionPlan
+from dev.factories import PlanFactory, SubscriptionFactory
 from tests.conftest import ClientFor
-from tests.factories import PlanFactory, SubscriptionFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db

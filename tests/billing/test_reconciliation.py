@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 
 from billing import services
 from billing.models import BillingHistory, StripeCustomer, StripeEvent, Subscription, SubscriptionPlan
-from mingus.kit import clock
+from core import clock
+from dev.factories import UserFactory
 from tests.billing.stripe_scene import Payments
-from tests.factories import UserFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db

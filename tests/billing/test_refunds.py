@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from billing import gateway, services, tasks
+from billing import services, tasks
 from billing.models import Adjustment, BillingHistory
-from billing.shapes import to_minor
-from mingus.kit.errors import ConflictError, DomainError
+from billing.stripe import client as stripe_client
+from billing.stripe.objects import to_minor
+from core.errors import ConflictError, DomainError
+from dev.factories import InvoiceFactory, UserFactory
 from tests.billing.office_scene import Payer
 from tests.billing.office_scene import connected as connected
-from tests.factories import InvoiceFactory, UserFactory
-from tests.fake_stripe.scene import Shop
+from tests.dev.stripe.scene import Shop
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +169,7 @@ def test_a_crash_after_stripes_answer_refunds_once(
 ) -> None:
     row = ask(invoice, staff, "4.00")
     with monkeypatch.context() as patch:
-        patch.setattr("billing.services.refunds._settle", power_cut)
+        patch.setattr("billing.stripe.refunds._settle", power_cut)
         with pytest.raises(OSError, match="power"):
             services.send_refund(row)
     assert (Adjustment.objects.get().stripe_id, payer.refunds()) == ("", [400])
@@ -200,7 +201,7 @@ def test_a_row_that_the_webhook_made_meanwhile_becomes_this_one(payer: Payer, in
 def test_while_stripe_is_away_it_waits_and_the_job_sends_it_later(payer: Payer, invoice: BillingHistory, staff: User) -> None:
     row = ask(invoice, staff)
     payer.shop.fake.fault("error", path="/v1/refunds", count=10)
-    with pytest.raises(gateway.PaymentsUnavailableError):
+    with pytest.raises(stripe_client.PaymentsUnavailableError):
         services.send_refund(row)
     payer.shop.fake.clear_faults()
     assert services.unsent_refunds() == [row.pk]

@@ -7,12 +7,12 @@ import pytest
 from rest_framework.test import APIClient
 
 from billing import services
-from billing.access import LAG
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
-from mingus.kit.errors import ConflictError
+from billing.plan_access import LAG
+from core.errors import ConflictError
+from dev.factories import PlanFactory, SubscriptionFactory
 from tests.billing.conftest import NOW
 from tests.conftest import ClientFor
-from tests.factories import PlanFactory, SubscriptionFactory
 from users.models import User
 
 URL = "/api/v1/billing/subscriptions/"

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from billing import services
 from billing.models import SubscriptionPlan
-from tests.fake_stripe.control import FakeStripe
+from dev.stripe.control import FakeStripe
 
 pytestmark = pytest.mark.django_db
 

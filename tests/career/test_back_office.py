@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from career.models import CareerMilestone
-from tests.factories import JobSecurityFactory, MilestoneFactory
+from dev.factories import JobSecurityFactory, MilestoneFactory
 from tests.sign_in import sign_in
 from users.models import User
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from career import demo
 from career.models import CareerMilestone, JobSecurityAnalysis
-from users.demo import CUSTOMERS, load_customer
+from dev.demo import career
+from dev.demo.users import CUSTOMERS, load_customer
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 22)
@@ -20,7 +20,7 @@ def everything() -> list[Any]:
 
 def load(today: date) -> list[Any]:
     users = [load_customer(customer) for customer in CUSTOMERS]
-    [demo.load(user, today=today) for user in users]
+    [career.load(user, today=today) for user in users]
     return users
 
 

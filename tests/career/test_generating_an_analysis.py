@@ -9,8 +9,8 @@ import time_machine
 from rest_framework.test import APIClient
 
 from career.models import JobSecurityAnalysis
+from dev.factories import FeatureAccessFactory, JobSecurityFactory, ProfileFactory
 from tests.conftest import ClientFor
-from tests.factories import FeatureAccessFactory, JobSecurityFactory, ProfileFactory
 from users.models import User
 
 URL = "/api/v1/career/job-security/"

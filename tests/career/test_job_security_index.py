@@ -21,7 +21,7 @@ from career.job_security import (
     logit,
     tenure_log_odds,
 )
-from career.labour_tables import INDUSTRIES, INDUSTRY_OF_SECTOR, UNEMPLOYMENT_BY_EDUCATION
+from career.labor_tables import INDUSTRIES, INDUSTRY_OF_SECTOR, UNEMPLOYMENT_BY_EDUCATION
 from users.models.reference import NAICS_SECTORS, EducationLevel
 
 answers = st.sampled_from([None, False, True])

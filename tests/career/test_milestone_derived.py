@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from career.models import CareerMilestone
-from tests.factories import MilestoneFactory, ProfileFactory
+from dev.factories import MilestoneFactory, ProfileFactory
 from users.models import User
 
 URL = "/api/v1/career/milestones/"

@@ -10,8 +10,8 @@ import time_machine
 from rest_framework.test import APIClient
 
 from career.models import CareerMilestone
+from dev.factories import MilestoneFactory, ProfileFactory
 from tests.conftest import ClientFor
-from tests.factories import MilestoneFactory, ProfileFactory
 from users.models import User
 
 URL = "/api/v1/career/milestones/"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from career.models import JobSecurityAnalysis
-from tests.factories import JobSecurityFactory
+from dev.factories import JobSecurityFactory
 from users.models import User
 
 URL = "/api/v1/career/job-security/"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from mingus.kit import rls
+from core import rls
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0

@@ -10,12 +10,12 @@ import pytest
 from django.db import connections
 from django.db.transaction import atomic
 
-from mingus.kit import jobs
+from core import jobs
+from dev.factories import AlertFactory, ImportantDateFactory
 from system import services, tasks
 from system.models import AuditBlock, AuditEvent, SystemAlert
 from tests.commands.conftest import Running, url_of_tests_database
 from tests.conftest import see_everybody
-from tests.factories import AlertFactory, ImportantDateFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,12 +13,12 @@ from django.db.models import Count, Max, Min, Sum
 from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
-from finance.demo.lives import LIVES
-from finance.demo.pattern import movements
+from core import rls
+from dev.demo.finance.lives import LIVES
+from dev.demo.finance.pattern import movements
+from dev.demo.users import CUSTOMERS, PASSWORD
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
-from mingus.kit import rls
 from tests.contract.dictionary import Contract, contracts
-from users.demo import CUSTOMERS, PASSWORD
 from users.models import OnboardingProgress, User, UserProfile
 from users.staff import role_of
 

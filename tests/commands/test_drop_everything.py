@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
-from tests.factories import UserFactory
+from dev.factories import UserFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,10 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from mingus.kit import clock, context, jobs, tasks
-from mingus.kit.mail import deliver
-from mingus.kit.models import IdempotencyKey
-from tests.factories import IdempotencyKeyFactory, SessionFactory, TokenFactory
+from core import clock, context, jobs, tasks
+from core.mail import deliver
+from core.models.base import IdempotencyKey
+from dev.factories import IdempotencyKeyFactory, SessionFactory, TokenFactory
 from users.models import PersonalAccessToken, User, UserSession
 from users.tasks import forget_expired_tokens
 
@@ -18,9 +18,9 @@ from users.tasks import forget_expired_tokens
 def test_the_nightly_jobs_are_planned() -> None:
     planned = {(item.task.name, item.cron) for item in app.periodic_registry.periodic_tasks.values()}
     assert planned >= {
-        ("mingus.kit.tasks.forget_what_expired", "0 3 * * *"),
+        ("core.tasks.forget_what_expired", "0 3 * * *"),
         ("users.tasks.forget_expired_tokens", "0 3 * * *"),
-        ("mingus.kit.tasks.retry_abandoned_jobs", "*/5 * * * *"),
+        ("core.tasks.retry_abandoned_jobs", "*/5 * * * *"),
     }
 
 

@@ -9,8 +9,8 @@ import pytest
 from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 
-from mingus.kit import jobs
-from mingus.kit.mail import deliver, seal
+from core import jobs
+from core.mail import deliver, seal
 from tests.commands.conftest import Running, Server, children_of, free_port, until, url_of_tests_database
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from django.core.mail import EmailMessage
 
-from mingus.devdb import ensure_running, stop
-from mingus.kit.mail import seal
+from core.mail import seal
+from dev.postgres import ensure_running, stop
 from tests.commands.conftest import Running
 
 pytestmark = pytest.mark.faults
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.faults
 GRACE = 60.0
 DEFER = """
 SELECT procrastinate_defer_jobs_v1(ARRAY[
-    ROW('default', 'mingus.kit.mail.deliver', 0, NULL, NULL, %s::jsonb, NULL)::procrastinate_job_to_defer_v1
+    ROW('default', 'core.mail.deliver', 0, NULL, NULL, %s::jsonb, NULL)::procrastinate_job_to_defer_v1
 ])
 """
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from mingus.kit import rls
+from core import rls
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from django.db import connection, models, transaction
 from analytics.models import PerformanceMetric, UserAnalytics, UserFeedback
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from career.models import CareerMilestone
+from core import rls
+from core.encryption.fields import sealed_fields
+from dev.factories import AccountFactory, InvoiceFactory, PlanFactory, SubscriptionFactory, TransactionFactory, UserFactory
+from dev.routes import make
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
 from health.models import HealthGoal
-from mingus.kit import rls
-from mingus.kit.fields import sealed_fields
 from system.models import ImportantDate, NotificationPreference, NotificationType, SystemAlert
 from tests.contract.dictionary import contracts
-from tests.contract.routes import make
-from tests.factories import AccountFactory, InvoiceFactory, PlanFactory, SubscriptionFactory, TransactionFactory, UserFactory
 from users.models import OnboardingProgress, User, UserProfile
 
 ROWS = 6_000  # of a table
@@ -53,7 +53,7 @@ OWNER = "(people.keys)[CASE row % people.hers WHEN 0 THEN 1 ELSE row % people.ow
 AGO = "made.{} - make_interval(days => own)"
 ONE_OF_HIS = "(SELECT id FROM {} AS his WHERE his.user_id = {} ORDER BY id DESC OFFSET row % {} LIMIT 1)"
 ANY_PLAN = "(SELECT id FROM billing_subscriptionplan ORDER BY id OFFSET row % {} LIMIT 1)"
-OF_ALL = {"id": f"public.kit_uuid7({WHEN})", "user_id": OWNER, "created_at": WHEN, "updated_at": WHEN}
+OF_ALL = {"id": f"public.core_uuid7({WHEN})", "user_id": OWNER, "created_at": WHEN, "updated_at": WHEN}
 DATES = ("transaction_date", "event_date", "usage_date", "metric_date", "feedback_date", "checkin_date", "correlation_date")
 BY_NAME = {name: AGO.format(name) for name in (*DATES, "analysis_date", "projection_date", "billing_date")} | {
     "feature_name": "'a feature ' || own",

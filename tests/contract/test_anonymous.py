@@ -3,7 +3,7 @@
 import pytest
 from rest_framework.test import APIClient
 
-from tests.contract.routes import CLOSED, Route
+from dev.routes import CLOSED, Route
 
 
 @pytest.mark.django_db

@@ -9,13 +9,13 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.models import F
 
-from mingus.kit import context
-from mingus.kit.audit import UNAUDITED
-from mingus.kit.context import Role
-from mingus.kit.fields import is_sealed
-from mingus.kit.models import BaseModel
+from core import context
+from core.audit.triggers import UNAUDITED
+from core.context import Role
+from core.encryption.fields import is_sealed
+from core.models.base import BaseModel
+from dev.factories import FACTORIES
 from system.models import AuditEvent
-from tests.factories import FACTORIES
 
 pytestmark = pytest.mark.django_db
 ACTOR = UUID("00000000-0000-4000-8000-00000000ac70")

@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from core import clock
+from core.api.filtersets import JsonTextField, TrueOrFalseField
+from core.fast_lists import fast_path
+from core.fast_lists.fast_path import CompiledList
+from dev.factories import AccountFactory, PlanFactory, TransactionFactory, UserFactory
+from dev.routes import LISTS, Route, make
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from mingus.kit import clock
-from mingus.kit.api import compiled
-from mingus.kit.api.compiled import CompiledList
-from mingus.kit.api.filtersets import JsonTextField, TrueOrFalseField
 from tests.conftest import ClientFor
-from tests.contract.routes import LISTS, Route, make
-from tests.factories import AccountFactory, PlanFactory, TransactionFactory, UserFactory
 from users.models import PersonalAccessToken, User, UserSession
 
 OF_STAFF = "analytics/metrics/"
@@ -40,7 +40,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
         return found[-1]
 
     monkeypatch.setattr(CompiledList, "answer", watched)
-    monkeypatch.setattr(compiled, "LISTS", {})
+    monkeypatch.setattr(fast_path, "LISTS", {})
     return found
 
 
@@ -53,7 +53,7 @@ class Asker:
 
     def page(self, path: str, params: dict[str, Any] | None = None) -> Any:
         """The page, the same by both paths."""
-        compiled.LISTS.clear()
+        fast_path.LISTS.clear()
         plainly, again = self.client.get(path, params), self.client.get(path, params)
         assert again.status_code == plainly.status_code == 200, plainly.content
         assert again.content == plainly.content

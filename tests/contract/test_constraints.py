@@ -10,13 +10,13 @@ from django.apps import apps
 from django.db import DataError, IntegrityError, models, transaction
 from rest_framework.test import APIClient
 
+from core.api.errors import declared_constraints
+from core.models.base import BaseModel
+from dev.factories import AccountFactory, TransactionFactory, UserFactory
+from dev.routes import ROUTES, Route, make
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from mingus.kit.api.errors import declared_constraints
-from mingus.kit.models import BaseModel
 from tests.conftest import ClientFor
 from tests.contract import violations
-from tests.contract.routes import ROUTES, Route, make
-from tests.factories import AccountFactory, TransactionFactory, UserFactory
 from users.models import User
 
 Values = dict[str, Any]
@@ -140,7 +140,7 @@ def test_an_account_that_goes_away_meanwhile_is_a_400_at_its_field(as_alice: API
         EncryptedFinancialProfile.objects.filter(pk=account.pk).delete()
         return account
 
-    with patch("mingus.kit.api.serializers.OwnedKeyField.to_internal_value", looked_up_and_then_deleted):
+    with patch("core.api.serializers.OwnedKeyField.to_internal_value", looked_up_and_then_deleted):
         answer = as_alice.post("/api/v1/finance/transactions/", body)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["attr"] == "financial_profile"

@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
-from mingus.kit.fields import is_sealed
+from core.encryption.fields import is_sealed
+from dev.routes import ROUTES, Route, make
 from tests.contract.dictionary import Contract, Entry, contracts
-from tests.contract.routes import ROUTES, Route, make
 from users.models import User
 
 CONTRACTS = contracts()

@@ -18,12 +18,12 @@ from rest_framework.test import APIClient
 
 from billing import services as billing
 from billing.models import Subscription
-from mingus.kit import clock
-from mingus.kit.api import compiled
+from core import clock
+from core.fast_lists import fast_path
+from dev.routes import LISTS, OWNED_LISTS, Route
 from tests.conftest import ClientFor
 from tests.contract.dictionary import Entry, contracts
 from tests.contract.realistic import Scene, filled
-from tests.contract.routes import LISTS, OWNED_LISTS, Route
 from tests.sign_in import sign_in
 from users.models import User
 
@@ -168,7 +168,7 @@ def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
 
 @pytest.fixture
 def asker(scene: Scene, administrator: User, api: ClientFor, monkeypatch: pytest.MonkeyPatch) -> Asker:
-    monkeypatch.setattr(compiled, "LISTS", {})  # a first request is the plain path's, whose statements are seen here
+    monkeypatch.setattr(fast_path, "LISTS", {})  # a first request is the plain path's, whose statements are seen here
     office = Client()
     sign_in(office, administrator)
     return Asker(scene, api(scene.alice), api(scene.bob), api(administrator), office, administrator)

@@ -5,9 +5,9 @@ from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
 
-from mingus.kit.fields import is_sealed
-from mingus.kit.models import BaseModel, OwnedModel
-from tests.factories import FACTORIES
+from core.encryption.fields import is_sealed
+from core.models.base import BaseModel, OwnedModel
+from dev.factories import FACTORIES
 
 MODELS = [model for model in apps.get_models() if issubclass(model, BaseModel)]
 OWNED = [model for model in MODELS if issubclass(model, OwnedModel)]
@@ -61,7 +61,7 @@ def test_constraints_are_named_after_their_table(model: type[BaseModel]) -> None
     assert strays == []
 
 
-BY_AGE = ("kit_idempotency_created", "billing_usage_by_age")  # by which a daily job deletes what is old, of everybody
+BY_AGE = ("core_idempotency_created", "billing_usage_by_age")  # by which a daily job deletes what is old, of everybody
 
 
 @pytest.mark.parametrize("model", OWNED, ids=name)

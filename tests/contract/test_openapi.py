@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
-from tests.contract.routes import LISTS, Route
+from dev.routes import LISTS, Route
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 SCHEMA: dict[str, Any] = SchemaGenerator().get_schema(public=True)

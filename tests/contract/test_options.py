@@ -2,8 +2,8 @@
 
 import pytest
 
+from dev.routes import ROUTES, Route
 from tests.conftest import ClientFor
-from tests.contract.routes import ROUTES, Route
 from users.models import User
 
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import models
 from rest_framework.test import APIClient
 
+from dev.factories import FACTORIES
+from dev.routes import OWNED_KEYED, OWNED_LISTS, Route, make
 from tests.conftest import ClientFor
-from tests.contract.routes import OWNED_KEYED, OWNED_LISTS, Route, make
-from tests.factories import FACTORIES
 from users.models import User
 
 KEYED_OPERATIONS = [(route, method) for route in OWNED_KEYED for method in route.methods]

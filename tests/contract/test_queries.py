@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from dev.routes import LISTS, Route, make
 from tests.conftest import ClientFor
-from tests.contract.routes import LISTS, Route, make
 from users.models import User
 
 MOST = {"system/notification-preferences/": 6}  # one of each type is all that a customer can have

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, models
 
-from mingus.kit.models import OwnedModel
+from core.models.base import OwnedModel
 
 OWNED = [model for model in apps.get_models() if issubclass(model, OwnedModel)]
 # A name that another party gives, or a digest of 256 random bits: they are looked up before anybody knows whose they are.

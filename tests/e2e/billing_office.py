@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from billing import tasks
-from mingus.kit import jobs
+from core import jobs
 from system.models import SystemAlert
 from tests.e2e import billing_expected as expected
 from tests.e2e.billing_scene import Life, Office, take_picture, work_aside

@@ -17,10 +17,10 @@ from django.test import Client
 from playwright.sync_api import APIResponse, Locator, Page
 from time_machine import Traveller
 
+from dev.factories import PASSWORD
+from dev.stripe.control import FakeStripe
 from tests.billing.stripe_scene import work
 from tests.e2e.conftest import Visit
-from tests.factories import PASSWORD
-from tests.fake_stripe.control import FakeStripe
 from tests.sign_in import sign_in
 from users.models import User
 

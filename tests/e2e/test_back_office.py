@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from dev.factories import PASSWORD, AccountFactory, ProfileFactory, TransactionFactory
 from tests.e2e.conftest import Visit
-from tests.factories import PASSWORD, AccountFactory, ProfileFactory, TransactionFactory
 from tests.sign_in import code, give_factor
 from users.models import User
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 
-from mingus.kit.admin.records import ReadOnly
+from core.admin.readonly_admin import ReadOnly
 from tests.admin.pages import REGISTERED, address, make, name
 from tests.e2e.conftest import Visit
 from tests.sign_in import sign_in

@@ -15,16 +15,16 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from billing import services, tasks
-from mingus.kit import jobs
+from core import jobs
+from dev.factories import ProfileFactory, UserFactory
+from dev.stripe.control import FakeStripe
 from tests.billing.stripe_scene import SECRET
+from tests.dev.stripe.scene import fake as fake
+from tests.dev.stripe.scene import stand_in as stand_in
 from tests.e2e import billing_expected as expected
 from tests.e2e.billing_office import is_given_money_back, is_seen_active, is_seen_ended, is_seen_past_due
 from tests.e2e.billing_scene import Life, Office, assert_quiet, at, said, take_picture
 from tests.e2e.conftest import Visit
-from tests.factories import ProfileFactory, UserFactory
-from tests.fake_stripe.control import FakeStripe
-from tests.fake_stripe.scene import fake as fake
-from tests.fake_stripe.scene import stand_in as stand_in
 from users.models import User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]

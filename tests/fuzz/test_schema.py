@@ -31,9 +31,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from billing.models import SubscriptionPlan
-from mingus.kit import rls
-from tests.factories import TokenFactory, UserFactory
-from tests.fake_stripe.control import FakeStripe
+from core import rls
+from dev.factories import TokenFactory, UserFactory
+from dev.stripe.control import FakeStripe
 from users.models import User
 from users.staff import assign_role
 

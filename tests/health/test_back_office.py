@@ -8,11 +8,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from core import clock
+from core.api.serializers import BaseSerializer
+from dev.factories import CheckinFactory, CorrelationFactory, GoalFactory
 from health.models import HealthGoal, UserHealthCheckin
 from health.serializers import CheckinSerializer, CorrelationSerializer, GoalSerializer
-from mingus.kit import clock
-from mingus.kit.api.serializers import BaseSerializer
-from tests.factories import CheckinFactory, CorrelationFactory, GoalFactory
 from tests.sign_in import sign_in
 from users.models import User
 

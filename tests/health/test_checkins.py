@@ -8,10 +8,10 @@ import time_machine
 from django.db import IntegrityError, transaction
 from rest_framework.test import APIClient
 
+from core import clock
+from dev.factories import CheckinFactory, ProfileFactory
 from health.models import UserHealthCheckin
-from mingus.kit import clock
 from tests.conftest import ClientFor
-from tests.factories import CheckinFactory, ProfileFactory
 from users.models import User
 
 URL = "/api/v1/health/checkins/"

@@ -11,11 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from core import clock, jobs
+from dev.factories import CheckinFactory, CorrelationFactory, TransactionFactory
 from health import services, tasks
 from health.models import HealthSpendingCorrelation, UserHealthCheckin
-from mingus.kit import clock, jobs
 from tests.conftest import ClientFor
-from tests.factories import CheckinFactory, CorrelationFactory, TransactionFactory
 from users.models import User
 
 URL = "/api/v1/health/correlations/"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from finance import demo as finance_demo
-from health import demo
+from dev.demo import finance as finance_demo
+from dev.demo import health
+from dev.demo import users as users_demo
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
-from users import demo as users_demo
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def noon() -> Any:
 def load(customer: users_demo.Customer, today: date = TODAY) -> User:
     user = users_demo.load_customer(customer)
     finance_demo.load(user, today=today)
-    demo.load(user, today=today)
+    health.load(user, today=today)
     return user
 
 

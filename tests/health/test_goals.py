@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from rest_framework.test import APIClient
 
+from core import rls
+from dev.factories import GoalFactory, ProfileFactory, UserFactory
 from health.models import HealthGoal
 from health.progress import percent
-from mingus.kit import rls
 from tests.conftest import ClientFor
-from tests.factories import GoalFactory, ProfileFactory, UserFactory
 from users.models import User
 
 URL = "/api/v1/health/goals/"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from rest_framework.test import APIClient
 
+from core import rls
+from dev.factories import CheckinFactory, UserFactory
 from health.models import UserHealthCheckin
-from mingus.kit import rls
-from tests.factories import CheckinFactory, UserFactory
 from users.models import User
 
 URL = "/api/v1/health/checkins/"

@@ -25,7 +25,7 @@ SECONDS = float(os.environ.get("LOAD_SECONDS", "60"))
 PARTS = 5  # the last is compared with the second, as minutes are of five
 SOME = """
 from finance.models import FinancialTransaction
-from tests.factories import AccountFactory, TokenFactory, TransactionFactory, UserFactory
+from dev.factories import AccountFactory, TokenFactory, TransactionFactory, UserFactory
 for number in range({users}):
     user = UserFactory(email=f"load{{number}}@example.com")
     account = AccountFactory(user=user)

@@ -15,8 +15,8 @@ AT_ONCE = """
 from concurrent.futures import ThreadPoolExecutor
 from django.db import connections
 from rest_framework.test import APIClient
-from mingus.kit import rls
-from tests.factories import AccountFactory, TokenFactory, TransactionFactory, UserFactory
+from core import rls
+from dev.factories import AccountFactory, TokenFactory, TransactionFactory, UserFactory
 from finance.models import FinancialTransaction
 
 def customer(name):
@@ -46,8 +46,8 @@ from itertools import cycle, islice
 from django.db import connection, connections, transaction
 from rest_framework.test import APIClient
 from finance.models import EncryptedFinancialProfile as Account
-from mingus.kit import context, rls
-from tests.factories import AccountFactory, TokenFactory, UserFactory
+from core import context, rls
+from dev.factories import AccountFactory, TokenFactory, UserFactory
 
 def customer(name):
     user = UserFactory(email=f"{name}@turn.example")

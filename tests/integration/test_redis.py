@@ -11,8 +11,8 @@ pytestmark = pytest.mark.integration
 SCENE = """
 from rest_framework.test import APIClient
 from users.models import User
-from mingus.kit import rls
-from tests.factories import TokenFactory, UserFactory
+from core import rls
+from dev.factories import TokenFactory, UserFactory
 
 def client(name):
     with rls.everybody():

@@ -24,9 +24,9 @@ import psycopg
 from django.db import connections
 from rest_framework.test import APIClient
 from finance.models import EncryptedFinancialProfile as Account
-from mingus.kit import replicas, rls
-from mingus.kit.api import compiled
-from tests.factories import AccountFactory, TokenFactory, UserFactory
+from core import replicas, rls
+from core.api import compiled
+from dev.factories import AccountFactory, TokenFactory, UserFactory
 from users.models import PersonalAccessToken, User
 
 ACCOUNTS = "/api/v1/finance/accounts/"

@@ -16,16 +16,16 @@ from tests.integration.conftest import ROOT, SUPERUSER_URL, done, manage, url
 pytestmark = pytest.mark.integration
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 SCENE = """
-from tests.contract.routes import make
-from tests.factories import FACTORIES, UserFactory
+from dev.routes import make
+from dev.factories import FACTORIES, UserFactory
 for user in UserFactory.create_batch(2):
     for model in filter(None, FACTORIES):
         make(model, 1, user)
 """
 SEALED = """
 from django.apps import apps
-from mingus.kit.crypto import SealError
-from mingus.kit.fields import is_sealed
+from core.encryption.key_ring import SealError
+from core.encryption.fields import is_sealed
 
 def opened(row, name):
     try:

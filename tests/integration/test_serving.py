@@ -20,7 +20,7 @@ SECRETS = {
 SERVED = """
 from rest_framework.test import APIClient
 from mingus.database import require_walls
-from tests.factories import AccountFactory, TokenFactory, UserFactory
+from dev.factories import AccountFactory, TokenFactory, UserFactory
 require_walls()
 alice, bob = UserFactory(), UserFactory()
 AccountFactory(user=bob, profile_name="his")

@@ -9,9 +9,9 @@ import pytest
 from django.apps import apps
 from rest_framework.test import APIClient
 
-from mingus.kit.models import BaseModel
+from core.models.base import BaseModel
+from dev.factories import FACTORIES
 from tests.commands.conftest import no_jobs
-from tests.factories import FACTORIES
 from users.models import AccountErasure, User
 from users.privacy import archive
 from users.privacy.policies import declared

@@ -1,6 +1,6 @@
 """The table of docs/privacy.md, made from the policies."""
 
-from mingus.kit.privacy import Erase, Privacy, Restore
+from core.privacy.declarations import Erase, Privacy, Restore
 from users.privacy.policies import LIBRARIES, declared, stated
 
 ERASED = {Erase.DELETE: "deleted", Erase.ANONYMISE: "anonymised", Erase.KEEP: "kept"}

@@ -8,10 +8,10 @@ from django.core import mail
 from django.db import connection
 from rest_framework.test import APIClient
 
-from mingus.kit import clock, jobs
+from core import clock, jobs
+from dev.factories import ExportFactory, TransactionFactory
 from system.models import SystemAlert
 from tests.conftest import ClientFor
-from tests.factories import ExportFactory, TransactionFactory
 from tests.privacy.conftest import opened, rows_in
 from users import tasks
 from users.models import DataExport, DataExportChunk, User

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from billing.models import Subscription
-from mingus.kit import jobs
-from tests.factories import ProfileFactory, UserFactory
+from core import jobs
+from dev.factories import ProfileFactory, UserFactory
 from tests.privacy.conftest import data_files, furnish, zip_of
 from tests.sign_in import sign_in
 from users.models import AccountErasure, User, UserProfile

@@ -14,19 +14,12 @@ from django.db.models import Count, Sum
 from rest_framework.test import APIClient
 
 from billing.models import BillingHistory
-from mingus.kit import clock, jobs
-from mingus.kit.errors import DomainError
-from mingus.kit.privacy import Erase
+from core import clock, jobs
+from core.errors import DomainError
+from core.privacy.declarations import Erase
+from dev.factories import FeedbackFactory, InvoiceFactory, PlanFactory, ProfileFactory, SubscriptionFactory, TransactionFactory
+from dev.factories.users import PASSWORD
 from tests.conftest import ClientFor
-from tests.factories import (
-    FeedbackFactory,
-    InvoiceFactory,
-    PlanFactory,
-    ProfileFactory,
-    SubscriptionFactory,
-    TransactionFactory,
-)
-from tests.factories.users import PASSWORD
 from tests.privacy.conftest import OURS, furnish, zip_of
 from tests.sign_in import sign_in
 from users import tasks

@@ -11,11 +11,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
+from dev.factories import AccountFactory, OnboardingFactory, TransactionFactory, UserFactory
 from finance.models import EncryptedFinancialProfile
-from tests.factories import AccountFactory, OnboardingFactory, TransactionFactory, UserFactory
 from tests.privacy.conftest import opened, zip_of
 from users.models import OnboardingProgress, User
-from users.privacy import bundle
+from users.privacy import export_reader
 
 PATH = "/api/v1/users/me/import/"
 TRANSACTIONS = "data/finance_financialtransaction.jsonl"
@@ -188,12 +188,12 @@ def test_a_broken_manifest_is_refused(manifest: bytes, export: Any, send: Any) -
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(export: Any, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "MAX_UNPACKED", 100_000)
+    monkeypatch.setattr(export_reader, "MAX_UNPACKED", 100_000)
     assert refusal(send(packed({**export, TRANSACTIONS: b" " * 200_000})))[:2] == (400, "too_large")
 
 
 def test_a_line_that_never_ends_is_refused(export: Any, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "MAX_LINE", 10_000)
+    monkeypatch.setattr(export_reader, "MAX_LINE", 10_000)
     assert refusal(send(packed({**export, TRANSACTIONS: b" " * 200_000})))[:2] == (400, "too_large")
 
 

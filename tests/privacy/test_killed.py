@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, transaction
 
+from core import jobs
+from core.tasks import retry_abandoned_jobs
+from dev.factories import AccountFactory, ProfileFactory, TransactionFactory
 from finance.models import FinancialTransaction
-from mingus.kit import jobs
-from mingus.kit.tasks import retry_abandoned_jobs
 from tests.commands.conftest import Running, run, until, url_of_tests_database
-from tests.factories import AccountFactory, ProfileFactory, TransactionFactory
 from tests.privacy.conftest import data_files, zip_of
 from users.models import AccountErasure, DataExport, User, UserProfile
 from users.models.erasure import AskedBy

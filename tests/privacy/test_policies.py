@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection, models
 
-from mingus.kit.privacy import Erase
+from core.privacy.declarations import Erase
 from tests.privacy.table import table
 from users.privacy.policies import columns_of, declared, everything, exported, policy_of, stated
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core import rls
+from core.privacy.declarations import Restore
+from dev.factories import AccountFactory, ImportRowFactory, PaymentFactory, TransactionFactory, UserFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
 from finance.services.transactions import restore_transaction
-from mingus.kit import rls
-from mingus.kit.privacy import Restore
-from tests.factories import AccountFactory, ImportRowFactory, PaymentFactory, TransactionFactory, UserFactory
 from tests.privacy.conftest import OURS, data_files, furnish, rows_in, zip_of
 from users.models import User
 from users.privacy import archive

@@ -6,8 +6,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from core import rls
 from finance.models import EncryptedFinancialProfile
-from mingus.kit import rls
 from mingus.urls import handler400, handler403, handler404, handler500, urlpatterns
 from tests.security.secrets import BODY, NUMBER, PERSON
 

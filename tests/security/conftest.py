@@ -11,9 +11,9 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
-from mingus.access_table import ANONYMOUS, IMPERSONATOR, READ_TOKEN
-from mingus.kit import clock, rls
-from tests.factories import TokenFactory, UserFactory
+from core import clock, rls
+from dev.factories import TokenFactory, UserFactory
+from mingus.roles_table import ANONYMOUS, IMPERSONATOR, READ_TOKEN
 from tests.security.tenants import Tenant, settle
 from tests.sign_in import sign_in
 from users import impersonation, staff

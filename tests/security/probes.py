@@ -15,7 +15,7 @@ from django.test import Client
 from django_filters.filters import UUIDFilter
 from drf_spectacular.generators import SchemaGenerator
 
-from tests.contract.routes import Route
+from dev.routes import Route
 
 NOBODYS = UUID("0badc0de-0000-4000-8000-00000000dead")
 SPOT = "{id}"

@@ -16,9 +16,9 @@ from uuid import UUID
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
-from mingus.kit import clock
-from mingus.kit.fields import is_sealed
-from tests.factories import FACTORIES, TokenFactory
+from core import clock
+from core.encryption.fields import is_sealed
+from dev.factories import FACTORIES, TokenFactory
 from users.models import User
 
 # but for the audit log, which the database alone writes

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from mingus.kit import context, rls
-from mingus.kit.context import Role
+from core import context, rls
+from core.context import Role
+from dev.factories import AlertFactory, BroadcastReceiptFactory
 from system.models import AuditBlock, AuditEvent
-from tests.factories import AlertFactory, BroadcastReceiptFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ TAMPERINGS = {
     "write an event": "SELECT system_write_event(NULL, 'users_user', '', 'delete', '{}')",
     "replace the function": "CREATE OR REPLACE FUNCTION system_record_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
     "drop a policy": "DROP POLICY keeper ON system_auditevent",
-    "drop months": "SELECT kit_drop_months('system_auditevent', now())",
+    "drop months": "SELECT core_drop_months('system_auditevent', now())",
 }
 FORGED = """
 CREATE TEMP TABLE users_user (id uuid);

@@ -9,9 +9,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from dev.factories import MetricFactory
 from tests.account_api import log_in, with_session
 from tests.conftest import ClientFor
-from tests.factories import MetricFactory
 from tests.sign_in import give_factor, sign_in, sign_in_with_password
 from users.middleware import OPEN_PAGES
 from users.models import User

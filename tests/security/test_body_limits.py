@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from tests.contract.routes import ROUTES, Route
+from dev.routes import ROUTES, Route
 from tests.security.probes import CLIENT, Probe, body_of
 from tests.security.tenants import Tenant, undone
 

@@ -24,11 +24,11 @@ from django.views.debug import technical_500_response
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
-from mingus.devdb.programs import find_programs
-from mingus.kit import jobs, rls
-from mingus.kit.fields import SealedField, sealed_fields
-from mingus.kit.mail import QueuedBackend
-from tests.factories import FACTORIES, UserFactory
+from core import jobs, rls
+from core.encryption.fields import SealedField, sealed_fields
+from core.mail import QueuedBackend
+from dev.factories import FACTORIES, UserFactory
+from dev.postgres.programs import find_programs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CANARIES = int(os.environ.get("CANARIES", "120"))
@@ -139,7 +139,7 @@ def test_every_column_that_is_sealed_is_walked() -> None:
     assert {f"{model._meta.label}.{field.name}" for model, field in COLUMNS} >= {
         "finance.EncryptedFinancialProfile.account_number",
         "finance.EncryptedFinancialProfile.routing_number",
-        "kit.IdempotencyKey.answer",
+        "core.IdempotencyKey.answer",
     }
 
 

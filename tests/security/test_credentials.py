@@ -8,9 +8,9 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from mingus.kit import clock, rls
-from tests.contract.routes import CLOSED, OPERATIONS, ROUTES, Route
-from tests.factories import PlanFactory, TokenFactory, UserFactory
+from core import clock, rls
+from dev.factories import PlanFactory, TokenFactory, UserFactory
+from dev.routes import CLOSED, OPERATIONS, ROUTES, Route
 from tests.security.probes import Probe, body_of
 from tests.security.tenants import Tenant, bytes_of, undone
 

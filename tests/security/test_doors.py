@@ -9,15 +9,15 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.permissions import IsAuthenticated
 
-from mingus.kit.api.permissions import EverybodyReads, StaffMay, TokenScopeAllows
-from mingus.kit.api.viewsets import BaseViewSet
-from tests.contract.routes import API, ROUTES, Route
+from core.api.permissions import EverybodyReads, StaffMay, TokenScopeAllows
+from core.api.viewsets import BaseViewSet
+from dev.routes import API, ROUTES, Route
 
 # What is not the API, and why nobody's rows are behind it. tests/security attacks the API's routes by itself.
 OTHER_DOORS = {
     "": "leads to the documentation",
     "admin/": "the back office: staff only, tests/admin",
-    "admin/login/": "the password of the back office: tests/users/test_office_login.py",
+    "admin/login/": "the password of the back office: tests/users/test_admin_login.py",
     "admin/second-factor/": "and what comes after it",
     "admin/second-factor/set-up/": "the same, for who has none yet",
     "_allauth/": "the account API: sign-up and login, under the reach of accounts",

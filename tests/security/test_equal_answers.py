@@ -15,8 +15,8 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
+from dev.factories import UserFactory
 from tests.account_api import ask
-from tests.factories import UserFactory
 from users import services
 from users.hashers import Argon2Hasher
 from users.models import User

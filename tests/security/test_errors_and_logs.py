@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from rest_framework.test import APIClient
 
-from tests.factories import AccountFactory, TokenFactory
+from dev.factories import AccountFactory, TokenFactory
 from tests.security.secrets import BODY, NUMBER, PERSON, TEXT
 from users.models import User
 

@@ -10,10 +10,10 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from rest_framework.test import APIClient
 
+from dev.factories import PASSWORD
+from dev.routes import ROUTES, Route
 from mingus.headers import PAGE
-from tests.contract.routes import ROUTES, Route
-from tests.factories import PASSWORD
-from tests.kit.test_checks import SOUND
+from tests.core.test_checks import SOUND
 from tests.security.probes import CLIENT, NOBODYS, Probe
 from tests.security.tenants import Tenant
 

@@ -8,11 +8,11 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
-from mingus.kit import clock, context
-from mingus.kit.context import Role
+from core import clock, context
+from core.context import Role
+from dev.factories import TransactionFactory, UserFactory
+from dev.routes import ROUTES
 from system.models import AccessEvent, SystemAlert
-from tests.contract.routes import ROUTES
-from tests.factories import TransactionFactory, UserFactory
 from tests.security.conftest import Colleague, at_desk
 from users import impersonation, staff
 from users.models import Impersonation, User

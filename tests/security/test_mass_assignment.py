@@ -8,8 +8,8 @@ import orjson
 import pytest
 from django.db import models
 
-from mingus.kit.api.renderers import plain
-from tests.contract.routes import ROUTES, Route
+from core.api.renderers import plain
+from dev.routes import ROUTES, Route
 from tests.security.probes import NOBODYS, Probe, body_of
 from tests.security.tenants import Tenant, undone
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.contract.test_sizes import MODULES, ROOT
 
 # reads what another package has pickled, with an interpreter that calls nothing
-READER = Path("mingus/kit/stock_cryptography.py")
+READER = Path("core/encryption/stock_cryptography.py")
 PICKLES = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "jsonpickle", "marshal", "shelve"}
 
 

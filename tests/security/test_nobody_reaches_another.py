@@ -11,13 +11,13 @@ import pytest
 from django.core.cache import cache
 from django.db.models import FilteredRelation
 
-from mingus.kit.api import compiled, readers
-from mingus.kit.api.serializers import OwnedKeyField
-from mingus.kit.api.viewsets import BaseViewSet, OwnedBaseViewSet
-from mingus.kit.context import Role
-from mingus.kit.models import OwnedQuerySet
+from core.api.serializers import OwnedKeyField
+from core.api.viewsets import BaseViewSet, OwnedBaseViewSet
+from core.context import Role
+from core.fast_lists import fast_path, readers
+from core.models.base import OwnedQuerySet
+from dev.routes import OWNED_LISTS, ROUTES, Route
 from system.models.alerts import READING, AlertQuerySet, priority
-from tests.contract.routes import OWNED_LISTS, ROUTES, Route
 from tests.security.probes import NOBODYS, Probe, body_of, forgeries_for, probes_for
 from tests.security.tenants import Tenant, bytes_of, undone, writes_so_far
 
@@ -36,7 +36,7 @@ def no_wall_of_the_application(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = self.alias(receipt=FilteredRelation("receipts")).annotate(**seen)
         return rows.alias(priority_score=priority("own_is_read"))
 
-    monkeypatch.setattr(compiled, "LISTS", {})
+    monkeypatch.setattr(fast_path, "LISTS", {})
     monkeypatch.setattr(OwnedQuerySet, "for_user", lambda self, user: self.all())
     monkeypatch.setattr(AlertQuerySet, "for_user", alerts_of_all)
     monkeypatch.setattr(OwnedKeyField, "get_queryset", super(OwnedKeyField, OwnedKeyField).get_queryset)

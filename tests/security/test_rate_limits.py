@@ -8,10 +8,10 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from mingus.kit.limits import Rate, address_of, seconds_to_wait
+from core.rate_limits import Rate, address_of, seconds_to_wait
+from dev.factories import PASSWORD
 from tests.account_api import ask
 from tests.conftest import ClientFor
-from tests.factories import PASSWORD
 from users.models import User
 
 ME = "/api/v1/users/me/"

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
+from core import context, rls
+from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile as Account
-from mingus.kit import context, rls
-from tests.factories import AccountFactory
 from users.models import PersonalAccessToken, User
 
 

@@ -9,10 +9,10 @@ from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from rest_framework.test import APIClient
 
-from mingus.access_table import CALLERS, NO, PAGES, YES, document, operations, pages, registered
-from mingus.kit.admin.masking import REVEALED
+from core.admin.masking import REVEALED
+from dev.routes import OPERATIONS
+from mingus.roles_table import CALLERS, NO, PAGES, YES, document, operations, pages, registered
 from tests.admin.pages import address, make
-from tests.contract.routes import OPERATIONS
 from users.models import User
 from users.roles import ROLES
 

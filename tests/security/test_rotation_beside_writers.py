@@ -17,9 +17,9 @@ from django.db import connection, transaction
 from pytest_django import Settings
 from uuid_utils.compat import uuid7
 
+from core.encryption import data_keys, key_ring
+from core.models.base import DataKey
 from finance.models import EncryptedFinancialProfile
-from mingus.kit import crypto, datakeys
-from mingus.kit.models import DataKey
 from tests.commands.conftest import ROOT, until, url_of_tests_database
 from tests.conftest import see_everybody
 from users.models import User
@@ -53,7 +53,7 @@ def rotate(*arguments: str) -> subprocess.Popen[str]:
 
 def sealed_under_the_ring(row: UUID, owner: UUID, number: str) -> bytes:
     """A number as it was sealed before there were data keys."""
-    return crypto.seal(LABEL, crypto.associate(LABEL, str(row), str(owner)), f'"{number}"'.encode())
+    return key_ring.seal(LABEL, key_ring.associate(LABEL, str(row), str(owner)), f'"{number}"'.encode())
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def numbers(settings: Settings) -> dict[UUID, str]:
     values = [sealed_under_the_ring(row, owner, texts[row]) for row, owner in rows.items()]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [list(rows), list(rows.values()), values])
-    with datakeys.keeping(owner.pk for owner in owners[:: OWNERS // (OWNERS // 10)]):
+    with data_keys.keeping(owner.pk for owner in owners[:: OWNERS // (OWNERS // 10)]):
         pass
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
     return texts
@@ -153,7 +153,7 @@ def test_killed_again_and_again_beside_eight_writers_it_loses_nothing(
     found = {row.pk: row for row in EncryptedFinancialProfile.objects.all()}
     assert {key: row.account_number for key, row in found.items()} == numbers
     index: Any = EncryptedFinancialProfile._meta.get_field("account_number_index")
-    with datakeys.keeping({row.user_id for row in found.values()}):
+    with data_keys.keeping({row.user_id for row in found.values()}):
         digests = {key: index.digest_at((key, row.user_id), numbers[key]) for key, row in found.items()}
     assert {key: bytes(row.account_number_index) for key, row in found.items()} == digests
     assert DataKey.objects.count() == OWNERS

@@ -16,10 +16,10 @@ from django.db import connections
 from django.http import HttpResponse
 from pytest_django import Settings
 
+from dev.factories import UserFactory
 from system.models import SystemAlert
 from tests.account_api import ask, log_in, mailed_reset_key, mailed_verification_key, with_session
 from tests.conftest import see_everybody
-from tests.factories import UserFactory
 from users import services
 from users.models import User
 

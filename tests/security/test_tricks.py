@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client, override_settings
 
-from tests.contract.routes import CLOSED, OWNED_LISTS, ROUTES, Route
+from dev.routes import CLOSED, OWNED_LISTS, ROUTES, Route
 from tests.security.probes import CLIENT, NOBODYS, Probe
 from tests.security.tenants import Tenant
 

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from mingus.kit import clock
+from core import clock
+from dev.factories import AlertFactory, BroadcastReceiptFactory, ImportantDateFactory, PreferenceFactory
 from system.models import SystemAlert
-from tests.factories import AlertFactory, BroadcastReceiptFactory, ImportantDateFactory, PreferenceFactory
 from tests.sign_in import sign_in
 from users.models import User
 

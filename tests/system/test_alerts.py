@@ -9,11 +9,11 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from mingus.kit import clock
+from core import clock
+from dev.factories import AlertFactory, BroadcastReceiptFactory
 from system import services
 from system.models import AlertReceipt, SystemAlert
 from tests.conftest import ClientFor
-from tests.factories import AlertFactory, BroadcastReceiptFactory
 from users.models import User
 
 ALERTS = "/api/v1/system/alerts/"

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from system import demo
+from dev.demo import system
+from dev.factories import UserFactory
 from system.models import AlertReceipt, ImportantDate, NotificationPreference, SystemAlert
-from tests.factories import UserFactory
 
 TODAY = date(2026, 3, 10)
 MODELS = [AlertReceipt, ImportantDate, NotificationPreference, SystemAlert]
@@ -14,18 +14,18 @@ MODELS = [AlertReceipt, ImportantDate, NotificationPreference, SystemAlert]
 
 @pytest.mark.django_db
 def test_loading_twice_adds_nothing() -> None:
-    people = [UserFactory(email=email) for email in demo.CUSTOMERS]
+    people = [UserFactory(email=email) for email in system.CUSTOMERS]
     counts = [
-        [demo.load(user, today=TODAY) for user in people] and [model.objects.count() for model in MODELS] for _ in range(2)
+        [system.load(user, today=TODAY) for user in people] and [model.objects.count() for model in MODELS] for _ in range(2)
     ]
     assert counts[0] == counts[1] == [2, 20, 7, 10]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("email", demo.CUSTOMERS)
+@pytest.mark.parametrize("email", system.CUSTOMERS)
 def test_each_has_something_in_every_list(email: str) -> None:
     user = UserFactory(email=email)
-    demo.load(user, today=TODAY)
+    system.load(user, today=TODAY)
     assert SystemAlert.objects.for_user(user).filter(own_is_read=False).exists()
     assert SystemAlert.objects.for_user(user).filter(own_is_read=True).exists()
     assert ImportantDate.objects.for_user(user).count() >= 6

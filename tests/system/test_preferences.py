@@ -3,9 +3,9 @@
 import pytest
 from rest_framework.test import APIClient
 
+from dev.factories import PreferenceFactory
 from system import services
 from system.models import NotificationType
-from tests.factories import PreferenceFactory
 from users.models import User
 
 PREFERENCES = "/api/v1/system/notification-preferences/"

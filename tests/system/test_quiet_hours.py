@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
+from dev.factories import PreferenceFactory, ProfileFactory
 from system.models import NotificationPreference
 from system.quiet_hours import is_quiet
-from tests.factories import PreferenceFactory, ProfileFactory
 from users.models import User
 
 ZONES = ["America/New_York", "Europe/Rome", "Asia/Kathmandu"]

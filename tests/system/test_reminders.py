@@ -13,10 +13,10 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
 
+from dev.factories import ImportantDateFactory, PreferenceFactory, ProfileFactory, UserFactory
 from system import services, tasks
 from system.models import ImportantDate, SystemAlert
 from system.services import reminders
-from tests.factories import ImportantDateFactory, PreferenceFactory, ProfileFactory, UserFactory
 from users.models import User
 
 DATES = "/api/v1/system/important-dates/"
@@ -160,7 +160,7 @@ def test_in_quiet_hours_an_email_waits_until_they_are_over(alice: User) -> None:
     ImportantDateFactory(user=alice, date_name="Secret 4711")
     assert remind(datetime(2026, 3, 10, 4, tzinfo=UTC)) == 1  # midnight in New York
     assert mail.outbox == []
-    job = ProcrastinateJob.objects.get(task_name="mingus.kit.mail.deliver")
+    job = ProcrastinateJob.objects.get(task_name="core.mail.deliver")
     assert job.scheduled_at == datetime(2026, 3, 10, 11, tzinfo=UTC)
     assert "4711" not in str(job.args)
 

@@ -8,7 +8,8 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mingus.kit.models import BaseModel
+from core.models.base import BaseModel
+from dev.factories import ProfileFactory, UserFactory
 from system.models import (
     DateType,
     Frequency,
@@ -19,7 +20,6 @@ from system.models import (
     Severity,
     SystemAlert,
 )
-from tests.factories import ProfileFactory, UserFactory
 from users.models import User
 
 ZONES = ["America/New_York", "Pacific/Kiritimati", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Pago_Pago", "Etc/UTC"]

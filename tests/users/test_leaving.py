@@ -1,7 +1,6 @@
 """When an account goes, everything of it goes, and nothing of anybody else's."""
 
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
-from tests.factories import (
+from dev.factories import (
     IdempotencyKeyFactory,
     ImportRowFactory,
     OnboardingFactory,
@@ -9,6 +8,7 @@ from tests.factories import (
     TokenFactory,
     TransactionFactory,
 )
+from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
 from users.models import User
 
 

@@ -9,9 +9,9 @@ import time_machine
 from django.contrib.auth import authenticate
 from django.db import connections
 
-from mingus.kit import clock
+from core import clock
+from dev.factories import PASSWORD
 from tests.conftest import see_everybody
-from tests.factories import PASSWORD
 from users.models import User
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from rest_framework.test import APIClient
 
-from tests.factories import UserFactory
+from dev.factories import UserFactory
 from users.models import User
 
 ME = "/api/v1/users/me/"

@@ -7,9 +7,9 @@ from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.test import Client
 
+from dev.factories import PASSWORD
 from tests.account_api import BROWSER, ask, log_in, mailed_reset_key, with_session
 from tests.conftest import ClientFor
-from tests.factories import PASSWORD
 from tests.sign_in import sign_in
 from users import services
 from users.models import User

@@ -4,9 +4,9 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from dev.factories import PASSWORD, SessionFactory
 from system.models import SystemAlert
 from tests.account_api import APP, BROWSER, ask, log_in, mailed_reset_key, mailed_verification_key, with_session
-from tests.factories import PASSWORD, SessionFactory
 from tests.sign_in import code, give_factor, sign_in
 from users import services
 from users.models import User

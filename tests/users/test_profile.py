@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from rest_framework.test import APIClient
 
-from tests.factories import OnboardingFactory, ProfileFactory
+from dev.factories import OnboardingFactory, ProfileFactory
 from users.models import OnboardingProgress, User, UserProfile
 from users.models.reference import timezones
 

@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management.sql import emit_post_migrate_signal
 
-from mingus.kit.errors import ConflictError
-from tests.factories import UserFactory
+from core.errors import ConflictError
+from dev.factories import UserFactory
 from users import staff
 from users.models import User
 from users.roles import ROLES, SUPPORT, StaffRole

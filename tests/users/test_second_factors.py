@@ -4,9 +4,9 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 
-from mingus.kit import rls
+from core import rls
+from dev.factories import PASSWORD
 from tests.account_api import ask, log_in, with_session
-from tests.factories import PASSWORD
 from tests.sign_in import SECRET, code, give_factor, recovery_codes
 from users import services
 from users.models import User

@@ -11,10 +11,10 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.test import Client
 from pytest_django import Settings
 
-from mingus.kit import clock
+from core import clock
+from dev.factories import PASSWORD, SessionFactory
 from tests.account_api import BROWSER, ask, log_in, with_session
 from tests.conftest import ClientFor
-from tests.factories import PASSWORD, SessionFactory
 from users.models import User, UserSession
 from users.sessions import SessionStore
 

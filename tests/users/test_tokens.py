@@ -7,9 +7,9 @@ import time_machine
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from mingus.kit import clock
+from core import clock
+from dev.factories import PASSWORD, TokenFactory
 from tests.conftest import ClientFor
-from tests.factories import PASSWORD, TokenFactory
 from users.models import PersonalAccessToken, User
 
 TOKENS = "/api/v1/users/tokens/"

@@ -1,7 +1,6 @@
 """Accounts and what belongs to them in the back office."""
 
-from users.admin.accounts import UserAdmin
-from users.admin.belongings import (
+from users.admin.account_records import (
     EmailAddressAdmin,
     GroupAdmin,
     ImpersonationAdmin,
@@ -9,6 +8,7 @@ from users.admin.belongings import (
     PersonalAccessTokenAdmin,
     UserProfileAdmin,
 )
+from users.admin.accounts import UserAdmin
 
 __all__ = [
     "EmailAddressAdmin",

@@ -13,21 +13,11 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from mingus.kit import clock
-from mingus.kit.admin import (
-    BaseAdmin,
-    OwnedInline,
-    RecordInline,
-    action,
-    asks_first,
-    display,
-    for_ticked,
-    is_key,
-    linked,
-)
+from core import clock
+from core.admin import BaseAdmin, OwnedInline, RecordInline, action, asks_first, display, for_ticked, is_key, linked
 from users import services, staff
-from users.admin.care import CARE, CareButtons
 from users.admin.erasure import Erasable
+from users.admin.support_actions import CARE, CareButtons
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
 from users.roles import ADMINISTRATOR, CHOICES, CUSTOMER
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from mingus.kit.admin import asks_first
+from core.admin import asks_first
 from users.models import User
 from users.models.erasure import AskedBy
 from users.tasks import start_erasure

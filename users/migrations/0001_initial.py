@@ -8,8 +8,8 @@ import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.db.models.lookups
-import mingus.kit.models
-import mingus.kit.validators
+import core.models.base
+import core.models.validators
 import pgtrigger.compiler
 import pgtrigger.migrations
 import users.models.reference
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('email', models.EmailField(max_length=254, unique=True)),
                 ('is_active', models.BooleanField(default=True)),
@@ -58,12 +58,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('step_name', models.CharField(max_length=100)),
                 ('step_order', models.IntegerField(validators=[django.core.validators.MinValueValidator(1)])),
                 ('is_completed', models.BooleanField(default=False)),
                 ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('step_data', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('step_data', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ('token_key', models.CharField(db_index=True, max_length=25)),
                 ('expiry', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('digest', models.CharField(editable=False, max_length=128, unique=True)),
                 ('name', models.CharField(max_length=100)),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('first_name', models.CharField(max_length=100)),
                 ('last_name', models.CharField(max_length=100)),
                 ('date_of_birth', models.DateField(blank=True, null=True)),
@@ -128,8 +128,8 @@ class Migration(migrations.Migration):
                 ('job_title', models.CharField(blank=True, max_length=100)),
                 ('naics_code', models.CharField(blank=True, max_length=6, validators=[users.models.reference.is_naics_code])),
                 ('risk_tolerance', models.CharField(choices=[('conservative', 'Conservative'), ('moderate', 'Moderate'), ('aggressive', 'Aggressive')], default='moderate', max_length=20)),
-                ('financial_goals', models.JSONField(blank=True, default=list, validators=[mingus.kit.validators.is_json_list])),
-                ('preferences', models.JSONField(blank=True, default=dict, validators=[mingus.kit.validators.is_json_object])),
+                ('financial_goals', models.JSONField(blank=True, default=list, validators=[core.models.validators.is_json_list])),
+                ('preferences', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
                 ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL)),
             ],
             options={

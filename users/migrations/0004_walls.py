@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from mingus.kit.operations import ALL, fence, grant
+from core.postgres.operations import ALL, fence, grant
 
 # An account is changed under the reach of accounts or staff. Customers lock their own, and a lock needs a column to update.
 LOCKED = "SELECT, UPDATE (updated_at)"
@@ -11,7 +11,7 @@ LOCKED = "SELECT, UPDATE (updated_at)"
 class Migration(migrations.Migration):
     dependencies = [
         ("users", "0003_timezones_of_the_database"),
-        ("kit", "0003_walls"),
+        ("core", "0003_walls"),
         ("account", "0009_emailaddress_unique_primary_email"),
     ]
 

@@ -3,15 +3,15 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import mingus.kit.fields
-import mingus.kit.models
+import core.encryption.fields
+import core.models.base
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from mingus.kit.operations import composite_foreign_key, fence
+from core.postgres.operations import composite_foreign_key, fence
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('state', models.CharField(choices=[('waiting', 'waits for a worker'), ('running', 'is being made'), ('ready', 'can be downloaded'), ('failed', 'could not be made')], default='waiting', editable=False, max_length=20)),
                 ('progress', models.IntegerField(default=0, editable=False, help_text='Percent.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
                 ('size', models.BigIntegerField(blank=True, editable=False, help_text='Bytes of the zip, once it is ready.', null=True)),
@@ -45,9 +45,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('number', models.IntegerField(validators=[django.core.validators.MinValueValidator(0)])),
-                ('content', mingus.kit.fields.encrypt(models.TextField(), label='users.data_export_chunk.content')),
+                ('content', core.encryption.fields.encrypt(models.TextField(), label='users.data_export_chunk.content')),
                 ('export', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='users.dataexport')),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
             ],
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('asked_by', models.CharField(choices=[('customer', 'Customer'), ('colleague', 'Colleague'), ('command', 'Command')], editable=False, max_length=20)),
                 ('rows_deleted', models.BigIntegerField(default=0, editable=False)),
                 ('anonymised_at', models.DateTimeField(blank=True, editable=False, null=True)),

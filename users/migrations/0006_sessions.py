@@ -2,14 +2,14 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import mingus.kit.models
+import core.models.base
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from mingus.kit.operations import ALL, fence, grant
+from core.postgres.operations import ALL, fence, grant
 
 # A customer's own sessions are ended by the reach of accounts; he locks the row, and a lock needs a column to update.
 LOCKED = "SELECT, UPDATE (updated_at)"
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ('data', models.TextField(blank=True, editable=False)),
                 ('expires_at', models.DateTimeField(editable=False)),

@@ -2,14 +2,14 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import mingus.kit.models
+import core.models.base
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from mingus.kit.operations import fence
+from core.postgres.operations import fence
 
 ROLES = ("support", "billing", "analyst", "administrator")
 
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', mingus.kit.models.UpdatedAtField()),
+                ('updated_at', core.models.base.UpdatedAtField()),
                 ('reason', models.CharField(max_length=500)),
                 ('ends_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),

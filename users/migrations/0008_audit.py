@@ -1,11 +1,11 @@
 """Every change of this app's rows goes into the audit log, and of the accounts' tables that other packages own."""
 
-import mingus.kit.audit
+import core.audit.triggers
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
 
-from mingus.kit.operations import audit
+from core.postgres.operations import audit
 
 
 class Migration(migrations.Migration):
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             model_name="onboardingprogress",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit",
-                sql=mingus.kit.audit.AuditTriggerSql(
+                sql=core.audit.triggers.AuditTriggerSql(
                     execute="public.system_record_change('user_id', '{}', '{updated_at}')",
                     func="-",
                     hash="3664aa778260afe2078ade7be23bad2001faed5d",
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             model_name="onboardingprogress",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit_truncate",
-                sql=mingus.kit.audit.AuditTriggerSql(
+                sql=core.audit.triggers.AuditTriggerSql(
                     execute="public.system_record_change('user_id', '{}', '{updated_at}')",
                     func="-",
                     hash="4c97b2ad4964097ae27d7d40a250d7dedd1bf04e",
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
             model_name="personalaccesstoken",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit",
-                sql=mingus.kit.audit.AuditTriggerSql(
+                sql=core.audit.triggers.AuditTriggerSql(
                     execute="public.system_record_change('user_id', '{digest,token_key}', '{updated_at,last_used_at}')",
                     func="-",
                     hash="b88d28cf4841be18129de596bc1a358332938e06",
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             model_name="personalaccesstoken",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit_truncate",
-                sql=mingus.kit.audit.AuditTriggerSql(
+                sql=core.audit.triggers.AuditTriggerSql(
                     execute="public.system_record_change('user_id', '{digest,token_key}', '{updated_at,last_used_at}')",
                     func="-",
                     hash="7bf663d1c576e33b21aa157a7adc682adf22b55b",
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             model_name="user",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit",
-                sql=mingus.kit.audit.AuditTriggerSql(
+                sql=core.audit.triggers.AuditTriggerSql(
                     execute="public.system_record_change('id', '{password}', '{updated_at}')",
                     func="-",
                     hash="1247589b1b1e1acd2af245386fa58bfde55510b9",
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             model_name="user",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit_truncate",
-                sql=mingus.kit.audit.AuditTriggerSql(
+                sql=core.audit.triggers.AuditTriggerSql(
                     execute="public.system_record_change('id', '{password}', '{updated_at}')",
                     func="-",
                     hash="e5ff3baf22fa5cf16561d53bebad3a6c75066269",
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
             model_name="userprofile",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit",
-                sql=mingus.kit.audit.AuditTriggerSql(
+                sql=core.audit.triggers.AuditTriggerSql(
                     execute="public.system_record_change('user_id', '{}', '{updated_at}')",
                     func="-",
                     hash="6c4d272d34363eb3d1f60efcc0a3b369b7f1fcf0",
@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
             model_name="userprofile",
             trigger=pgtrigger.compiler.Trigger(
                 name="audit_truncate",
-                sql=mingus.kit.audit.AuditTriggerSql(
+                sql=core.audit.triggers.AuditTriggerSql(
                     execute="public.system_record_change('user_id', '{}', '{updated_at}')",
                     func="-",
                     hash="f35520a818e9b368d042e69411eabaabb933a8b8",

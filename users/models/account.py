@@ -12,12 +12,12 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Cast, Concat, Lower
 from django.db.models.lookups import Exact
 
-from mingus.kit import clock
-from mingus.kit.columns import whole_number
-from mingus.kit.constraints import between, rule
-from mingus.kit.models import BaseModel, OwnedQuerySet
-from mingus.kit.personal import address, personal
-from mingus.kit.privacy import Erase, Privacy, Restore
+from core import clock
+from core.models.base import BaseModel, OwnedQuerySet
+from core.models.constraints import between, rule
+from core.models.fields import whole_number
+from core.privacy.declarations import Erase, Privacy, Restore
+from core.privacy.masks import address, personal
 
 TABLE = "users_user"
 

@@ -3,9 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
-from mingus.kit.constraints import between, one_of
-from mingus.kit.models import OwnedModel
-from mingus.kit.privacy import Erase, Privacy, Restore
+from core.models.base import OwnedModel
+from core.models.constraints import between, one_of
+from core.privacy.declarations import Erase, Privacy, Restore
 
 TABLE = "users_accounterasure"
 

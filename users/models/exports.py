@@ -5,11 +5,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from mingus.kit.columns import whole_number
-from mingus.kit.constraints import between, one_of
-from mingus.kit.fields import encrypt
-from mingus.kit.models import OwnedModel, within_owner
-from mingus.kit.privacy import internal
+from core.encryption.fields import encrypt
+from core.models.base import OwnedModel, within_owner
+from core.models.constraints import between, one_of
+from core.models.fields import whole_number
+from core.privacy.declarations import internal
 
 TABLE = "users_dataexport"
 CHUNKS = "users_dataexportchunk"

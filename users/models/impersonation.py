@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from mingus.kit.constraints import not_blank, rule
-from mingus.kit.models import OwnedModel, OwnedQuerySet
-from mingus.kit.privacy import Erase, Privacy, Restore
+from core.models.base import OwnedModel, OwnedQuerySet
+from core.models.constraints import not_blank, rule
+from core.privacy.declarations import Erase, Privacy, Restore
 
 TABLE = "users_impersonation"
 LASTS = timedelta(minutes=30)

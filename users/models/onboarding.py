@@ -3,12 +3,12 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from mingus.kit import clock
-from mingus.kit.constraints import between, json_shape, not_blank, together
-from mingus.kit.models import OwnedModel, gin
-from mingus.kit.personal import personal
-from mingus.kit.privacy import own
-from mingus.kit.validators import is_json_object
+from core import clock
+from core.models.base import OwnedModel, gin
+from core.models.constraints import between, json_shape, not_blank, together
+from core.models.validators import is_json_object
+from core.privacy.declarations import own
+from core.privacy.masks import personal
 
 TABLE = "users_onboardingprogress"
 FIRST_STEPS = ("profile", "income", "expenses", "accounts", "goals", "health", "notifications", "plan")

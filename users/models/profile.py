@@ -11,13 +11,13 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now, TruncDate
 
-from mingus.kit import clock
-from mingus.kit.constraints import a_number, between, json_shape, not_blank, one_of, rule
-from mingus.kit.models import OwnedModel, gin
-from mingus.kit.money import money_field
-from mingus.kit.personal import ending, initials, personal
-from mingus.kit.privacy import own
-from mingus.kit.validators import is_json_list, is_json_object
+from core import clock
+from core.models.base import OwnedModel, gin
+from core.models.constraints import a_number, between, json_shape, not_blank, one_of, rule
+from core.models.money import money_field
+from core.models.validators import is_json_list, is_json_object
+from core.privacy.declarations import own
+from core.privacy.masks import ending, initials, personal
 from users.models import reference
 
 TABLE = "users_userprofile"

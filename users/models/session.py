@@ -10,12 +10,12 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 
-from mingus.kit import clock
-from mingus.kit.constraints import rule
-from mingus.kit.models import BaseModel, OwnedQuerySet
-from mingus.kit.personal import personal
-from mingus.kit.privacy import Erase, Privacy, Restore
-from mingus.kit.sql import Present
+from core import clock
+from core.models.base import BaseModel, OwnedQuerySet
+from core.models.constraints import rule
+from core.postgres.expressions import Present
+from core.privacy.declarations import Erase, Privacy, Restore
+from core.privacy.masks import personal
 
 TABLE = "users_usersession"
 USER_AGENT_LENGTH = 200

@@ -8,11 +8,11 @@ from django.db.models.functions import Now
 from knox.models import AbstractAuthToken, AuthTokenManager
 from uuid_utils.compat import uuid7
 
-from mingus.kit import clock
-from mingus.kit.constraints import not_blank, one_of
-from mingus.kit.models import OwnedModel, OwnedQuerySet
-from mingus.kit.personal import initials, personal
-from mingus.kit.privacy import Erase, Privacy, Restore
+from core import clock
+from core.models.base import OwnedModel, OwnedQuerySet
+from core.models.constraints import not_blank, one_of
+from core.privacy.declarations import Erase, Privacy, Restore
+from core.privacy.masks import initials, personal
 
 TABLE = "users_personalaccesstoken"
 USE_IS_NOTED_EVERY = timedelta(minutes=1)

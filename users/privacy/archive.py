@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from mingus.kit.privacy import Restore
-from users.privacy.keys import Keys, has_numbers, keys_of
+from core.privacy.declarations import Restore
 from users.privacy.policies import AnyModel, exported, rows_of, stated
+from users.privacy.row_references import Keys, has_numbers, keys_of
 from users.privacy.values import Row, Writer, line
 
 FORMAT, SCHEMA = "mingus-export", 1

@@ -16,9 +16,10 @@ from django.db.models import F, Model
 from django.db.models.expressions import Combinable
 from django.dispatch import Signal
 
-from mingus.kit import clock, datakeys, rls
-from mingus.kit.errors import ConflictError, DomainError
-from mingus.kit.privacy import Erase
+from core import clock, rls
+from core.encryption import data_keys
+from core.errors import ConflictError, DomainError
+from core.privacy.declarations import Erase
 from system.services import forget_changes_of
 from users.models import AccountErasure, User
 from users.models.erasure import AskedBy
@@ -28,7 +29,7 @@ BATCH = 5_000
 Step = Callable[[User], Any]
 # What other parts of the house destroy besides rows, each a function of the user that may be called twice. The first go
 # before a row is touched (the data key: from then on no copy of a sealed value opens), the last when the account is blank.
-FIRST: tuple[Step, ...] = (datakeys.destroy,)
+FIRST: tuple[Step, ...] = (data_keys.destroy,)
 LAST: tuple[Step, ...] = (forget_changes_of,)
 erasing = Signal()  # before any row goes, once or more often: for what is known about `user` elsewhere than in our tables
 GONE = """Your MINGUS account and everything in it has been erased, as was asked.

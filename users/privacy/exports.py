@@ -17,8 +17,8 @@ from typing import Any
 from django.core.mail import send_mail
 from django.db import IntegrityError, connection, connections, transaction
 
-from mingus.kit import clock
-from mingus.kit.errors import ConflictError, DomainError
+from core import clock
+from core.errors import ConflictError, DomainError
 from system.models import AlertType, Severity
 from system.services.alerts import alert
 from users.models import DataExport, DataExportChunk

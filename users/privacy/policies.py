@@ -1,6 +1,6 @@
 """Which models hold something of a user, and what is to become of it: the registry of models with their declarations.
 
-Models of our own say it themselves (`mingus.kit.privacy`); for those of libraries it is said here. `users` knows no app
+Models of our own say it themselves (`core.privacy.declarations`); for those of libraries it is said here. `users` knows no app
 above it, so nothing here names one of their models.
 """
 
@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import QuerySet
 
-from mingus.kit.privacy import Erase, Privacy, Restore, internal
+from core.privacy.declarations import Erase, Privacy, Restore, internal
 
 AnyModel = type[models.Model]
 

@@ -1,7 +1,7 @@
 """Bringing an export into an empty account: all of it or nothing, under every rule that the rows have anywhere else.
 
-The rows get new keys and the account that takes them in as their owner (`users.privacy.keys`), and keep everything else,
-their instants too: an export of the account then has the same bytes. A customer brings back what is his; what the service
+The rows get new keys and the account that takes them in as their owner (`users.privacy.row_references`), and keep everything
+else, their instants too: an export of the account then has the same bytes. A customer brings back what is his; what the service
 recorded, granted or charged comes back by an operator's hand only (`manage.py import_export`).
 """
 
@@ -18,15 +18,15 @@ from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLInsertCompiler
 
-from mingus.kit import clock
-from mingus.kit.errors import ConflictError, DomainError
-from mingus.kit.fields import is_sealed
-from mingus.kit.privacy import Restore
+from core import clock
+from core.encryption.fields import is_sealed
+from core.errors import ConflictError, DomainError
+from core.privacy.declarations import Restore
 from users.models import User
 from users.privacy.archive import name_of
-from users.privacy.bundle import Bundle, refused
-from users.privacy.keys import NewKeys
+from users.privacy.export_reader import Bundle, refused
 from users.privacy.policies import AnyModel, restored, rows_of, stated
+from users.privacy.row_references import NewKeys
 from users.privacy.values import Reader
 
 BATCH = 1_000

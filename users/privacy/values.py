@@ -1,7 +1,7 @@
 """Values of columns as an export writes them, and back. One row is one line of JSON with its keys in order.
 
-Keys of the user's own rows become references (`users.privacy.keys`), inside JSON columns too; there a text that begins with
-"@" by itself is written with "@@". What belongs to everybody, as a plan does, keeps its key.
+Keys of the user's own rows become references (`users.privacy.row_references`), inside JSON columns too; there a text that
+begins with "@" by itself is written with "@@". What belongs to everybody, as a plan does, keeps its key.
 """
 
 import base64
@@ -16,10 +16,10 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from mingus.kit.crypto import SealError
-from mingus.kit.errors import DomainError
-from users.privacy.keys import ACCOUNT, Keys, NewKeys, has_numbers, reference
+from core.encryption.key_ring import SealError
+from core.errors import DomainError
 from users.privacy.policies import AnyModel, columns_of, policy_of, stated
+from users.privacy.row_references import ACCOUNT, Keys, NewKeys, has_numbers, reference
 
 UUID_LENGTH = 36
 Row = dict[str, Any]

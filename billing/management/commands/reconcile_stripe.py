@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from billing.services import reconciliation
-from billing.services.reconciliation import Difference
-from mingus.kit import clock
-from mingus.kit.errors import DomainError
+from billing.stripe import reconciliation
+from billing.stripe.reconciliation import Difference
+from core import clock
+from core.errors import DomainError
 from users.models import User
 
 

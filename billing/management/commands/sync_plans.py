@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from billing import services
-from mingus.kit.errors import DomainError
+from core.errors import DomainError
 
 
 class Command(BaseCommand):

@@ -11,11 +11,11 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from core import clock
+from core.errors import DomainError
 from finance.models import EncryptedFinancialProfile
 from finance.services import ImportResult, import_statement
 from finance.statements.parse import FORMATS
-from mingus.kit import clock
-from mingus.kit.errors import DomainError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

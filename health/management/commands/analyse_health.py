@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core import clock
 from health.analysis import Finding
 from health.services import analyse_correlations
-from mingus.kit import clock
 from users.models import User
 
 

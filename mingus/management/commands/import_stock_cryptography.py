@@ -8,15 +8,15 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
 
-from mingus.kit.fields import is_sealed
-from mingus.kit.rotation import Table, in_another_format
-from mingus.kit.stock_cryptography import FIRST, StockReader
+from core.encryption.fields import is_sealed
+from core.encryption.rotation import Table, in_another_format
+from core.encryption.stock_cryptography import FIRST, StockReader
 from mingus.management.commands.rotate_field_keys import report
 
 
 class Command(BaseCommand):
     help = (
-        "Seal anew, in place, what stock django-cryptography wrote into a column whose field is mingus.kit.fields.encrypt now. "
+        "Seal anew, in place, what stock django-cryptography wrote into a column whose field is an encrypted one now. "
         "Set STOCK_SECRET_KEY, and STOCK_CRYPTOGRAPHY_KEY and STOCK_CRYPTOGRAPHY_SALT if the project had them. "
         "It goes on where it was stopped."
     )
@@ -49,5 +49,7 @@ class Command(BaseCommand):
         except (LookupError, ValueError, FieldDoesNotExist) as error:
             raise CommandError(f"{model}.{column} can't be found: {error}") from error
         if not is_sealed(source):
-            raise CommandError(f"{model}.{column} is not an encrypted field: declare it with mingus.kit.fields.encrypt first.")
+            raise CommandError(
+                f"{model}.{column} is not an encrypted field: declare it with core.encryption.fields.encrypt first."
+            )
         return source

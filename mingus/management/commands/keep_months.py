@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from analytics import services as analytics
-from mingus.kit import clock, rls
+from core import clock, rls
 from system import services as system
 
 

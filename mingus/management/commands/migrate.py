@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connection
 
+from core.rls import checks as rls_checks
 from mingus.database import as_owner
-from mingus.kit import walls
 
 
 class Command(Migrate):
@@ -16,4 +16,4 @@ class Command(Migrate):
         with as_owner():
             super().handle(*args, **options)
             if settings.DATABASE_OWNER:
-                walls.admit(connection, serving)
+                rls_checks.admit(connection, serving)

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from mingus.access_table import document
+from mingus.roles_table import document
 
 
 class Command(BaseCommand):

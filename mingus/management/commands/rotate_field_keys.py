@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from mingus.kit.rotation import Outcome, Table, tables
+from core.encryption.rotation import Outcome, Table, tables
 
 
 class Command(BaseCommand):

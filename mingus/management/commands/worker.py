@@ -7,8 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
+from core import jobs
 from mingus.database import require_walls
-from mingus.kit import jobs
 
 
 class Command(BaseCommand):

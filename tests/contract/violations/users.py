@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.expressions import RawSQL
 
-from mingus.kit.models import IdempotencyKey
+from core.models.base import IdempotencyKey
 from users.models import (
     AccountErasure,
     DataExport,
@@ -20,7 +20,7 @@ from users.models import (
 NAN = RawSQL("'NaN'::numeric", ())
 
 VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
-    "kit_idempotencykey_key_unique": (IdempotencyKey, {"key": "=other"}, None),  # the header's second use is a replay
+    "core_idempotencykey_key_unique": (IdempotencyKey, {"key": "=other"}, None),  # the header's second use is a replay
     "users_user_email_lower": (User, {"email": "Alice@Example.com"}, None),  # the API brings an address to lower case
     "users_user_login_attempts_bounds": (User, {"login_attempts": -1}, None),  # counted by the login alone
     "users_userprofile_first_name_not_blank": (UserProfile, {"first_name": ""}, {"first_name": ""}),

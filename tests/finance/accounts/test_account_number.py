@@ -3,11 +3,11 @@
 import pytest
 from rest_framework.test import APIClient
 
+from core.encryption import data_keys
+from core.encryption.fields import Sealed
+from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile
-from mingus.kit import datakeys
-from mingus.kit.fields import Sealed
 from tests.conftest import ClientFor
-from tests.factories import AccountFactory
 from users.models import User
 
 URL = "/api/v1/finance/accounts/"
@@ -100,7 +100,7 @@ def test_a_number_moves_along_with_its_row_to_another_customer(account: Encrypte
 
 
 def test_an_erased_customers_digests_find_nothing(account: EncryptedFinancialProfile, alice: User) -> None:
-    datakeys.destroy(alice)
+    data_keys.destroy(alice)
     assert not EncryptedFinancialProfile.objects.with_number(alice.pk, NUMBER).exists()
 
 

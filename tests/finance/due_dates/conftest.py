@@ -9,8 +9,8 @@ import time_machine
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
+from dev.factories import ExpenseDueDateFactory, IncomeDueDateFactory, ProfileFactory
 from finance.models import UserExpenseDueDate, UserIncomeDueDate
-from tests.factories import ExpenseDueDateFactory, IncomeDueDateFactory, ProfileFactory
 from users.models import User
 
 INCOME, EXPENSES = "/api/v1/finance/income-due-dates/", "/api/v1/finance/expense-due-dates/"

@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from dev.factories import ProjectionFactory
 from finance.models import DueDatePayment, UserExpenseDueDate
-from tests.factories import ProjectionFactory
 from tests.sign_in import sign_in
 from users.models import User
 

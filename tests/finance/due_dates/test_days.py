@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from core import jobs
+from dev.factories import ExpenseDueDateFactory, IncomeDueDateFactory, ProfileFactory
 from finance.models import UserExpenseDueDate, UserIncomeDueDate
 from finance.services import judge_due_dates, settle
-from mingus.kit import jobs
-from tests.factories import ExpenseDueDateFactory, IncomeDueDateFactory, ProfileFactory
 from tests.finance.due_dates.conftest import EXPENSES, INCOME, TODAY
 from users.models import User
 

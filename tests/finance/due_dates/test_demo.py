@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from finance import demo as finance_demo
+from dev.demo import finance as finance_demo
+from dev.demo import users as users_demo
 from finance.models import DueDatePayment, IncomeProjection, UserExpenseDueDate, UserIncomeDueDate
-from users import demo as users_demo
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from rest_framework.test import APIClient
 
+from dev.factories import ExpenseDueDateFactory
 from finance.models import UserExpenseDueDate
-from tests.factories import ExpenseDueDateFactory
 from tests.finance.due_dates.conftest import EXPENSES, Act, error, told
 from users.models import User
 

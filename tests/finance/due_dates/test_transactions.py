@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from dev.factories import ExpenseDueDateFactory, PaymentFactory, TransactionFactory
 from finance.models import DueDatePayment, FinancialTransaction, UserExpenseDueDate
 from finance.services import settle
-from tests.factories import ExpenseDueDateFactory, PaymentFactory, TransactionFactory
 from tests.finance.due_dates.conftest import TODAY, Act, error, told
 from users.models import User
 

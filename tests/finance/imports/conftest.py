@@ -9,9 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
+from core import clock
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.services import ImportResult, UndoResult, import_statement, undo_import
-from mingus.kit import clock
 
 Bring = Callable[..., ImportResult]
 Send = Callable[..., Any]

@@ -7,9 +7,9 @@ import pytest
 from django.conf import LazySettings
 from rest_framework.test import APIClient
 
+from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from tests.conftest import ClientFor
-from tests.factories import AccountFactory
 from tests.finance.imports.conftest import URL, Send
 from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
 from users.models import User

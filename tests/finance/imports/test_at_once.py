@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from core import clock
+from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from finance.services import ImportResult, import_statement
-from mingus.kit import clock
 from tests.conftest import see_everybody
-from tests.factories import AccountFactory
 from tests.finance.imports.files import Line, csv_of, ofx_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

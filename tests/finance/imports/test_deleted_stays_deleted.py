@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
+from dev.factories import TransactionFactory
 from finance.models import FinancialTransaction, StatementImportRow
 from tests.conftest import ClientFor
-from tests.factories import TransactionFactory
 from tests.finance.imports.conftest import Bring
 from tests.finance.imports.files import Line, csv_of, ofx_of
 from users.models import User

@@ -8,8 +8,8 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dev.factories import TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
-from tests.factories import TransactionFactory
 from tests.finance.imports.conftest import Bring
 from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
 

@@ -13,8 +13,8 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
+from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
-from tests.factories import AccountFactory
 from tests.finance.imports.files import csv_file
 
 ROWS = 10_000

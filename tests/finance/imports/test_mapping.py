@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from core.errors import DomainError
+from dev.factories import AccountFactory
 from finance.models import FinancialTransaction, StatementImport
-from mingus.kit.errors import DomainError
-from tests.factories import AccountFactory
 from tests.finance.imports.conftest import Bring, Undo
 from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
 from users.models import User

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from dev.factories import TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
-from tests.factories import TransactionFactory
 from tests.finance.imports.conftest import Bring
 from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
 

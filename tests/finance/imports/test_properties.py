@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dev.factories import AccountFactory
 from finance.models import FinancialTransaction, StatementImportRow
 from finance.services import ImportResult
-from tests.factories import AccountFactory
 from tests.finance.imports.conftest import Bring, Undo
 from tests.finance.imports.files import Line, csv_of, ofx_of
 from users.models import User

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from dev.factories import AccountFactory, TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from tests.conftest import ClientFor
-from tests.factories import AccountFactory, TransactionFactory
 from tests.finance.imports.conftest import Bring, Undo
 from tests.finance.imports.files import Line, csv_of, ofx_of
 from users.models import User

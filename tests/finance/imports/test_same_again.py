@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from dev.factories import AccountFactory, TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
-from tests.factories import AccountFactory, TransactionFactory
 from tests.finance.imports.conftest import Bring
 from tests.finance.imports.files import Line, csv_of, ofx_of
 from users.models import User

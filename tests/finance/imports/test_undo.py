@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from rest_framework.test import APIClient
 
+from core.errors import ConflictError
+from dev.factories import TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from finance.services import Decision, settle_row
-from mingus.kit.errors import ConflictError
 from tests.conftest import ClientFor
-from tests.factories import TransactionFactory
 from tests.finance.imports.conftest import URL, Bring, Undo
 from tests.finance.imports.files import Line, csv_of, ofx_of
 from users.models import User

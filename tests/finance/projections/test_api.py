@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
+from dev.factories import ProfileFactory, ProjectionFactory
 from finance.models import IncomeProjection
-from tests.factories import ProfileFactory, ProjectionFactory
 from users.models import User
 
 PROJECTIONS = "/api/v1/finance/income-projections/"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from dev.factories import ProjectionFactory
 from finance.models import IncomeProjection
 from finance.serializers import ProjectionSerializer
-from tests.factories import ProjectionFactory
 from users.models import User
 
 D = Decimal

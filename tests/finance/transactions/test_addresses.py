@@ -5,7 +5,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from tests.factories import TransactionFactory
+from dev.factories import TransactionFactory
 from users.models import User
 
 CSV = b"Date,Description,Amount\n2026-03-01,Noodle Yard,-6.60\n"

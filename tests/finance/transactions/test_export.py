@@ -11,9 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from dev.factories import AccountFactory, TransactionFactory
 from finance import exports
 from finance.models import FinancialTransaction
-from tests.factories import AccountFactory, TransactionFactory
 from users.models import User
 
 LIST, EXPORT = "/api/v1/finance/transactions/", "/api/v1/finance/transactions/export/"

@@ -11,10 +11,10 @@ import orjson
 import pytest
 from rest_framework.test import APIClient
 
+from core.csv_export import FORMULA_STARTS
+from dev.factories import AccountFactory, TransactionFactory
 from finance import exports
 from finance.models import FinancialTransaction
-from mingus.kit.spreadsheet import FORMULA_STARTS
-from tests.factories import AccountFactory, TransactionFactory
 from users.models import User
 
 EXPORT = "/api/v1/finance/transactions/export/"

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from mingus.kit import rls
+from core import rls
+from dev.factories import AlertFactory
 from system.models import AuditEvent
-from tests.factories import AlertFactory
 
 Tamper = Callable[..., None]
 

@@ -8,11 +8,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
-from mingus.kit import context, rls
-from mingus.kit.context import Role
+from core import context, rls
+from core.context import Role
+from dev.factories import AlertFactory, ProfileFactory
 from system import services, tasks
 from system.models import AuditEvent
-from tests.factories import AlertFactory, ProfileFactory
 from tests.system.audit.conftest import Tamper
 from users.models import User
 
@@ -78,7 +78,7 @@ INSERT INTO system_auditevent
 SELECT id, at, NULL, NULL, NULL, '', '', '', '', '', 1, '', '', 'insert', '{}', sha256('{}'),
        sha256(convert_to(jsonb_build_array(id, extract(epoch FROM at), NULL, NULL, NULL, '', '', '', '', '', 1, '', '',
                                            'insert')::text, 'UTF8') || sha256('{}'))
-  FROM (SELECT kit_first_key_at('2019-01-05') AS id, '2019-01-05'::timestamptz AS at) AS past
+  FROM (SELECT core_first_key_at('2019-01-05') AS id, '2019-01-05'::timestamptz AS at) AS past
 """
 
 

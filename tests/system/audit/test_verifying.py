@@ -7,9 +7,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from dev.factories import AlertFactory
 from system import services, verification
 from system.models import AuditBlock, AuditEvent
-from tests.factories import AlertFactory
 from tests.system.audit.conftest import Tamper
 
 FORGED = "01900000-0000-7000-8000-000000000001"
@@ -86,7 +86,7 @@ def test_the_complaint_says_what_happened_to_which_row_and_when(event: AuditEven
 
 def test_an_event_with_another_key_is_missed(event: AuditEvent, tamper: Tamper) -> None:
     until_sealed(event)
-    tamper("UPDATE system_auditevent SET id = kit_uuid7(at) WHERE id = %s", event.pk)
+    tamper("UPDATE system_auditevent SET id = core_uuid7(at) WHERE id = %s", event.pk)
     assert f"{event.pk}" in complaint()
 
 

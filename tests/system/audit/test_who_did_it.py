@@ -8,11 +8,11 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from rest_framework.test import APIClient
 
-from mingus.kit import context, rls
-from mingus.kit.context import Role
+from core import context, rls
+from core.context import Role
+from dev.factories import AlertFactory, ImportantDateFactory, ProfileFactory
+from dev.factories.users import PASSWORD
 from system.models import AuditEvent
-from tests.factories import AlertFactory, ImportantDateFactory, ProfileFactory
-from tests.factories.users import PASSWORD
 from tests.sign_in import sign_in
 from users.models import User
 

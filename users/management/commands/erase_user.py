@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from mingus.kit.errors import DomainError
+from core.errors import DomainError
 from users.models import AccountErasure, User
 from users.models.erasure import AskedBy
 from users.privacy import erasure as erasures

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from mingus.kit.errors import DomainError
-from mingus.kit.privacy import Restore
+from core.errors import DomainError
+from core.privacy.declarations import Restore
 from users.models import User
 from users.privacy.restore import restore
 

@@ -1,0 +1,137 @@
+"""Feature access and counted uses in the back office."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from billing import services
+from billing.models import FeatureAccess, UsageRecord
+from core import clock
+from core.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedRecordAdmin,
+    ReasonForm,
+    RecordInline,
+    asks_first,
+    display,
+    for_ticked,
+    linked,
+    shown_on,
+)
+from users.models import User
+
+ACCESS_COLOURS = {"open": "success", "used up": "warning", "expired": "warning", "off": "default"}
+
+
+class SwitchForm(ReasonForm):
+    """For how long, and why."""
+
+    days = forms.IntegerField(min_value=1, max_value=366, initial=30, widget=UnfoldAdminIntegerFieldWidget)
+    field_order = ("days", "reason")
+
+
+class AccessColumns:
+    """What both the list and the customer's page show of a feature."""
+
+    @display(description="state", label=ACCESS_COLOURS)
+    def state(self, access: FeatureAccess) -> str:
+        if not access.is_enabled:
+            return "off"
+        if access.is_expired:
+            return "expired"
+        return "open" if access.can_use else "used up"
+
+    @display(description="used this month")
+    def used(self, access: FeatureAccess) -> str:
+        used = access.usage_at(clock.now())
+        return f"{used}" if access.usage_limit is None else f"{used} of {access.usage_limit}"
+
+
+@shown_on(User)
+class AccessInline(AccessColumns, RecordInline):
+    model = FeatureAccess
+    fields = ("feature", "state", "used", "expires_at", "last_used_at")
+    feature = linked("feature_name", "feature")
+    ordering = ("feature_name", "id")
+    limit = 20
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).with_billing_period()  # type: ignore[attr-defined]  # our own queryset
+
+
+@admin.register(FeatureAccess)
+class FeatureAccessAdmin(AccessColumns, OwnedRecordAdmin):
+    """What customers may use, and who decided so. It follows from plans and overrides, and is changed by these."""
+
+    list_display = ("feature_name", "owner", "state", "used", "period_start", "last_used_at", "expires_at")
+    list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("last_used_at", RangeDateFilter))
+    search_fields = ("feature_name",)
+    ordering_of_one = ("feature_name", "id")
+    fields = (
+        "feature_name",
+        "state",
+        "because",
+        "used",
+        "period_start",
+        "last_used_at",
+        "expires_at",
+        "id",
+        "created_at",
+        "updated_at",
+    )
+    csv_columns = (
+        "id",
+        "user__email",
+        "feature_name",
+        "is_enabled",
+        "usage_count",
+        "usage_limit",
+        "period_start",
+        "last_used_at",
+        "expires_at",
+    )
+    actions_detail = ("reset_usage", "enable", "disable")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).with_billing_period()  # type: ignore[attr-defined]  # our own queryset
+
+    @display(description="because")
+    def because(self, access: FeatureAccess) -> str:
+        found = services.explain(user=access.user, feature=access.feature_name, now=clock.now())
+        return found.verdict.why
+
+    @asks_first(title="Reset usage", question="The count of this month begins anew.", icon="restart_alt")
+    def reset_usage(self, request: HttpRequest, access: FeatureAccess) -> None:
+        services.reset_usage(access, now=clock.now())
+
+    @asks_first(title="Enable", question="It is open for so long, whatever the plan says.", icon="lock_open", form=SwitchForm)
+    def enable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
+        _switch(request, access, answers, is_enabled=True)
+
+    @asks_first(title="Disable", question="It is closed for so long, whatever the plan says.", icon="lock", form=SwitchForm)
+    def disable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
+        _switch(request, access, answers, is_enabled=False)
+
+    actions = (*BaseAdmin.actions, for_ticked(reset_usage))
+
+
+def _switch(request: HttpRequest, access: FeatureAccess, answers: dict[str, Any], *, is_enabled: bool) -> None:
+    now, colleague = clock.now(), request.user
+    ends_at = now + timedelta(days=answers["days"])
+    services.switch(access, is_enabled=is_enabled, reason=answers["reason"], ends_at=ends_at, granted_by=colleague, now=now)
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(OwnedRecordAdmin):
+    """Uses that were counted under a caller's key."""
+
+    list_display = ("feature_name", "owner", "amount", "period_start", "created_at", "given_back_at")
+    list_filter = (BY_CUSTOMER, ("created_at", RangeDateFilter))
+    search_fields = ("feature_name", "idempotency_key")

@@ -1,0 +1,158 @@
+"""What a customer may use, how often, and how often he has."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Greatest
+
+from billing.models.subscriptions import Subscription
+from billing.models.usage_periods import month_begins, month_ends
+from billing.usage_periods import Month, counting_month
+from core import clock
+from core.models.base import OwnedModel, OwnedQuerySet
+from core.models.constraints import between, not_blank
+from core.models.fields import optional_number, whole_number
+from core.postgres.expressions import Present, first_of, true_when
+from core.privacy.declarations import recorded
+
+TABLE = "billing_featureaccess"
+IS_UNLIMITED = Q(usage_limit__isnull=True)
+
+
+def usage_at(now: Any) -> Case:
+    """The uses that count at the instant `now`: none of a month that is over."""
+    is_over = Q(period_start__lt=month_begins(now))
+    return Case(When(is_over, then=Value(0)), default=F("usage_count"), output_field=models.IntegerField())
+
+
+def is_open_at(now: Any) -> Q:
+    """Whether a feature is on and has not expired at the instant `now`, whatever its count."""
+    return Q(is_enabled=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+
+
+class AccessQuerySet(OwnedQuerySet):
+    """Feature access."""
+
+    def with_billing_period(self) -> "AccessQuerySet":
+        """With the period of the owner's running subscription, so that no row has to ask for it by itself."""
+        running = Subscription.objects.running().filter(user=OuterRef("user"))
+        return self.annotate(
+            billed_from=Subquery(running.values("current_period_start")[:1]),
+            billed_to=Subquery(running.values("current_period_end")[:1]),
+        )
+
+    def usable(self, *, amount: int, now: datetime) -> "AccessQuerySet":
+        """Those that can be used `amount` times more at the instant `now`."""
+        return self.filter(is_open_at(now), IS_UNLIMITED | Q(usage_limit__gte=usage_at(now) + amount))
+
+    def use(self, *, amount: int, now: datetime) -> int:
+        """Count `amount` uses where there is room for them; gives the number of rows.
+
+        One UPDATE that reads and writes the count, so that any number of calls at once gets no further than the limit. The
+        first use in a counting month begins the count anew.
+        """
+        begins = month_begins(now)
+        is_over = Q(period_start__isnull=True) | Q(period_start__lt=begins)
+        period = Case(When(is_over, then=begins), default=F("period_start"))
+        return self.usable(amount=amount, now=now).update(
+            usage_count=usage_at(now) + amount, period_start=period, last_used_at=now
+        )
+
+    def give_back(self, *, amount: int, period_start: datetime) -> int:
+        """Take `amount` off a count that is still of the month that began at `period_start`, not below 0; gives the rows."""
+        return self.filter(period_start=period_start).update(usage_count=Greatest(F("usage_count") - amount, Value(0)))
+
+
+class FeatureAccess(OwnedModel):
+    """One feature, for one customer: whether it is open, until when, and how often in a counting month."""
+
+    feature_name = models.CharField(max_length=100)
+    is_enabled = models.BooleanField(default=True)
+    usage_count = whole_number(0, default=0, help_text="Uses since period_start; of a month that is over, they count no more.")
+    usage_limit = optional_number(0)
+    period_start = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    privacy = recorded("what his plan opens to him, and how often he used it")
+    derived = ("is_unlimited", "usage_remaining", "resets_at", "is_expired", "can_use")
+
+    class Meta(OwnedModel.Meta):
+        verbose_name_plural = "feature access"
+        constraints = [
+            not_blank(TABLE, "feature_name"),
+            models.UniqueConstraint(
+                fields=["user", "feature_name"],
+                name=f"{TABLE}_feature_name_unique",
+                violation_error_message="This customer has an entry for this feature already.",
+            ),
+            between(TABLE, "usage_count", 0),
+            between(TABLE, "usage_limit", 0),
+        ]
+
+    objects = AccessQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
+
+    def __str__(self) -> str:
+        return self.feature_name
+
+    @classmethod
+    def sql_derived(cls) -> dict[str, Any]:
+        left = Greatest(F("usage_limit") - usage_at(Present()), Value(0))
+        usable = is_open_at(Present()) & (IS_UNLIMITED | Q(usage_limit__gt=usage_at(Present())))
+        return {
+            "is_unlimited": true_when(IS_UNLIMITED),
+            "usage_remaining": first_of((IS_UNLIMITED, None), default=left, output_field=models.IntegerField()),
+            "resets_at": first_of((IS_UNLIMITED, None), default=month_ends(Present()), output_field=models.DateTimeField()),
+            "is_expired": true_when(Q(expires_at__lte=Present())),
+            "can_use": true_when(usable),
+        }
+
+    @property
+    def is_unlimited(self) -> bool:
+        return self.usage_limit is None
+
+    @property
+    def usage_remaining(self) -> int | None:
+        """How often it can still be used in this counting month; None when it is unlimited."""
+        if self.usage_limit is None:
+            return None
+        return max(self.usage_limit - self.usage_at(clock.now()), 0)
+
+    @property
+    def resets_at(self) -> datetime | None:
+        """When the count begins anew; None when it is unlimited."""
+        return None if self.usage_limit is None else self.month_at(clock.now()).ends
+
+    @property
+    def is_expired(self) -> bool:
+        return self.has_expired_at(clock.now())
+
+    @property
+    def can_use(self) -> bool:
+        """Whether it can be used once now."""
+        return self.is_enabled and not self.is_expired and self.usage_remaining != 0
+
+    def has_expired_at(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+    def is_open_at(self, now: datetime) -> bool:
+        """Whether it is on and has not expired, whatever its count."""
+        return self.is_enabled and not self.has_expired_at(now)
+
+    def usage_at(self, now: datetime) -> int:
+        """The uses that count at the instant `now`: none of a month that is over."""
+        is_over = self.period_start is not None and self.period_start < self.month_at(now).begins
+        return 0 if is_over else self.usage_count
+
+    def month_at(self, now: datetime) -> Month:
+        """The counting month of the owner at the instant `now`."""
+        return counting_month(now, *self._billing_period())
+
+    def _billing_period(self) -> tuple[datetime | None, datetime | None]:
+        """Of the owner's running subscription; read, unless `with_billing_period` has brought it along."""
+        if "billed_from" in self.__dict__:
+            return self.__dict__["billed_from"], self.__dict__["billed_to"]
+        running = Subscription.objects.for_user(self.user).running()
+        return running.values_list("current_period_start", "current_period_end").first() or (None, None)

@@ -1,0 +1,147 @@
+"""What a customer was charged."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
+
+from billing.models.subscriptions import Subscription
+from core import clock
+from core.models.base import OwnedModel, gin
+from core.models.constraints import a_number, between, iso_currency, json_shape, one_of, rule
+from core.models.fields import json_object
+from core.models.money import currency_field, money_field
+from core.postgres.expressions import Present, first_of, true_when, whole_days
+from core.privacy.declarations import Erase, Privacy, Restore
+from core.privacy.masks import personal
+from users.models import UserProfile
+
+TABLE = "billing_billinghistory"
+
+
+class InvoiceStatus(models.TextChoices):
+    DRAFT = "draft"
+    PENDING = "pending"
+    PAID = "paid"
+    UNPAID = "unpaid"
+    FAILED = "failed"
+    VOID = "void"
+    REFUNDED = "refunded"
+
+
+OWED = (InvoiceStatus.PENDING, InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
+
+
+def only_the_country() -> JSONObject:
+    """What an invoice says of its customer once he is anonymous: where he lived, which decides about tax."""
+    return JSONObject(country=Subquery(UserProfile.objects.filter(user=OuterRef("user")).values("country")[:1]))
+
+
+class BillingHistory(OwnedModel):
+    """One invoice and what became of it."""
+
+    # Not core.models.base.within_owner: that has no index, and deleting a subscription (or its owner) asks for its invoices
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.SET_NULL, null=True, blank=True, related_name="invoices", db_constraint=False
+    )
+    stripe_invoice_id = models.CharField(max_length=255, blank=True)
+    amount = money_field(digits=10, at_least=Decimal(0))
+    amount_refunded = money_field(digits=10, at_least=Decimal(0), default=Decimal(0))
+    currency = currency_field()
+    status = models.CharField(max_length=50, choices=InvoiceStatus)
+    billing_date = models.DateTimeField()
+    due_date = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    description = models.TextField(blank=True)
+    metadata = json_object()
+
+    privacy = Privacy(
+        export=True,
+        erase=Erase.ANONYMISE,
+        restore=Restore.OPERATOR,
+        because="the books need what was charged, refunded and paid, when, in which currency and country, for ten years",
+        blank={
+            "subscription": None,
+            "stripe_invoice_id": "",
+            "description": "",
+            "metadata": only_the_country,
+        },
+    )
+    personal_fields = personal("amount", "amount_refunded", "description", "metadata", "stripe_invoice_id")
+    derived = ("is_paid", "is_overdue", "days_overdue")
+
+    class Meta(OwnedModel.Meta):
+        verbose_name = "invoice"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
+            models.UniqueConstraint(
+                fields=["stripe_invoice_id"],
+                condition=~Q(stripe_invoice_id=""),
+                name=f"{TABLE}_stripe_invoice_id_unique",
+                violation_error_message="This Stripe invoice is known already.",
+            ),
+            between(TABLE, "amount", 0),
+            a_number(TABLE, "amount"),
+            between(TABLE, "amount_refunded", 0),
+            a_number(TABLE, "amount_refunded"),
+            rule(
+                f"{TABLE}_amount_refunded_within_amount",
+                Q(amount_refunded__lte=F("amount")),
+                "No more can be refunded than was charged.",
+            ),
+            iso_currency(TABLE),
+            one_of(TABLE, "status", InvoiceStatus),
+            rule(
+                f"{TABLE}_paid_at_when_paid",
+                ~Q(status=InvoiceStatus.PAID) | Q(paid_at__isnull=False),
+                "A paid invoice says when it was paid.",
+            ),
+            json_shape(TABLE, "metadata", "object"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-billing_date", "-id"], name="billing_invoice_by_date"),
+            gin("billing_invoice", "metadata"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.billing_date:%Y-%m-%d} {self.amount} {self.currency}"
+
+    def clean(self) -> None:
+        """No refund above the charge, and no payment without its instant."""
+        super().clean()
+        if self.amount is not None and self.amount_refunded is not None and self.amount_refunded > self.amount:
+            raise ValidationError({"amount_refunded": "No more can be refunded than was charged."}, "above_amount")
+        if self.status == InvoiceStatus.PAID and self.paid_at is None:
+            raise ValidationError({"paid_at": "A paid invoice says when it was paid."}, "not_set")
+
+    @classmethod
+    def sql_derived(cls) -> dict[str, Any]:
+        overdue = Q(status__in=OWED, due_date__lt=Present())
+        days = whole_days(F("due_date"), Present())
+        return {
+            "is_paid": true_when(Q(status=InvoiceStatus.PAID)),
+            "is_overdue": true_when(overdue),
+            "days_overdue": first_of((overdue, days), default=0, output_field=models.IntegerField()),
+        }
+
+    @property
+    def paid_from_credit(self) -> Decimal:
+        """The part of the amount that the customer's credit paid, and nothing was charged for."""
+        return Decimal(self.metadata.get("paid_from_credit", 0))
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status == InvoiceStatus.PAID
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it is owed and its due date is past."""
+        return self.status in OWED and self.due_date is not None and self.due_date < clock.now()
+
+    @property
+    def days_overdue(self) -> int:
+        """Whole days since the due date; 0 when nothing is overdue."""
+        return (clock.now() - self.due_date).days if self.due_date is not None and self.is_overdue else 0

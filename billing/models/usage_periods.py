@@ -1,0 +1,62 @@
+"""`billing.usage_periods` in SQL: when the present counting month of a customer began."""
+
+from datetime import UTC
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, F, Func, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
+from django.db.models.lookups import GreaterThan
+
+from billing.models.subscriptions import Subscription
+from billing.usage_periods import CALENDAR, LONGEST_MONTH
+
+# written out: of an instant among the parameters a kept statement could not know whether it is the present one
+FROM_THE_CALENDAR = Func(template=f"'{CALENDAR.isoformat()}'::timestamptz", output_field=models.DateTimeField())
+
+
+def month_begins(now: Any) -> Coalesce:
+    """When the counting month began that the instant `now` falls into, for the owner of a row."""
+    return _of_the_owner(now, 0)
+
+
+def month_ends(now: Any) -> Coalesce:
+    """When that counting month ends, and the next begins."""
+    return _of_the_owner(now, 1)
+
+
+def month_of_billing(now: Any, later: int = 0) -> Case:
+    """When it began for a subscription, NULL when it has no period; `later` 1 gives when it ends."""
+    start = F("current_period_start")
+    is_a_month = Q(current_period_end__lte=start + LONGEST_MONTH)
+    is_present = Q(current_period_start__lte=now, current_period_end__gt=now)
+    months = _number(now) - _number(start)
+    return Case(
+        When(is_a_month & is_present, then=F("current_period_end") if later else start),
+        When(GreaterThan(_plus_months(start, months), now), then=_plus_months(start, months - 1 + later)),
+        default=_plus_months(start, months + later),
+        output_field=models.DateTimeField(),
+    )
+
+
+def _of_the_owner(now: Any, later: int) -> Coalesce:
+    billed = Subscription.objects.running().filter(user=OuterRef("user")).values(edge=month_of_billing(now, later))[:1]
+    since_then = _number(now) - (12 * CALENDAR.year + CALENDAR.month)
+    calendar = _plus_months(FROM_THE_CALENDAR, since_then + later)
+    return Coalesce(Subquery(billed), calendar, output_field=models.DateTimeField())
+
+
+def _number(instant: Any) -> Any:
+    """The months from year 0 to the one of `instant`, in UTC."""
+    return ExtractYear(instant, tzinfo=UTC) * 12 + ExtractMonth(instant, tzinfo=UTC)
+
+
+def _plus_months(instant: Any, months: Any) -> Func:
+    """`instant` so many months later, in UTC; a day that the month does not have becomes its last."""
+    return Func(
+        instant,
+        months,
+        template="((%(expressions)s)::integer)) AT TIME ZONE 'UTC')",
+        arg_joiner=" AT TIME ZONE 'UTC' + make_interval(0, (",
+        output_field=models.DateTimeField(),
+    )

@@ -1,0 +1,140 @@
+"""What a customer may use: a staff override decides, then his subscription, then what is free for everybody.
+
+`settle_access` writes the outcome to his rows of FeatureAccess; whoever writes a subscription or an override calls it. What
+closes by the clock has `expires_at`, so that it closes on the second; what opens by the clock (an override that begins, or
+what lay beneath one that ended) is brought in line by a job. Counts stay, so that nobody gets a new month by cancelling and
+coming back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from billing import catalog
+from billing.entitlement_resolution import Verdict, resolve
+from billing.entitlements import Entitlement
+from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
+from billing.plan_access import Access
+from billing.services.plan_access import judge
+from billing.usage_periods import counting_month
+from users.models import User
+
+BATCH = 500
+GRANTED = ("is_enabled", "usage_limit", "expires_at")
+UNENDING = Access(True, None, "The plan was granted.")
+LOOKED_BACK = timedelta(days=1)  # by the job, so that a worker that stood still for some hours leaves nobody out
+Overrides = Mapping[str, EntitlementOverride]
+
+
+@transaction.atomic
+def settle_access(*, user: Any, now: datetime) -> None:
+    """Bring a customer's access in line with his overrides, his subscription and what is free."""
+    subscription = Subscription.objects.for_user(user).running().select_for_update().first()
+    if subscription is None:
+        _grant([(Subscription(user_id=user.pk), None)], {}, now=now)
+        return
+    _grant(judge([subscription], now=now), subscription.plan.entitlements(), now=now)
+
+
+@transaction.atomic
+def grant_plan(*, user: Any, plan: SubscriptionPlan, now: datetime) -> None:
+    """Open for a customer what `plan` opens, and close the rest. What he used in the running month stays counted."""
+    running = Subscription.objects.for_user(user).running().first()
+    access = Access(True, running.access_ends_at, UNENDING.why) if running else UNENDING
+    _grant([(running or Subscription(user=user, plan=plan), access)], plan.entitlements(), now=now)
+
+
+def regrant_plan(*, plan: SubscriptionPlan, now: datetime) -> int:
+    """Bring everybody to whom `plan` is open in line with what it opens now; gives how many. Each batch is a transaction."""
+    opened, done = plan.entitlements(), 0
+    batch = _next_batch(plan, None)
+    while batch:
+        with transaction.atomic():
+            locked = Subscription.objects.filter(pk__in=batch, plan=plan).running().order_by("pk").select_for_update()
+            judged = [(row, access) for row, access in judge(locked, now=now) if access.is_open]
+            done += _grant(judged, opened, now=now)
+        batch = _next_batch(plan, batch[-1])
+    return done
+
+
+def _next_batch(plan: SubscriptionPlan, last: UUID | None) -> list[UUID]:
+    running = Subscription.objects.filter(plan=plan, **({"pk__gt": last} if last else {})).running()
+    return list(running.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def settle_by_the_clock(*, now: datetime, user: User | None = None) -> int:
+    """Settle whose overrides began or ended and whose access expired in the last day; gives how many customers.
+
+    With `user` only him.
+    """
+    window, whose = (now - LOOKED_BACK, now), Q(user=user) if user else Q()
+    turned = EntitlementOverride.objects.filter(whose).turned_between(*window).values_list("user_id", flat=True)
+    expired = FeatureAccess.objects.filter(whose, is_enabled=True, expires_at__gt=window[0], expires_at__lte=now)
+    owners = {*turned, *expired.values_list("user_id", flat=True)}
+    for user in User.objects.filter(pk__in=owners).order_by("pk"):
+        settle_access(user=user, now=now)
+    return len(owners)
+
+
+def verdicts(opened: Mapping[str, Entitlement], access: Access | None, overrides: Overrides) -> dict[str, Verdict]:
+    """What is decided about every feature that the plan, an override or the free ones speak of."""
+    return {
+        name: resolve(
+            override=overrides.get(name),
+            access=access,
+            planned=opened.get(name),
+            free=catalog.FREE_FEATURES.get(name),
+        )
+        for name in {**opened, **catalog.FREE_FEATURES, **overrides}
+    }
+
+
+def overrides_of(owners: Iterable[Any], now: datetime) -> dict[Any, dict[str, EntitlementOverride]]:
+    """The override that holds for each feature, by owner; of two the one that was made later."""
+    found: dict[Any, dict[str, EntitlementOverride]] = {}
+    for override in EntitlementOverride.objects.filter(user__in=owners).in_force(now).order_by("created_at", "id"):
+        found.setdefault(override.user_id, {})[override.feature_name] = override
+    return found
+
+
+def _grant(judged: Sequence[tuple[Subscription, Access | None]], opened: Mapping[str, Entitlement], *, now: datetime) -> int:
+    """Write what is decided for the owners of subscriptions to one plan: one read and two writes, however many they are."""
+    if not judged:
+        return 0
+    owners = [subscription.user_id for subscription, _ in judged]
+    overrides = overrides_of(owners, now)
+    rows: list[FeatureAccess] = []
+    for subscription, access in judged:
+        decided = verdicts(opened, access, overrides.get(subscription.user_id, {}))
+        rows.extend(_rows(subscription, decided, now))
+    FeatureAccess.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["user", "feature_name"], update_fields=GRANTED, batch_size=5_000
+    )
+    others = FeatureAccess.objects.filter(user__in=owners, is_enabled=True).exclude(_decided(opened, overrides))
+    others.update(is_enabled=False)
+    return len(owners)
+
+
+def _decided(opened: Mapping[str, Entitlement], overrides: Mapping[Any, Overrides]) -> Q:
+    """The rows about which something was decided: the same features for everybody, and those of each owner's overrides."""
+    decided = Q(feature_name__in={*opened, *catalog.FREE_FEATURES})
+    for owner, mine in overrides.items():
+        decided |= Q(user=owner, feature_name__in=mine)
+    return decided
+
+
+def _rows(subscription: Subscription, decided: Mapping[str, Verdict], now: datetime) -> Iterable[FeatureAccess]:
+    month = counting_month(now, subscription.current_period_start, subscription.current_period_end)
+    for name, verdict in decided.items():
+        yield FeatureAccess(
+            user_id=subscription.user_id,
+            feature_name=name,
+            is_enabled=verdict.is_enabled,
+            usage_limit=verdict.limit,
+            expires_at=verdict.until,
+            period_start=month.begins,
+        )

@@ -1,0 +1,38 @@
+"""What subscriptions open at an instant, as `billing.plan_access` decides by their rows and their unpaid bills."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Max, Min, OuterRef, Q, Subquery
+
+from billing.models import BillingHistory, Subscription
+from billing.models.invoices import InvoiceStatus
+from billing.models.subscriptions import SubscriptionStatus
+from billing.plan_access import Access, access_at
+
+NOT_PAID = (InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
+
+
+def grace() -> timedelta:
+    """How long a renewal that failed may stay unpaid."""
+    return timedelta(days=settings.BILLING_GRACE_DAYS)
+
+
+def judge(subscriptions: Iterable[Subscription], *, now: datetime) -> list[tuple[Subscription, Access]]:
+    """Each subscription with what it opens; the bills are read once, and only where one is past due."""
+    rows = list(subscriptions)
+    since = _unpaid_since([row.pk for row in rows if row.status == SubscriptionStatus.PAST_DUE])
+    return [(row, access_at(row, now=now, grace=grace(), unpaid_since=since.get(row.pk))) for row in rows]
+
+
+def _unpaid_since(keys: list[Any]) -> dict[Any, datetime]:
+    """When the oldest unpaid bill was made, by subscription; what was paid later than it settles it."""
+    if not keys:
+        return {}
+    paid = BillingHistory.objects.filter(subscription=OuterRef("subscription"), status=InvoiceStatus.PAID)
+    last_paid = paid.order_by().values("subscription").annotate(last=Max("billing_date")).values("last")
+    bills = BillingHistory.objects.filter(subscription__in=keys, status__in=NOT_PAID).alias(last_paid=Subquery(last_paid))
+    unpaid = bills.filter(Q(last_paid__isnull=True) | Q(billing_date__gt=F("last_paid")))
+    return dict(unpaid.order_by().values_list("subscription").annotate(since=Min("billing_date")))

@@ -1,0 +1,188 @@
+"""The inbox: an event is kept as it came, at once; what follows from it is done afterwards, as often as it takes."""
+
+import traceback
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+from django.db.models import F
+
+from billing.models import StripeEvent
+from billing.models.stripe_events import EventState
+from billing.services.staff_notices import tell_staff
+from billing.stripe.sync import Projection, project_customer
+from core.errors import ConflictError, DomainError
+
+KEPT_HEADERS = ("Stripe-Signature", "User-Agent", "X-Request-Id")
+FORGOTTEN_AFTER = timedelta(days=90)
+OVERDUE_AFTER = timedelta(minutes=1)
+BATCH = 200
+LONGEST_ID = 255
+# What a customer's picture can follow from. The rest is kept and ignored.
+RELEVANT = ("charge.", "checkout.session.", "customer.", "invoice.", "invoice_payment.", "payment_method.", "refund.")
+
+
+# Nothing here follows from these either, and nobody needs to hear of them
+EXPECTED = (
+    "balance.",
+    "billing_portal.",
+    "payment_intent.",
+    "payout.",
+    "plan.",
+    "price.",
+    "product.",
+    "setup_intent.",
+    "test_helpers.",
+)
+
+
+def receive(payload: bytes, *, headers: dict[str, str], now: datetime) -> tuple[StripeEvent, bool]:
+    """Keep a verified event, once however often it comes; gives its row and whether it is new.
+
+    Raises DomainError (400) for what is no event.
+    """
+    found = _parsed(payload)
+    row = StripeEvent(
+        stripe_id=found["id"],
+        type=found["type"],
+        api_version=found.get("api_version") or "",
+        stripe_customer_id=_customer_of(found),
+        object_id=_text(found["data"]["object"].get("id")),
+        happened_at=_instant(found.get("created"), now),
+        body=payload.decode(),
+        headers={name: headers[name] for name in KEPT_HEADERS if name in headers},
+    )
+    with transaction.atomic():
+        StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
+        kept: StripeEvent = StripeEvent.objects.select_for_update().get(stripe_id=row.stripe_id)
+        is_new = kept.pk == row.pk
+        if not is_new:
+            StripeEvent.objects.filter(pk=kept.pk).update(deliveries=F("deliveries") + 1)
+    return kept, is_new
+
+
+def handle_event(key: UUID, *, now: datetime) -> None:
+    """Do what follows from an event, unless it is done. What fails keeps its traceback, tells staff once, and is raised."""
+    try:
+        with transaction.atomic():
+            event = StripeEvent.objects.select_for_update().filter(pk=key).waiting().first()
+            if event is not None:
+                _settle(event, _carry_out(event, now), now)
+    except Exception as error:
+        _note_failure(key, error, now)
+        raise
+
+
+def replay_event(*, event: StripeEvent, now: datetime) -> str:
+    """Do once more what follows from an event, whatever its state; gives the outcome.
+
+    Raises ConflictError with the sentence of what went wrong when it fails.
+    """
+    StripeEvent.objects.filter(pk=event.pk).update(state=EventState.WAITING, handled_at=None)
+    try:
+        handle_event(event.pk, now=now)
+    except Exception as error:
+        raise ConflictError("failed_again", f"It failed again: {error}") from error
+    event.refresh_from_db()
+    return event.outcome
+
+
+def overdue_events(*, now: datetime) -> list[UUID]:
+    """Events that nothing was done about for a minute: their job was lost, or failed."""
+    waiting = StripeEvent.objects.waiting().filter(created_at__lt=now - OVERDUE_AFTER)
+    return list(waiting.order_by("attempts", "created_at").values_list("pk", flat=True)[:BATCH])
+
+
+def forget_old_events(*, now: datetime) -> int:
+    """Empty the text of what was dealt with 90 days ago; gives of how many. That it came, and what followed, stays."""
+    return StripeEvent.objects.forgettable(now - FORGOTTEN_AFTER).update(body="", headers={})
+
+
+def forget_texts_of(stripe_customer_id: str) -> int:
+    """Empty the texts of one customer's events, whose account is erased; gives of how many."""
+    return StripeEvent.objects.filter(stripe_customer_id=stripe_customer_id).update(body="", headers={})
+
+
+def explain(event: StripeEvent) -> str:
+    """What an event means here, for people."""
+    about = f"Stripe said {event.type} about {event.object_id or 'something'}"
+    whom = f" of {event.stripe_customer_id}" if event.stripe_customer_id else ""
+    times = f", {event.deliveries} times" if event.deliveries > 1 else ""
+    what = event.outcome or {
+        EventState.WAITING: "Nothing was done about it yet.",
+        EventState.FAILED: f"{event.attempts} attempts failed; it is tried again.",
+    }.get(EventState(event.state), "")
+    return f"{about}{whom}{times}. {what}"
+
+
+def _carry_out(event: StripeEvent, now: datetime) -> Projection | str:
+    if not event.type.startswith(RELEVANT):
+        is_expected = (
+            event.type.startswith(EXPECTED) or StripeEvent.objects.filter(type=event.type).exclude(pk=event.pk).exists()
+        )
+        if not is_expected:
+            message = f"{event.type} came for the first time and is kept. If it matters here, ask a developer."
+            tell_staff(title="Stripe sends what nothing here follows from", message=message, now=now)
+        return f"Nothing here follows from {event.type}."
+    if not event.stripe_customer_id:
+        return "It names no customer."
+    return project_customer(stripe_customer_id=event.stripe_customer_id, now=now)
+
+
+def _settle(event: StripeEvent, outcome: Projection | str, now: datetime) -> None:
+    followed = isinstance(outcome, Projection) and outcome.is_known
+    if isinstance(outcome, Projection) and not followed:
+        event.body, event.headers = "", {}  # a stranger's name and address, or those of an account that was erased
+    event.state = EventState.HANDLED if followed else EventState.IGNORED
+    event.attempts, event.handled_at, event.outcome, event.error = event.attempts + 1, now, str(outcome), ""
+    event.save(update_fields=["state", "attempts", "handled_at", "outcome", "error", "body", "headers"])
+    if isinstance(outcome, Projection) and outcome.problems:
+        tell_staff(title="Stripe knows something that can't be shown here", message=" ".join(outcome.problems), now=now)
+
+
+def _note_failure(key: UUID, error: Exception, now: datetime) -> None:
+    text = "".join(traceback.format_exception(error))
+    failed = StripeEvent.objects.filter(pk=key).waiting()
+    if failed.update(state=EventState.FAILED, attempts=F("attempts") + 1, error=text):
+        tell_staff(
+            title="An event of Stripe's could not be handled", message="It is tried again by itself; see its page.", now=now
+        )
+
+
+def _parsed(payload: bytes) -> dict[str, Any]:
+    try:
+        found = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise DomainError("malformed", f"The body is no JSON: {error}.") from error
+    if not isinstance(found, dict) or found.get("object") != "event":
+        raise DomainError("no_event", 'The body must be an object with "object": "event".')
+    if not all(
+        isinstance(found.get(name), str) and 0 < len(found[name]) <= size for name, size in (("id", 255), ("type", 100))
+    ):
+        raise DomainError("no_event", "An event needs an id and a type.")
+    data = found.get("data")
+    if not isinstance(data, dict) or not isinstance(data.get("object"), dict):
+        raise DomainError("no_event", "An event needs an object in its data.")
+    if b"\\u0000" in payload or b"\0" in payload:
+        raise DomainError("malformed", "The body has a NUL character, which can't be stored.")
+    return found
+
+
+def _customer_of(found: dict[str, Any]) -> str:
+    """Whom an event is about: its object itself, or the customer that the object names."""
+    thing = found["data"]["object"]
+    customer = thing.get("id") if thing.get("object") == "customer" else thing.get("customer")
+    return _text(customer.get("id") if isinstance(customer, dict) else customer)
+
+
+def _text(value: Any) -> str:
+    return value[:LONGEST_ID] if isinstance(value, str) else ""
+
+
+def _instant(seconds: Any, now: datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return now

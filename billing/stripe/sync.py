@@ -1,0 +1,211 @@
+"""Our small picture of a customer at Stripe, drawn anew from what Stripe says now.
+
+Events only say that there may be something new. Whatever their order, and however often each comes, the same rows follow: they
+are read from Stripe under a lock on our row of the customer, and written where they differ.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
+from billing.models.invoices import InvoiceStatus
+from billing.models.subscriptions import IS_LOCAL, RUNNING, SubscriptionStatus
+from billing.services.dunning import note_invoice, note_subscription
+from billing.services.feature_access import settle_access
+from billing.services.upsert import in_line
+from billing.stripe import client as stripe_client
+from billing.stripe import objects as stripe_objects
+from billing.stripe.sync_adjustments import AdjustmentsAtStripe
+
+INVOICE_STATUSES = {
+    "draft": InvoiceStatus.DRAFT,
+    "open": InvoiceStatus.PENDING,
+    "paid": InvoiceStatus.PAID,
+    "void": InvoiceStatus.VOID,
+    "uncollectible": InvoiceStatus.UNPAID,
+}
+
+
+@dataclass
+class Projection:
+    """What was read: whether the customer is ours, how much was seen, and what needs a person (empty when all is well)."""
+
+    is_known: bool
+    subscriptions: int = 0
+    invoices: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        if not self.is_known:
+            return "No customer of ours is this one at Stripe. Nothing followed, and the text was not kept."
+        seen = f"Read anew from Stripe: {self.subscriptions} subscriptions, {self.invoices} invoices."
+        return " ".join([seen, *self.problems])
+
+
+def lock_payments(user: Any) -> None:
+    """Wait for whoever changes a customer's payments, and keep others waiting until the transaction ends.
+
+    It comes before a lock on any of his rows, or two could wait for each other.
+    """
+    StripeCustomer.objects.for_user(user).select_for_update().first()
+
+
+@transaction.atomic
+def project_customer(*, stripe_customer_id: str, now: datetime) -> Projection:
+    """Bring our rows of one of Stripe's customers in line with Stripe. Raises PaymentsUnavailableError when it does not answer.
+
+    What can't be shown here (a price or a status that nothing here knows, a second running subscription) is left out and named
+    in `problems`; the rest is written.
+    """
+    ours = (
+        StripeCustomer.objects.filter(stripe_id=stripe_customer_id)
+        .select_for_update(of=("self",))
+        .select_related("user")
+        .first()
+    )
+    if stripe_customer_id == "" or ours is None:
+        return Projection(is_known=False)
+    done = Projection(is_known=True)
+    subscriptions = [stripe_objects.subscription_of(found) for found in stripe_client.subscriptions_of(stripe_customer_id)]
+    rows = _project_subscriptions(ours, subscriptions, done, now)
+    _project_invoices(ours, rows, done, now)
+    _project_customer(ours, subscriptions, now)
+    settle_access(user=ours.user, now=now)
+    for row in rows.values():
+        note_subscription(user=ours.user, subscription=row, now=now)
+    return done
+
+
+def _project_customer(ours: StripeCustomer, subscriptions: list[stripe_objects.StripeSubscription], now: datetime) -> None:
+    """The card and the credit."""
+    customer = stripe_client.fetch_customer(ours.stripe_id)
+    running = next((found.id for found in subscriptions if found.status in RUNNING), "")
+    card = stripe_objects.card_of(customer, stripe_client.fetch_subscription(running) if running else None)
+    ours.card_brand, ours.card_last4 = card.brand, card.last4
+    ours.card_exp_month, ours.card_exp_year = card.exp_month, card.exp_year
+    ours.credit, ours.currency = stripe_objects.credit_of(customer)
+    ours.synced_at = now
+    ours.save()
+
+
+def _project_subscriptions(
+    ours: StripeCustomer, found: list[stripe_objects.StripeSubscription], done: Projection, now: datetime
+) -> dict[str, Subscription]:
+    """The subscriptions' rows by Stripe's ids: ended ones first, since a customer has at most one that runs."""
+    rows: dict[str, Subscription] = {}
+    running = ""
+    for subscription in sorted(found, key=lambda item: (item.status in RUNNING, item.created, item.id)):
+        plan = _plan_of(subscription)
+        problem = _problem_of(subscription, plan, running)
+        if problem or plan is None:
+            done.problems.append(problem)
+            continue
+        if subscription.status in RUNNING:
+            running = subscription.id
+            _end_gifts(ours, now)
+        rows[subscription.id] = _write_subscription(ours, subscription, plan)
+    done.subscriptions = len(rows)
+    unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
+    unknown.exclude(stripe_subscription_id__in=[item.id for item in found]).update(
+        status=SubscriptionStatus.CANCELED, canceled_at=now
+    )
+    return rows
+
+
+def _plan_of(subscription: stripe_objects.StripeSubscription) -> SubscriptionPlan | None:
+    by_price = SubscriptionPlan.objects.filter(stripe_price_id=subscription.price_id).exclude(stripe_price_id="").first()
+    if by_price is None and subscription.plan_id:  # a price of before, which the plan has exchanged for another
+        return SubscriptionPlan.objects.filter(pk=subscription.plan_id).first()
+    return by_price
+
+
+def _problem_of(subscription: stripe_objects.StripeSubscription, plan: SubscriptionPlan | None, running: str) -> str:
+    if subscription.status not in SubscriptionStatus.values:
+        return f"Subscription {subscription.id} has the status {subscription.status!r}, which is unknown here."
+    if plan is None:
+        return f"Subscription {subscription.id} has the price {subscription.price_id}, which no plan here has."
+    if running and subscription.status in RUNNING:
+        return f"Subscription {subscription.id} runs beside {running}. Cancel one of them at Stripe and refund it."
+    return ""
+
+
+def _end_gifts(ours: StripeCustomer, now: datetime) -> None:
+    """What was given without payment ends when a paid subscription begins."""
+    gifts = Subscription.objects.for_user(ours.user).running().filter(IS_LOCAL)
+    gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now)
+
+
+def _write_subscription(ours: StripeCustomer, found: stripe_objects.StripeSubscription, plan: SubscriptionPlan) -> Subscription:
+    return in_line(
+        Subscription,
+        {"user": ours.user, "stripe_subscription_id": found.id},
+        {
+            "plan": plan,
+            "stripe_customer_id": found.customer,
+            "status": found.status,
+            "current_period_start": found.period_start,
+            "current_period_end": found.period_end,
+            "cancel_at_period_end": found.cancel_at_period_end,
+            "canceled_at": found.canceled_at,
+            "trial_start": found.trial_start,
+            "trial_end": found.trial_end,
+        },
+    )
+
+
+def _project_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription], done: Projection, now: datetime) -> None:
+    found = [stripe_objects.invoice_of(item) for item in stripe_client.invoices_of(ours.stripe_id)]
+    adjustments = AdjustmentsAtStripe(ours, {key: item.id for item in found for _, key in item.payments})
+    rows: dict[str, BillingHistory] = {}
+    for invoice in found:
+        refunded = adjustments.refunded_of(invoice.id)
+        rows[invoice.id] = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded)
+        note_invoice(user=ours.user, invoice=rows[invoice.id], stripe=invoice, now=now)
+    adjustments.write(rows)
+    done.invoices = len(rows)
+    unknown = BillingHistory.objects.for_user(ours.user).exclude(stripe_invoice_id="").exclude(stripe_invoice_id__in=rows)
+    unknown.exclude(status=InvoiceStatus.VOID).update(status=InvoiceStatus.VOID)  # a draft that was deleted, or never there
+
+
+def _write_invoice(
+    ours: StripeCustomer, found: stripe_objects.StripeInvoice, subscription: Subscription | None, refunded: Decimal
+) -> BillingHistory:
+    amount = max(found.total, Decimal(0))  # what a negative one gives back is in the customer's credit
+    refunded = min(refunded, amount)
+    return in_line(
+        BillingHistory,
+        {"user": ours.user, "stripe_invoice_id": found.id},
+        {
+            "subscription": subscription,
+            "amount": amount,
+            "amount_refunded": refunded,
+            "currency": found.currency,
+            "status": _status_of(found, amount, refunded),
+            "billing_date": found.created,
+            "due_date": found.due_date or found.created,
+            "paid_at": found.paid_at or (found.created if found.status == "paid" else None),
+            "description": found.description,
+            "metadata": _metadata_of(found),
+        },
+    )
+
+
+def _status_of(found: stripe_objects.StripeInvoice, amount: Decimal, refunded: Decimal) -> str:
+    if found.status == "paid" and amount and refunded == amount:
+        return InvoiceStatus.REFUNDED
+    if found.status == "open" and found.attempt_count:
+        return InvoiceStatus.FAILED
+    return INVOICE_STATUSES.get(found.status, InvoiceStatus.PENDING)
+
+
+def _metadata_of(found: stripe_objects.StripeInvoice) -> dict[str, Any]:
+    kept = {"number": found.number, "hosted_invoice_url": found.hosted_url, "invoice_pdf": found.pdf_url}
+    given_back = {"total": str(found.total)} if found.total < 0 else {}
+    # the customer's card was charged less than the invoice says, and no more than that can be refunded to it
+    by_credit = found.total - found.amount_due if found.status == "paid" else Decimal(0)
+    from_credit = {"paid_from_credit": str(by_credit)} if by_credit > 0 and found.total > 0 else {}
+    return {name: value for name, value in kept.items() if value} | given_back | from_credit

@@ -1,0 +1,88 @@
+"""The part of a customer's projection that changes bills afterwards: refunds, disputes, and credits."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from billing.models import Adjustment, BillingHistory, StripeCustomer
+from billing.models.adjustments import AdjustmentKind, AdjustmentStatus
+from billing.services.upsert import in_line
+from billing.stripe import client as stripe_client
+from billing.stripe import objects as stripe_objects
+
+# https://docs.stripe.com/api/refunds/object and …/disputes/object, by their `status`
+REFUND_STATUSES = {
+    "pending": AdjustmentStatus.PENDING,
+    "requires_action": AdjustmentStatus.PENDING,
+    "succeeded": AdjustmentStatus.SUCCEEDED,
+    "failed": AdjustmentStatus.FAILED,
+    "canceled": AdjustmentStatus.CANCELED,
+}
+DISPUTE_STATUSES = {"won": AdjustmentStatus.WON, "lost": AdjustmentStatus.LOST, "prevented": AdjustmentStatus.CANCELED}
+COUNTED = (AdjustmentStatus.PENDING, AdjustmentStatus.SUCCEEDED)
+
+
+class AdjustmentsAtStripe:
+    """What Stripe knows of one customer. `invoice_of_payment` gives the invoice that a payment intent or a charge has paid."""
+
+    def __init__(self, ours: StripeCustomer, invoice_of_payment: Mapping[str, str]) -> None:
+        self.ours, self.invoice_of_payment = ours, invoice_of_payment
+        charges = list(stripe_client.charges_of(ours.stripe_id))
+        refunded = [charge["id"] for charge in charges if charge["amount_refunded"] or charge["refunded"]]
+        disputed = [charge["id"] for charge in charges if charge["disputed"]]
+        self.refunds = [stripe_objects.refund_of(item) for charge in refunded for item in stripe_client.refunds_of(charge)]
+        self.disputes = [stripe_objects.dispute_of(item) for charge in disputed for item in stripe_client.disputes_of(charge)]
+        self.credits = [stripe_objects.balance_change_of(item) for item in stripe_client.balance_changes_of(ours.stripe_id)]
+
+    def refunded_of(self, invoice: str) -> Decimal:
+        """What was given back of an invoice, or is on its way."""
+        totals: dict[str, Decimal] = defaultdict(Decimal)
+        for refund in self.refunds:
+            if REFUND_STATUSES.get(refund.status) in COUNTED:
+                totals[self._invoice_of(refund)] += refund.amount
+        return totals[invoice]
+
+    def write(self, invoices: Mapping[str, BillingHistory]) -> None:
+        """Store them, each once, however often this is called."""
+        self._write(AdjustmentKind.REFUND, self.refunds, REFUND_STATUSES, AdjustmentStatus.PENDING, invoices)
+        self._write(AdjustmentKind.DISPUTE, self.disputes, DISPUTE_STATUSES, AdjustmentStatus.OPEN, invoices)
+        self._write(AdjustmentKind.CREDIT, self.credits, {}, AdjustmentStatus.SUCCEEDED, invoices)
+
+    def _write(
+        self,
+        kind: AdjustmentKind,
+        found: Iterable[stripe_objects.StripeAdjustment],
+        statuses: Mapping[str, AdjustmentStatus],
+        other: AdjustmentStatus,
+        invoices: Mapping[str, BillingHistory],
+    ) -> None:
+        for item in found:
+            status = statuses.get(item.status, other)
+            if item.amount and not self._settled_ours(item, status):
+                self._store(kind, item, status, invoices.get(self._invoice_of(item)))
+
+    def _settled_ours(self, item: stripe_objects.StripeAdjustment, status: AdjustmentStatus) -> bool:
+        """A refund that a colleague asked for has a row already, whose key it carries."""
+        key = item.metadata.get("adjustment")
+        asked = Adjustment.objects.for_user(self.ours.user).filter(pk=key) if key else Adjustment.objects.none()
+        if not asked.exists():
+            return False
+        asked.exclude(stripe_id=item.id, status=status).update(stripe_id=item.id, status=status)
+        return True
+
+    def _store(
+        self,
+        kind: AdjustmentKind,
+        item: stripe_objects.StripeAdjustment,
+        status: AdjustmentStatus,
+        invoice: BillingHistory | None,
+    ) -> None:
+        in_line(
+            Adjustment,
+            {"user": self.ours.user, "stripe_id": item.id},
+            {"kind": kind, "amount": item.amount, "currency": item.currency, "status": status, "invoice": invoice},
+            at_first={"reason": item.reason[:500], "happened_at": item.created},
+        )
+
+    def _invoice_of(self, item: stripe_objects.StripeAdjustment) -> str:
+        return next((self.invoice_of_payment[key] for key in item.paid_by if key in self.invoice_of_payment), "")

@@ -1,0 +1,49 @@
+"""`POST /webhooks/stripe/`: what Stripe tells us. It is verified, stored and answered; what follows is a job's."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from billing import tasks
+from billing.stripe import client as stripe_client
+from billing.stripe import events
+from core import clock, jobs, rls
+from core.errors import DomainError
+
+LARGEST = 1_048_576  # bytes; Stripe's events have some ten thousand
+
+
+@csrf_exempt  # Stripe has no cookie: its signature says who it is
+@require_POST
+@transaction.atomic
+def stripe(request: HttpRequest) -> JsonResponse:
+    """Keep an event and answer 200; 400 and nothing kept unless Stripe has signed it, 503 where no secret is known."""
+    now = clock.now()
+    try:
+        payload = _body_of(request)
+        stripe_client.verify(payload, request.headers.get("Stripe-Signature", ""), now=now)
+        with rls.everybody():  # Stripe has said so, and it may be about anybody
+            event, is_new = events.receive(payload, headers=dict(request.headers), now=now)
+            if is_new:
+                jobs.enqueue(tasks.handle_stripe_event, event_id=str(event.pk))
+    except DomainError as error:
+        return _problem(error)
+    return JsonResponse({"received": event.stripe_id, "is_new": is_new})
+
+
+def _body_of(request: HttpRequest) -> bytes:
+    if not settings.STRIPE_WEBHOOK_SECRETS:
+        raise stripe_client.PaymentsUnavailableError("Payments are not connected here: STRIPE_WEBHOOK_SECRETS is empty.")
+    if int(request.headers.get("Content-Length") or 0) > LARGEST:
+        raise DomainError("too_large", f"An event has at most {LARGEST} bytes.", status=413)
+    return request.body
+
+
+def _problem(error: DomainError) -> JsonResponse:
+    kind = "client_error" if error.status < 500 else "server_error"
+    said: dict[str, Any] = {"code": error.code, "detail": error.message, "attr": None}
+    return JsonResponse({"type": kind, "errors": [said]}, status=error.status)

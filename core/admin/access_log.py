@@ -1,0 +1,71 @@
+"""What staff look at is noted for the customer whose it is, by `settings.ACCESS_LOG`: the floor knows no app."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
+
+from core import clock
+
+MOST_CUSTOMERS = 50
+
+
+def note(request: HttpRequest, action: str, model: type[Model], customers: Iterable[Any], *, row_id: Any = None) -> None:
+    """Enter into the access log of each of the `customers` that the request's colleague saw rows of `model`."""
+    note_access = import_string(settings.ACCESS_LOG)
+    for customer in customers:
+        note_access(
+            customer=customer, staff=request.user, action=action, what=model._meta.label_lower, row_id=row_id, now=clock.now()
+        )
+
+
+def customers_of(rows: Iterable[Any]) -> set[Any]:
+    """Those whose rows these are; an account is its owner's."""
+    account = get_user_model()
+    return {row if isinstance(row, account) else getattr(row, "user", None) for row in rows} - {None}
+
+
+def customers_in(queryset: QuerySet[Any]) -> set[Any]:
+    """Those whose rows `queryset` has; nobody when they are more than a page's, for that is about nobody."""
+    account = get_user_model()
+    names = {field.attname for field in queryset.model._meta.concrete_fields}
+    column = "pk" if queryset.model is account else "user_id"
+    if column not in names | {"pk"}:
+        return set()
+    keys = set(queryset.order_by().values_list(column, flat=True).distinct()[: MOST_CUSTOMERS + 1])
+    return set(account._default_manager.filter(pk__in=keys)) if len(keys) <= MOST_CUSTOMERS else set()
+
+
+class Watched:
+    """An admin class whose pages, narrowed lists and exports are noted."""
+
+    model: Any
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            note(request, "view", self.model, customers_of([obj]), row_id=obj.pk)
+        parent: Any = super()
+        answer: HttpResponse = parent.render_change_form(request, context, *args, obj=obj, **kwargs)
+        return answer
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list. One that was narrowed down to one customer is a look at him."""
+        parent: Any = super()
+        answer: HttpResponse = parent.changelist_view(request, extra_context)
+        shown = (getattr(answer, "context_data", None) or {}).get("cl")
+        customers = customers_of(shown.result_list) if shown and request.GET else set()
+        if shown and len(customers) == 1:
+            note(request, "search" if shown.query else "list", self.model, customers)
+        return answer
+
+    def note_export(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Ticked rows, or all of a list that is about some customers. An export of everybody's is a look at none of them."""
+        is_ticked = request.POST.get("select_across") != "1"
+        if is_ticked or request.GET:
+            note(request, "export", self.model, customers_in(queryset))

@@ -1,0 +1,22 @@
+"""The filter by a row of another table, which names only what the colleague may read."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import AutocompleteSelectFilter as UnfoldFilter
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
+
+from core.admin.masking import masking
+
+
+class ChosenRow(AutocompleteDropdownForm):
+    """The row that is chosen, with its name."""
+
+    def __init__(self, request: HttpRequest, name: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, name, *args, **kwargs)
+        choice: Any = self.fields[name]
+        choice.queryset = masking(request).rows(choice.queryset.all())
+
+
+class AutocompleteSelectFilter(UnfoldFilter):
+    form_class = ChosenRow

@@ -1,0 +1,78 @@
+"""Forms of the back office for rows that belong to a customer, and sets of rows that are only shown."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+
+from core.admin.unfold_compat import PaginationInlineFormSet
+from core.models.base import OwnedModel
+
+
+class OwnedForm(forms.ModelForm):
+    """Keeps a row with its customer: what it refers to must be his too."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        strangers = [name for name, value in cleaned.items() if self._is_foreign(value)]
+        for name in strangers:
+            self.add_error(name, forms.ValidationError("This belongs to another customer.", "foreign"))
+        return cleaned
+
+    def _is_foreign(self, value: Any) -> bool:
+        return isinstance(value, OwnedModel) and value.user_id != self.instance.user_id
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The owner is no field of the form, but the unique constraints that begin with him must be checked all the same."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's, though its stubs don't know
+        return excluded - {"user"} if self.instance.user_id else excluded
+
+
+class OwnedAddForm(OwnedForm):
+    """A new row, which needs to be told whose it is."""
+
+    customer: Any = forms.ModelChoiceField(None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        customers = get_user_model()._default_manager.all()
+        field = self._meta.model._meta.get_field("user")
+        widget = AutocompleteSelect(field, admin.site)
+        self.fields["customer"] = forms.ModelChoiceField(
+            customers, widget=widget, help_text="It can't be moved to another later."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        customer = self.cleaned_data.get("customer")
+        if customer is not None:
+            self.instance.user = customer
+        return super().clean()
+
+
+class RecordFormSet(PaginationInlineFormSet):
+    """Rows that are shown and never taken back: what a browser posts for them is not looked at.
+
+    Django would look the posted rows up among the newest ones again, and fail when a newer row has come in meanwhile.
+    """
+
+    limit = 10
+
+    def __init__(self, *args: Any, data: Any = None, files: Any = None, save_as_new: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if not hasattr(self, "_queryset"):
+            owner = getattr(self.instance, "user_id", None)
+            rows = super().get_queryset().filter(**({"user_id": owner} if owner else {}))  # the indexes begin with the owner
+            self._queryset = rows[: self.limit]
+        return self._queryset
+
+    def is_valid(self) -> bool:
+        return True
+
+    def save(self, commit: bool = True) -> list[Any]:
+        self.new_objects, self.changed_objects, self.deleted_objects = [], [], []
+        return []

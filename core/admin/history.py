@@ -1,0 +1,105 @@
+"""What happened to a row, from the audit log, for people: each column with what it was and what it became."""
+
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+
+from core.admin import access_log
+from core.admin.lists import UncountedPaginator
+from core.admin.masking import masking
+from core.admin.secrets import is_secret
+
+LONGEST = 200
+HIDDEN = "hidden until the customer's values are revealed"
+SECRET = "<secret>"  # noqa: S105 - what is shown in place of one
+
+
+class Change(NamedTuple):
+    """One column of an event; `before` or `after` is "" where there was or is nothing."""
+
+    name: str
+    before: str
+    after: str
+
+
+def events_of(row: Model) -> QuerySet[Any]:
+    """The events of one row, the newest first, with who made them."""
+    events: Any = apps.get_model("system", "AuditEvent")._default_manager
+    found: QuerySet[Any] = events.of_row(row._meta.db_table, row.pk).select_related("actor", "impersonator")
+    return found.order_by("-id")
+
+
+def changes_in(event: Any) -> list[Change]:
+    """The event's columns in the order of the model, none where they are hidden from whoever asks.
+
+    SECURITY: of a sealed or secret value only that it was there.
+    """
+    model = model_of(event.table_name)
+    changes = event.changes if isinstance(event.changes, dict) else {}
+    pairs = {
+        "update": lambda value: value,
+        "delete": lambda value: (value, None),
+    }.get(event.action, lambda value: (None, value))
+    order = [field.column for field in model._meta.concrete_fields] if model else []
+    names = sorted(changes, key=lambda name: order.index(name) if name in order else len(order))
+    return [_change(model, name, *pairs(changes[name])) for name in names]
+
+
+def readable(event: Any) -> SafeString:
+    """The event's changes as a table."""
+    nothing = {dict: "nothing", type(None): "forgotten: the customer was erased"}.get(type(event.changes), HIDDEN)
+    context = {"changes": changes_in(event), "both": event.action == "update", "nothing": nothing}
+    return render_to_string("mingus/admin/changes.html", context)
+
+
+def model_of(table: str) -> type[Model] | None:
+    """The model whose rows are in `table`."""
+    found = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table == table]
+    return found[0] if found else None
+
+
+def _change(model: type[Model] | None, column: str, before: Any, after: Any) -> Change:
+    name, secret = column, False
+    for field in model._meta.concrete_fields if model else ():
+        if field.column == column:
+            name, secret = str(field.verbose_name), is_secret(model, field.name)  # type: ignore[arg-type]
+    return Change(name, _text(before, secret=secret), _text(after, secret=secret))
+
+
+def _text(value: Any, *, secret: bool) -> str:
+    if value is None or value == "":
+        return ""
+    text = SECRET if secret else str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+class WithHistory:
+    """An admin class whose rows' history is the audit log's, not the back office's own."""
+
+    def history_view(self: Any, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What the audit log has of a row: who did what and when, and what it was before."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        access_log.note(request, "view", self.model, access_log.customers_of([row]), row_id=row.pk)
+        page = UncountedPaginator(masking(request).rows(events_of(row)), self.list_per_page).get_page(request.GET.get("p"))
+        page.object_list = [{"event": event, "changes": readable(event)} for event in page.object_list]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {row}",
+            "titles": ("When", "Who", "What", "Before and after"),
+            "page": page,
+            "object": row,
+            "opts": self.opts,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "mingus/admin/history.html", context)

@@ -1,0 +1,79 @@
+"""Data that is a record of what happened: staff read it, and nobody changes it by hand."""
+
+from typing import Any, ClassVar
+
+from django.contrib.admin.utils import flatten
+from django.http import HttpRequest
+
+from core.admin.base import BaseAdmin
+from core.admin.customer_admin import OwnedAdmin
+from core.admin.forms import RecordFormSet
+from core.admin.masking import ShowsRows
+from core.admin.secrets import SecretsStayInInlines, public_fields
+from core.admin.unfold_compat import StackedInline, TabularInline
+
+
+class ReadOnly:
+    """No adding, changing or deleting, whoever asks."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RecordAdmin(ReadOnly, BaseAdmin):
+    """A record: its page shows every public column, or `fields`."""
+
+    model: Any
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return list(self.fields or public_fields(self.model))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return list(self.get_fields(request, obj))
+
+
+class OwnedRecordAdmin(RecordAdmin, OwnedAdmin):
+    """A record that belongs to a customer; `owner` links to him."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        names = self.fields or public_fields(self.model)
+        return ["owner", *(name for name in names if name != "user")]
+
+
+class OwnedInline(ShowsRows, StackedInline):
+    """Rows that can be changed on the page of the row they belong to."""
+
+    checks_class = SecretsStayInInlines
+
+
+class RecordInline(ReadOnly, ShowsRows, TabularInline):
+    """The newest rows of a kind on the page of the row they belong to, with a link to all of them.
+
+    `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers. Those with a
+    `place` (1, 2, …) come first on the page, in that order.
+    """
+
+    checks_class = SecretsStayInInlines
+    formset = RecordFormSet
+    template_after: ClassVar[str | None] = "mingus/admin/all_rows.html"
+    limit = 10
+    extra = 0
+    max_num = 0
+    can_delete = False
+    tab = True
+    show_change_link = True
+    hide_title = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return flatten(self.fields or ())
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        formset.limit = self.limit
+        return formset

@@ -1,0 +1,57 @@
+"""A page that names a sealed or secret value is refused at start-up: shown read-only, it would be shown in clear."""
+
+from typing import Any
+
+from django.contrib.admin.checks import InlineModelAdminChecks
+from django.contrib.admin.utils import NotRelationField, flatten, flatten_fieldsets, get_fields_from_path
+from django.core import checks
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
+from unfold.checks import UnfoldModelAdminChecks
+
+from core.encryption.fields import is_sealed
+
+DECLARED = ("fields", "readonly_fields", "list_display", "search_fields", "csv_columns", "sortable_by")
+
+
+def is_secret(model: type[Model], path: str) -> bool:
+    """Whether a lookup path such as `user__password` ends in a value that has no place on a page."""
+    try:
+        field = get_fields_from_path(model, path)[-1]
+    except (FieldDoesNotExist, NotRelationField):
+        return False
+    return is_sealed(field) or field.name in getattr(field.model, "secret_fields", ())
+
+
+def public_fields(model: type[Model]) -> list[str]:
+    """The names of a model's columns that staff may see, in the order of the model."""
+    return [field.name for field in model._meta.concrete_fields if not is_secret(model, field.name)]
+
+
+def named_by(page: Any) -> set[str]:
+    """The names that an admin class declares for its list, its page and its export."""
+    declared = [item for attribute in DECLARED for item in flatten(getattr(page, attribute, None) or ())]
+    filters = [item[0] if isinstance(item, tuple) else item for item in getattr(page, "list_filter", ())]
+    names = [*declared, *filters, *flatten_fieldsets(page.fieldsets or ())]
+    return {name for name in names if isinstance(name, str)}
+
+
+def complaints(page: Any) -> list[checks.CheckMessage]:
+    """core.E003: an admin class names a sealed or secret field."""
+    secret = sorted(name for name in named_by(page) if is_secret(page.model, name))
+    hint = "Leave it out; show something that is derived from it, such as the last four digits."
+    return [checks.Error(f"{type(page).__name__} would show {name}.", hint, type(page), "core.E003") for name in secret]
+
+
+class SecretsStayIn(UnfoldModelAdminChecks):
+    """Unfold's checks of an admin class, and ours."""
+
+    def check(self, admin_obj: Any, **kwargs: Any) -> list[Any]:
+        return [*super().check(admin_obj, **kwargs), *complaints(admin_obj)]
+
+
+class SecretsStayInInlines(InlineModelAdminChecks):
+    """The same for rows on another row's page."""
+
+    def check(self, inline_obj: Any, **kwargs: Any) -> list[Any]:  # type: ignore[override]  # as Django does
+        return [*super().check(inline_obj, **kwargs), *complaints(inline_obj)]

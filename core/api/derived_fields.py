@@ -1,0 +1,53 @@
+"""Derived values as serializer fields: the type that a property declares is the type that the API documents."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from rest_framework import serializers
+
+from core.encryption.fields import is_sealed
+from core.models.base import BaseModel
+
+FIELDS: dict[type, type[serializers.Field]] = {
+    bool: serializers.BooleanField,
+    int: serializers.IntegerField,
+    str: serializers.CharField,
+    datetime: serializers.DateTimeField,
+    date: serializers.DateField,
+}
+
+
+Made = tuple[type[serializers.Field], dict[str, Any]]
+
+
+def field_for(model: type, name: str) -> Made:
+    """The class and options of the field for a property of `model`, by its return annotation; its docstring helps."""
+    found = getattr(model, name)
+    getter = found.func if isinstance(found, cached_property) else found.fget
+    returned = get_type_hints(getter)["return"]
+    kinds = get_args(returned) if NoneType in get_args(returned) else (returned,)
+    [kind] = [kind for kind in kinds if kind is not NoneType]
+    options = {"read_only": True, "allow_null": NoneType in kinds, "help_text": _sentence(getter)}
+    return _of_kind(get_origin(kind) or kind, options)
+
+
+def _of_kind(kind: type, options: dict[str, Any]) -> Made:
+    if kind is Decimal:
+        return serializers.DecimalField, options | {"max_digits": None, "decimal_places": None}
+    if kind in (list, tuple):
+        return serializers.ListField, options | {"child": serializers.CharField()}
+    return FIELDS[kind], options
+
+
+def _sentence(getter: Any) -> str:
+    return (getter.__doc__ or "").strip().split("\n")[0]
+
+
+def public_names(model: type[BaseModel]) -> list[str]:
+    """Every field of a model that its owner may see, then its derived values, then the stamps."""
+    hidden = {"user", "created_at", "updated_at", *model.secret_fields}
+    fields = [field.name for field in model._meta.concrete_fields if field.name not in hidden and not is_sealed(field)]
+    return [*fields, *model.derived, "created_at", "updated_at"]

@@ -1,0 +1,213 @@
+"""Keyset pages: a cursor names the last row seen, so nothing is counted, skipped over or shown twice.
+
+A page asks the database for one row more than it shows. Rows that are inserted while somebody pages neither shift the rest
+nor repeat it, because the next page begins strictly behind the named row in a total order (the key breaks ties).
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import F, Q, QuerySet
+from django.utils.encoding import iri_to_uri
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.filters import is_nullable, kind_of
+from core.api.renderers import OPTIONS, plain
+from core.fast_lists.sql_serializer import Wire
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an order. NULLs come last, in whichever direction."""
+
+    name: str
+    descending: bool
+    nullable: bool
+
+    def order(self, *, reverse: bool) -> Any:
+        descending = self.descending is not reverse
+        nulls = {"nulls_first" if reverse else "nulls_last": True} if self.nullable else {}
+        return F(self.name).desc(**nulls) if descending else F(self.name).asc(**nulls)
+
+    def equals(self, value: Any) -> Q:
+        return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
+
+    def beyond(self, value: Any, *, reverse: bool) -> Q | None:
+        """Rows behind `value` in this column; None when there can't be any."""
+        if value is None:
+            return Q(**{f"{self.name}__isnull": False}) if reverse else None
+        lookup = "lt" if self.descending is not reverse else "gt"
+        condition = Q(**{f"{self.name}__{lookup}": value})
+        return condition | Q(**{f"{self.name}__isnull": True}) if self.nullable and not reverse else condition
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in an ordered list: the order's name, the row's values in it, and whether to read backwards from there."""
+
+    order: str
+    values: list[Any]
+    reverse: bool = False
+
+    def encode(self) -> str:
+        packed = orjson.dumps([self.order, self.reverse, self.values], plain, OPTIONS)
+        return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor":
+        """Raises ValueError for anything that `encode` did not make."""
+        packed = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        order, reverse, values = orjson.loads(packed)
+        if not (isinstance(order, str) and isinstance(reverse, bool) and isinstance(values, list)):
+            raise ValueError("wrong types")
+        return cls(order, values, reverse)
+
+    @classmethod
+    def of(cls, text: str, order: str, columns: Sequence["Column"], kinds: Sequence[Any]) -> "Cursor":
+        """`?cursor=` with its values as the database wants them, of `kinds`; a 400 for one that was not made for this list."""
+        try:
+            cursor = cls.decode(text)
+            if cursor.order != order:
+                raise ValueError("another order")
+            values = [_typed(*each) for each in zip(kinds, columns, cursor.values, strict=True)]
+        except (ValueError, TypeError, binascii.Error, DjangoValidationError, OverflowError):
+            raise _invalid("cursor", "Not a cursor of this list. Begin without one and follow `next`.") from None
+        return cls(order, values, cursor.reverse)
+
+
+def behind(columns: Sequence[Column], values: Sequence[Any], *, reverse: bool) -> Q:
+    """The rows strictly behind a row with `values`, in the order of `columns`."""
+    condition, equal = Q(), Q()
+    for column, value in zip(columns, values, strict=True):
+        beyond = column.beyond(value, reverse=reverse)
+        condition = condition | (equal & beyond) if beyond is not None else condition
+        equal &= column.equals(value)
+    return _index_bound(columns[0], values[0], reverse=reverse) & condition
+
+
+def _index_bound(column: Column, value: Any, *, reverse: bool) -> Q:
+    """Says again, as one plain comparison, what the first column of the OR implies: the planner can use an index for it."""
+    if column.nullable or value is None:
+        return Q()
+    return Q(**{f"{column.name}__{'lte' if column.descending is not reverse else 'gte'}": value})
+
+
+class KeysetPagination(BasePagination):
+    """`?limit=` 1..200 (50), `?cursor=`, `?ordering=`; answers `{"next", "previous", "results"}` without a count."""
+
+    @classmethod
+    def of(cls, request: Any, limit: int, columns: list[Column], order: str, cursor: Cursor | None) -> "KeysetPagination":
+        """A page that is known already, but for its rows."""
+        page = cls()
+        page.request, page.limit, page.columns, page.order_name, page.cursor = request, limit, columns, order, cursor
+        return page
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """One page of rows: model instances, or tuples when the view's serializer can be read straight from SQL."""
+        params, wire = request.query_params, view.wire()
+        self.request, self.limit = request, limit_of(params)
+        self.order_name, self.columns = order_of(params, view, queryset)
+        kinds = [kind_of(queryset, column.name) for column in self.columns]
+        self.cursor = Cursor.of(params["cursor"], self.order_name, self.columns, kinds) if params.get("cursor") else None
+        return self.trimmed(list(self.query(queryset, wire)), wire)
+
+    def query(self, queryset: QuerySet[Any], wire: Wire | None) -> QuerySet[Any]:
+        """The page's rows and one more, read as the columns of `wire`, if there is one, and those of the order."""
+        reverse = bool(self.cursor and self.cursor.reverse)
+        if self.cursor:
+            queryset = queryset.filter(behind(self.columns, self.cursor.values, reverse=reverse))
+        queryset = queryset.order_by(*(column.order(reverse=reverse) for column in self.columns))
+        if wire:
+            queryset = queryset.values_list(*wire.expressions, *(F(column.name) for column in self.columns))
+        return queryset[: self.limit + 1]
+
+    def trimmed(self, rows: list[Any], wire: Wire | None) -> list[Any]:
+        """The rows of `query` that the page shows, in its order; the first and the last are kept for the links."""
+        self.more, rows = len(rows) > self.limit, rows[: self.limit]
+        self.keys = [self._key(row, wire) for row in (rows[:1] + rows[-1:])]
+        return rows[::-1] if self.cursor and self.cursor.reverse else rows
+
+    def _key(self, row: Any, wire: Wire | None) -> list[Any]:
+        if wire:
+            return list(row[-len(self.columns) :])
+        return [getattr(row, column.name) for column in self.columns]
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(self.body(data))
+
+    def body(self, data: Any) -> dict[str, Any]:
+        """The answer with the page's rows as JSON."""
+        return {"next": self._link(forward=True), "previous": self._link(forward=False), "results": data}
+
+    def _link(self, *, forward: bool) -> str | None:
+        reading_on = forward is not bool(self.cursor and self.cursor.reverse)
+        if not self.keys or not (self.more if reading_on else self.cursor):
+            return None
+        cursor = Cursor(self.order_name, self.keys[-1 if reading_on else 0], reverse=not forward)
+        asked = [text for text in self.request.META.get("QUERY_STRING", "").split("&") if text and not _is_cursor(text)]
+        address = f"{self.request.path}?{'&'.join([*asked, 'cursor='])}"
+        return f"{self.request.scheme}://{self.request.get_host()}{iri_to_uri(address)}{cursor.encode()}"
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        address = "https://app.example.com/api/v1/…/?cursor=WyItY3JlYXRlZF9hdCJd"
+        properties = {"next": link | {"example": address}, "previous": link | {"example": None}, "results": schema}
+        return {"type": "object", "required": list(properties), "properties": properties}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        orders = [sign + name for name in getattr(view, "ordering_fields", ()) for sign in ("", "-")]
+        found = [
+            ("limit", limit, "Rows on a page."),
+            ("cursor", {"type": "string"}, "Taken from `next` or `previous`; everything else must stay as it was."),
+        ]
+        if orders:
+            found.append(("ordering", {"type": "string", "enum": orders}, "The column to sort by; `-` turns it round."))
+        return [{"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in found]
+
+
+def _is_cursor(parameter: str) -> bool:
+    return unquote(parameter.partition("=")[0]) == "cursor"
+
+
+def limit_of(params: Mapping[str, str]) -> int:
+    """`?limit=`, a 400 outside of 1..200."""
+    text = params.get("limit", str(DEFAULT_LIMIT))
+    if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_LIMIT:
+        return int(text)
+    raise _invalid("limit", f"Must be a whole number from 1 to {MAX_LIMIT}.")
+
+
+def order_of(params: Mapping[str, str], view: Any, queryset: QuerySet[Any]) -> tuple[str, list[Column]]:
+    """The order's name and its columns, the key last; a 400 for a column that the view does not sort by."""
+    name = params.get("ordering", view.ordering)
+    allowed = getattr(view, "ordering_fields", ())
+    if name != view.ordering and name.removeprefix("-") not in allowed:
+        raise _invalid("ordering", f"Choose one of: {', '.join(allowed)}; a leading - turns it round.")
+    first = Column(name.removeprefix("-"), name.startswith("-"), is_nullable(queryset, name.removeprefix("-")))
+    key = Column("pk", first.descending, nullable=False)
+    return name, [key] if first.name in {"id", "pk"} else [first, key]
+
+
+def _typed(kind: Any, column: Column, value: Any) -> Any:
+    if value is None and column.nullable:
+        return None
+    if value is None or isinstance(value, dict | list | bool):
+        raise ValueError("not a value of this column")
+    return kind.to_python(value)
+
+
+def _invalid(name: str, sentence: str) -> ValidationError:
+    return ValidationError({name: [ErrorDetail(sentence, f"invalid_{name}")]})

@@ -1,0 +1,92 @@
+"""What the audit log records, declared where a model or a table is: the log itself is `system.AuditEvent`.
+
+`AUDIT` stands in the `Meta.triggers` of the base model, so that the next model is audited the day it exists; tables of other
+packages are named in a migration (`core.postgres.operations.audit`). Both call one function of the database, which no role but
+the tables' owner may call: not even through a table of one's own.
+"""
+
+from typing import Any
+
+import pgtrigger
+from django.apps import apps
+from pgtrigger import compiler
+
+ROW_CHANGES = "INSERT OR UPDATE OR DELETE"
+BOOKKEEPING = ("updated_at",)  # a row in which nothing else has changed has not been changed
+
+UNAUDITED: dict[str, str] = {
+    "system_auditevent": "the log itself",
+    "system_auditblock": "the log's chain, each block of which is bound to the one before",
+    "core_idempotencykey": "an answer that is kept a day for a repeated request; what the request changed is in the log",
+    "django_session": "sealed in itself, and written with each login, whose own trace is on the account",
+    "django_admin_log": "Django's own log of the back office, which nothing reads any more; the audit log says more",
+    "django_content_type": "Django's list of models, made by migrations",
+    "django_migrations": "Django's list of migrations, which is itself a log",
+    "auth_permission": "Django's list of permissions, made by migrations; who has which is in the log",
+    "account_emailconfirmation": "stays empty: a confirmation is a signed text in the mail, not a row",
+    "procrastinate_jobs": "work to do, with its own list of events; what a job changes is in the log under its name",
+    "procrastinate_events": "the queue's own log",
+    "procrastinate_periodic_defers": "which periodic job was planned when",
+    "procrastinate_workers": "a sign of life every ten seconds",
+}
+
+
+class AuditTriggerSql(compiler.UpsertTriggerSql):
+    """Calls the log's function itself.
+
+    SECURITY: the body that pgtrigger generates asks the setting `pgtrigger.ignore` first, which any role may set.
+    """
+
+    def get_template(self) -> str:
+        return """
+            DROP TRIGGER IF EXISTS {pgid} ON {table};
+            CREATE TRIGGER {pgid} AFTER {operation} ON {table} FOR EACH {level} EXECUTE FUNCTION {execute};
+            COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
+        """
+
+
+class AuditTrigger(pgtrigger.Trigger):
+    """Records the changes of a model's rows, or that its table was emptied."""
+
+    when = pgtrigger.After
+    func = "-"
+
+    def compile(self, model: Any) -> compiler.Trigger:
+        # a migration's model has no attributes of ours, so the real one is asked
+        declared = apps.get_model(model._meta.label)
+        sql = AuditTriggerSql(
+            pgid=self.get_pgid(model),
+            func="-",
+            table=model._meta.db_table,
+            when=self.when,
+            operation=self.operation,
+            level=self.level,
+            execute=recorded(**of_model(declared)),
+        )
+        return compiler.Trigger(name=self.name, sql=sql)
+
+
+def of_model(model: Any) -> dict[str, Any]:
+    """What `recorded` is to be told of a model: whose its rows are, and which columns are secret or mere bookkeeping."""
+    path = getattr(model, "owner_path", "")
+    owner = model._meta.pk if path == "pk" else path and model._meta.get_field(path)
+    columns = {name: model._meta.get_field(name).column for name in (*model.secret_fields, *model.unaudited_fields)}
+    return {
+        "owner": owner.column if owner else "",
+        "secrets": [columns[name] for name in model.secret_fields],
+        "ignored": [*BOOKKEEPING, *(columns[name] for name in model.unaudited_fields)],
+    }
+
+
+def recorded(*, owner: str, secrets: Any = (), ignored: Any = BOOKKEEPING) -> str:
+    """The call of the log's function for a table: `owner` names the column that says whose a row is ("" for nobody's).
+
+    Of the columns `secrets` only that they changed is recorded, and what is `ignored` makes no event.
+    """
+    return f"public.system_record_change('{owner}', '{{{','.join(secrets)}}}', '{{{','.join(ignored)}}}')"
+
+
+AUDIT = [
+    AuditTrigger(name="audit", operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete),
+    AuditTrigger(name="audit_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement),
+]

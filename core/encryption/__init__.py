@@ -1,0 +1,1 @@
+"""Encrypted fields: the key ring, a data key for each user, blind indexes and rotation."""

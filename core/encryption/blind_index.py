@@ -1,0 +1,100 @@
+"""Finding rows by a sealed value: beside it lies a keyed digest, which only the owner's data key can make.
+
+The digest is HMAC-SHA256 over the label, the owner and the normalised value, cut to 16 bytes, under a subkey of the owner's
+data key that seals nothing. Equal values of two owners look different, an erased owner's can't be tried out, and within one
+owner's rows the database learns which are equal, which is what it is there for. `core.models.base.BaseModel.save` and
+`bulk_create` keep it in step; `update(field=None)` does not, and `manage.py rotate_field_keys` makes it right.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.core import checks
+from django.db import models
+
+from core.encryption import data_keys, key_ring
+from core.encryption.descriptor import Place, Sealed
+from core.encryption.fields import SealedField
+from core.encryption.key_ring import Key, SealError
+
+
+class BlindIndexField(models.BinaryField):
+    """The blind index of the encrypted field called `of`, over what `normalise` makes of it. List it in `secret_fields`."""
+
+    def __init__(self, *args: Any, of: str = "", normalise: Callable[[str], str] = str, **kwargs: Any) -> None:
+        self.of = of
+        self.normalise = normalise
+        super().__init__(*args, **{"max_length": key_ring.INDEX_BYTES, "null": True, "blank": True, "editable": False} | kwargs)
+
+    def deconstruct(self) -> Any:
+        """A migration need not know what the bytes are."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.BinaryField", args, kwargs
+
+    def clone(self) -> Any:
+        return type(self)(*super().deconstruct()[2], of=self.of, normalise=self.normalise, **super().deconstruct()[3])
+
+    @property
+    def source(self) -> SealedField:
+        """The field whose values are indexed."""
+        found: Any = self.model._meta.get_field(self.of)
+        return found
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
+        """The digest of what is saved; the stored one where the value was not opened, for then it has not changed."""
+        held, kept = self.source.held(model_instance), model_instance.__dict__.get(self.attname)
+        if held is None or not isinstance(held, Sealed) or add or kept is None:
+            kept = self._of_opened(model_instance, kept)
+        model_instance.__dict__[self.attname] = kept
+        return kept
+
+    def _of_opened(self, instance: models.Model, kept: bytes | None) -> bytes | None:
+        place = self.source.place_of(instance)
+        try:
+            value = getattr(instance, self.of)
+            return None if value is None else self.digest_at(place, value)
+        except SealError:
+            return kept  # a value that can't be opened keeps nothing else of its row from being saved
+
+    def digest_at(self, place: Place, value: Any) -> bytes:
+        """The digest of `value` for a row at `place`, whose owner's data key is locked or made. Raises SealError."""
+        owner = self.source.owner_at(place)
+        if owner is None:
+            raise SealError(f"{self.source.label}: only a row with an owner can have a blind index.")
+        return self._digest(data_keys.to_seal(owner), owner, value)
+
+    def digest_for(self, user_id: UUID, value: str) -> bytes | None:
+        """The digest to look for among the rows of `user_id`; None when he has no data key, and so no sealed value."""
+        key = data_keys.of(user_id)
+        return None if key is None else self._digest(key, user_id, value)
+
+    def _digest(self, key: Key, owner: UUID, value: Any) -> bytes:
+        label = self.source.label
+        return key.index(label, key_ring.associate(label, str(owner), self.normalise(str(value))))
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        errors = super().check(**kwargs)
+        columns = list(self.model._meta.concrete_fields)
+        source = next((field for field in columns if field.name == self.of), None)
+        if not isinstance(source, SealedField) or not source.has_data_keys or columns.index(source) > columns.index(self):
+            hint = "Name an encrypted field with `of`, in a model whose rows belong to users, and declare the index after it."
+            errors.append(checks.Error("A blind index needs an encrypted field before it.", hint, self, "core.E004"))
+        return errors
+
+
+def blind_indexes(model: type[models.Model]) -> list[BlindIndexField]:
+    """The blind indexes of a model."""
+    return [field for field in model._meta.concrete_fields if isinstance(field, BlindIndexField)]
+
+
+def in_step(instance: models.Model, update_fields: Iterable[str] | None) -> Iterable[str] | None:
+    """`update_fields` with the blind indexes of what is in them; of a row that was loaded in part, they are saved with it."""
+    indexes = blind_indexes(type(instance))
+    if update_fields is not None:
+        names = set(update_fields)
+        return names | {index.name for index in indexes if index.of in names}
+    for index in indexes:
+        if index.of in instance.__dict__:
+            instance.__dict__.setdefault(index.attname, None)
+    return None

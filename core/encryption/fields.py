@@ -1,0 +1,275 @@
+"""Model fields whose column holds ciphertext: `encrypt(models.CharField(...), label="finance.account_number")`.
+
+The call and the field's shape are django-cryptography's (a bytea column, no lookups but `isnull`); what happens to the bytes
+is not. That package signs with SECRET_KEY, pickles values and lets ciphertext be moved between rows, so here a value is JSON
+under `core.encryption.key_ring`, bound to its label, its row's primary key and its owner (`user_id`, where the model has one).
+Where the owner is a user, it is sealed under his data key (`core.encryption.data_keys`); all else is under the ring of keys.
+
+A value stays sealed until its attribute is read, so a list that does not read it pays nothing and a bad row breaks one
+attribute, not the list. In `__dict__`, and so in a pickle or a debugger, an instance holds None, `Sealed` or `Opened`; all
+of them show as `<sealed>`. What is saved is always under the present key: a value under a former one is sealed anew.
+`QuerySet.update(user=...)` and an upsert that keeps another row's key make values unreadable.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.core import checks
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.functional import cached_property
+from django_cryptography.fields import EncryptedMixin
+
+from core.encryption import data_keys, key_ring
+from core.encryption.descriptor import SHOWN, Opened, Place, Sealed, SealedAttribute
+from core.encryption.key_ring import Key, SealError, UnknownKeyError
+
+OWNER = "user_id"
+FieldT = TypeVar("FieldT", bound=models.Field[Any, Any])
+
+
+class Bound(models.Field[Any, Any]):
+    """What a value is bound to, and what its plaintext is as bytes."""
+
+    label: str
+
+    @cached_property
+    def anchors(self) -> tuple[models.Field[Any, Any], ...]:
+        """The fields whose values make up a row's place."""
+        meta = self.model._meta
+        return (meta.pk, *(field for field in meta.concrete_fields if field.attname == OWNER))
+
+    @cached_property
+    def has_data_keys(self) -> bool:
+        """Whether its rows belong to users, so that values are sealed under the users' data keys."""
+        owners = [anchor.remote_field.model._meta.label for anchor in self.anchors[1:] if anchor.remote_field]
+        return owners == [settings.AUTH_USER_MODEL]
+
+    @cached_property
+    def anchor_names(self) -> tuple[str, ...]:
+        return tuple(anchor.attname for anchor in self.anchors)
+
+    def owner_at(self, place: Place) -> UUID | None:
+        """The user whose data key seals at `place`, None where it is the ring's business."""
+        owner: UUID | None = self.anchors[1].to_python(place[1]) if self.has_data_keys else None
+        return owner
+
+    def place_of(self, instance: models.Model) -> Place:
+        """The values of a row that its sealed values are bound to, as they are in memory now."""
+        return tuple([getattr(instance, name) for name in self.anchor_names])
+
+    def associated_data(self, place: Place) -> bytes:
+        """`place` in the one spelling that the database would give it: a UUID may still be a text in memory."""
+        parts = [anchor.to_python(part) for anchor, part in zip(self.anchors, place, strict=True)]
+        if parts[0] is None:
+            raise SealError(f"{self.label}: a value is bound to its row's primary key, which is not set. Give it a default.")
+        return key_ring.associate(self.label, *(str(part) for part in parts if part is not None))
+
+    def encode(self, value: Any) -> bytes:
+        """`value` as the bytes that are sealed. Raises SealError for what the field can't hold."""
+        encoder = getattr(self, "encoder", None) or DjangoJSONEncoder
+        try:
+            plain = self.get_prep_value(value)
+            text = json.dumps(plain, cls=encoder, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (TypeError, ValueError, ValidationError):
+            # SECURITY: the cause may quote the value
+            raise SealError(f"{self.label}: a {type(value).__name__} of this kind does not fit the field.") from None
+        return text.encode("utf-8", "surrogatepass")
+
+    def decode(self, plaintext: bytes) -> Any:
+        """The value that `encode` was given. Raises SealError."""
+        try:
+            return self.to_python(json.loads(plaintext, cls=getattr(self, "decoder", None)))
+        except (TypeError, ValueError, ValidationError):
+            # SECURITY: the cause carries the plaintext
+            raise SealError(f"{self.label}: the value was sealed by a field of another type. Migrate it.") from None
+
+
+class Sealing(Bound):
+    """What is written when: a value is sealed for its place, and kept as it is while it says the same under the present key."""
+
+    def held(self, instance: models.Model) -> Any:
+        """What `instance` holds: None, Sealed or Opened; a deferred value is loaded, but not opened."""
+        data = instance.__dict__
+        if self.attname not in data:
+            manager = type(instance)._base_manager.db_manager(instance._state.db, hints={"instance": instance})
+            data[self.attname] = manager.filter(pk=instance.pk).values_list(self.attname, flat=True).get()
+        return data[self.attname]
+
+    def opened(self, instance: models.Model, sealed: Sealed) -> Opened:
+        """`sealed` opened where it was loaded. Raises SealError, see `core.encryption.key_ring.unseal`."""
+        place = sealed.place or self.place_of(instance)
+        return Opened(self, self.value_at(place, sealed.blob), Sealed(sealed.blob, place))
+
+    def value_at(self, place: Place, blob: bytes | None) -> Any:
+        """The value whose sealed bytes lie at `place`; None for NULL. Raises SealError."""
+        return None if blob is None else self.decode(self.unseal(place, blob))
+
+    def unseal(self, place: Place, blob: bytes) -> bytes:
+        """The plaintext bytes of the value that lies at `place`. Raises SealError."""
+        owner = self.owner_at(place)
+        data_key = data_keys.to_open(owner, blob) if owner and key_ring.is_under_data_key(blob) else None
+        try:
+            return key_ring.unseal(self.label, self.associated_data(place), blob, data_key)
+        except UnknownKeyError:
+            data_key = data_keys.of(owner) if owner else None
+            if data_key is None:
+                raise
+            # with the owner's key in hand, a value of his that was relabelled to the ring shows as tampered
+            return key_ring.unseal(self.label, self.associated_data(place), blob, data_key)
+
+    def seal(self, place: Place, plaintext: bytes) -> bytes:
+        """`plaintext` sealed for `place`, under the key that belongs there now. Raises SealError."""
+        return self.key_for(place).seal(self.label, self.associated_data(place), plaintext)
+
+    def key_for(self, place: Place) -> Key:
+        """The key that seals at `place`: the owner's data key, else the ring's primary one."""
+        owner = self.owner_at(place)
+        return data_keys.to_seal(owner) if owner else key_ring.primary_key()
+
+    def still_says(self, sealed: Sealed, value: Any, place: Place) -> bool:
+        """Whether `sealed` is `value` sealed for `place`; what can't be opened says nothing and may be replaced."""
+        try:
+            return self.unseal(place, sealed.blob) == self.encode(value)
+        except SealError:
+            return False
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
+        """The bytes to write: the very same for an unchanged value, so that no update is seen where there is none."""
+        held = self.held(model_instance)
+        if isinstance(held, Sealed):
+            must_open = add or self._is_out_of_place(model_instance, held)
+            held = self.opened(model_instance, held) if must_open else self._under_present_key(model_instance, held)
+        if isinstance(held, Opened):
+            held = self._sealed(model_instance, held)
+        model_instance.__dict__[self.attname] = held
+        return held.origin if isinstance(held, Opened) else held
+
+    def _is_out_of_place(self, instance: models.Model, sealed: Sealed) -> bool:
+        """Whether bytes nobody opened yet could be unreadable where they go: the row is new, or its key or owner changed."""
+        if instance._state.adding or sealed.place is None:
+            return True
+        here = self.place_of(instance)
+        return sealed.place != here and self.associated_data(sealed.place) != self.associated_data(here)
+
+    def _under_present_key(self, instance: models.Model, sealed: Sealed) -> Sealed | Opened:
+        """Bytes nobody opened yet, opened if they are under a former key; what can't be opened stays as it is."""
+        try:
+            stays = self.key_for(self.place_of(instance)).is_named_by(sealed.blob)
+            return sealed if stays else self.opened(instance, sealed)
+        except SealError:
+            return sealed
+
+    def _sealed(self, instance: models.Model, held: Opened) -> Opened | None:
+        if held.value == "" and self.null and self.empty_strings_allowed:
+            return None
+        place, origin = self.place_of(instance), held.origin
+        # SECURITY: the key is asked for first: bytes under one that was rolled back or destroyed must not be kept
+        key = self.key_for(place)
+        if origin is not None and key.is_named_by(origin.blob) and self.still_says(origin, held.value, place):
+            return Opened(self, held.value, Sealed(origin.blob, place))
+        blob = key.seal(self.label, self.associated_data(place), self.encode(held.value))
+        return Opened(self, held.value, Sealed(blob, place))
+
+
+class SealedField(Sealing, EncryptedMixin):
+    """The half that Django talks to. `label` must never change: it is part of every value."""
+
+    base_class: type[models.Field[Any, Any]]
+    descriptor_class = SealedAttribute
+
+    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
+        self.label = label
+        # SECURITY: the parent's __init__ is left out, for it makes a cipher that is keyed by SECRET_KEY and unpickles
+        super(EncryptedMixin, self).__init__(*args, **kwargs)
+
+    def from_db_value(self, value: Any, *args: Any, **kwargs: Any) -> Sealed | None:
+        return None if value is None else Sealed(bytes(value))
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> bytes | None:
+        """Only sealed bytes (or None) reach the database. Raises SealError for anything else."""
+        if value is None:
+            return None
+        blob: bytes | None = value.blob if isinstance(value, Sealed) else key_ring.from_text(value)
+        if blob is None:
+            # SECURITY: here a plaintext would reach the database
+            raise SealError(
+                f"{self.label}: update(), bulk_update(), an expression or a new column's default can't seal a value, "
+                "for it is bound to its row. Use save() or bulk_create()."
+            )
+        return blob
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> bytes | None:
+        return self.get_db_prep_value(value, connection)
+
+    def value_from_object(self, obj: models.Model) -> Any:
+        """The value still sealed: forms, `model_to_dict` and serializers ask here."""
+        held = self.held(obj)
+        return (held.resealed() or held) if isinstance(held, Opened) else held
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """The ciphertext, which `loaddata` puts back; SHOWN for a value that was not saved yet."""
+        value = self.value_from_object(obj)
+        return key_ring.to_text(value.blob) if isinstance(value, Sealed) else SHOWN
+
+    def formfield(self, **kwargs: Any) -> None:
+        """No form shows or takes the value: staff have no business with it, and users come through the API."""
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _, args, kwargs = super().deconstruct()
+        return name, f"{encrypt.__module__}.{encrypt.__name__}", [self.base_class(*args, **kwargs)], {"label": self.label}
+
+    def clone(self) -> Any:
+        _, _, args, kwargs = self.deconstruct()
+        return encrypt(*args, **kwargs)
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        errors = super().check(**kwargs)
+        # SECURITY: two columns with one label would open each other's values where their rows share key and owner
+        if not self.label or list(_labels(self)).count(self.label) > 1:
+            hint = "Give each encrypted field a label of its own, and never change it once values are stored."
+            errors.append(checks.Error(f"The label {self.label!r} is empty or used twice.", hint, self, "core.E001"))
+        if self.unique or self.has_db_default():
+            hint = "Remove unique, primary_key and db_default: the database sees random bytes only."
+            errors.append(checks.Error("An encrypted field can't be unique or computed.", hint, self, "core.E002"))
+        return errors
+
+
+def encrypt(base_field: FieldT, *, label: str) -> FieldT:
+    """`base_field` with its column encrypted under `label`, a constant that no other field uses and that never changes.
+
+    Its attribute takes and gives what `base_field` does; None is NULL, and so is "" where the field is a nullable text.
+    Reading raises TamperedError or UnknownKeyError when the row can't be opened.
+    """
+    _, _, args, kwargs = base_field.deconstruct()
+    base_class: Any = type(base_field)
+    sealed: FieldT = _sealed_class(base_class)(*args, label=label, **kwargs)
+    return sealed
+
+
+def is_sealed(field: object) -> bool:
+    """Whether a model's field is encrypted, so that its value has no place in a log, a list or a dump."""
+    return isinstance(field, SealedField)
+
+
+@cache
+def _sealed_class(base: Any) -> Any:
+    members = {"base_class": base, "wasinstance": True, "__module__": __name__}
+    return type(f"Encrypted{base.__name__}", (SealedField, base), members)
+
+
+def sealed_fields(model: Any) -> list[SealedField]:
+    """The encrypted fields of a model."""
+    return [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]
+
+
+def _labels(field: SealedField) -> Iterator[str]:
+    """The labels of all encrypted columns in the project of `field`."""
+    for model in field.model._meta.apps.get_models():
+        yield from (other.label for other in model._meta.local_concrete_fields if isinstance(other, SealedField))

@@ -1,0 +1,251 @@
+"""Sealing stored values anew: under the present keys (`manage.py rotate_field_keys`), or out of another package's format.
+
+What is left to do is read from the values themselves, so a run may be killed at any moment and started again. Rows are
+locked while they are in hand, in batches, and a row that somebody else has in hand is left for the next round: no writer's
+value is lost, and nobody waits for more than one batch. Data keys are made before rows are locked, and never waited for with
+rows locked, because a writer takes them in the other order.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models
+from django.db.models import BinaryField, Count, F, Func, Q, QuerySet, Value
+from django.db.models.lookups import Exact
+
+from core.encryption import data_keys, key_ring
+from core.encryption.blind_index import BlindIndexField, blind_indexes
+from core.encryption.descriptor import Place, Sealed
+from core.encryption.fields import OWNER, SealedField, sealed_fields
+from core.encryption.key_ring import SealError
+from core.models.base import BaseModel, DataKey, touch
+
+BATCH = 1_000
+ROUNDS = 20  # how often rows that somebody else has in hand are tried again
+PAUSE_SECONDS = 0.5
+
+Row = tuple[Place, list[bytes | None]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of sealed bytes: which of them are old, told in SQL and of one value, how one is opened, and sealed anew."""
+
+    source: models.Field[Any, Any]
+    old: Q
+    is_old: Callable[[Place, bytes], bool]
+    open: Callable[[Place, bytes], bytes]  # raises SealError
+    seal: Callable[[Place, bytes], bytes]  # raises SealError
+
+    @property
+    def name(self) -> str:
+        """Model and field, as an operator writes them."""
+        return f"{self.source.model._meta.label}.{self.source.name}"
+
+    def census(self) -> dict[str, int]:
+        """How many old values there are under each key: the key's id in hexadecimal -> values."""
+        rows = self.source.model._base_manager.filter(self.old).values(head=prefix(self.source, key_ring.HEADER_BYTES))
+        counts = rows.annotate(values=Count("pk")).values_list("head", "values").order_by("head")
+        return {key_ring.key_id_of(bytes(head)).hex(): count for head, count in counts}
+
+
+@dataclass
+class Outcome:
+    """What became of a table's rows. `busy` are those that others had in hand all the time."""
+
+    resealed: int = 0
+    busy: int = 0
+    failed: dict[Any, list[str]] = field(default_factory=dict)  # a row's key -> why, with the names of column and row
+
+
+class Table:
+    """The sealed columns of one model, worked over together."""
+
+    def __init__(self, model: type[models.Model], columns: Sequence[Column]) -> None:
+        self.model, self.columns = model, list(columns)
+        sources = [column.source for column in columns]
+        self.indexes = [index for index in blind_indexes(model) if index.source in sources]
+        self.is_owned = any(item.attname == OWNER for item in model._meta.concrete_fields)
+        self.has_data_keys = any(isinstance(source, SealedField) and source.has_data_keys for source in sources)
+
+    def old(self) -> QuerySet[Any]:
+        """The rows with something to do."""
+        wanted = Q()
+        for condition in [column.old for column in self.columns] + [_out_of_step(index) for index in self.indexes]:
+            wanted |= condition
+        return self.model._base_manager.filter(wanted).order_by("pk")
+
+    def run(self, progress: Callable[[int], object]) -> Outcome:
+        """Seal anew what is old, round after round, until nothing is left but what can't be opened."""
+        outcome = Outcome()
+        for number in range(ROUNDS):
+            if number:
+                time.sleep(PAUSE_SECONDS)
+            self._round(outcome, progress)
+            outcome.busy = self.old().exclude(pk__in=list(outcome.failed)).count()
+            if not outcome.busy:
+                break
+        return outcome
+
+    def _round(self, outcome: Outcome, progress: Callable[[int], object]) -> None:
+        rows = self.old().exclude(pk__in=list(outcome.failed)).values_list("pk", OWNER if self.is_owned else "pk")
+        batch = list(rows[:BATCH])
+        while batch:
+            if self.has_data_keys:
+                data_keys.make(owner for _, owner in batch if owner)  # and commit, before a row is locked
+            progress(self._reseal([key for key, _ in batch], outcome))
+            batch = list(rows.filter(pk__gt=batch[-1][0])[:BATCH])
+
+    def _reseal(self, keys: list[Any], outcome: Outcome) -> int:
+        """Seal one batch anew in one transaction; gives how many rows."""
+        with data_keys.keeping():
+            rows = self._with_keys(self._locked(keys), outcome)
+            new = [(place[0], self._anew(place, values, outcome)) for place, values in rows]
+            changed = [(key, after) for (key, after), (_, before) in zip(new, rows, strict=True) if after != before]
+            self._write(changed)
+        outcome.resealed += len(changed)
+        return len(changed)
+
+    def _with_keys(self, rows: list[Row], outcome: Outcome) -> list[Row]:
+        """Those rows whose owners' data keys are at hand; the others wait, or can't be opened."""
+        if not self.has_data_keys:
+            return rows
+        free, broken = data_keys.locked({place[1] for place, _ in rows if place[1]})
+        for place, _ in rows:
+            if place[1] in broken:
+                outcome.failed[place[0]] = [f"{self.model._meta.label} {place[0]}: {broken[place[1]]}"]
+        return [(place, values) for place, values in rows if place[1] is None or place[1] in free]
+
+    def _locked(self, keys: list[Any]) -> list[Row]:
+        """Those rows that are still old and that nobody else has in hand, with the bytes of columns and indexes."""
+        place = ["pk", OWNER] if self.is_owned else ["pk"]
+        rows = self.old().filter(pk__in=keys).select_for_update(skip_locked=True, no_key=True, of=("self",))
+        found = rows.values_list(*place, *(item.attname for item in self._fields()))
+        return [(row[: len(place)], [_bytes(value) for value in row[len(place) :]]) for row in found]
+
+    def _fields(self) -> list[models.Field[Any, Any]]:
+        return [column.source for column in self.columns] + list(self.indexes)
+
+    def _anew(self, place: Place, before: list[bytes | None], outcome: Outcome) -> list[bytes | None]:
+        """The bytes for one row's columns and indexes; those that can't be made stay as they are."""
+        after, opened = list(before), dict[str, bytes]()
+        for number, item in enumerate(self._fields()):
+            try:
+                if number < len(self.columns):
+                    after[number] = self._value(self.columns[number], place, before[number], opened)
+                else:
+                    index = self.indexes[number - len(self.columns)]
+                    after[number] = self._digest(index, place, after[self._place_of(index)], before[number], opened)
+            except SealError as error:
+                problem = f"{self.model._meta.label} {place[0]}, {item.name}: {error}"
+                outcome.failed.setdefault(place[0], []).append(problem)
+        return after
+
+    def _value(self, column: Column, place: Place, blob: bytes | None, opened: dict[str, bytes]) -> bytes | None:
+        if blob is None or not column.is_old(place, blob):
+            return blob
+        opened[column.source.name] = column.open(place, blob)
+        return column.seal(place, opened[column.source.name])
+
+    def _digest(
+        self, index: BlindIndexField, place: Place, blob: bytes | None, digest: bytes | None, opened: dict[str, bytes]
+    ) -> bytes | None:
+        if blob is None:
+            return None
+        if digest is not None and index.of not in opened:
+            return digest
+        plaintext = opened[index.of] if index.of in opened else index.source.unseal(place, blob)
+        return index.digest_at(place, index.source.decode(plaintext))
+
+    def _place_of(self, index: BlindIndexField) -> int:
+        return [column.source for column in self.columns].index(index.source)
+
+    def _write(self, rows: list[tuple[Any, list[bytes | None]]]) -> None:
+        quote, meta = connection.ops.quote_name, self.model._meta
+        names = [quote(str(item.column)) for item in self._fields()]
+        pairs = ", ".join(f"{name} = new.{name}" for name in names)
+        kinds = ", ".join(["%s::" + str(meta.pk.rel_db_type(connection)) + "[]"] + ["%s::bytea[]"] * len(names))
+        sql = (
+            f"UPDATE {quote(meta.db_table)} AS old SET {pairs} FROM unnest({kinds}) AS new (row_key, {', '.join(names)}) "  # noqa: S608
+            f"WHERE old.{quote(str(meta.pk.column))} = new.row_key"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [_touch_of(self.model)])
+            cursor.execute(sql, [[key for key, _ in rows], *([values[n] for _, values in rows] for n in range(len(names)))])
+            cursor.execute("SELECT set_config('pgtrigger.ignore', NULL, true)")
+
+
+def tables() -> list[Table]:
+    """Everything that is sealed: data keys first, then the encrypted columns of every model, whoever's app it is in."""
+    keys = Column(
+        DataKey._meta.get_field("wrapped"),
+        ~_begins_with(DataKey._meta.get_field("wrapped"), key_ring.primary_key().header),
+        lambda place, blob: not key_ring.primary_key().is_named_by(blob),
+        lambda place, blob: data_keys.unwrap(place[1], blob),
+        lambda place, raw: data_keys.wrap(place[1], raw),
+    )
+    sealed = [(model, [item for item in sealed_fields(model) if item.model is model]) for model in apps.get_models()]
+    return [Table(DataKey, [keys])] + [
+        Table(model, [under_former_keys(item) for item in found])
+        for model, found in sealed
+        if found and not model._meta.proxy and model._meta.managed
+    ]
+
+
+def under_former_keys(source: SealedField) -> Column:
+    """The values of an encrypted field that are not under the key that would seal them now."""
+    there = Q(**{f"{source.name}__isnull": False})
+    old = ~_begins_with(source, key_ring.primary_key().header)
+    if source.has_data_keys:
+        nobodys = Q(**{f"{OWNER}__isnull": True})
+        old = (nobodys & old) | (~nobodys & ~_begins_with(source, key_ring.UNDER_DATA_KEY))
+    return Column(
+        source,
+        there & old,
+        lambda place, blob: not source.key_for(place).is_named_by(blob),
+        source.unseal,
+        source.seal,
+    )
+
+
+def in_another_format(source: SealedField, first: bytes, read: Callable[[bytes], Any]) -> Column:
+    """The values that begin with `first` and that `read` understands, for taking over another package's columns."""
+    return Column(
+        source,
+        _begins_with(source, first),
+        lambda place, blob: blob.startswith(first),
+        lambda place, blob: source.encode(read(blob)),
+        source.seal,
+    )
+
+
+def prefix(source: models.Field[Any, Any], length: int) -> Func:
+    """The first bytes of a column."""
+    return Func(F(source.attname), Value(1), Value(length), function="substring", output_field=BinaryField())
+
+
+def _begins_with(source: models.Field[Any, Any], head: bytes) -> Q:
+    return Q(Exact(prefix(source, len(head)), Value(head, BinaryField())))
+
+
+def _out_of_step(index: BlindIndexField) -> Q:
+    return Q(**{f"{index.of}__isnull": False, f"{index.name}__isnull": True}) | Q(
+        **{f"{index.of}__isnull": True, f"{index.name}__isnull": False}
+    )
+
+
+def _bytes(value: Any) -> bytes | None:
+    if value is None:
+        return None
+    return value.blob if isinstance(value, Sealed) else bytes(value)
+
+
+def _touch_of(model: type[models.Model]) -> str:
+    """What keeps `updated_at` as it is: for its owner, nothing about the row has changed."""
+    if not issubclass(model, BaseModel):
+        return "{}"
+    name = touch.get_pgid(model)  # type: ignore[arg-type]  # it takes a class
+    return f"{{{model._meta.db_table}:{name},{name}}}"

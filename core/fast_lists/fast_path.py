@@ -1,0 +1,237 @@
+"""The compiled list path: `GET /route/` by a token, answered with SQL that is made once for each shape of the question.
+
+A shape is which filters, which order, how many rows, and whether a cursor: everything but the values. The SQL of a shape is
+written by the viewset itself, its filters and its pages, from values that stand for the real ones
+(`core.fast_lists.compiled_queries`),
+so there is one owner scope and one meaning of each filter. What a shape can't be made of, and every answer that is not a page,
+is left to the plain path: `answer` gives None, nothing has happened, and the viewset answers as ever.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+import psycopg
+from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import ValidationError as FormError
+from django.db import OperationalError, connection
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
+from psycopg_pool import PoolTimeout
+from rest_framework.exceptions import APIException
+
+from core import context
+from core.api.filters import StrictFilterBackend, kind_of
+from core.api.pagination import Column, Cursor, KeysetPagination, limit_of, order_of
+from core.api.renderers import OPTIONS, plain
+from core.fast_lists import compiled_queries
+from core.fast_lists.compiled_queries import UNMISTAKABLE, Statement, UncompilableError
+from core.fast_lists.readers import Gate, Readers
+from core.fast_lists.sql_serializer import Wire
+from core.postgres import replicas
+from core.rate_limits import seconds_to_wait
+
+logger = logging.getLogger(__name__)
+MOST_SHAPES = 200  # of one list; who asks for ever new ones only makes his own requests slower
+EMPTY: tuple[Any, ...] = (None, "", [], (), {})
+OWNER = "the owner"  # no filter has such a name
+OF_A_PAGE = {"limit", "ordering", "cursor"}
+GetResponse = Callable[[HttpRequest], HttpResponse]
+Places = tuple[tuple[str, type | bool | None], ...]
+
+
+class NotCompiledError(Exception):
+    """The plain path has to answer."""
+
+
+class Shape(NamedTuple):
+    """A question without its values: the kind of each, but for True, False and NULL, of which the SQL depends."""
+
+    filters: Places
+    ordering: str
+    limit: int
+    cursor: Places
+    is_reverse: bool
+    as_staff: bool | None = None  # None of a list that holds nothing but the owner's rows, whoever he is
+
+
+class Plan(NamedTuple):
+    """How to answer a shape."""
+
+    statement: Statement
+    wire: Wire
+
+
+class Owner:
+    """Stands for the signed-in user. SECURITY: it has nothing but a key, so SQL that depends on more can't be kept."""
+
+    def __init__(self, pk: Any) -> None:
+        self.pk = self.id = pk
+
+
+class Reader(Owner):
+    """The same of a list that is not only his own, where it matters whether he is one of the staff."""
+
+    is_authenticated = True
+
+    def __init__(self, pk: Any, *, is_staff: bool) -> None:
+        super().__init__(pk)
+        self.is_staff = is_staff
+
+
+class CompiledList:
+    """One list of the API, at the address that `match` is about."""
+
+    def __init__(self, match: ResolverMatch, readers: Readers) -> None:
+        found: Any = match.func
+        self.match, self.view_class, self.options = match, found.cls, found.initkwargs
+        self.gate = Gate(readers, self.view_class.queryset.model)
+        self.plan_of: Callable[[Shape], Plan | None] = lru_cache(MOST_SHAPES)(self._plan_of)
+        self.order_of = lru_cache(MOST_SHAPES)(self._order_of)
+        view = self._view({})
+        view.action_map = found.actions
+        self.authenticator = view.get_authenticators()[0]
+        self.allowed = ", ".join(name.upper() for name in view.http_method_names if name in {*found.actions, "head", "options"})
+        self.filterset: Any = StrictFilterBackend().get_filterset_class(view, self.view_class.queryset)
+
+    def answer(self, request: HttpRequest) -> HttpResponse | None:
+        """The page, or None when the plain path has to answer: what is wrong with a request is its to say."""
+        try:
+            return self._answer(request)
+        except (NotCompiledError, APIException, FormError, SuspiciousOperation):
+            return None
+        except (psycopg.Error, OperationalError, PoolTimeout) as error:
+            logger.warning("%s is left to the plain path: %s", request.path, error)
+            return None
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        request.get_host()  # SECURITY: refuses a host that is not ours, as CommonMiddleware does
+        shape, values, cursor = self._asked(request)
+        plans = {as_staff: self.plan_of(shape._replace(as_staff=as_staff)) for as_staff in self.gate.sides}
+        with compiled_queries.reading(connection) as read:
+            caller = self.authenticator.caller_at_once(request, read)
+            if caller is None or not self.gate.lets_in(caller, read) or seconds_to_wait("reads", str(caller.pk)):
+                raise NotCompiledError
+            as_staff = self.gate.side_of(caller)
+            plan = plans[as_staff]
+            if plan is None:
+                raise NotCompiledError
+            # SECURITY: the database's wall, as the viewsets set it
+            role = self.gate.role_of(caller)
+            with context.reach(role, caller.pk):
+                rows = replicas.rows(read, plan.statement, values | {OWNER: caller.pk}, caller.pk)
+        page = KeysetPagination.of(request, shape.limit, self.order_of(shape.ordering)[0], shape.ordering, cursor)
+        with context.reach(role, caller.pk):
+            body = page.body(plan.wire.objects(page.trimmed(rows, plan.wire)))
+        content = orjson.dumps(body, default=plain, option=OPTIONS)
+        headers = {"Allow": self.allowed, "Content-Length": str(len(content))}
+        return HttpResponse(content, content_type="application/json", headers=headers)
+
+    def _asked(self, request: HttpRequest) -> tuple[Shape, dict[str, Any], Cursor | None]:
+        """The request's shape, its values by the names of their places, and its cursor. Raises what is wrong with it."""
+        given = {name: texts[0] for name, texts in request.GET.lists() if len(texts) == 1 and texts[0]}
+        if len(given) != len(request.GET):
+            raise NotCompiledError
+        values = {name: self._cleaned(name, given) for name in sorted(given) if name not in OF_A_PAGE}
+        filters = tuple((name, _kind_of(value)) for name, value in values.items())
+        ordering = given.get("ordering", self.view_class.ordering)
+        cursor = Cursor.of(given["cursor"], ordering, *self.order_of(ordering)) if "cursor" in given else None
+        keys = {f"cursor {number}": value for number, value in enumerate(cursor.values if cursor else ())}
+        behind = tuple((name, _kind_of(value)) for name, value in keys.items())
+        shape = Shape(filters, ordering, limit_of(given), behind, bool(cursor and cursor.reverse))
+        return shape, values | keys, cursor
+
+    def _cleaned(self, name: str, given: Mapping[str, str]) -> Any:
+        found = self.filterset.base_filters.get(name) if self.filterset else None
+        if found is None:
+            raise NotCompiledError
+        value = found.field.clean(found.field.widget.value_from_datadict(given, {}, name))
+        if value in EMPTY:
+            raise NotCompiledError
+        return value
+
+    def _view(self, given: Mapping[str, Any], owner: Any = None, *, as_staff: bool | None = None) -> Any:
+        """The viewset as it would be for such a request; of the request it has nothing but its parameters and the owner."""
+        user = Owner(owner) if as_staff is None else Reader(owner, is_staff=as_staff)
+        auth = SimpleNamespace(has_second_factor=as_staff)
+        view = self.view_class(**self.options)
+        view.action, view.args, view.kwargs, view.format_kwarg = "list", (), {}, None
+        view.request = SimpleNamespace(user=user, auth=auth, query_params=given, method="GET")
+        return view
+
+    def _order_of(self, ordering: str) -> tuple[list[Column], list[Any]]:
+        """The columns of an order and their fields."""
+        view = self._view({"ordering": ordering}, as_staff=self.gate.sides[0])
+        try:
+            queryset = view.get_queryset()
+        except AttributeError as error:  # it depends on more of the request than there is here
+            raise NotCompiledError from error
+        columns = order_of(view.request.query_params, view, queryset)[1]
+        return columns, [kind_of(queryset, column.name) for column in columns]
+
+    def _plan_of(self, shape: Shape) -> Plan | None:
+        wire = self._view({}).wire()
+        kinds = {name: kind for name, kind in (*shape.filters, *shape.cursor) if isinstance(kind, type)}
+        if not shape.as_staff:
+            kinds[OWNER] = UUID  # SECURITY: SQL in which he is not named is refused
+        if wire is None:
+            return None
+        try:
+            return Plan(compiled_queries.compiled(lambda values: self._queryset(shape, values, wire), kinds, connection), wire)
+        except UncompilableError as error:
+            logger.debug("%s is not compiled for %s: %s", self.view_class.__name__, shape, error)
+            return None
+
+    def _queryset(self, shape: Shape, values: Mapping[str, Any], wire: Wire) -> QuerySet[Any]:
+        """The page's rows, as the plain path would ask for them."""
+        given = dict.fromkeys((name for name, _ in shape.filters), "") | {"ordering": shape.ordering}
+        view = self._view(given, values.get(OWNER), as_staff=shape.as_staff)
+        queryset = view.get_queryset()
+        if self.filterset:
+            filters = self.filterset(given, queryset=queryset, request=view.request)
+            filters.form.cleaned_data = {name: values.get(name, kind) for name, kind in shape.filters}
+            queryset = filters.filter_queryset(queryset)
+        keys = [values.get(name, kind) for name, kind in shape.cursor]
+        cursor = Cursor(shape.ordering, keys, shape.is_reverse) if keys else None
+        columns = self.order_of(shape.ordering)[0]
+        return KeysetPagination.of(view.request, shape.limit, columns, shape.ordering, cursor).query(queryset, wire)
+
+
+LISTS: dict[str, CompiledList] = {}  # by address, as many as the API has
+
+
+def remember(request: Any, readers: Readers) -> None:
+    """Answer the address of this request from here on, where that can be done."""
+    if request.path_info not in LISTS:
+        LISTS[request.path_info] = CompiledList(request.resolver_match, readers)
+
+
+class CompiledListsMiddleware:
+    """Answers what it can before sessions, messages and the like are looked at, and outside of a transaction of Django's.
+
+    A list is known here when the plain path has answered it once in this process.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        found = LISTS.get(request.path_info) if request.method == "GET" else None
+        page = found.answer(request) if found else None
+        if found and page:
+            request.resolver_match = found.match
+        return page or self.get_response(request)
+
+
+def _kind_of(value: Any) -> type | bool | None:
+    """What of a value is part of its shape. Raises NotCompiledError for one whose SQL may be anything, such as a list."""
+    if value is None or isinstance(value, bool):
+        return value
+    if type(value) not in UNMISTAKABLE:
+        raise NotCompiledError
+    return type(value)

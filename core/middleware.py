@@ -1,0 +1,99 @@
+"""What surrounds every request: its id, and a limit on what it may carry."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from uuid_utils.compat import uuid7
+
+from core import context, rls
+from core.api.errors import problem, unavailable
+from core.context import Role
+from core.rate_limits import address_of, seconds_to_wait
+
+logger = logging.getLogger(__name__)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SENDABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit takes those of every script
+BACK_OFFICE = "/admin/"
+LIMITED = ("/api/", "/_allauth/", BACK_OFFICE)
+UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/", "/api/v1/users/me/import/")
+
+
+class RequestContextMiddleware:
+    """Runs each request as one action, known by `X-Request-Id`: the caller's where it is harmless, else a new one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        offered = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = offered if SENDABLE_ID.fullmatch(offered) else str(uuid7())
+        with context.request(request_id):
+            response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A database that does not answer, or that chose this request to end a deadlock: worth another try, not a defect."""
+        if not isinstance(exception, OperationalError | InterfaceError):
+            return None
+        logger.error("The database failed during %s %s: %s", request.method, request.path, exception)
+        return unavailable()
+
+
+class ReachMiddleware:
+    """The innermost: gives staff in the back office their reach, and takes back what a view was given when it has answered."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with rls.accounts():
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Everybody's rows for staff under /admin/, and only there: in the API they are customers like any other."""
+        if request.path.startswith(BACK_OFFICE) and request.user.is_authenticated:
+            # SECURITY: the pages on which staff show their second factor are here too, and must not have this reach yet
+            is_staff = request.user.is_staff and getattr(request.session, "has_second_factor", False)
+            role = Role.STAFF if is_staff else Role.ACCOUNTS
+            context.change(actor_id=request.user.pk, role=role)
+
+
+class AddressLimitMiddleware:
+    """Refuses who asks too often from one address, before anything is done for him."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        seconds = seconds_to_wait("address", address_of(request)) if request.path.startswith(LIMITED) else 0
+        if seconds:
+            return problem(429, "throttled", f"Too many requests. Wait {seconds} seconds.", retry_after=seconds)
+        return self.get_response(request)
+
+
+class BodyLimitMiddleware:
+    """Refuses a body by its announced length, before a byte of it is read: DRF's parsers would read all of it.
+
+    One without a length, sent in chunks, would be taken for empty.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        limit = settings.IMPORT_MAX_BYTES if request.path in UPLOAD_PATHS else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            return problem(411, "length_required", "Send the body with a Content-Length, not in chunks.")
+        if DIGITS.fullmatch(length) and int(length) <= limit:
+            return self.get_response(request)
+        if DIGITS.fullmatch(length):
+            return problem(413, "too_large", f"The body may have {limit:,} bytes at most. Send less, or send it in parts.")
+        return problem(400, "invalid_length", "Content-Length must be a whole number.")

@@ -1,0 +1,5 @@
+"""Base models, field classes, constraints and validators that every app builds on."""
+
+from core.models.base import DataKey, IdempotencyKey
+
+__all__ = ["DataKey", "IdempotencyKey"]

@@ -1,0 +1,96 @@
+"""Tables whose rows come and go by the month: one partition a month, found by the time that is in a row's UUIDv7 key.
+
+A month that nobody needs any more is dropped with its table, in an instant, where deleting its rows would take hours. The
+functions of the database are made by the migrations `0005_audit` and `0007_months`. Only a bound on the key spares the
+other months, so `ByMonthQuerySet` adds one to each bound on the time.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from django.db import migrations, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Func, Q, Value
+
+MONTHS_AHEAD = 3
+A_DAY = 1  # how long after its key a row may have been made
+SINCE = ("gt", "gte", "", "exact", "range")  # lookups that say how early a row can have been made
+IS_MIGRATED = "SELECT to_regprocedure('core_wall_in(regclass)') IS NOT NULL"
+MAKE_MONTHS = """
+SELECT core_make_months(partrelid, %s) FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid
+ WHERE relnamespace = current_schema()::regnamespace
+"""
+
+
+def partition_by_month(table: str) -> migrations.RunSQL:
+    """Turn a table whose primary key `id` is a UUIDv7 into one with a partition a month; the reverse makes it whole again.
+
+    Its rows, keys, indexes, triggers, policies and privileges come along. The table is locked while its rows are copied. What
+    fits no month falls into `<table>_default`, so nothing is refused. `core_make_months` is to be called again by a daily job.
+    """
+    return migrations.RunSQL(
+        f"SELECT core_partition_by_month('{table}', {MONTHS_AHEAD})", f"SELECT core_rebuild('{table}', false, 0)"
+    )
+
+
+def make_months(connection: BaseDatabaseWrapper) -> None:
+    """Make the months to come of every table that has them. For the tables' owner, after a migration."""
+    with connection.cursor() as cursor:
+        cursor.execute(IS_MIGRATED)
+        if cursor.fetchone()[0]:
+            cursor.execute(MAKE_MONTHS, [MONTHS_AHEAD])
+
+
+def first_key_at(at: datetime) -> UUID:
+    """The lowest UUIDv7 that a row made at `at` can have, for `id__gte` beside a filter by time."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+class FirstKey(Func):
+    """`first_key_at` in the database, so many days later. Folded while a statement is planned, also where it is prepared."""
+
+    function = "core_first_key_at"
+
+    def __init__(self, at: Any, days_later: int) -> None:
+        instant = at if hasattr(at, "resolve_expression") else Value(at, output_field=models.DateTimeField())
+        super().__init__(instant, Value(days_later), output_field=models.UUIDField())
+
+
+def made_with_its_key(table: str) -> models.CheckConstraint:
+    """`created_at` is at most a day after the time in the row's key, which is what makes the bounds of ByMonthQuerySet exact.
+
+    It may be long before: the rows of an account that was brought back have new keys and their old times.
+    """
+    condition = Q(id__gte=FirstKey(F("created_at"), -A_DAY))
+    return models.CheckConstraint(
+        condition=condition,
+        name=f"{table}_created_at_near_id",
+        violation_error_message="Must be at most a day after the time in the id.",
+    )
+
+
+class ByMonthQuerySet(models.QuerySet[Any]):
+    """Rows of a table with months. Those made since an instant have keys since then, too, so that only its months are read.
+
+    `made_at` names the column, which `made_with_its_key` must hold for. Nothing may refer to such rows, since months are
+    dropped whole.
+    """
+
+    made_at: ClassVar[str] = "created_at"
+
+    def filter(self, *args: Any, **kwargs: Any) -> Self:
+        bounds = [bound for condition in (*kwargs.items(), *args) for bound in _bounds(self.made_at, condition)]
+        return super().filter(*args, *bounds, **kwargs)
+
+
+def _bounds(made_at: str, condition: Any) -> Iterator[Q]:
+    """What a condition that must hold says about the key: a pair of a lookup and its value, or a Q of such."""
+    if isinstance(condition, Q):
+        if condition.connector == Q.AND and not condition.negated:
+            yield from (bound for part in condition.children for bound in _bounds(made_at, part))
+    elif isinstance(condition, tuple) and condition[1] is not None:
+        name, _, lookup = condition[0].partition("__")
+        if name == made_at and lookup in SINCE:
+            yield Q(pk__gte=FirstKey(condition[1][0] if lookup == "range" else condition[1], -A_DAY))

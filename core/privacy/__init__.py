@@ -1,0 +1,1 @@
+"""Declarations for export, import and erasure of personal data, and masks for staff."""

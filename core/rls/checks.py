@@ -1,0 +1,78 @@
+"""What the database says about the wall of `core.rls.roles`: whether it stands, and who could walk around it.
+
+The program that serves asks before it starts: a role that bypasses policies would serve as if they held.
+"""
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from core.context import Role
+
+# Tables with a column for a user, and the accounts themselves. A partition is reached through its table, whose policies hold.
+UNFENCED = """
+SELECT c.oid::regclass::text, c.relrowsecurity, pg_get_userbyid(c.relowner) = session_user
+  FROM pg_class c
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = current_schema()::regnamespace
+   AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+   AND (c.relname = 'users_user'
+        OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id' AND NOT a.attisdropped)
+        OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.confrelid = to_regclass('users_user')))
+ ORDER BY 1
+"""
+OPEN_VIEWS = """
+SELECT oid::regclass::text FROM pg_class
+ WHERE relkind IN ('v', 'm') AND relnamespace = current_schema()::regnamespace
+   AND (relkind = 'm' OR NOT coalesce(reloptions::text ~ 'security_invoker=(true|on|1)', false))
+ ORDER BY 1
+"""
+LOGIN = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
+REACH = "SELECT to_regrole(%(role)s) IS NOT NULL AND pg_has_role(session_user, %(role)s, 'MEMBER')"
+INHERITS = "SELECT pg_has_role(session_user, %s, 'USAGE')"
+
+
+def problems(connection: BaseDatabaseWrapper) -> list[str]:
+    """What lets somebody see another's rows in spite of the policies: a sentence each, with the remedy."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOGIN)
+        name, is_superuser, bypasses = cursor.fetchone()
+        if is_superuser or bypasses:
+            power = "is a superuser" if is_superuser else "has BYPASSRLS"
+            return [
+                f"The database role {name} {power}, so no row policy holds for it. Serve as the role of tools/create-role.sql."
+            ]
+        found = [problem for role in Role if role for problem in _problems_of(cursor, name, role)]
+        cursor.execute(UNFENCED)
+        found += [_unfenced(*row) for row in cursor.fetchall()]
+        cursor.execute(OPEN_VIEWS)
+        found += [f"The view {view} shows everybody's rows. Make it WITH (security_invoker = true)." for (view,) in cursor]
+    return found
+
+
+def _problems_of(cursor: Any, name: str, role: Role) -> list[str]:
+    cursor.execute(REACH, {"role": role})
+    if not cursor.fetchone()[0]:
+        return [f"The database role {name} can't become {role}. Run `manage.py migrate` with DATABASE_OWNER_URL set."]
+    cursor.execute(INHERITS, [role])
+    if not cursor.fetchone()[0]:
+        return []
+    return [
+        f"The database role {name} has the powers of {role} without asking. Run, as an administrator of the database: "
+        f"REVOKE {role} FROM {name}; ALTER ROLE mingus_serving NOINHERIT; GRANT mingus_serving TO {name}."
+    ]
+
+
+def _unfenced(table: str, has_policies: bool, is_own: bool) -> str:
+    if not has_policies:
+        remedy = f"Add fence({table!r}) of core.postgres.operations to a migration."
+        return f"The table {table} has an owner and no row policies. {remedy}"
+    whose = "the role that serves owns it" if is_own else "its owner"
+    return f"The table {table} is not fenced for {whose}. Run: ALTER TABLE {table} FORCE ROW LEVEL SECURITY."
+
+
+def admit(connection: BaseDatabaseWrapper, role: str) -> None:
+    """Let `role` log in and serve, as `mingus_serving`. For the tables' owner."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_has_role(%s, 'mingus_serving', 'MEMBER')", [role])
+        if not cursor.fetchone()[0]:
+            cursor.execute(f"GRANT mingus_serving TO {connection.ops.quote_name(role)}")

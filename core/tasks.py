@@ -1,0 +1,27 @@
+"""What keeps the foundation's own tables small and its jobs moving."""
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.utils.module_loading import import_string
+from procrastinate.contrib.django import app
+
+from core import jobs
+from core.api import idempotency
+
+
+@jobs.daily(at_hour=3)
+def forget_what_expired(timestamp: int) -> None:
+    """Delete idempotency keys and sessions whose time is over."""
+    idempotency.forget_expired()
+    import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
+
+
+@jobs.periodic("*/5 * * * *")
+def retry_abandoned_jobs(timestamp: int) -> None:
+    """Put jobs back whose worker died over them; a worker that lives says so every ten seconds."""
+    async_to_sync(_retry_abandoned)()
+
+
+async def _retry_abandoned() -> None:
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(job)

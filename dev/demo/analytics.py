@@ -1,0 +1,201 @@
+"""Two months of use for the invented customers of `manage.py demo`: the same in every run, each day by a seed of its own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from django.db import transaction
+
+from analytics import services
+from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
+from users.models import User
+
+D = Decimal
+DAYS = 60
+MARK = {"source": "demo"}
+COLLEAGUE = "support@mingus.example"
+# how likely a customer is to come on a day, and what he uses then
+HABITS = {
+    "alice@mingus.example": (0.85, ("transactions", "forecast", "health check-in", "career", "reports")),
+    "bob@mingus.example": (0.45, ("transactions", "statement import", "reports")),
+    "chiara@mingus.example": (0.65, ("transactions", "health check-in", "goals")),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """A piece of feedback: written `ago` days ago and, where it is settled, settled `after` days later."""
+
+    ago: int
+    kind: str
+    rating: int | None
+    text: str
+    category: str
+    status: str = "open"
+    priority: str = "medium"
+    notes: str = ""
+    after: int = 0
+
+
+SAID = {
+    "alice@mingus.example": (
+        Said(1, "enhancement", 4, "Could the forecast show two months side by side?", "forecast"),
+        Said(6, "bug", 2, "The chart jumps when I turn my phone.", "reports", "in_progress", "high"),
+        Said(
+            19,
+            "general",
+            5,
+            "Finally an app that says when it does not know something.",
+            "career",
+            "closed",
+            "low",
+            "Thanks!",
+            1,
+        ),
+        Said(33, "support", 3, "How do I change my e-mail address?", "account", "resolved", "low", "Explained by mail.", 2),
+    ),
+    "bob@mingus.example": (
+        Said(2, "bug", 1, "Overdraft fee shown twice after the import.", "statement import", "pending", "critical"),
+        Said(14, "feature", None, "I need a report for my tax adviser, by quarter.", "reports"),
+        Said(
+            41,
+            "bug",
+            2,
+            "Fuel card file was refused.",
+            "statement import",
+            "resolved",
+            "high",
+            "OFX of Route Cards is read now.",
+            9,
+        ),
+    ),
+    "chiara@mingus.example": (
+        Said(3, "feature", 4, "Un'interfaccia in italiano, per favore.", "language", "pending", "low"),
+        Said(9, "support", 3, "Which day counts when I travel?", "account", "in_progress"),
+        Said(27, "enhancement", 5, "Goals that count down work well.", "goals", "closed", "low", "Good to hear.", 3),
+    ),
+}
+
+# name, unit, category, value of the first day, what a day adds at most
+METRICS = (
+    ("active customers", "", "customers", D(1830), D(14)),
+    ("new accounts", "", "customers", D(38), D(6)),
+    ("response time, 95th percentile", "ms", "api", D("84.20"), D("9.50")),
+    ("error rate", "%", "api", D("0.12"), D("0.06")),
+    ("jobs waiting", "", "jobs", D(3), D(3)),
+    ("recurring revenue a month", "USD", "billing", D("41250.00"), D("310.00")),
+)
+
+
+@transaction.atomic
+def load(user: Any, *, today: date) -> None:
+    """Give `user` his use and his feedback, and the product its metrics. What is there already stays."""
+    _events(user, today=today)
+    _usage(user, today=today)
+    if not UserFeedback.objects.for_user(user).exists():
+        for said in SAID[user.email]:
+            _feedback(user, said, today=today)
+    load_metrics(today=today)
+
+
+def load_metrics(*, today: date) -> None:
+    """The product's own figures up to `today`, which belong to no customer; another run adds the days that are missing."""
+    known = set(PerformanceMetric.objects.filter(metadata__contains=MARK).values_list("metric_name", "metric_date"))
+    rows = [row for day in _days(today) for row in _metrics(day) if (row.metric_name, day) not in known]
+    PerformanceMetric.objects.bulk_create(rows)
+
+
+def _days(today: date) -> Iterator[date]:
+    return (today - timedelta(days=ago) for ago in reversed(range(DAYS)))
+
+
+def _chance(*seed: object) -> Random:
+    return Random(" ".join(str(part) for part in seed))
+
+
+def _events(user: Any, *, today: date) -> None:
+    known = set(UserAnalytics.objects.for_user(user).filter(event_data__contains=MARK).values_list("event_date", flat=True))
+    rows = [_session(user, day) for day in _days(today) if day not in known and _came(user, day)]
+    UserAnalytics.objects.bulk_create(rows)
+
+
+def _came(user: Any, day: date) -> bool:
+    return _chance(user.email, day).random() < HABITS[user.email][0]
+
+
+def _session(user: Any, day: date) -> UserAnalytics:
+    chance = _chance(user.email, day, "session")
+    features = chance.sample(HABITS[user.email][1], k=2)
+    return UserAnalytics(
+        user=user,
+        event_date=day,
+        event_type="session",
+        event_data={**MARK, "platform": chance.choice(["web", "ios", "android"])},
+        session_duration=chance.randint(40, 1500),
+        page_views=chance.randint(2, 30),
+        features_used=features,
+        engagement_score=D(chance.randint(25, 97)) / 100,
+        retention_score=D(chance.randint(35, 95)) / 100,
+    )
+
+
+def _usage(user: Any, *, today: date) -> None:
+    rows = [row for day in _days(today) if _came(user, day) for row in _used(user, day)]
+    FeatureUsage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _used(user: Any, day: date) -> Iterator[FeatureUsage]:
+    for feature in _chance(user.email, day, "session").sample(HABITS[user.email][1], k=2):
+        chance = _chance(user.email, day, feature)
+        count = chance.randint(1, 9)
+        errors = chance.choice([0, 0, 0, 0, 1, 2]) if count > 2 else 0
+        yield FeatureUsage(
+            user=user,
+            feature_name=feature,
+            usage_date=day,
+            usage_count=count,
+            usage_duration=chance.randint(15, 700),
+            success_rate=round(D(count - errors) / count, 2),
+            error_count=errors,
+            performance_metrics={**MARK, "slowest_ms": chance.randint(60, 900)},
+        )
+
+
+def _feedback(user: Any, said: Said, *, today: date) -> None:
+    """Feedback as the API would store it, and what staff did about it since."""
+    day = today - timedelta(days=said.ago)
+    row = UserFeedback(
+        user=user,
+        feedback_date=day,
+        feedback_type=said.kind,
+        rating=said.rating,
+        feedback_text=said.text,
+        category=said.category,
+        priority=said.priority,
+        resolution_notes=said.notes,
+        assigned_to=None if said.status == "open" else User.objects.filter(email=COLLEAGUE, is_staff=True).first(),
+    )
+    row.full_clean()
+    row.save()
+    written = datetime.combine(day, time(15, 20), UTC)
+    UserFeedback.objects.filter(pk=row.pk).update(created_at=written)
+    row.refresh_from_db()
+    row.status = said.status
+    services.save_triage(row, now=written + timedelta(days=said.after))
+
+
+def _metrics(day: date) -> Iterator[PerformanceMetric]:
+    for name, unit, category, base, spread in METRICS:
+        chance = _chance(name, day)
+        value = base + spread * chance.randint(-100, 100) / 100
+        yield PerformanceMetric(
+            metric_date=day,
+            metric_name=name,
+            metric_value=max(value, D(0)).quantize(D("0.01")) if unit else max(value, D(0)).quantize(D(1)),
+            metric_unit=unit,
+            category=category,
+            metadata=MARK,
+        )

@@ -1,0 +1,199 @@
+"""Alerts, important dates and preferences of the invented customers of `manage.py demo`, each with another life."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from core import clock
+from system import services
+from system.models import ImportantDate, NotificationPreference, SystemAlert
+
+
+@dataclass(frozen=True)
+class Told:
+    """An alert as it was sent `days_ago`; `expires_in` days from then. `is_done` is read, and done where that was asked."""
+
+    kind: str
+    severity: str
+    title: str
+    message: str
+    days_ago: int
+    is_done: bool = False
+    action_required: bool = False
+    notes: str = ""
+    expires_in: int | None = None
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date that lies `in_days` from today when it comes once, or begins on `first`."""
+
+    name: str
+    kind: str
+    in_days: int = 0
+    first: date | None = None
+    pattern: str = ""
+    reminder_days: int = 7
+    description: str = ""
+    is_active: bool = True
+
+
+@dataclass(frozen=True)
+class Customer:
+    alerts: tuple[Told, ...] = ()
+    days: tuple[Day, ...] = ()
+    preferences: dict[str, dict[str, Any]] = field(default_factory=dict)
+    has_read_broadcasts: bool = False
+
+
+NIGHT = {"quiet_hours_start": time(22), "quiet_hours_end": time(7)}
+
+BROADCASTS = (
+    Told(
+        "maintenance",
+        "medium",
+        "Maintenance on Sunday morning",
+        "The app rests from 5:00 to 5:30 New York time. What you see stays readable; imports wait.",
+        2,
+        expires_in=9,
+    ),
+    Told("feature", "low", "Forecasts now show income that varies", "Look at the shaded range around the line.", 19),
+)
+
+ALICE = Customer(
+    alerts=(
+        Told("security", "high", "New sign-in from Boston", "Firefox on Windows. Was it you?", 1, action_required=True),
+        Told(
+            "billing",
+            "medium",
+            "Your card expires next month",
+            "Enter the new one, so that your plan goes on.",
+            12,
+            is_done=True,
+            action_required=True,
+            notes="Entered the new card.",
+            expires_in=30,
+        ),
+        Told("user", "low", "You spent less on dining than last month", "The difference went to your savings.", 5),
+        Told("performance", "low", "Your largest import so far", "It took 0.8 seconds.", 40, is_done=True, expires_in=14),
+    ),
+    days=(
+        Day("Rent", "financial", first=date(2024, 9, 1), pattern="monthly", reminder_days=3),
+        Day("Federal tax return", "legal", first=date(2024, 4, 15), pattern="yearly", reminder_days=30),
+        Day("Dentist", "health", in_days=6, description="Bring the insurance card."),
+        Day("Performance review", "career", in_days=24, reminder_days=14, description="List what shipped this half-year."),
+        Day("Grandmother's birthday", "family", first=date(1941, 2, 28), pattern="yearly"),
+        Day("Return the library books", "personal", in_days=-3),
+        Day("Gym contract: last day to cancel", "financial", in_days=55, reminder_days=21),
+    ),
+    preferences={
+        "financial": NIGHT,
+        "security": {"sms_enabled": True, **NIGHT},
+        "career": {"email_enabled": False, "frequency": "weekly"},
+    },
+    has_read_broadcasts=True,
+)
+
+BOB = Customer(
+    alerts=(
+        Told(
+            "user",
+            "critical",
+            "The joint account will not cover the mortgage",
+            "It is short by about 300 on the fifth.",
+            0,
+            action_required=True,
+        ),
+        Told("billing", "low", "Your invoice is ready", "You find it under billing.", 9, is_done=True),
+    ),
+    days=(
+        Day("Estimated tax, next quarter", "legal", in_days=33, reminder_days=14),
+        Day("Mortgage instalment", "financial", first=date(2021, 6, 5), pattern="monthly", reminder_days=4),
+        Day("Leap-day birthday", "personal", first=date(1984, 2, 29), pattern="yearly"),
+        Day("Toolbox talk with the crew", "career", first=date(2025, 1, 6), pattern="weekly", reminder_days=1),
+        Day("Van inspection", "legal", in_days=-11, description="Ask for a Saturday."),
+        Day("Soccer club fees", "family", in_days=15),
+        Day("Old storage unit", "financial", first=date(2022, 3, 31), pattern="monthly", is_active=False),
+    ),
+    preferences={
+        "billing": {"push_enabled": False, "frequency": "monthly"},
+        "health": {"email_enabled": False, "push_enabled": False},
+    },
+)
+
+CHIARA = Customer(
+    alerts=(
+        Told("feature", "low", "Amounts in euros", "Every report can be had in your own currency.", 25, is_done=True),
+        Told("user", "medium", "Two deadlines in one week", "Both translations are due before the weekend.", 3),
+    ),
+    days=(
+        Day("Affitto", "financial", first=date(2025, 1, 31), pattern="monthly", reminder_days=3),
+        Day("Consegna del romanzo", "career", in_days=19, reminder_days=10, description="Capitoli 12-18."),
+        Day("Visita oculistica", "health", in_days=2),
+        Day("Compleanno di Marta", "family", first=date(1998, 6, 21), pattern="yearly", reminder_days=10),
+        Day("Antibiotico", "health", first=date(2026, 1, 7), pattern="daily", reminder_days=0, is_active=False),
+        Day("Rinnovo passaporto", "legal", in_days=81, reminder_days=60),
+    ),
+    preferences={"health": {"quiet_hours_start": time(13), "quiet_hours_end": time(15)}, "system": {"frequency": "daily"}},
+)
+
+CUSTOMERS = {"alice@mingus.example": ALICE, "bob@mingus.example": BOB, "chiara@mingus.example": CHIARA}
+
+
+@transaction.atomic
+def load(user: Any, *, today: date) -> None:
+    """Give one of the demo's customers his alerts, dates and preferences. What is there already stays as it is."""
+    now, life = clock.now(), CUSTOMERS.get(user.email, Customer())
+    for told in BROADCASTS:
+        _tell(None, told, now)
+    for told in life.alerts:
+        _tell(user, told, now)
+    for day in life.days:
+        _remember(user, day, today)
+    for kind, wishes in life.preferences.items():
+        NotificationPreference.objects.get_or_create(user=user, notification_type=kind, defaults=wishes)
+    if life.has_read_broadcasts:
+        for broadcast in SystemAlert.objects.broadcasts().filter(title__in=[told.title for told in BROADCASTS]):
+            services.mark_read(broadcast, user=user, now=now)
+
+
+def _tell(user: Any, told: Told, now: datetime) -> None:
+    if SystemAlert.objects.filter(user=user, title=told.title).exists():
+        return
+    sent = now - timedelta(days=told.days_ago, hours=3)
+    alert = SystemAlert(
+        user=user,
+        alert_type=told.kind,
+        severity=told.severity,
+        title=told.title,
+        message=told.message,
+        action_required=told.action_required,
+        is_read=told.is_done,
+        read_at=sent + timedelta(hours=1) if told.is_done else None,
+        action_taken=told.is_done and told.action_required,
+        action_notes=told.notes,
+        expires_at=None if told.expires_in is None else sent + timedelta(days=told.expires_in),
+    )
+    alert.full_clean()
+    alert.save()
+    SystemAlert.objects.filter(pk=alert.pk).update(created_at=sent, updated_at=alert.read_at or sent)
+
+
+def _remember(user: Any, day: Day, today: date) -> None:
+    if ImportantDate.objects.for_user(user).filter(date_name=day.name).exists():
+        return
+    row = ImportantDate(
+        user=user,
+        date_name=day.name,
+        date_type=day.kind,
+        date_value=day.first or today + timedelta(days=day.in_days),
+        reminder_days=day.reminder_days,
+        is_recurring=bool(day.pattern),
+        recurrence_pattern=day.pattern,
+        description=day.description,
+        is_active=day.is_active,
+    )
+    row.full_clean()
+    row.save()

@@ -1,0 +1,138 @@
+"""Plans and what they open."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from billing.models import (
+    Adjustment,
+    BillingHistory,
+    DunningStep,
+    EntitlementOverride,
+    FeatureAccess,
+    StripeCustomer,
+    StripeEvent,
+    Subscription,
+    SubscriptionPlan,
+    UsageRecord,
+)
+from dev.factories.users import UserFactory
+
+
+class PlanFactory(DjangoModelFactory):
+    class Meta:
+        model = SubscriptionPlan
+
+    name = factory.Sequence(lambda number: f"Plan {number}")
+    price = Decimal("20.00")
+    billing_cycle = "monthly"
+    features = factory.LazyFunction(lambda: {"reports": True, "insights": False})
+    limits = factory.LazyFunction(lambda: {"reports_per_month": 4})
+
+
+class SubscriptionFactory(DjangoModelFactory):
+    """One that is over, of which a customer can have many; with `running=True` the one that he has."""
+
+    class Meta:
+        model = Subscription
+
+    class Params:
+        running = factory.Trait(
+            status="active",
+            canceled_at=None,
+            current_period_start=datetime(2026, 3, 10, 12, tzinfo=UTC),
+            current_period_end=datetime(2026, 4, 10, 12, tzinfo=UTC),
+        )
+
+    user = factory.SubFactory(UserFactory)
+    plan = factory.SubFactory(PlanFactory)
+    status = "canceled"
+    canceled_at = datetime(2026, 2, 1, tzinfo=UTC)
+    current_period_start = datetime(2026, 1, 1, tzinfo=UTC)
+    current_period_end = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+class FeatureAccessFactory(DjangoModelFactory):
+    class Meta:
+        model = FeatureAccess
+
+    user = factory.SubFactory(UserFactory)
+    feature_name = factory.Sequence(lambda number: f"feature_{number}")
+    usage_limit = 100
+
+
+class InvoiceFactory(DjangoModelFactory):
+    class Meta:
+        model = BillingHistory
+
+    user = factory.SubFactory(UserFactory)
+    subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
+    amount = Decimal("35.00")
+    status = "pending"
+    billing_date = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    metadata = factory.LazyFunction(lambda: {"source": "factory"})
+
+
+class StripeCustomerFactory(DjangoModelFactory):
+    class Meta:
+        model = StripeCustomer
+
+    user = factory.SubFactory(UserFactory)
+    stripe_id = factory.Sequence(lambda number: f"cus_made{number}")
+    card_brand = "visa"
+    card_last4 = "4242"
+
+
+class StripeEventFactory(DjangoModelFactory):
+    class Meta:
+        model = StripeEvent
+
+    stripe_id = factory.Sequence(lambda number: f"evt_made{number}")
+    type = "invoice.paid"
+    happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+class AdjustmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Adjustment
+
+    user = factory.SubFactory(UserFactory)
+    kind = "refund"
+    stripe_id = factory.Sequence(lambda number: f"re_made{number}")
+    amount = Decimal("20.00")
+    status = "succeeded"
+    happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+class OverrideFactory(DjangoModelFactory):
+    class Meta:
+        model = EntitlementOverride
+
+    user = factory.SubFactory(UserFactory)
+    feature_name = "reports"
+    reason = "Ticket 4711: promised by support"
+    starts_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    ends_at = datetime(2027, 3, 10, 12, tzinfo=UTC)
+
+
+class UsageRecordFactory(DjangoModelFactory):
+    class Meta:
+        model = UsageRecord
+
+    user = factory.SubFactory(UserFactory)
+    feature_name = "reports"
+    idempotency_key = factory.Sequence(lambda number: f"use-{number}")
+    amount = 1
+    period_start = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+class DunningStepFactory(DjangoModelFactory):
+    class Meta:
+        model = DunningStep
+
+    user = factory.SubFactory(UserFactory)
+    kind = "notice"
+    key = factory.Sequence(lambda number: f"notice-{number}")
+    happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -1,0 +1,55 @@
+"""Wellness."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from dev.factories.users import UserFactory
+from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
+
+
+class CheckinFactory(DjangoModelFactory):
+    class Meta:
+        model = UserHealthCheckin
+
+    user = factory.SubFactory(UserFactory)
+    checkin_date = factory.Sequence(lambda number: date(2001, 1, 1) + timedelta(days=number % 9_000))
+    mood_score = 8
+    stress_level = 3
+    sleep_hours = Decimal("7.5")
+    exercise_minutes = 30
+    symptoms = factory.LazyFunction(lambda: ["headache"])
+
+
+class CorrelationFactory(DjangoModelFactory):
+    class Meta:
+        model = HealthSpendingCorrelation
+
+    user = factory.SubFactory(UserFactory)
+    correlation_date = factory.Sequence(lambda number: date(2001, 1, 1) + timedelta(days=number % 9_000))
+    health_metric = "stress"
+    health_score = Decimal("4.80")
+    spending_amount = Decimal("31.52")
+    correlation_strength = Decimal("0.412")
+    confidence_interval_lower = Decimal("0.288")
+    confidence_interval_upper = Decimal("0.522")
+    p_value = Decimal("0.00000012")
+    adjusted_p_value = Decimal("0.00000370")
+    is_significant = True
+    method = "pearson"
+    analysis_period = "daily"
+    data_points_count = 192
+
+
+class GoalFactory(DjangoModelFactory):
+    class Meta:
+        model = HealthGoal
+
+    user = factory.SubFactory(UserFactory)
+    goal_name = factory.Sequence(lambda number: f"Goal {number}")
+    goal_type = "stress"
+    start_value = Decimal(8)
+    target_value = Decimal(3)
+    current_value = Decimal("5.5")

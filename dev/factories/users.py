@@ -1,0 +1,126 @@
+"""People."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import factory
+from django.contrib.auth.hashers import make_password
+from factory.django import DjangoModelFactory
+
+from core import clock
+from users.models import (
+    AccountErasure,
+    DataExport,
+    DataExportChunk,
+    Impersonation,
+    OnboardingProgress,
+    PersonalAccessToken,
+    User,
+    UserProfile,
+    UserSession,
+)
+
+PASSWORD = "correct horse battery staple"
+
+
+@cache
+def hashed_password() -> str:
+    """Hashed once: it is made slow on purpose, and everybody has the same one."""
+    return make_password(PASSWORD)
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda number: f"person{number}@example.com")
+    is_verified = True
+    password = factory.LazyFunction(hashed_password)
+
+
+class ProfileFactory(DjangoModelFactory):
+    class Meta:
+        model = UserProfile
+
+    user = factory.SubFactory(UserFactory)
+    first_name = "Alice"
+    last_name = "Archer"
+    zip_code = "10001"
+
+
+class OnboardingFactory(DjangoModelFactory):
+    class Meta:
+        model = OnboardingProgress
+
+    user = factory.SubFactory(UserFactory)
+    step_name = factory.Sequence(lambda number: f"step {number}")
+    step_order = factory.Sequence(lambda number: number + 1)
+
+
+class TokenFactory(DjangoModelFactory):
+    class Meta:
+        model = PersonalAccessToken
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda number: f"token {number}")
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]
+        token, text = model_class.objects.create(*args, **kwargs)
+        token.text = text
+        return token
+
+
+class ExportFactory(DjangoModelFactory):
+    """One that could not be made, of which a customer can have many."""
+
+    class Meta:
+        model = DataExport
+
+    user = factory.SubFactory(UserFactory)
+    state = "failed"
+
+
+class ExportChunkFactory(DjangoModelFactory):
+    class Meta:
+        model = DataExportChunk
+
+    user = factory.SubFactory(UserFactory)
+    export = factory.SubFactory(ExportFactory, user=factory.SelfAttribute("..user"))
+    number = factory.Sequence(lambda number: number)
+    content = "cGllY2U="
+
+
+class ErasureFactory(DjangoModelFactory):
+    """One that has been carried out."""
+
+    class Meta:
+        model = AccountErasure
+
+    user = factory.SubFactory(UserFactory)
+    asked_by = "customer"
+    finished_at = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+class SessionFactory(DjangoModelFactory):
+    class Meta:
+        model = UserSession
+
+    user = factory.SubFactory(UserFactory)
+    digest = factory.Sequence(lambda number: f"{number:064x}")
+    user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    address = "203.0.113.7"
+    last_seen_at = factory.LazyFunction(clock.now)
+    expires_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=14))
+
+
+class ImpersonationFactory(DjangoModelFactory):
+    class Meta:
+        model = Impersonation
+
+    user = factory.SubFactory(UserFactory)
+    staff = factory.SubFactory(UserFactory, is_staff=True)
+    reason = "Ticket 4711"
+    ends_at = factory.LazyFunction(lambda: clock.now() + timedelta(minutes=30))
+    digest = factory.Sequence(lambda number: f"{number:064x}")

@@ -1,0 +1,79 @@
+"""`manage.py demo` shows the product with people in it."""
+
+from argparse import ArgumentParser
+from io import StringIO
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from dev.demo import analytics as analytics_demo
+from dev.demo import billing as billing_demo
+from dev.demo import career as career_demo
+from dev.demo import finance as finance_demo
+from dev.demo import health as health_demo
+from dev.demo import system as system_demo
+from dev.demo import users as users_demo
+from dev.stripe import running as stripe_emulator
+
+LAID_OVER_THE_MONEY = (billing_demo, health_demo, career_demo, system_demo, analytics_demo)
+
+WELCOME = """
+{accounts} accounts and {transactions:,} transactions are there. All passwords are: {password}
+
+  Back office   {site}/admin/       admin@mingus.example (everything), support@mingus.example (helps, sees
+                                    masked values), billing@mingus.example (invoices), analyst@mingus.example (sums)
+                It asks for a code of an authenticator app. In another terminal: manage.py demo_code
+  API           {site}/api/docs/    {customers}
+  Log in        curl -s {site}/_allauth/app/v1/auth/login -H 'Content-Type: application/json' \\
+                     -d '{{"email": "{first}", "password": "{password}"}}'
+"""
+
+PAYMENTS = """  Payments      A stand-in for Stripe takes them: no real card, no money. Buy a plan in {site}/api/docs/ with
+                POST /api/v1/billing/subscriptions/checkout/ and open the page that it answers with ({stand_in}/…)
+"""
+
+
+class Command(BaseCommand):
+    help = "Load invented customers with a year of transactions, and serve them with the job worker. Twice does no harm."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-serve", action="store_true", help="only load")
+
+    def handle(self, *args: Any, no_serve: bool, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("The demo has published passwords, so it runs with DEBUG=1 only, on a developer's machine.")
+        call_command("migrate", verbosity=0)
+        self._load()
+        if not no_serve:
+            with stripe_emulator.connected() as address:
+                call_command("sync_plans", stdout=StringIO())
+                if address:
+                    self.stdout.write(PAYMENTS.format(site=settings.SITE_URL, stand_in=address))
+                call_command("serve", with_worker=True)
+
+    def _load(self) -> None:
+        users_demo.load_colleagues()
+        loaded = [
+            self._load_customer(customer)
+            for customer in tqdm(users_demo.CUSTOMERS, "Loading", unit="customer", leave=False, disable=None)
+        ]
+        text = WELCOME.format(
+            accounts=sum(item.accounts for item in loaded),
+            transactions=sum(item.transactions for item in loaded),
+            password=users_demo.PASSWORD,
+            site=settings.SITE_URL,
+            customers=", ".join(customer.email for customer in users_demo.CUSTOMERS),
+            first=users_demo.CUSTOMERS[0].email,
+        )
+        self.stdout.write(text)
+
+    def _load_customer(self, customer: users_demo.Customer) -> finance_demo.Loaded:
+        user = users_demo.load_customer(customer)
+        today = user.profile.today()
+        loaded = finance_demo.load(user, today=today)
+        for app in LAID_OVER_THE_MONEY:
+            app.load(user, today=today)
+        return loaded

@@ -1,0 +1,146 @@
+"""The data folder: made whole or not at all, and checked before a server is let at it."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from dev.postgres.errors import DevDatabaseError, start_anew
+from dev.postgres.folder import Folder, folder_mode
+from dev.postgres.programs import Programs, clean_environment, server_account
+
+ROLE = DATABASE = "mingus"
+_UNFINISHED = "unfinished-"
+_LOCALE = "C.UTF-8"
+_CLIENT_AUTHENTICATION = f"host all {ROLE} 127.0.0.1/32 scram-sha-256\n"
+
+
+def ensure_cluster(folder: Folder, programs: Programs) -> None:
+    """Make the cluster if there is none; refuse one that these programs cannot read."""
+    _remove_unfinished(folder.root)
+    if not folder.cluster.exists():
+        _create(folder, programs)
+    _check(folder, programs)
+    _clear_stale_pid_file(folder)
+
+
+def _create(folder: Folder, programs: Programs) -> None:
+    """Build everything aside and rename it last, so that a crash leaves nothing half-made behind."""
+    unfinished = Folder(Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.root)))
+    try:
+        unfinished.root.chmod(folder_mode())
+        _create_in(unfinished, programs)
+        unfinished.cluster.rename(folder.cluster)
+    finally:
+        shutil.rmtree(unfinished.root, ignore_errors=True)
+
+
+def _create_in(folder: Folder, programs: Programs) -> None:
+    folder.cluster.mkdir()
+    folder.cluster.chmod(folder_mode())
+    folder.data.mkdir(mode=0o700)
+    if account := server_account():
+        os.chown(folder.data, *account)
+    _run(_initdb(folder, programs))
+    (folder.data / "pg_hba.conf").write_text(_CLIENT_AUTHENTICATION)
+    password = secrets.token_urlsafe(24)
+    _run(_single_user(folder, programs), stdin=_bootstrap_sql(password))
+    folder.password.touch(mode=0o600)
+    folder.password.write_text(password)
+
+
+def _initdb(folder: Folder, programs: Programs) -> list[str]:
+    return programs.command(
+        "initdb",
+        f"--pgdata={folder.data}",
+        "--username=postgres",
+        "--auth=reject",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        f"--builtin-locale={_LOCALE}",
+        f"--locale={_LOCALE}",
+        "--no-instructions",
+    )
+
+
+def _single_user(folder: Folder, programs: Programs) -> list[str]:
+    """SECURITY: the superuser is used only here and never gets a password or a way to log in."""
+    return programs.command("postgres", "--single", "-D", str(folder.data), "-c", "exit_on_error=on", "postgres")
+
+
+def _bootstrap_sql(password: str) -> str:
+    """One statement a line, as the single-user server reads them."""
+    return f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n"
+
+
+def _run(command: list[str], stdin: str = "") -> None:
+    result = subprocess.run(
+        command,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env=clean_environment(),
+    )
+    if result.returncode != 0:
+        last_lines = "\n".join(result.stdout.splitlines()[-8:])
+        raise DevDatabaseError(
+            f"The development database could not be made:\n{last_lines}\n"
+            "Set right what it complains of and try again, or set DATABASE_URL to a server of your own."
+        )
+
+
+def _check(folder: Folder, programs: Programs) -> None:
+    """An old major version or missing pieces would otherwise surface as a puzzle in a log."""
+    try:
+        made_by = int((folder.data / "PG_VERSION").read_text())
+        folder.password.read_text()
+    except (OSError, ValueError) as error:
+        raise DevDatabaseError(
+            f"The development database in '{folder.root}' is damaged: {error}. {start_anew(folder.root)}"
+        ) from error
+    if made_by != programs.major:
+        raise DevDatabaseError(
+            f"The development database in '{folder.root}' was made by PostgreSQL {made_by}, and the "
+            f"installed programs are PostgreSQL {programs.major}. To keep its data, check out the commit "
+            f"that made it and save them with pg_dump. {start_anew(folder.root)}"
+        )
+
+
+def _clear_stale_pid_file(folder: Folder) -> None:
+    """Call only while holding the server lock, when no server of ours is alive.
+
+    PostgreSQL trusts the number in the file, which may since belong to any process, to a zombie,
+    or be cut off. The one case in which it is right is a server that somebody started by hand.
+    """
+    pid = read_pid(folder)
+    if pid is not None and _is_postgres_at(pid, folder.data):
+        raise DevDatabaseError(
+            f"A PostgreSQL that MINGUS did not start (process {pid}) uses '{folder.data}'. Stop it with: kill -INT {pid}"
+        )
+    folder.pid_file.unlink(missing_ok=True)
+
+
+def read_pid(folder: Folder) -> int | None:
+    """The server's process number as it wrote it itself, or None for an absent or cut-off file."""
+    try:
+        return int(folder.pid_file.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+
+
+def _is_postgres_at(pid: int, data: Path) -> bool:
+    process = Path("/proc", str(pid))
+    try:
+        is_postgres = (process / "comm").read_text().strip() == "postgres"
+        return is_postgres and (process / "cwd").samefile(data)
+    except OSError:
+        return False
+
+
+def _remove_unfinished(root: Path) -> None:
+    for leftover in root.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(leftover, ignore_errors=True)

@@ -1,0 +1,69 @@
+"""What the rest of the project may ask for: a running database, or a stopped one."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dev.postgres.errors import DevDatabaseError
+from dev.postgres.folder import DEFAULT_FOLDER, prepare
+from dev.postgres.locks import exclusive, share_for_life
+from dev.postgres.server import attach_or_start, stop_server, url
+from dev.postgres.watcher import GRACE_SECONDS, ensure_watcher
+
+_START_SECONDS = 60.0
+_SILENT_SECONDS = 2.0
+
+
+def ensure_running(folder: Path = DEFAULT_FOLDER, *, grace: float = GRACE_SECONDS) -> str:
+    """The URL of a server that has just answered, started now if need be.
+
+    The server stays at least as long as this process and its forks, and stops `grace` seconds after
+    its last user has ended. Raises DevDatabaseError, whose message says what to do.
+    """
+    deadline = time.monotonic() + _START_SECONDS
+    with _plain_errors(folder), _announced_when_slow(folder):
+        place = prepare(folder)
+        share_for_life(place.users_lock, deadline)
+        with exclusive(place.start_lock, deadline):
+            attach_or_start(place, deadline)
+            ensure_watcher(place, grace)
+        return url(place)
+
+
+def stop(folder: Path = DEFAULT_FOLDER) -> bool:
+    """Stop the server even if it is in use, its data kept; says whether there was one."""
+    if not folder.exists():
+        return False
+    with _plain_errors(folder):
+        place = prepare(folder)
+        with exclusive(place.start_lock, time.monotonic() + _START_SECONDS):
+            return stop_server(place)
+
+
+@contextmanager
+def _plain_errors(folder: Path) -> Iterator[None]:
+    """A full disk or a closed folder is the person's to solve, so it gets a sentence, not a trace."""
+    try:
+        yield
+    except OSError as error:
+        raise DevDatabaseError(
+            f"The development database in '{folder}' cannot be used: {error}. "
+            "Make the folder writable and see that its disk has space, "
+            "or set DATABASE_URL to a server of your own."
+        ) from error
+
+
+@contextmanager
+def _announced_when_slow(folder: Path) -> Iterator[None]:
+    """Nobody should have to wonder why a command hangs, and nobody needs to read that it did not."""
+    text = f"MINGUS: starting the development database in {folder} …"
+    timer = threading.Timer(_SILENT_SECONDS, print, (text,), {"file": sys.stderr, "flush": True})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,22 @@
+"""Settings of a development machine: the product's own, with DEBUG, the embedded PostgreSQL and the commands of `dev`.
+
+Production uses `mingus.settings` and contains no `dev`. The targets of the Makefile and the tests use this module.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("DEBUG", "1")
+
+from dev import postgres
+from mingus.database import described
+from mingus.settings import *  # noqa: F403
+from mingus.settings import BASE_DIR, DATABASES, INSTALLED_APPS, env
+
+INSTALLED_APPS = [*INSTALLED_APPS, "dev"]
+
+if not env.text("DATABASE_URL"):
+    try:
+        DATABASES["default"] = described(env, postgres.ensure_running(BASE_DIR / ".postgres"), "DATABASE_URL")
+    except postgres.DevDatabaseError as error:
+        sys.exit(str(error))

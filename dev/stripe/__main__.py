@@ -1,0 +1,77 @@
+"""`python -m dev.stripe --port 12111 --state FILE --webhook-url … --webhook-secret …`."""
+
+import argparse
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from dev.stripe.application import Application
+from dev.stripe.control import KEY
+from dev.stripe.resources.account_wide import register
+from dev.stripe.server import Server, serve
+
+
+def instant(text: str) -> datetime:
+    """An ISO date or time; UTC unless it says otherwise."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m dev.stripe", description=__doc__)
+    parser.add_argument("--port", type=int, default=12111)
+    parser.add_argument("--key", default=KEY, help="the secret key that clients must show")
+    parser.add_argument("--state", help="an SQLite file that keeps everything over a restart, also after kill -9")
+    parser.add_argument("--public-url", help="how a browser reaches it (default: http://127.0.0.1:PORT)")
+    parser.add_argument("--webhook-url", help="where events are posted")
+    parser.add_argument("--webhook-secret", action="append", default=[], help="may be given twice while it is rotated")
+    parser.add_argument("--webhook-version", help="the API version of what is posted, if not the account's")
+    parser.add_argument("--now", type=instant, help="a clock that stands still here until it is advanced")
+    parser.add_argument("--tied", action="store_true", help="end when standard input does, so with whoever started it")
+    return parser.parse_args()
+
+
+def prepare(application: Application, chosen: argparse.Namespace) -> None:
+    """The clock and the endpoint that the command line asks for."""
+    account = application.account
+    with application.store.transaction():
+        if chosen.now and account.settings["frozen"] is None:
+            account.settings["frozen"] = int(chosen.now.timestamp())
+        if chosen.webhook_url:
+            known = application.store.where("webhook_endpoint", url=chosen.webhook_url)
+            version = {"api_version": chosen.webhook_version}
+            endpoint = known[0] if known else register(account, [], url=chosen.webhook_url, **version)
+            endpoint["_"]["secrets"] = chosen.webhook_secret
+
+
+def end_with_input(server: Server) -> None:
+    """Wait until nobody holds the other end of standard input any more, and end then. A Ctrl-C is its starter's to answer."""
+    sys.stdin.read()
+    server.shutdown()
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT."""
+    chosen = options()
+    application = Application(chosen.public_url or f"http://127.0.0.1:{chosen.port}", chosen.key, chosen.state)
+    prepare(application, chosen)
+    server = Server(chosen.port, application)
+
+    def end(number: int, frame: Any) -> None:
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN if chosen.tied else end)
+    if chosen.tied:
+        threading.Thread(target=end_with_input, args=[server], daemon=True).start()
+    sys.stdout.write(f"Stand-in for Stripe on {application.account.url}: no real card, no money\n")
+    sys.stdout.flush()
+    serve(server)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""One Stripe account: its objects, its clock, its settings, and the request that is being answered."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dev.stripe.errors import no_such
+from dev.stripe.store import Obj, Store
+
+API_VERSION = "2026-10-28.endive"  # what stripe 16.1.0 asks for
+SETTINGS = "settings"
+DEFAULTS: dict[str, Any] = {
+    "id": SETTINGS,
+    "object": "_settings",
+    "offset": 0,  # seconds that the account's clock is ahead of the machine's
+    "frozen": None,  # the instant at which it stands still
+    "api_version": API_VERSION,
+    "retry_days": [3, 5, 7],  # after the first failure; Stripe lets an account choose
+    "after_last_retry": "cancel",  # or "unpaid", or "past_due"
+    "signs_with": "machine",  # the clock of Stripe-Signature's timestamp; "account" follows the account's
+    "held": False,  # whether deliveries wait
+}
+
+
+@dataclass
+class Request:
+    """The API request under way, for events' `request`."""
+
+    id: str | None = None
+    idempotency_key: str | None = None
+    version: str = API_VERSION
+
+
+@dataclass
+class Account:
+    """Everything that the operations work on."""
+
+    store: Store
+    url: str
+    key: str = "sk_test_stand_in"
+    request: Request = field(default_factory=Request)
+    acting_at: dict[str, int] = field(default_factory=dict)  # the instant of what is due now, by clock
+    step: Callable[[str, int], bool] = lambda clock, until: False  # `Timetable.step`, once there is one
+
+    @property
+    def settings(self) -> Obj:
+        """The account's settings, made when first asked for."""
+        found = self.store.find(SETTINGS)
+        return found if found is not None else self.store.add(dict(DEFAULTS))
+
+    def clock_of(self, obj: Obj | None) -> str | None:
+        """The test clock that an object lives by, None for the account's own."""
+        if obj is None:
+            return None
+        if "test_clock" in obj:
+            return obj["test_clock"]
+        owner = obj.get("customer") or obj.get("_", {}).get("customer")
+        customer = self.store.find(owner) if owner else None
+        return customer.get("test_clock") if customer else None
+
+    def now(self, obj: Obj | None = None) -> int:
+        """Seconds since 1970 for an object."""
+        return self.time_of(self.clock_of(obj))
+
+    def time_of(self, clock: str | None) -> int:
+        """Seconds since 1970 by a test clock, or by the account's."""
+        if clock is not None:
+            return int(self.store.get(clock)["frozen_time"])
+        if "" in self.acting_at:
+            return self.acting_at[""]
+        settings = self.settings
+        return int(settings["frozen"] if settings["frozen"] is not None else int(time.time()) + settings["offset"])
+
+    def move(self, clock: str, to: int) -> None:
+        """Set a clock ("" is the account's own) to an instant, if that lies ahead."""
+        if to <= self.time_of(clock or None):
+            return
+        if clock:
+            self.store.get(clock)["frozen_time"] = to
+        elif self.settings["frozen"] is not None:
+            self.settings["frozen"] = to
+        else:
+            self.settings["offset"] = to - int(time.time())
+
+    def advance(self, clock: str, to: int) -> None:
+        """Live through everything that is due by this clock ("" is the account's own) until an instant."""
+        while self.step(clock, to):
+            pass
+        self.move(clock, to)
+
+    def find(self, kind: str, name: object, param: str = "id") -> Obj:
+        """The object of a kind and an id, or Stripe's words for its absence."""
+        obj = self.store.find(name) if name is not None else None
+        if obj is None or obj["object"] != kind or (obj.get("deleted") and param != "id"):
+            raise no_such("PaymentMethod" if kind == "payment_method" else kind, name, param)
+        return obj
+
+
+def set_metadata(obj: Obj, given: dict[str, str | None] | None) -> None:
+    """Merge metadata as Stripe does: None deletes a name, the name "" deletes all."""
+    if given is None:
+        return
+    if "" in given:
+        obj["metadata"] = {}
+    merged = {**obj["metadata"], **{name: words for name, words in given.items() if name}}
+    obj["metadata"] = {name: words for name, words in merged.items() if words is not None}

@@ -1,0 +1,204 @@
+"""From a request to an answer: authentication, faults, idempotency, parameters, the operation, its shape."""
+
+import base64
+import re
+import time
+import traceback
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from dev.stripe import resources as resources  # registers the addresses  # registers the addresses
+from dev.stripe.account import Account, Request
+from dev.stripe.deliveries import Deliveries
+from dev.stripe.errors import ApiError
+from dev.stripe.expand import expanded
+from dev.stripe.faults import REQUESTS, Fault, Faults
+from dev.stripe.forms import decoded
+from dev.stripe.idempotency import Keys, fingerprint
+from dev.stripe.ids import new_id
+from dev.stripe.lifecycle.checkout import due_of_session, expire_session
+from dev.stripe.lifecycle.collection import advance_invoice, due_of_invoice
+from dev.stripe.lifecycle.renewing import advance_subscription, due_of_subscription
+from dev.stripe.parameters import read
+from dev.stripe.routes import found
+from dev.stripe.scheduler import Timetable
+from dev.stripe.store import Store
+from dev.stripe.versions import shown
+
+KINDS = {
+    "subscription": (due_of_subscription, advance_subscription),
+    "invoice": (due_of_invoice, advance_invoice),
+    "checkout.session": (due_of_session, expire_session),
+}
+VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.\w+)?")
+REMEMBERED = 10_000
+
+
+@dataclass
+class Answer:
+    """What goes out. A `broken` one ends the connection instead."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    broken: bool = False
+
+    @property
+    def json(self) -> Any:
+        """The body, read."""
+        return orjson.loads(self.body)
+
+
+@dataclass
+class Call:
+    """A request as it came in; header names are in lower case."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def form(self) -> str:
+        """The parameters, wherever they stand."""
+        return "&".join(filter(None, (self.query, self.body.decode())))
+
+
+class Application:
+    """The whole stand-in without its sockets."""
+
+    def __init__(self, url: str, key: str, state: str | None = None) -> None:
+        self.store = Store(state)
+        self.account = Account(self.store, url, key)
+        with self.store.transaction():
+            self.account.settings  # noqa: B018  made when first looked at
+        self.faults = Faults()
+        self.deliveries = Deliveries(self.account, self.faults)
+        self.timetable = Timetable(self.account, KINDS)
+        self.account.step = self.timetable.step
+        self.keys = Keys(self.account)
+        self.log: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
+
+    def catch_up(self) -> None:
+        """Do what became due by the account's own clock."""
+        with self.store.transaction():
+            now = self.account.now()
+        while self.timetable.step("", now):
+            pass
+
+    def answer(self, call: Call) -> Answer:
+        """Answer an API request."""
+        fault = self.faults.striking(REQUESTS, call.method, call.path)
+        request = new_id("req")
+        answer = self.failing(fault) if fault else None
+        if answer is None:
+            answer = self.guarded(call, request)
+        if fault and fault.kind == "drop_after":
+            answer.broken = True
+        seen = {"method": call.method, "path": call.path, "status": answer.status, "id": request, "broken": answer.broken}
+        self.log.append(
+            {**seen, "idempotency_key": call.headers.get("idempotency-key"), "fault": fault.kind if fault else None}
+        )
+        answer.headers.setdefault("Request-Id", request)
+        return answer
+
+    def failing(self, fault: Fault) -> Answer | None:
+        """The answer that a fault gives before anything is done."""
+        if fault.kind in ("drop", "down"):
+            return Answer(0, b"", broken=True)
+        if fault.kind == "slow":
+            time.sleep(fault.seconds)
+        if fault.kind == "html":
+            return Answer(500, b"<html><body><h1>500 Internal Server Error</h1></body></html>", {"Content-Type": "text/html"})
+        if fault.kind == "rate_limit":
+            message = "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits."
+            return refused(ApiError(message, status=429, code="rate_limit"), "")
+        if fault.kind == "error":
+            return refused(ApiError("An unknown error occurred", status=500, kind="api_error"), "")
+        return None
+
+    def broken(self, request: str) -> Answer:
+        """500 for a fault of the stand-in's own, which is written to stderr."""
+        traceback.print_exc()
+        return refused(ApiError("The stand-in itself failed; see its stderr.", status=500, kind="api_error"), request)
+
+    def guarded(self, call: Call, request: str) -> Answer:
+        """The answer, or the error as an answer."""
+        try:
+            authenticate(call.headers.get("authorization", ""), self.account.key)
+            key = call.headers.get("idempotency-key") if call.method == "POST" else None
+            with self.keys.using(key):
+                self.catch_up()
+                return self.under_key(call, key, request)
+        except ApiError as error:
+            return refused(error, request)
+        except Exception:  # noqa: BLE001  a client must get an answer
+            return self.broken(request)
+
+    def under_key(self, call: Call, key: str | None, request: str) -> Answer:
+        """The stored answer of the key, or a new one that is stored."""
+        mark = fingerprint(call.method, call.path, call.form)
+        try:
+            with self.store.transaction():
+                stored = self.keys.stored(key, mark)
+                if stored:
+                    again = {
+                        "Idempotent-Replayed": "true",
+                        "Original-Request": stored["request"],
+                        "Request-Id": stored["request"],
+                    }
+                    return Answer(stored["status"], stored["body"].encode(), again)
+                answer = self.operate(call, key, request)
+                self.keys.keep(key, mark, answer.status, answer.body.decode(), request)
+                return answer
+        except ApiError as error:
+            if error.keeps_work or error.status == 402:
+                with self.store.transaction():
+                    self.keys.keep(key, mark, error.status, orjson.dumps(error.body(request)).decode(), request)
+            raise
+
+    def operate(self, call: Call, key: str | None, request: str) -> Answer:
+        """Find the operation, read its parameters, do it and shape the result."""
+        version = self.version_of(call)
+        route, names = found(call.method, call.path)
+        given = read(route.table, decoded(call.form))
+        paths = given.pop("expand", [])
+        self.account.request = Request(request, key, version)
+        try:
+            result = route.operation(self.account, given, *names)
+            body = expanded(self.account, shown(self.account, result, version), paths, version)
+        finally:
+            self.account.request = Request()
+        return Answer(200, orjson.dumps(body, option=orjson.OPT_INDENT_2), {"Stripe-Version": version})
+
+    def version_of(self, call: Call) -> str:
+        """The version that the request asks for, else the account's."""
+        version = call.headers.get("stripe-version") or str(self.account.settings["api_version"])
+        if not VERSION.fullmatch(version):
+            raise ApiError(f"Invalid Stripe API version: {version}")
+        return version
+
+
+def authenticate(header: str, key: str) -> None:
+    """Bearer, or Basic with the key as the name."""
+    scheme, _, credentials = header.partition(" ")
+    if scheme.lower() == "basic":
+        credentials = base64.b64decode(credentials + "==").decode(errors="replace").partition(":")[0]
+    if not credentials:
+        raise ApiError(
+            "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth "
+            "(e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+            status=401,
+        )
+    if credentials.strip() != key:
+        raise ApiError(f"Invalid API Key provided: {credentials[:8]}****{credentials[-4:]}", status=401)
+
+
+def refused(error: ApiError, request: str) -> Answer:
+    """An error as an answer. 4xx that will not go better say so in `Stripe-Should-Retry`."""
+    headers = {"Stripe-Should-Retry": "false"} if error.status in (400, 401, 402, 404) else {}
+    return Answer(error.status, orjson.dumps(error.body(request), option=orjson.OPT_INDENT_2), headers)

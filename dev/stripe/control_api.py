@@ -1,0 +1,247 @@
+"""`/_control/…`: what tests and the demo tell the stand-in. JSON in, JSON out, with the API's key."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from dev.stripe import versions
+from dev.stripe.account import DEFAULTS, SETTINGS
+from dev.stripe.application import Answer, Application, Call, authenticate
+from dev.stripe.cards import CARDS
+from dev.stripe.errors import ApiError
+from dev.stripe.ids import new_id
+from dev.stripe.lifecycle.checkout import complete
+from dev.stripe.lifecycle.collection import collect
+from dev.stripe.lifecycle.disputes import close_dispute, open_dispute
+from dev.stripe.pages import portal
+from dev.stripe.pages.invoice import new_card
+from dev.stripe.resources.account_wide import register
+from dev.stripe.resources.customers import new_customer
+
+Command = Callable[[Application, dict[str, Any]], Any]
+CHANGEABLE = ("api_version", "retry_days", "after_last_retry", "signs_with")
+
+
+def answer(application: Application, call: Call) -> Answer:
+    """Carry a command out. 400 with a sentence when it can't be."""
+    try:
+        authenticate(call.headers.get("authorization", ""), application.account.key)
+        command = COMMANDS.get(call.path.removeprefix("/_control/"))
+        if command is None:
+            raise ApiError("No such command", status=404)
+        result = command(application, orjson.loads(call.body or b"{}"))
+    except (ApiError, KeyError, TypeError, ValueError) as error:
+        status = error.status if isinstance(error, ApiError) else 400
+        return Answer(status, orjson.dumps({"error": f"{type(error).__name__}: {error}"}))
+    return Answer(200, orjson.dumps(result))
+
+
+def clock(application: Application, given: dict[str, Any]) -> Any:
+    """`{freeze: seconds}`, `{thaw: true}`, `{advance: seconds}` or `{to: seconds}`, both with `deliver` after each step.
+
+    Answers `{now, frozen}` in seconds since 1970.
+    """
+    account, store = application.account, application.store
+    with store.transaction():
+        if "freeze" in given:
+            account.settings["frozen"] = int(given["freeze"])
+        if given.get("thaw"):
+            now = account.now()
+            account.settings.update(frozen=None, offset=now - int(time.time()))
+        until = int(given["to"]) if "to" in given else account.now() + int(given.get("advance") or 0)
+    if "to" in given or "advance" in given:
+        live_through(application, until, deliver=bool(given.get("deliver")))
+    with store.transaction():
+        return {"now": account.now(), "frozen": account.settings["frozen"] is not None}
+
+
+def live_through(application: Application, until: int, *, deliver: bool) -> None:
+    """Step by step, and between the steps the application hears of what happened, as it would in life."""
+    while True:
+        stepped = application.timetable.step("", until)
+        if deliver:
+            application.deliveries.post_until_quiet()
+        if not stepped:
+            break
+    with application.store.transaction():
+        application.account.move("", until)
+
+
+def fault(application: Application, given: dict[str, Any]) -> Any:
+    """Ask for a fault; see `faults.Fault`."""
+    application.faults.add(**given)
+    return {"faults": len(application.faults.asked)}
+
+
+def clear_faults(application: Application, given: dict[str, Any]) -> Any:
+    """No more faults."""
+    application.faults.clear()
+    return {}
+
+
+def hold(application: Application, given: dict[str, Any]) -> Any:
+    """Keep deliveries back, or with `{held: false}` let them go."""
+    with application.store.transaction():
+        application.account.settings["held"] = bool(given.get("held", True))
+    application.deliveries.wake.set()
+    return {}
+
+
+def deliver(application: Application, given: dict[str, Any]) -> Any:
+    """Post everything that waits, now, and what comes of it. Answers what was posted."""
+    application.catch_up()
+    return {"posted": application.deliveries.post_until_quiet()}
+
+
+def settings(application: Application, given: dict[str, Any]) -> Any:
+    """Change what an account may choose, and answer it."""
+    unknown = set(given) - set(CHANGEABLE)
+    if unknown:
+        raise ValueError(f"no such setting: {sorted(unknown)}")
+    with application.store.transaction():
+        application.account.settings.update(given)
+        return {name: application.account.settings[name] for name in CHANGEABLE}
+
+
+def endpoint(application: Application, given: dict[str, Any]) -> Any:
+    """Register `{url, secrets, api_version, enabled_events}`, or change the secrets of the one that has the address."""
+    with application.store.transaction():
+        for found in application.store.where("webhook_endpoint", url=given["url"]):
+            found["_"]["secrets"] = given["secrets"]
+            found["api_version"] = given.get("api_version", found["api_version"])
+            return {"id": found["id"]}
+        more = {name: given[name] for name in ("api_version", "enabled_events") if name in given}
+        return {"id": register(application.account, given["secrets"], url=given["url"], **more)["id"]}
+
+
+def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
+    """What a person does on the page: `{session, card: a name of cards.CARDS or null, email, authenticated}`."""
+    account = application.account
+    card = given.get("card", "visa")
+    if card is not None and card not in CARDS:
+        raise ValueError(f"no such card: {card}")
+    with application.store.transaction():
+        session = account.find("checkout.session", given["session"])
+        customer = account.find("customer", session["customer"]) if session["customer"] else new_customer(account)
+        if not session["customer"]:
+            customer["email"] = given.get("email") or session["customer_email"] or "person@example.com"
+        complete(account, session, customer, card, authenticated=bool(given.get("authenticated")))
+        return versions.visible(session)
+
+
+def change_card(application: Application, given: dict[str, Any]) -> Any:
+    """What a person does in the portal: `{customer, card: a name of cards.CARDS}`. It pays from now on."""
+    account = application.account
+    if given["card"] not in CARDS:
+        raise ValueError(f"no such card: {given['card']}")
+    with application.store.transaction():
+        portal.change_card(account, account.find("customer", given["customer"]), given["card"])
+    return {}
+
+
+def pay_invoice(application: Application, given: dict[str, Any]) -> Any:
+    """What a person does on an invoice's page: `{invoice, card: a name of the choices there}`. Answers `{result}`."""
+    with application.store.transaction():
+        invoice = application.account.find("invoice", given["invoice"])
+        if invoice["status"] != "open":
+            raise ValueError(f"this invoice is {invoice['status']}")
+        method = new_card(application, invoice, given["card"])
+        return {"result": collect(application.account, invoice, method=method, on_session=True)}
+
+
+def authenticate_payment(application: Application, given: dict[str, Any]) -> Any:
+    """What a person does at the bank: `{payment_intent, succeed}`."""
+    account = application.account
+    with application.store.transaction():
+        intent = account.find("payment_intent", given["payment_intent"])
+        if intent["status"] != "requires_action" or not intent["_"]["invoice"]:
+            raise ValueError("this payment doesn't wait for its person")
+        method = account.store.get(intent["payment_method"])
+        invoice = account.store.get(intent["_"]["invoice"])
+        succeed = bool(given.get("succeed", True))
+        collect(account, invoice, method=method, on_session=succeed, authenticated=succeed)
+        return {"status": intent["status"]}
+
+
+def dispute(application: Application, given: dict[str, Any]) -> Any:
+    """Open one with `{charge, reason}`, close one with `{dispute, won}`."""
+    account = application.account
+    with application.store.transaction():
+        if "charge" in given:
+            return {
+                "id": open_dispute(account, account.find("charge", given["charge"]), given.get("reason", "fraudulent"))["id"]
+            }
+        found = account.find("dispute", given["dispute"])
+        close_dispute(account, found, won=bool(given["won"]))
+        return {"id": found["id"]}
+
+
+def requests(application: Application, given: dict[str, Any]) -> Any:
+    """The API requests that came in, oldest first."""
+    return {"requests": list(application.log)}
+
+
+def deliveries(application: Application, given: dict[str, Any]) -> Any:
+    """Every delivery with the statuses that it got (0: no answer), oldest first."""
+    with application.store.transaction():
+        kinds = {event["id"]: event["type"] for event in application.store.where("event")}
+        return {"deliveries": [{**row, "type": kinds.get(row["event"])} for row in application.store.where("_delivery")]}
+
+
+def redeliver(application: Application, given: dict[str, Any]) -> Any:
+    """Post an event once more, as Stripe's dashboard does: `{event}`."""
+    store = application.store
+    with store.transaction():
+        rows = store.where("_delivery", event=given["event"])
+        for row in rows:
+            again = {"id": new_id("_dlv"), "status": "pending", "attempts": 0, "answers": []}
+            store.add({**row, **again})
+            store.get(row["event"])["pending_webhooks"] += 1
+    return {"scheduled": len(rows)}
+
+
+def drop_state(application: Application, given: dict[str, Any]) -> Any:
+    """Forget every object; with `{everything: true}` also the endpoints, the settings and the clock."""
+    store = application.store
+    with application.deliveries.round, store.transaction():
+        kept = [] if given.get("everything") else [application.account.settings, *store.where("webhook_endpoint")]
+        store.clear()
+        application.timetable.clear()
+        application.deliveries.waiting.clear()
+        for obj in kept:
+            store.add(obj)
+        assert application.account.settings
+    application.faults.clear()
+    application.log.clear()
+    return {}
+
+
+def state(application: Application, given: dict[str, Any]) -> Any:
+    """How many objects there are of each kind."""
+    store = application.store
+    with store.transaction():
+        kinds = [name for name in store.index if "=" not in name]
+        return {"objects": {kind: len(store.where(kind)) for kind in kinds}, "settings": {**DEFAULTS, **store.get(SETTINGS)}}
+
+
+COMMANDS: dict[str, Command] = {
+    "clock": clock,
+    "fault": fault,
+    "clear_faults": clear_faults,
+    "hold": hold,
+    "deliver": deliver,
+    "settings": settings,
+    "endpoint": endpoint,
+    "complete_checkout": complete_checkout,
+    "change_card": change_card,
+    "pay_invoice": pay_invoice,
+    "authenticate_payment": authenticate_payment,
+    "dispute": dispute,
+    "requests": requests,
+    "deliveries": deliveries,
+    "redeliver": redeliver,
+    "drop_state": drop_state,
+    "state": state,
+}

@@ -1,0 +1,82 @@
+"""Idempotency keys: the same request gets the stored answer, another one under the key is refused, as is one at the same time.
+
+Stripe keeps answers for at least 24 hours, and none of requests that were refused before anything began.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dev.stripe.account import Account
+from dev.stripe.anchors import DAY
+from dev.stripe.errors import ApiError
+from dev.stripe.store import Obj
+
+KEPT = DAY
+LONGEST = 255
+
+
+class Keys:
+    """The keys under which something is being done right now."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.lock = threading.Lock()
+        self.busy: set[str] = set()
+
+    @contextmanager
+    def using(self, key: str | None) -> Iterator[None]:
+        """Hold a key while its request is worked on; 409 when it is held."""
+        if key is None:
+            yield
+            return
+        if len(key) > LONGEST:
+            raise ApiError(f"Idempotency-Key must be at most {LONGEST} characters.", kind="idempotency_error")
+        with self.lock:
+            if key in self.busy:
+                raise ApiError(
+                    f"There is currently another in-progress request using this Idempotent Key: {key}.",
+                    status=409,
+                    kind="idempotency_error",
+                    code="idempotency_key_in_use",
+                )
+            self.busy.add(key)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy.discard(key)
+
+    def stored(self, key: str | None, fingerprint: str) -> Obj | None:
+        """The answer that this key has got, if the request is the same."""
+        found = self.account.store.find(f"_idem_{key}") if key else None
+        if found is None or found["at"] + KEPT < self.account.now():
+            return None
+        if found["fingerprint"] != fingerprint:
+            raise ApiError(
+                "Keys for idempotent requests can only be used with the same parameters they were first used with. "
+                f"Try using a key other than '{key}' if you meant to execute a different request.",
+                kind="idempotency_error",
+            )
+        return found
+
+    def keep(self, key: str | None, fingerprint: str, status: int, body: str, request: str) -> None:
+        """Store an answer under its key."""
+        if key:
+            self.account.store.add(
+                {
+                    "id": f"_idem_{key}",
+                    "object": "_idempotency",
+                    "fingerprint": fingerprint,
+                    "status": status,
+                    "body": body,
+                    "request": request,
+                    "at": self.account.now(),
+                }
+            )
+
+
+def fingerprint(method: str, path: str, body: str) -> str:
+    """What makes two requests the same."""
+    return hashlib.sha256(f"{method} {path}\n{body}".encode()).hexdigest()

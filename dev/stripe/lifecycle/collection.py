@@ -1,0 +1,147 @@
+"""Getting an invoice paid, trying again, and what becomes of the subscription either way."""
+
+from typing import Any
+
+from dev.stripe.account import Account
+from dev.stripe.anchors import DAY
+from dev.stripe.cards import resolved
+from dev.stripe.events import emit, updating
+from dev.stripe.lifecycle.ending import end_subscription
+from dev.stripe.lifecycle.invoices import finalize, mark_paid, payment_of
+from dev.stripe.lifecycle.payments import confirm
+from dev.stripe.store import Obj
+
+
+def method_for(account: Account, invoice: Obj) -> Obj | None:
+    """The payment method that an invoice is charged to: its own, the subscription's, or the customer's default."""
+    customer = account.store.get(invoice["customer"])
+    subscription = account.store.find(invoice["_"].get("subscription"))
+    names = (
+        invoice["default_payment_method"],
+        subscription["default_payment_method"] if subscription else None,
+        customer["invoice_settings"]["default_payment_method"],
+    )
+    return next((account.store.find(name) for name in names if name), None)
+
+
+def finalize_and_collect(account: Account, invoice: Obj, *, on_session: bool = False, method: Obj | None = None) -> str:
+    """Finalize a draft and try to have it paid. Gives the result of `collect`."""
+    finalize(account, invoice)
+    if invoice["status"] == "paid":
+        settle_subscription(account, invoice)
+        return "succeeded"
+    return collect(account, invoice, on_session=on_session, method=method)
+
+
+def collect(account: Account, invoice: Obj, **how: Any) -> str:
+    """One attempt, with `method` or the default. Gives `succeeded`, `requires_action` or `requires_payment_method`.
+
+    `on_session` says that the person is there, `automatic` that the retry schedule asks, `authenticated` that the bank agreed.
+    """
+    method = how.get("method") or method_for(account, invoice)
+    payment = payment_of(account, invoice)
+    intent = account.store.get(payment["payment"]["payment_intent"]) if payment else None
+    invoice["attempted"] = True
+    invoice["attempt_count"] += 1 if how.get("automatic") or invoice["attempt_count"] == 0 else 0
+    if method is None or intent is None:
+        result = "requires_payment_method"
+    else:
+        result = confirm(
+            account, intent, method, on_session=bool(how.get("on_session")), authenticated=bool(how.get("authenticated"))
+        )
+    if result == "succeeded":
+        mark_paid(account, invoice)
+        settle_subscription(account, invoice, method)
+    else:
+        after_failure(account, invoice, result)
+    return result
+
+
+def settle_subscription(account: Account, invoice: Obj, method: Obj | None = None) -> None:
+    """A paid invoice makes its subscription run (again), if it is the latest."""
+    subscription = account.store.find(invoice["_"].get("subscription"))
+    if subscription is None or subscription["latest_invoice"] != invoice["id"]:
+        return
+    with updating(account, subscription, "customer.subscription.updated"):
+        if subscription["status"] in ("incomplete", "past_due", "unpaid"):
+            subscription["status"] = "active"
+        saves = subscription["payment_settings"]["save_default_payment_method"] == "on_subscription"
+        if method and saves:
+            subscription["default_payment_method"] = method["id"]
+
+
+def after_failure(account: Account, invoice: Obj, result: str) -> None:
+    """Tell of the failure, plan the next attempt, and let the subscription know."""
+    subscription = account.store.find(invoice["_"].get("subscription"))
+    unborn = subscription is not None and subscription["status"] in ("incomplete", "incomplete_expired")
+    plan_next(account, invoice, retries=subscription is not None and not unborn)
+    emit(account, "invoice.payment_failed", invoice)
+    if result == "requires_action" or needs_person(account, invoice):
+        emit(account, "invoice.payment_action_required", invoice)
+    if subscription is None or unborn or subscription["ended_at"] is not None:
+        return
+    if subscription["status"] in ("active", "trialing"):
+        with updating(account, subscription, "customer.subscription.updated"):
+            subscription["status"] = "past_due"
+    if invoice["next_payment_attempt"] is None and invoice["_"]["failures"] > len(account.settings["retry_days"]):
+        after_last_retry(account, subscription, invoice)
+
+
+def needs_person(account: Account, invoice: Obj) -> bool:
+    """Whether the bank declined because nobody was there to authenticate."""
+    payment = payment_of(account, invoice)
+    intent = account.store.get(payment["payment"]["payment_intent"]) if payment else {}
+    return ((intent.get("last_payment_error") or {}).get("code")) == "authentication_required"
+
+
+def plan_next(account: Account, invoice: Obj, *, retries: bool) -> None:
+    """The retries come at fixed distances from the first failure. A try by hand doesn't move them."""
+    hidden, now, days = invoice["_"], account.now(invoice), account.settings["retry_days"]
+    if hidden["first_failed_at"] is None:
+        hidden["first_failed_at"] = now
+    hidden["failures"] = invoice["attempt_count"]
+    if not retries or not invoice["auto_advance"]:
+        invoice["next_payment_attempt"] = None
+        return
+    number = hidden["failures"] - 1
+    invoice["next_payment_attempt"] = hidden["first_failed_at"] + days[number] * DAY if number < len(days) else None
+
+
+def after_last_retry(account: Account, subscription: Obj, invoice: Obj) -> None:
+    """What the account's settings say: cancel, leave unpaid, or leave past due."""
+    choice = account.settings["after_last_retry"]
+    if choice == "cancel":
+        end_subscription(account, subscription, "payment_failed")
+    elif choice == "unpaid":
+        with updating(account, subscription, "customer.subscription.updated"):
+            subscription["status"] = "unpaid"
+        with updating(account, invoice, "invoice.updated"):
+            invoice["auto_advance"] = False
+
+
+def due_of_invoice(account: Account, invoice: Obj) -> int | None:
+    """When a draft finalizes itself or an open invoice is tried again."""
+    if invoice["status"] == "draft":
+        return invoice["automatically_finalizes_at"] if invoice["auto_advance"] else None
+    return invoice["next_payment_attempt"] if invoice["status"] == "open" else None
+
+
+def advance_invoice(account: Account, invoice: Obj) -> None:
+    """A draft's hour is over, or a retry's day has come."""
+    if invoice["status"] == "draft":
+        finalize(account, invoice)
+        if invoice["status"] == "paid":
+            settle_subscription(account, invoice)
+            return
+    collect(account, invoice, automatic=True)
+
+
+def chosen_method(account: Account, customer: Obj, name: str | None, param: str = "default_payment_method") -> Obj | None:
+    """A payment method that a parameter names, which must be the customer's; test tokens become the customer's."""
+    if name is None:
+        return None
+    method = resolved(account, name, account.now(customer), param)
+    if method["customer"] is None and name.startswith("pm_card_"):
+        method["customer"] = customer["id"]
+        account.store.add(method)
+    return method

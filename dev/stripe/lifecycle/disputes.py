@@ -1,0 +1,91 @@
+"""A customer's bank takes a payment back: the dispute, and how it ends."""
+
+from copy import deepcopy
+
+from dev.stripe.account import Account
+from dev.stripe.anchors import DAY
+from dev.stripe.events import emit, updating
+from dev.stripe.ids import new_id
+from dev.stripe.lifecycle import defaults
+from dev.stripe.store import Obj
+
+DAYS_TO_ANSWER = 7
+EVIDENCE = (
+    "access_activity_log",
+    "billing_address",
+    "cancellation_policy",
+    "cancellation_policy_disclosure",
+    "cancellation_rebuttal",
+    "customer_communication",
+    "customer_email_address",
+    "customer_name",
+    "customer_purchase_ip",
+    "customer_signature",
+    "duplicate_charge_documentation",
+    "duplicate_charge_explanation",
+    "duplicate_charge_id",
+    "product_description",
+    "receipt",
+    "refund_policy",
+    "refund_policy_disclosure",
+    "refund_refusal_explanation",
+    "service_date",
+    "service_documentation",
+    "shipping_address",
+    "shipping_carrier",
+    "shipping_date",
+    "shipping_documentation",
+    "shipping_tracking_number",
+    "uncategorized_file",
+    "uncategorized_text",
+)
+
+
+def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
+    """The bank asks the charge's amount back; the money is gone at once."""
+    now = account.now(charge)
+    dispute = account.store.add(
+        {
+            "id": new_id("du"),
+            "object": "dispute",
+            **deepcopy(defaults.DISPUTE),
+            "amount": charge["amount"] - charge["amount_refunded"],
+            "charge": charge["id"],
+            "created": now,
+            "currency": charge["currency"],
+            "evidence": {**dict.fromkeys(EVIDENCE), "enhanced_evidence": {}},
+            "evidence_details": {
+                "due_by": now + DAYS_TO_ANSWER * DAY,
+                "enhanced_eligibility": {},
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+                "submission_method": "not_submitted",
+            },
+            "payment_intent": charge["payment_intent"],
+            "payment_method_details": {
+                "card": {
+                    "brand": charge["payment_method_details"]["card"]["brand"],
+                    "case_type": "chargeback",
+                    "network": charge["payment_method_details"]["card"]["network"],
+                    "network_reason_code": "10.4",
+                },
+                "type": "card",
+            },
+            "reason": reason,
+            "_": {"customer": charge["customer"]},
+        }
+    )
+    with updating(account, charge, "charge.updated"):
+        charge["disputed"] = True
+    emit(account, "charge.dispute.created", dispute)
+    emit(account, "charge.dispute.funds_withdrawn", dispute)
+    return dispute
+
+
+def close_dispute(account: Account, dispute: Obj, *, won: bool) -> None:
+    """The bank has decided."""
+    dispute["status"] = "won" if won else "lost"
+    emit(account, "charge.dispute.closed", dispute)
+    if won:
+        emit(account, "charge.dispute.funds_reinstated", dispute)

@@ -1,0 +1,212 @@
+"""An invoice's own life: drafted, finalized against the customer's balance, paid, voided, given up."""
+
+from copy import deepcopy
+from typing import Any
+
+from dev.stripe.account import Account
+from dev.stripe.events import emit, updating
+from dev.stripe.ids import new_id
+from dev.stripe.lifecycle import defaults
+from dev.stripe.lifecycle.lines import item_line
+from dev.stripe.lifecycle.payments import cancel_intent, new_intent
+from dev.stripe.lists import listing
+from dev.stripe.store import Obj
+
+PAYMENT_SETTINGS = {"default_mandate": None, "payment_method_options": None, "payment_method_types": None}
+SMALLEST_CHARGE = {"usd": 50, "eur": 50, "gbp": 30}  # minor units: docs.stripe.com/currencies
+TRANSITIONS = ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
+
+
+def pending_items(account: Account, customer: str, subscription: str | None) -> list[Obj]:
+    """Invoice items that wait for the next invoice: the latest change first, within it as they were made."""
+    waiting = account.store.where("invoiceitem", customer=customer, invoice=None)
+    waiting.sort(key=lambda item: -item["date"])
+    return [item for item in waiting if item["_"]["subscription"] in (None, subscription)]
+
+
+def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscription: Obj | None, **more: Any) -> Obj:
+    """A draft of these lines and of all pending items. `more` overrides fields of the invoice."""
+    name, now = new_id("in"), account.now(customer)
+    items = pending_items(account, customer["id"], subscription["id"] if subscription else None)
+    lines = [*map(item_line, items), *lines]
+    for line in lines:
+        line["invoice"] = name
+    for item in items:
+        item["invoice"] = name
+    total = sum(line["amount"] for line in lines)
+    currency = lines[0]["currency"] if lines else customer["currency"] or "usd"
+    customer["currency"] = customer["currency"] or currency
+    invoice = blank(account, customer, name, now, currency)
+    invoice.update(amount_due=max(total, 0), amount_remaining=max(total, 0), subtotal=total, subtotal_excluding_tax=total)
+    invoice.update(
+        total=total, total_excluding_tax=total, billing_reason=reason, lines=listing(f"/v1/invoices/{name}/lines", lines)
+    )
+    if subscription:
+        invoice["parent"] = parent_of(subscription)
+        invoice["default_payment_method"] = None
+        invoice["_"]["subscription"] = subscription["id"]
+    invoice.update(more)
+    account.store.add(invoice)
+    emit(account, "invoice.created", invoice)
+    return invoice
+
+
+def parent_of(subscription: Obj) -> Obj:
+    """Which subscription an invoice bills, with its metadata as it is now."""
+    details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
+    return {"quote_details": None, "subscription_details": details, "type": "subscription_details"}
+
+
+def blank(account: Account, customer: Obj, name: str, now: int, currency: str) -> Obj:
+    """An invoice over nothing."""
+    return {
+        "id": name,
+        "object": "invoice",
+        **deepcopy(defaults.INVOICE),
+        "created": now,
+        "currency": currency,
+        "customer": customer["id"],
+        "customer_address": customer["address"],
+        "customer_email": customer["email"],
+        "customer_name": customer["name"],
+        "customer_phone": customer["phone"],
+        "payment_settings": dict(PAYMENT_SETTINGS),
+        "period_end": now,
+        "period_start": now,
+        "starting_balance": customer["balance"],
+        "status_transitions": dict.fromkeys(TRANSITIONS),
+        "test_clock": customer["test_clock"],
+        "_": {"first_failed_at": None, "failures": 0},
+    }
+
+
+def finalize(account: Account, invoice: Obj) -> None:
+    """Give the draft its number, set the customer's balance off against it, and ask for what is left."""
+    customer, now = account.store.get(invoice["customer"]), account.now(invoice)
+    balance, total = customer["balance"], invoice["total"]
+    due, ending = set_off(total, balance, invoice["currency"])
+    number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
+    customer["next_invoice_sequence"] += 1
+    page = f"{account.url}/i/{invoice['id']}"
+    invoice.update(status="open", number=number, effective_at=now, starting_balance=balance, ending_balance=ending)
+    invoice.update(amount_due=due, amount_remaining=due, automatically_finalizes_at=None)
+    invoice.update(hosted_invoice_url=page, invoice_pdf=f"{page}/pdf")
+    invoice["status_transitions"]["finalized_at"] = now
+    if ending != balance:
+        change_balance(account, customer, ending - balance, "applied_to_invoice", invoice=invoice["id"])
+    if due:
+        ask_for_payment(account, invoice, customer)
+    emit(account, "invoice.finalized", invoice)
+    if not due:
+        mark_paid(account, invoice)
+
+
+def set_off(total: int, balance: int, currency: str) -> tuple[int, int]:
+    """What is due, and the balance that is left. Less than Stripe charges is owed on the balance until the next invoice."""
+    sum_of_both = total + balance
+    return (sum_of_both, 0) if sum_of_both >= SMALLEST_CHARGE.get(currency, 50) else (0, sum_of_both)
+
+
+def ask_for_payment(account: Account, invoice: Obj, customer: Obj) -> None:
+    """The payment intent of an open invoice, and the record that ties the two."""
+    now, due = account.now(invoice), invoice["amount_due"]
+    text = "Subscription creation" if invoice["billing_reason"] == "subscription_create" else "Subscription update"
+    intent = new_intent(account, customer, due, invoice["currency"], now, invoice=invoice["id"], description=text)
+    account.store.add(
+        {
+            "id": new_id("inpay"),
+            "object": "invoice_payment",
+            "amount_paid": None,
+            "amount_requested": due,
+            "created": now,
+            "currency": invoice["currency"],
+            "invoice": invoice["id"],
+            "is_default": True,
+            "livemode": False,
+            "payment": {"payment_intent": intent["id"], "type": "payment_intent"},
+            "status": "open",
+            "status_transitions": {"canceled_at": None, "paid_at": None},
+            "_": {"customer": customer["id"]},
+        }
+    )
+
+
+def change_balance(account: Account, customer: Obj, amount: int, kind: str, **more: Any) -> Obj:
+    """Add `amount` minor units to the customer's balance (negative is credit for the customer) and write it down."""
+    with updating(account, customer, "customer.updated"):
+        customer["balance"] += amount
+    return account.store.add(
+        {
+            "id": new_id("cbtxn"),
+            "object": "customer_balance_transaction",
+            "amount": amount,
+            "checkout_session": None,
+            "created": account.now(customer),
+            "credit_note": more.get("credit_note"),
+            "currency": more.get("currency") or customer["currency"] or "usd",
+            "customer": customer["id"],
+            "customer_account": None,
+            "description": more.get("description"),
+            "ending_balance": customer["balance"],
+            "invoice": more.get("invoice"),
+            "livemode": False,
+            "metadata": more.get("metadata") or {},
+            "type": kind,
+        }
+    )
+
+
+def payment_of(account: Account, invoice: Obj) -> Obj | None:
+    """The record that ties an invoice to its payment intent."""
+    found = account.store.where("invoice_payment", invoice=invoice["id"])
+    return found[-1] if found else None
+
+
+def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> None:
+    """Nothing is owed any more."""
+    now, due = account.now(invoice), invoice["amount_remaining"]
+    invoice.update(status="paid", amount_paid=invoice["amount_paid"] + due, amount_remaining=0, attempted=True)
+    invoice.update(next_payment_attempt=None, auto_advance=False)
+    invoice["status_transitions"]["paid_at"] = now
+    payment = payment_of(account, invoice)
+    if payment and out_of_band:
+        cancel_payment(account, payment, "void_invoice")
+    elif payment:
+        payment.update(status="paid", amount_paid=due)
+        payment["status_transitions"]["paid_at"] = now
+        emit(account, "invoice_payment.paid", payment)
+    emit(account, "invoice.paid", invoice)
+    emit(account, "invoice.payment_succeeded", invoice)
+
+
+def cancel_payment(account: Account, payment: Obj, reason: str) -> None:
+    """The invoice will not be paid this way."""
+    cancel_intent(account, account.store.get(payment["payment"]["payment_intent"]), reason)
+    payment["status"] = "canceled"
+    payment["status_transitions"]["canceled_at"] = account.now(payment)
+
+
+def void(account: Account, invoice: Obj) -> None:
+    """As if it had never been asked for."""
+    payment = payment_of(account, invoice)
+    if payment:
+        cancel_payment(account, payment, "void_invoice")
+    invoice.update(status="void", next_payment_attempt=None, auto_advance=False)
+    invoice["status_transitions"]["voided_at"] = account.now(invoice)
+    emit(account, "invoice.voided", invoice)
+
+
+def give_up(account: Account, invoice: Obj, reason: str = "user_forgiven") -> None:
+    """Bad debt; it may still be paid."""
+    invoice.update(status="uncollectible", next_payment_attempt=None, auto_advance=False)
+    invoice["status_details"] = {"uncollectible": {"reason": reason}}
+    invoice["status_transitions"]["marked_uncollectible_at"] = account.now(invoice)
+    emit(account, "invoice.marked_uncollectible", invoice)
+
+
+def stop_collecting(account: Account, subscription: Obj) -> None:
+    """No more attempts of its own at what a subscription still owes."""
+    for invoice in account.store.where("invoice", subscription=subscription["id"]):
+        if invoice["status"] in ("draft", "open"):
+            with updating(account, invoice, "invoice.updated"):
+                invoice.update(auto_advance=False, next_payment_attempt=None, automatically_finalizes_at=None)

@@ -1,0 +1,158 @@
+"""What an invoice is made of: the price of a period, and the items that prorations leave behind."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dev.stripe.account import Account
+from dev.stripe.ids import new_id
+from dev.stripe.store import Obj
+
+SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
+
+
+def money(amount: int, currency: str) -> str:
+    """Minor units for people: `-$12.30`."""
+    sign = "-" if amount < 0 else ""
+    whole, rest = divmod(abs(amount), 100)
+    return f"{sign}{SIGNS.get(currency, currency.upper() + ' ')}{whole:,}.{rest:02}"
+
+
+def day(seconds: int) -> str:
+    """`5 Jan 2026`."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    return f"{at.day} {at:%b %Y}"
+
+
+def name_of(account: Account, price: Obj) -> str:
+    """The product's name."""
+    product = account.store.find(price["product"])
+    return str(product["name"]) if product else str(price["product"])
+
+
+def pricing(price: Obj) -> Obj:
+    """Which price a line charges."""
+    return {
+        "price_details": {"price": price["id"], "product": price["product"]},
+        "type": "price_details",
+        "unit_amount_decimal": price["unit_amount_decimal"],
+    }
+
+
+def new_line(amount: int, currency: str, description: str, period: tuple[int, int], **more: Any) -> Obj:
+    """A line of `amount` minor units for a period in seconds since 1970. `more` has the rest."""
+    return {
+        "id": new_id("il"),
+        "object": "line_item",
+        "amount": amount,
+        "currency": currency,
+        "description": description,
+        "discount_amounts": [],
+        "discountable": more.get("discountable", True),
+        "discounts": [],
+        "invoice": None,
+        "livemode": False,
+        "metadata": more.get("metadata") or {},
+        "parent": more.get("parent"),
+        "period": {"start": period[0], "end": period[1]},
+        "pretax_credit_amounts": [],
+        "pricing": more.get("pricing"),
+        "quantity": more.get("quantity", 1),
+        "quantity_decimal": str(more.get("quantity", 1)),
+        "subscription": more.get("subscription"),
+        "subtotal": amount,
+        "taxes": [],
+    }
+
+
+def period_line(account: Account, subscription: Obj, item: Obj, *, trial: bool = False) -> Obj:
+    """The price of an item's current period, or nothing for a trial."""
+    price, quantity = item["price"], item["quantity"]
+    name, every = name_of(account, price), price["recurring"]["interval"]
+    text = f"Free trial for {quantity} × {name}" if trial else f"{quantity} × {name} (at {priced(price)} / {every})"
+    return new_line(
+        0 if trial else price["unit_amount"] * quantity,
+        price["currency"],
+        text,
+        (item["current_period_start"], item["current_period_end"]),
+        quantity=quantity,
+        pricing=pricing(price),
+        subscription=subscription["id"],
+        metadata=dict(subscription["metadata"]),
+        parent={
+            "invoice_item_details": None,
+            "subscription_item_details": {
+                "invoice_item": None,
+                "proration": False,
+                "proration_details": {"credited_items": None},
+                "subscription": subscription["id"],
+                "subscription_item": item["id"],
+            },
+            "type": "subscription_item_details",
+        },
+    )
+
+
+def priced(price: Obj) -> str:
+    """A price for people."""
+    return money(price["unit_amount"], price["currency"])
+
+
+def item_line(item: Obj) -> Obj:
+    """The line of an invoice item."""
+    subscription = item["_"].get("subscription")
+    return new_line(
+        item["amount"],
+        item["currency"],
+        item["description"],
+        (item["period"]["start"], item["period"]["end"]),
+        quantity=item["quantity"],
+        pricing=item["pricing"],
+        subscription=subscription,
+        discountable=item["discountable"],
+        metadata=item["metadata"],
+        parent={
+            "invoice_item_details": {
+                "invoice_item": item["id"],
+                "proration": item["proration"],
+                "proration_details": {"credited_items": item["_"].get("credited")},
+                "subscription": subscription,
+            },
+            "subscription_item_details": None,
+            "type": "invoice_item_details",
+        },
+    )
+
+
+def new_invoice_item(account: Account, customer: Obj, amount: int, currency: str, description: str, **more: Any) -> Obj:
+    """Something to be billed with the customer's next invoice. `amount` is in minor units, negative for a credit."""
+    now = account.now(customer)
+    start, end = more.get("period") or (now, now)
+    subscription = more.get("subscription")
+    parent = {"subscription": subscription, "subscription_item": more.get("subscription_item")}
+    return account.store.add(
+        {
+            "id": new_id("ii"),
+            "object": "invoiceitem",
+            "amount": amount,
+            "currency": currency,
+            "customer": customer["id"],
+            "customer_account": None,
+            "date": now,
+            "description": description,
+            "discountable": not more.get("proration", False),
+            "discounts": [],
+            "invoice": None,
+            "livemode": False,
+            "metadata": more.get("metadata") or {},
+            "net_amount": amount,
+            "parent": {"subscription_details": parent, "type": "subscription_details"} if subscription else None,
+            "period": {"start": start, "end": end},
+            "pricing": more.get("pricing"),
+            "proration": more.get("proration", False),
+            "quantity": more.get("quantity", 1),
+            "quantity_decimal": str(more.get("quantity", 1)),
+            "tax_rates": [],
+            "test_clock": customer["test_clock"],
+            "_": {"subscription": subscription, "credited": more.get("credited")},
+        }
+    )

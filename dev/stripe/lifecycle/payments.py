@@ -1,0 +1,179 @@
+"""Payment intents and the charges that they make."""
+
+from copy import deepcopy
+from typing import Any
+
+from dev.stripe.account import Account
+from dev.stripe.cards import Card, card_of, failure
+from dev.stripe.events import emit, updating
+from dev.stripe.ids import new_id
+from dev.stripe.lifecycle import defaults
+from dev.stripe.lifecycle.disputes import open_dispute
+from dev.stripe.store import Obj
+
+AUTHENTICATE = "authentication_required/authentication_required"
+
+
+def new_intent(account: Account, customer: Obj | None, amount: int, currency: str, now: int, **more: Any) -> Obj:
+    """A payment intent over `amount` minor units that waits for a payment method. `invoice` and `description` may be given."""
+    name = new_id("pi")
+    intent = account.store.add(
+        {
+            "id": name,
+            "object": "payment_intent",
+            **deepcopy(defaults.PAYMENT_INTENT),
+            "amount": amount,
+            "client_secret": f"{name}_secret_{new_id('x')[2:]}",
+            "created": now,
+            "currency": currency,
+            "customer": customer["id"] if customer else None,
+            "description": more.get("description"),
+            "metadata": more.get("metadata") or {},
+            "setup_future_usage": "off_session" if more.get("invoice") else None,
+            "_": {"invoice": more.get("invoice")},
+        }
+    )
+    emit(account, "payment_intent.created", intent)
+    return intent
+
+
+def confirm(account: Account, intent: Obj, method: Obj, *, on_session: bool, authenticated: bool = False) -> str:
+    """Try to pay. Gives the intent's new status: `succeeded`, `requires_action` or `requires_payment_method`."""
+    card = card_of(method)
+    intent["payment_method"] = method["id"]
+    authenticated = authenticated or bool(method["_"]["authenticated"])
+    if card.authenticates and not authenticated and on_session:
+        return ask_to_authenticate(account, intent)
+    reason = reason_to_decline(card, on_session=on_session, authenticated=authenticated)
+    charge = new_charge(account, intent, method, reason)
+    if reason:
+        return refuse(account, intent, method, charge, reason)
+    if card.authenticates:
+        method["_"]["authenticated"] = True
+    with_next_action(intent, None)
+    intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"], last_payment_error=None)
+    emit(account, "charge.succeeded", charge)
+    emit(account, "payment_intent.succeeded", intent)
+    if card.disputed:
+        open_dispute(account, charge, "fraudulent")
+    return "succeeded"
+
+
+def reason_to_decline(card: Card, *, on_session: bool, authenticated: bool) -> str:
+    """`code/decline_code`, or nothing."""
+    if card.authenticates and not authenticated:
+        return AUTHENTICATE
+    return "" if card.only_on_session and on_session else card.charge
+
+
+def ask_to_authenticate(account: Account, intent: Obj) -> str:
+    """The bank wants to see the person."""
+    intent["status"] = "requires_action"
+    with_next_action(intent, f"{account.url}/authenticate/{intent['id']}")
+    emit(account, "payment_intent.requires_action", intent)
+    return "requires_action"
+
+
+def with_next_action(intent: Obj, url: str | None) -> None:
+    """Where the person goes next, if anywhere."""
+    where = {"return_url": None, "url": url}
+    intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": where} if url else None
+
+
+def refuse(account: Account, intent: Obj, method: Obj, charge: Obj, reason: str) -> str:
+    """Record a charge that was declined."""
+    error = {"type": "card_error", "charge": charge["id"], "payment_method": method, **failure(reason)}
+    error["doc_url"] = f"https://stripe.com/docs/error-codes/{error['code'].replace('_', '-')}"
+    with_next_action(intent, None)
+    intent.update(status="requires_payment_method", payment_method=None, latest_charge=charge["id"], last_payment_error=error)
+    emit(account, "charge.failed", charge)
+    emit(account, "payment_intent.payment_failed", intent)
+    return "requires_payment_method"
+
+
+def cancel_intent(account: Account, intent: Obj, reason: str | None) -> None:
+    """A payment that will not be made."""
+    if intent["status"] in ("succeeded", "canceled"):
+        return
+    intent.update(status="canceled", canceled_at=account.now(intent), cancellation_reason=reason, next_action=None)
+    emit(account, "payment_intent.canceled", intent)
+
+
+def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:
+    """A charge of the intent's whole amount, declined if there is a reason."""
+    name = new_id("ch")
+    problem = failure(reason) if reason else {"code": None, "message": None, "decline_code": None}
+    return account.store.add(
+        {
+            "id": name,
+            "object": "charge",
+            **deepcopy(defaults.CHARGE),
+            "amount": intent["amount"],
+            "amount_captured": 0 if reason else intent["amount"],
+            "billing_details": method["billing_details"],
+            "captured": not reason,
+            "created": account.now(intent),
+            "currency": intent["currency"],
+            "customer": intent["customer"],
+            "description": intent["description"],
+            "failure_code": problem["code"],
+            "failure_message": problem["message"],
+            "outcome": outcome(problem["decline_code"]),
+            "paid": not reason,
+            "payment_intent": intent["id"],
+            "payment_method": method["id"],
+            "payment_method_details": {"card": card_details(method), "type": "card"},
+            "receipt_url": f"{account.url}/receipts/{name}",
+            "status": "failed" if reason else "succeeded",
+        }
+    )
+
+
+def outcome(decline_code: str | None) -> Obj:
+    """What the network said."""
+    return {
+        "advice_code": "try_again_later" if decline_code else None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": "declined_by_network" if decline_code else "approved_by_network",
+        "reason": decline_code,
+        "risk_level": "normal",
+        "risk_score": 20,
+        "seller_message": "The bank did not return any further details." if decline_code else "Payment complete.",
+        "type": "issuer_declined" if decline_code else "authorized",
+    }
+
+
+def card_details(method: Obj) -> Obj:
+    """The card as a charge shows it."""
+    kept = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "regulated_status")
+    return {
+        **{key: method["card"][key] for key in kept},
+        "installments": None,
+        "mandate": None,
+        "network": method["card"]["brand"],
+        "three_d_secure": None,
+        "wallet": None,
+    }
+
+
+def attach(account: Account, method: Obj, customer: Obj) -> None:
+    """Keep a payment method for a customer. The caller has seen to it that the card lets itself be kept."""
+    method["customer"] = customer["id"]
+    account.store.add(method)
+    emit(account, "payment_method.attached", method)
+
+
+def detach(account: Account, method: Obj) -> None:
+    """Let go of a payment method, also where it is the default."""
+    customer = account.store.get(method["customer"])
+    before = dict(method)
+    method["customer"] = None
+    for subscription in account.store.where("subscription", default_payment_method=method["id"]):
+        with updating(account, subscription, "customer.subscription.updated"):
+            subscription["default_payment_method"] = None
+    if customer["invoice_settings"]["default_payment_method"] == method["id"]:
+        with updating(account, customer, "customer.updated"):
+            customer["invoice_settings"]["default_payment_method"] = None
+    method["_"]["was_of"] = customer["id"]
+    emit(account, "payment_method.detached", method, before)

@@ -1,0 +1,121 @@
+"""Does an answer have the shape that `stripe`'s own classes annotate, or Stripe's OpenAPI document describes?
+
+Each function gives sentences about what is wrong; an empty list means that all is well.
+"""
+
+import decimal
+import importlib
+import inspect
+import typing
+from typing import Any
+
+import stripe
+from stripe._object_classes import OBJECT_CLASSES
+
+PLACES = (stripe, stripe.checkout, stripe.billing_portal, stripe.test_helpers)
+PLAIN: dict[typing.Any, typing.Any] = {str: str, int: int, bool: bool, float: (int, float), decimal.Decimal: str}
+
+
+def class_of(name: str) -> Any:
+    """The library's class of a resource: by its own name, or by `object` of an answer. The library imports them when asked."""
+    if name in OBJECT_CLASSES:
+        module, own = OBJECT_CLASSES[name]
+        return getattr(importlib.import_module(module), own)
+    return next((getattr(place, name) for place in PLACES if hasattr(place, name)), None)
+
+
+def of_class(value: dict[str, Any], shape: type, path: str) -> list[str]:
+    """What is wrong with an object of a class: fields that it hasn't, fields that are missing, fields of another kind."""
+    fields = {name: kind for name, kind in inspect.get_annotations(shape).items() if name != "OBJECT_NAME"}
+    wrong = [f"{path}.{name} isn't a field" for name in value if name not in fields]
+    wrong += [f"{path}.{name} is missing" for name, kind in fields.items() if name not in value and not optional(kind)]
+    for name, kind in fields.items():
+        if name in value:
+            wrong += of_kind(value[name], kind, f"{path}.{name}")
+    return wrong
+
+
+def optional(kind: Any) -> bool:
+    """Whether None will do."""
+    return type(None) in typing.get_args(kind) and typing.get_origin(kind) is typing.Union
+
+
+def of_kind(value: Any, kind: Any, path: str) -> list[str]:
+    """What is wrong with a value of an annotated kind."""
+    origin = typing.get_origin(kind)
+    if origin is typing.Union:
+        return of_union(value, typing.get_args(kind), path)
+    if origin is typing.Literal:
+        return [] if value in typing.get_args(kind) else [f"{path}: {value!r} isn't one of the words"]
+    if kind is Any or "UntypedStripeObject" in str(kind):
+        return []
+    if origin in (list, typing.List) or "ListObject" in str(origin):  # noqa: UP006  the library writes List
+        return of_list(value, typing.get_args(kind)[0], path, in_envelope=origin is not list)
+    if kind in PLAIN:
+        fits = isinstance(value, PLAIN[kind]) and (kind is bool or not isinstance(value, bool))
+        return [] if fits else [f"{path}: {value!r} isn't {kind.__name__}"]
+    name = kind.__forward_arg__ if isinstance(kind, typing.ForwardRef) else kind
+    shape = class_of(name) if isinstance(name, str) else kind
+    if shape is None or not isinstance(value, dict):
+        return [f"{path}: {value!r} isn't {kind}"]
+    return of_class(value, shape, path)
+
+
+def of_union(value: Any, kinds: tuple[Any, ...], path: str) -> list[str]:
+    """One of the kinds must fit. Where words are listed, an unlisted one doesn't, whatever `str` is beside them."""
+    if value is None and type(None) in kinds:
+        return []
+    listed = [kind for kind in kinds if typing.get_origin(kind) is typing.Literal]
+    tried = [of_kind(value, kind, path) for kind in listed or kinds if kind is not type(None)]
+    return min(tried, key=len) if tried else [f"{path} can't be {value!r}"]
+
+
+def of_list(value: Any, kind: Any, path: str, *, in_envelope: bool) -> list[str]:
+    """Every entry of a list, or of Stripe's envelope around one."""
+    if in_envelope:
+        if not isinstance(value, dict) or set(value) != {"object", "data", "has_more", "url"}:
+            return [f"{path} isn't a list with its envelope"]
+        value = value["data"]
+    if not isinstance(value, list):
+        return [f"{path} isn't a list"]
+    return [wrong for number, entry in enumerate(value) for wrong in of_kind(entry, kind, f"{path}[{number}]")]
+
+
+def of_schema(value: Any, schema: dict[str, Any], document: dict[str, Any], path: str) -> list[str]:
+    """What is wrong by the OpenAPI document: unknown and missing properties, null where it may not be."""
+    schema = followed(schema, document)
+    if value is None:
+        return [] if schema.get("nullable") else [f"{path} can't be null"]
+    if "anyOf" in schema:
+        return min((of_schema(value, kind, document, path) for kind in schema["anyOf"]), key=len)
+    if isinstance(value, list) and "items" in schema:
+        return [wrong for n, entry in enumerate(value) for wrong in of_schema(entry, schema["items"], document, f"{path}[{n}]")]
+    if isinstance(value, dict):
+        return of_properties(value, schema, document, path)
+    names: dict[str, Any] = {"string": str, "integer": int, "boolean": bool, "number": (int, float)}
+    unlisted = "enum" in schema and value not in schema["enum"]
+    fits = not unlisted and isinstance(value, names.get(schema.get("type", ""), ()))
+    return [] if fits or "type" not in schema else [f"{path}: {value!r} doesn't fit"]
+
+
+def of_properties(value: dict[str, Any], schema: dict[str, Any], document: dict[str, Any], path: str) -> list[str]:
+    """The properties of an object."""
+    properties = schema.get("properties", {})
+    if not properties:
+        return [] if schema.get("type") == "object" else [f"{path} isn't an object"]
+    wrong = [f"{path}.{name} isn't a property" for name in value if name not in properties]
+    wrong += [f"{path}.{name} is required" for name in schema.get("required", []) if name not in value]
+    for name in value:
+        if name in properties:
+            wrong += of_schema(value[name], properties[name], document, f"{path}.{name}")
+    return wrong
+
+
+def followed(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Where a reference leads."""
+    if "$ref" not in schema:
+        return schema
+    found = document
+    for step in schema["$ref"].removeprefix("#/").split("/"):
+        found = found[step]
+    return found

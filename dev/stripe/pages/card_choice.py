@@ -1,0 +1,31 @@
+"""The choice among test cards that stands where a card's number would be typed."""
+
+from dev.stripe.pages.html import Html, joined, tag
+from dev.stripe.store import Obj
+
+CHOICES = {
+    "visa": "Visa 4242: works",
+    "mastercard": "Mastercard 4444: works",
+    "chargeDeclined": "Visa 0002: is declined",
+    "authenticationRequired": "Visa 3184: needs authentication",
+    "failsAtRenewal": "Visa 9987: works now, is declined at renewal",
+}
+
+
+def choice(*, optional: bool = False, chosen: str = "visa") -> Html:
+    """Radio buttons named `card`."""
+    entries = {**CHOICES, **({"": "No card"} if optional else {})}
+    fields = [tag("label", radio(name, name == chosen), f" {text}") for name, text in entries.items()]
+    return tag("fieldset", tag("legend", "Test card"), *fields, style="border:0;padding:0;margin:1rem 0")
+
+
+def radio(name: str, checked: bool) -> Html:
+    """One of them."""
+    return tag("input", type="radio", name="card", value=name, checked=checked)
+
+
+def described(method: Obj) -> Html:
+    """Brand, last four digits and expiry of a kept card."""
+    card = method["card"]
+    expires = f"expires {card['exp_month']:02}/{card['exp_year'] % 100:02}"
+    return joined(f"{card['brand'].title()} •••• {card['last4']}, {expires}")

@@ -1,0 +1,104 @@
+"""The hosted page of a checkout session."""
+
+from dev.stripe.anchors import DAY
+from dev.stripe.application import Answer, Application
+from dev.stripe.cards import CARDS
+from dev.stripe.errors import ApiError
+from dev.stripe.lifecycle.checkout import complete, needs_card
+from dev.stripe.lifecycle.lines import day, money
+from dev.stripe.pages.card_choice import CHOICES, choice
+from dev.stripe.pages.html import Html, button, form, hidden, joined, page, problem, redirect, tag
+from dev.stripe.resources.customers import new_customer
+from dev.stripe.store import Obj
+
+
+def show(application: Application, name: str, error: str | None = None) -> Answer:
+    """What is sold, for how much, with which card."""
+    session = application.account.find("checkout.session", name)
+    if session["status"] != "open":
+        return page("Checkout", tag("h1", "This page is closed"), tag("p", f"The session is {session['status']}."), status=410)
+    title = "Save a card" if session["mode"] == "setup" else "Subscribe"
+    action = f"/c/pay/{name}"
+    pay = form(
+        action,
+        email_field(session),
+        choice(optional=not needs_card(session)),
+        button(call_to_action(session)),
+        *([tag("a", "Back", href=session["cancel_url"])] if session["cancel_url"] else []),
+    )
+    return page(title, tag("h1", title), offer(application, session), problem(error), pay)
+
+
+def offer(application: Application, session: Obj) -> Html:
+    """The plan, the price, and what of it is due today."""
+    if session["mode"] == "setup":
+        return tag("p", "The card is kept for your next invoices. Nothing is charged now.", class_="muted")
+    parts: list[Html] = []
+    for line in session["_"]["lines"]:
+        recurring = line["price"]["recurring"]
+        parts.append(tag("p", line["description"] or "", class_="muted"))
+        every = (
+            recurring["interval"]
+            if recurring["interval_count"] == 1
+            else f"{recurring['interval_count']} {recurring['interval']}s"
+        )
+        parts.append(tag("p", f"{money(line['amount_total'], line['currency'])} / {every}", class_="amount"))
+    data, now = session["_"]["subscription_data"], application.account.now(session)
+    end = data.get("trial_end") or (now + data["trial_period_days"] * DAY if data.get("trial_period_days") else None)
+    if end:
+        parts.append(tag("p", f"Free until {day(end)}, then charged. Nothing is due today."))
+    return joined(*parts)
+
+
+def email_field(session: Obj) -> Html:
+    """Asked for when nobody is known yet."""
+    if session["customer"]:
+        return Html()
+    return tag(
+        "label", "E-mail", tag("input", type="email", name="email", required=True, value=session["customer_email"] or "")
+    )
+
+
+def call_to_action(session: Obj) -> str:
+    """The button's word."""
+    if session["mode"] == "setup":
+        return "Save card"
+    return f"Pay {money(session['amount_total'], session['currency'])}" if session["amount_total"] else "Start trial"
+
+
+def submit(application: Application, name: str, given: dict[str, str]) -> Answer:
+    """Pay, or see what the bank wants, or what was wrong."""
+    card = given.get("card", "visa") or None
+    if card is not None and card not in CHOICES:
+        return show(application, name, "Please choose a card.")
+    if card is not None and CARDS[card].authenticates and "authenticated" not in given:
+        return ask_bank(name, given)
+    if given.get("authenticated") == "no":
+        return show(application, name, "We are unable to authenticate your payment method. Please choose another one.")
+    try:
+        with application.store.transaction():
+            url = pay(application, name, card, given)
+    except ApiError as error:
+        return show(application, name, error.message)
+    return redirect(url)
+
+
+def pay(application: Application, name: str, card: str | None, given: dict[str, str]) -> str:
+    """Complete the session. Gives where the person goes next."""
+    account = application.account
+    session = account.find("checkout.session", name)
+    if card is None and needs_card(session):
+        raise ApiError("Please choose a card.")
+    customer = account.find("customer", session["customer"]) if session["customer"] else new_customer(account)
+    if not session["customer"]:
+        customer["email"] = given.get("email") or session["customer_email"]
+    complete(account, session, customer, card, authenticated=given.get("authenticated") == "yes")
+    return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", name)
+
+
+def ask_bank(name: str, given: dict[str, str]) -> Answer:
+    """Where a bank would show its own page."""
+    kept = [hidden(key, value) for key, value in given.items() if key in ("card", "email")]
+    yes = button("Complete authentication", name="authenticated", value="yes")
+    no = button("Fail authentication", quiet=True, name="authenticated", value="no")
+    return page("Your bank", tag("h1", "Your bank asks whether it is you"), form(f"/c/pay/{name}", *kept, yes, no))

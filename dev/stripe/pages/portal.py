@@ -1,0 +1,134 @@
+"""The billing portal: the card, the subscriptions, the invoices of one customer."""
+
+from dev.stripe.account import Account
+from dev.stripe.application import Answer, Application
+from dev.stripe.cards import CARDS, payment_method
+from dev.stripe.errors import ApiError
+from dev.stripe.events import updating
+from dev.stripe.lifecycle.lines import day, money, name_of, priced
+from dev.stripe.lifecycle.renewing import end_of_period
+from dev.stripe.pages.card_choice import CHOICES, choice, described
+from dev.stripe.pages.html import Html, button, form, hidden, joined, page, problem, redirect, tag
+from dev.stripe.resources.customers import attach_to
+from dev.stripe.resources.subscriptions import update
+from dev.stripe.store import Obj
+
+STATUSES = {
+    "active": "Active",
+    "trialing": "On trial",
+    "past_due": "Past due, the open invoice below is to be paid",
+    "unpaid": "Unpaid, the open invoice below is to be paid",
+    "incomplete": "Not paid yet",
+    "paused": "Paused",
+}
+RUNNING = tuple(STATUSES)
+
+
+def show(application: Application, name: str, error: str | None = None) -> Answer:
+    """Everything about one customer."""
+    account = application.account
+    session = account.find("billing_portal.session", name)
+    customer = account.find("customer", session["customer"])
+    action = f"/p/session/{name}"
+    back = [tag("p", tag("a", "Back", href=session["return_url"]))] if session["return_url"] else []
+    return page(
+        "Billing",
+        tag("h1", "Your billing"),
+        tag("p", customer["email"] or customer["id"], class_="muted"),
+        problem(error),
+        subscriptions(account, customer, action),
+        cards(account, customer, action),
+        invoices(account, customer),
+        *back,
+    )
+
+
+def subscriptions(account: Account, customer: Obj, action: str) -> Html:
+    """What runs, and the button that ends it."""
+    parts = [tag("h2", "Subscription")]
+    running = [one for one in account.store.where("subscription", customer=customer["id"]) if one["status"] in RUNNING]
+    for subscription in running:
+        for item in subscription["items"]["data"]:
+            price = item["price"]
+            parts.append(tag("p", f"{name_of(account, price)}: {priced(price)} / {price['recurring']['interval']}"))
+        ends, kept = day(subscription["cancel_at"] or end_of_period(subscription)), hidden("subscription", subscription["id"])
+        if subscription["cancel_at"]:
+            parts.append(tag("p", f"Ends on {ends}.", class_="muted"))
+            parts.append(form(action, kept, button("Don't cancel", name="do", value="resume")))
+        else:
+            parts.append(tag("p", f"{STATUSES[subscription['status']]}; renews on {ends}.", class_="muted"))
+            parts.append(form(action, kept, button("Cancel at the period's end", quiet=True, name="do", value="cancel")))
+    return joined(*parts, *([] if running else [tag("p", "None.", class_="muted")]))
+
+
+def cards(account: Account, customer: Obj, action: str) -> Html:
+    """The card that pays, and the form for another one."""
+    running = [one for one in account.store.where("subscription", customer=customer["id"]) if one["status"] in RUNNING]
+    names = [one["default_payment_method"] for one in running] + [customer["invoice_settings"]["default_payment_method"]]
+    method = next((account.store.find(name) for name in names if name), None)
+    current = tag("p", described(method)) if method else tag("p", "No card.", class_="muted")
+    return joined(tag("h2", "Card"), current, form(action, choice(), button("Change card", name="do", value="card")))
+
+
+def invoices(account: Account, customer: Obj) -> Html:
+    """All that was billed."""
+    rows = [
+        tag(
+            "tr",
+            tag("td", tag("a", invoice["number"] or "draft", href=f"/i/{invoice['id']}")),
+            tag("td", day(invoice["created"])),
+            tag("td", str(invoice["status"])),
+            tag("td", money(invoice["total"], invoice["currency"]), class_="number"),
+        )
+        for invoice in reversed(account.store.where("invoice", customer=customer["id"]))
+        if invoice["status"] != "draft"
+    ]
+    head = tag("tr", tag("th", "Invoice"), tag("th", "Date"), tag("th", "Status"), tag("th", "Total", class_="number"))
+    return joined(tag("h2", "Invoices"), tag("table", head, *rows))
+
+
+def submit(application: Application, name: str, given: dict[str, str]) -> Answer:
+    """Do what the button says."""
+    account = application.account
+    try:
+        with application.store.transaction():
+            session = account.find("billing_portal.session", name)
+            customer = account.find("customer", session["customer"])
+            act(account, customer, given)
+            where = after(session)
+    except ApiError as error:
+        return show(application, name, error.message)
+    return redirect(where)
+
+
+def act(account: Account, customer: Obj, given: dict[str, str]) -> None:
+    """Another card, an end, no end."""
+    if given.get("do") == "card":
+        if given.get("card") not in CHOICES:
+            raise ApiError("Please choose a card.")
+        change_card(account, customer, given["card"])
+        return
+    subscription = account.find("subscription", given.get("subscription"))
+    if subscription["customer"] != customer["id"] or given.get("do") not in ("cancel", "resume"):
+        raise ApiError("There is nothing to do.", status=400)
+    update(account, {"cancel_at_period_end": given["do"] == "cancel"}, subscription["id"])
+
+
+def change_card(account: Account, customer: Obj, card: str) -> None:
+    """Keep a card, and have everything paid with it."""
+    method = payment_method(account, card, account.now(customer))
+    method["_"]["authenticated"] = CARDS[card].authenticates
+    attach_to(account, method, customer)
+    with updating(account, customer, "customer.updated"):
+        customer["invoice_settings"]["default_payment_method"] = method["id"]
+    for subscription in account.store.where("subscription", customer=customer["id"]):
+        if subscription["status"] in RUNNING and subscription["default_payment_method"]:
+            with updating(account, subscription, "customer.subscription.updated"):
+                subscription["default_payment_method"] = method["id"]
+
+
+def after(session: Obj) -> str:
+    """Back to the page, or where the flow leads."""
+    completion = (session["flow"] or {}).get("after_completion") or {}
+    target = (completion.get("redirect") or {}).get("return_url")
+    return str(target or f"/p/session/{session['id']}")

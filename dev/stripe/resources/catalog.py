@@ -1,0 +1,227 @@
+"""Products and prices. A price's amount never changes; a new price takes the lookup key over."""
+
+from typing import Any
+
+from dev.stripe.account import Account, set_metadata
+from dev.stripe.errors import ApiError
+from dev.stripe.events import emit, updating
+from dev.stripe.ids import new_id
+from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.parameters import Table, boolean, each, fields, metadata, natural, one_of, span, text, url
+from dev.stripe.routes import route
+from dev.stripe.store import Obj
+
+PRODUCT: Table = {
+    "active": boolean,
+    "description": text,
+    "metadata": metadata,
+    "images": each(url),
+    "url": url,
+    "unit_label": text,
+    "statement_descriptor": text,
+    "tax_code": text,
+}
+PLAIN = ("active", "description", "images", "url", "unit_label", "statement_descriptor", "tax_code", "name", "default_price")
+
+
+@route("POST /v1/products", {**PRODUCT, "name!": text, "id": text, "type": one_of("service", "good")})
+def create_product(account: Account, given: dict[str, Any]) -> Obj:
+    """A product, perhaps under an id of one's own."""
+    name, now = given.get("id") or new_id("prod"), account.now()
+    if account.store.find(name):
+        raise ApiError(f"Product already exists: {name}", code="resource_already_exists", param="id")
+    product = account.store.add(
+        {
+            "id": name,
+            "object": "product",
+            "active": True,
+            "created": now,
+            "default_price": None,
+            "description": None,
+            "images": [],
+            "livemode": False,
+            "marketing_features": [],
+            "metadata": {},
+            "name": given["name"],
+            "package_dimensions": None,
+            "shippable": None,
+            "statement_descriptor": None,
+            "tax_code": None,
+            "type": given.get("type") or "service",
+            "unit_label": None,
+            "updated": now,
+            "url": None,
+        }
+    )
+    product.update({key: given[key] for key in PLAIN if key in given})
+    set_metadata(product, given.get("metadata"))
+    emit(account, "product.created", product)
+    return product
+
+
+@route("GET /v1/products/{id}")
+def retrieve_product(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """A product."""
+    return account.find("product", name)
+
+
+@route("POST /v1/products/{id}", {**PRODUCT, "name": text, "default_price": text})
+def update_product(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Change a product."""
+    product = account.find("product", name)
+    with updating(account, product, "product.updated"):
+        product.update({key: given[key] for key in PLAIN if key in given})
+        set_metadata(product, given.get("metadata"))
+        product["updated"] = account.now()
+    return product
+
+
+@route("DELETE /v1/products/{id}")
+def delete_product(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Delete a product that has no prices."""
+    product = account.find("product", name)
+    if account.store.where("price", product=name):
+        raise ApiError("This product cannot be deleted because it has one or more user-created prices.")
+    emit(account, "product.deleted", product)
+    product["deleted"] = True
+    return product
+
+
+@route("GET /v1/products", {**PAGING, "active": boolean, "ids": each(text), "created": span, "url": text})
+def list_products(account: Account, given: dict[str, Any]) -> Obj:
+    """Products, by activity or ids."""
+    found = [one for one in newest_first(account, "product", given, "active", "url") if not one.get("deleted")]
+    return page(account, "/v1/products", [one for one in found if one["id"] in (given.get("ids") or [one["id"]])], given)
+
+
+RECURRING: Table = {
+    "interval!": one_of("day", "week", "month", "year"),
+    "interval_count": natural,
+    "usage_type": one_of("licensed"),
+    "trial_period_days": natural,
+}
+PRICE: Table = {
+    "active": boolean,
+    "nickname": text,
+    "metadata": metadata,
+    "lookup_key": text,
+    "transfer_lookup_key": boolean,
+    "tax_behavior": one_of("exclusive", "inclusive", "unspecified"),
+}
+NEW_PRICE: Table = {
+    **PRICE,
+    "currency!": text,
+    "unit_amount!": natural,
+    "product": text,
+    "product_data": fields({"name!": text, "id": text, "metadata": metadata}),
+    "recurring": fields(RECURRING),
+    "billing_scheme": one_of("per_unit"),
+}
+
+
+@route("POST /v1/prices", NEW_PRICE)
+def create_price(account: Account, given: dict[str, Any]) -> Obj:
+    """A price in minor units, recurring or once."""
+    product = price_product(account, given)
+    recurring = given.get("recurring")
+    if recurring is not None:
+        recurring = {
+            "interval": recurring["interval"],
+            "interval_count": recurring.get("interval_count") or 1,
+            "meter": None,
+            "trial_period_days": recurring.get("trial_period_days"),
+            "usage_type": "licensed",
+        }
+    price = account.store.add(
+        {
+            "id": new_id("price"),
+            "object": "price",
+            "active": given.get("active", True),
+            "billing_scheme": "per_unit",
+            "created": account.now(),
+            "currency": given["currency"].lower(),
+            "custom_unit_amount": None,
+            "livemode": False,
+            "lookup_key": None,
+            "metadata": {},
+            "nickname": given.get("nickname"),
+            "product": product["id"],
+            "recurring": recurring,
+            "tax_behavior": given.get("tax_behavior") or "unspecified",
+            "tiers_mode": None,
+            "transform_quantity": None,
+            "type": "recurring" if recurring else "one_time",
+            "unit_amount": given["unit_amount"],
+            "unit_amount_decimal": str(given["unit_amount"]),
+        }
+    )
+    set_metadata(price, given.get("metadata"))
+    take_lookup_key(account, price, given)
+    emit(account, "price.created", price)
+    return price
+
+
+def price_product(account: Account, given: dict[str, Any]) -> Obj:
+    """The product of a new price, which may be new as well."""
+    if given.get("product_data"):
+        return create_product(account, given["product_data"])
+    if given.get("product") is None:
+        raise ApiError("Missing required param: product.", code="parameter_missing", param="product")
+    return account.find("product", given["product"], "product")
+
+
+def take_lookup_key(account: Account, price: Obj, given: dict[str, Any]) -> None:
+    """A key is one price's; `transfer_lookup_key` takes it from another."""
+    key = given.get("lookup_key")
+    for other in account.store.where("price", lookup_key=key) if key else []:
+        if other["id"] != price["id"]:
+            if not given.get("transfer_lookup_key"):
+                raise ApiError(
+                    f"A price (`{other['id']}`) already uses that lookup key, but can be updated to {key} "
+                    "if you set `transfer_lookup_key=true`.",
+                    param="lookup_key",
+                )
+            with updating(account, other, "price.updated"):
+                other["lookup_key"] = None
+    if "lookup_key" in given:
+        price["lookup_key"] = key
+
+
+@route("GET /v1/prices/{id}")
+def retrieve_price(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """A price."""
+    return account.find("price", name)
+
+
+@route("POST /v1/prices/{id}", PRICE)
+def update_price(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Everything but the amount, the currency and the interval, which are refused as unknown."""
+    price = account.find("price", name)
+    with updating(account, price, "price.updated"):
+        price.update({key: given[key] for key in ("active", "nickname", "tax_behavior") if key in given})
+        set_metadata(price, given.get("metadata"))
+        take_lookup_key(account, price, given)
+    return price
+
+
+FILTERS: Table = {
+    **PAGING,
+    "active": boolean,
+    "currency": text,
+    "product": text,
+    "type": one_of("one_time", "recurring"),
+    "lookup_keys": each(text),
+    "recurring": fields({"interval": text, "usage_type": text}),
+    "created": span,
+}
+
+
+@route("GET /v1/prices", FILTERS)
+def list_prices(account: Account, given: dict[str, Any]) -> Obj:
+    """Prices, by product, lookup keys, activity, interval."""
+    found = newest_first(account, "price", given, "active", "currency", "product", "type")
+    if given.get("lookup_keys"):
+        found = [price for price in found if price["lookup_key"] in given["lookup_keys"]]
+    for key, value in (given.get("recurring") or {}).items():
+        found = [price for price in found if (price["recurring"] or {}).get(key) == value]
+    return page(account, "/v1/prices", found, given)

@@ -1,0 +1,173 @@
+"""Invoices: what was billed, and what can be done about it."""
+
+from typing import Any
+
+from dev.stripe.account import Account, set_metadata
+from dev.stripe.cards import resolved
+from dev.stripe.errors import ApiError, declined, no_such, wrong_state
+from dev.stripe.events import emit, updating
+from dev.stripe.lifecycle.collection import collect, finalize_and_collect, settle_subscription
+from dev.stripe.lifecycle.invoices import draft, finalize, give_up, mark_paid, payment_of, void
+from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.parameters import Table, boolean, metadata, one_of, span, text
+from dev.stripe.routes import route
+from dev.stripe.store import Obj
+
+REQUIRES_ACTION = {
+    "code": "invoice_payment_intent_requires_action",
+    "decline_code": None,
+    "message": "This payment requires additional user action before it can be completed successfully. "
+    "Payment can be completed using the PaymentIntent associated with the invoice.",
+}
+STATUSES = ("draft", "open", "paid", "uncollectible", "void")
+
+
+@route("POST /v1/invoices", {"customer!": text, "auto_advance": boolean, "description": text, "metadata": metadata})
+def create(account: Account, given: dict[str, Any]) -> Obj:
+    """A draft by hand, of the customer's pending items."""
+    customer = account.find("customer", given["customer"], "customer")
+    more = {"auto_advance": bool(given.get("auto_advance")), "description": given.get("description")}
+    invoice = draft(account, customer, [], "manual", None, **more)
+    set_metadata(invoice, given.get("metadata"))
+    return invoice
+
+
+@route("GET /v1/invoices/{id}")
+def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """An invoice. `payments` is there when it is expanded."""
+    return account.find("invoice", name)
+
+
+FILTERS: Table = {
+    **PAGING,
+    "customer": text,
+    "subscription": text,
+    "status": one_of(*STATUSES),
+    "created": span,
+    "collection_method": text,
+}
+
+
+@route("GET /v1/invoices", FILTERS)
+def listed(account: Account, given: dict[str, Any]) -> Obj:
+    """Invoices of a customer or a subscription, by status."""
+    found = newest_first(account, "invoice", given, "customer", "subscription", "status", "collection_method")
+    return page(account, "/v1/invoices", found, given)
+
+
+@route(
+    "POST /v1/invoices/{id}",
+    {"auto_advance": boolean, "description": text, "metadata": metadata, "default_payment_method": text},
+)
+def update(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Change what isn't money."""
+    invoice = account.find("invoice", name)
+    with updating(account, invoice, "invoice.updated"):
+        invoice.update({key: given[key] for key in ("auto_advance", "description", "default_payment_method") if key in given})
+        set_metadata(invoice, given.get("metadata"))
+    return invoice
+
+
+@route("DELETE /v1/invoices/{id}")
+def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Delete a draft that no subscription made."""
+    invoice = account.find("invoice", name)
+    if invoice["status"] != "draft" or invoice["parent"]:
+        raise wrong_state("You can only delete draft invoices that were made by hand.", "invoice_not_editable")
+    for item in account.store.where("invoiceitem", invoice=name):
+        item["invoice"] = None
+    emit(account, "invoice.deleted", invoice)
+    account.store.remove(name)
+    return {"id": name, "object": "invoice", "deleted": True}
+
+
+@route("POST /v1/invoices/{id}/finalize", {"auto_advance": boolean})
+def finalized(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Finalize a draft now; with `auto_advance` (the default of a subscription's) it is tried at once."""
+    invoice = account.find("invoice", name)
+    if invoice["status"] != "draft":
+        raise wrong_state(
+            "This invoice is already finalized, you can't re-finalize a non-draft invoice.", "invoice_not_editable"
+        )
+    if given.get("auto_advance", invoice["auto_advance"]):
+        finalize_and_collect(account, invoice)
+    else:
+        finalize(account, invoice)
+    return invoice
+
+
+@route("POST /v1/invoices/{id}/pay", {"payment_method": text, "paid_out_of_band": boolean, "off_session": boolean})
+def pay(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Try to pay now: 402 if the card is declined, and the charge that failed is on record."""
+    invoice = account.find("invoice", name)
+    if invoice["status"] == "paid":
+        raise wrong_state("Invoice is already paid")
+    if invoice["status"] == "void":
+        raise wrong_state("This invoice is void and can't be paid.")
+    if invoice["status"] == "draft":
+        finalize(account, invoice)
+    if given.get("paid_out_of_band"):
+        mark_paid(account, invoice, out_of_band=True)
+        settle_subscription(account, invoice)
+    elif invoice["status"] != "paid":
+        pay_by_card(account, invoice, given)
+    return invoice
+
+
+def pay_by_card(account: Account, invoice: Obj, given: dict[str, Any]) -> None:
+    """One attempt with the given card or the default."""
+    name = given.get("payment_method")
+    method = resolved(account, name, account.now(invoice)) if name else None
+    if method and method["customer"] not in (None, invoice["customer"]):
+        raise no_such("PaymentMethod", name, "payment_method")
+    result = collect(account, invoice, method=method, on_session=not given.get("off_session"))
+    if result == "succeeded":
+        return
+    payment = payment_of(account, invoice)
+    error = account.store.get(payment["payment"]["payment_intent"])["last_payment_error"] if payment else None
+    if result == "requires_action":
+        raise declined(REQUIRES_ACTION)
+    if error is None:
+        raise ApiError("There is no default payment method set on this Customer.", keeps_work=True, code="resource_missing")
+    raise declined(error, charge=error.get("charge"))
+
+
+@route("POST /v1/invoices/{id}/void")
+def voided(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Void an open or uncollectible invoice."""
+    invoice = account.find("invoice", name)
+    if invoice["status"] not in ("open", "uncollectible"):
+        raise wrong_state(f"You can only void open or uncollectible invoices; this one is {invoice['status']}.")
+    void(account, invoice)
+    return invoice
+
+
+@route("POST /v1/invoices/{id}/mark_uncollectible")
+def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Give an open invoice up."""
+    invoice = account.find("invoice", name)
+    if invoice["status"] != "open":
+        raise wrong_state(f"You can only mark open invoices as uncollectible; this one is {invoice['status']}.")
+    give_up(account, invoice)
+    return invoice
+
+
+@route("GET /v1/invoices/{id}/lines", PAGING)
+def lines(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """The lines, in their order."""
+    return page(account, f"/v1/invoices/{name}/lines", account.find("invoice", name)["lines"]["data"], given)
+
+
+PAYMENT_FILTERS: Table = {**PAGING, "invoice": text, "status": one_of("canceled", "open", "paid"), "created": span}
+
+
+@route("GET /v1/invoice_payments", PAYMENT_FILTERS)
+def list_payments(account: Account, given: dict[str, Any]) -> Obj:
+    """How invoices are paid."""
+    return page(account, "/v1/invoice_payments", newest_first(account, "invoice_payment", given, "invoice", "status"), given)
+
+
+@route("GET /v1/invoice_payments/{id}")
+def retrieve_payment(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """How an invoice is paid."""
+    return account.find("invoice_payment", name)

@@ -1,0 +1,94 @@
+"""Payment methods: test cards, kept for a customer."""
+
+from typing import Any
+
+from dev.stripe.account import Account, set_metadata
+from dev.stripe.cards import BY_NUMBER, CARDS, card_of, failure, payment_method, resolved
+from dev.stripe.errors import ApiError, declined
+from dev.stripe.events import updating
+from dev.stripe.lifecycle.payments import attach, detach
+from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.parameters import Table, fields, metadata, natural, one_of, text
+from dev.stripe.routes import route
+from dev.stripe.store import Obj
+
+CARD: Table = {"token": text, "number": text, "exp_month": natural, "exp_year": natural, "cvc": text}
+
+
+@route("POST /v1/payment_methods", {"type!": one_of("card"), "card!": fields(CARD), "metadata": metadata})
+def create(account: Account, given: dict[str, Any]) -> Obj:
+    """A card by test token (`tok_visa`) or test number."""
+    card = given["card"] or {}
+    name = (card.get("token") or "").removeprefix("tok_") or BY_NUMBER.get(card.get("number") or "")
+    if name not in CARDS:
+        raise ApiError("Your card number is incorrect.", status=402, kind="card_error", code="incorrect_number", param="number")
+    method = payment_method(account, name, account.now(), card.get("exp_month") or 12, card.get("exp_year"))
+    set_metadata(method, given.get("metadata"))
+    return method
+
+
+@route("GET /v1/payment_methods/{id}")
+def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """A payment method; a test token makes a new one."""
+    return method_of(account, name)
+
+
+def method_of(account: Account, name: str) -> Obj:
+    """The payment method that a path names, also by a test token."""
+    return resolved(account, name, account.now(), "id") if name.startswith("pm_card_") else account.find("payment_method", name)
+
+
+@route("GET /v1/payment_methods", {**PAGING, "customer": text, "type": text})
+def listed(account: Account, given: dict[str, Any]) -> Obj:
+    """Payment methods of a customer."""
+    if given.get("customer") is None:
+        return page(account, "/v1/payment_methods", [], given)
+    account.find("customer", given["customer"], "customer")
+    return page(account, "/v1/payment_methods", newest_first(account, "payment_method", given, "customer", "type"), given)
+
+
+@route("POST /v1/payment_methods/{id}", {"metadata": metadata, "card": fields({"exp_month": natural, "exp_year": natural})})
+def update(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """New date of expiry, metadata."""
+    method = account.find("payment_method", name)
+    if method["customer"] is None:
+        raise ApiError("You must save this PaymentMethod to a customer before you can update it.")
+    with updating(account, method, "payment_method.updated"):
+        method["card"].update({key: value for key, value in (given.get("card") or {}).items() if value})
+        set_metadata(method, given.get("metadata"))
+    return method
+
+
+@route("POST /v1/payment_methods/{id}/attach", {"customer!": text})
+def attached(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Keep a card for a customer. Some test cards are declined already here."""
+    customer = account.find("customer", given["customer"], "customer")
+    method = method_of(account, name)
+    if method["customer"] not in (None, customer["id"]):
+        raise ApiError("The payment method you provided has already been attached to a customer.")
+    if method["_"].get("was_of"):
+        raise ApiError(
+            "This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, "
+            "and may not be used again."
+        )
+    if method["customer"] is None:
+        see_that_it_can_be_kept(method)
+        attach(account, method, customer)
+    return method
+
+
+def see_that_it_can_be_kept(method: Obj) -> None:
+    """Raise if the card is declined when it is kept."""
+    reason = card_of(method).attach
+    if reason:
+        raise declined(failure(reason), keeps_work=False)
+
+
+@route("POST /v1/payment_methods/{id}/detach")
+def detached(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Let go of a card."""
+    method = account.find("payment_method", name)
+    if method["customer"] is None:
+        raise ApiError("The payment method you provided is not attached to a customer so detachment is impossible.")
+    detach(account, method)
+    return method

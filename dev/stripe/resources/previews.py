@@ -1,0 +1,81 @@
+"""The invoice that would come, without making it: everything is done and undone again."""
+
+from typing import Any
+
+from dev.stripe.account import Account
+from dev.stripe.errors import ApiError
+from dev.stripe.ids import new_id
+from dev.stripe.lifecycle.changing import apply_change
+from dev.stripe.lifecycle.ending import end_subscription
+from dev.stripe.lifecycle.invoices import draft, set_off
+from dev.stripe.lifecycle.lines import period_line
+from dev.stripe.lifecycle.renewing import end_of_period, roll
+from dev.stripe.lifecycle.subscribing import subscribe
+from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, one_of, text
+from dev.stripe.resources.subscriptions import ITEM
+from dev.stripe.routes import route
+from dev.stripe.store import Obj
+
+DETAILS: Table = {
+    "items": each(fields(ITEM)),
+    "proration_behavior": one_of("create_prorations", "always_invoice", "none"),
+    "proration_date": integer,
+    "billing_cycle_anchor": one_of("now", "unchanged"),
+    "trial_end": instant,
+    "cancel_at_period_end": boolean,
+    "cancel_now": boolean,
+}
+
+
+@route("POST /v1/invoices/create_preview", {"customer": text, "subscription": text, "subscription_details": fields(DETAILS)})
+def create_preview(account: Account, given: dict[str, Any]) -> Obj:
+    """What a change would cost at once, or else the next renewal with what the change leaves for it."""
+    details = given.get("subscription_details") or {}
+    with account.store.sandbox():
+        if given.get("subscription"):
+            subscription = account.find("subscription", given["subscription"], "subscription")
+            return as_preview(account, of_change(account, subscription, details))
+        if not given.get("customer"):
+            raise ApiError("You must specify a customer or a subscription.", param="customer")
+        customer = account.find("customer", given["customer"], "customer")
+        subscription = subscribe(account, customer, {**details, "payment_behavior": "default_incomplete"})
+        return as_preview(account, account.store.get(subscription["latest_invoice"]))
+
+
+def of_change(account: Account, subscription: Obj, details: dict[str, Any]) -> Obj:
+    """A draft of what is due at once, else of the renewal."""
+    nothing = ApiError("No upcoming invoices for customer", status=404, code="invoice_upcoming_none")
+    if subscription["ended_at"] is not None:
+        raise nothing
+    if details.get("cancel_now"):
+        end_subscription(account, subscription, "cancellation_requested")
+        raise nothing
+    at_once = apply_change(account, subscription, details)
+    if at_once:
+        return at_once
+    if subscription["cancel_at"] is not None or details.get("cancel_at_period_end"):
+        raise nothing
+    return renewal(account, subscription)
+
+
+def renewal(account: Account, subscription: Obj) -> Obj:
+    """A draft of the next period, dated at its beginning."""
+    end = end_of_period(subscription)
+    roll(subscription)
+    lines = [period_line(account, subscription, item) for item in subscription["items"]["data"]]
+    customer = account.store.get(subscription["customer"])
+    return draft(
+        account, customer, lines, "upcoming", subscription, created=end, period_end=end, next_payment_attempt=end + 3600
+    )
+
+
+def as_preview(account: Account, invoice: Obj) -> Obj:
+    """A draft that isn't kept: other ids, and the customer's balance already set off."""
+    balance = account.store.get(invoice["customer"])["balance"] if invoice["status"] == "draft" else invoice["starting_balance"]
+    due, ending = set_off(invoice["total"], balance, invoice["currency"])
+    invoice["id"] = new_id("upcoming_in")
+    invoice.update(status="draft", number=None, hosted_invoice_url=None, invoice_pdf=None, starting_balance=balance)
+    invoice.update(amount_due=due, amount_remaining=due, ending_balance=ending)
+    for line in invoice["lines"]["data"]:
+        line.update(id=new_id("il_tmp"), invoice=invoice["id"])
+    return invoice

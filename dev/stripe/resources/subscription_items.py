@@ -1,0 +1,76 @@
+"""Subscription items by themselves. Changes go the same way as through their subscription."""
+
+from typing import Any
+
+from dev.stripe.account import Account
+from dev.stripe.errors import no_such
+from dev.stripe.lists import PAGING, page
+from dev.stripe.parameters import Table, boolean, integer, metadata, natural, one_of, text
+from dev.stripe.resources.subscriptions import update
+from dev.stripe.routes import route
+from dev.stripe.store import Obj
+
+CHANGE: Table = {
+    "price": text,
+    "quantity": natural,
+    "metadata": metadata,
+    "proration_behavior": one_of("create_prorations", "always_invoice", "none"),
+    "proration_date": integer,
+    "off_session": boolean,
+    "payment_behavior": one_of("allow_incomplete", "default_incomplete", "error_if_incomplete"),
+}
+ABOUT_THE_ITEM = ("price", "quantity", "metadata")
+
+
+def owner_of(account: Account, name: str) -> tuple[Obj, Obj]:
+    """The subscription of an item, and the item."""
+    for subscription in account.store.where("subscription"):
+        for item in subscription["items"]["data"]:
+            if item["id"] == name:
+                return subscription, item
+    raise no_such("subscription_item", name)
+
+
+def change(account: Account, subscription: Obj, entry: dict[str, Any], given: dict[str, Any]) -> Obj:
+    """Have the subscription changed by one entry of its `items`."""
+    rest = {key: value for key, value in given.items() if key not in (*ABOUT_THE_ITEM, "subscription")}
+    changed: Obj = update(account, {**rest, "items": [entry]}, subscription["id"])
+    return changed
+
+
+@route("GET /v1/subscription_items", {**PAGING, "subscription!": text})
+def listed(account: Account, given: dict[str, Any]) -> Obj:
+    """A subscription's items."""
+    subscription = account.find("subscription", given["subscription"], "subscription")
+    return page(account, "/v1/subscription_items", subscription["items"]["data"][::-1], given)
+
+
+@route("GET /v1/subscription_items/{id}")
+def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """An item."""
+    return owner_of(account, name)[1]
+
+
+@route("POST /v1/subscription_items", {**CHANGE, "subscription!": text, "price!": text})
+def create(account: Account, given: dict[str, Any]) -> Obj:
+    """One more item."""
+    subscription = account.find("subscription", given["subscription"], "subscription")
+    changed = change(account, subscription, {key: given[key] for key in ABOUT_THE_ITEM if key in given}, given)
+    item: Obj = changed["items"]["data"][-1]
+    return item
+
+
+@route("POST /v1/subscription_items/{id}", CHANGE)
+def updated(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Another price or quantity."""
+    subscription, _ = owner_of(account, name)
+    change(account, subscription, {"id": name, **{key: given[key] for key in ABOUT_THE_ITEM if key in given}}, given)
+    return owner_of(account, name)[1]
+
+
+@route("DELETE /v1/subscription_items/{id}", {"proration_behavior": CHANGE["proration_behavior"], "proration_date": integer})
+def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """One item less; the last one can't go."""
+    subscription, _ = owner_of(account, name)
+    change(account, subscription, {"id": name, "deleted": True}, given)
+    return {"id": name, "object": "subscription_item", "deleted": True}

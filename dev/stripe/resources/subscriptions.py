@@ -1,0 +1,202 @@
+"""Subscriptions and their items."""
+
+from copy import deepcopy
+from typing import Any
+
+from dev.stripe.account import Account, set_metadata
+from dev.stripe.errors import ApiError
+from dev.stripe.events import emit
+from dev.stripe.lifecycle.changing import apply_change
+from dev.stripe.lifecycle.collection import chosen_method, finalize_and_collect
+from dev.stripe.lifecycle.ending import end_subscription
+from dev.stripe.lifecycle.renewing import end_of_period, resume
+from dev.stripe.lifecycle.subscribing import refusal, subscribe
+from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, metadata, natural, one_of, span, text
+from dev.stripe.routes import route
+from dev.stripe.store import Obj
+
+ITEM: Table = {"id": text, "price": text, "quantity": natural, "deleted": boolean, "metadata": metadata}
+FEEDBACK = one_of(
+    "customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive", "unused"
+)
+SHARED: Table = {
+    "cancel_at": integer,
+    "cancel_at_period_end": boolean,
+    "default_payment_method": text,
+    "description": text,
+    "metadata": metadata,
+    "off_session": boolean,
+    "payment_settings": fields({"save_default_payment_method": one_of("off", "on_subscription")}),
+    "proration_behavior": one_of("create_prorations", "always_invoice", "none"),
+    "trial_end": instant,
+    "trial_settings": fields(
+        {"end_behavior!": fields({"missing_payment_method!": one_of("cancel", "create_invoice", "pause")})}
+    ),
+    "collection_method": one_of("charge_automatically"),
+}
+CREATE: Table = {
+    **SHARED,
+    "customer!": text,
+    "items!": each(fields({"price!": text, "quantity": natural, "metadata": metadata})),
+    "trial_period_days": natural,
+    "payment_behavior": one_of("allow_incomplete", "default_incomplete", "error_if_incomplete"),
+    "billing_mode": fields({"type!": one_of("flexible")}),
+}
+CANCELLATION = fields({"comment": text, "feedback": FEEDBACK})
+UPDATE: Table = {
+    **SHARED,
+    "items": each(fields(ITEM)),
+    "proration_date": integer,
+    "billing_cycle_anchor": one_of("now", "unchanged"),
+    "payment_behavior": one_of("allow_incomplete", "default_incomplete", "error_if_incomplete"),
+    "pause_collection": fields({"behavior!": one_of("keep_as_draft", "mark_uncollectible", "void"), "resumes_at": integer}),
+    "cancellation_details": CANCELLATION,
+}
+
+
+@route("POST /v1/subscriptions", CREATE)
+def create(account: Account, given: dict[str, Any]) -> Obj:
+    """A subscription with its first invoice; see `life.subscribing.subscribe`."""
+    customer = account.find("customer", given["customer"], "customer")
+    method = chosen_method(account, customer, given.get("default_payment_method"))
+    if method and method["customer"] != customer["id"]:
+        raise ApiError(
+            f"The customer does not have a payment method with the ID {method['id']}.", param="default_payment_method"
+        )
+    return subscribe(account, customer, given, method=method)
+
+
+@route("GET /v1/subscriptions/{id}")
+def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """A subscription, also an ended one."""
+    return account.find("subscription", name)
+
+
+STATUSES = ("active", "canceled", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid")
+FILTERS: Table = {
+    **PAGING,
+    "customer": text,
+    "price": text,
+    "status": one_of(*STATUSES, "all", "ended"),
+    "created": span,
+    "test_clock": text,
+    "collection_method": text,
+}
+
+
+@route("GET /v1/subscriptions", FILTERS)
+def listed(account: Account, given: dict[str, Any]) -> Obj:
+    """Subscriptions that aren't canceled, or by `status`, `all` and `ended` among them."""
+    found = newest_first(account, "subscription", given, "customer", "test_clock", "collection_method")
+    if given.get("test_clock") is None and given.get("customer") is None:
+        found = [one for one in found if one["test_clock"] is None]
+    if given.get("price"):
+        found = [one for one in found if any(item["price"]["id"] == given["price"] for item in one["items"]["data"])]
+    wanted = allowed_statuses(given.get("status"))
+    return page(account, "/v1/subscriptions", [one for one in found if one["status"] in wanted], given)
+
+
+def allowed_statuses(status: str | None) -> tuple[str, ...]:
+    """The statuses that a filter means."""
+    if status is None:
+        return tuple(name for name in STATUSES if name not in ("canceled", "incomplete_expired"))
+    return {"all": STATUSES, "ended": ("canceled", "incomplete_expired")}.get(status, (status,))
+
+
+@route("POST /v1/subscriptions/{id}", UPDATE)
+def update(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Change a subscription: items, trial, end, pause, card; see `life.changing.apply_change`."""
+    subscription = account.find("subscription", name)
+    refuse_by_status(subscription, given)
+    before = deepcopy(subscription)
+    write_plain(account, subscription, given)
+    write_end(account, subscription, given)
+    if "pause_collection" in given:
+        pause = given["pause_collection"]
+        subscription["pause_collection"] = {"resumes_at": None, **pause} if pause else None
+    invoice = apply_change(account, subscription, given)
+    if subscription["cancel_at_period_end"]:
+        subscription["cancel_at"] = end_of_period(subscription)
+    if before != subscription:
+        emit(account, "customer.subscription.updated", subscription, before)
+    bill(account, invoice, given)
+    return subscription
+
+
+BEFORE_THE_FIRST_PAYMENT = {"expand", "metadata", "default_payment_method", "payment_settings"}
+
+
+def refuse_by_status(subscription: Obj, given: dict[str, Any]) -> None:
+    """A canceled subscription only takes metadata and cancellation details, an incomplete one metadata and a card."""
+    if subscription["status"] == "incomplete" and set(given) - BEFORE_THE_FIRST_PAYMENT:
+        raise ApiError("A subscription in the status incomplete can only update its metadata and its default payment method.")
+    if subscription["ended_at"] is not None and set(given) - {"expand", "metadata", "cancellation_details"}:
+        raise ApiError("A canceled subscription can only update its cancellation_details and metadata.")
+
+
+def write_plain(account: Account, subscription: Obj, given: dict[str, Any]) -> None:
+    """What has no consequences."""
+    customer = account.store.get(subscription["customer"])
+    if "default_payment_method" in given:
+        method = chosen_method(account, customer, given["default_payment_method"])
+        if method and method["customer"] != customer["id"]:
+            raise ApiError(
+                f"The customer does not have a payment method with the ID {method['id']}.", param="default_payment_method"
+            )
+        subscription["default_payment_method"] = method["id"] if method else None
+    if "description" in given:
+        subscription["description"] = given["description"]
+    subscription["payment_settings"].update(given.get("payment_settings") or {})
+    subscription["trial_settings"].update(given.get("trial_settings") or {})
+    subscription["cancellation_details"].update(given.get("cancellation_details") or {})
+    set_metadata(subscription, given.get("metadata"))
+
+
+def write_end(account: Account, subscription: Obj, given: dict[str, Any]) -> None:
+    """An end at the period's end or at an instant, or none any more."""
+    if "cancel_at_period_end" not in given and "cancel_at" not in given:
+        return
+    at_period_end = bool(given.get("cancel_at_period_end"))
+    cancel_at = end_of_period(subscription) if at_period_end else given.get("cancel_at")
+    subscription.update(cancel_at_period_end=at_period_end, cancel_at=cancel_at)
+    subscription["canceled_at"] = (subscription["canceled_at"] or account.now(subscription)) if cancel_at else None
+    subscription["cancellation_details"]["reason"] = "cancellation_requested" if cancel_at else None
+
+
+def bill(account: Account, invoice: Obj | None, given: dict[str, Any]) -> None:
+    """Collect what a change costs at once."""
+    if invoice is None:
+        return
+    if finalize_and_collect(account, invoice, on_session=not given.get("off_session")) == "succeeded":
+        return
+    if given.get("payment_behavior") == "error_if_incomplete":
+        raise refusal(account, invoice)
+
+
+CANCEL: Table = {"cancellation_details": CANCELLATION, "invoice_now": boolean, "prorate": boolean}
+
+
+@route("DELETE /v1/subscriptions/{id}", CANCEL)
+def cancel(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """End a subscription now. Nothing is given back: refunds and credits are the caller's to make."""
+    subscription = account.find("subscription", name)
+    if subscription["ended_at"] is not None:
+        raise ApiError(f"No such subscription: '{name}'", status=404, code="resource_missing", param="id")
+    if given.get("invoice_now") or given.get("prorate"):
+        raise ApiError("The stand-in doesn't prorate a cancellation.", param="prorate")
+    end_subscription(account, subscription, "cancellation_requested", **(given.get("cancellation_details") or {}))
+    return subscription
+
+
+RESUME: Table = {"billing_cycle_anchor": one_of("now"), "proration_behavior": one_of("none", "create_prorations")}
+
+
+@route("POST /v1/subscriptions/{id}/resume", RESUME)
+def resumed(account: Account, given: dict[str, Any], name: str) -> Obj:
+    """Go on after `paused`."""
+    subscription = account.find("subscription", name)
+    if subscription["status"] != "paused":
+        raise ApiError("You can only resume a subscription if its status is `paused`.")
+    resume(account, subscription)
+    return subscription

@@ -1,0 +1,72 @@
+"""What happens by itself: each object says when it is due next, and the clock calls it then."""
+
+import heapq
+import itertools
+from collections.abc import Callable, Mapping
+
+from dev.stripe.account import Account
+from dev.stripe.store import Obj
+
+Due = Callable[[Account, Obj], int | None]
+Act = Callable[[Account, Obj], None]
+
+
+class Timetable:
+    """The next instant of every object, by clock ("" is the account's own)."""
+
+    def __init__(self, account: Account, kinds: Mapping[str, tuple[Due, Act]]) -> None:
+        self.account, self.kinds = account, kinds
+        self.heaps: dict[str, list[tuple[int, int, str]]] = {}
+        self.current: dict[str, int] = {}
+        self.count = itertools.count()
+        account.store.listeners.append(self.note)
+        with account.store.transaction():
+            self.note([obj for kind in kinds for obj in account.store.where(kind)])
+
+    def note(self, changed: list[Obj]) -> None:
+        """Take down when these are due."""
+        for obj in changed:
+            if obj["object"] not in self.kinds:
+                continue
+            at = self.kinds[obj["object"]][0](self.account, obj)
+            if at is None:
+                self.current.pop(obj["id"], None)
+            elif self.current.get(obj["id"]) != at:
+                self.current[obj["id"]] = at
+                heap = self.heaps.setdefault(self.account.clock_of(obj) or "", [])
+                heapq.heappush(heap, (at, next(self.count), obj["id"]))
+
+    def next_at(self, clock: str) -> int | None:
+        """When the next thing is due by this clock."""
+        heap = self.heaps.get(clock, [])
+        while heap and self.current.get(heap[0][2]) != heap[0][0]:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def step(self, clock: str, until: int) -> bool:
+        """Do the next thing that is due by `until`, at its instant, in a transaction. False when there is none."""
+        with self.account.store.transaction():
+            at = self.next_at(clock)
+            if at is None or at > until:
+                return False
+            name = heapq.heappop(self.heaps[clock])[2]
+            self.current.pop(name, None)
+            self.account.move(clock, at)
+            self.account.acting_at[clock] = at
+            try:
+                self.act(name)
+            finally:
+                del self.account.acting_at[clock]
+        return True
+
+    def act(self, name: str) -> None:
+        """Have an object do what it is due for, and take down what is due because of it, also before the transaction ends."""
+        obj = self.account.store.find(name)
+        if obj is not None and not obj.get("deleted"):
+            self.kinds[obj["object"]][1](self.account, obj)
+            self.note([touched for touched in list(self.account.store.open.values()) if touched is not None])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.heaps.clear()
+        self.current.clear()

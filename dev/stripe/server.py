@@ -1,0 +1,103 @@
+"""The sockets: HTTP/1.1 with keep-alive, one thread a connection, which is enough for the fifty that tests open."""
+
+import socket
+import threading
+import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from dev.stripe import control_api
+from dev.stripe.application import Answer, Application, Call
+from dev.stripe.errors import ApiError
+from dev.stripe.pages import site
+
+TICK = 0.25  # seconds between looks at the account's clock
+LARGEST = 1_000_000
+
+
+class Server(ThreadingHTTPServer):
+    """A listening socket in front of an application."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, application: Application) -> None:
+        self.application = application
+        super().__init__(("127.0.0.1", port), Handler)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Reads a request, has it answered, writes the answer in one piece."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def do(self) -> None:
+        """Answer a request of any method."""
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > LARGEST:
+            self.send_error(413)
+            self.close_connection = True
+            return
+        body = self.rfile.read(length)
+        parts = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        call = Call(self.command, unquote(parts.path), parts.query, body, headers)
+        self.write(routed(self.server.application, call))
+
+    do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = do_HEAD = do  # noqa: N815  the names are http.server's
+
+    def write(self, answer: Answer) -> None:
+        """Send an answer, or end the connection without one."""
+        if answer.broken:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.send_response(answer.status)
+        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    wbufsize = -1  # headers and body leave together
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing: `_control/requests` knows."""
+
+
+def routed(application: Application, call: Call) -> Answer:
+    """The API, the control, or a page."""
+    if call.path.startswith("/v1/"):
+        return application.answer(call)
+    if call.path.startswith("/_control/"):
+        return control_api.answer(application, call)
+    try:
+        return site.answer(application, call)
+    except ApiError as error:
+        return Answer(error.status, error.message.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+
+
+def serve(server: Server) -> None:
+    """Answer until `server.shutdown()`; beside it, the clock ticks and webhooks go out."""
+    application = server.application
+    stopped = threading.Event()
+
+    def tick() -> None:
+        while not stopped.wait(TICK):
+            try:
+                application.catch_up()
+            except Exception:  # noqa: BLE001  time goes on
+                traceback.print_exc()
+
+    threads = [threading.Thread(target=tick, daemon=True), threading.Thread(target=application.deliveries.run, daemon=True)]
+    for thread in threads:
+        thread.start()
+    try:
+        server.serve_forever(poll_interval=0.1)
+    finally:
+        stopped.set()
+        application.deliveries.stop()

@@ -1,0 +1,177 @@
+"""Where objects are kept: in memory, and with a file also in SQLite, written before the answer goes out.
+
+One writer at a time. An object that was got belongs to the transaction: it is a copy, and what was changed in it is found at
+the end by comparing the bytes, so nothing can be forgotten and a refused request leaves no trace. A key `_` in an object
+holds what Stripe doesn't show.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+import orjson
+
+from dev.stripe.errors import ApiError
+
+Obj = dict[str, Any]
+LINKS = ("customer", "subscription", "invoice", "charge", "payment_intent", "product")
+
+
+def links(obj: Obj) -> Iterator[str]:
+    """Names under which an object is found without looking at all of its kind."""
+    for field in LINKS:
+        value = obj.get(field) or obj.get("_", {}).get(field)
+        if isinstance(value, str):
+            yield f"{obj['object']}.{field}={value}"
+
+
+def matches(obj: Obj, values: dict[str, object]) -> bool:
+    """Whether the fields, or the hidden fields, have these values."""
+    return all(obj.get(key, obj.get("_", {}).get(key)) == value for key, value in values.items())
+
+
+class Store:
+    """All objects by id."""
+
+    def __init__(self, file: str | None = None) -> None:
+        self.lock = threading.RLock()
+        self.rows: dict[str, bytes] = {}
+        self.index: dict[str, dict[str, None]] = {}
+        self.open: dict[str, Obj | None] = {}
+        self.depth = 0
+        self.listeners: list[Callable[[list[Obj]], None]] = []
+        self.database = opened(file) if file else None
+        if self.database:
+            for name, body in self.database.execute("SELECT id, body FROM object ORDER BY number"):
+                self.rows[name] = body
+                self.enter(orjson.loads(body))
+
+    def enter(self, obj: Obj) -> None:
+        """Make an object found by its kind and links. Stale entries do no harm: `where` looks at the object itself."""
+        for name in (obj["object"], *links(obj)):
+            self.index.setdefault(name, {})[obj["id"]] = None
+
+    def add(self, obj: Obj) -> Obj:
+        """Keep a new object, or one whose links changed."""
+        self.open[obj["id"]] = obj
+        self.enter(obj)
+        return obj
+
+    def find(self, name: object) -> Obj | None:
+        """The object of this id."""
+        key = str(name)
+        if key not in self.open:
+            body = self.rows.get(key)
+            if body is None:
+                return None
+            self.open[key] = orjson.loads(body)
+        return self.open[key]
+
+    def get(self, name: object) -> Obj:
+        """The object of this id, which must be there."""
+        found = self.find(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def where(self, kind: str, **values: object) -> list[Obj]:
+        """Objects of a kind, oldest first, whose fields (or hidden fields) have these values."""
+        return [obj for obj in map(self.find, self.names(kind, values)) if obj is not None and matches(obj, values)]
+
+    def seen(self, kind: str, **values: object) -> list[Obj]:
+        """The same to look at only: what is changed in them is lost, and thousands of them cost little."""
+        return [obj for obj in map(self.look, self.names(kind, values)) if obj is not None and matches(obj, values)]
+
+    def look(self, name: str) -> Obj | None:
+        """An object to look at."""
+        if name in self.open:
+            return self.open[name]
+        body = self.rows.get(name)
+        return None if body is None else orjson.loads(body)
+
+    def names(self, kind: str, values: dict[str, object]) -> list[str]:
+        """Ids among which the objects of a kind with these values are."""
+        entries = [f"{kind}.{field}={value}" for field, value in values.items() if field in LINKS]
+        return list(self.index.get(entries[0] if entries else kind, ()))
+
+    def remove(self, name: str) -> None:
+        """Forget an object."""
+        self.open[name] = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; within another one, part of it."""
+        with self.lock:
+            self.depth += 1
+            try:
+                yield
+            except ApiError as error:
+                if self.depth == 1 and error.keeps_work:
+                    self.commit()
+                raise
+            else:
+                if self.depth == 1:
+                    self.commit()
+            finally:
+                self.depth -= 1
+                if self.depth == 0:
+                    self.open.clear()
+
+    @contextmanager
+    def sandbox(self) -> Iterator[None]:
+        """What happens inside leaves no trace."""
+        before = deepcopy(self.open)
+        try:
+            yield
+        finally:
+            self.open = before
+
+    def commit(self) -> None:
+        """Write what differs, first to the file."""
+        bodies = {name: None if obj is None else orjson.dumps(obj) for name, obj in self.open.items()}
+        changed = {name: body for name, body in bodies.items() if self.rows.get(name) != body}
+        if self.database and changed:
+            write(self.database, changed)
+        for name, body in changed.items():
+            if body is None:
+                self.rows.pop(name, None)
+            else:
+                self.rows[name] = body
+        objects = [obj for name, obj in self.open.items() if name in changed and obj is not None]
+        for listener in self.listeners:
+            listener(objects)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.lock:
+            self.rows.clear()
+            self.index.clear()
+            self.open.clear()
+            if self.database:
+                self.database.execute("DELETE FROM object")
+                self.database.commit()
+
+
+def opened(file: str) -> sqlite3.Connection:
+    """A database that survives `kill -9`: what was committed is in the operating system's hands."""
+    database = sqlite3.connect(file, check_same_thread=False)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS object (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, body BLOB NOT NULL)"
+    )
+    return database
+
+
+def write(database: sqlite3.Connection, changed: dict[str, bytes | None]) -> None:
+    """One SQLite transaction."""
+    kept = [(name, body) for name, body in changed.items() if body is not None]
+    gone = [(name,) for name, body in changed.items() if body is None]
+    with database:
+        database.executemany(
+            "INSERT INTO object (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", kept
+        )
+        database.executemany("DELETE FROM object WHERE id = ?", gone)

@@ -1,0 +1,100 @@
+"""What becomes of each staged row. A dry run and a real one ask here alike, so the preview is the import.
+
+What is known is never created again (`import_known`). The rest is compared with pending and hand-made transactions
+(`finance.pending_matching`), and what is left is new.
+"""
+
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from finance.models import EncryptedFinancialProfile
+from finance.pending_matching import POSTED_WITHIN, Existing, Finding, Incoming, match, texts_of
+from finance.services.import_dedup import find_known
+from finance.services.import_staging import hash_joins, staged_pages
+
+SPAN = "SELECT min(day), max(day) FROM import_staged JOIN import_verdict USING (number) WHERE verdict IS NULL"
+
+# What an undecided row may speak of: pending transactions near its days, and hand-made ones of its day and amount.
+EXISTING = """
+WITH open AS (
+    SELECT id, transaction_date AS day, amount, currency, description, merchant_name, status = 'pending' AS is_pending,
+           NOT EXISTS (SELECT FROM finance_statementimportrow claim
+                        WHERE claim.user_id = %(user)s AND claim.transaction_id = entry.id AND claim.is_claim) AS is_by_hand
+      FROM finance_financialtransaction entry
+     WHERE user_id = %(user)s AND financial_profile_id = %(account)s AND transaction_date BETWEEN %(first)s AND %(last)s
+), undecided AS (
+    SELECT DISTINCT day, amount, currency FROM import_staged JOIN import_verdict USING (number) WHERE verdict IS NULL
+), met AS (
+    SELECT DISTINCT transaction_id FROM import_verdict WHERE transaction_id IS NOT NULL
+)
+SELECT open.id, open.day, open.amount, open.currency, description, merchant_name, is_pending, is_by_hand
+  FROM open
+  LEFT JOIN undecided USING (day, amount, currency)
+  LEFT JOIN met ON met.transaction_id = open.id
+ WHERE met.transaction_id IS NULL AND (is_pending OR is_by_hand AND undecided.day IS NOT NULL)
+ ORDER BY open.day, open.id
+"""
+
+UNDECIDED = """
+SELECT number, day, amount, currency, description, merchant_name, is_pending
+  FROM import_staged JOIN import_verdict USING (number)
+ WHERE verdict IS NULL AND day BETWEEN %(first)s AND %(last)s
+ ORDER BY number
+"""
+
+DECIDE = """
+UPDATE import_verdict
+   SET verdict = finding.verdict, way = 'match', candidates = finding.candidates,
+       transaction_id = CASE WHEN finding.verdict <> 'review' THEN (finding.candidates ->> 0)::uuid END
+  FROM jsonb_to_recordset(%(findings)s::jsonb) AS finding (number integer, verdict text, candidates jsonb)
+ WHERE import_verdict.number = finding.number
+"""
+
+
+def judge(account: EncryptedFinancialProfile) -> None:
+    """Fill the table `import_verdict` with one line for each staged row; a verdict of NULL stands for `created`.
+
+    `account` is locked by the caller, so that no other import into it decides at the same time.
+    """
+    owner = {"user": account.user_id, "account": account.pk}
+    with hash_joins():
+        find_known(owner)
+        first, last = _undecided_days()
+        if first is not None:
+            _match_undecided(owner | {"first": first - POSTED_WITHIN, "last": last + POSTED_WITHIN})
+
+
+def _undecided_days() -> tuple[Any, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(SPAN)
+        first, last = cursor.fetchone()
+        return first, last
+
+
+def _match_undecided(parameters: dict[str, Any]) -> None:
+    existing = [_existing(line) for page in staged_pages(EXISTING, parameters) for line in page]
+    if not existing:
+        return
+    days = [entry.day for entry in existing]
+    around = {"first": min(days) - POSTED_WITHIN, "last": max(days) + POSTED_WITHIN}
+    rows = (_incoming(line) for page in staged_pages(UNDECIDED, around) for line in page)
+    findings = match(rows, existing)
+    with connection.cursor() as cursor:
+        cursor.execute(DECIDE, {"findings": orjson.dumps(list(map(_as_json, findings.items()))).decode()})
+
+
+def _existing(line: tuple[Any, ...]) -> Existing:
+    key, day, amount, currency, description, merchant, is_pending, is_by_hand = line
+    return Existing(key, day, amount, currency, texts_of(description, merchant), is_pending, is_by_hand)
+
+
+def _incoming(line: tuple[Any, ...]) -> Incoming:
+    number, day, amount, currency, description, merchant, is_pending = line
+    return Incoming(number, day, amount, currency, texts_of(description, merchant), is_pending)
+
+
+def _as_json(item: tuple[int, Finding]) -> dict[str, Any]:
+    number, finding = item
+    return {"number": number, "verdict": finding.outcome, "candidates": finding.candidates}

@@ -1,0 +1,204 @@
+"""Each user's values are under a key of his own, which lives and dies in the database."""
+
+import os
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from core import rls
+from core.encryption import data_keys, key_ring
+from core.encryption.key_ring import MissingDataKeyError, SealError, TamperedError, UnknownKeyError
+from core.models.base import DataKey
+from dev.factories import AccountFactory
+from finance.models import EncryptedFinancialProfile
+from tests.core.encryption.rows import SECRET, Account, Answer, field_of, loaded, overwrite, stored
+from users.models import User
+
+NEW_RING = ["1e" * 32]
+
+
+def outcome(account: Account, blob: bytes) -> object:
+    """What the account's number is when its column holds `blob`: the plaintext, or the class of the refusal."""
+    try:
+        return field_of(Account, "number").unseal((account.pk, account.user_id), blob)
+    except SealError as error:
+        return type(error)
+
+
+def test_an_owned_value_is_under_its_owners_key_and_an_unowned_one_under_the_ring(account: Account) -> None:
+    answer = Answer.objects.create(text=SECRET)
+    assert (stored(account, "number") or b"")[:1] == key_ring.UNDER_DATA_KEY
+    assert (stored(answer, "text") or b"")[:1] == key_ring.UNDER_RING
+
+
+def test_all_values_of_a_user_are_under_one_key_and_no_other_user_has_it(account: Account, alice: User, bob: User) -> None:
+    rows = [account, Account.objects.create(user=alice, number="A"), Account.objects.create(user=bob, number="B")]
+    first, second, third = (key_ring.key_id_of(stored(row, "number") or b"") for row in rows)
+    assert first == second != third
+    assert DataKey.objects.count() == 2
+
+
+def test_a_value_under_the_ring_from_before_there_were_data_keys_opens_and_moves_under_it(account: Account) -> None:
+    place = key_ring.associate("tests.account.number", str(account.pk), str(account.user_id))
+    overwrite(account, "number", key_ring.seal("tests.account.number", place, b'"OLD"'))
+    row = loaded(account)
+    assert row.number == "OLD"
+    loaded(account).save()
+    assert (stored(account, "number") or b"")[:1] == key_ring.UNDER_DATA_KEY
+    assert loaded(account).number == "OLD"
+
+
+def test_a_key_that_was_rolled_back_seals_nothing_that_is_kept(alice: User) -> None:
+    account = Account(user=alice, number=SECRET)
+    with transaction.atomic():
+        account.save()
+        lost = DataKey.objects.get()
+        transaction.set_rollback(True)
+    account.save(force_insert=True)
+    assert bytes(DataKey.objects.get().wrapped) != bytes(lost.wrapped)
+    assert loaded(account).number == SECRET
+
+
+def test_bytes_that_were_loaded_under_a_key_that_was_rolled_back_are_sealed_anew(alice: User) -> None:
+    account = Account.objects.create(user=alice)
+    with transaction.atomic():
+        written = loaded(account)
+        written.number = SECRET
+        written.save()
+        unread = loaded(account)
+        transaction.set_rollback(True)
+    unread.save()
+    assert loaded(account).number == SECRET
+    assert key_ring.key_id_of(stored(account, "number") or b"") == data_keys.to_seal(alice.pk).header[1:]
+
+
+def test_a_key_from_a_savepoint_is_not_kept_for_the_rest_of_a_batch(alice: User) -> None:
+    with data_keys.keeping():
+        with transaction.atomic():
+            lost = data_keys.to_seal(alice.pk)
+            transaction.set_rollback(True)
+        assert data_keys.to_seal(alice.pk).header != lost.header
+
+
+def test_a_destroyed_key_is_named_and_nothing_opens_any_more(account: Account, alice: User) -> None:
+    assert account.number == SECRET
+    assert data_keys.destroy(alice) is True
+    with pytest.raises(MissingDataKeyError, match="data key of user .* is gone"):
+        _ = loaded(account).number
+    assert data_keys.destroy(alice) is False
+
+
+def test_an_old_dump_does_not_open_with_a_key_that_came_after(account: Account, alice: User) -> None:
+    dumped = stored(account, "number") or b""
+    data_keys.destroy(alice)
+    Account.objects.create(user=alice, number="NEW")
+    assert outcome(account, dumped) is TamperedError
+
+
+def test_a_row_of_an_erased_user_can_still_be_saved(account: Account, alice: User) -> None:
+    data_keys.destroy(alice)
+    row = loaded(account)
+    row.nickname = "mine"
+    row.save()
+    assert loaded(account).nickname == "mine"
+
+
+def test_a_ring_key_that_wraps_data_keys_and_left_the_ring_is_named(
+    account: Account, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_keys, "_cache", data_keys._Cache())
+    settings.FIELD_ENCRYPTION_KEYS = NEW_RING
+    with pytest.raises(UnknownKeyError, match="FIELD_ENCRYPTION_KEYS"):
+        _ = account.number
+    assert list(data_keys.unknown_ring_keys().values()) == [1]
+
+
+def test_every_single_bit_flip_and_truncation_is_tampering(account: Account) -> None:
+    blob = stored(account, "number") or b""
+    flips = [(int.from_bytes(blob, "big") ^ (1 << bit)).to_bytes(len(blob), "big") for bit in range(8 * len(blob))]
+    cuts = [blob[:length] for length in range(len(blob))]
+    assert outcome(account, blob) == f'"{SECRET}"'.encode()
+    assert [outcome(account, wrong) for wrong in [*flips, *cuts, blob + b"\0"]] == [TamperedError] * (9 * len(blob) + 1)
+
+
+def test_a_value_that_is_relabelled_to_the_ring_or_another_key_is_tampered(account: Account) -> None:
+    blob = stored(account, "number") or b""
+    ring = key_ring.primary_key_id()
+    relabelled = [b"\x01" + blob[1:], b"\x01" + ring + blob[5:], b"\x02" + ring + blob[5:], b"\x02" + os.urandom(4) + blob[5:]]
+    assert [outcome(account, wrong) for wrong in relabelled] == [TamperedError] * 4
+
+
+def test_swapped_rows_columns_and_owners_are_tampered(account: Account, alice: User, bob: User) -> None:
+    mine, theirs = (Account.objects.create(user=user, number="OTHER") for user in (alice, bob))
+    other_column, other_row, other_owner = stored(account, "routing"), stored(mine, "number"), stored(theirs, "number")
+    swapped = [other_column, other_row, other_owner]
+    assert [outcome(account, blob or b"") for blob in swapped] == [TamperedError] * 3
+
+
+@pytest.mark.usefixtures("account")
+def test_wrapped_data_keys_that_are_swapped_between_users_are_tampered(alice: User, bob: User) -> None:
+    Account.objects.create(user=bob, number="OTHER")
+    first, second = DataKey.objects.get(user=alice), DataKey.objects.get(user=bob)
+    DataKey.objects.filter(pk=first.pk).update(wrapped=second.wrapped)
+    DataKey.objects.filter(pk=second.pk).update(wrapped=first.wrapped)
+    data_keys._cache.forget(alice.pk)
+    data_keys._cache.forget(bob.pk)
+    with pytest.raises(TamperedError):
+        _ = Account.objects.get(user=alice).number
+    with pytest.raises(TamperedError):
+        Account.objects.create(user=bob, number="MORE")
+
+
+def test_reading_a_list_of_50_costs_one_query_more(alice: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    AccountFactory.create_batch(50, user=alice)
+    data_keys._cache.forget(alice.pk)
+    with django_assert_num_queries(2):
+        assert len([row.account_number for row in EncryptedFinancialProfile.objects.all()]) == 50
+
+
+def test_reading_a_list_of_50_owners_costs_one_query_more(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    AccountFactory.create_batch(50)
+    monkeypatch.setattr(data_keys, "_cache", data_keys._Cache())
+    with django_assert_num_queries(2):
+        assert len([row.account_number for row in EncryptedFinancialProfile.objects.all()]) == 50
+
+
+def test_a_thousand_new_rows_of_one_user_ask_for_his_key_once(
+    alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    rows = AccountFactory.build_batch(1_000, user=alice)
+    with django_assert_max_num_queries(4):
+        EncryptedFinancialProfile.objects.bulk_create(rows)
+    assert EncryptedFinancialProfile.objects.order_by("?").first().account_number == "000123456789"
+
+
+def test_keys_that_were_read_are_bounded_in_number_and_time(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_keys, "CACHE_SIZE", 2)
+    cache, key, owners = data_keys._Cache(), data_keys.to_seal(account.user_id), [uuid4(), uuid4(), uuid4()]
+    cache.put(owners[0], key)
+    cache.put(owners[1], key)
+    cache.put(owners[2], key)
+    assert [cache.get(owner, key.header) for owner in owners] == [None, key, key]
+    monkeypatch.setattr(data_keys, "CACHE_SECONDS", -1.0)
+    cache.put(owners[1], key)
+    assert cache.get(owners[1], key.header) is None
+
+
+def test_nothing_shows_a_key(account: Account) -> None:
+    row = DataKey.objects.get()
+    raw = data_keys.unwrap(account.user_id, bytes(row.wrapped))
+    shown = f"{data_keys.to_seal(account.user_id)!r} {row!r} {row} {row.to_dict()}"
+    assert raw.hex() not in shown
+    assert repr(raw) not in shown
+    assert "wrapped" not in row.to_dict()
+
+
+def test_a_customer_has_no_other_customers_key(account: Account, bob: User) -> None:
+    data_keys._cache.forget(account.user_id)
+    with rls.acting_as(bob):
+        assert data_keys.of(account.user_id) is None
+        assert DataKey.objects.count() == 0

@@ -1,0 +1,120 @@
+"""How the field is declared, migrated and checked."""
+
+# ruff: noqa: DJ008 - the models are thrown away with the test
+
+from typing import Any
+
+import pytest
+from django.db import connection, models
+from django.db.migrations.writer import MigrationWriter
+from django.test.utils import isolate_apps
+from django_cryptography.fields import EncryptedMixin
+
+from core import rls
+from core.encryption.fields import Sealed, encrypt, is_sealed
+from core.encryption.key_ring import SealError
+from tests.core.encryption.rows import SECRET, Account, Answer, Row, field_of
+from users.models import User
+
+
+def test_it_is_a_field_of_django_cryptography_and_of_its_base() -> None:
+    field = field_of(Account, "number")
+    assert isinstance(field, EncryptedMixin)
+    assert isinstance(field, models.CharField)
+    assert is_sealed(field)
+    assert not is_sealed(field_of(Account, "nickname"))
+
+
+def test_its_column_is_bytea() -> None:
+    assert field_of(Account, "number").db_type(connection) == "bytea"
+
+
+def test_a_migration_writes_it_as_the_model_does() -> None:
+    code, imports = MigrationWriter.serialize(field_of(Answer, "text"))
+    assert code == "core.encryption.fields.encrypt(models.TextField(default=''), label='tests.answer.text')"
+    assert imports == {"import core.encryption.fields", "from django.db import models"}
+
+
+@pytest.mark.parametrize("name", ["number", "routing"])
+def test_a_deconstructed_field_is_built_again(name: str) -> None:
+    field = field_of(Account, name)
+    _, path, args, kwargs = field.deconstruct()
+    again: Any = encrypt(*args, **kwargs)
+    assert path == "core.encryption.fields.encrypt"
+    assert type(again) is type(field)
+    assert again.deconstruct()[3] == field.clone().deconstruct()[3] == {"label": f"tests.account.{name}"}
+    assert [base.deconstruct()[3] for base in again.deconstruct()[2]] == [base.deconstruct()[3] for base in args]
+
+
+def test_a_renamed_table_and_column_keep_their_values(account: Account) -> None:
+    with rls.nobody(), connection.schema_editor() as editor:
+        editor.execute('ALTER TABLE contenttypes_account RENAME COLUMN "number" TO "iban"')
+        editor.execute('ALTER TABLE contenttypes_account RENAME TO "renamed"')
+    with isolate_apps("django.contrib.contenttypes"):
+
+        class Renamed(Row):
+            user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+            iban: Any = encrypt(models.CharField(max_length=34, null=True), label="tests.account.number")
+
+            class Meta:
+                app_label = "contenttypes"
+                db_table = "renamed"
+
+    assert Renamed.objects.get().iban == SECRET
+
+
+@pytest.mark.usefixtures("account")
+def test_a_value_of_a_field_that_had_another_type_is_refused_without_quoting_it() -> None:
+    with isolate_apps("django.contrib.contenttypes"):
+
+        class Retyped(Row):
+            user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+            number: Any = encrypt(models.DateField(null=True), label="tests.account.number")
+
+            class Meta(Row.Meta):
+                abstract = False
+                db_table = "contenttypes_account"
+
+    with pytest.raises(SealError, match="sealed by a field of another type") as refusal:
+        _ = Retyped.objects.get().number
+    assert SECRET not in str(refusal.getrepr(chain=True))
+
+
+def test_its_class_attribute_is_the_descriptor() -> None:
+    assert Account.number.field is field_of(Account, "number")
+
+
+def test_good_fields_pass_their_checks() -> None:
+    fields = [*Account._meta.local_fields, *Answer._meta.local_fields]
+    assert [error for field in fields if is_sealed(field) for error in field.check()] == []
+
+
+@isolate_apps("django.contrib.contenttypes")
+def test_a_label_must_be_given_and_used_once() -> None:
+    class Wrong(models.Model):
+        first: Any = encrypt(models.TextField(), label="tests.same")
+        second: Any = encrypt(models.TextField(), label="tests.same")
+        third: Any = encrypt(models.TextField(), label="")
+
+        class Meta:
+            app_label = "contenttypes"
+
+    assert [error.id for error in Wrong.check()] == ["core.E001"] * 3
+
+
+@isolate_apps("django.contrib.contenttypes")
+def test_it_cannot_be_unique() -> None:
+    class Wrong(models.Model):
+        text: Any = encrypt(models.CharField(max_length=9, unique=True), label="tests.unique")
+
+        class Meta:
+            app_label = "contenttypes"
+
+    assert [error.id for error in Wrong.check()] == ["core.E002"]
+
+
+def test_a_sealed_value_equals_only_the_same_bytes() -> None:
+    assert Sealed(b"a") == Sealed(b"a")
+    assert Sealed(b"a") != Sealed(b"b")
+    assert Sealed(b"a") != b"a"
+    assert len({Sealed(b"a"), Sealed(b"a")}) == 1

@@ -1,0 +1,137 @@
+"""Former keys and formats are left behind by one command, which says what it could not do."""
+
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from core.encryption import data_keys, key_ring
+from core.encryption.fields import Sealed
+from core.encryption.rotation import Table, tables, under_former_keys
+from core.models.base import DataKey
+from dev.factories import AccountFactory
+from finance.models import EncryptedFinancialProfile
+from tests.core.encryption.rows import SECRET, Account, Answer, field_of, loaded, overwrite, stored
+from users.models import User
+
+OLD, NEW = "0d" * 32, "1e" * 32
+
+
+def under_the_ring(row: Any, label: str, text: str) -> bytes:
+    """A value as it was before there were data keys."""
+    return key_ring.seal(label, key_ring.associate(label, str(row.pk), str(row.user_id)), f'"{text}"'.encode())
+
+
+@pytest.fixture
+def old_account(settings: Settings) -> EncryptedFinancialProfile:
+    """An account from before data keys and indexes, and a new ring."""
+    account = AccountFactory(routing_number="122105155")
+    value = Sealed(under_the_ring(account, "finance.account_number", "DE021203"))
+    EncryptedFinancialProfile.objects.update(account_number=value, account_number_index=None)
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    return EncryptedFinancialProfile.objects.get()
+
+
+def test_every_encrypted_column_and_data_keys_are_in_it() -> None:
+    names = {column.name for table in tables() for column in table.columns}
+    assert names >= {"core.DataKey.wrapped", "core.IdempotencyKey.answer", "finance.EncryptedFinancialProfile.routing_number"}
+
+
+def test_it_brings_values_and_data_keys_under_the_present_keys(
+    old_account: EncryptedFinancialProfile, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_command("rotate_field_keys")
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    monkeypatch.setattr(data_keys, "_cache", data_keys._Cache())
+    row = EncryptedFinancialProfile.objects.get()
+    assert (row.account_number, row.routing_number) == ("DE021203", "122105155")
+    assert EncryptedFinancialProfile.objects.with_number(row.user_id, "de02-1203").get() == row
+    assert bytes(DataKey.objects.get().wrapped)[:5] == key_ring.primary_key().header
+
+
+def test_for_its_owner_nothing_has_changed(old_account: EncryptedFinancialProfile) -> None:
+    call_command("rotate_field_keys")
+    assert EncryptedFinancialProfile.objects.get().updated_at == old_account.updated_at
+    assert DataKey.objects.get().updated_at == DataKey.objects.get().created_at
+
+
+def test_afterwards_updated_at_is_kept_again(old_account: EncryptedFinancialProfile) -> None:
+    call_command("rotate_field_keys")
+    EncryptedFinancialProfile.objects.update(institution_name="Other")
+    assert EncryptedFinancialProfile.objects.get().updated_at > old_account.updated_at
+
+
+@pytest.mark.usefixtures("old_account")
+def test_twice_it_has_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("rotate_field_keys")
+    call_command("rotate_field_keys")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("2 rows were sealed anew")
+    assert second.startswith("0 rows were sealed anew")
+
+
+def test_a_dry_run_counts_by_column_and_key_and_changes_nothing(
+    old_account: EncryptedFinancialProfile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = stored(old_account, "account_number")
+    call_command("rotate_field_keys", dry_run=True)
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    former = key_ring.key_id_of(before or b"").hex()
+    assert ["finance.EncryptedFinancialProfile.account_number", "key", former, "1"] in said
+    assert ["core.DataKey.wrapped", "key", former, "1"] in said
+    assert stored(old_account, "account_number") == before
+
+
+def test_what_cannot_be_opened_is_named_and_the_others_go_on(
+    old_account: EncryptedFinancialProfile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = AccountFactory()
+    EncryptedFinancialProfile.objects.filter(pk=other.pk).update(account_number=Sealed(b"\x01" + b"garbage" * 9))
+    with pytest.raises(CommandError, match="1 values can't be opened"):
+        call_command("rotate_field_keys")
+    assert f"finance.EncryptedFinancialProfile {other.pk}, account_number: finance.account_number: " in capsys.readouterr().err
+    assert (stored(old_account, "account_number") or b"")[:1] == key_ring.UNDER_DATA_KEY
+
+
+@pytest.mark.usefixtures("old_account")
+def test_a_key_that_is_missing_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    monkeypatch.setattr(data_keys, "_cache", data_keys._Cache())
+    with pytest.raises(CommandError, match="values can't be opened"):
+        call_command("rotate_field_keys")
+
+
+def test_an_index_whose_number_was_erased_is_erased() -> None:
+    account = AccountFactory()
+    EncryptedFinancialProfile.objects.update(account_number=None)
+    call_command("rotate_field_keys")
+    account.refresh_from_db()
+    assert account.account_number_index is None
+
+
+def test_values_without_an_owner_go_from_key_to_key(settings: Settings) -> None:
+    rows = [Answer.objects.create(text=f"{SECRET}{number}", body=[number]) for number in range(5)]
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    columns = [under_former_keys(field_of(Answer, name)) for name in ("text", "body", "amount", "day")]
+    outcome = Table(Answer, columns).run(int)
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    assert (outcome.resealed, outcome.busy, outcome.failed) == (5, 0, {})
+    assert [(loaded(row).text, loaded(row).body) for row in rows] == [(f"{SECRET}{n}", [n]) for n in range(5)]
+    assert Table(Answer, columns).run(int).resealed == 0
+
+
+def test_a_former_value_of_an_erased_owner_gets_a_key_and_stays_readable(account: Account, alice: User) -> None:
+    overwrite(account, "number", under_the_ring(account, "tests.account.number", "OLD"))
+    data_keys.destroy(alice)
+    outcome = Table(Account, [under_former_keys(field_of(Account, "number"))]).run(int)
+    assert outcome.resealed == 1
+    assert loaded(account).number == "OLD"
+
+
+def test_rotating_secret_key_loses_nothing(account: Account, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = AccountFactory()
+    settings.SECRET_KEY = "another secret key altogether, of fifty characters or more"
+    monkeypatch.setattr(data_keys, "_cache", data_keys._Cache())
+    assert loaded(account).number == SECRET
+    assert EncryptedFinancialProfile.objects.with_number(row.user_id, "000123456789").get().account_number == "000123456789"

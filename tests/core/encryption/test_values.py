@@ -1,0 +1,89 @@
+"""What an encrypted field gives and takes."""
+
+import datetime
+import decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from core.encryption.key_ring import SealError
+from tests.core.encryption.rows import SECRET, Account, Answer, loaded, stored
+
+
+def test_the_column_holds_ciphertext_and_the_attribute_the_value(account: Account) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM contenttypes_account")
+        (column,) = cursor.fetchone()
+    assert (column[0], len(column)) == (2, len(f'"{SECRET}"') + 33)
+    assert SECRET.encode() not in column
+    assert account.number == SECRET
+
+
+def test_none_is_null(account: Account) -> None:
+    account.number = None
+    account.save()
+    assert stored(account, "number") is None
+    assert loaded(account).number is None
+
+
+def test_an_empty_text_is_null_where_null_is_allowed(account: Account) -> None:
+    account.number = ""
+    account.save()
+    assert stored(account, "number") is None
+    assert account.number is None
+
+
+def test_an_empty_text_is_sealed_where_null_is_not_allowed() -> None:
+    answer = Answer.objects.create(text="")
+    assert loaded(answer).text == ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], "", 0, False, {"z": [1, 2.5, None, {"a": "é"}], "a": True}, "x" * 100_000, "a lone surrogate \ud800, a NUL \0"],
+)
+def test_json_comes_back_as_it_was(body: object) -> None:
+    assert loaded(Answer.objects.create(body=body)).body == body
+
+
+def test_values_of_other_types_come_back_in_their_type() -> None:
+    answer = loaded(Answer.objects.create(amount=decimal.Decimal("12.30"), day=datetime.date(2024, 2, 29)))
+    assert (str(answer.amount), answer.day) == ("12.30", datetime.date(2024, 2, 29))
+
+
+def test_a_change_inside_a_json_value_is_saved() -> None:
+    answer = loaded(Answer.objects.create(body={"a": [1]}))
+    answer.body["a"].append(2)
+    answer.save()
+    assert loaded(answer).body == {"a": [1, 2]}
+
+
+def test_a_change_inside_a_json_value_after_a_save_is_saved() -> None:
+    answer = Answer.objects.create(body={"a": 1})
+    answer.body["a"] = 2
+    answer.save()
+    assert loaded(answer).body == {"a": 2}
+
+
+@pytest.mark.parametrize("body", [{1, 2}, float("nan"), object()])
+def test_what_json_cannot_say_is_refused_without_quoting_it(body: object) -> None:
+    with pytest.raises(SealError, match=r"^tests\.answer\.body: a \w+ of this kind does not fit the field\.$"):
+        Answer.objects.create(body=body)
+
+
+def test_a_value_that_does_not_fit_its_type_is_refused_without_quoting_it() -> None:
+    with pytest.raises(SealError) as refusal:
+        Answer.objects.create(amount=SECRET)
+    assert SECRET not in repr(refusal.getrepr(showlocals=False, style="short"))
+
+
+def test_full_clean_judges_the_plaintext(account: Account) -> None:
+    account.number = "x" * 35
+    with pytest.raises(ValidationError) as refusal:
+        account.full_clean()
+    assert {error.code for error in refusal.value.error_dict["number"]} == {"max_length", "invalid"}
+
+
+def test_full_clean_accepts_what_the_base_field_accepts(account: Account) -> None:
+    account.full_clean()

@@ -1,0 +1,102 @@
+"""The cache: whose keys it has, what it holds of anybody, and what it does without the Redis that it was promised."""
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache, caches
+from django.test import Client
+from rest_framework.test import APIClient
+
+from core.errors import CacheAwayError
+from mingus.cache import JsonSerializer, caches_from
+from mingus.redis_cache import SharedCache, StrictCache
+from tests.conftest import ClientFor
+from users.models import User
+
+NOBODY_LISTENS = "redis://127.0.0.1:1/0"
+KEY = re.compile(r":1:rate:(address:[0-9.]+|anonymous:[0-9.]+|reads:[0-9a-f-]{36}|writes:[0-9a-f-]{36}):\d+")
+
+
+class FakeEnvironment:
+    """An environment with one variable."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.problems: list[tuple[str, str]] = []
+
+    def text(self, name: str) -> str:
+        return self.url if name == "REDIS_URL" else ""
+
+
+@pytest.fixture
+def shared(caplog: pytest.LogCaptureFixture) -> Iterator[Any]:
+    caplog.set_level(logging.WARNING)
+    made = SharedCache(NOBODY_LISTENS, {})
+    made.here.clear()
+    yield made
+    made.here.clear()
+
+
+def test_there_is_nothing_but_numbers_under_the_names_of_their_owners(alice: User, bob: User, api: ClientFor) -> None:
+    for client in (api(alice), api(bob)):
+        client.get("/api/v1/finance/accounts/")
+        client.post("/api/v1/finance/accounts/", {"profile_name": "secret", "profile_type": "savings"})
+        client.get("/api/v1/billing/plans/")
+    APIClient().get("/api/v1/billing/plans/")
+    held: Any = cache
+    assert [key for key in held._cache if not KEY.fullmatch(key)] == []
+    assert {owner for key in held._cache for owner in (alice.pk, bob.pk) if str(owner) in key} == {alice.pk, bob.pk}
+    assert {type(cache.get(key.removeprefix(":1:"))) for key in list(held._cache)} == {int}
+
+
+def test_the_schema_is_kept_by_each_process_for_itself(db: None) -> None:
+    Client().get("/api/schema/")
+    kept: Any = caches["process"]
+    shared: Any = cache
+    assert any("cache_page" in key for key in kept._cache)
+    assert not any("cache_page" in key for key in shared._cache)
+
+
+def test_without_redis_a_process_remembers_by_itself(shared: Any) -> None:
+    assert [shared.count("k", 60) for _ in range(3)] == [1, 2, 3]
+    assert (shared.add("k", 1), shared.get("k"), shared.incr("k"), shared.has_key("k")) == (False, 3, 4, True)
+    shared.set_many({"a": 1, "b": 2})
+    assert shared.get_many(["a", "b", "c"]) == {"a": 1, "b": 2}
+    shared.delete_many(["a"])
+    assert (shared.get("a", "gone"), shared.touch("b", 5), shared.delete("b")) == ("gone", True, True)
+
+
+def test_a_redis_that_is_away_is_warned_of_once_and_left_alone(shared: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert not shared.is_away
+    assert [shared.get("k") for _ in range(3)] == [None] * 3
+    assert shared.is_away
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].endswith("This process remembers by itself for 5 seconds.")
+
+
+def test_who_has_to_know_is_told() -> None:
+    with pytest.raises(CacheAwayError, match="Redis failed"):
+        StrictCache(NOBODY_LISTENS, {}).get("k")
+
+
+def test_what_is_sent_to_redis_is_json() -> None:
+    assert JsonSerializer().dumps({"a": [1, "x"]}) == b'{"a":[1,"x"]}'
+    with pytest.raises(TypeError):
+        JsonSerializer().dumps(object())
+
+
+def test_a_process_keeps_its_counters_among_many_others() -> None:
+    counter: Any = cache
+    first = counter.count("mine", 60)
+    for number in range(1000):
+        counter.count(f"others:{number}", 60)
+    assert (first, counter.count("mine", 60)) == (1, 2)
+
+
+@pytest.mark.parametrize(("url", "names", "problems"), [("", 2, 0), ("redis://h/0", 3, 0), ("http://h", 2, 1)])
+def test_redis_is_used_where_its_address_is_given(url: str, names: int, problems: int) -> None:
+    environment: Any = FakeEnvironment(url)
+    assert (len(caches_from(environment)), len(environment.problems)) == (names, problems)

@@ -1,0 +1,57 @@
+"""E-mail leaves through a sealed job that exists exactly when its cause does."""
+
+from pathlib import Path
+
+import pytest
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection, send_mail
+from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django import Settings
+
+from core import jobs
+
+
+@pytest.fixture
+def queued(settings: Settings, tmp_path: Path) -> Path:
+    """Mails go through the queue into a folder; gives the folder."""
+    settings.EMAIL_BACKEND = "core.mail.QueuedBackend"
+    settings.EMAIL_DELIVERY_BACKEND = "core.mail.DevelopmentBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    return tmp_path / "mail"
+
+
+@pytest.mark.django_db
+def test_a_mail_waits_as_a_job_that_tells_nothing(queued: Path) -> None:
+    send_mail("Your key", "secret-key-4711", None, ["alice@example.com"])
+    job = ProcrastinateJob.objects.latest("id")  # those before it are what workers of other tests left
+    assert job.task_name == "core.mail.deliver"
+    assert "4711" not in str(job.args)
+    assert "alice" not in str(job.args)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_transaction_sends_nothing(queued: Path) -> None:
+    before = ProcrastinateJob.objects.count()
+    with transaction.atomic():
+        send_mail("Hello", "text", None, ["alice@example.com"])
+        transaction.set_rollback(True)
+    assert ProcrastinateJob.objects.count() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_delivers_it(queued: Path) -> None:
+    message = EmailMultiAlternatives("Hello", "plain text", None, ["alice@example.com"])
+    message.attach_alternative("<b>rich</b>", "text/html")
+    message.send()
+    jobs.run_waiting()
+    text = next(queued.iterdir()).read_text()
+    assert "To: alice@example.com" in text
+    assert "plain text" in text
+    assert "<b>rich</b>" in text
+
+
+@pytest.mark.django_db
+def test_an_attachment_is_refused_and_not_lost(queued: Path) -> None:
+    message = EmailMessage("Hello", "text", None, ["alice@example.com"], attachments=[("a.txt", "x", "text/plain")])
+    with pytest.raises(ValueError, match="attachments"):
+        get_connection().send_messages([message])

@@ -1,0 +1,99 @@
+"""Whatever was killed, the next command finds or starts a server, and the data are still there."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from dev.postgres import DevDatabaseError, ensure_running, server
+from dev.postgres.folder import Folder
+from dev.postgres.programs import clean_environment, find_programs
+from tests.dev.postgres.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
+
+pytestmark = pytest.mark.faults
+
+REST_OF_PID_FILE = "\n/elsewhere\n1700000000\n5432\n\n127.0.0.1\n  1234   5\nready\n"
+
+
+@pytest.fixture
+def sleeper() -> Iterator[int]:
+    process = subprocess.Popen(["sleep", "60"])
+    yield process.pid
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def zombie() -> Iterator[int]:
+    process = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    yield process.pid
+    process.wait()
+
+
+@pytest.fixture
+def by_hand(folder: Folder) -> Iterator[int]:
+    options = ("-D", str(folder.data), "--unix_socket_directories=", f"--port={server._free_port(preferred=0)}")
+    command = find_programs(folder.root).command("postgres", *options)
+    process = subprocess.Popen(command, env=clean_environment(), stderr=subprocess.DEVNULL)
+    eventually(folder.pid_file.exists)
+    yield process.pid
+    process.send_signal(signal.SIGINT)
+    process.wait()
+
+
+def test_everything_killed_at_once_starts_again_with_its_data(own_folder: Folder) -> None:
+    user = User(own_folder.root)
+    ask(user.url, "CREATE TABLE kept (number int); INSERT INTO kept VALUES (7) RETURNING number")
+    os.kill(watchers(own_folder)[0], signal.SIGKILL)
+    os.kill(server_pid(own_folder), signal.SIGKILL)
+    user.kill()
+    assert own_folder.pid_file.exists()
+
+    assert ask(ensure_running(own_folder.root, grace=GRACE), "SELECT number FROM kept") == "7"
+
+
+@pytest.mark.parametrize("owner", ["sleeper", "zombie"])
+def test_a_stale_pid_file_whose_number_lives_again_does_not_matter(
+    folder: Folder, owner: str, request: pytest.FixtureRequest
+) -> None:
+    pid: int = request.getfixturevalue(owner)
+    folder.pid_file.write_text(f"{pid}{REST_OF_PID_FILE}")
+
+    assert ask(ensure_running(folder.root, grace=GRACE), "SELECT 1") == "1"
+    os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("text", ["", "12", "garbage\n"])
+def test_a_cut_off_pid_file_does_not_matter(folder: Folder, text: str) -> None:
+    folder.pid_file.write_text(text)
+
+    assert ask(ensure_running(folder.root, grace=GRACE), "SELECT 1") == "1"
+
+
+def test_a_server_started_by_hand_is_left_alone(folder: Folder, by_hand: int) -> None:
+    with pytest.raises(DevDatabaseError, match=f"did not start .process {by_hand}.*kill -INT {by_hand}"):
+        ensure_running(folder.root, grace=GRACE)
+
+    assert folder.pid_file.exists()
+
+
+def test_a_server_that_died_under_its_user_is_started_again(folder: Folder) -> None:
+    first = ensure_running(folder.root, grace=GRACE)
+    os.kill(server_pid(folder), signal.SIGKILL)
+    assert eventually(lambda: is_stopped(folder))
+
+    assert ensure_running(folder.root, grace=GRACE) == first
+
+
+def test_a_folder_removed_under_its_server_is_made_again(own_folder: Folder) -> None:
+    ensure_running(own_folder.root, grace=GRACE)
+    old_pid, old_watchers = server_pid(own_folder), watchers(own_folder)
+    own_folder.root.rename(own_folder.root.with_name("removed"))
+
+    url = ensure_running(own_folder.root, grace=GRACE)
+    assert eventually(lambda: not set(watchers(own_folder)) & set(old_watchers))
+    assert ask(url, "SELECT 1") == "1"
+    os.kill(old_pid, signal.SIGINT)

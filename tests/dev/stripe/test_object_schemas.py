@@ -1,0 +1,177 @@
+"""Every resource has the shape that the pinned library annotates, and that of Stripe's OpenAPI document if it is here."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev.stripe import object_schemas
+from tests.dev.stripe.scene import Shop
+
+DOCUMENT = os.environ.get("STRIPE_OPENAPI")
+UNPUBLISHED = {"plan isn't a property"}  # Stripe sends a subscription item's plan, and only the libraries' document has it
+KINDS = [
+    "billing_portal.session",
+    "charge",
+    "checkout.session",
+    "credit_note",
+    "customer",
+    "customer_balance_transaction",
+    "dispute",
+    "event",
+    "invoice",
+    "invoice_payment",
+    "invoiceitem",
+    "payment_intent",
+    "payment_method",
+    "price",
+    "product",
+    "refund",
+    "setup_intent",
+    "subscription",
+    "subscription_item",
+    "test_helpers.test_clock",
+    "webhook_endpoint",
+]
+
+
+def everything(shop: Shop) -> dict[str, list[Any]]:
+    """Objects of every kind in most of their states."""
+    fake, v1 = shop.fake, shop.v1
+    v1.test_helpers.test_clocks.create({"frozen_time": fake.now()})
+    customer = shop.customer(name="Alice", metadata={"user": "1"}, address={"city": "Turin"})
+    v1.customers.balance_transactions.create(customer, {"amount": -500, "currency": "usd"})
+    running = shop.subscribe(customer, metadata={"a": "b"})
+    v1.subscriptions.update(running.id, {"items": [{"id": running["items"].data[0].id, "price": shop.plus}]})
+    on_trial = shop.subscribe(
+        shop.customer(None), trial_period_days=5, trial_settings={"end_behavior": {"missing_payment_method": "pause"}}
+    )
+    shop.subscribe(shop.customer("pm_card_chargeCustomerFail"))
+    disputed = shop.subscribe(shop.customer("pm_card_createDispute"))
+    shop.subscribe(shop.customer("pm_card_authenticationRequired"))
+    shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
+    dear = shop.subscribe(shop.customer(), shop.plus, cancel_at_period_end=True)
+    v1.refunds.create({"charge": shop.charge_of(dear.latest_invoice).id, "amount": 100})
+    v1.credit_notes.create({"invoice": dear.latest_invoice, "amount": 200, "credit_amount": 200})
+    session = shop.checkout(client_reference_id="1", subscription_data={"trial_period_days": 3})
+    fake.complete_checkout(session.id)
+    setup = v1.checkout.sessions.create(
+        {"mode": "setup", "customer": customer, "currency": "usd", "success_url": "https://example.com"}
+    )
+    fake.complete_checkout(setup.id)
+    shop.checkout()
+    v1.webhook_endpoints.create({"url": "http://127.0.0.1:9", "enabled_events": ["plan.created"]})
+    portal = fake.ask("POST", "/v1/billing_portal/sessions", f"customer={customer}&return_url=https://example.com".encode())[1]
+    fake.advance(40 * 86_400)
+    fake.ask("POST", f"/v1/invoices/{v1.invoices.list({'status': 'open'}).data[0].id}/mark_uncollectible")
+    preview = fake.ask("POST", "/v1/invoices/create_preview", f"subscription={running.id}".encode())[1]
+    assert {on_trial.status, disputed.status} == {"trialing", "active"}
+    return collected(fake, {"billing_portal.session": [portal], "invoice": [preview]})
+
+
+PATHS = (
+    "customers",
+    "subscriptions?status=all&",
+    "invoices",
+    "invoice_payments",
+    "invoiceitems",
+    "payment_intents",
+    "setup_intents",
+    "charges",
+    "refunds",
+    "credit_notes",
+    "disputes",
+    "products",
+    "prices",
+    "checkout/sessions",
+    "events",
+    "webhook_endpoints",
+    "test_helpers/test_clocks",
+)
+
+
+def collected(fake: Any, found: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """What all lists answer, by kind."""
+    for path in PATHS:
+        for obj in fake.get(f"/v1/{path}{'' if path.endswith('&') else '?'}limit=100")["data"]:
+            found.setdefault(obj["object"], []).append(obj)
+    for customer in found["customer"]:
+        for part in ("payment_methods", "balance_transactions"):
+            for obj in fake.get(f"/v1/customers/{customer['id']}/{part}")["data"]:
+                found.setdefault(obj["object"], []).append(obj)
+    found["subscription_item"] = [item for one in found["subscription"] for item in one["items"]["data"]]
+    found["invoice"] += [fake.get(f"/v1/invoices/{one['id']}?expand[]=payments") for one in found["invoice"][1:]]
+    found["event"] += [event["data"]["object"] for event in found["event"] if event["data"]["object"]["object"] in KINDS]
+    return found
+
+
+def wrong_by_class(found: list[Any]) -> list[str]:
+    """What the library's classes say, each thing once."""
+    said = [
+        wrong for obj in found for wrong in object_schemas.of_class(obj, object_schemas.class_of(obj["object"]), obj["object"])
+    ]
+    return sorted(set(said))
+
+
+def test_every_kind_has_the_shape_of_the_librarys_classes(shop: Shop) -> None:
+    found = everything(shop)
+    assert sorted(found) == KINDS
+    assert {kind: wrong for kind in KINDS if (wrong := wrong_by_class(found[kind]))} == {}
+
+
+if DOCUMENT:
+
+    def wrong_by_document(found: list[Any], document: dict[str, Any]) -> list[str]:
+        """What Stripe's OpenAPI document says, each thing once."""
+        schemas = document["components"]["schemas"]
+        said = [
+            wrong for obj in found for wrong in object_schemas.of_schema(obj, schemas[obj["object"]], document, obj["object"])
+        ]
+        return sorted({wrong for wrong in said if not any(wrong.endswith(known) for known in UNPUBLISHED)})
+
+    def test_every_kind_has_the_shape_of_stripes_document(shop: Shop) -> None:
+        document = json.loads(Path(DOCUMENT or "").read_text())
+        found = everything(shop)
+        assert {kind: wrong for kind in KINDS if (wrong := wrong_by_document(found[kind], document))} == {}
+
+
+@pytest.mark.parametrize(("value", "wrong"), [({"id": 1}, "id: 1 isn't str"), ({"colour": "red"}, "colour isn't a field")])
+def test_a_wrong_shape_is_found(value: dict[str, Any], wrong: str) -> None:
+    assert any(wrong in said for said in object_schemas.of_class(value, object_schemas.class_of("price"), "price"))
+
+
+SMALL = {
+    "components": {
+        "schemas": {
+            "dot": {
+                "type": "object",
+                "required": ["x"],
+                "properties": {"x": {"type": "integer"}, "up": {"$ref": "#/components/schemas/dot"}},
+            },
+            "line": {
+                "type": "object",
+                "properties": {
+                    "dots": {"type": "array", "items": {"$ref": "#/components/schemas/dot"}},
+                    "name": {"type": "string", "nullable": True},
+                    "to": {"anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/dot"}]},
+                },
+            },
+        }
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ({"dots": [{"x": 1}], "name": None, "to": "id"}, []),
+        ({"to": {"x": 1, "up": {"x": 2}}}, []),
+        ({"dots": [{"x": "1"}]}, ["line.dots[0].x: '1' doesn't fit"]),
+        ({"dots": [{}]}, ["line.dots[0].x is required"]),
+        ({"dots": None, "size": 1}, ["line.size isn't a property", "line.dots can't be null"]),
+    ],
+)
+def test_a_document_is_followed(value: dict[str, Any], wrong: list[str]) -> None:
+    assert object_schemas.of_schema(value, SMALL["components"]["schemas"]["line"], SMALL, "line") == wrong

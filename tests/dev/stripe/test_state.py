@@ -1,0 +1,33 @@
+"""With a file the stand-in forgets nothing, also when it is killed; and its own clock ticks."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dev.stripe import FakeStripe
+from tests.dev.stripe.scene import NOW, Shop
+
+
+def test_a_killed_one_goes_on_where_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "stripe.sqlite"
+    with FakeStripe.start(now=NOW, state=file, webhook_url="http://127.0.0.1:9/", webhook_secret="whsec_1") as first:
+        shop = Shop(first)
+        subscription = shop.subscribe(shop.customer())
+        first.advance(86_400)
+        before = first.tell("state"), first.events(), len(first.deliveries())
+        first.kill()
+    with FakeStripe.start(now=NOW, state=file, webhook_url="http://127.0.0.1:9/", webhook_secret="whsec_2") as second:
+        assert (second.tell("state")["objects"], second.events(), len(second.deliveries())) == (
+            before[0]["objects"],
+            *before[1:],
+        )
+        assert second.now() == int(NOW.timestamp()) + 86_400
+        second.advance(28 * 86_400)
+        again = Shop(second).v1.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]})
+        assert (again.latest_invoice.billing_reason, again.latest_invoice.status) == ("subscription_cycle", "paid")
+
+
+def test_its_clock_is_the_machines_until_it_is_moved() -> None:
+    with FakeStripe.start() as fake:
+        assert abs(fake.now() - datetime.now(UTC).timestamp()) < 5
+        assert fake.advance(3600) - datetime.now(UTC).timestamp() > 3590
+        assert Shop(fake).v1.customers.create({}).created >= fake.now() - 5

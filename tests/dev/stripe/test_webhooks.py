@@ -1,0 +1,171 @@
+"""The stand-in's webhooks: signed, shaped by version, late, twice, out of order, never, and again."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import stripe
+
+from tests.dev.stripe.scene import Shop
+
+OLD, NEW = "whsec_old", "whsec_new"
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Takes what is posted, or refuses it while there are refusals left."""
+
+    server: "Listener"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.got.append((body, self.headers["Stripe-Signature"]))
+        status = self.server.refusals.pop() if self.server.refusals else 200
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+class Listener(ThreadingHTTPServer):
+    """An endpoint that remembers."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[bytes, str]] = []
+        self.refusals: list[int] = []
+        super().__init__(("127.0.0.1", 0), Receiver)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/webhooks"
+
+    def events(self, secret: str = NEW) -> list[stripe.Event]:
+        """What was posted, its signatures verified."""
+        return [stripe.Webhook.construct_event(body, signature, secret) for body, signature in self.got]
+
+    def ids(self) -> list[str]:
+        return [event.id for event in self.events()]
+
+
+@pytest.fixture
+def listener(shop: Shop) -> Iterator[Listener]:
+    """Registered, with deliveries held until they are asked for."""
+    server = Listener()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    shop.fake.hold_deliveries()
+    shop.fake.endpoint(server.url, NEW)
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def recorded(shop: Shop) -> list[str]:
+    """The events since the endpoint is there."""
+    return [row["event"] for row in shop.fake.deliveries()]
+
+
+def test_events_arrive_signed_and_in_their_order(shop: Shop, listener: Listener) -> None:
+    subscription = shop.subscribe(shop.customer())
+    shop.fake.deliver_all()
+    events = listener.events()
+    assert [event.id for event in events] == recorded(shop)
+    assert (events[-1].type, events[-1].data.object["id"]) == ("customer.subscription.updated", subscription.id)
+    assert (events[-1].api_version, events[-1].livemode) == ("2026-10-28.endive", False)
+    assert events[-1].request.id.startswith("req_")
+    assert {event["pending_webhooks"] for event in shop.fake.events()} == {0}
+
+
+def test_a_thread_delivers_by_itself(shop: Shop, listener: Listener) -> None:
+    shop.fake.hold_deliveries(False)
+    shop.customer(None)
+    arrived = threading.Event()
+    waited = [arrived.wait(0.05) for _ in range(100) if not listener.got]
+    assert (listener.events()[0].type, len(waited) < 100) == ("customer.created", True)
+
+
+def test_both_secrets_sign_while_they_are_rotated(shop: Shop, listener: Listener) -> None:
+    shop.fake.endpoint(listener.url, OLD, NEW)
+    shop.customer(None)
+    shop.fake.deliver_all()
+    assert listener.events(OLD)[0].id == listener.events(NEW)[0].id
+    with pytest.raises(stripe.SignatureVerificationError):
+        listener.events("whsec_other")
+
+
+def test_an_endpoint_may_have_the_old_shape(shop: Shop, listener: Listener) -> None:
+    shop.fake.endpoint(listener.url, NEW, api_version="2024-06-20")
+    subscription = shop.subscribe(shop.customer())
+    shop.fake.deliver_all()
+    by_type = {event.type: event for event in listener.events()}
+    assert by_type["customer.subscription.updated"].api_version == "2024-06-20"
+    assert by_type["customer.subscription.updated"].data.object["current_period_end"] > subscription.created
+    assert by_type["invoice.paid"].data.object["subscription"] == subscription.id
+    assert by_type["invoice.paid"].data.object["charge"].startswith("ch_")
+    assert next(event for event in shop.fake.events() if event["type"] == "invoice.paid")["data"]["object"]["parent"]
+
+
+def test_what_is_refused_comes_again_by_the_clock(shop: Shop, listener: Listener) -> None:
+    listener.refusals = [500, 503]
+    shop.customer(None)
+    shop.fake.deliver_all()
+    assert [event.id for event in shop.v1.events.list({"delivery_success": False}).data] == recorded(shop)
+    shop.fake.hold_deliveries(False)
+    shop.fake.advance(5, deliver=True)
+    shop.fake.advance(300, deliver=True)
+    assert (len(listener.got), len(set(listener.ids()))) == (3, 1)
+    assert shop.fake.deliveries()[0]["answers"] == [503, 500, 200]
+    assert [event.id for event in shop.v1.events.list({"delivery_success": True}).data][0] == recorded(shop)[0]
+
+
+def test_faults_of_deliveries(shop: Shop, listener: Listener) -> None:
+    shop.fake.fault("duplicate", path="customer.created", count=1)
+    shop.fake.fault("lose", path="customer.updated", count=1)
+    shop.fake.fault("reorder", seed=3)
+    shop.subscribe(shop.customer())
+    shop.fake.deliver_all()
+    lost = next(row["event"] for row in shop.fake.deliveries() if row["type"] == "customer.updated")
+    got, sent = listener.ids(), recorded(shop)
+    assert (sorted(set(got)), len(got)) == (sorted(set(sent) - {lost}), len(sent))
+    assert list(dict.fromkeys(got)) != [event for event in sent if event != lost]
+    assert [event.id for event in shop.v1.events.list({"delivery_success": False}).data] == [lost]
+
+
+def test_a_delay_is_of_the_clock(shop: Shop, listener: Listener) -> None:
+    shop.fake.fault("delay", path="customer.created", count=1, seconds=60)
+    shop.fake.hold_deliveries(False)
+    shop.customer(None)
+    until_tried = [row for _ in range(200) for row in shop.fake.deliveries() if row.get("delayed")]
+    assert (bool(until_tried), listener.got) == (True, [])
+    shop.fake.advance(60, deliver=True)
+    assert [event.type for event in listener.events()] == ["customer.created"]
+
+
+def test_an_event_is_posted_once_more(shop: Shop, listener: Listener) -> None:
+    shop.customer(None)
+    shop.fake.deliver_all()
+    shop.fake.redeliver(listener.ids()[0])
+    shop.fake.deliver_all()
+    assert len(listener.ids()) == 2
+
+
+def test_only_what_was_asked_for_arrives(shop: Shop, listener: Listener) -> None:
+    endpoint = shop.v1.webhook_endpoints.list().data[0]
+    shop.v1.webhook_endpoints.update(endpoint.id, {"enabled_events": ["invoice.paid"]})
+    shop.subscribe(shop.customer())
+    shop.fake.deliver_all()
+    assert [event.type for event in listener.events()] == ["invoice.paid"]
+
+
+def test_events_are_listed_by_kind_and_time(shop: Shop) -> None:
+    shop.subscribe(shop.customer())
+    since = shop.fake.now() + 1
+    shop.fake.advance(28 * 86_400 + 3600)
+    kinds = [event.type for event in shop.v1.events.list({"types": ["invoice.paid", "invoice.created"]}).data]
+    later = shop.v1.events.list({"type": "invoice.*", "created": {"gte": since}}).data
+    assert kinds == ["invoice.paid", "invoice.created"] * 2
+    assert {event.data.object["billing_reason"] for event in later} == {"subscription_cycle"}
+    assert shop.v1.events.retrieve(later[0].id).request.id is None

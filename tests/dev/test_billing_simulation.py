@@ -1,0 +1,283 @@
+"""`manage.py simulate_billing` shows a subscription's life to the cent, and leaves nothing behind."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core import mail
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from billing import services
+from billing.models import SubscriptionPlan
+from core.errors import DomainError
+from dev.billing_simulation.page import lived, page
+from dev.billing_simulation.rows import COLUMNS, NARROWEST, Row, for_terminal
+from dev.billing_simulation.simulation import Asked, simulate
+from dev.factories import OverrideFactory, SubscriptionFactory
+from dev.stripe.control import Control
+from users.models import User
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db]  # each life is lived with a stand-in of Stripe in its own process
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "billing-life.md"
+DECLINED = "Your payment did not go through"
+TRIAL = [
+    ("2026-03-02", "trialing", "Mid-tier", "open, 7 features", ["0.00 USD paid"], []),
+    ("2026-03-13", "trialing", "Mid-tier", "open, 7 features", [], ["Your trial ends soon"]),
+]
+FIRST_MONTH = [*TRIAL, ("2026-03-16", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], [])]
+UNPAID = [
+    *FIRST_MONTH,
+    ("2026-04-05", "active", "Mid-tier", "open, 7 features", [], []),
+    ("2026-04-16", "past_due", "Mid-tier", "open, 7 features", ["35.00 USD failed"], [DECLINED]),
+    ("2026-04-19", "past_due", "Mid-tier", "open, 7 features", [], [DECLINED]),
+]
+
+
+@pytest.fixture
+def catalogue(db: None) -> None:
+    """The plans that the product ships with."""
+    services.load_catalogue()
+
+
+def shown(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Day, status, plan, verdict, amounts and notices' titles of each row."""
+    return [
+        (
+            f"{row.day}",
+            row.standing.status,
+            row.standing.plan,
+            row.standing.access.split(":")[0],
+            [entry if entry.startswith("credit") else entry.split(":")[0] for entry in row.invoices],
+            [notice.title for notice in row.notices],
+        )
+        for row in rows
+    ]
+
+
+def happened_on(rows: Sequence[Row], day: str) -> str:
+    return next("\n".join(row.happened) for row in rows if f"{row.day}" == day)
+
+
+def test_a_renewal_fails_and_a_new_card_pays_it(catalogue: None) -> None:
+    assert shown(lived("recovers")) == [
+        *UNPAID,
+        ("2026-04-20", "past_due", "Mid-tier", "open, 7 features", [], []),
+        ("2026-04-21", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], ["Your payment has arrived"]),
+        ("2026-05-01", "active", "Professional", "open, 8 features", ["20.00 USD paid"], []),
+        ("2026-05-16", "active", "Professional", "open, 8 features", ["75.00 USD paid"], []),
+        ("2026-05-26", "active, to end", "Professional", "open, 8 features", [], []),
+        ("2026-06-16", "canceled", "Professional", "closed, 0 features", [], []),
+    ]
+
+
+def test_an_upgrade_shows_its_proration(catalogue: None) -> None:
+    said = happened_on(lived("recovers"), "2026-05-01")
+    assert "The preview said 20.00 USD due now, 0.00 USD of credit" in said
+    assert "-17.50 USD: Unused time on Mid-tier after 1 May 2026" in said
+    assert "37.50 USD: Remaining time on Professional after 1 May 2026" in said
+
+
+def test_a_renewal_that_stays_unpaid_closes_with_the_grace_and_ends_after_the_last_attempt(
+    catalogue: None,
+) -> None:
+    assert shown(lived("lapses")) == [
+        *UNPAID,
+        ("2026-04-21", "past_due", "Mid-tier", "open, 7 features", [], [DECLINED]),
+        ("2026-04-23", "past_due", "Mid-tier", "closed, 0 features", [], [DECLINED]),
+        ("2026-04-30", "canceled", "Mid-tier", "closed, 0 features", [], ["Your subscription has ended"]),
+    ]
+
+
+def test_a_notice_says_when_access_closes_and_then_that_it_is_closed(catalogue: None) -> None:
+    told = {f"{row.day}": notice.message for row in lived("lapses") for notice in row.notices}
+    assert "what your plan opens closes on Thursday, 23 April 2026." in told["2026-04-21"]
+    assert "What your plan opens is closed until it is paid." in told["2026-04-23"]
+    assert "Pay now: (the invoice's page)\nOr change your card" in told["2026-04-23"]
+
+
+def test_who_pays_late_is_let_in_at_once(catalogue: None) -> None:
+    assert shown(lived("pays-late")) == [
+        *UNPAID,
+        ("2026-04-21", "past_due", "Mid-tier", "open, 7 features", [], [DECLINED]),
+        ("2026-04-23", "past_due", "Mid-tier", "closed, 0 features", [], [DECLINED]),
+        ("2026-04-25", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], ["Your payment has arrived"]),
+    ]
+
+
+def test_a_trial_that_is_cancelled_costs_nothing(catalogue: None) -> None:
+    rows = lived("leaves-the-trial")
+    assert shown(rows) == [
+        TRIAL[0],
+        ("2026-03-11", "trialing, to end", "Mid-tier", "open, 7 features", [], []),
+        ("2026-03-13", "trialing, to end", "Mid-tier", "open, 7 features", [], ["Your trial ends soon"]),
+        ("2026-03-16", "canceled", "Mid-tier", "closed, 0 features", [], []),
+    ]
+    assert "Nothing is charged" in rows[2].notices[0].message
+
+
+def test_a_downgrade_leaves_a_credit_that_pays_the_next_invoice(catalogue: None) -> None:
+    rows = lived("downgrades")
+    assert shown(rows) == [
+        *FIRST_MONTH,
+        ("2026-03-26", "active", "Budget", "open, 4 features", ["0.00 USD paid", "credit: 13.55 USD"], []),
+        (
+            "2026-04-16",
+            "active",
+            "Budget",
+            "open, 4 features",
+            ["15.00 USD paid (13.55 of it from credit)", "credit: 0.00 USD"],
+            [],
+        ),
+        ("2026-05-16", "active", "Budget", "open, 4 features", ["15.00 USD paid"], []),
+    ]
+    assert "Stripe: an invoice of 1.45 USD is paid." in happened_on(rows, "2026-04-16")
+
+
+def test_the_page_is_what_is_lived_line_by_line(catalogue: None) -> None:
+    assert PAGE.read_text().split("\n") == page().split("\n")
+
+
+def everything() -> dict[str, int]:
+    """How many rows every table has; the audit log's too, and the jobs'."""
+    return {model._meta.label: model._base_manager.count() for model in apps.get_models() if model._meta.managed}
+
+
+def jobs() -> int:
+    return int(apps.get_model("procrastinate", "ProcrastinateJob")._base_manager.count())
+
+
+def test_nothing_is_kept_and_no_mail_is_sent(catalogue: None) -> None:
+    prices = list(SubscriptionPlan.objects.order_by("pk").values())
+    before = (everything(), jobs())
+    assert simulate(Asked("leaves-the-trial"))
+    assert ((everything(), jobs()), list(SubscriptionPlan.objects.order_by("pk").values())) == (before, prices)
+    assert mail.outbox == []
+
+
+class Interrupted:
+    """Somebody presses Ctrl-C on the fourth day."""
+
+    def __init__(self) -> None:
+        self.stripe = ""
+
+    def __call__(self, days: Iterator[date], number: int) -> Iterator[date]:
+        for day in days:
+            self.stripe = settings.STRIPE_API_BASE
+            if day.day == 5:
+                raise KeyboardInterrupt
+            yield day
+
+
+def test_an_interruption_leaves_nothing_behind(catalogue: None) -> None:
+    before, present = everything(), (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.EMAIL_BACKEND)
+    interrupted = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        simulate(Asked(), passed=interrupted)
+    assert everything() == before
+    assert present == (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.EMAIL_BACKEND)
+    with pytest.raises(ConnectionRefusedError):
+        Control(interrupted.stripe).now()
+
+
+def test_stripe_itself_is_never_spoken_to(catalogue: None, settings: Settings) -> None:
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = "sk_live_not_for_this", "https://api.stripe.com"
+    seen = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        simulate(Asked(), passed=seen)
+    assert seen.stripe.startswith("http://127.0.0.1:")
+    assert (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE) == ("sk_live_not_for_this", "https://api.stripe.com")
+
+
+def test_the_jobs_look_after_the_simulated_customer_alone(alice: User, bob: User) -> None:
+    now = datetime(2026, 3, 20, 12, tzinfo=UTC)
+    ends = datetime(2026, 3, 22, 12, tzinfo=UTC)
+    SubscriptionFactory(user=bob, status="trialing", canceled_at=None, trial_end=ends, current_period_end=ends)
+    OverrideFactory(user=bob, starts_at=now, ends_at=ends)
+    assert services.warn_ahead(now=now, user=alice) == 0
+    assert services.settle_by_the_clock(now=now, user=alice) == 0
+    assert services.pass_period_ends(now=ends, user=alice) == 0
+    assert services.warn_ahead(now=now, user=bob) == 1
+    assert services.settle_by_the_clock(now=now, user=bob) == 1
+    assert services.pass_period_ends(now=ends, user=bob) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"until": date(2026, 3, 1)}, "The last day, 2026-03-01, is before the first, 2026-03-02."),
+        ({"until": date(2029, 1, 1)}, "At most 800 days can be simulated."),
+        ({"begins": date(1999, 1, 1)}, "The first day must lie between 2020-01-01 and 2090-01-01"),
+        ({"plan": "Gold"}, "No monthly plan is called Gold. There are: Budget, Mid-tier, Professional."),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_sentence(asked: dict[str, Any], sentence: str, catalogue: None) -> None:
+    with pytest.raises(DomainError, match=sentence):
+        simulate(Asked(**asked))
+
+
+def test_without_plans_it_says_so(no_catalogue: None) -> None:
+    with pytest.raises(CommandError, match="No monthly plan is offered"):
+        call_command("simulate_billing")
+
+
+def test_a_day_that_is_none_is_refused() -> None:
+    with pytest.raises(CommandError, match=r"31 May is no day. Write it as 2026-03-02."):
+        call_command("simulate_billing", "--from", "31 May")
+
+
+def test_the_dearest_plan_has_no_upgrade_and_the_life_goes_on(catalogue: None) -> None:
+    until = date(2026, 3, 27)
+    rows = simulate(Asked("downgrades", plan="budget", until=until, begins=date(2026, 3, 2)))
+    assert rows[-1].happened == ("He is refused: No monthly plan in USD is cheaper.",)
+    assert rows[-1].standing.plan == "Budget"
+
+
+def test_without_a_trial_the_first_month_is_paid_at_once(catalogue: None, settings: Settings) -> None:
+    settings.BILLING_TRIAL_DAYS = 0
+    [row] = simulate(Asked(until=date(2026, 3, 3), card="mastercard"))
+    assert shown([row]) == [("2026-03-02", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], [])]
+
+
+def test_the_command_prints_a_table_and_what_was_told(catalogue: None) -> None:
+    said = StringIO()
+    call_command("simulate_billing", "--scenario", "leaves-the-trial", stdout=said)
+    lines = said.getvalue().splitlines()
+    assert lines[0].split("  ")[0] == "day"
+    assert [line[:10] for line in lines if line.startswith("2026")][:2] == ["2026-03-02", "2026-03-11"]
+    assert "2026-03-13: Your trial ends soon" in lines
+
+
+def test_a_table_is_as_wide_as_the_terminal_and_readable_on_a_narrow_one(catalogue: None) -> None:
+    assert max(map(len, for_terminal(lived("lapses"), width=200))) <= 200
+    assert max(map(len, for_terminal(lived("lapses"), width=80))) <= NARROWEST
+
+
+def test_csv_goes_to_the_standard_output(catalogue: None) -> None:
+    said = StringIO()
+    call_command("simulate_billing", "--until", "2026-03-03", "--csv", "-", stdout=said)
+    header, row = csv.reader(StringIO(said.getvalue()))
+    assert tuple(header) == COLUMNS
+    assert (row[0], row[2], row[5]) == ("2026-03-02", "trialing", "0.00 USD paid: Free trial for 1 × Mid-tier")
+
+
+def test_csv_goes_to_a_file_or_says_why_not(catalogue: None, tmp_path: Path) -> None:
+    said = StringIO()
+    call_command("simulate_billing", "--until", "2026-03-02", "--csv", f"{tmp_path / 'life.csv'}", stdout=said)
+    assert said.getvalue().endswith("life.csv: 1 days.\n")
+    assert (tmp_path / "life.csv").read_text().startswith("\ufeffday,")
+    with pytest.raises(CommandError, match="can't be written: Is a directory"):
+        call_command("simulate_billing", "--until", "2026-03-02", "--csv", f"{tmp_path}")
+
+
+def test_the_page_is_written_by_its_command(catalogue: None, tmp_path: Path, settings: Settings) -> None:
+    settings.BASE_DIR = tmp_path
+    (tmp_path / "docs").mkdir()
+    call_command("billing_life", stdout=StringIO())
+    assert (tmp_path / "docs" / "billing-life.md").read_text() == PAGE.read_text()

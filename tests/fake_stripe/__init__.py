@@ -1,8 +1,0 @@
-"""A stateful stand-in for Stripe that speaks HTTP to the real `stripe` library. No real card, no money.
-
-`FakeStripe.start()` for tests, `python -m tests.fake_stripe --port 12111` for the demo.
-"""
-
-from .control import Control, FakeStripe
-
-__all__ = ["Control", "FakeStripe"]

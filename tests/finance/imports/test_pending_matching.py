@@ -1,0 +1,94 @@
+"""The pure question behind review and superseding, at its edges."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from finance.fingerprints import content_hash
+from finance.pending_matching import MOST_CANDIDATES, Existing, Finding, Incoming, Outcome, match, texts_of
+
+DAY = date(2026, 3, 10)
+ONE, OTHER = UUID(int=1), UUID(int=2)
+
+
+def row(number: int = 1, **fields: Any) -> Incoming:
+    given = {"day": DAY, "amount": Decimal("-10.00"), "currency": "USD", "texts": frozenset({"bistro"}), "is_pending": False}
+    return Incoming(number, **given | fields)
+
+
+def entry(key: UUID = ONE, **fields: Any) -> Existing:
+    given = {"day": DAY, "amount": Decimal("-10.00"), "currency": "USD", "texts": frozenset({"bistro"})}
+    return Existing(key, **given | {"is_pending": True, "is_by_hand": False} | fields)
+
+
+def test_texts_are_normalised_and_none_is_one() -> None:
+    assert texts_of("Joe's  BAR", "") == {"joe s bar"}
+    assert texts_of("Bar", "Joe") == {"bar", "joe"}
+    assert texts_of("", "--") == {""}
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 3), date(2026, 3, 17)])
+def test_seven_days_are_near_enough(day: date) -> None:
+    assert match([row(day=day)], [entry()]) == {1: Finding(Outcome.SUPERSEDED, (ONE,))}
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 2), date(2026, 3, 18)])
+def test_eight_days_are_not(day: date) -> None:
+    assert match([row(day=day)], [entry()]) == {}
+
+
+@pytest.mark.parametrize("amount", ["-7.00", "-13.00"])
+def test_thirty_percent_are_a_tip(amount: str) -> None:
+    assert match([row(amount=Decimal(amount))], [entry()])[1].outcome is Outcome.SUPERSEDED
+
+
+@pytest.mark.parametrize("amount", ["-6.99", "-13.01", "10.00", "13.00"])
+def test_more_or_another_sign_is_not(amount: str) -> None:
+    assert match([row(amount=Decimal(amount))], [entry()]) == {}
+
+
+def test_a_pending_row_supersedes_nothing() -> None:
+    assert match([row(is_pending=True)], [entry()]) == {}
+
+
+def test_a_pending_row_can_be_one_that_was_entered_by_hand() -> None:
+    assert match([row(is_pending=True)], [entry(is_by_hand=True)]) == {1: Finding(Outcome.DUPLICATE, (ONE,))}
+
+
+def test_a_merchant_can_be_the_others_description() -> None:
+    assert match([row(texts=texts_of("BISTRO - CARD 12", "Bistro"))], [entry()])[1].outcome is Outcome.SUPERSEDED
+
+
+def test_what_is_superseded_is_no_candidate_any_more() -> None:
+    findings = match([row(1), row(2), row(3, texts=frozenset({"other"}))], [entry()])
+    assert findings == {1: Finding(Outcome.SUPERSEDED, (ONE,))}
+
+
+def test_what_is_superseded_absorbs_no_row_by_hand() -> None:
+    assert match([row(1), row(2)], [entry(is_by_hand=True)]) == {1: Finding(Outcome.SUPERSEDED, (ONE,))}
+
+
+def test_two_pending_ones_are_a_doubt_for_every_row() -> None:
+    doubt = Finding(Outcome.REVIEW, (ONE, OTHER))
+    assert match([row(1), row(2)], [entry(ONE), entry(OTHER)]) == {1: doubt, 2: doubt}
+
+
+def test_a_doubt_names_ten_candidates_at_most() -> None:
+    assert len(match([row()], [entry(uuid4()) for _ in range(50)])[1].candidates) == MOST_CANDIDATES
+
+
+def test_a_fingerprint_is_over_day_amount_currency_and_normalised_text() -> None:
+    given = {"day": DAY, "amount": Decimal("-10.00"), "currency": "USD", "description": "Joe's BAR"}
+    same = content_hash(**given | {"description": "joe s bar"})
+    others = [
+        content_hash(**given | {"day": date(2026, 3, 11)}),
+        content_hash(**given | {"amount": Decimal("10.00")}),
+        content_hash(**given | {"currency": "EUR"}),
+        content_hash(**given | {"description": "Joes bar"}),
+    ]
+    assert content_hash(**given) == same
+    assert len({same, *others}) == 5
+    assert same == UUID(same).hex

@@ -1,0 +1,70 @@
+"""Whoever serves is looked at first: a role that walks around the policies serves nobody."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from pytest_django import Settings
+
+from core import rls
+from core.rls import checks as rls_checks
+from mingus.database import require_walls
+
+pytestmark = pytest.mark.django_db
+
+BREACHES = {
+    "own the table": ("ALTER TABLE finance_financialtransaction NO FORCE ROW LEVEL SECURITY", "FORCE ROW LEVEL SECURITY"),
+    "switch it off": ("ALTER TABLE users_userprofile DISABLE ROW LEVEL SECURITY", "fence('users_userprofile')"),
+    "forget a new table": ("CREATE TABLE diary (id int, user_id uuid)", "fence('diary')"),
+    "forget one by its key": ("CREATE TABLE notes (id int, writer uuid REFERENCES users_user (id))", "fence('notes')"),
+    "show all by a view": (
+        "CREATE VIEW balances AS SELECT * FROM finance_encryptedfinancialprofile",
+        "security_invoker = true",
+    ),
+    "keep a copy": ("CREATE MATERIALIZED VIEW copy AS SELECT 1 AS one", "copy"),
+}
+
+
+def do(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_the_wall_stands() -> None:
+    with rls.nobody():
+        assert rls_checks.problems(connection) == []
+
+
+@pytest.mark.parametrize(("breach", "remedy"), BREACHES.values(), ids=BREACHES)
+def test_each_breach_is_named_with_its_remedy(breach: str, remedy: str) -> None:
+    with rls.nobody():
+        do(breach)
+        [problem] = rls_checks.problems(connection)
+    assert remedy in problem
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_view_of_the_one_who_asks_is_welcome() -> None:
+    with rls.nobody():
+        do("CREATE VIEW own_balances WITH (security_invoker = true) AS SELECT * FROM finance_encryptedfinancialprofile")
+        try:
+            assert rls_checks.problems(connection) == []
+        finally:
+            do("DROP VIEW own_balances")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_development_a_breach_refuses_to_serve_and_in_it_warns(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with rls.nobody():
+        do("CREATE TABLE diary (id int, user_id uuid)")
+    try:
+        settings.DEBUG = False
+        with pytest.raises(ImproperlyConfigured, match="fence"):
+            require_walls()
+        settings.DEBUG = True
+        require_walls()
+        assert "fence('diary')" in caplog.text
+    finally:
+        with rls.nobody():
+            do("DROP TABLE diary")

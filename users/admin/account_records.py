@@ -1,0 +1,99 @@
+"""What belongs to an account, and the groups of colleagues, in the back office."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+
+from core.admin import BY_CUSTOMER, BaseAdmin, OwnedAdmin, OwnedRecordAdmin, RecordAdmin, asks_first, display, for_ticked, link
+from core.privacy.masks import address, declare, personal
+from users import services
+from users.admin.accounts import PROFILE_FIELDSETS, FoundByAddress
+from users.models import Impersonation, OnboardingProgress, PersonalAccessToken, UserProfile
+
+
+@admin.register(UserProfile)
+class UserProfileAdmin(OwnedAdmin):
+    list_display = ("__str__", "owner", "city", "country", "timezone", "employment_status", "updated_at")
+    search_fields = ("first_name", "last_name", "city")
+    fieldsets = ((None, {"fields": ("owner",)}), *PROFILE_FIELDSETS)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fieldsets if obj else ((None, {"fields": ("customer",)}), *PROFILE_FIELDSETS)
+
+
+@admin.register(OnboardingProgress)
+class OnboardingProgressAdmin(OwnedAdmin):
+    list_display = ("step_name", "owner", "step_order", "is_completed", "completed_at")
+    list_filter = (BY_CUSTOMER, ("is_completed", BooleanRadioFilter))
+    search_fields = ("step_name",)
+    ordering_of_one = ("step_order", "id")
+
+
+@admin.register(PersonalAccessToken)
+class PersonalAccessTokenAdmin(OwnedRecordAdmin):
+    """Programs' keys: staff see whose they are and when they were used, and can end one."""
+
+    list_display = ("name", "owner", "scope", "expiry", "last_used_at", "created_at")
+    list_filter = (BY_CUSTOMER, ("scope", ChoicesDropdownFilter))
+    search_fields = ("name",)
+    fields = ("name", "scope", "expiry", "last_used_at", "created_at")
+    csv_columns = ("user__email", "name", "scope", "expiry", "last_used_at", "created_at")
+    actions_detail = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("users.delete_personalaccesstoken")
+
+    @asks_first(
+        title="Revoke", question="The program that uses this token loses access at once.", icon="key_off", permission="revoke"
+    )
+    def revoke(self, request: HttpRequest, token: PersonalAccessToken) -> None:
+        services.revoke_token(token)
+
+    actions = (*BaseAdmin.actions, for_ticked(revoke))
+
+
+admin.site.unregister((EmailAddress, Group, Authenticator))
+declare(EmailAddress, personal(email=address))
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(FoundByAddress, RecordAdmin):
+    """The addresses that django-allauth knows; what staff do about one is done on the account's page."""
+
+    list_display = ("email", "customer", "primary", "verified")
+    list_filter = (("verified", BooleanRadioFilter),)
+    list_select_related = ("user",)
+    fields = ("email", "customer", "primary", "verified")
+
+    @display(description="customer")
+    def customer(self, row: EmailAddress) -> str:
+        return link(row.user)
+
+
+@admin.register(Group)
+class GroupAdmin(RecordAdmin):
+    """What each role may do. `users.roles` says it, and whatever was changed here would be gone after the next migration."""
+
+    list_display = ("name",)
+    search_fields = ("name",)
+    fields = ("name", "may")
+
+    @display(description="may")
+    def may(self, group: Group) -> str:
+        return ", ".join(str(permission) for permission in group.permissions.select_related("content_type"))
+
+
+@admin.register(Impersonation)
+class ImpersonationAdmin(OwnedRecordAdmin):
+    """When colleagues looked at the API as a customer sees it."""
+
+    list_display = ("created_at", "owner", "staff", "reason", "ends_at", "ended_at")
+    list_select_related = ("user", "staff")
+    ordering_of_one = ("-created_at", "-id")
+    fields = ("staff", "reason", "created_at", "ends_at", "ended_at")
+    csv_columns = ("user__email", "staff__email", "reason", "created_at", "ends_at", "ended_at")

@@ -1,0 +1,85 @@
+"""Buttons of a customer's page that open what is closed to support: his values, and his view of the API. Both want a reason."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest
+
+from core import clock
+from core.admin import BaseAdmin, ReasonForm, asks_first, reveal
+from system.services import note_access
+from users import impersonation
+from users.models import Impersonation, User
+
+CARE = ("reveal", "see_as_customer", "end_impersonation")
+REVEALED_FOR = timedelta(minutes=15)
+HOW = "Call the API with the header  Authorization: Impersonation {text}  until {until:%H:%M} UTC. It is shown only now."
+
+
+class CareButtons(BaseAdmin):
+    """For the page of an account. Nobody but administrators does anything to a colleague's, and nobody acts as one."""
+
+    def may_touch(self, request: HttpRequest, obj: Any) -> bool:
+        # SECURITY: else whoever may set passwords could log in as an administrator
+        return bool(request.user.is_superuser) or not is_colleague(obj)
+
+    def has_reveal_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("users.reveal_user") and not is_colleague(obj)
+
+    def has_impersonate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(impersonation.PERMISSION) and not is_colleague(obj)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Nothing to reveal where nothing is hidden, and nothing to end that is not open."""
+        account = self.get_object(request, unquote(str(object_id)))
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        pointless = {"see_as_customer"} if is_colleague(account) else set()
+        if account is None or not self.hides(request, account):
+            pointless.add("reveal")
+        if not Impersonation.objects.filter(user_id=object_id, staff_id=request.user.pk).running_at(clock.now()).exists():
+            pointless.add("end_impersonation")
+        return [item for item in offered if item.action_name.removeprefix("users_user_") not in pointless]
+
+    @asks_first(
+        title="Reveal",
+        question="Shows you this customer's values for 15 minutes. He is told in his access log.",
+        icon="visibility",
+        permission="reveal",
+        form=ReasonForm,
+    )
+    def reveal(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+        now, colleague = clock.now(), request.user
+        note_access(
+            customer=user,
+            staff=colleague,
+            action="reveal",
+            what="users.user",
+            row_id=user.pk,
+            reason=answers["reason"],
+            now=now,
+        )
+        reveal(request, user.pk, until=now + REVEALED_FOR)
+
+    @asks_first(
+        title="See as the customer",
+        question="Lets you read what the API answers him, for 30 minutes. He gets an alert.",
+        icon="switch_account",
+        permission="impersonate",
+        form=ReasonForm,
+    )
+    def see_as_customer(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+        colleague: Any = request.user
+        begun, text = impersonation.begin(customer=user, staff=colleague, reason=answers["reason"], now=clock.now())
+        self.message_user(request, HOW.format(text=text, until=begun.ends_at), messages.WARNING)
+
+    @asks_first(title="Stop seeing as the customer", question="It ends at once.", icon="logout", permission="impersonate")
+    def end_impersonation(self, request: HttpRequest, user: User) -> None:
+        colleague: Any = request.user
+        impersonation.end_all(staff=colleague, now=clock.now())
+
+
+def is_colleague(obj: Any) -> bool:
+    """Whether it is the account of one of the staff. Unfold asks with a key for an object too, which says nothing."""
+    return isinstance(obj, User) and (obj.is_staff or obj.is_superuser)
