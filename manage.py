@@ -15,7 +15,7 @@ OWNERS_WORK = ("migrate", "makemigrations", "showmigrations", "flush", "drop_eve
 
 def role_of(arguments: list[str]) -> Role:
     """An operator reaches everybody's rows; the commands that make tables, or only start others, run as who logged in."""
-    return Role.NOBODY if set(arguments[1:2]) & set(OWNERS_WORK) else Role.STAFF
+    return Role.NONE if set(arguments[1:2]) & set(OWNERS_WORK) else Role.STAFF
 
 
 if __name__ == "__main__":

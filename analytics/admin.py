@@ -21,20 +21,20 @@ from core.admin import (
     AutocompleteSelectFilter,
     BaseAdmin,
     OwnedAdmin,
-    OwnedRecordAdmin,
-    RecordInline,
-    asks_first,
+    OwnedReadOnlyAdmin,
+    ReadOnlyInline,
+    confirmed_action,
     display,
-    for_ticked,
+    for_selected_rows,
+    inline_on,
     linked,
-    shown_on,
 )
-from core.admin.base import require
+from core.admin.base import require_allowed
 from users.models import User
 
-LONGEST_BAR = 200
+MAX_BAR_WIDTH = 200
 
-LEVEL_COLOURS = {
+LEVEL_COLORS = {
     "high": "success",
     "excellent": "success",
     "good": "success",
@@ -44,18 +44,18 @@ LEVEL_COLOURS = {
     "poor": "warning",
     "-": "default",
 }
-STATUS_COLOURS = {"open": "warning", "pending": "info", "in_progress": "info", "resolved": "success", "closed": "default"}
-PRIORITY_COLOURS = {"critical": "danger", "high": "warning", "medium": "info", "low": "default"}
+STATUS_COLORS = {"open": "warning", "pending": "info", "in_progress": "info", "resolved": "success", "closed": "default"}
+PRIORITY_COLORS = {"critical": "danger", "high": "warning", "medium": "info", "low": "default"}
 
 
 class FeedbackColumns:
     """What both the list and the customer's page show of feedback."""
 
-    @display(description="status", label=STATUS_COLOURS)
+    @display(description="status", label=STATUS_COLORS)
     def state(self, feedback: UserFeedback) -> str:
         return feedback.status
 
-    @display(description="priority", label=PRIORITY_COLOURS)
+    @display(description="priority", label=PRIORITY_COLORS)
     def urgency(self, feedback: UserFeedback) -> str:
         return feedback.priority
 
@@ -64,8 +64,8 @@ class FeedbackColumns:
         return feedback.feedback_text[:80] or "-"
 
 
-@shown_on(User)
-class FeedbackInline(FeedbackColumns, RecordInline):
+@inline_on(User)
+class FeedbackInline(FeedbackColumns, ReadOnlyInline):
     model = UserFeedback
     place = 7
     fk_name = "user"
@@ -91,8 +91,8 @@ class UserFeedbackAdmin(FeedbackColumns, OwnedAdmin):
     )
     list_select_related = ("user__profile", "assigned_to")
     search_fields = ("feedback_text", "category")
-    ordering_of_one = ("-feedback_date", "-id")
-    sortable_for_one = ("feedback_date",)
+    ordering_for_customer = ("-feedback_date", "-id")
+    sortable_by_for_customer = ("feedback_date",)
     readonly_fields = ("resolved_at",)
     written = ("feedback_date", "feedback_type", "rating", "feedback_text", "category")
     csv_columns = (
@@ -121,51 +121,51 @@ class UserFeedbackAdmin(FeedbackColumns, OwnedAdmin):
     def age(self, feedback: UserFeedback) -> int:
         return feedback.days_since_creation
 
-    @asks_first(title="Resolve", question="Write what came of it into the resolution notes first.", icon="task_alt")
+    @confirmed_action(title="Resolve", question="Write what came of it into the resolution notes first.", icon="task_alt")
     def resolve(self, request: HttpRequest, feedback: UserFeedback) -> None:
         services.resolve_feedback(feedback, notes="", now=clock.now())
 
-    @asks_first(title="Reopen", question="It counts as open again; the notes stay.", icon="undo")
+    @confirmed_action(title="Reopen", question="It counts as open again; the notes stay.", icon="undo")
     def reopen(self, request: HttpRequest, feedback: UserFeedback) -> None:
         services.reopen_feedback(feedback, now=clock.now())
 
-    @asks_first(title="Assign to me", question="You become responsible for it.", icon="person_add")
+    @confirmed_action(title="Assign to me", question="You become responsible for it.", icon="person_add")
     def take(self, request: HttpRequest, feedback: UserFeedback) -> None:
         colleague: Any = request.user
         services.assign_feedback(feedback, colleague=colleague)
 
-    actions = (*BaseAdmin.actions, for_ticked(resolve), for_ticked(reopen), for_ticked(take))
+    actions = (*BaseAdmin.actions, for_selected_rows(resolve), for_selected_rows(reopen), for_selected_rows(take))
 
 
 @admin.register(UserAnalytics)
-class UserAnalyticsAdmin(OwnedRecordAdmin):
+class UserAnalyticsAdmin(OwnedReadOnlyAdmin):
     """Events, as they were recorded."""
 
     list_display = ("event_date", "owner", "event_type", "session_minutes", "page_views", "engagement", "retention")
     list_filter = (BY_CUSTOMER, ("event_date", RangeDateFilter), ("event_type", FieldTextFilter))
     search_fields = ("event_type",)
-    ordering_of_one = ("-event_date", "-id")
-    sortable_for_one = ("event_date",)
+    ordering_for_customer = ("-event_date", "-id")
+    sortable_by_for_customer = ("event_date",)
     date_hierarchy = "event_date"
 
-    @display(description="engagement", label=LEVEL_COLOURS)
+    @display(description="engagement", label=LEVEL_COLORS)
     def engagement(self, event: UserAnalytics) -> str:
         return event.engagement_level or "-"
 
-    @display(description="retention", label=LEVEL_COLOURS)
+    @display(description="retention", label=LEVEL_COLORS)
     def retention(self, event: UserAnalytics) -> str:
         return event.retention_level or "-"
 
 
 @admin.register(FeatureUsage)
-class FeatureUsageAdmin(OwnedRecordAdmin):
+class FeatureUsageAdmin(OwnedReadOnlyAdmin):
     """Use of features, as it was counted."""
 
     list_display = ("usage_date", "owner", "feature_name", "usage_count", "usage_minutes", "success", "error_count")
     list_filter = (BY_CUSTOMER, ("usage_date", RangeDateFilter), ("feature_name", FieldTextFilter))
     search_fields = ("feature_name",)
-    ordering_of_one = ("-usage_date", "-id")
-    sortable_for_one = ("usage_date",)
+    ordering_for_customer = ("-usage_date", "-id")
+    sortable_by_for_customer = ("usage_date",)
 
     @display(description="success", label={"successful": "success", "failing": "danger", "-": "default"})
     def success(self, usage: FeatureUsage) -> str:
@@ -189,9 +189,9 @@ class PerformanceMetricAdmin(BaseAdmin):
 
     def overview(self, request: HttpRequest) -> HttpResponse:
         """Sums over all customers, drawn as tables with bars: nothing on it needs a script or a style of its own."""
-        require(request.user.has_perm("analytics.overview_performancemetric"))
+        require_allowed(request.user.has_perm("analytics.overview_performancemetric"))
         tables = [(table, bars(table)) for table in aggregates.overview(now=clock.now())]
-        own = {"title": "Overview", "tables": tables, "smallest": aggregates.SMALLEST_GROUP}
+        own = {"title": "Overview", "tables": tables, "smallest": aggregates.MIN_GROUP_SIZE}
         return TemplateResponse(request, "mingus/admin/overview.html", self.admin_site.each_context(request) | own)
 
     @display(description="value")
@@ -199,7 +199,7 @@ class PerformanceMetricAdmin(BaseAdmin):
         return metric.formatted_value or "-"
 
 
-def bars(table: aggregates.Table) -> list[tuple[aggregates.Group, int]]:
+def bars(table: aggregates.AggregateTable) -> list[tuple[aggregates.AggregateRow, int]]:
     """The groups of a table, each with the length of its bar in pixels; the largest group has the longest."""
     most = max((group.people for group in table.groups), default=0)
-    return [(group, LONGEST_BAR * group.people // most) for group in table.groups]
+    return [(group, MAX_BAR_WIDTH * group.people // most) for group in table.groups]

@@ -13,15 +13,15 @@ from analytics.models import FeatureUsage
 from billing.models import Subscription
 from health.models import UserHealthCheckin
 
-SMALLEST_GROUP = 5  # people; of fewer, a sum tells about one of them
-LONGEST = timedelta(days=730)
+MIN_GROUP_SIZE = 5  # people; of fewer, a sum tells about one of them
+MAX_AGE = timedelta(days=730)
 RECENT = timedelta(days=30)
 PLACES = Decimal("0.01")
-MOST_GROUPS = 50
+MAX_GROUPS = 50
 
 
 @dataclass(frozen=True)
-class Group:
+class AggregateRow:
     """So many customers under one heading, and the figures about them."""
 
     name: str
@@ -30,58 +30,60 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Table:
-    """One question and its groups; those of fewer than SMALLEST_GROUP people are left out."""
+class AggregateTable:
+    """One question and its groups; those of fewer than MIN_GROUP_SIZE people are left out."""
 
     title: str
     heading: str
     columns: tuple[str, ...]
-    groups: list[Group]
+    groups: list[AggregateRow]
 
 
-def overview(*, now: datetime) -> list[Table]:
+def overview(*, now: datetime) -> list[AggregateTable]:
     """All that analysts are shown, as of `now`. Every figure is counted by the database over the groups that remain."""
     return [customers_by_month(now), customers_by_plan(), use_of_features(now), checkins_by_month(now)]
 
 
-def customers_by_month(now: datetime) -> Table:
-    customers = get_user_model()._default_manager.filter(is_staff=False, created_at__gte=now - LONGEST)
+def customers_by_month(now: datetime) -> AggregateTable:
+    customers = get_user_model()._default_manager.filter(is_staff=False, created_at__gte=now - MAX_AGE)
     months = customers.annotate(name=TruncMonth("created_at")).values("name")
-    return Table("New customers", "month", (), _groups(months, "pk", order="name"))
+    return AggregateTable("New customers", "month", (), _groups(months, "pk", order="name"))
 
 
-def customers_by_plan() -> Table:
+def customers_by_plan() -> AggregateTable:
     running = Subscription.objects.filter(Q(status="active") | Q(status="trialing"), user__is_staff=False)
     plans = running.values(name=F("plan__name"), cycle=F("plan__billing_cycle"), currency=F("plan__currency"))
     groups = _groups(plans, "user", order="name", each=Sum("plan__price"))
-    return Table("Plans", "plan", ("billed", "in", "sum of prices"), groups)
+    return AggregateTable("Plans", "plan", ("billed", "in", "sum of prices"), groups)
 
 
-def use_of_features(now: datetime) -> Table:
+def use_of_features(now: datetime) -> AggregateTable:
     features = FeatureUsage.objects.filter(usage_date__gte=(now - RECENT).date()).values(name=F("feature_name"))
     figures = {"uses": Sum("usage_count"), "mistakes": Sum("error_count")}
-    return Table("Features in 30 days", "feature", ("uses", "errors"), _groups(features, "user", order="-people", **figures))
+    return AggregateTable(
+        "Features in 30 days", "feature", ("uses", "errors"), _groups(features, "user", order="-people", **figures)
+    )
 
 
-def checkins_by_month(now: datetime) -> Table:
-    checkins = UserHealthCheckin.objects.filter(checkin_date__gte=(now - LONGEST).date())
+def checkins_by_month(now: datetime) -> AggregateTable:
+    checkins = UserHealthCheckin.objects.filter(checkin_date__gte=(now - MAX_AGE).date())
     months = checkins.annotate(name=TruncMonth("checkin_date")).values("name")
     figures = {"mood": Avg("mood_score"), "stress": Avg("stress_level"), "sleep": Avg("sleep_hours")}
-    return Table(
+    return AggregateTable(
         "Check-ins", "month", ("mean mood", "mean stress", "mean hours of sleep"), _groups(months, "user", "name", **figures)
     )
 
 
-def _groups(rows: QuerySet[Any, Any], person: str, order: str, **figures: Any) -> list[Group]:
+def _groups(rows: QuerySet[Any, Any], person: str, order: str, **figures: Any) -> list[AggregateRow]:
     # SECURITY: small groups are left out in the database, with their names: a feature's name is what a customer's program sent
-    counted = rows.annotate(people=Count(person, distinct=True), **figures).filter(people__gte=SMALLEST_GROUP)
-    return [_group(dict(row)) for row in counted.order_by(order)[:MOST_GROUPS]]
+    counted = rows.annotate(people=Count(person, distinct=True), **figures).filter(people__gte=MIN_GROUP_SIZE)
+    return [_group(dict(row)) for row in counted.order_by(order)[:MAX_GROUPS]]
 
 
-def _group(row: dict[str, Any]) -> Group:
+def _group(row: dict[str, Any]) -> AggregateRow:
     name, people = row.pop("name"), row.pop("people")
     title = f"{name:%Y-%m}" if hasattr(name, "strftime") else str(name)
-    return Group(title, people, tuple(_rounded(value) for value in row.values()))
+    return AggregateRow(title, people, tuple(_rounded(value) for value in row.values()))
 
 
 def _rounded(value: Any) -> Any:

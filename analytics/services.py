@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from analytics.models import FeatureUsage, UserFeedback
 from analytics.models.feedback import FeedbackStatus
 from core.errors import ConflictError, DomainError
-from core.postgres.partitions import MONTHS_AHEAD, first_key_at
+from core.postgres.partitions import MONTHS_AHEAD, min_uuid7_at
 from users.models import User
 
 BATCH = 5_000  # rows deleted in one transaction: each is an event of the audit log, too
@@ -46,7 +46,7 @@ def save_triage(feedback: UserFeedback, *, now: datetime) -> None:
     feedback.save()
 
 
-def keep_months() -> int:
+def maintain_partitions() -> int:
     """Make the months to come of events and metrics, and drop those older than the settings say; gives how many dropped."""
     with transaction.atomic(), connection.cursor() as cursor:
         days = [MONTHS_AHEAD, settings.EVENT_RETENTION_DAYS, settings.METRIC_RETENTION_DAYS]
@@ -54,14 +54,14 @@ def keep_months() -> int:
         return int(cursor.fetchone()[0])
 
 
-def forget_old_usage(*, now: datetime) -> int:
+def delete_old_usage(*, now: datetime) -> int:
     """Delete the use of features that was recorded longer ago than `USAGE_RETENTION_DAYS`; gives how many rows.
 
     In batches by the key, each a transaction of its own where none is open.
     """
     if not settings.USAGE_RETENTION_DAYS:
         return 0
-    oldest = first_key_at(now - timedelta(days=max(settings.USAGE_RETENTION_DAYS, MONTH)))
+    oldest = min_uuid7_at(now - timedelta(days=max(settings.USAGE_RETENTION_DAYS, MONTH)))
     old = FeatureUsage.objects.filter(pk__lt=oldest).order_by("pk")
     forgotten = 0
     while batch := list(old.values_list("pk", flat=True)[:BATCH]):

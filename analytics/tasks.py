@@ -5,7 +5,7 @@ from core import clock, jobs
 
 
 @jobs.daily(at_hour=2)
-def keep_telemetry(timestamp: int) -> None:
+def maintain_telemetry_partitions(timestamp: int) -> None:
     """Make room for the events and metrics of the months to come, and drop what need not be kept any more."""
-    services.keep_months()
-    services.forget_old_usage(now=clock.now())
+    services.maintain_partitions()
+    services.delete_old_usage(now=clock.now())

@@ -3,12 +3,12 @@
 from analytics.filters import EventFilter, FeatureUsageFilter, FeedbackFilter, MetricFilter
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
 from analytics.serializers import EventSerializer, FeatureUsageSerializer, FeedbackSerializer, MetricSerializer
-from core.api.bulk import Bulk
-from core.api.permissions import StaffMay, TokenScopeAllows
-from core.api.viewsets import Created, OpenViewSet, OwnedReadOnlyViewSet, OwnedViewSet
+from core.api.bulk import BulkMixin
+from core.api.permissions import StaffModelPermission, TokenScopePermission
+from core.api.viewsets import CreateMixin, OwnedReadOnlyViewSet, OwnedViewSet, UnownedViewSet
 
 
-class EventViewSet(Bulk, OwnedViewSet):
+class EventViewSet(BulkMixin, OwnedViewSet):
     """What somebody did with the product."""
 
     queryset = UserAnalytics.objects.all()
@@ -19,7 +19,7 @@ class EventViewSet(Bulk, OwnedViewSet):
     search_fields = ("event_type",)
 
 
-class FeatureUsageViewSet(Bulk, OwnedViewSet):
+class FeatureUsageViewSet(BulkMixin, OwnedViewSet):
     """How much somebody uses each feature: one row for a feature and a day."""
 
     queryset = FeatureUsage.objects.all()
@@ -30,19 +30,19 @@ class FeatureUsageViewSet(Bulk, OwnedViewSet):
     search_fields = ("feature_name",)
 
 
-class MetricViewSet(Bulk, OpenViewSet):
+class MetricViewSet(BulkMixin, UnownedViewSet):
     """How the product does; for staff."""
 
     queryset = PerformanceMetric.objects.all()
     serializer_class = MetricSerializer
     filterset_class = MetricFilter
-    permission_classes = (StaffMay, TokenScopeAllows)
+    permission_classes = (StaffModelPermission, TokenScopePermission)
     ordering = "-metric_date"
     ordering_fields = ("metric_date", "metric_value")
     search_fields = ("metric_name", "category", "subcategory")
 
 
-class FeedbackViewSet(Created, OwnedReadOnlyViewSet):
+class FeedbackViewSet(CreateMixin, OwnedReadOnlyViewSet):
     """What somebody says of the product. It is written once; staff settle it in the back office."""
 
     queryset = UserFeedback.objects.all()

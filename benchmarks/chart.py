@@ -17,7 +17,7 @@ STYLE = """
 Panel = tuple[str, Sequence[Result]]
 
 
-def drawn(panels: Sequence[Panel]) -> str:
+def render_chart(panels: Sequence[Panel]) -> str:
     """A whole SVG document with one panel below the other."""
     pieces: list[str] = []
     top = GAP

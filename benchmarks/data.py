@@ -54,7 +54,7 @@ class AlreadyRunningError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class BenchmarkUser:
     """A user with one account and a read-write token."""
 
     id: UUID
@@ -63,15 +63,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class BenchmarkUsers:
     """The users. Half of all transactions belong to `heavy`, the rest to the others in equal parts."""
 
-    heavy: Person
-    others: list[Person]
+    heavy: BenchmarkUser
+    others: list[BenchmarkUser]
 
 
 @contextmanager
-def database(*, rows: int, users: int) -> Iterator[Cast]:
+def database(*, rows: int, users: int) -> Iterator[BenchmarkUsers]:
     """A migrated database with `rows` transactions of `users` users, until the block ends."""
     with psycopg.connect(**home_parameters(), autocommit=True) as home, _only_one(home):
         _drop(home)
@@ -105,11 +105,11 @@ def _drop(home: "psycopg.Connection[Any]") -> None:
     home.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(DATABASE)))
 
 
-def _filled(rows: int, users: int) -> Cast:
+def _filled(rows: int, users: int) -> BenchmarkUsers:
     call_command("migrate", verbosity=0, skip_checks=True)
-    _let_the_owner_past_the_policies()
+    _disable_row_level_security()
     people = _people(users)
-    cast = Cast(people[0], people[1:])
+    cast = BenchmarkUsers(people[0], people[1:])
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for line in transactions(cast, rows):
             copy.write_row(line)
@@ -118,22 +118,22 @@ def _filled(rows: int, users: int) -> Cast:
     return cast
 
 
-def _let_the_owner_past_the_policies() -> None:
+def _disable_row_level_security() -> None:
     """The peers know no row-level security, so they ask as the tables' owner; MINGUS asks as a customer, for whom it holds."""
     with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
         for (table,) in plain.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity").fetchall():
             plain.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(sql.Identifier(table)))
 
 
-def _people(count: int) -> list[Person]:
+def _people(count: int) -> list[BenchmarkUser]:
     users = User.objects.bulk_create([User(email=f"bench{number}@example.com", password="!") for number in range(count)])  # noqa: S106 - no password
     accounts = [EncryptedFinancialProfile(user=user, profile_name="Checking", profile_type="checking") for user in users]
     EncryptedFinancialProfile.objects.bulk_create(accounts)
     tokens = [PersonalAccessToken.objects.create(user=user, name="benchmark", scope="read-write")[1] for user in users]
-    return [Person(user.pk, account.pk, token) for user, account, token in zip(users, accounts, tokens, strict=True)]
+    return [BenchmarkUser(user.pk, account.pk, token) for user, account, token in zip(users, accounts, tokens, strict=True)]
 
 
-def new_account(person: Person) -> EncryptedFinancialProfile:
+def new_account(person: BenchmarkUser) -> EncryptedFinancialProfile:
     """Another account, with nothing in it."""
     account: EncryptedFinancialProfile = EncryptedFinancialProfile.objects.create(
         user_id=person.id, profile_name="Savings", profile_type="savings"
@@ -141,7 +141,7 @@ def new_account(person: Person) -> EncryptedFinancialProfile:
     return account
 
 
-def transactions(cast: Cast, rows: int) -> Iterator[tuple[Any, ...]]:
+def transactions(cast: BenchmarkUsers, rows: int) -> Iterator[tuple[Any, ...]]:
     """Rows for COPY, in the order of COLUMNS; every second one is the heavy user's."""
     draw = random.Random(SEED)  # noqa: S311 - invented money
     names, weights = list(CATEGORIES), list(CATEGORIES.values())
@@ -151,7 +151,7 @@ def transactions(cast: Cast, rows: int) -> Iterator[tuple[Any, ...]]:
         yield transaction(person, draw, number=number, category=category, day=FIRST_DAY + timedelta(number * DAYS // rows))
 
 
-def transaction(person: Person, draw: random.Random, *, number: int, category: str, day: date) -> tuple[Any, ...]:
+def transaction(person: BenchmarkUser, draw: random.Random, *, number: int, category: str, day: date) -> tuple[Any, ...]:
     """One expense, in the order of COLUMNS."""
     cents, shop = draw.randrange(100, 20_000), draw.choice(SHOPS)
     metadata = f'{{"source": "benchmark", "terminal": {draw.randrange(10_000)}}}'

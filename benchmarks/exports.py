@@ -11,13 +11,13 @@ from uuid import UUID
 
 import psycopg
 
-from benchmarks.data import COLUMNS, Cast
+from benchmarks.data import COLUMNS, BenchmarkUsers
 from benchmarks.measure import Meter, Result, Work, always, interleaved, timed
 from benchmarks.production import connection_parameters, peak_of
 from benchmarks.responses import UnequalError
 from benchmarks.scale import Scale
 from core import rls
-from core.fast_lists.sql_serializer import Wire
+from core.fast_lists.sql_serializer import SqlSerializer
 from finance import exports
 from finance.models import FinancialTransaction
 from finance.serializers import TransactionSerializer
@@ -52,10 +52,10 @@ class Exports:
 def csv_of(user_id: UUID) -> Iterator[bytes]:
     """The pieces of the file, within the reach of that user."""
     rows = FinancialTransaction.objects.filter(user_id=user_id)
-    return exports.as_csv(rows, cast("Wire", TransactionSerializer.wire()))
+    return exports.as_csv(rows, cast("SqlSerializer", TransactionSerializer.get_sql_serializer()))
 
 
-def run(people: Cast, meter: Meter, scale: Scale) -> Exports:
+def run(people: BenchmarkUsers, meter: Meter, scale: Scale) -> Exports:
     """Measure it in the name of a user who gets that many rows more."""
     person = people.others[-1]
     with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
@@ -74,7 +74,7 @@ def run(people: Cast, meter: Meter, scale: Scale) -> Exports:
 
 
 def _export(user_id: UUID, rows: int) -> None:
-    with rls.acting_as(User(pk=user_id)):
+    with rls.as_customer(User(pk=user_id)):
         _check(sum(piece.count(b"\r\n") for piece in csv_of(user_id)) - 1, rows)
 
 

@@ -16,8 +16,8 @@ from uuid import UUID
 
 import psycopg
 
-from benchmarks.contenders.bulk import Core, readers
-from benchmarks.data import COPY, FIRST_DAY, SEED, SHOPS, Cast, Person, new_account, transaction
+from benchmarks.contenders.bulk import SqlalchemyCore, readers
+from benchmarks.data import COPY, FIRST_DAY, SEED, SHOPS, BenchmarkUser, BenchmarkUsers, new_account, transaction
 from benchmarks.measure import Meter, Prepare, Result, Work, always, interleaved, timed
 from benchmarks.production import connection_parameters, peak_of
 from benchmarks.responses import UnequalError
@@ -43,7 +43,7 @@ class Imports:
 class Bank:
     """One user, his statement file, and the accounts that it is brought into."""
 
-    def __init__(self, person: Person, file: Path, rows: int, connection: "psycopg.Connection[Any]") -> None:
+    def __init__(self, person: BenchmarkUser, file: Path, rows: int, connection: "psycopg.Connection[Any]") -> None:
         self._person, self._file, self._rows, self._connection = person, file, rows, connection
         self._account: EncryptedFinancialProfile | None = None
 
@@ -61,13 +61,13 @@ class Bank:
         self._account = new_account(self._person)
         return lambda: [timed(lambda: self._import("created"))]
 
-    def bring_again(self) -> Work:
+    def import_again(self) -> Work:
         """The file into the account that has it."""
         return lambda: [timed(lambda: self._import("duplicates"))]
 
-    def bring_by_core(self) -> Work:
+    def import_with_sqlalchemy(self) -> Work:
         """The file into a new account by SQLAlchemy Core."""
-        account, core = new_account(self._person), Core()
+        account, core = new_account(self._person), SqlalchemyCore()
 
         def bring() -> None:
             if core.bring(self._file, self._person, account.pk) != self._rows:
@@ -77,7 +77,7 @@ class Bank:
 
     def _import(self, verdict: str) -> None:
         account = self._account or new_account(self._person)
-        with self._file.open("rb") as file, rls.acting_as(account.user):
+        with self._file.open("rb") as file, rls.as_customer(account.user):
             result = import_statement(account=account, file=file, filename="statement.csv", now=clock.now())
         if getattr(result, verdict) != self._rows:
             raise UnequalError(f"Of {self._rows} rows {getattr(result, verdict)} became {verdict}, {result.failed} failed")
@@ -99,22 +99,27 @@ def statement(rows: int) -> str:
     return "\n".join([*lines, ""])
 
 
-def copied(person: Person, account: UUID, rows: int) -> bytes:
+def copied(person: BenchmarkUser, account: UUID, rows: int) -> bytes:
     """Rows as the import would store them, in COPY's text format."""
-    draw, owner = random.Random(SEED), Person(person.id, account, person.token)  # noqa: S311 - invented money
+    draw, owner = random.Random(SEED), BenchmarkUser(person.id, account, person.token)  # noqa: S311 - invented money
     days = (FIRST_DAY + timedelta(number * DAYS // rows) for number in range(rows))
     lines = (transaction(owner, draw, number=number, category="", day=day) for number, day in enumerate(days))
     return "".join("\t".join(line) + "\n" for line in lines).encode()
 
 
-def run(cast: Cast, meter: Meter, scale: Scale) -> Imports:
+def run(cast: BenchmarkUsers, meter: Meter, scale: Scale) -> Imports:
     """Measure it in an ordinary user's name."""
     person = cast.others[0]
     with tempfile.TemporaryDirectory() as folder, psycopg.connect(**connection_parameters()) as connection:
         file = Path(folder, "statement.csv")
         file.write_text(statement(scale.import_rows))
         bank = Bank(person, file, scale.import_rows, connection)
-        work: dict[str, Prepare] = {LIMIT: bank.copy, FIRST: bank.bring, AGAIN: bank.bring_again, CORE: bank.bring_by_core}
+        work: dict[str, Prepare] = {
+            LIMIT: bank.copy,
+            FIRST: bank.bring,
+            AGAIN: bank.import_again,
+            CORE: bank.import_with_sqlalchemy,
+        }
         work |= {name: always(partial(_timed_once, read)) for name, read in readers(file, scale.import_rows).items()}
         results = interleaved(work, rounds=scale.import_rounds, meter=meter, warm_up=False)
         return Imports(scale.import_rows, results, peak_of("import", str(file), str(new_account(person).pk)))

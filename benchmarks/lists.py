@@ -6,10 +6,10 @@ from datetime import timedelta
 from functools import partial
 from urllib.parse import urlencode
 
-from benchmarks.contenders.calls import Call, Contender
-from benchmarks.data import DAYS, FIRST_DAY, SEED, Cast
+from benchmarks.contenders.calls import Contender, Request
+from benchmarks.data import DAYS, FIRST_DAY, SEED, BenchmarkUsers
 from benchmarks.measure import Meter, Result, always, interleaved
-from benchmarks.responses import answered, require_equal
+from benchmarks.responses import require_equal, response_times
 from benchmarks.scale import Scale
 
 COMMON = ("groceries", "dining", "transport")
@@ -17,11 +17,11 @@ PAGE = 50
 WINDOW = 720  # days; the rarest of COMMON then still fills a page of an ordinary user
 
 
-def calls(cast: Cast, count: int) -> list[Call]:
+def calls(cast: BenchmarkUsers, count: int) -> list[Request]:
     """Requests of users drawn at random, every tenth of the heavy one; each asks for something else."""
     draw = random.Random(SEED)  # noqa: S311 - which user is asked about is no secret
     people = [cast.heavy if number % 10 == 0 else draw.choice(cast.others) for number in range(count)]
-    return [Call(token=person.token, query=_query(draw)) for person in people]
+    return [Request(token=person.token, query=_query(draw)) for person in people]
 
 
 def _query(draw: random.Random) -> str:
@@ -30,11 +30,11 @@ def _query(draw: random.Random) -> str:
     return urlencode({"category": draw.choice(COMMON), "transaction_date__gte": first, "transaction_date__lte": last})
 
 
-def run(cast: Cast, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:
+def run(cast: BenchmarkUsers, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:
     """Measure it, after every contender has answered every tenth call with the same full page."""
     asked = calls(cast, scale.list_requests)
     for call in asked[::10] + asked[1::10]:
         pages = {contender.name: contender.answer(call) for contender in contenders}
         require_equal({name: page.data["results"] for name, page in pages.items()}, rows=PAGE)
-    work = {contender.name: always(partial(answered, contender, asked, 200)) for contender in contenders}
+    work = {contender.name: always(partial(response_times, contender, asked, 200)) for contender in contenders}
     return interleaved(work, rounds=scale.rounds, meter=meter)

@@ -37,12 +37,12 @@ class Sample:
 
     process: float
     database: float
-    walls: list[float]
+    wall_seconds: list[float]
 
     @property
     def cpu(self) -> float:
         """CPU of one operation."""
-        return (self.process + self.database) / len(self.walls)
+        return (self.process + self.database) / len(self.wall_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,10 @@ class Meter:
         before = self._cpu_by_session()
         gc.collect()
         process = _own_cpu()
-        walls = work()
+        wall_seconds = work()
         # A session that closed meanwhile was the last work's, on its way out.
         after = {pid: cpu for pid in before if (cpu := _cpu_if_there(pid)) is not None}
-        return Sample(_own_cpu() - process, sum(after[pid] - before[pid] for pid in after), walls)
+        return Sample(_own_cpu() - process, sum(after[pid] - before[pid] for pid in after), wall_seconds)
 
     def _cpu_by_session(self) -> dict[int, float]:
         pids = [pid for (pid,) in self._watcher.execute(SESSIONS, [DATABASE])]
@@ -148,16 +148,16 @@ def interleaved(contenders: Mapping[str, Prepare], *, rounds: int, meter: Meter,
 def compared(name: str, samples: list[Sample], limit: list[Sample]) -> Result:
     """Samples against those of another, round by round."""
     pairs = list(zip(samples, limit, strict=True))
-    walls, others = (sorted(wall for sample in each for wall in sample.walls) for each in (samples, limit))
+    wall_seconds, others = (sorted(wall for sample in each for wall in sample.wall_seconds) for each in (samples, limit))
     return Result(
         name=name,
         cpu=median(sample.cpu for sample in samples),
         database_share=median(sample.database / (sample.database + sample.process) for sample in samples),
         cpu_ratio=Spread.of([sample.cpu / other.cpu for sample, other in pairs]),
-        wall_ratio=Spread.of([median(sample.walls) / median(other.walls) for sample, other in pairs]),
-        p50=percentile(walls, 50),
-        p99=percentile(walls, 99),
-        p99_ratio=percentile(walls, 99) / percentile(others, 99),
+        wall_ratio=Spread.of([median(sample.wall_seconds) / median(other.wall_seconds) for sample, other in pairs]),
+        p50=percentile(wall_seconds, 50),
+        p99=percentile(wall_seconds, 99),
+        p99_ratio=percentile(wall_seconds, 99) / percentile(others, 99),
     )
 
 

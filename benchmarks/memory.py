@@ -40,7 +40,7 @@ def of_export(user_id: str) -> int:
     for piece in exports.csv_of(UUID(int=0)):
         len(piece)
     before = peak()
-    with rls.acting_as(models.User(pk=UUID(user_id))):
+    with rls.as_customer(models.User(pk=UUID(user_id))):
         for piece in exports.csv_of(UUID(user_id)):
             len(piece)
     return peak() - before

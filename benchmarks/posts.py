@@ -6,22 +6,22 @@ from functools import partial
 
 import orjson
 
-from benchmarks.contenders.calls import Call, Contender, WithKey
-from benchmarks.data import SEED, SHOPS, Cast, Person
+from benchmarks.contenders.calls import Contender, Request, WithKey
+from benchmarks.data import SEED, SHOPS, BenchmarkUser, BenchmarkUsers
 from benchmarks.measure import Meter, Result, always, interleaved
-from benchmarks.responses import answered, require_equal
+from benchmarks.responses import require_equal, response_times
 from benchmarks.scale import Scale
 
-MADE_ANEW = ("id", "created_at", "updated_at")
+GENERATED_FIELDS = ("id", "created_at", "updated_at")
 
 
-def calls(cast: Cast, count: int) -> list[Call]:
+def calls(cast: BenchmarkUsers, count: int) -> list[Request]:
     """Purchases of ordinary users."""
     draw = random.Random(SEED)  # noqa: S311 - invented money
     return [_purchase(draw.choice(cast.others), draw) for _ in range(count)]
 
 
-def _purchase(person: Person, draw: random.Random) -> Call:
+def _purchase(person: BenchmarkUser, draw: random.Random) -> Request:
     shop = draw.choice(SHOPS)
     body = {
         "financial_profile": str(person.account),
@@ -35,15 +35,15 @@ def _purchase(person: Person, draw: random.Random) -> Call:
         "status": "completed",
         "metadata": {"source": "benchmark", "terminal": draw.randrange(10_000)},
     }
-    return Call(token=person.token, body=orjson.dumps(body))
+    return Request(token=person.token, body=orjson.dumps(body))
 
 
-def run(cast: Cast, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:
+def run(cast: BenchmarkUsers, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:
     """Measure it, after every contender has answered some calls alike. MINGUS is asked with an Idempotency-Key as well."""
     asked = calls(cast, scale.post_requests)
     entrants = [*contenders, *(WithKey(contender) for contender in contenders if contender.name == "MINGUS")]
     for call in asked[:10]:
         rows = {contender.name: [contender.answer(call).data] for contender in entrants}
-        require_equal(rows, rows=1, ignored=MADE_ANEW)
-    work = {contender.name: always(partial(answered, contender, asked, 201)) for contender in entrants}
+        require_equal(rows, rows=1, ignored=GENERATED_FIELDS)
+    work = {contender.name: always(partial(response_times, contender, asked, 201)) for contender in entrants}
     return interleaved(work, rounds=scale.rounds, meter=meter)

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import psycopg
 
-from benchmarks import chart, twins
+from benchmarks import chart, other_lists
 from benchmarks.exports import Exports
 from benchmarks.imports import Imports
 from benchmarks.measure import Result, Spread
@@ -45,7 +45,7 @@ def of_posts(results: list[Result]) -> Part:
 
 def of_twins(results: list[Result]) -> Part:
     """With the middle and the worst in words."""
-    spread = twins.together(results)
+    spread = other_lists.together(results)
     remark = f"Per request; × is to the list's own twin. The middle one is {spread.median:.2f}, the worst {spread.most:.2f}."
     return Part("twins", "Every other list against its stock DRF twin", results, remark)
 
@@ -54,7 +54,7 @@ def of_growth(results: list[Result]) -> Part:
     return Part("flat", "The same question in a growing table", results, "Per request; × is to the smallest table, or user.")
 
 
-def of_walls(results: list[Result]) -> Part:
+def of_rls_cost(results: list[Result]) -> Part:
     return Part("wall", "The same list with and without row-level security", results, "Per request.")
 
 
@@ -100,7 +100,7 @@ def keep(parts: list[Part], scale: Scale) -> None:
     RESULTS.mkdir(exist_ok=True)
     for name in (found["measured_on"], "latest"):
         (RESULTS / f"{name}.json").write_bytes(text)
-    (RESULTS / "latest.svg").write_text(chart.drawn([(part.title, part.results) for part in parts]))
+    (RESULTS / "latest.svg").write_text(chart.render_chart([(part.title, part.results) for part in parts]))
 
 
 def versions() -> dict[str, str]:

@@ -4,14 +4,14 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.contenders.calls import Call, Contender
+from benchmarks.contenders.calls import Contender, Request
 
 
 class UnequalError(Exception):
     """A contender's answer is not the limit's, so there is nothing to compare."""
 
 
-def answered(contender: Contender, calls: Iterable[Call], status: int) -> list[float]:
+def response_times(contender: Contender, calls: Iterable[Request], status: int) -> list[float]:
     """Seconds that each call took, all of which must end with `status`."""
     walls = []
     for call in calls:

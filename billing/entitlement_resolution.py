@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from billing.entitlements import Entitlement
-from billing.plan_access import Access, written
+from billing.plan_access import PlanAccess, format_instant
 
 
-class Source(StrEnum):
+class EntitlementSource(StrEnum):
     """Who decided; the first that has something to say wins."""
 
     OVERRIDE = "override"
@@ -21,7 +21,7 @@ class Source(StrEnum):
     NOTHING = "nothing"
 
 
-class Granted(Protocol):
+class ActiveOverride(Protocol):
     """What staff granted or closed, and holds now."""
 
     is_enabled: bool
@@ -31,10 +31,10 @@ class Granted(Protocol):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ResolvedEntitlement:
     """`until` is when it closes by itself, None when no clock does; `limit` is per counting month, None without one."""
 
-    source: Source
+    source: EntitlementSource
     is_enabled: bool
     limit: int | None
     until: datetime | None
@@ -42,8 +42,8 @@ class Verdict:
 
 
 def resolve(
-    *, override: Granted | None, access: Access | None, planned: Entitlement | None, free: Entitlement | None
-) -> Verdict:
+    *, override: ActiveOverride | None, access: PlanAccess | None, planned: Entitlement | None, free: Entitlement | None
+) -> ResolvedEntitlement:
     """Decide about a feature. `access` is what the subscription opens at all, `planned` what its plan says of the feature.
 
     An override's end closes nothing that is open without it: `until` is then when that closes.
@@ -55,19 +55,25 @@ def resolve(
     if override.is_enabled and beneath.is_enabled:
         until = None if beneath.until is None else max(beneath.until, override.ends_at)
     verb = "opened" if override.is_enabled else "closed"
-    why = f"Staff {verb} it until {written(override.ends_at)}: {override.reason}"
-    return Verdict(Source.OVERRIDE, override.is_enabled and override.usage_limit != 0, override.usage_limit, until, why)
+    why = f"Staff {verb} it until {format_instant(override.ends_at)}: {override.reason}"
+    return ResolvedEntitlement(
+        EntitlementSource.OVERRIDE, override.is_enabled and override.usage_limit != 0, override.usage_limit, until, why
+    )
 
 
-def _without_override(access: Access | None, planned: Entitlement | None, free: Entitlement | None) -> Verdict:
+def _without_override(access: PlanAccess | None, planned: Entitlement | None, free: Entitlement | None) -> ResolvedEntitlement:
     """A subscription that opens the feature wins over what is free; one that does not leaves what is free."""
     if access is not None and access.is_open and planned is not None and planned.is_enabled:
-        return Verdict(Source.SUBSCRIPTION, True, planned.limit, access.until, access.why)
+        return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, True, planned.limit, access.until, access.why)
     if free is not None and free.is_enabled:
-        return Verdict(Source.FREE, True, free.limit, None, "Everybody has it, also without a subscription.")
+        return ResolvedEntitlement(
+            EntitlementSource.FREE, True, free.limit, None, "Everybody has it, also without a subscription."
+        )
     limit = planned.limit if planned else None
     if access is None:
-        return Verdict(Source.NOTHING, False, limit, None, "There is no subscription, and it is not free.")
+        return ResolvedEntitlement(
+            EntitlementSource.NOTHING, False, limit, None, "There is no subscription, and it is not free."
+        )
     if not access.is_open:
-        return Verdict(Source.SUBSCRIPTION, False, limit, access.until, access.why)
-    return Verdict(Source.SUBSCRIPTION, False, limit, access.until, "The plan does not have it.")
+        return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, False, limit, access.until, access.why)
+    return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, False, limit, access.until, "The plan does not have it.")

@@ -34,7 +34,7 @@ def requires_feature(feature: str, *, amount: int = 1, counted: bool = True) -> 
         @wraps(method)
         def gated(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
             if counted:
-                services.use_feature(user=request.user, feature=feature, amount=amount, now=clock.now())
+                services.record_usage(user=request.user, feature=feature, amount=amount, now=clock.now())
             else:
                 services.require_feature(user=request.user, feature=feature, now=clock.now())
             return method(view, request, *args, **kwargs)

@@ -19,12 +19,12 @@ from billing.models.invoices import OWED
 from billing.models.plans import BillingCycle
 from billing.models.subscriptions import IS_LOCAL, SubscriptionStatus
 
-MONTHS = 12
+MONTH_COUNT = 12
 PLACES = Decimal("0.01")
 AMOUNT: Any = DecimalField(max_digits=18, decimal_places=6)
-NOTHING = Decimal(0)
-IS_SOLD = ~IS_LOCAL
-PAYS = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+ZERO = Decimal(0)
+IS_PAID_SUBSCRIPTION = ~IS_LOCAL
+PAYING_STATUSES = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 Row = tuple[Any, ...]
 
 
@@ -42,7 +42,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Month:
+class CalendarMonth:
     """A calendar month in UTC, from `begins` until just before `ends`."""
 
     begins: datetime
@@ -55,14 +55,14 @@ class Month:
 
 def all_metrics(*, now: datetime) -> list[Metric]:
     """Every table as of `now`."""
-    return [recurring_revenue(now), revenue_by_month(now), churn(now), trial_conversion(now), overdue(now)]
+    return [monthly_recurring_revenue(now), revenue_by_month(now), churn(now), trial_conversion(now), overdue(now)]
 
 
-def months_until(now: datetime) -> list[Month]:
+def last_months(now: datetime) -> list[CalendarMonth]:
     """The twelve months that end with the present one, the oldest first."""
     present = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    begins = [present - relativedelta(months=back) for back in reversed(range(MONTHS))]
-    return [Month(begin, begin + relativedelta(months=1)) for begin in begins]
+    begins = [present - relativedelta(months=back) for back in reversed(range(MONTH_COUNT))]
+    return [CalendarMonth(begin, begin + relativedelta(months=1)) for begin in begins]
 
 
 def monthly_price() -> Case:
@@ -71,27 +71,27 @@ def monthly_price() -> Case:
     return Case(yearly, default=F("plan__price"), output_field=AMOUNT)
 
 
-def sold() -> Any:
+def paying_subscriptions() -> Any:
     """Subscriptions that somebody pays for, with their price a month, and when they began to pay and ended."""
     ended = Case(
         When(status=SubscriptionStatus.CANCELED, cancel_at_period_end=True, then=Coalesce("current_period_end", "canceled_at")),
         When(status=SubscriptionStatus.CANCELED, then=Coalesce("canceled_at", "updated_at", output_field=DateTimeField())),
     )
-    rows = Subscription.objects.filter(IS_SOLD, status__in=(*PAYS, SubscriptionStatus.CANCELED))
+    rows = Subscription.objects.filter(IS_PAID_SUBSCRIPTION, status__in=(*PAYING_STATUSES, SubscriptionStatus.CANCELED))
     return rows.annotate(
         price=monthly_price(), began=Coalesce("trial_end", "created_at", output_field=DateTimeField()), ended=ended
     )
 
 
-def paid_at(instant: datetime) -> Q:
-    """Those of `sold` that had begun to pay at an instant, and had not ended."""
+def paying_at(instant: datetime) -> Q:
+    """Those of `paying_subscriptions` that had begun to pay at an instant, and had not ended."""
     return Q(began__lt=instant) & (Q(ended__isnull=True) | Q(ended__gte=instant))
 
 
-def recurring_revenue(now: datetime) -> Metric:
+def monthly_recurring_revenue(now: datetime) -> Metric:
     """MRR as it stands."""
     active, late = Q(status=SubscriptionStatus.ACTIVE), Q(status=SubscriptionStatus.PAST_DUE)
-    found = sold().filter(status__in=PAYS).values("plan__currency").order_by("plan__currency")
+    found = paying_subscriptions().filter(status__in=PAYING_STATUSES).values("plan__currency").order_by("plan__currency")
     sums = found.annotate(
         mrr=Sum("price", filter=active),
         customers=Count("user", filter=active, distinct=True),
@@ -115,10 +115,10 @@ def recurring_revenue(now: datetime) -> Metric:
 
 def revenue_by_month(now: datetime) -> Metric:
     """MRR at the end of each month; of the present month, now."""
-    months = months_until(now)
+    months = last_months(now)
     ends = [min(month.ends, now) for month in months]
-    sums: dict[str, Any] = {f"mrr{number}": Sum("price", filter=paid_at(end)) for number, end in enumerate(ends)}
-    counts: dict[str, Any] = {f"n{number}": _people(paid_at(end)) for number, end in enumerate(ends)}
+    sums: dict[str, Any] = {f"mrr{number}": Sum("price", filter=paying_at(end)) for number, end in enumerate(ends)}
+    counts: dict[str, Any] = {f"n{number}": _people(paying_at(end)) for number, end in enumerate(ends)}
     rows = [
         (month.name, row["plan__currency"], row[f"n{number}"], _money(row[f"mrr{number}"]))
         for row in _by_currency(sums | counts)
@@ -138,10 +138,10 @@ def revenue_by_month(now: datetime) -> Metric:
 
 def churn(now: datetime) -> Metric:
     """Who left in each month, and what he paid."""
-    months = months_until(now)
+    months = last_months(now)
     figures: dict[str, Any] = {}
     for number, month in enumerate(months):
-        there = paid_at(month.begins)
+        there = paying_at(month.begins)
         left = there & Q(ended__gte=month.begins, ended__lt=min(month.ends, now))
         figures[f"n{number}"], figures[f"mrr{number}"] = _people(there), Sum("price", filter=there)
         figures[f"lost{number}"], figures[f"less{number}"] = _people(left), Sum("price", filter=left)
@@ -158,7 +158,7 @@ def churn(now: datetime) -> Metric:
     )
 
 
-def _churn_rows(found: dict[str, Any], months: list[Month]) -> Iterator[Row]:
+def _churn_rows(found: dict[str, Any], months: list[CalendarMonth]) -> Iterator[Row]:
     for number, month in enumerate(months):
         people, lost = found[f"n{number}"], found[f"lost{number}"]
         mrr, less = _money(found[f"mrr{number}"]), _money(found[f"less{number}"])
@@ -167,7 +167,7 @@ def _churn_rows(found: dict[str, Any], months: list[Month]) -> Iterator[Row]:
 
 def trial_conversion(now: datetime) -> Metric:
     """How many trials became paid, by the month in which they ended."""
-    months = months_until(now)
+    months = last_months(now)
     payments = BillingHistory.objects.filter(subscription=OuterRef("pk"), amount__gt=0, paid_at__isnull=False)
     rows = Subscription.objects.filter(~IS_LOCAL, trial_end__lte=now).annotate(paid=Exists(payments))
     figures: dict[str, Any] = {}
@@ -193,7 +193,7 @@ def trial_conversion(now: datetime) -> Metric:
 
 def overdue(now: datetime) -> Metric:
     """What is owed, by the month in which it fell due."""
-    months = months_until(now)
+    months = last_months(now)
     rows = BillingHistory.objects.filter(status__in=OWED).annotate(due=Coalesce("due_date", "billing_date")).filter(due__lt=now)
     figures: dict[str, Any] = {}
     for number, month in enumerate(months):
@@ -216,7 +216,9 @@ def overdue(now: datetime) -> Metric:
 
 
 def _by_currency(figures: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    rows: Iterable[dict[str, Any]] = sold().values("plan__currency").annotate(**figures).order_by("plan__currency")
+    rows: Iterable[dict[str, Any]] = (
+        paying_subscriptions().values("plan__currency").annotate(**figures).order_by("plan__currency")
+    )
     return rows
 
 
@@ -225,7 +227,7 @@ def _people(condition: Q) -> Count:
 
 
 def _money(amount: Decimal | None) -> Decimal:
-    return (amount or NOTHING).quantize(PLACES)
+    return (amount or ZERO).quantize(PLACES)
 
 
 def _percent(part: Any, whole: Any) -> Decimal | None:

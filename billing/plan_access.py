@@ -27,7 +27,7 @@ class SubscriptionFacts(Protocol):
 
 
 @dataclass(frozen=True)
-class Access:
+class PlanAccess:
     """`until` is when it closes, or closed, by itself; None where no clock closes it. `why` is a sentence for people."""
 
     is_open: bool
@@ -35,9 +35,9 @@ class Access:
     why: str
 
 
-def access_at(
+def plan_access_at(
     subscription: SubscriptionFacts, *, now: datetime, grace: timedelta, unpaid_since: datetime | None = None
-) -> Access:
+) -> PlanAccess:
     """What `subscription` opens at `now`; `grace` is how long a renewal that failed may stay unpaid.
 
     `unpaid_since` is when the oldest bill was made that is still not paid, None where no bill is known: Stripe moves the period
@@ -45,62 +45,65 @@ def access_at(
     """
     if subscription.status == "past_due":
         return _past_due(subscription, now, grace, unpaid_since)
-    judge = TIMED.get(subscription.status)
-    if judge is not None:
-        return judge(subscription, now)
-    return Access(False, None, CLOSED.get(subscription.status, f"The status {subscription.status} opens nothing."))
+    decide = TIMED_STATUSES.get(subscription.status)
+    if decide is not None:
+        return decide(subscription, now)
+    return PlanAccess(False, None, CLOSED_STATUSES.get(subscription.status, f"The status {subscription.status} opens nothing."))
 
 
-def _trialing(trial: SubscriptionFacts, now: datetime) -> Access:
+def _trialing(trial: SubscriptionFacts, now: datetime) -> PlanAccess:
     end = trial.trial_end or trial.current_period_end
     if end is None:
-        return Access(False, None, "The trial has no end, so nothing says that it still runs.")
+        return PlanAccess(False, None, "The trial has no end, so nothing says that it still runs.")
     if now >= end:
-        return Access(False, end, f"The trial ended at {written(end)}, and nothing was paid.")
+        return PlanAccess(False, end, f"The trial ended at {format_instant(end)}, and nothing was paid.")
     cancelled = "was cancelled and " if trial.cancel_at_period_end else ""
-    return Access(True, end, f"The trial {cancelled}runs until {written(end)}.")
+    return PlanAccess(True, end, f"The trial {cancelled}runs until {format_instant(end)}.")
 
 
-def _active(paid: SubscriptionFacts, now: datetime) -> Access:
+def _active(paid: SubscriptionFacts, now: datetime) -> PlanAccess:
     end = paid.current_period_end
     if end is None:
-        return Access(True, None, "The subscription is active and has no end.")
+        return PlanAccess(True, None, "The subscription is active and has no end.")
     if paid.cancel_at_period_end:
         verb = "runs" if now < end else "ran"
-        return Access(now < end, end, f"The subscription was cancelled and {verb} until {written(end)}.")
+        return PlanAccess(now < end, end, f"The subscription was cancelled and {verb} until {format_instant(end)}.")
     if now < end:
-        return Access(True, end + LAG, f"The subscription is active and renews at {written(end)}.")
+        return PlanAccess(True, end + LAG, f"The subscription is active and renews at {format_instant(end)}.")
     if now < end + LAG:
-        sentence = f"The subscription renews since {written(end)}; how that went is waited for until {written(end + LAG)}."
-        return Access(True, end + LAG, sentence)
-    return Access(False, end + LAG, f"The period ended at {written(end)}, and no renewal is known.")
+        until = format_instant(end + LAG)
+        sentence = f"The subscription renews since {format_instant(end)}; how that went is waited for until {until}."
+        return PlanAccess(True, end + LAG, sentence)
+    return PlanAccess(False, end + LAG, f"The period ended at {format_instant(end)}, and no renewal is known.")
 
 
-def _past_due(unpaid: SubscriptionFacts, now: datetime, grace: timedelta, since: datetime | None) -> Access:
-    failed = min(filter(None, (_failed_renewal(unpaid, now), since)), default=None)
+def _past_due(unpaid: SubscriptionFacts, now: datetime, grace: timedelta, since: datetime | None) -> PlanAccess:
+    failed = min(filter(None, (_failed_renewal_start(unpaid, now), since)), default=None)
     if failed is None:
-        return Access(False, None, "The payment failed, and no period says when, so there is no grace.")
+        return PlanAccess(False, None, "The payment failed, and no period says when, so there is no grace.")
     end = failed + grace
     if unpaid.cancel_at_period_end and unpaid.current_period_end is not None and unpaid.current_period_end > failed:
         end = min(end, unpaid.current_period_end)
     if now >= end:
-        return Access(False, end, f"The payment of {written(failed)} failed, and the grace ended at {written(end)}.")
-    return Access(True, end, f"The payment of {written(failed)} failed; it stays open until {written(end)}.")
+        return PlanAccess(
+            False, end, f"The payment of {format_instant(failed)} failed, and the grace ended at {format_instant(end)}."
+        )
+    return PlanAccess(True, end, f"The payment of {format_instant(failed)} failed; it stays open until {format_instant(end)}.")
 
 
-def _failed_renewal(unpaid: SubscriptionFacts, now: datetime) -> datetime | None:
+def _failed_renewal_start(unpaid: SubscriptionFacts, now: datetime) -> datetime | None:
     """When the renewal that was not paid began: with the new period, or with the old one's end where it was not moved yet."""
     end = unpaid.current_period_end
     return end if end is not None and end <= now else unpaid.current_period_start
 
 
-def written(instant: datetime) -> str:
+def format_instant(instant: datetime) -> str:
     """An instant for people, to the minute, in UTC."""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-TIMED: Mapping[str, Callable[[SubscriptionFacts, datetime], Access]] = {"trialing": _trialing, "active": _active}
-CLOSED: Mapping[str, str] = {
+TIMED_STATUSES: Mapping[str, Callable[[SubscriptionFacts, datetime], PlanAccess]] = {"trialing": _trialing, "active": _active}
+CLOSED_STATUSES: Mapping[str, str] = {
     "incomplete": "The first payment is not done yet, and opens nothing until it is.",
     "incomplete_expired": "The first payment never came.",
     "unpaid": "Payments failed for good; paying the open invoice opens it again.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
-from billing.plan_access import CLOSED, LAG, TIMED, Access, access_at
+from billing.plan_access import CLOSED_STATUSES, LAG, TIMED_STATUSES, PlanAccess, plan_access_at
 
 GRACE = timedelta(days=7)
 SECOND = timedelta(seconds=1)
@@ -20,7 +20,7 @@ EDGES = {
     "grace of the period's end": PERIOD_END + GRACE,
 }
 SIDES = {"before": -SECOND, "exactly at": timedelta(0), "after": SECOND}
-STATUSES = (*TIMED, "past_due", *CLOSED)
+STATUSES = (*TIMED_STATUSES, "past_due", *CLOSED_STATUSES)
 
 HEAD = f"""# What a subscription opens
 
@@ -39,7 +39,7 @@ free, are not in it.
 
 
 @dataclass
-class Facts:
+class TableSubscription:
     """What is known of a subscription of the table."""
 
     status: str
@@ -50,15 +50,15 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Line:
+class TableRow:
     """One line: the facts, the clock, and what is decided."""
 
-    facts: Facts
+    facts: TableSubscription
     unpaid_since: datetime | None
     edge: str
     side: str
     now: datetime
-    access: Access
+    access: PlanAccess
 
     def __str__(self) -> str:
         to_end = "yes" if self.facts.cancel_at_period_end else "no"
@@ -69,14 +69,14 @@ class Line:
         return f"| {' | '.join(cells)} |"
 
 
-def lines() -> Iterator[Line]:
+def lines() -> Iterator[TableRow]:
     """Every line of the table."""
     for status, cancelled in product(STATUSES, (False, True)):
-        facts = Facts(status, cancelled)
+        facts = TableSubscription(status, cancelled)
         for unpaid in (None, PERIOD_START) if status == "past_due" else (None,):
             for (edge, instant), (side, away) in product(EDGES.items(), SIDES.items()):
                 now = instant + away
-                yield Line(facts, unpaid, edge, side, now, access_at(facts, now=now, grace=GRACE, unpaid_since=unpaid))
+                yield TableRow(facts, unpaid, edge, side, now, plan_access_at(facts, now=now, grace=GRACE, unpaid_since=unpaid))
 
 
 def table() -> str:

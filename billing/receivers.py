@@ -12,8 +12,8 @@ from users.privacy.erasure import erasing
 
 
 @receiver(erasing)
-def forget_at_stripe(user: User, **_: Any) -> None:
+def delete_stripe_customer(user: User, **_: Any) -> None:
     """Forget what Stripe told of him, and have it delete its customer; by a job, since an erasure can't wait for Stripe."""
     for customer in StripeCustomer.objects.for_user(user).exclude(stripe_id=""):
-        services.forget_texts_of(customer.stripe_id)
-        jobs.enqueue(tasks.forget_at_stripe, stripe_customer_id=customer.stripe_id)
+        services.clear_event_bodies_of(customer.stripe_id)
+        jobs.enqueue(tasks.delete_stripe_customer, stripe_customer_id=customer.stripe_id)

@@ -4,12 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from billing.entitlement_resolution import Source
+from billing.entitlement_resolution import EntitlementSource
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from core.api.derived_fields import public_names
-from core.api.serializers import BaseSerializer, StrictFields
+from core.api.serializers import BaseSerializer, StrictSerializer
 
-MOST_USES_AT_ONCE = 1_000
+MAX_USAGE_AMOUNT = 1_000
 KEY = r"^[\x21-\x7e]{1,255}\Z"  # as the header's
 KEY_HELP = "Uses under one key count once, for good, and can be given back. Without it the header Idempotency-Key is the key."
 
@@ -41,11 +41,11 @@ class SubscriptionSerializer(BaseSerializer):
         }
 
 
-class CancelSerializer(StrictFields):
+class CancelSerializer(StrictSerializer):
     at_period_end = serializers.BooleanField(default=True, help_text="false ends it at once, and with it what it opens.")
 
 
-class ChangePlanSerializer(StrictFields):
+class ChangePlanSerializer(StrictSerializer):
     plan = serializers.PrimaryKeyRelatedField(queryset=SubscriptionPlan.objects.offered())
 
 
@@ -112,16 +112,16 @@ class FeatureAccessSerializer(BaseSerializer):
         }
 
 
-class UseSerializer(StrictFields):
-    amount = serializers.IntegerField(min_value=1, max_value=MOST_USES_AT_ONCE, default=1)
+class UseSerializer(StrictSerializer):
+    amount = serializers.IntegerField(min_value=1, max_value=MAX_USAGE_AMOUNT, default=1)
     idempotency_key = serializers.RegexField(KEY, required=False, help_text=KEY_HELP)
 
 
-class GiveBackSerializer(StrictFields):
+class GiveBackSerializer(StrictSerializer):
     idempotency_key = serializers.RegexField(KEY, help_text="The one that the uses were counted under.")
 
 
-class FeatureNameSerializer(StrictFields):
+class FeatureNameSerializer(StrictSerializer):
     feature_name = serializers.CharField(max_length=100, help_text="Such as custom_reports.")
 
 
@@ -129,7 +129,7 @@ class VerdictSerializer(serializers.Serializer):
     """What is decided about a feature, by whom and why."""
 
     decided_by = serializers.ChoiceField(
-        list(Source), source="source", help_text="Who decided: the first of these that has something to say."
+        list(EntitlementSource), source="source", help_text="Who decided: the first of these that has something to say."
     )
     is_enabled = serializers.BooleanField()
     limit = serializers.IntegerField(allow_null=True, help_text="Uses in a counting month; null is without a limit.")

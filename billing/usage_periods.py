@@ -10,23 +10,23 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-LONGEST_MONTH = timedelta(days=31)
+MAX_PERIOD_LENGTH = timedelta(days=31)
 CALENDAR = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Month(NamedTuple):
+class UsagePeriod(NamedTuple):
     """A counting month: from `begins` until just before `ends`."""
 
     begins: datetime
     ends: datetime
 
 
-def counting_month(now: datetime, start: datetime | None = None, end: datetime | None = None) -> Month:
+def usage_period(now: datetime, start: datetime | None = None, end: datetime | None = None) -> UsagePeriod:
     """The counting month that `now` falls into, for somebody with a billing period from `start` to `end`."""
-    if start is not None and end is not None and start <= now < end and end - start <= LONGEST_MONTH:
-        return Month(start, end)
+    if start is not None and end is not None and start <= now < end and end - start <= MAX_PERIOD_LENGTH:
+        return UsagePeriod(start, end)
     anchor, present = (start or CALENDAR).astimezone(UTC), now.astimezone(UTC)
     months = 12 * (present.year - anchor.year) + present.month - anchor.month
     if anchor + relativedelta(months=months) > present:
         months -= 1
-    return Month(anchor + relativedelta(months=months), anchor + relativedelta(months=months + 1))
+    return UsagePeriod(anchor + relativedelta(months=months), anchor + relativedelta(months=months + 1))

@@ -28,21 +28,21 @@ from billing.serializers import (
     UseSerializer,
 )
 from core import clock, jobs
-from core.api.examples import shown
-from core.api.permissions import EverybodyReads, TokenScopeAllows, is_staff
-from core.api.viewsets import OpenViewSet, OwnedReadOnlyViewSet
+from core.api.examples import response_example
+from core.api.permissions import PublicReadStaffWrite, TokenScopePermission, is_staff
+from core.api.viewsets import OwnedReadOnlyViewSet, UnownedViewSet
 
 NOT_PAID_FOR = OpenApiResponse(PROBLEM, "It would have to be paid for.")
 UNAVAILABLE = OpenApiResponse(PROBLEM, "Payments are not connected, or Stripe does not answer now.")
 
 
-class PlanViewSet(OpenViewSet):
+class PlanViewSet(UnownedViewSet):
     """What can be subscribed to. Everybody reads what is offered, staff see what was retired too and may change it."""
 
     queryset = SubscriptionPlan.objects.all()
     serializer_class = PlanSerializer
     filterset_class = PlanFilter
-    permission_classes = (EverybodyReads, TokenScopeAllows)
+    permission_classes = (PublicReadStaffWrite, TokenScopePermission)
     ordering = "price"
     ordering_fields = ("price", "name", "created_at")
     search_fields = ("name", "description")
@@ -75,7 +75,7 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
 
     def locked_object(self) -> Any:
         """The subscription, locked after the customer: whoever reads him anew from Stripe takes the locks in that order."""
-        services.lock_payments(self.request.user)
+        services.lock_stripe_customer(self.request.user)
         return super().locked_object()
 
     @extend_schema(request=CancelSerializer)
@@ -85,7 +85,7 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         subscription, form = self.locked_object(), self.parsed(CancelSerializer)
         cancel = services.cancel_at_period_end if form["at_period_end"] else services.cancel_now
         cancel(subscription, now=clock.now())
-        return self.answer(subscription)
+        return self.row_response(subscription)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -93,7 +93,7 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         """Take a cancellation back. That can be done until the period has ended."""
         subscription = self.locked_object()
         services.reactivate(subscription, now=clock.now())
-        return self.answer(subscription)
+        return self.row_response(subscription)
 
     @extend_schema(request=ChangePlanSerializer, responses={200: SubscriptionSerializer, 402: NOT_PAID_FOR})
     @action(detail=True, methods=["post"], url_path="change-plan")
@@ -101,12 +101,12 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         """Move a subscription to another plan. What was used this month stays counted."""
         subscription, form = self.locked_object(), self.parsed(ChangePlanSerializer)
         services.change_plan(subscription, plan=form["plan"], now=clock.now())
-        return self.answer(subscription)
+        return self.row_response(subscription)
 
     @extend_schema(
         request=ChangePlanSerializer,
         responses={200: PreviewSerializer, 503: UNAVAILABLE},
-        examples=[shown(PreviewSerializer, "200")],
+        examples=[response_example(PreviewSerializer, "200")],
     )
     @action(detail=True, methods=["post"], url_path="preview-change")
     def preview_change(self, request: Request, pk: Any) -> Response:
@@ -118,19 +118,19 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
     @extend_schema(
         request=CheckoutSerializer,
         responses={201: StripePageSerializer, 503: UNAVAILABLE},
-        examples=[shown(StripePageSerializer, "201")],
+        examples=[response_example(StripePageSerializer, "201")],
     )
     @action(detail=False, methods=["post"])
     def checkout(self, request: Request) -> Response:
         """Begin to buy a plan: gives the page of Stripe's on which it is paid. The plan opens when Stripe says so."""
         form = self.parsed(CheckoutSerializer)
-        page = services.begin_checkout(user=request.user, plan=form["plan"], now=clock.now())
+        page = services.start_checkout(user=request.user, plan=form["plan"], now=clock.now())
         return Response(StripePageSerializer(page).data, status=201)
 
     @extend_schema(
         request=None,
         responses={201: StripePageSerializer, 503: UNAVAILABLE},
-        examples=[shown(StripePageSerializer, "201")],
+        examples=[response_example(StripePageSerializer, "201")],
     )
     @action(detail=False, methods=["post"])
     def portal(self, request: Request) -> Response:
@@ -155,8 +155,8 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
         """Count uses of a feature. Any number of calls at once get no further than the limit; under one key they count once."""
         access, form = self.get_object(), self.parsed(UseSerializer)
         form.setdefault("idempotency_key", request.headers.get("Idempotency-Key"))
-        used = services.use_feature(user=request.user, feature=access.feature_name, now=clock.now(), **form)
-        return self.answer(used)
+        used = services.record_usage(user=request.user, feature=access.feature_name, now=clock.now(), **form)
+        return self.row_response(used)
 
     @extend_schema(request=GiveBackSerializer)
     @action(detail=True, methods=["post"], url_path="give-back")
@@ -164,7 +164,7 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
         """Take back what was counted under a key, because nothing came of it. Doing it twice changes nothing."""
         access, form = self.get_object(), self.parsed(GiveBackSerializer)
         given = services.give_back(user=request.user, feature=access.feature_name, now=clock.now(), **form)
-        return self.answer(given)
+        return self.row_response(given)
 
     @extend_schema(responses=ExplanationSerializer)
     @action(detail=True)
@@ -186,7 +186,7 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
         return self._explained(form.validated_data["feature_name"])
 
     def _explained(self, feature: str) -> Response:
-        found = services.explain(user=self.request.user, feature=feature, now=clock.now())
+        found = services.explain_feature(user=self.request.user, feature=feature, now=clock.now())
         return Response(ExplanationSerializer(found).data)
 
 

@@ -18,17 +18,17 @@ from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,
-    OwnedRecordAdmin,
-    RecordInline,
-    asks_first,
+    OwnedReadOnlyAdmin,
+    ReadOnlyInline,
+    confirmed_action,
     display,
-    for_ticked,
+    for_selected_rows,
+    inline_on,
     linked,
-    shown_on,
 )
 from users.models import User
 
-LEVEL_COLOURS = {
+LEVEL_COLORS = {
     "very_secure": "success",
     "secure": "success",
     "moderate": "info",
@@ -36,7 +36,7 @@ LEVEL_COLOURS = {
     "high_risk": "danger",
     "unknown": "default",
 }
-STATUS_COLOURS = {
+STATUS_COLORS = {
     "completed": "success",
     "achieved": "success",
     "on_track": "info",
@@ -44,7 +44,7 @@ STATUS_COLOURS = {
     "just_started": "default",
     "overdue": "danger",
 }
-PRIORITY_COLOURS = {"critical": "danger", "high": "warning", "medium": "info", "normal": "default"}
+PRIORITY_COLORS = {"critical": "danger", "high": "warning", "medium": "info", "normal": "default"}
 
 
 class MilestoneColumns:
@@ -54,17 +54,17 @@ class MilestoneColumns:
     def progress(self, milestone: CareerMilestone) -> str:
         return f"{milestone.progress_percentage} %"
 
-    @display(description="status", label=STATUS_COLOURS)
+    @display(description="status", label=STATUS_COLORS)
     def state(self, milestone: CareerMilestone) -> str:
         return milestone.status
 
-    @display(description="priority", label=PRIORITY_COLOURS)
+    @display(description="priority", label=PRIORITY_COLORS)
     def priority(self, milestone: CareerMilestone) -> str:
         return milestone.priority_level
 
 
-@shown_on(User)
-class MilestoneInline(MilestoneColumns, RecordInline):
+@inline_on(User)
+class MilestoneInline(MilestoneColumns, ReadOnlyInline):
     model = CareerMilestone
     fields = ("milestone", "milestone_type", "target_date", "current_salary", "target_salary", "progress", "state")
     milestone = linked("milestone_name", "milestone")
@@ -87,8 +87,8 @@ class CareerMilestoneAdmin(MilestoneColumns, OwnedAdmin):
     )
     list_select_related = ("user__profile",)
     search_fields = ("milestone_name",)
-    ordering_of_one = ("-created_at", "-id")
-    sortable_for_one = ("target_date",)
+    ordering_for_customer = ("-created_at", "-id")
+    sortable_by_for_customer = ("target_date",)
     readonly_fields = ("is_completed", "completion_date", "progress_percentage")
     csv_columns = (
         "id",
@@ -108,15 +108,15 @@ class CareerMilestoneAdmin(MilestoneColumns, OwnedAdmin):
         before = CareerMilestone.objects.select_for_update().get(pk=obj.pk) if change else None
         services.save_milestone(obj, before=before, today=obj.today())
 
-    @asks_first(title="Complete", question="Marks the milestone as reached today.", icon="task_alt")
+    @confirmed_action(title="Complete", question="Marks the milestone as reached today.", icon="task_alt")
     def complete(self, request: HttpRequest, milestone: CareerMilestone) -> None:
         services.complete_milestone(milestone, today=milestone.today())
 
-    actions = (*BaseAdmin.actions, for_ticked(complete))
+    actions = (*BaseAdmin.actions, for_selected_rows(complete))
 
 
 @admin.register(JobSecurityAnalysis)
-class JobSecurityAnalysisAdmin(OwnedRecordAdmin):
+class JobSecurityAnalysisAdmin(OwnedReadOnlyAdmin):
     """Analyses as they were given to the customer: records, which nobody changes."""
 
     list_display = (
@@ -129,8 +129,8 @@ class JobSecurityAnalysisAdmin(OwnedRecordAdmin):
         "personal_risk_score",
     )
     list_filter = (BY_CUSTOMER, ("analysis_date", RangeDateFilter), ("overall_risk_score", RangeNumericFilter))
-    ordering_of_one = ("-analysis_date", "-id")
-    sortable_for_one = ("analysis_date",)
+    ordering_for_customer = ("-analysis_date", "-id")
+    sortable_by_for_customer = ("analysis_date",)
     csv_columns = (
         "id",
         "user__email",
@@ -141,6 +141,6 @@ class JobSecurityAnalysisAdmin(OwnedRecordAdmin):
         "overall_risk_score",
     )
 
-    @display(description="level", label=LEVEL_COLOURS)
+    @display(description="level", label=LEVEL_COLORS)
     def level(self, analysis: JobSecurityAnalysis) -> str:
         return analysis.security_level or "unknown"

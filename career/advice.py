@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from career.job_security import JUDGEMENT, PROTECTOR_WEIGHTS, SIGNAL_WEIGHTS, Assessment, Factor, Situation
+from career.job_security import JUDGMENT, PROTECTOR_WEIGHTS, SIGNAL_WEIGHTS, Assessment, Factor, Situation
 from career.labor_tables import (
     DISPLACED_AND_EMPLOYED_AGAIN,
     INDUSTRIES,
@@ -132,7 +132,7 @@ def missing(assessment: Assessment) -> list[str]:
 def evidence(assessment: Assessment) -> dict[str, Any]:
     """How much the index stands on: `none`, `weak` or `moderate`. National averages never make strong evidence of one job."""
     weights = {factor: abs(factor.log_odds) for factor in assessment.factors}
-    judged = sum(weight for factor, weight in weights.items() if factor.basis == JUDGEMENT)
+    judged = sum(weight for factor, weight in weights.items() if factor.basis == JUDGMENT)
     unknown = missing(assessment)
     is_measured = not set(MEASURED) & set(unknown) and judged <= sum(weights.values()) / 2
     strength = "none" if not assessment.factors else "moderate" if is_measured else "weak"

@@ -36,19 +36,19 @@ from career.labor_tables import (
     UNEMPLOYMENT_OF_EDUCATED_TOTAL,
     UNEMPLOYMENT_TOTAL,
     Industry,
-    Source,
+    TableCitation,
 )
 
 AVERAGE = Decimal("0.50")
 HUNDREDTH = Decimal("0.01")
 TENURE_CLAMP = 1.5
-JUDGEMENT = "judgement"
+JUDGMENT = "judgement"
 # Our judgement and nobody's measurement: what each thing adds to the log odds. Each answer shows them with that label.
 SIGNAL_WEIGHTS = {"recent_layoffs": 0.8, "hiring_freeze": 0.4, "reorganisation": 0.3}
 PROTECTOR_WEIGHTS = {"public_sector": -0.4, "union": -0.3}
 
 
-class Group(StrEnum):
+class FactorGroup(StrEnum):
     """Which of the three part scores a factor belongs to."""
 
     INDUSTRY = "industry"
@@ -84,16 +84,16 @@ class Factor:
     """One thing that counts: its log odds against the average, and what it adds to the index."""
 
     name: str
-    group: Group
+    group: FactorGroup
     value: Any
     log_odds: float
-    source: Source | None = None
+    source: TableCitation | None = None
     contribution: Decimal = Decimal("0.00")
 
     @property
     def basis(self) -> str:
         """The table that it comes from, or that it is our judgement."""
-        return self.source.table if self.source else JUDGEMENT
+        return self.source.table if self.source else JUDGMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ def assess(situation: Situation) -> Assessment:
         *_signals(situation),
         *_protectors(situation),
     ]
-    parts = {group: _index_of(factor for factor in factors if factor.group is group) for group in Group}
+    parts = {group: _index_of(factor for factor in factors if factor.group is group) for group in FactorGroup}
     return Assessment(
-        industry=parts[Group.INDUSTRY],
-        company=parts[Group.COMPANY],
-        personal=parts[Group.PERSONAL],
+        industry=parts[FactorGroup.INDUSTRY],
+        company=parts[FactorGroup.COMPANY],
+        personal=parts[FactorGroup.PERSONAL],
         overall=_index_of(factors),
         factors=tuple(_with_contributions(factors)),
     )
@@ -147,7 +147,7 @@ def _industry(situation: Situation) -> list[Factor]:
     found = situation.industry
     if found is None:
         return []
-    return [Factor("industry", Group.INDUSTRY, found.name, logit(found.rate) - logit(UNEMPLOYMENT_TOTAL), T1)]
+    return [Factor("industry", FactorGroup.INDUSTRY, found.name, logit(found.rate) - logit(UNEMPLOYMENT_TOTAL), T1)]
 
 
 def _education(situation: Situation) -> list[Factor]:
@@ -155,19 +155,20 @@ def _education(situation: Situation) -> list[Factor]:
     if rate is None:
         return []
     log_odds = math.log(float(rate) / float(UNEMPLOYMENT_OF_EDUCATED_TOTAL))
-    return [Factor("education", Group.PERSONAL, situation.education_level, log_odds, T3)]
+    return [Factor("education", FactorGroup.PERSONAL, situation.education_level, log_odds, T3)]
 
 
 def _tenure(situation: Situation) -> list[Factor]:
     own = situation.tenure_years
     if own is None:
         return []
-    return [Factor("tenure", Group.PERSONAL, str(own), tenure_log_odds(situation.median_tenure, own), T6)]
+    return [Factor("tenure", FactorGroup.PERSONAL, str(own), tenure_log_odds(situation.median_tenure, own), T6)]
 
 
 def _signals(situation: Situation) -> list[Factor]:
     return [
-        _judged(name, Group.COMPANY, getattr(situation, name), weight) for name, weight in _answered(situation, SIGNAL_WEIGHTS)
+        _judged(name, FactorGroup.COMPANY, getattr(situation, name), weight)
+        for name, weight in _answered(situation, SIGNAL_WEIGHTS)
     ]
 
 
@@ -176,14 +177,16 @@ def _protectors(situation: Situation) -> list[Factor]:
     weights = dict(PROTECTOR_WEIGHTS)
     if situation.industry is PUBLIC_ADMINISTRATION:
         weights["public_sector"] = 0.0
-    return [_judged(name, Group.PERSONAL, getattr(situation, name), weight) for name, weight in _answered(situation, weights)]
+    return [
+        _judged(name, FactorGroup.PERSONAL, getattr(situation, name), weight) for name, weight in _answered(situation, weights)
+    ]
 
 
 def _answered(situation: Situation, weights: dict[str, float]) -> list[tuple[str, float]]:
     return [(name, weight) for name, weight in weights.items() if getattr(situation, name) is not None]
 
 
-def _judged(name: str, group: Group, answer: bool, weight: float) -> Factor:
+def _judged(name: str, group: FactorGroup, answer: bool, weight: float) -> Factor:
     return Factor(name, group, answer, weight if answer else 0.0)
 
 

@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 D = Decimal
-TAKEN = date(2026, 11, 22)
+RETRIEVED_ON = date(2026, 11, 22)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TableCitation:
     """Where a table comes from and which time it speaks of."""
 
     table: str
@@ -22,7 +22,7 @@ class Source:
     publisher: str
     period: str
     note: str
-    retrieved: date = TAKEN
+    retrieved: date = RETRIEVED_ON
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "retrieved": self.retrieved.isoformat()}
@@ -37,7 +37,7 @@ class Industry:
     rate: Decimal
 
 
-T1 = Source(
+T1 = TableCitation(
     "T1",
     "Unemployment rate by industry, %, not seasonally adjusted",
     "US Bureau of Labor Statistics, Current Population Survey, table A-14",
@@ -64,7 +64,7 @@ INDUSTRIES = (
 INDUSTRY_OF_SECTOR = {sector: industry for industry in INDUSTRIES for sector in industry.sectors}
 PUBLIC_ADMINISTRATION = INDUSTRY_OF_SECTOR["92"]
 
-T2 = Source(
+T2 = TableCitation(
     "T2",
     "Median usual weekly earnings and unemployment rate by education, age 25 and over",
     "US Bureau of Labor Statistics, Career Outlook 2020",
@@ -82,7 +82,7 @@ WEEKLY_EARNINGS = {  # US dollars of 2019
     "doctorate": D(1883),
 }
 
-T3 = Source(
+T3 = TableCitation(
     "T3",
     "Unemployment rate by education, %",
     "US Bureau of Labor Statistics, Monthly Labor Review 2024",
@@ -101,7 +101,7 @@ UNEMPLOYMENT_BY_EDUCATION = {
     "doctorate": D("2.1"),
 }
 
-T4 = Source(
+T4 = TableCitation(
     "T4",
     "Long-tenured displaced workers 2021-23, % employed in January 2024, age 20 and over",
     "US Bureau of Labor Statistics, The Economics Daily 2024",
@@ -110,7 +110,7 @@ T4 = Source(
 )
 DISPLACED_AND_EMPLOYED_AGAIN = D("65.7")
 
-T5 = Source(
+T5 = TableCitation(
     "T5",
     "Unemployment duration, weeks",
     "US Bureau of Labor Statistics, table E-10",
@@ -120,7 +120,7 @@ T5 = Source(
 WEEKS_UNEMPLOYED_MEDIAN = D("9.5")
 UNEMPLOYED_27_WEEKS_OR_MORE = D("22.2")
 
-T6 = Source(
+T6 = TableCitation(
     "T6",
     "Median years with the present employer",
     "US Bureau of Labor Statistics",

@@ -9,9 +9,9 @@ from rest_framework import serializers
 from career import services
 from career.models import CareerMilestone, JobSecurityAnalysis
 from core.api.derived_fields import public_names
-from core.api.serializers import BaseSerializer, StrictFields
+from core.api.serializers import BaseSerializer, StrictSerializer
 
-LONGEST_TENURE = 80
+MAX_TENURE_YEARS = 80
 
 
 class JobSecuritySerializer(BaseSerializer):
@@ -52,14 +52,14 @@ class JobSecuritySerializer(BaseSerializer):
         }
 
 
-class JobSecurityFormSerializer(StrictFields):
+class JobSecurityFormSerializer(StrictSerializer):
     """What somebody says of his job; leave out, or send null for, what he does not know. The rest comes from his profile."""
 
     tenure_years = serializers.DecimalField(
         max_digits=3,
         decimal_places=1,
         min_value=Decimal(0),
-        max_value=Decimal(LONGEST_TENURE),
+        max_value=Decimal(MAX_TENURE_YEARS),
         required=False,
         allow_null=True,
         help_text="Years with the present employer; experience in the profession is something else.",
@@ -106,7 +106,7 @@ class MilestoneSerializer(BaseSerializer):
         return instance
 
 
-class ProgressSerializer(StrictFields):
+class ProgressSerializer(StrictSerializer):
     """How far somebody is: a percentage of his own, or his salary."""
 
     progress_percentage = serializers.IntegerField(min_value=0, max_value=100, required=False)

@@ -33,7 +33,7 @@ class JobSecurityViewSet(OwnedReadOnlyViewSet):
         user: Any = request.user
         today = clock.day_in(user.zone, clock.now())
         found = services.generate_analysis(user=user, today=today, **self.parsed(JobSecurityFormSerializer))
-        return self.answer(found, status=201)
+        return self.row_response(found, status=201)
 
 
 class MilestoneViewSet(OwnedViewSet):
@@ -51,7 +51,7 @@ class MilestoneViewSet(OwnedViewSet):
         """Note how far a milestone is. Give a percentage, or the present salary."""
         milestone = self.locked_object()
         services.record_progress(milestone, today=milestone.today(), **self.parsed(ProgressSerializer))
-        return self.answer(milestone)
+        return self.row_response(milestone)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -59,4 +59,4 @@ class MilestoneViewSet(OwnedViewSet):
         """Say that a milestone is reached. Doing it twice changes nothing."""
         milestone = self.locked_object()
         services.complete_milestone(milestone, today=milestone.today())
-        return self.answer(milestone)
+        return self.row_response(milestone)

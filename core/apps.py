@@ -10,21 +10,21 @@ from django.db.models.signals import post_migrate
 from core import rls
 from core.postgres import partitions
 
-FOLLOWING = "core.rls.roles"
+EXECUTE_WRAPPER_UID = "core.rls.roles"
 MONTHS = "core.postgres.partitions"
 
 
-class KitConfig(AppConfig):
+class CoreConfig(AppConfig):
     name = "core"
     label = "core"
     verbose_name = "Foundation"
 
     def ready(self) -> None:
-        connection_created.connect(rls.follow_context, dispatch_uid=FOLLOWING)
-        post_migrate.connect(make_months, sender=self, dispatch_uid=MONTHS)
+        connection_created.connect(rls.install_execute_wrapper, dispatch_uid=EXECUTE_WRAPPER_UID)
+        post_migrate.connect(create_month_partitions, sender=self, dispatch_uid=MONTHS)
 
 
-def make_months(using: str, **_: Any) -> None:
+def create_month_partitions(using: str, **_: Any) -> None:
     """Make the months to come when the tables have changed, so that nothing waits for the daily job."""
-    with rls.nobody():  # as the tables' owner
-        partitions.make_months(connections[using])
+    with rls.as_login_role():  # as the tables' owner
+        partitions.create_month_partitions(connections[using])

@@ -8,7 +8,7 @@ from django.utils import timezone
 FALLBACK_ZONE = zoneinfo.ZoneInfo("America/New_York")
 
 
-class PresentInstant(datetime):
+class ClockInstant(datetime):
     """The instant at which a statement is made, told apart from every other that may stand in it."""
 
 
@@ -17,10 +17,10 @@ def now() -> datetime:
     return timezone.now()
 
 
-def present() -> PresentInstant:
+def now_parameter() -> ClockInstant:
     """`now`, recognisable."""
     instant = now()
-    return PresentInstant.combine(instant.date(), instant.timetz())
+    return ClockInstant.combine(instant.date(), instant.timetz())
 
 
 def zone_named(name: str) -> tzinfo:

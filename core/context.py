@@ -1,7 +1,7 @@
 """Who is doing what, and whose rows he may see, without passing it everywhere: for row policies, audit, logs and jobs.
 
 There is one context an action (a request, a job, a command). Every statement to the database goes out under it, see
-`core.rls.roles`. Outside of any action the role is NOBODY, who sees no owned row.
+`core.rls.roles`. Outside of any action the role is NONE, who sees no owned row.
 """
 
 import logging
@@ -16,7 +16,7 @@ from uuid import UUID
 class Role(StrEnum):
     """The roles of the database that statements run as; their powers are in `core.rls.roles`."""
 
-    NOBODY = ""
+    NONE = ""
     ACCOUNTS = "mingus_accounts"
     CUSTOMER = "mingus_customer"
     STAFF = "mingus_staff"
@@ -35,7 +35,7 @@ class ActionContext(NamedTuple):
     impersonator_id: UUID | None = None
     source: str = ""
     reason: str = ""
-    role: Role = Role.NOBODY
+    role: Role = Role.NONE
     owner_id: UUID | None = None
 
 
@@ -47,7 +47,7 @@ def current() -> ActionContext:
     return _current.get()
 
 
-def change(**fields: Any) -> None:
+def update(**fields: Any) -> None:
     """Change the running action from here on, as when authentication has found out who it is."""
     _current.set(_current.get()._replace(**fields))
 
@@ -74,7 +74,7 @@ def request(request_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def reach(role: Role, owner_id: UUID | None = None, *, reason: str = "") -> Iterator[None]:
+def using_role(role: Role, owner_id: UUID | None = None, *, reason: str = "") -> Iterator[None]:
     """Run a block with another reach; use the names for it in `core.rls.roles`."""
     now = _current.get()
     token = _current.set(now._replace(role=role, owner_id=owner_id, reason=reason or now.reason))

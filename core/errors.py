@@ -29,5 +29,5 @@ class ConflictError(DomainError):
         super().__init__(code, message, field=field, status=409)
 
 
-class CacheAwayError(Exception):
+class CacheUnavailableError(Exception):
     """The memory that processes share does not answer."""

@@ -38,7 +38,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return unavailable()
     shared: Any = cache  # of `mingus.cache`
-    return JsonResponse({"status": "ok"} | ({"redis": "away"} if shared.is_away else {}))
+    return JsonResponse({"status": "ok"} | ({"redis": "away"} if shared.is_unavailable else {}))
 
 
 @non_atomic_requests

@@ -28,24 +28,24 @@ class QueuedBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            jobs.enqueue(deliver, sealed=seal(message))
+            jobs.enqueue(deliver, encrypted=encrypt_message(message))
         return len(email_messages)
 
 
-def seal(message: EmailMessage) -> str:
+def encrypt_message(message: EmailMessage) -> str:
     """A message as a job can carry it. Attachments have no user yet, so they are refused, not lost."""
     if message.attachments:
         raise ValueError("E-mails with attachments can't be queued.")
     html = [content for content, kind in getattr(message, "alternatives", []) if kind == "text/html"]
     parts = [str(message.subject), str(message.body), message.from_email, message.recipients(), html[0] if html else ""]
     # SECURITY: a message may hold a verification or reset key, which must not lie in the job table in clear
-    return base64.b64encode(key_ring.seal(LABEL, b"", orjson.dumps(parts))).decode()
+    return base64.b64encode(key_ring.encrypt(LABEL, b"", orjson.dumps(parts))).decode()
 
 
 @jobs.task(retries=5)
-def deliver(*, sealed: str) -> None:
+def deliver(*, encrypted: str) -> None:
     """Send one message through EMAIL_DELIVERY_BACKEND; a failure is retried with growing pauses."""
-    subject, body, sender, recipients, html = orjson.loads(key_ring.unseal(LABEL, b"", base64.b64decode(sealed)))
+    subject, body, sender, recipients, html = orjson.loads(key_ring.decrypt(LABEL, b"", base64.b64decode(encrypted)))
     message = EmailMultiAlternatives(subject, body, sender, recipients)
     if html:
         message.attach_alternative(html, "text/html")

@@ -13,14 +13,14 @@ from uuid_utils.compat import uuid7
 from core import context, rls
 from core.api.errors import problem, unavailable
 from core.context import Role
-from core.rate_limits import address_of, seconds_to_wait
+from core.rate_limits import client_ip, seconds_to_wait
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
-SENDABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit takes those of every script
-BACK_OFFICE = "/admin/"
-LIMITED = ("/api/", "/_allauth/", BACK_OFFICE)
+ADMIN_PATH = "/admin/"
+RATE_LIMITED_PATHS = ("/api/", "/_allauth/", ADMIN_PATH)
 UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/", "/api/v1/users/me/import/")
 
 
@@ -32,7 +32,7 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         offered = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = offered if SENDABLE_ID.fullmatch(offered) else str(uuid7())
+        request_id = offered if REQUEST_ID_PATTERN.fullmatch(offered) else str(uuid7())
         with context.request(request_id):
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
@@ -46,33 +46,33 @@ class RequestContextMiddleware:
         return unavailable()
 
 
-class ReachMiddleware:
+class DatabaseRoleMiddleware:
     """The innermost: gives staff in the back office their reach, and takes back what a view was given when it has answered."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with rls.accounts():
+        with rls.as_accounts():
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Everybody's rows for staff under /admin/, and only there: in the API they are customers like any other."""
-        if request.path.startswith(BACK_OFFICE) and request.user.is_authenticated:
+        if request.path.startswith(ADMIN_PATH) and request.user.is_authenticated:
             # SECURITY: the pages on which staff show their second factor are here too, and must not have this reach yet
             is_staff = request.user.is_staff and getattr(request.session, "has_second_factor", False)
             role = Role.STAFF if is_staff else Role.ACCOUNTS
-            context.change(actor_id=request.user.pk, role=role)
+            context.update(actor_id=request.user.pk, role=role)
 
 
-class AddressLimitMiddleware:
+class IpRateLimitMiddleware:
     """Refuses who asks too often from one address, before anything is done for him."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        seconds = seconds_to_wait("address", address_of(request)) if request.path.startswith(LIMITED) else 0
+        seconds = seconds_to_wait("address", client_ip(request)) if request.path.startswith(RATE_LIMITED_PATHS) else 0
         if seconds:
             return problem(429, "throttled", f"Too many requests. Wait {seconds} seconds.", retry_after=seconds)
         return self.get_response(request)

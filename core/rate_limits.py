@@ -42,7 +42,7 @@ def seconds_to_wait(scope: str, who: str) -> int:
     return 0 if count <= rate.amount else max(1, math.ceil((window + 1) * rate.seconds - now))
 
 
-def address_of(request: HttpRequest) -> str:
+def client_ip(request: HttpRequest) -> str:
     """Where a request comes from: the proxy's word if there is one, else the other end of the connection."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.ALLAUTH_TRUSTED_PROXY_COUNT else ""
     # SECURITY: only the last entry is the proxy's; what stands before it is the caller's own claim

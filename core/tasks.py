@@ -10,9 +10,9 @@ from core.api import idempotency
 
 
 @jobs.daily(at_hour=3)
-def forget_what_expired(timestamp: int) -> None:
+def delete_expired_keys_and_sessions(timestamp: int) -> None:
     """Delete idempotency keys and sessions whose time is over."""
-    idempotency.forget_expired()
+    idempotency.delete_expired()
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 

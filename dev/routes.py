@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from core.api.permissions import EverybodyReads
+from core.api.permissions import PublicReadStaffWrite
 from core.api.viewsets import OwnedBaseViewSet
 from dev.factories import FACTORIES
 from users.models import User
@@ -32,9 +32,9 @@ class Route:
         """Whether a customer meets his own rows here; a broadcast may be among them."""
         return issubclass(self.view, OwnedBaseViewSet)
 
-    def is_open_to_all(self, method: str) -> bool:
+    def is_public(self, method: str) -> bool:
         """Whether nobody need say who he is."""
-        return EverybodyReads in self.view.permission_classes and method in ("get", "head")
+        return PublicReadStaffWrite in self.view.permission_classes and method in ("get", "head")
 
     @property
     def has_key(self) -> bool:
@@ -70,7 +70,7 @@ def make(model: Any, number: int, user: User) -> list[Any]:
 ROUTES = list(_walk(get_resolver().url_patterns, ""))
 LISTS = [route for route in ROUTES if route.is_list and not route.has_key]
 OPERATIONS = [(route, method) for route in ROUTES for method in route.methods]
-CLOSED = [(route, method) for route, method in OPERATIONS if not route.is_open_to_all(method)]
+AUTHENTICATED_OPERATIONS = [(route, method) for route, method in OPERATIONS if not route.is_public(method)]
 OPEN_LISTS = [route for route in LISTS if not route.is_owned]
 OWNED_LISTS = [route for route in LISTS if route.is_owned]
 OWNED_KEYED = [route for route in ROUTES if route.has_key and route.is_owned]

@@ -9,7 +9,7 @@ import sys
 os.environ.setdefault("DEBUG", "1")
 
 from dev import postgres
-from mingus.database import described
+from mingus.database import database_config
 from mingus.settings import *  # noqa: F403
 from mingus.settings import BASE_DIR, DATABASES, INSTALLED_APPS, env
 
@@ -17,6 +17,6 @@ INSTALLED_APPS = [*INSTALLED_APPS, "dev"]
 
 if not env.text("DATABASE_URL"):
     try:
-        DATABASES["default"] = described(env, postgres.ensure_running(BASE_DIR / ".postgres"), "DATABASE_URL")
+        DATABASES["default"] = database_config(env, postgres.ensure_running(BASE_DIR / ".postgres"), "DATABASE_URL")
     except postgres.DevDatabaseError as error:
         sys.exit(str(error))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class BalanceCheck:
     """Balances in `currency`, two decimals; None where neither the file nor its owner says."""
 
     opening: Decimal | None

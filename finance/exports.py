@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.http import StreamingHttpResponse
 
 from core import csv_export, rls
-from core.fast_lists.sql_serializer import Wire
+from core.fast_lists.sql_serializer import SqlSerializer
 from core.postgres import copy_to
 
 BATCH = 40_000
@@ -18,21 +18,21 @@ FORMATS = (CSV, JSON)
 MEDIA_TYPES = {CSV: "text/csv; charset=utf-8", JSON: "application/json"}
 
 
-def download(queryset: QuerySet[Any], *, wire: Wire, file_format: str, name: str) -> StreamingHttpResponse:
-    """All rows of `queryset` as a file called `name`, with the fields of `wire`: those that the list shows.
+def download(queryset: QuerySet[Any], *, sql_serializer: SqlSerializer, file_format: str, name: str) -> StreamingHttpResponse:
+    """All rows of `queryset` as a file called `name`, with the fields of `sql_serializer`: those that the list shows.
 
     The first rows are read before the answer begins, so that a refusal of the database is still answered as an error.
     """
-    batches = as_csv(queryset, wire) if file_format == CSV else as_json(queryset, wire)
+    batches = as_csv(queryset, sql_serializer) if file_format == CSV else as_json(queryset, sql_serializer)
     batches = chain([next(batches)], batches)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{file_format}"'}
-    return StreamingHttpResponse(rls.in_own_context(batches), content_type=MEDIA_TYPES[file_format], headers=headers)
+    return StreamingHttpResponse(rls.iterate_in_context(batches), content_type=MEDIA_TYPES[file_format], headers=headers)
 
 
-def as_csv(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
-    """The bytes of a CSV file for spreadsheets, some ten thousand rows at a time. The key is the first field of `wire`."""
-    columns = [copy_to.as_cell(expression, kind) for _, expression, kind in _values(queryset, wire)]
-    start = "".join(csv_export.lines(wire.names, [])).encode()
+def as_csv(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> Iterator[bytes]:
+    """Yield the bytes of a CSV file, about ten thousand rows at a time; `sql_serializer` puts the key first."""
+    columns = [copy_to.csv_expression(expression, kind) for _, expression, kind in _values(queryset, sql_serializer)]
+    start = "".join(csv_export.lines(sql_serializer.names, [])).encode()
     for batch in copy_to.in_batches(queryset, columns, copy_to.CSV_LINES, size=BATCH):
         yield start + b"\r\n".join([*batch, b""])
         start = b""
@@ -40,19 +40,19 @@ def as_csv(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
         yield start
 
 
-def as_json(queryset: QuerySet[Any], wire: Wire) -> Iterator[bytes]:
+def as_json(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> Iterator[bytes]:
     """The bytes of one JSON list, a row a line."""
-    row, start = copy_to.as_object(_values(queryset, wire)), b"[\n"
+    row, start = copy_to.json_expression(_values(queryset, sql_serializer)), b"[\n"
     for batch in copy_to.in_batches(queryset, [row], copy_to.JSON_LINES, size=BATCH, key_at=len('{"id":"')):
         yield start + b",\n".join(batch)
         start = b",\n"
     yield b"[]\n" if start == b"[\n" else b"\n]\n"
 
 
-def _values(queryset: QuerySet[Any], wire: Wire) -> list[tuple[str, Any, models.Field[Any, Any]]]:
-    """The name, the expression and the type of each field of `wire`."""
+def _values(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> list[tuple[str, Any, models.Field[Any, Any]]]:
+    """The name, the expression and the type of each field of `sql_serializer`."""
     derived = queryset.model.sql_derived()
-    return [(name, *_value(queryset.model, derived.get(name), name)) for name in wire.names]
+    return [(name, *_value(queryset.model, derived.get(name), name)) for name in sql_serializer.names]
 
 
 def _value(model: type[models.Model], derived: Any, name: str) -> tuple[Any, models.Field[Any, Any]]:

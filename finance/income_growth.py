@@ -29,7 +29,7 @@ class OccupationGroup(StrEnum):
 
 
 @dataclass(frozen=True)
-class Table:
+class RateCitation:
     """Where figures come from, and as of when."""
 
     title: str
@@ -46,7 +46,7 @@ class Table:
         }
 
 
-EMPLOYMENT_COST_INDEX = Table(
+EMPLOYMENT_COST_INDEX = RateCitation(
     "Employment Cost Index, wages and salaries, private industry, 12-month change",
     "US Bureau of Labor Statistics, table 9",
     "12 months to December 2023",
@@ -63,7 +63,7 @@ PERCENT_A_YEAR = {
 }
 ALL_BY_PERIOD = {"2022-12": Decimal("5.1"), "2023-09": Decimal("4.5"), "2023-12": Decimal("4.3")}
 
-WAGE_GROWTH_TRACKER = Table(
+WAGE_GROWTH_TRACKER = RateCitation(
     "Wage Growth Tracker, median 12-month growth of job stayers and job switchers",
     "Federal Reserve Bank of Atlanta",
     "November 2021",
@@ -73,7 +73,7 @@ STAYERS, SWITCHERS = Decimal("3.2"), Decimal("4.3")
 
 
 @dataclass(frozen=True)
-class Projection:
+class GrowthProjection:
     """Incomes by the number of years from now. `fan` has the percentiles; the 50th is `median`. `factors` explains them."""
 
     growth_rate: Decimal
@@ -83,7 +83,7 @@ class Projection:
     factors: dict[str, Any]
 
 
-def project(income: Decimal, *, occupation: OccupationGroup = OccupationGroup.ALL, switch: bool = False) -> Projection:
+def project(income: Decimal, *, occupation: OccupationGroup = OccupationGroup.ALL, switch: bool = False) -> GrowthProjection:
     """What a yearly `income` above 0 may become, in cents, rounded half up.
 
     With `switch` the first year grows by so many points more as the median switcher's pay grew faster than the stayer's;
@@ -94,7 +94,7 @@ def project(income: Decimal, *, occupation: OccupationGroup = OccupationGroup.AL
     exact = {years: income * _growth(rate + premium) * _growth(rate) ** (years - 1) for years in YEARS}
     fan = {years: {percent: _cents(exact[years] * _widened(percent, years)) for percent in QUANTILES} for years in YEARS}
     factors = _explained(income, occupation, rate, premium, fan)
-    return Projection(rate, {years: fan[years][50] for years in YEARS}, fan, COVERED, factors)
+    return GrowthProjection(rate, {years: fan[years][50] for years in YEARS}, fan, COVERED, factors)
 
 
 def spread() -> Decimal:

@@ -13,7 +13,7 @@ DAYS_APART = {"weekly": 7, "biweekly": 14}
 MONTHS_APART = {"monthly": 1, "quarterly": 3, "yearly": 12}
 SEMIMONTHLY = "semimonthly"
 FREQUENCIES = ("weekly", "biweekly", SEMIMONTHLY, "monthly", "quarterly", "yearly")
-LONGEST_PAUSE = timedelta(days=366 + 1)  # between two occurrences of any frequency, 28 February to 29 February included
+MAX_MONTHS_BETWEEN = timedelta(days=366 + 1)  # between two occurrences of any frequency, 28 February to 29 February included
 
 
 def occurrences(anchor: date, frequency: str, start: date, end: date) -> list[date]:
@@ -37,7 +37,7 @@ def each(anchor: date, frequency: str, start: date, end: date) -> Iterator[date]
 def next_after(anchor: date, frequency: str, day: date) -> date:
     """The first day of the series that is later than `day`; the anchor itself when `day` lies before it."""
     start = max(day + timedelta(days=1), anchor)
-    return next(each(anchor, frequency, start, start + LONGEST_PAUSE))
+    return next(each(anchor, frequency, start, start + MAX_MONTHS_BETWEEN))
 
 
 def is_occurrence(anchor: date, frequency: str, day: date) -> bool:

@@ -5,6 +5,6 @@ from finance import services
 
 
 @jobs.periodic("7 * * * *")
-def judge_due_dates(timestamp: int) -> None:
+def update_due_date_statuses(timestamp: int) -> None:
     """Mark what has become overdue or due: every hour, because a day begins somewhere every hour."""
-    services.judge_due_dates()
+    services.update_due_date_statuses()

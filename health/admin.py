@@ -13,19 +13,19 @@ from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,
-    OwnedRecordAdmin,
-    RecordInline,
-    asks_first,
+    OwnedReadOnlyAdmin,
+    ReadOnlyInline,
+    confirmed_action,
     display,
-    for_ticked,
+    for_selected_rows,
+    inline_on,
     linked,
-    shown_on,
 )
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
 from users.models import User
 
-LEVEL_COLOURS = {"excellent": "success", "good": "info", "fair": "warning", "poor": "danger"}
-STATUS_COLOURS = {
+LEVEL_COLORS = {"excellent": "success", "good": "info", "fair": "warning", "poor": "danger"}
+STATUS_COLORS = {
     "completed": "success",
     "achieved": "success",
     "on_track": "info",
@@ -42,7 +42,7 @@ class CheckinColumns:
     def score(self, checkin: UserHealthCheckin) -> Decimal | None:
         return checkin.wellness_score
 
-    @display(description="level", label=LEVEL_COLOURS)
+    @display(description="level", label=LEVEL_COLORS)
     def level(self, checkin: UserHealthCheckin) -> str | None:
         return checkin.wellness_level
 
@@ -50,7 +50,7 @@ class CheckinColumns:
 class GoalColumns:
     """What both the list and the customer's page show of a goal."""
 
-    @display(description="status", label=STATUS_COLOURS)
+    @display(description="status", label=STATUS_COLORS)
     def state(self, goal: HealthGoal) -> tuple[str, str]:
         return goal.status, goal.status.replace("_", " ")
 
@@ -59,16 +59,16 @@ class GoalColumns:
         return f"{goal.progress_percentage} %"
 
 
-@shown_on(User)
-class CheckinInline(CheckinColumns, RecordInline):
+@inline_on(User)
+class CheckinInline(CheckinColumns, ReadOnlyInline):
     model = UserHealthCheckin
     fields = ("day", "score", "level", "mood_score", "stress_level", "sleep_hours", "exercise_minutes")
     day = linked("checkin_date", "day")
     ordering = ("-checkin_date", "-id")
 
 
-@shown_on(User)
-class GoalInline(GoalColumns, RecordInline):
+@inline_on(User)
+class GoalInline(GoalColumns, ReadOnlyInline):
     model = HealthGoal
     fields = ("goal", "goal_type", "progress", "state", "target_date")
     goal = linked("goal_name", "goal")
@@ -92,8 +92,8 @@ class CheckinAdmin(CheckinColumns, OwnedAdmin):
     )
     list_filter = (BY_CUSTOMER, ("checkin_date", RangeDateFilter), ("medication_taken", BooleanRadioFilter))
     search_fields = ("notes",)
-    ordering_of_one = ("-checkin_date", "-id")
-    sortable_for_one = ("checkin_date",)
+    ordering_for_customer = ("-checkin_date", "-id")
+    sortable_by_for_customer = ("checkin_date",)
     date_hierarchy = "checkin_date"
     readonly_fields = ("score", "level")
     csv_columns = (
@@ -115,7 +115,7 @@ class GoalAdmin(GoalColumns, OwnedAdmin):
     list_filter = (BY_CUSTOMER, ("goal_type", ChoicesDropdownFilter), ("is_completed", BooleanRadioFilter))
     list_select_related = ("user__profile",)
     search_fields = ("goal_name", "notes")
-    ordering_of_one = ("-created_at", "-id")
+    ordering_for_customer = ("-created_at", "-id")
     readonly_fields = ("state", "progress_percentage", "is_completed", "completion_date")
     actions_detail = ("complete", "reopen")
 
@@ -126,19 +126,19 @@ class GoalAdmin(GoalColumns, OwnedAdmin):
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
         return [item for item in offered if not item.action_name.endswith(f"_{pointless}")]
 
-    @asks_first(title="Complete goal", question="It counts as reached today, where the customer lives.", icon="check")
+    @confirmed_action(title="Complete goal", question="It counts as reached today, where the customer lives.", icon="check")
     def complete(self, request: HttpRequest, goal: HealthGoal) -> None:
         goal.complete()
 
-    @asks_first(title="Reopen goal", question="Its progress is measured again by its values.", icon="undo")
+    @confirmed_action(title="Reopen goal", question="Its progress is measured again by its values.", icon="undo")
     def reopen(self, request: HttpRequest, goal: HealthGoal) -> None:
         goal.reopen()
 
-    actions = (*BaseAdmin.actions, for_ticked(complete), for_ticked(reopen))
+    actions = (*BaseAdmin.actions, for_selected_rows(complete), for_selected_rows(reopen))
 
 
 @admin.register(HealthSpendingCorrelation)
-class CorrelationAdmin(OwnedRecordAdmin):
+class CorrelationAdmin(OwnedReadOnlyAdmin):
     """What the nightly analysis found; `manage.py analyse_health` runs it for one customer."""
 
     list_display = (
@@ -162,8 +162,8 @@ class CorrelationAdmin(OwnedRecordAdmin):
         ("correlation_date", RangeDateFilter),
     )
     search_fields = ("spending_category",)
-    ordering_of_one = ("-correlation_date", "-id")
-    sortable_for_one = ("correlation_date",)
+    ordering_for_customer = ("-correlation_date", "-id")
+    sortable_by_for_customer = ("correlation_date",)
 
     @display(description="spending")
     def spending(self, found: HealthSpendingCorrelation) -> str:

@@ -12,9 +12,9 @@ from decimal import Decimal
 from health.statistics import Correlation, benjamini_hochberg, correlate, mid_ranks
 
 LAGS = range(8)
-LEAST_DAYS = 21
-LEAST_EFFECTIVE = 10
-RELIABLE_EFFECTIVE = 30
+MIN_DAYS = 21
+MIN_EFFECTIVE_SIZE = 10
+RELIABLE_EFFECTIVE_SIZE = 30
 SIGNIFICANT = 0.05
 ALL_SPENDING = ""
 
@@ -26,7 +26,7 @@ METHODS: dict[str, Read] = {"pearson": list, "spearman": mid_ranks}
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class PairedSeries:
     """A measure of health and the spending `lag` days later, on those days that have both, in their order."""
 
     metric: str
@@ -41,10 +41,10 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CorrelationFinding:
     """What one method says about one set of pairs; without a `correlation` nothing, and `missing` says why."""
 
-    pairs: Pairs
+    pairs: PairedSeries
     method: str
     correlation: Correlation | None
     missing: str = ""
@@ -61,11 +61,11 @@ class Finding:
         found = self.correlation
         if found is None or self.adjusted_p_value is None:
             return False
-        enough, excludes_zero = found.effective_size >= RELIABLE_EFFECTIVE, found.lower * found.upper > 0
+        enough, excludes_zero = found.effective_size >= RELIABLE_EFFECTIVE_SIZE, found.lower * found.upper > 0
         return enough and excludes_zero and self.adjusted_p_value < SIGNIFICANT
 
 
-def analyse(health: Mapping[str, Days], spending: Mapping[str, Days]) -> list[Finding]:
+def analyze(health: Mapping[str, Days], spending: Mapping[str, Days]) -> list[CorrelationFinding]:
     """Every finding of the family, and the headlines that lack something.
 
     `health` has the days of each measure, `spending` those of each category; a day without spending is there with 0, a day
@@ -78,7 +78,7 @@ def analyse(health: Mapping[str, Days], spending: Mapping[str, Days]) -> list[Fi
     return adjusted_findings + [finding for finding in tested if finding.is_headline and not finding.correlation]
 
 
-def paired(health: Mapping[str, Days], spending: Mapping[str, Days]) -> Iterator[Pairs]:
+def paired(health: Mapping[str, Days], spending: Mapping[str, Days]) -> Iterator[PairedSeries]:
     """Every measure with every category at every lag; measures of which there is no day are left out."""
     for metric, readings in health.items():
         days = sorted(readings)
@@ -86,7 +86,7 @@ def paired(health: Mapping[str, Days], spending: Mapping[str, Days]) -> Iterator
             for lag in LAGS if days else ():
                 later = timedelta(days=lag)
                 both = [day for day in days if day + later in spent]
-                yield Pairs(
+                yield PairedSeries(
                     metric,
                     category,
                     lag,
@@ -95,20 +95,22 @@ def paired(health: Mapping[str, Days], spending: Mapping[str, Days]) -> Iterator
                 )
 
 
-def _by_each_method(pairs: Pairs) -> Iterator[Finding]:
+def _by_each_method(pairs: PairedSeries) -> Iterator[CorrelationFinding]:
     health, spending = [float(value) for value in pairs.health], [float(value) for value in pairs.spending]
     for method, read in METHODS.items():
-        if pairs.days < LEAST_DAYS:
-            yield Finding(pairs, method, None, f"{LEAST_DAYS} days with both are needed, and there are {pairs.days}.")
+        if pairs.days < MIN_DAYS:
+            yield CorrelationFinding(pairs, method, None, f"{MIN_DAYS} days with both are needed, and there are {pairs.days}.")
             continue
         yield _judged(pairs, method, correlate(read(health), read(spending)))
 
 
-def _judged(pairs: Pairs, method: str, found: Correlation | None) -> Finding:
+def _judged(pairs: PairedSeries, method: str, found: Correlation | None) -> CorrelationFinding:
     """The finding, unless there is no variation or too few of its days are independent of each other."""
     if found is None:
-        return Finding(pairs, method, None, "There is no variation: one of the two was the same on every day.")
-    if found.effective_size < LEAST_EFFECTIVE:
+        return CorrelationFinding(pairs, method, None, "There is no variation: one of the two was the same on every day.")
+    if found.effective_size < MIN_EFFECTIVE_SIZE:
         count = f"{pairs.days} days count as {found.effective_size:.1f} independent ones"
-        return Finding(pairs, method, None, f"The days resemble each other: {count}, and {LEAST_EFFECTIVE} are needed.")
-    return Finding(pairs, method, found)
+        return CorrelationFinding(
+            pairs, method, None, f"The days resemble each other: {count}, and {MIN_EFFECTIVE_SIZE} are needed."
+        )
+    return CorrelationFinding(pairs, method, found)

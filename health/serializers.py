@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from core.api.derived_fields import public_names
-from core.api.serializers import BaseSerializer, StrictFields
+from core.api.serializers import BaseSerializer, StrictSerializer
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
 
 
@@ -73,7 +73,7 @@ class GoalSerializer(BaseSerializer):
         }
 
 
-class ProgressFormSerializer(StrictFields):
+class ProgressFormSerializer(StrictSerializer):
     """Where a goal stands now. `notes` replace the former ones; left out, those stay."""
 
     current_value = serializers.DecimalField(max_digits=10, decimal_places=2)

@@ -12,23 +12,23 @@ from django.db.models import Count, Exists, OuterRef, Sum
 
 from finance.models import FinancialTransaction
 from finance.models.transactions import GOING_OUT, TransactionStatus
-from health.analysis import ALL_SPENDING, Days, Finding, analyse
+from health.analysis import ALL_SPENDING, CorrelationFinding, Days, analyze
 from health.models import HealthSpendingCorrelation, UserHealthCheckin
-from health.models.correlations import SIGNIFICANT, Metric, Period
+from health.models.correlations import SIGNIFICANT, HealthMetric, Period
 from users.models import User
 
 WINDOW = timedelta(days=365)
 RECENT = timedelta(days=7)
-MOST_CATEGORIES = 3
+MAX_CATEGORIES = 3
 SPENT = (TransactionStatus.PENDING, TransactionStatus.COMPLETED)
 BATCH = 500
 
 COLUMNS = {
-    Metric.MOOD: "mood_score",
-    Metric.STRESS: "stress_level",
-    Metric.SLEEP: "sleep_hours",
-    Metric.EXERCISE: "exercise_minutes",
-    Metric.WELLNESS: "wellness_score",
+    HealthMetric.MOOD: "mood_score",
+    HealthMetric.STRESS: "stress_level",
+    HealthMetric.SLEEP: "sleep_hours",
+    HealthMetric.EXERCISE: "exercise_minutes",
+    HealthMetric.WELLNESS: "wellness_score",
 }
 
 # Columns of a correlation, and what the statistics call them.
@@ -40,7 +40,7 @@ MEASURED = {
 }
 
 
-def analyse_correlations(user: User, *, today: date) -> list[Finding]:
+def analyze_correlations(user: User, *, today: date) -> list[CorrelationFinding]:
     """Correlate the user's check-ins with his spending over the year before `today`, and store what was found.
 
     The month's earlier analyses make way for it, so that a run every night leaves one analysis a month. Today is left out: it
@@ -48,7 +48,7 @@ def analyse_correlations(user: User, *, today: date) -> list[Finding]:
     """
     last = today - timedelta(days=1)
     health, spending = readings(user, last - WINDOW, last), daily_spending(user, last - WINDOW, last)
-    findings = analyse(health, spending)
+    findings = analyze(health, spending)
     rows = [_row(user, finding, today) for finding in findings]
     with transaction.atomic():
         # one run at a time for one customer: two would find the same rows to delete, and both would insert
@@ -91,7 +91,7 @@ def daily_spending(user: User, first: date, last: date) -> dict[str, Days]:
             spent[name][row["transaction_date"]] -= row["total"]
     named = sorted((name for name in spent if name), key=lambda name: (-len(spent[name]), name))
     known = _span(spent[ALL_SPENDING])
-    return {name: {day: spent[name].get(day, Decimal(0)) for day in known} for name in (ALL_SPENDING, *named[:MOST_CATEGORIES])}
+    return {name: {day: spent[name].get(day, Decimal(0)) for day in known} for name in (ALL_SPENDING, *named[:MAX_CATEGORIES])}
 
 
 def _totals(user: User, first: date, last: date) -> Iterable[dict[str, Any]]:
@@ -108,7 +108,7 @@ def _span(days: Iterable[date]) -> list[date]:
     return [known[0] + timedelta(days=offset) for offset in range((known[-1] - known[0]).days + 1)] if known else []
 
 
-def _row(user: User, finding: Finding, today: date) -> HealthSpendingCorrelation:
+def _row(user: User, finding: CorrelationFinding, today: date) -> HealthSpendingCorrelation:
     pairs, found = finding.pairs, finding.correlation
     measured = {} if found is None else {name: _rounded(getattr(found, part), name) for name, part in MEASURED.items()}
     adjusted = _rounded(finding.adjusted_p_value, "adjusted_p_value")

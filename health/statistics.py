@@ -12,7 +12,7 @@ from operator import mul
 from statistics import NormalDist
 
 Z_95 = NormalDist().inv_cdf(0.975)
-MOST_ROUNDS = 500
+MAX_ITERATIONS = 500
 PRECISION = 1e-15
 TINY = 1e-300  # stands in for 0 in a denominator (Lentz)
 
@@ -127,7 +127,7 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
     """The fraction by Lentz's method: numerator and denominator of each convergent are followed as ratios."""
     above, below = 1.0, 1 / _not_zero(1 - (a + b) * x / (a + 1))
     value = below
-    for m in range(1, MOST_ROUNDS):
+    for m in range(1, MAX_ITERATIONS):
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         for part in (even, odd):

@@ -15,15 +15,15 @@ def find_correlations(timestamp: int) -> None:
     """Plan the analysis of everybody who checked in lately, some customers a job."""
     today = datetime.fromtimestamp(timestamp, UTC).date()
     for keys in services.customers_to_analyse(today=today, batch=BATCH):
-        jobs.enqueue(analyse_customers, keys=[str(key) for key in keys])
+        jobs.enqueue(analyze_customers, keys=[str(key) for key in keys])
 
 
 @jobs.task()
-def analyse_customers(keys: list[str]) -> None:
+def analyze_customers(keys: list[str]) -> None:
     """Analyse these customers, each on his own day. Doing it again replaces what was found."""
     now = clock.now()
-    with rls.everybody():
+    with rls.as_staff():
         customers = list(User.objects.filter(pk__in=[UUID(key) for key in keys]).select_related("profile"))
     for user in customers:
-        with rls.acting_as(user):
-            services.analyse_correlations(user, today=clock.day_in(user.zone, now))
+        with rls.as_customer(user):
+            services.analyze_correlations(user, today=clock.day_in(user.zone, now))

@@ -5,14 +5,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.bulk import Bulk
+from core.api.bulk import BulkMixin
 from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
 from health.filters import CheckinFilter, CorrelationFilter, GoalFilter
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
 from health.serializers import CheckinSerializer, CorrelationSerializer, GoalSerializer, ProgressFormSerializer
 
 
-class CheckinViewSet(Bulk, OwnedViewSet):
+class CheckinViewSet(BulkMixin, OwnedViewSet):
     """Daily check-ins, one a day."""
 
     queryset = UserHealthCheckin.objects.all()
@@ -48,7 +48,7 @@ class GoalViewSet(OwnedViewSet):
         """Record where a goal stands now."""
         goal: HealthGoal = self.locked_object()
         goal.record(**self.parsed(ProgressFormSerializer))
-        return self.answer(goal)
+        return self.row_response(goal)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -56,4 +56,4 @@ class GoalViewSet(OwnedViewSet):
         """Tick a goal off. Doing it twice changes nothing."""
         goal: HealthGoal = self.locked_object()
         goal.complete()
-        return self.answer(goal)
+        return self.row_response(goal)

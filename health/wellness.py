@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 TENTH = Decimal("0.1")
 OTHERWISE = 3  # outside of every band; no sleep and no exercise at all (0) are answers too
-STRESS_TURNED = 11  # stress counts the other way round: 11 - stress
+REVERSED_STRESS = 11  # stress counts the other way round: 11 - stress
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ LOWEST_LEVEL = "poor"
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class CheckinAnswers:
     """What a day's check-in says; None where the question was left out."""
 
     mood: int | None = None
@@ -50,11 +50,11 @@ def points_in(bands: tuple[Band, ...], answer: Decimal | int | None) -> int | No
     return next((band.points for band in bands if band.holds(answer)), OTHERWISE)
 
 
-def score(answers: Answers) -> Decimal | None:
+def score(answers: CheckinAnswers) -> Decimal | None:
     """The mean of the answers given, to one decimal, halves rounded up as people do it; None without an answer."""
     parts = (
         answers.mood,
-        None if answers.stress is None else STRESS_TURNED - answers.stress,
+        None if answers.stress is None else REVERSED_STRESS - answers.stress,
         points_in(SLEEP_HOURS, answers.sleep_hours),
         points_in(EXERCISE_MINUTES, answers.exercise_minutes),
         points_in(WATER_OUNCES, answers.water_ounces),

@@ -11,7 +11,7 @@ class MingusConfig(AppConfig):
     verbose_name = "MINGUS"
 
     def ready(self) -> None:
-        for check in checks.ALL:
+        for check in checks.SETTINGS_CHECKS:
             register(check)
-        for check in checks.OF_THE_DATABASE:
+        for check in checks.DATABASE_CHECKS:
             register(check, Tags.database)

@@ -10,9 +10,9 @@ from django.core.cache.backends.locmem import LocMemCache
 
 from mingus.env import Environment
 
-MOST_KEPT = 50_000  # by one process: some 20 MB. Django's 300 would let a crowd push each other's counters out
-PATIENCE = 0.5  # seconds; an answer takes a thousandth of that
-SHARED = "mingus.redis_cache."  # not imported without need: the client costs a third of a second and 24 MB
+MAX_CACHE_ENTRIES = 50_000  # by one process: some 20 MB. Django's 300 would let a crowd push each other's counters out
+REDIS_TIMEOUT_SECONDS = 0.5  # seconds; an answer takes a thousandth of that
+REDIS_CACHE_MODULE = "mingus.redis_cache."  # not imported without need: the client costs a third of a second and 24 MB
 
 
 def caches_from(env: Environment) -> dict[str, Any]:
@@ -21,13 +21,17 @@ def caches_from(env: Environment) -> dict[str, Any]:
     if url and not url.startswith(("redis://", "rediss://")):
         env.problems.append(("REDIS_URL", "must begin with redis:// or rediss://"))
         url = ""
-    own = {"BACKEND": "mingus.cache.ProcessCache", "OPTIONS": {"MAX_ENTRIES": MOST_KEPT}}
+    own = {"BACKEND": "mingus.cache.ProcessCache", "OPTIONS": {"MAX_ENTRIES": MAX_CACHE_ENTRIES}}
     caches: dict[str, Any] = {"default": own | {"LOCATION": "default"}, "process": own | {"LOCATION": "process"}}
     if url:
-        options = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "serializer": "mingus.cache.JsonSerializer"}
+        options = {
+            "socket_timeout": REDIS_TIMEOUT_SECONDS,
+            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            "serializer": "mingus.cache.JsonSerializer",
+        }
         shared = {"LOCATION": url, "KEY_PREFIX": "mingus", "OPTIONS": options}
-        caches["default"] = shared | {"BACKEND": SHARED + "SharedCache"}
-        caches["strict"] = shared | {"BACKEND": SHARED + "StrictCache"}
+        caches["default"] = shared | {"BACKEND": REDIS_CACHE_MODULE + "SharedCache"}
+        caches["strict"] = shared | {"BACKEND": REDIS_CACHE_MODULE + "StrictCache"}
     return caches
 
 
@@ -44,7 +48,7 @@ class JsonSerializer:
 class ProcessCache(LocMemCache):
     """One process's memory."""
 
-    is_away = False  # as `mingus.redis_cache.SharedCache`
+    is_unavailable = False  # as `mingus.redis_cache.SharedCache`
 
     def count(self, key: str, timeout: int) -> int:
         """One more of `key`, which begins at 0 and is forgotten after `timeout` seconds."""

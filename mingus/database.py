@@ -17,14 +17,14 @@ from mingus.env import Environment
 logger = logging.getLogger(__name__)
 NO_DATABASE = {"ENGINE": "django.db.backends.dummy"}
 REPLICA = "replica"  # as `core.postgres.replicas` calls it, which settings can't import
-REPLICA_PATIENCE = 2  # seconds to wait for a connection to the replica; the primary is there
-OF_A_LOGIN = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
+REPLICA_CONNECT_TIMEOUT = 2  # seconds to wait for a connection to the replica; the primary is there
+LOGIN_SETTINGS = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
 
 def database_from(env: Environment) -> dict[str, Any]:
     """`DATABASES["default"]`: the database of `DATABASE_URL`, or none where it is not set."""
     url = env.text("DATABASE_URL")
-    return described(env, url, "DATABASE_URL") if url else dict(NO_DATABASE)
+    return database_config(env, url, "DATABASE_URL") if url else dict(NO_DATABASE)
 
 
 def replica_from(env: Environment, primary: dict[str, Any], *, has_shared_cache: bool) -> dict[str, Any]:
@@ -32,24 +32,25 @@ def replica_from(env: Environment, primary: dict[str, Any], *, has_shared_cache:
     url = env.text("DATABASE_REPLICA_URL")
     if not url:
         return {}
-    config = described(env, url, "DATABASE_REPLICA_URL")
+    config = database_config(env, url, "DATABASE_REPLICA_URL")
     if config == NO_DATABASE:
         return {}
     if not has_shared_cache:
         remedy = "set REDIS_URL too: without it a process does not know what a user has written through another one"
         env.problems.append(("DATABASE_REPLICA_URL", remedy))
         return {}
-    # SECURITY: require_walls looks at the primary. A copy has the same roles, so what holds one holds it on the copy too
+    # SECURITY: require_row_level_security looks at the primary. A copy has the same roles, so what holds one holds it on the
+    # copy too
     if any(config[name] != primary.get(name) for name in ("ENGINE", "NAME", "USER")):
         env.problems.append(("DATABASE_REPLICA_URL", "must name the same database and role as DATABASE_URL, on another server"))
         return {}
-    options = config["OPTIONS"] | {"connect_timeout": REPLICA_PATIENCE}
+    options = config["OPTIONS"] | {"connect_timeout": REPLICA_CONNECT_TIMEOUT}
     if "pool" in options:
-        options["pool"] = options["pool"] | {"timeout": REPLICA_PATIENCE}
+        options["pool"] = options["pool"] | {"timeout": REPLICA_CONNECT_TIMEOUT}
     return {REPLICA: config | {"ATOMIC_REQUESTS": False, "OPTIONS": options, "TEST": {"MIRROR": "default"}}}
 
 
-def described(env: Environment, url: str, variable: str) -> dict[str, Any]:
+def database_config(env: Environment, url: str, variable: str) -> dict[str, Any]:
     """Return the entry of DATABASES for `url`; one that can't be read is reported under `variable`."""
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(url))
@@ -87,8 +88,8 @@ def _options(env: Environment, *, outer_pooler: bool) -> dict[str, Any]:
 def owner_from(env: Environment) -> dict[str, Any]:
     """How the tables' owner logs in, from `DATABASE_OWNER_URL`; empty where the role that serves owns them too."""
     url = env.text("DATABASE_OWNER_URL")
-    config = described(env, url, "DATABASE_OWNER_URL") if url else {}
-    login = {name: config[name] for name in OF_A_LOGIN if name in config}
+    config = database_config(env, url, "DATABASE_OWNER_URL") if url else {}
+    login = {name: config[name] for name in LOGIN_SETTINGS if name in config}
     login.get("OPTIONS", {}).pop("pool", None)
     return login
 
@@ -98,28 +99,28 @@ def as_owner() -> Iterator[None]:
     """Run a block as the tables' owner, to make, change and drop them."""
     login = settings.DATABASE_OWNER
     if not login:
-        with rls.nobody():
+        with rls.as_login_role():
             yield
         return
-    serving = {name: connection.settings_dict[name] for name in OF_A_LOGIN}
-    _log_in_anew(login)
+    serving = {name: connection.settings_dict[name] for name in LOGIN_SETTINGS}
+    _reconnect(login)
     try:
-        with rls.nobody():
+        with rls.as_login_role():
             yield
     finally:
-        _log_in_anew(serving)
+        _reconnect(serving)
 
 
-def _log_in_anew(login: dict[str, Any]) -> None:
+def _reconnect(login: dict[str, Any]) -> None:
     connection.close()
     connection.settings_dict.update(login)
 
 
-def require_walls() -> None:
+def require_row_level_security() -> None:
     """Raise ImproperlyConfigured, with the remedies, when the database would show one user another's rows; warn under DEBUG."""
     try:
-        with rls.nobody():
-            problems = rls_checks.problems(connection)
+        with rls.as_login_role():
+            problems = rls_checks.find_problems(connection)
     finally:
         connection.close()
     if problems and not settings.DEBUG:

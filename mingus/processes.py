@@ -31,7 +31,7 @@ class Program:
     arguments: Sequence[str]
 
 
-def require_free(host: str, port: int) -> None:
+def require_free_port(host: str, port: int) -> None:
     """Raise PortError unless `host` and `port` can be listened on.
 
     The server shares its socket between processes, so without this a second one would quietly take half of the requests.
@@ -50,10 +50,10 @@ def require_free(host: str, port: int) -> None:
             raise PortError(f"PORT={port} on {host}: {error.strerror}. Choose another, for example PORT={port + 1}.") from error
 
 
-def wait_until_open(host: str, port: int, *, while_running: "Group") -> bool:
+def wait_until_listening(host: str, port: int, *, while_running: "ProcessGroup") -> bool:
     """Whether somebody listens on the address before the programs end or the time is up."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and while_running.is_whole():
+    while time.monotonic() < deadline and while_running.is_running():
         try:
             with socket.create_connection((host, port), timeout=1):
                 return True
@@ -62,17 +62,17 @@ def wait_until_open(host: str, port: int, *, while_running: "Group") -> bool:
     return False
 
 
-class Group:
+class ProcessGroup:
     """Programs that live and die together."""
 
     def __init__(self, programs: Sequence[Program], environment: dict[str, str]) -> None:
-        self.told_to_stop = threading.Event()
+        self.stop_requested = threading.Event()
         self._programs = programs
         self._environment = {**os.environ, **environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         self._processes: list[subprocess.Popen[bytes]] = []
 
     @contextmanager
-    def running(self) -> Iterator["Group"]:
+    def running(self) -> Iterator["ProcessGroup"]:
         """Start all; whatever happens in the block, none is left afterwards."""
         with self._signals():
             try:
@@ -82,15 +82,15 @@ class Group:
             finally:
                 self._stop()
 
-    def is_whole(self) -> bool:
+    def is_running(self) -> bool:
         """Whether all run and nobody asked to stop."""
-        return not self.told_to_stop.is_set() and all(process.poll() is None for process in self._processes)
+        return not self.stop_requested.is_set() and all(process.poll() is None for process in self._processes)
 
     def wait(self) -> str | None:
         """Return when told to stop, with None, or when a program ended by itself, with a sentence about it."""
-        while self.is_whole():
-            self.told_to_stop.wait(0.2)
-        if self.told_to_stop.is_set():
+        while self.is_running():
+            self.stop_requested.wait(0.2)
+        if self.stop_requested.is_set():
             return None
         ended = [pair for pair in zip(self._programs, self._processes, strict=True) if pair[1].poll() is not None]
         return ", ".join(f"{program.name} ended by itself with status {process.returncode}" for program, process in ended)
@@ -117,7 +117,7 @@ class Group:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, lambda *_: self.told_to_stop.set()) for number in STOPPING_SIGNALS}
+        before = {number: signal.signal(number, lambda *_: self.stop_requested.set()) for number in STOPPING_SIGNALS}
         try:
             yield
         finally:

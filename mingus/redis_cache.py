@@ -11,11 +11,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from core.errors import CacheAwayError
-from mingus.cache import MOST_KEPT, ProcessCache
+from core.errors import CacheUnavailableError
+from mingus.cache import MAX_CACHE_ENTRIES, ProcessCache
 
 logger = logging.getLogger(__name__)
-PAUSE = 5.0  # seconds until a Redis that failed is asked again
+RETRY_DELAY_SECONDS = 5.0  # seconds until a Redis that failed is asked again
 FAILURES = Counter(
     "mingus_cache_failures_total", "Times that Redis failed, and a process remembered by itself for some seconds."
 )
@@ -54,7 +54,7 @@ class _Redis(RedisCache):
         return int(self._cache.count(self.make_and_validate_key(key), timeout))
 
 
-def _or_raise(name: str) -> Callable[..., Any]:
+def _or_unavailable_error(name: str) -> Callable[..., Any]:
     """The method of `_Redis` called so, with an error of the project's."""
     ask = getattr(_Redis, name)
 
@@ -63,33 +63,33 @@ def _or_raise(name: str) -> Callable[..., Any]:
             return ask(self, *args, **kwargs)
         except RedisError as error:
             FAILURES.inc()
-            raise CacheAwayError(f"Redis failed: {str(error).removesuffix('.')}") from error
+            raise CacheUnavailableError(f"Redis failed: {str(error).removesuffix('.')}") from error
 
     return method
 
 
 class StrictCache(_Redis):
-    """For who must know that Redis failed. Raises CacheAwayError."""
+    """For who must know that Redis failed. Raises CacheUnavailableError."""
 
-    add, get, set, delete, touch = (_or_raise(name) for name in ("add", "get", "set", "delete", "touch"))
-    get_many, set_many, delete_many = (_or_raise(name) for name in ("get_many", "set_many", "delete_many"))
-    has_key, incr, count, clear = (_or_raise(name) for name in ("has_key", "incr", "count", "clear"))
+    add, get, set, delete, touch = (_or_unavailable_error(name) for name in ("add", "get", "set", "delete", "touch"))
+    get_many, set_many, delete_many = (_or_unavailable_error(name) for name in ("get_many", "set_many", "delete_many"))
+    has_key, incr, count, clear = (_or_unavailable_error(name) for name in ("has_key", "incr", "count", "clear"))
 
 
-def _or_here(name: str) -> Callable[..., Any]:
+def _or_process_cache(name: str) -> Callable[..., Any]:
     """The method called so: Redis's, and while Redis is away the one of this process's memory."""
     ask, here = getattr(StrictCache, name), getattr(ProcessCache, name)
 
     def method(self: "SharedCache", *args: Any, **kwargs: Any) -> Any:
-        if time.monotonic() >= self.away_until:
+        if time.monotonic() >= self.unavailable_until:
             try:
                 answer = ask(self, *args, **kwargs)
-                self.is_away = False
+                self.is_unavailable = False
                 return answer
-            except CacheAwayError as error:
-                self.is_away = True
-                self.away_until = time.monotonic() + PAUSE
-                logger.warning("%s. This process remembers by itself for %d seconds.", error, PAUSE)
+            except CacheUnavailableError as error:
+                self.is_unavailable = True
+                self.unavailable_until = time.monotonic() + RETRY_DELAY_SECONDS
+                logger.warning("%s. This process remembers by itself for %d seconds.", error, RETRY_DELAY_SECONDS)
         return here(self.here, *args, **kwargs)
 
     return method
@@ -98,15 +98,15 @@ def _or_here(name: str) -> Callable[..., Any]:
 class SharedCache(StrictCache):
     """For who can do without: a limit holds for each process by itself then, so it is wider, but there.
 
-    `is_away` says what Redis did when it was asked last.
+    `is_unavailable` says what Redis did when it was asked last.
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self.here = ProcessCache("without redis", {"OPTIONS": {"MAX_ENTRIES": MOST_KEPT}})
-        self.away_until = 0.0
-        self.is_away = False
+        self.here = ProcessCache("without redis", {"OPTIONS": {"MAX_ENTRIES": MAX_CACHE_ENTRIES}})
+        self.unavailable_until = 0.0
+        self.is_unavailable = False
 
-    add, get, set, delete, touch = (_or_here(name) for name in ("add", "get", "set", "delete", "touch"))
-    get_many, set_many, delete_many = (_or_here(name) for name in ("get_many", "set_many", "delete_many"))
-    has_key, incr, count, clear = (_or_here(name) for name in ("has_key", "incr", "count", "clear"))
+    add, get, set, delete, touch = (_or_process_cache(name) for name in ("add", "get", "set", "delete", "touch"))
+    get_many, set_many, delete_many = (_or_process_cache(name) for name in ("get_many", "set_many", "delete_many"))
+    has_key, incr, count, clear = (_or_process_cache(name) for name in ("has_key", "incr", "count", "clear"))

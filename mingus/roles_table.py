@@ -24,7 +24,7 @@ YES, NO = "yes", "-"
 PAGES = ("view", "add", "change", "delete")
 
 
-class Somebody:
+class RoleUser:
     """Stands for a signed-in user of a role."""
 
     is_authenticated = is_active = True
@@ -52,12 +52,12 @@ class Operation:
 
     def callers(self) -> dict[str, bool]:
         """Whether each caller is let in; whose rows he then meets is another question."""
-        return {name: self._lets_in(name) for name in CALLERS}
+        return {name: self._is_allowed(name) for name in CALLERS}
 
-    def _lets_in(self, caller: str) -> bool:
+    def _is_allowed(self, caller: str) -> bool:
         request: Any = SimpleNamespace(method=self.method, user=AnonymousUser(), auth=None)
         if caller != ANONYMOUS:
-            request.user = Somebody(ROLES.get(caller))
+            request.user = RoleUser(ROLES.get(caller))
             request.auth = SimpleNamespace(has_second_factor=True)
         if caller == READ_TOKEN:
             request.auth = PersonalAccessToken(scope=Scope.READ)
@@ -91,18 +91,18 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Operation]:
 
 def pages(page: Any, role: StaffRole) -> list[str]:
     """What a role may do on the pages of an admin class: of `PAGES`, and the names of its buttons."""
-    request: Any = SimpleNamespace(user=Somebody(role), session={})
+    request: Any = SimpleNamespace(user=RoleUser(role), session={})
     allowed = [verb for verb in PAGES if getattr(page, f"has_{verb}_permission")(request)]
     named = page._extract_action_names(page.actions_detail)
-    buttons = [name for name in named if _may_press(page, getattr(page, name), request)]
+    buttons = [name for name in named if _has_button_permission(page, getattr(page, name), request)]
     return [*allowed, *buttons]
 
 
-def _may_press(page: Any, button: Any, request: Any) -> bool:
+def _has_button_permission(page: Any, button: Any, request: Any) -> bool:
     return all(getattr(page, f"has_{verb}_permission")(request) for verb in button.allowed_permissions)
 
 
-def registered() -> list[Any]:
+def registered_admins() -> list[Any]:
     """The admin classes, by the name of their models."""
     return sorted(admin.site._registry.values(), key=lambda page: page.model._meta.label_lower)
 
@@ -114,7 +114,7 @@ def document() -> str:
     lines += ["", API_INTRODUCTION, "", _row("route", "method", *CALLERS), _row(*["---"] * (2 + len(CALLERS)))]
     lines += [api_line(operation) for operation in operations()]
     lines += ["", ADMIN_INTRODUCTION, "", _row("model", *ROLES), _row(*["---"] * (1 + len(ROLES)))]
-    lines += [admin_line(page) for page in registered()]
+    lines += [admin_line(page) for page in registered_admins()]
     return "\n".join(lines) + "\n"
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from mingus.backoffice import UNFOLD as UNFOLD
 from mingus.cache import caches_from
 from mingus.database import database_from, owner_from, replica_from
+from mingus.drf_settings import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
+from mingus.drf_settings import REST_FRAMEWORK as REST_FRAMEWORK
 from mingus.env import Environment
-from mingus.headers import NOTHING
-from mingus.log import LOGGERS
-from mingus.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from mingus.rest import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
-from mingus.rest import REST_FRAMEWORK as REST_FRAMEWORK
+from mingus.log_redaction import LOGGERS
+from mingus.security_headers import DENY_ALL
+from mingus.spectacular_settings import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from mingus.unfold_settings import UNFOLD as UNFOLD
 
 django_stubs_ext.monkeypatch()  # lets generic Django classes be subscripted in annotations
 
@@ -90,11 +90,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "core.middleware.RequestContextMiddleware",
-    "mingus.headers.HeadersMiddleware",
+    "mingus.security_headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "core.middleware.AddressLimitMiddleware",
+    "core.middleware.IpRateLimitMiddleware",
     "core.middleware.BodyLimitMiddleware",
     "mingus.metrics.MetricsMiddleware",
     "core.fast_lists.fast_path.CompiledListsMiddleware",
@@ -107,7 +107,7 @@ MIDDLEWARE = [
     "users.middleware.AccountErrorsMiddleware",
     "users.middleware.SecondFactorMiddleware",
     "users.middleware.ImpersonationMiddleware",
-    "core.middleware.ReachMiddleware",
+    "core.middleware.DatabaseRoleMiddleware",
 ]
 
 TEMPLATES = [
@@ -135,7 +135,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- reads of the API go to the replica where there is one, seconds after the user's last write at the earliest
 REPLICA_WINDOW = env.number("REPLICA_WINDOW", 10)
 if "replica" in DATABASES:
-    DATABASE_ROUTERS = ["core.postgres.replicas.Router"]
+    DATABASE_ROUTERS = ["core.postgres.replicas.ReplicaRouter"]
     MIDDLEWARE.append("core.postgres.replicas.ReplicaMiddleware")
 
 # --- payments: without a key the paid routes answer 503, and everything else works
@@ -200,7 +200,7 @@ LOGIN_LOCKOUT = timedelta(minutes=30)
 SESSION_ENGINE = "users.sessions"
 PASSWORD_RESET_TIMEOUT = 3600  # seconds; a link that sets a new password is worth as much as the password
 ACCOUNT_ADAPTER = "users.adapter.AccountAdapter"
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "users.reset_keys.ResetKeys"  # noqa: S105 - a class
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "users.password_reset_tokens.ResetKeys"  # noqa: S105 - a class
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -236,7 +236,7 @@ REST_KNOX = {
 }
 
 # --- the audit log is dropped by whole months; the database keeps a year whatever stands here
-ACCESS_LOG = "system.services.note_access"  # who notes what staff see of a customer
+ACCESS_LOG = "system.services.record_access"  # who notes what staff see of a customer
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 84, at_least=12)
 # so do events and metrics, a month of which is always kept; 0 keeps all
 EVENT_RETENTION_DAYS = env.number("EVENT_RETENTION_DAYS", 400, at_least=0)
@@ -258,7 +258,7 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not DEBUG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "MINGUS <no-reply@mingus.example>")
 
-# --- cookies and headers: strict wherever TLS is in front. More headers are in mingus.headers
+# --- cookies and headers: strict wherever TLS is in front. More headers are in mingus.security_headers
 COOKIE_PREFIX = "" if DEBUG else "__Host-"  # a browser takes such a cookie from this host only, over TLS, for every path
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
@@ -274,7 +274,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": NOTHING}  # pages get more, see mingus.headers
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": DENY_ALL}  # pages get more, see mingus.security_headers
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "mailto:security@mingus.example")
 
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 1, "delete_jobs": "successful"}
@@ -286,7 +286,7 @@ LOGGING = {
     "filters": {"context": {"()": "core.context.ContextFilter"}},
     "formatters": {
         "line": {
-            "()": "mingus.log.DiscreetFormatter",
+            "()": "mingus.log_redaction.RedactingFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
         }
     },

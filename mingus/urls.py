@@ -25,9 +25,9 @@ schema = cache_page(3600, cache="process")(SpectacularAPIView.as_view(content_ne
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs/")),
-    path("admin/login/", admin_login.LoginView.as_view(), name="office_login"),
-    path("admin/second-factor/", admin_login.SecondFactorView.as_view(), name="office_second_factor"),
-    path("admin/second-factor/set-up/", admin_login.SetUpView.as_view(), name="office_set_up"),
+    path("admin/login/", admin_login.LoginView.as_view(), name="admin_login"),
+    path("admin/second-factor/", admin_login.SecondFactorView.as_view(), name="admin_second_factor"),
+    path("admin/second-factor/set-up/", admin_login.SetUpView.as_view(), name="admin_second_factor_setup"),
     path("admin/", admin.site.urls),
     path("_allauth/", include("users.account_api")),
     path("_allauth/", include("allauth.headless.urls")),
@@ -47,5 +47,5 @@ urlpatterns = [
     path("metrics", health_checks.metrics, name="metrics"),
     path(".well-known/security.txt", security_txt.security_txt),
     path(".well-known/security-policy.md", security_txt.policy),
-    re_path(r"^(?:api|_allauth)/", errors.no_such_address),
+    re_path(r"^(?:api|_allauth)/", errors.unknown_url),
 ]

@@ -7,7 +7,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 
-from mingus.database import require_walls
+from mingus.database import require_row_level_security
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingus.settings")
 
@@ -15,7 +15,7 @@ application = get_wsgi_application()
 
 # SECURITY: whatever starts this process, it serves nobody while the role of the database could walk around the row policies
 try:
-    require_walls()
+    require_row_level_security()
 except OperationalError:
     logging.getLogger(__name__).warning("The database does not answer, so its row policies could not be looked at.")
 

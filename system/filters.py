@@ -2,15 +2,15 @@
 
 from django_filters.filters import IsoDateTimeFilter
 
-from core.api.filtersets import StrictFilterSet, TrueOrFalseFilter
+from core.api.filtersets import StrictBooleanFilter, StrictFilterSet
 from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 
 class AlertFilter(StrictFilterSet):
     """What was read and done is asked of the signed-in user's own reading, not of the row."""
 
-    is_read = TrueOrFalseFilter("own_is_read")
-    action_taken = TrueOrFalseFilter("own_action_taken")
+    is_read = StrictBooleanFilter("own_is_read")
+    action_taken = StrictBooleanFilter("own_action_taken")
     read_at__gte = IsoDateTimeFilter("own_read_at", "gte")
     read_at__lte = IsoDateTimeFilter("own_read_at", "lte")
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_TIME
-from core.api.serializers import BaseSerializer, StrictFields
+from core.api.serializers import BaseSerializer, StrictSerializer
 from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 
@@ -31,7 +31,7 @@ class AlertSerializer(BaseSerializer):
         }
 
 
-class ActionSerializer(StrictFields):
+class ActionSerializer(StrictSerializer):
     """What the user did about an alert."""
 
     action_notes = serializers.CharField(required=False, allow_blank=True, help_text="What was done, in the user's words.")
@@ -40,7 +40,7 @@ class ActionSerializer(StrictFields):
         example = {"action_notes": "Entered the new card."}
 
 
-class ReadAllResultSerializer(StrictFields):
+class ReadAllResultSerializer(StrictSerializer):
     """How many alerts and broadcasts were unread until now."""
 
     marked_read = serializers.IntegerField(min_value=0, read_only=True)

@@ -17,6 +17,6 @@ def seal_audit(timestamp: int) -> None:
 
 
 @jobs.daily(at_hour=2)
-def keep_audit_months(timestamp: int) -> None:
+def maintain_audit_partitions(timestamp: int) -> None:
     """Make room in the audit log for the months to come, and drop those that need not be kept any more."""
-    services.keep_audit_months()
+    services.maintain_audit_partitions()

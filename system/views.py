@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from core import clock
 from core.api import etag
 from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
-from core.fast_lists.sql_serializer import Wire
+from core.fast_lists.sql_serializer import SqlSerializer
 from system import services
 from system.filters import AlertFilter, ImportantDateFilter, NotificationPreferenceFilter
 from system.models import ImportantDate, NotificationPreference, SystemAlert
@@ -37,21 +37,21 @@ class AlertViewSet(OwnedReadOnlyViewSet):
     ordering_fields = ("created_at", "expires_at", "priority_score")
     search_fields = ("title", "message")
 
-    def wire(self) -> Wire:
+    def get_sql_serializer(self) -> SqlSerializer:
         """The list's columns, the user's own reading in place of the row's."""
-        wire = cast("Wire", super().wire())
-        expressions = zip(wire.names, wire.expressions, strict=True)
-        return replace(wire, expressions=tuple(OWN.get(name, expression) for name, expression in expressions))
+        sql_serializer = cast("SqlSerializer", super().get_sql_serializer())
+        expressions = zip(sql_serializer.names, sql_serializer.expressions, strict=True)
+        return replace(sql_serializer, expressions=tuple(OWN.get(name, expression) for name, expression in expressions))
 
     def with_owner(self, row: SystemAlert) -> SystemAlert:
-        return row.seen()
+        return row.as_seen_by_user()
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def read(self, request: Request, pk: Any) -> Response:
         """Mark an alert as read. Doing it twice changes nothing."""
         services.mark_read(self._matching(), user=request.user, now=clock.now())
-        return self.answer(self.get_object())
+        return self.row_response(self.get_object())
 
     @extend_schema(request=ActionSerializer)
     @action(detail=True, methods=["post"], url_path="take-action")
@@ -59,7 +59,7 @@ class AlertViewSet(OwnedReadOnlyViewSet):
         """Say that you did what an alert asks of you. Once more it only replaces the notes."""
         alert, form = self._matching(), self.parsed(ActionSerializer)
         services.take_action(alert, user=request.user, now=clock.now(), notes=form.get("action_notes"))
-        return self.answer(self.get_object())
+        return self.row_response(self.get_object())
 
     @extend_schema(request=None, responses=ReadAllResultSerializer)
     @action(detail=False, methods=["post"], url_path="read-all", filterset_class=None, pagination_class=None)

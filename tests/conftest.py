@@ -40,13 +40,13 @@ def pytest_collection_finish() -> None:
 
 def see_everybody() -> None:
     """For `ThreadPoolExecutor(initializer=…)`: a thread begins without the reach of the test that starts it."""
-    context.change(role=Role.STAFF)
+    context.update(role=Role.STAFF)
 
 
 @pytest.fixture
 def _django_db_helper(_django_db_helper: None) -> Iterator[None]:
     """A test sets its scene with everybody's rows in reach; requests and jobs take their own, as in production."""
-    with rls.everybody():
+    with rls.as_staff():
         yield
 
 

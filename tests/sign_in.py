@@ -11,20 +11,20 @@ from django.test import Client
 
 from core import rls
 from users.models import User
-from users.sessions import SECOND_FACTOR, SHOWN_BY
+from users.sessions import AUTHENTICATED_USER_KEY, SECOND_FACTOR
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def give_factor(user: User) -> Authenticator:
     """An authenticator app with a secret that the tests know."""
-    with rls.accounts():
+    with rls.as_accounts():
         return TOTP.activate(user, SECRET).instance
 
 
 def recovery_codes(user: User) -> list[str]:
     """Codes that stand in for a lost app."""
-    with rls.accounts():
+    with rls.as_accounts():
         return RecoveryCodes.activate(user).generate_codes()
 
 
@@ -43,5 +43,5 @@ def sign_in(client: Client, user: User) -> None:
     sign_in_with_password(client, user)
     session = client.session
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": SECOND_FACTOR, "at": time.time()}]
-    session[SHOWN_BY] = str(user.pk)
+    session[AUTHENTICATED_USER_KEY] = str(user.pk)
     session.save()

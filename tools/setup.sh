@@ -26,7 +26,7 @@ or name it: make setup PYTHON=/path/to/python3.11"
 }
 
 # pip is the last thing `venv` installs, so a venv whose pip can be imported was finished.
-is_whole() { is_recent $venv/bin/python && $venv/bin/python -c 'import pip' 2>/dev/null; }
+is_running() { is_recent $venv/bin/python && $venv/bin/python -c 'import pip' 2>/dev/null; }
 
 make_venv() {
     local python
@@ -63,7 +63,7 @@ main() {
     if [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$wanted" ]; then return; fi
     echo "Setting up $venv from uv.lock …"
     rm -f $stamp
-    is_whole || make_venv
+    is_running || make_venv
     heed_pip
     quietly $venv/bin/python -m pip install --quiet "uv==$uv_version" ||
         fail "uv could not be installed. Is the package index reachable?"

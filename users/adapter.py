@@ -13,7 +13,7 @@ from core.api.errors import problem
 from core.encryption import key_ring
 from users import services
 from users.models import User
-from users.timing_equal_signup import rehearse_sign_up
+from users.timing_equal_signup import simulate_sign_up
 
 SECRETS = "users.second_factor"
 
@@ -25,12 +25,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Store a new account together with its onboarding steps."""
         super().save_user(request, user, form, commit=False)
         user.email = User.objects.normalize_email(user.email)
-        return services.open_account(user) if commit else user
+        return services.create_account(user) if commit else user
 
     def pre_login(self, request: HttpRequest, user: Any, **about: Any) -> Any:
         """An account that a colleague or a command opened as verified is not known to allauth yet."""
         if user.is_verified and not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
-            services.vouch_for_address(user)
+            services.verify_address_by_staff(user)
         return super().pre_login(request, user, **about)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
@@ -47,7 +47,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponseBase:
         """The answer to a sign-up; for an address that is taken, after the work that a new account would have been."""
         if user is None:
-            rehearse_sign_up(request)
+            simulate_sign_up(request)
         return super().respond_email_verification_sent(request, user)
 
     def clean_email(self, email: str) -> str:
@@ -61,7 +61,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """Seals the secrets of second factors, which their table would else hold in clear."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(key_ring.seal(SECRETS, b"", text.encode())).decode()
+        return base64.b64encode(key_ring.encrypt(SECRETS, b"", text.encode())).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return key_ring.unseal(SECRETS, b"", base64.b64decode(encrypted_text)).decode()
+        return key_ring.decrypt(SECRETS, b"", base64.b64decode(encrypted_text)).decode()

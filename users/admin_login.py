@@ -40,11 +40,11 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from users import services
 from users.models import User
-from users.security_keys import REFUSED, UNREADABLE
+from users.webauthn_errors import REFUSED, UNREADABLE
 
 WRONG = "Please enter the correct email and password for a staff account."
 UNVERIFIED = "Your address is not verified yet. Open the link that was mailed to you, then log in."
-FRESH = 900  # seconds after the password in which a first factor may be set up
+PASSWORD_TIMEOUT = 900  # seconds after the password in which a first factor may be set up
 
 
 class PasswordForm(LoginForm):
@@ -78,7 +78,7 @@ class CodeForm(AuthenticateForm):
         self.fields["code"].widget = code_widget()
 
 
-class KeyForm(AuthenticateWebAuthnForm):
+class SecurityKeyForm(AuthenticateWebAuthnForm):
     def clean_credential(self) -> Authenticator:
         try:
             return super().clean_credential()
@@ -99,14 +99,14 @@ def code_widget() -> forms.Widget:
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class OfficeView(View):
+class AdminLoginStepView(View):
     """A page before the back office."""
 
     template = ""
     title = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return super().dispatch(request, *args, **kwargs) if self.is_open() else self.go_to("office_login")
+        return super().dispatch(request, *args, **kwargs) if self.is_open() else self.go_to("admin_login")
 
     def is_open(self) -> bool:
         """Whether it is this page's turn."""
@@ -129,10 +129,10 @@ class OfficeView(View):
         return TemplateResponse(self.request, self.template, context, status=status)
 
 
-class LoginView(OfficeView):
+class LoginView(AdminLoginStepView):
     """The password."""
 
-    template = "mingus/office/login.html"
+    template = "mingus/admin_login/login.html"
     title = "Log in"
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -149,16 +149,16 @@ class LoginView(OfficeView):
         logout(request)  # whoever was signed in here before
         form.login(request)
         if request.user.is_authenticated:
-            return self.go_to("office_set_up")
+            return self.go_to("admin_second_factor_setup")
         if LoginStageController.enter(request, EmailVerificationStage.key):
             return self.page(form=PasswordForm(), problem=UNVERIFIED)
-        return self.go_to("office_second_factor")
+        return self.go_to("admin_second_factor")
 
 
-class SecondFactorView(OfficeView):
+class SecondFactorView(AdminLoginStepView):
     """A code of the app, a recovery code, or a security key."""
 
-    template = "mingus/office/second_factor.html"
+    template = "mingus/admin_login/second_factor.html"
     title = "Second factor"
 
     def is_open(self) -> bool:
@@ -171,7 +171,7 @@ class SecondFactorView(OfficeView):
         return self.ask(CodeForm(user=self.user))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form_class = KeyForm if "credential" in request.POST else CodeForm
+        form_class = SecurityKeyForm if "credential" in request.POST else CodeForm
         form: Any = form_class(request.POST, user=self.user)
         if not form.is_valid():
             return self.ask(form)
@@ -189,17 +189,17 @@ class SecondFactorView(OfficeView):
         return self.page(form=CodeForm(user=self.user), problem=" ".join(problems), key_options=options)
 
 
-class SetUpView(OfficeView):
+class SetUpView(AdminLoginStepView):
     """The first factor of a colleague who has none: an app that makes codes, and codes for the day it is lost."""
 
-    template = "mingus/office/set_up.html"
+    template = "mingus/admin_login/set_up.html"
     title = "Set up your second factor"
 
     def is_open(self) -> bool:
         """Just after the password of who has no factor."""
         # SECURITY: who has a factor must show it; a password that was typed long ago must not make one
         user: Any = self.request.user
-        return bool(user.is_staff and not services.has_second_factor(user) and typed_password(self.request))
+        return bool(user.is_staff and not services.has_second_factor(user) and has_recent_password(self.request))
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(FirstCodeForm(user=request.user))
@@ -210,8 +210,8 @@ class SetUpView(OfficeView):
             return self.show(form)
         codes = self.activate(request, form)
         if codes is None:
-            return self.go_to("office_login")
-        self.template = "mingus/office/recovery_codes.html"
+            return self.go_to("admin_login")
+        self.template = "mingus/admin_login/recovery_codes.html"
         return self.page(codes=codes)
 
     def show(self, form: FirstCodeForm) -> HttpResponse:
@@ -239,7 +239,7 @@ class SetUpView(OfficeView):
         return list(codes.generate_codes())
 
 
-def typed_password(request: HttpRequest) -> bool:
+def has_recent_password(request: HttpRequest) -> bool:
     """Whether the password was typed in this session a short while ago."""
     records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
-    return any(record["method"] == "password" and time.time() - record["at"] < FRESH for record in records)
+    return any(record["method"] == "password" and time.time() - record["at"] < PASSWORD_TIMEOUT for record in records)

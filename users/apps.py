@@ -8,4 +8,4 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("receivers")
-        post_migrate.connect(import_string("users.staff.sync_app"), dispatch_uid="users.staff")
+        post_migrate.connect(import_string("users.staff_groups.sync_groups"), dispatch_uid="users.staff_groups")

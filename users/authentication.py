@@ -21,12 +21,12 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from core import clock, context, rls
 from core.fast_lists import compiled_queries
-from core.fast_lists.compiled_instances import KeptQuery
-from core.fast_lists.compiled_queries import Read, Statement
-from core.fast_lists.readers import Caller
+from core.fast_lists.compiled_instances import CompiledInstanceQuery
+from core.fast_lists.compiled_queries import CompiledQuery, Read
+from core.fast_lists.list_permissions import Caller
 from users import impersonation
 from users.models import Impersonation, PersonalAccessToken, User
-from users.models.token import USE_IS_NOTED_EVERY
+from users.models.token import LAST_USE_INTERVAL
 
 OF_A_TOKEN = ("digest", "expiry", "last_used_at", "user__is_active", "user_id", "user__is_staff")
 
@@ -39,48 +39,48 @@ class TokenAuthentication(KnoxAuthentication):
             text = token.decode()
             digest, now = hash_token(text), clock.now()
             for key in _keys(token_key=text[: CONSTANTS.TOKEN_KEY_LENGTH]):
-                if compare_digest(digest, key.digest) and not is_over(key.expiry, now):
+                if compare_digest(digest, key.digest) and not is_expired(key.expiry, now):
                     user, _ = self.validate_user(key)
-                    key.note_use()
+                    key.record_use()
                     return user, key
         raise AuthenticationFailed("Invalid token.")
 
-    def caller_at_once(self, request: HttpRequest, read: Read) -> Caller | None:
+    def caller_by_prepared_statement(self, request: HttpRequest, read: Read) -> Caller | None:
         """Whose token a request brings, by one prepared statement; None where the ordinary way has something to say or do:
         to refuse it, to read another kind of credentials, or to note the use.
         """
         words = request.META.get("HTTP_AUTHORIZATION", "").split()
         if len(words) != 2 or words[0].lower() != "bearer" or not words[1].isascii():
             return None
-        with rls.accounts():
+        with rls.as_accounts():
             rows = read(_tokens(), {"token_key": words[1][: CONSTANTS.TOKEN_KEY_LENGTH]})
         now, digest = clock.now(), hash_token(words[1])
         for stored, expiry, last_used_at, is_active, *caller in rows:
-            is_valid = is_active and not is_over(expiry, now) and compare_digest(stored, digest)
-            if is_valid and last_used_at is not None and now - last_used_at <= USE_IS_NOTED_EVERY:
+            is_valid = is_active and not is_expired(expiry, now) and compare_digest(stored, digest)
+            if is_valid and last_used_at is not None and now - last_used_at <= LAST_USE_INTERVAL:
                 return Caller(*caller)
         return None
 
 
-def is_over(expiry: datetime | None, now: datetime) -> bool:
+def is_expired(expiry: datetime | None, now: datetime) -> bool:
     """Whether a key's time has come. Expired ones are deleted by a nightly job."""
     return expiry is not None and expiry < now
 
 
 # Those that begin in one way; in all likelihood one.
-_keys = KeptQuery(
+_keys = CompiledInstanceQuery(
     lambda values: PersonalAccessToken.objects.select_related("user").filter(token_key=values["token_key"]), token_key=str
 )
 
 
 @cache
-def _tokens() -> Statement:
+def _tokens() -> CompiledQuery:
     """The tokens that begin in one way; in all likelihood one."""
 
     def rows(values: dict[str, Any]) -> Any:
         return PersonalAccessToken.objects.filter(**values).values_list(*OF_A_TOKEN)
 
-    return compiled_queries.compiled(rows, {"token_key": str}, connection)
+    return compiled_queries.compile_query(rows, {"token_key": str}, connection)
 
 
 class ImpersonationAuthentication(BaseAuthentication):
@@ -92,7 +92,7 @@ class ImpersonationAuthentication(BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme != self.scheme:
             return None
-        found = impersonation.running(text.strip(), now=clock.now())
+        found = impersonation.find_active(text.strip(), now=clock.now())
         if found is None:
             raise AuthenticationFailed("This has ended. Begin again on the customer's page of the back office.")
         return found.user, found
@@ -104,7 +104,7 @@ class SessionTokens(SessionTokenStrategy):
     def lookup_session(self, session_token: str) -> SessionBase | None:
         session: SessionBase | None = super().lookup_session(session_token)
         if session is not None and SESSION_KEY in session:
-            context.change(actor_id=UUID(session[SESSION_KEY]))
+            context.update(actor_id=UUID(session[SESSION_KEY]))
         return session
 
 

@@ -10,18 +10,18 @@ from core.errors import ConflictError
 from system import services as system
 from system.models.alerts import AlertType, Severity
 from users.models import Impersonation, User
-from users.models.impersonation import LASTS
+from users.models.impersonation import IMPERSONATION_DURATION
 
 PREFIX = "mgi_"
 PERMISSION = "users.impersonate_user"
-TOLD = (
+ALERT_MESSAGE = (
     "A colleague of our support looks at your account as you see it, until {until:%H:%M} UTC. "
     "Nothing can be changed. Reason: {reason}"
 )
 
 
 @transaction.atomic
-def begin(*, customer: User, staff: User, reason: str, now: datetime) -> tuple[Impersonation, str]:
+def start(*, customer: User, staff: User, reason: str, now: datetime) -> tuple[Impersonation, str]:
     """Open a customer's view to a colleague and tell the customer; gives it and its credential, which can't be had again.
 
     What the colleague had open before ends. Raises ConflictError when the account is no customer's, or not in use.
@@ -31,23 +31,23 @@ def begin(*, customer: User, staff: User, reason: str, now: datetime) -> tuple[I
     end_all(staff=staff, now=now)
     text = PREFIX + secrets.token_urlsafe(32)
     begun = Impersonation.objects.create(
-        user=customer, staff=staff, reason=reason, ends_at=now + LASTS, digest=Impersonation.digest_of(text)
+        user=customer, staff=staff, reason=reason, ends_at=now + IMPERSONATION_DURATION, digest=Impersonation.digest_of(text)
     )
-    system.note_access(
+    system.record_access(
         customer=customer, staff=staff, action="impersonate", what="users.user", row_id=customer.pk, reason=reason, now=now
     )
-    with rls.acting_as(customer):
+    with rls.as_customer(customer):
         system.alert(
             user=customer,
             alert_type=AlertType.SECURITY,
             severity=Severity.MEDIUM,
             title="Support looks at your account",
-            message=TOLD.format(until=begun.ends_at, reason=reason),
+            message=ALERT_MESSAGE.format(until=begun.ends_at, reason=reason),
         )
     return begun, text
 
 
-def running(text: str, *, now: datetime) -> Impersonation | None:
+def find_active(text: str, *, now: datetime) -> Impersonation | None:
     """The impersonation that a credential opens at `now`; None when it is over, or either account has changed its part."""
     if not text.startswith(PREFIX) or not text.isascii():
         return None

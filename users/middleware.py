@@ -13,14 +13,14 @@ from rest_framework.exceptions import ParseError
 from core import clock, context, rls
 from core.api.errors import problem
 from core.api.parsers import parsed
-from system.services import note_access
+from system.services import record_access
 from users.models import Impersonation
 from users.rate_limits import seconds_left
-from users.security_keys import REFUSED, UNREADABLE
+from users.webauthn_errors import REFUSED, UNREADABLE
 
-BACK_OFFICE = "admin/"
-OPEN_PAGES = ("office_login", "office_second_factor", "office_set_up")  # where staff show who they are
-LONGEST_NOTE = 100  # characters
+ADMIN_PATH = "admin/"
+OPEN_PAGES = ("admin_login", "admin_second_factor", "admin_second_factor_setup")  # where staff show who they are
+MAX_NOTE_LENGTH = 100  # characters
 ACCOUNT_API = "/_allauth/"
 
 
@@ -37,11 +37,11 @@ class SecondFactorMiddleware:
         """Send to the login whoever may not pass."""
         # SECURITY: by the route that was found, not by the path: what leads to a page can't look like another address
         found: Any = request.resolver_match
-        if not found.route.startswith(BACK_OFFICE) or found.url_name in OPEN_PAGES:
+        if not found.route.startswith(ADMIN_PATH) or found.url_name in OPEN_PAGES:
             return None
         if request.user.is_active and request.user.is_staff and request.session.has_second_factor:  # type: ignore[attr-defined]
             return None
-        return redirect_to_login(request.get_full_path(), reverse("office_login"))
+        return redirect_to_login(request.get_full_path(), reverse("admin_login"))
 
 
 class AccountErrorsMiddleware:
@@ -53,7 +53,7 @@ class AccountErrorsMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A session that somebody ended while it was at work, and what allauth does not expect of a security key."""
         if isinstance(exception, UpdateError):
-            return problem(410, "session_ended", str(nothing_said(410)["detail"]))
+            return problem(410, "session_ended", str(default_error(410)["detail"]))
         if request.path.startswith(ACCOUNT_API) and "webauthn" in request.path and isinstance(exception, UNREADABLE):
             return problem(400, "incorrect_code", REFUSED, "credential")
         return None
@@ -62,7 +62,7 @@ class AccountErrorsMiddleware:
         if not request.path.startswith(ACCOUNT_API):
             return self.get_response(request)
         if request.user.is_authenticated:
-            context.change(actor_id=request.user.pk)  # the browser's session; a program's is looked up by allauth
+            context.update(actor_id=request.user.pk)  # the browser's session; a program's is looked up by allauth
         request.META["CONTENT_TYPE"] = request.META.get("CONTENT_TYPE") or "application/json"
         if request.method != "GET" and request.body:
             try:
@@ -76,19 +76,19 @@ class AccountErrorsMiddleware:
             return problem(response.status_code, "bad_request", "The body must be a JSON object.")
         if response.status_code == 429:
             response["Retry-After"] = str(seconds_left(request))
-        response.content = orjson.dumps(in_our_shape(orjson.loads(response.content), response.status_code))
+        response.content = orjson.dumps(as_api_errors(orjson.loads(response.content), response.status_code))
         return response
 
 
-def in_our_shape(body: dict[str, Any], status: int) -> dict[str, Any]:
+def as_api_errors(body: dict[str, Any], status: int) -> dict[str, Any]:
     """`{"errors": [{"message", "code", "param"}]}` as `{"type", "errors": [{…, "detail", "attr"}]}`."""
     if "type" in body:
         return body
     errors = [{**error, "detail": error["message"], "attr": error.get("param")} for error in body.get("errors", [])]
-    return body | {"type": "validation_error" if status == 400 else "client_error", "errors": errors or [nothing_said(status)]}
+    return body | {"type": "validation_error" if status == 400 else "client_error", "errors": errors or [default_error(status)]}
 
 
-def nothing_said(status: int) -> dict[str, Any]:
+def default_error(status: int) -> dict[str, Any]:
     """What to say where allauth answers with a status only."""
     detail = {
         401: "Not logged in yet. See `data.flows` for what is open to you.",
@@ -115,13 +115,13 @@ class ImpersonationMiddleware:
 
     def _note(self, request: HttpRequest, leave: Impersonation) -> None:
         """In a transaction of its own: the request's is rolled back when it is refused."""
-        with rls.everybody(reason=leave.reason):
-            context.change(actor_id=leave.user_id, impersonator_id=leave.staff_id)
-            note_access(
+        with rls.as_staff(reason=leave.reason):
+            context.update(actor_id=leave.user_id, impersonator_id=leave.staff_id)
+            record_access(
                 customer=leave.user,
                 staff=leave.staff,
                 action="impersonate",
-                what=f"{request.method} {request.path}"[:LONGEST_NOTE],
+                what=f"{request.method} {request.path}"[:MAX_NOTE_LENGTH],
                 reason=leave.reason,
                 now=clock.now(),
             )

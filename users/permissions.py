@@ -4,13 +4,13 @@ from typing import Any, cast
 
 from rest_framework.request import Request
 
-from core.api.permissions import SignedInWithPassword
+from core.api.permissions import RequiresPasswordSession
 from users import services
 from users.models import User
 from users.sessions import SessionStore
 
 
-class FullySignedIn(SignedInWithPassword):
+class FullySignedIn(RequiresPasswordSession):
     """A session that has shown all that the account asks for: its second factor if it has one, and of staff in any case."""
 
     def has_permission(self, request: Request, view: Any) -> bool:

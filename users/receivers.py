@@ -17,7 +17,7 @@ from users.sessions import DEVICE, device_of
 
 
 @receiver(user_logged_in)
-def note_device(request: HttpRequest, user: User, **_: Any) -> None:
+def record_device(request: HttpRequest, user: User, **_: Any) -> None:
     """Keep with the session where it began; tell its owner of a device that he has not used before."""
     device = device_of(request)
     request.session[DEVICE] = device
@@ -27,48 +27,48 @@ def note_device(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 @receiver([password_changed, password_set])
-def tell_of_password(user: User, **_: Any) -> None:
+def notify_password_changed(user: User, **_: Any) -> None:
     notify(user, security_notices.PASSWORD_CHANGED)
 
 
 @receiver(password_reset)
-def open_with_new_password(user: User, **_: Any) -> None:
+def unlock_after_password_reset(user: User, **_: Any) -> None:
     """Who could read the mail is the owner, so somebody else's guessing need not keep him out any longer."""
     user.unlock()
     notify(user, security_notices.PASSWORD_CHANGED)
 
 
 @receiver(email_changed)
-def tell_of_address(user: User, from_email_address: Any, to_email_address: Any, **_: Any) -> None:
+def notify_address_changed(user: User, from_email_address: Any, to_email_address: Any, **_: Any) -> None:
     """Tell the former address too: it is the only one that a thief does not read."""
     if from_email_address is not None and from_email_address.email != to_email_address.email:
         notify(user, security_notices.ADDRESS_CHANGED, detail=to_email_address.email, also_to=from_email_address.email)
 
 
 @receiver(authenticator_added)
-def tell_of_factor(user: User, authenticator: Authenticator, **_: Any) -> None:
+def notify_factor_added(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         notify(user, security_notices.FACTOR_ADDED, detail=services.name_of(authenticator))
 
 
 @receiver(authenticator_reset)
-def tell_of_codes(user: User, **_: Any) -> None:
+def notify_recovery_codes_renewed(user: User, **_: Any) -> None:
     notify(user, security_notices.CODES_RENEWED)
 
 
 @receiver(authenticator_removed)
-def let_factor_go(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+def handle_factor_removed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     """A session does not count as secured by a factor that is gone."""
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         notify(user, security_notices.FACTOR_REMOVED, detail=services.name_of(authenticator))
     if not services.has_second_factor(user):
         services.end_other_sessions(user, request.session.digest)  # type: ignore[attr-defined]  # it is our store
-        request.session.forget_second_factor()  # type: ignore[attr-defined]
+        request.session.clear_second_factor()  # type: ignore[attr-defined]
 
 
 @receiver(user_logged_out)
 def end_impersonations(user: User | None = None, **_: Any) -> None:
     """What a colleague had open in a customer's name ends when he logs out."""
     if user is not None and user.is_staff:
-        with rls.everybody(reason="logged out"):
+        with rls.as_staff(reason="logged out"):
             impersonation.end_all(staff=user, now=clock.now())

@@ -18,7 +18,7 @@ Such mails can't be turned off: they are how you learn that somebody else is in 
 
 
 @dataclass(frozen=True)
-class Notice:
+class SecurityNotice:
     """`message` may name a `{detail}`."""
 
     title: str
@@ -26,24 +26,26 @@ class Notice:
     severity: Severity = Severity.MEDIUM
 
 
-NEW_DEVICE = Notice("Login from a new device", "Somebody logged in to your account with {detail}.")
-PASSWORD_CHANGED = Notice("Your password was changed", "All sessions and API tokens of your account have ended.", Severity.HIGH)
-ADDRESS_CHANGED = Notice("Your e-mail address was changed", "Your account's address is {detail} now.", Severity.HIGH)
-FACTOR_ADDED = Notice("A second factor was added", "{detail} is needed to log in from now on.")
-FACTOR_REMOVED = Notice("A second factor was removed", "{detail} is not needed to log in any more.", Severity.HIGH)
-CODES_RENEWED = Notice("New recovery codes were made", "The recovery codes that you had before are worthless now.")
-LOCKED = Notice(
+NEW_DEVICE = SecurityNotice("Login from a new device", "Somebody logged in to your account with {detail}.")
+PASSWORD_CHANGED = SecurityNotice(
+    "Your password was changed", "All sessions and API tokens of your account have ended.", Severity.HIGH
+)
+ADDRESS_CHANGED = SecurityNotice("Your e-mail address was changed", "Your account's address is {detail} now.", Severity.HIGH)
+FACTOR_ADDED = SecurityNotice("A second factor was added", "{detail} is needed to log in from now on.")
+FACTOR_REMOVED = SecurityNotice("A second factor was removed", "{detail} is not needed to log in any more.", Severity.HIGH)
+CODES_RENEWED = SecurityNotice("New recovery codes were made", "The recovery codes that you had before are worthless now.")
+LOCKED = SecurityNotice(
     "Your account was locked",
     "Somebody tried too many wrong passwords, so logging in is closed for {detail} minutes. Open sessions go on.",
     Severity.HIGH,
 )
-TOKEN_MADE = Notice("A new API token was made", "The token {detail} opens your data to a program.")
+TOKEN_MADE = SecurityNotice("A new API token was made", "The token {detail} opens your data to a program.")
 
 
-def notify(user: Any, notice: Notice, *, detail: str = "", also_to: str = "") -> None:
+def notify(user: Any, notice: SecurityNotice, *, detail: str = "", also_to: str = "") -> None:
     """Tell `user`; the mail goes to the account's address, if it is known to be his, and to the one he had before."""
     message = f"{notice.message.format(detail=detail)} {REMEDY}"
-    with rls.acting_as(user):
+    with rls.as_customer(user):
         alert(
             user=user,
             alert_type=AlertType.SECURITY,

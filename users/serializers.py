@@ -8,13 +8,13 @@ from rest_framework import serializers
 from core import clock
 from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
-from core.api.serializers import BaseSerializer, StrictFields
+from core.api.serializers import BaseSerializer, StrictSerializer
 from system.models import AccessEvent
 from users import services
 from users.models import AccountErasure, DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
 
-LONGEST_TOKEN = timedelta(days=366)
-DEFAULT_TOKEN = timedelta(days=90)
+MAX_TOKEN_LIFETIME = timedelta(days=366)
+DEFAULT_TOKEN_LIFETIME = timedelta(days=90)
 
 
 class UserSerializer(BaseSerializer):
@@ -115,7 +115,7 @@ class TokenSerializer(BaseSerializer):
 
     def validate_expires_at(self, value: Any) -> Any:
         now = clock.now()
-        if not now < value <= now + LONGEST_TOKEN:
+        if not now < value <= now + MAX_TOKEN_LIFETIME:
             raise serializers.ValidationError("Choose an instant in the future, at most 366 days ahead.", "out_of_range")
         return value
 
@@ -125,7 +125,7 @@ class TokenSerializer(BaseSerializer):
             user=self.context["request"].user,
             name=validated_data["name"],
             scope=validated_data.get("scope", PersonalAccessToken._meta.get_field("scope").default),
-            expires_at=validated_data.get("expiry", now + DEFAULT_TOKEN),
+            expires_at=validated_data.get("expiry", now + DEFAULT_TOKEN_LIFETIME),
             now=now,
         )
         token.text = text
@@ -162,7 +162,7 @@ class ExportSerializer(BaseSerializer):
         }
 
 
-class ExportFileSerializer(StrictFields):
+class ExportFileSerializer(StrictSerializer):
     """The zip of an export."""
 
     file = serializers.FileField(help_text="The zip as it was downloaded.")
@@ -177,7 +177,7 @@ class RestoredSerializer(serializers.Serializer):
         example = {"rows": {"data/users_userprofile.jsonl": 1, "data/finance_financialtransaction.jsonl": 1204}}
 
 
-class PasswordSerializer(StrictFields):
+class PasswordSerializer(StrictSerializer):
     """The password once more, before something that can't be taken back."""
 
     password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
@@ -213,7 +213,7 @@ class SessionSerializer(BaseSerializer):
         }
 
 
-class EndedSerializer(StrictFields):
+class EndedSerializer(StrictSerializer):
     ended = serializers.IntegerField(help_text="How many sessions were ended.")
 
     class Meta:

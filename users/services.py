@@ -20,14 +20,14 @@ from users import security_notices
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserSession
 from users.models.onboarding import FIRST_STEPS
 from users.models.token import Scope
-from users.reset_keys import ResetKeys
+from users.password_reset_tokens import ResetKeys
 
 
 @transaction.atomic
-def open_account(user: User) -> User:
+def create_account(user: User) -> User:
     """Save a new account and lay out its onboarding steps."""
     user.save()
-    with rls.acting_as(user):
+    with rls.as_customer(user):
         start_onboarding(user)
     return user
 
@@ -45,7 +45,7 @@ def mark_verified(user: User) -> None:
 
 
 @transaction.atomic
-def vouch_for_address(user: User) -> None:
+def verify_address_by_staff(user: User) -> None:
     """Take the account's address as verified without a mail, after support has made sure whose it is."""
     if EmailAddress.objects.filter(email=user.email, verified=True).exclude(user=user).exists():
         raise ConflictError(
@@ -77,26 +77,26 @@ def end_access(user: User) -> None:
 
 def end_session(session: UserSession) -> None:
     """End a session at once."""
-    with rls.accounts():
+    with rls.as_accounts():
         UserSession.objects.filter(pk=session.pk).end()
 
 
 def end_other_sessions(user: User, digest: str) -> int:
     """End all sessions of a user but the one that `digest` stands for; gives how many."""
-    with rls.accounts():
+    with rls.as_accounts():
         return UserSession.objects.for_user(user).exclude(digest=digest).end()
 
 
 def is_new_device(user: User, device: dict[str, Any]) -> bool:
     """Whether a user who has logged in before has not done so from this address and program lately."""
-    with rls.accounts():
+    with rls.as_accounts():
         earlier = UserSession.objects.for_user(user)
         return earlier.exists() and not earlier.filter(**device).exists()
 
 
 def has_second_factor(user: User) -> bool:
     """Whether the account has a factor besides its password. Recovery codes only stand in for one."""
-    with rls.accounts():
+    with rls.as_accounts():
         factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
         return factors.exists()
 
@@ -131,7 +131,7 @@ def send_reset_mail(email: str) -> None:
     EmailMessage("[MINGUS] Set a new password", body, to=[email]).send()
 
 
-def forget_expired_tokens(*, now: datetime) -> int:
+def delete_expired_tokens(*, now: datetime) -> int:
     """Delete the keys to the API that ended before `now`; gives how many."""
     return PersonalAccessToken.objects.filter(expiry__lt=now).delete()[0]
 
@@ -143,7 +143,7 @@ def request_email_change(*, request: HttpRequest, user: User, email: str) -> Non
     """
     email = User.objects.normalize_email(email)
     if email != user.email:
-        with rls.accounts():
+        with rls.as_accounts():
             _request_email_change(request, user, email)
 
 

@@ -19,11 +19,11 @@ from django.http import HttpRequest
 from core import clock, rls
 from core.encryption import key_ring
 from users.models import UserSession
-from users.models.session import REMEMBERED_FOR, USER_AGENT_LENGTH
+from users.models.session import DEVICE_RETENTION, USER_AGENT_LENGTH
 
 LABEL = "users.session"
 DEVICE = "device"
-SHOWN_BY = f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"  # whose the records of authentication are
+AUTHENTICATED_USER_KEY = f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"  # whose the records of authentication are
 SECOND_FACTOR = "mfa"
 
 
@@ -36,16 +36,16 @@ class SessionStore(SessionBase):
     """What `request.session` is. Everything about sessions runs with the reach of accounts, whoever asks."""
 
     def load(self) -> dict[str, Any]:
-        with rls.accounts():
+        with rls.as_accounts():
             row = UserSession.objects.open(clock.now()).filter(digest=digest_of(self.session_key or "")).first()
             if row is None:
                 self._session_key = None
                 return {}
-            row.note_use()
+            row.record_use()
         return self.decode(row.data)
 
     def exists(self, session_key: str) -> bool:
-        with rls.accounts():
+        with rls.as_accounts():
             return UserSession.objects.filter(digest=digest_of(session_key)).exists()
 
     def create(self) -> None:
@@ -66,7 +66,7 @@ class SessionStore(SessionBase):
             "user_agent": device.get("user_agent", ""),
             "address": device.get("address"),
         }
-        with rls.accounts():
+        with rls.as_accounts():
             if must_create:
                 _insert(digest=digest_of(self.session_key), last_seen_at=clock.now(), **row)
             elif not UserSession.objects.filter(digest=digest_of(self.session_key)).update(**row):
@@ -76,7 +76,7 @@ class SessionStore(SessionBase):
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
         if key is not None:
-            with rls.accounts():
+            with rls.as_accounts():
                 row = UserSession.objects.filter(digest=digest_of(key))
                 row.filter(user=None).delete()
                 row.end()
@@ -85,29 +85,29 @@ class SessionStore(SessionBase):
     def clear_expired(cls) -> None:
         """Forget what nobody is signed in with any more; the devices of users are remembered for a while."""
         now = clock.now()
-        over = Q(user=None, expires_at__lte=now) | Q(expires_at__lte=now, last_seen_at__lte=now - REMEMBERED_FOR)
-        with rls.accounts():
+        over = Q(user=None, expires_at__lte=now) | Q(expires_at__lte=now, last_seen_at__lte=now - DEVICE_RETENTION)
+        with rls.as_accounts():
             UserSession.objects.filter(over).delete()
             UserSession.objects.filter(expires_at__lte=now).end()
 
     def encode(self, session_dict: dict[str, Any]) -> str:
-        return base64.b64encode(key_ring.seal(LABEL, b"", self.serializer().dumps(session_dict))).decode()
+        return base64.b64encode(key_ring.encrypt(LABEL, b"", self.serializer().dumps(session_dict))).decode()
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """The session's data; nothing, as for an expired one, when its key is gone from the ring."""
         try:
-            return self.serializer().loads(key_ring.unseal(LABEL, b"", base64.b64decode(session_data)))
-        except key_ring.SealError:
+            return self.serializer().loads(key_ring.decrypt(LABEL, b"", base64.b64decode(session_data)))
+        except key_ring.EncryptionError:
             return {}
 
     @property
     def has_second_factor(self) -> bool:
         """Whether who is signed in has shown a second factor in this very session."""
         records = self.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
-        is_his = self.get(SHOWN_BY) == self.get(SESSION_KEY)
+        is_his = self.get(AUTHENTICATED_USER_KEY) == self.get(SESSION_KEY)
         return is_his and any(record["method"] == SECOND_FACTOR for record in records)
 
-    def forget_second_factor(self) -> None:
+    def clear_second_factor(self) -> None:
         """Take the second factor back that this session has shown."""
         records = self.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
         self[AUTHENTICATION_METHODS_SESSION_KEY] = [record for record in records if record["method"] != SECOND_FACTOR]

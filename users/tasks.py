@@ -9,25 +9,25 @@ from users.models.erasure import AskedBy
 from users.privacy import erasure as erasures
 from users.privacy import exports
 
-ABANDONED = timedelta(hours=1)
+RETRY_ERASURE_AFTER = timedelta(hours=1)
 
 
 @jobs.daily(at_hour=3)
-def forget_expired_tokens(timestamp: int) -> None:
+def delete_expired_tokens(timestamp: int) -> None:
     """Delete personal access tokens whose time is over: they open nothing any more."""
-    services.forget_expired_tokens(now=clock.now())
+    services.delete_expired_tokens(now=clock.now())
 
 
 @jobs.daily(at_hour=3)
-def forget_old_exports(timestamp: int) -> None:
+def delete_old_exports(timestamp: int) -> None:
     """Delete exports a week after they were made."""
-    exports.forget_old_exports(now=clock.now())
+    exports.delete_old_exports(now=clock.now())
 
 
 @jobs.task()
 def make_export(*, user: str, export: str) -> None:
     """Make the export that a customer has asked for."""
-    with rls.acting_as(User(pk=user)):
+    with rls.as_customer(User(pk=user)):
         found = DataExport.objects.select_related("user").filter(pk=export).first()
         if found is not None:  # else the account was erased meanwhile
             exports.make(found)
@@ -36,13 +36,13 @@ def make_export(*, user: str, export: str) -> None:
 @jobs.task()
 def erase_account(*, erasure: str) -> None:
     """Erase the account whose erasure has begun."""
-    with rls.everybody(reason="erasure of an account"):
-        erasures.carry_out(AccountErasure.objects.select_related("user").get(pk=erasure))
+    with rls.as_staff(reason="erasure of an account"):
+        erasures.run_erasure(AccountErasure.objects.select_related("user").get(pk=erasure))
 
 
 def start_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
-    """End all access to an account and have a job erase it. Raises DomainError, see `users.privacy.erasure.begin`."""
-    erasure = erasures.begin(user, asked_by=asked_by)
+    """End all access to an account and have a job erase it. Raises DomainError, see `users.privacy.erasure.begin_erasure`."""
+    erasure = erasures.begin_erasure(user, asked_by=asked_by)
     jobs.enqueue(erase_account, erasure=str(erasure.pk))
     return erasure
 
@@ -50,7 +50,7 @@ def start_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
 @jobs.periodic("17 * * * *")
 def resume_erasures(timestamp: int) -> None:
     """Go on with erasures that failed more often than a job is tried again."""
-    left = AccountErasure.objects.filter(finished_at__isnull=True, updated_at__lt=clock.now() - ABANDONED)
+    left = AccountErasure.objects.filter(finished_at__isnull=True, updated_at__lt=clock.now() - RETRY_ERASURE_AFTER)
     for key in left.values_list("pk", flat=True):
         jobs.enqueue(erase_account, erasure=str(key))
 
@@ -58,5 +58,5 @@ def resume_erasures(timestamp: int) -> None:
 @jobs.task()
 def send_reset_mail(*, email: str) -> None:
     """Mail a key that sets a new password. As a job, because a request must not look whether there is such an account."""
-    with rls.accounts():
+    with rls.as_accounts():
         services.send_reset_mail(email)

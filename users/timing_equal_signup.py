@@ -13,14 +13,14 @@ from users.models import User
 
 
 @transaction.atomic
-def rehearse_sign_up(request: HttpRequest) -> None:
+def simulate_sign_up(request: HttpRequest) -> None:
     """Hash a password and write an account with all that belongs to it, and take all of it back.
 
     SECURITY: these are the steps of a sign-up, one by one. A test counts the statements and hashes of both.
     """
     user = User(email=f"{uuid4().hex}@nobody.invalid")
     user.set_password(uuid4().hex)
-    services.open_account(user)
+    services.create_account(user)
     setup_user_email(request, user, [EmailAddress(email=user.email)])
     has_verified_email(user)
     get_address_for_user(user)

@@ -15,18 +15,18 @@ from rest_framework.response import Response
 
 from core import clock, jobs, rls
 from core.api.errors import problem
-from core.api.examples import shown
-from core.api.permissions import HandedOutToPeople, SignedInWithPassword
+from core.api.examples import response_example
+from core.api.permissions import RequiresPasswordSession, RequiresPasswordSessionToRead
 from core.api.viewsets import (
-    Created,
-    Deleted,
-    Listed,
+    CreateMixin,
+    DestroyMixin,
+    ListMixin,
     OwnedBaseViewSet,
     OwnedReadOnlyViewSet,
     OwnedSingletonViewSet,
     OwnedViewSet,
 )
-from core.postgres.expressions import Present, true_when
+from core.postgres.expressions import ClockNow, true_when
 from system.models import AccessEvent
 from users import services
 from users.filters import AccessLogFilter, ExportFilter, OnboardingFilter, SessionFilter, TokenFilter
@@ -61,12 +61,12 @@ class MeViewSet(OwnedSingletonViewSet):
 
     queryset = User.objects.all()
     serializer_class = UserSerializer
-    more_permissions: ClassVar[dict[str, Any]] = {"destroy": (SignedInWithPassword,)}
+    permissions_by_action: ClassVar[dict[str, Any]] = {"destroy": (RequiresPasswordSession,)}
 
     @extend_schema(
         request=PasswordSerializer,
         responses={202: ErasureSerializer, 403: WRONG_PASSWORD},
-        examples=[shown(ErasureSerializer, "202")],
+        examples=[response_example(ErasureSerializer, "202")],
     )
     def destroy(self, request: Request) -> Response | HttpResponse:
         """Erase the account and everything in it. Access ends at once, a job does the rest; nobody can bring it back."""
@@ -75,14 +75,14 @@ class MeViewSet(OwnedSingletonViewSet):
             # answered, not raised: an exception would take back that the attempt was counted
             return problem(403, "wrong_password", "This is not the account's password, or it is locked after too many guesses.")
         erasure = start_erasure(user, asked_by=AskedBy.CUSTOMER)
-        with rls.accounts():
+        with rls.as_accounts():
             logout(request._request)
         return Response(ErasureSerializer(erasure).data, status=202)
 
 
 def confirmed(request: Request, user: User, password: str) -> bool:
     """Whether `password` is the user's; an attempt is counted and locks the account as one to log in does."""
-    with rls.accounts():
+    with rls.as_accounts():
         return authenticate(request._request, email=user.email, password=password) is not None
 
 
@@ -93,14 +93,16 @@ class ExportViewSet(OwnedReadOnlyViewSet):
     queryset = DataExport.objects.all()
     serializer_class = ExportSerializer
     filterset_class = ExportFilter
-    more_permissions: ClassVar[dict[str, Any]] = dict.fromkeys(("create", "retrieve", "download"), (HandedOutToPeople,))
+    permissions_by_action: ClassVar[dict[str, Any]] = dict.fromkeys(
+        ("create", "retrieve", "download"), (RequiresPasswordSessionToRead,)
+    )
 
-    @extend_schema(request=None, responses={202: ExportSerializer}, examples=[shown(ExportSerializer, "202")])
+    @extend_schema(request=None, responses={202: ExportSerializer}, examples=[response_example(ExportSerializer, "202")])
     def create(self, request: Request) -> Response:
         """Ask for an export. A job makes it; its `progress` is in percent. One at a time, three a day."""
         export = exports.request_export(request.user, now=clock.now())
         jobs.enqueue(make_export, user=str(export.user_id), export=str(export.pk))
-        return self.answer(export, status=202)
+        return self.row_response(export, status=202)
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"])
@@ -115,7 +117,7 @@ class ExportViewSet(OwnedReadOnlyViewSet):
             "Content-Length": str(export.size),
             "Cache-Control": "no-store",
         }
-        return StreamingHttpResponse(rls.in_own_context(whole), content_type="application/zip", headers=headers)
+        return StreamingHttpResponse(rls.iterate_in_context(whole), content_type="application/zip", headers=headers)
 
     def handle_exception(self, exc: Exception) -> Response:
         answer = super().handle_exception(exc)
@@ -130,13 +132,13 @@ class ExportImportView(OwnedBaseViewSet):
     closed_to_impersonation = True
     queryset = DataExport.objects.all()
     parser_classes = (MultiPartParser,)
-    more_permissions: ClassVar[dict[str, Any]] = {"create": (SignedInWithPassword,)}
+    permissions_by_action: ClassVar[dict[str, Any]] = {"create": (RequiresPasswordSession,)}
 
     @extend_schema(
         summary="Import an export",
         request={"multipart/form-data": ExportFileSerializer},
         responses={201: RestoredSerializer},
-        examples=[shown(RestoredSerializer, "201")],
+        examples=[response_example(RestoredSerializer, "201")],
     )
     def create(self, request: Request) -> Response:
         """Bring an export into an empty account, all of it or nothing. An export of the account has the same data then."""
@@ -168,23 +170,23 @@ class OnboardingViewSet(OwnedViewSet):
         """Tick a step off. Doing it twice changes nothing."""
         step = self.locked_object()
         step.complete()
-        return self.answer(step)
+        return self.row_response(step)
 
 
-class TokenViewSet(Created, Deleted, OwnedReadOnlyViewSet):
+class TokenViewSet(CreateMixin, DestroyMixin, OwnedReadOnlyViewSet):
     """Personal access tokens: make one, see when it was used last, revoke it."""
 
     queryset = PersonalAccessToken.objects.all()
     serializer_class = TokenSerializer
     filterset_class = TokenFilter
     closed_to_impersonation = True
-    more_permissions: ClassVar[dict[str, Any]] = {"create": (FullySignedIn,)}
+    permissions_by_action: ClassVar[dict[str, Any]] = {"create": (FullySignedIn,)}
 
     def get_serializer_class(self) -> Any:
         return NewTokenSerializer if self.action == "create" else TokenSerializer
 
 
-class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
+class SessionViewSet(DestroyMixin, OwnedReadOnlyViewSet):
     """Where the account is signed in: see it, and end what should not be."""
 
     closed_to_impersonation = True
@@ -195,7 +197,7 @@ class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         asking = getattr(getattr(self.request, "auth", None), "digest", "")
-        found = cast("UserSessionQuerySet", super().get_queryset()).open(Present())
+        found = cast("UserSessionQuerySet", super().get_queryset()).open(ClockNow())
         return found.annotate(is_current=true_when(Q(digest=asking)))
 
     def perform_destroy(self, instance: UserSession) -> None:
@@ -209,7 +211,7 @@ class SessionViewSet(Deleted, OwnedReadOnlyViewSet):
         return Response(EndedSerializer({"ended": ended}).data)
 
 
-class AccessLogViewSet(Listed, OwnedBaseViewSet):
+class AccessLogViewSet(ListMixin, OwnedBaseViewSet):
     """When colleagues of support looked at your data, what they saw and why."""
 
     queryset = AccessEvent.objects.all()

@@ -53,11 +53,11 @@ class Migration(migrations.Migration):
         migrations.RunSQL(KEYS, migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name='performancemetric',
-            constraint=models.CheckConstraint(condition=models.Q(('id__gte', core.postgres.partitions.FirstKey(models.F('created_at'), -1))), name='analytics_performancemetric_created_at_near_id', violation_error_message='Must be at most a day after the time in the id.'),
+            constraint=models.CheckConstraint(condition=models.Q(('id__gte', core.postgres.partitions.MinUuid7(models.F('created_at'), -1))), name='analytics_performancemetric_created_at_near_id', violation_error_message='Must be at most a day after the time in the id.'),
         ),
         migrations.AddConstraint(
             model_name='useranalytics',
-            constraint=models.CheckConstraint(condition=models.Q(('id__gte', core.postgres.partitions.FirstKey(models.F('created_at'), -1))), name='analytics_useranalytics_created_at_near_id', violation_error_message='Must be at most a day after the time in the id.'),
+            constraint=models.CheckConstraint(condition=models.Q(('id__gte', core.postgres.partitions.MinUuid7(models.F('created_at'), -1))), name='analytics_useranalytics_created_at_near_id', violation_error_message='Must be at most a day after the time in the id.'),
         ),
         partition_by_month("analytics_useranalytics"),
         partition_by_month("analytics_performancemetric"),

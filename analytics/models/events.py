@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from analytics.models.reference import (
+from analytics.models.levels import (
     ENGAGEMENT,
     RETENTION,
     EngagementLevel,
@@ -18,22 +18,22 @@ from analytics.models.reference import (
 from core.models.base import OwnedModel, OwnedQuerySet, gin
 from core.models.constraints import between, json_shape, not_blank
 from core.models.fields import json_list, json_object, optional_number, share
-from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
-from core.postgres.partitions import ByMonthQuerySet, made_with_its_key
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.postgres.partitions import PartitionedQuerySet, created_at_matches_key
 from core.privacy.declarations import recorded
 from core.privacy.masks import personal
 
 TABLE = "analytics_useranalytics"
 
 
-class EventQuerySet(ByMonthQuerySet, OwnedQuerySet):  # type: ignore[override]  # as_manager gives its own manager
+class EventQuerySet(PartitionedQuerySet, OwnedQuerySet):  # type: ignore[override]  # as_manager gives its own manager
     """Events of customers, which lie in months."""
 
 
 class UserAnalytics(OwnedModel):
     """Something that a customer did: a session, a visit, a click. Nothing refers to an event, so old ones can go."""
 
-    event_date = models.DateField(validators=[is_plausible_day])
+    event_date = models.DateField(validators=[validate_plausible_date])
     event_type = models.CharField(max_length=100)
     event_data = json_object()
     session_duration = optional_number(0)
@@ -57,7 +57,7 @@ class UserAnalytics(OwnedModel):
             json_shape(TABLE, "features_used", "array"),
             between(TABLE, "engagement_score", 0, 1),
             between(TABLE, "retention_score", 0, 1),
-            made_with_its_key(TABLE),
+            created_at_matches_key(TABLE),
         ]
         indexes = [
             models.Index(fields=["user", "-event_date", "-id"], name="analytics_event_by_day"),

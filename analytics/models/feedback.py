@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, IntegerField, Q
 
-from analytics.models.reference import known_and
+from analytics.models.levels import null_unless_known
 from core import clock
 from core.models.base import OwnedModel
 from core.models.constraints import between, one_of, rule
 from core.models.fields import optional_number
-from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
 from core.postgres.expressions import day_of, days_between, first_of, today, true_when
 from core.privacy.declarations import recorded
 
@@ -55,7 +55,7 @@ class UserFeedback(OwnedModel):
     stands in another table, and may change there later.
     """
 
-    feedback_date = models.DateField(validators=[is_plausible_day])
+    feedback_date = models.DateField(validators=[validate_plausible_date])
     feedback_type = models.CharField(max_length=50, choices=FeedbackType)
     rating = optional_number(1, 5)
     feedback_text = models.TextField(blank=True)
@@ -106,8 +106,8 @@ class UserFeedback(OwnedModel):
     def sql_derived(cls) -> dict[str, Any]:
         written, resolved = day_of(F("created_at")), day_of(F("resolved_at"))
         return {
-            "is_positive": known_and("rating", Q(rating__gte=LIKED)),
-            "is_negative": known_and("rating", Q(rating__lte=DISLIKED)),
+            "is_positive": null_unless_known("rating", Q(rating__gte=LIKED)),
+            "is_negative": null_unless_known("rating", Q(rating__lte=DISLIKED)),
             "is_resolved": true_when(settled),
             "is_open": true_when(~settled),
             "days_since_creation": days_between(written, today()),

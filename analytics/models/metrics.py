@@ -7,25 +7,25 @@ from django.db import models
 from django.db.models import CharField, F, Func, Q, Value
 from django.db.models.functions import Concat
 
-from analytics.models.reference import known_and
+from analytics.models.levels import null_unless_known
 from core.models.base import BaseModel, gin
 from core.models.constraints import between, json_shape, not_blank
 from core.models.fields import decimal_within, json_object
-from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
 from core.postgres.expressions import first_of
-from core.postgres.partitions import ByMonthQuerySet, made_with_its_key
+from core.postgres.partitions import PartitionedQuerySet, created_at_matches_key
 
 TABLE = "analytics_performancemetric"
-MOST = Decimal("9999999999999.99")  # of the column, both ways; with bounds NaN is refused too
+MAX_VALUE = Decimal("9999999999999.99")  # of the column, both ways; with bounds NaN is refused too
 FIGURES = Value("FM9,999,999,999,990.00")
 
 
 class PerformanceMetric(BaseModel):
     """One measured value of the whole product, for staff: it belongs to no customer."""
 
-    metric_date = models.DateField(validators=[is_plausible_day])
+    metric_date = models.DateField(validators=[validate_plausible_date])
     metric_name = models.CharField(max_length=100)
-    metric_value = decimal_within(15, 2, -MOST, MOST)
+    metric_value = decimal_within(15, 2, -MAX_VALUE, MAX_VALUE)
     metric_unit = models.CharField(max_length=50, blank=True)
     category = models.CharField(max_length=100, blank=True)
     subcategory = models.CharField(max_length=100, blank=True)
@@ -38,9 +38,9 @@ class PerformanceMetric(BaseModel):
         constraints = [
             between(TABLE, "metric_date", FIRST_DAY, LAST_DAY),
             not_blank(TABLE, "metric_name"),
-            between(TABLE, "metric_value", -MOST, MOST),
+            between(TABLE, "metric_value", -MAX_VALUE, MAX_VALUE),
             json_shape(TABLE, "metadata", "object"),
-            made_with_its_key(TABLE),
+            created_at_matches_key(TABLE),
         ]
         indexes = [
             models.Index(fields=["-metric_date", "-id"], name="analytics_metric_by_day"),
@@ -49,7 +49,7 @@ class PerformanceMetric(BaseModel):
             gin("analytics_metric", "metadata"),
         ]
 
-    objects = ByMonthQuerySet.as_manager()
+    objects = PartitionedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.metric_date} {self.metric_name}"
@@ -59,7 +59,7 @@ class PerformanceMetric(BaseModel):
         text = CharField()
         figures = Func(F("metric_value"), FIGURES, function="to_char", output_field=text)
         return {
-            "is_positive": known_and("metric_value", Q(metric_value__gt=0)),
+            "is_positive": null_unless_known("metric_value", Q(metric_value__gt=0)),
             "formatted_value": first_of(
                 (Q(metric_value__isnull=True), None),
                 (Q(metric_unit=""), figures),

@@ -6,11 +6,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from analytics.models.reference import known_and, minutes, minutes_in_sql, percentage, percentage_in_sql
+from analytics.models.levels import minutes, minutes_in_sql, null_unless_known, percentage, percentage_in_sql
 from core.models.base import OwnedModel, gin
 from core.models.constraints import between, json_shape, not_blank
 from core.models.fields import json_object, optional_number, share, whole_number
-from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
 from core.postgres.expressions import true_when
 from core.privacy.declarations import recorded
 
@@ -22,7 +22,7 @@ class FeatureUsage(OwnedModel):
     """One customer's use of one feature on one day."""
 
     feature_name = models.CharField(max_length=100)
-    usage_date = models.DateField(validators=[is_plausible_day])
+    usage_date = models.DateField(validators=[validate_plausible_date])
     usage_count = whole_number(0, default=1)
     usage_duration = optional_number(0)
     success_rate = share()
@@ -61,7 +61,7 @@ class FeatureUsage(OwnedModel):
         return {
             "usage_minutes": minutes_in_sql("usage_duration"),
             "success_percentage": percentage_in_sql("success_rate"),
-            "is_successful": known_and("success_rate", Q(success_rate__gte=SUCCESSFUL)),
+            "is_successful": null_unless_known("success_rate", Q(success_rate__gte=SUCCESSFUL)),
             "has_errors": true_when(Q(error_count__gt=0)),
         }
 

@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, insert, select
 from uuid_utils.compat import uuid7
 
 from benchmarks.contenders.fast_api import Transaction, database_url
-from benchmarks.data import Person
+from benchmarks.data import BenchmarkUser
 from benchmarks.responses import UnequalError
 
 TABLE: Any = Transaction.__table__
@@ -36,14 +36,14 @@ ACCOUNTS = """2000-01-01 open Assets:Checking USD
 """
 
 
-class Core:
+class SqlalchemyCore:
     """`insert()` in batches, in one transaction."""
 
     def __init__(self) -> None:
         self._engine = create_engine(database_url("psycopg"))
         self._engine.connect().close()  # its session is there, and in the pool, before anything is measured
 
-    def bring(self, file: Path, person: Person, account: UUID) -> int:
+    def bring(self, file: Path, person: BenchmarkUser, account: UUID) -> int:
         """Bring the file's rows into an account; gives how many were new."""
         with self._engine.begin() as connection, file.open(newline="") as lines:
             there = Counter(tuple(row) for row in connection.execute(self._known(account)))
@@ -57,7 +57,7 @@ class Core:
         columns = (TABLE.c.transaction_date, TABLE.c.amount, TABLE.c.description)
         return select(*columns).where(TABLE.c.financial_profile_id == account)
 
-    def _row(self, person: Person, account: UUID, day: date, amount: Decimal, text: str) -> dict[str, Any]:
+    def _row(self, person: BenchmarkUser, account: UUID, day: date, amount: Decimal, text: str) -> dict[str, Any]:
         now = datetime.now(UTC)
         owned = {"id": uuid7(), "user_id": person.id, "financial_profile_id": account, "created_at": now, "updated_at": now}
         said = {"transaction_date": day, "posted_date": day, "amount": amount, "description": text, "metadata": {}}

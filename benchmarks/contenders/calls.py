@@ -15,7 +15,7 @@ PATH = "/api/v1/finance/transactions/"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """A GET with a query, or a POST with a body, by the holder of a personal access token."""
 
     token: str
@@ -26,7 +26,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     body: bytes
 
@@ -41,7 +41,7 @@ class Contender(Protocol):
     @property
     def name(self) -> str: ...
 
-    def answer(self, call: Call) -> Answer: ...
+    def answer(self, call: Request) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class WsgiContender:
     name: str
     application: Callable[..., Iterable[bytes]]
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, call: Request) -> Response:
         lines: list[str] = []
         body = self.application(environment(call), lambda line, headers, exc_info=None: lines.append(line))
         try:
             content = b"".join(body)
         finally:
             getattr(body, "close", _nothing)()
-        return Answer(int(lines[0][:3]), content)
+        return Response(int(lines[0][:3]), content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class AsgiContender:
     application: Callable[..., Awaitable[None]]
     loop: asyncio.AbstractEventLoop
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, call: Request) -> Response:
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
@@ -79,7 +79,7 @@ class AsgiContender:
             sent.append(message)
 
         self.loop.run_until_complete(self._run(scope(call), receive, send))
-        return Answer(sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]))
+        return Response(sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]))
 
     async def _run(self, *asked: Any) -> None:
         await self.application(*asked)
@@ -95,11 +95,11 @@ class WithKey:
     def name(self) -> str:
         return f"{self.contender.name}, with Idempotency-Key"
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, call: Request) -> Response:
         return self.contender.answer(replace(call, idempotency_key=str(uuid7())))
 
 
-def environment(call: Call) -> dict[str, Any]:
+def environment(call: Request) -> dict[str, Any]:
     """The call as a server hands it to a WSGI application behind TLS."""
     found = {
         "REQUEST_METHOD": "POST" if call.body else "GET",
@@ -126,7 +126,7 @@ def environment(call: Call) -> dict[str, Any]:
     return found | {"HTTP_IDEMPOTENCY_KEY": call.idempotency_key} if call.idempotency_key else found
 
 
-def scope(call: Call) -> dict[str, Any]:
+def scope(call: Request) -> dict[str, Any]:
     """The call as a server hands it to an ASGI application behind TLS."""
     headers = {
         "host": HOST,

@@ -22,7 +22,7 @@ from ninja.security import HttpBearer
 from benchmarks.contenders.calls import Contender
 from benchmarks.contenders.limit import LIMIT, link
 from benchmarks.contenders.schemas import TransactionIn, TransactionOut
-from benchmarks.contenders.unfenced import own_urls, unfenced
+from benchmarks.contenders.without_rls import contender_without_rls, own_urls
 from core import clock
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from users.models import PersonalAccessToken
@@ -99,4 +99,4 @@ use_these_urls = own_urls(__name__)
 
 
 def contender() -> Contender:
-    return unfenced("django-ninja, tuned", [f"{__name__}.use_these_urls"])
+    return contender_without_rls("django-ninja, tuned", [f"{__name__}.use_these_urls"])

@@ -21,7 +21,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from benchmarks.contenders.calls import Contender
 from benchmarks.contenders.limit import NAMES
-from benchmarks.contenders.unfenced import own_urls, unfenced
+from benchmarks.contenders.without_rls import contender_without_rls, own_urls
 from finance.models import FinancialTransaction
 from users.authentication import TokenAuthentication
 
@@ -83,4 +83,4 @@ use_these_urls = own_urls(__name__)
 
 
 def contender() -> Contender:
-    return unfenced("stock DRF", [f"{__name__}.use_these_urls", *STARTPROJECT])
+    return contender_without_rls("stock DRF", [f"{__name__}.use_these_urls", *STARTPROJECT])

@@ -14,19 +14,19 @@ from core import clock, jobs
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
-    OwnedRecordAdmin,
-    RecordInline,
-    asks_first,
+    OwnedReadOnlyAdmin,
+    ReadOnlyInline,
+    confirmed_action,
     display,
-    for_ticked,
+    for_selected_rows,
+    inline_on,
     link,
     linked,
     money,
-    shown_on,
 )
 from users.models import User
 
-ADJUSTMENT_COLOURS = {
+ADJUSTMENT_COLORS = {
     "awaiting approval": "warning",
     "pending": "info",
     "open": "warning",
@@ -46,13 +46,13 @@ class AdjustmentColumns:
     def money(self, row: Adjustment) -> str:
         return money(row.amount, row.currency)
 
-    @display(description="status", label=ADJUSTMENT_COLOURS)
+    @display(description="status", label=ADJUSTMENT_COLORS)
     def state(self, row: Adjustment) -> str:
         return row.status.replace("_", " ")
 
 
-@shown_on(User)
-class AdjustmentInline(AdjustmentColumns, RecordInline):
+@inline_on(User)
+class AdjustmentInline(AdjustmentColumns, ReadOnlyInline):
     model = Adjustment
     place = 6
     fk_name = "user"
@@ -62,7 +62,7 @@ class AdjustmentInline(AdjustmentColumns, RecordInline):
 
 
 @admin.register(Adjustment)
-class AdjustmentAdmin(AdjustmentColumns, OwnedRecordAdmin):
+class AdjustmentAdmin(AdjustmentColumns, OwnedReadOnlyAdmin):
     """Refunds, credits and disputes. What waits for approval is decided by somebody else than who asked for it."""
 
     list_display = ("happened_at", "owner", "kind", "money", "state", "reason", "requested_by", "approved_by", "of")
@@ -74,8 +74,8 @@ class AdjustmentAdmin(AdjustmentColumns, OwnedRecordAdmin):
     )
     list_select_related = ("user", "invoice", "requested_by", "approved_by")
     search_fields = ("stripe_id", "reason")
-    ordering_of_one = ("-happened_at", "-id")
-    sortable_for_one = ("happened_at",)
+    ordering_for_customer = ("-happened_at", "-id")
+    sortable_by_for_customer = ("happened_at",)
     csv_columns = (
         "id",
         "user__email",
@@ -103,15 +103,15 @@ class AdjustmentAdmin(AdjustmentColumns, OwnedRecordAdmin):
         waits = row is not None and row.status == AdjustmentStatus.AWAITING_APPROVAL
         return super().get_actions_detail(request, object_id) if waits else []  # type: ignore[misc]  # unfold's
 
-    @asks_first(title="Approve", question="Stripe gives the money back to the card.", icon="task_alt")
+    @confirmed_action(title="Approve", question="Stripe gives the money back to the card.", icon="task_alt")
     def approve(self, request: HttpRequest, row: Adjustment) -> None:
         colleague: Any = request.user
         services.approve_refund(row, by=colleague, now=clock.now())
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))
 
-    @asks_first(title="Decline", question="Nothing is given back.", icon="block")
+    @confirmed_action(title="Decline", question="Nothing is given back.", icon="block")
     def decline(self, request: HttpRequest, row: Adjustment) -> None:
         colleague: Any = request.user
         services.decline_refund(row, by=colleague, now=clock.now())
 
-    actions = (*BaseAdmin.actions, for_ticked(approve), for_ticked(decline))
+    actions = (*BaseAdmin.actions, for_selected_rows(approve), for_selected_rows(decline))

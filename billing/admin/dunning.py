@@ -4,22 +4,22 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from billing.models import DunningStep
-from core.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked, shown_on
+from core.admin import BY_CUSTOMER, OwnedReadOnlyAdmin, ReadOnlyInline, display, inline_on, link, linked
 from users.models import User
 
-KIND_COLOURS = {"attempt": "danger", "notice": "info", "warning": "warning", "paid": "success", "stopped": "default"}
+KIND_COLORS = {"attempt": "danger", "notice": "info", "warning": "warning", "paid": "success", "stopped": "default"}
 
 
 class StepColumns:
     """What both the list and the customer's page show of a step."""
 
-    @display(description="what", label=KIND_COLOURS)
+    @display(description="what", label=KIND_COLORS)
     def what(self, step: DunningStep) -> str:
         return step.kind
 
 
-@shown_on(User)
-class DunningInline(StepColumns, RecordInline):
+@inline_on(User)
+class DunningInline(StepColumns, ReadOnlyInline):
     model = DunningStep
     verbose_name_plural = "payments asked for"
     fields = ("when", "what", "next_attempt_at", "note")
@@ -28,15 +28,15 @@ class DunningInline(StepColumns, RecordInline):
 
 
 @admin.register(DunningStep)
-class DunningAdmin(StepColumns, OwnedRecordAdmin):
+class DunningAdmin(StepColumns, OwnedReadOnlyAdmin):
     """Attempts, notices, and how they ended."""
 
     list_display = ("happened_at", "owner", "what", "next_attempt_at", "of", "note")
     list_filter = (BY_CUSTOMER, ("kind", ChoicesDropdownFilter), ("happened_at", RangeDateFilter))
     list_select_related = ("user", "invoice")
     search_fields = ("note",)
-    ordering_of_one = ("-happened_at", "-id")
-    sortable_for_one = ("happened_at",)
+    ordering_for_customer = ("-happened_at", "-id")
+    sortable_by_for_customer = ("happened_at",)
 
     @display(description="invoice")
     def of(self, step: DunningStep) -> str:

@@ -16,18 +16,18 @@ from core import clock
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
-    OwnedRecordAdmin,
+    OwnedReadOnlyAdmin,
+    ReadOnlyInline,
     ReasonForm,
-    RecordInline,
-    asks_first,
+    confirmed_action,
     display,
-    for_ticked,
+    for_selected_rows,
+    inline_on,
     linked,
-    shown_on,
 )
 from users.models import User
 
-ACCESS_COLOURS = {"open": "success", "used up": "warning", "expired": "warning", "off": "default"}
+ACCESS_COLORS = {"open": "success", "used up": "warning", "expired": "warning", "off": "default"}
 
 
 class SwitchForm(ReasonForm):
@@ -40,7 +40,7 @@ class SwitchForm(ReasonForm):
 class AccessColumns:
     """What both the list and the customer's page show of a feature."""
 
-    @display(description="state", label=ACCESS_COLOURS)
+    @display(description="state", label=ACCESS_COLORS)
     def state(self, access: FeatureAccess) -> str:
         if not access.is_enabled:
             return "off"
@@ -54,8 +54,8 @@ class AccessColumns:
         return f"{used}" if access.usage_limit is None else f"{used} of {access.usage_limit}"
 
 
-@shown_on(User)
-class AccessInline(AccessColumns, RecordInline):
+@inline_on(User)
+class AccessInline(AccessColumns, ReadOnlyInline):
     model = FeatureAccess
     fields = ("feature", "state", "used", "expires_at", "last_used_at")
     feature = linked("feature_name", "feature")
@@ -67,13 +67,13 @@ class AccessInline(AccessColumns, RecordInline):
 
 
 @admin.register(FeatureAccess)
-class FeatureAccessAdmin(AccessColumns, OwnedRecordAdmin):
+class FeatureAccessAdmin(AccessColumns, OwnedReadOnlyAdmin):
     """What customers may use, and who decided so. It follows from plans and overrides, and is changed by these."""
 
     list_display = ("feature_name", "owner", "state", "used", "period_start", "last_used_at", "expires_at")
     list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("last_used_at", RangeDateFilter))
     search_fields = ("feature_name",)
-    ordering_of_one = ("feature_name", "id")
+    ordering_for_customer = ("feature_name", "id")
     fields = (
         "feature_name",
         "state",
@@ -104,32 +104,38 @@ class FeatureAccessAdmin(AccessColumns, OwnedRecordAdmin):
 
     @display(description="because")
     def because(self, access: FeatureAccess) -> str:
-        found = services.explain(user=access.user, feature=access.feature_name, now=clock.now())
+        found = services.explain_feature(user=access.user, feature=access.feature_name, now=clock.now())
         return found.verdict.why
 
-    @asks_first(title="Reset usage", question="The count of this month begins anew.", icon="restart_alt")
+    @confirmed_action(title="Reset usage", question="The count of this month begins anew.", icon="restart_alt")
     def reset_usage(self, request: HttpRequest, access: FeatureAccess) -> None:
         services.reset_usage(access, now=clock.now())
 
-    @asks_first(title="Enable", question="It is open for so long, whatever the plan says.", icon="lock_open", form=SwitchForm)
+    @confirmed_action(
+        title="Enable", question="It is open for so long, whatever the plan says.", icon="lock_open", form=SwitchForm
+    )
     def enable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
         _switch(request, access, answers, is_enabled=True)
 
-    @asks_first(title="Disable", question="It is closed for so long, whatever the plan says.", icon="lock", form=SwitchForm)
+    @confirmed_action(
+        title="Disable", question="It is closed for so long, whatever the plan says.", icon="lock", form=SwitchForm
+    )
     def disable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
         _switch(request, access, answers, is_enabled=False)
 
-    actions = (*BaseAdmin.actions, for_ticked(reset_usage))
+    actions = (*BaseAdmin.actions, for_selected_rows(reset_usage))
 
 
 def _switch(request: HttpRequest, access: FeatureAccess, answers: dict[str, Any], *, is_enabled: bool) -> None:
     now, colleague = clock.now(), request.user
     ends_at = now + timedelta(days=answers["days"])
-    services.switch(access, is_enabled=is_enabled, reason=answers["reason"], ends_at=ends_at, granted_by=colleague, now=now)
+    services.override_access(
+        access, is_enabled=is_enabled, reason=answers["reason"], ends_at=ends_at, granted_by=colleague, now=now
+    )
 
 
 @admin.register(UsageRecord)
-class UsageRecordAdmin(OwnedRecordAdmin):
+class UsageRecordAdmin(OwnedReadOnlyAdmin):
     """Uses that were counted under a caller's key."""
 
     list_display = ("feature_name", "owner", "amount", "period_start", "created_at", "given_back_at")

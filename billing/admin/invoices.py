@@ -16,21 +16,21 @@ from billing.models.adjustments import AdjustmentStatus
 from core import clock, jobs
 from core.admin import (
     BY_CUSTOMER,
-    OwnedRecordAdmin,
+    OwnedReadOnlyAdmin,
+    ReadOnlyInline,
     ReasonForm,
-    RecordInline,
-    asks_first,
+    confirmed_action,
     display,
+    inline_on,
     link,
     linked,
     money,
-    shown_on,
 )
-from core.admin.masking import bare
+from core.admin.masking import unmasked
 from users.models import User
 
-WAITS = "Nothing is given back yet: so much needs the approval of another colleague, on {}."
-INVOICE_COLOURS = {
+AWAITS_APPROVAL = "Nothing is given back yet: so much needs the approval of another colleague, on {}."
+INVOICE_COLORS = {
     "paid": "success",
     "pending": "info",
     "unpaid": "warning",
@@ -66,13 +66,13 @@ class InvoiceColumns:
     def refunded(self, invoice: BillingHistory) -> str:
         return money(invoice.amount_refunded, invoice.currency) if invoice.amount_refunded else "-"
 
-    @display(description="status", label=INVOICE_COLOURS)
+    @display(description="status", label=INVOICE_COLORS)
     def state(self, invoice: BillingHistory) -> str:
         return "overdue" if invoice.is_overdue else invoice.status
 
 
-@shown_on(User)
-class InvoiceInline(InvoiceColumns, RecordInline):
+@inline_on(User)
+class InvoiceInline(InvoiceColumns, ReadOnlyInline):
     model = BillingHistory
     place = 6
     fields = ("date", "money", "state", "due_date", "paid_at", "refunded")
@@ -81,15 +81,15 @@ class InvoiceInline(InvoiceColumns, RecordInline):
 
 
 @admin.register(BillingHistory)
-class BillingHistoryAdmin(InvoiceColumns, OwnedRecordAdmin):
+class BillingHistoryAdmin(InvoiceColumns, OwnedReadOnlyAdmin):
     """Invoices: a record of what was charged."""
 
     list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "refunded")
     list_filter = (BY_CUSTOMER, ("status", ChoicesDropdownFilter), ("billing_date", RangeDateFilter))
     list_select_related = ("user", "subscription")
     search_fields = ("description", "stripe_invoice_id")
-    ordering_of_one = ("-billing_date", "-id")
-    sortable_for_one = ("billing_date",)
+    ordering_for_customer = ("-billing_date", "-id")
+    sortable_by_for_customer = ("billing_date",)
     date_hierarchy = "billing_date"
     csv_columns = (
         "id",
@@ -115,9 +115,9 @@ class BillingHistoryAdmin(InvoiceColumns, OwnedRecordAdmin):
         """A refund is offered while there is something to refund."""
         row: Any = self.get_object(request, unquote(str(object_id)))
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        return offered if row is not None and services.can_refund(bare(row)) else []
+        return offered if row is not None and services.is_refundable(unmasked(row)) else []
 
-    @asks_first(
+    @confirmed_action(
         title="Refund",
         question="Stripe gives the money back to the card. A large one waits for a second colleague.",
         icon="currency_exchange",
@@ -129,5 +129,5 @@ class BillingHistoryAdmin(InvoiceColumns, OwnedRecordAdmin):
             invoice=invoice, amount=answers["amount"], reason=answers["reason"], by=colleague, now=clock.now()
         )
         if row.status == AdjustmentStatus.AWAITING_APPROVAL:
-            self.message_user(request, format_html(WAITS, link(row, "its page")), messages.WARNING)
+            self.message_user(request, format_html(AWAITS_APPROVAL, link(row, "its page")), messages.WARNING)
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))

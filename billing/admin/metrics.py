@@ -9,13 +9,13 @@ from django.urls import path
 from billing import metrics
 from core import clock, csv_export
 from core.admin import BaseAdmin
-from core.admin.base import require
+from core.admin.base import require_allowed
 
 PERMISSION = "billing.overview_subscription"
-LONGEST_BAR = 200
+MAX_BAR_WIDTH = 200
 
 
-class WithMetrics(BaseAdmin):
+class MetricsAdminMixin(BaseAdmin):
     """For the admin class of subscriptions: the page `metrics/` beside its list."""
 
     def get_urls(self) -> list[Any]:
@@ -25,14 +25,14 @@ class WithMetrics(BaseAdmin):
 
     def metrics(self, request: HttpRequest) -> HttpResponse:
         """Every table, with its formula and inputs."""
-        require(request.user.has_perm(PERMISSION))
+        require_allowed(request.user.has_perm(PERMISSION))
         tables = [(table, bars(table)) for table in metrics.all_metrics(now=clock.now())]
         own = {"title": "Metrics of billing", "tables": tables}
         return TemplateResponse(request, "mingus/admin/metrics.html", self.admin_site.each_context(request) | own)
 
     def as_csv(self, request: HttpRequest, key: str) -> StreamingHttpResponse:
         """One table as a file."""
-        require(request.user.has_perm(PERMISSION))
+        require_allowed(request.user.has_perm(PERMISSION))
         found = [table for table in metrics.all_metrics(now=clock.now()) if table.key == key]
         if not found:
             raise Http404
@@ -49,7 +49,7 @@ def bars(table: metrics.Metric) -> list[tuple[metrics.Row, int]]:
     most: dict[Any, Any] = {}
     for row in table.rows:
         most[_kind(table, row)] = max(most.get(_kind(table, row), 0), row[table.bar])
-    return [(row, int(LONGEST_BAR * row[table.bar] / (most[_kind(table, row)] or 1))) for row in table.rows]
+    return [(row, int(MAX_BAR_WIDTH * row[table.bar] / (most[_kind(table, row)] or 1))) for row in table.rows]
 
 
 def _kind(table: metrics.Metric, row: metrics.Row) -> Any:

@@ -11,16 +11,26 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter
 from billing import services
 from billing.models import EntitlementOverride
 from core import clock
-from core.admin import BY_CUSTOMER, BaseAdmin, OwnedAdmin, RecordInline, asks_first, display, for_ticked, linked, shown_on
+from core.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    ReadOnlyInline,
+    confirmed_action,
+    display,
+    for_selected_rows,
+    inline_on,
+    linked,
+)
 from users.models import User
 
-OVERRIDE_COLOURS = {"in force": "success", "to come": "info", "over": "default", "revoked": "default"}
+OVERRIDE_COLORS = {"in force": "success", "to come": "info", "over": "default", "revoked": "default"}
 
 
 class OverrideColumns:
     """What both the list and the customer's page show of an override."""
 
-    @display(description="state", label=OVERRIDE_COLOURS)
+    @display(description="state", label=OVERRIDE_COLORS)
     def state(self, row: EntitlementOverride) -> str:
         now = clock.now()
         if row.revoked_at is not None:
@@ -30,8 +40,8 @@ class OverrideColumns:
         return "to come" if row.starts_at > now else "in force"
 
 
-@shown_on(User)
-class OverrideInline(OverrideColumns, RecordInline):
+@inline_on(User)
+class OverrideInline(OverrideColumns, ReadOnlyInline):
     model = EntitlementOverride
     fk_name = "user"
     template_after = "mingus/admin/give.html"
@@ -48,7 +58,7 @@ class OverrideAdmin(OverrideColumns, OwnedAdmin):
     list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("ends_at", RangeDateFilter))
     list_select_related = ("user", "granted_by")
     search_fields = ("feature_name", "reason")
-    ordering_of_one = ("-created_at", "-id")
+    ordering_for_customer = ("-created_at", "-id")
     readonly_fields = ("revoked_at", "granted_by")
     csv_columns = (
         "id",
@@ -89,14 +99,14 @@ class OverrideAdmin(OverrideColumns, OwnedAdmin):
         colleague: Any = request.user
         obj.granted_by = colleague
         super().save_model(request, obj, form, change)
-        services.settle_access(user=obj.user, now=clock.now())
+        services.sync_feature_access(user=obj.user, now=clock.now())
 
     @display(description="granted by")
     def by(self, row: EntitlementOverride) -> str:
         return str(row.granted_by or "-")
 
-    @asks_first(title="Revoke", question="It ends now; his plan alone counts again.", icon="undo")
+    @confirmed_action(title="Revoke", question="It ends now; his plan alone counts again.", icon="undo")
     def revoke(self, request: HttpRequest, row: EntitlementOverride) -> None:
         services.revoke_override(row, now=clock.now())
 
-    actions = (*BaseAdmin.actions, for_ticked(revoke))
+    actions = (*BaseAdmin.actions, for_selected_rows(revoke))

@@ -9,26 +9,26 @@ from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter
 
 from billing.models import StripeCustomer, StripeEvent
-from billing.stripe.events import explain, replay_event
+from billing.stripe.events import describe_event, replay_event
 from core import clock
 from core.admin import (
     BaseAdmin,
-    OwnedRecordAdmin,
-    RecordAdmin,
-    RecordInline,
-    asks_first,
+    OwnedReadOnlyAdmin,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    confirmed_action,
     display,
-    for_ticked,
+    for_selected_rows,
+    inline_on,
     linked,
     money,
-    shown_on,
 )
-from core.admin.access_log import note
+from core.admin.access_log import record
 from core.admin.unfold_compat import pretty_json
 from users.models import User
 
-SEE = "billing.see_stripeevent"
-EVENT_COLOURS = {"waiting": "info", "handled": "success", "ignored": "default", "failed": "danger"}
+VIEW_PERMISSION = "billing.see_stripeevent"
+EVENT_COLORS = {"waiting": "info", "handled": "success", "ignored": "default", "failed": "danger"}
 OPEN = (
     "id",
     "stripe_id",
@@ -58,8 +58,8 @@ class StripeCustomerColumns:
         return money(row.credit, row.currency)
 
 
-@shown_on(User)
-class StripeCustomerInline(StripeCustomerColumns, RecordInline):
+@inline_on(User)
+class StripeCustomerInline(StripeCustomerColumns, ReadOnlyInline):
     model = StripeCustomer
     verbose_name_plural = "at Stripe"
     fields = ("since", "stripe_id", "pays_by", "card_exp_month", "card_exp_year", "owed", "synced_at")
@@ -68,7 +68,7 @@ class StripeCustomerInline(StripeCustomerColumns, RecordInline):
 
 
 @admin.register(StripeCustomer)
-class StripeCustomerAdmin(StripeCustomerColumns, OwnedRecordAdmin):
+class StripeCustomerAdmin(StripeCustomerColumns, OwnedReadOnlyAdmin):
     """Which customer of Stripe's a customer is, and how he pays."""
 
     list_display = ("owner", "stripe_id", "pays_by", "card_exp_month", "card_exp_year", "owed", "synced_at")
@@ -76,7 +76,7 @@ class StripeCustomerAdmin(StripeCustomerColumns, OwnedRecordAdmin):
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(RecordAdmin):
+class StripeEventAdmin(ReadOnlyAdmin):
     """The inbox. What is in an event is a customer's own, so it is shown only to whoever may see it, and that is noted."""
 
     list_display = ("happened_at", "type", "standing", "deliveries", "attempts", "handled_at", "stripe_id")
@@ -93,13 +93,13 @@ class StripeEventAdmin(RecordAdmin):
     csv_columns = tuple(name for name in OPEN if name != "id")
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """Equal, not somewhere inside: there are indexes for that."""
+        """Equal, not contains_word inside: there are indexes for that."""
         return [f"{name}__exact" for name in self.search_fields]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return [*OPEN, *(CLOSED if request.user.has_perm(SEE) else ())]
+        return [*OPEN, *(CLOSED if request.user.has_perm(VIEW_PERMISSION) else ())]
 
-    @display(description="state", label=EVENT_COLOURS)
+    @display(description="state", label=EVENT_COLORS)
     def standing(self, event: StripeEvent) -> str:
         return event.state
 
@@ -107,13 +107,13 @@ class StripeEventAdmin(RecordAdmin):
 
     @display(description="what followed")
     def explanation(self, event: StripeEvent) -> str:
-        return str(explain(event))
+        return str(describe_event(event))
 
-    @asks_first(title="Replay", question="It is dealt with anew; what is right already stays as it is.", icon="replay")
+    @confirmed_action(title="Replay", question="It is dealt with anew; what is right already stays as it is.", icon="replay")
     def replay(self, request: HttpRequest, event: StripeEvent) -> None:
         replay_event(event=event, now=clock.now())
 
-    actions = (*BaseAdmin.actions, for_ticked(replay))
+    actions = (*BaseAdmin.actions, for_selected_rows(replay))
 
     @display(description="content")
     def content(self, event: StripeEvent) -> str:
@@ -126,5 +126,5 @@ class StripeEventAdmin(RecordAdmin):
         """The page; a look at the customer whom the event is about."""
         if obj is not None and obj.stripe_customer_id:
             found = StripeCustomer.objects.filter(stripe_id=obj.stripe_customer_id).select_related("user")
-            note(request, "view", StripeEvent, {row.user for row in found}, row_id=obj.pk)
+            record(request, "view", StripeEvent, {row.user for row in found}, row_id=obj.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -9,26 +9,26 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from billing import services
-from billing.admin.metrics import WithMetrics
+from billing.admin.metrics import MetricsAdminMixin
 from billing.admin.timeline import timeline_of
 from billing.models import Subscription
-from billing.services.plan_access import judge
+from billing.services.plan_access import access_of
 from core import clock
 from core.admin import (
     BY_CUSTOMER,
     AutocompleteSelectFilter,
     BaseAdmin,
     OwnedAdmin,
-    RecordInline,
-    asks_first,
+    ReadOnlyInline,
+    confirmed_action,
     display,
-    for_ticked,
+    for_selected_rows,
+    inline_on,
     linked,
-    shown_on,
 )
 from users.models import User
 
-STATUS_COLOURS = {
+STATUS_COLORS = {
     "active": "success",
     "trialing": "info",
     "past_due": "warning",
@@ -38,7 +38,7 @@ STATUS_COLOURS = {
     "incomplete_expired": "default",
     "canceled": "default",
 }
-STRIPES = ("stripe_subscription_id", "stripe_customer_id")
+STRIPE_MANAGED_FIELDS = ("stripe_subscription_id", "stripe_customer_id")
 
 
 class SubscriptionColumns:
@@ -48,7 +48,7 @@ class SubscriptionColumns:
     def plan_name(self, subscription: Subscription) -> str:
         return str(subscription.plan)
 
-    @display(description="status", label=STATUS_COLOURS)
+    @display(description="status", label=STATUS_COLORS)
     def state(self, subscription: Subscription) -> str:
         return subscription.status
 
@@ -57,8 +57,8 @@ class SubscriptionColumns:
         return "us" if subscription.is_local else "Stripe"
 
 
-@shown_on(User)
-class SubscriptionInline(SubscriptionColumns, RecordInline):
+@inline_on(User)
+class SubscriptionInline(SubscriptionColumns, ReadOnlyInline):
     model = Subscription
     place = 4
     fields = ("since", "plan_name", "state", "current_period_end", "cancel_at_period_end", "keeper")
@@ -70,7 +70,7 @@ class SubscriptionInline(SubscriptionColumns, RecordInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
+class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, OwnedAdmin):
     """Subscriptions. One that is added here is a gift: it renews without a payment. What Stripe keeps is only looked at."""
 
     list_display = (
@@ -84,9 +84,9 @@ class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
     )
     list_filter = (BY_CUSTOMER, ("plan", AutocompleteSelectFilter), ("status", ChoicesDropdownFilter))
     list_select_related = ("user", "plan")
-    search_fields = ("plan__name", *STRIPES)
-    ordering_of_one = ("-created_at", "-id")
-    readonly_fields = STRIPES
+    search_fields = ("plan__name", *STRIPE_MANAGED_FIELDS)
+    ordering_for_customer = ("-created_at", "-id")
+    readonly_fields = STRIPE_MANAGED_FIELDS
     csv_columns = (
         "id",
         "user__email",
@@ -100,7 +100,7 @@ class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
         "cancel_at_period_end",
         "canceled_at",
         "trial_end",
-        *STRIPES,
+        *STRIPE_MANAGED_FIELDS,
     )
     actions_detail = ("cancel_later", "cancel_at_once", "reactivate")
 
@@ -115,7 +115,7 @@ class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
         """The buttons that would do something."""
         row: Any = self.get_object(request, unquote(str(object_id)))
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        useful = _useful(row) if row is not None else ()
+        useful = _available_actions(row) if row is not None else ()
         return [button for button in offered if button.action_name.endswith(useful)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -134,7 +134,7 @@ class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
 
     @display(description="opens its plan")
     def access(self, subscription: Subscription) -> str:
-        [(_, access)] = judge([subscription], now=clock.now())
+        [(_, access)] = access_of([subscription], now=clock.now())
         return f"{'Yes' if access.is_open else 'No'}. {access.why}"
 
     @display(description="what happened")
@@ -144,27 +144,32 @@ class SubscriptionAdmin(SubscriptionColumns, WithMetrics, OwnedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Subscription, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        services.settle_access(user=obj.user, now=clock.now())
+        services.sync_feature_access(user=obj.user, now=clock.now())
 
     def delete_model(self, request: HttpRequest, obj: Subscription) -> None:
         services.delete_subscription(obj, now=clock.now())
 
-    @asks_first(title="Cancel at period end", question="It stays open until then, and does not renew.", icon="event_busy")
+    @confirmed_action(title="Cancel at period end", question="It stays open until then, and does not renew.", icon="event_busy")
     def cancel_later(self, request: HttpRequest, subscription: Subscription) -> None:
         services.cancel_at_period_end(subscription, now=clock.now())
 
-    @asks_first(title="Cancel now", question="It ends at once, and what it opens is closed.", icon="cancel")
+    @confirmed_action(title="Cancel now", question="It ends at once, and what it opens is closed.", icon="cancel")
     def cancel_at_once(self, request: HttpRequest, subscription: Subscription) -> None:
         services.cancel_now(subscription, now=clock.now())
 
-    @asks_first(title="Reactivate", question="The cancellation is taken back.", icon="restart_alt")
+    @confirmed_action(title="Reactivate", question="The cancellation is taken back.", icon="restart_alt")
     def reactivate(self, request: HttpRequest, subscription: Subscription) -> None:
         services.reactivate(subscription, now=clock.now())
 
-    actions = (*BaseAdmin.actions, for_ticked(cancel_later), for_ticked(cancel_at_once), for_ticked(reactivate))
+    actions = (
+        *BaseAdmin.actions,
+        for_selected_rows(cancel_later),
+        for_selected_rows(cancel_at_once),
+        for_selected_rows(reactivate),
+    )
 
 
-def _useful(subscription: Subscription) -> tuple[str, ...]:
+def _available_actions(subscription: Subscription) -> tuple[str, ...]:
     """The names of the buttons that do something to a subscription as it stands."""
     if not subscription.is_running:
         return ()

@@ -15,7 +15,7 @@ from billing.models.dunning import DunningKind
 from core import clock
 from core.admin import masking, money
 
-NEWEST = 30  # of each kind
+MAX_ENTRIES_OF_EACH_KIND = 30  # of each kind
 STEP_ICONS = {
     DunningKind.ATTEMPT: "credit_card_off",
     DunningKind.NOTICE: "mail",
@@ -23,10 +23,10 @@ STEP_ICONS = {
     DunningKind.PAID: "check_circle",
     DunningKind.STOPPED: "block",
 }
-EVENTS = "billing.view_stripeevent"
+VIEW_EVENTS_PERMISSION = "billing.view_stripeevent"
 
 
-class Moment(NamedTuple):
+class TimelineEntry(NamedTuple):
     """One thing that happened. `row` is what the moment links to; None for the subscription itself."""
 
     at: datetime
@@ -47,59 +47,61 @@ class Moment(NamedTuple):
 def timeline_of(subscription: Subscription, request: HttpRequest) -> SafeString:
     """The timeline as the request's colleague may read it, the newest first; Stripe's events are folded away below it."""
     own = {
-        "moments": _newest(_moments(subscription, request)),
-        "events": _newest(_events(subscription)) if request.user.has_perm(EVENTS) else [],
+        "moments": _newest(_timeline_entries(subscription, request)),
+        "events": _newest(_events(subscription)) if request.user.has_perm(VIEW_EVENTS_PERMISSION) else [],
         "all_events": f"{reverse('admin:billing_stripeevent_changelist')}?q={_customer_of(subscription)}",
         "history": reverse("admin:billing_subscription_history", args=[subscription.pk]),
     }
     return render_to_string("mingus/admin/timeline.html", own)
 
 
-def _newest(moments: Iterable[Moment]) -> list[Moment]:
+def _newest(moments: Iterable[TimelineEntry]) -> list[TimelineEntry]:
     return sorted(moments, key=lambda moment: moment.at, reverse=True)
 
 
-def _moments(subscription: Subscription, request: HttpRequest) -> Iterator[Moment]:
+def _timeline_entries(subscription: Subscription, request: HttpRequest) -> Iterator[TimelineEntry]:
     user, shown = subscription.user_id, masking(request).rows
     invoices = BillingHistory.objects.filter(user=user, subscription=subscription.pk).order_by("-billing_date", "-id")
-    yield from _invoices(shown(invoices[:NEWEST]))
-    for change in shown(Adjustment.objects.filter(user=user).order_by("-happened_at", "-id")[:NEWEST]):
+    yield from _invoices(shown(invoices[:MAX_ENTRIES_OF_EACH_KIND]))
+    for change in shown(Adjustment.objects.filter(user=user).order_by("-happened_at", "-id")[:MAX_ENTRIES_OF_EACH_KIND]):
         amount = money(change.amount, change.currency)
-        yield Moment(
+        yield TimelineEntry(
             change.happened_at, "currency_exchange", f"{change.kind} {change.status}".replace("_", " "), amount, change
         )
-    for step in shown(DunningStep.objects.filter(user=user).order_by("-happened_at", "-id")[:NEWEST]):
-        yield Moment(step.happened_at, STEP_ICONS[step.kind], step.get_kind_display(), step.note, step)
-    yield from _turns(subscription)  # last, and so below what followed at the same instant
+    for step in shown(DunningStep.objects.filter(user=user).order_by("-happened_at", "-id")[:MAX_ENTRIES_OF_EACH_KIND]):
+        yield TimelineEntry(step.happened_at, STEP_ICONS[step.kind], step.get_kind_display(), step.note, step)
+    yield from _status_changes(subscription)  # last, and so below what followed at the same instant
 
 
-def _turns(subscription: Subscription) -> Iterator[Moment]:
+def _status_changes(subscription: Subscription) -> Iterator[TimelineEntry]:
     """How it began and how it ended, as far as that has come."""
     begins = "trial began" if subscription.trial_start is not None else "began"
-    yield Moment(subscription.began_at, "flag", begins, "")
+    yield TimelineEntry(subscription.began_at, "flag", begins, "")
     if subscription.trial_end is not None and subscription.trial_end <= clock.now():
-        yield Moment(subscription.trial_end, "flag", "trial ended", "")
+        yield TimelineEntry(subscription.trial_end, "flag", "trial ended", "")
     if subscription.canceled_at is None:
         return
     later = subscription.runs_until if subscription.cancel_at_period_end else None
     if later is not None:
-        yield Moment(subscription.canceled_at, "event_busy", "cancelled", f"To end at {later:%Y-%m-%d %H:%M}.")
+        yield TimelineEntry(subscription.canceled_at, "event_busy", "cancelled", f"To end at {later:%Y-%m-%d %H:%M}.")
     if not subscription.is_running:
-        yield Moment(later or subscription.canceled_at, "event_busy", "ended", "")
+        yield TimelineEntry(later or subscription.canceled_at, "event_busy", "ended", "")
 
 
-def _invoices(rows: Iterable[Any]) -> Iterator[Moment]:
+def _invoices(rows: Iterable[Any]) -> Iterator[TimelineEntry]:
     for row in rows:
         about = format_html("{}\n{}", money(row.amount, row.currency), row.description)  # which names the plan of that time
-        yield Moment(row.billing_date, "request_quote", f"invoice {row.status}", about, row)
+        yield TimelineEntry(row.billing_date, "request_quote", f"invoice {row.status}", about, row)
 
 
-def _events(subscription: Subscription) -> Iterator[Moment]:
+def _events(subscription: Subscription) -> Iterator[TimelineEntry]:
     """What Stripe told us about the customer."""
     customer = _customer_of(subscription)
     if customer:
-        for event in StripeEvent.objects.filter(stripe_customer_id=customer).order_by("-happened_at")[:NEWEST]:
-            yield Moment(event.happened_at, "webhook", event.type, event.state, event)
+        for event in StripeEvent.objects.filter(stripe_customer_id=customer).order_by("-happened_at")[
+            :MAX_ENTRIES_OF_EACH_KIND
+        ]:
+            yield TimelineEntry(event.happened_at, "webhook", event.type, event.state, event)
 
 
 def _customer_of(subscription: Subscription) -> str:

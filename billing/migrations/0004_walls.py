@@ -2,15 +2,15 @@
 
 from django.db import migrations
 
-from core.postgres.operations import ALL, fence, grant
+from core.postgres.operations import ALL, enable_row_level_security, grant
 
 
 class Migration(migrations.Migration):
     dependencies = [("billing", "0003_owner_keys"), ("core", "0003_walls")]
 
     operations = [
-        fence("billing_subscription"),
-        fence("billing_featureaccess"),
-        fence("billing_billinghistory"),
+        enable_row_level_security("billing_subscription"),
+        enable_row_level_security("billing_featureaccess"),
+        enable_row_level_security("billing_billinghistory"),
         grant("billing_subscriptionplan", customer="SELECT", staff=ALL),
     ]

@@ -15,7 +15,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
-from core.postgres.operations import ALL, composite_foreign_key, fence, grant
+from core.postgres.operations import ALL, composite_foreign_key, enable_row_level_security, grant
 
 ADJUSTMENT, STEP, INVOICE = 'billing_adjustment', 'billing_dunningstep', 'billing_billinghistory'
 
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('object_id', models.CharField(blank=True, max_length=255)),
                 ('happened_at', models.DateTimeField()),
                 ('body', models.TextField(blank=True)),
-                ('headers', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
+                ('headers', models.JSONField(blank=True, default=dict, validators=[core.models.validators.validate_json_object])),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('handled', 'Handled'), ('ignored', 'Ignored'), ('failed', 'Failed')], default='waiting', max_length=20)),
                 ('deliveries', models.IntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)])),
                 ('attempts', models.IntegerField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
@@ -237,10 +237,10 @@ class Migration(migrations.Migration):
         ),
         composite_foreign_key(ADJUSTMENT, 'invoice_id', INVOICE, name=f'{ADJUSTMENT}_invoice_owner', on_delete='SET NULL (invoice_id)'),
         composite_foreign_key(STEP, 'invoice_id', INVOICE, name=f'{STEP}_invoice_owner', on_delete='SET NULL (invoice_id)'),
-        fence(ADJUSTMENT, customer='SELECT'),
-        fence(STEP, customer='SELECT'),
-        fence('billing_entitlementoverride', customer='SELECT'),
-        fence('billing_stripecustomer', customer='SELECT, INSERT, UPDATE'),
-        fence('billing_usagerecord', customer='SELECT, INSERT, UPDATE'),
+        enable_row_level_security(ADJUSTMENT, customer='SELECT'),
+        enable_row_level_security(STEP, customer='SELECT'),
+        enable_row_level_security('billing_entitlementoverride', customer='SELECT'),
+        enable_row_level_security('billing_stripecustomer', customer='SELECT, INSERT, UPDATE'),
+        enable_row_level_security('billing_usagerecord', customer='SELECT, INSERT, UPDATE'),
         grant('billing_stripeevent', staff=ALL),
     ]

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from billing.models.invoices import BillingHistory
-from core.models.base import OwnedModel, OwnedQuerySet, colleague, within_owner
-from core.models.constraints import a_number, iso_currency, one_of, rule
+from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key, staff_foreign_key
+from core.models.constraints import iso_currency, not_nan, one_of, rule
 from core.models.money import currency_field, money_field
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import personal
@@ -49,7 +49,9 @@ class Adjustment(OwnedModel):
     `requested_by` and `approved_by` are colleagues; Stripe's own have neither.
     """
 
-    invoice = within_owner(BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="adjustments")
+    invoice = same_owner_foreign_key(
+        BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="adjustments"
+    )
     kind = models.CharField(max_length=20, choices=AdjustmentKind)
     stripe_id = models.CharField(max_length=255, blank=True)
     amount = money_field(digits=10)
@@ -57,13 +59,13 @@ class Adjustment(OwnedModel):
     status = models.CharField(max_length=30, choices=AdjustmentStatus)
     reason = models.CharField(max_length=500, blank=True)
     happened_at = models.DateTimeField()
-    requested_by = colleague(null=True, blank=True)
-    approved_by = colleague(null=True, blank=True)
+    requested_by = staff_foreign_key(null=True, blank=True)
+    approved_by = staff_foreign_key(null=True, blank=True)
 
     privacy = Privacy(
         export=True,
-        erase=Erase.ANONYMISE,
-        restore=Restore.NOBODY,
+        erase=Erase.ANONYMIZE,
+        restore=Restore.NEVER,
         because="the books need what was refunded, credited and disputed, and when, for ten years",
         withheld=("requested_by", "approved_by"),
         blank={"stripe_id": "", "reason": "", "invoice": None},
@@ -75,7 +77,7 @@ class Adjustment(OwnedModel):
             models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name=f"{TABLE}_stripe_id_unique"),
             one_of(TABLE, "kind", AdjustmentKind),
             one_of(TABLE, "status", AdjustmentStatus),
-            a_number(TABLE, "amount"),
+            not_nan(TABLE, "amount"),
             rule(
                 f"{TABLE}_amount_above_zero",
                 Q(amount__gt=Decimal(0)) | (Q(kind=AdjustmentKind.CREDIT) & ~Q(amount=Decimal(0))),

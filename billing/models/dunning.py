@@ -3,7 +3,7 @@
 from django.db import models
 
 from billing.models.invoices import BillingHistory
-from core.models.base import OwnedModel, within_owner
+from core.models.base import OwnedModel, same_owner_foreign_key
 from core.models.constraints import not_blank, one_of
 from core.privacy.declarations import recorded
 from core.privacy.masks import personal
@@ -22,7 +22,9 @@ class DunningKind(models.TextChoices):
 class DunningStep(OwnedModel):
     """One step. `key` names it within the customer's, so that the same thing heard twice is one step."""
 
-    invoice = within_owner(BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="dunning_steps")
+    invoice = same_owner_foreign_key(
+        BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="dunning_steps"
+    )
     kind = models.CharField(max_length=20, choices=DunningKind)
     key = models.CharField(max_length=300)
     happened_at = models.DateTimeField()

@@ -8,13 +8,13 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
 
 from billing.models.subscriptions import Subscription
-from billing.models.usage_periods import month_begins, month_ends
-from billing.usage_periods import Month, counting_month
+from billing.models.usage_periods import usage_period_end, usage_period_start
+from billing.usage_periods import UsagePeriod, usage_period
 from core import clock
 from core.models.base import OwnedModel, OwnedQuerySet
 from core.models.constraints import between, not_blank
 from core.models.fields import optional_number, whole_number
-from core.postgres.expressions import Present, first_of, true_when
+from core.postgres.expressions import ClockNow, first_of, true_when
 from core.privacy.declarations import recorded
 
 TABLE = "billing_featureaccess"
@@ -23,7 +23,7 @@ IS_UNLIMITED = Q(usage_limit__isnull=True)
 
 def usage_at(now: Any) -> Case:
     """The uses that count at the instant `now`: none of a month that is over."""
-    is_over = Q(period_start__lt=month_begins(now))
+    is_over = Q(period_start__lt=usage_period_start(now))
     return Case(When(is_over, then=Value(0)), default=F("usage_count"), output_field=models.IntegerField())
 
 
@@ -53,7 +53,7 @@ class AccessQuerySet(OwnedQuerySet):
         One UPDATE that reads and writes the count, so that any number of calls at once gets no further than the limit. The
         first use in a counting month begins the count anew.
         """
-        begins = month_begins(now)
+        begins = usage_period_start(now)
         is_over = Q(period_start__isnull=True) | Q(period_start__lt=begins)
         period = Case(When(is_over, then=begins), default=F("period_start"))
         return self.usable(amount=amount, now=now).update(
@@ -99,13 +99,15 @@ class FeatureAccess(OwnedModel):
 
     @classmethod
     def sql_derived(cls) -> dict[str, Any]:
-        left = Greatest(F("usage_limit") - usage_at(Present()), Value(0))
-        usable = is_open_at(Present()) & (IS_UNLIMITED | Q(usage_limit__gt=usage_at(Present())))
+        left = Greatest(F("usage_limit") - usage_at(ClockNow()), Value(0))
+        usable = is_open_at(ClockNow()) & (IS_UNLIMITED | Q(usage_limit__gt=usage_at(ClockNow())))
         return {
             "is_unlimited": true_when(IS_UNLIMITED),
             "usage_remaining": first_of((IS_UNLIMITED, None), default=left, output_field=models.IntegerField()),
-            "resets_at": first_of((IS_UNLIMITED, None), default=month_ends(Present()), output_field=models.DateTimeField()),
-            "is_expired": true_when(Q(expires_at__lte=Present())),
+            "resets_at": first_of(
+                (IS_UNLIMITED, None), default=usage_period_end(ClockNow()), output_field=models.DateTimeField()
+            ),
+            "is_expired": true_when(Q(expires_at__lte=ClockNow())),
             "can_use": true_when(usable),
         }
 
@@ -123,7 +125,7 @@ class FeatureAccess(OwnedModel):
     @property
     def resets_at(self) -> datetime | None:
         """When the count begins anew; None when it is unlimited."""
-        return None if self.usage_limit is None else self.month_at(clock.now()).ends
+        return None if self.usage_limit is None else self.usage_period_at(clock.now()).ends
 
     @property
     def is_expired(self) -> bool:
@@ -143,12 +145,12 @@ class FeatureAccess(OwnedModel):
 
     def usage_at(self, now: datetime) -> int:
         """The uses that count at the instant `now`: none of a month that is over."""
-        is_over = self.period_start is not None and self.period_start < self.month_at(now).begins
+        is_over = self.period_start is not None and self.period_start < self.usage_period_at(now).begins
         return 0 if is_over else self.usage_count
 
-    def month_at(self, now: datetime) -> Month:
+    def usage_period_at(self, now: datetime) -> UsagePeriod:
         """The counting month of the owner at the instant `now`."""
-        return counting_month(now, *self._billing_period())
+        return usage_period(now, *self._billing_period())
 
     def _billing_period(self) -> tuple[datetime | None, datetime | None]:
         """Of the owner's running subscription; read, unless `with_billing_period` has brought it along."""

@@ -11,10 +11,10 @@ from django.db.models.functions import JSONObject
 from billing.models.subscriptions import Subscription
 from core import clock
 from core.models.base import OwnedModel, gin
-from core.models.constraints import a_number, between, iso_currency, json_shape, one_of, rule
+from core.models.constraints import between, iso_currency, json_shape, not_nan, one_of, rule
 from core.models.fields import json_object
 from core.models.money import currency_field, money_field
-from core.postgres.expressions import Present, first_of, true_when, whole_days
+from core.postgres.expressions import ClockNow, first_of, true_when, whole_days
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import personal
 from users.models import UserProfile
@@ -35,7 +35,7 @@ class InvoiceStatus(models.TextChoices):
 OWED = (InvoiceStatus.PENDING, InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
 
 
-def only_the_country() -> JSONObject:
+def billing_country_only() -> JSONObject:
     """What an invoice says of its customer once he is anonymous: where he lived, which decides about tax."""
     return JSONObject(country=Subquery(UserProfile.objects.filter(user=OuterRef("user")).values("country")[:1]))
 
@@ -43,7 +43,8 @@ def only_the_country() -> JSONObject:
 class BillingHistory(OwnedModel):
     """One invoice and what became of it."""
 
-    # Not core.models.base.within_owner: that has no index, and deleting a subscription (or its owner) asks for its invoices
+    # Not core.models.base.same_owner_foreign_key: that has no index, and deleting a subscription (or its owner) asks for its
+    # invoices
     subscription = models.ForeignKey(
         Subscription, on_delete=models.SET_NULL, null=True, blank=True, related_name="invoices", db_constraint=False
     )
@@ -60,14 +61,14 @@ class BillingHistory(OwnedModel):
 
     privacy = Privacy(
         export=True,
-        erase=Erase.ANONYMISE,
+        erase=Erase.ANONYMIZE,
         restore=Restore.OPERATOR,
         because="the books need what was charged, refunded and paid, when, in which currency and country, for ten years",
         blank={
             "subscription": None,
             "stripe_invoice_id": "",
             "description": "",
-            "metadata": only_the_country,
+            "metadata": billing_country_only,
         },
     )
     personal_fields = personal("amount", "amount_refunded", "description", "metadata", "stripe_invoice_id")
@@ -84,9 +85,9 @@ class BillingHistory(OwnedModel):
                 violation_error_message="This Stripe invoice is known already.",
             ),
             between(TABLE, "amount", 0),
-            a_number(TABLE, "amount"),
+            not_nan(TABLE, "amount"),
             between(TABLE, "amount_refunded", 0),
-            a_number(TABLE, "amount_refunded"),
+            not_nan(TABLE, "amount_refunded"),
             rule(
                 f"{TABLE}_amount_refunded_within_amount",
                 Q(amount_refunded__lte=F("amount")),
@@ -119,8 +120,8 @@ class BillingHistory(OwnedModel):
 
     @classmethod
     def sql_derived(cls) -> dict[str, Any]:
-        overdue = Q(status__in=OWED, due_date__lt=Present())
-        days = whole_days(F("due_date"), Present())
+        overdue = Q(status__in=OWED, due_date__lt=ClockNow())
+        days = whole_days(F("due_date"), ClockNow())
         return {
             "is_paid": true_when(Q(status=InvoiceStatus.PAID)),
             "is_overdue": true_when(overdue),

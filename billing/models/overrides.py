@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 
-from core.models.base import OwnedModel, OwnedQuerySet, colleague
+from core.models.base import OwnedModel, OwnedQuerySet, staff_foreign_key
 from core.models.constraints import between, not_blank, rule
 from core.models.fields import optional_number
 from core.privacy.declarations import recorded
@@ -20,7 +20,7 @@ class OverrideQuerySet(OwnedQuerySet):
         """Those that hold at `now`."""
         return self.filter(starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True)
 
-    def turned_between(self, after: datetime, until: datetime) -> "OverrideQuerySet":
+    def changed_between(self, after: datetime, until: datetime) -> "OverrideQuerySet":
         """Those that began or ended after `after` and no later than `until`."""
         return self.filter(Q(starts_at__gt=after, starts_at__lte=until) | Q(ends_at__gt=after, ends_at__lte=until))
 
@@ -35,7 +35,7 @@ class EntitlementOverride(OwnedModel):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    granted_by = colleague(null=True, blank=True, editable=False)
+    granted_by = staff_foreign_key(null=True, blank=True, editable=False)
 
     privacy = recorded("what was opened or closed for him beside his plan, and why", withheld=("granted_by",))
 

@@ -12,15 +12,15 @@ from django.db.models.lookups import Regex
 
 from billing.entitlements import Entitlement, entitlements, metered
 from core.models.base import BaseModel, gin
-from core.models.constraints import a_number, between, iso_currency, json_shape, not_blank, one_of, rule
+from core.models.constraints import between, iso_currency, json_shape, not_blank, not_nan, one_of, rule
 from core.models.money import currency_field, money_field
-from core.models.validators import is_json_object
+from core.models.validators import validate_json_object
 
 TABLE = "billing_subscriptionplan"
 
 FEATURE = r"[a-z][a-z0-9_]{0,99}"
 LIMIT = r"[a-z][a-z0-9_]{0,99}_per_month"
-HIGHEST_LIMIT = 999_999_999
+MAX_USAGE_LIMIT = 999_999_999
 
 FEATURES_SENTENCE = 'Each feature is a name in small letters with true or false, such as {"data_export": true}.'
 LIMITS_SENTENCE = 'Each limit is a name that ends in _per_month with a whole number, such as {"data_export_per_month": 4}.'
@@ -44,7 +44,7 @@ def are_limits(value: Any) -> None:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST_LIMIT
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_USAGE_LIMIT
 
 
 def each_item(field: str, name: str, value: str, sentence: str) -> models.CheckConstraint:
@@ -75,8 +75,8 @@ class SubscriptionPlan(BaseModel):
     price = money_field(digits=10, at_least=Decimal("0.01"))
     currency = currency_field()
     billing_cycle = models.CharField(max_length=20, choices=BillingCycle)
-    features = models.JSONField(default=dict, blank=True, validators=[is_json_object, are_switches])
-    limits = models.JSONField(default=dict, blank=True, validators=[is_json_object, are_limits])
+    features = models.JSONField(default=dict, blank=True, validators=[validate_json_object, are_switches])
+    limits = models.JSONField(default=dict, blank=True, validators=[validate_json_object, are_limits])
     is_active = models.BooleanField(default=True)
     stripe_product_id = models.CharField(max_length=255, blank=True)
     stripe_price_id = models.CharField(max_length=255, blank=True)
@@ -91,7 +91,7 @@ class SubscriptionPlan(BaseModel):
                 violation_error_message="There is already a plan of this name with this billing cycle.",
             ),
             between(TABLE, "price", Decimal("0.01")),
-            a_number(TABLE, "price"),
+            not_nan(TABLE, "price"),
             iso_currency(TABLE),
             one_of(TABLE, "billing_cycle", BillingCycle),
             json_shape(TABLE, "features", "object"),

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.models.base import OwnedModel
-from core.models.constraints import a_number, between, iso_currency, rule
+from core.models.constraints import between, iso_currency, not_nan, rule
 from core.models.fields import optional_number
 from core.models.money import currency_field, money_field
 from core.privacy.declarations import Erase, Privacy, Restore
@@ -36,7 +36,7 @@ class StripeCustomer(OwnedModel):
     privacy = Privacy(
         export=True,
         erase=Erase.DELETE,
-        restore=Restore.NOBODY,
+        restore=Restore.NEVER,
         because="which customer he is at Stripe, who takes the payments, and which card pays",
     )
     personal_fields = personal("stripe_id", "card_brand", "card_last4", "credit")
@@ -47,7 +47,7 @@ class StripeCustomer(OwnedModel):
             rule(f"{TABLE}_card_last4_digits", Q(card_last4__regex=r"^([0-9]{4})?$"), "Four digits, or nothing."),
             between(TABLE, "card_exp_month", 1, 12),
             between(TABLE, "card_exp_year", 2000, 2200),
-            a_number(TABLE, "credit"),
+            not_nan(TABLE, "credit"),
             iso_currency(TABLE),
         ]
 

@@ -27,7 +27,7 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
         """Those that nothing was done about yet, or in vain."""
         return self.filter(state__in=(EventState.WAITING, EventState.FAILED))
 
-    def forgettable(self, before: datetime) -> "StripeEventQuerySet":
+    def clearable(self, before: datetime) -> "StripeEventQuerySet":
         """Those that were dealt with before an instant, and whose text is still kept."""
         return self.filter(handled_at__lt=before).exclude(body="")
 

@@ -12,8 +12,8 @@ from billing.models.plans import SubscriptionPlan
 from core import clock
 from core.models.base import OwnedModel, OwnedQuerySet
 from core.models.constraints import one_of, rule
-from core.postgres.expressions import Present, first_of, true_when, whole_days
-from core.privacy.declarations import Hindrance, recorded
+from core.postgres.expressions import ClockNow, first_of, true_when, whole_days
+from core.privacy.declarations import ErasureBlocker, recorded
 from core.privacy.masks import personal
 
 TABLE = "billing_subscription"
@@ -44,7 +44,7 @@ ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
 
 
-STILL_PAID = Hindrance(
+STILL_PAID = ErasureBlocker(
     rows=IS_RUNNING & ~IS_LOCAL & Q(cancel_at_period_end=False, plan__price__gt=0),
     code="subscription_running",
     remedy="A paid subscription is running. Cancel it first (POST /api/v1/billing/subscriptions/{id}/cancel/), "
@@ -63,7 +63,7 @@ class SubscriptionQuerySet(OwnedQuerySet):
         """Those that open their plan's features."""
         return self.filter(IS_ACTIVE)
 
-    def local_at_the_end(self, now: datetime) -> "SubscriptionQuerySet":
+    def local_past_period_end(self, now: datetime) -> "SubscriptionQuerySet":
         """Those that Stripe does not keep and that time renews or ends: their trial or period is over."""
         tried = Q(status=SubscriptionStatus.TRIALING, trial_end__lte=now)
         renews_or_ends = Q(status=SubscriptionStatus.ACTIVE) | Q(cancel_at_period_end=True)
@@ -85,7 +85,7 @@ class Subscription(OwnedModel):
     trial_start = models.DateTimeField(null=True, blank=True)
     trial_end = models.DateTimeField(null=True, blank=True)
 
-    privacy = recorded("what he subscribed to", hindrance=STILL_PAID)
+    privacy = recorded("what he subscribed to", blocker=STILL_PAID)
     personal_fields = personal("stripe_customer_id", "stripe_subscription_id")
     derived = ("is_active", "is_trial", "days_until_renewal")
 
@@ -135,10 +135,10 @@ class Subscription(OwnedModel):
     @classmethod
     def sql_derived(cls) -> dict[str, Any]:
         renewing = IS_RUNNING & Q(cancel_at_period_end=False, current_period_end__isnull=False)
-        days = Greatest(whole_days(Present(), F("current_period_end")), Value(0))
+        days = Greatest(whole_days(ClockNow(), F("current_period_end")), Value(0))
         return {
             "is_active": true_when(IS_ACTIVE),
-            "is_trial": true_when(Q(status=SubscriptionStatus.TRIALING, trial_end__gt=Present())),
+            "is_trial": true_when(Q(status=SubscriptionStatus.TRIALING, trial_end__gt=ClockNow())),
             "days_until_renewal": first_of((renewing, days), default=None, output_field=models.IntegerField()),
         }
 

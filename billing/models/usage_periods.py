@@ -9,26 +9,26 @@ from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
 from django.db.models.lookups import GreaterThan
 
 from billing.models.subscriptions import Subscription
-from billing.usage_periods import CALENDAR, LONGEST_MONTH
+from billing.usage_periods import CALENDAR, MAX_PERIOD_LENGTH
 
 # written out: of an instant among the parameters a kept statement could not know whether it is the present one
-FROM_THE_CALENDAR = Func(template=f"'{CALENDAR.isoformat()}'::timestamptz", output_field=models.DateTimeField())
+CALENDAR_ANCHOR = Func(template=f"'{CALENDAR.isoformat()}'::timestamptz", output_field=models.DateTimeField())
 
 
-def month_begins(now: Any) -> Coalesce:
+def usage_period_start(now: Any) -> Coalesce:
     """When the counting month began that the instant `now` falls into, for the owner of a row."""
     return _of_the_owner(now, 0)
 
 
-def month_ends(now: Any) -> Coalesce:
+def usage_period_end(now: Any) -> Coalesce:
     """When that counting month ends, and the next begins."""
     return _of_the_owner(now, 1)
 
 
-def month_of_billing(now: Any, later: int = 0) -> Case:
+def usage_period_of_subscription(now: Any, later: int = 0) -> Case:
     """When it began for a subscription, NULL when it has no period; `later` 1 gives when it ends."""
     start = F("current_period_start")
-    is_a_month = Q(current_period_end__lte=start + LONGEST_MONTH)
+    is_a_month = Q(current_period_end__lte=start + MAX_PERIOD_LENGTH)
     is_present = Q(current_period_start__lte=now, current_period_end__gt=now)
     months = _number(now) - _number(start)
     return Case(
@@ -40,9 +40,11 @@ def month_of_billing(now: Any, later: int = 0) -> Case:
 
 
 def _of_the_owner(now: Any, later: int) -> Coalesce:
-    billed = Subscription.objects.running().filter(user=OuterRef("user")).values(edge=month_of_billing(now, later))[:1]
+    billed = (
+        Subscription.objects.running().filter(user=OuterRef("user")).values(edge=usage_period_of_subscription(now, later))[:1]
+    )
     since_then = _number(now) - (12 * CALENDAR.year + CALENDAR.month)
-    calendar = _plus_months(FROM_THE_CALENDAR, since_then + later)
+    calendar = _plus_months(CALENDAR_ANCHOR, since_then + later)
     return Coalesce(Subquery(billed), calendar, output_field=models.DateTimeField())
 
 

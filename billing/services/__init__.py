@@ -1,73 +1,87 @@
 """What happens to plans, subscriptions and what they open."""
 
-from billing.services.dunning import note_invoice, note_subscription
-from billing.services.explanation import Explanation, explain
-from billing.services.feature_access import grant_plan, regrant_plan, settle_access, settle_by_the_clock
-from billing.services.overrides import comp, grant_override, revoke_override, switch
-from billing.services.plans import delete_plan, load_catalogue
+from billing.services.dunning import record_dunning, stop_dunning
+from billing.services.explanation import Explanation, explain_feature
+from billing.services.feature_access import grant_plan, regrant_plan, sync_feature_access, update_expired_access
+from billing.services.overrides import grant_complimentary_plan, grant_override, override_access, revoke_override
+from billing.services.plans import delete_plan, load_catalog
+from billing.services.reminders import send_billing_reminders
 from billing.services.subscriptions import (
     cancel_at_period_end,
     cancel_now,
     change_plan,
     delete_subscription,
-    pass_period_ends,
+    process_period_ends,
     reactivate,
 )
-from billing.services.usage import LimitReachedError, forget_old_uses, give_back, require_feature, reset_usage, use_feature
-from billing.services.warnings import warn_ahead
-from billing.stripe.catalog import steps_to_sync
-from billing.stripe.checkout import begin_checkout, forget_at_stripe, had_trial, open_portal
-from billing.stripe.events import forget_old_events, forget_texts_of, handle_event, overdue_events, receive, replay_event
+from billing.services.usage import (
+    LimitReachedError,
+    delete_old_usage_records,
+    give_back,
+    record_usage,
+    require_feature,
+    reset_usage,
+)
+from billing.stripe.catalog import catalog_sync_steps
+from billing.stripe.checkout import delete_stripe_customer, had_trial, open_portal, start_checkout
+from billing.stripe.events import (
+    clear_event_bodies_of,
+    clear_old_event_bodies,
+    handle_event,
+    replay_event,
+    store_event,
+    unprocessed_events,
+)
 from billing.stripe.plan_changes import preview_change
 from billing.stripe.reconciliation import reconcile
 from billing.stripe.refunds import (
     approve_refund,
-    can_refund,
     decline_refund,
-    refundable,
+    is_refundable,
+    refundable_amount,
     request_refund,
     send_refund,
-    unsent_refunds,
+    unsent_refund_ids,
 )
-from billing.stripe.sync import Projection, lock_payments, project_customer
+from billing.stripe.sync import SyncResult, lock_stripe_customer, sync_customer
 
 __all__ = [
     "Explanation",
     "LimitReachedError",
-    "Projection",
+    "SyncResult",
     "approve_refund",
-    "begin_checkout",
-    "can_refund",
+    "start_checkout",
+    "is_refundable",
     "cancel_at_period_end",
     "cancel_now",
     "change_plan",
-    "comp",
+    "grant_complimentary_plan",
     "decline_refund",
     "delete_plan",
     "delete_subscription",
-    "explain",
-    "forget_at_stripe",
-    "forget_old_events",
-    "forget_old_uses",
-    "forget_texts_of",
+    "explain_feature",
+    "delete_stripe_customer",
+    "clear_old_event_bodies",
+    "delete_old_usage_records",
+    "clear_event_bodies_of",
     "give_back",
     "grant_override",
     "grant_plan",
     "had_trial",
     "handle_event",
-    "load_catalogue",
-    "note_invoice",
-    "note_subscription",
-    "lock_payments",
+    "load_catalog",
+    "record_dunning",
+    "stop_dunning",
+    "lock_stripe_customer",
     "open_portal",
-    "overdue_events",
-    "pass_period_ends",
+    "unprocessed_events",
+    "process_period_ends",
     "preview_change",
-    "project_customer",
+    "sync_customer",
     "reactivate",
-    "receive",
+    "store_event",
     "reconcile",
-    "refundable",
+    "refundable_amount",
     "regrant_plan",
     "replay_event",
     "request_refund",
@@ -75,11 +89,11 @@ __all__ = [
     "reset_usage",
     "revoke_override",
     "send_refund",
-    "settle_access",
-    "settle_by_the_clock",
-    "steps_to_sync",
-    "switch",
-    "unsent_refunds",
-    "use_feature",
-    "warn_ahead",
+    "sync_feature_access",
+    "update_expired_access",
+    "catalog_sync_steps",
+    "override_access",
+    "unsent_refund_ids",
+    "record_usage",
+    "send_billing_reminders",
 ]

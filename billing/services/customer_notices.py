@@ -19,7 +19,7 @@ How you hear about your payments is up to your notification preferences.
 
 
 @dataclass(frozen=True)
-class Notice:
+class CustomerNotice:
     """One thing to tell; `expires_at` is when it is of no use any more."""
 
     title: str
@@ -29,7 +29,7 @@ class Notice:
     expires_at: datetime | None = None
 
 
-def tell(user: User, notice: Notice, *, now: datetime) -> None:
+def notify_customer(user: User, notice: CustomerNotice, *, now: datetime) -> None:
     """Tell `user`, by mail to an address that is known to be his, after his quiet hours."""
     alert(
         user=user,
@@ -46,20 +46,20 @@ def tell(user: User, notice: Notice, *, now: datetime) -> None:
         _send(user, notice, wait=preference.quiet_until(now))
 
 
-def _send(user: User, notice: Notice, *, wait: datetime | None) -> None:
+def _send(user: User, notice: CustomerNotice, *, wait: datetime | None) -> None:
     message = EmailMessage(f"[MINGUS] {notice.title}", BODY.format(message=notice.message), to=[user.email])
     if wait is None:
         message.send()
     else:
-        mail.deliver.configure(schedule_at=wait).defer(sealed=mail.seal(message))
+        mail.deliver.configure(schedule_at=wait).defer(encrypted=mail.encrypt_message(message))
 
 
-def day(user: User, instant: datetime) -> str:
+def format_day(user: User, instant: datetime) -> str:
     """The day of `instant` where the customer lives, such as `Tuesday, 3 March 2026`."""
     local = instant.astimezone(user.zone)
     return f"{local:%A}, {local.day} {local:%B %Y}"
 
 
-def sum_of(amount: Decimal, currency: str) -> str:
+def format_amount(amount: Decimal, currency: str) -> str:
     """An amount as a sentence has it: `1,234.50 USD`."""
     return f"{amount:,.2f} {currency}"

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from billing import catalog
-from billing.entitlement_resolution import Verdict, resolve
+from billing.entitlement_resolution import ResolvedEntitlement, resolve
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
-from billing.services.feature_access import overrides_of
-from billing.services.plan_access import judge
+from billing.services.feature_access import active_overrides_by_user
+from billing.services.plan_access import access_of
 
 
 @dataclass(frozen=True)
@@ -16,19 +16,19 @@ class Explanation:
     """`verdict` won. `beneath` would hold without the override, None without one; `access` is his row, if there is one."""
 
     feature_name: str
-    verdict: Verdict
-    beneath: Verdict | None
+    verdict: ResolvedEntitlement
+    beneath: ResolvedEntitlement | None
     access: FeatureAccess | None
     plans: tuple[str, ...]
 
 
-def explain(*, user: Any, feature: str, now: datetime) -> Explanation:
+def explain_feature(*, user: Any, feature: str, now: datetime) -> Explanation:
     """Decide about a feature anew at `now`, and say who decided; it needs no row. `plans` are the offered ones that have it."""
     subscription = Subscription.objects.for_user(user).select_related("plan").order_by("-created_at", "-id")
     newest = subscription.running().first() or subscription.first()
-    access = judge([newest], now=now)[0][1] if newest else None
+    access = access_of([newest], now=now)[0][1] if newest else None
     planned = newest.plan.entitlements().get(feature) if newest else None
-    override = overrides_of([user.pk], now).get(user.pk, {}).get(feature)
+    override = active_overrides_by_user([user.pk], now).get(user.pk, {}).get(feature)
     free = catalog.FREE_FEATURES.get(feature)
     beneath = resolve(override=None, access=access, planned=planned, free=free)
     row = FeatureAccess.objects.for_user(user).filter(feature_name=feature).with_billing_period().first()

@@ -1,7 +1,7 @@
 """What a customer may use: a staff override decides, then his subscription, then what is free for everybody.
 
-`settle_access` writes the outcome to his rows of FeatureAccess; whoever writes a subscription or an override calls it. What
-closes by the clock has `expires_at`, so that it closes on the second; what opens by the clock (an override that begins, or
+`sync_feature_access` writes the outcome to his rows of FeatureAccess; whoever writes a subscription or an override calls it.
+What closes by the clock has `expires_at`, so that it closes on the second; what opens by the clock (an override that begins, or
 what lay beneath one that ended) is brought in line by a job. Counts stay, so that nobody gets a new month by cancelling and
 coming back.
 """
@@ -15,36 +15,36 @@ from django.db import transaction
 from django.db.models import Q
 
 from billing import catalog
-from billing.entitlement_resolution import Verdict, resolve
+from billing.entitlement_resolution import ResolvedEntitlement, resolve
 from billing.entitlements import Entitlement
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
-from billing.plan_access import Access
-from billing.services.plan_access import judge
-from billing.usage_periods import counting_month
+from billing.plan_access import PlanAccess
+from billing.services.plan_access import access_of
+from billing.usage_periods import usage_period
 from users.models import User
 
 BATCH = 500
-GRANTED = ("is_enabled", "usage_limit", "expires_at")
-UNENDING = Access(True, None, "The plan was granted.")
-LOOKED_BACK = timedelta(days=1)  # by the job, so that a worker that stood still for some hours leaves nobody out
+GRANTED_FIELDS = ("is_enabled", "usage_limit", "expires_at")
+GRANTED_ACCESS = PlanAccess(True, None, "The plan was granted.")
+LOOKBACK = timedelta(days=1)  # by the job, so that a worker that stood still for some hours leaves nobody out
 Overrides = Mapping[str, EntitlementOverride]
 
 
 @transaction.atomic
-def settle_access(*, user: Any, now: datetime) -> None:
+def sync_feature_access(*, user: Any, now: datetime) -> None:
     """Bring a customer's access in line with his overrides, his subscription and what is free."""
     subscription = Subscription.objects.for_user(user).running().select_for_update().first()
     if subscription is None:
         _grant([(Subscription(user_id=user.pk), None)], {}, now=now)
         return
-    _grant(judge([subscription], now=now), subscription.plan.entitlements(), now=now)
+    _grant(access_of([subscription], now=now), subscription.plan.entitlements(), now=now)
 
 
 @transaction.atomic
 def grant_plan(*, user: Any, plan: SubscriptionPlan, now: datetime) -> None:
     """Open for a customer what `plan` opens, and close the rest. What he used in the running month stays counted."""
     running = Subscription.objects.for_user(user).running().first()
-    access = Access(True, running.access_ends_at, UNENDING.why) if running else UNENDING
+    access = PlanAccess(True, running.access_ends_at, GRANTED_ACCESS.why) if running else GRANTED_ACCESS
     _grant([(running or Subscription(user=user, plan=plan), access)], plan.entitlements(), now=now)
 
 
@@ -55,8 +55,8 @@ def regrant_plan(*, plan: SubscriptionPlan, now: datetime) -> int:
     while batch:
         with transaction.atomic():
             locked = Subscription.objects.filter(pk__in=batch, plan=plan).running().order_by("pk").select_for_update()
-            judged = [(row, access) for row, access in judge(locked, now=now) if access.is_open]
-            done += _grant(judged, opened, now=now)
+            decided_access = [(row, access) for row, access in access_of(locked, now=now) if access.is_open]
+            done += _grant(decided_access, opened, now=now)
         batch = _next_batch(plan, batch[-1])
     return done
 
@@ -66,21 +66,23 @@ def _next_batch(plan: SubscriptionPlan, last: UUID | None) -> list[UUID]:
     return list(running.order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
-def settle_by_the_clock(*, now: datetime, user: User | None = None) -> int:
+def update_expired_access(*, now: datetime, user: User | None = None) -> int:
     """Settle whose overrides began or ended and whose access expired in the last day; gives how many customers.
 
     With `user` only him.
     """
-    window, whose = (now - LOOKED_BACK, now), Q(user=user) if user else Q()
-    turned = EntitlementOverride.objects.filter(whose).turned_between(*window).values_list("user_id", flat=True)
+    window, whose = (now - LOOKBACK, now), Q(user=user) if user else Q()
+    turned = EntitlementOverride.objects.filter(whose).changed_between(*window).values_list("user_id", flat=True)
     expired = FeatureAccess.objects.filter(whose, is_enabled=True, expires_at__gt=window[0], expires_at__lte=now)
     owners = {*turned, *expired.values_list("user_id", flat=True)}
     for user in User.objects.filter(pk__in=owners).order_by("pk"):
-        settle_access(user=user, now=now)
+        sync_feature_access(user=user, now=now)
     return len(owners)
 
 
-def verdicts(opened: Mapping[str, Entitlement], access: Access | None, overrides: Overrides) -> dict[str, Verdict]:
+def resolve_features(
+    opened: Mapping[str, Entitlement], access: PlanAccess | None, overrides: Overrides
+) -> dict[str, ResolvedEntitlement]:
     """What is decided about every feature that the plan, an override or the free ones speak of."""
     return {
         name: resolve(
@@ -93,7 +95,7 @@ def verdicts(opened: Mapping[str, Entitlement], access: Access | None, overrides
     }
 
 
-def overrides_of(owners: Iterable[Any], now: datetime) -> dict[Any, dict[str, EntitlementOverride]]:
+def active_overrides_by_user(owners: Iterable[Any], now: datetime) -> dict[Any, dict[str, EntitlementOverride]]:
     """The override that holds for each feature, by owner; of two the one that was made later."""
     found: dict[Any, dict[str, EntitlementOverride]] = {}
     for override in EntitlementOverride.objects.filter(user__in=owners).in_force(now).order_by("created_at", "id"):
@@ -101,18 +103,20 @@ def overrides_of(owners: Iterable[Any], now: datetime) -> dict[Any, dict[str, En
     return found
 
 
-def _grant(judged: Sequence[tuple[Subscription, Access | None]], opened: Mapping[str, Entitlement], *, now: datetime) -> int:
+def _grant(
+    decided_access: Sequence[tuple[Subscription, PlanAccess | None]], opened: Mapping[str, Entitlement], *, now: datetime
+) -> int:
     """Write what is decided for the owners of subscriptions to one plan: one read and two writes, however many they are."""
-    if not judged:
+    if not decided_access:
         return 0
-    owners = [subscription.user_id for subscription, _ in judged]
-    overrides = overrides_of(owners, now)
+    owners = [subscription.user_id for subscription, _ in decided_access]
+    overrides = active_overrides_by_user(owners, now)
     rows: list[FeatureAccess] = []
-    for subscription, access in judged:
-        decided = verdicts(opened, access, overrides.get(subscription.user_id, {}))
+    for subscription, access in decided_access:
+        decided = resolve_features(opened, access, overrides.get(subscription.user_id, {}))
         rows.extend(_rows(subscription, decided, now))
     FeatureAccess.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["user", "feature_name"], update_fields=GRANTED, batch_size=5_000
+        rows, update_conflicts=True, unique_fields=["user", "feature_name"], update_fields=GRANTED_FIELDS, batch_size=5_000
     )
     others = FeatureAccess.objects.filter(user__in=owners, is_enabled=True).exclude(_decided(opened, overrides))
     others.update(is_enabled=False)
@@ -127,8 +131,8 @@ def _decided(opened: Mapping[str, Entitlement], overrides: Mapping[Any, Override
     return decided
 
 
-def _rows(subscription: Subscription, decided: Mapping[str, Verdict], now: datetime) -> Iterable[FeatureAccess]:
-    month = counting_month(now, subscription.current_period_start, subscription.current_period_end)
+def _rows(subscription: Subscription, decided: Mapping[str, ResolvedEntitlement], now: datetime) -> Iterable[FeatureAccess]:
+    month = usage_period(now, subscription.current_period_start, subscription.current_period_end)
     for name, verdict in decided.items():
         yield FeatureAccess(
             user_id=subscription.user_id,

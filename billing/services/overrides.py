@@ -7,7 +7,7 @@ from django.db import transaction
 
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
 from billing.models.subscriptions import SubscriptionStatus
-from billing.services.feature_access import settle_access
+from billing.services.feature_access import sync_feature_access
 from core.errors import ConflictError, DomainError
 
 
@@ -43,7 +43,7 @@ def grant_override(
         granted_by=granted_by,
     )
     override.save()
-    settle_access(user=user, now=now)
+    sync_feature_access(user=user, now=now)
     return override
 
 
@@ -54,11 +54,11 @@ def revoke_override(override: EntitlementOverride, *, now: datetime) -> None:
         raise ConflictError("not_in_force", "This override is over already.")
     override.revoked_at = now
     override.save(update_fields=["revoked_at"])
-    settle_access(user=override.user, now=now)
+    sync_feature_access(user=override.user, now=now)
 
 
 @transaction.atomic
-def comp(*, user: Any, plan: SubscriptionPlan, ends_at: datetime, now: datetime) -> Subscription:
+def grant_complimentary_plan(*, user: Any, plan: SubscriptionPlan, ends_at: datetime, now: datetime) -> Subscription:
     """Give a customer a plan until `ends_at`: a subscription kept here that is not renewed. 409 when one runs already.
 
     Its reason stands in the audit log, as that of every change in the back office.
@@ -70,11 +70,11 @@ def comp(*, user: Any, plan: SubscriptionPlan, ends_at: datetime, now: datetime)
     gift = Subscription(user=user, plan=plan, status=SubscriptionStatus.ACTIVE, cancel_at_period_end=True, canceled_at=now)
     gift.current_period_start, gift.current_period_end = now, ends_at
     gift.save()
-    settle_access(user=user, now=now)
+    sync_feature_access(user=user, now=now)
     return gift
 
 
-def switch(
+def override_access(
     access: FeatureAccess, *, is_enabled: bool, reason: str, ends_at: datetime, granted_by: Any, now: datetime
 ) -> EntitlementOverride:
     """Open or close what somebody has a row of, by an override until `ends_at`; opened, it keeps its limit unless that is 0.

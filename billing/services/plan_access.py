@@ -10,21 +10,21 @@ from django.db.models import F, Max, Min, OuterRef, Q, Subquery
 from billing.models import BillingHistory, Subscription
 from billing.models.invoices import InvoiceStatus
 from billing.models.subscriptions import SubscriptionStatus
-from billing.plan_access import Access, access_at
+from billing.plan_access import PlanAccess, plan_access_at
 
-NOT_PAID = (InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
+UNPAID_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
 
 
-def grace() -> timedelta:
+def grace_period() -> timedelta:
     """How long a renewal that failed may stay unpaid."""
     return timedelta(days=settings.BILLING_GRACE_DAYS)
 
 
-def judge(subscriptions: Iterable[Subscription], *, now: datetime) -> list[tuple[Subscription, Access]]:
+def access_of(subscriptions: Iterable[Subscription], *, now: datetime) -> list[tuple[Subscription, PlanAccess]]:
     """Each subscription with what it opens; the bills are read once, and only where one is past due."""
     rows = list(subscriptions)
     since = _unpaid_since([row.pk for row in rows if row.status == SubscriptionStatus.PAST_DUE])
-    return [(row, access_at(row, now=now, grace=grace(), unpaid_since=since.get(row.pk))) for row in rows]
+    return [(row, plan_access_at(row, now=now, grace=grace_period(), unpaid_since=since.get(row.pk))) for row in rows]
 
 
 def _unpaid_since(keys: list[Any]) -> dict[Any, datetime]:
@@ -33,6 +33,8 @@ def _unpaid_since(keys: list[Any]) -> dict[Any, datetime]:
         return {}
     paid = BillingHistory.objects.filter(subscription=OuterRef("subscription"), status=InvoiceStatus.PAID)
     last_paid = paid.order_by().values("subscription").annotate(last=Max("billing_date")).values("last")
-    bills = BillingHistory.objects.filter(subscription__in=keys, status__in=NOT_PAID).alias(last_paid=Subquery(last_paid))
+    bills = BillingHistory.objects.filter(subscription__in=keys, status__in=UNPAID_STATUSES).alias(
+        last_paid=Subquery(last_paid)
+    )
     unpaid = bills.filter(Q(last_paid__isnull=True) | Q(billing_date__gt=F("last_paid")))
     return dict(unpaid.order_by().values_list("subscription").annotate(since=Min("billing_date")))

@@ -5,7 +5,7 @@ from billing.models import SubscriptionPlan
 from core.errors import ConflictError
 
 
-def load_catalogue() -> None:
+def load_catalog() -> None:
     """Add the plans of the catalogue that are missing by name and billing cycle; what staff made of the others stays."""
     plans = [SubscriptionPlan(**row) for row in catalog.rows()]
     SubscriptionPlan.objects.bulk_create(plans, ignore_conflicts=True)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from billing.models import Subscription, SubscriptionPlan
 from billing.models.plans import BillingCycle
 from billing.models.subscriptions import SubscriptionStatus
-from billing.services.feature_access import settle_access
+from billing.services.feature_access import sync_feature_access
 from billing.stripe import plan_changes
 from core.errors import ConflictError, DomainError
 from users.models import User
@@ -30,7 +30,7 @@ def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
     if end is None or end <= now:
         raise ConflictError("no_period", "This subscription has no period to run out. Cancel it now: at_period_end false.")
     subscription.cancel_at_period_end, subscription.canceled_at = True, now
-    _store(subscription, now)
+    _save_and_sync_access(subscription, now)
 
 
 def cancel_now(subscription: Subscription, *, now: datetime) -> None:
@@ -56,7 +56,7 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
         on_trial = subscription.trial_end is not None and subscription.trial_end > now
         subscription.status = SubscriptionStatus.TRIALING if on_trial else SubscriptionStatus.ACTIVE
     subscription.cancel_at_period_end, subscription.canceled_at = False, None
-    _store(subscription, now)
+    _save_and_sync_access(subscription, now)
 
 
 def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
@@ -73,11 +73,11 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
         raise DomainError("plan_retired", "This plan is no longer offered. Choose another.", field="plan")
     if plan.pk == subscription.plan_id:
         raise ConflictError("same_plan", "This is the subscription's plan already.")
-    if subscription.status == SubscriptionStatus.ACTIVE and _is_dearer(plan, subscription.plan):
+    if subscription.status == SubscriptionStatus.ACTIVE and _costs_more(plan, subscription.plan):
         sentence = "This plan costs more than the present one. Buy it: POST /api/v1/billing/subscriptions/checkout/."
         raise DomainError("payment_required", sentence, status=402)
     subscription.plan = plan
-    _store(subscription, now)
+    _save_and_sync_access(subscription, now)
 
 
 @transaction.atomic
@@ -86,22 +86,22 @@ def delete_subscription(subscription: Subscription, *, now: datetime) -> None:
     _require_local(subscription)
     user = subscription.user
     subscription.delete()
-    settle_access(user=user, now=now)
+    sync_feature_access(user=user, now=now)
 
 
-def pass_period_ends(*, now: datetime, user: User | None = None) -> int:
+def process_period_ends(*, now: datetime, user: User | None = None) -> int:
     """Renew or end what is kept here and whose trial or period is over; gives how many. With `user` only his."""
-    due = (Subscription.objects.for_user(user) if user else Subscription.objects).local_at_the_end(now)
+    due = (Subscription.objects.for_user(user) if user else Subscription.objects).local_past_period_end(now)
     keys = list(due.values_list("pk", flat=True))
     for key in keys:
         with transaction.atomic():
             subscription = due.filter(pk=key).select_for_update(skip_locked=True, of=("self",)).first()
             if subscription is not None:
-                _pass_period_end(subscription, now)
+                _process_period_end(subscription, now)
     return len(keys)
 
 
-def _pass_period_end(subscription: Subscription, now: datetime) -> None:
+def _process_period_end(subscription: Subscription, now: datetime) -> None:
     if subscription.cancel_at_period_end or subscription.status == SubscriptionStatus.TRIALING:
         _end(subscription, now)
         return
@@ -111,21 +111,21 @@ def _pass_period_end(subscription: Subscription, now: datetime) -> None:
         periods += 1
     subscription.current_period_start = start + cycle * (periods - 1)
     subscription.current_period_end = start + cycle * periods
-    _store(subscription, now)
+    _save_and_sync_access(subscription, now)
 
 
 def _end(subscription: Subscription, now: datetime) -> None:
     subscription.status = SubscriptionStatus.CANCELED
     subscription.canceled_at = subscription.canceled_at or now
-    _store(subscription, now)
+    _save_and_sync_access(subscription, now)
 
 
-def _store(subscription: Subscription, now: datetime) -> None:
+def _save_and_sync_access(subscription: Subscription, now: datetime) -> None:
     """Save, and open or close what follows from it."""
     try:
         with transaction.atomic():
             subscription.save()
-            settle_access(user=subscription.user, now=now)
+            sync_feature_access(user=subscription.user, now=now)
     except IntegrityError as error:
         if "one_running" not in str(error):
             raise
@@ -142,6 +142,6 @@ def _require_running(subscription: Subscription) -> None:
         raise ConflictError("not_running", f"This subscription is {subscription.status}. There is nothing to cancel.")
 
 
-def _is_dearer(plan: SubscriptionPlan, than: SubscriptionPlan) -> bool:
+def _costs_more(plan: SubscriptionPlan, than: SubscriptionPlan) -> bool:
     """Whether a month of `plan` costs more; prices in two currencies can't be compared, so that counts as more."""
     return plan.currency != than.currency or plan.monthly_price > than.monthly_price

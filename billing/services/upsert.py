@@ -8,14 +8,14 @@ from core.models.base import OwnedModel
 Row = TypeVar("Row", bound=OwnedModel)
 
 
-def in_line(
-    model: type[Row], place: Mapping[str, Any], values: Mapping[str, Any], *, at_first: Mapping[str, Any] | None = None
+def upsert_changed(
+    model: type[Row], place: Mapping[str, Any], values: Mapping[str, Any], *, create_values: Mapping[str, Any] | None = None
 ) -> Row:
-    """The row at `place` with these `values`, made with those of `at_first` besides when it is new."""
+    """The row at `place` with these `values`, made with those of `create_values` besides when it is new."""
     rows: Any = model._default_manager
     row: Row | None = rows.filter(**place).first()
     if row is None:
-        made: Row = rows.create(**place, **values, **(at_first or {}))
+        made: Row = rows.create(**place, **values, **(create_values or {}))
         return made
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:

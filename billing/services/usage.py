@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan, UsageRecord
-from billing.plan_access import written
-from billing.services.feature_access import settle_access
+from billing.plan_access import format_instant
+from billing.services.feature_access import sync_feature_access
 from core.errors import ConflictError, DomainError
 
-KEYS_KEPT = timedelta(days=90)
+USAGE_RECORD_RETENTION = timedelta(days=90)
 
 
 class LimitReachedError(DomainError):
@@ -22,7 +22,7 @@ class LimitReachedError(DomainError):
 
 
 @transaction.atomic
-def use_feature(
+def record_usage(
     *, user: Any, feature: str, now: datetime, amount: int = 1, idempotency_key: str | None = None
 ) -> FeatureAccess:
     """Count `amount` uses of a feature, and give its row; the error of a denial says why, and when it will be different.
@@ -36,7 +36,7 @@ def use_feature(
     given = {"feature_name": feature, "amount": amount, "period_start": now}
     record, is_new = UsageRecord.objects.get_or_create(user_id=user.pk, idempotency_key=idempotency_key, defaults=given)
     if not is_new:
-        return _repeated(user, record, feature, amount)
+        return _replayed_usage(user, record, feature, amount)
     access = _count(user, feature, amount, now)
     UsageRecord.objects.for_user(user).filter(pk=record.pk).update(period_start=access.period_start)
     return access
@@ -47,11 +47,11 @@ def require_feature(*, user: Any, feature: str, now: datetime) -> None:
     access = _row(user, feature)
     if access is not None and access.is_open_at(now):
         return
-    if _settled_anew(user, feature, now):
+    if _sync_if_overridden(user, feature, now):
         access = _row(user, feature)
         if access is not None and access.is_open_at(now):
             return
-    raise _denial(access or _nothing(user, feature), 1, now)
+    raise _denial(access or _disabled_access(user, feature), 1, now)
 
 
 @transaction.atomic
@@ -68,48 +68,48 @@ def give_back(*, user: Any, feature: str, idempotency_key: str, now: datetime) -
         record.update(given_back_at=now)
         mine = FeatureAccess.objects.for_user(user).filter(feature_name=feature)
         mine.give_back(amount=counted.amount, period_start=counted.period_start)
-    return _row(user, feature) or _nothing(user, feature)
+    return _row(user, feature) or _disabled_access(user, feature)
 
 
-def forget_old_uses(*, now: datetime) -> int:
-    """Delete what was noted of uses KEYS_KEPT ago; gives of how many. Their counts belong to months that are over."""
-    deleted, _ = UsageRecord.objects.filter(created_at__lt=now - KEYS_KEPT).delete()
+def delete_old_usage_records(*, now: datetime) -> int:
+    """Delete records of uses older than USAGE_RECORD_RETENTION and return how many; their periods are over."""
+    deleted, _ = UsageRecord.objects.filter(created_at__lt=now - USAGE_RECORD_RETENTION).delete()
     return deleted
 
 
 def reset_usage(access: FeatureAccess, *, now: datetime) -> None:
     """Begin the count of the present month anew."""
-    access.usage_count, access.period_start = 0, access.month_at(now).begins
+    access.usage_count, access.period_start = 0, access.usage_period_at(now).begins
     access.save(update_fields=["usage_count", "period_start"])
 
 
 def _count(user: Any, feature: str, amount: int, now: datetime) -> FeatureAccess:
     mine = FeatureAccess.objects.for_user(user).filter(feature_name=feature)
     counted = mine.use(amount=amount, now=now)
-    if not counted and _settled_anew(user, feature, now):
+    if not counted and _sync_if_overridden(user, feature, now):
         counted = mine.use(amount=amount, now=now)
     access = _row(user, feature)
     if access is None or not counted:
-        raise _denial(access or _nothing(user, feature), amount, now)
+        raise _denial(access or _disabled_access(user, feature), amount, now)
     return access
 
 
-def _settled_anew(user: Any, feature: str, now: datetime) -> bool:
+def _sync_if_overridden(user: Any, feature: str, now: datetime) -> bool:
     """Settle where an override speaks of the feature: one may have begun or ended since the job last looked."""
     spoken_of = EntitlementOverride.objects.for_user(user).filter(feature_name=feature, starts_at__lte=now)
     if not spoken_of.exists():
         return False
-    settle_access(user=user, now=now)
+    sync_feature_access(user=user, now=now)
     return True
 
 
-def _repeated(user: Any, record: UsageRecord, feature: str, amount: int) -> FeatureAccess:
+def _replayed_usage(user: Any, record: UsageRecord, feature: str, amount: int) -> FeatureAccess:
     if (record.feature_name, record.amount) != (feature, amount):
         sentence = "This idempotency_key was used for another feature or amount. Use a new one."
         raise DomainError("idempotency_key_reused", sentence, status=422)
     if record.given_back_at is not None:
         raise ConflictError("given_back", "What was counted under this idempotency_key was given back. Use a new one.")
-    return _row(user, feature) or _nothing(user, feature)
+    return _row(user, feature) or _disabled_access(user, feature)
 
 
 def _row(user: Any, feature: str) -> FeatureAccess | None:
@@ -119,7 +119,7 @@ def _row(user: Any, feature: str) -> FeatureAccess | None:
     return found
 
 
-def _nothing(user: Any, feature: str) -> FeatureAccess:
+def _disabled_access(user: Any, feature: str) -> FeatureAccess:
     """The row of a feature that nobody gave him."""
     return FeatureAccess(user=user, feature_name=feature, is_enabled=False)
 
@@ -130,12 +130,14 @@ def _denial(access: FeatureAccess, amount: int, now: datetime) -> DomainError:
     if not access.is_enabled:
         return DomainError("feature_disabled", f"{name} is not open to you. {_remedy(access, now)}", status=402)
     if access.expires_at is not None and access.has_expired_at(now):
-        sentence = f"Your access to {name} ended at {written(access.expires_at)}. {_remedy(access, now)}"
+        sentence = f"Your access to {name} ended at {format_instant(access.expires_at)}. {_remedy(access, now)}"
         return DomainError("feature_expired", sentence, status=402)
     if limit is None or used + amount <= limit:
         return ConflictError("changed_meanwhile", f"Your access to {name} has just been changed. Try again.")
-    anew = access.month_at(now).ends
-    sentence = f"You have used {used} of {limit} {name} this month, and asked for {amount}. It begins anew at {written(anew)}."
+    anew = access.usage_period_at(now).ends
+    sentence = (
+        f"You have used {used} of {limit} {name} this month, and asked for {amount}. It begins anew at {format_instant(anew)}."
+    )
     return LimitReachedError(sentence, seconds_left=math.ceil((anew - now).total_seconds()))
 
 

@@ -13,40 +13,44 @@ from django.utils.text import slugify
 from billing.models import SubscriptionPlan
 from billing.models.plans import BillingCycle
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import to_minor
+from billing.stripe.objects import to_minor_units
 
 INTERVALS = {BillingCycle.MONTHLY: "month", BillingCycle.YEARLY: "year"}
 
 
 @dataclass(frozen=True)
-class Step:
+class CatalogSyncStep:
     """Something that is not at Stripe yet as it is here: a sentence, and how to mend it."""
 
     sentence: str
-    carry_out: Callable[[], object]
+    apply: Callable[[], object]
 
 
-def steps_to_sync() -> Iterator[Step]:
+def catalog_sync_steps() -> Iterator[CatalogSyncStep]:
     """What must be done, in this order, for Stripe to sell what is offered here; nothing when it does already."""
     plans = list(SubscriptionPlan.objects.order_by("name", "billing_cycle"))
-    known = {product["id"]: product for product in stripe_client.products(sorted({product_id(plan) for plan in plans}))}
-    prices = {price["lookup_key"]: price for price in stripe_client.prices_of([lookup_key(plan) for plan in plans])}
+    known = {product["id"]: product for product in stripe_client.list_products(sorted({product_id(plan) for plan in plans}))}
+    prices = {
+        price["lookup_key"]: price for price in stripe_client.list_prices_by_lookup_key([lookup_key(plan) for plan in plans])
+    }
     for plan in plans:
         if product_id(plan) not in known and plan.is_active:
             known[product_id(plan)] = {}
-            yield Step(f"Create the product {plan.name}", lambda plan=plan: _create_product(plan))  # type: ignore[misc]
-        yield from _of_price(plan, prices.get(lookup_key(plan)))
+            yield CatalogSyncStep(f"Create the product {plan.name}", lambda plan=plan: _create_product(plan))  # type: ignore[misc]
+        yield from _price_steps(plan, prices.get(lookup_key(plan)))
 
 
-def _of_price(plan: SubscriptionPlan, price: dict[str, Any] | None) -> Iterator[Step]:
+def _price_steps(plan: SubscriptionPlan, price: dict[str, Any] | None) -> Iterator[CatalogSyncStep]:
     if not plan.is_active:
         if price is not None:
-            yield Step(f"Retire the price of {plan}", lambda: _retire(price["id"]))
+            yield CatalogSyncStep(f"Retire the price of {plan}", lambda: _deactivate_price(price["id"]))
     elif price is None or not _is_same(plan, price):
         old = f" instead of {price['id']}" if price else ""
-        yield Step(f"Create the price {plan.price} {plan.currency} of {plan}{old}", lambda: _create_price(plan, price))
+        yield CatalogSyncStep(
+            f"Create the price {plan.price} {plan.currency} of {plan}{old}", lambda: _create_price(plan, price)
+        )
     elif (plan.stripe_price_id, plan.stripe_product_id) != (price["id"], price["product"]):
-        yield Step(f"Note that Stripe has {plan} as {price['id']}", lambda: _note(plan, price))
+        yield CatalogSyncStep(f"Note that Stripe has {plan} as {price['id']}", lambda: _store_price_ids(plan, price))
 
 
 def product_id(plan: SubscriptionPlan) -> str:
@@ -60,7 +64,7 @@ def lookup_key(plan: SubscriptionPlan) -> str:
 
 
 def _is_same(plan: SubscriptionPlan, price: dict[str, Any]) -> bool:
-    wanted = (to_minor(plan.price, plan.currency), plan.currency.lower(), INTERVALS[BillingCycle(plan.billing_cycle)])
+    wanted = (to_minor_units(plan.price, plan.currency), plan.currency.lower(), INTERVALS[BillingCycle(plan.billing_cycle)])
     return wanted == (price["unit_amount"], price["currency"], price["recurring"]["interval"])
 
 
@@ -70,7 +74,7 @@ def _create_product(plan: SubscriptionPlan) -> None:
 
 
 def _create_price(plan: SubscriptionPlan, old: dict[str, Any] | None) -> None:
-    amount = to_minor(plan.price, plan.currency)
+    amount = to_minor_units(plan.price, plan.currency)
     asked = {
         "product": product_id(plan),
         "currency": plan.currency.lower(),
@@ -83,14 +87,14 @@ def _create_price(plan: SubscriptionPlan, old: dict[str, Any] | None) -> None:
     replaced = old["id"] if old else "first"
     price = stripe_client.create_price(asked, key=f"price-{lookup_key(plan)}-{plan.currency}-{amount}-{replaced}")
     if old is not None:
-        _retire(old["id"])
-    _note(plan, price)
+        _deactivate_price(old["id"])
+    _store_price_ids(plan, price)
 
 
-def _retire(price: str) -> None:
+def _deactivate_price(price: str) -> None:
     stripe_client.update_price(price, {"active": False}, key=f"retire-{price}")
 
 
-def _note(plan: SubscriptionPlan, price: dict[str, Any]) -> None:
+def _store_price_ids(plan: SubscriptionPlan, price: dict[str, Any]) -> None:
     plan.stripe_product_id, plan.stripe_price_id = price["product"], price["id"]
     plan.save(update_fields=["stripe_product_id", "stripe_price_id"])

@@ -30,23 +30,23 @@ class StripePage:
 
 
 @transaction.atomic
-def begin_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> StripePage:
+def start_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> StripePage:
     """Open the page where `user` pays for `plan`; his first plan begins with a trial of BILLING_TRIAL_DAYS.
 
     Any number of calls make one customer at Stripe, and one open page: that for the same plan is given again, one for another
     plan is closed. Raises ConflictError when he has a running subscription at Stripe, or the plan is not for sale.
     """
     require_for_sale(plan)
-    customer = _customer_of(user)
+    customer = _get_or_create_customer(user)
     running = Subscription.objects.for_user(user).running().exclude(stripe_subscription_id="").first()
     if running is not None:
         sentence = "You have a subscription already. Change its plan: POST /api/v1/billing/subscriptions/{id}/change-plan/."
         raise ConflictError("already_subscribed", sentence)
-    pages = list(stripe_client.checkouts_of(customer.stripe_id))
+    pages = list(stripe_client.list_checkout_sessions(customer.stripe_id))
     again = _close_other_pages(pages, plan)
     # After a lost answer the newest page is still the same, and so is the key: Stripe gives what it made then
     key = f"checkout-{user.pk}-{plan.pk}-after-{pages[0]['id'] if pages else 'none'}"
-    return _page(again or stripe_client.create_checkout(_checkout_of(user, customer, plan), key=key))
+    return _page(again or stripe_client.create_checkout_session(_checkout_parameters(user, customer, plan), key=key))
 
 
 def require_for_sale(plan: SubscriptionPlan) -> None:
@@ -64,21 +64,21 @@ def open_portal(*, user: Any, now: datetime) -> StripePage:
     if customer is None:
         raise ConflictError("no_customer", "There is nothing to pay for yet. Begin with a checkout.")
     asked = {"customer": customer.stripe_id, "return_url": settings.FRONTEND_URL + RETURN_PATH}
-    return _page(stripe_client.create_portal(asked, key=f"portal-{user.pk}-{now.isoformat()}"))
+    return _page(stripe_client.create_portal_session(asked, key=f"portal-{user.pk}-{now.isoformat()}"))
 
 
-def forget_at_stripe(stripe_customer_id: str) -> None:
+def delete_stripe_customer(stripe_customer_id: str) -> None:
     """Close a customer's open pages and delete him at Stripe, which ends his subscriptions; nothing if that was done before."""
     try:
-        for page in stripe_client.checkouts_of(stripe_customer_id):
+        for page in stripe_client.list_checkout_sessions(stripe_customer_id):
             if page["status"] == "open":
-                stripe_client.expire_checkout(page["id"], key=f"expire-{page['id']}")
+                stripe_client.expire_checkout_session(page["id"], key=f"expire-{page['id']}")
         stripe_client.delete_customer(stripe_customer_id, key=f"forget-{stripe_customer_id}")
-    except stripe_client.UnknownAtStripeError:
+    except stripe_client.StripeNotFoundError:
         logger.info("Stripe has no customer %s any more.", stripe_customer_id)
 
 
-def _customer_of(user: Any) -> StripeCustomer:
+def _get_or_create_customer(user: Any) -> StripeCustomer:
     """The customer's row, locked until the transaction ends, with his id at Stripe; made there if need be."""
     StripeCustomer.objects.bulk_create([StripeCustomer(user=user)], ignore_conflicts=True)
     customer: StripeCustomer = StripeCustomer.objects.for_user(user).select_for_update().get()
@@ -89,7 +89,7 @@ def _customer_of(user: Any) -> StripeCustomer:
     return customer
 
 
-def _checkout_of(user: Any, customer: StripeCustomer, plan: SubscriptionPlan) -> dict[str, Any]:
+def _checkout_parameters(user: Any, customer: StripeCustomer, plan: SubscriptionPlan) -> dict[str, Any]:
     back = settings.FRONTEND_URL + RETURN_PATH
     labels = {"user_id": str(user.pk), "plan_id": str(plan.pk)}
     subscription: dict[str, Any] = {"metadata": labels}
@@ -122,7 +122,7 @@ def _close_other_pages(pages: list[dict[str, Any]], plan: SubscriptionPlan) -> d
         if page["metadata"].get("plan_id") == str(plan.pk):
             again = again or page
         else:
-            stripe_client.expire_checkout(page["id"], key=f"expire-{page['id']}")
+            stripe_client.expire_checkout_session(page["id"], key=f"expire-{page['id']}")
     return again
 
 

@@ -18,8 +18,8 @@ from stripe import StripeClient, WebhookSignature
 from core.errors import ConflictError, DomainError
 
 API_VERSION = "2026-10-28.endive"  # the one that stripe 16.1 was made for; a test says when the library moves on
-RETRIES = 2
-PAGE = 100
+MAX_NETWORK_RETRIES = 2
+PAGE_SIZE = 100
 RETRY_AFTER_SECONDS = 30
 TOLERANCE_SECONDS = 300  # Stripe's own: https://docs.stripe.com/webhooks#replay-attacks
 
@@ -36,21 +36,21 @@ class PaymentsUnavailableError(DomainError):
         super().__init__("payments_unavailable", message, status=503, retry_after=retry_after)
 
 
-class UnknownAtStripeError(ConflictError):
+class StripeNotFoundError(ConflictError):
     """Stripe has no such object, or has it no more."""
 
     def __init__(self, message: str) -> None:
         super().__init__("unknown_at_stripe", message)
 
 
-class PaymentRefusedError(DomainError):
+class CardDeclinedError(DomainError):
     """The card was declined; the sentence is Stripe's, made for customers."""
 
     def __init__(self, message: str) -> None:
         super().__init__("payment_refused", message, status=402)
 
 
-class ForgedError(DomainError):
+class InvalidSignatureError(DomainError):
     """A webhook that Stripe did not sign, or not now."""
 
     def __init__(self, message: str) -> None:
@@ -62,39 +62,39 @@ def is_connected() -> bool:
     return bool(settings.STRIPE_SECRET_KEY)
 
 
-def verify(payload: bytes, header: str, *, now: datetime) -> None:
-    """Raise ForgedError unless one of our secrets signed these bytes within five minutes of `now`, before or after it."""
+def verify_signature(payload: bytes, header: str, *, now: datetime) -> None:
+    """Raise InvalidSignatureError unless one of our secrets signed these bytes within five minutes of `now`."""
     try:
         text = payload.decode()
         signed_at = int(dict(part.split("=", 1) for part in header.split(",") if "=" in part)["t"])
     except (UnicodeDecodeError, KeyError, ValueError) as error:
-        raise ForgedError("The body must be UTF-8 and carry Stripe-Signature: t=…,v1=….") from error
+        raise InvalidSignatureError("The body must be UTF-8 and carry Stripe-Signature: t=…,v1=….") from error
     if abs(now.timestamp() - signed_at) > TOLERANCE_SECONDS:
-        raise ForgedError("The signature is too old, or from the future. Is the clock right?")
+        raise InvalidSignatureError("The signature is too old, or from the future. Is the clock right?")
     for secret in settings.STRIPE_WEBHOOK_SECRETS:
         try:
             WebhookSignature.verify_header(text, header, secret)
         except stripe.SignatureVerificationError:
             continue
         return
-    raise ForgedError("No secret of STRIPE_WEBHOOK_SECRETS has signed this.")
+    raise InvalidSignatureError("No secret of STRIPE_WEBHOOK_SECRETS has signed this.")
 
 
 # --- what is read
 
 
-def fetch_customer(key: str) -> Object:
+def retrieve_customer(key: str) -> Object:
     """A customer, with the card that pays."""
     expand = {"expand": ["invoice_settings.default_payment_method"]}
     return _call(lambda client: client.v1.customers.retrieve(key, expand))
 
 
-def fetch_subscription(key: str) -> Object:
+def retrieve_subscription(key: str) -> Object:
     """A subscription, with the card that pays."""
     return _call(lambda client: client.v1.subscriptions.retrieve(key, {"expand": ["default_payment_method"]}))
 
 
-def fetch_invoice(key: str) -> Object:
+def retrieve_invoice(key: str) -> Object:
     """An invoice, with its payments."""
     return _call(lambda client: client.v1.invoices.retrieve(key, {"expand": ["payments"]}))
 
@@ -103,66 +103,66 @@ def fetch_checkout(key: str) -> Object:
     return _call(lambda client: client.v1.checkout.sessions.retrieve(key))
 
 
-def checkouts_of(customer: str) -> Iterator[Object]:
+def list_checkout_sessions(customer: str) -> Iterator[Object]:
     """A customer's checkout pages, the newest first."""
-    return _each(lambda client, page: client.v1.checkout.sessions.list({"customer": customer, **page}))
+    return _paginate(lambda client, page: client.v1.checkout.sessions.list({"customer": customer, **page}))
 
 
 def fetch_charge(key: str) -> Object:
     return _call(lambda client: client.v1.charges.retrieve(key))
 
 
-def subscriptions_of(customer: str) -> Iterator[Object]:
+def list_subscriptions_of(customer: str) -> Iterator[Object]:
     """All of a customer's, ended ones too."""
-    return _each(lambda client, page: client.v1.subscriptions.list({"customer": customer, "status": "all", **page}))
+    return _paginate(lambda client, page: client.v1.subscriptions.list({"customer": customer, "status": "all", **page}))
 
 
-def invoices_of(customer: str) -> Iterator[Object]:
-    return _each(lambda client, page: client.v1.invoices.list({"customer": customer, "expand": ["data.payments"], **page}))
+def list_invoices_of(customer: str) -> Iterator[Object]:
+    return _paginate(lambda client, page: client.v1.invoices.list({"customer": customer, "expand": ["data.payments"], **page}))
 
 
-def refunds_of(charge: str) -> Iterator[Object]:
-    return _each(lambda client, page: client.v1.refunds.list({"charge": charge, **page}))
+def list_refunds_of(charge: str) -> Iterator[Object]:
+    return _paginate(lambda client, page: client.v1.refunds.list({"charge": charge, **page}))
 
 
-def refunds_of_payment(paid_by: Mapping[str, str]) -> Iterator[Object]:
+def list_refunds_of_payment(paid_by: Mapping[str, str]) -> Iterator[Object]:
     """Those of what paid an invoice: `{"charge": id}` or `{"payment_intent": id}`."""
-    return _each(lambda client, page: client.v1.refunds.list({**paid_by, **page}))
+    return _paginate(lambda client, page: client.v1.refunds.list({**paid_by, **page}))
 
 
-def charges_of(customer: str) -> Iterator[Object]:
-    return _each(lambda client, page: client.v1.charges.list({"customer": customer, **page}))
+def list_charges_of(customer: str) -> Iterator[Object]:
+    return _paginate(lambda client, page: client.v1.charges.list({"customer": customer, **page}))
 
 
-def disputes_of(charge: str) -> Iterator[Object]:
-    return _each(lambda client, page: client.v1.disputes.list({"charge": charge, **page}))
+def list_disputes_of(charge: str) -> Iterator[Object]:
+    return _paginate(lambda client, page: client.v1.disputes.list({"charge": charge, **page}))
 
 
-def balance_changes_of(customer: str) -> Iterator[Object]:
+def list_balance_transactions_of(customer: str) -> Iterator[Object]:
     """What was put to a customer's balance and taken from it."""
-    return _each(lambda client, page: client.v1.customers.balance_transactions.list(customer, page))
+    return _paginate(lambda client, page: client.v1.customers.balance_transactions.list(customer, page))
 
 
-def all_customers() -> Iterator[Object]:
-    return _each(lambda client, page: client.v1.customers.list(page))
+def list_all_customers() -> Iterator[Object]:
+    return _paginate(lambda client, page: client.v1.customers.list(page))
 
 
 def all_subscriptions() -> Iterator[Object]:
-    return _each(lambda client, page: client.v1.subscriptions.list({"status": "all", **page}))
+    return _paginate(lambda client, page: client.v1.subscriptions.list({"status": "all", **page}))
 
 
-def events_since(since: datetime) -> Iterator[Object]:
+def list_events_since(since: datetime) -> Iterator[Object]:
     """Every event of the last 30 days at most, the newest first."""
-    return _each(lambda client, page: client.v1.events.list({"created": {"gte": int(since.timestamp())}, **page}))
+    return _paginate(lambda client, page: client.v1.events.list({"created": {"gte": int(since.timestamp())}, **page}))
 
 
-def products(keys: Sequence[str]) -> Iterator[Object]:
-    return _each(lambda client, page: client.v1.products.list({"ids": list(keys), **page}))
+def list_products(keys: Sequence[str]) -> Iterator[Object]:
+    return _paginate(lambda client, page: client.v1.products.list({"ids": list(keys), **page}))
 
 
-def prices_of(lookup_keys: Sequence[str]) -> Iterator[Object]:
+def list_prices_by_lookup_key(lookup_keys: Sequence[str]) -> Iterator[Object]:
     """Active prices by our names for them; ten at most, which is Stripe's limit."""
-    return _each(lambda client, page: client.v1.prices.list({"lookup_keys": list(lookup_keys), "active": True, **page}))
+    return _paginate(lambda client, page: client.v1.prices.list({"lookup_keys": list(lookup_keys), "active": True, **page}))
 
 
 def preview_change(parameters: Parameters) -> Object:
@@ -185,15 +185,15 @@ def delete_customer(customer: str, *, key: str) -> Object:
     return _write(lambda client: client.v1.customers.delete, {}, customer, key=key)
 
 
-def create_checkout(parameters: Parameters, *, key: str) -> Object:
+def create_checkout_session(parameters: Parameters, *, key: str) -> Object:
     return _write(lambda client: client.v1.checkout.sessions.create, parameters, key=key)
 
 
-def expire_checkout(session: str, *, key: str) -> Object:
+def expire_checkout_session(session: str, *, key: str) -> Object:
     return _write(lambda client: client.v1.checkout.sessions.expire, {}, session, key=key)
 
 
-def create_portal(parameters: Parameters, *, key: str) -> Object:
+def create_portal_session(parameters: Parameters, *, key: str) -> Object:
     return _write(lambda client: client.v1.billing_portal.sessions.create, parameters, key=key)
 
 
@@ -235,12 +235,12 @@ def _client(key: str, address: str, timeout: int) -> StripeClient:
         key,
         stripe_version=API_VERSION,
         base_addresses={"api": address},
-        max_network_retries=RETRIES,
+        max_network_retries=MAX_NETWORK_RETRIES,
         http_client=stripe.RequestsClient(timeout=(3, timeout)),
     )
 
 
-def _connected() -> StripeClient:
+def _connected_client() -> StripeClient:
     if not is_connected():
         raise PaymentsUnavailableError("Payments are not connected here. Ask support, or the operator: STRIPE_SECRET_KEY.")
     return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_TIMEOUT)
@@ -253,32 +253,32 @@ def _write(method: Call, parameters: Parameters, *place: str, key: str) -> Objec
 def _call(ask: Call) -> Object:
     """Carry out a call and give its answer as a dictionary; what goes wrong becomes an error that says what to do."""
     try:
-        answer: Object = ask(_connected()).to_dict()
+        answer: Object = ask(_connected_client()).to_dict()
     except stripe.StripeError as error:
-        raise _translated(error) from error
+        raise _to_domain_error(error) from error
     return answer
 
 
-def _each(ask: Callable[[Any, dict[str, Any]], Any]) -> Iterator[Object]:
+def _paginate(ask: Callable[[Any, dict[str, Any]], Any]) -> Iterator[Object]:
     """Every object of a list, page by page."""
-    page: dict[str, Any] = {"limit": PAGE}
+    page: dict[str, Any] = {"limit": PAGE_SIZE}
     while True:
         answer = _call(partial(_page_of, ask, page))
         yield from answer["data"]
         if not answer["has_more"]:
             return
-        page = {"limit": PAGE, "starting_after": answer["data"][-1]["id"]}
+        page = {"limit": PAGE_SIZE, "starting_after": answer["data"][-1]["id"]}
 
 
 def _page_of(ask: Callable[[Any, dict[str, Any]], Any], page: dict[str, Any], client: Any) -> Any:
     return ask(client, page)
 
 
-def _translated(error: stripe.StripeError) -> DomainError:
+def _to_domain_error(error: stripe.StripeError) -> DomainError:
     if isinstance(error, stripe.CardError):
-        return PaymentRefusedError(error.user_message or "The card was declined. Use another one.")
+        return CardDeclinedError(error.user_message or "The card was declined. Use another one.")
     if isinstance(error, stripe.InvalidRequestError) and error.code == "resource_missing":
-        return UnknownAtStripeError(error.user_message or "Stripe does not know this any more.")
+        return StripeNotFoundError(error.user_message or "Stripe does not know this any more.")
     if isinstance(error, stripe.InvalidRequestError):
         return ConflictError("refused_by_stripe", f"Stripe refused: {error.user_message or error}")
     logger.warning("Stripe: %s, request %s, status %s", type(error).__name__, error.request_id, error.http_status)

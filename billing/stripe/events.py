@@ -11,21 +11,21 @@ from django.db.models import F
 
 from billing.models import StripeEvent
 from billing.models.stripe_events import EventState
-from billing.services.staff_notices import tell_staff
-from billing.stripe.sync import Projection, project_customer
+from billing.services.staff_notices import notify_staff
+from billing.stripe.sync import SyncResult, sync_customer
 from core.errors import ConflictError, DomainError
 
-KEPT_HEADERS = ("Stripe-Signature", "User-Agent", "X-Request-Id")
-FORGOTTEN_AFTER = timedelta(days=90)
+STORED_HEADERS = ("Stripe-Signature", "User-Agent", "X-Request-Id")
+EVENT_BODY_RETENTION = timedelta(days=90)
 OVERDUE_AFTER = timedelta(minutes=1)
 BATCH = 200
-LONGEST_ID = 255
+MAX_ID_LENGTH = 255
 # What a customer's picture can follow from. The rest is kept and ignored.
-RELEVANT = ("charge.", "checkout.session.", "customer.", "invoice.", "invoice_payment.", "payment_method.", "refund.")
+SYNCED_EVENT_TYPES = ("charge.", "checkout.session.", "customer.", "invoice.", "invoice_payment.", "payment_method.", "refund.")
 
 
 # Nothing here follows from these either, and nobody needs to hear of them
-EXPECTED = (
+IGNORED_EVENT_TYPES = (
     "balance.",
     "billing_portal.",
     "payment_intent.",
@@ -38,7 +38,7 @@ EXPECTED = (
 )
 
 
-def receive(payload: bytes, *, headers: dict[str, str], now: datetime) -> tuple[StripeEvent, bool]:
+def store_event(payload: bytes, *, headers: dict[str, str], now: datetime) -> tuple[StripeEvent, bool]:
     """Keep a verified event, once however often it comes; gives its row and whether it is new.
 
     Raises DomainError (400) for what is no event.
@@ -52,7 +52,7 @@ def receive(payload: bytes, *, headers: dict[str, str], now: datetime) -> tuple[
         object_id=_text(found["data"]["object"].get("id")),
         happened_at=_instant(found.get("created"), now),
         body=payload.decode(),
-        headers={name: headers[name] for name in KEPT_HEADERS if name in headers},
+        headers={name: headers[name] for name in STORED_HEADERS if name in headers},
     )
     with transaction.atomic():
         StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
@@ -69,9 +69,9 @@ def handle_event(key: UUID, *, now: datetime) -> None:
         with transaction.atomic():
             event = StripeEvent.objects.select_for_update().filter(pk=key).waiting().first()
             if event is not None:
-                _settle(event, _carry_out(event, now), now)
+                _record_outcome(event, _process(event, now), now)
     except Exception as error:
-        _note_failure(key, error, now)
+        _record_failure(key, error, now)
         raise
 
 
@@ -89,23 +89,23 @@ def replay_event(*, event: StripeEvent, now: datetime) -> str:
     return event.outcome
 
 
-def overdue_events(*, now: datetime) -> list[UUID]:
+def unprocessed_events(*, now: datetime) -> list[UUID]:
     """Events that nothing was done about for a minute: their job was lost, or failed."""
     waiting = StripeEvent.objects.waiting().filter(created_at__lt=now - OVERDUE_AFTER)
     return list(waiting.order_by("attempts", "created_at").values_list("pk", flat=True)[:BATCH])
 
 
-def forget_old_events(*, now: datetime) -> int:
+def clear_old_event_bodies(*, now: datetime) -> int:
     """Empty the text of what was dealt with 90 days ago; gives of how many. That it came, and what followed, stays."""
-    return StripeEvent.objects.forgettable(now - FORGOTTEN_AFTER).update(body="", headers={})
+    return StripeEvent.objects.clearable(now - EVENT_BODY_RETENTION).update(body="", headers={})
 
 
-def forget_texts_of(stripe_customer_id: str) -> int:
+def clear_event_bodies_of(stripe_customer_id: str) -> int:
     """Empty the texts of one customer's events, whose account is erased; gives of how many."""
     return StripeEvent.objects.filter(stripe_customer_id=stripe_customer_id).update(body="", headers={})
 
 
-def explain(event: StripeEvent) -> str:
+def describe_event(event: StripeEvent) -> str:
     """What an event means here, for people."""
     about = f"Stripe said {event.type} about {event.object_id or 'something'}"
     whom = f" of {event.stripe_customer_id}" if event.stripe_customer_id else ""
@@ -117,36 +117,37 @@ def explain(event: StripeEvent) -> str:
     return f"{about}{whom}{times}. {what}"
 
 
-def _carry_out(event: StripeEvent, now: datetime) -> Projection | str:
-    if not event.type.startswith(RELEVANT):
+def _process(event: StripeEvent, now: datetime) -> SyncResult | str:
+    if not event.type.startswith(SYNCED_EVENT_TYPES):
         is_expected = (
-            event.type.startswith(EXPECTED) or StripeEvent.objects.filter(type=event.type).exclude(pk=event.pk).exists()
+            event.type.startswith(IGNORED_EVENT_TYPES)
+            or StripeEvent.objects.filter(type=event.type).exclude(pk=event.pk).exists()
         )
         if not is_expected:
             message = f"{event.type} came for the first time and is kept. If it matters here, ask a developer."
-            tell_staff(title="Stripe sends what nothing here follows from", message=message, now=now)
+            notify_staff(title="Stripe sends what nothing here follows from", message=message, now=now)
         return f"Nothing here follows from {event.type}."
     if not event.stripe_customer_id:
         return "It names no customer."
-    return project_customer(stripe_customer_id=event.stripe_customer_id, now=now)
+    return sync_customer(stripe_customer_id=event.stripe_customer_id, now=now)
 
 
-def _settle(event: StripeEvent, outcome: Projection | str, now: datetime) -> None:
-    followed = isinstance(outcome, Projection) and outcome.is_known
-    if isinstance(outcome, Projection) and not followed:
+def _record_outcome(event: StripeEvent, outcome: SyncResult | str, now: datetime) -> None:
+    followed = isinstance(outcome, SyncResult) and outcome.is_known
+    if isinstance(outcome, SyncResult) and not followed:
         event.body, event.headers = "", {}  # a stranger's name and address, or those of an account that was erased
     event.state = EventState.HANDLED if followed else EventState.IGNORED
     event.attempts, event.handled_at, event.outcome, event.error = event.attempts + 1, now, str(outcome), ""
     event.save(update_fields=["state", "attempts", "handled_at", "outcome", "error", "body", "headers"])
-    if isinstance(outcome, Projection) and outcome.problems:
-        tell_staff(title="Stripe knows something that can't be shown here", message=" ".join(outcome.problems), now=now)
+    if isinstance(outcome, SyncResult) and outcome.problems:
+        notify_staff(title="Stripe knows something that can't be shown here", message=" ".join(outcome.problems), now=now)
 
 
-def _note_failure(key: UUID, error: Exception, now: datetime) -> None:
+def _record_failure(key: UUID, error: Exception, now: datetime) -> None:
     text = "".join(traceback.format_exception(error))
     failed = StripeEvent.objects.filter(pk=key).waiting()
     if failed.update(state=EventState.FAILED, attempts=F("attempts") + 1, error=text):
-        tell_staff(
+        notify_staff(
             title="An event of Stripe's could not be handled", message="It is tried again by itself; see its page.", now=now
         )
 
@@ -178,7 +179,7 @@ def _customer_of(found: dict[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
-    return value[:LONGEST_ID] if isinstance(value, str) else ""
+    return value[:MAX_ID_LENGTH] if isinstance(value, str) else ""
 
 
 def _instant(seconds: Any, now: datetime) -> datetime:

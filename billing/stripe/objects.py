@@ -12,10 +12,10 @@ from typing import Any
 Object = dict[str, Any]
 
 # https://docs.stripe.com/currencies
-NO_DECIMALS = frozenset(
+ZERO_DECIMAL_CURRENCIES = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 )
-THREE_DECIMALS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
+THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,15 @@ class StripeAdjustment:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-def subscription_of(obj: Object) -> StripeSubscription:
+def parse_subscription(obj: Object) -> StripeSubscription:
     """A subscription in either shape."""
     item: Object = next(iter(obj.get("items", {}).get("data", [])), {})
     period_end = obj.get("current_period_end") or item.get("current_period_end")
     return StripeSubscription(
         id=obj["id"],
-        customer=key_of(obj["customer"]),
+        customer=id_of(obj["customer"]),
         status=obj["status"],
-        price_id=key_of(item.get("price") or obj.get("plan")),
+        price_id=id_of(item.get("price") or obj.get("plan")),
         plan_id=((item.get("price") or {}).get("metadata") or {}).get("plan_id", ""),
         period_start=instant(obj.get("current_period_start") or item.get("current_period_start")),
         period_end=instant(period_end),
@@ -106,18 +106,18 @@ def subscription_of(obj: Object) -> StripeSubscription:
     )
 
 
-def invoice_of(obj: Object) -> StripeInvoice:
+def parse_invoice(obj: Object) -> StripeInvoice:
     """An invoice in either shape."""
     currency = obj["currency"].upper()
     parent = (obj.get("parent") or {}).get("subscription_details") or {}
     return StripeInvoice(
         id=obj["id"],
-        customer=key_of(obj["customer"]),
-        subscription_id=key_of(obj.get("subscription") or parent.get("subscription")),
+        customer=id_of(obj["customer"]),
+        subscription_id=id_of(obj.get("subscription") or parent.get("subscription")),
         status=obj["status"] or "draft",
-        total=from_minor(obj["total"], currency),
-        amount_due=from_minor(obj["amount_due"], currency),
-        amount_paid=from_minor(obj["amount_paid"], currency),
+        total=from_minor_units(obj["total"], currency),
+        amount_due=from_minor_units(obj["amount_due"], currency),
+        amount_paid=from_minor_units(obj["amount_paid"], currency),
         currency=currency,
         created=_instant(obj["created"]),
         due_date=instant(obj.get("due_date")),
@@ -128,11 +128,11 @@ def invoice_of(obj: Object) -> StripeInvoice:
         attempt_count=obj.get("attempt_count") or 0,
         next_payment_attempt=instant(obj.get("next_payment_attempt")),
         description=_description(obj),
-        payments=tuple(_payments(obj)),
+        payments=tuple(_payment_references(obj)),
     )
 
 
-def card_of(customer: Object, subscription: Object | None = None) -> StripeCard:
+def parse_card(customer: Object, subscription: Object | None = None) -> StripeCard:
     """The card that pays: the subscription's, else the customer's. Both come with the payment method expanded."""
     own = (subscription or {}).get("default_payment_method")
     method = own or (customer.get("invoice_settings") or {}).get("default_payment_method")
@@ -140,33 +140,33 @@ def card_of(customer: Object, subscription: Object | None = None) -> StripeCard:
     return StripeCard(card["brand"], card["last4"], card["exp_month"], card["exp_year"]) if card else StripeCard()
 
 
-def credit_of(customer: Object) -> tuple[Decimal, str]:
+def parse_credit(customer: Object) -> tuple[Decimal, str]:
     """What is kept for the customer's next invoices, and its currency; Stripe writes it as a negative balance."""
     currency = (customer.get("currency") or "usd").upper()
-    return -from_minor(customer.get("balance") or 0, currency), currency
+    return -from_minor_units(customer.get("balance") or 0, currency), currency
 
 
-def refund_of(obj: Object) -> StripeAdjustment:
+def parse_refund(obj: Object) -> StripeAdjustment:
     """A refund; `paid_by` has its payment intent and its charge."""
     return _adjustment(obj, obj["amount"], obj.get("status") or "pending", obj.get("reason"))
 
 
-def dispute_of(obj: Object) -> StripeAdjustment:
+def parse_dispute(obj: Object) -> StripeAdjustment:
     """A dispute, of which the customer gets back `amount` unless it is won."""
     return _adjustment(obj, obj["amount"], obj["status"], obj.get("reason"))
 
 
-def balance_change_of(obj: Object) -> StripeAdjustment:
+def parse_balance_transaction(obj: Object) -> StripeAdjustment:
     """A credit (above 0), or one that was used or taken back (below 0)."""
     return _adjustment(obj, -obj["amount"], "succeeded", obj.get("description") or obj["type"].replace("_", " "))
 
 
 def _adjustment(obj: Object, amount: int, status: str, reason: str | None) -> StripeAdjustment:
     currency = obj["currency"].upper()
-    paid_by = (key_of(obj.get("payment_intent")), key_of(obj.get("charge")))
+    paid_by = (id_of(obj.get("payment_intent")), id_of(obj.get("charge")))
     return StripeAdjustment(
         id=obj["id"],
-        amount=from_minor(amount, currency),
+        amount=from_minor_units(amount, currency),
         currency=currency,
         status=status,
         reason=reason or "",
@@ -181,14 +181,14 @@ def _description(obj: Object) -> str:
     return obj.get("description") or "; ".join(line for line in lines if line)
 
 
-def _payments(obj: Object) -> list[tuple[str, str]]:
+def _payment_references(obj: Object) -> list[tuple[str, str]]:
     new = [payment["payment"] for payment in (obj.get("payments") or {}).get("data", [])]
-    found = [(payment["type"], key_of(payment[payment["type"]])) for payment in new if payment["type"] in payment]
-    old = [(kind, key_of(obj.get(kind))) for kind in ("payment_intent", "charge")]
+    found = [(payment["type"], id_of(payment[payment["type"]])) for payment in new if payment["type"] in payment]
+    old = [(kind, id_of(obj.get(kind))) for kind in ("payment_intent", "charge")]
     return found or [(kind, key) for kind, key in old if key]
 
 
-def key_of(value: Any) -> str:
+def id_of(value: Any) -> str:
     """The id of an object that may be expanded; "" for none."""
     return value["id"] if isinstance(value, dict) else value or ""
 
@@ -205,15 +205,15 @@ def _instant(seconds: int) -> datetime:
 def decimals(currency: str) -> int:
     """How many decimals Stripe's amounts in a currency have."""
     code = currency.upper()
-    return 0 if code in NO_DECIMALS else 3 if code in THREE_DECIMALS else 2
+    return 0 if code in ZERO_DECIMAL_CURRENCIES else 3 if code in THREE_DECIMAL_CURRENCIES else 2
 
 
-def from_minor(amount: int, currency: str) -> Decimal:
+def from_minor_units(amount: int, currency: str) -> Decimal:
     """An amount of a currency's smallest unit as money."""
     return Decimal(amount).scaleb(-decimals(currency))
 
 
-def to_minor(amount: Decimal, currency: str) -> int:
+def to_minor_units(amount: Decimal, currency: str) -> int:
     """`amount` in the smallest unit; ValueError when the currency has no such fraction."""
     scaled = amount.scaleb(decimals(currency))
     if scaled != scaled.to_integral_value():

@@ -12,8 +12,8 @@ from django.db import transaction
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from billing.stripe import client as stripe_client
 from billing.stripe.checkout import require_for_sale
-from billing.stripe.objects import from_minor
-from billing.stripe.sync import project_customer
+from billing.stripe.objects import from_minor_units
+from billing.stripe.sync import sync_customer
 from core import rls
 from core.errors import ConflictError
 
@@ -56,7 +56,7 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
         )
     if not subscription.cancel_at_period_end:
         raise ConflictError("not_cancelled", "This subscription is not cancelled. There is nothing to take back.")
-    found = stripe_client.fetch_subscription(subscription.stripe_subscription_id)
+    found = stripe_client.retrieve_subscription(subscription.stripe_subscription_id)
     # The portal may have written the instant instead of the flag; Stripe takes back one or the other
     _ask(subscription, {"cancel_at_period_end": False} if found["cancel_at_period_end"] else {"cancel_at": ""}, now=now)
 
@@ -64,7 +64,7 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
 def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
     """Move to another plan at once. What is dearer is paid now, or nothing changes; what is cheaper becomes a credit.
 
-    Raises PaymentRefusedError when the card is declined.
+    Raises CardDeclinedError when the card is declined.
     """
     _require_changeable(subscription, plan)
     asked = {**_proration(subscription, plan, now), "payment_behavior": "error_if_incomplete"}
@@ -82,16 +82,18 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
     invoice = stripe_client.preview_change(asked)
     currency = invoice["currency"].upper()
     if subscription.is_trial_at(now):  # Stripe shows the bill that comes after it
-        total = from_minor(invoice["total"], currency)
+        total = from_minor_units(invoice["total"], currency)
         said = f"Nothing is due before the trial ends at {subscription.trial_end:%Y-%m-%d %H:%M} UTC; then {total} {currency}"
         return Preview(Decimal(0), Decimal(0), currency, (PreviewLine(said, Decimal(0)),), now)
-    lines = [PreviewLine(line["description"] or "", from_minor(line["amount"], currency)) for line in invoice["lines"]["data"]]
-    total = from_minor(invoice["total"], currency)
-    return Preview(from_minor(invoice["amount_due"], currency), max(-total, Decimal(0)), currency, tuple(lines), now)
+    lines = [
+        PreviewLine(line["description"] or "", from_minor_units(line["amount"], currency)) for line in invoice["lines"]["data"]
+    ]
+    total = from_minor_units(invoice["total"], currency)
+    return Preview(from_minor_units(invoice["amount_due"], currency), max(-total, Decimal(0)), currency, tuple(lines), now)
 
 
 def _proration(subscription: Subscription, plan: SubscriptionPlan, now: datetime) -> dict[str, Any]:
-    [item, *_] = stripe_client.fetch_subscription(subscription.stripe_subscription_id)["items"]["data"]
+    [item, *_] = stripe_client.retrieve_subscription(subscription.stripe_subscription_id)["items"]["data"]
     changed = {"items": [{"id": item["id"], "price": plan.stripe_price_id}], "proration_behavior": "always_invoice"}
     on_trial = subscription.is_trial_at(now)  # nothing is paid for yet, so there is nothing to prorate
     return changed if on_trial else {**changed, "proration_date": int(now.timestamp())}
@@ -118,9 +120,9 @@ def _ask(subscription: Subscription, parameters: dict[str, Any], *, now: datetim
 @transaction.atomic
 def _read_back(subscription: Subscription, now: datetime) -> None:
     # what follows from a payment is not the customer's own to write
-    with rls.everybody():
+    with rls.as_staff():
         StripeCustomer.objects.for_user(subscription.user).filter(stripe_id="").update(
             stripe_id=subscription.stripe_customer_id
         )
-        project_customer(stripe_customer_id=subscription.stripe_customer_id, now=now)
+        sync_customer(stripe_customer_id=subscription.stripe_customer_id, now=now)
         subscription.refresh_from_db()

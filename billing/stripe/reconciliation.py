@@ -12,15 +12,15 @@ import orjson
 from django.db import transaction
 
 from billing.models import Adjustment, BillingHistory, StripeCustomer, StripeEvent, Subscription
-from billing.services.staff_notices import tell_staff
+from billing.services.staff_notices import notify_staff
 from billing.stripe import client as stripe_client
-from billing.stripe.events import handle_event, receive
-from billing.stripe.sync import project_customer
+from billing.stripe.events import handle_event, store_event
+from billing.stripe.sync import sync_customer
 from users.models import User
 
-EVENTS_KEPT = timedelta(days=29)  # Stripe gives them for 30 days
-ARRIVING = timedelta(minutes=5)  # what is younger may still be on its way
-COMPARED: dict[type[Any], tuple[str, ...]] = {
+EVENT_LOOKBACK = timedelta(days=29)  # Stripe gives them for 30 days
+DELIVERY_ALLOWANCE = timedelta(minutes=5)  # what is younger may still be on its way
+COMPARED_FIELDS: dict[type[Any], tuple[str, ...]] = {
     Subscription: (
         "status",
         "plan_id",
@@ -34,8 +34,8 @@ COMPARED: dict[type[Any], tuple[str, ...]] = {
     Adjustment: ("kind", "status", "amount", "currency", "invoice_id"),
     StripeCustomer: ("card_brand", "card_last4", "card_exp_month", "card_exp_year", "credit"),
 }
-NAMED_BY = {Subscription: "stripe_subscription_id", BillingHistory: "stripe_invoice_id"}
-Picture = dict[tuple[type[Any], str], dict[str, Any]]
+STRIPE_ID_FIELDS = {Subscription: "stripe_subscription_id", BillingHistory: "stripe_invoice_id"}
+Snapshot = dict[tuple[type[Any], str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -49,30 +49,30 @@ class Difference:
         return f"{self.where}: {self.sentence}"
 
 
-def differences_of(customer: StripeCustomer, *, now: datetime, fix: bool = False) -> list[Difference]:
+def compare_customer(customer: StripeCustomer, *, now: datetime, fix: bool = False) -> list[Difference]:
     """How one customer's rows differ from what Stripe says; with `fix` they are brought in line."""
     with transaction.atomic():
-        before = _picture(customer)
-        done = project_customer(stripe_customer_id=customer.stripe_id, now=now)
-        after = _picture(customer)
+        before = _snapshot(customer)
+        done = sync_customer(stripe_customer_id=customer.stripe_id, now=now)
+        after = _snapshot(customer)
         transaction.set_rollback(not fix)
     problems = [Difference(customer.stripe_id, problem) for problem in done.problems]
-    return [*_compared(customer.stripe_id, before, after), *problems]
+    return [*_differences(customer.stripe_id, before, after), *problems]
 
 
 def reconcile(*, now: datetime) -> int:
     """Compare everybody and tell staff how much differs; changes nothing. Gives the number of differences."""
     if not stripe_client.is_connected():
         return 0
-    found = [difference for customer in customers() for difference in differences_of(customer, now=now)]
+    found = [difference for customer in customers_to_compare() for difference in compare_customer(customer, now=now)]
     found += [*missing_customers(), *missing_events(now=now)]
     if found:
         message = f"{len(found)} differences, the first: {found[0]} Look with: manage.py reconcile_stripe"
-        tell_staff(title="What is here is not what Stripe says", message=message, now=now)
+        notify_staff(title="What is here is not what Stripe says", message=message, now=now)
     return len(found)
 
 
-def customers(user: Any = None) -> list[StripeCustomer]:
+def customers_to_compare(user: Any = None) -> list[StripeCustomer]:
     """Whom to compare: everybody whom Stripe knows, or one user."""
     rows = StripeCustomer.objects.exclude(stripe_id="").select_related("user").order_by("pk")
     return list(rows.filter(user=user) if user else rows)
@@ -81,7 +81,7 @@ def customers(user: Any = None) -> list[StripeCustomer]:
 def missing_customers(*, fix: bool = False) -> Iterator[Difference]:
     """Customers at Stripe that carry a user's key, whom nobody here is; with `fix` they are noted."""
     known = set(StripeCustomer.objects.values_list("stripe_id", flat=True))
-    for found in stripe_client.all_customers():
+    for found in stripe_client.list_all_customers():
         key = (found.get("metadata") or {}).get("user_id")
         if key and found["id"] not in known:
             yield _missing_customer(found["id"], key, fix=fix)
@@ -102,24 +102,24 @@ def _missing_customer(stripe_id: str, key: str, *, fix: bool) -> Difference:
 def missing_events(*, now: datetime, fix: bool = False) -> Iterator[Difference]:
     """Events of the last weeks that never arrived; with `fix` they are taken in and handled."""
     known = set(StripeEvent.objects.values_list("stripe_id", flat=True))
-    for event in stripe_client.events_since(now - EVENTS_KEPT):
-        if event["id"] not in known and event["created"] < (now - ARRIVING).timestamp():
+    for event in stripe_client.list_events_since(now - EVENT_LOOKBACK):
+        if event["id"] not in known and event["created"] < (now - DELIVERY_ALLOWANCE).timestamp():
             if fix:
-                row, _ = receive(orjson.dumps(event, default=str), headers={}, now=now)
+                row, _ = store_event(orjson.dumps(event, default=str), headers={}, now=now)
                 handle_event(row.pk, now=now)
             yield Difference(event["id"], f"{event['type']} never arrived.")
 
 
-def _picture(customer: StripeCustomer) -> Picture:
-    found: Picture = {}
-    for model, fields in COMPARED.items():
-        name = NAMED_BY.get(model, "stripe_id")
+def _snapshot(customer: StripeCustomer) -> Snapshot:
+    found: Snapshot = {}
+    for model, fields in COMPARED_FIELDS.items():
+        name = STRIPE_ID_FIELDS.get(model, "stripe_id")
         rows = model.objects.for_user(customer.user).exclude(**{name: ""})
         found |= {(model, row[name]): {field: row[field] for field in fields} for row in rows.values(name, *fields)}
     return found
 
 
-def _compared(where: str, before: Picture, after: Picture) -> Iterator[Difference]:
+def _differences(where: str, before: Snapshot, after: Snapshot) -> Iterator[Difference]:
     for place, there in after.items():
         model, key = place
         what = f"{model._meta.verbose_name} {key}"

@@ -18,22 +18,22 @@ from billing.models import Adjustment, BillingHistory
 from billing.models.adjustments import AdjustmentKind, AdjustmentStatus
 from billing.models.invoices import InvoiceStatus
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import to_minor
+from billing.stripe.objects import to_minor_units
 from core.errors import ConflictError, DomainError
 from users.models import User
 
 REFUNDABLE = (InvoiceStatus.PAID, InvoiceStatus.REFUNDED)
-SENT = (AdjustmentStatus.PENDING, AdjustmentStatus.SUCCEEDED)
+SUBMITTED_STATUSES = (AdjustmentStatus.PENDING, AdjustmentStatus.SUCCEEDED)
 # https://docs.stripe.com/api/refunds/object#refund_object-status
-STATUSES = {
+REFUND_STATUSES = {
     "pending": AdjustmentStatus.PENDING,
     "requires_action": AdjustmentStatus.PENDING,
     "succeeded": AdjustmentStatus.SUCCEEDED,
     "failed": AdjustmentStatus.FAILED,
     "canceled": AdjustmentStatus.CANCELED,
 }
-LONGEST_REASON = 500
-UNSENT = Q(kind=AdjustmentKind.REFUND, status=AdjustmentStatus.PENDING, stripe_id="")
+MAX_REASON_LENGTH = 500
+IS_UNSENT = Q(kind=AdjustmentKind.REFUND, status=AdjustmentStatus.PENDING, stripe_id="")
 
 
 @transaction.atomic
@@ -46,7 +46,7 @@ def request_refund(
     or a currency that can't be, ConflictError for an invoice that can't be refunded, or not any more.
     """
     found = BillingHistory.objects.select_for_update().get(pk=invoice.pk)
-    amount = _checked(found, amount, currency)
+    amount = _validated_amount(found, amount, currency)
     needs_approval = amount > settings.REFUND_APPROVAL_ABOVE
     status = AdjustmentStatus.AWAITING_APPROVAL if needs_approval else AdjustmentStatus.PENDING
     return Adjustment.objects.create(
@@ -86,26 +86,26 @@ def _decide(adjustment: Adjustment, status: AdjustmentStatus, *, by: User, now: 
     return row
 
 
-def can_refund(invoice: BillingHistory) -> bool:
+def is_refundable(invoice: BillingHistory) -> bool:
     """Whether there is something of an invoice that Stripe could give back."""
-    return bool(invoice.stripe_invoice_id) and invoice.status in REFUNDABLE and refundable(invoice) > 0
+    return bool(invoice.stripe_invoice_id) and invoice.status in REFUNDABLE and refundable_amount(invoice) > 0
 
 
-def refundable(invoice: BillingHistory) -> Decimal:
+def refundable_amount(invoice: BillingHistory) -> Decimal:
     """What can still be asked back of what was charged for an invoice: refunds that wait or are on their way count as given."""
     refunds = Adjustment.objects.filter(invoice=invoice, kind=AdjustmentKind.REFUND)
-    ours = Q(status=AdjustmentStatus.AWAITING_APPROVAL) | UNSENT
-    waiting, sent = refunds.filter(ours), refunds.filter(status__in=SENT).exclude(UNSENT)
+    ours = Q(status=AdjustmentStatus.AWAITING_APPROVAL) | IS_UNSENT
+    waiting, sent = refunds.filter(ours), refunds.filter(status__in=SUBMITTED_STATUSES).exclude(IS_UNSENT)
     # what Stripe has reported of the invoice, and our own rows, whichever knows more
-    given = max(invoice.amount_refunded, _total(sent))
-    return max(invoice.amount - invoice.paid_from_credit - given - _total(waiting), Decimal(0))
+    given = max(invoice.amount_refunded, _sum_amounts(sent))
+    return max(invoice.amount - invoice.paid_from_credit - given - _sum_amounts(waiting), Decimal(0))
 
 
-def _total(rows: Any) -> Decimal:
+def _sum_amounts(rows: Any) -> Decimal:
     return rows.aggregate(total=Sum("amount"))["total"] or Decimal(0)
 
 
-def _checked(invoice: BillingHistory, amount: Decimal | None, currency: str) -> Decimal:
+def _validated_amount(invoice: BillingHistory, amount: Decimal | None, currency: str) -> Decimal:
     """The amount to refund. Raises when it can't be."""
     if not invoice.stripe_invoice_id:
         raise ConflictError("unknown_at_stripe", "This invoice was not charged through Stripe, so Stripe can't refund it.")
@@ -116,27 +116,27 @@ def _checked(invoice: BillingHistory, amount: Decimal | None, currency: str) -> 
         raise DomainError("other_currency", sentence, field="currency")
     if invoice.amount and invoice.paid_from_credit == invoice.amount:
         raise ConflictError("nothing_was_charged", "Nothing was charged for it: it was paid from the credit.")
-    left = refundable(invoice)
+    left = refundable_amount(invoice)
     if left == 0:
         raise ConflictError("refunded_already", "All of this invoice is refunded, or about to be.")
     amount = left if amount is None else amount
     if not 0 < amount <= left:
         sentence = f"Between 0.01 and {left} {invoice.currency} can be refunded, not {amount}."
         raise DomainError("over_refund", sentence, field="amount")
-    _in_minor(amount, invoice.currency)
+    _to_minor_units(amount, invoice.currency)
     return amount
 
 
-def _in_minor(amount: Decimal, currency: str) -> int:
+def _to_minor_units(amount: Decimal, currency: str) -> int:
     try:
-        return to_minor(amount, currency)
+        return to_minor_units(amount, currency)
     except ValueError as error:
         raise DomainError("too_fine", f"Stripe's amounts in {currency} have fewer decimals.", field="amount") from error
 
 
-def unsent_refunds() -> list[UUID]:
+def unsent_refund_ids() -> list[UUID]:
     """The keys of refunds that Stripe has not been told of, or whose answer was lost."""
-    return list(Adjustment.objects.filter(UNSENT).order_by("created_at").values_list("pk", flat=True))
+    return list(Adjustment.objects.filter(IS_UNSENT).order_by("created_at").values_list("pk", flat=True))
 
 
 def send_refund(adjustment: Adjustment) -> None:
@@ -145,34 +145,34 @@ def send_refund(adjustment: Adjustment) -> None:
     What Stripe refuses becomes `failed`, with its sentence in `reason`. Raises PaymentsUnavailableError when Stripe does not
     answer: call again. Must not run in a transaction that also wrote the row.
     """
-    row = Adjustment.objects.filter(UNSENT, pk=adjustment.pk).select_related("invoice").first()
+    row = Adjustment.objects.filter(IS_UNSENT, pk=adjustment.pk).select_related("invoice").first()
     if row is None:
         return
     try:
-        refund = _find_or_make(row)
+        refund = _find_or_create_refund(row)
     except stripe_client.PaymentsUnavailableError:
         raise
     except DomainError as error:
         _fail(row, error.message)
     else:
-        _settle(row, refund)
+        _store_stripe_refund(row, refund)
 
 
-def _find_or_make(row: Adjustment) -> stripe_client.Object:
+def _find_or_create_refund(row: Adjustment) -> stripe_client.Object:
     if row.invoice is None:
         raise ConflictError("unknown_at_stripe", "Its invoice is not known any more.")
     paid_by = _payment_of(row.invoice)
-    for refund in stripe_client.refunds_of_payment(paid_by):
+    for refund in stripe_client.list_refunds_of_payment(paid_by):
         if refund["metadata"].get("adjustment") == str(row.pk):
             return refund
-    minor = to_minor(row.amount, row.currency)
+    minor = to_minor_units(row.amount, row.currency)
     given = {**paid_by, "amount": minor, "reason": "requested_by_customer", "metadata": {"adjustment": str(row.pk)}}
     return stripe_client.create_refund(given, key=f"refund-{row.pk}")
 
 
 def _payment_of(invoice: BillingHistory) -> dict[str, str]:
     """What paid an invoice, as a refund names it: `{"payment_intent": id}` or `{"charge": id}`; of several the largest."""
-    payments = stripe_client.fetch_invoice(invoice.stripe_invoice_id)["payments"]["data"]
+    payments = stripe_client.retrieve_invoice(invoice.stripe_invoice_id)["payments"]["data"]
     paid = sorted((payment for payment in payments if payment["status"] == "paid"), key=_amount_paid)
     if not paid:
         raise ConflictError("nothing_was_charged", "Nothing was charged for it: it was paid from the credit, or elsewhere.")
@@ -185,13 +185,13 @@ def _amount_paid(payment: stripe_client.Object) -> int:
 
 
 def _fail(row: Adjustment, sentence: str) -> None:
-    reason = f"{row.reason} - {sentence}".removeprefix(" - ")[:LONGEST_REASON]
-    Adjustment.objects.filter(UNSENT, pk=row.pk).update(status=AdjustmentStatus.FAILED, reason=reason)
+    reason = f"{row.reason} - {sentence}".removeprefix(" - ")[:MAX_REASON_LENGTH]
+    Adjustment.objects.filter(IS_UNSENT, pk=row.pk).update(status=AdjustmentStatus.FAILED, reason=reason)
 
 
 @transaction.atomic
-def _settle(row: Adjustment, refund: stripe_client.Object) -> None:
+def _store_stripe_refund(row: Adjustment, refund: stripe_client.Object) -> None:
     """Write Stripe's answer down. A webhook may have been quicker and made a row of its own: there is to be one."""
     Adjustment.objects.filter(user_id=row.user_id, stripe_id=refund["id"]).exclude(pk=row.pk).delete()
-    status = STATUSES.get(refund["status"], AdjustmentStatus.PENDING)
-    Adjustment.objects.filter(UNSENT, pk=row.pk).update(stripe_id=refund["id"], status=status)
+    status = REFUND_STATUSES.get(refund["status"], AdjustmentStatus.PENDING)
+    Adjustment.objects.filter(IS_UNSENT, pk=row.pk).update(stripe_id=refund["id"], status=status)

@@ -14,12 +14,12 @@ from django.db import transaction
 from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.invoices import InvoiceStatus
 from billing.models.subscriptions import IS_LOCAL, RUNNING, SubscriptionStatus
-from billing.services.dunning import note_invoice, note_subscription
-from billing.services.feature_access import settle_access
-from billing.services.upsert import in_line
+from billing.services.dunning import record_dunning, stop_dunning
+from billing.services.feature_access import sync_feature_access
+from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
-from billing.stripe.sync_adjustments import AdjustmentsAtStripe
+from billing.stripe.sync_adjustments import StripeAdjustments
 
 INVOICE_STATUSES = {
     "draft": InvoiceStatus.DRAFT,
@@ -31,7 +31,7 @@ INVOICE_STATUSES = {
 
 
 @dataclass
-class Projection:
+class SyncResult:
     """What was read: whether the customer is ours, how much was seen, and what needs a person (empty when all is well)."""
 
     is_known: bool
@@ -46,7 +46,7 @@ class Projection:
         return " ".join([seen, *self.problems])
 
 
-def lock_payments(user: Any) -> None:
+def lock_stripe_customer(user: Any) -> None:
     """Wait for whoever changes a customer's payments, and keep others waiting until the transaction ends.
 
     It comes before a lock on any of his rows, or two could wait for each other.
@@ -55,7 +55,7 @@ def lock_payments(user: Any) -> None:
 
 
 @transaction.atomic
-def project_customer(*, stripe_customer_id: str, now: datetime) -> Projection:
+def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
     """Bring our rows of one of Stripe's customers in line with Stripe. Raises PaymentsUnavailableError when it does not answer.
 
     What can't be shown here (a price or a status that nothing here knows, a second running subscription) is left out and named
@@ -68,32 +68,34 @@ def project_customer(*, stripe_customer_id: str, now: datetime) -> Projection:
         .first()
     )
     if stripe_customer_id == "" or ours is None:
-        return Projection(is_known=False)
-    done = Projection(is_known=True)
-    subscriptions = [stripe_objects.subscription_of(found) for found in stripe_client.subscriptions_of(stripe_customer_id)]
-    rows = _project_subscriptions(ours, subscriptions, done, now)
-    _project_invoices(ours, rows, done, now)
-    _project_customer(ours, subscriptions, now)
-    settle_access(user=ours.user, now=now)
+        return SyncResult(is_known=False)
+    done = SyncResult(is_known=True)
+    subscriptions = [
+        stripe_objects.parse_subscription(found) for found in stripe_client.list_subscriptions_of(stripe_customer_id)
+    ]
+    rows = _sync_subscriptions(ours, subscriptions, done, now)
+    _sync_invoices(ours, rows, done, now)
+    _sync_payment_details(ours, subscriptions, now)
+    sync_feature_access(user=ours.user, now=now)
     for row in rows.values():
-        note_subscription(user=ours.user, subscription=row, now=now)
+        stop_dunning(user=ours.user, subscription=row, now=now)
     return done
 
 
-def _project_customer(ours: StripeCustomer, subscriptions: list[stripe_objects.StripeSubscription], now: datetime) -> None:
+def _sync_payment_details(ours: StripeCustomer, subscriptions: list[stripe_objects.StripeSubscription], now: datetime) -> None:
     """The card and the credit."""
-    customer = stripe_client.fetch_customer(ours.stripe_id)
+    customer = stripe_client.retrieve_customer(ours.stripe_id)
     running = next((found.id for found in subscriptions if found.status in RUNNING), "")
-    card = stripe_objects.card_of(customer, stripe_client.fetch_subscription(running) if running else None)
+    card = stripe_objects.parse_card(customer, stripe_client.retrieve_subscription(running) if running else None)
     ours.card_brand, ours.card_last4 = card.brand, card.last4
     ours.card_exp_month, ours.card_exp_year = card.exp_month, card.exp_year
-    ours.credit, ours.currency = stripe_objects.credit_of(customer)
+    ours.credit, ours.currency = stripe_objects.parse_credit(customer)
     ours.synced_at = now
     ours.save()
 
 
-def _project_subscriptions(
-    ours: StripeCustomer, found: list[stripe_objects.StripeSubscription], done: Projection, now: datetime
+def _sync_subscriptions(
+    ours: StripeCustomer, found: list[stripe_objects.StripeSubscription], done: SyncResult, now: datetime
 ) -> dict[str, Subscription]:
     """The subscriptions' rows by Stripe's ids: ended ones first, since a customer has at most one that runs."""
     rows: dict[str, Subscription] = {}
@@ -106,7 +108,7 @@ def _project_subscriptions(
             continue
         if subscription.status in RUNNING:
             running = subscription.id
-            _end_gifts(ours, now)
+            _cancel_local_subscriptions(ours, now)
         rows[subscription.id] = _write_subscription(ours, subscription, plan)
     done.subscriptions = len(rows)
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
@@ -133,14 +135,14 @@ def _problem_of(subscription: stripe_objects.StripeSubscription, plan: Subscript
     return ""
 
 
-def _end_gifts(ours: StripeCustomer, now: datetime) -> None:
+def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
     """What was given without payment ends when a paid subscription begins."""
     gifts = Subscription.objects.for_user(ours.user).running().filter(IS_LOCAL)
     gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now)
 
 
 def _write_subscription(ours: StripeCustomer, found: stripe_objects.StripeSubscription, plan: SubscriptionPlan) -> Subscription:
-    return in_line(
+    return upsert_changed(
         Subscription,
         {"user": ours.user, "stripe_subscription_id": found.id},
         {
@@ -157,14 +159,14 @@ def _write_subscription(ours: StripeCustomer, found: stripe_objects.StripeSubscr
     )
 
 
-def _project_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription], done: Projection, now: datetime) -> None:
-    found = [stripe_objects.invoice_of(item) for item in stripe_client.invoices_of(ours.stripe_id)]
-    adjustments = AdjustmentsAtStripe(ours, {key: item.id for item in found for _, key in item.payments})
+def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription], done: SyncResult, now: datetime) -> None:
+    found = [stripe_objects.parse_invoice(item) for item in stripe_client.list_invoices_of(ours.stripe_id)]
+    adjustments = StripeAdjustments(ours, {key: item.id for item in found for _, key in item.payments})
     rows: dict[str, BillingHistory] = {}
     for invoice in found:
         refunded = adjustments.refunded_of(invoice.id)
         rows[invoice.id] = _write_invoice(ours, invoice, subscriptions.get(invoice.subscription_id), refunded)
-        note_invoice(user=ours.user, invoice=rows[invoice.id], stripe=invoice, now=now)
+        record_dunning(user=ours.user, invoice=rows[invoice.id], stripe=invoice, now=now)
     adjustments.write(rows)
     done.invoices = len(rows)
     unknown = BillingHistory.objects.for_user(ours.user).exclude(stripe_invoice_id="").exclude(stripe_invoice_id__in=rows)
@@ -176,7 +178,7 @@ def _write_invoice(
 ) -> BillingHistory:
     amount = max(found.total, Decimal(0))  # what a negative one gives back is in the customer's credit
     refunded = min(refunded, amount)
-    return in_line(
+    return upsert_changed(
         BillingHistory,
         {"user": ours.user, "stripe_invoice_id": found.id},
         {

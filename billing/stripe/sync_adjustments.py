@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from billing.models import Adjustment, BillingHistory, StripeCustomer
 from billing.models.adjustments import AdjustmentKind, AdjustmentStatus
-from billing.services.upsert import in_line
+from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
 
@@ -22,17 +22,24 @@ DISPUTE_STATUSES = {"won": AdjustmentStatus.WON, "lost": AdjustmentStatus.LOST, 
 COUNTED = (AdjustmentStatus.PENDING, AdjustmentStatus.SUCCEEDED)
 
 
-class AdjustmentsAtStripe:
+class StripeAdjustments:
     """What Stripe knows of one customer. `invoice_of_payment` gives the invoice that a payment intent or a charge has paid."""
 
     def __init__(self, ours: StripeCustomer, invoice_of_payment: Mapping[str, str]) -> None:
         self.ours, self.invoice_of_payment = ours, invoice_of_payment
-        charges = list(stripe_client.charges_of(ours.stripe_id))
+        charges = list(stripe_client.list_charges_of(ours.stripe_id))
         refunded = [charge["id"] for charge in charges if charge["amount_refunded"] or charge["refunded"]]
         disputed = [charge["id"] for charge in charges if charge["disputed"]]
-        self.refunds = [stripe_objects.refund_of(item) for charge in refunded for item in stripe_client.refunds_of(charge)]
-        self.disputes = [stripe_objects.dispute_of(item) for charge in disputed for item in stripe_client.disputes_of(charge)]
-        self.credits = [stripe_objects.balance_change_of(item) for item in stripe_client.balance_changes_of(ours.stripe_id)]
+        self.refunds = [
+            stripe_objects.parse_refund(item) for charge in refunded for item in stripe_client.list_refunds_of(charge)
+        ]
+        self.disputes = [
+            stripe_objects.parse_dispute(item) for charge in disputed for item in stripe_client.list_disputes_of(charge)
+        ]
+        self.credits = [
+            stripe_objects.parse_balance_transaction(item)
+            for item in stripe_client.list_balance_transactions_of(ours.stripe_id)
+        ]
 
     def refunded_of(self, invoice: str) -> Decimal:
         """What was given back of an invoice, or is on its way."""
@@ -58,10 +65,10 @@ class AdjustmentsAtStripe:
     ) -> None:
         for item in found:
             status = statuses.get(item.status, other)
-            if item.amount and not self._settled_ours(item, status):
+            if item.amount and not self._update_requested_refund(item, status):
                 self._store(kind, item, status, invoices.get(self._invoice_of(item)))
 
-    def _settled_ours(self, item: stripe_objects.StripeAdjustment, status: AdjustmentStatus) -> bool:
+    def _update_requested_refund(self, item: stripe_objects.StripeAdjustment, status: AdjustmentStatus) -> bool:
         """A refund that a colleague asked for has a row already, whose key it carries."""
         key = item.metadata.get("adjustment")
         asked = Adjustment.objects.for_user(self.ours.user).filter(pk=key) if key else Adjustment.objects.none()
@@ -77,11 +84,11 @@ class AdjustmentsAtStripe:
         status: AdjustmentStatus,
         invoice: BillingHistory | None,
     ) -> None:
-        in_line(
+        upsert_changed(
             Adjustment,
             {"user": self.ours.user, "stripe_id": item.id},
             {"kind": kind, "amount": item.amount, "currency": item.currency, "status": status, "invoice": invoice},
-            at_first={"reason": item.reason[:500], "happened_at": item.created},
+            create_values={"reason": item.reason[:500], "happened_at": item.created},
         )
 
     def _invoice_of(self, item: stripe_objects.StripeAdjustment) -> str:

@@ -2,13 +2,13 @@
 
 from django.db import migrations
 
-from core.postgres.operations import fence
+from core.postgres.operations import enable_row_level_security
 
 
 class Migration(migrations.Migration):
     dependencies = [("career", "0001_initial"), ("core", "0003_walls")]
 
     operations = [
-        fence("career_careermilestone"),
-        fence("career_jobsecurityanalysis"),
+        enable_row_level_security("career_careermilestone"),
+        enable_row_level_security("career_jobsecurityanalysis"),
     ]

@@ -7,11 +7,11 @@ from django.db import models
 from django.db.models import F, IntegerField, Q
 from django.db.models.functions import Cast
 
-from career.models.reference import RiskLevel, SecurityLevel
+from career.models.choices import RiskLevel, SecurityLevel
 from core.models.base import OwnedModel, gin
 from core.models.constraints import between, json_shape
 from core.models.fields import json_list, json_object, share
-from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
 from core.postgres.expressions import first_of
 from core.privacy.declarations import own
 from core.privacy.masks import personal
@@ -31,7 +31,7 @@ WORST = (SecurityLevel.HIGH_RISK, RiskLevel.CRITICAL)
 class JobSecurityAnalysis(OwnedModel):
     """How risky a job looked on a day, as an index against the labour tables: 0 is safest, 0.5 the average, 1 the riskiest."""
 
-    analysis_date = models.DateField(validators=[is_plausible_day])
+    analysis_date = models.DateField(validators=[validate_plausible_date])
     industry_risk_score = share()
     company_risk_score = share()
     personal_risk_score = share()

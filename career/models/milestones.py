@@ -8,18 +8,18 @@ from django.db import models
 from django.db.models import DecimalField, F, IntegerField, Q, Value
 from django.db.models.functions import Cast, Greatest
 
-from career.models.reference import MilestoneStatus, MilestoneType, Priority
+from career.models.choices import MilestoneStatus, MilestoneType, Priority
 from core.models.base import OwnedModel
 from core.models.constraints import between, not_blank, one_of, together
 from core.models.fields import whole_number
 from core.models.money import money_field
-from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
 from core.postgres.expressions import days_between, first_of, today, true_when
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 
 MILESTONE = "career_careermilestone"
-MOST_MONEY = Decimal("9999999999.99")  # of the column; with an upper bound NaN is refused too
+MAX_SALARY = Decimal("9999999999.99")  # of the column; with an upper bound NaN is refused too
 DUE_SOON = timedelta(days=30)
 ON_TRACK, IN_PROGRESS = 75, 50
 HUNDREDTH = Decimal("0.01")
@@ -27,8 +27,8 @@ HUNDREDTH = Decimal("0.01")
 RULES: list[models.BaseConstraint] = [
     not_blank(MILESTONE, "milestone_name"),
     one_of(MILESTONE, "milestone_type", MilestoneType),
-    between(MILESTONE, "target_salary", 0, MOST_MONEY),
-    between(MILESTONE, "current_salary", 0, MOST_MONEY),
+    between(MILESTONE, "target_salary", 0, MAX_SALARY),
+    between(MILESTONE, "current_salary", 0, MAX_SALARY),
     between(MILESTONE, "target_date", FIRST_DAY, LAST_DAY),
     between(MILESTONE, "completion_date", FIRST_DAY, LAST_DAY),
     between(MILESTONE, "progress_percentage", 0, 100),
@@ -92,9 +92,9 @@ class CareerMilestone(OwnedModel):
     milestone_type = models.CharField(max_length=50, choices=MilestoneType)
     target_salary = money_field(optional=True, at_least=Decimal(0))
     current_salary = money_field(optional=True, at_least=Decimal(0))
-    target_date = models.DateField(null=True, blank=True, validators=[is_plausible_day])
+    target_date = models.DateField(null=True, blank=True, validators=[validate_plausible_date])
     is_completed = models.BooleanField(default=False)
-    completion_date = models.DateField(null=True, blank=True, validators=[is_plausible_day])
+    completion_date = models.DateField(null=True, blank=True, validators=[validate_plausible_date])
     progress_percentage = whole_number(0, 100, default=0)
     notes = models.TextField(blank=True)
     privacy = own("what he wants to reach at work")

@@ -5,13 +5,13 @@ or scans everybody's rows, a sealed or secret value can't be put on a page, data
 service refuses comes back as its sentence.
 """
 
-from core.admin.actions import ReasonForm, asks_first, for_ticked
-from core.admin.base import BaseAdmin, shown_on
+from core.admin.actions import ReasonForm, confirmed_action, for_selected_rows
+from core.admin.base import BaseAdmin, inline_on
 from core.admin.customer_admin import BY_CUSTOMER, OwnedAdmin, customers, is_key, link, linked
 from core.admin.filters import AutocompleteSelectFilter
 from core.admin.masking import masking, reveal
 from core.admin.money import money
-from core.admin.readonly_admin import OwnedInline, OwnedRecordAdmin, RecordAdmin, RecordInline
+from core.admin.readonly_admin import OwnedInline, OwnedReadOnlyAdmin, ReadOnlyAdmin, ReadOnlyInline
 from core.admin.unfold_compat import action, display
 
 __all__ = [
@@ -20,20 +20,20 @@ __all__ = [
     "BaseAdmin",
     "OwnedAdmin",
     "OwnedInline",
-    "OwnedRecordAdmin",
+    "OwnedReadOnlyAdmin",
     "ReasonForm",
-    "RecordAdmin",
-    "RecordInline",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
     "action",
-    "asks_first",
+    "confirmed_action",
     "customers",
     "display",
-    "for_ticked",
+    "for_selected_rows",
     "is_key",
     "link",
     "linked",
     "masking",
     "money",
     "reveal",
-    "shown_on",
+    "inline_on",
 ]

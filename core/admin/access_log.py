@@ -11,14 +11,14 @@ from django.utils.module_loading import import_string
 
 from core import clock
 
-MOST_CUSTOMERS = 50
+MAX_CUSTOMERS = 50
 
 
-def note(request: HttpRequest, action: str, model: type[Model], customers: Iterable[Any], *, row_id: Any = None) -> None:
+def record(request: HttpRequest, action: str, model: type[Model], customers: Iterable[Any], *, row_id: Any = None) -> None:
     """Enter into the access log of each of the `customers` that the request's colleague saw rows of `model`."""
-    note_access = import_string(settings.ACCESS_LOG)
+    record_access = import_string(settings.ACCESS_LOG)
     for customer in customers:
-        note_access(
+        record_access(
             customer=customer, staff=request.user, action=action, what=model._meta.label_lower, row_id=row_id, now=clock.now()
         )
 
@@ -36,11 +36,11 @@ def customers_in(queryset: QuerySet[Any]) -> set[Any]:
     column = "pk" if queryset.model is account else "user_id"
     if column not in names | {"pk"}:
         return set()
-    keys = set(queryset.order_by().values_list(column, flat=True).distinct()[: MOST_CUSTOMERS + 1])
-    return set(account._default_manager.filter(pk__in=keys)) if len(keys) <= MOST_CUSTOMERS else set()
+    keys = set(queryset.order_by().values_list(column, flat=True).distinct()[: MAX_CUSTOMERS + 1])
+    return set(account._default_manager.filter(pk__in=keys)) if len(keys) <= MAX_CUSTOMERS else set()
 
 
-class Watched:
+class AccessLogMixin:
     """An admin class whose pages, narrowed lists and exports are noted."""
 
     model: Any
@@ -49,7 +49,7 @@ class Watched:
         self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         if obj is not None:
-            note(request, "view", self.model, customers_of([obj]), row_id=obj.pk)
+            record(request, "view", self.model, customers_of([obj]), row_id=obj.pk)
         parent: Any = super()
         answer: HttpResponse = parent.render_change_form(request, context, *args, obj=obj, **kwargs)
         return answer
@@ -61,11 +61,11 @@ class Watched:
         shown = (getattr(answer, "context_data", None) or {}).get("cl")
         customers = customers_of(shown.result_list) if shown and request.GET else set()
         if shown and len(customers) == 1:
-            note(request, "search" if shown.query else "list", self.model, customers)
+            record(request, "search" if shown.query else "list", self.model, customers)
         return answer
 
-    def note_export(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def record_export(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Ticked rows, or all of a list that is about some customers. An export of everybody's is a look at none of them."""
         is_ticked = request.POST.get("select_across") != "1"
         if is_ticked or request.GET:
-            note(request, "export", self.model, customers_in(queryset))
+            record(request, "export", self.model, customers_in(queryset))

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from core.admin.base import require
+from core.admin.base import require_allowed
 from core.admin.unfold_compat import action
 
 
@@ -30,7 +30,7 @@ class ReasonForm(BaseDialogForm):
     )
 
 
-def asks_first(
+def confirmed_action(
     *, title: str, question: str, icon: str = "", permission: str = "help", form: type | None = None
 ) -> Callable[[Callable[..., None]], Any]:
     """Turn a method `(self, request, row)` into a button for `actions_detail` that opens a dialog and acts on its POST.
@@ -45,9 +45,9 @@ def asks_first(
         @wraps(service)
         def button(self: Any, request: HttpRequest, filled: Any, object_id: str) -> HttpResponse:
             row = self.get_object(request, unquote(object_id))
-            require(row is not None and getattr(self, f"has_{permission}_permission")(request, row))
-            self.carry_out(partial(service, answers=filled.cleaned_data) if form else service, title, request, row)
-            return HttpResponse(headers={"HX-Redirect": self.address_of(row)})
+            require_allowed(row is not None and getattr(self, f"has_{permission}_permission")(request, row))
+            self.run_service(partial(service, answers=filled.cleaned_data) if form else service, title, request, row)
+            return HttpResponse(headers={"HX-Redirect": self.url_of(row)})
 
         button.service, button.title, button.permission = service, title, permission
         return button
@@ -55,14 +55,14 @@ def asks_first(
     return declare
 
 
-def for_ticked(button: Any) -> Any:
+def for_selected_rows(button: Any) -> Any:
     """The entry for `actions` that does for every ticked row what `button` does for one."""
 
     @admin.action(description=f"{button.title} (ticked rows)", permissions=[button.permission])
     def apply(self: Any, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for row in queryset:
-            require(getattr(self, f"has_{button.permission}_permission")(request, row))
-            self.carry_out(button.service, button.title, request, row)
+            require_allowed(getattr(self, f"has_{button.permission}_permission")(request, row))
+            self.run_service(button.service, button.title, request, row)
 
     apply.__name__ = f"{button.service.__name__}_ticked"
     return apply

@@ -14,14 +14,14 @@ from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 
 from core import csv_export, rls
-from core.admin.access_log import Watched
-from core.admin.history import WithHistory
+from core.admin.access_log import AccessLogMixin
+from core.admin.history import AuditHistoryMixin
 from core.admin.lists import UncountedChangeList, UncountedPaginator
-from core.admin.masking import bare, masking, owner_lookup
-from core.admin.query_guard import AnswersWhatIsOpen
-from core.admin.secrets import SecretsStayIn, public_fields
+from core.admin.masking import masking, owner_lookup, unmasked
+from core.admin.query_guard import QueryGuardMixin
+from core.admin.secrets import SecretFieldChecks, public_fields
 from core.admin.unfold_compat import ModelAdmin
-from core.api.errors import declared_constraints, sentence_of
+from core.api.errors import declared_constraints, violation_message
 from core.errors import DomainError
 
 BATCH = 2_000
@@ -34,7 +34,7 @@ InlineT = TypeVar("InlineT", bound=type)
 _shown_on: dict[type[Model], list[type]] = defaultdict(list)
 
 
-def shown_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
+def inline_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
     """Put an inline on the page of another app's model, without that app knowing of it: apps import only downwards."""
 
     def register(inline: InlineT) -> InlineT:
@@ -44,14 +44,14 @@ def shown_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
     return register
 
 
-class BaseAdmin(AnswersWhatIsOpen, WithHistory, Watched, ModelAdmin):
+class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
     """One model in the back office.
 
     `csv_columns` are lookups for the export (all public columns by default); `list_select_related` names what the list reads
     along; `sortable_by` names only columns that an index can deliver in order.
     """
 
-    checks_class = SecretsStayIn
+    checks_class = SecretFieldChecks
     paginator = UncountedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they would be one COUNT for each choice of each filter
@@ -110,29 +110,29 @@ class BaseAdmin(AnswersWhatIsOpen, WithHistory, Watched, ModelAdmin):
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> StreamingHttpResponse:
         """The chosen rows as a file that is written while it is read from the database."""
-        self.note_export(request, queryset)
+        self.record_export(request, queryset)
         columns = list(self.csv_columns or public_fields(self.model))
         rows = in_batches(queryset, [owner_lookup(self.model), *columns])
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
         return StreamingHttpResponse(
-            rls.in_own_context(csv_export.lines(columns, masking(request).values(self.model, columns, rows))),
+            rls.iterate_in_context(csv_export.lines(columns, masking(request).values(self.model, columns, rows))),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
         )
 
-    def carry_out(self, service: Service, title: str, request: HttpRequest, row: Any) -> None:
+    def run_service(self, service: Service, title: str, request: HttpRequest, row: Any) -> None:
         """Call `service` for one row, put it into the row's history, and say what came of it."""
         name = str(row)
         try:
             with transaction.atomic():
                 self.log_change(request, row, f"{title}.")
-                service(self, request, bare(row))
+                service(self, request, unmasked(row))
         except DomainError as error:
             self.message_user(request, f"{name}: {error.message}", messages.ERROR)
         else:
             self.message_user(request, f"{title}: {name}", messages.SUCCESS)
 
-    def address_of(self, row: Any) -> str:
+    def url_of(self, row: Any) -> str:
         """The page of a row; the list when the row is gone."""
         route = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}"
         return reverse(f"{route}_change", args=[row.pk]) if row.pk else reverse(f"{route}_changelist")
@@ -156,19 +156,19 @@ class BaseAdmin(AnswersWhatIsOpen, WithHistory, Watched, ModelAdmin):
         except DomainError as error:
             sentence = error.message
         except IntegrityError as error:
-            sentence = sentence_for(error)
+            sentence = violation_message_for(error)
         except ValidationError:
             sentence = "That row does not exist. Choose one of the list."
         self.message_user(request, sentence, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
 
-def sentence_for(error: IntegrityError) -> str:
+def violation_message_for(error: IntegrityError) -> str:
     """What the broken constraint says to a person; the error again when no model declares it, for that is a defect."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     for _, constraint in declared_constraints():
         if constraint.name == name:
-            return sentence_of(constraint)
+            return violation_message(constraint)
     raise error
 
 
@@ -184,7 +184,7 @@ def in_batches(queryset: QuerySet[Any], columns: Sequence[str]) -> Iterator[Sequ
         batch = list(rows.filter(pk__gt=batch[-1][0])[:BATCH]) if len(batch) == BATCH else []
 
 
-def require(allowed: bool) -> None:
+def require_allowed(allowed: bool) -> None:
     """Raise PermissionDenied unless `allowed`."""
     if not allowed:
         raise PermissionDenied

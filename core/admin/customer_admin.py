@@ -18,7 +18,7 @@ from core.admin.forms import OwnedAddForm, OwnedForm
 from core.admin.masking import masking
 from core.admin.unfold_compat import display
 
-MOST_CUSTOMERS = 10
+MAX_CUSTOMERS = 10
 CHOSEN = "user__id__exact"
 BY_CUSTOMER = ("user", AutocompleteSelectFilter)
 
@@ -27,8 +27,8 @@ class OwnedAdmin(BaseAdmin):
     """Rows of customers.
 
     The search takes a row's key, or the beginning of a customer's e-mail address and then words, each of which must be in one
-    of `search_fields`. Once a customer is chosen, by filter or search, the list is in `ordering_of_one` and can be sorted by
-    `sortable_for_one` and drilled into by `date_hierarchy`; for everybody's rows no index would carry that.
+    of `search_fields`. Once a customer is chosen, by filter or search, the list is in `ordering_for_customer` and can be
+    sorted by `sortable_by_for_customer` and drilled into by `date_hierarchy`; for everybody's rows no index would carry that.
     """
 
     form = OwnedForm
@@ -36,22 +36,22 @@ class OwnedAdmin(BaseAdmin):
     list_filter: ClassVar[Any] = (BY_CUSTOMER,)
     search_fields: ClassVar[Any] = ("id",)
     search_help_text = "Customer's e-mail, then words"
-    ordering_of_one: ClassVar[tuple[str, ...]] = ("-id",)
-    sortable_for_one: ClassVar[tuple[str, ...]] = ()
+    ordering_for_customer: ClassVar[tuple[str, ...]] = ("-id",)
+    sortable_by_for_customer: ClassVar[tuple[str, ...]] = ()
 
-    def is_narrow(self, request: HttpRequest) -> bool:
+    def is_filtered_by_customer(self, request: HttpRequest) -> bool:
         """Whether the list is about some customers, not about all."""
         return CHOSEN in request.GET or bool(request.GET.get("q", "").strip())
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        return self.ordering_of_one if self.is_narrow(request) else self.ordering
+        return self.ordering_for_customer if self.is_filtered_by_customer(request) else self.ordering
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
-        names = self.sortable_for_one if self.is_narrow(request) else self.sortable_by
+        names = self.sortable_by_for_customer if self.is_filtered_by_customer(request) else self.sortable_by
         return masking(request).open_names(self.model, names)
 
     def date_hierarchy_for(self, request: HttpRequest) -> str | None:
-        return self.date_hierarchy if self.is_narrow(request) else None
+        return self.date_hierarchy if self.is_filtered_by_customer(request) else None
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         words = search_term.split()
@@ -67,7 +67,7 @@ class OwnedAdmin(BaseAdmin):
         if words and not names:
             self.message_user(request, "Its words are hidden. Reveal the customer's values first.", messages.WARNING)
             return queryset.none(), False
-        return queryset.filter(*(somewhere(word, names) for word in words)), False
+        return queryset.filter(*(contains_word(word, names) for word in words)), False
 
     def _searchable(self, request: HttpRequest, customers: list[Any]) -> list[str]:
         """Where words may be looked for: of customers whose values are not revealed, only where nothing is hidden."""
@@ -77,12 +77,12 @@ class OwnedAdmin(BaseAdmin):
 
     def _customers(self, request: HttpRequest, beginning: str) -> list[Any]:
         """The keys of the customers whose address begins so; a message when there are none, or too many to search through."""
-        found = list(customers(beginning)[: MOST_CUSTOMERS + 1])
-        if request.method == "GET" and "q" in request.GET and not 0 < len(found) <= MOST_CUSTOMERS:
-            problem = f"More than {MOST_CUSTOMERS} customers have" if found else "No customer has"
+        found = list(customers(beginning)[: MAX_CUSTOMERS + 1])
+        if request.method == "GET" and "q" in request.GET and not 0 < len(found) <= MAX_CUSTOMERS:
+            problem = f"More than {MAX_CUSTOMERS} customers have" if found else "No customer has"
             sentence = f"{problem} an e-mail address that begins with “{beginning}”. Begin the search with one."
             self.message_user(request, sentence, messages.WARNING)
-        return found[:MOST_CUSTOMERS]
+        return found[:MAX_CUSTOMERS]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """An added row is told its customer; a stored one keeps him."""
@@ -101,7 +101,7 @@ class OwnedAdmin(BaseAdmin):
         return link(row.user)
 
 
-def somewhere(word: str, names: Iterable[str]) -> Q:
+def contains_word(word: str, names: Iterable[str]) -> Q:
     """The rows that have `word` in one of the fields."""
     condition = Q()
     for name in names:

@@ -52,7 +52,7 @@ class OwnedAddForm(OwnedForm):
         return super().clean()
 
 
-class RecordFormSet(PaginationInlineFormSet):
+class ReadOnlyFormSet(PaginationInlineFormSet):
     """Rows that are shown and never taken back: what a browser posts for them is not looked at.
 
     Django would look the posted rows up among the newest ones again, and fail when a newer row has come in meanwhile.

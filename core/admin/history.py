@@ -16,12 +16,12 @@ from core.admin.lists import UncountedPaginator
 from core.admin.masking import masking
 from core.admin.secrets import is_secret
 
-LONGEST = 200
+MAX_TEXT_LENGTH = 200
 HIDDEN = "hidden until the customer's values are revealed"
 SECRET = "<secret>"  # noqa: S105 - what is shown in place of one
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """One column of an event; `before` or `after` is "" where there was or is nothing."""
 
     name: str
@@ -36,7 +36,7 @@ def events_of(row: Model) -> QuerySet[Any]:
     return found.order_by("-id")
 
 
-def changes_in(event: Any) -> list[Change]:
+def changes_in(event: Any) -> list[FieldChange]:
     """The event's columns in the order of the model, none where they are hidden from whoever asks.
 
     SECURITY: of a sealed or secret value only that it was there.
@@ -65,22 +65,22 @@ def model_of(table: str) -> type[Model] | None:
     return found[0] if found else None
 
 
-def _change(model: type[Model] | None, column: str, before: Any, after: Any) -> Change:
+def _change(model: type[Model] | None, column: str, before: Any, after: Any) -> FieldChange:
     name, secret = column, False
     for field in model._meta.concrete_fields if model else ():
         if field.column == column:
             name, secret = str(field.verbose_name), is_secret(model, field.name)  # type: ignore[arg-type]
-    return Change(name, _text(before, secret=secret), _text(after, secret=secret))
+    return FieldChange(name, _text(before, secret=secret), _text(after, secret=secret))
 
 
 def _text(value: Any, *, secret: bool) -> str:
     if value is None or value == "":
         return ""
     text = SECRET if secret else str(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]}…"
 
 
-class WithHistory:
+class AuditHistoryMixin:
     """An admin class whose rows' history is the audit log's, not the back office's own."""
 
     def history_view(self: Any, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
@@ -90,7 +90,7 @@ class WithHistory:
             raise Http404
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
-        access_log.note(request, "view", self.model, access_log.customers_of([row]), row_id=row.pk)
+        access_log.record(request, "view", self.model, access_log.customers_of([row]), row_id=row.pk)
         page = UncountedPaginator(masking(request).rows(events_of(row)), self.list_per_page).get_page(request.GET.get("p"))
         page.object_list = [{"event": event, "changes": readable(event)} for event in page.object_list]
         context = {

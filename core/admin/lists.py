@@ -22,7 +22,7 @@ from django.utils.functional import cached_property
 from core.admin.unfold_compat import ChangeList
 
 LAST_PAGE = 200  # a deeper page reads past everything before it; a filter is quicker
-LONGEST_QUERY_SECONDS = 5
+MAX_QUERY_SECONDS = 5
 
 TOO_SLOW = "That would have searched everybody's rows for more than {seconds} seconds. Choose a customer, or fewer filters."
 
@@ -106,19 +106,19 @@ class UncountedChangeList(ChangeList):
 
     def _read(self, request: HttpRequest) -> UncountedPage:
         try:
-            with no_longer_than(LONGEST_QUERY_SECONDS):
+            with limit_statement_time(MAX_QUERY_SECONDS):
                 return self.paginator.page(self.page_num)
         except InvalidPage as error:
             raise IncorrectLookupParameters(error) from error
         except OperationalError as error:
             if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
                 raise
-        messages.warning(request, TOO_SLOW.format(seconds=LONGEST_QUERY_SECONDS))
+        messages.warning(request, TOO_SLOW.format(seconds=MAX_QUERY_SECONDS))
         return self.paginator.nothing()
 
 
 @contextmanager
-def no_longer_than(seconds: float) -> Iterator[None]:
+def limit_statement_time(seconds: float) -> Iterator[None]:
     """Have the database stop any statement of this block that takes longer; what was set before applies again afterwards."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('statement_timeout')")

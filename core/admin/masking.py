@@ -19,7 +19,7 @@ from django.db.models.query import ModelIterable
 from django.http import HttpRequest
 
 from core import clock
-from core.privacy.masks import DOTS, Partly, personal_fields
+from core.privacy.masks import MASK, MaskFunction, personal_fields
 
 REVEALED = "revealed"  # in the session: customer's key -> the instant until which his values are shown
 RowT = TypeVar("RowT", bound=Model)
@@ -40,11 +40,11 @@ class Hidden(str):
         return self
 
 
-def masked(value: Any, partly: Partly) -> Any:
+def masked(value: Any, partly: MaskFunction) -> Any:
     """What is shown of a value: a part of a text, nothing of all else. What is empty stays so; yes and no become unknown."""
     if value is None or value == "" or isinstance(value, bool):
         return None if isinstance(value, bool) else value
-    return partly(value) if isinstance(value, str) else Hidden(DOTS)
+    return partly(value) if isinstance(value, str) else Hidden(MASK)
 
 
 def reveal(request: HttpRequest, customer_id: UUID, *, until: datetime) -> None:
@@ -102,12 +102,12 @@ class Masking:
         if not self.is_needed:
             return queryset
         queryset = queryset.all()
-        queryset._iterable_class = type("Views", (Views,), {"masking": self})
+        queryset._iterable_class = type("MaskedIterable", (MaskedIterable,), {"masking": self})
         return queryset
 
     def view(self, row: RowT) -> RowT:
         """A row as this colleague may read it."""
-        if isinstance(row, RowView) or not self.is_needed:
+        if isinstance(row, MaskedRow) or not self.is_needed:
             return row
         model: Any = row._meta.concrete_model
         seen: Any = object.__new__(_view_class(model))
@@ -126,11 +126,11 @@ class Masking:
             shown = self.is_revealed(owner)
             yield [masked(value, mask) if mask and not shown else value for value, mask in zip(values, masks, strict=True)]
 
-    def _mask(self, model: type[Model], path: str) -> Partly | None:
+    def _mask(self, model: type[Model], path: str) -> MaskFunction | None:
         *_, (kind, column) = _columns(model, path)
         return personal_fields(kind).get(column) if self.hides_of(kind) else None
 
-    def field(self, partly: Partly, value: Any) -> Any:
+    def field(self, partly: MaskFunction, value: Any) -> Any:
         """A hidden field's value: as it is for something that is being worked out, which is then hidden itself."""
         if self._inside and not isinstance(value, str):
             self._touched = True
@@ -146,10 +146,10 @@ class Masking:
             value = work_out()
         finally:
             self._inside = False
-        return masked(value, lambda _: Hidden(DOTS)) if self._touched else value
+        return masked(value, lambda _: Hidden(MASK)) if self._touched else value
 
 
-class ShowsRows:
+class MaskedRowsMixin:
     """For an admin class: its rows come as views, and none is changed or deleted by whom its values are hidden from."""
 
     model: Any
@@ -170,7 +170,7 @@ class ShowsRows:
         return isinstance(obj, Model) and masking(request).hides(self.model, obj)
 
 
-class RowView:
+class MaskedRow:
     """A row of which personal values can't be read. It shares what it holds with the row itself."""
 
     __slots__ = ("_hides", "_masking")
@@ -192,7 +192,7 @@ class RowView:
 
     def __str__(self) -> str:
         text: str = self._masking.outcome(super().__str__)
-        return f"{bare(self)._meta.verbose_name} {DOTS}" if isinstance(text, Hidden) else text
+        return f"{unmasked(self)._meta.verbose_name} {MASK}" if isinstance(text, Hidden) else text
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self._writable().save(*args, **kwargs)
@@ -204,10 +204,10 @@ class RowView:
         # SECURITY: what was masked must not be written back over what it stands for
         if self._hides:
             raise PermissionDenied("The customer's values are hidden. Reveal them first.")
-        return bare(self)
+        return unmasked(self)
 
 
-class Views(ModelIterable):
+class MaskedIterable(ModelIterable):
     """A queryset's rows as views."""
 
     masking: Masking
@@ -216,9 +216,9 @@ class Views(ModelIterable):
         return map(self.masking.view, super().__iter__())
 
 
-def bare(row: Any) -> Any:
+def unmasked(row: Any) -> Any:
     """The row behind a view, for services: they work with what is stored."""
-    if not isinstance(row, RowView):
+    if not isinstance(row, MaskedRow):
         return row
     view: Any = row
     plain: Any = object.__new__(view._meta.concrete_model)
@@ -232,7 +232,7 @@ _classes: dict[type[Model], type] = {}
 def _view_class(model: type[Model]) -> type:
     """A subclass that Django's registry does not learn of: the views are no model."""
     if model not in _classes:
-        _classes[model] = type.__new__(type(model), model.__name__, (RowView, model), {"__slots__": ()})
+        _classes[model] = type.__new__(type(model), model.__name__, (MaskedRow, model), {"__slots__": ()})
     return _classes[model]
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core.admin.masking import ShowsRows, bare, masking
+from core.admin.masking import MaskedRowsMixin, masking, unmasked
 from core.admin.unfold_compat import ModelAdmin
 
 
-class AnswersWhatIsOpen(ShowsRows, ModelAdmin):
+class QueryGuardMixin(MaskedRowsMixin, ModelAdmin):
     """Lists that keep what is hidden, and buttons that need not show what they act on."""
 
     def has_help_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -31,4 +31,4 @@ class AnswersWhatIsOpen(ShowsRows, ModelAdmin):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Write down what was done, under the row's name as it is masked: the entry outlives a reveal."""
-        return super().log_change(request, masking(request).closed().view(bare(obj)), message)
+        return super().log_change(request, masking(request).closed().view(unmasked(obj)), message)

@@ -7,13 +7,13 @@ from django.http import HttpRequest
 
 from core.admin.base import BaseAdmin
 from core.admin.customer_admin import OwnedAdmin
-from core.admin.forms import RecordFormSet
-from core.admin.masking import ShowsRows
-from core.admin.secrets import SecretsStayInInlines, public_fields
+from core.admin.forms import ReadOnlyFormSet
+from core.admin.masking import MaskedRowsMixin
+from core.admin.secrets import SecretFieldInlineChecks, public_fields
 from core.admin.unfold_compat import StackedInline, TabularInline
 
 
-class ReadOnly:
+class ReadOnlyMixin:
     """No adding, changing or deleting, whoever asks."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -26,7 +26,7 @@ class ReadOnly:
         return False
 
 
-class RecordAdmin(ReadOnly, BaseAdmin):
+class ReadOnlyAdmin(ReadOnlyMixin, BaseAdmin):
     """A record: its page shows every public column, or `fields`."""
 
     model: Any
@@ -38,7 +38,7 @@ class RecordAdmin(ReadOnly, BaseAdmin):
         return list(self.get_fields(request, obj))
 
 
-class OwnedRecordAdmin(RecordAdmin, OwnedAdmin):
+class OwnedReadOnlyAdmin(ReadOnlyAdmin, OwnedAdmin):
     """A record that belongs to a customer; `owner` links to him."""
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -46,21 +46,21 @@ class OwnedRecordAdmin(RecordAdmin, OwnedAdmin):
         return ["owner", *(name for name in names if name != "user")]
 
 
-class OwnedInline(ShowsRows, StackedInline):
+class OwnedInline(MaskedRowsMixin, StackedInline):
     """Rows that can be changed on the page of the row they belong to."""
 
-    checks_class = SecretsStayInInlines
+    checks_class = SecretFieldInlineChecks
 
 
-class RecordInline(ReadOnly, ShowsRows, TabularInline):
+class ReadOnlyInline(ReadOnlyMixin, MaskedRowsMixin, TabularInline):
     """The newest rows of a kind on the page of the row they belong to, with a link to all of them.
 
     `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers. Those with a
     `place` (1, 2, …) come first on the page, in that order.
     """
 
-    checks_class = SecretsStayInInlines
-    formset = RecordFormSet
+    checks_class = SecretFieldInlineChecks
+    formset = ReadOnlyFormSet
     template_after: ClassVar[str | None] = "mingus/admin/all_rows.html"
     limit = 10
     extra = 0

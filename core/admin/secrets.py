@@ -9,7 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from unfold.checks import UnfoldModelAdminChecks
 
-from core.encryption.fields import is_sealed
+from core.encryption.fields import is_encrypted
 
 DECLARED = ("fields", "readonly_fields", "list_display", "search_fields", "csv_columns", "sortable_by")
 
@@ -20,7 +20,7 @@ def is_secret(model: type[Model], path: str) -> bool:
         field = get_fields_from_path(model, path)[-1]
     except (FieldDoesNotExist, NotRelationField):
         return False
-    return is_sealed(field) or field.name in getattr(field.model, "secret_fields", ())
+    return is_encrypted(field) or field.name in getattr(field.model, "secret_fields", ())
 
 
 def public_fields(model: type[Model]) -> list[str]:
@@ -36,22 +36,22 @@ def named_by(page: Any) -> set[str]:
     return {name for name in names if isinstance(name, str)}
 
 
-def complaints(page: Any) -> list[checks.CheckMessage]:
+def secret_field_errors(page: Any) -> list[checks.CheckMessage]:
     """core.E003: an admin class names a sealed or secret field."""
     secret = sorted(name for name in named_by(page) if is_secret(page.model, name))
     hint = "Leave it out; show something that is derived from it, such as the last four digits."
     return [checks.Error(f"{type(page).__name__} would show {name}.", hint, type(page), "core.E003") for name in secret]
 
 
-class SecretsStayIn(UnfoldModelAdminChecks):
+class SecretFieldChecks(UnfoldModelAdminChecks):
     """Unfold's checks of an admin class, and ours."""
 
     def check(self, admin_obj: Any, **kwargs: Any) -> list[Any]:
-        return [*super().check(admin_obj, **kwargs), *complaints(admin_obj)]
+        return [*super().check(admin_obj, **kwargs), *secret_field_errors(admin_obj)]
 
 
-class SecretsStayInInlines(InlineModelAdminChecks):
+class SecretFieldInlineChecks(InlineModelAdminChecks):
     """The same for rows on another row's page."""
 
     def check(self, inline_obj: Any, **kwargs: Any) -> list[Any]:  # type: ignore[override]  # as Django does
-        return [*super().check(inline_obj, **kwargs), *complaints(inline_obj)]
+        return [*super().check(inline_obj, **kwargs), *secret_field_errors(inline_obj)]

@@ -19,16 +19,16 @@ from rest_framework.response import Response
 
 from core.api.errors import ApiError, from_database
 from core.api.examples import EXAMPLE_ID
-from core.api.serializers import BaseSerializer, StrictFields
+from core.api.serializers import BaseSerializer, StrictSerializer
 from core.api.viewsets import BaseViewSet
-from core.encryption.fields import sealed_fields
+from core.encryption.fields import encrypted_fields
 
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 MISSING = {"id": [ErrorDetail("It does not exist, or is not yours.", "does_not_exist")]}
 Problem = dict[str, Any]
 
 
-class Change(serializers.DictField):
+class BulkChangeField(serializers.DictField):
     """A row's `id` and the fields to change."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -48,24 +48,24 @@ class BulkResultSerializer(serializers.Serializer):
 
 
 @cache
-def form_for(row: type[BaseSerializer]) -> type[serializers.Serializer]:
+def bulk_serializer_for(row: type[BaseSerializer]) -> type[serializers.Serializer]:
     """The body of a bulk call on the rows that `row` writes."""
     fields = {
         "__doc__": "Rows to create, update and delete; or `ids` or a `filter` with one `patch` and the `expected_count`.",
-        "create": row(many=True, required=False, max_length=MOST_ROWS),  # type: ignore[call-arg]  # many=True takes it
-        "update": serializers.ListField(child=Change(), required=False, max_length=MOST_ROWS),
+        "create": row(many=True, required=False, max_length=MAX_ROWS),  # type: ignore[call-arg]  # many=True takes it
+        "update": serializers.ListField(child=BulkChangeField(), required=False, max_length=MAX_ROWS),
         "delete": _keys(),
         "ids": _keys(),
         "filter": serializers.DictField(required=False, help_text='As in the list\'s query: {"category": "dining"}.'),
         "patch": serializers.DictField(required=False),
-        "expected_count": serializers.IntegerField(required=False, min_value=0, max_value=MOST_ROWS),
+        "expected_count": serializers.IntegerField(required=False, min_value=0, max_value=MAX_ROWS),
         "validate": _validate,
     }
-    return type(f"Bulk{row.__name__}", (StrictFields,), fields)
+    return type(f"Bulk{row.__name__}", (StrictSerializer,), fields)
 
 
 def _keys() -> Any:
-    return serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MOST_ROWS)
+    return serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_ROWS)
 
 
 def _validate(self: serializers.Serializer, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -75,19 +75,19 @@ def _validate(self: serializers.Serializer, attrs: dict[str, Any]) -> dict[str, 
     if not rows and not (len(choice) == 1 and "patch" in attrs and "expected_count" in attrs):
         sentence = "Give create, update or delete; or ids or filter, with patch and expected_count."
         raise ValidationError(sentence, "required")
-    if sum(len(attrs.get(name, ())) for name in rows) > MOST_ROWS:
-        raise ValidationError(f"At most {MOST_ROWS} rows in one call.", "max_length")
+    if sum(len(attrs.get(name, ())) for name in rows) > MAX_ROWS:
+        raise ValidationError(f"At most {MAX_ROWS} rows in one call.", "max_length")
     return attrs
 
 
-class Bulk(BaseViewSet):
+class BulkMixin(BaseViewSet):
     """The action, for a viewset of rows that people load in bulk."""
 
     filterset_class: Any = None
 
     def get_serializer_class(self) -> Any:
         row: Any = super().get_serializer_class()
-        return form_for(row) if self.action == "bulk" else row
+        return bulk_serializer_for(row) if self.action == "bulk" else row
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "keys_seen": {}}
@@ -134,9 +134,9 @@ class Bulk(BaseViewSet):
     def _patch(self, asked: dict[str, Any]) -> int:
         """Change every chosen row alike; 409 when there are more or fewer of them than expected."""
         rows = self.get_queryset().filter(pk__in=asked["ids"]) if "ids" in asked else self._chosen(asked["filter"])
-        keys = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST_ROWS + 1])
+        keys = list(rows.order_by("pk").values_list("pk", flat=True)[: MAX_ROWS + 1])
         if len(keys) != asked["expected_count"]:
-            count = f"more than {MOST_ROWS}" if len(keys) > MOST_ROWS else str(len(keys))
+            count = f"more than {MAX_ROWS}" if len(keys) > MAX_ROWS else str(len(keys))
             sentence = f"You expected {asked['expected_count']} rows, but there are {count}. Nothing was changed."
             raise ApiError(409, "unexpected_count", sentence)
         changed: int = self._update([{**asked["patch"], "id": key} for key in keys], "patch")
@@ -167,7 +167,7 @@ def save_or_explain(name: str, rows: list[Any], *, all_at_once: Callable[[list[A
         with transaction.atomic():
             all_at_once(rows)
     except IntegrityError:
-        _refuse(name, [_refusal_of(row, one) for row in rows])
+        _refuse(name, [_violation_of(row, one) for row in rows])
         raise
 
 
@@ -180,7 +180,7 @@ def _write(writers: list[BaseSerializer]) -> None:
         return
     model = writers[0].model
     # SECURITY: bulk_update does not ask a sealed field to seal its value, so such rows are saved one by one
-    if sealed_fields(model):
+    if encrypted_fields(model):
         for writer in writers:
             writer.save()
         return
@@ -205,7 +205,7 @@ def as_parameter(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _refusal_of(row: Any, save: Callable[[Any], Any]) -> Problem:
+def _violation_of(row: Any, save: Callable[[Any], Any]) -> Problem:
     try:
         with transaction.atomic():
             save(row)

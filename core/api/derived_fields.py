@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from rest_framework import serializers
 
-from core.encryption.fields import is_sealed
+from core.encryption.fields import is_encrypted
 from core.models.base import BaseModel
 
 FIELDS: dict[type, type[serializers.Field]] = {
@@ -20,10 +20,10 @@ FIELDS: dict[type, type[serializers.Field]] = {
 }
 
 
-Made = tuple[type[serializers.Field], dict[str, Any]]
+FieldSpec = tuple[type[serializers.Field], dict[str, Any]]
 
 
-def field_for(model: type, name: str) -> Made:
+def field_for(model: type, name: str) -> FieldSpec:
     """The class and options of the field for a property of `model`, by its return annotation; its docstring helps."""
     found = getattr(model, name)
     getter = found.func if isinstance(found, cached_property) else found.fget
@@ -34,7 +34,7 @@ def field_for(model: type, name: str) -> Made:
     return _of_kind(get_origin(kind) or kind, options)
 
 
-def _of_kind(kind: type, options: dict[str, Any]) -> Made:
+def _of_kind(kind: type, options: dict[str, Any]) -> FieldSpec:
     if kind is Decimal:
         return serializers.DecimalField, options | {"max_digits": None, "decimal_places": None}
     if kind in (list, tuple):
@@ -49,5 +49,5 @@ def _sentence(getter: Any) -> str:
 def public_names(model: type[BaseModel]) -> list[str]:
     """Every field of a model that its owner may see, then its derived values, then the stamps."""
     hidden = {"user", "created_at", "updated_at", *model.secret_fields}
-    fields = [field.name for field in model._meta.concrete_fields if field.name not in hidden and not is_sealed(field)]
+    fields = [field.name for field in model._meta.concrete_fields if field.name not in hidden and not is_encrypted(field)]
     return [*fields, *model.derived, "created_at", "updated_at"]

@@ -48,12 +48,12 @@ def unavailable() -> JsonResponse:
     return problem(503, "database_unavailable", detail, retry_after=2)
 
 
-def handle(exc: Exception, context: Any) -> Response | None:
+def exception_handler(exc: Exception, context: Any) -> Response | None:
     """DRF's exception handler; a failing database is left to the middleware, which sees it on every road."""
     return None if isinstance(exc, OperationalError | InterfaceError) else standardized(exc, context)
 
 
-class Handler(ExceptionHandler):
+class ApiExceptionHandler(ExceptionHandler):
     """Knows the domain's and the database's errors besides DRF's."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
@@ -83,13 +83,13 @@ def from_database(error: IntegrityError) -> exceptions.APIException | None:
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     found = next((pair for pair in declared_constraints() if pair[1].name == name), None) if name else None
     if found is None:
-        return gone_meanwhile(error)
+        return from_foreign_key_violation(error)
     model, constraint = found
-    detail = exceptions.ErrorDetail(sentence_of(constraint), code_of(constraint))
+    detail = exceptions.ErrorDetail(violation_message(constraint), code_of(constraint))
     return exceptions.ValidationError({field_of(model, constraint.name): [detail]})
 
 
-def gone_meanwhile(error: IntegrityError) -> exceptions.APIException | None:
+def from_foreign_key_violation(error: IntegrityError) -> exceptions.APIException | None:
     """The 400 for a foreign key whose target went away after it was looked up: those are made in SQL, and no model has them."""
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is None or diagnosis.sqlstate != FOREIGN_KEY_VIOLATION:
@@ -105,7 +105,7 @@ def declared_constraints() -> list[tuple[type[models.Model], models.BaseConstrai
     return [(model, constraint) for model in apps.get_models() for constraint in model._meta.constraints]
 
 
-def sentence_of(constraint: models.BaseConstraint) -> str:
+def violation_message(constraint: models.BaseConstraint) -> str:
     """What to tell a person who broke `constraint`."""
     if constraint.violation_error_message != constraint.default_violation_error_message:
         return str(constraint.violation_error_message)
@@ -142,11 +142,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
-    return no_such_address(request)
+    return unknown_url(request)
 
 
 @non_atomic_requests
-def no_such_address(request: HttpRequest) -> HttpResponse:
+def unknown_url(request: HttpRequest) -> HttpResponse:
     """404 for an address nobody serves; says so when only the trailing slash is missing."""
     hint = "" if request.path.endswith("/") else " Addresses end with a slash."
     return problem(404, "not_found", f"There is nothing at this address.{hint}")

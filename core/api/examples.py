@@ -22,7 +22,7 @@ BY_TYPE: tuple[tuple[Any, Any], ...] = (
 )
 
 
-def shown(serializer: Any, status: str) -> OpenApiExample:
+def response_example(serializer: Any, status: str) -> OpenApiExample:
     """The example of an answer with a status that is not the usual one, or of a serializer without a model."""
     return OpenApiExample("Example", serializer.Meta.example, response_only=True, status_codes=[status])
 

@@ -30,7 +30,7 @@ class JsonTextField(forms.CharField):
         return value
 
 
-class TrueOrFalseField(forms.Field):
+class StrictBooleanField(forms.Field):
     """Django's own field takes whatever it does not know for no answer, and the filter would silently do nothing."""
 
     def to_python(self, value: Any) -> bool | None:
@@ -66,10 +66,10 @@ class JsonFilter(Filter):
     field_class: Any = JsonTextField
 
 
-class TrueOrFalseFilter(BooleanFilter):
+class StrictBooleanFilter(BooleanFilter):
     """`is_active=true`."""
 
-    field_class: Any = TrueOrFalseField
+    field_class: Any = StrictBooleanField
 
 
 class WholeNumberFilter(NumberFilter):
@@ -95,7 +95,7 @@ class StrictFilterSet(FilterSet):
     FILTER_DEFAULTS = FilterSet.FILTER_DEFAULTS | {
         models.JSONField: {"filter_class": JsonFilter},
         models.DateField: {"filter_class": DayFilter},
-        models.BooleanField: {"filter_class": TrueOrFalseFilter},
+        models.BooleanField: {"filter_class": StrictBooleanFilter},
         models.IntegerField: {"filter_class": WholeNumberFilter},
         models.ForeignKey: {"filter_class": UUIDFilter},
     }

@@ -19,11 +19,11 @@ from uuid_utils.compat import uuid7
 
 from core import clock
 from core.api.errors import ApiError
-from core.api.renderers import OPTIONS, plain
+from core.api.renderers import ORJSON_OPTIONS, json_default
 from core.models.base import IdempotencyKey
 
-KEPT_FOR = timedelta(hours=24)
-KEPT_HEADERS = ("ETag",)
+RETENTION = timedelta(hours=24)
+STORED_HEADERS = ("ETag",)
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 RESERVE = """
@@ -43,7 +43,7 @@ class Replay(Exception):  # noqa: N818 - it is not an error, but a way out
         self.response = response
 
 
-def begin(request: Request) -> IdempotencyKey | None:
+def reserve_key(request: Request) -> IdempotencyKey | None:
     """Reserve the request's key, None when it has none. Raises Replay for a repetition, 422 for a key used otherwise."""
     key = request.headers.get("Idempotency-Key")
     if key is None or request.method != "POST":
@@ -59,7 +59,7 @@ def begin(request: Request) -> IdempotencyKey | None:
 
 def _reserve(request: Request, key: str, mark: bytes) -> IdempotencyKey | None:
     with connection.cursor() as cursor:
-        cursor.execute(RESERVE, [uuid7(), request.user.pk, key, mark, clock.now() - KEPT_FOR])
+        cursor.execute(RESERVE, [uuid7(), request.user.pk, key, mark, clock.now() - RETENTION])
         row = cursor.fetchone()
     return IdempotencyKey.from_db(connection.alias, ["id", "user_id"], [row[0], request.user.pk]) if row else None
 
@@ -72,11 +72,11 @@ def _replay(request: Request, key: str) -> Exception:
     return Replay(Response(body, status=stored.status, headers={**headers, "Idempotent-Replayed": "true"}))
 
 
-def remember(reserved: IdempotencyKey, response: Response) -> None:
+def store_response(reserved: IdempotencyKey, response: Response) -> None:
     """Store what the request answered, in the transaction that did its work."""
     reserved.status = response.status_code
-    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    reserved.answer = orjson.loads(orjson.dumps([response.data, headers], plain, OPTIONS))
+    headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
+    reserved.answer = orjson.loads(orjson.dumps([response.data, headers], json_default, ORJSON_OPTIONS))
     reserved.save(update_fields=["status", "answer"])
 
 
@@ -85,7 +85,7 @@ def fingerprint(request: Request) -> bytes:
     data: Any = request.data
     items = sorted((name, _content(value)) for name in data for value in _values(data, name)) if hasattr(data, "keys") else data
     asked = [request.method, request.get_full_path(), items]
-    return hashlib.sha256(orjson.dumps(asked, plain, OPTIONS | orjson.OPT_SORT_KEYS)).digest()
+    return hashlib.sha256(orjson.dumps(asked, json_default, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS)).digest()
 
 
 def _values(data: Any, name: str) -> list[Any]:
@@ -94,7 +94,7 @@ def _values(data: Any, name: str) -> list[Any]:
 
 def _content(value: Any) -> str:
     if not isinstance(value, UploadedFile):
-        return orjson.dumps(value, plain, OPTIONS | orjson.OPT_SORT_KEYS).decode()
+        return orjson.dumps(value, json_default, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS).decode()
     digest = hashlib.sha256()
     for chunk in value.chunks():
         digest.update(chunk)
@@ -102,6 +102,6 @@ def _content(value: Any) -> str:
     return f"file {value.name} {digest.hexdigest()}"
 
 
-def forget_expired() -> int:
+def delete_expired() -> int:
     """Delete keys whose time is over; gives how many."""
-    return IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()[0]
+    return IdempotencyKey.objects.filter(created_at__lt=clock.now() - RETENTION).delete()[0]

@@ -21,15 +21,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.filters import is_nullable, kind_of
-from core.api.renderers import OPTIONS, plain
-from core.fast_lists.sql_serializer import Wire
+from core.api.renderers import ORJSON_OPTIONS, json_default
+from core.fast_lists.sql_serializer import SqlSerializer
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class OrderColumn:
     """One column of an order. NULLs come last, in whichever direction."""
 
     name: str
@@ -62,7 +62,7 @@ class Cursor:
     reverse: bool = False
 
     def encode(self) -> str:
-        packed = orjson.dumps([self.order, self.reverse, self.values], plain, OPTIONS)
+        packed = orjson.dumps([self.order, self.reverse, self.values], json_default, ORJSON_OPTIONS)
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     @classmethod
@@ -75,7 +75,7 @@ class Cursor:
         return cls(order, values, reverse)
 
     @classmethod
-    def of(cls, text: str, order: str, columns: Sequence["Column"], kinds: Sequence[Any]) -> "Cursor":
+    def of(cls, text: str, order: str, columns: Sequence["OrderColumn"], kinds: Sequence[Any]) -> "Cursor":
         """`?cursor=` with its values as the database wants them, of `kinds`; a 400 for one that was not made for this list."""
         try:
             cursor = cls.decode(text)
@@ -87,7 +87,7 @@ class Cursor:
         return cls(order, values, cursor.reverse)
 
 
-def behind(columns: Sequence[Column], values: Sequence[Any], *, reverse: bool) -> Q:
+def behind(columns: Sequence[OrderColumn], values: Sequence[Any], *, reverse: bool) -> Q:
     """The rows strictly behind a row with `values`, in the order of `columns`."""
     condition, equal = Q(), Q()
     for column, value in zip(columns, values, strict=True):
@@ -97,7 +97,7 @@ def behind(columns: Sequence[Column], values: Sequence[Any], *, reverse: bool) -
     return _index_bound(columns[0], values[0], reverse=reverse) & condition
 
 
-def _index_bound(column: Column, value: Any, *, reverse: bool) -> Q:
+def _index_bound(column: OrderColumn, value: Any, *, reverse: bool) -> Q:
     """Says again, as one plain comparison, what the first column of the OR implies: the planner can use an index for it."""
     if column.nullable or value is None:
         return Q()
@@ -108,7 +108,7 @@ class KeysetPagination(BasePagination):
     """`?limit=` 1..200 (50), `?cursor=`, `?ordering=`; answers `{"next", "previous", "results"}` without a count."""
 
     @classmethod
-    def of(cls, request: Any, limit: int, columns: list[Column], order: str, cursor: Cursor | None) -> "KeysetPagination":
+    def of(cls, request: Any, limit: int, columns: list[OrderColumn], order: str, cursor: Cursor | None) -> "KeysetPagination":
         """A page that is known already, but for its rows."""
         page = cls()
         page.request, page.limit, page.columns, page.order_name, page.cursor = request, limit, columns, order, cursor
@@ -116,31 +116,31 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """One page of rows: model instances, or tuples when the view's serializer can be read straight from SQL."""
-        params, wire = request.query_params, view.wire()
+        params, sql_serializer = request.query_params, view.get_sql_serializer()
         self.request, self.limit = request, limit_of(params)
         self.order_name, self.columns = order_of(params, view, queryset)
         kinds = [kind_of(queryset, column.name) for column in self.columns]
         self.cursor = Cursor.of(params["cursor"], self.order_name, self.columns, kinds) if params.get("cursor") else None
-        return self.trimmed(list(self.query(queryset, wire)), wire)
+        return self.trimmed(list(self.query(queryset, sql_serializer)), sql_serializer)
 
-    def query(self, queryset: QuerySet[Any], wire: Wire | None) -> QuerySet[Any]:
-        """The page's rows and one more, read as the columns of `wire`, if there is one, and those of the order."""
+    def query(self, queryset: QuerySet[Any], sql_serializer: SqlSerializer | None) -> QuerySet[Any]:
+        """The page's rows and one more, read as the columns of `sql_serializer`, if there is one, and those of the order."""
         reverse = bool(self.cursor and self.cursor.reverse)
         if self.cursor:
             queryset = queryset.filter(behind(self.columns, self.cursor.values, reverse=reverse))
         queryset = queryset.order_by(*(column.order(reverse=reverse) for column in self.columns))
-        if wire:
-            queryset = queryset.values_list(*wire.expressions, *(F(column.name) for column in self.columns))
+        if sql_serializer:
+            queryset = queryset.values_list(*sql_serializer.expressions, *(F(column.name) for column in self.columns))
         return queryset[: self.limit + 1]
 
-    def trimmed(self, rows: list[Any], wire: Wire | None) -> list[Any]:
+    def trimmed(self, rows: list[Any], sql_serializer: SqlSerializer | None) -> list[Any]:
         """The rows of `query` that the page shows, in its order; the first and the last are kept for the links."""
         self.more, rows = len(rows) > self.limit, rows[: self.limit]
-        self.keys = [self._key(row, wire) for row in (rows[:1] + rows[-1:])]
+        self.keys = [self._key(row, sql_serializer) for row in (rows[:1] + rows[-1:])]
         return rows[::-1] if self.cursor and self.cursor.reverse else rows
 
-    def _key(self, row: Any, wire: Wire | None) -> list[Any]:
-        if wire:
+    def _key(self, row: Any, sql_serializer: SqlSerializer | None) -> list[Any]:
+        if sql_serializer:
             return list(row[-len(self.columns) :])
         return [getattr(row, column.name) for column in self.columns]
 
@@ -190,18 +190,18 @@ def limit_of(params: Mapping[str, str]) -> int:
     raise _invalid("limit", f"Must be a whole number from 1 to {MAX_LIMIT}.")
 
 
-def order_of(params: Mapping[str, str], view: Any, queryset: QuerySet[Any]) -> tuple[str, list[Column]]:
+def order_of(params: Mapping[str, str], view: Any, queryset: QuerySet[Any]) -> tuple[str, list[OrderColumn]]:
     """The order's name and its columns, the key last; a 400 for a column that the view does not sort by."""
     name = params.get("ordering", view.ordering)
     allowed = getattr(view, "ordering_fields", ())
     if name != view.ordering and name.removeprefix("-") not in allowed:
         raise _invalid("ordering", f"Choose one of: {', '.join(allowed)}; a leading - turns it round.")
-    first = Column(name.removeprefix("-"), name.startswith("-"), is_nullable(queryset, name.removeprefix("-")))
-    key = Column("pk", first.descending, nullable=False)
+    first = OrderColumn(name.removeprefix("-"), name.startswith("-"), is_nullable(queryset, name.removeprefix("-")))
+    key = OrderColumn("pk", first.descending, nullable=False)
     return name, [key] if first.name in {"id", "pk"} else [first, key]
 
 
-def _typed(kind: Any, column: Column, value: Any) -> Any:
+def _typed(kind: Any, column: OrderColumn, value: Any) -> Any:
     if value is None and column.nullable:
         return None
     if value is None or isinstance(value, dict | list | bool):

@@ -18,7 +18,7 @@ def refuse_impersonator(request: Request, view: Any) -> None:
         raise PermissionDenied("This stays closed to everybody but the customer.", "impersonation_closed")
 
 
-class TokenScopeAllows(BasePermission):
+class TokenScopePermission(BasePermission):
     """A read token reads. Credentials without a scope (sessions) may do what their user may."""
 
     message = "This token may only read. Use a token with the scope read-write."
@@ -28,7 +28,7 @@ class TokenScopeAllows(BasePermission):
         return request.method in SAFE_METHODS or getattr(request.auth, "may_write", True)
 
 
-class SignedInWithPassword(BasePermission):
+class RequiresPasswordSession(BasePermission):
     """Only a session that began with the password, so that a leaked token can't make itself successors."""
 
     message = "Log in with your password for this; a token is not enough."
@@ -38,7 +38,7 @@ class SignedInWithPassword(BasePermission):
         return request.method in SAFE_METHODS or not hasattr(request.auth, "may_write")
 
 
-class HandedOutToPeople(SignedInWithPassword):
+class RequiresPasswordSessionToRead(RequiresPasswordSession):
     """The same also for reading a single row: a leaked token sees that it is there and does not get at what it holds."""
 
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
@@ -52,7 +52,7 @@ def is_staff(request: Request) -> bool:
     return bool(request.user and request.user.is_staff and getattr(request.auth, "has_second_factor", False))
 
 
-class StaffMay(BasePermission):
+class StaffModelPermission(BasePermission):
     """Staff with Django's permission for what is done to the model: view, add, change, delete; a bulk call may do all three."""
 
     message = "This is for staff."
@@ -65,7 +65,7 @@ class StaffMay(BasePermission):
         return is_staff(request) and request.user.has_perms(names)
 
 
-class EverybodyReads(StaffMay):
+class PublicReadStaffWrite(StaffModelPermission):
     """Anybody may read, also without an account; only staff may write."""
 
     message = "Only staff may change this."

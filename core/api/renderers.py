@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 
-OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+ORJSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 class OrjsonRenderer(BaseRenderer):
@@ -20,10 +20,10 @@ class OrjsonRenderer(BaseRenderer):
     charset = None
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        return b"" if data is None else orjson.dumps(data, default=plain, option=OPTIONS)
+        return b"" if data is None else orjson.dumps(data, default=json_default, option=ORJSON_OPTIONS)
 
 
-def plain(value: Any) -> Any:
+def json_default(value: Any) -> Any:
     """What orjson does not know by itself."""
     if isinstance(value, Decimal | Promise):
         return str(value)

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from core.api.examples import example_of
 from core.api.filters import MAY_BE_EMPTY
-from core.api.permissions import EverybodyReads
+from core.api.permissions import PublicReadStaffWrite
 
 VERBS = {
     "list": "List {}",
@@ -88,7 +88,7 @@ class Schema(AutoSchema):
 
     def get_auth(self) -> list[dict[str, Any]]:
         """The ways to say who is calling; saying nothing is one of them where everybody reads."""
-        open_to_all = self.method == "GET" and EverybodyReads in getattr(self.view, "permission_classes", ())
+        open_to_all = self.method == "GET" and PublicReadStaffWrite in getattr(self.view, "permission_classes", ())
         return [*super().get_auth(), *([{}] if open_to_all else [])]
 
     def get_override_parameters(self) -> list[Any]:

@@ -19,7 +19,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from core.api import derived_fields
 from core.fast_lists import sql_serializer
-from core.fast_lists.compiled_instances import KeptQuery
+from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.models.base import BaseModel, OwnedModel
 from core.models.validators import has_null_character
 
@@ -64,14 +64,14 @@ class OwnedKeyField(serializers.PrimaryKeyRelatedField):
 
 
 @cache
-def _by_key(model: type[OwnedModel]) -> KeptQuery:
+def _by_key(model: type[OwnedModel]) -> CompiledInstanceQuery:
     # SECURITY: the owner's wall is the queryset's own, as above
-    return KeptQuery(
+    return CompiledInstanceQuery(
         lambda values: model.objects.for_user(SimpleNamespace(pk=values["owner"])).filter(pk=values["pk"]), pk=UUID, owner=UUID
     )
 
 
-class StrictFields(serializers.Serializer):
+class StrictSerializer(serializers.Serializer):
     """Refuses a body with fields that nobody declared. Read-only fields are ignored, so a GET's answer can be sent back."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -84,8 +84,8 @@ class StrictFields(serializers.Serializer):
 
 
 @cache
-def _wire_of(serializer_class: type["BaseSerializer"]) -> sql_serializer.Wire | None:
-    return sql_serializer.compiled(serializer_class)
+def _sql_serializer_of(serializer_class: type["BaseSerializer"]) -> sql_serializer.SqlSerializer | None:
+    return sql_serializer.compile_serializer(serializer_class)
 
 
 @cache
@@ -101,16 +101,16 @@ def _copied(field: serializers.Field) -> serializers.Field:
     return copy.copy(field)
 
 
-class BaseSerializer(StrictFields, serializers.ModelSerializer):
+class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
     """A model's fields as JSON. `Meta.example` is the answer that the API's documentation shows."""
 
     serializer_related_field = OwnedKeyField
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {models.JSONField: JsonField}
 
     @classmethod
-    def wire(cls) -> sql_serializer.Wire | None:
+    def get_sql_serializer(cls) -> sql_serializer.SqlSerializer | None:
         """This serializer as SQL columns, compiled once; None when its lists need the plain path."""
-        return _wire_of(cls)
+        return _sql_serializer_of(cls)
 
     @property
     def model(self) -> type[BaseModel]:

@@ -6,7 +6,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from core.rate_limits import address_of, seconds_to_wait
+from core.rate_limits import client_ip, seconds_to_wait
 
 
 class ScopedThrottle(BaseThrottle):
@@ -15,7 +15,7 @@ class ScopedThrottle(BaseThrottle):
     seconds = 0
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        who = str(request.user.pk) if request.user.is_authenticated else address_of(request._request)
+        who = str(request.user.pk) if request.user.is_authenticated else client_ip(request._request)
         self.seconds = seconds_to_wait(scope_of(request, view), who)
         return self.seconds == 0
 

@@ -13,16 +13,16 @@ from rest_framework.viewsets import GenericViewSet
 
 from core import context
 from core.api import etag, idempotency
-from core.api.permissions import EverybodyReads, StaffMay, TokenScopeAllows, is_staff, refuse_impersonator
+from core.api.permissions import PublicReadStaffWrite, StaffModelPermission, TokenScopePermission, is_staff, refuse_impersonator
 from core.context import Role
 from core.fast_lists import fast_path
-from core.fast_lists.readers import Readers
-from core.fast_lists.sql_serializer import Wire
+from core.fast_lists.list_permissions import Audience
+from core.fast_lists.sql_serializer import SqlSerializer
 from core.models.base import BaseModel, IdempotencyKey, OwnedModel
 from core.postgres import replicas
 
 # What the compiled list path stands for, and so must be as the base has it
-OF_A_LIST = (
+LIST_ATTRIBUTES = (
     *("authentication_classes", "throttle_classes", "filter_backends", "pagination_class", "initial", "check_throttles"),
     *("perform_authentication", "get_authenticators", "check_permissions", "get_permissions", "get_throttles", "list"),
     *("filter_queryset", "paginate_queryset", "page", "finalize_response"),
@@ -33,11 +33,11 @@ class BaseViewSet(GenericViewSet):
     """Idempotent POSTs, the action's actor, and the compiled list path.
 
     `closed_to_impersonation` keeps support out that acts as the customer: for credentials, and for leaving with everything.
-    `more_permissions` are asked for some actions beside `permission_classes`, which are asked for all.
+    `permissions_by_action` are asked for some actions beside `permission_classes`, which are asked for all.
     """
 
     closed_to_impersonation = False
-    more_permissions: ClassVar[dict[str, tuple[type[BasePermission], ...]]] = {}
+    permissions_by_action: ClassVar[dict[str, tuple[type[BasePermission], ...]]] = {}
     lookup_value_converter = "uuid"
     ordering = "-created_at"
     ordering_fields: tuple[str, ...] = ("created_at",)
@@ -46,20 +46,20 @@ class BaseViewSet(GenericViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self._reserved = idempotency.begin(request)
-        replicas.follow(request.user.pk)
+        self._reserved = idempotency.reserve_key(request)
+        replicas.use_replica(request.user.pk)
 
     def perform_authentication(self, request: Request) -> None:
         """Find out who is calling; from here on the database shows what is his. A visitor is a customer who owns nothing."""
         super().perform_authentication(request)
         # SECURITY: the reach of the database's wall is set here, for every request of the API
-        context.change(actor_id=request.user.pk, owner_id=request.user.pk, role=self.role(request))
+        context.update(actor_id=request.user.pk, owner_id=request.user.pk, role=self.role(request))
         impersonator = getattr(request.auth, "impersonator_id", None)
         reason = getattr(request.auth, "reason", "") if impersonator else ""
-        context.change(impersonator_id=impersonator, reason=reason)
+        context.update(impersonator_id=impersonator, reason=reason)
 
     def get_permissions(self) -> Any:
-        return [*super().get_permissions(), *(needed() for needed in self.more_permissions.get(self.action or "", ()))]
+        return [*super().get_permissions(), *(needed() for needed in self.permissions_by_action.get(self.action or "", ()))]
 
     def check_permissions(self, request: Request) -> None:
         """Ask the view's permissions, after what no view may allow."""
@@ -75,7 +75,7 @@ class BaseViewSet(GenericViewSet):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         if self._reserved and response.status_code < 400:
-            idempotency.remember(self._reserved, response)
+            idempotency.store_response(self._reserved, response)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -111,13 +111,13 @@ class BaseViewSet(GenericViewSet):
         self.check_object_permissions(self.request, instance)
         return instance
 
-    def readers(self) -> Readers | None:
+    def audience(self) -> Audience | None:
         """Return who reads the list, where a token alone decides, so that `core.fast_lists` may answer it; else None."""
         # SECURITY: a view with checks of its own is not known to the compiled path
-        as_ever = all(getattr(type(self), name) == getattr(ReadOnlyViewSet, name) for name in OF_A_LIST)
+        as_ever = all(getattr(type(self), name) == getattr(ReadOnlyViewSet, name) for name in LIST_ATTRIBUTES)
         return (
-            READERS.get((type(self).role, *self.permission_classes))
-            if as_ever and "list" not in self.more_permissions
+            AUDIENCES.get((type(self).role, *self.permission_classes))
+            if as_ever and "list" not in self.permissions_by_action
             else None
         )
 
@@ -125,56 +125,58 @@ class BaseViewSet(GenericViewSet):
         """A row that belongs to nobody has no owner to bring along."""
         return row
 
-    def wire(self) -> Wire | None:
+    def get_sql_serializer(self) -> SqlSerializer | None:
         """The columns that this view's list is read as; None for the plain path."""
         serializer = self.get_serializer_class()
-        return serializer.wire() if hasattr(serializer, "wire") else None
+        return serializer.get_sql_serializer() if hasattr(serializer, "get_sql_serializer") else None
 
     def page(self, queryset: QuerySet[Any]) -> Response:
         """Answer one page of `queryset`."""
         return self.page_of(self.paginate_queryset(queryset) or [])
 
     def page_of(self, rows: list[Any]) -> Response:
-        """Answer a page of `rows`: instances, or tuples when there is a `wire`."""
-        wire = self.wire()
-        return self.get_paginated_response(wire.objects(rows) if wire else self.get_serializer(rows, many=True).data)
+        """Answer a page of `rows`: instances, or tuples when there is a `sql_serializer`."""
+        sql_serializer = self.get_sql_serializer()
+        return self.get_paginated_response(
+            sql_serializer.objects(rows) if sql_serializer else self.get_serializer(rows, many=True).data
+        )
 
-    def answer(self, instance: BaseModel, *, status: int = 200) -> Response:
+    def row_response(self, instance: BaseModel, *, status: int = 200) -> Response:
         """One row with its entity tag."""
         return Response(self.get_serializer(instance).data, status=status, headers={"ETag": etag.etag_of(instance)})
 
 
-class Listed(mixins.ListModelMixin):
+class ListMixin(mixins.ListModelMixin):
     """`GET /route/`."""
 
     def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        readers = None if kwargs else self.readers()
-        if readers:
-            fast_path.remember(request, readers)
+        audience = None if kwargs else self.audience()
+        if audience:
+            fast_path.register_list(request, audience)
         return self.page(self.filter_queryset(self.get_queryset()))
 
 
-class Retrieved(mixins.RetrieveModelMixin):
+class RetrieveMixin(mixins.RetrieveModelMixin):
     """`GET /route/{id}/`, with ETag and If-None-Match."""
 
     def retrieve(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         instance = self.get_object()
         if etag.is_known(request, instance):
             return Response(status=304, headers={"ETag": etag.etag_of(instance)})
-        return self.answer(instance)
+        return self.row_response(instance)
 
 
-class Created(mixins.CreateModelMixin):
+class CreateMixin(mixins.CreateModelMixin):
     """`POST /route/`."""
 
     def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         self.perform_create(serializer)
-        return self.answer(serializer.instance, status=201)
+        return self.row_response(serializer.instance, status=201)
 
 
-class Updated(mixins.UpdateModelMixin):
+class UpdateMixin(mixins.UpdateModelMixin):
     """`PUT` and `PATCH /route/{id}/`, under a lock on the row and with If-Match."""
 
     def update(self: Any, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
@@ -182,10 +184,10 @@ class Updated(mixins.UpdateModelMixin):
         serializer = self.get_serializer(instance, data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         self.perform_update(serializer)
-        return self.answer(serializer.instance)
+        return self.row_response(serializer.instance)
 
 
-class Deleted(mixins.DestroyModelMixin):
+class DestroyMixin(mixins.DestroyModelMixin):
     """`DELETE /route/{id}/`, with If-Match."""
 
     def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -201,17 +203,17 @@ class OwnedBaseViewSet(BaseViewSet):
         return Role.CUSTOMER
 
     def get_queryset(self) -> QuerySet[Any]:
-        return self._walled(super().get_queryset())
+        return self._owned_by_user(super().get_queryset())
 
     def with_derived(self, parameters: set[str]) -> QuerySet[Any]:
-        return self._walled(super().with_derived(parameters))
+        return self._owned_by_user(super().with_derived(parameters))
 
-    def _walled(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def _owned_by_user(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         # SECURITY: the application's wall; every list, row and action of an owned model goes through here
         return queryset.for_user(self.request.user)  # type: ignore[attr-defined]  # every owned queryset has it
 
     def page_of(self, rows: list[Any]) -> Response:
-        return super().page_of(rows if self.wire() else [self.with_owner(row) for row in rows])
+        return super().page_of(rows if self.get_sql_serializer() else [self.with_owner(row) for row in rows])
 
     def get_object(self) -> Any:
         return self.with_owner(super().get_object())
@@ -226,23 +228,23 @@ class OwnedBaseViewSet(BaseViewSet):
         return row
 
 
-class ReadOnlyViewSet(Listed, Retrieved, BaseViewSet):
+class ReadOnlyViewSet(ListMixin, RetrieveMixin, BaseViewSet):
     """Rows that belong to nobody, to read."""
 
 
-class OpenViewSet(Created, Updated, Deleted, ReadOnlyViewSet):
+class UnownedViewSet(CreateMixin, UpdateMixin, DestroyMixin, ReadOnlyViewSet):
     """Rows that belong to nobody: list, read, create, change, delete, as far as `permission_classes` go."""
 
 
-class OwnedReadOnlyViewSet(Listed, Retrieved, OwnedBaseViewSet):
+class OwnedReadOnlyViewSet(ListMixin, RetrieveMixin, OwnedBaseViewSet):
     """The user's own rows, to read."""
 
 
-class OwnedViewSet(Created, Updated, Deleted, OwnedReadOnlyViewSet):
+class OwnedViewSet(CreateMixin, UpdateMixin, DestroyMixin, OwnedReadOnlyViewSet):
     """The user's own rows: list, read, create, change, delete."""
 
 
-class OwnedSingletonViewSet(Updated, Retrieved, OwnedBaseViewSet):
+class OwnedSingletonViewSet(UpdateMixin, RetrieveMixin, OwnedBaseViewSet):
     """The one row that a user has of a kind, at an address without an id. With `creates_on_put` a PUT makes it."""
 
     creates_on_put = False
@@ -260,12 +262,12 @@ class OwnedSingletonViewSet(Updated, Retrieved, OwnedBaseViewSet):
             serializer = self.get_serializer(data=request.data)
             serializer.is_valid(raise_exception=True)
             serializer.save()
-            return self.answer(cast("BaseModel", serializer.instance), status=201)
+            return self.row_response(cast("BaseModel", serializer.instance), status=201)
         return super().update(request, *args, partial=partial, **kwargs)
 
 
-READERS: dict[tuple[Any, ...], Readers] = {
-    (OwnedBaseViewSet.role, *BaseViewSet.permission_classes): Readers.OWNER,
-    (BaseViewSet.role, StaffMay, TokenScopeAllows): Readers.STAFF,
-    (BaseViewSet.role, EverybodyReads, TokenScopeAllows): Readers.EVERYBODY,
+AUDIENCES: dict[tuple[Any, ...], Audience] = {
+    (OwnedBaseViewSet.role, *BaseViewSet.permission_classes): Audience.OWNER,
+    (BaseViewSet.role, StaffModelPermission, TokenScopePermission): Audience.STAFF,
+    (BaseViewSet.role, PublicReadStaffWrite, TokenScopePermission): Audience.PUBLIC,
 }

@@ -61,13 +61,13 @@ class AuditTrigger(pgtrigger.Trigger):
             when=self.when,
             operation=self.operation,
             level=self.level,
-            execute=recorded(**of_model(declared)),
+            execute=audit_function_call(**audit_options_of(declared)),
         )
         return compiler.Trigger(name=self.name, sql=sql)
 
 
-def of_model(model: Any) -> dict[str, Any]:
-    """What `recorded` is to be told of a model: whose its rows are, and which columns are secret or mere bookkeeping."""
+def audit_options_of(model: Any) -> dict[str, Any]:
+    """Return the arguments of `audit_function_call` for a model: its owner column, secret columns and ignored columns."""
     path = getattr(model, "owner_path", "")
     owner = model._meta.pk if path == "pk" else path and model._meta.get_field(path)
     columns = {name: model._meta.get_field(name).column for name in (*model.secret_fields, *model.unaudited_fields)}
@@ -78,7 +78,7 @@ def of_model(model: Any) -> dict[str, Any]:
     }
 
 
-def recorded(*, owner: str, secrets: Any = (), ignored: Any = BOOKKEEPING) -> str:
+def audit_function_call(*, owner: str, secrets: Any = (), ignored: Any = BOOKKEEPING) -> str:
     """The call of the log's function for a table: `owner` names the column that says whose a row is ("" for nobody's).
 
     Of the columns `secrets` only that they changed is recorded, and what is `ignored` makes no event.

@@ -2,7 +2,7 @@
 
 Also in old backups and in the audit log, where nobody can delete a row. The rules that keep values from being lost:
 
-- To seal, the key is read from the database in the transaction that stores the value, and locked FOR KEY SHARE. A key from
+- To encrypt, the key is read from the database in the transaction that stores the value, and locked FOR KEY SHARE. A key from
   a cache could have been rolled back with its savepoint, or destroyed, and would take the value with it.
 - To open, a key may come from a small cache, for seconds: a wrong guess there is an error, not a loss.
 
@@ -24,16 +24,16 @@ from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
 from core.encryption import key_ring
-from core.encryption.key_ring import Key, MissingDataKeyError, SealError
+from core.encryption.key_ring import EncryptionError, Key, MissingDataKeyError
 
 LABEL = "core.data_key"
 CACHE_SECONDS = 10.0
 CACHE_SIZE = 1_000
-EXPECTED_SIZE = 256  # owners that one query may fetch ahead
+MAX_PREFETCHED = 256  # owners that one query may fetch ahead
 
 SELECT = "SELECT user_id, wrapped FROM core_datakey WHERE user_id = ANY(%s) ORDER BY user_id"
 LOCK = f"{SELECT} FOR KEY SHARE"  # an erasure waits for it, a new wrapping does not
-LOCK_FREE = f"{LOCK} SKIP LOCKED"
+LOCK_SKIP_LOCKED = f"{LOCK} SKIP LOCKED"
 COUNT = "SELECT encode(substring(wrapped, 2, 4), 'hex') AS key_id, count(*) FROM core_datakey GROUP BY key_id"
 INSERT = """
 INSERT INTO core_datakey (id, user_id, wrapped)
@@ -71,7 +71,7 @@ class _Cache:
                 del self._entries[place]
 
 
-class _Expected(threading.local):
+class _PendingPrefetch(threading.local):
     """Owners whose sealed values this thread has loaded and not opened: who opens one will open the others of his list."""
 
     def __init__(self) -> None:
@@ -79,36 +79,36 @@ class _Expected(threading.local):
 
 
 _cache = _Cache()
-_expected = _Expected()
-_kept: ContextVar[tuple[list[str], dict[UUID, Key]] | None] = ContextVar("mingus_data_keys", default=None)
+_pending_prefetch = _PendingPrefetch()
+_transaction_keys: ContextVar[tuple[list[str], dict[UUID, Key]] | None] = ContextVar("mingus_data_keys", default=None)
 
 
-def expect(user_id: Any) -> None:
+def prefetch_later(user_id: Any) -> None:
     """Remember that a value of `user_id` was loaded, so that a list of many owners' rows costs one query for their keys."""
     if isinstance(user_id, UUID):
-        _expected.owners[user_id] = None
-        if len(_expected.owners) > EXPECTED_SIZE:
-            _expected.owners.popitem(last=False)
+        _pending_prefetch.owners[user_id] = None
+        if len(_pending_prefetch.owners) > MAX_PREFETCHED:
+            _pending_prefetch.owners.popitem(last=False)
 
 
 @contextmanager
-def keeping(user_ids: Iterable[UUID] = ()) -> Iterator[None]:
-    """A transaction that asks for each owner's key once, for instance to seal a thousand rows of one owner.
+def cached_in_transaction(user_ids: Iterable[UUID] = ()) -> Iterator[None]:
+    """A transaction that asks for each owner's key once, for instance to encrypt a thousand rows of one owner.
 
     The keys of `user_ids` are made where they are missing, all in three statements.
     """
     with transaction.atomic(savepoint=False):
-        token = _kept.set((_savepoints(), {}))
+        token = _transaction_keys.set((_savepoints(), {}))
         try:
             owners = sorted(set(user_ids))
             if owners:
-                _keep(_locked_or_made(owners))
+                _cache_in_transaction(_lock_or_create(owners))
             yield
         finally:
-            _kept.reset(token)
+            _transaction_keys.reset(token)
 
 
-def make(user_ids: Iterable[UUID]) -> None:
+def create_missing(user_ids: Iterable[UUID]) -> None:
     """Make the keys of those `user_ids` who have none."""
     owners = sorted(set(user_ids))
     with connection.cursor() as cursor:
@@ -117,56 +117,56 @@ def make(user_ids: Iterable[UUID]) -> None:
         _insert([owner for owner in owners if owner not in have])
 
 
-def to_seal(user_id: UUID) -> Key:
+def key_for_encryption(user_id: UUID) -> Key:
     """The key of `user_id`, made if there is none, locked until the transaction ends.
 
-    Raises SealError outside of a transaction, MissingDataKeyError when his account is being erased.
+    Raises EncryptionError outside of a transaction, MissingDataKeyError when his account is being erased.
     """
     if not connection.in_atomic_block:
-        raise SealError("A value with an owner is sealed inside a transaction: put transaction.atomic() around it.")
-    _, kept = _kept.get() or ([], {})
+        raise EncryptionError("A value with an owner is sealed inside a transaction: put transaction.atomic() around it.")
+    _, kept = _transaction_keys.get() or ([], {})
     if user_id in kept:
         return kept[user_id]
-    keys = _locked_or_made([user_id])
-    _keep(keys)
+    keys = _lock_or_create([user_id])
+    _cache_in_transaction(keys)
     if user_id not in keys:
-        raise _missing(user_id)
+        raise _missing_key_error(user_id)
     return keys[user_id]
 
 
-def to_open(user_id: UUID, sealed: bytes) -> Key:
+def key_for_decryption(user_id: UUID, sealed: bytes) -> Key:
     """The key of `user_id`, to open `sealed` with; its id may be another if the value was not sealed under it.
 
     Raises MissingDataKeyError when it was destroyed, UnknownKeyError or TamperedError when it can't be unwrapped.
     """
     key = _cache.get(user_id, sealed)
     if key is None:
-        owners = [user_id, *_expected.owners]
-        _expected.owners.clear()
-        keys, broken = _unwrapped_all(_rows(SELECT, owners))
+        owners = [user_id, *_pending_prefetch.owners]
+        _pending_prefetch.owners.clear()
+        keys, broken = _unwrap_keys(_rows(SELECT, owners))
         if user_id in broken:
             raise broken[user_id]
         key = keys.get(user_id)
     if key is None:
-        raise _missing(user_id)
+        raise _missing_key_error(user_id)
     return key
 
 
-def of(user_id: UUID) -> Key | None:
+def get_key(user_id: UUID) -> Key | None:
     """The key of `user_id` if there is one, for looking something up."""
     try:
-        return to_open(user_id, b"")
+        return key_for_decryption(user_id, b"")
     except MissingDataKeyError:
         return None
 
 
-def locked(user_ids: Iterable[UUID]) -> tuple[dict[UUID, Key], dict[UUID, SealError]]:
+def lock_available(user_ids: Iterable[UUID]) -> tuple[dict[UUID, Key], dict[UUID, EncryptionError]]:
     """The keys of `user_ids` that nobody is destroying now, locked until the transaction ends, without waiting for anybody.
 
     Beside them, whose key can't be unwrapped, and why.
     """
-    keys, broken = _unwrapped_all(_rows(LOCK_FREE, sorted(set(user_ids))))
-    _keep(keys)
+    keys, broken = _unwrap_keys(_rows(LOCK_SKIP_LOCKED, sorted(set(user_ids))))
+    _cache_in_transaction(keys)
     return keys, broken
 
 
@@ -187,12 +187,12 @@ def destroy(user: Any) -> bool:
 
 def wrap(user_id: UUID, raw: bytes) -> bytes:
     """A data key as the database holds it: sealed under the ring's primary key, for this user only."""
-    return key_ring.seal(LABEL, key_ring.associate(LABEL, str(user_id)), raw)
+    return key_ring.encrypt(LABEL, key_ring.encode_associated_data(LABEL, str(user_id)), raw)
 
 
 def unwrap(user_id: UUID, wrapped: bytes) -> bytes:
     """The data key in `wrapped`. Raises UnknownKeyError, TamperedError."""
-    return key_ring.unseal(LABEL, key_ring.associate(LABEL, str(user_id)), wrapped)
+    return key_ring.decrypt(LABEL, key_ring.encode_associated_data(LABEL, str(user_id)), wrapped)
 
 
 def unknown_ring_keys() -> dict[str, int]:
@@ -202,7 +202,7 @@ def unknown_ring_keys() -> dict[str, int]:
         return {key_id: count for key_id, count in cursor.fetchall() if key_id not in key_ring.ring_key_ids()}
 
 
-def _locked_or_made(user_ids: list[UUID]) -> dict[UUID, Key]:
+def _lock_or_create(user_ids: list[UUID]) -> dict[UUID, Key]:
     keys = _read(LOCK, user_ids)
     missing = [user_id for user_id in user_ids if user_id not in keys]
     if not missing:
@@ -221,7 +221,7 @@ def _insert(user_ids: list[UUID]) -> int:
 
 
 def _read(sql: str, user_ids: list[UUID]) -> dict[UUID, Key]:
-    return {user_id: _unwrapped(user_id, wrapped) for user_id, wrapped in _rows(sql, user_ids).items()}
+    return {user_id: _unwrap_key(user_id, wrapped) for user_id, wrapped in _rows(sql, user_ids).items()}
 
 
 def _rows(sql: str, user_ids: list[UUID]) -> dict[UUID, bytes]:
@@ -230,26 +230,26 @@ def _rows(sql: str, user_ids: list[UUID]) -> dict[UUID, bytes]:
         return {user_id: bytes(wrapped) for user_id, wrapped in cursor.fetchall()}
 
 
-def _unwrapped_all(rows: dict[UUID, bytes]) -> tuple[dict[UUID, Key], dict[UUID, SealError]]:
+def _unwrap_keys(rows: dict[UUID, bytes]) -> tuple[dict[UUID, Key], dict[UUID, EncryptionError]]:
     """The keys in `rows`, and why the others can't be unwrapped: a broken key is its owner's trouble, nobody else's."""
-    keys, broken = dict[UUID, Key](), dict[UUID, SealError]()
+    keys, broken = dict[UUID, Key](), dict[UUID, EncryptionError]()
     for user_id, wrapped in rows.items():
         try:
-            keys[user_id] = _unwrapped(user_id, wrapped)
-        except SealError as error:
+            keys[user_id] = _unwrap_key(user_id, wrapped)
+        except EncryptionError as error:
             broken[user_id] = error
     return keys, broken
 
 
-def _unwrapped(user_id: UUID, wrapped: bytes) -> Key:
-    key = Key(key_ring.UNDER_DATA_KEY, unwrap(user_id, wrapped))
+def _unwrap_key(user_id: UUID, wrapped: bytes) -> Key:
+    key = Key(key_ring.DATA_KEY_VERSION, unwrap(user_id, wrapped))
     _cache.put(user_id, key)
     return key
 
 
-def _keep(keys: dict[UUID, Key]) -> None:
-    """Keep locked keys for the rest of `keeping`; not those of a savepoint inside it, which may be rolled back."""
-    outer, kept = _kept.get() or ([], None)
+def _cache_in_transaction(keys: dict[UUID, Key]) -> None:
+    """Cache locked keys for the rest of `cached_in_transaction`; not in a savepoint, which may be rolled back."""
+    outer, kept = _transaction_keys.get() or ([], None)
     if kept is not None and outer == _savepoints():
         kept.update(keys)
 
@@ -258,7 +258,7 @@ def _savepoints() -> list[str]:
     return [name for name in connection.savepoint_ids if name]
 
 
-def _missing(user_id: UUID) -> MissingDataKeyError:
+def _missing_key_error(user_id: UUID) -> MissingDataKeyError:
     return MissingDataKeyError(
         f"The data key of user {user_id} is gone, and with it the value: he was erased, or the row was given to him in the "
         "database. Set a new value."

@@ -22,8 +22,8 @@ from django.conf import settings
 
 SETTING = "FIELD_ENCRYPTION_KEYS"
 TEXT_PREFIX = "sealed:"
-UNDER_RING = b"\x01"
-UNDER_DATA_KEY = b"\x02"
+RING_KEY_VERSION = b"\x01"
+DATA_KEY_VERSION = b"\x02"
 KEY_BYTES = 32
 KEY_ID_BYTES = 4
 NONCE_BYTES = 12
@@ -31,22 +31,22 @@ TAG_BYTES = 16
 HEADER_BYTES = 1 + KEY_ID_BYTES
 OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES
 INDEX_BYTES = 16
-_INFO = {UNDER_RING: b"mingus/field/v1/", UNDER_DATA_KEY: b"mingus/field/v2/"}
+_INFO = {RING_KEY_VERSION: b"mingus/field/v1/", DATA_KEY_VERSION: b"mingus/field/v2/"}
 
 
-class SealError(Exception):
+class EncryptionError(Exception):
     """A value can't be sealed or opened. The message names the remedy, never the value or a key."""
 
 
-class UnknownKeyError(SealError):
+class UnknownKeyError(EncryptionError):
     """The value was sealed under a key that is not in the ring: a matter of configuration, nothing is lost yet."""
 
 
-class TamperedError(SealError):
+class TamperedError(EncryptionError):
     """The value was edited, cut, or moved here from another row, column or owner."""
 
 
-class MissingDataKeyError(SealError):
+class MissingDataKeyError(EncryptionError):
     """The value was sealed under a data key that is gone: its owner was erased."""
 
 
@@ -62,19 +62,19 @@ class Key:
         # the id is derived, so that no operator has to keep a list of names
         self.header = version + self._derive("key-id", KEY_ID_BYTES)
 
-    def seal(self, label: str, associated_data: bytes, plaintext: bytes) -> bytes:
+    def encrypt(self, label: str, associated_data: bytes, plaintext: bytes) -> bytes:
         """`plaintext` sealed for `label`; only the same key, label and `associated_data` open it again."""
         # SECURITY: a nonce that repeats under one subkey gives both plaintexts away
         nonce = os.urandom(NONCE_BYTES)
         return self.header + nonce + self._cipher(label).encrypt(nonce, plaintext, self.header + associated_data)
 
-    def open(self, label: str, associated_data: bytes, sealed: bytes) -> bytes:
+    def decrypt(self, label: str, associated_data: bytes, sealed: bytes) -> bytes:
         """The plaintext in `sealed`, whose header is taken for this key's. Raises InvalidTag."""
         nonce, body = sealed[HEADER_BYTES : HEADER_BYTES + NONCE_BYTES], sealed[HEADER_BYTES + NONCE_BYTES :]
         # SECURITY: the header is authenticated too, so no value can be relabelled to another version or key
         return self._cipher(label).decrypt(nonce, body, self.header + associated_data)
 
-    def is_named_by(self, sealed: bytes) -> bool:
+    def is_key_of(self, sealed: bytes) -> bool:
         """Whether `sealed` says that it is sealed under this key."""
         return sealed[:HEADER_BYTES] == self.header
 
@@ -101,33 +101,33 @@ class KeyRing:
     keys: Mapping[bytes, bytes] = field(repr=False)  # SECURITY: a traceback or a log must not show key material
 
 
-def seal(label: str, associated_data: bytes, plaintext: bytes) -> bytes:
+def encrypt(label: str, associated_data: bytes, plaintext: bytes) -> bytes:
     """`plaintext` sealed under the ring's primary key for `label`; the same label and `associated_data` open it again.
 
-    Raises SealError when the ring is missing or malformed.
+    Raises EncryptionError when the ring is missing or malformed.
     """
-    return primary_key().seal(label, associated_data, plaintext)
+    return primary_key().encrypt(label, associated_data, plaintext)
 
 
-def unseal(label: str, associated_data: bytes, sealed: bytes, data_key: Key | None = None) -> bytes:
+def decrypt(label: str, associated_data: bytes, sealed: bytes, data_key: Key | None = None) -> bytes:
     """The plaintext that was sealed with the same `label` and `associated_data` under the ring or `data_key`, the owner's.
 
     Raises UnknownKeyError when the value names a key outside the ring, TamperedError when it is not what was sealed for
-    this place, SealError when the ring is missing or malformed.
+    this place, EncryptionError when the ring is missing or malformed.
     """
-    if not looks_sealed(sealed):
+    if not is_ciphertext(sealed):
         raise TamperedError(f"{label}: this is not a sealed value. Restore the row from a backup or set a new value.")
     keys = [*_ring_keys(), *([data_key] if data_key else [])]
-    key = next((key for key in keys if key.is_named_by(sealed)), None)
+    key = next((key for key in keys if key.is_key_of(sealed)), None)
     if key is None:
-        raise _stranger(keys, label, associated_data, sealed)
+        raise _unknown_key_error(keys, label, associated_data, sealed)
     try:
-        return key.open(label, associated_data, sealed)
+        return key.decrypt(label, associated_data, sealed)
     except InvalidTag:
-        raise _tampered(label) from None
+        raise _tampered_error(label) from None
 
 
-def associate(*parts: str) -> bytes:
+def encode_associated_data(*parts: str) -> bytes:
     """`parts` as associated data; each is led by its length, so no two different lists give the same bytes."""
     encoded = [part.encode() for part in parts]
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
@@ -146,7 +146,7 @@ def from_text(text: object) -> bytes | None:
         sealed = b64decode(text.removeprefix(TEXT_PREFIX), validate=True)
     except ValueError:
         return None
-    return sealed if looks_sealed(sealed) else None
+    return sealed if is_ciphertext(sealed) else None
 
 
 def key_id_of(sealed: bytes) -> bytes:
@@ -154,18 +154,18 @@ def key_id_of(sealed: bytes) -> bytes:
     return sealed[1:HEADER_BYTES]
 
 
-def looks_sealed(value: bytes) -> bool:
+def is_ciphertext(value: bytes) -> bool:
     """Whether `value` has the form of a sealed value, whoever wrote it."""
     return len(value) >= OVERHEAD_BYTES and value[:1] in _INFO
 
 
-def is_under_data_key(sealed: bytes) -> bool:
+def is_encrypted_with_data_key(sealed: bytes) -> bool:
     """Whether a value says that it is sealed under its owner's data key."""
-    return sealed[:1] == UNDER_DATA_KEY
+    return sealed[:1] == DATA_KEY_VERSION
 
 
 def primary_key() -> Key:
-    """The ring's key that seals what has no owner, and wraps data keys. Raises SealError for a ring that is not sound."""
+    """The ring's key that seals what has no owner, and wraps data keys. Raises EncryptionError for a ring that is not sound."""
     return _ring_keys()[0]
 
 
@@ -182,11 +182,11 @@ def ring_key_ids() -> set[str]:
 def parse_keys(texts: Sequence[str]) -> KeyRing:
     """The ring that `texts` describe: each 64 hexadecimal digits or the base64 of 32 bytes, the first one primary.
 
-    Raises SealError with everything that is wrong: no key, a malformed key, a key given twice.
+    Raises EncryptionError with everything that is wrong: no key, a malformed key, a key given twice.
     """
     problems = _problems(texts)
     if problems:
-        raise SealError(" ".join(problems))
+        raise EncryptionError(" ".join(problems))
     keys = {key_id_of(_ring_key(raw).header): raw for raw in map(_decoded, texts) if raw is not None}
     return KeyRing(primary=next(iter(keys)), keys=keys)
 
@@ -249,25 +249,25 @@ def _keys_of(texts: tuple[str, ...]) -> tuple[Key, ...]:
 
 @lru_cache(maxsize=8)
 def _ring_key(raw: bytes) -> Key:
-    return Key(UNDER_RING, raw)
+    return Key(RING_KEY_VERSION, raw)
 
 
-def _stranger(keys: Iterable[Key], label: str, associated_data: bytes, sealed: bytes) -> SealError:
+def _unknown_key_error(keys: Iterable[Key], label: str, associated_data: bytes, sealed: bytes) -> EncryptionError:
     """Why the key is not there: it never existed because the header was edited, or it was lost."""
     for key in keys:
         try:
-            key.open(label, associated_data, sealed)
+            key.decrypt(label, associated_data, sealed)
         except InvalidTag:
             continue
-        return _tampered(label)
-    if is_under_data_key(sealed):
-        return _tampered(label)
+        return _tampered_error(label)
+    if is_encrypted_with_data_key(sealed):
+        return _tampered_error(label)
     return UnknownKeyError(
         f"{label}: sealed under key {key_id_of(sealed).hex()}, which is not in {SETTING}. Put that key back at its end."
     )
 
 
-def _tampered(label: str) -> TamperedError:
+def _tampered_error(label: str) -> TamperedError:
     return TamperedError(
         f"{label}: the value was edited or moved from another row, column or owner. "
         "Restore the row from a backup or set a new value."

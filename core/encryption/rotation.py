@@ -18,34 +18,34 @@ from django.db.models.lookups import Exact
 
 from core.encryption import data_keys, key_ring
 from core.encryption.blind_index import BlindIndexField, blind_indexes
-from core.encryption.descriptor import Place, Sealed
-from core.encryption.fields import OWNER, SealedField, sealed_fields
-from core.encryption.key_ring import SealError
+from core.encryption.descriptor import Ciphertext, RowIdentity
+from core.encryption.fields import OWNER, EncryptedField, encrypted_fields
+from core.encryption.key_ring import EncryptionError
 from core.models.base import BaseModel, DataKey, touch
 
 BATCH = 1_000
-ROUNDS = 20  # how often rows that somebody else has in hand are tried again
-PAUSE_SECONDS = 0.5
+MAX_ROUNDS = 20  # how often rows that somebody else has in hand are tried again
+ROUND_DELAY_SECONDS = 0.5
 
-Row = tuple[Place, list[bytes | None]]
+Row = tuple[RowIdentity, list[bytes | None]]
 
 
 @dataclass(frozen=True)
-class Column:
+class RotationColumn:
     """A column of sealed bytes: which of them are old, told in SQL and of one value, how one is opened, and sealed anew."""
 
     source: models.Field[Any, Any]
     old: Q
-    is_old: Callable[[Place, bytes], bool]
-    open: Callable[[Place, bytes], bytes]  # raises SealError
-    seal: Callable[[Place, bytes], bytes]  # raises SealError
+    is_old: Callable[[RowIdentity, bytes], bool]
+    decrypt: Callable[[RowIdentity, bytes], bytes]  # raises EncryptionError
+    encrypt: Callable[[RowIdentity, bytes], bytes]  # raises EncryptionError
 
     @property
     def name(self) -> str:
         """Model and field, as an operator writes them."""
         return f"{self.source.model._meta.label}.{self.source.name}"
 
-    def census(self) -> dict[str, int]:
+    def count_by_key(self) -> dict[str, int]:
         """How many old values there are under each key: the key's id in hexadecimal -> values."""
         rows = self.source.model._base_manager.filter(self.old).values(head=prefix(self.source, key_ring.HEADER_BYTES))
         counts = rows.annotate(values=Count("pk")).values_list("head", "values").order_by("head")
@@ -53,67 +53,67 @@ class Column:
 
 
 @dataclass
-class Outcome:
+class RotationResult:
     """What became of a table's rows. `busy` are those that others had in hand all the time."""
 
-    resealed: int = 0
+    reencrypted: int = 0
     busy: int = 0
     failed: dict[Any, list[str]] = field(default_factory=dict)  # a row's key -> why, with the names of column and row
 
 
-class Table:
+class TableRotation:
     """The sealed columns of one model, worked over together."""
 
-    def __init__(self, model: type[models.Model], columns: Sequence[Column]) -> None:
+    def __init__(self, model: type[models.Model], columns: Sequence[RotationColumn]) -> None:
         self.model, self.columns = model, list(columns)
         sources = [column.source for column in columns]
         self.indexes = [index for index in blind_indexes(model) if index.source in sources]
         self.is_owned = any(item.attname == OWNER for item in model._meta.concrete_fields)
-        self.has_data_keys = any(isinstance(source, SealedField) and source.has_data_keys for source in sources)
+        self.has_data_keys = any(isinstance(source, EncryptedField) and source.has_data_keys for source in sources)
 
     def old(self) -> QuerySet[Any]:
         """The rows with something to do."""
         wanted = Q()
-        for condition in [column.old for column in self.columns] + [_out_of_step(index) for index in self.indexes]:
+        for condition in [column.old for column in self.columns] + [_has_stale_index(index) for index in self.indexes]:
             wanted |= condition
         return self.model._base_manager.filter(wanted).order_by("pk")
 
-    def run(self, progress: Callable[[int], object]) -> Outcome:
+    def run(self, progress: Callable[[int], object]) -> RotationResult:
         """Seal anew what is old, round after round, until nothing is left but what can't be opened."""
-        outcome = Outcome()
-        for number in range(ROUNDS):
+        outcome = RotationResult()
+        for number in range(MAX_ROUNDS):
             if number:
-                time.sleep(PAUSE_SECONDS)
-            self._round(outcome, progress)
+                time.sleep(ROUND_DELAY_SECONDS)
+            self._run_round(outcome, progress)
             outcome.busy = self.old().exclude(pk__in=list(outcome.failed)).count()
             if not outcome.busy:
                 break
         return outcome
 
-    def _round(self, outcome: Outcome, progress: Callable[[int], object]) -> None:
+    def _run_round(self, outcome: RotationResult, progress: Callable[[int], object]) -> None:
         rows = self.old().exclude(pk__in=list(outcome.failed)).values_list("pk", OWNER if self.is_owned else "pk")
         batch = list(rows[:BATCH])
         while batch:
             if self.has_data_keys:
-                data_keys.make(owner for _, owner in batch if owner)  # and commit, before a row is locked
-            progress(self._reseal([key for key, _ in batch], outcome))
+                data_keys.create_missing(owner for _, owner in batch if owner)  # and commit, before a row is locked
+            progress(self._reencrypt_batch([key for key, _ in batch], outcome))
             batch = list(rows.filter(pk__gt=batch[-1][0])[:BATCH])
 
-    def _reseal(self, keys: list[Any], outcome: Outcome) -> int:
+    def _reencrypt_batch(self, keys: list[Any], outcome: RotationResult) -> int:
         """Seal one batch anew in one transaction; gives how many rows."""
-        with data_keys.keeping():
+        with data_keys.cached_in_transaction():
             rows = self._with_keys(self._locked(keys), outcome)
-            new = [(place[0], self._anew(place, values, outcome)) for place, values in rows]
+            new = [(place[0], self._reencrypt_row(place, values, outcome)) for place, values in rows]
             changed = [(key, after) for (key, after), (_, before) in zip(new, rows, strict=True) if after != before]
             self._write(changed)
-        outcome.resealed += len(changed)
+        outcome.reencrypted += len(changed)
         return len(changed)
 
-    def _with_keys(self, rows: list[Row], outcome: Outcome) -> list[Row]:
+    def _with_keys(self, rows: list[Row], outcome: RotationResult) -> list[Row]:
         """Those rows whose owners' data keys are at hand; the others wait, or can't be opened."""
         if not self.has_data_keys:
             return rows
-        free, broken = data_keys.locked({place[1] for place, _ in rows if place[1]})
+        free, broken = data_keys.lock_available({place[1] for place, _ in rows if place[1]})
         for place, _ in rows:
             if place[1] in broken:
                 outcome.failed[place[0]] = [f"{self.model._meta.label} {place[0]}: {broken[place[1]]}"]
@@ -129,7 +129,7 @@ class Table:
     def _fields(self) -> list[models.Field[Any, Any]]:
         return [column.source for column in self.columns] + list(self.indexes)
 
-    def _anew(self, place: Place, before: list[bytes | None], outcome: Outcome) -> list[bytes | None]:
+    def _reencrypt_row(self, place: RowIdentity, before: list[bytes | None], outcome: RotationResult) -> list[bytes | None]:
         """The bytes for one row's columns and indexes; those that can't be made stay as they are."""
         after, opened = list(before), dict[str, bytes]()
         for number, item in enumerate(self._fields()):
@@ -139,26 +139,26 @@ class Table:
                 else:
                     index = self.indexes[number - len(self.columns)]
                     after[number] = self._digest(index, place, after[self._place_of(index)], before[number], opened)
-            except SealError as error:
+            except EncryptionError as error:
                 problem = f"{self.model._meta.label} {place[0]}, {item.name}: {error}"
                 outcome.failed.setdefault(place[0], []).append(problem)
         return after
 
-    def _value(self, column: Column, place: Place, blob: bytes | None, opened: dict[str, bytes]) -> bytes | None:
+    def _value(self, column: RotationColumn, place: RowIdentity, blob: bytes | None, opened: dict[str, bytes]) -> bytes | None:
         if blob is None or not column.is_old(place, blob):
             return blob
-        opened[column.source.name] = column.open(place, blob)
-        return column.seal(place, opened[column.source.name])
+        opened[column.source.name] = column.decrypt(place, blob)
+        return column.encrypt(place, opened[column.source.name])
 
     def _digest(
-        self, index: BlindIndexField, place: Place, blob: bytes | None, digest: bytes | None, opened: dict[str, bytes]
+        self, index: BlindIndexField, place: RowIdentity, blob: bytes | None, digest: bytes | None, opened: dict[str, bytes]
     ) -> bytes | None:
         if blob is None:
             return None
         if digest is not None and index.of not in opened:
             return digest
-        plaintext = opened[index.of] if index.of in opened else index.source.unseal(place, blob)
-        return index.digest_at(place, index.source.decode(plaintext))
+        plaintext = opened[index.of] if index.of in opened else index.source.decrypt(place, blob)
+        return index.digest_for_row(place, index.source.decode(plaintext))
 
     def _place_of(self, index: BlindIndexField) -> int:
         return [column.source for column in self.columns].index(index.source)
@@ -173,52 +173,52 @@ class Table:
             f"WHERE old.{quote(str(meta.pk.column))} = new.row_key"
         )
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [_touch_of(self.model)])
+            cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [_touch_trigger_ids(self.model)])
             cursor.execute(sql, [[key for key, _ in rows], *([values[n] for _, values in rows] for n in range(len(names)))])
             cursor.execute("SELECT set_config('pgtrigger.ignore', NULL, true)")
 
 
-def tables() -> list[Table]:
+def tables_to_rotate() -> list[TableRotation]:
     """Everything that is sealed: data keys first, then the encrypted columns of every model, whoever's app it is in."""
-    keys = Column(
+    keys = RotationColumn(
         DataKey._meta.get_field("wrapped"),
-        ~_begins_with(DataKey._meta.get_field("wrapped"), key_ring.primary_key().header),
-        lambda place, blob: not key_ring.primary_key().is_named_by(blob),
+        ~_starts_with(DataKey._meta.get_field("wrapped"), key_ring.primary_key().header),
+        lambda place, blob: not key_ring.primary_key().is_key_of(blob),
         lambda place, blob: data_keys.unwrap(place[1], blob),
         lambda place, raw: data_keys.wrap(place[1], raw),
     )
-    sealed = [(model, [item for item in sealed_fields(model) if item.model is model]) for model in apps.get_models()]
-    return [Table(DataKey, [keys])] + [
-        Table(model, [under_former_keys(item) for item in found])
+    sealed = [(model, [item for item in encrypted_fields(model) if item.model is model]) for model in apps.get_models()]
+    return [TableRotation(DataKey, [keys])] + [
+        TableRotation(model, [column_under_former_keys(item) for item in found])
         for model, found in sealed
         if found and not model._meta.proxy and model._meta.managed
     ]
 
 
-def under_former_keys(source: SealedField) -> Column:
-    """The values of an encrypted field that are not under the key that would seal them now."""
+def column_under_former_keys(source: EncryptedField) -> RotationColumn:
+    """The values of an encrypted field that are not under the key that would encrypt them now."""
     there = Q(**{f"{source.name}__isnull": False})
-    old = ~_begins_with(source, key_ring.primary_key().header)
+    old = ~_starts_with(source, key_ring.primary_key().header)
     if source.has_data_keys:
         nobodys = Q(**{f"{OWNER}__isnull": True})
-        old = (nobodys & old) | (~nobodys & ~_begins_with(source, key_ring.UNDER_DATA_KEY))
-    return Column(
+        old = (nobodys & old) | (~nobodys & ~_starts_with(source, key_ring.DATA_KEY_VERSION))
+    return RotationColumn(
         source,
         there & old,
-        lambda place, blob: not source.key_for(place).is_named_by(blob),
-        source.unseal,
-        source.seal,
+        lambda place, blob: not source.key_for(place).is_key_of(blob),
+        source.decrypt,
+        source.encrypt,
     )
 
 
-def in_another_format(source: SealedField, first: bytes, read: Callable[[bytes], Any]) -> Column:
+def in_another_format(source: EncryptedField, first: bytes, read: Callable[[bytes], Any]) -> RotationColumn:
     """The values that begin with `first` and that `read` understands, for taking over another package's columns."""
-    return Column(
+    return RotationColumn(
         source,
-        _begins_with(source, first),
+        _starts_with(source, first),
         lambda place, blob: blob.startswith(first),
         lambda place, blob: source.encode(read(blob)),
-        source.seal,
+        source.encrypt,
     )
 
 
@@ -227,11 +227,11 @@ def prefix(source: models.Field[Any, Any], length: int) -> Func:
     return Func(F(source.attname), Value(1), Value(length), function="substring", output_field=BinaryField())
 
 
-def _begins_with(source: models.Field[Any, Any], head: bytes) -> Q:
+def _starts_with(source: models.Field[Any, Any], head: bytes) -> Q:
     return Q(Exact(prefix(source, len(head)), Value(head, BinaryField())))
 
 
-def _out_of_step(index: BlindIndexField) -> Q:
+def _has_stale_index(index: BlindIndexField) -> Q:
     return Q(**{f"{index.of}__isnull": False, f"{index.name}__isnull": True}) | Q(
         **{f"{index.of}__isnull": True, f"{index.name}__isnull": False}
     )
@@ -240,10 +240,10 @@ def _out_of_step(index: BlindIndexField) -> Q:
 def _bytes(value: Any) -> bytes | None:
     if value is None:
         return None
-    return value.blob if isinstance(value, Sealed) else bytes(value)
+    return value.blob if isinstance(value, Ciphertext) else bytes(value)
 
 
-def _touch_of(model: type[models.Model]) -> str:
+def _touch_trigger_ids(model: type[models.Model]) -> str:
     """What keeps `updated_at` as it is: for its owner, nothing about the row has changed."""
     if not issubclass(model, BaseModel):
         return "{}"

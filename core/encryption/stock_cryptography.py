@@ -17,7 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from core.encryption.key_ring import SealError, TamperedError
+from core.encryption.key_ring import EncryptionError, TamperedError
 
 FIRST = b"\x80"
 HEADER_BYTES = 9
@@ -45,7 +45,7 @@ class StockReader:
         self._cipher = hashlib.pbkdf2_hmac("sha256", (cryptography_key or secret_key).encode(), salt.encode(), ROUNDS)
 
     def read(self, value: bytes) -> Any:
-        """The plain value inside. Raises TamperedError for a wrong signature, SealError for what is not a plain value."""
+        """The plain value inside. Raises TamperedError for a wrong signature, EncryptionError for what is not a plain value."""
         signed, signature = value[:-SIGNATURE_BYTES], value[-SIGNATURE_BYTES:]
         # SECURITY: nothing of an unsigned value is looked at, let alone decrypted or interpreted
         if not hmac.compare_digest(hmac.digest(self._signing, signed, "sha256"), signature) or not signed.startswith(FIRST):
@@ -59,7 +59,7 @@ class StockReader:
             unpadder = PKCS7(algorithms.AES.block_size).unpadder()
             return unpadder.update(padded) + unpadder.finalize()
         except ValueError:
-            raise SealError(
+            raise EncryptionError(
                 "The value is signed but can't be decrypted: STOCK_CRYPTOGRAPHY_KEY or its salt is wrong."
             ) from None
 
@@ -67,15 +67,15 @@ class StockReader:
 def plain(pickled: bytes) -> Any:
     """The value of a pickle that holds plain values only: text, bytes, numbers, dates, None, and lists and dicts of them.
 
-    Raises SealError for all else, before anything is called that is not in NAMES.
+    Raises EncryptionError for all else, before anything is called that is not in NAMES.
     """
     try:
         value = _Plain(io.BytesIO(pickled)).load()
-    except SealError:
+    except EncryptionError:
         raise
     except Exception:  # noqa: BLE001 - a broken pickle fails in any way
         # SECURITY: the cause may quote the value
-        raise SealError("The value is signed and decrypted, but is not a pickle that can be read.") from None
+        raise EncryptionError("The value is signed and decrypted, but is not a pickle that can be read.") from None
     _require_plain(value)
     return value
 
@@ -88,12 +88,14 @@ class _Plain(pickle.Unpickler):
         try:
             return NAMES[module, name]
         except KeyError:
-            raise SealError(f"The value holds a {module}.{name}, which is not a plain value. It was not called.") from None
+            raise EncryptionError(
+                f"The value holds a {module}.{name}, which is not a plain value. It was not called."
+            ) from None
 
 
 def _require_plain(value: Any, depth: int = 0) -> None:
     if depth > MAX_DEPTH:
-        raise SealError(f"The value holds lists within lists, more than {MAX_DEPTH} deep or without an end.")
+        raise EncryptionError(f"The value holds lists within lists, more than {MAX_DEPTH} deep or without an end.")
     if type(value) is list:
         for item in value:
             _require_plain(item, depth + 1)
@@ -101,4 +103,4 @@ def _require_plain(value: Any, depth: int = 0) -> None:
         for pair in value.items():
             _require_plain(list(pair), depth + 1)
     elif type(value) not in PLAIN:
-        raise SealError(f"The value holds a {type(value).__name__}, which is not a plain value.")
+        raise EncryptionError(f"The value holds a {type(value).__name__}, which is not a plain value.")

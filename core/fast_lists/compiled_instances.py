@@ -9,19 +9,19 @@ from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
 from core.fast_lists import compiled_queries
-from core.fast_lists.compiled_queries import UNMISTAKABLE, Statement
+from core.fast_lists.compiled_queries import PROBE_FACTORIES, CompiledQuery
 
-populators_of: Any = get_related_populators  # its types are of a later Django's
+related_populators: Any = get_related_populators  # its types are of a later Django's
 
 # The place of a value in a row, what makes a field's value of it, and the column that this is asked with.
 Converter = tuple[int, Callable[..., Any], Any]
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _InstancePlan:
     """A statement, and how its rows become instances."""
 
-    statement: Statement
+    statement: CompiledQuery
     model: type[Model]
     names: list[str]
     converters: tuple[Converter, ...]
@@ -37,7 +37,7 @@ class _Plan:
         return made
 
 
-class KeptQuery:
+class CompiledInstanceQuery:
     """`build(values)` for values of these `kinds`, by name: the same instances as the queryset's, without its compilation.
 
     For querysets of whole instances, with `select_related` or without. Raises UncompilableError at the first use where the SQL
@@ -47,19 +47,19 @@ class KeptQuery:
     def __init__(self, build: Callable[[dict[str, Any]], QuerySet[Any]], **kinds: type) -> None:
         self._build = build
         self._kinds = kinds
-        self._plan: _Plan | None = None
+        self._plan: _InstancePlan | None = None
 
     def __call__(self, **values: Any) -> list[Any]:
         """The instances, read within the open transaction. Raises django.db.Error."""
-        plan = self._plan or self._made()
-        return [plan.instance(row) for row in compiled_queries.read_here(connection, plan.statement, values)]
+        plan = self._plan or self._compile()
+        return [plan.instance(row) for row in compiled_queries.read_in_transaction(connection, plan.statement, values)]
 
-    def _probes(self) -> dict[str, Any]:
-        return {name: UNMISTAKABLE[kind]() for name, kind in self._kinds.items()}
+    def _probe_values(self) -> dict[str, Any]:
+        return {name: PROBE_FACTORIES[kind]() for name, kind in self._kinds.items()}
 
-    def _made(self) -> _Plan:
-        statement = compiled_queries.compiled(self._build, self._kinds, connection)
-        compiler = self._build(self._probes()).query.get_compiler(connection=connection)
+    def _compile(self) -> _InstancePlan:
+        statement = compiled_queries.compile_query(self._build, self._kinds, connection)
+        compiler = self._build(self._probe_values()).query.get_compiler(connection=connection)
         compiler.as_sql()
         info: Any = compiler.klass_info
         columns = [expression for expression, _, _ in compiler.select]
@@ -69,6 +69,6 @@ class KeptQuery:
             for place, (converts, expression) in compiler.get_converters(columns).items()
             for convert in converts
         )
-        related = populators_of(info, compiler.select, connection.alias)
-        self._plan = _Plan(statement, info["model"], names, converters, related)
+        related = related_populators(info, compiler.select, connection.alias)
+        self._plan = _InstancePlan(statement, info["model"], names, converters, related)
         return self._plan

@@ -1,9 +1,10 @@
 """Queries whose SQL is made once and kept: written by the ORM, prepared on the connection, run without it.
 
-The ORM compiles the same SQL on every request, which costs more than the database takes to answer. A `Statement` is that SQL,
+The ORM compiles the same SQL on every request, which costs more than the database takes to answer. A `CompiledQuery` is that
+SQL,
 with places for what differs from request to request. It is made twice with unmistakable values in those places; what does not
 come out the same both times, or depends on the clock, is no statement, and its caller asks the ORM each time. They only
-read, see `reading`.
+read, see `open_reader`.
 """
 
 import re
@@ -33,29 +34,29 @@ from psycopg.types.datetime import TimestamptzLoader
 
 from core import clock, context, rls
 
-MOST_PREPARED = 200  # on one connection; each keeps its plan in the server's memory
-PLACES = re.compile(r"(%%|%s)")
-CONSTANTS = (str, int, Decimal, timedelta, type(None))  # of a date or an instant nobody knows whether it is today's
+MAX_PREPARED_STATEMENTS = 200  # on one connection; each keeps its plan in the server's memory
+PARAMETERS = re.compile(r"(%%|%s)")
+CONSTANT_TYPES = (str, int, Decimal, timedelta, type(None))  # of a date or an instant nobody knows whether it is today's
 # Of what is prepared: a migration has changed what it gives, or somebody has deallocated it.
-OUTDATED = (FeatureNotSupported, InvalidSqlStatementName)
-PRESENT = "present instant"  # the place of `core.postgres.expressions.Present`
+STALE_PLAN_ERRORS = (FeatureNotSupported, InvalidSqlStatementName)
+NOW_PARAMETER = "present instant"  # the place of `core.postgres.expressions.ClockNow`
 Values = Mapping[str, Any]
 Build = Callable[[dict[str, Any]], QuerySet[Any]]
 Rows = list[tuple[Any, ...]]
 
 
-def _some_instant() -> datetime:
+def _random_instant() -> datetime:
     return datetime(2100, 1, 1, microsecond=1, tzinfo=UTC) + timedelta(days=randbelow(10**6))
 
 
 # A value of each type that no query says by itself. It only has to differ from what else is in the SQL.
-UNMISTAKABLE: dict[type, Callable[[], Any]] = {
+PROBE_FACTORIES: dict[type, Callable[[], Any]] = {
     str: lambda: f"unmistakable {uuid4()}",
     int: lambda: 10**8 + randbelow(10**9),
     Decimal: lambda: Decimal(10**8 + randbelow(10**9)),
     UUID: uuid4,
-    datetime: _some_instant,  # before `date`, which it is too
-    date: lambda: _some_instant().date(),
+    datetime: _random_instant,  # before `date`, which it is too
+    date: lambda: _random_instant().date(),
 }
 
 
@@ -64,74 +65,74 @@ class UncompilableError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Statement:
+class CompiledQuery:
     """SQL in `pieces`, between which the values called `names` belong, in this order."""
 
     pieces: tuple[bytes, ...]
     names: tuple[str, ...]
 
     @cached_property
-    def numbered(self) -> bytes:
+    def prepared_sql(self) -> bytes:
         """The SQL with PostgreSQL's own places, `$1` and on, as PREPARE takes it."""
         return self.pieces[0] + b"".join(b"$%d%b" % (number, piece) for number, piece in enumerate(self.pieces[1:], 1))
 
-    def filled(self, literals: list[bytes]) -> bytes:
+    def with_literals(self, literals: list[bytes]) -> bytes:
         """The SQL with the values in it, as they are written in SQL."""
         return b"".join(part for pair in zip(self.pieces, [*literals, b""], strict=True) for part in pair)
 
 
-Read = Callable[[Statement, Values], Rows]
+Read = Callable[[CompiledQuery, Values], Rows]
 # What row policies ask for; who is acting, for what request and why is the audit log's, and nothing is written here.
-REACH = Statement(
+SET_ROLE = CompiledQuery(
     (b"SELECT set_config('role', ", b", true), set_config('app.user_id', ", b", true)"), names=("role", "user_id")
 )
-FOLLOW = Statement(tuple(part.encode() for part in rls.FOLLOW.split("%s")), names=rls.SETTINGS)
+SET_CONTEXT = CompiledQuery(tuple(part.encode() for part in rls.SET_CONTEXT_SQL.split("%s")), names=rls.SETTING_NAMES)
 
 
-def compiled(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWrapper) -> Statement:
-    """The statement of `build(values)` for all values of these kinds, of `UNMISTAKABLE`, by their names.
+def compile_query(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWrapper) -> CompiledQuery:
+    """The statement of `build(values)` for all values of these kinds, of `PROBE_FACTORIES`, by their names.
 
     Raises UncompilableError where there is none: the caller then asks the queryset itself.
     """
     try:
-        first, second = (_written(build, kinds, connection) for _ in range(2))
+        first, second = (_compile(build, kinds, connection) for _ in range(2))
     except (EmptyResultSet, FieldError, ValidationError, AttributeError, TypeError, KeyError) as error:
         raise UncompilableError(str(error)) from error
-    if (first.pieces, first.names) != (second.pieces, second.names) or set(first.names) - {PRESENT} != set(kinds):
+    if (first.pieces, first.names) != (second.pieces, second.names) or set(first.names) - {NOW_PARAMETER} != set(kinds):
         raise UncompilableError("its SQL depends on the values")
     return first
 
 
-def _written(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWrapper) -> Statement:
-    probes = {name: UNMISTAKABLE[kind]() for name, kind in kinds.items()}
+def _compile(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWrapper) -> CompiledQuery:
+    probes = {name: PROBE_FACTORIES[kind]() for name, kind in kinds.items()}
     sql, parameters = build(probes).query.get_compiler(connection=connection).as_sql()
     places = {(_kind_of(probe), probe): name for name, probe in probes.items()}
     connection.ensure_connection()
     writing = Transformer.from_context(connection.connection)
     pieces, names, given = [b""], [], iter(parameters)
-    for text in PLACES.split(sql):
+    for text in PARAMETERS.split(sql):
         if text != "%s":
             pieces[-1] += text.replace("%%", "%").encode()
             continue
         value = next(given)
         kind = _kind_of(value)
-        name = PRESENT if isinstance(value, clock.PresentInstant) else places.get((kind, value)) if kind else None
+        name = NOW_PARAMETER if isinstance(value, clock.ClockInstant) else places.get((kind, value)) if kind else None
         if name:
             names.append(name)
             pieces.append(b"")
-        elif isinstance(value, CONSTANTS):
+        elif isinstance(value, CONSTANT_TYPES):
             pieces[-1] += writing.as_literal(value)
         else:
             raise UncompilableError(f"{value!r} is in it")
-    return Statement(tuple(pieces), tuple(names))
+    return CompiledQuery(tuple(pieces), tuple(names))
 
 
 def _kind_of(value: Any) -> type | None:
-    """Which of UNMISTAKABLE a value is; Django hands whole numbers on in classes of their own."""
-    return next((kind for kind in UNMISTAKABLE if isinstance(value, kind) and not isinstance(value, bool)), None)
+    """Which of PROBE_FACTORIES a value is; Django hands whole numbers on in classes of their own."""
+    return next((kind for kind in PROBE_FACTORIES if isinstance(value, kind) and not isinstance(value, bool)), None)
 
 
-class _Session:
+class _QuerySession:
     """One connection to the server with what is prepared on it.
 
     The library's cursors would take as long as the server. A message goes out and its last result comes back by libpq's own
@@ -146,28 +147,28 @@ class _Session:
         # Django's own turns each instant into its time zone in Python; all are UTC here
         adapters.register_loader("timestamptz", TimestamptzLoader)
         self._reading = Transformer(_Context(adapters, raw))
-        self._prepared: OrderedDict[Statement, bytes] = OrderedDict()
+        self._prepared: OrderedDict[CompiledQuery, bytes] = OrderedDict()
 
-    def read(self, statement: Statement, values: Values, *, prepare: bool, first: tuple[bytes, ...] = ()) -> Rows:
+    def read(self, statement: CompiledQuery, values: Values, *, prepare: bool, first: tuple[bytes, ...] = ()) -> Rows:
         """The rows of a statement, which goes out together with what comes `first`."""
-        asked = self.written(statement, {**values, PRESENT: clock.now()}, prepare=prepare)
+        asked = self.render(statement, {**values, NOW_PARAMETER: clock.now()}, prepare=prepare)
         return self._rows(self._send(b";".join((*first, asked))))
 
-    def written(self, statement: Statement, values: Values, *, prepare: bool) -> bytes:
+    def render(self, statement: CompiledQuery, values: Values, *, prepare: bool) -> bytes:
         """The statement with values in it, as part of a message."""
         literals = [self._writing.as_literal(values[name]) for name in statement.names]
         if prepare:
             name = self._name_of(statement)
             return b"EXECUTE %b(%b)" % (name, b",".join(literals)) if literals else b"EXECUTE " + name
-        return statement.filled(literals)
+        return statement.with_literals(literals)
 
-    def _name_of(self, statement: Statement) -> bytes:
+    def _name_of(self, statement: CompiledQuery) -> bytes:
         name = self._prepared.get(statement)
         if name is None:
             name = b"mingus_%d" % next(_numbers)
-            self._send(b"PREPARE " + name + b" AS " + statement.numbered)
+            self._send(b"PREPARE " + name + b" AS " + statement.prepared_sql)
             self._prepared[statement] = name
-            if len(self._prepared) > MOST_PREPARED:
+            if len(self._prepared) > MAX_PREPARED_STATEMENTS:
                 self._send(b"DEALLOCATE " + self._prepared.popitem(last=False)[1])
         self._prepared.move_to_end(statement)
         return name
@@ -193,11 +194,11 @@ class _Context:
 
 
 _numbers = count(1)
-_sessions: "WeakKeyDictionary[psycopg.Connection[Any], _Session]" = WeakKeyDictionary()
+_sessions: "WeakKeyDictionary[psycopg.Connection[Any], _QuerySession]" = WeakKeyDictionary()
 
 
 @contextmanager
-def _borrowed(connection: BaseDatabaseWrapper) -> Iterator["psycopg.Connection[Any]"]:
+def _borrowed_connection(connection: BaseDatabaseWrapper) -> Iterator["psycopg.Connection[Any]"]:
     """A connection: from the pool, or the one that Django has open with a transaction on it."""
     pool: Any = getattr(connection, "pool", None)
     if pool is None or connection.connection is not None:
@@ -213,20 +214,22 @@ def _borrowed(connection: BaseDatabaseWrapper) -> Iterator["psycopg.Connection[A
 
 
 @contextmanager
-def reading(connection: BaseDatabaseWrapper) -> Iterator[Read]:
+def open_reader(connection: BaseDatabaseWrapper) -> Iterator[Read]:
     """A function that reads the rows of a statement with given values: each call is a transaction and one message.
 
     Raises psycopg.Error; nothing is tried again here.
     """
-    prepare = _may_prepare(connection)
-    with _borrowed(connection) as raw:
+    prepare = _can_prepare(connection)
+    with _borrowed_connection(connection) as raw:
         session = _session(raw)
 
-        def read(statement: Statement, values: Values) -> Rows:
+        def read(statement: CompiledQuery, values: Values) -> Rows:
             now = context.current()
             reach = {"role": now.role or "none", "user_id": str(now.owner_id or "")}
-            with _noted(connection, statement):
-                return session.read(statement, values, prepare=prepare, first=(session.written(REACH, reach, prepare=prepare),))
+            with _logged_query(connection, statement):
+                return session.read(
+                    statement, values, prepare=prepare, first=(session.render(SET_ROLE, reach, prepare=prepare),)
+                )
 
         try:
             if raw.info.transaction_status == TransactionStatus.IDLE:
@@ -234,7 +237,7 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Read]:
                 return
             # within somebody's transaction: an error must not end it, and what is set for it is no longer what he set
             with transaction.atomic(using=connection.alias):
-                setattr(connection, rls.APPLIED, None)
+                setattr(connection, rls.APPLIED_ATTRIBUTE, None)
                 yield read
         except psycopg.Error:
             # a migration may have changed what a prepared statement gives: the next one prepares anew
@@ -242,7 +245,7 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Read]:
             raise
 
 
-def read_here(connection: BaseDatabaseWrapper, statement: Statement, values: Values) -> Rows:
+def read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values) -> Rows:
     """The rows of a statement, read where the ORM would read them: in the open transaction, or one that begins with it.
 
     BEGIN, the reach and the statement are one message. Raises django.db.Error, as the ORM does.
@@ -250,45 +253,45 @@ def read_here(connection: BaseDatabaseWrapper, statement: Statement, values: Val
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     begins = raw.info.transaction_status == TransactionStatus.IDLE
-    with connection.wrap_database_errors, _noted(connection, statement):
+    with connection.wrap_database_errors, _logged_query(connection, statement):
         try:
-            return _read_here(connection, statement, values, begins=begins)
-        except OUTDATED as error:
+            return _read_in_transaction(connection, statement, values, begins=begins)
+        except STALE_PLAN_ERRORS as error:
             if not begins:  # the transaction can't go on; the request may be sent again
                 raise OperationalError("What was prepared is outdated.") from error
             raw.pgconn.exec_(b"ROLLBACK")  # nothing has happened yet, so it can begin again
-            return _read_here(connection, statement, values, begins=begins)
+            return _read_in_transaction(connection, statement, values, begins=begins)
 
 
-def _read_here(connection: BaseDatabaseWrapper, statement: Statement, values: Values, *, begins: bool) -> Rows:
+def _read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values, *, begins: bool) -> Rows:
     raw: psycopg.Connection[Any] = connection.connection
-    prepare, session, first = _may_prepare(connection), _session(raw), []
+    prepare, session, first = _can_prepare(connection), _session(raw), []
     if begins and not connection.get_autocommit():
         first.append(b"BEGIN")
-    wanted = rls.unapplied(connection)
+    wanted = rls.pending_context(connection)
     try:
         if wanted is not None:
-            first.append(session.written(FOLLOW, rls.settings_of(wanted), prepare=prepare))
+            first.append(session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare))
         rows = session.read(statement, values, prepare=prepare, first=tuple(first))
     except psycopg.Error:
         _sessions.pop(raw, None)
         raise
     if wanted is not None:
-        setattr(connection, rls.APPLIED, wanted)
+        setattr(connection, rls.APPLIED_ATTRIBUTE, wanted)
     return rows
 
 
-def _session(raw: "psycopg.Connection[Any]") -> _Session:
-    return _sessions.get(raw) or _sessions.setdefault(raw, _Session(raw))
+def _session(raw: "psycopg.Connection[Any]") -> _QuerySession:
+    return _sessions.get(raw) or _sessions.setdefault(raw, _QuerySession(raw))
 
 
-def _may_prepare(connection: BaseDatabaseWrapper) -> bool:
+def _can_prepare(connection: BaseDatabaseWrapper) -> bool:
     """Not where a pooler may hand each transaction to another server process: then the SQL itself is sent."""
     return not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
 
 
 @contextmanager
-def _noted(connection: BaseDatabaseWrapper, statement: Statement) -> Iterator[None]:
+def _logged_query(connection: BaseDatabaseWrapper, statement: CompiledQuery) -> Iterator[None]:
     """Puts the statement into `connection.queries`, where that is kept."""
     start = time.perf_counter()
     try:
@@ -296,4 +299,4 @@ def _noted(connection: BaseDatabaseWrapper, statement: Statement) -> Iterator[No
     finally:
         if connection.queries_logged:
             seconds = time.perf_counter() - start
-            connection.queries_log.append({"sql": statement.numbered.decode(), "time": f"{seconds:.3f}"})
+            connection.queries_log.append({"sql": statement.prepared_sql.decode(), "time": f"{seconds:.3f}"})

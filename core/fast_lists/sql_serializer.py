@@ -16,23 +16,23 @@ from django.db.models import F
 from django.db.models.functions import Cast
 from rest_framework import serializers
 
-from core.encryption.fields import SealedField
-from core.models.base import BaseModel, OfReading
+from core.encryption.fields import EncryptedField
+from core.models.base import BaseModel, DerivedFromEncrypted
 
 AS_TEXT = (models.UUIDField, models.DecimalField, models.DateField, models.TimeField, models.JSONField, models.ForeignKey)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class DecryptedColumn:
     """Something shown of an encrypted field: its name, the field, and what makes it of a function that reads the field."""
 
     name: str
-    field: SealedField
-    show: OfReading
+    field: EncryptedField
+    show: DerivedFromEncrypted
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class SqlSerializer:
     """A serializer compiled to columns: `names` and `expressions` side by side, `json_names` those of JSON.
 
     Where something is `opened`, the values that it is bound to, a row's place, are the columns behind the named ones.
@@ -41,7 +41,7 @@ class Wire:
     names: tuple[str, ...]
     expressions: tuple[Any, ...]
     json_names: tuple[str, ...]
-    opened: tuple[Opened, ...]
+    opened: tuple[DecryptedColumn, ...]
 
     def objects(self, rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
         """The rows as JSON objects; columns beyond the serializer's (a place, the order's keys) are left out.
@@ -55,13 +55,13 @@ class Wire:
                 text = each[name]
                 each[name] = None if text is None else orjson.Fragment(text)
         for opened in self.opened:
-            place = slice(len(self.names), len(self.names) + len(opened.field.anchors))
+            place = slice(len(self.names), len(self.names) + len(opened.field.identity_fields))
             for each, row in zip(found, rows, strict=True):
-                each[opened.name] = opened.show(partial(opened.field.value_at, row[place], each[opened.name]))
+                each[opened.name] = opened.show(partial(opened.field.decrypt_value, row[place], each[opened.name]))
         return found
 
 
-def compiled(serializer_class: Any) -> Wire | None:
+def compile_serializer(serializer_class: Any) -> SqlSerializer | None:
     """The columns of `serializer_class`, or None when one of its fields can't be read straight from SQL."""
     model = serializer_class.Meta.model
     fields = {name: field for name, field in serializer_class().fields.items() if not field.write_only}
@@ -69,25 +69,25 @@ def compiled(serializer_class: Any) -> Wire | None:
     if any(column is None for column in columns.values()):
         return None
     json_names = tuple(name for name, field in fields.items() if isinstance(_model_field(model, field), models.JSONField))
-    opened = tuple(Opened(name, *_opened(model, name)) for name in fields if name in model.opened_derived)
-    place = [F(name) for name in opened[0].field.anchor_names] if opened else []
-    return Wire(tuple(columns), (*columns.values(), *place), json_names, opened)
+    opened = tuple(DecryptedColumn(name, *_decrypted(model, name)) for name in fields if name in model.decrypted_derived)
+    place = [F(name) for name in opened[0].field.identity_attnames] if opened else []
+    return SqlSerializer(tuple(columns), (*columns.values(), *place), json_names, opened)
 
 
 def _expression(serializer_class: Any, name: str, field: serializers.Field) -> Any:
     """The column that the field is read from; None where there is none."""
     model = serializer_class.Meta.model
-    if name in model.opened_derived:
-        return Cast(F(_opened(model, name)[0].attname), models.BinaryField())
+    if name in model.decrypted_derived:
+        return Cast(F(_decrypted(model, name)[0].attname), models.BinaryField())
     if name in getattr(serializer_class.Meta, "annotated", ()):
         return F(name)
     derived = model.sql_derived()
     return _as_sent(derived[name], derived[name].output_field) if name in derived else _column(model, field)
 
 
-def _opened(model: type[BaseModel], name: str) -> tuple[SealedField, OfReading]:
-    sealed, show = model.opened_derived[name]
-    return cast("SealedField", model._meta.get_field(sealed)), show
+def _decrypted(model: type[BaseModel], name: str) -> tuple[EncryptedField, DerivedFromEncrypted]:
+    sealed, show = model.decrypted_derived[name]
+    return cast("EncryptedField", model._meta.get_field(sealed)), show
 
 
 def _model_field(model: type[models.Model], field: serializers.Field) -> models.Field[Any, Any] | None:

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from core.postgres.operations import ALL, ROLES, fence, grant
+from core.postgres.operations import ALL, ROLES, enable_row_level_security, grant
 
 QUEUE = ("procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers")
 # whoever has work for later puts it into the queue; only staff see what others have put there
@@ -28,8 +28,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        fence("core_idempotencykey"),
-        fence("django_admin_log", customer=""),
+        enable_row_level_security("core_idempotencykey"),
+        enable_row_level_security("django_admin_log", customer=""),
         grant("django_session", accounts=ALL, staff=ALL),
         grant("auth_group", "auth_group_permissions", "auth_permission", customer="SELECT", accounts="SELECT", staff=ALL),
         grant("django_content_type", customer="SELECT", accounts="SELECT", staff="SELECT"),

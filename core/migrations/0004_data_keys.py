@@ -9,7 +9,7 @@ import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from core.postgres.operations import ALL, fence
+from core.postgres.operations import ALL, enable_row_level_security
 
 
 class Migration(migrations.Migration):
@@ -38,5 +38,5 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='touch_updated_at', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.* AND OLD.updated_at IS NOT DISTINCT FROM NEW.updated_at)', func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='8955275741bc65a613603f1db2928652392fa420', operation='UPDATE', pgid='pgtrigger_touch_updated_at_b5443', table='core_datakey', when='BEFORE')),
         ),
         # whoever stores a value makes its owner's key, sign-up and login too
-        fence("core_datakey", accounts=ALL),
+        enable_row_level_security("core_datakey", accounts=ALL),
     ]

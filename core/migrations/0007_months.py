@@ -209,7 +209,7 @@ END $$
 """
 
 # Rows may have come by themselves into months that nobody had made, up to a year back; what is older stays where it is.
-MAKE_MONTHS = """
+CREATE_MONTH_PARTITIONS = """
 CREATE OR REPLACE FUNCTION core_make_months(parent regclass, ahead integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     present timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
@@ -265,7 +265,7 @@ BEGIN
 END $$
 """
 
-PARTS = [*TIMES, DEFINITION, FOREIGN_KEYS, REST, OPEN_REST, WALL_IN, MAKE_MONTH, MAKE_MONTHS, DROP_MONTHS, REBUILD, BY_MONTH]
+PARTS = [*TIMES, DEFINITION, FOREIGN_KEYS, REST, OPEN_REST, WALL_IN, MAKE_MONTH, CREATE_MONTH_PARTITIONS, DROP_MONTHS, REBUILD, BY_MONTH]
 OWNERS = (
     "core_definition(regclass), core_copy_foreign_keys(regclass, text), core_rebuild(text, boolean, integer),"
     " core_make_month(regclass, timestamp), core_take_off_rest(regclass), core_open_rest(regclass), core_wall_in(regclass)"

@@ -17,12 +17,12 @@ from uuid_utils.compat import uuid7
 from core import clock
 from core.audit.triggers import AUDIT
 from core.encryption import data_keys
-from core.encryption.blind_index import in_step
-from core.encryption.fields import encrypt, is_sealed, sealed_fields
+from core.encryption.blind_index import with_blind_indexes
+from core.encryption.fields import encrypt, encrypted_fields, is_encrypted
 from core.privacy.declarations import Privacy, internal
 
-type_of_json = dict[str, Any]
-OfReading = Callable[[Callable[[], Any]], Any]
+JsonObject = dict[str, Any]
+DerivedFromEncrypted = Callable[[Callable[[], Any]], Any]
 
 # The application stamps `updated_at` itself; the trigger catches bulk and raw updates, which bring the old stamp along.
 touch = pgtrigger.Trigger(
@@ -55,7 +55,7 @@ class BaseModel(models.Model):
     """A row with a time-ordered UUIDv7 key and timestamps.
 
     `derived` names the read-only properties that belong to the model's public shape; `sql_derived` gives those that lists
-    can compute in the database, `opened_derived` those of an encrypted field, each with the function that makes it of what
+    can compute in the database, `decrypted_derived` those of an encrypted field, each with the function that makes it of what
     reads the field. Of `secret_fields` nothing is shown and nothing recorded; a change of `unaudited_fields` alone
     is no event of the audit log.
     """
@@ -66,7 +66,7 @@ class BaseModel(models.Model):
 
     privacy: ClassVar[Privacy | None] = None  # each model with an owner declares its own; a test asks for it
     derived: ClassVar[tuple[str, ...]] = ()
-    opened_derived: ClassVar[dict[str, tuple[str, OfReading]]] = {}
+    decrypted_derived: ClassVar[dict[str, tuple[str, DerivedFromEncrypted]]] = {}
     secret_fields: ClassVar[tuple[str, ...]] = ()
     unaudited_fields: ClassVar[tuple[str, ...]] = ()
 
@@ -82,21 +82,21 @@ class BaseModel(models.Model):
         if update_fields is not None:
             update_fields = {*update_fields, "updated_at"}
         # SECURITY: the owner's data key stays locked until what is sealed under it is stored
-        with data_keys.keeping() if sealed_fields(type(self)) else nullcontext():
-            super().save(*args, update_fields=in_step(self, update_fields), **kwargs)
+        with data_keys.cached_in_transaction() if encrypted_fields(type(self)) else nullcontext():
+            super().save(*args, update_fields=with_blind_indexes(self, update_fields), **kwargs)
 
     @classmethod
     def sql_derived(cls) -> dict[str, models.expressions.Combinable]:
         """Derived values that exist as SQL expressions too: name -> expression with its `output_field`."""
         return {}
 
-    def to_dict(self) -> type_of_json:
+    def to_dict(self) -> JsonObject:
         """Every field and derived value, JSON-ready; secrets are left out."""
         names = [field.attname for field in self._meta.concrete_fields if self._is_public(field)]
         return {name: json_ready(getattr(self, name)) for name in (*names, *self.derived)}
 
     def _is_public(self, field: models.Field[Any, Any]) -> bool:
-        return not is_sealed(field) and field.name not in self.secret_fields
+        return not is_encrypted(field) and field.name not in self.secret_fields
 
 
 def json_ready(value: Any) -> Any:
@@ -119,9 +119,9 @@ class OwnedQuerySet(models.QuerySet[Any]):
         """Django's, with each owner's data key asked for once, not once a row."""
         rows = list(objs)
         model: Any = self.model
-        if not any(field.has_data_keys for field in sealed_fields(model)):
+        if not any(field.has_data_keys for field in encrypted_fields(model)):
             return super().bulk_create(rows, *args, **kwargs)
-        with data_keys.keeping(row.user_id for row in rows if row.user_id):
+        with data_keys.cached_in_transaction(row.user_id for row in rows if row.user_id):
             return super().bulk_create(rows, *args, **kwargs)
 
 
@@ -144,7 +144,7 @@ class OwnedModel(BaseModel):
         return clock.day_in(self.user.zone, clock.now())
 
 
-def within_owner(to: Any, **options: Any) -> models.ForeignKey:
+def same_owner_foreign_key(to: Any, **options: Any) -> models.ForeignKey:
     """A foreign key to another row of the same owner.
 
     The database's half is `core.operations.composite_foreign_key` over (user, key), which the migration adds. Django's own
@@ -154,7 +154,7 @@ def within_owner(to: Any, **options: Any) -> models.ForeignKey:
     return models.ForeignKey(to, db_index=False, db_constraint=False, **options)
 
 
-def colleague(**options: Any) -> models.ForeignKey[Any, Any]:
+def staff_foreign_key(**options: Any) -> models.ForeignKey[Any, Any]:
     """A key to whoever of staff did something: without the database's constraint, for a record outlives the colleague."""
     return models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, db_index=False, db_constraint=False, related_name="+", **options
@@ -202,4 +202,13 @@ class DataKey(OwnedModel):
         return "data key"
 
 
-__all__ = ["BaseModel", "DataKey", "IdempotencyKey", "OwnedModel", "OwnedQuerySet", "gin", "json_ready", "within_owner"]
+__all__ = [
+    "BaseModel",
+    "DataKey",
+    "IdempotencyKey",
+    "OwnedModel",
+    "OwnedQuerySet",
+    "gin",
+    "json_ready",
+    "same_owner_foreign_key",
+]

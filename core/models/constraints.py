@@ -30,7 +30,7 @@ def between(table: str, field: str, low: Any = None, high: Any = None) -> models
     return rule(f"{table}_{field}_bounds", condition, _bounds_sentence(low, high))
 
 
-def a_number(table: str, field: str) -> models.CheckConstraint:
+def not_nan(table: str, field: str) -> models.CheckConstraint:
     """A CHECK that a decimal is not NaN, which PostgreSQL takes for larger than every number: a lower bound lets it in."""
     finite = Func(F(field), template="%(expressions)s <> 'NaN'::numeric", output_field=models.BooleanField())
     return rule(f"{table}_{field}_number", Q(finite), "Must be a number.")

@@ -6,17 +6,17 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from core.models.validators import is_json_list, is_json_object
+from core.models.validators import validate_json_list, validate_json_object
 
 
 def json_object() -> models.JSONField[Any, Any]:
     """A JSON object, empty unless said otherwise."""
-    return models.JSONField(default=dict, blank=True, validators=[is_json_object])
+    return models.JSONField(default=dict, blank=True, validators=[validate_json_object])
 
 
 def json_list() -> models.JSONField[Any, Any]:
     """A JSON list, empty unless said otherwise."""
-    return models.JSONField(default=list, blank=True, validators=[is_json_list])
+    return models.JSONField(default=list, blank=True, validators=[validate_json_list])
 
 
 def whole_number(at_least: int, at_most: int | None = None, **options: Any) -> models.IntegerField[Any, Any]:

@@ -9,19 +9,19 @@ from django.core.exceptions import ValidationError
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 
-def is_plausible_day(day: date) -> None:
+def validate_plausible_date(day: date) -> None:
     """Raise for a day that is nobody's business."""
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ValidationError("Use a day from 1900-01-01 to 2200-12-31.", "implausible_date")
 
 
-def is_json_object(value: Any) -> None:
+def validate_json_object(value: Any) -> None:
     """Raise unless a JSON value is an object."""
     if not isinstance(value, dict):
         raise ValidationError('Must be a JSON object such as {"key": "value"}.', "not_an_object")
 
 
-def is_json_list(value: Any) -> None:
+def validate_json_list(value: Any) -> None:
     """Raise unless a JSON value is a list."""
     if not isinstance(value, list):
         raise ValidationError('Must be a JSON list such as ["one", "two"].', "not_a_list")

@@ -20,10 +20,10 @@ JSON_LINES = r"FORMAT csv, DELIMITER E'\x02', QUOTE E'\x03'"
 CSV_LINES = "FORMAT csv"
 KEY_LENGTH = 36  # of a UUID as text
 FORMULA_CODES = [ord(sign) for sign in FORMULA_STARTS]
-SAME_IN_SQL = (models.UUIDField, models.DecimalField, models.DateField, models.IntegerField)  # as text, to Python's str()
+SAME_TEXT_IN_SQL = (models.UUIDField, models.DecimalField, models.DateField, models.IntegerField)  # as text, to Python's str()
 
 
-class TooPlainError(TypeError):
+class UnsupportedColumnError(TypeError):
     """COPY has no text for this kind of column that is the same as Python's."""
 
 
@@ -41,7 +41,7 @@ class Instant(Func):
     output_field = models.TextField()
 
 
-class Said(Func):
+class BooleanText(Func):
     """A truth as Python writes it."""
 
     template = "CASE %(expressions)s WHEN true THEN 'True' WHEN false THEN 'False' END"
@@ -55,15 +55,15 @@ class AsJson(Func):
     output_field = models.TextField()
 
 
-def as_cell(expression: Any, kind: models.Field[Any, Any]) -> Any:
+def csv_expression(expression: Any, kind: models.Field[Any, Any]) -> Any:
     """`expression` of type `kind` as `spreadsheet.cell` writes it. NULL stands for an empty text too, which COPY would quote.
 
-    Numbers in JSON are written as they are stored, so 0.00001 is not rewritten to 1e-05. Raises TooPlainError.
+    Numbers in JSON are written as they are stored, so 0.00001 is not rewritten to 1e-05. Raises UnsupportedColumnError.
     """
     if isinstance(kind, models.DateTimeField):
         return Instant(expression, zone="+00:00")
     if isinstance(kind, models.BooleanField):
-        return Said(expression)
+        return BooleanText(expression)
     if isinstance(kind, models.JSONField):
         return NullIf(_text(expression), _text_of("null"))
     if kind.choices and not kind.blank:  # a constraint of the table allows no other text
@@ -73,12 +73,12 @@ def as_cell(expression: Any, kind: models.Field[Any, Any]) -> Any:
         text = _text(expression)
         formula = When(In(Ord(text), FORMULA_CODES), then=Concat(_text_of("'"), text))
         return Case(formula, default=NullIf(text, _text_of("")))
-    if isinstance(kind, SAME_IN_SQL):
+    if isinstance(kind, SAME_TEXT_IN_SQL):
         return expression
-    raise TooPlainError(f"A {type(kind).__name__} has no twin in SQL yet: give it one in as_cell.")
+    raise UnsupportedColumnError(f"A {type(kind).__name__} has no twin in SQL yet: give it one in csv_expression.")
 
 
-def as_object(values: Iterable[tuple[str, Any, models.Field[Any, Any]]]) -> Any:
+def json_expression(values: Iterable[tuple[str, Any, models.Field[Any, Any]]]) -> Any:
     """One JSON object of names, expressions and their types, as orjson writes the rows of a list."""
     pieces: list[Any] = []
     for name, expression, kind in values:
@@ -94,9 +94,9 @@ def _json_value(expression: Any, kind: models.Field[Any, Any]) -> Any:
         return _text(expression)
     if isinstance(kind, models.DecimalField):  # money is a text, for a reader whose numbers are floats
         return AsJson(_text(expression))
-    if isinstance(kind, (models.BooleanField, models.CharField, models.TextField, *SAME_IN_SQL)):
+    if isinstance(kind, (models.BooleanField, models.CharField, models.TextField, *SAME_TEXT_IN_SQL)):
         return AsJson(expression)
-    raise TooPlainError(f"A {type(kind).__name__} has no twin in SQL yet: give it one in as_object.")
+    raise UnsupportedColumnError(f"A {type(kind).__name__} has no twin in SQL yet: give it one in json_expression.")
 
 
 def _text(expression: Any) -> Cast:
@@ -117,14 +117,14 @@ def in_batches(
     connection of the pool.
     """
     rows = queryset.order_by("pk").values_list(*columns)
-    lines = _copied(rows[:size], options)
+    lines = _copy_lines(rows[:size], options)
     while lines:
         yield lines
         last = lines[-1][key_at : key_at + KEY_LENGTH].decode()
-        lines = _copied(rows.filter(pk__gt=last)[:size], options) if len(lines) == size else []
+        lines = _copy_lines(rows.filter(pk__gt=last)[:size], options) if len(lines) == size else []
 
 
-def _copied(rows: QuerySet[Any, Any], options: str) -> list[bytes]:
+def _copy_lines(rows: QuerySet[Any, Any], options: str) -> list[bytes]:
     """Each row as COPY sends it, without the line feed."""
     connection = connections[rows.db]
     try:
@@ -132,11 +132,11 @@ def _copied(rows: QuerySet[Any, Any], options: str) -> list[bytes]:
     except EmptyResultSet:
         return []
     with transaction.atomic(using=rows.db), connection.cursor() as cursor, connection.wrap_database_errors:
-        rls.apply(connection, context.current())
+        rls.apply_context(connection, context.current())
         raw: Any = cursor.cursor  # Django's own, where it counts queries, takes no parameters
         with raw.copy(f"COPY ({sql}) TO STDOUT ({options})", parameters) as copy:
             # libpq's own memory: to keep the views themselves takes three times as long as to copy what they show
             return [bytes(line[:-1]) for line in copy]
 
 
-__all__ = ["CSV_LINES", "JSON_LINES", "TooPlainError", "as_cell", "as_object", "in_batches"]
+__all__ = ["CSV_LINES", "JSON_LINES", "UnsupportedColumnError", "csv_expression", "json_expression", "in_batches"]

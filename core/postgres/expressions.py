@@ -1,7 +1,8 @@
 """Derived values as the database computes them, so that lists can filter, sort and average by them.
 
-Every expression states its `output_field`: `api.wire` decides by it how the value is sent, and `api.filtersets` what a filter
-on it may be. `Present` is the application's clock, so that a row says the same in Python and in SQL.
+Every expression states its `output_field`: `fast_lists.sql_serializer` decides by it how the value is sent, and
+`api.filtersets` what a filter
+on it may be. `ClockNow` is the application's clock, so that a row says the same in Python and in SQL.
 """
 
 from decimal import Decimal
@@ -15,14 +16,14 @@ from django.db.models.lookups import Exact, GreaterThan
 from core import clock
 
 
-class Present(Expression):
+class ClockNow(Expression):
     """The instant at which the statement is made, read from `clock`."""
 
     def __init__(self) -> None:
         super().__init__(output_field=models.DateTimeField())
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        return "%s::timestamptz", [clock.present()]
+        return "%s::timestamptz", [clock.now_parameter()]
 
 
 def day_of(instant: Any) -> Func:
@@ -33,7 +34,7 @@ def day_of(instant: Any) -> Func:
 
 def today() -> Func:
     """The present day where the row's owner lives."""
-    return day_of(Present())
+    return day_of(ClockNow())
 
 
 def days_between(first: Any, second: Any) -> Func:

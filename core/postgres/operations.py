@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import migrations
 
-from core.audit.triggers import ROW_CHANGES, recorded
+from core.audit.triggers import ROW_CHANGES, audit_function_call
 
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 ROLES = {"customer": "mingus_customer", "staff": "mingus_staff", "accounts": "mingus_accounts"}
@@ -24,7 +24,7 @@ def composite_foreign_key(child: str, column: str, parent: str, *, name: str, on
     return migrations.RunSQL(add, f"ALTER TABLE {child} DROP CONSTRAINT {name}")
 
 
-def fence(
+def enable_row_level_security(
     table: str, *, owner: str = "user_id", customer: str = ALL, staff: str = ALL, accounts: str = ""
 ) -> migrations.RunSQL:
     """Put a table with an owner behind row-level security.
@@ -58,7 +58,7 @@ def audit(table: str, *, owner: str = "user_id", secrets: Sequence[str] = ()) ->
 
     `owner` is the column that says whose a row is, "" for nobody's. Of the columns `secrets` only the change is recorded.
     """
-    call = recorded(owner=owner, secrets=secrets)
+    call = audit_function_call(owner=owner, secrets=secrets)
     up = (
         f"CREATE TRIGGER audit AFTER {ROW_CHANGES} ON {table} FOR EACH ROW EXECUTE FUNCTION {call}",
         f"CREATE TRIGGER audit_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {call}",

@@ -2,7 +2,7 @@
 
 A month that nobody needs any more is dropped with its table, in an instant, where deleting its rows would take hours. The
 functions of the database are made by the migrations `0005_audit` and `0007_months`. Only a bound on the key spares the
-other months, so `ByMonthQuerySet` adds one to each bound on the time.
+other months, so `PartitionedQuerySet` adds one to each bound on the time.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, Q, Value
 
 MONTHS_AHEAD = 3
-A_DAY = 1  # how long after its key a row may have been made
-SINCE = ("gt", "gte", "", "exact", "range")  # lookups that say how early a row can have been made
+MAX_DAYS_AFTER_KEY = 1  # how long after its key a row may have been made
+LOWER_BOUND_LOOKUPS = ("gt", "gte", "", "exact", "range")  # lookups that say how early a row can have been made
 IS_MIGRATED = "SELECT to_regprocedure('core_wall_in(regclass)') IS NOT NULL"
-MAKE_MONTHS = """
+CREATE_MONTH_PARTITIONS = """
 SELECT core_make_months(partrelid, %s) FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid
  WHERE relnamespace = current_schema()::regnamespace
 """
@@ -35,21 +35,21 @@ def partition_by_month(table: str) -> migrations.RunSQL:
     )
 
 
-def make_months(connection: BaseDatabaseWrapper) -> None:
+def create_month_partitions(connection: BaseDatabaseWrapper) -> None:
     """Make the months to come of every table that has them. For the tables' owner, after a migration."""
     with connection.cursor() as cursor:
         cursor.execute(IS_MIGRATED)
         if cursor.fetchone()[0]:
-            cursor.execute(MAKE_MONTHS, [MONTHS_AHEAD])
+            cursor.execute(CREATE_MONTH_PARTITIONS, [MONTHS_AHEAD])
 
 
-def first_key_at(at: datetime) -> UUID:
+def min_uuid7_at(at: datetime) -> UUID:
     """The lowest UUIDv7 that a row made at `at` can have, for `id__gte` beside a filter by time."""
     return UUID(int=int(at.timestamp() * 1000) << 80)
 
 
-class FirstKey(Func):
-    """`first_key_at` in the database, so many days later. Folded while a statement is planned, also where it is prepared."""
+class MinUuid7(Func):
+    """`min_uuid7_at` in the database, so many days later. Folded while a statement is planned, also where it is prepared."""
 
     function = "core_first_key_at"
 
@@ -58,12 +58,12 @@ class FirstKey(Func):
         super().__init__(instant, Value(days_later), output_field=models.UUIDField())
 
 
-def made_with_its_key(table: str) -> models.CheckConstraint:
-    """`created_at` is at most a day after the time in the row's key, which is what makes the bounds of ByMonthQuerySet exact.
+def created_at_matches_key(table: str) -> models.CheckConstraint:
+    """Return a CHECK that `created_at` is at most a day after the time in the key, as PartitionedQuerySet assumes.
 
     It may be long before: the rows of an account that was brought back have new keys and their old times.
     """
-    condition = Q(id__gte=FirstKey(F("created_at"), -A_DAY))
+    condition = Q(id__gte=MinUuid7(F("created_at"), -MAX_DAYS_AFTER_KEY))
     return models.CheckConstraint(
         condition=condition,
         name=f"{table}_created_at_near_id",
@@ -71,26 +71,26 @@ def made_with_its_key(table: str) -> models.CheckConstraint:
     )
 
 
-class ByMonthQuerySet(models.QuerySet[Any]):
+class PartitionedQuerySet(models.QuerySet[Any]):
     """Rows of a table with months. Those made since an instant have keys since then, too, so that only its months are read.
 
-    `made_at` names the column, which `made_with_its_key` must hold for. Nothing may refer to such rows, since months are
-    dropped whole.
+    `partition_time_field` names the column, which `created_at_matches_key` must hold for. Nothing may refer to such rows,
+    since months are dropped whole.
     """
 
-    made_at: ClassVar[str] = "created_at"
+    partition_time_field: ClassVar[str] = "created_at"
 
     def filter(self, *args: Any, **kwargs: Any) -> Self:
-        bounds = [bound for condition in (*kwargs.items(), *args) for bound in _bounds(self.made_at, condition)]
+        bounds = [bound for condition in (*kwargs.items(), *args) for bound in _bounds(self.partition_time_field, condition)]
         return super().filter(*args, *bounds, **kwargs)
 
 
-def _bounds(made_at: str, condition: Any) -> Iterator[Q]:
+def _bounds(partition_time_field: str, condition: Any) -> Iterator[Q]:
     """What a condition that must hold says about the key: a pair of a lookup and its value, or a Q of such."""
     if isinstance(condition, Q):
         if condition.connector == Q.AND and not condition.negated:
-            yield from (bound for part in condition.children for bound in _bounds(made_at, part))
+            yield from (bound for part in condition.children for bound in _bounds(partition_time_field, part))
     elif isinstance(condition, tuple) and condition[1] is not None:
         name, _, lookup = condition[0].partition("__")
-        if name == made_at and lookup in SINCE:
-            yield Q(pk__gte=FirstKey(condition[1][0] if lookup == "range" else condition[1], -A_DAY))
+        if name == partition_time_field and lookup in LOWER_BOUND_LOOKUPS:
+            yield Q(pk__gte=MinUuid7(condition[1][0] if lookup == "range" else condition[1], -MAX_DAYS_AFTER_KEY))

@@ -22,29 +22,29 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter
 
 from core import context, rls
-from core.errors import CacheAwayError
+from core.errors import CacheUnavailableError
 from core.fast_lists import compiled_queries
-from core.fast_lists.compiled_queries import Read, Rows, Statement, Values
+from core.fast_lists.compiled_queries import CompiledQuery, Read, Rows, Values
 
 logger = logging.getLogger(__name__)
 REPLICA = "replica"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-PAUSE = 10.0  # seconds until a replica that failed is asked again
-REMEMBERED = 86_400  # seconds; a replica that lags longer has to be taken out
-NEVER = "FFFFFFFF/FFFFFFFF"  # the place in the WAL of a write that nobody knows the place of
+RETRY_DELAY_SECONDS = 10.0  # seconds until a replica that failed is asked again
+MARK_TTL_SECONDS = 86_400  # seconds; a replica that lags longer has to be taken out
+UNKNOWN_LSN = "FFFFFFFF/FFFFFFFF"  # the place in the WAL of a write that nobody knows the place of
 FAILURES = Counter(
     "mingus_replica_failures_total", "Times that the replica or the marks of it failed, so the primary was read."
 )
 # false on a server that is no replica: then nobody knows what it has
-REPLAYED = Statement((b"SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= ", b"::pg_lsn"), names=("place",))
+HAS_REPLAYED = CompiledQuery((b"SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= ", b"::pg_lsn"), names=("place",))
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class _Request:
+class _RequestReads:
     """Where the request at hand reads, and what has become of it."""
 
-    def __init__(self, *, may_follow: bool) -> None:
-        self.may_follow = may_follow
+    def __init__(self, *, is_replica_allowed: bool) -> None:
+        self.is_replica_allowed = is_replica_allowed
         self.reads_from = DEFAULT_DB_ALIAS
         self.has_failed = False
         self._transaction = ExitStack()
@@ -56,43 +56,43 @@ class _Request:
 
     def end(self) -> None:
         """A stream that goes on after the request reads from the primary."""
-        self.may_follow, self.reads_from = False, DEFAULT_DB_ALIAS
+        self.is_replica_allowed, self.reads_from = False, DEFAULT_DB_ALIAS
         if connections[REPLICA].in_atomic_block:
             transaction.set_rollback(True, using=REPLICA)  # nothing was written
         try:
             self._transaction.close()
         except DatabaseError as error:  # the connection broke, and there is no other
-            _away.leave(error)
+            _outage.leave(error)
 
     def write(self) -> None:
         """From the first write on, what is read has to show it."""
-        self.may_follow, self.reads_from = False, DEFAULT_DB_ALIAS
+        self.is_replica_allowed, self.reads_from = False, DEFAULT_DB_ALIAS
 
 
-class _Away:
+class _Outage:
     """Until when a replica that failed is left alone, in this process."""
 
     until = 0.0
 
     def leave(self, error: Exception) -> None:
-        self.until = time.monotonic() + PAUSE
+        self.until = time.monotonic() + RETRY_DELAY_SECONDS
         FAILURES.inc()
-        logger.warning("The replica is not read for %d seconds, the primary is: %s", PAUSE, error)
+        logger.warning("The replica is not read for %d seconds, the primary is: %s", RETRY_DELAY_SECONDS, error)
 
 
-_away = _Away()
-_at_hand: ContextVar[_Request | None] = ContextVar("request at hand", default=None)
+_outage = _Outage()
+_current_request: ContextVar[_RequestReads | None] = ContextVar("request at hand", default=None)
 
 
-class Router:
+class ReplicaRouter:
     """Django's question where to read and write."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str:
-        request = _at_hand.get()
+        request = _current_request.get()
         return request.reads_from if request else DEFAULT_DB_ALIAS
 
     def db_for_write(self, model: Any, **hints: Any) -> str:
-        request = _at_hand.get()
+        request = _current_request.get()
         if request:
             request.write()
         return DEFAULT_DB_ALIAS
@@ -112,61 +112,65 @@ class ReplicaMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with _request(may_follow=request.method in SAFE_METHODS) as at_hand:
+        with _request(is_replica_allowed=request.method in SAFE_METHODS) as current_request:
             response = self.get_response(request)
-        if at_hand.has_failed:
-            with _request(may_follow=False):
+        if current_request.has_failed:
+            with _request(is_replica_allowed=False):
                 response = self.get_response(request)
         if request.method not in SAFE_METHODS:
-            note_write(_authors(request))
+            record_write(_writers(request))
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Have a request that only reads asked once more: the connection broke, or replaying had to end its query."""
-        at_hand = _at_hand.get()
-        if not at_hand or at_hand.reads_from != REPLICA or not isinstance(exception, OperationalError | InterfaceError):
+        current_request = _current_request.get()
+        if (
+            not current_request
+            or current_request.reads_from != REPLICA
+            or not isinstance(exception, OperationalError | InterfaceError)
+        ):
             return None
-        at_hand.has_failed = True
-        _away.leave(exception)
+        current_request.has_failed = True
+        _outage.leave(exception)
         return HttpResponse(status=503)  # nobody sees it
 
 
 @contextmanager
-def _request(*, may_follow: bool) -> Iterator[_Request]:
-    at_hand = _Request(may_follow=may_follow)
-    token = _at_hand.set(at_hand)
+def _request(*, is_replica_allowed: bool) -> Iterator[_RequestReads]:
+    current_request = _RequestReads(is_replica_allowed=is_replica_allowed)
+    token = _current_request.set(current_request)
     try:
-        yield at_hand
+        yield current_request
     finally:
-        at_hand.end()
-        _at_hand.reset(token)
+        current_request.end()
+        _current_request.reset(token)
 
 
-def follow(user_id: UUID | None) -> None:
+def use_replica(user_id: UUID | None) -> None:
     """Let the request at hand read from the replica from here on, if it may: it is known by now who asks, and that he may."""
-    at_hand = _at_hand.get()
-    if at_hand is None or not at_hand.may_follow or not _shows_all_of(user_id):
+    current_request = _current_request.get()
+    if current_request is None or not current_request.is_replica_allowed or not _has_replayed_writes_of(user_id):
         return
     try:
-        at_hand.begin()
+        current_request.begin()
     except DatabaseError as error:
-        _away.leave(error)
+        _outage.leave(error)
 
 
-def rows(read: Read, statement: Statement, values: Values, user_id: UUID) -> Rows:
+def rows(read: Read, statement: CompiledQuery, values: Values, user_id: UUID) -> Rows:
     """The rows of a statement for a user: from the replica if it has all that he wrote, else by `read`, from the primary."""
-    if REPLICA in settings.DATABASES and _shows_all_of(user_id):
+    if REPLICA in settings.DATABASES and _has_replayed_writes_of(user_id):
         try:
-            with compiled_queries.reading(connections[REPLICA]) as read_replica:
+            with compiled_queries.open_reader(connections[REPLICA]) as read_replica:
                 return read_replica(statement, values)
         except (psycopg.Error, DatabaseError) as error:
-            _away.leave(error)
+            _outage.leave(error)
     return read(statement, values)
 
 
-def _shows_all_of(user_id: UUID | None) -> bool:
+def _has_replayed_writes_of(user_id: UUID | None) -> bool:
     """Whether the replica is there and has replayed the user's last write. Within the window nobody asks it."""
-    if time.monotonic() < _away.until:
+    if time.monotonic() < _outage.until:
         return False
     try:
         mark = caches["strict"].get(_key(user_id)) if user_id else None
@@ -175,37 +179,37 @@ def _shows_all_of(user_id: UUID | None) -> bool:
         place, written_at = mark
         if time.time() < written_at + settings.REPLICA_WINDOW:
             return False
-        with compiled_queries.reading(connections[REPLICA]) as read:
-            return bool(read(REPLAYED, {"place": place})[0][0])
-    except (CacheAwayError, psycopg.Error, DatabaseError) as error:
-        _away.leave(error)
+        with compiled_queries.open_reader(connections[REPLICA]) as read:
+            return bool(read(HAS_REPLAYED, {"place": place})[0][0])
+    except (CacheUnavailableError, psycopg.Error, DatabaseError) as error:
+        _outage.leave(error)
         return False
 
 
-def note_write(user_ids: set[UUID]) -> None:
+def record_write(user_ids: set[UUID]) -> None:
     """Mark the users as having written what is committed by now."""
     if not user_ids:
         return
-    mark = [_place(), time.time()]
+    mark = [_current_lsn(), time.time()]
     try:
-        caches["strict"].set_many({_key(user_id): mark for user_id in user_ids}, REMEMBERED)
-    except CacheAwayError as error:
+        caches["strict"].set_many({_key(user_id): mark for user_id in user_ids}, MARK_TTL_SECONDS)
+    except CacheUnavailableError as error:
         # other processes can't be told; they ask the same cache, and read from the primary while it is away
-        _away.leave(error)
+        _outage.leave(error)
 
 
-def _place() -> str:
+def _current_lsn() -> str:
     """Where the WAL ends now: behind the commit, also behind one that is not on the disk yet."""
     try:
-        with rls.nobody(), connection.cursor() as cursor:
+        with rls.as_login_role(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_current_wal_insert_lsn()::text")
             return str(cursor.fetchone()[0])
     except DatabaseError as error:
         logger.warning("It is not known where in the WAL a write is, so its user reads from the primary: %s", error)
-        return NEVER
+        return UNKNOWN_LSN
 
 
-def _authors(request: HttpRequest) -> set[UUID]:
+def _writers(request: HttpRequest) -> set[UUID]:
     """Whose writes the request's are: of who asked, also of who has signed in by it."""
     now, user = context.current(), getattr(request, "user", None)
     return {found for found in (now.owner_id, now.actor_id, getattr(user, "pk", None)) if found}

@@ -16,7 +16,7 @@ class Erase(StrEnum):
     """What erasing an account does to its rows."""
 
     DELETE = "delete"
-    ANONYMISE = "anonymise"
+    ANONYMIZE = "anonymise"
     KEEP = "keep"
 
 
@@ -25,11 +25,11 @@ class Restore(StrEnum):
 
     OWNER = "owner"  # the customer: it is what he told us, or follows from it
     OPERATOR = "operator"  # what the service recorded, granted or charged: a customer could grant himself anything
-    NOBODY = "nobody"  # it is bound to the account it was made for, as a key is
+    NEVER = "nobody"  # it is bound to the account it was made for, as a key is
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hindrance:
+class ErasureBlocker:
     """Rows that must be settled before their owner can be erased: which, and the sentence that tells him how."""
 
     rows: Q
@@ -42,7 +42,8 @@ class Privacy:
     """One model's policy; `because` is the reason, for people.
 
     `owner` leads to the user by field names. `withheld` names columns that no export holds, besides the model's
-    `secret_fields`. `loose` names UUID columns that point at rows without a foreign key, with the model that they point at.
+    `secret_fields`. `loose_references` names UUID columns that point at rows without a foreign key, with the model that they
+    point at.
     `blank` is what anonymising writes: values, expressions, or functions that make one. `is_replaced`: rows that an account
     has by itself, so that it counts as empty with them.
     """
@@ -53,9 +54,9 @@ class Privacy:
     restore: Restore = Restore.OWNER
     owner: str = "user"
     withheld: tuple[str, ...] = ()
-    loose: Mapping[str, str] = field(default_factory=dict)
+    loose_references: Mapping[str, str] = field(default_factory=dict)
     blank: Mapping[str, Any] = field(default_factory=dict)
-    hindrance: Hindrance | None = None
+    blocker: ErasureBlocker | None = None
     is_replaced: bool = False
 
 
@@ -71,4 +72,4 @@ def recorded(because: str, **options: Any) -> Privacy:
 
 def internal(because: str, **options: Any) -> Privacy:
     """For what only makes the service work: it says nothing of its own about the customer, and goes with him."""
-    return Privacy(export=False, erase=Erase.DELETE, because=because, restore=Restore.NOBODY, **options)
+    return Privacy(export=False, erase=Erase.DELETE, because=because, restore=Restore.NEVER, **options)

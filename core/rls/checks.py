@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from core.context import Role
 
 # Tables with a column for a user, and the accounts themselves. A partition is reached through its table, whose policies hold.
-UNFENCED = """
+TABLES_WITHOUT_RLS = """
 SELECT c.oid::regclass::text, c.relrowsecurity, pg_get_userbyid(c.relowner) = session_user
   FROM pg_class c
  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = current_schema()::regnamespace
@@ -20,40 +20,40 @@ SELECT c.oid::regclass::text, c.relrowsecurity, pg_get_userbyid(c.relowner) = se
         OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.confrelid = to_regclass('users_user')))
  ORDER BY 1
 """
-OPEN_VIEWS = """
+VIEWS_WITHOUT_SECURITY_INVOKER = """
 SELECT oid::regclass::text FROM pg_class
  WHERE relkind IN ('v', 'm') AND relnamespace = current_schema()::regnamespace
    AND (relkind = 'm' OR NOT coalesce(reloptions::text ~ 'security_invoker=(true|on|1)', false))
  ORDER BY 1
 """
-LOGIN = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
-REACH = "SELECT to_regrole(%(role)s) IS NOT NULL AND pg_has_role(session_user, %(role)s, 'MEMBER')"
-INHERITS = "SELECT pg_has_role(session_user, %s, 'USAGE')"
+LOGIN_ROLE = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
+CAN_SET_ROLE = "SELECT to_regrole(%(role)s) IS NOT NULL AND pg_has_role(session_user, %(role)s, 'MEMBER')"
+INHERITS_ROLE = "SELECT pg_has_role(session_user, %s, 'USAGE')"
 
 
-def problems(connection: BaseDatabaseWrapper) -> list[str]:
+def find_problems(connection: BaseDatabaseWrapper) -> list[str]:
     """What lets somebody see another's rows in spite of the policies: a sentence each, with the remedy."""
     with connection.cursor() as cursor:
-        cursor.execute(LOGIN)
+        cursor.execute(LOGIN_ROLE)
         name, is_superuser, bypasses = cursor.fetchone()
         if is_superuser or bypasses:
             power = "is a superuser" if is_superuser else "has BYPASSRLS"
             return [
                 f"The database role {name} {power}, so no row policy holds for it. Serve as the role of tools/create-role.sql."
             ]
-        found = [problem for role in Role if role for problem in _problems_of(cursor, name, role)]
-        cursor.execute(UNFENCED)
-        found += [_unfenced(*row) for row in cursor.fetchall()]
-        cursor.execute(OPEN_VIEWS)
+        found = [problem for role in Role if role for problem in _role_problems(cursor, name, role)]
+        cursor.execute(TABLES_WITHOUT_RLS)
+        found += [_missing_rls_problem(*row) for row in cursor.fetchall()]
+        cursor.execute(VIEWS_WITHOUT_SECURITY_INVOKER)
         found += [f"The view {view} shows everybody's rows. Make it WITH (security_invoker = true)." for (view,) in cursor]
     return found
 
 
-def _problems_of(cursor: Any, name: str, role: Role) -> list[str]:
-    cursor.execute(REACH, {"role": role})
+def _role_problems(cursor: Any, name: str, role: Role) -> list[str]:
+    cursor.execute(CAN_SET_ROLE, {"role": role})
     if not cursor.fetchone()[0]:
         return [f"The database role {name} can't become {role}. Run `manage.py migrate` with DATABASE_OWNER_URL set."]
-    cursor.execute(INHERITS, [role])
+    cursor.execute(INHERITS_ROLE, [role])
     if not cursor.fetchone()[0]:
         return []
     return [
@@ -62,15 +62,15 @@ def _problems_of(cursor: Any, name: str, role: Role) -> list[str]:
     ]
 
 
-def _unfenced(table: str, has_policies: bool, is_own: bool) -> str:
+def _missing_rls_problem(table: str, has_policies: bool, is_own: bool) -> str:
     if not has_policies:
-        remedy = f"Add fence({table!r}) of core.postgres.operations to a migration."
+        remedy = f"Add enable_row_level_security({table!r}) of core.postgres.operations to a migration."
         return f"The table {table} has an owner and no row policies. {remedy}"
     whose = "the role that serves owns it" if is_own else "its owner"
     return f"The table {table} is not fenced for {whose}. Run: ALTER TABLE {table} FORCE ROW LEVEL SECURITY."
 
 
-def admit(connection: BaseDatabaseWrapper, role: str) -> None:
+def grant_serving_role(connection: BaseDatabaseWrapper, role: str) -> None:
     """Let `role` log in and serve, as `mingus_serving`. For the tables' owner."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_has_role(%s, 'mingus_serving', 'MEMBER')", [role])

@@ -11,33 +11,33 @@ from billing import services
 from billing.models import BillingHistory, StripeCustomer, Subscription, SubscriptionPlan
 from billing.models.invoices import InvoiceStatus
 from billing.models.plans import BillingCycle, PlanQuerySet
-from billing.services.customer_notices import sum_of
+from billing.services.customer_notices import format_amount
 from core import rls
 from core.errors import ConflictError
-from dev.stripe.control import FakeStripe
+from dev.stripe.emulator import StripeEmulator
 from users.models import User
-from users.services import open_account
+from users.services import create_account
 
 
 @dataclass
-class Customer:
+class SimulatedCustomer:
     """`plan` is what he buys first, `card` the name of the test card that he pays with then. Each action gives a sentence."""
 
     user: User
     plan: SubscriptionPlan
     card: str
-    stripe: FakeStripe
+    stripe: StripeEmulator
 
     def buy(self, now: datetime) -> str:
         """Go through the checkout's page."""
-        with rls.acting_as(self.user):
-            page = services.begin_checkout(user=self.user, plan=self.plan, now=now)
+        with rls.as_customer(self.user):
+            page = services.start_checkout(user=self.user, plan=self.plan, now=now)
         self.stripe.complete_checkout(page.id, card=self.card, authenticated=True)
         return f"He buys {self.plan.name} for {price_of(self.plan)} with the card {self.card}."
 
     def change_card(self, card: str, now: datetime) -> str:
         """Put another card into the billing portal."""
-        with rls.acting_as(self.user):
+        with rls.as_customer(self.user):
             services.open_portal(user=self.user, now=now)
         self.stripe.change_card(StripeCustomer.objects.get(user=self.user).stripe_id, card)
         return f"He puts the card {card} into the billing portal."
@@ -48,7 +48,7 @@ class Customer:
         if owed is None:
             raise ConflictError("nothing_owed", "There is nothing to pay.")
         self.stripe.pay_invoice(owed.stripe_invoice_id, card)
-        return f"He pays {sum_of(owed.amount, owed.currency)} on the invoice's page with the card {card}."
+        return f"He pays {format_amount(owed.amount, owed.currency)} on the invoice's page with the card {card}."
 
     def upgrade(self, now: datetime) -> str:
         """Change to the next dearer plan."""
@@ -61,7 +61,7 @@ class Customer:
     def cancel(self, now: datetime) -> str:
         """Cancel at the period's end."""
         subscription = self._running()
-        with rls.acting_as(self.user):
+        with rls.as_customer(self.user):
             services.cancel_at_period_end(subscription, now=now)
         return "He cancels at the period's end."
 
@@ -75,11 +75,12 @@ class Customer:
         if plan is None:
             raise ConflictError("no_other_plan", f"No monthly plan in {self._plan().currency} is {what}.")
         subscription = self._running()
-        with rls.acting_as(self.user):
+        with rls.as_customer(self.user):
             preview = services.preview_change(subscription, plan=plan, now=now)
             services.change_plan(subscription, plan=plan, now=now)
-        lines = [f"{sum_of(line.amount, preview.currency)}: {line.description}" for line in preview.lines]
-        said = f"{sum_of(preview.due_now, preview.currency)} due now, {sum_of(preview.credit, preview.currency)} of credit"
+        lines = [f"{format_amount(line.amount, preview.currency)}: {line.description}" for line in preview.lines]
+        due_now, credit = (format_amount(amount, preview.currency) for amount in (preview.due_now, preview.credit))
+        said = f"{due_now} due now, {credit} of credit"
         return "\n".join([f"He changes to {plan.name} for {price_of(plan)}. The preview said {said}:", *lines])
 
     def _running(self) -> Subscription:
@@ -100,11 +101,11 @@ def monthly_plans() -> PlanQuerySet:
 
 
 def price_of(plan: SubscriptionPlan) -> str:
-    return f"{sum_of(plan.price, plan.currency)} a month"
+    return f"{format_amount(plan.price, plan.currency)} a month"
 
 
-def new_customer(plan: SubscriptionPlan, card: str, stripe: FakeStripe) -> Customer:
+def new_customer(plan: SubscriptionPlan, card: str, stripe: StripeEmulator) -> SimulatedCustomer:
     """Somebody with a verified address that nobody else has, who has bought nothing yet."""
     user = User(email=f"simulated-{uuid4().hex}@mingus.invalid", is_verified=True)
     user.set_unusable_password()
-    return Customer(open_account(user), plan, card, stripe)
+    return SimulatedCustomer(create_account(user), plan, card, stripe)

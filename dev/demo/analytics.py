@@ -16,7 +16,7 @@ from users.models import User
 D = Decimal
 DAYS = 60
 MARK = {"source": "demo"}
-COLLEAGUE = "support@mingus.example"
+STAFF_EMAIL = "support@mingus.example"
 # how likely a customer is to come on a day, and what he uses then
 HABITS = {
     "alice@mingus.example": (0.85, ("transactions", "forecast", "health check-in", "career", "reports")),
@@ -26,7 +26,7 @@ HABITS = {
 
 
 @dataclass(frozen=True)
-class Said:
+class PlannedFeedback:
     """A piece of feedback: written `ago` days ago and, where it is settled, settled `after` days later."""
 
     ago: int
@@ -40,11 +40,11 @@ class Said:
     after: int = 0
 
 
-SAID = {
+FEEDBACK = {
     "alice@mingus.example": (
-        Said(1, "enhancement", 4, "Could the forecast show two months side by side?", "forecast"),
-        Said(6, "bug", 2, "The chart jumps when I turn my phone.", "reports", "in_progress", "high"),
-        Said(
+        PlannedFeedback(1, "enhancement", 4, "Could the forecast show two months side by side?", "forecast"),
+        PlannedFeedback(6, "bug", 2, "The chart jumps when I turn my phone.", "reports", "in_progress", "high"),
+        PlannedFeedback(
             19,
             "general",
             5,
@@ -55,12 +55,14 @@ SAID = {
             "Thanks!",
             1,
         ),
-        Said(33, "support", 3, "How do I change my e-mail address?", "account", "resolved", "low", "Explained by mail.", 2),
+        PlannedFeedback(
+            33, "support", 3, "How do I change my e-mail address?", "account", "resolved", "low", "Explained by mail.", 2
+        ),
     ),
     "bob@mingus.example": (
-        Said(2, "bug", 1, "Overdraft fee shown twice after the import.", "statement import", "pending", "critical"),
-        Said(14, "feature", None, "I need a report for my tax adviser, by quarter.", "reports"),
-        Said(
+        PlannedFeedback(2, "bug", 1, "Overdraft fee shown twice after the import.", "statement import", "pending", "critical"),
+        PlannedFeedback(14, "feature", None, "I need a report for my tax adviser, by quarter.", "reports"),
+        PlannedFeedback(
             41,
             "bug",
             2,
@@ -73,9 +75,9 @@ SAID = {
         ),
     ),
     "chiara@mingus.example": (
-        Said(3, "feature", 4, "Un'interfaccia in italiano, per favore.", "language", "pending", "low"),
-        Said(9, "support", 3, "Which day counts when I travel?", "account", "in_progress"),
-        Said(27, "enhancement", 5, "Goals that count down work well.", "goals", "closed", "low", "Good to hear.", 3),
+        PlannedFeedback(3, "feature", 4, "Un'interfaccia in italiano, per favore.", "language", "pending", "low"),
+        PlannedFeedback(9, "support", 3, "Which day counts when I travel?", "account", "in_progress"),
+        PlannedFeedback(27, "enhancement", 5, "Goals that count down work well.", "goals", "closed", "low", "Good to hear.", 3),
     ),
 }
 
@@ -96,7 +98,7 @@ def load(user: Any, *, today: date) -> None:
     _events(user, today=today)
     _usage(user, today=today)
     if not UserFeedback.objects.for_user(user).exists():
-        for said in SAID[user.email]:
+        for said in FEEDBACK[user.email]:
             _feedback(user, said, today=today)
     load_metrics(today=today)
 
@@ -164,7 +166,7 @@ def _used(user: Any, day: date) -> Iterator[FeatureUsage]:
         )
 
 
-def _feedback(user: Any, said: Said, *, today: date) -> None:
+def _feedback(user: Any, said: PlannedFeedback, *, today: date) -> None:
     """Feedback as the API would store it, and what staff did about it since."""
     day = today - timedelta(days=said.ago)
     row = UserFeedback(
@@ -176,7 +178,7 @@ def _feedback(user: Any, said: Said, *, today: date) -> None:
         category=said.category,
         priority=said.priority,
         resolution_notes=said.notes,
-        assigned_to=None if said.status == "open" else User.objects.filter(email=COLLEAGUE, is_staff=True).first(),
+        assigned_to=None if said.status == "open" else User.objects.filter(email=STAFF_EMAIL, is_staff=True).first(),
     )
     row.full_clean()
     row.save()

@@ -13,14 +13,14 @@ from billing import services
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from core import clock
 
-LAST_DAY_OF_EVERY_MONTH = 28
-NINE = time(9, 0)
+MAX_DAY_IN_EVERY_MONTH = 28
+ISSUE_TIME = time(9, 0)
 TRIAL = timedelta(days=14)
-TIME_TO_PAY = timedelta(days=7)
+PAYMENT_TERM = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Life:
+class BillingProfile:
     """A customer's plan, since how many days its present period runs, and the plan that he paid for in the year before."""
 
     plan: str
@@ -31,40 +31,40 @@ class Life:
     refunded: int | None = None
 
 
-LIVES = {
-    "alice@mingus.example": Life("Mid-tier", "active", 12, "Mid-tier", used_up=("custom_reports",)),
-    "bob@mingus.example": Life("Budget", "past_due", 20, "Budget"),
-    "chiara@mingus.example": Life("Professional", "trialing", 5, "Budget", refunded=2),
+BILLING_PROFILES = {
+    "alice@mingus.example": BillingProfile("Mid-tier", "active", 12, "Mid-tier", used_up=("custom_reports",)),
+    "bob@mingus.example": BillingProfile("Budget", "past_due", 20, "Budget"),
+    "chiara@mingus.example": BillingProfile("Professional", "trialing", 5, "Budget", refunded=2),
 }
 
 
 @transaction.atomic
 def load(user: Any, *, today: date) -> None:
     """Give `user` the subscription of his life, its invoices and some use. What is there already stays."""
-    services.load_catalogue()
-    life = LIVES[user.email]
+    services.load_catalog()
+    life = BILLING_PROFILES[user.email]
     if not Subscription.objects.for_user(user).exists():
         began = _morning(user, _day_in_every_month(today - timedelta(days=life.period_began)))
         subscription = _subscription(user, life, began)
         _invoices(user, life, subscription, began)
         services.grant_plan(user=user, plan=subscription.plan, now=clock.now())
         _use(user, life, today)
-        services.settle_access(user=user, now=clock.now())  # closes it again for whoever has not paid
+        services.sync_feature_access(user=user, now=clock.now())  # closes it again for whoever has not paid
 
 
 def _day_in_every_month(day: date) -> date:
-    return day.replace(day=min(day.day, LAST_DAY_OF_EVERY_MONTH))
+    return day.replace(day=min(day.day, MAX_DAY_IN_EVERY_MONTH))
 
 
 def _morning(user: Any, day: date) -> datetime:
-    return datetime.combine(day, NINE, tzinfo=user.zone)
+    return datetime.combine(day, ISSUE_TIME, tzinfo=user.zone)
 
 
 def _plan(name: str) -> SubscriptionPlan:
     return SubscriptionPlan.objects.get(name=name, billing_cycle="monthly")
 
 
-def _subscription(user: Any, life: Life, began: datetime) -> Subscription:
+def _subscription(user: Any, life: BillingProfile, began: datetime) -> Subscription:
     """The one that runs; before a trial there was another, which ended when the trial began."""
     on_trial = life.status == "trialing"
     if on_trial:
@@ -84,7 +84,7 @@ def _subscription(user: Any, life: Life, began: datetime) -> Subscription:
     return _save(subscription)
 
 
-def _invoices(user: Any, life: Life, subscription: Subscription, began: datetime) -> None:
+def _invoices(user: Any, life: BillingProfile, subscription: Subscription, began: datetime) -> None:
     """One for the present period and each of the twelve months before it."""
     before = Subscription.objects.for_user(user).exclude(pk=subscription.pk).first() or subscription
     _save(_invoice(subscription, life.plan, began, life.status))
@@ -105,14 +105,14 @@ def _invoice(subscription: Subscription, plan: str, day: datetime, status: str) 
         amount=Decimal(0) if status == "trialing" else _plan(plan).price,
         status="paid" if is_paid else "failed",
         billing_date=day,
-        due_date=day + TIME_TO_PAY,
+        due_date=day + PAYMENT_TERM,
         paid_at=day + timedelta(minutes=2) if is_paid else None,
         description=f"{plan}, trial" if status == "trialing" else f"{plan}, {day:%B %Y}",
         metadata={"source": "demo", "attempts": 1 if is_paid else 3},
     )
 
 
-def _use(user: Any, life: Life, today: date) -> None:
+def _use(user: Any, life: BillingProfile, today: date) -> None:
     """Some use of everything that is open and counted, always the same for a customer."""
     chance = random.Random(user.email)
     for access in FeatureAccess.objects.for_user(user).filter(is_enabled=True).order_by("feature_name"):

@@ -14,7 +14,7 @@ D = Decimal
 
 
 @dataclass(frozen=True)
-class Milestone:
+class PlannedMilestone:
     """`due` counts days from the present day, `done` days before it (None: still open)."""
 
     name: str
@@ -28,38 +28,38 @@ class Milestone:
 
 
 @dataclass(frozen=True)
-class Work:
+class WorkHistory:
     """A customer's milestones, and what he said of his job: days before the present one -> answers."""
 
-    milestones: tuple[Milestone, ...]
+    milestones: tuple[PlannedMilestone, ...]
     said: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-ALICE = Work(
+ALICE = WorkHistory(
     (
-        Milestone("Lead product manager", "promotion", 210, D(140000), D(118000), notes="Panel in spring."),
-        Milestone("Scrum product owner certificate", "certification", 24, progress=80),
-        Milestone("SQL for product people", "skill_development", -40, progress=100, done=45),
-        Milestone("Raise after the first year", "raise", -120, D(112000), D(118000), done=130),
+        PlannedMilestone("Lead product manager", "promotion", 210, D(140000), D(118000), notes="Panel in spring."),
+        PlannedMilestone("Scrum product owner certificate", "certification", 24, progress=80),
+        PlannedMilestone("SQL for product people", "skill_development", -40, progress=100, done=45),
+        PlannedMilestone("Raise after the first year", "raise", -120, D(112000), D(118000), done=130),
     ),
     {
         150: {"tenure_years": D("1.5"), "hiring_freeze": False, "recent_layoffs": False, "reorganisation": False},
         3: {"tenure_years": D("1.9"), "hiring_freeze": True, "recent_layoffs": False, "reorganisation": True, "union": False},
     },
 )
-BOB = Work(
+BOB = WorkHistory(
     (
-        Milestone("Master electrician licence", "certification", -9, progress=60, notes="The exam was put off."),
-        Milestone("Ninety thousand a year", "raise", 95, D(90000), D(86500)),
-        Milestone("Course in solar installations", "education", 160, progress=20),
+        PlannedMilestone("Master electrician licence", "certification", -9, progress=60, notes="The exam was put off."),
+        PlannedMilestone("Ninety thousand a year", "raise", 95, D(90000), D(86500)),
+        PlannedMilestone("Course in solar installations", "education", 160, progress=20),
     ),
     {20: {"tenure_years": D("12.0"), "public_sector": False, "union": False}},
 )
-CHIARA = Work(
+CHIARA = WorkHistory(
     (
-        Milestone("Permanent contract", "job_change", 75, D(31000), D(27800)),
-        Milestone("German C1", "skill_development", 310, progress=35),
-        Milestone("Post-editing certificate", "certification", -200, progress=100, done=210),
+        PlannedMilestone("Permanent contract", "job_change", 75, D(31000), D(27800)),
+        PlannedMilestone("German C1", "skill_development", 310, progress=35),
+        PlannedMilestone("Post-editing certificate", "certification", -200, progress=100, done=210),
     ),
     {12: {"tenure_years": D("0.8"), "recent_layoffs": True, "reorganisation": False}},
 )
@@ -78,7 +78,7 @@ def load(user: Any, *, today: date) -> None:
             services.generate_analysis(user=user, today=today - timedelta(days=days_ago), **said)
 
 
-def _milestone(user: Any, planned: Milestone, *, today: date) -> None:
+def _milestone(user: Any, planned: PlannedMilestone, *, today: date) -> None:
     """A milestone as the API would store it, and as it moved on since."""
     row = CareerMilestone(
         user=user,

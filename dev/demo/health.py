@@ -14,7 +14,7 @@ from django.db import transaction
 
 from health.analysis import ALL_SPENDING
 from health.models import HealthGoal, UserHealthCheckin
-from health.services import analyse_correlations, daily_spending
+from health.services import analyze_correlations, daily_spending
 
 YEAR = 365
 WEEKEND = 5
@@ -22,7 +22,7 @@ TENTH = Decimal("0.1")
 
 
 @dataclass(frozen=True)
-class Nature:
+class HealthPattern:
     """How somebody is on a usual day. `strain` is how many points of stress a day of heavy spending goes with."""
 
     mood: float
@@ -38,7 +38,7 @@ class Nature:
 
 
 @dataclass(frozen=True)
-class Aim:
+class PlannedGoal:
     """A goal; `due` and `done` count days from today."""
 
     name: str
@@ -52,37 +52,41 @@ class Aim:
     notes: str = ""
 
 
-NATURES = {
-    "alice@mingus.example": Nature(
+HEALTH_PATTERNS = {
+    "alice@mingus.example": HealthPattern(
         6.8, 5.2, 7.1, 32, 64, 0.88, 2.2, ("headache", "tight shoulders"), ("running", "yoga", "a walk in the park")
     ),
-    "bob@mingus.example": Nature(
+    "bob@mingus.example": HealthPattern(
         6.4, 4.6, 6.4, 18, 40, 0.55, 1.2, ("back pain", "heartburn"), ("bike ride", "playing with the kids"), True
     ),
-    "chiara@mingus.example": Nature(7.4, 3.9, 7.8, 24, 48, 0.76, 0.4, ("hay fever",), ("swimming", "reading", "meditation")),
+    "chiara@mingus.example": HealthPattern(
+        7.4, 3.9, 7.8, 24, 48, 0.76, 0.4, ("hay fever",), ("swimming", "reading", "meditation")
+    ),
 }
 
 D = Decimal
-AIMS = {
+GOALS = {
     "alice@mingus.example": (
-        Aim("Calmer working days", "stress", D(8), D(3), D("5.5"), "points", 75, notes="Half way. Fewer meetings help."),
-        Aim("Run a half marathon", "exercise", D(0), D(21), D(18), "km", 40),
-        Aim("Seven and a half hours of sleep", "sleep", D(6), D("7.5"), D("7.5"), "hours", 20),
-        Aim("Yoga twice a week for a month", "wellness", D(0), D(8), D(8), "sessions", -30, done=-34),
-        Aim("Lunch without a screen", "nutrition", None, D(20), D(4), "days", -12),
-        Aim("A mood diary", "mood", D(0), D(60), D(9), "entries", None),
+        PlannedGoal(
+            "Calmer working days", "stress", D(8), D(3), D("5.5"), "points", 75, notes="Half way. Fewer meetings help."
+        ),
+        PlannedGoal("Run a half marathon", "exercise", D(0), D(21), D(18), "km", 40),
+        PlannedGoal("Seven and a half hours of sleep", "sleep", D(6), D("7.5"), D("7.5"), "hours", 20),
+        PlannedGoal("Yoga twice a week for a month", "wellness", D(0), D(8), D(8), "sessions", -30, done=-34),
+        PlannedGoal("Lunch without a screen", "nutrition", None, D(20), D(4), "days", -12),
+        PlannedGoal("A mood diary", "mood", D(0), D(60), D(9), "entries", None),
     ),
     "bob@mingus.example": (
-        Aim("Less coffee", "nutrition", D(6), D(2), D(3), "cups a day", 28, notes="The afternoon ones go first."),
-        Aim("Lose weight before the summer", "wellness", D("101.5"), D(92), D("98.2"), "kg", 160),
-        Aim("Physiotherapy for the back", "exercise", D(0), D(12), D(12), "sessions", -60, done=-66),
-        Aim("Asleep before eleven", "sleep", D(1), D(6), D(2), "nights a week", -5),
+        PlannedGoal("Less coffee", "nutrition", D(6), D(2), D(3), "cups a day", 28, notes="The afternoon ones go first."),
+        PlannedGoal("Lose weight before the summer", "wellness", D("101.5"), D(92), D("98.2"), "kg", 160),
+        PlannedGoal("Physiotherapy for the back", "exercise", D(0), D(12), D(12), "sessions", -60, done=-66),
+        PlannedGoal("Asleep before eleven", "sleep", D(1), D(6), D(2), "nights a week", -5),
     ),
     "chiara@mingus.example": (
-        Aim("Nuotare ogni settimana", "exercise", D(0), D(52), D(31), "volte", 150),
-        Aim("Otto bicchieri d'acqua", "nutrition", D(3), D(8), D("7.2"), "bicchieri", 14),
-        Aim("Meditare per 30 giorni", "wellness", D(0), D(30), D(30), "giorni", -10, done=-16),
-        Aim("Meno ansia prima delle consegne", "stress", D(7), D(3), D("6.5"), "punti", 90),
+        PlannedGoal("Nuotare ogni settimana", "exercise", D(0), D(52), D(31), "volte", 150),
+        PlannedGoal("Otto bicchieri d'acqua", "nutrition", D(3), D(8), D("7.2"), "bicchieri", 14),
+        PlannedGoal("Meditare per 30 giorni", "wellness", D(0), D(30), D(30), "giorni", -10, done=-16),
+        PlannedGoal("Meno ansia prima delle consegne", "stress", D(7), D(3), D("6.5"), "punti", 90),
     ),
 }
 
@@ -90,7 +94,7 @@ AIMS = {
 @transaction.atomic
 def load(user: Any, *, today: date) -> None:
     """Give `user` a year of check-ins up to `today` with gaps, goals in all states, and the analysis. What is there stays."""
-    nature = NATURES[user.email]
+    nature = HEALTH_PATTERNS[user.email]
     first = today - timedelta(days=YEAR)
     known = set(UserHealthCheckin.objects.for_user(user).in_days(first, today).values_list("checkin_date", flat=True))
     spent = daily_spending(user, first, today).get(ALL_SPENDING, {})
@@ -99,31 +103,31 @@ def load(user: Any, *, today: date) -> None:
     rows = [_checkin(user, nature, day, is_heavy=spent.get(day, usual) > usual) for day in days]
     UserHealthCheckin.objects.bulk_create([row for row in rows if row], batch_size=1_000)
     names = set(HealthGoal.objects.for_user(user).values_list("goal_name", flat=True))
-    for aim in (aim for aim in AIMS[user.email] if aim.name not in names):
+    for aim in (aim for aim in GOALS[user.email] if aim.name not in names):
         _goal(user, aim, today).save()
-    analyse_correlations(user, today=today)
+    analyze_correlations(user, today=today)
 
 
-def _checkin(user: Any, nature: Nature, day: date, *, is_heavy: bool) -> UserHealthCheckin | None:
+def _checkin(user: Any, nature: HealthPattern, day: date, *, is_heavy: bool) -> UserHealthCheckin | None:
     """The day's check-in as the API would store it; None on a day without one."""
-    dice = random.Random(f"{user.email} {day} health")
-    if dice.random() > nature.diligence:
+    rng = random.Random(f"{user.email} {day} health")
+    if rng.random() > nature.diligence:
         return None
     free = day.weekday() >= WEEKEND
-    stress = nature.stress + (nature.strain if is_heavy else 0) - (1.2 if free else 0) + dice.gauss(0, 1.3)
-    mood = nature.mood - 0.35 * (stress - nature.stress) + dice.gauss(0, 0.9)
-    sleep = nature.sleep + (0.7 if free else 0) - 0.15 * (stress - nature.stress) + dice.gauss(0, 0.7)
+    stress = nature.stress + (nature.strain if is_heavy else 0) - (1.2 if free else 0) + rng.gauss(0, 1.3)
+    mood = nature.mood - 0.35 * (stress - nature.stress) + rng.gauss(0, 0.9)
+    sleep = nature.sleep + (0.7 if free else 0) - 0.15 * (stress - nature.stress) + rng.gauss(0, 0.7)
     row = UserHealthCheckin(
         user=user,
         checkin_date=day,
         mood_score=_scale(mood),
         stress_level=_scale(stress),
-        sleep_hours=_answer(dice, Decimal(min(max(sleep, 3), 12)).quantize(TENTH)),
-        exercise_minutes=_answer(dice, 0 if dice.random() < 0.3 else 5 * dice.randint(1, nature.exercise // 3)),
-        water_intake_oz=_answer(dice, 8 * dice.randint(nature.water // 16, nature.water // 5)),
-        medication_taken=dice.random() < 0.9 if nature.takes_medication else None,
-        symptoms=[dice.choice(nature.symptoms)] if stress > nature.stress + 1.5 else [],
-        wellness_activities=[dice.choice(nature.activities)] if dice.random() < 0.4 else [],
+        sleep_hours=_answer(rng, Decimal(min(max(sleep, 3), 12)).quantize(TENTH)),
+        exercise_minutes=_answer(rng, 0 if rng.random() < 0.3 else 5 * rng.randint(1, nature.exercise // 3)),
+        water_intake_oz=_answer(rng, 8 * rng.randint(nature.water // 16, nature.water // 5)),
+        medication_taken=rng.random() < 0.9 if nature.takes_medication else None,
+        symptoms=[rng.choice(nature.symptoms)] if stress > nature.stress + 1.5 else [],
+        wellness_activities=[rng.choice(nature.activities)] if rng.random() < 0.4 else [],
         notes="Slept badly." if sleep < nature.sleep - 1.2 else "",
     )
     row.clean_fields(exclude=["user"])
@@ -135,12 +139,12 @@ def _scale(value: float) -> int:
     return min(max(round(value), 1), 10)
 
 
-def _answer(dice: random.Random, value: Any) -> Any:
+def _answer(rng: random.Random, value: Any) -> Any:
     """`value`, or now and then nothing: people leave questions out."""
-    return None if dice.random() < 0.08 else value
+    return None if rng.random() < 0.08 else value
 
 
-def _goal(user: Any, aim: Aim, today: date) -> HealthGoal:
+def _goal(user: Any, aim: PlannedGoal, today: date) -> HealthGoal:
     goal = HealthGoal(
         user=user,
         goal_name=aim.name,

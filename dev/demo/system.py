@@ -12,7 +12,7 @@ from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 
 @dataclass(frozen=True)
-class Told:
+class PlannedAlert:
     """An alert as it was sent `days_ago`; `expires_in` days from then. `is_done` is read, and done where that was asked."""
 
     kind: str
@@ -27,7 +27,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Day:
+class PlannedDate:
     """A date that lies `in_days` from today when it comes once, or begins on `first`."""
 
     name: str
@@ -41,9 +41,9 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Customer:
-    alerts: tuple[Told, ...] = ()
-    days: tuple[Day, ...] = ()
+class CustomerNotices:
+    alerts: tuple[PlannedAlert, ...] = ()
+    days: tuple[PlannedDate, ...] = ()
     preferences: dict[str, dict[str, Any]] = field(default_factory=dict)
     has_read_broadcasts: bool = False
 
@@ -51,7 +51,7 @@ class Customer:
 NIGHT = {"quiet_hours_start": time(22), "quiet_hours_end": time(7)}
 
 BROADCASTS = (
-    Told(
+    PlannedAlert(
         "maintenance",
         "medium",
         "Maintenance on Sunday morning",
@@ -59,13 +59,13 @@ BROADCASTS = (
         2,
         expires_in=9,
     ),
-    Told("feature", "low", "Forecasts now show income that varies", "Look at the shaded range around the line.", 19),
+    PlannedAlert("feature", "low", "Forecasts now show income that varies", "Look at the shaded range around the line.", 19),
 )
 
-ALICE = Customer(
+ALICE = CustomerNotices(
     alerts=(
-        Told("security", "high", "New sign-in from Boston", "Firefox on Windows. Was it you?", 1, action_required=True),
-        Told(
+        PlannedAlert("security", "high", "New sign-in from Boston", "Firefox on Windows. Was it you?", 1, action_required=True),
+        PlannedAlert(
             "billing",
             "medium",
             "Your card expires next month",
@@ -76,17 +76,21 @@ ALICE = Customer(
             notes="Entered the new card.",
             expires_in=30,
         ),
-        Told("user", "low", "You spent less on dining than last month", "The difference went to your savings.", 5),
-        Told("performance", "low", "Your largest import so far", "It took 0.8 seconds.", 40, is_done=True, expires_in=14),
+        PlannedAlert("user", "low", "You spent less on dining than last month", "The difference went to your savings.", 5),
+        PlannedAlert(
+            "performance", "low", "Your largest import so far", "It took 0.8 seconds.", 40, is_done=True, expires_in=14
+        ),
     ),
     days=(
-        Day("Rent", "financial", first=date(2024, 9, 1), pattern="monthly", reminder_days=3),
-        Day("Federal tax return", "legal", first=date(2024, 4, 15), pattern="yearly", reminder_days=30),
-        Day("Dentist", "health", in_days=6, description="Bring the insurance card."),
-        Day("Performance review", "career", in_days=24, reminder_days=14, description="List what shipped this half-year."),
-        Day("Grandmother's birthday", "family", first=date(1941, 2, 28), pattern="yearly"),
-        Day("Return the library books", "personal", in_days=-3),
-        Day("Gym contract: last day to cancel", "financial", in_days=55, reminder_days=21),
+        PlannedDate("Rent", "financial", first=date(2024, 9, 1), pattern="monthly", reminder_days=3),
+        PlannedDate("Federal tax return", "legal", first=date(2024, 4, 15), pattern="yearly", reminder_days=30),
+        PlannedDate("Dentist", "health", in_days=6, description="Bring the insurance card."),
+        PlannedDate(
+            "Performance review", "career", in_days=24, reminder_days=14, description="List what shipped this half-year."
+        ),
+        PlannedDate("Grandmother's birthday", "family", first=date(1941, 2, 28), pattern="yearly"),
+        PlannedDate("Return the library books", "personal", in_days=-3),
+        PlannedDate("Gym contract: last day to cancel", "financial", in_days=55, reminder_days=21),
     ),
     preferences={
         "financial": NIGHT,
@@ -96,9 +100,9 @@ ALICE = Customer(
     has_read_broadcasts=True,
 )
 
-BOB = Customer(
+BOB = CustomerNotices(
     alerts=(
-        Told(
+        PlannedAlert(
             "user",
             "critical",
             "The joint account will not cover the mortgage",
@@ -106,16 +110,16 @@ BOB = Customer(
             0,
             action_required=True,
         ),
-        Told("billing", "low", "Your invoice is ready", "You find it under billing.", 9, is_done=True),
+        PlannedAlert("billing", "low", "Your invoice is ready", "You find it under billing.", 9, is_done=True),
     ),
     days=(
-        Day("Estimated tax, next quarter", "legal", in_days=33, reminder_days=14),
-        Day("Mortgage instalment", "financial", first=date(2021, 6, 5), pattern="monthly", reminder_days=4),
-        Day("Leap-day birthday", "personal", first=date(1984, 2, 29), pattern="yearly"),
-        Day("Toolbox talk with the crew", "career", first=date(2025, 1, 6), pattern="weekly", reminder_days=1),
-        Day("Van inspection", "legal", in_days=-11, description="Ask for a Saturday."),
-        Day("Soccer club fees", "family", in_days=15),
-        Day("Old storage unit", "financial", first=date(2022, 3, 31), pattern="monthly", is_active=False),
+        PlannedDate("Estimated tax, next quarter", "legal", in_days=33, reminder_days=14),
+        PlannedDate("Mortgage instalment", "financial", first=date(2021, 6, 5), pattern="monthly", reminder_days=4),
+        PlannedDate("Leap-day birthday", "personal", first=date(1984, 2, 29), pattern="yearly"),
+        PlannedDate("Toolbox talk with the crew", "career", first=date(2025, 1, 6), pattern="weekly", reminder_days=1),
+        PlannedDate("Van inspection", "legal", in_days=-11, description="Ask for a Saturday."),
+        PlannedDate("Soccer club fees", "family", in_days=15),
+        PlannedDate("Old storage unit", "financial", first=date(2022, 3, 31), pattern="monthly", is_active=False),
     ),
     preferences={
         "billing": {"push_enabled": False, "frequency": "monthly"},
@@ -123,18 +127,18 @@ BOB = Customer(
     },
 )
 
-CHIARA = Customer(
+CHIARA = CustomerNotices(
     alerts=(
-        Told("feature", "low", "Amounts in euros", "Every report can be had in your own currency.", 25, is_done=True),
-        Told("user", "medium", "Two deadlines in one week", "Both translations are due before the weekend.", 3),
+        PlannedAlert("feature", "low", "Amounts in euros", "Every report can be had in your own currency.", 25, is_done=True),
+        PlannedAlert("user", "medium", "Two deadlines in one week", "Both translations are due before the weekend.", 3),
     ),
     days=(
-        Day("Affitto", "financial", first=date(2025, 1, 31), pattern="monthly", reminder_days=3),
-        Day("Consegna del romanzo", "career", in_days=19, reminder_days=10, description="Capitoli 12-18."),
-        Day("Visita oculistica", "health", in_days=2),
-        Day("Compleanno di Marta", "family", first=date(1998, 6, 21), pattern="yearly", reminder_days=10),
-        Day("Antibiotico", "health", first=date(2026, 1, 7), pattern="daily", reminder_days=0, is_active=False),
-        Day("Rinnovo passaporto", "legal", in_days=81, reminder_days=60),
+        PlannedDate("Affitto", "financial", first=date(2025, 1, 31), pattern="monthly", reminder_days=3),
+        PlannedDate("Consegna del romanzo", "career", in_days=19, reminder_days=10, description="Capitoli 12-18."),
+        PlannedDate("Visita oculistica", "health", in_days=2),
+        PlannedDate("Compleanno di Marta", "family", first=date(1998, 6, 21), pattern="yearly", reminder_days=10),
+        PlannedDate("Antibiotico", "health", first=date(2026, 1, 7), pattern="daily", reminder_days=0, is_active=False),
+        PlannedDate("Rinnovo passaporto", "legal", in_days=81, reminder_days=60),
     ),
     preferences={"health": {"quiet_hours_start": time(13), "quiet_hours_end": time(15)}, "system": {"frequency": "daily"}},
 )
@@ -145,43 +149,43 @@ CUSTOMERS = {"alice@mingus.example": ALICE, "bob@mingus.example": BOB, "chiara@m
 @transaction.atomic
 def load(user: Any, *, today: date) -> None:
     """Give one of the demo's customers his alerts, dates and preferences. What is there already stays as it is."""
-    now, life = clock.now(), CUSTOMERS.get(user.email, Customer())
-    for told in BROADCASTS:
-        _tell(None, told, now)
-    for told in life.alerts:
-        _tell(user, told, now)
+    now, life = clock.now(), CUSTOMERS.get(user.email, CustomerNotices())
+    for planned in BROADCASTS:
+        _send_alert(None, planned, now)
+    for planned in life.alerts:
+        _send_alert(user, planned, now)
     for day in life.days:
-        _remember(user, day, today)
+        _add_date(user, day, today)
     for kind, wishes in life.preferences.items():
         NotificationPreference.objects.get_or_create(user=user, notification_type=kind, defaults=wishes)
     if life.has_read_broadcasts:
-        for broadcast in SystemAlert.objects.broadcasts().filter(title__in=[told.title for told in BROADCASTS]):
+        for broadcast in SystemAlert.objects.broadcasts().filter(title__in=[planned.title for planned in BROADCASTS]):
             services.mark_read(broadcast, user=user, now=now)
 
 
-def _tell(user: Any, told: Told, now: datetime) -> None:
-    if SystemAlert.objects.filter(user=user, title=told.title).exists():
+def _send_alert(user: Any, planned: PlannedAlert, now: datetime) -> None:
+    if SystemAlert.objects.filter(user=user, title=planned.title).exists():
         return
-    sent = now - timedelta(days=told.days_ago, hours=3)
+    sent = now - timedelta(days=planned.days_ago, hours=3)
     alert = SystemAlert(
         user=user,
-        alert_type=told.kind,
-        severity=told.severity,
-        title=told.title,
-        message=told.message,
-        action_required=told.action_required,
-        is_read=told.is_done,
-        read_at=sent + timedelta(hours=1) if told.is_done else None,
-        action_taken=told.is_done and told.action_required,
-        action_notes=told.notes,
-        expires_at=None if told.expires_in is None else sent + timedelta(days=told.expires_in),
+        alert_type=planned.kind,
+        severity=planned.severity,
+        title=planned.title,
+        message=planned.message,
+        action_required=planned.action_required,
+        is_read=planned.is_done,
+        read_at=sent + timedelta(hours=1) if planned.is_done else None,
+        action_taken=planned.is_done and planned.action_required,
+        action_notes=planned.notes,
+        expires_at=None if planned.expires_in is None else sent + timedelta(days=planned.expires_in),
     )
     alert.full_clean()
     alert.save()
     SystemAlert.objects.filter(pk=alert.pk).update(created_at=sent, updated_at=alert.read_at or sent)
 
 
-def _remember(user: Any, day: Day, today: date) -> None:
+def _add_date(user: Any, day: PlannedDate, today: date) -> None:
     if ImportantDate.objects.for_user(user).filter(date_name=day.name).exists():
         return
     row = ImportantDate(

@@ -12,7 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, 
 from django.db import transaction
 
 from core import rls
-from users import services, staff
+from users import services, staff_groups
 from users.models import OnboardingProgress, User, UserProfile
 from users.roles import ADMINISTRATOR, ROLES
 
@@ -22,13 +22,13 @@ FACTOR_SECRET = "MINGUSDEMOMINGUSDEMOMINGUSDEMO22"
 
 
 @dataclass(frozen=True)
-class Colleague:
+class StaffMember:
     email: str
     role: str
 
 
 @dataclass(frozen=True)
-class Customer:
+class DemoCustomer:
     """`profile` holds the fields of UserProfile; `answers` the steps that were completed, with what was answered there."""
 
     email: str
@@ -36,12 +36,12 @@ class Customer:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-COLLEAGUES = tuple(
-    Colleague(f"{name}@mingus.example", role)
+STAFF = tuple(
+    StaffMember(f"{name}@mingus.example", role)
     for name, role in (("admin", ADMINISTRATOR), *((name, name) for name in ROLES if name != ADMINISTRATOR))
 )
 
-ALICE = Customer(
+ALICE = DemoCustomer(
     "alice@mingus.example",
     {
         "first_name": "Alice",
@@ -82,7 +82,7 @@ ALICE = Customer(
     },
 )
 
-BOB = Customer(
+BOB = DemoCustomer(
     "bob@mingus.example",
     {
         "first_name": "Bob",
@@ -115,7 +115,7 @@ BOB = Customer(
     {"profile": {}, "income": {"source": "invoices", "every": "irregular"}, "accounts": {"linked": 5}},
 )
 
-CHIARA = Customer(
+CHIARA = DemoCustomer(
     "chiara@mingus.example",
     {
         "first_name": "Chiara",
@@ -156,17 +156,17 @@ CUSTOMERS = (ALICE, BOB, CHIARA)
 
 
 @transaction.atomic
-def load_colleagues() -> None:
+def load_staff() -> None:
     """One of each role."""
-    for colleague in COLLEAGUES:
+    for colleague in STAFF:
         user = _account(colleague.email)
-        staff.assign_role(user, colleague.role)
+        staff_groups.assign_role(user, colleague.role)
         _give_factor(user)
 
 
 def _give_factor(user: User) -> None:
     """The published second factor, in the place of one that was set up by hand."""
-    with rls.accounts():
+    with rls.as_accounts():
         Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
         TOTP.activate(user, FACTOR_SECRET)
 
@@ -178,7 +178,7 @@ def code_now() -> tuple[str, int]:
 
 
 @transaction.atomic
-def load_customer(customer: Customer) -> User:
+def load_customer(customer: DemoCustomer) -> User:
     """An account with a verified address, a complete profile and some steps done. What is there already stays."""
     user = _account(customer.email)
     if not UserProfile.objects.for_user(user).exists():
@@ -197,6 +197,6 @@ def _account(email: str) -> User:
     user = User.objects.filter(email=email).first() or User(email=email)
     if not user.check_password(PASSWORD):
         user.set_password(PASSWORD)
-        services.open_account(user)
-    services.vouch_for_address(user)
+        services.create_account(user)
+    services.verify_address_by_staff(user)
     return user

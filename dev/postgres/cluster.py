@@ -7,9 +7,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from dev.postgres.errors import DevDatabaseError, start_anew
+from dev.postgres.binaries import Programs, clean_environment, server_account
+from dev.postgres.errors import DevDatabaseError, start_over_remedy
 from dev.postgres.folder import Folder, folder_mode
-from dev.postgres.programs import Programs, clean_environment, server_account
 
 ROLE = DATABASE = "mingus"
 _UNFINISHED = "unfinished-"
@@ -100,13 +100,13 @@ def _check(folder: Folder, programs: Programs) -> None:
         folder.password.read_text()
     except (OSError, ValueError) as error:
         raise DevDatabaseError(
-            f"The development database in '{folder.root}' is damaged: {error}. {start_anew(folder.root)}"
+            f"The development database in '{folder.root}' is damaged: {error}. {start_over_remedy(folder.root)}"
         ) from error
     if made_by != programs.major:
         raise DevDatabaseError(
             f"The development database in '{folder.root}' was made by PostgreSQL {made_by}, and the "
             f"installed programs are PostgreSQL {programs.major}. To keep its data, check out the commit "
-            f"that made it and save them with pg_dump. {start_anew(folder.root)}"
+            f"that made it and save them with pg_dump. {start_over_remedy(folder.root)}"
         )
 
 

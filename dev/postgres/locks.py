@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dev.postgres.errors import DevDatabaseError
 
-_PAUSE = 0.02
+_POLL_SECONDS = 0.02
 _held: dict[Path, int] = {}
 
 
@@ -22,7 +22,7 @@ def wait_until(condition: Callable[[], bool], deadline: float) -> bool:
     while not condition():
         if time.monotonic() >= deadline:
             return False
-        time.sleep(_PAUSE)
+        time.sleep(_POLL_SECONDS)
     return True
 
 
@@ -70,7 +70,7 @@ def exclusive(path: Path, deadline: float) -> Iterator[None]:
         os.close(descriptor)
 
 
-def share_for_life(path: Path, deadline: float) -> None:
+def share_until_exit(path: Path, deadline: float) -> None:
     """Share the lock until this process and its forks have ended; at most one descriptor a path."""
     descriptor = _held.get(path)
     if descriptor is not None and not is_open_on(descriptor, path):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psycopg
 
+from dev.postgres.binaries import Programs, clean_environment, find_programs, spawn_detached
 from dev.postgres.cluster import DATABASE, ROLE, ensure_cluster, read_pid
-from dev.postgres.errors import DevDatabaseError, start_anew
+from dev.postgres.errors import DevDatabaseError, start_over_remedy
 from dev.postgres.folder import Folder
 from dev.postgres.locks import is_free, try_exclusive, wait_until
-from dev.postgres.programs import Programs, clean_environment, find_programs, spawn_detached
 
 HOST = "127.0.0.1"
 _PORT_TRIES = 3
@@ -178,5 +178,5 @@ def _failure(folder: Folder, what: str) -> DevDatabaseError:
     return DevDatabaseError(
         f"The development database in '{folder.root}' {what}. Its log ends with:\n{_log_end(folder)}"
         "Set right what it complains of and try again, or set DATABASE_URL to a server of your own. "
-        f"{start_anew(folder.root)}"
+        f"{start_over_remedy(folder.root)}"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dev.postgres.errors import DevDatabaseError
 from dev.postgres.folder import DEFAULT_FOLDER, prepare
-from dev.postgres.locks import exclusive, share_for_life
+from dev.postgres.locks import exclusive, share_until_exit
 from dev.postgres.server import attach_or_start, stop_server, url
 from dev.postgres.watcher import GRACE_SECONDS, ensure_watcher
 
@@ -26,7 +26,7 @@ def ensure_running(folder: Path = DEFAULT_FOLDER, *, grace: float = GRACE_SECOND
     deadline = time.monotonic() + _START_SECONDS
     with _plain_errors(folder), _announced_when_slow(folder):
         place = prepare(folder)
-        share_for_life(place.users_lock, deadline)
+        share_until_exit(place.users_lock, deadline)
         with exclusive(place.start_lock, deadline):
             attach_or_start(place, deadline)
             ensure_watcher(place, grace)

@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+from dev.postgres.binaries import spawn_detached
 from dev.postgres.folder import REPOSITORY, Folder
 from dev.postgres.locks import exclusive, is_open_on, open_lock, try_exclusive, try_flock
-from dev.postgres.programs import spawn_detached
 from dev.postgres.server import is_running, other_sessions, stop_server
 
 GRACE_SECONDS = 15.0

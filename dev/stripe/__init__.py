@@ -1,8 +1,8 @@
 """A stateful stand-in for Stripe that speaks HTTP to the real `stripe` library. No real card, no money.
 
-`FakeStripe.start()` for tests, `python -m dev.stripe --port 12111` for the demo.
+`StripeEmulator.start()` for tests, `python -m dev.stripe --port 12111` for the demo.
 """
 
-from dev.stripe.control import Control, FakeStripe
+from dev.stripe.emulator import EmulatorClient, StripeEmulator
 
-__all__ = ["Control", "FakeStripe"]
+__all__ = ["EmulatorClient", "StripeEmulator"]

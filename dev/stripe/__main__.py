@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dev.stripe.application import Application
-from dev.stripe.control import KEY
-from dev.stripe.resources.account_wide import register
+from dev.stripe.emulator import KEY
+from dev.stripe.resources.events_and_test_clocks import register
 from dev.stripe.server import Server, serve
 
 

@@ -24,7 +24,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 @dataclass
-class Request:
+class RequestContext:
     """The API request under way, for events' `request`."""
 
     id: str | None = None
@@ -38,10 +38,10 @@ class Account:
 
     store: Store
     url: str
-    key: str = "sk_test_stand_in"
-    request: Request = field(default_factory=Request)
+    key: str = "sk_test_emulator"
+    request: RequestContext = field(default_factory=RequestContext)
     acting_at: dict[str, int] = field(default_factory=dict)  # the instant of what is due now, by clock
-    step: Callable[[str, int], bool] = lambda clock, until: False  # `Timetable.step`, once there is one
+    step: Callable[[str, int], bool] = lambda clock, until: False  # `Scheduler.step`, once there is one
 
     @property
     def settings(self) -> Obj:

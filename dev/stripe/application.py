@@ -11,34 +11,34 @@ from typing import Any
 import orjson
 
 from dev.stripe import resources as resources  # registers the addresses  # registers the addresses
-from dev.stripe.account import Account, Request
+from dev.stripe.account import Account, RequestContext
+from dev.stripe.api_versions import serialize
 from dev.stripe.deliveries import Deliveries
 from dev.stripe.errors import ApiError
 from dev.stripe.expand import expanded
 from dev.stripe.faults import REQUESTS, Fault, Faults
-from dev.stripe.forms import decoded
-from dev.stripe.idempotency import Keys, fingerprint
+from dev.stripe.form_encoding import decoded
+from dev.stripe.idempotency import IdempotencyKeys, fingerprint
 from dev.stripe.ids import new_id
-from dev.stripe.lifecycle.checkout import due_of_session, expire_session
-from dev.stripe.lifecycle.collection import advance_invoice, due_of_invoice
-from dev.stripe.lifecycle.renewing import advance_subscription, due_of_subscription
+from dev.stripe.lifecycle.checkout import expire_session, next_session_action_at
+from dev.stripe.lifecycle.collection import advance_invoice, next_invoice_action_at
+from dev.stripe.lifecycle.renewal import advance_subscription, next_subscription_action_at
 from dev.stripe.parameters import read
-from dev.stripe.routes import found
-from dev.stripe.scheduler import Timetable
+from dev.stripe.routes import match_route
+from dev.stripe.scheduler import Scheduler
 from dev.stripe.store import Store
-from dev.stripe.versions import shown
 
 KINDS = {
-    "subscription": (due_of_subscription, advance_subscription),
-    "invoice": (due_of_invoice, advance_invoice),
-    "checkout.session": (due_of_session, expire_session),
+    "subscription": (next_subscription_action_at, advance_subscription),
+    "invoice": (next_invoice_action_at, advance_invoice),
+    "checkout.session": (next_session_action_at, expire_session),
 }
 VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.\w+)?")
-REMEMBERED = 10_000
+MAX_LOGGED_REQUESTS = 10_000
 
 
 @dataclass
-class Answer:
+class ApiResponse:
     """What goes out. A `broken` one ends the connection instead."""
 
     status: int
@@ -53,7 +53,7 @@ class Answer:
 
 
 @dataclass
-class Call:
+class ApiRequest:
     """A request as it came in; header names are in lower case."""
 
     method: str
@@ -78,25 +78,25 @@ class Application:
             self.account.settings  # noqa: B018  made when first looked at
         self.faults = Faults()
         self.deliveries = Deliveries(self.account, self.faults)
-        self.timetable = Timetable(self.account, KINDS)
-        self.account.step = self.timetable.step
-        self.keys = Keys(self.account)
-        self.log: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
+        self.scheduler = Scheduler(self.account, KINDS)
+        self.account.step = self.scheduler.step
+        self.keys = IdempotencyKeys(self.account)
+        self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOGGED_REQUESTS)
 
     def catch_up(self) -> None:
         """Do what became due by the account's own clock."""
         with self.store.transaction():
             now = self.account.now()
-        while self.timetable.step("", now):
+        while self.scheduler.step("", now):
             pass
 
-    def answer(self, call: Call) -> Answer:
-        """Answer an API request."""
-        fault = self.faults.striking(REQUESTS, call.method, call.path)
+    def answer(self, call: ApiRequest) -> ApiResponse:
+        """Handle an API request."""
+        fault = self.faults.next_fault(REQUESTS, call.method, call.path)
         request = new_id("req")
-        answer = self.failing(fault) if fault else None
+        answer = self.fault_response(fault) if fault else None
         if answer is None:
-            answer = self.guarded(call, request)
+            answer = self.respond_with_errors(call, request)
         if fault and fault.kind == "drop_after":
             answer.broken = True
         seen = {"method": call.method, "path": call.path, "status": answer.status, "id": request, "broken": answer.broken}
@@ -106,40 +106,42 @@ class Application:
         answer.headers.setdefault("Request-Id", request)
         return answer
 
-    def failing(self, fault: Fault) -> Answer | None:
+    def fault_response(self, fault: Fault) -> ApiResponse | None:
         """The answer that a fault gives before anything is done."""
         if fault.kind in ("drop", "down"):
-            return Answer(0, b"", broken=True)
+            return ApiResponse(0, b"", broken=True)
         if fault.kind == "slow":
             time.sleep(fault.seconds)
         if fault.kind == "html":
-            return Answer(500, b"<html><body><h1>500 Internal Server Error</h1></body></html>", {"Content-Type": "text/html"})
+            return ApiResponse(
+                500, b"<html><body><h1>500 Internal Server Error</h1></body></html>", {"Content-Type": "text/html"}
+            )
         if fault.kind == "rate_limit":
             message = "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits."
-            return refused(ApiError(message, status=429, code="rate_limit"), "")
+            return error_response(ApiError(message, status=429, code="rate_limit"), "")
         if fault.kind == "error":
-            return refused(ApiError("An unknown error occurred", status=500, kind="api_error"), "")
+            return error_response(ApiError("An unknown error occurred", status=500, kind="api_error"), "")
         return None
 
-    def broken(self, request: str) -> Answer:
+    def broken(self, request: str) -> ApiResponse:
         """500 for a fault of the stand-in's own, which is written to stderr."""
         traceback.print_exc()
-        return refused(ApiError("The stand-in itself failed; see its stderr.", status=500, kind="api_error"), request)
+        return error_response(ApiError("The stand-in itself failed; see its stderr.", status=500, kind="api_error"), request)
 
-    def guarded(self, call: Call, request: str) -> Answer:
+    def respond_with_errors(self, call: ApiRequest, request: str) -> ApiResponse:
         """The answer, or the error as an answer."""
         try:
             authenticate(call.headers.get("authorization", ""), self.account.key)
             key = call.headers.get("idempotency-key") if call.method == "POST" else None
             with self.keys.using(key):
                 self.catch_up()
-                return self.under_key(call, key, request)
+                return self.respond_idempotently(call, key, request)
         except ApiError as error:
-            return refused(error, request)
+            return error_response(error, request)
         except Exception:  # noqa: BLE001  a client must get an answer
             return self.broken(request)
 
-    def under_key(self, call: Call, key: str | None, request: str) -> Answer:
+    def respond_idempotently(self, call: ApiRequest, key: str | None, request: str) -> ApiResponse:
         """The stored answer of the key, or a new one that is stored."""
         mark = fingerprint(call.method, call.path, call.form)
         try:
@@ -151,8 +153,8 @@ class Application:
                         "Original-Request": stored["request"],
                         "Request-Id": stored["request"],
                     }
-                    return Answer(stored["status"], stored["body"].encode(), again)
-                answer = self.operate(call, key, request)
+                    return ApiResponse(stored["status"], stored["body"].encode(), again)
+                answer = self.run_operation(call, key, request)
                 self.keys.keep(key, mark, answer.status, answer.body.decode(), request)
                 return answer
         except ApiError as error:
@@ -161,21 +163,21 @@ class Application:
                     self.keys.keep(key, mark, error.status, orjson.dumps(error.body(request)).decode(), request)
             raise
 
-    def operate(self, call: Call, key: str | None, request: str) -> Answer:
+    def run_operation(self, call: ApiRequest, key: str | None, request: str) -> ApiResponse:
         """Find the operation, read its parameters, do it and shape the result."""
         version = self.version_of(call)
-        route, names = found(call.method, call.path)
+        route, names = match_route(call.method, call.path)
         given = read(route.table, decoded(call.form))
         paths = given.pop("expand", [])
-        self.account.request = Request(request, key, version)
+        self.account.request = RequestContext(request, key, version)
         try:
             result = route.operation(self.account, given, *names)
-            body = expanded(self.account, shown(self.account, result, version), paths, version)
+            body = expanded(self.account, serialize(self.account, result, version), paths, version)
         finally:
-            self.account.request = Request()
-        return Answer(200, orjson.dumps(body, option=orjson.OPT_INDENT_2), {"Stripe-Version": version})
+            self.account.request = RequestContext()
+        return ApiResponse(200, orjson.dumps(body, option=orjson.OPT_INDENT_2), {"Stripe-Version": version})
 
-    def version_of(self, call: Call) -> str:
+    def version_of(self, call: ApiRequest) -> str:
         """The version that the request asks for, else the account's."""
         version = call.headers.get("stripe-version") or str(self.account.settings["api_version"])
         if not VERSION.fullmatch(version):
@@ -198,7 +200,7 @@ def authenticate(header: str, key: str) -> None:
         raise ApiError(f"Invalid API Key provided: {credentials[:8]}****{credentials[-4:]}", status=401)
 
 
-def refused(error: ApiError, request: str) -> Answer:
+def error_response(error: ApiError, request: str) -> ApiResponse:
     """An error as an answer. 4xx that will not go better say so in `Stripe-Should-Retry`."""
     headers = {"Stripe-Should-Retry": "false"} if error.status in (400, 401, 402, 404) else {}
-    return Answer(error.status, orjson.dumps(error.body(request), option=orjson.OPT_INDENT_2), headers)
+    return ApiResponse(error.status, orjson.dumps(error.body(request), option=orjson.OPT_INDENT_2), headers)

@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from dev.stripe import versions
+from dev.stripe import api_versions
 from dev.stripe.account import DEFAULTS, SETTINGS
-from dev.stripe.application import Answer, Application, Call, authenticate
+from dev.stripe.application import ApiRequest, ApiResponse, Application, authenticate
 from dev.stripe.cards import CARDS
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
@@ -17,14 +17,14 @@ from dev.stripe.lifecycle.collection import collect
 from dev.stripe.lifecycle.disputes import close_dispute, open_dispute
 from dev.stripe.pages import portal
 from dev.stripe.pages.invoice import new_card
-from dev.stripe.resources.account_wide import register
 from dev.stripe.resources.customers import new_customer
+from dev.stripe.resources.events_and_test_clocks import register
 
 Command = Callable[[Application, dict[str, Any]], Any]
 CHANGEABLE = ("api_version", "retry_days", "after_last_retry", "signs_with")
 
 
-def answer(application: Application, call: Call) -> Answer:
+def answer(application: Application, call: ApiRequest) -> ApiResponse:
     """Carry a command out. 400 with a sentence when it can't be."""
     try:
         authenticate(call.headers.get("authorization", ""), application.account.key)
@@ -34,8 +34,8 @@ def answer(application: Application, call: Call) -> Answer:
         result = command(application, orjson.loads(call.body or b"{}"))
     except (ApiError, KeyError, TypeError, ValueError) as error:
         status = error.status if isinstance(error, ApiError) else 400
-        return Answer(status, orjson.dumps({"error": f"{type(error).__name__}: {error}"}))
-    return Answer(200, orjson.dumps(result))
+        return ApiResponse(status, orjson.dumps({"error": f"{type(error).__name__}: {error}"}))
+    return ApiResponse(200, orjson.dumps(result))
 
 
 def clock(application: Application, given: dict[str, Any]) -> Any:
@@ -52,15 +52,15 @@ def clock(application: Application, given: dict[str, Any]) -> Any:
             account.settings.update(frozen=None, offset=now - int(time.time()))
         until = int(given["to"]) if "to" in given else account.now() + int(given.get("advance") or 0)
     if "to" in given or "advance" in given:
-        live_through(application, until, deliver=bool(given.get("deliver")))
+        advance_account(application, until, deliver=bool(given.get("deliver")))
     with store.transaction():
         return {"now": account.now(), "frozen": account.settings["frozen"] is not None}
 
 
-def live_through(application: Application, until: int, *, deliver: bool) -> None:
+def advance_account(application: Application, until: int, *, deliver: bool) -> None:
     """Step by step, and between the steps the application hears of what happened, as it would in life."""
     while True:
-        stepped = application.timetable.step("", until)
+        stepped = application.scheduler.step("", until)
         if deliver:
             application.deliveries.post_until_quiet()
         if not stepped:
@@ -128,7 +128,7 @@ def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
         if not session["customer"]:
             customer["email"] = given.get("email") or session["customer_email"] or "person@example.com"
         complete(account, session, customer, card, authenticated=bool(given.get("authenticated")))
-        return versions.visible(session)
+        return api_versions.visible(session)
 
 
 def change_card(application: Application, given: dict[str, Any]) -> Any:
@@ -208,7 +208,7 @@ def drop_state(application: Application, given: dict[str, Any]) -> Any:
     with application.deliveries.round, store.transaction():
         kept = [] if given.get("everything") else [application.account.settings, *store.where("webhook_endpoint")]
         store.clear()
-        application.timetable.clear()
+        application.scheduler.clear()
         application.deliveries.waiting.clear()
         for obj in kept:
             store.add(obj)

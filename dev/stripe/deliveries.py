@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 import orjson
 
 from dev.stripe.account import Account
+from dev.stripe.api_versions import is_pre_basil
 from dev.stripe.faults import Faults
 from dev.stripe.store import Obj
-from dev.stripe.versions import is_old
 
-WAITS = (5, 300, 1800, 7200, 18_000, 36_000, 36_000, *([43_200] * 4))
-PATIENCE = 30
-PAUSE = 0.05
+RETRY_DELAYS = (5, 300, 1800, 7200, 18_000, 36_000, 36_000, *([43_200] * 4))
+DELIVERY_TIMEOUT = 30
+POLL_INTERVAL = 0.05
 
 
 def signature(body: bytes, secrets: list[str], seconds: int) -> str:
@@ -39,7 +39,7 @@ def payload(event: Obj, endpoint: Obj) -> bytes:
     other = event["_"]["other"]
     version = endpoint["api_version"] or event["api_version"]
     plain = {key: value for key, value in event.items() if key != "_"}
-    if other is not None and is_old(version) != is_old(event["api_version"]):
+    if other is not None and is_pre_basil(version) != is_pre_basil(event["api_version"]):
         plain["data"] = other
     plain["api_version"] = version
     return orjson.dumps(plain, option=orjson.OPT_INDENT_2)
@@ -68,7 +68,7 @@ class Deliveries:
     def run(self) -> None:
         """The thread: post what is due until told to stop."""
         while not self.stopped:
-            self.wake.wait(PAUSE * 10)
+            self.wake.wait(POLL_INTERVAL * 10)
             self.wake.clear()
             if not self.held():
                 self.post_all()
@@ -84,7 +84,7 @@ class Deliveries:
             rows = [self.account.store.find(name) for name in list(self.waiting)]
             ready = [row for row in rows if row and row["status"] == "pending" and (at_once or row["at"] <= self.time_of(row))]
             names = [row["id"] for row in ready]
-        fault = self.faults.striking(("reorder",), "", "") if len(names) > 1 else None
+        fault = self.faults.next_fault(("reorder",), "", "") if len(names) > 1 else None
         if fault:
             random.Random(fault.seed + fault.happened).shuffle(names)
         return names
@@ -118,9 +118,9 @@ class Deliveries:
             row = self.account.store.get(name)
             event, endpoint = self.account.store.get(row["event"]), self.account.store.find(row["endpoint"])
             kind = event["type"]
-            fault = self.faults.striking(("lose", "delay", "duplicate"), "", kind)
+            fault = self.faults.next_fault(("lose", "delay", "duplicate"), "", kind)
             if endpoint is None or (fault and fault.kind == "lose"):
-                self.settle(row, event, 0, lost=True)
+                self.record_attempt(row, event, 0, lost=True)
                 return []
             if fault and fault.kind == "delay" and not row.get("delayed") and not at_once:
                 row.update(at=self.time_of(row) + int(fault.seconds), delayed=True)
@@ -131,22 +131,22 @@ class Deliveries:
         times = 2 if fault and fault.kind == "duplicate" else 1
         answers = [send(url, body, signature(body, secrets, seconds)) for _ in range(times)]
         with self.account.store.transaction():
-            self.settle(self.account.store.get(name), self.account.store.get(row["event"]), answers[-1])
+            self.record_attempt(self.account.store.get(name), self.account.store.get(row["event"]), answers[-1])
         return [{"event": row["event"], "type": kind, "status": status} for status in answers]
 
-    def settle(self, row: Obj, event: Obj, status: int, *, lost: bool = False) -> None:
+    def record_attempt(self, row: Obj, event: Obj, status: int, *, lost: bool = False) -> None:
         """Write down how it went, and when to try again."""
         row["answers"].append(status)
         row["attempts"] += 1
         if 200 <= status < 300:
             row["status"] = "taken"
             event["pending_webhooks"] -= 1
-        elif lost or row["attempts"] > len(WAITS):
+        elif lost or row["attempts"] > len(RETRY_DELAYS):
             row["status"] = "failed"
             event["_"]["failed"] += 1
             event["pending_webhooks"] -= 0 if lost else 1
         else:
-            row["at"] = self.time_of(row) + WAITS[row["attempts"] - 1]
+            row["at"] = self.time_of(row) + RETRY_DELAYS[row["attempts"] - 1]
         if row["status"] != "pending":
             self.waiting.pop(row["id"], None)
 
@@ -181,5 +181,5 @@ def send(url: str, body: bytes, signed: str) -> int:
 def connected(scheme: str, host: str, port: int | None) -> Any:
     """A connection to an endpoint."""
     if scheme == "https":
-        return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=ssl.create_default_context())
-    return http.client.HTTPConnection(host, port, timeout=PATIENCE)
+        return http.client.HTTPSConnection(host, port, timeout=DELIVERY_TIMEOUT, context=ssl.create_default_context())
+    return http.client.HTTPConnection(host, port, timeout=DELIVERY_TIMEOUT)

@@ -6,9 +6,9 @@ from copy import deepcopy
 from typing import Any
 
 from dev.stripe.account import Account
+from dev.stripe.api_versions import is_pre_basil, serialize
 from dev.stripe.ids import new_id
 from dev.stripe.store import Obj
-from dev.stripe.versions import is_old, shown
 
 HIDDEN = "_"
 
@@ -33,7 +33,7 @@ def emit(account: Account, kind: str, obj: Obj, before: Obj | None = None) -> Ob
     account.store.add(event)
     for endpoint in account.store.where("webhook_endpoint"):
         if endpoint["status"] == "enabled" and wants(endpoint, kind):
-            if is_old(endpoint["api_version"] or version) != is_old(version) and event[HIDDEN]["other"] is None:
+            if is_pre_basil(endpoint["api_version"] or version) != is_pre_basil(version) and event[HIDDEN]["other"] is None:
                 event[HIDDEN]["other"] = data(account, obj, before, endpoint["api_version"])
             schedule(account, event, endpoint)
     return event
@@ -41,11 +41,11 @@ def emit(account: Account, kind: str, obj: Obj, before: Obj | None = None) -> Ob
 
 def data(account: Account, obj: Obj, before: Obj | None, version: str | None) -> Obj:
     """An event's `data` in a version's shape."""
-    now = shown(account, obj, version)
+    now = serialize(account, obj, version)
     return (
         {"object": now}
         if before is None
-        else {"object": now, "previous_attributes": previous(shown(account, before, version), now)}
+        else {"object": now, "previous_attributes": previous(serialize(account, before, version), now)}
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from dev.stripe.account import Account
+from dev.stripe.api_versions import serialize
 from dev.stripe.errors import ApiError
-from dev.stripe.lists import listing
+from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
-from dev.stripe.versions import shown
 
-DEEPEST = 4  # counted with `data`: docs.stripe.com/expand names data.payment_intent.customer.default_source as the deepest
+MAX_EXPAND_DEPTH = (
+    4  # counted with `data`: docs.stripe.com/expand names data.payment_intent.customer.default_source as the deepest
+)
 
 
 def payments(account: Account, invoice: Obj) -> Obj:
@@ -53,8 +55,10 @@ def expanded(account: Account, answer: Any, paths: list[str], version: str | Non
     """The answer with every path followed: `data.latest_invoice.payments`."""
     for path in paths:
         steps = path.split(".")
-        if len(steps) > DEEPEST:
-            raise ApiError(f"You cannot expand more than {DEEPEST} levels of a property. Property: {path}", param="expand")
+        if len(steps) > MAX_EXPAND_DEPTH:
+            raise ApiError(
+                f"You cannot expand more than {MAX_EXPAND_DEPTH} levels of a property. Property: {path}", param="expand"
+            )
         follow(account, answer, steps, path, version)
     return answer
 
@@ -77,7 +81,7 @@ def fill(account: Account, here: Obj, step: str, version: str | None) -> bool:
     """Put what `step` names in its place; False when there is no such thing."""
     make = ON_REQUEST.get((str(here.get("object")), step))
     if make and step not in here:
-        here[step] = shown(account, make(account, here), version)
+        here[step] = serialize(account, make(account, here), version)
     if step not in here:
         return False
     value = here[step]
@@ -85,5 +89,5 @@ def fill(account: Account, here: Obj, step: str, version: str | None) -> bool:
         found = account.store.find(value) if step != "id" else None
         if found is None or found["object"].startswith("_"):
             return False
-        here[step] = shown(account, found, version)
+        here[step] = serialize(account, found, version)
     return True

@@ -35,7 +35,7 @@ class Fault:
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
 
-    def strikes(self, method: str, path: str) -> bool:
+    def applies_to(self, method: str, path: str) -> bool:
         """Whether it happens this time."""
         if self.method not in ("", method) or not re.search(self.path, path) or self.count == 0:
             return False
@@ -67,7 +67,7 @@ class Faults:
         with self.lock:
             self.asked.clear()
 
-    def striking(self, kinds: tuple[str, ...], method: str, path: str) -> Fault | None:
+    def next_fault(self, kinds: tuple[str, ...], method: str, path: str) -> Fault | None:
         """The first fault of these kinds that happens now."""
         with self.lock:
-            return next((fault for fault in self.asked if fault.kind in kinds and fault.strikes(method, path)), None)
+            return next((fault for fault in self.asked if fault.kind in kinds and fault.applies_to(method, path)), None)

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dev.stripe.account import Account
-from dev.stripe.anchors import DAY
+from dev.stripe.billing_periods import DAY
 from dev.stripe.errors import ApiError
 from dev.stripe.store import Obj
 
-KEPT = DAY
-LONGEST = 255
+KEY_LIFETIME = DAY
+MAX_KEY_LENGTH = 255
 
 
-class Keys:
+class IdempotencyKeys:
     """The keys under which something is being done right now."""
 
     def __init__(self, account: Account) -> None:
@@ -31,8 +31,8 @@ class Keys:
         if key is None:
             yield
             return
-        if len(key) > LONGEST:
-            raise ApiError(f"Idempotency-Key must be at most {LONGEST} characters.", kind="idempotency_error")
+        if len(key) > MAX_KEY_LENGTH:
+            raise ApiError(f"Idempotency-Key must be at most {MAX_KEY_LENGTH} characters.", kind="idempotency_error")
         with self.lock:
             if key in self.busy:
                 raise ApiError(
@@ -51,7 +51,7 @@ class Keys:
     def stored(self, key: str | None, fingerprint: str) -> Obj | None:
         """The answer that this key has got, if the request is the same."""
         found = self.account.store.find(f"_idem_{key}") if key else None
-        if found is None or found["at"] + KEPT < self.account.now():
+        if found is None or found["at"] + KEY_LIFETIME < self.account.now():
             return None
         if found["fingerprint"] != fingerprint:
             raise ApiError(

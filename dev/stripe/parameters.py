@@ -13,8 +13,8 @@ from dev.stripe.errors import ApiError, missing_parameter, unknown_parameter
 Reader = Callable[[Any, str], Any]
 Table = dict[str, Reader]
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-MOST_METADATA = 50
-LONGEST = 5000
+MAX_METADATA_ENTRIES = 50
+MAX_TEXT_LENGTH = 5000
 
 
 def read(table: Table, given: dict[str, Any], within: str = "") -> dict[str, Any]:
@@ -38,8 +38,8 @@ def text(value: Any, name: str) -> str | None:
     """A string of at most 5,000 characters."""
     if not isinstance(value, str):
         raise ApiError("Invalid string: {...}", param=name)
-    if len(value) > LONGEST:
-        raise ApiError(f"Invalid string: {value[:20]}…; must be at most {LONGEST} characters", param=name)
+    if len(value) > MAX_TEXT_LENGTH:
+        raise ApiError(f"Invalid string: {value[:20]}…; must be at most {MAX_TEXT_LENGTH} characters", param=name)
     return value or None
 
 
@@ -132,7 +132,7 @@ def metadata(value: Any, name: str) -> dict[str, str | None]:
         return {"": None}
     if not isinstance(value, dict) or not all(isinstance(words, str) for words in value.values()):
         raise ApiError("Metadata must be a hash of strings.", param=name)
-    if len(value) > MOST_METADATA or any(len(key) > 40 or len(words) > 500 for key, words in value.items()):
+    if len(value) > MAX_METADATA_ENTRIES or any(len(key) > 40 or len(words) > 500 for key, words in value.items()):
         raise ApiError("Metadata has at most 50 keys of 40 characters with values of 500.", param=name)
     return {key: words or None for key, words in value.items()}
 

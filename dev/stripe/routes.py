@@ -36,7 +36,7 @@ def route(address: str, table: Table | None = None) -> Callable[[Operation], Ope
     return register
 
 
-def found(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
+def match_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
     """The route of a request, and the parts of its path. `/invoices/create_preview` goes before `/invoices/{id}`."""
     matches = [
         (entry, match.groups()) for entry in ROUTES if entry.method == method and (match := entry.pattern.fullmatch(path))

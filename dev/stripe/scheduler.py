@@ -11,7 +11,7 @@ Due = Callable[[Account, Obj], int | None]
 Act = Callable[[Account, Obj], None]
 
 
-class Timetable:
+class Scheduler:
     """The next instant of every object, by clock ("" is the account's own)."""
 
     def __init__(self, account: Account, kinds: Mapping[str, tuple[Due, Act]]) -> None:

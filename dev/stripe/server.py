@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from dev.stripe import control_api
-from dev.stripe.application import Answer, Application, Call
+from dev.stripe.application import ApiRequest, ApiResponse, Application
 from dev.stripe.errors import ApiError
-from dev.stripe.pages import site
+from dev.stripe.pages import routes
 
 TICK = 0.25  # seconds between looks at the account's clock
-LARGEST = 1_000_000
+MAX_BODY_SIZE = 1_000_000
 
 
 class Server(ThreadingHTTPServer):
@@ -35,21 +35,21 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do(self) -> None:
-        """Answer a request of any method."""
+        """Handle a request of any method."""
         length = int(self.headers.get("Content-Length") or 0)
-        if length > LARGEST:
+        if length > MAX_BODY_SIZE:
             self.send_error(413)
             self.close_connection = True
             return
         body = self.rfile.read(length)
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        call = Call(self.command, unquote(parts.path), parts.query, body, headers)
+        call = ApiRequest(self.command, unquote(parts.path), parts.query, body, headers)
         self.write(routed(self.server.application, call))
 
     do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = do_HEAD = do  # noqa: N815  the names are http.server's
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: ApiResponse) -> None:
         """Send an answer, or end the connection without one."""
         if answer.broken:
             self.close_connection = True
@@ -69,20 +69,20 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: `_control/requests` knows."""
 
 
-def routed(application: Application, call: Call) -> Answer:
+def routed(application: Application, call: ApiRequest) -> ApiResponse:
     """The API, the control, or a page."""
     if call.path.startswith("/v1/"):
         return application.answer(call)
     if call.path.startswith("/_control/"):
         return control_api.answer(application, call)
     try:
-        return site.answer(application, call)
+        return routes.answer(application, call)
     except ApiError as error:
-        return Answer(error.status, error.message.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+        return ApiResponse(error.status, error.message.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def serve(server: Server) -> None:
-    """Answer until `server.shutdown()`; beside it, the clock ticks and webhooks go out."""
+    """Serve requests until `server.shutdown()`; beside it, the clock ticks and webhooks go out."""
     application = server.application
     stopped = threading.Event()
 

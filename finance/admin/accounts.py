@@ -11,13 +11,13 @@ from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,
-    RecordInline,
-    asks_first,
+    ReadOnlyInline,
+    confirmed_action,
     display,
-    for_ticked,
+    for_selected_rows,
+    inline_on,
     linked,
     money,
-    shown_on,
 )
 from finance.models import EncryptedFinancialProfile
 from finance.services import close_account, delete_account, reopen_account
@@ -36,8 +36,8 @@ class AccountColumns:
         return money(account.account_balance, account.currency)
 
 
-@shown_on(User)
-class AccountInline(AccountColumns, RecordInline):
+@inline_on(User)
+class AccountInline(AccountColumns, ReadOnlyInline):
     model = EncryptedFinancialProfile
     place = 2
     fields = ("account", "profile_type", "institution_name", "number", "balance", "is_active")
@@ -52,7 +52,7 @@ class AccountAdmin(AccountColumns, OwnedAdmin):
     list_display = ("profile_name", "owner", "profile_type", "institution_name", "number", "balance", "is_active")
     list_filter = (BY_CUSTOMER, ("profile_type", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
     search_fields = ("profile_name", "institution_name")
-    ordering_of_one = ("-created_at", "-id")
+    ordering_for_customer = ("-created_at", "-id")
     readonly_fields = ("number", "is_active", "sync_status", "last_sync_at")
     csv_columns = (
         "id",
@@ -76,12 +76,12 @@ class AccountAdmin(AccountColumns, OwnedAdmin):
     def delete_model(self, request: HttpRequest, obj: EncryptedFinancialProfile) -> None:
         delete_account(obj)
 
-    @asks_first(title="Close account", question="It stays readable with all its transactions.", icon="lock")
+    @confirmed_action(title="Close account", question="It stays readable with all its transactions.", icon="lock")
     def close(self, request: HttpRequest, account: EncryptedFinancialProfile) -> None:
         close_account(account)
 
-    @asks_first(title="Reopen account", question="It can take transactions and imports again.", icon="lock_open")
+    @confirmed_action(title="Reopen account", question="It can take transactions and imports again.", icon="lock_open")
     def reopen(self, request: HttpRequest, account: EncryptedFinancialProfile) -> None:
         reopen_account(account)
 
-    actions = (*BaseAdmin.actions, for_ticked(close), for_ticked(reopen))
+    actions = (*BaseAdmin.actions, for_selected_rows(close), for_selected_rows(reopen))

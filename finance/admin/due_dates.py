@@ -13,22 +13,22 @@ from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
     OwnedAdmin,
-    OwnedRecordAdmin,
-    RecordInline,
-    asks_first,
+    OwnedReadOnlyAdmin,
+    ReadOnlyInline,
+    confirmed_action,
     display,
-    for_ticked,
+    for_selected_rows,
+    inline_on,
     link,
     linked,
     money,
-    shown_on,
 )
 from finance.models import DueDatePayment, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
-from finance.services import settle, undo_settlement
+from finance.services import record_payment, undo_last_payment
 from users.models import User
 
-STATUS_COLOURS = {"received": "success", "paid": "success", "pending": "info", "overdue": "danger", "partial": "warning"}
+STATUS_COLORS = {"received": "success", "paid": "success", "pending": "info", "overdue": "danger", "partial": "warning"}
 
 
 class DueColumns:
@@ -42,7 +42,7 @@ class DueColumns:
     def upcoming(self, due: DueDate) -> str:
         return _day(due.next_due_date)
 
-    @display(description="status", label=STATUS_COLOURS)
+    @display(description="status", label=STATUS_COLORS)
     def state(self, due: DueDate) -> str:
         """As of this moment: overdue from the owner's midnight on, whether the hourly job was there or not."""
         return "overdue" if due.is_overdue else due.status
@@ -52,8 +52,8 @@ def _day(day: date | None) -> str:
     return date_format(day, "DATE_FORMAT") if day else "-"
 
 
-@shown_on(User)
-class IncomeInline(DueColumns, RecordInline):
+@inline_on(User)
+class IncomeInline(DueColumns, ReadOnlyInline):
     model = UserIncomeDueDate
     fields = ("source", "money", "frequency", "upcoming", "state")
     source = linked("income_source", "income")
@@ -63,8 +63,8 @@ class IncomeInline(DueColumns, RecordInline):
         return super().get_queryset(request).select_related("user__profile")
 
 
-@shown_on(User)
-class ExpenseInline(DueColumns, RecordInline):
+@inline_on(User)
+class ExpenseInline(DueColumns, ReadOnlyInline):
     model = UserExpenseDueDate
     fields = ("name", "money", "frequency", "upcoming", "state", "auto_pay_enabled")
     name = linked("expense_name", "bill")
@@ -87,7 +87,7 @@ class PaymentColumns:
         return link(payment.transaction) if payment.transaction else "-"
 
 
-class PaymentInline(PaymentColumns, RecordInline):
+class PaymentInline(PaymentColumns, ReadOnlyInline):
     model = DueDatePayment
     fields = ("day", "paid", "occurrence_date", "moved")
     day = linked("paid_on", "day")
@@ -101,19 +101,21 @@ class DueDateAdmin(DueColumns, OwnedAdmin):
     """What income and bills have in common. Payments are recorded by buttons, through the services of the API."""
 
     list_select_related = ("user__profile",)
-    ordering_of_one = ("next_occurrence", "id")
+    ordering_for_customer = ("next_occurrence", "id")
     inlines = (PaymentInline,)
     actions_detail = ("settle_today", "take_back")
 
-    @asks_first(title="Record as settled today", question="All that the oldest open day lacks, with today's date.", icon="done")
+    @confirmed_action(
+        title="Record as settled today", question="All that the oldest open day lacks, with today's date.", icon="done"
+    )
     def settle_today(self, request: HttpRequest, due: Any) -> None:
-        settle(due, today=due.today())
+        record_payment(due, today=due.today())
 
-    @asks_first(title="Take last payment back", question="The day it was for is due again.", icon="undo")
+    @confirmed_action(title="Take last payment back", question="The day it was for is due again.", icon="undo")
     def take_back(self, request: HttpRequest, due: Any) -> None:
-        undo_settlement(due, today=due.today())
+        undo_last_payment(due, today=due.today())
 
-    actions = (*BaseAdmin.actions, for_ticked(settle_today))
+    actions = (*BaseAdmin.actions, for_selected_rows(settle_today))
 
 
 FILTERS: tuple[Any, ...] = (
@@ -172,14 +174,14 @@ class ExpenseDueDateAdmin(DueDateAdmin):
 
 
 @admin.register(DueDatePayment)
-class PaymentAdmin(PaymentColumns, OwnedRecordAdmin):
+class PaymentAdmin(PaymentColumns, OwnedReadOnlyAdmin):
     """A record of what was paid; it is changed by the buttons of the due date only."""
 
     list_display = ("paid_on", "owner", "towards", "paid", "occurrence_date", "moved")
     list_filter = (BY_CUSTOMER, ("paid_on", RangeDateFilter))
     list_select_related = ("user", "income", "expense", "transaction")
     search_fields = ("income__income_source", "expense__expense_name")
-    ordering_of_one = ("-paid_on", "-id")
+    ordering_for_customer = ("-paid_on", "-id")
 
     @display(description="towards")
     def towards(self, payment: DueDatePayment) -> str:

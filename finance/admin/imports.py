@@ -3,10 +3,10 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from core.admin import BY_CUSTOMER, AutocompleteSelectFilter, OwnedRecordAdmin, RecordInline, display, link, linked
+from core.admin import BY_CUSTOMER, AutocompleteSelectFilter, OwnedReadOnlyAdmin, ReadOnlyInline, display, link, linked
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
 
-VERDICT_COLOURS = {"created": "success", "review": "warning", "error": "danger"}
+VERDICT_COLORS = {"created": "success", "review": "warning", "error": "danger"}
 
 
 class RowColumns:
@@ -18,7 +18,7 @@ class RowColumns:
         return link(FinancialTransaction(pk=row.transaction_id), "open") if row.transaction_id else "-"
 
 
-class ImportRowInline(RowColumns, RecordInline):
+class ImportRowInline(RowColumns, ReadOnlyInline):
     model = StatementImportRow
     fields = ("row", "verdict", "transaction", "provider_id")
     row = linked("number", "row")
@@ -26,24 +26,24 @@ class ImportRowInline(RowColumns, RecordInline):
 
 
 @admin.register(StatementImport)
-class StatementImportAdmin(OwnedRecordAdmin):
+class StatementImportAdmin(OwnedReadOnlyAdmin):
     list_display = ("filename", "owner", "account", "format", "created", "duplicates", "review", "failed", "created_at")
     list_filter = (BY_CUSTOMER, ("format", ChoicesDropdownFilter))
     list_select_related = ("user", "account")
     list_display_links = ("filename", "created_at")
     search_fields = ("filename",)
-    ordering_of_one = ("-created_at", "-id")
+    ordering_for_customer = ("-created_at", "-id")
     inlines = (ImportRowInline,)
 
 
 @admin.register(StatementImportRow)
-class StatementImportRowAdmin(RowColumns, OwnedRecordAdmin):
+class StatementImportRowAdmin(RowColumns, OwnedReadOnlyAdmin):
     list_display = ("number", "owner", "statement_import", "judged", "transaction", "provider_id")
     list_filter = (BY_CUSTOMER, ("statement_import", AutocompleteSelectFilter), ("verdict", ChoicesDropdownFilter))
     list_select_related = ("user", "statement_import")
     search_fields = ("provider_id",)
-    ordering_of_one = ("-id",)
+    ordering_for_customer = ("-id",)
 
-    @display(description="verdict", label=VERDICT_COLOURS)
+    @display(description="verdict", label=VERDICT_COLORS)
     def judged(self, row: StatementImportRow) -> str:
         return row.verdict

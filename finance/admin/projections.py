@@ -3,7 +3,7 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import RangeDateFilter
 
-from core.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, linked, shown_on
+from core.admin import BY_CUSTOMER, OwnedAdmin, ReadOnlyInline, display, inline_on, linked
 from finance.models import IncomeProjection
 from users.models import User
 
@@ -17,8 +17,8 @@ class ProjectionColumns:
         return "-" if rate is None else f"{rate} %"
 
 
-@shown_on(User)
-class ProjectionInline(ProjectionColumns, RecordInline):
+@inline_on(User)
+class ProjectionInline(ProjectionColumns, ReadOnlyInline):
     model = IncomeProjection
     fields = ("day", "current_income", "projected_income_1_year", "projected_income_5_years", "yearly")
     day = linked("projection_date", "day")
@@ -38,8 +38,8 @@ class ProjectionAdmin(ProjectionColumns, OwnedAdmin):
         "confidence_level",
     )
     list_filter = (BY_CUSTOMER, ("projection_date", RangeDateFilter))
-    ordering_of_one = ("-projection_date", "-id")
-    sortable_for_one = ("projection_date",)
+    ordering_for_customer = ("-projection_date", "-id")
+    sortable_by_for_customer = ("projection_date",)
     csv_columns = (
         "id",
         "user__email",

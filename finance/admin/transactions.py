@@ -7,11 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
-from core.admin import BY_CUSTOMER, OwnedAdmin, RecordInline, display, link, linked, money, shown_on
+from core.admin import BY_CUSTOMER, OwnedAdmin, ReadOnlyInline, display, inline_on, link, linked, money
 from finance.models import FinancialTransaction
 from users.models import User
 
-STATUS_COLOURS = {"completed": "success", "pending": "info", "failed": "danger", "disputed": "warning", "cancelled": "default"}
+STATUS_COLORS = {"completed": "success", "pending": "info", "failed": "danger", "disputed": "warning", "cancelled": "default"}
 
 
 class TransactionColumns:
@@ -21,7 +21,7 @@ class TransactionColumns:
     def money(self, transaction: FinancialTransaction) -> str:
         return money(transaction.amount, transaction.currency)
 
-    @display(description="status", label=STATUS_COLOURS)
+    @display(description="status", label=STATUS_COLORS)
     def state(self, transaction: FinancialTransaction) -> str:
         return transaction.status
 
@@ -34,8 +34,8 @@ class TransactionColumns:
         return transaction.merchant_name or transaction.description[:60] or "-"
 
 
-@shown_on(User)
-class TransactionInline(TransactionColumns, RecordInline):
+@inline_on(User)
+class TransactionInline(TransactionColumns, ReadOnlyInline):
     model = FinancialTransaction
     place = 3
     fields = ("day", "account", "money", "merchant", "category", "transaction_type", "status")
@@ -64,8 +64,8 @@ class TransactionAdmin(TransactionColumns, OwnedAdmin):
     )
     list_select_related = ("user", "financial_profile")
     search_fields = ("merchant_name", "description", "category", "reference_number")
-    ordering_of_one = ("-transaction_date", "-id")
-    sortable_for_one = ("transaction_date",)
+    ordering_for_customer = ("-transaction_date", "-id")
+    sortable_by_for_customer = ("transaction_date",)
     date_hierarchy = "transaction_date"
     csv_columns = (
         "id",

@@ -16,12 +16,12 @@ from django.db.models import F, Func, Q
 from core import clock
 from core.encryption.blind_index import BlindIndexField
 from core.encryption.fields import encrypt
-from core.encryption.key_ring import SealError
+from core.encryption.key_ring import EncryptionError
 from core.models.base import OwnedModel, OwnedQuerySet, gin
-from core.models.constraints import a_number, between, iso_currency, json_shape, not_blank, one_of
+from core.models.constraints import between, iso_currency, json_shape, not_blank, not_nan, one_of
 from core.models.money import currency_field, money_field
-from core.models.validators import is_json_object
-from core.postgres.expressions import Present, first_of, percent_of, true_when, whole_days_below
+from core.models.validators import validate_json_object
+from core.postgres.expressions import ClockNow, first_of, percent_of, true_when, whole_days_below
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 
@@ -72,7 +72,7 @@ class AccountQuerySet(OwnedQuerySet):
     def with_number(self, user_id: UUID, number: str) -> "AccountQuerySet":
         """The accounts of one user with this number, however it is spaced."""
         index: Any = self.model._meta.get_field("account_number_index")
-        digest = index.digest_for(user_id, number)
+        digest = index.digest_for_user(user_id, number)
         return self.none() if digest is None else self.filter(user_id=user_id, account_number_index=digest)
 
     def open(self) -> "AccountQuerySet":
@@ -84,7 +84,7 @@ def masked(number: Callable[[], str | None]) -> str:
     """The last four characters behind dots; '' when no number was given, '••••' when it can't be opened."""
     try:
         text = number() or ""
-    except SealError:
+    except EncryptionError:
         logger.exception("An account's number can't be opened")
         return "••••"
     return f"••••{text[-4:]}" if text else ""
@@ -102,7 +102,7 @@ class EncryptedFinancialProfile(OwnedModel):
     account_number: Any = encrypt(
         models.CharField(max_length=34, null=True, blank=True, validators=[is_account_number]), label="finance.account_number"
     )
-    account_number_index = BlindIndexField(of="account_number", normalise=normal_account_number)
+    account_number_index = BlindIndexField(of="account_number", normalize=normal_account_number)
     routing_number: Any = encrypt(
         models.CharField(max_length=9, null=True, blank=True, validators=[is_routing_number]), label="finance.routing_number"
     )
@@ -115,14 +115,14 @@ class EncryptedFinancialProfile(OwnedModel):
     last_sync_at = models.DateTimeField(null=True, blank=True)
     sync_status = models.CharField(max_length=50, choices=SyncStatus, default=SyncStatus.PENDING)
     is_active = models.BooleanField(default=True)
-    metadata = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+    metadata = models.JSONField(default=dict, blank=True, validators=[validate_json_object])
 
     privacy = own("his account at a bank; the export holds its numbers in clear, for they are his")
     personal_fields = personal(
         "institution_name", "account_balance", "credit_limit", "interest_rate", "metadata", profile_name=initials
     )
     derived = ("is_credit_account", "available_credit", "credit_utilization", "sync_age_days", "account_number_masked")
-    opened_derived: ClassVar[dict[str, Any]] = {"account_number_masked": ("account_number", masked)}
+    decrypted_derived: ClassVar[dict[str, Any]] = {"account_number_masked": ("account_number", masked)}
     secret_fields = ("account_number_index",)
 
     class Meta(OwnedModel.Meta):
@@ -133,8 +133,8 @@ class EncryptedFinancialProfile(OwnedModel):
             one_of(TABLE, "profile_type", AccountType),
             iso_currency(TABLE),
             between(TABLE, "credit_limit", 0),
-            a_number(TABLE, "credit_limit"),
-            a_number(TABLE, "account_balance"),
+            not_nan(TABLE, "credit_limit"),
+            not_nan(TABLE, "account_balance"),
             between(TABLE, "interest_rate", 0, 1),
             one_of(TABLE, "sync_status", SyncStatus),
             json_shape(TABLE, "metadata", "object"),
@@ -163,7 +163,7 @@ class EncryptedFinancialProfile(OwnedModel):
             "credit_utilization": first_of(
                 (is_known & Q(credit_limit__gt=0), percent_of(owed, F("credit_limit"))), default=None, output_field=amount
             ),
-            "sync_age_days": whole_days_below(F("last_sync_at"), Present()),
+            "sync_age_days": whole_days_below(F("last_sync_at"), ClockNow()),
         }
 
     @property

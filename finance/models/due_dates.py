@@ -11,7 +11,7 @@ from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Greatest
 
 from core.models.base import OwnedQuerySet
-from core.models.constraints import a_number, between, iso_currency, not_blank, one_of, rule
+from core.models.constraints import between, iso_currency, not_blank, not_nan, one_of, rule
 from core.models.money import currency_field, money_field
 from core.models.validators import FIRST_DAY, LAST_DAY
 from core.postgres.expressions import days_between, today, true_when
@@ -77,7 +77,7 @@ class DueDate(DueSeries):
         """Save; what is due next follows from a new schedule or amount. A partial save writes what it names, no more."""
         with transaction.atomic():
             if update_fields is None:
-                self.follow()
+                self.update_next_occurrence()
                 self.status = self.status_on(self.today())
             super().save(*args, update_fields=update_fields, **kwargs)
 
@@ -135,7 +135,7 @@ def _last(table: str, done: str) -> list[models.BaseConstraint]:
     return [
         between(table, day, FIRST_DAY, LAST_DAY),
         between(table, amount, 0),
-        a_number(table, amount),
+        not_nan(table, amount),
         rule(f"{table}_{day}_with_amount", both, "The day and the amount are set together."),
     ]
 

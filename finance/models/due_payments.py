@@ -6,9 +6,9 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Max, Q, Sum
 
-from core.models.base import OwnedModel, OwnedQuerySet, within_owner
-from core.models.constraints import a_number, between, rule
-from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key
+from core.models.constraints import between, not_nan, rule
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 from finance.models.transactions import FinancialTransaction
@@ -43,17 +43,17 @@ class DueDatePayment(OwnedModel):
     it has the owner for that, and so an index (Django would look for the key alone).
     """
 
-    income = within_owner(
+    income = same_owner_foreign_key(
         "finance.UserIncomeDueDate", on_delete=models.DO_NOTHING, null=True, blank=True, related_name="payments"
     )
-    expense = within_owner(
+    expense = same_owner_foreign_key(
         "finance.UserExpenseDueDate", on_delete=models.DO_NOTHING, null=True, blank=True, related_name="payments"
     )
-    occurrence_date = models.DateField(validators=[is_plausible_day])
+    occurrence_date = models.DateField(validators=[validate_plausible_date])
     expected_amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(CENT)])
     amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(CENT)])
-    paid_on = models.DateField(validators=[is_plausible_day])
-    transaction = within_owner(
+    paid_on = models.DateField(validators=[validate_plausible_date])
+    transaction = same_owner_foreign_key(
         FinancialTransaction, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="due_payments"
     )
 
@@ -70,9 +70,9 @@ class DueDatePayment(OwnedModel):
             ),
             between(TABLE, "occurrence_date", FIRST_DAY, LAST_DAY),
             between(TABLE, "expected_amount", CENT),
-            a_number(TABLE, "expected_amount"),
+            not_nan(TABLE, "expected_amount"),
             between(TABLE, "amount", CENT),
-            a_number(TABLE, "amount"),
+            not_nan(TABLE, "amount"),
             between(TABLE, "paid_on", FIRST_DAY, LAST_DAY),
             models.UniqueConstraint(
                 fields=["user", "income", "expense", "occurrence_date", "transaction"],

@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.models.base import OwnedModel
-from core.models.constraints import a_number, between, one_of, rule
+from core.models.constraints import between, not_nan, one_of, rule
 from core.models.money import money_field
-from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
 from core.privacy.declarations import own
 from finance import recurrence
 from finance.models.due_payments import CENT, PaymentQuerySet
@@ -19,7 +19,7 @@ TABLE = "finance_%(class)s"
 SCHEDULE = ("due_date", "frequency", "is_recurring")
 
 
-class Frequency(models.TextChoices):
+class DueFrequency(models.TextChoices):
     WEEKLY = "weekly"
     BIWEEKLY = "biweekly"
     SEMIMONTHLY = "semimonthly"
@@ -42,8 +42,8 @@ class DueSeries(OwnedModel):
     """
 
     expected_amount = money_field(at_least=CENT)
-    due_date = models.DateField(validators=[is_plausible_day])
-    frequency = models.CharField(max_length=20, choices=Frequency)
+    due_date = models.DateField(validators=[validate_plausible_date])
+    frequency = models.CharField(max_length=20, choices=DueFrequency)
     is_recurring = models.BooleanField(default=True)
     next_occurrence = models.DateField(null=True, blank=True, editable=False)
 
@@ -56,9 +56,9 @@ class DueSeries(OwnedModel):
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
             between(TABLE, "expected_amount", CENT),
-            a_number(TABLE, "expected_amount"),
+            not_nan(TABLE, "expected_amount"),
             between(TABLE, "due_date", FIRST_DAY, LAST_DAY),
-            one_of(TABLE, "frequency", Frequency),
+            one_of(TABLE, "frequency", DueFrequency),
             rule(
                 f"{TABLE}_next_occurrence_in_series",
                 Q(is_recurring=True, next_occurrence__isnull=False, next_occurrence__gte=F("due_date"))
@@ -72,7 +72,7 @@ class DueSeries(OwnedModel):
         """Ask the rules, but for that of `next_occurrence`, which `save` has yet to set."""
         super().validate_constraints(exclude={*(exclude or ()), "next_occurrence"})
 
-    def follow(self) -> None:
+    def update_next_occurrence(self) -> None:
         """Bring `next_occurrence` in step with what the row is about to say. Its stored state is locked."""
         self.due_date = type(self)._meta.get_field("due_date").to_python(self.due_date)
         row = type(self)._base_manager.filter(pk=self.pk).select_for_update()
@@ -84,7 +84,7 @@ class DueSeries(OwnedModel):
         else:
             self.next_occurrence = before["next_occurrence"]
             if before["expected_amount"] != self.expected_amount:
-                self.expect_of_open_occurrences()
+                self.update_open_occurrences()
 
     def _first_of_new_schedule(self) -> date | None:
         settled = self.payments_made().settled().order_by("-occurrence_date").first()
@@ -92,7 +92,7 @@ class DueSeries(OwnedModel):
             return self.first_open(self.due_date)
         return recurrence.next_after(self.due_date, self.frequency, settled["occurrence_date"])
 
-    def expect_of_open_occurrences(self) -> None:
+    def update_open_occurrences(self) -> None:
         """An occurrence that is not settled yet is expected to bring today's amount; that may settle it."""
         if self.next_occurrence is not None:
             open_days = self.payments_made().unsettled().values("occurrence_date")

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from core.models.base import OwnedModel, OwnedQuerySet, within_owner
+from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key
 from core.models.constraints import between, json_shape, one_of
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
@@ -16,7 +16,7 @@ TABLE = "finance_statementimport"
 ROWS = "finance_statementimportrow"
 
 
-class Verdict(models.TextChoices):
+class RowVerdict(models.TextChoices):
     """What became of a row of a statement."""
 
     CREATED = "created", "became a transaction"
@@ -36,7 +36,7 @@ class StatementFormat(models.TextChoices):
 class StatementImport(OwnedModel):
     """One statement file, brought into one account. Undoing it leaves this record."""
 
-    account = within_owner(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports")
+    account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports")
     format = models.CharField(max_length=10, choices=StatementFormat)
     filename = models.CharField(max_length=255, blank=True)
     file_digest = models.CharField(max_length=64)
@@ -75,7 +75,7 @@ class StatementImport(OwnedModel):
 
     def problems(self, *, limit: int) -> list[dict[str, Any]]:
         """The first `limit` rows that could not go in: {row, field, code, message}."""
-        broken = self.rows.filter(user_id=self.user_id, verdict=Verdict.ERROR).order_by("number")
+        broken = self.rows.filter(user_id=self.user_id, verdict=RowVerdict.ERROR).order_by("number")
         return [{"row": number, **data} for number, data in broken.values_list("number", "data")[:limit]]
 
 
@@ -96,10 +96,10 @@ class StatementImportRow(OwnedModel):
     trigger moves it into `deleted_row`, so that it stays deleted when the file comes again, and can be restored.
     """
 
-    statement_import = within_owner(StatementImport, on_delete=models.CASCADE, related_name="rows")
-    account = within_owner(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="+")
+    statement_import = same_owner_foreign_key(StatementImport, on_delete=models.CASCADE, related_name="rows")
+    account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="+")
     number = models.IntegerField()
-    verdict = models.CharField(max_length=12, choices=Verdict)
+    verdict = models.CharField(max_length=12, choices=RowVerdict)
     transaction_id = models.UUIDField(null=True, blank=True)
     is_claim = models.BooleanField(default=False)
     provider_id = models.CharField(max_length=255, blank=True)
@@ -112,7 +112,7 @@ class StatementImportRow(OwnedModel):
 
     privacy = own(
         "what became of each row of a statement, so that a file that comes again adds nothing twice",
-        loose={"transaction_id": "finance.FinancialTransaction"},
+        loose_references={"transaction_id": "finance.FinancialTransaction"},
     )
     personal_fields = personal("provider_id", "content_hash", "data", "before", "deleted_row")
 
@@ -120,7 +120,7 @@ class StatementImportRow(OwnedModel):
         verbose_name = "statement row"
         ordering = ["number"]
         constraints = [
-            one_of(ROWS, "verdict", Verdict),
+            one_of(ROWS, "verdict", RowVerdict),
             json_shape(ROWS, "data", "object"),
             json_shape(ROWS, "before", "object"),
             json_shape(ROWS, "deleted_row", "object"),

@@ -8,10 +8,10 @@ from django.db.models import F, Func
 from django.db.models.functions import Cast, Coalesce, Round
 
 from core.models.base import OwnedModel, gin
-from core.models.constraints import a_number, between, json_shape
+from core.models.constraints import between, json_shape, not_nan
 from core.models.fields import decimal_within, json_object, share
 from core.models.money import money_field
-from core.models.validators import FIRST_DAY, LAST_DAY, is_plausible_day
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 
@@ -26,7 +26,7 @@ LATER = ("projected_income_1_year", "projected_income_3_years", "projected_incom
 class IncomeProjection(OwnedModel):
     """A yearly income and what it may be in one, three and five years: the medians; `factors` says how they came about."""
 
-    projection_date = models.DateField(validators=[is_plausible_day])
+    projection_date = models.DateField(validators=[validate_plausible_date])
     current_income = money_field(at_least=CENT)
     projected_income_1_year = money_field(optional=True, at_least=Decimal(0))
     projected_income_3_years = money_field(optional=True, at_least=Decimal(0))
@@ -51,9 +51,9 @@ class IncomeProjection(OwnedModel):
         constraints = [
             between(TABLE, "projection_date", FIRST_DAY, LAST_DAY),
             between(TABLE, "current_income", CENT),
-            a_number(TABLE, "current_income"),
+            not_nan(TABLE, "current_income"),
             *(between(TABLE, name, 0) for name in LATER),
-            *(a_number(TABLE, name) for name in LATER),
+            *(not_nan(TABLE, name) for name in LATER),
             between(TABLE, "growth_rate", -100, 1000),
             between(TABLE, "confidence_level", 0, 1),
             json_shape(TABLE, "factors", "object"),

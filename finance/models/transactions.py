@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Abs
 
-from core.models.base import OwnedModel, OwnedQuerySet, gin, within_owner
-from core.models.constraints import a_number, between, iso_currency, json_shape, one_of, rule
+from core.models.base import OwnedModel, OwnedQuerySet, gin, same_owner_foreign_key
+from core.models.constraints import between, iso_currency, json_shape, not_nan, one_of, rule
 from core.models.money import currency_field
-from core.models.validators import FIRST_DAY, LAST_DAY, is_json_object, is_plausible_day
+from core.models.validators import FIRST_DAY, LAST_DAY, validate_json_object, validate_plausible_date
 from core.postgres.expressions import true_when
 from core.privacy.declarations import own
 from core.privacy.masks import personal
@@ -72,7 +72,7 @@ class TransactionQuerySet(OwnedQuerySet):
 class FinancialTransaction(OwnedModel):
     """One movement of money, signed as the account sees it."""
 
-    financial_profile = within_owner(
+    financial_profile = same_owner_foreign_key(
         EncryptedFinancialProfile, on_delete=models.RESTRICT, null=True, blank=True, related_name="transactions"
     )
     transaction_type = models.CharField(max_length=50, choices=TransactionType)
@@ -81,11 +81,11 @@ class FinancialTransaction(OwnedModel):
     description = models.TextField(blank=True)
     category = models.CharField(max_length=100, blank=True)
     merchant_name = models.CharField(max_length=255, blank=True)
-    transaction_date = models.DateField(validators=[is_plausible_day])
-    posted_date = models.DateField(null=True, blank=True, validators=[is_plausible_day])
+    transaction_date = models.DateField(validators=[validate_plausible_date])
+    posted_date = models.DateField(null=True, blank=True, validators=[validate_plausible_date])
     reference_number = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=50, choices=TransactionStatus, default=TransactionStatus.PENDING)
-    metadata = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+    metadata = models.JSONField(default=dict, blank=True, validators=[validate_json_object])
 
     privacy = own("what he earned and spent")
     personal_fields = personal("amount", "description", "category", "merchant_name", "reference_number", "metadata")
@@ -96,7 +96,7 @@ class FinancialTransaction(OwnedModel):
         triggers = [*OwnedModel.Meta.triggers, remember_deleted]
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
-            a_number(TABLE, "amount"),
+            not_nan(TABLE, "amount"),
             rule(f"{TABLE}_amount_not_zero", ~Q(amount=0), "The amount must not be 0."),
             rule(
                 f"{TABLE}_amount_sign",

@@ -9,8 +9,8 @@ from rest_framework.exceptions import ErrorDetail
 
 from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID
-from core.api.serializers import BaseSerializer, OwnedKeyField, StrictFields
-from core.models.validators import is_plausible_day
+from core.api.serializers import BaseSerializer, OwnedKeyField, StrictSerializer
+from core.models.validators import validate_plausible_date
 from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
 
@@ -62,7 +62,7 @@ class ExpenseDueDateSerializer(BaseSerializer):
         }
 
 
-class PaymentFormSerializer(StrictFields):
+class PaymentFormSerializer(StrictSerializer):
     """A payment towards an occurrence. Without any field: today, all that the oldest unsettled occurrence lacks."""
 
     amount = serializers.DecimalField(
@@ -73,11 +73,13 @@ class PaymentFormSerializer(StrictFields):
         help_text="Above 0. What the transaction has left, or what the occurrence still lacks, when it is left out.",
     )
     date = serializers.DateField(
-        required=False, validators=[is_plausible_day], help_text="The transaction's day, or today, when it is left out."
+        required=False, validators=[validate_plausible_date], help_text="The transaction's day, or today, when it is left out."
     )
     transaction = OwnedKeyField(queryset=FinancialTransaction.objects.all(), required=False)
     occurrence = serializers.DateField(
-        required=False, validators=[is_plausible_day], help_text="The oldest day that is not settled when it is left out."
+        required=False,
+        validators=[validate_plausible_date],
+        help_text="The oldest day that is not settled when it is left out.",
     )
     in_full = serializers.BooleanField(default=False, help_text="Nothing more is to come, though it is less than expected.")
 

@@ -7,11 +7,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
-from core.api.serializers import BaseSerializer, OwnedKeyField, StrictFields
+from core.api.serializers import BaseSerializer, OwnedKeyField, StrictSerializer
 from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
-from finance.models.imports import Verdict
-from finance.services import Decision
+from finance.models.imports import RowVerdict
+from finance.services import ReviewDecision
 from finance.statements.parse import FORMATS
 
 EXAMPLE_STATEMENT = {"opening": "727.64", "closing": "382.34", "computed": "382.37", "gap": "-0.03", "currency": "CAD"}
@@ -53,7 +53,7 @@ class MappingField(serializers.CharField):
         return mapping
 
 
-class ImportFormSerializer(StrictFields):
+class ImportFormSerializer(StrictSerializer):
     """A statement file and where it belongs."""
 
     file = serializers.FileField(max_length=255, help_text="OFX, QFX or CSV.")
@@ -92,7 +92,7 @@ class ProofSerializer(serializers.Serializer):
 
 class PreviewRowSerializer(serializers.Serializer):
     number = serializers.IntegerField()
-    verdict = serializers.ChoiceField(Verdict.choices)
+    verdict = serializers.ChoiceField(RowVerdict.choices)
     transaction_id = serializers.UUIDField(allow_null=True)
     data = serializers.JSONField()  # type: ignore[assignment]  # a field, not the property of that name
 
@@ -200,10 +200,10 @@ class ImportRowSerializer(BaseSerializer):
         }
 
 
-class SettlementSerializer(StrictFields):
+class SettlementSerializer(StrictSerializer):
     """What a row in review is: a transaction of its own, one that is there already, or nothing to keep."""
 
-    decision = serializers.ChoiceField([decision.value for decision in Decision])
+    decision = serializers.ChoiceField([decision.value for decision in ReviewDecision])
     transaction = OwnedKeyField(queryset=FinancialTransaction.objects.all(), required=False, help_text="For `match`.")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.derived_fields import public_names
-from core.api.serializers import BaseSerializer, StrictFields
+from core.api.serializers import BaseSerializer, StrictSerializer
 from finance.income_growth import OccupationGroup, project
 from finance.models import IncomeProjection
 
@@ -32,7 +32,7 @@ class ProjectionSerializer(BaseSerializer):
         }
 
 
-class ProjectionFormSerializer(StrictFields):
+class ProjectionFormSerializer(StrictSerializer):
     """What a projection is to be made from."""
 
     current_income = serializers.DecimalField(

@@ -18,8 +18,8 @@ from finance.models import DueDatePayment, FinancialTransaction, UserExpenseDueD
 from finance.models.due_dates import DueDate
 from finance.models.transactions import TransactionStatus
 
-MOST_OCCURRENCES = 400
-NOTHING_MOVED = (TransactionStatus.FAILED, TransactionStatus.CANCELLED)
+MAX_OCCURRENCES = 400
+NO_PAYMENT_STATUSES = (TransactionStatus.FAILED, TransactionStatus.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Occurrence:
 
 
 @database.atomic
-def settle(
+def record_payment(
     due: DueDate,
     *,
     today: date,
@@ -54,7 +54,7 @@ def settle(
     lock(due)
     day = open_occurrence(due, occurrence)
     if transaction is not None:
-        transaction = linkable(due, transaction, day)
+        transaction = lock_linkable_transaction(due, transaction, day)
         amount, paid_on = _within(transaction, amount), paid_on or transaction.transaction_date
     paid_on = paid_on or today
     if paid_on > today:
@@ -78,7 +78,7 @@ def _record(due: DueDate, day: date, *, amount: Decimal | None, in_full: bool, *
 
 
 @database.atomic
-def undo_settlement(due: DueDate, *, today: date) -> None:
+def undo_last_payment(due: DueDate, *, today: date) -> None:
     """Take the last recorded payment of `due` back. Raises ConflictError when there is none."""
     lock(due)
     newest = list(due.payments_made().order_by("-id")[:2])
@@ -119,7 +119,7 @@ def open_occurrence(due: DueDate, wanted: date | None) -> date:
     return wanted
 
 
-def linkable(due: DueDate, transaction: FinancialTransaction, day: date) -> FinancialTransaction:
+def lock_linkable_transaction(due: DueDate, transaction: FinancialTransaction, day: date) -> FinancialTransaction:
     """The transaction, locked, if it can have paid `due`: same currency, right direction, and not linked with this day yet."""
     found = FinancialTransaction.objects.select_for_update().filter(user_id=due.user_id, pk=transaction.pk).first()
     if found is None:
@@ -131,7 +131,7 @@ def linkable(due: DueDate, transaction: FinancialTransaction, day: date) -> Fina
         direction = "in" if isinstance(due, UserIncomeDueDate) else "out"
         sentence = f"Money that goes {direction} is needed, but this transaction goes the other way."
         raise DomainError("wrong_direction", sentence, field="transaction")
-    if found.status in NOTHING_MOVED:
+    if found.status in NO_PAYMENT_STATUSES:
         raise DomainError("nothing_moved", f"This transaction is {found.status}: no money moved.", field="transaction")
     if due.payments_made().filter(occurrence_date=day, transaction=found).exists():
         raise DomainError("already_linked", "This transaction is linked with this occurrence already.", field="transaction")
@@ -165,14 +165,14 @@ def _keep(due: DueDate, upcoming: date | None, last: DueDatePayment | None, toda
 def occurrences_of(due: DueDate, *, start: date, end: date, today: date) -> list[Occurrence]:
     """The occurrences from `start` to `end`, both inclusive: those with payments, and those that are still to be settled.
 
-    Raises DomainError when there are more than MOST_OCCURRENCES.
+    Raises DomainError when there are more than MAX_OCCURRENCES.
     """
     by_day = due.payments_made().filter(occurrence_date__range=(start, end)).by_occurrence()
     linked = ArrayAgg("transaction_id", filter=Q(transaction__isnull=False), order_by="id", default=[])
-    found = {row["occurrence_date"]: row for row in by_day.annotate(transactions=linked)[: MOST_OCCURRENCES + 1]}
+    found = {row["occurrence_date"]: row for row in by_day.annotate(transactions=linked)[: MAX_OCCURRENCES + 1]}
     days = sorted({*found, *_still_to_settle(due, start, end)})
-    if len(days) > MOST_OCCURRENCES:
-        sentence = f"These are more than {MOST_OCCURRENCES} occurrences. Ask for a shorter time."
+    if len(days) > MAX_OCCURRENCES:
+        sentence = f"These are more than {MAX_OCCURRENCES} occurrences. Ask for a shorter time."
         raise DomainError("too_many_occurrences", sentence, field="to")
     return [_occurrence(due, day, found.get(day), today) for day in days]
 
@@ -183,7 +183,7 @@ def _still_to_settle(due: DueDate, start: date, end: date) -> Iterable[date]:
         return ()
     if not due.is_recurring:
         return (upcoming,) if start <= upcoming <= end else ()
-    return islice(recurrence.each(due.due_date, due.frequency, max(start, upcoming), end), MOST_OCCURRENCES + 1)
+    return islice(recurrence.each(due.due_date, due.frequency, max(start, upcoming), end), MAX_OCCURRENCES + 1)
 
 
 def _occurrence(due: DueDate, day: date, row: dict[str, Any] | None, today: date) -> Occurrence:
@@ -193,7 +193,7 @@ def _occurrence(due: DueDate, day: date, row: dict[str, Any] | None, today: date
     return Occurrence(day, row["expected"], row["paid"], status, row["transactions"])
 
 
-def judge_due_dates() -> int:
+def update_due_date_statuses() -> int:
     """Bring `status` up to date where the owner's day has turned since the row was written; gives how many rows.
 
     Partial ones stay so until something is paid. Running it again changes nothing.

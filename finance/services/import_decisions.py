@@ -10,8 +10,8 @@ import orjson
 from django.db import connection
 
 from finance.models import EncryptedFinancialProfile
-from finance.pending_matching import POSTED_WITHIN, Existing, Finding, Incoming, match, texts_of
-from finance.services.import_dedup import find_known
+from finance.pending_matching import MAX_DAYS_TO_POST, ExistingTransaction, IncomingRow, RowMatch, match, texts_of
+from finance.services.import_dedup import find_duplicates
 from finance.services.import_staging import hash_joins, staged_pages
 
 SPAN = "SELECT min(day), max(day) FROM import_staged JOIN import_verdict USING (number) WHERE verdict IS NULL"
@@ -21,7 +21,7 @@ EXISTING = """
 WITH open AS (
     SELECT id, transaction_date AS day, amount, currency, description, merchant_name, status = 'pending' AS is_pending,
            NOT EXISTS (SELECT FROM finance_statementimportrow claim
-                        WHERE claim.user_id = %(user)s AND claim.transaction_id = entry.id AND claim.is_claim) AS is_by_hand
+                        WHERE claim.user_id = %(user)s AND claim.transaction_id = entry.id AND claim.is_claim) AS is_manual
       FROM finance_financialtransaction entry
      WHERE user_id = %(user)s AND financial_profile_id = %(account)s AND transaction_date BETWEEN %(first)s AND %(last)s
 ), undecided AS (
@@ -29,11 +29,11 @@ WITH open AS (
 ), met AS (
     SELECT DISTINCT transaction_id FROM import_verdict WHERE transaction_id IS NOT NULL
 )
-SELECT open.id, open.day, open.amount, open.currency, description, merchant_name, is_pending, is_by_hand
+SELECT open.id, open.day, open.amount, open.currency, description, merchant_name, is_pending, is_manual
   FROM open
   LEFT JOIN undecided USING (day, amount, currency)
   LEFT JOIN met ON met.transaction_id = open.id
- WHERE met.transaction_id IS NULL AND (is_pending OR is_by_hand AND undecided.day IS NOT NULL)
+ WHERE met.transaction_id IS NULL AND (is_pending OR is_manual AND undecided.day IS NOT NULL)
  ORDER BY open.day, open.id
 """
 
@@ -53,17 +53,17 @@ UPDATE import_verdict
 """
 
 
-def judge(account: EncryptedFinancialProfile) -> None:
+def decide_rows(account: EncryptedFinancialProfile) -> None:
     """Fill the table `import_verdict` with one line for each staged row; a verdict of NULL stands for `created`.
 
     `account` is locked by the caller, so that no other import into it decides at the same time.
     """
     owner = {"user": account.user_id, "account": account.pk}
     with hash_joins():
-        find_known(owner)
+        find_duplicates(owner)
         first, last = _undecided_days()
         if first is not None:
-            _match_undecided(owner | {"first": first - POSTED_WITHIN, "last": last + POSTED_WITHIN})
+            _match_undecided(owner | {"first": first - MAX_DAYS_TO_POST, "last": last + MAX_DAYS_TO_POST})
 
 
 def _undecided_days() -> tuple[Any, Any]:
@@ -78,23 +78,23 @@ def _match_undecided(parameters: dict[str, Any]) -> None:
     if not existing:
         return
     days = [entry.day for entry in existing]
-    around = {"first": min(days) - POSTED_WITHIN, "last": max(days) + POSTED_WITHIN}
+    around = {"first": min(days) - MAX_DAYS_TO_POST, "last": max(days) + MAX_DAYS_TO_POST}
     rows = (_incoming(line) for page in staged_pages(UNDECIDED, around) for line in page)
     findings = match(rows, existing)
     with connection.cursor() as cursor:
         cursor.execute(DECIDE, {"findings": orjson.dumps(list(map(_as_json, findings.items()))).decode()})
 
 
-def _existing(line: tuple[Any, ...]) -> Existing:
-    key, day, amount, currency, description, merchant, is_pending, is_by_hand = line
-    return Existing(key, day, amount, currency, texts_of(description, merchant), is_pending, is_by_hand)
+def _existing(line: tuple[Any, ...]) -> ExistingTransaction:
+    key, day, amount, currency, description, merchant, is_pending, is_manual = line
+    return ExistingTransaction(key, day, amount, currency, texts_of(description, merchant), is_pending, is_manual)
 
 
-def _incoming(line: tuple[Any, ...]) -> Incoming:
+def _incoming(line: tuple[Any, ...]) -> IncomingRow:
     number, day, amount, currency, description, merchant, is_pending = line
-    return Incoming(number, day, amount, currency, texts_of(description, merchant), is_pending)
+    return IncomingRow(number, day, amount, currency, texts_of(description, merchant), is_pending)
 
 
-def _as_json(item: tuple[int, Finding]) -> dict[str, Any]:
+def _as_json(item: tuple[int, RowMatch]) -> dict[str, Any]:
     number, finding = item
     return {"number": number, "verdict": finding.outcome, "candidates": finding.candidates}

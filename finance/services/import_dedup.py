@@ -160,7 +160,7 @@ STEPS = (
 )
 
 
-def find_known(owner: dict[str, Any]) -> None:
+def find_duplicates(owner: dict[str, Any]) -> None:
     """Fill `import_verdict` with a line for each staged row, undecided (NULL) for those that are not known.
 
     `owner` has the keys `user` and `account`.

@@ -11,10 +11,10 @@ import orjson
 from django.db import connection
 
 from core.currencies import ISO_4217
-from finance.balance_check import Proof
+from finance.balance_check import BalanceCheck
 from finance.models import EncryptedFinancialProfile
-from finance.models.imports import Verdict
-from finance.services.import_sources import Source
+from finance.models.imports import RowVerdict
+from finance.services.import_sources import ImportUpload
 from finance.services.import_writes import ROW_AS_JSON
 from finance.statements.rows import Balances, Statement
 
@@ -23,12 +23,12 @@ PREVIEW_ROWS = 100
 SHOWN_DIGITS = 4
 CENT = Decimal("0.01")
 COUNTERS = {
-    Verdict.CREATED: "created",
-    Verdict.DUPLICATE: "duplicates",
-    Verdict.TOMBSTONED: "tombstoned",
-    Verdict.SUPERSEDED: "superseded",
-    Verdict.REVIEW: "review",
-    Verdict.ERROR: "failed",
+    RowVerdict.CREATED: "created",
+    RowVerdict.DUPLICATE: "duplicates",
+    RowVerdict.TOMBSTONED: "tombstoned",
+    RowVerdict.SUPERSEDED: "superseded",
+    RowVerdict.REVIEW: "review",
+    RowVerdict.ERROR: "failed",
 }
 
 COUNTS = "SELECT coalesce(verdict, 'created'), count(*) FROM import_verdict GROUP BY 1"
@@ -59,7 +59,7 @@ SELECT number, coalesce(verdict, 'created'), import_verdict.transaction_id,
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RowProblem:
     """A row that can't go in: its number, the field to blame, a stable code and a sentence."""
 
     row: int
@@ -79,7 +79,7 @@ class PreviewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
+class ReportWarning:
     """Something that did not stop the import, and that its owner should know."""
 
     code: str
@@ -92,9 +92,9 @@ def count_verdicts() -> dict[str, int]:
     return {name: found.get(verdict, 0) for verdict, name in COUNTERS.items()}
 
 
-def list_problems() -> list[Problem]:
+def list_problems() -> list[RowProblem]:
     """The broken rows in the order of the file, the first 1,000."""
-    return [Problem(*line) for line in _lines(PROBLEMS, {"limit": MAX_ERRORS})]
+    return [RowProblem(*line) for line in _lines(PROBLEMS, {"limit": MAX_ERRORS})]
 
 
 def list_preview() -> list[PreviewRow]:
@@ -103,14 +103,16 @@ def list_preview() -> list[PreviewRow]:
     return [PreviewRow(number, verdict, key, orjson.loads(data)) for number, verdict, key, data in lines]
 
 
-def prove(statement: Statement, source: Source, account: EncryptedFinancialProfile) -> tuple[Proof, date | None]:
+def check_balance(
+    statement: Statement, source: ImportUpload, account: EncryptedFinancialProfile
+) -> tuple[BalanceCheck, date | None]:
     """The statement's balances against its rows, and the day of its last booked row (None when it has none)."""
     balances = statement.balances
     currency = _currency(balances, account)
     moved, last_day = _lines(MOVED, {"currency": currency})[0]
     opening = source.opening_balance if balances.opening is None else balances.opening
     closing = source.closing_balance if balances.closing is None else balances.closing
-    return Proof(opening, closing, moved, currency), last_day
+    return BalanceCheck(opening, closing, moved, currency), last_day
 
 
 def _currency(balances: Balances, account: EncryptedFinancialProfile) -> str:
@@ -122,14 +124,14 @@ def _currency(balances: Balances, account: EncryptedFinancialProfile) -> str:
     return named if is_sure and named in ISO_4217 else account.currency
 
 
-def as_json(proof: Proof) -> dict[str, str | None]:
-    """A proof as the API and the database keep it: texts with two decimals, or None."""
+def as_json(check: BalanceCheck) -> dict[str, str | None]:
+    """A check as the API and the database keep it: texts with two decimals, or None."""
     return {
-        "opening": as_text(proof.opening),
-        "closing": as_text(proof.closing),
-        "computed": as_text(proof.computed),
-        "gap": as_text(proof.gap),
-        "currency": proof.currency,
+        "opening": as_text(check.opening),
+        "closing": as_text(check.closing),
+        "computed": as_text(check.computed),
+        "gap": as_text(check.gap),
+        "currency": check.currency,
     }
 
 
@@ -139,11 +141,11 @@ def as_text(amount: Decimal | None) -> str | None:
 
 
 def list_warnings(
-    statement: Statement, source: Source, account: EncryptedFinancialProfile, proof: Proof, failed: int
-) -> list[Caution]:
+    statement: Statement, source: ImportUpload, account: EncryptedFinancialProfile, check: BalanceCheck, failed: int
+) -> list[ReportWarning]:
     """What the owner should know about currencies, the account's number, the balances he gave, and the list of errors."""
     found = [
-        _of_currency(account, proof),
+        _of_currency(account, check),
         _of_number(statement, account),
         _of_balance("opening", source.opening_balance, statement.balances.opening),
         _of_balance("closing", source.closing_balance, statement.balances.closing),
@@ -152,42 +154,44 @@ def list_warnings(
     return [warning for warning in found if warning is not None]
 
 
-def _of_currency(account: EncryptedFinancialProfile, proof: Proof) -> Caution | None:
-    seen = {proof.currency, *(line[0] for line in _lines(SEEN))}
+def _of_currency(account: EncryptedFinancialProfile, check: BalanceCheck) -> ReportWarning | None:
+    seen = {check.currency, *(line[0] for line in _lines(SEEN))}
     foreign = sorted(seen - {account.currency})
     if not foreign:
         return None
-    left_out = sorted(seen - {proof.currency})
+    left_out = sorted(seen - {check.currency})
     message = f"The account is in {account.currency}; amounts in {_listed(foreign)} came in as they are and were not converted."
     if left_out:
-        message += f" Amounts in {_listed(left_out)} are left out of the computed balance in {proof.currency}."
-    return Caution("foreign_currency", message)
+        message += f" Amounts in {_listed(left_out)} are left out of the computed balance in {check.currency}."
+    return ReportWarning("foreign_currency", message)
 
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def _of_number(statement: Statement, account: EncryptedFinancialProfile) -> Caution | None:
+def _of_number(statement: Statement, account: EncryptedFinancialProfile) -> ReportWarning | None:
     """A file of one account goes into any, but a number that is not the account's is probably a slip."""
     named = statement.accounts[0].masked if len(statement.accounts) == 1 else ""
     own = account.account_number_masked
     digits = named[-SHOWN_DIGITS:]
     if not own or not digits.isalnum() or own.endswith(digits):
         return None
-    return Caution("other_account", f"The file is of account {named}; this one is {own}. Undo the import if that is a slip.")
+    return ReportWarning(
+        "other_account", f"The file is of account {named}; this one is {own}. Undo the import if that is a slip."
+    )
 
 
-def _of_balance(name: str, given: Decimal | None, found: Decimal | None) -> Caution | None:
+def _of_balance(name: str, given: Decimal | None, found: Decimal | None) -> ReportWarning | None:
     if given is None or found is None or given == found:
         return None
-    return Caution("balance_differs", f"You gave {given} as the {name} balance; the file says {found}, which was used.")
+    return ReportWarning("balance_differs", f"You gave {given} as the {name} balance; the file says {found}, which was used.")
 
 
-def _of_errors(failed: int) -> Caution | None:
+def _of_errors(failed: int) -> ReportWarning | None:
     if failed <= MAX_ERRORS:
         return None
-    return Caution(
+    return ReportWarning(
         "errors_cut", f"{failed:,} rows can't be read; the first {MAX_ERRORS:,} are listed here, all of them in rows/."
     )
 

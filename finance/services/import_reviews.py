@@ -10,14 +10,14 @@ from django.db.models import F
 
 from core.errors import ConflictError, DomainError
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
-from finance.models.imports import Verdict
+from finance.models.imports import RowVerdict
 from finance.models.transactions import TransactionStatus
 from finance.services.accounts import lock_open_account
 from finance.services.import_report import COUNTERS
 from finance.services.import_writes import supersede
 
 
-class Decision(StrEnum):
+class ReviewDecision(StrEnum):
     """What a row in review is: a transaction of its own, one that is there, or nothing to keep."""
 
     CREATE = "create"
@@ -25,8 +25,10 @@ class Decision(StrEnum):
     IGNORE = "ignore"
 
 
-def settle_row(*, row: StatementImportRow, decision: Decision, match: FinancialTransaction | None = None) -> StatementImportRow:
-    """Carry out `decision` on a row in review; `match` is the transaction that it is, for Decision.MATCH.
+def resolve_row(
+    *, row: StatementImportRow, decision: ReviewDecision, match: FinancialTransaction | None = None
+) -> StatementImportRow:
+    """Carry out `decision` on a row in review; `match` is the transaction that it is, for ReviewDecision.MATCH.
 
     A row that is ignored stays away when its file comes again. Raises ConflictError when the row is not in review, its
     import is undone or the account closed; DomainError at `transaction` when it is missing or of another account.
@@ -35,22 +37,22 @@ def settle_row(*, row: StatementImportRow, decision: Decision, match: FinancialT
         lock_open_account(row.account_id)
         record = StatementImport.objects.select_for_update().get(pk=row.statement_import_id)
         row = StatementImportRow.objects.select_for_update().get(pk=row.pk)
-        if record.undone_at is not None or row.verdict != Verdict.REVIEW:
+        if record.undone_at is not None or row.verdict != RowVerdict.REVIEW:
             raise ConflictError("already_settled", "This row is not in review any more.")
         _settle(row, decision, match)
         row.save(update_fields=["verdict", "transaction_id"])
-        if row.verdict == Verdict.SUPERSEDED:
+        if row.verdict == RowVerdict.SUPERSEDED:
             supersede(record)
             row.refresh_from_db()
-        _count(record, Verdict(row.verdict))
+        _count(record, RowVerdict(row.verdict))
         return row
 
 
-def _settle(row: StatementImportRow, decision: Decision, match: FinancialTransaction | None) -> None:
-    if decision is Decision.IGNORE:
-        row.verdict = Verdict.TOMBSTONED
-    elif decision is Decision.CREATE:
-        row.verdict, row.transaction_id = Verdict.CREATED, _create(row).pk
+def _settle(row: StatementImportRow, decision: ReviewDecision, match: FinancialTransaction | None) -> None:
+    if decision is ReviewDecision.IGNORE:
+        row.verdict = RowVerdict.TOMBSTONED
+    elif decision is ReviewDecision.CREATE:
+        row.verdict, row.transaction_id = RowVerdict.CREATED, _create(row).pk
     else:
         chosen = _checked(row, match)
         row.verdict, row.transaction_id = _verdict_of_match(row, chosen), chosen.pk
@@ -64,9 +66,9 @@ def _checked(row: StatementImportRow, match: FinancialTransaction | None) -> Fin
     return match
 
 
-def _verdict_of_match(row: StatementImportRow, match: FinancialTransaction) -> Verdict:
+def _verdict_of_match(row: StatementImportRow, match: FinancialTransaction) -> RowVerdict:
     is_posted = not _data(row)["is_pending"]
-    return Verdict.SUPERSEDED if is_posted and match.status == TransactionStatus.PENDING else Verdict.DUPLICATE
+    return RowVerdict.SUPERSEDED if is_posted and match.status == TransactionStatus.PENDING else RowVerdict.DUPLICATE
 
 
 def _create(row: StatementImportRow) -> FinancialTransaction:
@@ -98,7 +100,7 @@ def _data(row: StatementImportRow) -> dict[str, Any]:
     return data
 
 
-def _count(record: StatementImport, verdict: Verdict) -> None:
+def _count(record: StatementImport, verdict: RowVerdict) -> None:
     name = COUNTERS[verdict]
     setattr(record, name, F(name) + 1)
     record.review = F("review") - 1

@@ -23,7 +23,7 @@ FORMAT_CODES = frozenset({"unknown_format", "wrong_format"})
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImportUpload:
     """A file with what its owner said about it. `mapping` None: not said; `account_hint` "": the account's own number."""
 
     file: BinaryIO
@@ -35,7 +35,7 @@ class Source:
     closing_balance: Decimal | None
 
 
-def open_statement(source: Source, account: EncryptedFinancialProfile) -> Statement:
+def open_statement(source: ImportUpload, account: EncryptedFinancialProfile) -> Statement:
     """The statement in `source`, its rows still to be read. Raises StatementError."""
     if source.mapping is not None:
         return _parsed(source, account, source.mapping)
@@ -44,7 +44,7 @@ def open_statement(source: Source, account: EncryptedFinancialProfile) -> Statem
     return found or _parsed(source, account, None)
 
 
-def _parsed(source: Source, account: EncryptedFinancialProfile, mapping: Mapping[str, Any] | None) -> Statement:
+def _parsed(source: ImportUpload, account: EncryptedFinancialProfile, mapping: Mapping[str, Any] | None) -> Statement:
     return parse_statement(
         source.file,
         filename=source.filename,
@@ -62,7 +62,7 @@ def _last_mapping(account: EncryptedFinancialProfile) -> dict[str, Any]:
     return mappings.first() or {}
 
 
-def _tried(source: Source, account: EncryptedFinancialProfile, mapping: dict[str, Any]) -> Statement | None:
+def _tried(source: ImportUpload, account: EncryptedFinancialProfile, mapping: dict[str, Any]) -> Statement | None:
     """The statement read by a remembered mapping; None when the file is of another layout."""
     try:
         statement = _parsed(source, account, mapping)
@@ -79,7 +79,7 @@ def storable(mapping: Mapping[str, Any]) -> dict[str, Any]:
     return {} if has_null_character(dict(mapping)) else dict(mapping)
 
 
-def refusal(error: StatementError, source: Source) -> DomainError:
+def refusal(error: StatementError, source: ImportUpload) -> DomainError:
     """What the API says when the file as a whole is refused: at `mapping` or `format` when these were sent and wrong."""
     if error.code == TOO_LARGE:
         return DomainError(error.code, error.message, field="file", status=413)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from core.errors import ConflictError
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
-from finance.models.imports import Verdict
+from finance.models.imports import RowVerdict
 
 BATCH = 5_000
 
@@ -75,7 +75,7 @@ UPDATE finance_statementimportrow claim
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptTransaction:
     """A transaction that stays, and why: `changed` after the import."""
 
     transaction: UUID
@@ -89,7 +89,7 @@ class UndoResult:
     id: UUID
     removed: int
     restored: int
-    kept: list[Kept]
+    kept: list[KeptTransaction]
 
 
 def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
@@ -111,12 +111,12 @@ def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
         _restore_balance(account, record)
         record.undone_at = now
         record.save(update_fields=["undone_at"])
-        return UndoResult(record.pk, removed, len(restored), [Kept(key, "changed") for key in kept])
+        return UndoResult(record.pk, removed, len(restored), [KeptTransaction(key, "changed") for key in kept])
 
 
 def _delete_freed(record: StatementImport) -> int:
     """By key and in batches: a statement over all of them would be planned with what was known before they came."""
-    freed = record.rows.filter(user_id=record.user_id, verdict=Verdict.CREATED, is_claim=False)
+    freed = record.rows.filter(user_id=record.user_id, verdict=RowVerdict.CREATED, is_claim=False)
     keys = iter(freed.values_list("transaction_id", flat=True).order_by("number").iterator(BATCH))
     removed = 0
     while batch := list(islice(keys, BATCH)):

@@ -10,15 +10,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from finance.balance_check import Proof
+from finance.balance_check import BalanceCheck
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.accounts import SyncStatus
 from finance.models.transactions import TransactionStatus
 from finance.services import import_report
 from finance.services.accounts import lock_open_account
-from finance.services.import_decisions import judge
-from finance.services.import_report import Caution, PreviewRow, Problem, as_text
-from finance.services.import_sources import Source, open_statement, refusal, storable
+from finance.services.import_decisions import decide_rows
+from finance.services.import_report import PreviewRow, ReportWarning, RowProblem, as_text
+from finance.services.import_sources import ImportUpload, open_statement, refusal, storable
 from finance.services.import_staging import stage
 from finance.services.import_writes import keep_statistics, write_records
 from finance.statements.rows import Statement, StatementError
@@ -45,9 +45,9 @@ class ImportResult:
     superseded: int
     review: int
     failed: int
-    errors: list[Problem]
+    errors: list[RowProblem]
     statement: dict[str, str | None]
-    warnings: list[Caution]
+    warnings: list[ReportWarning]
     preview: list[PreviewRow]
 
 
@@ -71,7 +71,7 @@ def import_statement(
     The balances stand in where the file has none. Raises DomainError when the file as a whole is refused (400, 413 when
     it is too large), ConflictError when the account is closed.
     """
-    source = Source(file, filename, format, mapping, account_hint, opening_balance, closing_balance)
+    source = ImportUpload(file, filename, format, mapping, account_hint, opening_balance, closing_balance)
     try:
         with transaction.atomic():
             return _import(source, lock_open_account(account.pk), dry_run=dry_run, now=now)
@@ -79,23 +79,25 @@ def import_statement(
         raise refusal(error, source) from error
 
 
-def _import(source: Source, account: EncryptedFinancialProfile, *, dry_run: bool, now: datetime) -> ImportResult:
+def _import(source: ImportUpload, account: EncryptedFinancialProfile, *, dry_run: bool, now: datetime) -> ImportResult:
     statement = open_statement(source, account)
     stage(statement.rows)
-    judge(account)
-    proof, last_day = import_report.prove(statement, source, account)
-    result = _result(statement, source, account, proof)
+    decide_rows(account)
+    check, last_day = import_report.check_balance(statement, source, account)
+    result = _result(statement, source, account, check)
     if dry_run:
         return replace(result, preview=import_report.list_preview())
     record = _record(result, statement, source, account)
     record.save(force_insert=True)
     write_records(record)
     keep_statistics(result.created)
-    _note_sync(account, record, proof, last_day, now=now)
+    _note_sync(account, record, check, last_day, now=now)
     return replace(result, id=record.pk, dry_run=False)
 
 
-def _result(statement: Statement, source: Source, account: EncryptedFinancialProfile, proof: Proof) -> ImportResult:
+def _result(
+    statement: Statement, source: ImportUpload, account: EncryptedFinancialProfile, check: BalanceCheck
+) -> ImportResult:
     counts = import_report.count_verdicts()
     return ImportResult(
         id=None,
@@ -103,14 +105,16 @@ def _result(statement: Statement, source: Source, account: EncryptedFinancialPro
         account=account.pk,
         dry_run=True,
         errors=import_report.list_problems(),
-        statement=import_report.as_json(proof),
-        warnings=import_report.list_warnings(statement, source, account, proof, counts["failed"]),
+        statement=import_report.as_json(check),
+        warnings=import_report.list_warnings(statement, source, account, check, counts["failed"]),
         preview=[],
         **counts,
     )
 
 
-def _record(result: ImportResult, statement: Statement, source: Source, account: EncryptedFinancialProfile) -> StatementImport:
+def _record(
+    result: ImportResult, statement: Statement, source: ImportUpload, account: EncryptedFinancialProfile
+) -> StatementImport:
     source.file.seek(0)
     return StatementImport(
         user_id=account.user_id,
@@ -126,19 +130,19 @@ def _record(result: ImportResult, statement: Statement, source: Source, account:
 
 
 def _note_sync(
-    account: EncryptedFinancialProfile, record: StatementImport, proof: Proof, last_day: date | None, *, now: datetime
+    account: EncryptedFinancialProfile, record: StatementImport, check: BalanceCheck, last_day: date | None, *, now: datetime
 ) -> None:
     account.last_sync_at, account.sync_status = now, SyncStatus.SUCCESS
-    if _is_newest(account, proof, last_day) and account.account_balance != proof.closing:
-        record.account_before = {"account_balance": as_text(account.account_balance), "set_to": as_text(proof.closing)}
+    if _is_newest(account, check, last_day) and account.account_balance != check.closing:
+        record.account_before = {"account_balance": as_text(account.account_balance), "set_to": as_text(check.closing)}
         record.save(update_fields=["account_before"])
-        account.account_balance = proof.closing
+        account.account_balance = check.closing
     account.save(update_fields=["last_sync_at", "sync_status", "account_balance"])
 
 
-def _is_newest(account: EncryptedFinancialProfile, proof: Proof, last_day: date | None) -> bool:
+def _is_newest(account: EncryptedFinancialProfile, check: BalanceCheck, last_day: date | None) -> bool:
     """Whether the closing balance is the account's latest word: in its currency, and nothing was booked later."""
-    if last_day is None or proof.closing is None or proof.currency != account.currency or abs(proof.closing) >= BALANCE_LIMIT:
+    if last_day is None or check.closing is None or check.currency != account.currency or abs(check.closing) >= BALANCE_LIMIT:
         return False
     booked = FinancialTransaction.objects.filter(user_id=account.user_id, financial_profile=account)
     return not booked.filter(status=TransactionStatus.COMPLETED, transaction_date__gt=last_day).exists()

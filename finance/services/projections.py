@@ -8,7 +8,7 @@ from core.errors import DomainError
 from finance.income_growth import OccupationGroup, project
 from finance.models import IncomeProjection
 
-LARGEST = Decimal("9999999999.99")
+MAX_INCOME = Decimal("9999999999.99")
 
 
 def generate_projection(
@@ -23,7 +23,7 @@ def generate_projection(
         sentence = "Give current_income, or set annual_income in your profile to what you earn in a year."
         raise DomainError("income_unknown", sentence, field="current_income")
     projection = project(income, occupation=occupation, switch=switch)
-    if projection.median[5] > LARGEST:
+    if projection.median[5] > MAX_INCOME:
         raise DomainError("income_too_large", "Give an income that can still grow for five years.", field="current_income")
     return IncomeProjection.objects.create(
         user=user,

@@ -14,7 +14,7 @@ from finance.statements.rows import BrokenCellError
 from finance.statements.text import clean_text
 
 # Longer than any amount with its currency; also keeps a cell of a million digits away from Decimal.
-_LONGEST = 64
+_MAX_LENGTH = 64
 _GROUP = 3
 _plain = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,2})?").fullmatch
 _number = re.compile(r"(?:(?<![^\W\d_])[.,])?[0-9](?:[0-9.,' ]*[0-9])?[.,]?").search
@@ -33,24 +33,24 @@ _POSITIVE = frozenset({"+", ")", "cr", "c", "h", "."})
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class ParsedAmount:
     """An amount as written; `currency` is "" unless a code or a symbol of one currency stood beside it."""
 
     amount: Decimal
     currency: str
 
 
-def read_money(cell: str, mark: str) -> Money:
+def read_money(cell: str, mark: str) -> ParsedAmount:
     """The amount in `cell`, whose decimal mark is `mark`; raises `BrokenCellError` when it is none."""
     if mark == "." and _plain(cell):
-        return Money(Decimal(cell), "")
+        return ParsedAmount(Decimal(cell), "")
     text = fold(cell)
-    found = _number(text) if len(text) <= _LONGEST else None
+    found = _number(text) if len(text) <= _MAX_LENGTH else None
     if found is None or not _GRAMMARS[mark](found.group()):
         raise _bad(cell)
     negative, currency = _affixes(cell, text[: found.start()] + " " + text[found.end() :])
     size = Decimal(found.group().translate(_TO_DECIMAL[mark]))
-    return Money(-size if negative else size, currency)
+    return ParsedAmount(-size if negative else size, currency)
 
 
 def fold(cell: str) -> str:

@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from finance.statements.constraints import checked_balance
+from finance.statements.row_validation import checked_balance
 from finance.statements.rows import Balances, StatementRow
 
 _BEYOND_CHANCE = 3

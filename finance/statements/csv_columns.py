@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from finance.statements.amounts import decimal_mark, looks_like_money, read_money
-from finance.statements.csv_mapping import LONGEST_TITLE, Wanted
+from finance.statements.csv_mapping import MAX_TITLE_LENGTH, ColumnMapping
 from finance.statements.csv_names import COLUMN_NAMES
 from finance.statements.csv_records import Record
 from finance.statements.currencies import currency_in_header, currency_named
@@ -56,7 +56,7 @@ def _guess_order(taken: Mapping[str, int | None]) -> list[str]:
 
 def _key(title: str) -> str:
     """A title without what is added to it: "Betrag (EUR)", "Amount in USD" and "Amount USD" are amounts."""
-    title = title[:LONGEST_TITLE]
+    title = title[:MAX_TITLE_LENGTH]
     key = plain_key(_IN_BRACKETS.sub(" ", title)) or plain_key(title)
     currency = currency_in_header(title).lower()
     return key.removesuffix(currency).strip().removesuffix(" in").strip() if currency and key != currency else key
@@ -90,7 +90,7 @@ def is_enough(columns: Columns) -> bool:
     return "date" in columns and ("amount" in columns or {"debit", "credit"} <= columns.keys())
 
 
-def has_titles(header: Sequence[str], wanted: Wanted) -> bool:
+def has_titles(header: Sequence[str], wanted: ColumnMapping) -> bool:
     """Whether every title in the mapping is one of `header`."""
     return all(_matching(title, header) for title in wanted.titles)
 
@@ -98,10 +98,10 @@ def has_titles(header: Sequence[str], wanted: Wanted) -> bool:
 def _matching(title: str, header: Sequence[str]) -> list[int]:
     key = plain_key(title)
     exact = [index for index, cell in enumerate(header) if cell.strip() == title.strip()]
-    return exact or [index for index, cell in enumerate(header) if plain_key(cell[:LONGEST_TITLE]) == key != ""]
+    return exact or [index for index, cell in enumerate(header) if plain_key(cell[:MAX_TITLE_LENGTH]) == key != ""]
 
 
-def resolve(wanted: Wanted, header: Sequence[str], width: int) -> dict[str, int | None]:
+def resolve(wanted: ColumnMapping, header: Sequence[str], width: int) -> dict[str, int | None]:
     """The mapping's columns as indexes; raises `StatementError` naming the key whose column is not in the file."""
     return {field: _index(field, value, header, width) for field, value in wanted.columns.items()}
 

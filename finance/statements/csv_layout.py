@@ -11,11 +11,11 @@ from finance.statements.csv_columns import Columns
 from finance.statements.csv_mapping import COLUMNS, read_mapping
 from finance.statements.csv_names import SIGN_WORDS
 from finance.statements.csv_records import physical_lines, read_records
-from finance.statements.csv_table import Table, find_table
+from finance.statements.csv_table import CsvTable, find_table
 from finance.statements.currencies import WITHOUT_DECIMALS, currency_in_header
 from finance.statements.dates import AmbiguousDatesError, choose_format
 from finance.statements.rows import RowError, StatementError
-from finance.statements.source import Source
+from finance.statements.source import StatementSource
 from finance.statements.text import plain_key
 
 _SAMPLE_LINES = 1_000
@@ -25,7 +25,7 @@ _MONEY = ("amount", "debit", "credit", "balance")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class CsvLayout:
     """How to read a row. `widths` bounds its number of cells. `debit_factor` is -1 when debits are written without a
     sign, `has_sign_words` says that the type column and not the amount carries it."""
 
@@ -51,14 +51,14 @@ class Layout:
         return title if title and len(twins) == 1 else index
 
 
-def discover(source: Source) -> Layout:
+def discover(source: StatementSource) -> CsvLayout:
     """The layout of `source`; raises `StatementError` when the table, its dates or its amounts could mean two things."""
     wanted = read_mapping(source.mapping)
     with source.open_text() as text:
         table = find_table(_sample(text), wanted)
     rows = [cells for _, cells in table.rows]
     currency = _currency(table, source.default_currency)
-    return Layout(
+    return CsvLayout(
         delimiter=table.delimiter,
         header=table.header,
         columns=table.columns,
@@ -83,7 +83,7 @@ def _sample(text: io.TextIOBase) -> list[str]:
     return lines
 
 
-def table_lines(source: Source, text: io.TextIOBase, first_line: int) -> Iterator[str]:
+def table_lines(source: StatementSource, text: io.TextIOBase, first_line: int) -> Iterator[str]:
     """The physical lines of `text`, which is `source` opened, from line `first_line` (from 1) on."""
     return islice(physical_lines(text, source.max_lines), first_line - 1, None)
 
@@ -93,7 +93,7 @@ def _cells(rows: Iterable[Sequence[str]], columns: Columns, fields: Iterable[str
     return (row[index] for row in rows for index in indexes if index < len(row) and row[index].strip())
 
 
-def _widths(table: Table, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+def _widths(table: CsvTable, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
     """Banks leave trailing cells out of the rows or of the header, in all rows alike; the usual width counts as well."""
     usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else len(table.header)
     titled = max((index + 1 for index, title in enumerate(table.header) if title.strip()), default=usual)
@@ -101,13 +101,13 @@ def _widths(table: Table, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
     return max(needed, min(titled, usual)), max(needed, len(table.header), usual)
 
 
-def _currency(table: Table, default: str) -> str:
+def _currency(table: CsvTable, default: str) -> str:
     money = [table.columns[field] for field in _MONEY if field in table.columns]
     titles = [table.header[index] for index in money if index < len(table.header)]
     return next(filter(None, map(currency_in_header, titles)), default)
 
 
-def _date_format(source: Source, table: Table) -> str:
+def _date_format(source: StatementSource, table: CsvTable) -> str:
     def every_cell() -> Iterator[str]:
         with source.open_text() as text:
             records = read_records(table_lines(source, text, table.first_line), table.delimiter)
@@ -129,7 +129,7 @@ def _both_readings(cell: str, ambiguous: AmbiguousDatesError) -> str:
     )
 
 
-def _decimal(table: Table, rows: Sequence[Sequence[str]], currency: str) -> str:
+def _decimal(table: CsvTable, rows: Sequence[Sequence[str]], currency: str) -> str:
     cells = [cell for cell in _cells(rows, table.columns, _MONEY) if looks_like_money(cell)]
     has_cents = currency.upper() not in WITHOUT_DECIMALS
     # Where the comma is the decimal mark, tables are separated by something else.

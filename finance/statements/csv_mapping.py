@@ -22,12 +22,12 @@ DELIMITERS = ",;\t|"
 _OPTIONS = {"date_format": "", "decimal": ".,", "delimiter": DELIMITERS}
 _SHOWN = 60
 # SECURITY: looking up titles takes time in proportion to their length.
-LONGEST_TITLE = 200
-_LONGEST_FORMAT = 64
+MAX_TITLE_LENGTH = 200
+_MAX_FORMAT_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ColumnMapping:
     """A mapping that has the right form; "" and absent columns are to be found out."""
 
     columns: Mapping[str, str | int | None]
@@ -52,10 +52,10 @@ class Wanted:
         return isinstance(self.columns.get("date"), int) and any(isinstance(value, int) for value in money)
 
 
-def read_mapping(mapping: object) -> Wanted:
+def read_mapping(mapping: object) -> ColumnMapping:
     """`mapping` checked; raises `StatementError` that names the key which is unknown or has a wrong value."""
     if mapping is None:
-        return Wanted({})
+        return ColumnMapping({})
     if not isinstance(mapping, Mapping):
         raise StatementError("bad_mapping", "The mapping must be a JSON object.")
     for key in mapping:
@@ -65,7 +65,7 @@ def read_mapping(mapping: object) -> Wanted:
     columns = {field: _column(field, mapping[field]) for field in COLUMNS if field in mapping}
     _refuse_two_kinds_of_amount(columns)
     options = {key: _option(key, mapping.get(key)) for key in _OPTIONS}
-    return Wanted(columns, **options)
+    return ColumnMapping(columns, **options)
 
 
 def _shown(value: object) -> str:
@@ -73,7 +73,7 @@ def _shown(value: object) -> str:
 
 
 def _column(field: str, value: object) -> str | int | None:
-    if value is None or (isinstance(value, str) and value.strip() and len(value) <= LONGEST_TITLE):
+    if value is None or (isinstance(value, str) and value.strip() and len(value) <= MAX_TITLE_LENGTH):
         return value
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
@@ -99,7 +99,7 @@ def _option(key: str, value: object) -> str:
 
 
 def _date_format(value: object) -> str:
-    if not isinstance(value, str) or len(value) > _LONGEST_FORMAT:
+    if not isinstance(value, str) or len(value) > _MAX_FORMAT_LENGTH:
         raise StatementError("bad_mapping", "mapping.date_format: give a text such as %d.%m.%Y.")
     try:
         DateReader(value)

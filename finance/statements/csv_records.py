@@ -11,7 +11,7 @@ from finance.statements.rows import RowError, StatementError
 _LINES_PER_RECORD = 32
 # SECURITY: each mark left open is read over again; a file made of them would take its length times the above.
 _OPEN_MARKS = 1_000
-LONGEST_LINE = 131_072
+MAX_LINE_LENGTH = 131_072
 
 Record = tuple[int, list[str]]
 
@@ -22,12 +22,14 @@ def physical_lines(text: io.TextIOBase, max_lines: int) -> Iterator[str]:
     Raises `StatementError` on a line of over 131,072 characters and on more than `max_lines`, blank ones included.
     """
     count = 0
-    while line := text.readline(LONGEST_LINE):
+    while line := text.readline(MAX_LINE_LENGTH):
         count += 1
         if count > max_lines:
             raise StatementError("too_many_rows", f"The file has more than {max_lines:,} lines. Import it in parts.")
-        if len(line) >= LONGEST_LINE:
-            raise StatementError("line_too_long", f"A line has more than {LONGEST_LINE:,} characters, so this is no statement.")
+        if len(line) >= MAX_LINE_LENGTH:
+            raise StatementError(
+                "line_too_long", f"A line has more than {MAX_LINE_LENGTH:,} characters, so this is no statement."
+            )
         yield line
 
 

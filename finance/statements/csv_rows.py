@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from finance.statements.amounts import Money, read_money
-from finance.statements.constraints import Draft, checked
-from finance.statements.csv_layout import Layout
+from finance.statements.amounts import ParsedAmount, read_money
+from finance.statements.csv_layout import CsvLayout
 from finance.statements.csv_names import DEAD_WORDS, KIND_WORDS, PENDING_WORDS, SIGN_WORDS
 from finance.statements.currencies import currency_named
 from finance.statements.dates import DateReader
+from finance.statements.row_validation import Draft, checked
 from finance.statements.rows import BrokenCellError, RowOrError
 from finance.statements.text import clean_text, plain_key
 
@@ -20,7 +20,7 @@ _BLANK = "\x00\x1a \t"
 class RowReader:
     """Reads the records of one file; keeps the days and words it has met, as banks repeat them."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: CsvLayout) -> None:
         self._layout = layout
         self._dates = DateReader(layout.date_format)
         self._words: dict[str, str] = {}
@@ -97,7 +97,7 @@ class RowReader:
             return BrokenCellError("date", "missing_date", "The date is missing.")
         return BrokenCellError("date", "bad_date", f"“{shown}” is not a day written as {self._layout.date_format}.")
 
-    def _money(self, cells: Sequence[str]) -> Money:
+    def _money(self, cells: Sequence[str]) -> ParsedAmount:
         if "amount" in self._places:
             return read_money(self._cell(cells, "amount"), self._layout.decimal)
         debit = self._half(cells, "debit")
@@ -105,12 +105,12 @@ class RowReader:
         if debit and credit and debit.amount and credit.amount:
             raise BrokenCellError("amount", "two_amounts", "The row has both a debit and a credit.")
         if debit and (debit.amount or not credit):
-            return Money(debit.amount * self._layout.debit_factor, debit.currency)
+            return ParsedAmount(debit.amount * self._layout.debit_factor, debit.currency)
         if credit:
             return credit
         raise BrokenCellError("amount", "missing_amount", "The amount is missing.")
 
-    def _half(self, cells: Sequence[str], field: str) -> Money | None:
+    def _half(self, cells: Sequence[str], field: str) -> ParsedAmount | None:
         text = self._cell(cells, field)
         return read_money(text, self._layout.decimal) if text.strip(" -") else None
 

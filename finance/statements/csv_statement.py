@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from finance.statements.csv_balance import RunningBalance
-from finance.statements.csv_layout import Layout, discover, table_lines
+from finance.statements.csv_layout import CsvLayout, discover, table_lines
 from finance.statements.csv_mapping import DELIMITERS
 from finance.statements.csv_records import read_records
 from finance.statements.csv_rows import RowReader
 from finance.statements.rows import RowError, RowOrError, Statement, StatementRow
-from finance.statements.source import Source
+from finance.statements.source import StatementSource
 
 
 class CsvParser:
@@ -16,11 +16,11 @@ class CsvParser:
 
     name = "csv"
 
-    def recognises(self, head: str) -> bool:
+    def recognizes(self, head: str) -> bool:
         """Whether `head` has any delimiter; whether there is a table is found out while reading."""
         return any(delimiter in head for delimiter in DELIMITERS)
 
-    def parse(self, source: Source) -> Statement:
+    def parse(self, source: StatementSource) -> Statement:
         """The statement in `source`; raises `StatementError` when columns, dates or amounts cannot be told."""
         layout = discover(source)
         running = RunningBalance(layout.currency)
@@ -33,7 +33,7 @@ class CsvParser:
         )
 
 
-def _rows(source: Source, layout: Layout, running: RunningBalance) -> Iterator[RowOrError]:
+def _rows(source: StatementSource, layout: CsvLayout, running: RunningBalance) -> Iterator[RowOrError]:
     reader = RowReader(layout)
     with source.open_text() as text:
         lines = table_lines(source, text, layout.first_line)

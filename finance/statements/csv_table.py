@@ -15,7 +15,7 @@ from finance.statements.csv_columns import (
     resolve,
     settle_amount,
 )
-from finance.statements.csv_mapping import DELIMITERS, Wanted
+from finance.statements.csv_mapping import DELIMITERS, ColumnMapping
 from finance.statements.csv_records import Record, read_records
 from finance.statements.dates import looks_like_date
 from finance.statements.rows import RowError, StatementError
@@ -27,7 +27,7 @@ _NARROWEST = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """`header` is empty when there is none. `first_line` is the file's line of the first row; `rows` are a sample."""
 
     delimiter: str
@@ -37,7 +37,7 @@ class Table:
     rows: tuple[Record, ...]
 
 
-def find_table(lines: Sequence[str], wanted: Wanted) -> Table:
+def find_table(lines: Sequence[str], wanted: ColumnMapping) -> CsvTable:
     """The table in `lines`, the beginning of a file, as `wanted` describes it.
 
     Raises `StatementError` with the columns found when date and amount cannot be told.
@@ -54,35 +54,35 @@ def _records(lines: Iterable[str], delimiter: str) -> list[Record]:
     return [record for record in records if len(record[1]) <= _WIDEST]
 
 
-def _table(delimiter: str, records: Sequence[Record], wanted: Wanted) -> Table | None:
+def _table(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
     if wanted.is_by_number and not wanted.titles:
         return _by_number(delimiter, records, wanted)
     return _with_header(delimiter, records, wanted) or _without_header(delimiter, records, wanted)
 
 
-def _with_header(delimiter: str, records: Sequence[Record], wanted: Wanted) -> Table | None:
+def _with_header(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
     for position, (_, header) in enumerate(records[:_PREAMBLE]):
         if not _reaches(wanted, len(header)) or not has_titles(header, wanted):
             continue
         rows = records[position + 1 :]
         columns = _columns(header, rows, wanted)
         if _is_settled(columns, wanted):
-            return Table(delimiter, tuple(header), columns, _line_after(records[position]), tuple(rows))
+            return CsvTable(delimiter, tuple(header), columns, _line_after(records[position]), tuple(rows))
     return None
 
 
-def _columns(header: Sequence[str], rows: Sequence[Record], wanted: Wanted) -> Columns:
+def _columns(header: Sequence[str], rows: Sequence[Record], wanted: ColumnMapping) -> Columns:
     taken = resolve(wanted, header, len(header))
     return settle_amount(guess_columns(header, [cells for _, cells in rows], taken))
 
 
-def _is_settled(columns: Columns, wanted: Wanted) -> bool:
+def _is_settled(columns: Columns, wanted: ColumnMapping) -> bool:
     """A mapping may name a debit or a credit column alone; a guess may not, as half the money would be missing."""
     lone_half = wanted.columns.get("debit") is not None or wanted.columns.get("credit") is not None
     return is_enough(columns) or ("date" in columns and lone_half)
 
 
-def _reaches(wanted: Wanted, width: int) -> bool:
+def _reaches(wanted: ColumnMapping, width: int) -> bool:
     """Whether a record has room for a date and an amount, and for the columns that are given as numbers."""
     return width >= _NARROWEST and all(number < width for number in wanted.numbers)
 
@@ -93,7 +93,7 @@ def _line_after(header: Record) -> int:
     return line + 1 + sum(cell.count("\n") for cell in cells)
 
 
-def _without_header(delimiter: str, records: Sequence[Record], wanted: Wanted) -> Table | None:
+def _without_header(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
     """Only when the very first record is a row: else an unknown header would be taken for a broken row."""
     if wanted.titles or not records or not any(map(looks_like_date, records[0][1])):
         return None
@@ -104,10 +104,10 @@ def _without_header(delimiter: str, records: Sequence[Record], wanted: Wanted) -
     columns.update({field: index for field, index in resolve(wanted, (), width).items() if index is not None})
     if not is_enough(columns):
         return None
-    return Table(delimiter, (), columns, records[0][0], tuple(records))
+    return CsvTable(delimiter, (), columns, records[0][0], tuple(records))
 
 
-def _by_number(delimiter: str, records: Sequence[Record], wanted: Wanted) -> Table | None:
+def _by_number(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
     """Rows begin at the first record with a date or an amount in its place; what stands above is header or preamble."""
     width = max((len(cells) for _, cells in records), default=0)
     if not _reaches(wanted, width):
@@ -116,7 +116,7 @@ def _by_number(delimiter: str, records: Sequence[Record], wanted: Wanted) -> Tab
     money = [columns[field] for field in ("amount", "debit", "credit") if field in columns]
     for position, (line, cells) in enumerate(records[:_PREAMBLE]):
         if _is_row(cells, columns["date"], money):
-            return Table(delimiter, (), columns, line, tuple(records[position:]))
+            return CsvTable(delimiter, (), columns, line, tuple(records[position:]))
     return None
 
 
@@ -126,7 +126,7 @@ def _is_row(cells: Sequence[str], date: int, money: Sequence[int]) -> bool:
     return any(looks_like_money(cells[index]) for index in money if index < len(cells))
 
 
-def _not_found(readings: Sequence[Sequence[Record]], wanted: Wanted) -> StatementError:
+def _not_found(readings: Sequence[Sequence[Record]], wanted: ColumnMapping) -> StatementError:
     """What to tell the owner: the error of the mapping where it has one, else the columns of the likeliest header."""
     records = max(readings, key=_breadth)
     candidates = [cells for _, cells in records[:_PREAMBLE]]

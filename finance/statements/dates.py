@@ -20,7 +20,7 @@ _CLOCK = re.compile(r"[\sT,]+\d{1,2}[:.]\d{2}.*$", re.DOTALL)
 # Unix's own reading of two digits (POSIX strptime): 69-99 are the last century.
 _PIVOT = 69
 _CACHED_CELLS = 20_000
-_LONGEST = 64
+_MAX_LENGTH = 64
 _LAST_MONTH = 12
 _LAST_DAY = 31
 
@@ -106,7 +106,7 @@ class DateReader:
             return None
 
     def _parts(self, cell: str) -> tuple[int, int, int] | None:
-        if len(cell) > _LONGEST:
+        if len(cell) > _MAX_LENGTH:
             return None
         found = self._match(_CLOCK.sub("", unicodedata.normalize("NFKC", cell).strip()))
         if found is None:
@@ -163,10 +163,10 @@ def choose_format(sample: Iterable[str], every_cell: Callable[[], Iterable[str]]
     twin = _TWINS.get(best)
     if twin is None or votes[best] != votes[twin]:
         return best
-    return _told_apart(DateReader(best), DateReader(twin), every_cell())
+    return _distinguish(DateReader(best), DateReader(twin), every_cell())
 
 
-def _told_apart(one: DateReader, other: DateReader, cells: Iterable[str]) -> str:
+def _distinguish(one: DateReader, other: DateReader, cells: Iterable[str]) -> str:
     differ = False
     for cell in cells:
         first, second = one.read(cell), other.read(cell)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import charset_normalizer
 
 from finance.statements.signatures import refuse_binary
-from finance.statements.stream import UnownedStream
+from finance.statements.stream import NonClosingStream
 
 _CHUNK = 1 << 16
 _SAMPLE = 1 << 15
@@ -58,7 +58,7 @@ def detect_encoding(file: BinaryIO) -> str:
 def open_text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
     """`file` from its beginning as text, line ends as they are; closing the text leaves `file` open."""
     file.seek(0)
-    raw = io.BufferedReader(UnownedStream(file), _CHUNK)
+    raw = io.BufferedReader(NonClosingStream(file), _CHUNK)
     return io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from finance.statements.ofx_accounts import (
-    Account,
+    OfxAccount,
     accounts_in,
     choose,
     closing_balance,
@@ -15,7 +15,7 @@ from finance.statements.ofx_accounts import (
 from finance.statements.ofx_markup import blocks, refuse_declarations, sections
 from finance.statements.ofx_rows import read_block
 from finance.statements.rows import Balances, RowOrError, Statement, StatementError
-from finance.statements.source import Source
+from finance.statements.source import StatementSource
 
 _SIGN = re.compile(
     r"^[ \t\ufeff]*(?:<\?xml[^>\n]{0,200}\?>[ \t]*)?(?:OFXHEADER[ \t]*:|<\?OFX\s|<OFX[\s>])", re.IGNORECASE | re.MULTILINE
@@ -27,11 +27,11 @@ class OfxParser:
 
     name = "ofx"
 
-    def recognises(self, head: str) -> bool:
+    def recognizes(self, head: str) -> bool:
         """Whether `head` has an OFX header or begins an OFX element, even below lines that a mailer put above it."""
         return _SIGN.search(head) is not None
 
-    def parse(self, source: Source) -> Statement:
+    def parse(self, source: StatementSource) -> Statement:
         """The chosen account's statement; raises `StatementError` when the file has none or does not say which."""
         with source.open_text() as stream:
             text = stream.read()
@@ -50,14 +50,14 @@ class OfxParser:
         )
 
 
-def _chosen(text: str, accounts: list[Account], hint: str) -> Account:
+def _chosen(text: str, accounts: list[OfxAccount], hint: str) -> OfxAccount:
     account = choose(accounts, hint)
     if speaks_of_securities(account) and not _has_rows(text, account):
         raise StatementError("only_securities", "The statement lists only securities, no movements of cash to import.")
     return account
 
 
-def _rows(text: str, account: Account, default_currency: str) -> Iterator[RowOrError]:
+def _rows(text: str, account: OfxAccount, default_currency: str) -> Iterator[RowOrError]:
     """Booked transactions and pending ones in the order of the file, numbered from 1."""
     numbers = count(1)
     for section in account.sections:
@@ -66,5 +66,5 @@ def _rows(text: str, account: Account, default_currency: str) -> Iterator[RowOrE
             yield read_block(block, next(numbers), currency)
 
 
-def _has_rows(text: str, account: Account) -> bool:
+def _has_rows(text: str, account: OfxAccount) -> bool:
     return any(True for section in account.sections for _ in blocks(text, section))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from finance.statements.constraints import checked_balance
 from finance.statements.ofx_markup import Section
 from finance.statements.ofx_rows import read_amount
+from finance.statements.row_validation import checked_balance
 from finance.statements.rows import AccountInfo, BrokenCellError, StatementError
 
 _NOT_IN_NUMBERS = re.compile(r"[^0-9A-Za-z]")
@@ -18,7 +18,7 @@ _KINDS = {"STMTRS": "", "CCSTMTRS": "CREDITCARD", "INVSTMTRS": "INVESTMENT"}
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class OfxAccount:
     """One account of a file with its statements in order; `number` has letters and digits only."""
 
     number: str
@@ -26,7 +26,7 @@ class Account:
     sections: tuple[Section, ...]
 
 
-def accounts_in(found: Sequence[Section], default_currency: str) -> list[Account]:
+def accounts_in(found: Sequence[Section], default_currency: str) -> list[OfxAccount]:
     """The accounts that `found` speaks of, in the order of the file. Two statements of one account are one account."""
     by_number: dict[str, list[Section]] = {}
     for section in found:
@@ -34,10 +34,10 @@ def accounts_in(found: Sequence[Section], default_currency: str) -> list[Account
     return [_account(number, own, default_currency) for number, own in by_number.items()]
 
 
-def _account(number: str, own: list[Section], default_currency: str) -> Account:
+def _account(number: str, own: list[Section], default_currency: str) -> OfxAccount:
     kind = (own[0].skeleton.findtext(".//ACCTTYPE") or _KINDS[own[0].kind]).strip().upper()
     info = AccountInfo(mask(number), kind, currency_of(own[0], default_currency))
-    return Account(number, info, tuple(own))
+    return OfxAccount(number, info, tuple(own))
 
 
 def currency_of(section: Section, default_currency: str) -> str:
@@ -54,7 +54,7 @@ def mask(number: str) -> str:
     return "••••" + (number[-_SHOWN:] if len(number) > _SHOWN else "")
 
 
-def choose(accounts: Sequence[Account], hint: str) -> Account:
+def choose(accounts: Sequence[OfxAccount], hint: str) -> OfxAccount:
     """The account that `hint` means (its number or last four characters), else the only one there is."""
     if len(accounts) == 1:
         return accounts[0]
@@ -81,7 +81,7 @@ def _compatible(number: str, wanted: str) -> bool:
     return len(wanted) == _SHOWN or number.endswith(wanted) or wanted.endswith(number)
 
 
-def closing_balance(account: Account) -> Decimal | None:
+def closing_balance(account: OfxAccount) -> Decimal | None:
     """The ledger balance of the account's latest statement. None for investments, where securities move cash as well."""
     ledgers = [ledger for section in account.sections if (ledger := section.skeleton.find(".//LEDGERBAL")) is not None]
     if not ledgers or account.sections[0].kind == "INVSTMTRS":
@@ -101,7 +101,7 @@ def _balance(text: str) -> Decimal | None:
         return None
 
 
-def speaks_of_securities(account: Account) -> bool:
+def speaks_of_securities(account: OfxAccount) -> bool:
     """Whether the account's statements list trades or positions, which are no movements of cash in a bank's sense."""
     tags = {element.tag for section in account.sections for element in section.skeleton.iter()}
     return any(tag.startswith(_SECURITIES) for tag in tags)

@@ -25,7 +25,7 @@ _STRAY = re.compile(rf"<(?!{_TAG})")
 _TOKEN = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9._]{{0,31}}){_ATTRIBUTES}\s*(/?)>([^<]*)")
 # SECURITY: bounds on what is turned into objects at once, each far above what any bank sends.
 _STATEMENTS = 1_000
-_LONGEST_BLOCK = 1 << 16
+_MAX_BLOCK_LENGTH = 1 << 16
 _SKELETON_HEAD = 1 << 18
 _SKELETON_TAIL = 1 << 16
 # OFX nests a dozen levels; deeper is an attack on whoever walks the tree.
@@ -82,9 +82,9 @@ def sections(text: str) -> list[Section]:
 def blocks(text: str, section: Section) -> Iterator[Block]:
     """The transactions of `section`, lazily. One without an end tag ends where the next tag of its level stands."""
     for start, end, is_closed in _spans(text, section.start, section.end):
-        markup = text[start : min(end, start + _LONGEST_BLOCK)]
+        markup = text[start : min(end, start + _MAX_BLOCK_LENGTH)]
         is_pending = markup[:10].upper().startswith("<STMTTRNP")
-        yield Block(markup, is_pending, is_closed and end - start <= _LONGEST_BLOCK)
+        yield Block(markup, is_pending, is_closed and end - start <= _MAX_BLOCK_LENGTH)
 
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:

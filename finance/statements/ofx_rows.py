@@ -5,10 +5,10 @@ import re
 import xml.etree.ElementTree as ET  # holds the tree; ofxtools reads the text, without a DTD  # nosec B405
 from decimal import Decimal
 
-from finance.statements.constraints import Draft, checked
 from finance.statements.ofx_markup import Block, tree
+from finance.statements.row_validation import Draft, checked
 from finance.statements.rows import BrokenCellError, RowOrError
-from finance.statements.text import clean_text, normalise_text
+from finance.statements.text import clean_text, normalize_text
 
 # 20090401122017.000[-5:EST]: the day is the day as the bank wrote it, whatever zone follows.
 _DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})").match
@@ -114,7 +114,7 @@ def _description(name: str, fields: dict[str, str]) -> str:
     if not name and not memo:
         check = clean_text(fields.get("CHECKNUM", ""), _SHOWN)
         return f"Check {check}" if check.strip("0") else ""
-    short, long = normalise_text(name), normalise_text(memo)
+    short, long = normalize_text(name), normalize_text(memo)
     if short in long:
         return memo
     return name if long in short else f"{name} - {memo}"

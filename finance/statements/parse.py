@@ -9,7 +9,7 @@ from finance.statements.csv_statement import CsvParser
 from finance.statements.ofx import OfxParser
 from finance.statements.rows import Limits, RowOrError, Statement, StatementError
 from finance.statements.signatures import REMEDY
-from finance.statements.source import Source, StatementParser, open_source
+from finance.statements.source import StatementParser, StatementSource, open_source
 
 # Most particular first: CSV accepts nearly any text.
 PARSERS: tuple[StatementParser, ...] = (OfxParser(), CsvParser())
@@ -62,10 +62,10 @@ def _is_qfx(filename: str, chosen: str) -> bool:
     return chosen == "qfx" or filename.lower().endswith(".qfx")
 
 
-def _parser_for(source: Source, chosen: str) -> StatementParser:
+def _parser_for(source: StatementSource, chosen: str) -> StatementParser:
     if chosen not in FORMATS:
         raise StatementError("unknown_format", f"“{chosen[:40]}” is no known format. Choose one of: {', '.join(FORMATS)}.")
-    found = _recognised(source.head)
+    found = _recognized(source.head)
     wanted = _SYNONYMS.get(chosen, chosen)
     if wanted not in ("auto", found.name):
         message = f"The file looks like {found.name.upper()}, not {chosen.upper()}. Choose “{found.name}” or “auto”."
@@ -73,16 +73,16 @@ def _parser_for(source: Source, chosen: str) -> StatementParser:
     return found
 
 
-def _recognised(head: str) -> StatementParser:
+def _recognized(head: str) -> StatementParser:
     """Strangers are asked between OFX and CSV: a page that mentions OFX stays OFX, and no JSON becomes a table."""
     *particular, general = PARSERS
     for parser in particular:
-        if parser.recognises(head):
+        if parser.recognizes(head):
             return parser
     for pattern, kind, code in _STRANGERS:
         if pattern.search(head):
             raise StatementError(code, f"This is {kind}, which cannot be imported. {REMEDY}")
-    if general.recognises(head):
+    if general.recognizes(head):
         return general
     raise StatementError("not_a_statement", f"This is not a bank statement. {REMEDY}")
 

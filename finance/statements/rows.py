@@ -10,7 +10,7 @@ TransactionType = Literal["income", "expense", "transfer", "refund", "fee"]
 
 
 class StatementRow(NamedTuple):
-    """One transaction that satisfies every rule of `finance.statements.constraints`.
+    """One transaction that satisfies every rule of `finance.statements.row_validation`.
 
     `number` is the line of the file (CSV, from 1) or the transaction's ordinal in its account (OFX, from 1). `amount` is
     signed as the account sees it, never zero, with exactly two decimals. Texts are clean; "" means that there is none.

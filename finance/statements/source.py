@@ -15,7 +15,7 @@ _LINES_PER_ROW = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StatementSource:
     """`head` is the beginning of the text (at most 16,384 characters). `account_hint` is "" or the account's number or
     its last four characters; `mapping` is what the caller sent, not yet checked; `max_lines` bounds a line-based format."""
 
@@ -38,10 +38,10 @@ class StatementParser(Protocol):
 
     name: str
 
-    def recognises(self, head: str) -> bool:
+    def recognizes(self, head: str) -> bool:
         """Whether a text that begins with `head` is of this format."""
 
-    def parse(self, source: Source) -> Statement:
+    def parse(self, source: StatementSource) -> Statement:
         """The statement in `source`, its rows read lazily; raises nothing but `StatementError`."""
 
 
@@ -53,7 +53,7 @@ def open_source(
     default_currency: str,
     account_hint: str,
     limits: Limits,
-) -> Source:
+) -> StatementSource:
     """`file` measured and decoded; raises `StatementError` when it is empty, too large or no text."""
     _check_size(file, limits)
     encoding = detect_encoding(file)
@@ -62,7 +62,7 @@ def open_source(
     max_lines = limits.max_rows * _LINES_PER_ROW + _HEAD
     if not head.strip():
         raise StatementError("empty", f"The file is empty. {REMEDY}")
-    return Source(file, filename, encoding, head, mapping, default_currency, account_hint, max_lines)
+    return StatementSource(file, filename, encoding, head, mapping, default_currency, account_hint, max_lines)
 
 
 def _check_size(file: BinaryIO, limits: Limits) -> None:

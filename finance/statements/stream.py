@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-class UnownedStream(io.RawIOBase):
+class NonClosingStream(io.RawIOBase):
     """Reads from `file`, which needs `read` alone: an upload, a temporary file, bytes in memory."""
 
     def __init__(self, file: BinaryIO) -> None:

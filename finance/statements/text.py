@@ -34,7 +34,7 @@ def _character(entity: re.Match[str]) -> str:
     return html.unescape(entity.group())
 
 
-def normalise_text(text: str) -> str:
+def normalize_text(text: str) -> str:
     """`text` reduced to its lower-case letters, marks and digits with single spaces between, to find duplicates.
 
     Two exports of one transaction differ in case, width, accents' composition, padding and punctuation, never in these.
@@ -59,8 +59,8 @@ _SPACED = _Spaced()
 
 
 def plain_key(text: str) -> str:
-    """`normalise_text` without accents: how column names and words of a bank are looked up."""
-    decomposed = unicodedata.normalize("NFKD", normalise_text(text))
+    """`normalize_text` without accents: how column names and words of a bank are looked up."""
+    decomposed = unicodedata.normalize("NFKD", normalize_text(text))
     return "".join(filter(_is_base, decomposed)) if not text.isascii() else decomposed
 
 

@@ -8,11 +8,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.bulk import Bulk
+from core.api.bulk import BulkMixin
 from core.api.filters import WordSearchBackend
 from core.api.viewsets import OwnedViewSet
 from core.errors import DomainError
-from core.fast_lists.sql_serializer import Wire
+from core.fast_lists.sql_serializer import SqlSerializer
 from finance import exports, services
 from finance.filters import AccountFilter, ExportFilterBackend, TransactionFilter
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
@@ -32,7 +32,7 @@ class AccountViewSet(OwnedViewSet):
         services.delete_account(instance)
 
 
-class TransactionViewSet(Bulk, OwnedViewSet):
+class TransactionViewSet(BulkMixin, OwnedViewSet):
     """Movements of money."""
 
     queryset = FinancialTransaction.objects.all()
@@ -47,7 +47,7 @@ class TransactionViewSet(Bulk, OwnedViewSet):
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: Any) -> Response:
         """Bring a deleted transaction that came by import back under its id."""
-        return self.answer(services.restore_transaction(user=request.user, transaction_id=pk))
+        return self.row_response(services.restore_transaction(user=request.user, transaction_id=pk))
 
     @extend_schema(
         filters=True,
@@ -70,4 +70,6 @@ class TransactionViewSet(Bulk, OwnedViewSet):
         if file_format not in exports.FORMATS:
             raise DomainError("unknown_format", f"Choose one of: {', '.join(exports.FORMATS)}.", field="file_format")
         rows = self.filter_queryset(self.with_derived(set(request.query_params)))
-        return exports.download(rows, wire=cast("Wire", self.wire()), file_format=file_format, name="transactions")
+        return exports.download(
+            rows, sql_serializer=cast("SqlSerializer", self.get_sql_serializer()), file_format=file_format, name="transactions"
+        )

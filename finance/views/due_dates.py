@@ -28,21 +28,21 @@ class DueDateViewSet(OwnedViewSet):
 
     ordering = "next_due_date"
 
-    def settle(self) -> Response:
+    def record_payment(self) -> Response:
         """Record the payment of the body towards the locked due date of the path."""
         due = self.locked_object()
         form = self.parsed(PaymentFormSerializer)
         form["paid_on"] = form.pop("date", None)
-        services.settle(due, today=due.today(), **form)
-        return self.answer(due)
+        services.record_payment(due, today=due.today(), **form)
+        return self.row_response(due)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: Any) -> Response:
         """Take the payment back that was recorded last."""
         due = self.locked_object()
-        services.undo_settlement(due, today=due.today())
-        return self.answer(due)
+        services.undo_last_payment(due, today=due.today())
+        return self.row_response(due)
 
     @extend_schema(
         parameters=[
@@ -75,7 +75,7 @@ class IncomeDueDateViewSet(DueDateViewSet):
     @action(detail=True, methods=["post"])
     def receive(self, request: Request, pk: Any) -> Response:
         """Record that income came in: all of it, or a part."""
-        return self.settle()
+        return self.record_payment()
 
 
 class ExpenseDueDateViewSet(DueDateViewSet):
@@ -91,4 +91,4 @@ class ExpenseDueDateViewSet(DueDateViewSet):
     @action(detail=True, methods=["post"])
     def pay(self, request: Request, pk: Any) -> Response:
         """Record that a bill was paid: all of it, or a part."""
-        return self.settle()
+        return self.record_payment()

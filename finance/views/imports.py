@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from core import clock
 from core.api import etag
-from core.api.viewsets import Listed, OwnedBaseViewSet, OwnedReadOnlyViewSet
+from core.api.viewsets import ListMixin, OwnedBaseViewSet, OwnedReadOnlyViewSet
 from finance import services
 from finance.filters import ImportFilter, ImportRowFilter
 from finance.models import StatementImport, StatementImportRow
@@ -65,7 +65,7 @@ class ImportViewSet(OwnedReadOnlyViewSet):
         return Response(UndoResultSerializer(services.undo_import(record=record, now=clock.now())).data)
 
 
-class ImportRowViewSet(Listed, OwnedBaseViewSet):
+class ImportRowViewSet(ListMixin, OwnedBaseViewSet):
     """The rows of a statement file, each with its verdict."""
 
     queryset = StatementImportRow.objects.all()
@@ -91,6 +91,6 @@ class ImportRowViewSet(Listed, OwnedBaseViewSet):
         row = self.get_object()
         form = SettlementSerializer(data=request.data, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
-        decision = services.Decision(form.validated_data["decision"])
-        settled = services.settle_row(row=row, decision=decision, match=form.validated_data.get("transaction"))
-        return self.answer(settled)
+        decision = services.ReviewDecision(form.validated_data["decision"])
+        settled = services.resolve_row(row=row, decision=decision, match=form.validated_data.get("transaction"))
+        return self.row_response(settled)

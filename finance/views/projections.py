@@ -42,4 +42,4 @@ class ProjectionViewSet(OwnedViewSet):
         form["occupation"] = OccupationGroup(form["occupation"])
         user = cast("User", request.user)
         made = services.generate_projection(user=user, today=clock.day_in(user.zone, clock.now()), **form)
-        return self.answer(made, status=201)
+        return self.row_response(made, status=201)

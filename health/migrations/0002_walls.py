@@ -2,14 +2,14 @@
 
 from django.db import migrations
 
-from core.postgres.operations import fence
+from core.postgres.operations import enable_row_level_security
 
 
 class Migration(migrations.Migration):
     dependencies = [("health", "0001_initial"), ("core", "0003_walls")]
 
     operations = [
-        fence("health_healthgoal"),
-        fence("health_healthspendingcorrelation"),
-        fence("health_userhealthcheckin"),
+        enable_row_level_security("health_healthgoal"),
+        enable_row_level_security("health_healthspendingcorrelation"),
+        enable_row_level_security("health_userhealthcheckin"),
     ]

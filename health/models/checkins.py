@@ -13,14 +13,14 @@ from django.db.models.lookups import GreaterThanOrEqual, IsNull
 from core.models.base import OwnedModel, OwnedQuerySet, gin
 from core.models.constraints import between, json_shape, rule
 from core.models.fields import decimal_within, optional_number
-from core.models.validators import FIRST_DAY, is_json_list
+from core.models.validators import FIRST_DAY, validate_json_list
 from core.postgres.expressions import first_of
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 from health import wellness
 
 TABLE = "health_userhealthcheckin"
-LONGEST_DAY = 24 * 60
+MAX_MINUTES_PER_DAY = 24 * 60
 
 # Each item that is no text, or a text of nothing but the characters that Python's str.strip() takes for white space.
 # `strict` keeps PostgreSQL from looking into lists within the list.
@@ -45,7 +45,7 @@ def holds_texts(items: Any) -> None:
 
 def texts() -> models.JSONField[Any, Any]:
     """A JSON list of texts."""
-    return models.JSONField(default=list, blank=True, validators=[is_json_list, holds_texts])
+    return models.JSONField(default=list, blank=True, validators=[validate_json_list, holds_texts])
 
 
 def only_texts(field: str) -> models.CheckConstraint:
@@ -73,7 +73,7 @@ def score() -> Func:
     """`wellness.score`: PostgreSQL's round() of a numeric takes halves away from 0 too."""
     parts = (
         F("mood_score"),
-        wellness.STRESS_TURNED - F("stress_level"),
+        wellness.REVERSED_STRESS - F("stress_level"),
         points(wellness.SLEEP_HOURS, "sleep_hours"),
         points(wellness.EXERCISE_MINUTES, "exercise_minutes"),
         points(wellness.WATER_OUNCES, "water_intake_oz"),
@@ -108,7 +108,7 @@ class UserHealthCheckin(OwnedModel):
     mood_score = optional_number(1, 10)
     stress_level = optional_number(1, 10)
     sleep_hours = decimal_within(3, 1, Decimal(0), Decimal(24))
-    exercise_minutes = optional_number(0, LONGEST_DAY)
+    exercise_minutes = optional_number(0, MAX_MINUTES_PER_DAY)
     water_intake_oz = optional_number(0)
     medication_taken = models.BooleanField(null=True, blank=True)
     symptoms = texts()
@@ -145,7 +145,7 @@ class UserHealthCheckin(OwnedModel):
             between(TABLE, "mood_score", 1, 10),
             between(TABLE, "stress_level", 1, 10),
             between(TABLE, "sleep_hours", 0, 24),
-            between(TABLE, "exercise_minutes", 0, LONGEST_DAY),
+            between(TABLE, "exercise_minutes", 0, MAX_MINUTES_PER_DAY),
             between(TABLE, "water_intake_oz", 0),
             json_shape(TABLE, "symptoms", "array"),
             only_texts("symptoms"),
@@ -177,7 +177,7 @@ class UserHealthCheckin(OwnedModel):
         kind: Any = self._meta.get_field("sleep_hours")  # a row that was just made may hold a text or a float
         slept = kind.to_python(self.sleep_hours)
         return wellness.score(
-            wellness.Answers(self.mood_score, self.stress_level, slept, self.exercise_minutes, self.water_intake_oz)
+            wellness.CheckinAnswers(self.mood_score, self.stress_level, slept, self.exercise_minutes, self.water_intake_oz)
         )
 
     @property

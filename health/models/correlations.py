@@ -14,14 +14,14 @@ from core.privacy.declarations import own
 from core.privacy.masks import personal
 
 TABLE = "health_healthspendingcorrelation"
-LONGEST_LAG = 14
+MAX_LAG_DAYS = 14
 STRONG, MODERATE = Decimal("0.7"), Decimal("0.3")
 SIGNIFICANT = Decimal("0.05")
 UNIT = "Must be between -1 and 1."
 MOST_SCORE, MOST_SPENDING = Decimal("999.99"), Decimal("9999999999.99")
 
 
-class Metric(models.TextChoices):
+class HealthMetric(models.TextChoices):
     MOOD = "mood"
     STRESS = "stress"
     SLEEP = "sleep"
@@ -64,7 +64,7 @@ class HealthSpendingCorrelation(OwnedModel):
     """How one measure of health went with spending so many days later. Without a strength there were too few days yet."""
 
     correlation_date = models.DateField()
-    health_metric = models.CharField(max_length=100, choices=Metric)
+    health_metric = models.CharField(max_length=100, choices=HealthMetric)
     health_score = decimal_within(5, 2, -MOST_SCORE, MOST_SCORE)
     spending_amount = decimal_within(12, 2, -MOST_SPENDING, MOST_SPENDING)
     spending_category = models.CharField(max_length=100, blank=True)
@@ -75,7 +75,7 @@ class HealthSpendingCorrelation(OwnedModel):
     adjusted_p_value = probability()
     is_significant = models.BooleanField(default=False)
     method = models.CharField(max_length=20, choices=Method)
-    lag_days = whole_number(0, LONGEST_LAG, default=0)
+    lag_days = whole_number(0, MAX_LAG_DAYS, default=0)
     analysis_period = models.CharField(max_length=20, choices=Period)
     data_points_count = whole_number(0)
 
@@ -109,7 +109,7 @@ class HealthSpendingCorrelation(OwnedModel):
                 name=f"{TABLE}_correlation_date_unique",
                 violation_error_message="This day's analysis already has this result.",
             ),
-            one_of(TABLE, "health_metric", Metric),
+            one_of(TABLE, "health_metric", HealthMetric),
             between(TABLE, "health_score", -MOST_SCORE, MOST_SCORE),
             between(TABLE, "spending_amount", -MOST_SPENDING, MOST_SPENDING),
             between(TABLE, "correlation_strength", -1, 1),
@@ -132,7 +132,7 @@ class HealthSpendingCorrelation(OwnedModel):
                 f"Significant is what has an adjusted p-value below {SIGNIFICANT}, and nothing else.",
             ),
             one_of(TABLE, "method", Method),
-            between(TABLE, "lag_days", 0, LONGEST_LAG),
+            between(TABLE, "lag_days", 0, MAX_LAG_DAYS),
             one_of(TABLE, "analysis_period", Period),
             between(TABLE, "data_points_count", 0),
         ]

@@ -18,7 +18,7 @@ from core.privacy.masks import initials, personal
 from health.progress import percent
 
 TABLE = "health_healthgoal"
-MOST = Decimal("99999999.99")
+MAX_VALUE = Decimal("99999999.99")
 VALUES = ("start_value", "target_value", "current_value")
 ALL_THE_WAY = 100
 
@@ -47,7 +47,7 @@ STAGES = ((GoalStatus.ACHIEVED, ALL_THE_WAY), (GoalStatus.ON_TRACK, 75), (GoalSt
 
 def measure() -> models.DecimalField[Any, Any]:
     """A value on the goal's own scale; its bounds are the column's, which keeps NaN out."""
-    return decimal_within(10, 2, -MOST, MOST)
+    return decimal_within(10, 2, -MAX_VALUE, MAX_VALUE)
 
 
 class HealthGoal(OwnedModel):
@@ -74,7 +74,7 @@ class HealthGoal(OwnedModel):
         constraints = [
             not_blank(TABLE, "goal_name"),
             one_of(TABLE, "goal_type", GoalType),
-            *(between(TABLE, name, -MOST, MOST) for name in VALUES),
+            *(between(TABLE, name, -MAX_VALUE, MAX_VALUE) for name in VALUES),
             together(TABLE, "is_completed", "completion_date"),
             between(TABLE, "progress_percentage", 0, ALL_THE_WAY),
         ]

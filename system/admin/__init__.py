@@ -1,5 +1,5 @@
 """The back office's pages of what reaches the users, of background jobs, and of the audit and access logs."""
 
-from system.admin import audit, notices
+from system.admin import audit, notifications
 
-__all__ = ["audit", "notices"]
+__all__ = ["audit", "notifications"]

@@ -11,12 +11,12 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
-from core.admin import BY_CUSTOMER, OwnedRecordAdmin, RecordInline, display, link, linked, shown_on
+from core.admin import BY_CUSTOMER, OwnedReadOnlyAdmin, ReadOnlyInline, display, inline_on, link, linked
 from core.admin.history import changes_in, readable
-from core.postgres.partitions import first_key_at
+from core.postgres.partitions import min_uuid7_at
 from system.models import AccessEvent, AuditEvent
 
-ACTION_COLOURS = {"added": "success", "changed": "info", "deleted": "danger", "emptied": "danger", "forgotten": "warning"}
+ACTION_COLORS = {"added": "success", "changed": "info", "deleted": "danger", "emptied": "danger", "forgotten": "warning"}
 
 
 class EventColumns:
@@ -30,7 +30,7 @@ class EventColumns:
     def what(self, event: AuditEvent) -> str:
         return event.model_name
 
-    @display(description="action", label=ACTION_COLOURS)
+    @display(description="action", label=ACTION_COLORS)
     def done(self, event: AuditEvent) -> str:
         return str(event.get_action_display())
 
@@ -46,14 +46,14 @@ class WhenFilter(RangeDateFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = (parse_date_str(str(self.used_parameters.get(f"at_{end}", ""))) for end in ("from", "to"))
         if first:
-            queryset = queryset.filter(pk__gte=first_key_at(_midnight(first)))
+            queryset = queryset.filter(pk__gte=min_uuid7_at(_midnight(first)))
         if last:
-            queryset = queryset.filter(pk__lt=first_key_at(_midnight(last + timedelta(days=1))))
+            queryset = queryset.filter(pk__lt=min_uuid7_at(_midnight(last + timedelta(days=1))))
         return queryset
 
 
-@shown_on(get_user_model())
-class AuditInline(EventColumns, RecordInline):
+@inline_on(get_user_model())
+class AuditInline(EventColumns, ReadOnlyInline):
     model = AuditEvent
     fk_name = "user"
     verbose_name_plural = "changes"
@@ -65,8 +65,8 @@ class AuditInline(EventColumns, RecordInline):
         return super().get_queryset(request).select_related("actor", "impersonator")
 
 
-@shown_on(get_user_model())
-class AccessInline(RecordInline):
+@inline_on(get_user_model())
+class AccessLogInline(ReadOnlyInline):
     model = AccessEvent
     fk_name = "user"
     verbose_name_plural = "looks of colleagues"
@@ -76,7 +76,7 @@ class AccessInline(RecordInline):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(EventColumns, OwnedRecordAdmin):
+class AuditEventAdmin(EventColumns, OwnedReadOnlyAdmin):
     """Every change of every row. It is found by the customer, or by the key of the row, of the event or of the request."""
 
     list_display = ("at", "what", "done", "who", "owner", "columns", "request_id")
@@ -133,14 +133,14 @@ class AuditEventAdmin(EventColumns, OwnedRecordAdmin):
 
 
 @admin.register(AccessEvent)
-class AccessEventAdmin(OwnedRecordAdmin):
+class AccessEventAdmin(OwnedReadOnlyAdmin):
     """Which colleague looked at what of a customer's; the customer sees the same under `users/me/access-log/`."""
 
     list_display = ("created_at", "owner", "staff", "action", "what", "reason")
     list_filter = (BY_CUSTOMER, ("action", ChoicesDropdownFilter))
     list_select_related = ("user", "staff")
     search_fields = ("what", "reason")
-    ordering_of_one = ("-created_at", "-id")
+    ordering_for_customer = ("-created_at", "-id")
     fields = ("staff", "who", "action", "what", "row_id", "reason", "request_id", "created_at")
     csv_columns = ("user__email", "staff__email", "action", "what", "row_id", "reason", "request_id", "created_at")
 

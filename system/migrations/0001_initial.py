@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('updated_at', core.models.base.UpdatedAtField()),
                 ('date_name', models.CharField(max_length=255)),
                 ('date_type', models.CharField(choices=[('financial', 'Financial'), ('health', 'Health'), ('career', 'Career'), ('personal', 'Personal'), ('family', 'Family'), ('legal', 'Legal')], max_length=50)),
-                ('date_value', models.DateField(validators=[core.models.validators.is_plausible_day])),
+                ('date_value', models.DateField(validators=[core.models.validators.validate_plausible_date])),
                 ('reminder_days', models.IntegerField(default=7, validators=[django.core.validators.MinValueValidator(0)])),
                 ('is_recurring', models.BooleanField(default=False)),
                 ('recurrence_pattern', models.CharField(blank=True, choices=[('daily', 'Daily'), ('weekly', 'Weekly'), ('monthly', 'Monthly'), ('yearly', 'Yearly')], max_length=20)),

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from core.postgres.operations import fence
+from core.postgres.operations import enable_row_level_security
 
 BROADCASTS = "CREATE POLICY broadcasts ON system_systemalert FOR SELECT TO mingus_customer USING (user_id IS NULL)"
 
@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
     dependencies = [("system", "0002_in_sql"), ("core", "0003_walls")]
 
     operations = [
-        fence("system_systemalert"),
+        enable_row_level_security("system_systemalert"),
         migrations.RunSQL(BROADCASTS, "DROP POLICY broadcasts ON system_systemalert"),
-        fence("system_alertreceipt"),
-        fence("system_importantdate"),
-        fence("system_notificationpreference"),
+        enable_row_level_security("system_alertreceipt"),
+        enable_row_level_security("system_importantdate"),
+        enable_row_level_security("system_notificationpreference"),
     ]

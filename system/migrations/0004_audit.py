@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
 
-from core.postgres.operations import fence
+from core.postgres.operations import enable_row_level_security
 from core.postgres.partitions import MONTHS_AHEAD, partition_by_month
 
 # On one line each, as django-migration-linter reads them.
@@ -57,7 +57,7 @@ GUARDED = [
     for table in ("system_auditevent", "system_auditblock")
 ]
 
-# `system.verification` computes the same digests from the same text.
+# `system.audit_verification` computes the same digests from the same text.
 WRITE = """
 CREATE FUNCTION system_write_event(owner uuid, kind text, key text, what text, kept jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -221,7 +221,7 @@ PRIVILEGES = [
     f"GRANT EXECUTE ON FUNCTION {FOR_STAFF} TO mingus_staff",
 ]
 
-MAKE_MONTHS = f"SELECT system_keep_audit_months({MONTHS_AHEAD}, 84)"
+CREATE_MONTH_PARTITIONS = f"SELECT system_keep_audit_months({MONTHS_AHEAD}, 84)"
 FUNCTIONS = [GUARD, WRITE, RECORD, SEALED_UNTIL, SEAL, FORGET, MONTHS]
 UNDO = f"""DROP FUNCTION system_keep_audit_months(integer, integer), system_forget_changes(uuid), system_seal_audit(),
     system_sealed_until(bigint);
@@ -236,9 +236,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL([EVENTS, BLOCKS, partition_by_month("system_auditevent").sql, *INDEXES], UNDO),
         migrations.RunSQL([*FUNCTIONS, *GUARDED], migrations.RunSQL.noop),
-        fence("system_auditevent", customer="", staff="SELECT"),
-        fence("system_auditblock", customer="", staff="SELECT"),
-        migrations.RunSQL([*KEEPER, *PRIVILEGES, MAKE_MONTHS], migrations.RunSQL.noop),
+        enable_row_level_security("system_auditevent", customer="", staff="SELECT"),
+        enable_row_level_security("system_auditblock", customer="", staff="SELECT"),
+        migrations.RunSQL([*KEEPER, *PRIVILEGES, CREATE_MONTH_PARTITIONS], migrations.RunSQL.noop),
         migrations.CreateModel(
             name="AuditBlock",
             fields=[

@@ -10,7 +10,7 @@ import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from core.postgres.operations import fence
+from core.postgres.operations import enable_row_level_security
 
 GOES_WITH_ITS_CUSTOMER = """
 ALTER TABLE system_accessevent ADD CONSTRAINT system_accessevent_user_fk
@@ -115,5 +115,5 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='audit_truncate', sql=core.audit.triggers.AuditTriggerSql(execute="public.system_record_change('user_id', '{}', '{updated_at}')", func='-', hash='b353f5ba9202e4c83ea564ac5006b08b26f30148', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_audit_truncate_fbe59', table='system_accessevent', when='AFTER')),
         ),
         migrations.RunSQL(GOES_WITH_ITS_CUSTOMER, migrations.RunSQL.noop),
-        fence("system_accessevent", customer="SELECT", staff="SELECT, INSERT"),
+        enable_row_level_security("system_accessevent", customer="SELECT", staff="SELECT, INSERT"),
     ]

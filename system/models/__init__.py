@@ -3,8 +3,8 @@
 from system.models.access_log import AccessAction, AccessEvent
 from system.models.alerts import AlertReceipt, AlertType, Severity, SystemAlert
 from system.models.audit import Action, AuditBlock, AuditEvent
-from system.models.dates import DateType, ImportantDate, Recurrence
-from system.models.preferences import Frequency, NotificationPreference, NotificationType
+from system.models.important_dates import DateType, ImportantDate, Recurrence
+from system.models.preferences import NotificationFrequency, NotificationPreference, NotificationType
 
 __all__ = [
     "AccessAction",
@@ -15,7 +15,7 @@ __all__ = [
     "AuditBlock",
     "AuditEvent",
     "DateType",
-    "Frequency",
+    "NotificationFrequency",
     "ImportantDate",
     "NotificationPreference",
     "NotificationType",

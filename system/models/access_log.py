@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from core.models.base import OwnedModel, colleague
+from core.models.base import OwnedModel, staff_foreign_key
 from core.models.constraints import not_blank, one_of
 from core.privacy.declarations import Erase, Privacy, Restore
 
@@ -35,7 +35,7 @@ class AccessEvent(OwnedModel):
         editable=False,
         related_name="accessevent_set",
     )
-    staff = colleague()  # whose row the customer may not meet
+    staff = staff_foreign_key()  # whose row the customer may not meet
     who = models.CharField(max_length=150)
     action = models.CharField(max_length=20, choices=AccessAction)
     what = models.CharField(max_length=100)
@@ -47,7 +47,7 @@ class AccessEvent(OwnedModel):
     privacy = Privacy(
         export=True,
         erase=Erase.KEEP,
-        restore=Restore.NOBODY,
+        restore=Restore.NEVER,
         because="that colleagues looked at his data, which is his to know and stays proved; it holds none of the data",
         withheld=("staff",),
     )

@@ -16,7 +16,7 @@ from django.db.models.lookups import GreaterThan
 from core import clock
 from core.models.base import BaseModel, OwnedModel, OwnedQuerySet
 from core.models.constraints import not_blank, one_of, rule, together
-from core.postgres.expressions import Present, first_of, true_when, whole_days
+from core.postgres.expressions import ClockNow, first_of, true_when, whole_days
 from core.privacy.declarations import recorded
 from core.privacy.masks import initials, personal
 
@@ -68,7 +68,7 @@ def priority(is_read: str) -> Greatest:
     severity = [(Q(severity=name), weight) for name, weight in WEIGHTS.items()]
     score: Any = first_of(*severity, default=0, output_field=models.IntegerField())
     score += points_when(Q(**{is_read: False}), 1) + points_when(Q(action_required=True), 2)
-    old = points_when(GreaterThan(days_passed(F("created_at"), Present()), OLD_AFTER_DAYS), 1)
+    old = points_when(GreaterThan(days_passed(F("created_at"), ClockNow()), OLD_AFTER_DAYS), 1)
     return Greatest(score - old, Value(1), output_field=models.IntegerField())
 
 
@@ -144,20 +144,20 @@ class SystemAlert(BaseModel):
 
     @classmethod
     def sql_derived(cls) -> dict[str, Any]:
-        expired = Q(expires_at__lte=Present())
+        expired = Q(expires_at__lte=ClockNow())
         unknown = Value(None, output_field=models.IntegerField())
-        left = days_passed(Present(), F("expires_at"))
+        left = days_passed(ClockNow(), F("expires_at"))
         return {
             "is_expired": true_when(expired),
             "is_active": true_when(Q(expires_at__isnull=True) | ~expired),
             "days_until_expiry": first_of(
                 (Q(expires_at__isnull=True), unknown), default=left, output_field=models.IntegerField()
             ),
-            "age_days": days_passed(F("created_at"), Present()),
+            "age_days": days_passed(F("created_at"), ClockNow()),
             "priority_score": priority("is_read"),
         }
 
-    def seen(self) -> Self:
+    def as_seen_by_user(self) -> Self:
         """A row of `for_user` as that user sees it: what he himself has read and done. Not to be saved."""
         for name in READING:
             setattr(self, name, getattr(self, f"own_{name}"))

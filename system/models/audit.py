@@ -13,8 +13,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from core.models.base import colleague
-from core.postgres.partitions import ByMonthQuerySet, first_key_at
+from core.models.base import staff_foreign_key
+from core.postgres.partitions import PartitionedQuerySet, min_uuid7_at
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import personal
 
@@ -27,10 +27,10 @@ class Action(models.TextChoices):
     FORGET = "forget", "forgotten"
 
 
-class AuditEventQuerySet(ByMonthQuerySet):
+class AuditEventQuerySet(PartitionedQuerySet):
     """What happened. Bounds on the time are bounds on the key, too, so that only the months asked for are read."""
 
-    made_at = "at"
+    partition_time_field = "at"
 
     def for_user(self, user: Any) -> Self:
         """What happened to the rows of `user`, whoever did it."""
@@ -41,10 +41,10 @@ class AuditEventQuerySet(ByMonthQuerySet):
         return self.filter(table_name=table, row_key=str(key))
 
     def since(self, at: datetime) -> Self:
-        return self.filter(pk__gte=first_key_at(at))
+        return self.filter(pk__gte=min_uuid7_at(at))
 
     def before(self, at: datetime) -> Self:
-        return self.filter(pk__lt=first_key_at(at))
+        return self.filter(pk__lt=min_uuid7_at(at))
 
 
 class AuditEvent(models.Model):
@@ -63,7 +63,7 @@ class AuditEvent(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
     )
-    impersonator = colleague(null=True)
+    impersonator = staff_foreign_key(null=True)
     source = models.TextField()
     reason = models.TextField()
     request_id = models.TextField()
@@ -80,7 +80,7 @@ class AuditEvent(models.Model):
     privacy = Privacy(
         export=False,
         erase=Erase.KEEP,
-        restore=Restore.NOBODY,
+        restore=Restore.NEVER,
         because="the proof of what was done; what it holds of his rows is blanked when he is erased",
     )
 

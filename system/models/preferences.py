@@ -13,7 +13,7 @@ from django.db.models.lookups import Exact, LessThan
 from core import clock
 from core.models.base import OwnedModel
 from core.models.constraints import one_of, rule
-from core.postgres.expressions import Present, true_when
+from core.postgres.expressions import ClockNow, true_when
 from core.privacy.declarations import own
 from system.quiet_hours import is_quiet, next_end
 
@@ -30,7 +30,7 @@ class NotificationType(models.TextChoices):
     SYSTEM = "system"
 
 
-class Frequency(models.TextChoices):
+class NotificationFrequency(models.TextChoices):
     IMMEDIATE = "immediate"
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -73,7 +73,7 @@ class NotificationPreference(OwnedModel):
     email_enabled = models.BooleanField(default=True)
     sms_enabled = models.BooleanField(default=False)
     push_enabled = models.BooleanField(default=True)
-    frequency = models.CharField(max_length=20, choices=Frequency, default=Frequency.IMMEDIATE)
+    frequency = models.CharField(max_length=20, choices=NotificationFrequency, default=NotificationFrequency.IMMEDIATE)
     quiet_hours_start = models.TimeField(null=True, blank=True, validators=[is_whole_second])
     quiet_hours_end = models.TimeField(null=True, blank=True, validators=[is_whole_second])
 
@@ -88,7 +88,7 @@ class NotificationPreference(OwnedModel):
                 violation_error_message="There is a preference for this kind of notification already. Change that one.",
             ),
             one_of(TABLE, "notification_type", NotificationType),
-            one_of(TABLE, "frequency", Frequency),
+            one_of(TABLE, "frequency", NotificationFrequency),
             whole_seconds("quiet_hours_start"),
             whole_seconds("quiet_hours_end"),
             rule(
@@ -113,7 +113,7 @@ class NotificationPreference(OwnedModel):
     @classmethod
     def sql_derived(cls) -> dict[str, Any]:
         is_enabled = Q(email_enabled=True) | Q(sms_enabled=True) | Q(push_enabled=True)
-        quiet = quiet_at(Present())
+        quiet = quiet_at(ClockNow())
         goes_through = Q(notification_type=NotificationType.SECURITY) | ~Q(true_when(quiet))
         return {
             "is_enabled": true_when(is_enabled),

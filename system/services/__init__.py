@@ -1,8 +1,8 @@
 """Writes over several rows: alerts and what users do with them, reminders, preferences, the audit log and the access log."""
 
-from system.services.access_log import note_access
+from system.services.access_log import record_access
 from system.services.alerts import alert, broadcast, expire, mark_all_read, mark_read, take_action
-from system.services.audit import forget_changes_of, keep_audit_months, seal_audit
+from system.services.audit import forget_changes_of, maintain_audit_partitions, seal_audit
 from system.services.preferences import preference_for, preferences_of
 from system.services.reminders import send_reminders
 
@@ -11,10 +11,10 @@ __all__ = [
     "broadcast",
     "expire",
     "forget_changes_of",
-    "keep_audit_months",
+    "maintain_audit_partitions",
     "mark_all_read",
     "mark_read",
-    "note_access",
+    "record_access",
     "preference_for",
     "preferences_of",
     "seal_audit",

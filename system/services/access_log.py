@@ -6,11 +6,11 @@ from typing import Any
 from core import context, rls
 from system.models import AccessAction, AccessEvent
 
-SAME_WITHIN = timedelta(minutes=5)
-EACH_COUNTS = (AccessAction.REVEAL, AccessAction.IMPERSONATE)
+DEDUPLICATION_PERIOD = timedelta(minutes=5)
+NEVER_DEDUPLICATED = (AccessAction.REVEAL, AccessAction.IMPERSONATE)
 
 
-def note_access(
+def record_access(
     *, customer: Any, staff: Any, action: str, what: str, row_id: Any = None, reason: str = "", now: datetime
 ) -> None:
     """Enter into `customer`'s access log that `staff` did `action` to `what`, a model's label such as "users.userprofile".
@@ -21,7 +21,7 @@ def note_access(
     if customer.pk == staff.pk:
         return
     # SECURITY: staff's reach for this one row, wherever it is called: customers may not write to their own access log
-    with rls.everybody():
+    with rls.as_staff():
         event = AccessEvent(
             user=customer,
             staff=staff,
@@ -31,7 +31,7 @@ def note_access(
             row_id=str(row_id or ""),
             reason=reason or context.current().reason,
             request_id=context.current().request_id,
-            period=now if action in EACH_COUNTS else _period(now),
+            period=now if action in NEVER_DEDUPLICATED else _period(now),
         )
         AccessEvent.objects.bulk_create([event], ignore_conflicts=True)
 
@@ -45,5 +45,5 @@ def who(staff: Any) -> str:
 
 def _period(now: datetime) -> datetime:
     """The beginning of the five minutes that `now` is in."""
-    seconds = SAME_WITHIN.total_seconds()
+    seconds = DEDUPLICATION_PERIOD.total_seconds()
     return datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)

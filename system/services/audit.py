@@ -23,11 +23,11 @@ def forget_changes_of(user: Any) -> int:
     That they were changed, when and by whom stays, and the digests still hold. Call it last, after the user's rows are deleted:
     their deletion is a change, too. `verify_audit` complains while the account is still there and active.
     """
-    with rls.everybody(reason="erasure"):
+    with rls.as_staff(reason="erasure"):
         return _call("SELECT system_forget_changes(%s)", getattr(user, "pk", user))
 
 
-def keep_audit_months() -> int:
+def maintain_audit_partitions() -> int:
     """Make the partitions of the months to come, and drop those older than `AUDIT_RETENTION_MONTHS`; gives how many dropped."""
     return _call("SELECT system_keep_audit_months(%s, %s)", MONTHS_AHEAD, settings.AUDIT_RETENTION_MONTHS)
 

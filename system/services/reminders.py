@@ -16,8 +16,8 @@ from core import clock, mail
 from system.models import (
     AlertType,
     DateType,
-    Frequency,
     ImportantDate,
+    NotificationFrequency,
     NotificationPreference,
     NotificationType,
     Severity,
@@ -94,13 +94,13 @@ def send_reminders(*, now: datetime) -> int:
     """
     sent, batch = 0, [FIRST_KEY]
     while batch:
-        batch = _remind_some(after=batch[-1], now=now)
+        batch = _remind_batch(after=batch[-1], now=now)
         sent += len(batch)
     return sent
 
 
 @transaction.atomic
-def _remind_some(*, after: UUID, now: datetime) -> list[UUID]:
+def _remind_batch(*, after: UUID, now: datetime) -> list[UUID]:
     """Remind of the next dates behind the key `after`; gives their keys."""
     due = ImportantDate.objects.due_for_reminder(now).filter(pk__gt=after).order_by("pk").select_related("user__profile")
     reminders = [_reminder(row, now) for row in due.select_for_update(of=("self",), skip_locked=True)[:BATCH]]
@@ -130,9 +130,9 @@ def _send_mails(reminders: list[Reminder], *, now: datetime) -> None:
 
 def _wants_mail(preference: NotificationPreference) -> bool:
     is_reachable = preference.user.is_verified and preference.email_enabled
-    return is_reachable and preference.frequency == Frequency.IMMEDIATE
+    return is_reachable and preference.frequency == NotificationFrequency.IMMEDIATE
 
 
 def _send_later(messages: Iterable[tuple[EmailMessage, datetime]]) -> None:
     for message, wait in messages:
-        mail.deliver.configure(schedule_at=wait).defer(sealed=mail.seal(message))
+        mail.deliver.configure(schedule_at=wait).defer(encrypted=mail.encrypt_message(message))

@@ -12,7 +12,7 @@ from system.models import AuditEvent
 from tests.admin.conftest import SignedIn
 from tests.admin.pages import address
 from users.models import User, UserProfile
-from users.staff import assign_role
+from users.staff_groups import assign_role
 
 pytestmark = pytest.mark.django_db
 LOG = "/admin/system/auditevent/"

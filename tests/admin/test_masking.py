@@ -17,7 +17,7 @@ from django.test import Client
 
 from core import clock
 from core.admin.masking import Masking
-from core.encryption.fields import is_sealed
+from core.encryption.fields import is_encrypted
 from core.privacy.masks import personal_fields
 from dev.factories import InvoiceFactory, ProfileFactory, TransactionFactory, UserFactory
 from system.models import AccessEvent
@@ -68,7 +68,7 @@ TELLING = (models.CharField, models.TextField, models.DecimalField, models.JSONF
 
 
 def is_telling(field: Any) -> bool:
-    return isinstance(field, TELLING) and not field.choices and field.name != "currency" and not is_sealed(field)
+    return isinstance(field, TELLING) and not field.choices and field.name != "currency" and not is_encrypted(field)
 
 
 def telling_fields() -> Iterator[str]:

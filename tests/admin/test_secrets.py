@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db import connection
 from django.test import Client
 
-from core.admin import BaseAdmin, RecordInline
+from core.admin import BaseAdmin, ReadOnlyInline
 from core.admin.secrets import complaints
 from dev.factories import AccountFactory, TokenFactory
 from finance.models import EncryptedFinancialProfile
@@ -34,7 +34,7 @@ class FiltersNothingSecret(BaseAdmin):
     list_filter = ("profile_type",)
 
 
-class TokenDigests(RecordInline):
+class TokenDigests(ReadOnlyInline):
     model = PersonalAccessToken
     fields = ("name", "digest")
 

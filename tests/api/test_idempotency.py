@@ -71,7 +71,7 @@ def test_old_keys_are_forgotten(as_alice: APIClient) -> None:
     as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "old"})
     IdempotencyKey.objects.update(created_at=clock.now() - timedelta(hours=25))
     as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "new"})
-    assert idempotency.forget_expired() == 1
+    assert idempotency.delete_expired() == 1
     assert [row.key for row in IdempotencyKey.objects.all()] == ["new"]
 
 

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
-from benchmarks.chart import drawn
+from benchmarks.chart import render_chart
 from benchmarks.measure import Result, Spread
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -17,7 +17,9 @@ def result(name: str, ratio: float) -> Result:
 
 @pytest.fixture
 def picture() -> Element:
-    svg = drawn([("Lists <50>", [result("limit & floor", 1.0), result("MINGUS", 2.0)]), ("Posts", [result("limit", 1.0)])])
+    svg = render_chart(
+        [("Lists <50>", [result("limit & floor", 1.0), result("MINGUS", 2.0)]), ("Posts", [result("limit", 1.0)])]
+    )
     return fromstring(svg)  # noqa: S314 - our own
 
 

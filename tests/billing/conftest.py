@@ -14,11 +14,11 @@ from billing import services
 from billing.models import Subscription, SubscriptionPlan
 from core import clock
 from dev.factories import PlanFactory, SubscriptionFactory
-from dev.stripe.control import FakeStripe
-from tests.billing.stripe_scene import SECRET, Payments
-from tests.dev.stripe.scene import fake as fake
-from tests.dev.stripe.scene import shop as shop
-from tests.dev.stripe.scene import stand_in as stand_in
+from dev.stripe.emulator import StripeEmulator
+from tests.billing.stripe_payments import SECRET, Payments
+from tests.dev.stripe.fixtures import emulator as emulator
+from tests.dev.stripe.fixtures import emulator_process as emulator_process
+from tests.dev.stripe.fixtures import shop as shop
 from users.models import User
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -32,13 +32,13 @@ def noon() -> Iterator[Any]:
 
 
 @pytest.fixture
-def no_catalogue(db: None) -> None:
+def no_catalog(db: None) -> None:
     """The plans of a test are all that there are."""
     SubscriptionPlan.objects.all().delete()
 
 
 @pytest.fixture
-def basic(no_catalogue: None) -> SubscriptionPlan:
+def basic(no_catalog: None) -> SubscriptionPlan:
     return PlanFactory(
         name="Basic",
         price="10.00",
@@ -48,7 +48,7 @@ def basic(no_catalogue: None) -> SubscriptionPlan:
 
 
 @pytest.fixture
-def plus(no_catalogue: None) -> SubscriptionPlan:
+def plus(no_catalog: None) -> SubscriptionPlan:
     return PlanFactory(
         name="Plus",
         price="30.00",
@@ -61,25 +61,25 @@ def plus(no_catalogue: None) -> SubscriptionPlan:
 def subscription(noon: Any, alice: User, basic: SubscriptionPlan) -> Subscription:
     """Alice's, on the plan Basic, with what it opens."""
     row = SubscriptionFactory(user=alice, plan=basic, running=True)
-    services.settle_access(user=alice, now=NOW)
+    services.sync_feature_access(user=alice, now=NOW)
     return row
 
 
 @pytest.fixture
-def stripe(fake: FakeStripe, settings: Settings, db: None) -> FakeStripe:
+def stripe(emulator: StripeEmulator, settings: Settings, db: None) -> StripeEmulator:
     """The stand-in, connected, with the catalogue and this instant on its clock."""
-    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_WEBHOOK_SECRETS = fake.key, fake.url, [SECRET]
-    fake.freeze(clock.now())
-    services.load_catalogue()
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_WEBHOOK_SECRETS = emulator.key, emulator.url, [SECRET]
+    emulator.freeze(clock.now())
+    services.load_catalog()
     call_command("sync_plans", stdout=StringIO())
-    return fake
+    return emulator
 
 
 @pytest.fixture
-def payments(stripe: FakeStripe) -> Payments:
+def payments(stripe: StripeEmulator) -> Payments:
     return Payments(stripe)
 
 
 @pytest.fixture
-def mid_tier(stripe: FakeStripe) -> SubscriptionPlan:
+def mid_tier(stripe: StripeEmulator) -> SubscriptionPlan:
     return SubscriptionPlan.objects.get(name="Mid-tier", billing_cycle="monthly")

@@ -10,11 +10,11 @@ from django.db import connection
 from billing import catalog, services
 from billing.models import SubscriptionPlan
 
-pytestmark = pytest.mark.usefixtures("no_catalogue")
+pytestmark = pytest.mark.usefixtures("no_catalog")
 
 
 def test_every_tier_is_sold_monthly_and_yearly() -> None:
-    services.load_catalogue()
+    services.load_catalog()
     assert list(SubscriptionPlan.objects.order_by("price").values_list("name", "billing_cycle", "price")) == [
         ("Budget", "monthly", Decimal("15.00")),
         ("Mid-tier", "monthly", Decimal("35.00")),
@@ -27,22 +27,22 @@ def test_every_tier_is_sold_monthly_and_yearly() -> None:
 
 @pytest.mark.parametrize("tier", catalog.TIERS, ids=lambda tier: tier.name)
 def test_a_year_opens_what_a_month_opens(tier: catalog.Tier) -> None:
-    services.load_catalogue()
+    services.load_catalog()
     monthly, yearly = SubscriptionPlan.objects.filter(name=tier.name).order_by("billing_cycle")
     assert (monthly.features, monthly.limits) == (yearly.features, yearly.limits) == (tier.features, tier.limits)
 
 
 @pytest.mark.parametrize("tier", catalog.TIERS, ids=lambda tier: tier.name)
 def test_a_tier_keeps_the_models_own_rules(tier: catalog.Tier) -> None:
-    services.load_catalogue()
+    services.load_catalog()
     SubscriptionPlan.objects.get(name=tier.name, billing_cycle="monthly").full_clean()
 
 
 def test_loading_it_again_keeps_what_staff_changed() -> None:
-    services.load_catalogue()
+    services.load_catalog()
     SubscriptionPlan.objects.filter(name="Budget", billing_cycle="monthly").update(price=Decimal("12.00"), is_active=False)
     SubscriptionPlan.objects.filter(name="Mid-tier").delete()
-    services.load_catalogue()
+    services.load_catalog()
     assert SubscriptionPlan.objects.count() == 6
     assert SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly").price == Decimal("12.00")
 
@@ -54,7 +54,7 @@ def test_the_migration_loads_it() -> None:
 
 
 def test_what_the_tiers_open() -> None:
-    services.load_catalogue()
+    services.load_catalog()
     budget, middle, professional = SubscriptionPlan.objects.filter(billing_cycle="monthly").order_by("price")
     assert {name for name, found in budget.entitlements().items() if found.is_enabled} == {
         "health_checkins",

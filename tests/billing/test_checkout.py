@@ -13,8 +13,8 @@ from billing.models import StripeCustomer, StripeEvent, Subscription, Subscripti
 from billing.models.stripe_events import EventState
 from core import clock
 from dev.factories import SubscriptionFactory
-from dev.stripe.control import FakeStripe
-from tests.billing.stripe_scene import Payments, work
+from dev.stripe.emulator import StripeEmulator
+from tests.billing.stripe_payments import Payments, work
 from tests.conftest import see_everybody
 from users.models import User
 from users.models.erasure import AskedBy
@@ -44,14 +44,14 @@ def test_a_second_click_opens_the_same_page(as_alice: APIClient, plan: Subscript
     assert begin(as_alice, plan).json()["id"] == begin(as_alice, plan).json()["id"]
 
 
-def test_another_plan_closes_the_page_of_the_first(as_alice: APIClient, plan: SubscriptionPlan, stripe: FakeStripe) -> None:
+def test_another_plan_closes_the_page_of_the_first(as_alice: APIClient, plan: SubscriptionPlan, stripe: StripeEmulator) -> None:
     first = begin(as_alice, plan).json()["id"]
     begin(as_alice, SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly"))
     assert stripe.get(f"/v1/checkout/sessions/{first}")["status"] == "expired"
 
 
 def test_whoever_changes_his_mind_twice_gets_a_page_that_is_open(
-    as_alice: APIClient, plan: SubscriptionPlan, stripe: FakeStripe
+    as_alice: APIClient, plan: SubscriptionPlan, stripe: StripeEmulator
 ) -> None:
     first = begin(as_alice, plan).json()["id"]
     begin(as_alice, SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly"))
@@ -64,7 +64,7 @@ def test_whoever_ended_it_at_once_can_buy_it_again(
     as_alice: APIClient, plan: SubscriptionPlan, payments: Payments, alice: User
 ) -> None:
     payments.buy(alice, plan, now=clock.now())
-    payments.hear(now=clock.now())
+    payments.process_events(now=clock.now())
     services.cancel_now(Subscription.objects.get(user=alice, plan=plan), now=clock.now())
     again = begin(as_alice, plan)
     assert again.status_code == 201, again.content
@@ -76,16 +76,16 @@ def test_whoever_ended_it_at_once_can_buy_it_again(
 def test_an_account_that_is_erased_in_mid_payment_is_forgotten_at_stripe(
     is_paid: bool, plan: SubscriptionPlan, payments: Payments, alice: User
 ) -> None:
-    page = services.begin_checkout(user=alice, plan=plan, now=clock.now())
+    page = services.start_checkout(user=alice, plan=plan, now=clock.now())
     if is_paid:
         payments.stripe.complete_checkout(page.id)
     customer = StripeCustomer.objects.get(user=alice).stripe_id
-    erasures.carry_out(erasures.begin(alice, asked_by=AskedBy.CUSTOMER))
+    erasures.run_erasure(erasures.begin_erasure(alice, asked_by=AskedBy.CUSTOMER))
     work()
     assert payments.stripe.get(f"/v1/customers/{customer}")["deleted"]
     assert {row["status"] for row in payments.stripe.get("/v1/subscriptions?status=all")["data"]} <= {"canceled"}
     assert is_paid or payments.stripe.get(f"/v1/checkout/sessions/{page.id}")["status"] == "expired"
-    payments.hear(now=clock.now())
+    payments.process_events(now=clock.now())
     assert not Subscription.objects.exists()
     assert not StripeCustomer.objects.exists()
     about_him = StripeEvent.objects.exclude(stripe_customer_id="")
@@ -93,7 +93,7 @@ def test_an_account_that_is_erased_in_mid_payment_is_forgotten_at_stripe(
 
 
 def test_the_first_plan_begins_with_a_trial_and_the_next_does_not(
-    as_alice: APIClient, plan: SubscriptionPlan, alice: User, stripe: FakeStripe
+    as_alice: APIClient, plan: SubscriptionPlan, alice: User, stripe: StripeEmulator
 ) -> None:
     assert not services.had_trial(alice)
     SubscriptionFactory(user=alice, plan=plan, stripe_subscription_id="sub_before")
@@ -124,7 +124,7 @@ def test_without_a_key_it_says_that_payments_are_not_connected(
 
 @pytest.mark.parametrize("kind", ["error", "html", "drop", "drop_after", "down"])
 def test_a_stripe_that_is_down_changes_nothing_and_the_next_try_makes_one_customer(
-    kind: str, as_alice: APIClient, plan: SubscriptionPlan, stripe: FakeStripe, alice: User
+    kind: str, as_alice: APIClient, plan: SubscriptionPlan, stripe: StripeEmulator, alice: User
 ) -> None:
     stripe.fault(kind, path="/v1/customers", method="POST", count=3)
     refused = begin(as_alice, plan)
@@ -143,10 +143,10 @@ def test_the_portal_opens_for_whoever_has_paid(as_alice: APIClient, plan: Subscr
 
 @pytest.mark.django_db(transaction=True)
 def test_twenty_checkouts_at_once_make_one_customer_and_one_page(
-    plan: SubscriptionPlan, stripe: FakeStripe, alice: User
+    plan: SubscriptionPlan, stripe: StripeEmulator, alice: User
 ) -> None:
     def page(_: int) -> str:
-        found = services.begin_checkout(user=alice, plan=plan, now=clock.now())
+        found = services.start_checkout(user=alice, plan=plan, now=clock.now())
         connections.close_all()
         return found.id
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from billing.models import BillingHistory, FeatureAccess, Subscription
 from billing.models.invoices import InvoiceStatus
 from billing.models.subscriptions import SubscriptionStatus
-from billing.models.usage_periods import month_of_billing
-from billing.usage_periods import counting_month
+from billing.models.usage_periods import usage_period_of_subscription
+from billing.usage_periods import usage_period
 from dev.factories import PlanFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -148,10 +148,10 @@ def test_the_counting_month(found: list[Any]) -> None:
             for start, length, months, aside in found
         ]
         Subscription.objects.bulk_create(rows)
-        begun = Subscription.objects.order_by("pk").values_list("pk", month_of_billing(F("canceled_at")))
+        begun = Subscription.objects.order_by("pk").values_list("pk", usage_period_of_subscription(F("canceled_at")))
         computed = dict(begun)
         transaction.set_rollback(True)
-    said = {row.pk: counting_month(row.canceled_at, row.current_period_start, row.current_period_end).begins for row in rows}
+    said = {row.pk: usage_period(row.canceled_at, row.current_period_start, row.current_period_end).begins for row in rows}
     assert computed == said
 
 

@@ -12,9 +12,9 @@ from billing.models import DunningStep, StripeCustomer, Subscription
 from core import clock
 from dev.factories import InvoiceFactory, SubscriptionFactory
 from system.models import NotificationPreference, SystemAlert
-from tests.billing.office_scene import Bill, Payer
-from tests.billing.office_scene import connected as connected
-from tests.dev.stripe.scene import Shop
+from tests.billing.paying_customer import PayingCustomer, StripeInvoiceFacts
+from tests.billing.paying_customer import connected as connected
+from tests.dev.stripe.fixtures import Shop
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -22,23 +22,23 @@ DAY = 86_400
 
 
 @pytest.fixture
-def late(connected: Shop, alice: User) -> Payer:
+def late(connected: Shop, alice: User) -> PayingCustomer:
     """Alice's card fails at the first renewal."""
-    payer = Payer(connected, alice, "pm_card_failsAtRenewal")
-    connected.fake.advance(29 * DAY)
+    payer = PayingCustomer(connected, alice, "pm_card_failsAtRenewal")
+    connected.emulator.advance(29 * DAY)
     return payer
 
 
-def hear(payer: Payer) -> None:
+def hear(payer: PayingCustomer) -> None:
     invoice, bill = payer.newest()
-    services.note_invoice(user=payer.user, invoice=invoice, stripe=bill, now=clock.now())
+    services.record_dunning(user=payer.user, invoice=invoice, stripe=bill, now=clock.now())
 
 
 def kinds(user: User) -> list[str]:
     return list(DunningStep.objects.for_user(user).order_by("created_at", "id").values_list("kind", flat=True))
 
 
-def test_the_first_attempt_is_told_with_all_that_a_person_needs(late: Payer) -> None:
+def test_the_first_attempt_is_told_with_all_that_a_person_needs(late: PayingCustomer) -> None:
     hear(late)
     [sent] = mail.outbox
     told = SystemAlert.objects.get(user=late.user)
@@ -65,16 +65,18 @@ def test_it_says_when_access_closes_or_that_it_is_closed(alice: User, passed: in
     row = SubscriptionFactory(user=alice, status="past_due", canceled_at=None, stripe_subscription_id="sub_1", **period)
     invoice = InvoiceFactory(user=alice, subscription=row, status="failed", billing_date=begun)
     now = begun + timedelta(days=passed)
-    services.note_invoice(user=alice, invoice=invoice, stripe=Bill("open", 1, now + timedelta(days=2), ""), now=now)
+    services.record_dunning(
+        user=alice, invoice=invoice, stripe=StripeInvoiceFacts("open", 1, now + timedelta(days=2), ""), now=now
+    )
     assert words in mail.outbox[0].body
 
 
-def test_an_attempt_after_which_the_subscription_ended_is_told_as_its_end(late: Payer) -> None:
+def test_an_attempt_after_which_the_subscription_ended_is_told_as_its_end(late: PayingCustomer) -> None:
     hear(late)
     Subscription.objects.update(status="canceled")
-    late.shop.fake.advance(4 * DAY)
+    late.shop.emulator.advance(4 * DAY)
     hear(late)
-    services.note_subscription(user=late.user, subscription=Subscription.objects.get(), now=clock.now())
+    services.stop_dunning(user=late.user, subscription=Subscription.objects.get(), now=clock.now())
     assert kinds(late.user) == ["attempt", "notice", "attempt", "stopped"]
     assert mail.outbox[-1].subject == "[MINGUS] Your subscription has ended"
 
@@ -90,30 +92,30 @@ def test_an_attempt_after_which_the_subscription_ended_is_told_as_its_end(late: 
 )
 def test_it_says_what_can_be_done(alice: User, again: bool, page: str, remedy: str) -> None:
     now = datetime(2026, 3, 1, 15, tzinfo=UTC)
-    bill = Bill("open", 1, now + timedelta(days=2) if again else None, page)
+    bill = StripeInvoiceFacts("open", 1, now + timedelta(days=2) if again else None, page)
     invoice = InvoiceFactory(user=alice, subscription=None, status="failed")
-    services.note_invoice(user=alice, invoice=invoice, stripe=bill, now=now)
+    services.record_dunning(user=alice, invoice=invoice, stripe=bill, now=now)
     assert remedy in mail.outbox[0].body
 
 
-def test_the_same_attempt_heard_again_is_told_once(late: Payer) -> None:
+def test_the_same_attempt_heard_again_is_told_once(late: PayingCustomer) -> None:
     hear(late)
     hear(late)
     assert kinds(late.user) == ["attempt", "notice"]
     assert len(mail.outbox) == 1
 
 
-def test_every_retry_is_told_and_the_last_one_says_so(late: Payer) -> None:
+def test_every_retry_is_told_and_the_last_one_says_so(late: PayingCustomer) -> None:
     hear(late)
-    late.shop.fake.advance(60 * DAY)
+    late.shop.emulator.advance(60 * DAY)
     invoice, bill = late.newest()
-    services.note_invoice(user=late.user, invoice=invoice, stripe=bill, now=clock.now())
+    services.record_dunning(user=late.user, invoice=invoice, stripe=bill, now=clock.now())
     assert bill.next_payment_attempt is None
     assert kinds(late.user) == ["attempt", "notice", "attempt", "notice"]
     assert SystemAlert.objects.filter(title="Your last payment attempt failed", severity="critical").count() == 1
 
 
-def test_a_payment_ends_it(late: Payer) -> None:
+def test_a_payment_ends_it(late: PayingCustomer) -> None:
     hear(late)
     late.shop.give_card(late.customer, "pm_card_visa")
     late.shop.v1.invoices.pay(late.newest()[0].stripe_invoice_id)
@@ -123,37 +125,37 @@ def test_a_payment_ends_it(late: Payer) -> None:
     assert mail.outbox[-1].subject == "[MINGUS] Your payment has arrived"
 
 
-def test_an_invoice_that_is_taken_back_ends_it(late: Payer) -> None:
+def test_an_invoice_that_is_taken_back_ends_it(late: PayingCustomer) -> None:
     hear(late)
     late.shop.v1.invoices.void_invoice(late.newest()[0].stripe_invoice_id)
     hear(late)
     assert kinds(late.user) == ["attempt", "notice", "stopped"]
 
 
-def test_a_cancellation_ends_it_and_nothing_is_asked_for_afterwards(late: Payer) -> None:
+def test_a_cancellation_ends_it_and_nothing_is_asked_for_afterwards(late: PayingCustomer) -> None:
     hear(late)
     Subscription.objects.update(status="canceled")
     over = Subscription.objects.get()
-    services.note_subscription(user=late.user, subscription=over, now=clock.now())
-    services.note_subscription(user=late.user, subscription=over, now=clock.now())
-    late.shop.fake.advance(4 * DAY)
+    services.stop_dunning(user=late.user, subscription=over, now=clock.now())
+    services.stop_dunning(user=late.user, subscription=over, now=clock.now())
+    late.shop.emulator.advance(4 * DAY)
     hear(late)
     assert kinds(late.user)[:3] == ["attempt", "notice", "stopped"]
     assert "notice" not in kinds(late.user)[3:]
 
 
-def test_a_running_subscription_ends_nothing(late: Payer) -> None:
+def test_a_running_subscription_ends_nothing(late: PayingCustomer) -> None:
     hear(late)
-    services.note_subscription(user=late.user, subscription=late.subscription, now=clock.now())
+    services.stop_dunning(user=late.user, subscription=late.subscription, now=clock.now())
     assert kinds(late.user) == ["attempt", "notice"]
 
 
 def test_what_was_paid_at_once_has_no_timeline(connected: Shop, alice: User) -> None:
-    hear(Payer(connected, alice))
+    hear(PayingCustomer(connected, alice))
     assert (kinds(alice), mail.outbox) == ([], [])
 
 
-def test_who_wants_no_mails_gets_the_alert_alone(late: Payer) -> None:
+def test_who_wants_no_mails_gets_the_alert_alone(late: PayingCustomer) -> None:
     NotificationPreference.objects.create(user=late.user, notification_type="billing", email_enabled=False)
     hear(late)
     assert (len(mail.outbox), SystemAlert.objects.filter(user=late.user).count()) == (0, 1)
@@ -178,19 +180,19 @@ def payer(alice: User) -> Subscription:
     ],
 )
 def test_a_card_that_expires_is_warned_of(payer: Subscription, now: datetime, sent: int) -> None:
-    assert (services.warn_ahead(now=now), services.warn_ahead(now=now)) == (sent, 0)
+    assert (services.send_billing_reminders(now=now), services.send_billing_reminders(now=now)) == (sent, 0)
 
 
 def test_it_is_warned_of_30_and_7_days_before(payer: Subscription) -> None:
     days = [datetime(2026, 1, 20, 9, tzinfo=UTC) + timedelta(days=passed) for passed in range(50)]
-    told = [day.date().isoformat() for day in days if services.warn_ahead(now=day)]
+    told = [day.date().isoformat() for day in days if services.send_billing_reminders(now=day)]
     assert told == ["2026-01-30", "2026-02-22"]
     assert "Visa •••• 4242 expires with February 2026" in mail.outbox[0].body
 
 
 def test_who_does_not_pay_again_is_not_warned(payer: Subscription) -> None:
     Subscription.objects.update(cancel_at_period_end=True)
-    assert services.warn_ahead(now=datetime(2026, 2, 25, tzinfo=UTC)) == 0
+    assert services.send_billing_reminders(now=datetime(2026, 2, 25, tzinfo=UTC)) == 0
 
 
 @pytest.mark.parametrize(
@@ -205,12 +207,12 @@ def test_a_trial_that_ends_is_warned_of_once(alice: User, facts: dict[str, Any],
     end = datetime(2026, 3, 24, 15, tzinfo=UTC)
     SubscriptionFactory(user=alice, status="trialing", canceled_at=None, trial_end=end, **facts)
     days = [end - timedelta(days=left) for left in (5, 4, 3, 2, 1, 0)]
-    assert [services.warn_ahead(now=day) for day in days] == [0, 0, 1, 0, 0, 0]
+    assert [services.send_billing_reminders(now=day) for day in days] == [0, 0, 1, 0, 0, 0]
     assert words in mail.outbox[0].body
     assert "Tuesday, 24 March 2026" in mail.outbox[0].body
 
 
 def test_the_daily_job_warns(payer: Subscription) -> None:
     with time_machine.travel("2026-02-25 09:00Z", tick=False):
-        tasks.warn_ahead(0)
+        tasks.send_billing_reminders(0)
     assert len(mail.outbox) == 1

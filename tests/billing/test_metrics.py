@@ -48,7 +48,7 @@ def test_mrr_counts_a_yearly_plan_by_twelfths_and_each_currency_for_itself() -> 
     sell("10.00")
     sell("100.00", cycle="yearly")
     sell("7.00", currency="EUR")
-    table = metrics.recurring_revenue(NOW)
+    table = metrics.monthly_recurring_revenue(NOW)
     assert row_of(table, "USD")[:2] == (2, Decimal("18.33"))
     assert row_of(table, "EUR")[:2] == (1, Decimal("7.00"))
 
@@ -56,7 +56,7 @@ def test_mrr_counts_a_yearly_plan_by_twelfths_and_each_currency_for_itself() -> 
 def test_twelfths_are_added_before_they_are_rounded() -> None:
     for _ in range(3):
         sell("100.00", cycle="yearly")
-    assert row_of(metrics.recurring_revenue(NOW), "USD")[1] == Decimal("25.00")
+    assert row_of(metrics.monthly_recurring_revenue(NOW), "USD")[1] == Decimal("25.00")
 
 
 def test_what_is_past_due_stands_apart_and_what_is_not_paid_is_left_out() -> None:
@@ -65,7 +65,7 @@ def test_what_is_past_due_stands_apart_and_what_is_not_paid_is_left_out() -> Non
     sell("40.00", status="trialing")
     sell("80.00", status="canceled", canceled_at=NOW)
     sell("160.00", stripe_subscription_id="")
-    assert row_of(metrics.recurring_revenue(NOW), "USD") == (1, Decimal("10.00"), 1, Decimal("20.00"))
+    assert row_of(metrics.monthly_recurring_revenue(NOW), "USD") == (1, Decimal("10.00"), 1, Decimal("20.00"))
 
 
 def test_mrr_by_month_shows_months_with_nothing() -> None:

@@ -29,7 +29,7 @@ def row_of(user: User, feature: str) -> FeatureAccess:
 
 def usable(user: User, feature: str, now: datetime) -> bool:
     try:
-        services.use_feature(user=user, feature=feature, now=now)
+        services.record_usage(user=user, feature=feature, now=now)
     except DomainError:
         return False
     return True
@@ -70,11 +70,11 @@ def test_one_that_begins_later_opens_at_its_beginning(subscription: Subscription
 
 def test_the_job_brings_beginnings_and_ends_along(subscription: Subscription, alice: User) -> None:
     grant(alice, starts_at=NOW + HOUR)
-    assert services.settle_by_the_clock(now=NOW + HOUR) == 1
+    assert services.update_expired_access(now=NOW + HOUR) == 1
     assert row_of(alice, "insights").is_enabled
-    services.settle_by_the_clock(now=NOW + DAY)
+    services.update_expired_access(now=NOW + DAY)
     assert not row_of(alice, "insights").is_enabled
-    assert services.settle_by_the_clock(now=NOW + 3 * DAY) == 0
+    assert services.update_expired_access(now=NOW + 3 * DAY) == 0
 
 
 def test_of_two_the_later_one_wins(subscription: Subscription, alice: User) -> None:
@@ -114,17 +114,17 @@ def test_it_has_a_reason_and_an_end_to_come(noon: Any, alice: User, said: Any) -
 
 
 def test_a_gift_runs_out_and_is_given_to_nobody_who_has_a_subscription(noon: Any, alice: User, basic: SubscriptionPlan) -> None:
-    services.comp(user=alice, plan=basic, ends_at=NOW + DAY, now=NOW)
+    services.grant_complimentary_plan(user=alice, plan=basic, ends_at=NOW + DAY, now=NOW)
     assert row_of(alice, "reports").expires_at == NOW + DAY
     assert not usable(alice, "reports", NOW + DAY)
     with pytest.raises(ConflictError):
-        services.comp(user=alice, plan=basic, ends_at=NOW + DAY, now=NOW)
+        services.grant_complimentary_plan(user=alice, plan=basic, ends_at=NOW + DAY, now=NOW)
     with pytest.raises(DomainError):
-        services.comp(user=alice, plan=basic, ends_at=NOW, now=NOW)
+        services.grant_complimentary_plan(user=alice, plan=basic, ends_at=NOW, now=NOW)
 
 
 def test_what_is_free_needs_no_subscription(free: None, noon: Any, alice: User) -> None:
-    services.settle_access(user=alice, now=NOW)
+    services.sync_feature_access(user=alice, now=NOW)
     assert row_of(alice, "calls").usage_limit == 3
 
 
@@ -140,7 +140,7 @@ def test_a_subscription_that_closes_by_the_clock_leaves_what_is_free(
     free: None, subscription: Subscription, alice: User
 ) -> None:
     late = datetime(2026, 4, 10, 19, tzinfo=UTC)
-    services.settle_by_the_clock(now=late)
+    services.update_expired_access(now=late)
     assert usable(alice, "calls", late)
     assert not usable(alice, "reports", late)
 

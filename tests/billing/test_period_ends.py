@@ -16,14 +16,14 @@ LATER = datetime(2026, 4, 10, 12, tzinfo=UTC)
 
 
 def passed(subscription: Subscription, now: datetime) -> Subscription:
-    services.pass_period_ends(now=now)
+    services.process_period_ends(now=now)
     subscription.refresh_from_db()
     return subscription
 
 
 def test_it_runs_every_hour() -> None:
     planned = {(item.task.name, item.cron) for item in app.periodic_registry.periodic_tasks.values()}
-    assert ("billing.tasks.pass_period_ends", "7 * * * *") in planned
+    assert ("billing.tasks.process_period_ends", "7 * * * *") in planned
 
 
 def test_an_active_one_is_renewed(subscription: Subscription) -> None:
@@ -71,6 +71,6 @@ def test_what_is_not_ours_to_renew_stays(subscription: Subscription, values: dic
 
 def test_the_job_takes_the_time_from_the_clock(subscription: Subscription, noon: Any) -> None:
     noon.move_to(LATER)
-    tasks.pass_period_ends(timestamp=0)
+    tasks.process_period_ends(timestamp=0)
     subscription.refresh_from_db()
     assert subscription.current_period_start == LATER

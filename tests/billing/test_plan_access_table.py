@@ -49,7 +49,7 @@ def shown(row: Subscription, line: Line) -> bool:
     if line.unpaid_since:
         InvoiceFactory(user=row.user, subscription=row, status="failed", billing_date=line.unpaid_since)
     with time_machine.travel(line.now, tick=False):
-        services.settle_access(user=row.user, now=line.now)
+        services.sync_feature_access(user=row.user, now=line.now)
         found = FeatureAccess.objects.for_user(row.user).filter(feature_name="reports")
         access = found.first()
         in_sql = found.alias(usable=FeatureAccess.sql_derived()["can_use"]).filter(usable=True).exists()
@@ -64,7 +64,7 @@ def test_what_was_settled_closes_by_the_clock_alone(status: str, alice: User, se
     row = SubscriptionFactory(user=alice, plan=PlanFactory(), trial_start=TRIAL_START, status=status)
     for line in (line for line in LINES if line.facts.status == status and line.access.is_open and not line.unpaid_since):
         Subscription.objects.filter(pk=row.pk).update(**vars(line.facts))
-        services.settle_access(user=alice, now=line.now)
+        services.sync_feature_access(user=alice, now=line.now)
         access = FeatureAccess.objects.for_user(alice).get(feature_name="reports")
         end = line.access.until
         assert end is not None

@@ -11,7 +11,7 @@ from billing import services
 from billing.models import BillingHistory, StripeCustomer, StripeEvent, Subscription, SubscriptionPlan
 from core import clock
 from dev.factories import UserFactory
-from tests.billing.stripe_scene import Payments
+from tests.billing.stripe_payments import Payments
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def customers(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
         payments.buy(user, mid_tier, now=clock.now())
     payments.stripe.advance(16 * 86_400)
     for customer in StripeCustomer.objects.all():
-        services.project_customer(stripe_customer_id=customer.stripe_id, now=clock.now())
+        services.sync_customer(stripe_customer_id=customer.stripe_id, now=clock.now())
     return users
 
 
@@ -72,7 +72,7 @@ def test_events_that_never_arrived_are_found_and_taken_in(payments: Payments, mi
 def test_one_customer_can_be_looked_at(payments: Payments, mid_tier: SubscriptionPlan, alice: User, bob: User) -> None:
     for user in (alice, bob):
         payments.buy(user, mid_tier, now=clock.now())
-    payments.hear(now=clock.now())
+    payments.process_events(now=clock.now())
     Subscription.objects.all().update(status="past_due")
     assert len([line for line in reconcile(user=bob.email) if line.startswith("- cus_")]) == 1
 

@@ -9,12 +9,12 @@ import pytest
 from billing import services, tasks
 from billing.models import Adjustment, BillingHistory
 from billing.stripe import client as stripe_client
-from billing.stripe.objects import to_minor
+from billing.stripe.objects import to_minor_units
 from core.errors import ConflictError, DomainError
 from dev.factories import InvoiceFactory, UserFactory
-from tests.billing.office_scene import Payer
-from tests.billing.office_scene import connected as connected
-from tests.dev.stripe.scene import Shop
+from tests.billing.paying_customer import PayingCustomer
+from tests.billing.paying_customer import connected as connected
+from tests.dev.stripe.fixtures import Shop
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -22,12 +22,12 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def payer(connected: Shop, alice: User) -> Payer:
-    return Payer(connected, alice)
+def payer(connected: Shop, alice: User) -> PayingCustomer:
+    return PayingCustomer(connected, alice)
 
 
 @pytest.fixture
-def invoice(payer: Payer) -> BillingHistory:
+def invoice(payer: PayingCustomer) -> BillingHistory:
     """10.00 USD that alice paid."""
     return payer.newest()[0]
 
@@ -47,7 +47,7 @@ def send(row: Adjustment) -> Adjustment:
     return Adjustment.objects.get(pk=row.pk)
 
 
-def test_a_small_refund_goes_out_at_once(payer: Payer, invoice: BillingHistory, staff: User) -> None:
+def test_a_small_refund_goes_out_at_once(payer: PayingCustomer, invoice: BillingHistory, staff: User) -> None:
     row = ask(invoice, staff)
     assert (row.status, row.stripe_id, row.amount) == ("pending", "", Decimal("10.00"))
     sent = send(row)
@@ -59,7 +59,7 @@ def test_a_small_refund_goes_out_at_once(payer: Payer, invoice: BillingHistory, 
 def test_what_the_credit_paid_is_not_given_back_to_the_card(invoice: BillingHistory, staff: User) -> None:
     invoice.metadata = {"paid_from_credit": "8.55"}
     invoice.save()
-    assert services.refundable(invoice) == Decimal("1.45")
+    assert services.refundable_amount(invoice) == Decimal("1.45")
     with pytest.raises(DomainError, match=r"Between 0.01 and 1.45 USD"):
         ask(invoice, staff, "10.00")
     assert ask(invoice, staff).amount == Decimal("1.45")
@@ -68,14 +68,14 @@ def test_what_the_credit_paid_is_not_given_back_to_the_card(invoice: BillingHist
 def test_what_the_credit_paid_whole_can_t_be_refunded(invoice: BillingHistory, staff: User) -> None:
     invoice.metadata = {"paid_from_credit": "10.00"}
     invoice.save()
-    assert not services.can_refund(invoice)
+    assert not services.is_refundable(invoice)
     with pytest.raises(ConflictError, match="paid from the credit"):
         ask(invoice, staff)
 
 
-def test_a_part_is_refunded_and_then_the_rest(payer: Payer, invoice: BillingHistory, staff: User) -> None:
+def test_a_part_is_refunded_and_then_the_rest(payer: PayingCustomer, invoice: BillingHistory, staff: User) -> None:
     send(ask(invoice, staff, "4.00"))
-    assert services.refundable(invoice) == Decimal("6.00")
+    assert services.refundable_amount(invoice) == Decimal("6.00")
     send(ask(invoice, staff))
     assert sorted(payer.refunds()) == [400, 600]
 
@@ -122,16 +122,16 @@ def test_another_currency_is_refused(invoice: BillingHistory, staff: User) -> No
         ask(invoice, staff, "1.00", currency="EUR")
 
 
-def test_what_was_charged_back_fails_with_stripes_sentence(payer: Payer, invoice: BillingHistory, staff: User) -> None:
-    payer.shop.fake.open_dispute(payer.shop.charge_of(invoice.stripe_invoice_id).id)
+def test_what_was_charged_back_fails_with_stripes_sentence(payer: PayingCustomer, invoice: BillingHistory, staff: User) -> None:
+    payer.shop.emulator.open_dispute(payer.shop.charge_of(invoice.stripe_invoice_id).id)
     row = send(ask(invoice, staff))
     assert row.status == "failed"
     assert "charged back" in row.reason
-    assert services.refundable(invoice) == Decimal("10.00")
+    assert services.refundable_amount(invoice) == Decimal("10.00")
 
 
 def test_above_the_limit_a_second_person_decides(
-    settings: Any, payer: Payer, invoice: BillingHistory, staff: User, colleague: User
+    settings: Any, payer: PayingCustomer, invoice: BillingHistory, staff: User, colleague: User
 ) -> None:
     settings.REFUND_APPROVAL_ABOVE = 5
     row = ask(invoice, staff)
@@ -150,13 +150,15 @@ def test_nobody_decides_about_his_own(settings: Any, invoice: BillingHistory, st
     assert (refused.value.status, Adjustment.objects.get().status) == (403, "awaiting_approval")
 
 
-def test_a_declined_refund_is_over(settings: Any, payer: Payer, invoice: BillingHistory, staff: User, colleague: User) -> None:
+def test_a_declined_refund_is_over(
+    settings: Any, payer: PayingCustomer, invoice: BillingHistory, staff: User, colleague: User
+) -> None:
     settings.REFUND_APPROVAL_ABOVE = 5
     row = ask(invoice, staff)
     services.decline_refund(row, by=colleague, now=NOW)
     with pytest.raises(ConflictError, match="it is declined"):
         services.approve_refund(row, by=colleague, now=NOW)
-    assert (send(row).status, payer.refunds(), services.refundable(invoice)) == ("declined", [], Decimal("10.00"))
+    assert (send(row).status, payer.refunds(), services.refundable_amount(invoice)) == ("declined", [], Decimal("10.00"))
 
 
 def test_exactly_the_limit_needs_nobody_else(settings: Any, invoice: BillingHistory, staff: User) -> None:
@@ -165,7 +167,7 @@ def test_exactly_the_limit_needs_nobody_else(settings: Any, invoice: BillingHist
 
 
 def test_a_crash_after_stripes_answer_refunds_once(
-    payer: Payer, invoice: BillingHistory, staff: User, monkeypatch: pytest.MonkeyPatch
+    payer: PayingCustomer, invoice: BillingHistory, staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = ask(invoice, staff, "4.00")
     with monkeypatch.context() as patch:
@@ -180,14 +182,18 @@ def power_cut(*_: object) -> None:
     raise OSError("power")
 
 
-def test_a_lost_answer_is_found_again_though_the_key_is_forgotten(payer: Payer, invoice: BillingHistory, staff: User) -> None:
+def test_a_lost_answer_is_found_again_though_the_key_is_forgotten(
+    payer: PayingCustomer, invoice: BillingHistory, staff: User
+) -> None:
     row = ask(invoice, staff, "4.00")
     charge = payer.shop.charge_of(invoice.stripe_invoice_id)
     made = payer.shop.v1.refunds.create({"charge": charge.id, "amount": 400, "metadata": {"adjustment": str(row.pk)}})
     assert (send(row).stripe_id, payer.refunds()) == (made.id, [400])
 
 
-def test_a_row_that_the_webhook_made_meanwhile_becomes_this_one(payer: Payer, invoice: BillingHistory, staff: User) -> None:
+def test_a_row_that_the_webhook_made_meanwhile_becomes_this_one(
+    payer: PayingCustomer, invoice: BillingHistory, staff: User
+) -> None:
     row = ask(invoice, staff, "4.00")
     charge = payer.shop.charge_of(invoice.stripe_invoice_id)
     made = payer.shop.v1.refunds.create({"charge": charge.id, "amount": 400, "metadata": {"adjustment": str(row.pk)}})
@@ -198,18 +204,20 @@ def test_a_row_that_the_webhook_made_meanwhile_becomes_this_one(payer: Payer, in
     assert [(found.pk, found.stripe_id) for found in Adjustment.objects.all()] == [(row.pk, made.id)]
 
 
-def test_while_stripe_is_away_it_waits_and_the_job_sends_it_later(payer: Payer, invoice: BillingHistory, staff: User) -> None:
+def test_while_stripe_is_away_it_waits_and_the_job_sends_it_later(
+    payer: PayingCustomer, invoice: BillingHistory, staff: User
+) -> None:
     row = ask(invoice, staff)
-    payer.shop.fake.fault("error", path="/v1/refunds", count=10)
+    payer.shop.emulator.fault("error", path="/v1/refunds", count=10)
     with pytest.raises(stripe_client.PaymentsUnavailableError):
         services.send_refund(row)
-    payer.shop.fake.clear_faults()
-    assert services.unsent_refunds() == [row.pk]
+    payer.shop.emulator.clear_faults()
+    assert services.unsent_refund_ids() == [row.pk]
     tasks.send_refund(str(row.pk))
-    assert (services.unsent_refunds(), payer.refunds()) == ([], [1000])
+    assert (services.unsent_refund_ids(), payer.refunds()) == ([], [1000])
 
 
-def test_sending_twice_refunds_once(payer: Payer, invoice: BillingHistory, staff: User) -> None:
+def test_sending_twice_refunds_once(payer: PayingCustomer, invoice: BillingHistory, staff: User) -> None:
     row = ask(invoice, staff, "1.00")
     send(row)
     send(row)
@@ -221,7 +229,7 @@ def test_sending_twice_refunds_once(payer: Payer, invoice: BillingHistory, staff
     [("12.34", "USD", 1234), ("500.00", "JPY", 500), ("1.23", "KWD", 1230), ("5.00", "UGX", 500)],
 )
 def test_amounts_in_minor_units(amount: str, currency: str, minor: int) -> None:
-    assert to_minor(Decimal(amount), currency) == minor
+    assert to_minor_units(Decimal(amount), currency) == minor
 
 
 def test_yen_have_no_fraction(staff: User) -> None:

@@ -143,7 +143,7 @@ def test_an_ended_one_does_not_come_back_beside_another(act: Any, alice: User) -
 
 def test_a_cheaper_plan_is_taken_at_once(act: Any, alice: User, basic: SubscriptionPlan, plus: SubscriptionPlan) -> None:
     Subscription.objects.for_user(alice).update(plan=plus)
-    services.settle_access(user=alice, now=NOW)
+    services.sync_feature_access(user=alice, now=NOW)
     assert enabled(alice) == {"reports", "insights", "export", "calls"}
     assert act("change-plan", {"plan": str(basic.pk)}).json()["plan"] == str(basic.pk)
     assert enabled(alice) == {"reports", "calls"}

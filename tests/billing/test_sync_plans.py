@@ -10,16 +10,16 @@ from pytest_django import Settings
 
 from billing import services
 from billing.models import SubscriptionPlan
-from dev.stripe.control import FakeStripe
+from dev.stripe.emulator import StripeEmulator
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def payments(fake: FakeStripe, settings: Settings, db: None) -> FakeStripe:
-    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = fake.key, fake.url
-    services.load_catalogue()
-    return fake
+def payments(emulator: StripeEmulator, settings: Settings, db: None) -> StripeEmulator:
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = emulator.key, emulator.url
+    services.load_catalog()
+    return emulator
 
 
 def sync(**options: Any) -> str:
@@ -28,12 +28,12 @@ def sync(**options: Any) -> str:
     return said.getvalue()
 
 
-def prices(stripe: FakeStripe, *, active: str = "true") -> list[dict[str, Any]]:
+def prices(stripe: StripeEmulator, *, active: str = "true") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = stripe.get(f"/v1/prices?active={active}&limit=100")["data"]
     return found
 
 
-def test_it_shows_its_plan_and_makes_three_products_with_six_prices(payments: FakeStripe) -> None:
+def test_it_shows_its_plan_and_makes_three_products_with_six_prices(payments: StripeEmulator) -> None:
     said = sync()
     assert "Create the product Budget" in said
     assert "Create the price 15.00 USD of Budget, monthly" in said
@@ -42,18 +42,18 @@ def test_it_shows_its_plan_and_makes_three_products_with_six_prices(payments: Fa
     assert not SubscriptionPlan.objects.filter(stripe_price_id="").exists()
 
 
-def test_twice_does_nothing(payments: FakeStripe) -> None:
+def test_twice_does_nothing(payments: StripeEmulator) -> None:
     sync()
     assert "nothing to do" in sync()
     assert len(prices(payments)) == 6
 
 
-def test_a_dry_run_changes_nothing(payments: FakeStripe) -> None:
+def test_a_dry_run_changes_nothing(payments: StripeEmulator) -> None:
     assert "Nothing was changed." in sync(dry_run=True)
     assert prices(payments) == []
 
 
-def test_another_amount_is_another_price_and_the_old_one_is_retired(payments: FakeStripe) -> None:
+def test_another_amount_is_another_price_and_the_old_one_is_retired(payments: StripeEmulator) -> None:
     sync()
     budget = SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly")
     SubscriptionPlan.objects.filter(pk=budget.pk).update(price=Decimal("16.00"))
@@ -65,7 +65,7 @@ def test_another_amount_is_another_price_and_the_old_one_is_retired(payments: Fa
     assert "nothing to do" in sync()
 
 
-def test_a_retired_plan_is_sold_no_more(payments: FakeStripe) -> None:
+def test_a_retired_plan_is_sold_no_more(payments: StripeEmulator) -> None:
     sync()
     SubscriptionPlan.objects.filter(name="Budget", billing_cycle="yearly").update(is_active=False)
     assert "Retire the price of Budget, yearly" in sync()
@@ -73,7 +73,7 @@ def test_a_retired_plan_is_sold_no_more(payments: FakeStripe) -> None:
     assert "nothing to do" in sync()
 
 
-def test_a_price_that_a_crash_left_unnoted_is_found_again(payments: FakeStripe) -> None:
+def test_a_price_that_a_crash_left_unnoted_is_found_again(payments: StripeEmulator) -> None:
     sync()
     SubscriptionPlan.objects.filter(name="Budget", billing_cycle="monthly").update(stripe_price_id="")
     assert "Note that Stripe has Budget, monthly as price_" in sync()

@@ -92,7 +92,7 @@ def test_a_denial_says_that_the_plan_has_it_not_and_which_has(
 def test_a_denial_says_that_support_has_switched_it_off(subscription: Subscription, use: Any, alice: User) -> None:
     later = clock.now() + timedelta(days=1)
     row = row_of(alice, "reports")
-    services.switch(row, is_enabled=False, reason="Abuse, ticket 1", ends_at=later, granted_by=None, now=clock.now())
+    services.override_access(row, is_enabled=False, reason="Abuse, ticket 1", ends_at=later, granted_by=None, now=clock.now())
     assert "Ask support." in sentence(use("reports"))
 
 
@@ -159,17 +159,17 @@ def test_a_feature_of_another_customer_is_not_there(subscription: Subscription, 
 
 def test_a_use_is_one_update(subscription: Subscription, alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
-        services.use_feature(user=alice, feature="reports", now=NOW)
+        services.record_usage(user=alice, feature="reports", now=NOW)
     assert [query["sql"].split()[0] for query in queries] == ["SAVEPOINT", "UPDATE", "SELECT", "RELEASE"]
 
 
 def test_other_apps_use_a_feature_by_its_name(subscription: Subscription, alice: User) -> None:
-    assert services.use_feature(user=alice, feature="calls", now=NOW).usage_remaining == 0
+    assert services.record_usage(user=alice, feature="calls", now=NOW).usage_remaining == 0
 
 
 def test_a_feature_that_nobody_gave_is_denied(noon: Any, alice: User, plus: SubscriptionPlan) -> None:
     with pytest.raises(DomainError, match="Plans with it: Plus.") as denied:
-        services.use_feature(user=alice, feature="insights", now=NOW)
+        services.record_usage(user=alice, feature="insights", now=NOW)
     assert (denied.value.code, denied.value.status) == ("feature_disabled", 402)
 
 
@@ -182,16 +182,16 @@ def test_staff_begin_a_count_anew(subscription: Subscription, use: Any, alice: U
 def test_a_renewed_period_is_a_new_month(subscription: Subscription, use: Any, alice: User, noon: Any) -> None:
     use("reports", {"amount": 4})
     noon.move_to(datetime(2026, 4, 10, 13, tzinfo=UTC))
-    services.pass_period_ends(now=datetime(2026, 4, 10, 13, tzinfo=UTC))
+    services.process_period_ends(now=datetime(2026, 4, 10, 13, tzinfo=UTC))
     assert use("reports").json()["usage_count"] == 1
 
 
 def test_a_row_knows_its_month_with_and_without_the_period_read_along(subscription: Subscription, alice: User) -> None:
     along = FeatureAccess.objects.for_user(alice).with_billing_period().get(feature_name="reports")
-    assert along.month_at(NOW) == row_of(alice, "reports").month_at(NOW)
-    assert along.month_at(NOW).begins == datetime(2026, 3, 10, 12, tzinfo=UTC)
+    assert along.usage_period_at(NOW) == row_of(alice, "reports").usage_period_at(NOW)
+    assert along.usage_period_at(NOW).begins == datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 def test_only_the_running_subscription_tells_the_month(subscription: Subscription, alice: User) -> None:
     SubscriptionFactory(user=alice, current_period_start=NOW - timedelta(days=1), current_period_end=NOW + timedelta(days=1))
-    assert row_of(alice, "reports").month_at(NOW).begins == datetime(2026, 3, 10, 12, tzinfo=UTC)
+    assert row_of(alice, "reports").usage_period_at(NOW).begins == datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -27,7 +27,7 @@ def outcomes(user: User) -> list[str]:
 
 def outcome(user: User, key: str | None = None) -> str:
     try:
-        services.use_feature(user=user, feature="reports", now=clock.now(), idempotency_key=key)
+        services.record_usage(user=user, feature="reports", now=clock.now(), idempotency_key=key)
     except DomainError as denied:
         return denied.code
     return "counted"

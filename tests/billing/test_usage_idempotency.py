@@ -113,7 +113,7 @@ def test_the_database_keeps_a_key_once(subscription: Subscription, post: Any) ->
 
 
 def test_keys_are_forgotten_after_three_months_and_the_counts_stay(subscription: Subscription, alice: User) -> None:
-    services.use_feature(user=alice, feature="reports", now=NOW, idempotency_key="one")
-    assert services.forget_old_uses(now=NOW + timedelta(days=89)) == 0
-    assert services.forget_old_uses(now=NOW + timedelta(days=91)) == 1
+    services.record_usage(user=alice, feature="reports", now=NOW, idempotency_key="one")
+    assert services.delete_old_usage_records(now=NOW + timedelta(days=89)) == 0
+    assert services.delete_old_usage_records(now=NOW + timedelta(days=91)) == 1
     assert FeatureAccess.objects.get(user=alice, feature_name="reports").usage_count == 1

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from billing.usage_periods import Month, counting_month
+from billing.usage_periods import UsagePeriod, usage_period
 
 
 def at(text: str) -> datetime:
@@ -12,13 +12,13 @@ def at(text: str) -> datetime:
 
 
 def test_without_a_billing_period_it_is_the_calendar_month_in_utc() -> None:
-    assert counting_month(at("2026-03-31T23:59:59")) == Month(at("2026-03-01"), at("2026-04-01"))
-    assert counting_month(at("2026-04-01")) == Month(at("2026-04-01"), at("2026-05-01"))
+    assert usage_period(at("2026-03-31T23:59:59")) == UsagePeriod(at("2026-03-01"), at("2026-04-01"))
+    assert usage_period(at("2026-04-01")) == UsagePeriod(at("2026-04-01"), at("2026-05-01"))
 
 
 def test_a_monthly_billing_period_is_the_month() -> None:
     period = at("2026-02-28T09:00"), at("2026-03-31T09:00")
-    assert counting_month(at("2026-03-30"), *period) == Month(*period)
+    assert usage_period(at("2026-03-30"), *period) == UsagePeriod(*period)
 
 
 YEAR = at("2025-01-31T09:00"), at("2026-01-31T09:00")
@@ -35,23 +35,23 @@ YEAR = at("2025-01-31T09:00"), at("2026-01-31T09:00")
     ],
 )
 def test_a_year_is_counted_in_months_from_the_day_it_began(now: str, begins: str, ends: str) -> None:
-    assert counting_month(at(now), *YEAR) == Month(at(begins), at(ends))
+    assert usage_period(at(now), *YEAR) == UsagePeriod(at(begins), at(ends))
 
 
 def test_a_period_that_was_not_renewed_in_time_goes_on_by_months() -> None:
     period = at("2026-01-10"), at("2026-02-10")
-    assert counting_month(at("2026-03-15"), *period) == Month(at("2026-03-10"), at("2026-04-10"))
+    assert usage_period(at("2026-03-15"), *period) == UsagePeriod(at("2026-03-10"), at("2026-04-10"))
 
 
 def test_a_period_that_lies_ahead_is_counted_backwards() -> None:
-    assert counting_month(at("2026-01-05"), at("2026-03-10"), at("2026-04-10")).begins == at("2025-12-10")
+    assert usage_period(at("2026-01-05"), at("2026-03-10"), at("2026-04-10")).begins == at("2025-12-10")
 
 
 def test_a_period_without_an_end_is_counted_from_its_start() -> None:
-    assert counting_month(at("2026-03-15"), at("2026-01-20")).begins == at("2026-02-20")
+    assert usage_period(at("2026-03-15"), at("2026-01-20")).begins == at("2026-02-20")
 
 
 def test_one_month_ends_where_the_next_begins() -> None:
-    first = counting_month(at("2025-02-10"), *YEAR)
-    assert counting_month(first.ends, *YEAR).begins == first.ends
-    assert counting_month(first.ends - timedelta(microseconds=1), *YEAR) == first
+    first = usage_period(at("2025-02-10"), *YEAR)
+    assert usage_period(first.ends, *YEAR).begins == first.ends
+    assert usage_period(first.ends - timedelta(microseconds=1), *YEAR) == first

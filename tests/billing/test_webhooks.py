@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from billing.models import StripeEvent
-from tests.billing.stripe_scene import SECRET, post
+from tests.billing.stripe_payments import SECRET, post
 
 pytestmark = pytest.mark.django_db
 OTHER = "whsec_the_next_one"

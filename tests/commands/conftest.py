@@ -119,7 +119,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 @pytest.fixture
 def no_jobs(transactional_db: None) -> None:
     """An empty queue: Django does not empty tables that it does not manage, and only their owner may."""
-    with rls.nobody(), connection.cursor() as cursor:
+    with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
         )

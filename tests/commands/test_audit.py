@@ -33,7 +33,7 @@ def test_a_command(run: Callable[..., Running]) -> None:
 def test_a_job(no_jobs: None) -> None:
     row = ImportantDateFactory(date_value=date(2026, 1, 1), is_recurring=True, recurrence_pattern="daily", reminder_days=1)
     number = tasks.send_reminders.defer(timestamp=0)
-    jobs.run_waiting()
+    jobs.run_pending()
     events = AuditEvent.objects.for_user(row.user).filter(request_id=f"job-{number}")
     assert set(events.values_list("source", "table_name", "action")) >= {
         ("job system.tasks.send_reminders", "system_systemalert", "insert"),

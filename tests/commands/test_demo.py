@@ -14,13 +14,13 @@ from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from core import rls
-from dev.demo.finance.lives import LIVES
-from dev.demo.finance.pattern import movements
+from dev.demo.finance.customers import DEMO_FINANCES
+from dev.demo.finance.generator import movements
 from dev.demo.users import CUSTOMERS, PASSWORD
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from tests.contract.dictionary import Contract, contracts
 from users.models import OnboardingProgress, User, UserProfile
-from users.staff import role_of
+from users.staff_groups import role_of
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 10)  # in the past of any database: it has a clock of its own, which no test can turn forward
@@ -35,7 +35,7 @@ def noon() -> Iterator[Any]:
 @pytest.fixture(scope="module", autouse=True)
 def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The demo, loaded once for all tests of this module; each of them runs in a transaction within this one."""
-    with django_db_blocker.unblock(), rls.everybody(), transaction.atomic(), override_settings(DEBUG=True):
+    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic(), override_settings(DEBUG=True):
         with time_machine.travel("2026-11-10 17:00Z", tick=False):
             load()
         yield
@@ -134,7 +134,7 @@ def test_transfers_between_own_accounts_cancel_out() -> None:
 def test_a_balance_is_what_was_there_and_what_moved() -> None:
     checking = EncryptedFinancialProfile.objects.get(profile_name="Everyday checking")
     moved = FinancialTransaction.objects.on_account(checking).aggregate(total=Sum("amount"))["total"]
-    opening = next(account.opening for account in LIVES["alice@mingus.example"].accounts if account.key == "checking")
+    opening = next(account.opening for account in DEMO_FINANCES["alice@mingus.example"].accounts if account.key == "checking")
     assert checking.account_balance == opening + moved
 
 
@@ -143,9 +143,9 @@ def test_each_customer_has_imported_a_statement_without_a_gap_or_an_error() -> N
     assert found == [("csv", 0, 0, 0), ("csv", 0, 0, 0), ("ofx", 0, 0, 0)]
 
 
-@pytest.mark.parametrize("email", LIVES)
+@pytest.mark.parametrize("email", DEMO_FINANCES)
 def test_no_bank_account_is_ever_overdrawn(email: str) -> None:
-    life = LIVES[email]
+    life = DEMO_FINANCES[email]
     left = {account.key: account.opening for account in life.accounts if account.kind in ("checking", "savings")}
     lowest = dict(left)
     for item in (item for item in movements(life, email, TODAY - timedelta(days=365), TODAY) if item.account in left):

@@ -12,14 +12,14 @@ from core.mail import deliver
 from core.models.base import IdempotencyKey
 from dev.factories import IdempotencyKeyFactory, SessionFactory, TokenFactory
 from users.models import PersonalAccessToken, User, UserSession
-from users.tasks import forget_expired_tokens
+from users.tasks import delete_expired_tokens
 
 
 def test_the_nightly_jobs_are_planned() -> None:
     planned = {(item.task.name, item.cron) for item in app.periodic_registry.periodic_tasks.values()}
     assert planned >= {
-        ("core.tasks.forget_what_expired", "0 3 * * *"),
-        ("users.tasks.forget_expired_tokens", "0 3 * * *"),
+        ("core.tasks.delete_expired_keys_and_sessions", "0 3 * * *"),
+        ("users.tasks.delete_expired_tokens", "0 3 * * *"),
         ("core.tasks.retry_abandoned_jobs", "*/5 * * * *"),
     }
 
@@ -27,7 +27,7 @@ def test_the_nightly_jobs_are_planned() -> None:
 def test_idempotency_keys_are_forgotten_after_a_day(alice: User) -> None:
     old, new = IdempotencyKeyFactory(user=alice), IdempotencyKeyFactory(user=alice)
     IdempotencyKey.objects.filter(pk=old.pk).update(created_at=clock.now() - timedelta(hours=25))
-    tasks.forget_what_expired(timestamp=0)
+    tasks.delete_expired_keys_and_sessions(timestamp=0)
     assert [row.pk for row in IdempotencyKey.objects.all()] == [new.pk]
 
 
@@ -35,7 +35,7 @@ def test_idempotency_keys_are_forgotten_after_a_day(alice: User) -> None:
 def test_expired_sessions_are_forgotten() -> None:
     SessionFactory(user=None, digest="old", expires_at=clock.now() - timedelta(seconds=1))
     SessionFactory(user=None, digest="new")
-    tasks.forget_what_expired(timestamp=0)
+    tasks.delete_expired_keys_and_sessions(timestamp=0)
     assert list(UserSession.objects.values_list("digest", flat=True)) == ["new"]
 
 
@@ -43,14 +43,14 @@ def test_the_device_of_an_expired_session_is_remembered_for_three_months(alice: 
     expired = {"user": alice, "expires_at": clock.now() - timedelta(seconds=1)}
     lately = SessionFactory(**expired)
     SessionFactory(**expired, last_seen_at=clock.now() - timedelta(days=91))
-    tasks.forget_what_expired(timestamp=0)
+    tasks.delete_expired_keys_and_sessions(timestamp=0)
     assert list(UserSession.objects.values_list("pk", "digest", "data")) == [(lately.pk, None, "")]
 
 
 def test_expired_tokens_are_forgotten(alice: User) -> None:
     old, new = TokenFactory(user=alice), TokenFactory(user=alice)
     PersonalAccessToken.objects.filter(pk=old.pk).update(expiry=clock.now() - timedelta(seconds=1))
-    forget_expired_tokens(timestamp=0)
+    delete_expired_tokens(timestamp=0)
     assert [row.pk for row in PersonalAccessToken.objects.all()] == [new.pk]
 
 
@@ -73,7 +73,7 @@ def test_a_job_is_not_there_when_its_transaction_is_rolled_back(no_jobs: None) -
 
 def test_a_job_runs_as_an_action_with_its_number(no_jobs: None, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    monkeypatch.setattr(tasks.idempotency, "forget_expired", lambda: seen.append(context.current().request_id))
-    number = jobs.enqueue(tasks.forget_what_expired, timestamp=0)
-    jobs.run_waiting()
+    monkeypatch.setattr(tasks.idempotency, "delete_expired", lambda: seen.append(context.current().request_id))
+    number = jobs.enqueue(tasks.delete_expired_keys_and_sessions, timestamp=0)
+    jobs.run_pending()
     assert f"job-{number}" in seen

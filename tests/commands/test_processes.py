@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mingus import processes
-from mingus.processes import Group, PortError, Program, require_free, wait_until_open
+from mingus.processes import PortError, ProcessGroup, Program, require_free_port, wait_until_listening
 from tests.commands.conftest import until
 
 pytestmark = pytest.mark.faults
@@ -37,26 +37,26 @@ def listener() -> Iterator[socket.socket]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_wait_without_a_complaint(number: signal.Signals) -> None:
     before = signal.getsignal(number)
-    with Group([program("one"), program("two")], {}).running() as group:
+    with ProcessGroup([program("one"), program("two")], {}).running() as group:
         threading.Timer(0.3, os.kill, (os.getpid(), number)).start()
         assert group.wait() is None
     assert signal.getsignal(number) == before
 
 
 def test_none_is_left_afterwards() -> None:
-    with Group([program("one"), program("two")], {}).running() as group:
+    with ProcessGroup([program("one"), program("two")], {}).running() as group:
         family = [process.pid for process in group._processes]
-        assert group.is_whole()
+        assert group.is_running()
     assert [Path(f"/proc/{pid}").exists() for pid in family] == [False, False]
 
 
 def test_whoever_ends_by_himself_is_named() -> None:
-    with Group([program("one"), program("two", "raise SystemExit(3)")], {}).running() as group:
+    with ProcessGroup([program("one"), program("two", "raise SystemExit(3)")], {}).running() as group:
         assert group.wait() == "two ended by itself with status 3"
 
 
 def test_none_is_left_when_the_block_fails() -> None:
-    group = Group([program("one")], {})
+    group = ProcessGroup([program("one")], {})
     with pytest.raises(ZeroDivisionError), group.running():
         raise ZeroDivisionError
     assert group._processes[0].returncode == -signal.SIGTERM
@@ -64,7 +64,7 @@ def test_none_is_left_when_the_block_fails() -> None:
 
 def test_whoever_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "STOP_SECONDS", 0.5)
-    group = Group([program("one", STUBBORN)], {})
+    group = ProcessGroup([program("one", STUBBORN)], {})
     with group.running():
         time.sleep(0.5)
     assert group._processes[0].returncode == -signal.SIGKILL
@@ -73,39 +73,39 @@ def test_whoever_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_environment_is_handed_on(tmp_path: Path) -> None:
     said = tmp_path / "said"
     said.touch()
-    with Group([program("one", SAY_AND_SLEEP)], {"SAID": str(said), "WORD": "hello"}).running():
+    with ProcessGroup([program("one", SAY_AND_SLEEP)], {"SAID": str(said), "WORD": "hello"}).running():
         assert until(said.read_text, "the word") == "hello"
 
 
 def test_a_port_in_use_is_named_with_another(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     with pytest.raises(PortError, match=f"PORT={port} on 127.0.0.1: Address already in use.*PORT={port + 1}"):
-        require_free("127.0.0.1", port)
+        require_free_port("127.0.0.1", port)
 
 
 def test_a_free_port_is_fine(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     listener.close()
-    require_free("127.0.0.1", port)
+    require_free_port("127.0.0.1", port)
 
 
 def test_a_port_beyond_the_last_is_named() -> None:
     with pytest.raises(PortError, match="PORT=70000 does not exist"):
-        require_free("127.0.0.1", 70_000)
+        require_free_port("127.0.0.1", 70_000)
 
 
 def test_a_host_that_is_no_address_is_named() -> None:
     with pytest.raises(PortError, match="HOST=no.such.host.invalid is no address of this machine"):
-        require_free("no.such.host.invalid", 8000)
+        require_free_port("no.such.host.invalid", 8000)
 
 
 def test_it_waits_until_somebody_listens(listener: socket.socket) -> None:
-    with Group([program("one")], {}).running() as group:
-        assert wait_until_open("127.0.0.1", listener.getsockname()[1], while_running=group)
+    with ProcessGroup([program("one")], {}).running() as group:
+        assert wait_until_listening("127.0.0.1", listener.getsockname()[1], while_running=group)
 
 
 def test_it_does_not_wait_for_somebody_who_has_died(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     listener.close()
-    with Group([program("one", "raise SystemExit(1)")], {}).running() as group:
-        assert not wait_until_open("127.0.0.1", port, while_running=group)
+    with ProcessGroup([program("one", "raise SystemExit(1)")], {}).running() as group:
+        assert not wait_until_listening("127.0.0.1", port, while_running=group)

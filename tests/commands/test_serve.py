@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 
 from core import jobs
-from core.mail import deliver, seal
+from core.mail import deliver, encrypt_message
 from tests.commands.conftest import Running, Server, children_of, free_port, until, url_of_tests_database
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -31,7 +31,7 @@ def test_it_answers_and_adds_the_numbers_of_its_processes_up(server: Server) -> 
 
 def test_it_carries_out_jobs(server: Server) -> None:
     message = EmailMessage("Greetings from the server", "Hello", "mingus@example.com", ["alice@example.com"])
-    jobs.enqueue(deliver, sealed=seal(message))
+    jobs.enqueue(deliver, encrypted=encrypt_message(message))
     server.wait_for("Subject: Greetings from the server")
 
 

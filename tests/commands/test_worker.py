@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.core.mail import EmailMessage
 
-from core.mail import seal
+from core.mail import encrypt_message
 from dev.postgres import ensure_running, stop
 from tests.commands.conftest import Running
 
@@ -31,9 +31,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def send(url: str, subject: str) -> None:
-    sealed = seal(EmailMessage(subject, "Hello", "mingus@example.com", ["alice@example.com"]))
+    sealed = encrypt_message(EmailMessage(subject, "Hello", "mingus@example.com", ["alice@example.com"]))
     with psycopg.connect(url) as connection:
-        connection.execute(DEFER, [orjson.dumps({"sealed": sealed}).decode()])
+        connection.execute(DEFER, [orjson.dumps({"encrypted": sealed}).decode()])
 
 
 def test_mail_is_delivered_before_and_after_the_database_restarts(folder: Path, run: Callable[..., Running]) -> None:

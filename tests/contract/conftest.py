@@ -9,5 +9,5 @@ from core import rls
 @pytest.fixture
 def any_power(db: None) -> None:
     """Staff may write to every table: what the database refuses or records does not depend on what else is allowed."""
-    with rls.nobody(), connection.cursor() as cursor:
+    with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO mingus_staff")

@@ -13,7 +13,7 @@ from analytics.models import PerformanceMetric, UserAnalytics, UserFeedback
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from career.models import CareerMilestone
 from core import rls
-from core.encryption.fields import sealed_fields
+from core.encryption.fields import encrypted_fields
 from dev.factories import AccountFactory, InvoiceFactory, PlanFactory, SubscriptionFactory, TransactionFactory, UserFactory
 from dev.routes import make
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
@@ -114,7 +114,7 @@ class Scene(NamedTuple):
 @contextmanager
 def filled() -> Iterator[Scene]:
     """All 24 tables full, until the block ends."""
-    with transaction.atomic(), rls.everybody():
+    with transaction.atomic(), rls.as_staff():
         yield _fill()
         transaction.set_rollback(True)
 
@@ -132,7 +132,7 @@ def _fill() -> Scene:
     }
     originals = {each.model: given.get(each.model) or make(each.model, 1, alice)[0] for each in contracts()}
     tables = [model._meta.db_table for model in originals]
-    with rls.nobody(), connection.cursor() as cursor:
+    with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE TRIGGER USER")
@@ -171,7 +171,7 @@ def _value(model: Any, field: Any) -> str:
     known = OF_ALL | BY_NAME | BY_MODEL.get(model, {})
     if field.column in known:
         return known[field.column]
-    if field in sealed_fields(model) and field.null:
+    if field in encrypted_fields(model) and field.null:
         return "NULL"  # it is sealed for its own row
     if isinstance(field, models.JSONField):
         return "jsonb_build_object('row', row)" if field.default is dict else "jsonb_build_array('row ' || row)"

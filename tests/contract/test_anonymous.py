@@ -3,11 +3,11 @@
 import pytest
 from rest_framework.test import APIClient
 
-from dev.routes import CLOSED, Route
+from dev.routes import AUTHENTICATED_OPERATIONS, Route
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("route", "method"), CLOSED, ids=str)
+@pytest.mark.parametrize(("route", "method"), AUTHENTICATED_OPERATIONS, ids=str)
 def test_an_anonymous_call_is_refused(route: Route, method: str) -> None:
     answer = APIClient().generic(method.upper(), route.path(), "{}", "application/json")
     assert answer.status_code == 401
@@ -16,7 +16,7 @@ def test_an_anonymous_call_is_refused(route: Route, method: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("route", "method"), CLOSED, ids=str)
+@pytest.mark.parametrize(("route", "method"), AUTHENTICATED_OPERATIONS, ids=str)
 def test_a_wrong_token_is_refused(route: Route, method: str) -> None:
     client = APIClient(headers={"Authorization": "Bearer mgs_" + "0" * 64})
     assert client.generic(method.upper(), route.path(), "{}", "application/json").status_code == 401

@@ -12,7 +12,7 @@ from django.db.models import F
 from core import context
 from core.audit.triggers import UNAUDITED
 from core.context import Role
-from core.encryption.fields import is_sealed
+from core.encryption.fields import is_encrypted
 from core.models.base import BaseModel
 from dev.factories import FACTORIES
 from system.models import AuditEvent
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 ACTOR = UUID("00000000-0000-4000-8000-00000000ac70")
 MODELS = [model for model in apps.get_models() if issubclass(model, BaseModel) and model._meta.db_table not in UNAUDITED]
 SECRETS = [(model, name) for model in MODELS for name in model.secret_fields]
-SEALED = [(model, field.name) for model in MODELS for field in model._meta.concrete_fields if is_sealed(field)]
+SEALED = [(model, field.name) for model in MODELS for field in model._meta.concrete_fields if is_encrypted(field)]
 
 TABLES = """
 SELECT relname FROM pg_class
@@ -152,7 +152,7 @@ def test_a_sealed_value_is_recorded_as_its_ciphertext(model: type[BaseModel], na
 
 @each_model
 def test_emptying_a_table_is_recorded(model: type[BaseModel]) -> None:
-    with context.reach(Role.NOBODY), connection.cursor() as cursor:
+    with context.using_role(Role.NONE), connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")
     event = AuditEvent.objects.get(table_name=model._meta.db_table, request_id="request-1", action="truncate")
     assert (event.row_key, event.changes, event.actor_id) == ("", {}, ACTOR)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from core import clock
-from core.api.filtersets import JsonTextField, TrueOrFalseField
+from core.api.filtersets import JsonTextField, StrictBooleanField
 from core.fast_lists import fast_path
 from core.fast_lists.fast_path import CompiledList
 from dev.factories import AccountFactory, PlanFactory, TransactionFactory, UserFactory
@@ -33,14 +33,14 @@ Answers = list[HttpResponse | None]
 def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     """What the compiled path gave, request by request; it knows no list to begin with."""
     found: Answers = []
-    answer = CompiledList.answer
+    answer = CompiledList.respond
 
     def watched(self: CompiledList, request: Any) -> HttpResponse | None:
         found.append(answer(self, request))
         return found[-1]
 
-    monkeypatch.setattr(CompiledList, "answer", watched)
-    monkeypatch.setattr(fast_path, "LISTS", {})
+    monkeypatch.setattr(CompiledList, "respond", watched)
+    monkeypatch.setattr(fast_path, "COMPILED_LISTS", {})
     return found
 
 
@@ -53,7 +53,7 @@ class Asker:
 
     def page(self, path: str, params: dict[str, Any] | None = None) -> Any:
         """The page, the same by both paths."""
-        fast_path.LISTS.clear()
+        fast_path.COMPILED_LISTS.clear()
         plainly, again = self.client.get(path, params), self.client.get(path, params)
         assert again.status_code == plainly.status_code == 200, plainly.content
         assert again.content == plainly.content
@@ -86,7 +86,7 @@ def sample(field: Any) -> str:
         return ",".join(str(value) for value, _ in list(getattr(field, "choices", []))[1:3]) or "a,b"
     if getattr(field, "choices", None):
         return str(list(field.choices)[-1][0])
-    words = {TrueOrFalseField: "true", JsonTextField: '{"a": 1}', IsoDateTimeField: "2026-01-15T10:00:00Z"}
+    words = {StrictBooleanField: "true", JsonTextField: '{"a": 1}', IsoDateTimeField: "2026-01-15T10:00:00Z"}
     by_name = {"DayField": "2026-01-15", "UUIDField": str(uuid4()), "CharField": "a", "BooleanField": "true"}
     return next((word for kind, word in words.items() if isinstance(field, kind)), by_name.get(type(field).__name__, "5"))
 

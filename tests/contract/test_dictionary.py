@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
-from core.encryption.fields import is_sealed
+from core.encryption.fields import is_encrypted
 from dev.routes import ROUTES, Route, make
 from tests.contract.dictionary import Contract, Entry, contracts
 from users.models import User
@@ -88,7 +88,7 @@ def test_a_field_has_its_type_and_size(entry: Entry) -> None:
 @each_field
 def test_a_field_may_be_absent_or_not(entry: Entry) -> None:
     field = field_of(entry)
-    is_text = isinstance(field, models.CharField | models.TextField) and not is_sealed(field) and not field.unique
+    is_text = isinstance(field, models.CharField | models.TextField) and not is_encrypted(field) and not field.unique
     assert field.null is (entry.is_optional and not is_text) or (field.null and field.unique)
     assert field.blank is entry.is_optional or entry.type in ("json", "bool") or field.has_default()
 

@@ -117,7 +117,7 @@ def page(path: str) -> Use:
 USES: dict[str, Use] = {
     "users_user_newest": page("users/user/"),
     "users_user_email_243f6e77_like": page("users/user/?q=somebody4711@"),
-    "billing_sub_local": lambda asker: list(Subscription.objects.local_at_the_end(clock.now())),
+    "billing_sub_local": lambda asker: list(Subscription.objects.local_past_period_end(clock.now())),
     "billing_subscription_plan_id_4e20d4ad": lambda asker: billing.regrant_plan(
         plan=asker.scene.subscription.plan, now=clock.now()
     ),
@@ -168,7 +168,7 @@ def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
 
 @pytest.fixture
 def asker(scene: Scene, administrator: User, api: ClientFor, monkeypatch: pytest.MonkeyPatch) -> Asker:
-    monkeypatch.setattr(fast_path, "LISTS", {})  # a first request is the plain path's, whose statements are seen here
+    monkeypatch.setattr(fast_path, "COMPILED_LISTS", {})  # a first request is the plain path's, whose statements are seen here
     office = Client()
     sign_in(office, administrator)
     return Asker(scene, api(scene.alice), api(scene.bob), api(administrator), office, administrator)

@@ -5,14 +5,14 @@ from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
 
-from core.encryption.fields import is_sealed
+from core.encryption.fields import is_encrypted
 from core.models.base import BaseModel, OwnedModel
 from dev.factories import FACTORIES
 
 MODELS = [model for model in apps.get_models() if issubclass(model, BaseModel)]
 OWNED = [model for model in MODELS if issubclass(model, OwnedModel)]
 FIELDS = [(model, field) for model in MODELS for field in model._meta.concrete_fields]
-JSON = [(model, field) for model, field in FIELDS if isinstance(field, models.JSONField) and not is_sealed(field)]
+JSON = [(model, field) for model, field in FIELDS if isinstance(field, models.JSONField) and not is_encrypted(field)]
 CHOICES = [(model, field) for model, field in FIELDS if field.choices]
 CHILDREN = [
     (model, field)
@@ -35,7 +35,7 @@ def one(sql: str, *values: object) -> object:
 @pytest.mark.parametrize("model", MODELS, ids=name)
 def test_a_row_shows_its_key_and_no_secret(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
-    hidden = {field.name for field in model._meta.concrete_fields if is_sealed(field)} | set(model.secret_fields)
+    hidden = {field.name for field in model._meta.concrete_fields if is_encrypted(field)} | set(model.secret_fields)
     assert repr(row) == f"<{model.__name__} {row.pk}>"
     assert not hidden & set(row.to_dict())
     assert set(model.derived) <= set(row.to_dict())

@@ -4,15 +4,15 @@ import orjson
 import pytest
 from django.db.models import Value
 
-from core.api.renderers import OPTIONS, plain
+from core.api.renderers import ORJSON_OPTIONS, json_default
 from dev.routes import LISTS, Route, make
 from users.models import User
 
-COMPILED = [route for route in LISTS if route.view.serializer_class.wire()]
+COMPILED = [route for route in LISTS if route.view.serializer_class.get_sql_serializer()]
 
 
 def as_json(value: object) -> object:
-    return orjson.loads(orjson.dumps(value, plain, OPTIONS))
+    return orjson.loads(orjson.dumps(value, json_default, ORJSON_OPTIONS))
 
 
 @pytest.mark.parametrize("route", COMPILED, ids=str)
@@ -21,8 +21,10 @@ def test_both_paths_give_the_same_objects(route: Route, alice: User) -> None:
     serializer = route.view.serializer_class
     by_the_view = {name: Value(True) for name in getattr(serializer.Meta, "annotated", ())}
     queryset = route.model.objects.order_by("pk").annotate(**by_the_view)
-    wire = serializer.wire()
-    assert as_json(wire.objects(list(queryset.values_list(*wire.expressions)))) == as_json(serializer(queryset, many=True).data)
+    sql_serializer = serializer.get_sql_serializer()
+    assert as_json(sql_serializer.objects(list(queryset.values_list(*sql_serializer.expressions)))) == as_json(
+        serializer(queryset, many=True).data
+    )
 
 
 def test_every_list_is_read_straight_from_sql() -> None:

@@ -10,7 +10,7 @@ from django.core.cache import cache, caches
 from django.test import Client
 from rest_framework.test import APIClient
 
-from core.errors import CacheAwayError
+from core.errors import CacheUnavailableError
 from mingus.cache import JsonSerializer, caches_from
 from mingus.redis_cache import SharedCache, StrictCache
 from tests.conftest import ClientFor
@@ -70,15 +70,15 @@ def test_without_redis_a_process_remembers_by_itself(shared: Any) -> None:
 
 
 def test_a_redis_that_is_away_is_warned_of_once_and_left_alone(shared: Any, caplog: pytest.LogCaptureFixture) -> None:
-    assert not shared.is_away
+    assert not shared.is_unavailable
     assert [shared.get("k") for _ in range(3)] == [None] * 3
-    assert shared.is_away
+    assert shared.is_unavailable
     assert len(caplog.messages) == 1
     assert caplog.messages[0].endswith("This process remembers by itself for 5 seconds.")
 
 
 def test_who_has_to_know_is_told() -> None:
-    with pytest.raises(CacheAwayError, match="Redis failed"):
+    with pytest.raises(CacheUnavailableError, match="Redis failed"):
         StrictCache(NOBODY_LISTENS, {}).get("k")
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core import context, rls
 from core.context import Role
-from core.fast_lists.compiled_instances import KeptQuery
+from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.fast_lists.compiled_queries import UncompilableError
 from dev.factories import AccountFactory, TokenFactory, TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
@@ -24,10 +24,10 @@ def values_of(row: Model) -> dict[str, Any]:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
-def everything(text: str = "groceries") -> tuple[KeptQuery, Any]:
+def everything(text: str = "groceries") -> tuple[CompiledInstanceQuery, Any]:
     """A kept query of one category, and its queryset."""
     queryset = FinancialTransaction.objects.select_related("user", "financial_profile").order_by("pk")
-    return KeptQuery(lambda values: queryset.filter(**values), category=str), queryset.filter(category=text)
+    return CompiledInstanceQuery(lambda values: queryset.filter(**values), category=str), queryset.filter(category=text)
 
 
 def test_the_same_instances_as_the_querysets() -> None:
@@ -49,7 +49,9 @@ def test_the_same_instances_as_the_querysets() -> None:
 
 def test_related_rows_are_there_without_another_query() -> None:
     token = TokenFactory()
-    kept = KeptQuery(lambda values: PersonalAccessToken.objects.select_related("user").filter(**values), token_key=str)
+    kept = CompiledInstanceQuery(
+        lambda values: PersonalAccessToken.objects.select_related("user").filter(**values), token_key=str
+    )
     kept(token_key=token.token_key)
     with CaptureQueriesContext(connection) as asked:
         (found,) = kept(token_key=token.token_key)
@@ -59,7 +61,7 @@ def test_related_rows_are_there_without_another_query() -> None:
 
 def test_sealed_fields_open() -> None:
     made = AccountFactory(account_number="DE02120300000000202051")
-    kept = KeptQuery(lambda values: EncryptedFinancialProfile.objects.filter(**values), pk=type(made.pk))
+    kept = CompiledInstanceQuery(lambda values: EncryptedFinancialProfile.objects.filter(**values), pk=type(made.pk))
     (found,) = kept(pk=made.pk)
     assert found.account_number == "DE02120300000000202051"
 
@@ -81,11 +83,11 @@ def test_nothing_found_is_no_rows() -> None:
 
 def test_the_databases_wall_stands(alice: User, bob: User) -> None:
     mine, his = TransactionFactory(user=alice), TransactionFactory(user=bob)
-    unfiltered = KeptQuery(lambda values: FinancialTransaction.objects.exclude(pk=values["pk"]), pk=type(mine.pk))
+    unfiltered = CompiledInstanceQuery(lambda values: FinancialTransaction.objects.exclude(pk=values["pk"]), pk=type(mine.pk))
     for user, row in ((alice, mine), (bob, his), (alice, mine)):
-        with rls.acting_as(user):
+        with rls.as_customer(user):
             assert unfiltered(pk=uuid4()) == [row]
-    with rls.nobody():
+    with rls.as_login_role():
         assert unfiltered(pk=uuid4()) == []
 
 
@@ -93,13 +95,15 @@ def test_a_refusal_is_djangos_error_and_leaves_the_connection_usable() -> None:
     TransactionFactory(category="groceries")
     kept, queryset = everything()
     kept(category="groceries")
-    with context.reach(Role.ACCOUNTS), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+    with context.using_role(Role.ACCOUNTS), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
         kept(category="groceries")
     assert len(kept(category="groceries")) == queryset.count() == 1
 
 
 def test_sql_that_depends_on_the_value_is_refused() -> None:
-    patterns = KeptQuery(lambda values: FinancialTransaction.objects.filter(category__icontains=values["text"]), text=str)
+    patterns = CompiledInstanceQuery(
+        lambda values: FinancialTransaction.objects.filter(category__icontains=values["text"]), text=str
+    )
     with pytest.raises(UncompilableError):
         patterns(text="x")
 
@@ -112,7 +116,7 @@ class TestBeginning:
         for user in (alice, bob):
             TransactionFactory(user=user, category="groceries")
         kept, _ = everything()
-        with rls.acting_as(alice):
+        with rls.as_customer(alice):
             kept(category="groceries")
             connection.set_autocommit(False)
             try:

@@ -13,8 +13,8 @@ from rest_framework.test import APIClient
 from core import clock, context, rls
 from core.context import Role
 from core.fast_lists import compiled_queries
-from core.fast_lists.compiled_queries import Statement, UncompilableError
-from core.postgres.expressions import Present
+from core.fast_lists.compiled_queries import CompiledQuery, UncompilableError
+from core.postgres.expressions import ClockNow
 from dev.factories import TransactionFactory
 from finance.models import FinancialTransaction
 from users.models import User
@@ -24,8 +24,8 @@ Build = Callable[[dict[str, Any]], QuerySet[Any]]
 ROWS = FinancialTransaction.objects.order_by("pk")
 
 
-def kept(build: Build, **kinds: type) -> Statement:
-    return compiled_queries.compiled(build, kinds, connection)
+def kept(build: Build, **kinds: type) -> CompiledQuery:
+    return compiled_queries.compile_query(build, kinds, connection)
 
 
 def repeat(times: int, action: Callable[[], object]) -> None:
@@ -33,8 +33,8 @@ def repeat(times: int, action: Callable[[], object]) -> None:
         action()
 
 
-def read(statement: Statement, **values: Any) -> list[Any]:
-    with compiled_queries.reading(connection) as rows:
+def read(statement: CompiledQuery, **values: Any) -> list[Any]:
+    with compiled_queries.open_reader(connection) as rows:
         return [row[0] for row in rows(statement, values)]
 
 
@@ -71,21 +71,21 @@ class TestReading:
         TransactionFactory(user=bob)
         everybodys = kept(lambda values: self.OWNERS)
         for user in (alice, bob, alice):
-            with rls.acting_as(user):
+            with rls.as_customer(user):
                 assert read(everybodys) == [user.pk]
-        with rls.everybody():
+        with rls.as_staff():
             assert len(read(everybodys)) == 2
 
     def test_nobody_meets_nothing(self, alice: User) -> None:
         TransactionFactory(user=alice)
         everybodys = kept(lambda values: self.OWNERS)
-        with rls.nobody():
+        with rls.as_login_role():
             assert read(everybodys) == []
 
     def test_without_the_right_it_is_an_error_and_the_connection_goes_on(self, alice: User) -> None:
         TransactionFactory(user=alice)
         everybodys = kept(lambda values: self.OWNERS)
-        with context.reach(Role.ACCOUNTS), pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with context.using_role(Role.ACCOUNTS), pytest.raises(psycopg.errors.InsufficientPrivilege):
             read(everybodys)
         assert read(everybodys) == [alice.pk]
         assert FinancialTransaction.objects.count() == 1
@@ -93,13 +93,13 @@ class TestReading:
     def test_what_is_asked_afterwards_has_its_own_reach(self, alice: User, bob: User) -> None:
         TransactionFactory(user=bob)
         everybodys = kept(lambda values: self.OWNERS)
-        with rls.acting_as(alice):
+        with rls.as_customer(alice):
             read(everybodys)
         assert FinancialTransaction.objects.count() == 1  # the test's own reach: everybody's
 
     def test_the_present_instant_is_that_of_the_reading(self, monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
         TransactionFactory(user=alice)
-        found = kept(lambda values: ROWS.annotate(now=Present()).values_list("now"))
+        found = kept(lambda values: ROWS.annotate(now=ClockNow()).values_list("now"))
         for at in (clock.now(), clock.now() + timedelta(days=400)):
             monkeypatch.setattr(clock, "now", lambda at=at: at)
             assert read(found) == [at]
@@ -128,7 +128,7 @@ def test_what_can_not_be_kept_is_refused(build: Build) -> None:
 
 
 def test_a_connection_keeps_so_many_and_no_more(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_queries, "MOST_PREPARED", 3)
+    monkeypatch.setattr(compiled_queries, "MAX_PREPARED_STATEMENTS", 3)
     TransactionFactory(user=alice)
     deallocate()  # what other tests have left
     compiled_queries._sessions.clear()
@@ -142,7 +142,7 @@ def test_a_connection_keeps_so_many_and_no_more(alice: User, monkeypatch: pytest
 
 def alter(column: str, kind: str) -> None:
     table, _, name = column.partition(".")
-    with rls.nobody(), connection.cursor() as cursor:
+    with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {kind}")
 
 

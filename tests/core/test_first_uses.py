@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from core.encryption import data_keys
-from core.encryption.key_ring import SealError
+from core.encryption.key_ring import EncryptionError
 from core.models.base import DataKey
 from dev.factories import AccountFactory, UserFactory
 from finance.models import EncryptedFinancialProfile
@@ -70,5 +70,5 @@ def test_an_erasure_waits_for_a_value_that_is_being_sealed_and_takes_its_key(acc
 
 
 def test_sealing_outside_of_a_transaction_is_refused_with_the_remedy() -> None:
-    with pytest.raises(SealError, match=r"put transaction\.atomic\(\) around it"):
-        data_keys.to_seal(UserFactory().pk)
+    with pytest.raises(EncryptionError, match=r"put transaction\.atomic\(\) around it"):
+        data_keys.key_for_encryption(UserFactory().pk)

@@ -43,7 +43,7 @@ def test_the_worker_delivers_it(queued: Path) -> None:
     message = EmailMultiAlternatives("Hello", "plain text", None, ["alice@example.com"])
     message.attach_alternative("<b>rich</b>", "text/html")
     message.send()
-    jobs.run_waiting()
+    jobs.run_pending()
     text = next(queued.iterdir()).read_text()
     assert "To: alice@example.com" in text
     assert "plain text" in text

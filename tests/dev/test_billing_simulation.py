@@ -17,11 +17,11 @@ from pytest_django import Settings
 from billing import services
 from billing.models import SubscriptionPlan
 from core.errors import DomainError
-from dev.billing_simulation.page import lived, page
-from dev.billing_simulation.rows import COLUMNS, NARROWEST, Row, for_terminal
-from dev.billing_simulation.simulation import Asked, simulate
+from dev.billing_simulation.docs_page import lived, page
+from dev.billing_simulation.simulation import SimulationRequest, simulate
+from dev.billing_simulation.tables import COLUMNS, MIN_TABLE_WIDTH, Row, terminal_table
 from dev.factories import OverrideFactory, SubscriptionFactory
-from dev.stripe.control import Control
+from dev.stripe.emulator import EmulatorClient
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]  # each life is lived with a stand-in of Stripe in its own process
@@ -43,7 +43,7 @@ UNPAID = [
 @pytest.fixture
 def catalogue(db: None) -> None:
     """The plans that the product ships with."""
-    services.load_catalogue()
+    services.load_catalog()
 
 
 def shown(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
@@ -51,9 +51,9 @@ def shown(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
     return [
         (
             f"{row.day}",
-            row.standing.status,
-            row.standing.plan,
-            row.standing.access.split(":")[0],
+            row.state.status,
+            row.state.plan,
+            row.state.access.split(":")[0],
             [entry if entry.startswith("credit") else entry.split(":")[0] for entry in row.invoices],
             [notice.title for notice in row.notices],
         )
@@ -156,7 +156,7 @@ def jobs() -> int:
 def test_nothing_is_kept_and_no_mail_is_sent(catalogue: None) -> None:
     prices = list(SubscriptionPlan.objects.order_by("pk").values())
     before = (everything(), jobs())
-    assert simulate(Asked("leaves-the-trial"))
+    assert simulate(SimulationRequest("leaves-the-trial"))
     assert ((everything(), jobs()), list(SubscriptionPlan.objects.order_by("pk").values())) == (before, prices)
     assert mail.outbox == []
 
@@ -179,18 +179,18 @@ def test_an_interruption_leaves_nothing_behind(catalogue: None) -> None:
     before, present = everything(), (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.EMAIL_BACKEND)
     interrupted = Interrupted()
     with pytest.raises(KeyboardInterrupt):
-        simulate(Asked(), passed=interrupted)
+        simulate(SimulationRequest(), progress=interrupted)
     assert everything() == before
     assert present == (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.EMAIL_BACKEND)
     with pytest.raises(ConnectionRefusedError):
-        Control(interrupted.stripe).now()
+        EmulatorClient(interrupted.stripe).now()
 
 
 def test_stripe_itself_is_never_spoken_to(catalogue: None, settings: Settings) -> None:
     settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = "sk_live_not_for_this", "https://api.stripe.com"
     seen = Interrupted()
     with pytest.raises(KeyboardInterrupt):
-        simulate(Asked(), passed=seen)
+        simulate(SimulationRequest(), progress=seen)
     assert seen.stripe.startswith("http://127.0.0.1:")
     assert (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE) == ("sk_live_not_for_this", "https://api.stripe.com")
 
@@ -200,12 +200,12 @@ def test_the_jobs_look_after_the_simulated_customer_alone(alice: User, bob: User
     ends = datetime(2026, 3, 22, 12, tzinfo=UTC)
     SubscriptionFactory(user=bob, status="trialing", canceled_at=None, trial_end=ends, current_period_end=ends)
     OverrideFactory(user=bob, starts_at=now, ends_at=ends)
-    assert services.warn_ahead(now=now, user=alice) == 0
-    assert services.settle_by_the_clock(now=now, user=alice) == 0
-    assert services.pass_period_ends(now=ends, user=alice) == 0
-    assert services.warn_ahead(now=now, user=bob) == 1
-    assert services.settle_by_the_clock(now=now, user=bob) == 1
-    assert services.pass_period_ends(now=ends, user=bob) == 1
+    assert services.send_billing_reminders(now=now, user=alice) == 0
+    assert services.update_expired_access(now=now, user=alice) == 0
+    assert services.process_period_ends(now=ends, user=alice) == 0
+    assert services.send_billing_reminders(now=now, user=bob) == 1
+    assert services.update_expired_access(now=now, user=bob) == 1
+    assert services.process_period_ends(now=ends, user=bob) == 1
 
 
 @pytest.mark.parametrize(
@@ -219,10 +219,10 @@ def test_the_jobs_look_after_the_simulated_customer_alone(alice: User, bob: User
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(asked: dict[str, Any], sentence: str, catalogue: None) -> None:
     with pytest.raises(DomainError, match=sentence):
-        simulate(Asked(**asked))
+        simulate(SimulationRequest(**asked))
 
 
-def test_without_plans_it_says_so(no_catalogue: None) -> None:
+def test_without_plans_it_says_so(no_catalog: None) -> None:
     with pytest.raises(CommandError, match="No monthly plan is offered"):
         call_command("simulate_billing")
 
@@ -234,14 +234,14 @@ def test_a_day_that_is_none_is_refused() -> None:
 
 def test_the_dearest_plan_has_no_upgrade_and_the_life_goes_on(catalogue: None) -> None:
     until = date(2026, 3, 27)
-    rows = simulate(Asked("downgrades", plan="budget", until=until, begins=date(2026, 3, 2)))
+    rows = simulate(SimulationRequest("downgrades", plan="budget", until=until, begins=date(2026, 3, 2)))
     assert rows[-1].happened == ("He is refused: No monthly plan in USD is cheaper.",)
-    assert rows[-1].standing.plan == "Budget"
+    assert rows[-1].state.plan == "Budget"
 
 
 def test_without_a_trial_the_first_month_is_paid_at_once(catalogue: None, settings: Settings) -> None:
     settings.BILLING_TRIAL_DAYS = 0
-    [row] = simulate(Asked(until=date(2026, 3, 3), card="mastercard"))
+    [row] = simulate(SimulationRequest(until=date(2026, 3, 3), card="mastercard"))
     assert shown([row]) == [("2026-03-02", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], [])]
 
 
@@ -255,8 +255,8 @@ def test_the_command_prints_a_table_and_what_was_told(catalogue: None) -> None:
 
 
 def test_a_table_is_as_wide_as_the_terminal_and_readable_on_a_narrow_one(catalogue: None) -> None:
-    assert max(map(len, for_terminal(lived("lapses"), width=200))) <= 200
-    assert max(map(len, for_terminal(lived("lapses"), width=80))) <= NARROWEST
+    assert max(map(len, terminal_table(lived("lapses"), width=200))) <= 200
+    assert max(map(len, terminal_table(lived("lapses"), width=80))) <= MIN_TABLE_WIDTH
 
 
 def test_csv_goes_to_the_standard_output(catalogue: None) -> None:

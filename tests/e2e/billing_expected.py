@@ -3,7 +3,7 @@
 from typing import Any
 
 from billing.models import SubscriptionPlan
-from tests.e2e.billing_scene import said
+from tests.e2e.billing_scenario import said
 
 BEGIN = "03-02 09:30"
 MID_TIER = {

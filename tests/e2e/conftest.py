@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-pytest.register_assert_rewrite("tests.e2e.billing_office")  # before it is imported, so that its asserts explain themselves
+pytest.register_assert_rewrite(
+    "tests.e2e.billing_admin_checks"
+)  # before it is imported, so that its asserts explain themselves
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = [
@@ -36,7 +38,7 @@ class Visit:
         page.on("request", self._note_request)
         page.on("console", self._note_console)
         page.on("response", self._note_response)
-        page.on("requestfailed", self._note_failure)
+        page.on("requestfailed", self._record_failure)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
 
     def open(self, path: str) -> None:
@@ -46,7 +48,7 @@ class Visit:
         if urlsplit(request.url).scheme not in ("data", "blob"):
             self.hosts.add(urlsplit(request.url).netloc)
 
-    def _note_failure(self, request: Request) -> None:
+    def _record_failure(self, request: Request) -> None:
         if request.failure != "net::ERR_ABORTED":  # the page itself lets go of a request that the next key press outdates
             self.complaints.append(f"failed: {request.url} {request.failure}")
 

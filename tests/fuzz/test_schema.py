@@ -33,9 +33,9 @@ from schemathesis.specs.openapi.checks import (
 from billing.models import SubscriptionPlan
 from core import rls
 from dev.factories import TokenFactory, UserFactory
-from dev.stripe.control import FakeStripe
+from dev.stripe.emulator import StripeEmulator
 from users.models import User
-from users.staff import assign_role
+from users.staff_groups import assign_role
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 CHECKS = [
@@ -83,7 +83,7 @@ FUZZ_ROLES = {
 schema = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(public=True))
 
 
-def connected_to(stripe: FakeStripe) -> dict[str, Any]:
+def connected_to(stripe: StripeEmulator) -> dict[str, Any]:
     """The settings with which payments go to the stand-in."""
     return {"STRIPE_SECRET_KEY": stripe.key, "STRIPE_API_BASE": stripe.url}
 
@@ -94,7 +94,12 @@ def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 
     Payments are connected to the stand-in for Stripe.
     """
-    with django_db_blocker.unblock(), rls.everybody(), FakeStripe.start() as stripe, override_settings(**connected_to(stripe)):
+    with (
+        django_db_blocker.unblock(),
+        rls.as_staff(),
+        StripeEmulator.start() as stripe,
+        override_settings(**connected_to(stripe)),
+    ):
         call_command("sync_plans", stdout=StringIO())
         live, users = LiveServer("localhost"), []
         live.headers = {}

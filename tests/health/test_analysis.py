@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from health.analysis import Days, Finding, analyse
+from health.analysis import CorrelationFinding, Days, analyze
 
 FIRST = date(2026, 1, 1)
 
@@ -21,33 +21,33 @@ def noise(seed: int, days: int) -> list[float]:
     return [round(dice.gauss(50, 10), 2) for _ in range(days)]
 
 
-def headline(findings: list[Finding], method: str = "pearson") -> Finding:
+def headline(findings: list[CorrelationFinding], method: str = "pearson") -> CorrelationFinding:
     [found] = [found for found in findings if found.is_headline and found.method == method]
     return found
 
 
 def test_twenty_days_are_too_few_and_it_says_how_many_there_are() -> None:
-    found = headline(analyse({"mood": series(*noise(1, 20))}, {"": series(*noise(2, 20))}))
+    found = headline(analyze({"mood": series(*noise(1, 20))}, {"": series(*noise(2, 20))}))
     assert found.correlation is None
     assert found.missing == "21 days with both are needed, and there are 20."
 
 
 def test_twenty_one_days_are_enough() -> None:
-    found = headline(analyse({"mood": series(*noise(1, 21))}, {"": series(*noise(2, 21))}))
+    found = headline(analyze({"mood": series(*noise(1, 21))}, {"": series(*noise(2, 21))}))
     assert found.correlation is not None
     assert found.missing == ""
 
 
 @pytest.mark.parametrize(("mood", "spent"), [([5.0] * 40, noise(2, 40)), (noise(1, 40), [0.0] * 40)])
 def test_without_variation_nothing_is_said(mood: list[float], spent: list[float]) -> None:
-    found = headline(analyse({"mood": series(*mood)}, {"": series(*spent)}))
+    found = headline(analyze({"mood": series(*mood)}, {"": series(*spent)}))
     assert found.correlation is None
     assert "no variation" in found.missing
 
 
 def test_days_that_resemble_each_other_do_not_count() -> None:
     waves = [math.sin(day / 20) for day in range(60)]
-    found = headline(analyse({"mood": series(*waves)}, {"": series(*reversed(waves))}))
+    found = headline(analyze({"mood": series(*waves)}, {"": series(*reversed(waves))}))
     assert found.correlation is None
     assert "independent ones, and 10 are needed" in found.missing
 
@@ -55,7 +55,7 @@ def test_days_that_resemble_each_other_do_not_count() -> None:
 def test_spending_that_follows_two_days_later_is_found_there() -> None:
     mood = noise(3, 120)
     spent = [50.0, 50.0, *mood[:-2]]
-    findings = analyse({"mood": series(*mood)}, {"": series(*spent)})
+    findings = analyze({"mood": series(*mood)}, {"": series(*spent)})
     strongest = max((found for found in findings if found.correlation), key=lambda found: found.correlation.strength)
     assert strongest.pairs.lag == 2
     assert strongest.correlation.strength == pytest.approx(1)
@@ -65,7 +65,7 @@ def test_spending_that_follows_two_days_later_is_found_there() -> None:
 def test_what_is_found_by_chance_is_not_called_reliable() -> None:
     health = {name: series(*noise(seed, 150)) for seed, name in enumerate(["mood", "stress", "sleep"])}
     spending = {name: series(*noise(seed, 150)) for seed, name in enumerate(["", "dining", "travel"], 10)}
-    findings = analyse(health, spending)
+    findings = analyze(health, spending)
     by_chance = [found for found in findings if found.correlation and found.correlation.p_value < 0.05]
     assert len(findings) == 3 * 3 * 8 * 2
     assert by_chance
@@ -75,16 +75,16 @@ def test_what_is_found_by_chance_is_not_called_reliable() -> None:
 def test_a_day_that_one_side_lacks_makes_no_pair() -> None:
     mood, spent = dict(series(*noise(1, 40))), dict(series(*noise(2, 40)))
     del mood[FIRST], spent[FIRST + timedelta(days=7)]
-    assert headline(analyse({"mood": mood}, {"": spent})).pairs.days == 38
+    assert headline(analyze({"mood": mood}, {"": spent})).pairs.days == 38
 
 
 def test_a_single_extreme_day_does_not_mislead_the_ranks() -> None:
     mood, spent = noise(5, 60), noise(6, 60)
     mood[30], spent[30] = 900.0, 90_000.0
-    findings = analyse({"mood": series(*mood)}, {"": series(*spent)})
+    findings = analyze({"mood": series(*mood)}, {"": series(*spent)})
     assert headline(findings, "pearson").correlation.strength > 0.9
     assert abs(headline(findings, "spearman").correlation.strength) < 0.4
 
 
 def test_nothing_comes_of_nothing() -> None:
-    assert analyse({"mood": {}}, {"": {}}) == []
+    assert analyze({"mood": {}}, {"": {}}) == []

@@ -132,4 +132,4 @@ def test_a_list_of_correlations_says_where_there_is_too_little(office: Client, a
 
 @pytest.mark.parametrize("serializer", [CheckinSerializer, CorrelationSerializer, GoalSerializer])
 def test_lists_of_the_api_are_read_straight_from_sql(serializer: type[BaseSerializer]) -> None:
-    assert serializer.wire() is not None
+    assert serializer.get_sql_serializer() is not None

@@ -44,7 +44,7 @@ def stored(user: User, **choice: Any) -> HealthSpendingCorrelation:
 
 def test_what_rises_together_is_found_and_stored(alice: User) -> None:
     live(alice, 60)
-    services.analyse_correlations(alice, today=TODAY)
+    services.analyze_correlations(alice, today=TODAY)
     found = stored(alice)
     assert (found.correlation_strength, found.confidence_interval_lower, found.p_value) == (D(1), D(1), D(0))
     assert (found.health_score, found.spending_amount, found.data_points_count) == (D("5.50"), D("55.00"), 60)
@@ -55,7 +55,7 @@ def test_what_rises_together_is_found_and_stored(alice: User) -> None:
 
 def test_every_measure_lag_category_and_method_is_there(alice: User) -> None:
     live(alice, 60)
-    services.analyse_correlations(alice, today=TODAY)
+    services.analyze_correlations(alice, today=TODAY)
     rows = HealthSpendingCorrelation.objects.for_user(alice)
     assert rows.count() == 2 * 2 * 8 * 2  # stress and wellness, all and dining
     assert set(rows.values_list("lag_days", flat=True)) == set(range(8))
@@ -63,7 +63,7 @@ def test_every_measure_lag_category_and_method_is_there(alice: User) -> None:
 
 def test_too_few_days_leave_a_line_without_a_strength(as_alice: APIClient, alice: User) -> None:
     live(alice, 12)
-    services.analyse_correlations(alice, today=TODAY)
+    services.analyze_correlations(alice, today=TODAY)
     rows = as_alice.get(URL).json()["results"]
     assert {(row["data_points_count"], row["lag_days"], row["spending_category"]) for row in rows} == {(12, 0, "")}
     assert {(row["correlation_strength"], row["correlation_interpretation"], row["is_significant"]) for row in rows} == {
@@ -73,9 +73,9 @@ def test_too_few_days_leave_a_line_without_a_strength(as_alice: APIClient, alice
 
 def test_a_second_run_replaces_the_first(alice: User) -> None:
     live(alice, 30)
-    services.analyse_correlations(alice, today=TODAY)
+    services.analyze_correlations(alice, today=TODAY)
     before = HealthSpendingCorrelation.objects.count()
-    services.analyse_correlations(alice, today=TODAY)
+    services.analyze_correlations(alice, today=TODAY)
     assert HealthSpendingCorrelation.objects.count() == before
 
 
@@ -84,7 +84,7 @@ def test_one_analysis_a_month_is_kept(alice: User, bob: User) -> None:
     for day in ("2026-05-30", "2026-06-01", "2026-06-14"):
         CorrelationFactory(user=alice, correlation_date=day)
     CorrelationFactory(user=bob, correlation_date="2026-06-14")
-    services.analyse_correlations(alice, today=TODAY)
+    services.analyze_correlations(alice, today=TODAY)
     kept = set(HealthSpendingCorrelation.objects.for_user(alice).values_list("correlation_date", flat=True))
     assert kept == {date(2026, 5, 30), TODAY}
     assert HealthSpendingCorrelation.objects.for_user(bob).count() == 1
@@ -94,9 +94,9 @@ def test_it_costs_the_same_for_ten_days_and_for_a_hundred(alice: User, bob: User
     live(alice, 10)
     live(bob, 100)
     with CaptureQueriesContext(connection) as few:
-        services.analyse_correlations(alice, today=TODAY)
+        services.analyze_correlations(alice, today=TODAY)
     with CaptureQueriesContext(connection) as many:
-        services.analyse_correlations(bob, today=TODAY)
+        services.analyze_correlations(bob, today=TODAY)
     assert len(many) == len(few) <= 7
 
 
@@ -149,7 +149,7 @@ def test_numbers_that_no_column_holds_do_not_stop_it(alice: User) -> None:
     UserHealthCheckin.objects.for_user(alice).update(exercise_minutes=1440)
     spend(alice, TODAY - timedelta(days=2), "9999999999.99")
     spend(alice, TODAY - timedelta(days=2), "9999999999.99")
-    services.analyse_correlations(alice, today=TODAY)
+    services.analyze_correlations(alice, today=TODAY)
     assert stored(alice, health_metric="exercise").health_score is None
 
 
@@ -159,7 +159,7 @@ def test_the_job_analyses_who_checked_in_lately(alice: User, bob: User) -> None:
     live(bob, 30, last=now.date() - timedelta(days=20))
     planned = list(services.customers_to_analyse(today=now.date(), batch=1))
     tasks.find_correlations(int(now.timestamp()))
-    tasks.analyse_customers([str(alice.pk)])
+    tasks.analyze_customers([str(alice.pk)])
     assert planned == [[alice.pk]]
     assert HealthSpendingCorrelation.objects.for_user(alice).exists()
     assert not HealthSpendingCorrelation.objects.for_user(bob).exists()
@@ -170,7 +170,7 @@ def test_the_worker_carries_it_out(alice: User) -> None:
     now = clock.now()
     live(alice, 30, last=now.date() - timedelta(days=2))
     tasks.find_correlations(int(now.timestamp()))
-    jobs.run_waiting()
+    jobs.run_pending()
     assert HealthSpendingCorrelation.objects.for_user(alice).exists()
 
 

@@ -22,7 +22,7 @@ def noon() -> Any:
         yield traveller
 
 
-def load(customer: users_demo.Customer, today: date = TODAY) -> User:
+def load(customer: users_demo.DemoCustomer, today: date = TODAY) -> User:
     user = users_demo.load_customer(customer)
     finance_demo.load(user, today=today)
     health.load(user, today=today)
@@ -38,7 +38,7 @@ def everything() -> list[Any]:
 
 
 @pytest.mark.parametrize("customer", users_demo.CUSTOMERS, ids=lambda customer: customer.email)
-def test_a_year_of_check_ins_with_gaps(customer: users_demo.Customer, noon: Any) -> None:
+def test_a_year_of_check_ins_with_gaps(customer: users_demo.DemoCustomer, noon: Any) -> None:
     user = load(customer)
     days = list(UserHealthCheckin.objects.for_user(user).order_by("checkin_date").values_list("checkin_date", flat=True))
     assert 180 < len(days) < 350

@@ -188,7 +188,7 @@ instants = st.datetimes(datetime(2026, 2, 28), datetime(2026, 3, 2)).map(lambda 
 
 class SqlSaysWhatPythonSays(TestCase):
     def setUp(self) -> None:
-        self.enterContext(rls.everybody())
+        self.enterContext(rls.as_staff())
 
     @given(drawn=st.lists(goals, min_size=1, max_size=20), zone=st.none() | zones, instant=instants)
     @settings(max_examples=40, deadline=None)

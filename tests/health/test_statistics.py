@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from health import statistics
-from tests.health import reference
+from tests.health import reference_data
 
-LONGLEY = (reference.LONGLEY_EMPLOYED, reference.LONGLEY_UNEMPLOYED)
+LONGLEY = (reference_data.LONGLEY_EMPLOYED, reference_data.LONGLEY_UNEMPLOYED)
 values = st.lists(st.floats(-1e6, 1e6, width=32), min_size=3, max_size=40)
 positive = st.floats(0.5, 60)
 shares = st.floats(0, 1)
@@ -35,23 +35,23 @@ def test_longleys_sixteen_years_count_as_seven() -> None:
 
 
 def test_anscombes_first_set_has_its_published_correlation() -> None:
-    r = statistics.pearson(reference.ANSCOMBE_X, reference.ANSCOMBE_Y)
+    r = statistics.pearson(reference_data.ANSCOMBE_X, reference_data.ANSCOMBE_Y)
     assert r == pytest.approx(0.816420516345, abs=1e-12)
     assert statistics.p_value(r, 11) == pytest.approx(0.00216962887, abs=1e-11)
 
 
 def test_norris_has_its_certified_r_squared() -> None:
-    r = statistics.pearson(reference.NORRIS_X, reference.NORRIS_Y) or 0
+    r = statistics.pearson(reference_data.NORRIS_X, reference_data.NORRIS_Y) or 0
     assert r**2 == pytest.approx(0.999993745883712, abs=1e-14)
 
 
 def test_the_p_values_of_benjamini_and_hochberg_are_adjusted_as_in_their_paper() -> None:
-    assert statistics.benjamini_hochberg(reference.P_VALUES) == pytest.approx(reference.ADJUSTED, abs=1e-8)
+    assert statistics.benjamini_hochberg(reference_data.P_VALUES) == pytest.approx(reference_data.ADJUSTED, abs=1e-8)
 
 
 def test_adjusting_keeps_the_order_in_which_they_came() -> None:
-    turned = statistics.benjamini_hochberg(reference.P_VALUES[::-1])
-    assert turned == pytest.approx(reference.ADJUSTED[::-1], abs=1e-8)
+    turned = statistics.benjamini_hochberg(reference_data.P_VALUES[::-1])
+    assert turned == pytest.approx(reference_data.ADJUSTED[::-1], abs=1e-8)
 
 
 def test_adjusting_nothing_gives_nothing() -> None:

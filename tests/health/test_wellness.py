@@ -122,7 +122,7 @@ answered = st.fixed_dictionaries(
 
 class SqlSaysWhatPythonSays(TestCase):
     def setUp(self) -> None:
-        self.enterContext(rls.everybody())
+        self.enterContext(rls.as_staff())
 
     @given(days=st.lists(answered, min_size=1, max_size=20))
     @settings(max_examples=40, deadline=None)

@@ -56,7 +56,7 @@ def customer(name):
 
 def broken_off(user):
     try:
-        with transaction.atomic(), rls.acting_as(user):
+        with transaction.atomic(), rls.as_customer(user):
             Account.objects.count()
             connection.close()
             raise KeyboardInterrupt
@@ -64,7 +64,7 @@ def broken_off(user):
         connection.close()
 
 def unguarded():
-    with rls.nobody():
+    with rls.as_login_role():
         return Account.objects.count()
 
 foreign = served = 0

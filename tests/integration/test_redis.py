@@ -15,7 +15,7 @@ from core import rls
 from dev.factories import TokenFactory, UserFactory
 
 def client(name):
-    with rls.everybody():
+    with rls.as_staff():
         user = User.objects.filter(email=f"{name}@redis.example").first() or UserFactory(email=f"{name}@redis.example")
         return APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=user).text}"})
 
@@ -59,7 +59,7 @@ print("away", ask(someone, 4), failures(), *ready())
 print("own", cache.set("a", [1.5], 60), cache.get("a"), cache.get_many(["a", "b"]), cache.add("a", 2), cache.delete("a"))
 server = start()
 print("still own", cache.get("a"), failures())
-cache.away_until = 0.0
+cache.unavailable_until = 0.0
 print("back", ask(someone, 1), cache.set("a", [1.5], 60), cache.get("a"), failures(), *ready())
 server.kill()
 server.wait()

@@ -58,11 +58,11 @@ def resume():
     caught_up()
 
 def user(name):
-    with rls.everybody():
+    with rls.as_staff():
         return User.objects.filter(email=f"{name}@replica.example").first() or UserFactory(email=f"{name}@replica.example")
 
 def client(name):
-    with rls.everybody():
+    with rls.as_staff():
         made = APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=user(name), scope='read-write').text}"})
     made.get(ACCOUNTS)  # its use is noted, and a request that writes reads from the primary
     return made
@@ -72,7 +72,7 @@ def plainly(who):
     return names(who)
 
 def by_a_job(name, account):
-    with rls.everybody():
+    with rls.as_staff():
         return AccountFactory(user=user(name), profile_name=account)
 
 def write(who, account):
@@ -96,11 +96,11 @@ print("another", plainly(bob), names(bob))
 late = by_a_job("bob", "later")
 print("another's row", bob.get(f"{ACCOUNTS}{late.pk}/").status_code, bob.head(f"{ACCOUNTS}{late.pk}/").status_code)
 client("bob")
-with rls.everybody():
+with rls.as_staff():
     print("use noted", PersonalAccessToken.objects.filter(user=user("bob"), last_used_at__isnull=False).count())
-with rls.nobody():
+with rls.as_login_role():
     print("nobody", Account.objects.using("replica").count())
-with rls.acting_as(user("alice")):
+with rls.as_customer(user("alice")):
     print("the wall", {row.profile_name for row in Account.objects.using("replica")})
 resume()
 print("caught up", names(alice), names(bob))
@@ -142,7 +142,7 @@ def broken_off(self, queryset):
 
 AccountViewSet.filter_queryset = broken_off
 print("in its middle", plainly(frank), replicas.FAILURES._value.get())
-replicas._away.until = 0.0
+replicas._outage.until = 0.0
 print("again", plainly(frank), replicas.FAILURES._value.get())
 """
 )
@@ -159,10 +159,10 @@ print("alive", names(grace), names(grace), grace.get(one).status_code, replicas.
 connections.close_all()
 subprocess.run(%(stop)r, check=True)
 print("dead", names(grace), names(grace), replicas.FAILURES._value.get())
-replicas._away.until = 0.0
+replicas._outage.until = 0.0
 print("dead for one", grace.get(one).status_code, grace.get(one).status_code, replicas.FAILURES._value.get())
 redis.Redis.from_url("%(redis)s").shutdown(nosave=True)
-replicas._away.until = 0.0
+replicas._outage.until = 0.0
 print("without redis", names(grace), write(grace, "second").status_code, names(grace))
 """
 )

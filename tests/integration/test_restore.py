@@ -24,18 +24,18 @@ for user in UserFactory.create_batch(2):
 """
 SEALED = """
 from django.apps import apps
-from core.encryption.key_ring import SealError
-from core.encryption.fields import is_sealed
+from core.encryption.key_ring import EncryptionError
+from core.encryption.fields import is_encrypted
 
 def opened(row, name):
     try:
         return repr(getattr(row, name))
-    except SealError as error:
+    except EncryptionError as error:
         return type(error).__name__
 
 for model in apps.get_models():
     for field in model._meta.concrete_fields:
-        if is_sealed(field):
+        if is_encrypted(field):
             for row in model._base_manager.filter(**{f"{field.name}__isnull": False}).order_by("pk"):
                 print(row.user_id, model.__name__, row.pk, field.name, opened(row, field.name))
 """
@@ -47,7 +47,7 @@ user = User.objects.get(pk="{}")
 User.objects.filter(pk=user.pk).update(is_staff=False, is_superuser=False)
 user.subscription_set.all().delete()
 AccountErasure.objects.filter(user=user).delete()  # the scene has one that is over
-erasure.carry_out(erasure.begin(user, asked_by=AskedBy.COMMAND))
+erasure.run_erasure(erasure.begin_erasure(user, asked_by=AskedBy.COMMAND))
 """
 BOOKS = """
 from django.db.models import Count, Sum

@@ -19,9 +19,9 @@ SECRETS = {
 }
 SERVED = """
 from rest_framework.test import APIClient
-from mingus.database import require_walls
+from mingus.database import require_row_level_security
 from dev.factories import AccountFactory, TokenFactory, UserFactory
-require_walls()
+require_row_level_security()
 alice, bob = UserFactory(), UserFactory()
 AccountFactory(user=bob, profile_name="his")
 client = APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=alice, scope='read-write').text}"})

@@ -24,7 +24,7 @@ def press(user: User, row: User) -> int:
 def test_an_administrator_erases(no_jobs: None, administrator: User, alice: User) -> None:
     ProfileFactory(user=alice)
     assert press(administrator, alice) == 200
-    jobs.run_waiting()
+    jobs.run_pending()
     assert AccountErasure.objects.get(user=alice).asked_by == "colleague"
     assert not UserProfile.objects.filter(user=alice).exists()
 

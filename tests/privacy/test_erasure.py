@@ -32,8 +32,8 @@ PATH = "/api/v1/users/me/"
 
 
 def erase(user: User) -> AccountErasure:
-    erasure = erasures.begin(user, asked_by=AskedBy.CUSTOMER)
-    erasures.carry_out(erasure)
+    erasure = erasures.begin_erasure(user, asked_by=AskedBy.CUSTOMER)
+    erasures.run_erasure(erasure)
     return AccountErasure.objects.get(pk=erasure.pk)
 
 
@@ -100,7 +100,7 @@ def test_the_account_says_nothing_any_more(full: User) -> None:
 
 def test_a_confirmation_goes_to_the_old_address(no_jobs: None, full: User) -> None:
     erase(full)
-    jobs.run_waiting()
+    jobs.run_pending()
     assert [(message.subject, message.to) for message in mail.outbox] == [
         ("[MINGUS] Your account has been erased", ["alice@example.com"])
     ]
@@ -119,9 +119,9 @@ def test_it_goes_on_where_it_was_interrupted(full: User, monkeypatch: pytest.Mon
         seen.append(rows)
         assert len(seen) < 5, "killed"
 
-    erasure = erasures.begin(full, asked_by=AskedBy.CUSTOMER)
+    erasure = erasures.begin_erasure(full, asked_by=AskedBy.CUSTOMER)
     with pytest.raises(AssertionError, match="killed"):
-        erasures.carry_out(erasure, told=stop_after_five)
+        erasures.run_erasure(erasure, on_progress=stop_after_five)
     assert AccountErasure.objects.get(pk=erasure.pk).finished_at is None
     before = totals()
     tasks.erase_account(erasure=str(erasure.pk))
@@ -132,10 +132,10 @@ def test_it_goes_on_where_it_was_interrupted(full: User, monkeypatch: pytest.Mon
 
 
 def test_one_that_was_given_up_is_taken_up_again(no_jobs: None, full: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    erasure = erasures.begin(full, asked_by=AskedBy.CUSTOMER)
-    monkeypatch.setattr(tasks, "ABANDONED", timedelta(0))
+    erasure = erasures.begin_erasure(full, asked_by=AskedBy.CUSTOMER)
+    monkeypatch.setattr(tasks, "RETRY_ERASURE_AFTER", timedelta(0))
     tasks.resume_erasures(timestamp=0)
-    jobs.run_waiting()
+    jobs.run_pending()
     assert AccountErasure.objects.get(pk=erasure.pk).finished_at is not None
 
 
@@ -169,7 +169,7 @@ def test_by_the_api_access_ends_at_once_and_a_job_does_the_rest(
     assert answer.status_code == 202, answer.content
     assert [client.get(PATH).status_code for client in (program, elsewhere, signed_in)] == [401, 401, 401]
     assert rows_of(UserProfile, full).exists()
-    jobs.run_waiting()
+    jobs.run_pending()
     assert not rows_of(UserProfile, full).exists()
 
 
@@ -242,5 +242,5 @@ def test_batches_leave_nothing_over(alice: User, monkeypatch: pytest.MonkeyPatch
 
 def test_a_refusal_changes_nothing(staff: User) -> None:
     with pytest.raises(DomainError):
-        erasures.begin(staff, asked_by=AskedBy.COLLEAGUE)
+        erasures.begin_erasure(staff, asked_by=AskedBy.COLLEAGUE)
     assert not AccountErasure.objects.exists()

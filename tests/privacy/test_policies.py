@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, models
 
 from core.privacy.declarations import Erase
-from tests.privacy.table import table
+from tests.privacy.policy_table import table
 from users.privacy.policies import columns_of, declared, everything, exported, policy_of, stated
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
@@ -46,15 +46,15 @@ def test_every_policy_gives_its_reason() -> None:
 
 
 def test_only_what_is_anonymised_says_what_is_blanked() -> None:
-    strays = [model for model in declared() if bool(stated(model).blank) != (stated(model).erase is Erase.ANONYMISE)]
+    strays = [model for model in declared() if bool(stated(model).blank) != (stated(model).erase is Erase.ANONYMIZE)]
     assert strays == []
 
 
 @pytest.mark.parametrize("model", exported(), ids=lambda model: model._meta.label)
 def test_names_in_a_policy_are_columns_of_the_model(model: type[models.Model]) -> None:
     policy, names = stated(model), {field.name for field in model._meta.concrete_fields}
-    assert {*policy.withheld, *policy.loose, *policy.blank} <= names
-    assert {apps.get_model(label) for label in policy.loose.values()} <= set(exported())
+    assert {*policy.withheld, *policy.loose_references, *policy.blank} <= names
+    assert {apps.get_model(label) for label in policy.loose_references.values()} <= set(exported())
 
 
 @pytest.mark.parametrize("model", exported(), ids=lambda model: model._meta.label)

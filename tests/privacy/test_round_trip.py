@@ -40,7 +40,7 @@ def test_the_same_rows_give_the_same_bytes(full: User) -> None:
 
 def test_what_the_customer_brings_back_has_the_same_bytes(full: User, empty: User) -> None:
     before = zip_of(full)
-    with rls.acting_as(empty):
+    with rls.as_customer(empty):
         restore(empty, io.BytesIO(before))
     assert data_files(zip_of(empty), "data") == data_files(before, "data")
     assert data_files(zip_of(empty), "service") != data_files(before, "service")

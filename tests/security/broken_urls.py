@@ -9,14 +9,14 @@ from django.urls import path
 from core import rls
 from finance.models import EncryptedFinancialProfile
 from mingus.urls import handler400, handler403, handler404, handler500, urlpatterns
-from tests.security.secrets import BODY, NUMBER, PERSON
+from tests.security.secret_values import BODY, NUMBER, PERSON
 
 logger = logging.getLogger(__name__)
 
 
 def fails(request: HttpRequest) -> HttpResponse:
     """Holds a sealed number, a person's address and the body, and fails over them."""
-    with rls.everybody():
+    with rls.as_staff():
         account = EncryptedFinancialProfile.objects.get()
     number, body = account.account_number, request.body.decode()
     assert (number, body) == (NUMBER, BODY)
@@ -26,7 +26,7 @@ def fails(request: HttpRequest) -> HttpResponse:
 
 def fails_in_sql(request: HttpRequest) -> HttpResponse:
     """Breaks a rule of the database, which quotes the whole row."""
-    with rls.everybody(), connection.cursor() as cursor:
+    with rls.as_staff(), connection.cursor() as cursor:
         cursor.execute("UPDATE finance_encryptedfinancialprofile SET profile_type = 'none such'")
     return HttpResponse()
 

@@ -14,9 +14,9 @@ from rest_framework.test import APIClient
 from core import clock, rls
 from dev.factories import TokenFactory, UserFactory
 from mingus.roles_table import ANONYMOUS, IMPERSONATOR, READ_TOKEN
-from tests.security.tenants import Tenant, settle
+from tests.security.tenants import Tenant, create_tenant
 from tests.sign_in import sign_in
-from users import impersonation, staff
+from users import impersonation, staff_groups
 from users.models import User
 from users.roles import CUSTOMER, ROLES
 
@@ -26,7 +26,7 @@ Colleague = Callable[[str], User]
 def account_of(role: str) -> User:
     """An account of the role that is named."""
     user = UserFactory.create(email=f"{role}@example.com")
-    staff.assign_role(user, role)
+    staff_groups.assign_role(user, role)
     return user
 
 
@@ -70,7 +70,7 @@ def at_desk(user: User) -> Client:
 @pytest.fixture
 def as_customer(alice: User, colleague: Colleague) -> APIClient:
     """Support in Alice's name."""
-    _, text = impersonation.begin(customer=alice, staff=colleague("support"), reason="Ticket 4711", now=clock.now())
+    _, text = impersonation.start(customer=alice, staff=colleague("support"), reason="Ticket 4711", now=clock.now())
     return with_authorization(f"Impersonation {text}")
 
 
@@ -86,7 +86,7 @@ class Company:
 def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Company]:
     """Stored once: to sign them all in takes longer than a test."""
     with django_db_blocker.unblock(), transaction.atomic():
-        with rls.everybody():
+        with rls.as_staff():
             found = _found_company()
         yield found
         transaction.set_rollback(True)
@@ -95,7 +95,7 @@ def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 def _found_company() -> Company:
     customer = UserFactory.create(email="customer@example.com")
     colleagues = {role: account_of(role) for role in ROLES}
-    _, text = impersonation.begin(customer=customer, staff=colleagues["support"], reason="Ticket 4711", now=clock.now())
+    _, text = impersonation.start(customer=customer, staff=colleagues["support"], reason="Ticket 4711", now=clock.now())
     callers = {
         ANONYMOUS: client_of(),
         CUSTOMER: in_session(customer),
@@ -120,8 +120,8 @@ def desks(company: Company, db: None) -> dict[str, Client]:
 def settled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[Tenant, Tenant]]:
     """Two customers with everything that a customer can have. Stored once: it takes longer than a test."""
     with django_db_blocker.unblock(), transaction.atomic():
-        with rls.everybody():
-            found = settle(1), settle(2)
+        with rls.as_staff():
+            found = create_tenant(1), create_tenant(2)
         yield found
         transaction.set_rollback(True)
 

@@ -17,7 +17,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
 from core import clock
-from core.encryption.fields import is_sealed
+from core.encryption.fields import is_encrypted
 from dev.factories import FACTORIES, TokenFactory
 from users.models import User
 
@@ -37,7 +37,7 @@ class Tenant:
     canary: str
 
 
-def settle(number: int) -> Tenant:
+def create_tenant(number: int) -> Tenant:
     """Store a customer and his rows."""
     # keys of a time to come: a row of a table with months is not made long after its key
     start = 0x0FFF_FFFF_0000 << 80 | number << 64
@@ -82,7 +82,7 @@ def _has_one(model: Any) -> bool:
 def _mark(row: models.Model, canary: str) -> None:
     """Write a canary into the row's free texts, wherever the database takes it."""
     for field in row._meta.concrete_fields:
-        if isinstance(field, models.CharField | models.TextField) and not field.choices and not is_sealed(field):
+        if isinstance(field, models.CharField | models.TextField) and not field.choices and not is_encrypted(field):
             try:
                 with transaction.atomic():
                     type(row)._base_manager.filter(pk=row.pk).update(**{field.name: canary})

@@ -25,16 +25,16 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from core import jobs, rls
-from core.encryption.fields import SealedField, sealed_fields
+from core.encryption.fields import EncryptedField, encrypted_fields
 from core.mail import QueuedBackend
 from dev.factories import FACTORIES, UserFactory
-from dev.postgres.programs import find_programs
+from dev.postgres.binaries import find_programs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CANARIES = int(os.environ.get("CANARIES", "120"))
 MARK = b"CANARYq7Zx"  # the beginning of every canary
 MAILS = CANARIES // 10
-COLUMNS = [(model, field) for model in apps.get_models() for field in sealed_fields(model)]
+COLUMNS = [(model, field) for model in apps.get_models() for field in encrypted_fields(model)]
 
 
 def canary(number: int) -> str:
@@ -60,7 +60,7 @@ def no_jobs() -> Iterator[None]:
 
 
 @pytest.fixture
-def rows(no_jobs: None) -> list[tuple[models.Model, SealedField]]:
+def rows(no_jobs: None) -> list[tuple[models.Model, EncryptedField]]:
     """Rows with canaries in every sealed column of every model, and as many waiting mails."""
     each = (CANARIES - MAILS) // len(COLUMNS) + 1
     kept = []
@@ -101,10 +101,10 @@ def tables_of_staff() -> list[str]:
 @pytest.fixture
 def staff_may_dump() -> Iterator[None]:
     """pg_dump wants the counters of tables too, which staff need not see otherwise."""
-    with rls.nobody(), connection.cursor() as cursor:
+    with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO mingus_staff")
     yield
-    with rls.nobody(), connection.cursor() as cursor:
+    with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("REVOKE SELECT ON ALL SEQUENCES IN SCHEMA public FROM mingus_staff")
 
 
@@ -180,5 +180,5 @@ def test_no_canary_leaves_its_column(
 @pytest.mark.usefixtures("rows")
 def test_the_mails_say_their_canaries_to_the_receiver(settings: Settings, mailoutbox: list[EmailMessage]) -> None:
     settings.EMAIL_DELIVERY_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    jobs.run_waiting()
+    jobs.run_pending()
     assert sorted(mail.subject for mail in mailoutbox) == [canary(number) for number in range(MAILS)]

@@ -10,13 +10,13 @@ from django.test import Client
 
 from core import clock, rls
 from dev.factories import PlanFactory, TokenFactory, UserFactory
-from dev.routes import CLOSED, OPERATIONS, ROUTES, Route
+from dev.routes import AUTHENTICATED_OPERATIONS, OPERATIONS, ROUTES, Route
 from tests.security.probes import Probe, body_of
 from tests.security.tenants import Tenant, bytes_of, undone
 
 SAFE = ("get", "head", "options")
 BROWSER = Client(enforce_csrf_checks=True, raise_request_exception=False)
-WRITES = [(route, method) for route, method in CLOSED if method not in SAFE]
+WRITES = [(route, method) for route, method in AUTHENTICATED_OPERATIONS if method not in SAFE]
 
 
 def asking(route: Route, method: str, tenant: Tenant) -> Probe:
@@ -28,7 +28,7 @@ def asking(route: Route, method: str, tenant: Tenant) -> Probe:
 def worthless(settled: tuple[Tenant, Tenant], django_db_blocker: Any) -> Iterator[dict[str, str]]:
     """Values of Authorization that open nothing, though most of them look as if they did."""
     owner = settled[1]
-    with django_db_blocker.unblock(), undone(), rls.everybody():
+    with django_db_blocker.unblock(), undone(), rls.as_staff():
         past = TokenFactory(user=owner.user, scope="read-write")
         type(past).objects.filter(pk=past.pk).update(expiry=clock.now() - timedelta(seconds=1))
         revoked = TokenFactory(user=owner.user, scope="read-write")
@@ -51,7 +51,7 @@ def worthless(settled: tuple[Tenant, Tenant], django_db_blocker: Any) -> Iterato
         }
 
 
-@pytest.mark.parametrize(("route", "method"), CLOSED, ids=str)
+@pytest.mark.parametrize(("route", "method"), AUTHENTICATED_OPERATIONS, ids=str)
 def test_a_worthless_credential_is_refused(route: Route, method: str, worthless: dict[str, str], victim: Tenant) -> None:
     probe, before = asking(route, method, victim), bytes_of(victim)
     answers = {name: probe.send(value, victim.id, scheme="").status_code for name, value in {**worthless, "none": ""}.items()}
@@ -59,7 +59,7 @@ def test_a_worthless_credential_is_refused(route: Route, method: str, worthless:
     assert bytes_of(victim) == before
 
 
-@pytest.mark.parametrize(("route", "method"), [found for found in OPERATIONS if found not in CLOSED], ids=str)
+@pytest.mark.parametrize(("route", "method"), [found for found in OPERATIONS if found not in AUTHENTICATED_OPERATIONS], ids=str)
 def test_what_is_open_to_all_is_open_to_nobody_in_particular(route: Route, method: str, victim: Tenant) -> None:
     plan = PlanFactory()
     assert Probe(method, route.path(plan.pk)).send("", victim.id).status_code == 200

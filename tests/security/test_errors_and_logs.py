@@ -11,7 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from dev.factories import AccountFactory, TokenFactory
-from tests.security.secrets import BODY, NUMBER, PERSON, TEXT
+from tests.security.secret_values import BODY, NUMBER, PERSON, TEXT
 from users.models import User
 
 SECRETS = [NUMBER, PERSON, "a-password-in-a-body"]

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from dev.factories import PASSWORD
 from dev.routes import ROUTES, Route
-from mingus.headers import PAGE
+from mingus.security_headers import PAGE_POLICY
 from tests.core.test_checks import SOUND
 from tests.security.probes import CLIENT, NOBODYS, Probe
 from tests.security.tenants import Tenant
@@ -63,10 +63,10 @@ def test_what_may_be_about_a_person_is_not_kept(path: str) -> None:
 
 
 def test_no_page_may_run_or_style_what_is_written_into_it_or_made_of_text() -> None:
-    allowed = {source for sources in PAGE.values() for source in sources}
+    allowed = {source for sources in PAGE_POLICY.values() for source in sources}
     assert allowed == {"'none'", "'self'", "data:"}
-    assert PAGE["default-src"] == PAGE["base-uri"] == PAGE["frame-ancestors"] == ["'none'"]
-    assert PAGE["script-src"] == PAGE["style-src"] == ["'self'"]
+    assert PAGE_POLICY["default-src"] == PAGE_POLICY["base-uri"] == PAGE_POLICY["frame-ancestors"] == ["'none'"]
+    assert PAGE_POLICY["script-src"] == PAGE_POLICY["style-src"] == ["'self'"]
 
 
 def test_a_login_sets_no_cookie_that_a_script_can_read_but_the_one_against_forgery(alice: Any) -> None:

@@ -14,7 +14,7 @@ from dev.factories import TransactionFactory, UserFactory
 from dev.routes import ROUTES
 from system.models import AccessEvent, SystemAlert
 from tests.security.conftest import Colleague, at_desk
-from users import impersonation, staff
+from users import impersonation, staff_groups
 from users.models import Impersonation, User
 
 pytestmark = pytest.mark.django_db
@@ -114,7 +114,7 @@ def test_it_lasts_thirty_minutes(as_customer: APIClient, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("role", ["customer", "billing", "analyst"])
 def test_it_ends_with_the_role(role: str, as_customer: APIClient) -> None:
-    staff.assign_role(User.objects.get(email="support@example.com"), role)
+    staff_groups.assign_role(User.objects.get(email="support@example.com"), role)
     assert as_customer.get(ME).status_code == 401
 
 
@@ -158,7 +158,7 @@ def test_colleagues_are_never_seen_as(power: str, colleague: Colleague) -> None:
     other = UserFactory.create(email="other@example.com", **{power: True})
     assert press(at_desk(colleague("support")), other, "see_as_customer", reason=REASON) == 403
     with pytest.raises(Exception, match="never a colleague's"):
-        impersonation.begin(customer=other, staff=colleague("administrator"), reason=REASON, now=clock.now())
+        impersonation.start(customer=other, staff=colleague("administrator"), reason=REASON, now=clock.now())
 
 
 @pytest.mark.parametrize("role", ["billing", "analyst"])
@@ -168,7 +168,7 @@ def test_other_roles_may_not(role: str, alice: User, colleague: Colleague) -> No
 
 def test_one_at_a_time(as_customer: APIClient, bob: User) -> None:
     support = User.objects.get(email="support@example.com")
-    impersonation.begin(customer=bob, staff=support, reason=REASON, now=clock.now())
+    impersonation.start(customer=bob, staff=support, reason=REASON, now=clock.now())
     assert as_customer.get(ME).status_code == 401
     assert Impersonation.objects.running_at(clock.now()).count() == 1
 

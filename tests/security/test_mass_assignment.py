@@ -8,7 +8,7 @@ import orjson
 import pytest
 from django.db import models
 
-from core.api.renderers import plain
+from core.api.renderers import json_default
 from dev.routes import ROUTES, Route
 from tests.security.probes import NOBODYS, Probe, body_of
 from tests.security.tenants import Tenant, undone
@@ -75,7 +75,7 @@ def test_a_change_touches_no_column_that_is_not_open(route: Route, attacker: Ten
 def created(route: Route, tenant: Tenant, **forgery: Any) -> tuple[Any, dict[str, Any]]:
     """The answer to a POST, and the columns of the row that it made; none when it made none."""
     known = set(route.model._base_manager.values_list("pk", flat=True))
-    body = orjson.loads(orjson.dumps((body_of(route, "post", str(tenant.id)) or {}) | forgery, plain))
+    body = orjson.loads(orjson.dumps((body_of(route, "post", str(tenant.id)) or {}) | forgery, json_default))
     answer = Probe("post", route.path(), body=body).send(tenant.token, tenant.id)
     new = route.model._base_manager.exclude(pk__in=known).first()
     return answer, columns_of(new, closed_fields(route)) if new else {}

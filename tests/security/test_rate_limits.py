@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from core.rate_limits import Rate, address_of, seconds_to_wait
+from core.rate_limits import Rate, client_ip, seconds_to_wait
 from dev.factories import PASSWORD
 from tests.account_api import ask
 from tests.conftest import ClientFor
@@ -98,7 +98,7 @@ def test_an_address_is_what_the_caller_can_not_choose(
     meta: dict[str, str], proxies: int, address: str, settings: Settings, rf: object
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
-    assert address_of(rf.get("/", **meta)) == address
+    assert client_ip(rf.get("/", **meta)) == address
 
 
 def test_without_limits_nothing_is_counted(settings: Settings) -> None:

@@ -7,15 +7,21 @@ from pytest_django import Settings
 
 from core import rls
 from core.rls import checks as rls_checks
-from mingus.database import require_walls
+from mingus.database import require_row_level_security
 
 pytestmark = pytest.mark.django_db
 
 BREACHES = {
     "own the table": ("ALTER TABLE finance_financialtransaction NO FORCE ROW LEVEL SECURITY", "FORCE ROW LEVEL SECURITY"),
-    "switch it off": ("ALTER TABLE users_userprofile DISABLE ROW LEVEL SECURITY", "fence('users_userprofile')"),
-    "forget a new table": ("CREATE TABLE diary (id int, user_id uuid)", "fence('diary')"),
-    "forget one by its key": ("CREATE TABLE notes (id int, writer uuid REFERENCES users_user (id))", "fence('notes')"),
+    "switch it off": (
+        "ALTER TABLE users_userprofile DISABLE ROW LEVEL SECURITY",
+        "enable_row_level_security('users_userprofile')",
+    ),
+    "forget a new table": ("CREATE TABLE diary (id int, user_id uuid)", "enable_row_level_security('diary')"),
+    "forget one by its key": (
+        "CREATE TABLE notes (id int, writer uuid REFERENCES users_user (id))",
+        "enable_row_level_security('notes')",
+    ),
     "show all by a view": (
         "CREATE VIEW balances AS SELECT * FROM finance_encryptedfinancialprofile",
         "security_invoker = true",
@@ -30,24 +36,24 @@ def do(sql: str) -> None:
 
 
 def test_the_wall_stands() -> None:
-    with rls.nobody():
-        assert rls_checks.problems(connection) == []
+    with rls.as_login_role():
+        assert rls_checks.find_problems(connection) == []
 
 
 @pytest.mark.parametrize(("breach", "remedy"), BREACHES.values(), ids=BREACHES)
 def test_each_breach_is_named_with_its_remedy(breach: str, remedy: str) -> None:
-    with rls.nobody():
+    with rls.as_login_role():
         do(breach)
-        [problem] = rls_checks.problems(connection)
+        [problem] = rls_checks.find_problems(connection)
     assert remedy in problem
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_view_of_the_one_who_asks_is_welcome() -> None:
-    with rls.nobody():
+    with rls.as_login_role():
         do("CREATE VIEW own_balances WITH (security_invoker = true) AS SELECT * FROM finance_encryptedfinancialprofile")
         try:
-            assert rls_checks.problems(connection) == []
+            assert rls_checks.find_problems(connection) == []
         finally:
             do("DROP VIEW own_balances")
 
@@ -56,15 +62,15 @@ def test_a_view_of_the_one_who_asks_is_welcome() -> None:
 def test_outside_development_a_breach_refuses_to_serve_and_in_it_warns(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with rls.nobody():
+    with rls.as_login_role():
         do("CREATE TABLE diary (id int, user_id uuid)")
     try:
         settings.DEBUG = False
-        with pytest.raises(ImproperlyConfigured, match="fence"):
-            require_walls()
+        with pytest.raises(ImproperlyConfigured, match="enable_row_level_security"):
+            require_row_level_security()
         settings.DEBUG = True
-        require_walls()
-        assert "fence('diary')" in caplog.text
+        require_row_level_security()
+        assert "enable_row_level_security('diary')" in caplog.text
     finally:
-        with rls.nobody():
+        with rls.as_login_role():
             do("DROP TABLE diary")

@@ -69,7 +69,7 @@ def changed(sql: str, *values: Any) -> int:
 @pytest.mark.parametrize("table", FENCED)
 def test_a_customer_meets_no_foreign_row(table: str, attacker: Tenant, victim: Tenant) -> None:
     column = owner_columns()[table]
-    with rls.acting_as(attacker.user):
+    with rls.as_customer(attacker.user):
         seen = changed(f"SELECT * FROM {table} WHERE {column} = %s", victim.id)  # noqa: S608 - names from the catalogue
     assert seen == 0
 
@@ -81,7 +81,7 @@ def test_a_customer_changes_no_foreign_row(table: str, attacker: Tenant, victim:
         f"UPDATE {table} SET {column} = {column} WHERE {column} = %s",  # noqa: S608 - names from the catalogue
         f"DELETE FROM {table} WHERE {column} = %s",  # noqa: S608 - names from the catalogue
     ]
-    with rls.acting_as(attacker.user):
+    with rls.as_customer(attacker.user):
         assert [changed(statement, victim.id) for statement in statements] == [0, 0]
     assert bytes_of(victim) == before
 
@@ -89,7 +89,7 @@ def test_a_customer_changes_no_foreign_row(table: str, attacker: Tenant, victim:
 @pytest.mark.parametrize("table", FENCED)
 def test_a_customer_gives_nothing_to_another(table: str, attacker: Tenant, victim: Tenant) -> None:
     column, before = owner_columns()[table], bytes_of(victim)
-    with rls.acting_as(attacker.user):
+    with rls.as_customer(attacker.user):
         given = changed(f"UPDATE {table} SET {column} = %s WHERE {column} = %s", victim.id, attacker.id)  # noqa: S608 - catalogue
     assert given == 0
     assert bytes_of(victim) == before
@@ -103,7 +103,7 @@ def test_a_customer_inserts_nothing_for_another(table: str, attacker: Tenant, vi
         "%s::jsonb || jsonb_build_object('id', gen_random_uuid()))).*"
     )
     [[row]] = rows(f"SELECT to_jsonb(t)::text FROM {table} t WHERE user_id = %s LIMIT 1", victim.id)  # noqa: S608 - catalogue
-    with rls.acting_as(attacker.user), pytest.raises(DatabaseError) as refused, transaction.atomic():
+    with rls.as_customer(attacker.user), pytest.raises(DatabaseError) as refused, transaction.atomic():
         rows(copy + " RETURNING 1", row)
     assert refused.value.__cause__.sqlstate == "42501"
 
@@ -112,7 +112,7 @@ def test_a_customer_inserts_nothing_for_another(table: str, attacker: Tenant, vi
 def test_nobody_meets_nothing_at_all(table: str, victim: Tenant) -> None:
     """The role that logs in, even where it owns the tables."""
     column = owner_columns()[table]
-    with rls.nobody():
+    with rls.as_login_role():
         assert changed(f"SELECT * FROM {table} WHERE {column} = %s", victim.id) == 0  # noqa: S608 - names from the catalogue
 
 
@@ -120,8 +120,8 @@ def test_nobody_meets_nothing_at_all(table: str, victim: Tenant) -> None:
 def test_every_table_with_an_owner_is_fenced_also_against_who_owns_it() -> None:
     relations = {name: found for name, *found in rows(RELATIONS)}
     owners = {name for name, (kind, _, _, _, owned, refers) in relations.items() if kind in "rp" and (owned or refers)}
-    unfenced = {name for name in owners | {"users_user"} if relations[name][1:3] != [True, True]}
-    assert unfenced == set()
+    without_rls = {name for name in owners | {"users_user"} if relations[name][1:3] != [True, True]}
+    assert without_rls == set()
     assert set(FENCED) <= owners | {"users_user"}
 
 

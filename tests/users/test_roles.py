@@ -6,7 +6,7 @@ from django.core.management.sql import emit_post_migrate_signal
 
 from core.errors import ConflictError
 from dev.factories import UserFactory
-from users import staff
+from users import staff_groups
 from users.models import User
 from users.roles import ROLES, SUPPORT, StaffRole
 
@@ -37,20 +37,20 @@ def test_what_was_changed_by_hand_is_gone_after_the_next_migration() -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_an_administrator_gives_a_role_and_takes_it_back(role: str, administrator: User) -> None:
     carol = UserFactory.create()
-    staff.assign_role(carol, role, by=administrator)
-    given = (staff.role_of(User.objects.get(pk=carol.pk)), carol.is_staff)
-    staff.assign_role(carol, "customer", by=administrator)
-    taken = (staff.role_of(User.objects.get(pk=carol.pk)), carol.is_staff, carol.is_superuser, carol.groups.count())
+    staff_groups.assign_role(carol, role, by=administrator)
+    given = (staff_groups.role_of(User.objects.get(pk=carol.pk)), carol.is_staff)
+    staff_groups.assign_role(carol, "customer", by=administrator)
+    taken = (staff_groups.role_of(User.objects.get(pk=carol.pk)), carol.is_staff, carol.is_superuser, carol.groups.count())
     assert (given, taken) == ((role, True), ("customer", False, False, 0))
 
 
 def test_nobody_takes_his_own_role_away(administrator: User) -> None:
     with pytest.raises(ConflictError):
-        staff.assign_role(administrator, "customer", by=administrator)
+        staff_groups.assign_role(administrator, "customer", by=administrator)
 
 
 def test_a_colleague_without_a_role_is_called_one(staff_without_role: User) -> None:
-    assert staff.role_of(staff_without_role) == "colleague"
+    assert staff_groups.role_of(staff_without_role) == "colleague"
 
 
 @pytest.fixture

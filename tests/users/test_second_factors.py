@@ -18,7 +18,7 @@ TOTP = "account/authenticators/totp"
 @pytest.fixture
 def session(alice: User) -> str:
     """An app that has just shown its password once more, as a change of factors asks."""
-    services.vouch_for_address(alice)
+    services.verify_address_by_staff(alice)
     token = log_in(alice.email)
     assert ask("auth/reauthenticate", {"password": PASSWORD}, token).status_code == 200
     return token
@@ -44,7 +44,7 @@ def test_an_app_is_set_up_and_asked_for_from_then_on(alice: User, session: str) 
 
 
 def test_a_password_is_asked_for_before_a_factor_is_set_up(alice: User) -> None:
-    services.vouch_for_address(alice)
+    services.verify_address_by_staff(alice)
     token = log_in(alice.email)
     secret = ask(TOTP, {}, token, "get").json()["meta"]["secret"]
     assert ask(TOTP, {"code": code(secret)}, token).status_code == 401
@@ -77,7 +77,7 @@ def test_a_code_is_worthless_afterwards(alice: User) -> None:
 def test_secrets_are_sealed_in_the_table(alice: User) -> None:
     give_factor(alice)
     recovery_codes(alice)
-    with rls.accounts():
+    with rls.as_accounts():
         stored = str(list(Authenticator.objects.values_list("data", flat=True)))
     assert SECRET not in stored
 

@@ -97,9 +97,9 @@ def test_a_cookie_needs_the_csrf_token_to_write(alice: User) -> None:
 
 def test_the_last_use_is_written_once_a_minute(alice: User) -> None:
     token = TokenFactory(user=alice)
-    token.note_use()
+    token.record_use()
     first = PersonalAccessToken.objects.get().last_used_at
-    PersonalAccessToken.objects.get().note_use()
+    PersonalAccessToken.objects.get().record_use()
     assert PersonalAccessToken.objects.get().last_used_at == first
 
 

@@ -9,7 +9,17 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
-from core.admin import BY_CUSTOMER, BaseAdmin, OwnedAdmin, OwnedRecordAdmin, RecordAdmin, asks_first, display, for_ticked, link
+from core.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    OwnedReadOnlyAdmin,
+    ReadOnlyAdmin,
+    confirmed_action,
+    display,
+    for_selected_rows,
+    link,
+)
 from core.privacy.masks import address, declare, personal
 from users import services
 from users.admin.accounts import PROFILE_FIELDSETS, FoundByAddress
@@ -31,11 +41,11 @@ class OnboardingProgressAdmin(OwnedAdmin):
     list_display = ("step_name", "owner", "step_order", "is_completed", "completed_at")
     list_filter = (BY_CUSTOMER, ("is_completed", BooleanRadioFilter))
     search_fields = ("step_name",)
-    ordering_of_one = ("step_order", "id")
+    ordering_for_customer = ("step_order", "id")
 
 
 @admin.register(PersonalAccessToken)
-class PersonalAccessTokenAdmin(OwnedRecordAdmin):
+class PersonalAccessTokenAdmin(OwnedReadOnlyAdmin):
     """Programs' keys: staff see whose they are and when they were used, and can end one."""
 
     list_display = ("name", "owner", "scope", "expiry", "last_used_at", "created_at")
@@ -48,13 +58,13 @@ class PersonalAccessTokenAdmin(OwnedRecordAdmin):
     def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("users.delete_personalaccesstoken")
 
-    @asks_first(
+    @confirmed_action(
         title="Revoke", question="The program that uses this token loses access at once.", icon="key_off", permission="revoke"
     )
     def revoke(self, request: HttpRequest, token: PersonalAccessToken) -> None:
         services.revoke_token(token)
 
-    actions = (*BaseAdmin.actions, for_ticked(revoke))
+    actions = (*BaseAdmin.actions, for_selected_rows(revoke))
 
 
 admin.site.unregister((EmailAddress, Group, Authenticator))
@@ -62,7 +72,7 @@ declare(EmailAddress, personal(email=address))
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(FoundByAddress, RecordAdmin):
+class EmailAddressAdmin(FoundByAddress, ReadOnlyAdmin):
     """The addresses that django-allauth knows; what staff do about one is done on the account's page."""
 
     list_display = ("email", "customer", "primary", "verified")
@@ -76,7 +86,7 @@ class EmailAddressAdmin(FoundByAddress, RecordAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(RecordAdmin):
+class GroupAdmin(ReadOnlyAdmin):
     """What each role may do. `users.roles` says it, and whatever was changed here would be gone after the next migration."""
 
     list_display = ("name",)
@@ -89,11 +99,11 @@ class GroupAdmin(RecordAdmin):
 
 
 @admin.register(Impersonation)
-class ImpersonationAdmin(OwnedRecordAdmin):
+class ImpersonationAdmin(OwnedReadOnlyAdmin):
     """When colleagues looked at the API as a customer sees it."""
 
     list_display = ("created_at", "owner", "staff", "reason", "ends_at", "ended_at")
     list_select_related = ("user", "staff")
-    ordering_of_one = ("-created_at", "-id")
+    ordering_for_customer = ("-created_at", "-id")
     fields = ("staff", "reason", "created_at", "ends_at", "ended_at")
     csv_columns = ("user__email", "staff__email", "reason", "created_at", "ends_at", "ended_at")

@@ -14,14 +14,24 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core import clock
-from core.admin import BaseAdmin, OwnedInline, RecordInline, action, asks_first, display, for_ticked, is_key, linked
-from users import services, staff
+from core.admin import (
+    BaseAdmin,
+    OwnedInline,
+    ReadOnlyInline,
+    action,
+    confirmed_action,
+    display,
+    for_selected_rows,
+    is_key,
+    linked,
+)
+from users import services, staff_groups
 from users.admin.erasure import Erasable
-from users.admin.support_actions import CARE, CareButtons
+from users.admin.support_actions import SUPPORT_ACTIONS, SupportActions
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
 from users.roles import ADMINISTRATOR, CHOICES, CUSTOMER
 
-ROLE_COLOURS = {ADMINISTRATOR: "warning", CUSTOMER: "default", **dict.fromkeys(("support", "billing", "analyst"), "info")}
+ROLE_COLORS = {ADMINISTRATOR: "warning", CUSTOMER: "default", **dict.fromkeys(("support", "billing", "analyst"), "info")}
 PROFILE_FIELDSETS: Any = (
     ("Person", {"fields": (("first_name", "last_name"), ("date_of_birth", "gender"), ("phone_number", "timezone"))}),
     ("Address", {"fields": ("address_line_1", "address_line_2", ("city", "state"), ("zip_code", "country"))}),
@@ -64,7 +74,7 @@ class NewUserForm(UserCreationForm):
         fields = ("email",)
 
 
-class PasswordForm(AdminPasswordChangeForm):
+class SetPasswordForm(AdminPasswordChangeForm):
     """A new password ends every session and token, as it does when the user changes it himself; so does taking it away."""
 
     def save(self, commit: bool = True) -> User:
@@ -81,7 +91,7 @@ class AccountForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "role" in self.fields:
-            self.fields["role"].initial = staff.role_of(self.instance)
+            self.fields["role"].initial = staff_groups.role_of(self.instance)
 
 
 class LockedFilter(RadioFilter):
@@ -106,7 +116,7 @@ class ProfileInline(OwnedInline):
     tab = True
 
 
-class OnboardingInline(RecordInline):
+class OnboardingInline(ReadOnlyInline):
     model = OnboardingProgress
     verbose_name_plural = "onboarding"
     fields = ("step_order", "step", "is_completed", "completed_at")
@@ -114,7 +124,7 @@ class OnboardingInline(RecordInline):
     limit = 20
 
 
-class TokenInline(RecordInline):
+class TokenInline(ReadOnlyInline):
     model = PersonalAccessToken
     verbose_name_plural = "API tokens"
     fields = ("token", "scope", "expiry", "last_used_at", "created_at")
@@ -122,7 +132,7 @@ class TokenInline(RecordInline):
     ordering = ("-created_at", "id")
 
 
-class AddressInline(RecordInline):
+class AddressInline(ReadOnlyInline):
     model = EmailAddress
     verbose_name_plural = "e-mail addresses"
     fields = ("address", "primary", "verified")
@@ -131,7 +141,7 @@ class AddressInline(RecordInline):
 
 
 @admin.register(User)
-class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
+class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
     """Accounts. Colleagues' accounts are changed by administrators only, and roles are given by them only."""
 
     list_display = ("email", "name", "role", "is_verified", "is_active", "lock", "last_login_at", "created_at")
@@ -156,7 +166,7 @@ class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
     readonly_fields = ("email", "is_verified", "lock", "last_login_at")
     form = AccountForm
     add_form = NewUserForm
-    change_password_form = PasswordForm
+    change_password_form = SetPasswordForm
     inlines = (ProfileInline, OnboardingInline, AddressInline, TokenInline)
     actions_detail = (
         {
@@ -164,7 +174,7 @@ class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
             "icon": "support_agent",
             "items": ["change_password", "unlock", "vouch", "resend", "no_factors", "erase"],
         },
-        *CARE,
+        *SUPPORT_ACTIONS,
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -175,16 +185,16 @@ class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
         return [*super().get_readonly_fields(request, obj), *powers]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return staff.with_role(super().get_queryset(request))
+        return staff_groups.with_role(super().get_queryset(request))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type]:
         return super().get_inlines(request, obj) if obj else []
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and self.may_touch(request, obj)
+        return super().has_change_permission(request, obj) and self.has_support_permission(request, obj)
 
     def has_help_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_help_permission(request, obj) and self.may_touch(request, obj)
+        return super().has_help_permission(request, obj) and self.has_support_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: an account goes with all that belongs to it, which is no work for a page. It can be made inactive."""
@@ -192,12 +202,12 @@ class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
-            services.open_account(obj)
+            services.create_account(obj)
             return
         super().save_model(request, obj, form, change)
         if "role" in form.changed_data:
             administrator: Any = request.user
-            staff.assign_role(obj, form.cleaned_data["role"], by=administrator)
+            staff_groups.assign_role(obj, form.cleaned_data["role"], by=administrator)
         if {"role", "is_active"} & set(form.changed_data):
             # SECURITY: a session or token of a customer must not become one of a colleague
             obj.end_access()
@@ -206,9 +216,9 @@ class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
     def name(self, user: User) -> str:
         return user.profile.full_name if hasattr(user, "profile") else "-"
 
-    @display(description="role", label=ROLE_COLOURS)
+    @display(description="role", label=ROLE_COLORS)
     def role(self, user: User) -> str:
-        return staff.role_of(user)
+        return staff_groups.role_of(user)
 
     @display(description="login", label={"locked": "danger", "open": "success"})
     def lock(self, user: User) -> str:
@@ -218,19 +228,19 @@ class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
     def change_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:auth_user_password_change", object_id)
 
-    @asks_first(title="Unlock", question="Lets the customer log in again at once.", icon="lock_open")
+    @confirmed_action(title="Unlock", question="Lets the customer log in again at once.", icon="lock_open")
     def unlock(self, request: HttpRequest, user: User) -> None:
         user.unlock()
 
-    @asks_first(title="Mark verified", question="Only after you made sure that the address is his.", icon="verified")
+    @confirmed_action(title="Mark verified", question="Only after you made sure that the address is his.", icon="verified")
     def vouch(self, request: HttpRequest, user: User) -> None:
-        services.vouch_for_address(user)
+        services.verify_address_by_staff(user)
 
-    @asks_first(title="Resend verification", question="Sends the mail with the link once more.", icon="outgoing_mail")
+    @confirmed_action(title="Resend verification", question="Sends the mail with the link once more.", icon="outgoing_mail")
     def resend(self, request: HttpRequest, user: User) -> None:
         services.resend_verification(request=request, user=user)
 
-    @asks_first(
+    @confirmed_action(
         title="Remove second factors",
         question="Only after you made sure who asks. It also ends all sessions.",
         icon="no_encryption",
@@ -238,4 +248,4 @@ class UserAdmin(CareButtons, Erasable, FoundByAddress, DjangoUserAdmin):
     def no_factors(self, request: HttpRequest, user: User) -> None:
         services.remove_second_factors(user)
 
-    actions = (*BaseAdmin.actions, for_ticked(unlock), for_ticked(vouch), for_ticked(resend))
+    actions = (*BaseAdmin.actions, for_selected_rows(unlock), for_selected_rows(vouch), for_selected_rows(resend))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core.admin import asks_first
+from core.admin import confirmed_action
 from users.models import User
 from users.models.erasure import AskedBy
 from users.tasks import start_erasure
@@ -16,7 +16,7 @@ class Erasable:
     def has_erase_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.is_active and request.user.is_superuser
 
-    @asks_first(
+    @confirmed_action(
         title="Erase",
         question="Ends all access now and erases everything of this customer. Nobody can bring it back.",
         icon="delete_forever",

@@ -8,41 +8,43 @@ from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 
 from core import clock
-from core.admin import BaseAdmin, ReasonForm, asks_first, reveal
-from system.services import note_access
+from core.admin import BaseAdmin, ReasonForm, confirmed_action, reveal
+from system.services import record_access
 from users import impersonation
 from users.models import Impersonation, User
 
-CARE = ("reveal", "see_as_customer", "end_impersonation")
-REVEALED_FOR = timedelta(minutes=15)
-HOW = "Call the API with the header  Authorization: Impersonation {text}  until {until:%H:%M} UTC. It is shown only now."
+SUPPORT_ACTIONS = ("reveal", "see_as_customer", "end_impersonation")
+REVEAL_DURATION = timedelta(minutes=15)
+CREDENTIAL_MESSAGE = (
+    "Call the API with the header  Authorization: Impersonation {text}  until {until:%H:%M} UTC. It is shown only now."
+)
 
 
-class CareButtons(BaseAdmin):
+class SupportActions(BaseAdmin):
     """For the page of an account. Nobody but administrators does anything to a colleague's, and nobody acts as one."""
 
-    def may_touch(self, request: HttpRequest, obj: Any) -> bool:
+    def has_support_permission(self, request: HttpRequest, obj: Any) -> bool:
         # SECURITY: else whoever may set passwords could log in as an administrator
-        return bool(request.user.is_superuser) or not is_colleague(obj)
+        return bool(request.user.is_superuser) or not is_staff_account(obj)
 
     def has_reveal_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("users.reveal_user") and not is_colleague(obj)
+        return request.user.has_perm("users.reveal_user") and not is_staff_account(obj)
 
     def has_impersonate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(impersonation.PERMISSION) and not is_colleague(obj)
+        return request.user.has_perm(impersonation.PERMISSION) and not is_staff_account(obj)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Nothing to reveal where nothing is hidden, and nothing to end that is not open."""
         account = self.get_object(request, unquote(str(object_id)))
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        pointless = {"see_as_customer"} if is_colleague(account) else set()
+        pointless = {"see_as_customer"} if is_staff_account(account) else set()
         if account is None or not self.hides(request, account):
             pointless.add("reveal")
         if not Impersonation.objects.filter(user_id=object_id, staff_id=request.user.pk).running_at(clock.now()).exists():
             pointless.add("end_impersonation")
         return [item for item in offered if item.action_name.removeprefix("users_user_") not in pointless]
 
-    @asks_first(
+    @confirmed_action(
         title="Reveal",
         question="Shows you this customer's values for 15 minutes. He is told in his access log.",
         icon="visibility",
@@ -51,7 +53,7 @@ class CareButtons(BaseAdmin):
     )
     def reveal(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
         now, colleague = clock.now(), request.user
-        note_access(
+        record_access(
             customer=user,
             staff=colleague,
             action="reveal",
@@ -60,9 +62,9 @@ class CareButtons(BaseAdmin):
             reason=answers["reason"],
             now=now,
         )
-        reveal(request, user.pk, until=now + REVEALED_FOR)
+        reveal(request, user.pk, until=now + REVEAL_DURATION)
 
-    @asks_first(
+    @confirmed_action(
         title="See as the customer",
         question="Lets you read what the API answers him, for 30 minutes. He gets an alert.",
         icon="switch_account",
@@ -71,15 +73,15 @@ class CareButtons(BaseAdmin):
     )
     def see_as_customer(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
         colleague: Any = request.user
-        begun, text = impersonation.begin(customer=user, staff=colleague, reason=answers["reason"], now=clock.now())
-        self.message_user(request, HOW.format(text=text, until=begun.ends_at), messages.WARNING)
+        begun, text = impersonation.start(customer=user, staff=colleague, reason=answers["reason"], now=clock.now())
+        self.message_user(request, CREDENTIAL_MESSAGE.format(text=text, until=begun.ends_at), messages.WARNING)
 
-    @asks_first(title="Stop seeing as the customer", question="It ends at once.", icon="logout", permission="impersonate")
+    @confirmed_action(title="Stop seeing as the customer", question="It ends at once.", icon="logout", permission="impersonate")
     def end_impersonation(self, request: HttpRequest, user: User) -> None:
         colleague: Any = request.user
         impersonation.end_all(staff=colleague, now=clock.now())
 
 
-def is_colleague(obj: Any) -> bool:
+def is_staff_account(obj: Any) -> bool:
     """Whether it is the account of one of the staff. Unfold asks with a key for an object too, which says nothing."""
     return isinstance(obj, User) and (obj.is_staff or obj.is_superuser)

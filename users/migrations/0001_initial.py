@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('step_order', models.IntegerField(validators=[django.core.validators.MinValueValidator(1)])),
                 ('is_completed', models.BooleanField(default=False)),
                 ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('step_data', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
+                ('step_data', models.JSONField(blank=True, default=dict, validators=[core.models.validators.validate_json_object])),
                 ('user', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -128,8 +128,8 @@ class Migration(migrations.Migration):
                 ('job_title', models.CharField(blank=True, max_length=100)),
                 ('naics_code', models.CharField(blank=True, max_length=6, validators=[users.models.reference.is_naics_code])),
                 ('risk_tolerance', models.CharField(choices=[('conservative', 'Conservative'), ('moderate', 'Moderate'), ('aggressive', 'Aggressive')], default='moderate', max_length=20)),
-                ('financial_goals', models.JSONField(blank=True, default=list, validators=[core.models.validators.is_json_list])),
-                ('preferences', models.JSONField(blank=True, default=dict, validators=[core.models.validators.is_json_object])),
+                ('financial_goals', models.JSONField(blank=True, default=list, validators=[core.models.validators.validate_json_list])),
+                ('preferences', models.JSONField(blank=True, default=dict, validators=[core.models.validators.validate_json_object])),
                 ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from core.postgres.operations import ALL, fence, grant
+from core.postgres.operations import ALL, enable_row_level_security, grant
 
 # An account is changed under the reach of accounts or staff. Customers lock their own, and a lock needs a column to update.
 LOCKED = "SELECT, UPDATE (updated_at)"
@@ -16,12 +16,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        fence("users_user", owner="id", customer=LOCKED, accounts=ALL),
-        fence("users_user_groups", customer="SELECT", accounts="SELECT"),
-        fence("users_user_user_permissions", customer="SELECT", accounts="SELECT"),
-        fence("users_personalaccesstoken", accounts=ALL),
-        fence("users_userprofile"),
-        fence("users_onboardingprogress"),
-        fence("account_emailaddress", customer="SELECT", accounts=ALL),
+        enable_row_level_security("users_user", owner="id", customer=LOCKED, accounts=ALL),
+        enable_row_level_security("users_user_groups", customer="SELECT", accounts="SELECT"),
+        enable_row_level_security("users_user_user_permissions", customer="SELECT", accounts="SELECT"),
+        enable_row_level_security("users_personalaccesstoken", accounts=ALL),
+        enable_row_level_security("users_userprofile"),
+        enable_row_level_security("users_onboardingprogress"),
+        enable_row_level_security("account_emailaddress", customer="SELECT", accounts=ALL),
         grant("account_emailconfirmation", accounts=ALL, staff=ALL),
     ]

@@ -11,7 +11,7 @@ import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from core.postgres.operations import composite_foreign_key, fence
+from core.postgres.operations import composite_foreign_key, enable_row_level_security
 
 
 class Migration(migrations.Migration):
@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
         composite_foreign_key(
             'users_dataexportchunk', 'export_id', 'users_dataexport', name='users_dataexportchunk_export_owner'
         ),
-        fence('users_dataexport'),
-        fence('users_dataexportchunk'),
-        fence('users_accounterasure', customer='SELECT, INSERT'),
+        enable_row_level_security('users_dataexport'),
+        enable_row_level_security('users_dataexportchunk'),
+        enable_row_level_security('users_accounterasure', customer='SELECT, INSERT'),
     ]

@@ -9,7 +9,7 @@ import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from core.postgres.operations import ALL, fence, grant
+from core.postgres.operations import ALL, enable_row_level_security, grant
 
 # A customer's own sessions are ended by the reach of accounts; he locks the row, and a lock needs a column to update.
 LOCKED = "SELECT, UPDATE (updated_at)"
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
             model_name='usersession',
             trigger=pgtrigger.compiler.Trigger(name='touch_updated_at', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.* AND OLD.updated_at IS NOT DISTINCT FROM NEW.updated_at)', func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='578c5df064077644560fb35b598dfccee6c1b12b', operation='UPDATE', pgid='pgtrigger_touch_updated_at_e915b', table='users_usersession', when='BEFORE')),
         ),
-        fence("users_usersession", customer=LOCKED, accounts=ALL),
-        fence("mfa_authenticator", customer="SELECT", staff="SELECT, DELETE", accounts=ALL),  # his export says which he has
+        enable_row_level_security("users_usersession", customer=LOCKED, accounts=ALL),
+        enable_row_level_security("mfa_authenticator", customer="SELECT", staff="SELECT, DELETE", accounts=ALL),  # his export says which he has
         grant("django_migrations", staff="SELECT"),  # createsuperuser and changepassword look whether all is migrated
     ]

@@ -9,13 +9,13 @@ import uuid_utils.compat
 from django.conf import settings
 from django.db import migrations, models
 
-from core.postgres.operations import fence
+from core.postgres.operations import enable_row_level_security
 
 ROLES = ("support", "billing", "analyst", "administrator")
 
 
 def make_groups(apps, schema_editor):
-    """The roles' groups; what they may do is set after each migration, by users.staff, when the permissions exist."""
+    """The roles' groups; what they may do is set after each migration, by users.staff_groups, when the permissions exist."""
     groups = apps.get_model("auth", "Group").objects
     for name in ROLES:
         groups.get_or_create(name=name)
@@ -57,6 +57,6 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='touch_updated_at', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.* AND OLD.updated_at IS NOT DISTINCT FROM NEW.updated_at)', func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='fbce44bb48ad63eba4b614644f297d7ec73daa09', operation='UPDATE', pgid='pgtrigger_touch_updated_at_98ffc', table='users_impersonation', when='BEFORE')),
         ),
         # sign-up and login look a credential up before anybody is signed in
-        fence("users_impersonation", customer="SELECT", accounts="SELECT"),
+        enable_row_level_security("users_impersonation", customer="SELECT", accounts="SELECT"),
         migrations.RunPython(make_groups, keep_groups),
     ]

@@ -92,8 +92,8 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     owner_path = "pk"  # an account belongs to itself
     privacy = Privacy(
         export=True,
-        erase=Erase.ANONYMISE,
-        restore=Restore.NOBODY,
+        erase=Erase.ANONYMIZE,
+        restore=Restore.NEVER,
         because="what the books need refers to an account; an empty one stays, whose address and password say nothing",
         owner="pk",
         blank={

@@ -27,7 +27,7 @@ class AccountErasure(OwnedModel):
     privacy = Privacy(
         export=False,
         erase=Erase.KEEP,
-        restore=Restore.NOBODY,
+        restore=Restore.NEVER,
         because="the proof that an erasure was asked for and carried out; it says nothing of the person",
     )
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.encryption.fields import encrypt
-from core.models.base import OwnedModel, within_owner
+from core.models.base import OwnedModel, same_owner_foreign_key
 from core.models.constraints import between, one_of
 from core.models.fields import whole_number
 from core.privacy.declarations import internal
@@ -22,7 +22,7 @@ class ExportState(models.TextChoices):
     FAILED = "failed", "could not be made"
 
 
-UNDER_WAY = (ExportState.WAITING, ExportState.RUNNING)
+UNFINISHED_STATES = (ExportState.WAITING, ExportState.RUNNING)
 
 
 class DataExport(OwnedModel):
@@ -45,7 +45,7 @@ class DataExport(OwnedModel):
             between(TABLE, "progress", 0, 100),
             models.UniqueConstraint(
                 fields=["user"],
-                condition=Q(state__in=UNDER_WAY),
+                condition=Q(state__in=UNFINISHED_STATES),
                 name=f"{TABLE}_state_one_under_way",
                 violation_error_message="An export is under way already.",
             ),
@@ -59,7 +59,7 @@ class DataExport(OwnedModel):
 class DataExportChunk(OwnedModel):
     """A piece of the zip of an export, in base64 and sealed for its owner."""
 
-    export = within_owner(DataExport, on_delete=models.CASCADE, related_name="chunks")
+    export = same_owner_foreign_key(DataExport, on_delete=models.CASCADE, related_name="chunks")
     number = whole_number(0)
     # SECURITY: everything of a customer in one place, his account numbers in clear
     content: Any = encrypt(models.TextField(), label="users.data_export_chunk.content")

@@ -13,7 +13,7 @@ from core.models.constraints import not_blank, rule
 from core.privacy.declarations import Erase, Privacy, Restore
 
 TABLE = "users_impersonation"
-LASTS = timedelta(minutes=30)
+IMPERSONATION_DURATION = timedelta(minutes=30)
 
 
 class ImpersonationQuerySet(OwnedQuerySet):
@@ -36,7 +36,7 @@ class Impersonation(OwnedModel):
     digest = models.CharField(max_length=64, unique=True, editable=False)
 
     privacy = Privacy(
-        export=True, erase=Erase.DELETE, restore=Restore.NOBODY, because="when colleagues looked at the API as he sees it"
+        export=True, erase=Erase.DELETE, restore=Restore.NEVER, because="when colleagues looked at the API as he sees it"
     )
     secret_fields = ("digest",)
     may_write = False

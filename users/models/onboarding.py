@@ -6,7 +6,7 @@ from django.db import models
 from core import clock
 from core.models.base import OwnedModel, gin
 from core.models.constraints import between, json_shape, not_blank, together
-from core.models.validators import is_json_object
+from core.models.validators import validate_json_object
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 
@@ -21,7 +21,7 @@ class OnboardingProgress(OwnedModel):
     step_order = models.IntegerField(validators=[MinValueValidator(1)])
     is_completed = models.BooleanField(default=False)
     completed_at = models.DateTimeField(null=True, blank=True)
-    step_data = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+    step_data = models.JSONField(default=dict, blank=True, validators=[validate_json_object])
 
     privacy = own("what he answered on his way in", is_replaced=True)
     personal_fields = personal("step_data")

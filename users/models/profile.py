@@ -13,9 +13,9 @@ from django.db.models.functions import Now, TruncDate
 
 from core import clock
 from core.models.base import OwnedModel, gin
-from core.models.constraints import a_number, between, json_shape, not_blank, one_of, rule
+from core.models.constraints import between, json_shape, not_blank, not_nan, one_of, rule
 from core.models.money import money_field
-from core.models.validators import is_json_list, is_json_object
+from core.models.validators import validate_json_list, validate_json_object
 from core.privacy.declarations import own
 from core.privacy.masks import ending, initials, personal
 from users.models import reference
@@ -49,7 +49,7 @@ RULES: list[models.BaseConstraint] = [
     between(TABLE, "dependents", 0),
     between(TABLE, "household_size", 1),
     between(TABLE, "annual_income", 0),
-    a_number(TABLE, "annual_income"),
+    not_nan(TABLE, "annual_income"),
     between(TABLE, "years_of_experience", 0),
     one_of(TABLE, "marital_status", reference.MaritalStatus, optional=True),
     one_of(TABLE, "employment_status", reference.EmploymentStatus, optional=True),
@@ -128,8 +128,8 @@ class UserProfile(OwnedModel):
     job_title = models.CharField(max_length=100, blank=True)
     naics_code = models.CharField(max_length=6, blank=True, validators=[reference.is_naics_code])
     risk_tolerance = models.CharField(max_length=20, choices=reference.RiskTolerance, default=reference.RiskTolerance.MODERATE)
-    financial_goals = models.JSONField(default=list, blank=True, validators=[is_json_list])
-    preferences = models.JSONField(default=dict, blank=True, validators=[is_json_object])
+    financial_goals = models.JSONField(default=list, blank=True, validators=[validate_json_list])
+    preferences = models.JSONField(default=dict, blank=True, validators=[validate_json_object])
 
     privacy = own("who he is and how he lives")
     personal_fields = PERSONAL

@@ -13,20 +13,20 @@ from django.db import models
 from core import clock
 from core.models.base import BaseModel, OwnedQuerySet
 from core.models.constraints import rule
-from core.postgres.expressions import Present
+from core.postgres.expressions import ClockNow
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import personal
 
 TABLE = "users_usersession"
 USER_AGENT_LENGTH = 200
-USE_IS_NOTED_EVERY = timedelta(minutes=5)
-REMEMBERED_FOR = timedelta(days=90)  # how long a device that was not used counts as known
+LAST_USE_INTERVAL = timedelta(minutes=5)
+DEVICE_RETENTION = timedelta(days=90)  # how long a device that was not used counts as known
 
 
 class UserSessionQuerySet(OwnedQuerySet):
     """Sessions of signed-in users and of those who are about to sign in."""
 
-    def open(self, now: datetime | Present) -> Self:
+    def open(self, now: datetime | ClockNow) -> Self:
         """Those that still let somebody in."""
         return self.filter(digest__isnull=False, expires_at__gt=now)
 
@@ -50,7 +50,7 @@ class UserSession(BaseModel):
     privacy = Privacy(
         export=True,
         erase=Erase.DELETE,
-        restore=Restore.NOBODY,
+        restore=Restore.NEVER,
         because="where he is logged in; what would open a session stays here",
     )
     personal_fields = personal("user_agent", "address")
@@ -71,8 +71,8 @@ class UserSession(BaseModel):
     def __str__(self) -> str:
         return self.user_agent or "unknown device"
 
-    def note_use(self) -> None:
+    def record_use(self) -> None:
         """Remember that the session was used; at most one write in five minutes, however busy it is."""
         now = clock.now()
-        if now - self.last_seen_at > USE_IS_NOTED_EVERY:
+        if now - self.last_seen_at > LAST_USE_INTERVAL:
             type(self).objects.filter(pk=self.pk).update(last_seen_at=now)

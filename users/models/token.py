@@ -15,7 +15,7 @@ from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import initials, personal
 
 TABLE = "users_personalaccesstoken"
-USE_IS_NOTED_EVERY = timedelta(minutes=1)
+LAST_USE_INTERVAL = timedelta(minutes=1)
 
 
 class Scope(models.TextChoices):
@@ -39,7 +39,7 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
     privacy = Privacy(
         export=True,
         erase=Erase.DELETE,
-        restore=Restore.NOBODY,
+        restore=Restore.NEVER,
         because="keys that he made for programs; the keys themselves are not stored, only how to recognise them",
     )
     personal_fields = personal(name=initials)
@@ -62,8 +62,8 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
         """Whether the key opens more than reading."""
         return self.scope == Scope.READ_WRITE
 
-    def note_use(self) -> None:
+    def record_use(self) -> None:
         """Remember when the key was used; at most one write a minute, however busy the program is."""
         now = clock.now()
-        if self.last_used_at is None or now - self.last_used_at > USE_IS_NOTED_EVERY:
+        if self.last_used_at is None or now - self.last_used_at > LAST_USE_INTERVAL:
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)

@@ -13,13 +13,13 @@ from typing import Any, BinaryIO
 
 from core.privacy.declarations import Restore
 from users.privacy.policies import AnyModel, exported, rows_of, stated
-from users.privacy.row_references import Keys, has_numbers, keys_of
-from users.privacy.values import Row, Writer, line
+from users.privacy.row_references import RowNumbers, has_numbers, keys_of
+from users.privacy.row_serialization import Row, RowSerializer, line
 
 FORMAT, SCHEMA = "mingus-export", 1
 MANIFEST, README = "manifest.json", "README.txt"
 BATCH = 2_000
-FOLDERS = {Restore.OWNER: "data", Restore.OPERATOR: "service", Restore.NOBODY: "account"}
+FOLDERS = {Restore.OWNER: "data", Restore.OPERATOR: "service", Restore.NEVER: "account"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 ABOUT = """This is everything that MINGUS holds about you.
 
@@ -33,11 +33,11 @@ Each file has one JSON object a line. Money is a text with its decimals, instant
 "@@" a plain "@". Account numbers are in clear: keep this file where nobody else reads it.
 """
 
-Told = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 
 
 @dataclass
-class Contents:
+class ExportManifest:
     """What is in an export so far: the entries of its manifest."""
 
     files: list[dict[str, Any]] = field(default_factory=list)
@@ -61,28 +61,28 @@ def entry(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def write(user: Any, sink: BinaryIO, *, told: Told = lambda done, total: None) -> Contents:
-    """Write everything of `user` into `sink`, which is only written to; `told` hears how many rows of how many are done.
+def write(user: Any, sink: BinaryIO, *, on_progress: ProgressCallback = lambda done, total: None) -> ExportManifest:
+    """Write everything of `user` into `sink`, which is only written to; `on_progress` hears how many rows of how many are done.
 
     Reads with the reach and in the transaction of the caller, who sees to it that all statements see one state.
     """
     numbered = {model: keys_of(model, user, exported()) for model in exported() if has_numbers(model)}
-    total, done, contents = sum(map(len, numbered.values())), 0, Contents()
+    total, done, contents = sum(map(len, numbered.values())), 0, ExportManifest()
     with zipfile.ZipFile(sink, "w", allowZip64=True) as archive:
         archive.writestr(entry(README), ABOUT)
         for model in exported():
             for rows in _file(archive, model, user, numbered, contents):
                 done += rows
-                told(min(done, total), total)
+                on_progress(min(done, total), total)
         archive.writestr(entry(MANIFEST), contents.manifest())
     return contents
 
 
 def _file(
-    archive: zipfile.ZipFile, model: AnyModel, user: Any, numbered: dict[AnyModel, Keys], contents: Contents
+    archive: zipfile.ZipFile, model: AnyModel, user: Any, numbered: dict[AnyModel, RowNumbers], contents: ExportManifest
 ) -> Iterator[int]:
     """Write one model's file; gives the number of rows of each batch."""
-    writer = Writer(user, {other: keys for other, keys in numbered.items() if may_speak_of(model, other)})
+    writer = RowSerializer(user, {other: keys for other, keys in numbered.items() if may_reference(model, other)})
     digest, rows, size = hashlib.sha256(), 0, 0
     with archive.open(entry(name_of(model)), "w", force_zip64=True) as file:
         for batch in _batches(model, user, writer, numbered.get(model)):
@@ -96,13 +96,13 @@ def _file(
     contents.files.append(said)
 
 
-def may_speak_of(model: AnyModel, other: AnyModel) -> bool:
+def may_reference(model: AnyModel, other: AnyModel) -> bool:
     """Whether a file names rows of another by number: only of what comes back wherever the file itself does."""
     order = list(FOLDERS)
     return order.index(stated(other).restore) <= order.index(stated(model).restore)
 
 
-def _batches(model: AnyModel, user: Any, writer: Writer, keys: Keys | None) -> Iterator[list[Row]]:
+def _batches(model: AnyModel, user: Any, writer: RowSerializer, keys: RowNumbers | None) -> Iterator[list[Row]]:
     rows, done = rows_of(model, user).order_by("pk"), 0
     batch = list(rows[:BATCH])
     while batch:

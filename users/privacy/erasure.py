@@ -32,33 +32,33 @@ Step = Callable[[User], Any]
 FIRST: tuple[Step, ...] = (data_keys.destroy,)
 LAST: tuple[Step, ...] = (forget_changes_of,)
 erasing = Signal()  # before any row goes, once or more often: for what is known about `user` elsewhere than in our tables
-GONE = """Your MINGUS account and everything in it has been erased, as was asked.
+ERASED_MESSAGE = """Your MINGUS account and everything in it has been erased, as was asked.
 
 What the books must keep, amounts and dates of invoices, no longer refers to you. Nobody can bring the rest back.
 """
 
 
-def hindrances(user: Any) -> Iterator[DomainError]:
+def erasure_blockers(user: Any) -> Iterator[DomainError]:
     """Why an account can't be erased now, each with its remedy; none when it can."""
     if user.is_staff or user.is_superuser:
         sentence = "This is a colleague's account. An administrator takes the powers away first, then it can be erased."
         yield DomainError("staff_account", sentence, status=403)
     for model in declared():
-        hindrance = stated(model).hindrance
-        if hindrance is not None and rows_of(model, user).filter(hindrance.rows).exists():
-            yield ConflictError(hindrance.code, hindrance.remedy)
+        blocker = stated(model).blocker
+        if blocker is not None and rows_of(model, user).filter(blocker.rows).exists():
+            yield ConflictError(blocker.code, blocker.remedy)
 
 
 @transaction.atomic
-def begin(user: User, *, asked_by: AskedBy) -> AccountErasure:
-    """End all access to an account at once and note that it is to be erased. Raises the first of `hindrances`.
+def begin_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
+    """End all access to an account at once and note that it is to be erased. Raises the first of `erasure_blockers`.
 
     Give the result to `users.tasks.erase_account`. Asked twice, it gives the same.
     """
-    with rls.everybody(reason="erasure of the account, asked for by " + asked_by):
+    with rls.as_staff(reason="erasure of the account, asked for by " + asked_by):
         user = User.objects.select_for_update().get(pk=user.pk)
-        for hindrance in hindrances(user):
-            raise hindrance
+        for blocker in erasure_blockers(user):
+            raise blocker
         erasure, _ = AccountErasure.objects.get_or_create(user=user, defaults={"asked_by": asked_by})
         user.is_active = False
         user.set_unusable_password()  # which every session is tied to
@@ -67,31 +67,31 @@ def begin(user: User, *, asked_by: AskedBy) -> AccountErasure:
     return erasure
 
 
-def carry_out(erasure: AccountErasure, *, told: Callable[[int], Any] = lambda rows: None) -> None:
-    """Erase what `begin` has announced; `told` hears of each batch how many rows it was. Call it again after a failure."""
+def run_erasure(erasure: AccountErasure, *, on_progress: Callable[[int], Any] = lambda rows: None) -> None:
+    """Erase what `begin_erasure` started; `on_progress` gets each batch's number of rows. Call it again after a failure."""
     user = erasure.user
-    with rls.everybody(reason="erasure of the account, asked for by " + erasure.asked_by):
+    with rls.as_staff(reason="erasure of the account, asked for by " + erasure.asked_by):
         if erasure.finished_at is not None:
             return
         for step in FIRST:
             step(user)
         erasing.send(User, user=user)
-        _anonymise(erasure)
+        _anonymize(erasure)
         for model in reversed(declared()):
             for rows in _delete(model, user):
                 AccountErasure.objects.filter(pk=erasure.pk).update(rows_deleted=F("rows_deleted") + rows)
-                told(rows)
+                on_progress(rows)
         _finish(erasure)
 
 
 @transaction.atomic
-def _anonymise(erasure: AccountErasure) -> None:
+def _anonymize(erasure: AccountErasure) -> None:
     """Take the person out of the rows that stay, once; the account itself comes last of all, in `_finish`."""
     locked = AccountErasure.objects.select_for_update().get(pk=erasure.pk)
     if locked.anonymised_at is not None:
         return
     for model in declared():
-        if stated(model).erase is Erase.ANONYMISE and model is not User:
+        if stated(model).erase is Erase.ANONYMIZE and model is not User:
             rows_of(model, erasure.user).update(**blank(model))
         for field in other_users(model):
             if field.null and stated(model).erase is not Erase.KEEP:
@@ -130,7 +130,7 @@ def _forget_names(model: type[Model], keys: list[Any]) -> None:
 def _finish(erasure: AccountErasure) -> None:
     """Take the person out of the account; the mail that says so is queued in the same transaction, to the old address."""
     user = User.objects.select_for_update().get(pk=erasure.user_id)
-    send_mail("[MINGUS] Your account has been erased", GONE, None, [user.email])
+    send_mail("[MINGUS] Your account has been erased", ERASED_MESSAGE, None, [user.email])
     _forget_names(User, [user.pk])
     User.objects.filter(pk=user.pk).update(**blank(User))
     for step in LAST:

@@ -15,7 +15,7 @@ from core.errors import DomainError
 from core.models.validators import has_null_character
 from users.privacy.archive import FORMAT, MANIFEST, README, SCHEMA, name_of
 from users.privacy.policies import AnyModel, exported
-from users.privacy.values import Row
+from users.privacy.row_serialization import Row
 
 MAX_UNPACKED = 4 * 1024**3
 MAX_LINE = 4 * 1024**2
@@ -29,7 +29,7 @@ def refused(code: str, sentence: str) -> DomainError:
     return DomainError(code, sentence, field="file")
 
 
-class Bundle:
+class ExportReader:
     """An export that was handed in, checked as a whole. Raises DomainError that names what is wrong with it."""
 
     def __init__(self, file: IO[bytes]) -> None:

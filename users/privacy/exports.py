@@ -26,7 +26,7 @@ from users.models.exports import ExportState
 from users.privacy import archive
 
 PIECE = 256 * 1024
-KEPT = timedelta(days=7)
+EXPORT_LIFETIME = timedelta(days=7)
 PER_DAY = 3
 DAY = timedelta(days=1)
 READY = """The export of your data that was asked for is ready. Log in to download it; it is deleted after seven days.
@@ -66,7 +66,7 @@ def make(export: DataExport) -> bool:
             if not _is_alone(export):
                 return False
             with Store(export) as store:
-                archive.write(export.user, store, told=store.told)  # type: ignore[arg-type]  # a zip needs no more of a file
+                archive.write(export.user, store, on_progress=store.on_progress)  # type: ignore[arg-type]  # a zip needs no more of a file
                 store.end()
     except Exception:
         DataExport.objects.filter(pk=export.pk).update(state=ExportState.FAILED)
@@ -94,7 +94,7 @@ def _is_alone(export: DataExport) -> bool:
 @transaction.atomic
 def _finish(export: DataExport, store: "Store") -> None:
     now = clock.now()
-    export.state, export.progress, export.ready_at, export.expires_at = ExportState.READY, 100, now, now + KEPT
+    export.state, export.progress, export.ready_at, export.expires_at = ExportState.READY, 100, now, now + EXPORT_LIFETIME
     export.size, export.sha256 = store.size, store.digest.hexdigest()
     export.save()
     alert(
@@ -150,7 +150,7 @@ class Store:
             self._store(bytes(self.waiting))
             self.waiting.clear()
 
-    def told(self, done: int, total: int) -> None:
+    def on_progress(self, done: int, total: int) -> None:
         """Show how far it is, in percent; 100 is shown by who knows that all is stored."""
         percent = min(99, 100 * done // total) if total else 99
         if percent > self.percent:
@@ -184,7 +184,7 @@ def _pieces(export: DataExport) -> Iterator[bytes]:
         number += 1
 
 
-def forget_old_exports(*, now: datetime) -> int:
+def delete_old_exports(*, now: datetime) -> int:
     """Delete exports whose time is over, and those that nobody finished within a day; gives how many."""
     over = DataExport.objects.filter(expires_at__lte=now) | DataExport.objects.filter(
         expires_at__isnull=True, created_at__lte=now - DAY

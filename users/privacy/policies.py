@@ -20,13 +20,13 @@ AnyModel = type[models.Model]
 # By label; what is not installed is passed over.
 LIBRARIES: dict[str, Privacy] = {
     "account.EmailAddress": Privacy(
-        export=True, erase=Erase.DELETE, restore=Restore.NOBODY, because="the addresses that he has shown to be his"
+        export=True, erase=Erase.DELETE, restore=Restore.NEVER, because="the addresses that he has shown to be his"
     ),
     "account.EmailConfirmation": internal("links in mails that are on their way", owner="email_address__user"),
     "mfa.Authenticator": Privacy(
         export=True,
         erase=Erase.DELETE,
-        restore=Restore.NOBODY,
+        restore=Restore.NEVER,
         because="his second factors: of which kind, since when; what they are checked against stays here",
         withheld=("data",),
     ),
@@ -35,7 +35,7 @@ LIBRARIES: dict[str, Privacy] = {
     "admin.LogEntry": Privacy(
         export=False,
         erase=Erase.KEEP,
-        restore=Restore.NOBODY,
+        restore=Restore.NEVER,
         because="what colleagues did in the back office; the names of rows that are erased are blanked in it",
     ),
 }
@@ -62,7 +62,7 @@ def declared() -> tuple[AnyModel, ...]:
 def targets_of(model: AnyModel) -> list[AnyModel]:
     """The models that rows of `model` refer to."""
     policy = policy_of(model)
-    loose = [apps.get_model(label) for label in (policy.loose.values() if policy else ())]
+    loose = [apps.get_model(label) for label in (policy.loose_references.values() if policy else ())]
     linked = [field.related_model for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
     return sorted({*loose, *linked}, key=lambda target: target._meta.label)
 

@@ -19,15 +19,15 @@ from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLInsertCompiler
 
 from core import clock
-from core.encryption.fields import is_sealed
+from core.encryption.fields import is_encrypted
 from core.errors import ConflictError, DomainError
 from core.privacy.declarations import Restore
 from users.models import User
 from users.privacy.archive import name_of
-from users.privacy.export_reader import Bundle, refused
+from users.privacy.export_reader import ExportReader, refused
 from users.privacy.policies import AnyModel, restored, rows_of, stated
-from users.privacy.row_references import NewKeys
-from users.privacy.values import Reader
+from users.privacy.row_references import ImportKeys
+from users.privacy.row_serialization import RowDeserializer
 
 BATCH = 1_000
 Numbered = tuple[int, models.Model]  # the line that a row came from
@@ -39,8 +39,8 @@ def restore(user: User, file: IO[bytes], *, by: Restore = Restore.OWNER) -> dict
     Raises ConflictError when the account holds data, DomainError that names file, line and field for anything in the
     file that does not hold.
     """
-    bundle, wanted = Bundle(file), restored(by)
-    reader = Reader(user, NewKeys({model._meta.db_table: model for model in wanted}))
+    bundle, wanted = ExportReader(file), restored(by)
+    reader = RowDeserializer(user, ImportKeys({model._meta.db_table: model for model in wanted}))
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # one import at a time
         _require_empty(user, wanted)
@@ -59,7 +59,7 @@ def _require_empty(user: User, wanted: list[AnyModel]) -> None:
         raise ConflictError("account_not_empty", f"This account holds data already ({things}). Import into a new account.")
 
 
-def _restore_file(bundle: Bundle, model: AnyModel, reader: Reader) -> int:
+def _restore_file(bundle: ExportReader, model: AnyModel, reader: RowDeserializer) -> int:
     rows, count = _instances(bundle, model, reader), 0
     while batch := list(islice(rows, BATCH)):
         _store(model, batch)
@@ -67,7 +67,7 @@ def _restore_file(bundle: Bundle, model: AnyModel, reader: Reader) -> int:
     return count
 
 
-def _instances(bundle: Bundle, model: AnyModel, reader: Reader) -> Iterator[Numbered]:
+def _instances(bundle: ExportReader, model: AnyModel, reader: RowDeserializer) -> Iterator[Numbered]:
     for number, row in bundle.rows(model):
         try:
             instance = reader.instance(model, row)
@@ -134,7 +134,7 @@ def _as_they_are(instance: models.Model, fields: list[Any]) -> SimpleNamespace:
 
 def _is_made_here(instance: models.Model, field: models.Field[Any, Any]) -> bool:
     """Whether a column's value is made while it is stored: a sealed one, and an instant that the file does not give."""
-    return is_sealed(field) or isinstance(getattr(instance, field.attname), DatabaseDefault | NoneType)
+    return is_encrypted(field) or isinstance(getattr(instance, field.attname), DatabaseDefault | NoneType)
 
 
 def _check_what_was_put_off() -> None:

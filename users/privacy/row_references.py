@@ -22,7 +22,7 @@ WIDTH = 16
 HIGHEST = 2**32 - 1
 
 
-class Keys:
+class RowNumbers:
     """The keys of one user's rows of one model in ascending order: 16 bytes each, so that a million fit into memory."""
 
     def __init__(self, keys: Iterable[Any]) -> None:
@@ -46,17 +46,17 @@ def has_numbers(model: AnyModel) -> bool:
     return isinstance(model._meta.pk, models.UUIDField) and stated(model).owner != "pk"
 
 
-def keys_of(model: AnyModel, user: Any, pointing: Iterable[AnyModel]) -> Keys:
+def keys_of(model: AnyModel, user: Any, pointing: Iterable[AnyModel]) -> RowNumbers:
     """The keys of a user's rows, with those that are gone and that rows of the models `pointing` still speak of."""
     keys = rows_of(model, user).order_by().values_list("pk")
     gone = [
         rows_of(other, user).order_by().filter(**{f"{column}__isnull": False}).values_list(column)
         for other in pointing
-        for column, label in stated(other).loose.items()
+        for column, label in stated(other).loose_references.items()
         if apps.get_model(label) is model
     ]
     keys = keys.union(*gone).order_by("id") if gone else keys.order_by("pk")
-    return Keys(key for (key,) in keys.iterator(chunk_size=10_000))
+    return RowNumbers(key for (key,) in keys.iterator(chunk_size=10_000))
 
 
 def reference(model: AnyModel, number: int) -> str:
@@ -64,7 +64,7 @@ def reference(model: AnyModel, number: int) -> str:
     return f"@{model._meta.db_table}/{number}"
 
 
-class NewKeys:
+class ImportKeys:
     """Keys for the rows of an import: a random UUIDv7 a table, whose last 32 bits are the row's number."""
 
     def __init__(self, tables: Mapping[str, AnyModel]) -> None:

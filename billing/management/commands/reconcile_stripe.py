@@ -40,8 +40,8 @@ class Command(BaseCommand):
         now = clock.now()
         if whom is None:
             yield from reconciliation.missing_customers(fix=fix)
-        rows = reconciliation.customers(whom)
+        rows = reconciliation.customers_to_compare(whom)
         for customer in tqdm(rows, "Comparing", unit=" customers", leave=False, disable=None):
-            yield from reconciliation.differences_of(customer, now=now, fix=fix)
+            yield from reconciliation.compare_customer(customer, now=now, fix=fix)
         if whom is None:
             yield from reconciliation.missing_events(now=now, fix=fix)

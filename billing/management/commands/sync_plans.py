@@ -17,13 +17,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         try:
-            steps = list(services.steps_to_sync())
+            steps = list(services.catalog_sync_steps())
             for step in steps:
                 self.stdout.write(f"- {step.sentence}")
             if not steps:
                 self.stdout.write("Stripe sells what is offered here. There is nothing to do.")
             for step in [] if dry_run else steps:
-                step.carry_out()
+                step.apply()
         except DomainError as error:
             raise CommandError(error.message) from error
         if steps:

@@ -12,9 +12,9 @@ from django.db.models import F, Sum
 
 from core import clock
 from dev.demo.finance import due_dates, projections
-from dev.demo.finance.files import statement_of_last_month
-from dev.demo.finance.lives import LIVES
-from dev.demo.finance.pattern import Account, Life, Movement, movements
+from dev.demo.finance.customers import DEMO_FINANCES
+from dev.demo.finance.generator import DemoAccount, DemoFinances, DemoTransaction, generate_transactions
+from dev.demo.finance.statement_files import statement_of_last_month
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.services.imports import import_statement
 
@@ -34,7 +34,7 @@ class Loaded:
 @transaction.atomic
 def load(user: Any, *, today: date) -> Loaded:
     """Give `user` the accounts of his life and what moved on them in the year up to `today`. What is there already stays."""
-    life = LIVES[user.email]
+    life = DEMO_FINANCES[user.email]
     accounts = {account.key: _account(user, life, account) for account in life.accounts}
     known = set(FinancialTransaction.objects.for_user(user).values_list("financial_profile_id", "reference_number"))
     new = [item for item in _year(life, user.email, today) if (accounts[item.account].pk, item.reference) not in known]
@@ -48,11 +48,11 @@ def load(user: Any, *, today: date) -> Loaded:
     return Loaded(len(accounts), FinancialTransaction.objects.for_user(user).count())
 
 
-def _year(life: Life, seed: str, today: date) -> Iterable[Movement]:
-    return movements(life, seed, today - YEAR, today)
+def _year(life: DemoFinances, seed: str, today: date) -> Iterable[DemoTransaction]:
+    return generate_transactions(life, seed, today - YEAR, today)
 
 
-def _account(user: Any, life: Life, account: Account) -> EncryptedFinancialProfile:
+def _account(user: Any, life: DemoFinances, account: DemoAccount) -> EncryptedFinancialProfile:
     """The stored account, which keeps the name that somebody may have given it meanwhile."""
     found = EncryptedFinancialProfile.objects.for_user(user).filter(metadata__contains={"demo": account.key}).first()
     if found:
@@ -77,7 +77,7 @@ def _account(user: Any, life: Life, account: Account) -> EncryptedFinancialProfi
     return new
 
 
-def _row(user: Any, account: EncryptedFinancialProfile, item: Movement, *, today: date) -> FinancialTransaction:
+def _row(user: Any, account: EncryptedFinancialProfile, item: DemoTransaction, *, today: date) -> FinancialTransaction:
     """A movement as the API would store it: with the model's own checks; the constraints have the last word."""
     pending = _is_pending(item, today)
     row = FinancialTransaction(
@@ -100,7 +100,7 @@ def _row(user: Any, account: EncryptedFinancialProfile, item: Movement, *, today
     return row
 
 
-def _is_pending(item: Movement, today: date) -> bool:
+def _is_pending(item: DemoTransaction, today: date) -> bool:
     return item.kind in PENDING_KINDS and item.day > today - POSTED_AFTER
 
 
@@ -112,7 +112,7 @@ def _settle(user: Any, *, today: date) -> None:
     )
 
 
-def _balance(life: Life, accounts: dict[str, EncryptedFinancialProfile]) -> None:
+def _balance(life: DemoFinances, accounts: dict[str, EncryptedFinancialProfile]) -> None:
     """An account holds what it held a year ago and what moved since."""
     for account in (item for item in life.accounts if item.key != life.statement.account):
         row = accounts[account.key]
@@ -123,7 +123,7 @@ def _balance(life: Life, accounts: dict[str, EncryptedFinancialProfile]) -> None
             row.save(update_fields=["account_balance"])
 
 
-def _import_file(user: Any, life: Life, account: EncryptedFinancialProfile, *, today: date) -> None:
+def _import_file(user: Any, life: DemoFinances, account: EncryptedFinancialProfile, *, today: date) -> None:
     """Bring last month's file into the account that lives on files, once."""
     number = next(item.number for item in life.accounts if item.key == life.statement.account)
     file = statement_of_last_month(life.statement, user.email, currency=life.currency, number=number, today=today)

@@ -9,13 +9,13 @@ from typing import Any
 from finance import recurrence
 from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
-from finance.services import settle
+from finance.services import record_payment
 
 SHOWN = timedelta(days=150)  # the first day lies so long ago
 
 
 @dataclass(frozen=True)
-class Due:
+class PlannedDueDate:
     """One due date. `first` is any day of its series; `merchant` is how its transactions are called, '' when there are none.
 
     Its newest past occurrence is left open when it `is_open`, and paid by `part` when there is one.
@@ -35,73 +35,81 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Dues:
+class DueDatePlan:
     """All of one customer's due dates."""
 
-    income: tuple[Due, ...]
-    expenses: tuple[Due, ...]
+    income: tuple[PlannedDueDate, ...]
+    expenses: tuple[PlannedDueDate, ...]
 
 
-ALICE = Dues(
+ALICE = DueDatePlan(
     income=(
-        Due("Salary, Larkspur Software", D("2874.60"), "biweekly", date(2025, 1, 3), "Larkspur Software"),
-        Due("Savings interest", D("31.40"), "monthly", date(2025, 1, 28), "Harbor Example Bank"),
-        Due("Dividend, index fund", D("118.00"), "quarterly", date(2025, 1, 31), part=D("60.00")),
+        PlannedDueDate("Salary, Larkspur Software", D("2874.60"), "biweekly", date(2025, 1, 3), "Larkspur Software"),
+        PlannedDueDate("Savings interest", D("31.40"), "monthly", date(2025, 1, 28), "Harbor Example Bank"),
+        PlannedDueDate("Dividend, index fund", D("118.00"), "quarterly", date(2025, 1, 31), part=D("60.00")),
     ),
     expenses=(
-        Due("Rent", D("2450.00"), "monthly", date(2025, 1, 1), "Chelsea Homes", "rent", auto_pay=True),
-        Due("Electricity and gas", D("96.00"), "monthly", date(2025, 1, 12), "Metro Electric & Gas", "utilities", is_open=True),
-        Due("Internet", D("70.00"), "monthly", date(2025, 1, 15), "Lightline Internet", "utilities", auto_pay=True),
-        Due("Mobile phone", D("55.00"), "monthly", date(2025, 1, 20), "Bluebird Mobile", "phone", auto_pay=True),
-        Due("Gym", D("89.00"), "monthly", date(2025, 1, 3), "Forge Gym", "fitness", is_essential=False),
-        Due("Renter's insurance", D("214.00"), "yearly", date(2025, 9, 14), category="insurance"),
+        PlannedDueDate("Rent", D("2450.00"), "monthly", date(2025, 1, 1), "Chelsea Homes", "rent", auto_pay=True),
+        PlannedDueDate(
+            "Electricity and gas", D("96.00"), "monthly", date(2025, 1, 12), "Metro Electric & Gas", "utilities", is_open=True
+        ),
+        PlannedDueDate("Internet", D("70.00"), "monthly", date(2025, 1, 15), "Lightline Internet", "utilities", auto_pay=True),
+        PlannedDueDate("Mobile phone", D("55.00"), "monthly", date(2025, 1, 20), "Bluebird Mobile", "phone", auto_pay=True),
+        PlannedDueDate("Gym", D("89.00"), "monthly", date(2025, 1, 3), "Forge Gym", "fitness", is_essential=False),
+        PlannedDueDate("Renter's insurance", D("214.00"), "yearly", date(2025, 9, 14), category="insurance"),
     ),
 )
 
-BOB = Dues(
+BOB = DueDatePlan(
     income=(
-        Due("Lincoln Square Builders", D("1930.00"), "biweekly", date(2025, 1, 8), "Lincoln Square Builders"),
-        Due("Private customers", D("1480.00"), "biweekly", date(2025, 1, 14), "Private customers", is_open=True),
+        PlannedDueDate("Lincoln Square Builders", D("1930.00"), "biweekly", date(2025, 1, 8), "Lincoln Square Builders"),
+        PlannedDueDate("Private customers", D("1480.00"), "biweekly", date(2025, 1, 14), "Private customers", is_open=True),
     ),
     expenses=(
-        Due("Childcare", D("640.00"), "monthly", date(2025, 1, 1), "Little Oaks", "childcare", auto_pay=True),
-        Due("Electricity", D("148.00"), "monthly", date(2025, 1, 6), "Lake Power", "utilities"),
-        Due("Water", D("64.00"), "monthly", date(2025, 1, 9), "City Water", "utilities"),
-        Due("Internet", D("85.00"), "monthly", date(2025, 1, 17), "Lightline Internet", "utilities", auto_pay=True),
-        Due("Car insurance", D("231.00"), "monthly", date(2025, 1, 21), "Steady Mutual", "insurance", auto_pay=True),
-        Due("Trade insurance", D("119.00"), "monthly", date(2025, 1, 13), "Trade Cover", "insurance"),
-        Due("Piano lessons", D("60.00"), "semimonthly", date(2025, 1, 15), "", "children", is_essential=False, part=D("25.00")),
+        PlannedDueDate("Childcare", D("640.00"), "monthly", date(2025, 1, 1), "Little Oaks", "childcare", auto_pay=True),
+        PlannedDueDate("Electricity", D("148.00"), "monthly", date(2025, 1, 6), "Lake Power", "utilities"),
+        PlannedDueDate("Water", D("64.00"), "monthly", date(2025, 1, 9), "City Water", "utilities"),
+        PlannedDueDate("Internet", D("85.00"), "monthly", date(2025, 1, 17), "Lightline Internet", "utilities", auto_pay=True),
+        PlannedDueDate("Car insurance", D("231.00"), "monthly", date(2025, 1, 21), "Steady Mutual", "insurance", auto_pay=True),
+        PlannedDueDate("Trade insurance", D("119.00"), "monthly", date(2025, 1, 13), "Trade Cover", "insurance"),
+        PlannedDueDate(
+            "Piano lessons", D("60.00"), "semimonthly", date(2025, 1, 15), "", "children", is_essential=False, part=D("25.00")
+        ),
     ),
 )
 
-CHIARA = Dues(
+CHIARA = DueDatePlan(
     income=(
-        Due("Stipendio, Edizioni Ginestra", D("1612.00"), "monthly", date(2025, 1, 27), "Edizioni Ginestra"),
-        Due("Traduzione, Studio Aurelia", D("340.00"), "monthly", date(2025, 1, 14), is_recurring=False, part=D("170.00")),
+        PlannedDueDate("Stipendio, Edizioni Ginestra", D("1612.00"), "monthly", date(2025, 1, 27), "Edizioni Ginestra"),
+        PlannedDueDate(
+            "Traduzione, Studio Aurelia", D("340.00"), "monthly", date(2025, 1, 14), is_recurring=False, part=D("170.00")
+        ),
     ),
     expenses=(
-        Due("Affitto", D("560.00"), "monthly", date(2025, 1, 3), "Affitto Via dei Serpenti", "rent"),
-        Due("Abbonamento ATAC", D("35.00"), "monthly", date(2025, 1, 1), "Trasporti Roma, abbonamento", "transport"),
-        Due("Fibra", D("24.90"), "monthly", date(2025, 1, 16), "Fibra Veloce", "utilities", auto_pay=True),
-        Due("Cellulare", D("7.99"), "monthly", date(2025, 1, 8), "Mobile Chiaro", "phone", auto_pay=True, is_open=True),
-        Due("Corso di portoghese", D("15.00"), "weekly", date(2025, 1, 7), "", "education", is_essential=False),
+        PlannedDueDate("Affitto", D("560.00"), "monthly", date(2025, 1, 3), "Affitto Via dei Serpenti", "rent"),
+        PlannedDueDate("Abbonamento ATAC", D("35.00"), "monthly", date(2025, 1, 1), "Trasporti Roma, abbonamento", "transport"),
+        PlannedDueDate("Fibra", D("24.90"), "monthly", date(2025, 1, 16), "Fibra Veloce", "utilities", auto_pay=True),
+        PlannedDueDate(
+            "Cellulare", D("7.99"), "monthly", date(2025, 1, 8), "Mobile Chiaro", "phone", auto_pay=True, is_open=True
+        ),
+        PlannedDueDate("Corso di portoghese", D("15.00"), "weekly", date(2025, 1, 7), "", "education", is_essential=False),
     ),
 )
 
-DUES = {"alice@mingus.example": ALICE, "bob@mingus.example": BOB, "chiara@mingus.example": CHIARA}
+DUE_DATE_PLANS = {"alice@mingus.example": ALICE, "bob@mingus.example": BOB, "chiara@mingus.example": CHIARA}
 
 
 def load(user: Any, *, currency: str, today: date) -> None:
     """Give `user` his due dates, and settle what his transactions have paid. What is there already stays, and goes on."""
-    for due in DUES[user.email].income:
+    for due in DUE_DATE_PLANS[user.email].income:
         found = UserIncomeDueDate.objects.for_user(user).filter(income_source=due.name).first()
         _settle(found or _new(UserIncomeDueDate(user=user, income_source=due.name), due, currency, today), due, today)
-    for due in DUES[user.email].expenses:
+    for due in DUE_DATE_PLANS[user.email].expenses:
         found = UserExpenseDueDate.objects.for_user(user).filter(expense_name=due.name).first()
         _settle(found or _new(_expense(user, due), due, currency, today), due, today)
 
 
-def _expense(user: Any, due: Due) -> UserExpenseDueDate:
+def _expense(user: Any, due: PlannedDueDate) -> UserExpenseDueDate:
     return UserExpenseDueDate(
         user=user,
         expense_name=due.name,
@@ -111,7 +119,7 @@ def _expense(user: Any, due: Due) -> UserExpenseDueDate:
     )
 
 
-def _new(row: DueDate, due: Due, currency: str, today: date) -> DueDate:
+def _new(row: DueDate, due: PlannedDueDate, currency: str, today: date) -> DueDate:
     row.expected_amount, row.currency, row.frequency, row.is_recurring = due.amount, currency, due.frequency, due.is_recurring
     row.due_date = recurrence.next_after(due.first, due.frequency, today - SHOWN)
     row.full_clean(exclude=["user"])
@@ -119,19 +127,19 @@ def _new(row: DueDate, due: Due, currency: str, today: date) -> DueDate:
     return row
 
 
-def _settle(row: DueDate, due: Due, today: date) -> None:
+def _settle(row: DueDate, due: PlannedDueDate, today: date) -> None:
     """Everything that was due before today, but for the newest when it is to stay open or paid in part."""
     past = recurrence.occurrences(row.due_date, row.frequency, row.due_date, today - timedelta(days=1))
     past = past if row.is_recurring else past[:1]
     kept = 1 if due.is_open or due.part else 0
     for day in past[: len(past) - kept]:
         if row.next_occurrence is not None and day >= row.next_occurrence:
-            settle(row, today=today, occurrence=day, transaction=_transaction(row, due, day), paid_on=day, in_full=True)
+            record_payment(row, today=today, occurrence=day, transaction=_transaction(row, due, day), paid_on=day, in_full=True)
     if due.part and past and row.next_occurrence == past[-1] and row.status != "partial":
-        settle(row, today=today, amount=due.part, paid_on=past[-1])
+        record_payment(row, today=today, amount=due.part, paid_on=past[-1])
 
 
-def _transaction(row: DueDate, due: Due, day: date) -> FinancialTransaction | None:
+def _transaction(row: DueDate, due: PlannedDueDate, day: date) -> FinancialTransaction | None:
     """What the year brought on that day; None when it is not on any account."""
     moved = FinancialTransaction.objects.for_user(row.user).filter(merchant_name=due.merchant, transaction_date=day)
     coming_in = isinstance(row, UserIncomeDueDate)

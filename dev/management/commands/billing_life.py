@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from dev.billing_simulation.page import lived, page
+from dev.billing_simulation.docs_page import lived, page
 from dev.billing_simulation.scenarios import SCENARIOS
 
 

@@ -16,9 +16,9 @@ from dev.demo import finance as finance_demo
 from dev.demo import health as health_demo
 from dev.demo import system as system_demo
 from dev.demo import users as users_demo
-from dev.stripe import running as stripe_emulator
+from dev.stripe import launcher as stripe_emulator
 
-LAID_OVER_THE_MONEY = (billing_demo, health_demo, career_demo, system_demo, analytics_demo)
+LOADERS_AFTER_FINANCE = (billing_demo, health_demo, career_demo, system_demo, analytics_demo)
 
 WELCOME = """
 {accounts} accounts and {transactions:,} transactions are there. All passwords are: {password}
@@ -32,7 +32,7 @@ WELCOME = """
 """
 
 PAYMENTS = """  Payments      A stand-in for Stripe takes them: no real card, no money. Buy a plan in {site}/api/docs/ with
-                POST /api/v1/billing/subscriptions/checkout/ and open the page that it answers with ({stand_in}/…)
+                POST /api/v1/billing/subscriptions/checkout/ and open the page that it answers with ({emulator}/…)
 """
 
 
@@ -48,14 +48,14 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         self._load()
         if not no_serve:
-            with stripe_emulator.connected() as address:
+            with stripe_emulator.demo_emulator() as address:
                 call_command("sync_plans", stdout=StringIO())
                 if address:
-                    self.stdout.write(PAYMENTS.format(site=settings.SITE_URL, stand_in=address))
+                    self.stdout.write(PAYMENTS.format(site=settings.SITE_URL, emulator=address))
                 call_command("serve", with_worker=True)
 
     def _load(self) -> None:
-        users_demo.load_colleagues()
+        users_demo.load_staff()
         loaded = [
             self._load_customer(customer)
             for customer in tqdm(users_demo.CUSTOMERS, "Loading", unit="customer", leave=False, disable=None)
@@ -70,10 +70,10 @@ class Command(BaseCommand):
         )
         self.stdout.write(text)
 
-    def _load_customer(self, customer: users_demo.Customer) -> finance_demo.Loaded:
+    def _load_customer(self, customer: users_demo.DemoCustomer) -> finance_demo.Loaded:
         user = users_demo.load_customer(customer)
         today = user.profile.today()
         loaded = finance_demo.load(user, today=today)
-        for app in LAID_OVER_THE_MONEY:
+        for app in LOADERS_AFTER_FINANCE:
             app.load(user, today=today)
         return loaded

@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from core import csv_export
 from core.errors import DomainError
-from dev.billing_simulation.rows import COLUMNS, Row, for_terminal, notices_of
 from dev.billing_simulation.scenarios import SCENARIOS
-from dev.billing_simulation.simulation import FIRST_DAY, Asked, simulate
+from dev.billing_simulation.simulation import FIRST_DAY, SimulationRequest, simulate
+from dev.billing_simulation.tables import COLUMNS, DayRow, notice_texts, terminal_table
 from dev.stripe.cards import CARDS
 
 KEPT = sorted(name for name, card in CARDS.items() if not card.attach)  # the others are refused by the checkout itself
@@ -48,9 +48,9 @@ class Command(BaseCommand):
         parser.add_argument("--csv", metavar="FILE", help="write the table there as CSV instead; - is the standard output")
 
     def handle(self, *args: Any, csv: str | None, **options: Any) -> None:
-        asked = Asked(**{name: options[name] for name in ("scenario", "begins", "until", "plan", "card")})
+        asked = SimulationRequest(**{name: options[name] for name in ("scenario", "begins", "until", "plan", "card")})
         try:
-            rows = simulate(asked, passed=_with_bar)
+            rows = simulate(asked, progress=_with_bar)
         except DomainError as error:
             raise CommandError(error.message) from error
         except KeyboardInterrupt:
@@ -60,15 +60,15 @@ class Command(BaseCommand):
         else:
             self._write(rows, csv)
 
-    def _show(self, rows: Sequence[Row]) -> None:
+    def _show(self, rows: Sequence[DayRow]) -> None:
         width = shutil.get_terminal_size((WIDE, 0)).columns if sys.stdout.isatty() else WIDE
-        for line in for_terminal(rows, width=width):
+        for line in terminal_table(rows, width=width):
             self.stdout.write(line)
         self.stdout.write("What the customer was told:")
-        for line in notices_of(rows):
+        for line in notice_texts(rows):
             self.stdout.write(line)
 
-    def _write(self, rows: Sequence[Row], place: str) -> None:
+    def _write(self, rows: Sequence[DayRow], place: str) -> None:
         text = "".join(csv_export.lines(COLUMNS, (row.cells() for row in rows)))
         if place == "-":
             self.stdout.write(text.removeprefix(csv_export.BYTE_ORDER_MARK), ending="")

@@ -3,19 +3,19 @@
 from typing import Any
 
 from dev.stripe.account import Account
-from dev.stripe.anchors import DAY
+from dev.stripe.billing_periods import DAY
 from dev.stripe.cards import card_of, failure, payment_method
 from dev.stripe.errors import ApiError, declined
 from dev.stripe.events import emit
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.payments import attach
-from dev.stripe.lifecycle.subscribing import subscribe
+from dev.stripe.lifecycle.subscription_creation import subscribe
 from dev.stripe.store import Obj
 
-LASTS = DAY
+SESSION_LIFETIME = DAY
 
 
-def due_of_session(account: Account, session: Obj) -> int | None:
+def next_session_action_at(account: Account, session: Obj) -> int | None:
     """When an open session expires."""
     return int(session["expires_at"]) if session["status"] == "open" else None
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from dev.stripe.account import Account
-from dev.stripe.anchors import DAY
+from dev.stripe.billing_periods import DAY
 from dev.stripe.cards import resolved
 from dev.stripe.events import emit, updating
-from dev.stripe.lifecycle.ending import end_subscription
+from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.invoices import finalize, mark_paid, payment_of
 from dev.stripe.lifecycle.payments import confirm
 from dev.stripe.store import Obj
@@ -28,7 +28,7 @@ def finalize_and_collect(account: Account, invoice: Obj, *, on_session: bool = F
     """Finalize a draft and try to have it paid. Gives the result of `collect`."""
     finalize(account, invoice)
     if invoice["status"] == "paid":
-        settle_subscription(account, invoice)
+        activate_after_payment(account, invoice)
         return "succeeded"
     return collect(account, invoice, on_session=on_session, method=method)
 
@@ -51,13 +51,13 @@ def collect(account: Account, invoice: Obj, **how: Any) -> str:
         )
     if result == "succeeded":
         mark_paid(account, invoice)
-        settle_subscription(account, invoice, method)
+        activate_after_payment(account, invoice, method)
     else:
         after_failure(account, invoice, result)
     return result
 
 
-def settle_subscription(account: Account, invoice: Obj, method: Obj | None = None) -> None:
+def activate_after_payment(account: Account, invoice: Obj, method: Obj | None = None) -> None:
     """A paid invoice makes its subscription run (again), if it is the latest."""
     subscription = account.store.find(invoice["_"].get("subscription"))
     if subscription is None or subscription["latest_invoice"] != invoice["id"]:
@@ -119,7 +119,7 @@ def after_last_retry(account: Account, subscription: Obj, invoice: Obj) -> None:
             invoice["auto_advance"] = False
 
 
-def due_of_invoice(account: Account, invoice: Obj) -> int | None:
+def next_invoice_action_at(account: Account, invoice: Obj) -> int | None:
     """When a draft finalizes itself or an open invoice is tried again."""
     if invoice["status"] == "draft":
         return invoice["automatically_finalizes_at"] if invoice["auto_advance"] else None
@@ -131,7 +131,7 @@ def advance_invoice(account: Account, invoice: Obj) -> None:
     if invoice["status"] == "draft":
         finalize(account, invoice)
         if invoice["status"] == "paid":
-            settle_subscription(account, invoice)
+            activate_after_payment(account, invoice)
             return
     collect(account, invoice, automatic=True)
 

@@ -3,13 +3,13 @@
 from copy import deepcopy
 
 from dev.stripe.account import Account
-from dev.stripe.anchors import DAY
+from dev.stripe.billing_periods import DAY
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle import defaults
 from dev.stripe.store import Obj
 
-DAYS_TO_ANSWER = 7
+EVIDENCE_DUE_DAYS = 7
 EVIDENCE = (
     "access_activity_log",
     "billing_address",
@@ -55,7 +55,7 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
             "currency": charge["currency"],
             "evidence": {**dict.fromkeys(EVIDENCE), "enhanced_evidence": {}},
             "evidence_details": {
-                "due_by": now + DAYS_TO_ANSWER * DAY,
+                "due_by": now + EVIDENCE_DUE_DAYS * DAY,
                 "enhanced_eligibility": {},
                 "has_evidence": False,
                 "past_due": False,

@@ -7,13 +7,13 @@ from dev.stripe.account import Account
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle import defaults
-from dev.stripe.lifecycle.lines import item_line
+from dev.stripe.lifecycle.invoice_lines import item_line
 from dev.stripe.lifecycle.payments import cancel_intent, new_intent
-from dev.stripe.lists import listing
+from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
 
 PAYMENT_SETTINGS = {"default_mandate": None, "payment_method_options": None, "payment_method_types": None}
-SMALLEST_CHARGE = {"usd": 50, "eur": 50, "gbp": 30}  # minor units: docs.stripe.com/currencies
+MIN_CHARGE = {"usd": 50, "eur": 50, "gbp": 30}  # minor units: docs.stripe.com/currencies
 TRANSITIONS = ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
 
 
@@ -84,7 +84,7 @@ def finalize(account: Account, invoice: Obj) -> None:
     """Give the draft its number, set the customer's balance off against it, and ask for what is left."""
     customer, now = account.store.get(invoice["customer"]), account.now(invoice)
     balance, total = customer["balance"], invoice["total"]
-    due, ending = set_off(total, balance, invoice["currency"])
+    due, ending = apply_balance(total, balance, invoice["currency"])
     number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
     customer["next_invoice_sequence"] += 1
     page = f"{account.url}/i/{invoice['id']}"
@@ -95,19 +95,19 @@ def finalize(account: Account, invoice: Obj) -> None:
     if ending != balance:
         change_balance(account, customer, ending - balance, "applied_to_invoice", invoice=invoice["id"])
     if due:
-        ask_for_payment(account, invoice, customer)
+        create_invoice_payment(account, invoice, customer)
     emit(account, "invoice.finalized", invoice)
     if not due:
         mark_paid(account, invoice)
 
 
-def set_off(total: int, balance: int, currency: str) -> tuple[int, int]:
+def apply_balance(total: int, balance: int, currency: str) -> tuple[int, int]:
     """What is due, and the balance that is left. Less than Stripe charges is owed on the balance until the next invoice."""
     sum_of_both = total + balance
-    return (sum_of_both, 0) if sum_of_both >= SMALLEST_CHARGE.get(currency, 50) else (0, sum_of_both)
+    return (sum_of_both, 0) if sum_of_both >= MIN_CHARGE.get(currency, 50) else (0, sum_of_both)
 
 
-def ask_for_payment(account: Account, invoice: Obj, customer: Obj) -> None:
+def create_invoice_payment(account: Account, invoice: Obj, customer: Obj) -> None:
     """The payment intent of an open invoice, and the record that ties the two."""
     now, due = account.now(invoice), invoice["amount_due"]
     text = "Subscription creation" if invoice["billing_reason"] == "subscription_create" else "Subscription update"
@@ -196,7 +196,7 @@ def void(account: Account, invoice: Obj) -> None:
     emit(account, "invoice.voided", invoice)
 
 
-def give_up(account: Account, invoice: Obj, reason: str = "user_forgiven") -> None:
+def mark_uncollectible(account: Account, invoice: Obj, reason: str = "user_forgiven") -> None:
     """Bad debt; it may still be paid."""
     invoice.update(status="uncollectible", next_payment_attempt=None, auto_advance=False)
     invoice["status_details"] = {"uncollectible": {"reason": reason}}

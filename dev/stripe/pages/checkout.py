@@ -1,18 +1,18 @@
 """The hosted page of a checkout session."""
 
-from dev.stripe.anchors import DAY
-from dev.stripe.application import Answer, Application
+from dev.stripe.application import ApiResponse, Application
+from dev.stripe.billing_periods import DAY
 from dev.stripe.cards import CARDS
 from dev.stripe.errors import ApiError
 from dev.stripe.lifecycle.checkout import complete, needs_card
-from dev.stripe.lifecycle.lines import day, money
-from dev.stripe.pages.card_choice import CHOICES, choice
+from dev.stripe.lifecycle.invoice_lines import day, money
+from dev.stripe.pages.card_form import CHOICES, choice
 from dev.stripe.pages.html import Html, button, form, hidden, joined, page, problem, redirect, tag
 from dev.stripe.resources.customers import new_customer
 from dev.stripe.store import Obj
 
 
-def show(application: Application, name: str, error: str | None = None) -> Answer:
+def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
     """What is sold, for how much, with which card."""
     session = application.account.find("checkout.session", name)
     if session["status"] != "open":
@@ -66,7 +66,7 @@ def call_to_action(session: Obj) -> str:
     return f"Pay {money(session['amount_total'], session['currency'])}" if session["amount_total"] else "Start trial"
 
 
-def submit(application: Application, name: str, given: dict[str, str]) -> Answer:
+def submit(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
     """Pay, or see what the bank wants, or what was wrong."""
     card = given.get("card", "visa") or None
     if card is not None and card not in CHOICES:
@@ -96,7 +96,7 @@ def pay(application: Application, name: str, card: str | None, given: dict[str, 
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", name)
 
 
-def ask_bank(name: str, given: dict[str, str]) -> Answer:
+def ask_bank(name: str, given: dict[str, str]) -> ApiResponse:
     """Where a bank would show its own page."""
     kept = [hidden(key, value) for key, value in given.items() if key in ("card", "email")]
     yes = button("Complete authentication", name="authenticated", value="yes")

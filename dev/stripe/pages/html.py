@@ -2,7 +2,7 @@
 
 from html import escape
 
-from dev.stripe.application import Answer
+from dev.stripe.application import ApiResponse
 
 STYLE = """
 :root { color-scheme: light; font: 16px/1.5 system-ui, sans-serif; color: #1f2937; background: #f3f4f6 }
@@ -61,7 +61,7 @@ def hidden(name: str, value: str) -> Html:
     return tag("input", type="hidden", name=name, value=value)
 
 
-def page(title: str, *inside: str, status: int = 200) -> Answer:
+def page(title: str, *inside: str, status: int = 200) -> ApiResponse:
     """A whole page, plainly marked as what it is."""
     head = joined(Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width">'), tag("title", title))
     body = joined(tag("div", "Stand-in for Stripe: no real card, no money", class_="banner"), tag("main", *inside))
@@ -72,12 +72,12 @@ def page(title: str, *inside: str, status: int = 200) -> Answer:
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
     }
-    return Answer(status, text.encode(), headers)
+    return ApiResponse(status, text.encode(), headers)
 
 
-def redirect(url: str) -> Answer:
+def redirect(url: str) -> ApiResponse:
     """Go there with GET."""
-    return Answer(303, b"", {"Location": url, "Content-Type": "text/plain"})
+    return ApiResponse(303, b"", {"Location": url, "Content-Type": "text/plain"})
 
 
 def problem(message: str | None) -> Html:

@@ -1,18 +1,18 @@
 """The hosted page of an invoice, its PDF, and where a bank asks whether it is you."""
 
-from dev.stripe.application import Answer, Application
+from dev.stripe.application import ApiResponse, Application
 from dev.stripe.cards import payment_method
 from dev.stripe.errors import ApiError
 from dev.stripe.lifecycle.collection import collect, method_for
-from dev.stripe.lifecycle.lines import day, money
+from dev.stripe.lifecycle.invoice_lines import day, money
 from dev.stripe.lifecycle.payments import attach
-from dev.stripe.pages.card_choice import CHOICES, choice, described
+from dev.stripe.pages.card_form import CHOICES, choice, described
 from dev.stripe.pages.html import Html, button, form, joined, page, problem, redirect, tag
-from dev.stripe.resources.payment_methods import see_that_it_can_be_kept
+from dev.stripe.resources.payment_methods import check_attachable
 from dev.stripe.store import Obj
 
 
-def show(application: Application, name: str, error: str | None = None) -> Answer:
+def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
     """What was billed, and Pay when something is owed."""
     invoice = application.account.find("invoice", name)
     if invoice["status"] == "draft":
@@ -48,7 +48,7 @@ def pay_form(application: Application, invoice: Obj) -> Html:
     return joined(tag("h2", "Pay"), *on_file, form(action, choice(), button("Pay with this card")))
 
 
-def submit(application: Application, name: str, given: dict[str, str]) -> Answer:
+def submit(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
     """Try to pay."""
     account, store = application.account, application.store
     card = given.get("card", "")
@@ -73,12 +73,12 @@ def new_card(application: Application, invoice: Obj, card: str) -> Obj:
         raise ApiError("Please choose a card.")
     account = application.account
     method = payment_method(account, card, account.now(invoice))
-    see_that_it_can_be_kept(method)
+    check_attachable(method)
     attach(account, method, account.store.get(invoice["customer"]))
     return method
 
 
-def show_bank(application: Application, name: str) -> Answer:
+def show_bank(application: Application, name: str) -> ApiResponse:
     """Where a bank would show its own page."""
     intent = application.account.find("payment_intent", name)
     if intent["status"] != "requires_action":
@@ -88,7 +88,7 @@ def show_bank(application: Application, name: str) -> Answer:
     return page("Your bank", tag("h1", "Your bank asks whether it is you"), form(f"/authenticate/{name}", yes, no))
 
 
-def submit_bank(application: Application, name: str, given: dict[str, str]) -> Answer:
+def submit_bank(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
     """What the person answered."""
     account = application.account
     with application.store.transaction():
@@ -100,7 +100,7 @@ def submit_bank(application: Application, name: str, given: dict[str, str]) -> A
     return redirect(f"/i/{invoice['id']}")
 
 
-def show_pdf(application: Application, name: str) -> Answer:
+def show_pdf(application: Application, name: str) -> ApiResponse:
     """The invoice as a PDF of one page of text."""
     invoice = application.account.find("invoice", name)
     rows = [
@@ -115,7 +115,7 @@ def show_pdf(application: Application, name: str) -> Answer:
         f"Due {money(invoice['amount_due'], invoice['currency'])}",
     ]
     headers = {"Content-Type": "application/pdf", "Content-Disposition": f'inline; filename="{name}.pdf"'}
-    return Answer(200, pdf(rows), headers)
+    return ApiResponse(200, pdf(rows), headers)
 
 
 def pdf(rows: list[str]) -> bytes:

@@ -1,13 +1,13 @@
 """The billing portal: the card, the subscriptions, the invoices of one customer."""
 
 from dev.stripe.account import Account
-from dev.stripe.application import Answer, Application
+from dev.stripe.application import ApiResponse, Application
 from dev.stripe.cards import CARDS, payment_method
 from dev.stripe.errors import ApiError
 from dev.stripe.events import updating
-from dev.stripe.lifecycle.lines import day, money, name_of, priced
-from dev.stripe.lifecycle.renewing import end_of_period
-from dev.stripe.pages.card_choice import CHOICES, choice, described
+from dev.stripe.lifecycle.invoice_lines import day, money, name_of, priced
+from dev.stripe.lifecycle.renewal import end_of_period
+from dev.stripe.pages.card_form import CHOICES, choice, described
 from dev.stripe.pages.html import Html, button, form, hidden, joined, page, problem, redirect, tag
 from dev.stripe.resources.customers import attach_to
 from dev.stripe.resources.subscriptions import update
@@ -24,7 +24,7 @@ STATUSES = {
 RUNNING = tuple(STATUSES)
 
 
-def show(application: Application, name: str, error: str | None = None) -> Answer:
+def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
     """Everything about one customer."""
     account = application.account
     session = account.find("billing_portal.session", name)
@@ -87,7 +87,7 @@ def invoices(account: Account, customer: Obj) -> Html:
     return joined(tag("h2", "Invoices"), tag("table", head, *rows))
 
 
-def submit(application: Application, name: str, given: dict[str, str]) -> Answer:
+def submit(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
     """Do what the button says."""
     account = application.account
     try:

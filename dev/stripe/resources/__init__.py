@@ -1,10 +1,10 @@
 """What can be asked for: one module per group of resources. Importing them registers their addresses."""
 
 from dev.stripe.resources import (
-    account_wide,
     catalog,
     checkout,
     customers,
+    events_and_test_clocks,
     invoice_items,
     invoices,
     payment_methods,
@@ -16,7 +16,7 @@ from dev.stripe.resources import (
 )
 
 __all__ = [
-    "account_wide",
+    "events_and_test_clocks",
     "catalog",
     "checkout",
     "customers",

@@ -6,7 +6,7 @@ from dev.stripe.account import Account, set_metadata
 from dev.stripe.errors import ApiError
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
-from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, fields, metadata, natural, one_of, span, text, url
 from dev.stripe.routes import route
 from dev.stripe.store import Obj

@@ -7,14 +7,14 @@ from dev.stripe.account import Account, set_metadata
 from dev.stripe.errors import ApiError, wrong_state
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle import defaults
-from dev.stripe.lifecycle.checkout import LASTS, expire_session, new_setup_intent
-from dev.stripe.lifecycle.subscribing import subscription_price
-from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.lifecycle.checkout import SESSION_LIFETIME, expire_session, new_setup_intent
+from dev.stripe.lifecycle.subscription_creation import subscription_price
+from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, email, fields, integer, metadata, natural, one_of, span, text, url
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
-MOST_DATA: Table = {
+MAX_METADATA_KEYS: Table = {
     "trial_period_days": natural,
     "trial_end": integer,
     "metadata": metadata,
@@ -31,7 +31,7 @@ CREATE: Table = {
     "customer_creation": one_of("always", "if_required"),
     "client_reference_id": text,
     "metadata": metadata,
-    "subscription_data": fields(MOST_DATA),
+    "subscription_data": fields(MAX_METADATA_KEYS),
     "setup_intent_data": fields({"metadata": metadata, "description": text}),
     "success_url": url,
     "cancel_url": url,
@@ -157,8 +157,8 @@ def blank(account: Account, customer: Obj | None, given: dict[str, Any], lines: 
 
 def expiry(given: dict[str, Any], now: int) -> int:
     """From half an hour to 24 hours ahead."""
-    at = int(given.get("expires_at") or now + LASTS)
-    if not now + 30 * 60 <= at <= now + LASTS:
+    at = int(given.get("expires_at") or now + SESSION_LIFETIME)
+    if not now + 30 * 60 <= at <= now + SESSION_LIFETIME:
         raise ApiError(
             "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.",
             param="expires_at",

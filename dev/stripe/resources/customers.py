@@ -7,12 +7,12 @@ from dev.stripe.cards import ADDRESS, resolved
 from dev.stripe.errors import ApiError
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
-from dev.stripe.lifecycle.ending import end_subscription
+from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.invoices import change_balance
 from dev.stripe.lifecycle.payments import attach
-from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, each, email, fields, integer, metadata, span, text
-from dev.stripe.resources.payment_methods import see_that_it_can_be_kept
+from dev.stripe.resources.payment_methods import check_attachable
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
@@ -81,7 +81,7 @@ def keep_method(account: Account, customer: Obj, name: str | None) -> Obj | None
     if name is None:
         return None
     method = resolved(account, name, account.now(customer))
-    see_that_it_can_be_kept(method)
+    check_attachable(method)
     method["customer"] = customer["id"]
     account.store.add(method)
     return method
@@ -121,7 +121,7 @@ def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
 @route("POST /v1/customers/{id}", FIELDS)
 def update(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Change a customer. A new balance is written to the ledger as an adjustment."""
-    customer = living(account, name)
+    customer = find_customer(account, name)
     balance = given.pop("balance", None)
     with updating(account, customer, "customer.updated"):
         write(account, customer, given)
@@ -130,7 +130,7 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
     return customer
 
 
-def living(account: Account, name: str, param: str = "id") -> Obj:
+def find_customer(account: Account, name: str, param: str = "id") -> Obj:
     """A customer that isn't deleted."""
     customer = account.find("customer", name, param)
     if customer.get("deleted"):
@@ -141,7 +141,7 @@ def living(account: Account, name: str, param: str = "id") -> Obj:
 @route("DELETE /v1/customers/{id}")
 def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Delete a customer and end the subscriptions."""
-    customer = living(account, name)
+    customer = find_customer(account, name)
     for subscription in account.store.where("subscription", customer=name):
         if subscription["ended_at"] is None:
             end_subscription(account, subscription, "cancellation_requested")
@@ -166,7 +166,7 @@ TRANSACTION: Table = {"amount!": integer, "currency!": text, "description": text
 @route("POST /v1/customers/{id}/balance_transactions", TRANSACTION)
 def create_transaction(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Credit (negative) or charge the balance."""
-    customer = living(account, name)
+    customer = find_customer(account, name)
     customer["currency"] = customer["currency"] or given["currency"]
     if customer["currency"] != given["currency"]:
         raise ApiError(f"Customer {name} has a currency of {customer['currency']}.", param="currency")
@@ -204,5 +204,5 @@ def retrieve_method(account: Account, given: dict[str, Any], name: str, method: 
 
 def attach_to(account: Account, method: Obj, customer: Obj) -> None:
     """Keep a payment method, if its card lets itself be kept."""
-    see_that_it_can_be_kept(method)
+    check_attachable(method)
     attach(account, method, customer)

@@ -5,8 +5,8 @@ from typing import Any
 from dev.stripe.account import Account
 from dev.stripe.errors import wrong_state
 from dev.stripe.events import emit
-from dev.stripe.lifecycle.lines import new_invoice_item
-from dev.stripe.lists import PAGING, page, within
+from dev.stripe.lifecycle.invoice_lines import new_invoice_item
+from dev.stripe.pagination import PAGING, page, within
 from dev.stripe.parameters import Table, boolean, integer, metadata, span, text
 from dev.stripe.routes import route
 from dev.stripe.store import Obj

@@ -6,9 +6,9 @@ from dev.stripe.account import Account, set_metadata
 from dev.stripe.cards import resolved
 from dev.stripe.errors import ApiError, declined, no_such, wrong_state
 from dev.stripe.events import emit, updating
-from dev.stripe.lifecycle.collection import collect, finalize_and_collect, settle_subscription
-from dev.stripe.lifecycle.invoices import draft, finalize, give_up, mark_paid, payment_of, void
-from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.lifecycle.collection import activate_after_payment, collect, finalize_and_collect
+from dev.stripe.lifecycle.invoices import draft, finalize, mark_paid, mark_uncollectible, payment_of, void
+from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, metadata, one_of, span, text
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
@@ -108,7 +108,7 @@ def pay(account: Account, given: dict[str, Any], name: str) -> Obj:
         finalize(account, invoice)
     if given.get("paid_out_of_band"):
         mark_paid(account, invoice, out_of_band=True)
-        settle_subscription(account, invoice)
+        activate_after_payment(account, invoice)
     elif invoice["status"] != "paid":
         pay_by_card(account, invoice, given)
     return invoice
@@ -148,7 +148,7 @@ def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> 
     invoice = account.find("invoice", name)
     if invoice["status"] != "open":
         raise wrong_state(f"You can only mark open invoices as uncollectible; this one is {invoice['status']}.")
-    give_up(account, invoice)
+    mark_uncollectible(account, invoice)
     return invoice
 
 

@@ -7,7 +7,7 @@ from dev.stripe.cards import BY_NUMBER, CARDS, card_of, failure, payment_method,
 from dev.stripe.errors import ApiError, declined
 from dev.stripe.events import updating
 from dev.stripe.lifecycle.payments import attach, detach
-from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, fields, metadata, natural, one_of, text
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
@@ -72,12 +72,12 @@ def attached(account: Account, given: dict[str, Any], name: str) -> Obj:
             "and may not be used again."
         )
     if method["customer"] is None:
-        see_that_it_can_be_kept(method)
+        check_attachable(method)
         attach(account, method, customer)
     return method
 
 
-def see_that_it_can_be_kept(method: Obj) -> None:
+def check_attachable(method: Obj) -> None:
     """Raise if the card is declined when it is kept."""
     reason = card_of(method).attach
     if reason:

@@ -3,16 +3,16 @@
 from typing import Any
 
 from dev.stripe.account import Account, set_metadata
+from dev.stripe.api_versions import visible
 from dev.stripe.cards import resolved
 from dev.stripe.errors import ApiError, declined, wrong_state
 from dev.stripe.events import updating
 from dev.stripe.lifecycle.collection import collect
 from dev.stripe.lifecycle.payments import cancel_intent, confirm, new_intent
-from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, metadata, natural, one_of, span, text
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
-from dev.stripe.versions import visible
 
 CREATE: Table = {
     "amount!": natural,

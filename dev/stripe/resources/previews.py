@@ -5,12 +5,12 @@ from typing import Any
 from dev.stripe.account import Account
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
-from dev.stripe.lifecycle.changing import apply_change
-from dev.stripe.lifecycle.ending import end_subscription
-from dev.stripe.lifecycle.invoices import draft, set_off
-from dev.stripe.lifecycle.lines import period_line
-from dev.stripe.lifecycle.renewing import end_of_period, roll
-from dev.stripe.lifecycle.subscribing import subscribe
+from dev.stripe.lifecycle.cancellation import end_subscription
+from dev.stripe.lifecycle.invoice_lines import period_line
+from dev.stripe.lifecycle.invoices import apply_balance, draft
+from dev.stripe.lifecycle.renewal import advance_period, end_of_period
+from dev.stripe.lifecycle.subscription_changes import apply_change
+from dev.stripe.lifecycle.subscription_creation import subscribe
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, one_of, text
 from dev.stripe.resources.subscriptions import ITEM
 from dev.stripe.routes import route
@@ -61,7 +61,7 @@ def of_change(account: Account, subscription: Obj, details: dict[str, Any]) -> O
 def renewal(account: Account, subscription: Obj) -> Obj:
     """A draft of the next period, dated at its beginning."""
     end = end_of_period(subscription)
-    roll(subscription)
+    advance_period(subscription)
     lines = [period_line(account, subscription, item) for item in subscription["items"]["data"]]
     customer = account.store.get(subscription["customer"])
     return draft(
@@ -72,7 +72,7 @@ def renewal(account: Account, subscription: Obj) -> Obj:
 def as_preview(account: Account, invoice: Obj) -> Obj:
     """A draft that isn't kept: other ids, and the customer's balance already set off."""
     balance = account.store.get(invoice["customer"])["balance"] if invoice["status"] == "draft" else invoice["starting_balance"]
-    due, ending = set_off(invoice["total"], balance, invoice["currency"])
+    due, ending = apply_balance(invoice["total"], balance, invoice["currency"])
     invoice["id"] = new_id("upcoming_in")
     invoice.update(status="draft", number=None, hosted_invoice_url=None, invoice_pdf=None, starting_balance=balance)
     invoice.update(amount_due=due, amount_remaining=due, ending_balance=ending)

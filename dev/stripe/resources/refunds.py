@@ -6,8 +6,8 @@ from dev.stripe.account import Account, set_metadata
 from dev.stripe.errors import ApiError, wrong_state
 from dev.stripe.events import updating
 from dev.stripe.lifecycle.disputes import EVIDENCE, close_dispute
-from dev.stripe.lifecycle.refunding import issue_credit_note, refund
-from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.lifecycle.refunds import issue_credit_note, refund
+from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, fields, integer, metadata, natural, one_of, span, text
 from dev.stripe.routes import route
 from dev.stripe.store import Obj

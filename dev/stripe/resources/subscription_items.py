@@ -4,7 +4,7 @@ from typing import Any
 
 from dev.stripe.account import Account
 from dev.stripe.errors import no_such
-from dev.stripe.lists import PAGING, page
+from dev.stripe.pagination import PAGING, page
 from dev.stripe.parameters import Table, boolean, integer, metadata, natural, one_of, text
 from dev.stripe.resources.subscriptions import update
 from dev.stripe.routes import route

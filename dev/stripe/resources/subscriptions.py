@@ -6,12 +6,12 @@ from typing import Any
 from dev.stripe.account import Account, set_metadata
 from dev.stripe.errors import ApiError
 from dev.stripe.events import emit
-from dev.stripe.lifecycle.changing import apply_change
+from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.collection import chosen_method, finalize_and_collect
-from dev.stripe.lifecycle.ending import end_subscription
-from dev.stripe.lifecycle.renewing import end_of_period, resume
-from dev.stripe.lifecycle.subscribing import refusal, subscribe
-from dev.stripe.lists import PAGING, newest_first, page
+from dev.stripe.lifecycle.renewal import end_of_period, resume
+from dev.stripe.lifecycle.subscription_changes import apply_change
+from dev.stripe.lifecycle.subscription_creation import refusal, subscribe
+from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, metadata, natural, one_of, span, text
 from dev.stripe.routes import route
 from dev.stripe.store import Obj

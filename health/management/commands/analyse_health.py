@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core import clock
-from health.analysis import Finding
-from health.services import analyse_correlations
+from health.analysis import CorrelationFinding
+from health.services import analyze_correlations
 from users.models import User
 
 
-def line_of(finding: Finding) -> str:
+def line_of(finding: CorrelationFinding) -> str:
     """A finding in one line; one that says nothing says what is missing."""
     pairs, found = finding.pairs, finding.correlation
     name = f"{pairs.metric} and {pairs.category or 'all spending'} {pairs.lag} days later, {finding.method}"
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         user = User.objects.filter(email=User.objects.normalize_email(email)).first()
         if user is None:
             raise CommandError(f"Nobody has the address {email}.")
-        findings = analyse_correlations(user, today=clock.day_in(user.zone, clock.now()))
+        findings = analyze_correlations(user, today=clock.day_in(user.zone, clock.now()))
         reliable = [finding for finding in findings if finding.is_reliable]
         self.stdout.write(f"{len(findings)} findings, {len(reliable)} of them reliable.")
         for finding in [*reliable, *(finding for finding in findings if finding.missing)]:

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
 
-from core.encryption.fields import is_sealed
-from core.encryption.rotation import Table, in_another_format
+from core.encryption.fields import is_encrypted
+from core.encryption.rotation import TableRotation, in_another_format
 from core.encryption.stock_cryptography import FIRST, StockReader
 from mingus.management.commands.rotate_field_keys import report
 
@@ -36,9 +36,9 @@ class Command(BaseCommand):
             cryptography_key=settings.STOCK_CRYPTOGRAPHY_KEY,
             salt=settings.STOCK_CRYPTOGRAPHY_SALT,
         )
-        table = Table(source.model, [in_another_format(source, FIRST, reader.read)])
+        table = TableRotation(source.model, [in_another_format(source, FIRST, reader.read)])
         if dry_run:
-            count = sum(table.columns[0].census().values())
+            count = sum(table.columns[0].count_by_key().values())
             self.stdout.write(f"{count:,} values are in the stock format. Nothing was changed: this was a dry run.")
         else:
             report(self, [table], "taken over")
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             source = apps.get_model(model)._meta.get_field(column)
         except (LookupError, ValueError, FieldDoesNotExist) as error:
             raise CommandError(f"{model}.{column} can't be found: {error}") from error
-        if not is_sealed(source):
+        if not is_encrypted(source):
             raise CommandError(
                 f"{model}.{column} is not an encrypted field: declare it with core.encryption.fields.encrypt first."
             )

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Make the months to come of the audit log, events and metrics, and drop what is older than the settings say."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with rls.everybody(reason="keep_months"):
-            dropped = system.keep_audit_months() + analytics.keep_months()
-            forgotten = analytics.forget_old_usage(now=clock.now())
+        with rls.as_staff(reason="keep_months"):
+            dropped = system.maintain_audit_partitions() + analytics.maintain_partitions()
+            forgotten = analytics.delete_old_usage(now=clock.now())
         self.stdout.write(f"The months to come are there. Dropped: {dropped} months, and {forgotten} rows of use of features.")

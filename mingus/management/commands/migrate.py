@@ -16,4 +16,4 @@ class Command(Migrate):
         with as_owner():
             super().handle(*args, **options)
             if settings.DATABASE_OWNER:
-                rls_checks.admit(connection, serving)
+                rls_checks.grant_serving_role(connection, serving)

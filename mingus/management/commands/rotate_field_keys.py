@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from core.encryption.rotation import Outcome, Table, tables
+from core.encryption.rotation import RotationResult, TableRotation, tables_to_rotate
 
 
 class Command(BaseCommand):
@@ -24,19 +24,19 @@ class Command(BaseCommand):
         if dry_run:
             self._count()
         else:
-            report(self, tables(), "sealed anew")
+            report(self, tables_to_rotate(), "sealed anew")
 
     def _count(self) -> None:
         total = 0
-        for table in tables():
+        for table in tables_to_rotate():
             for column in table.columns:
-                for key_id, count in column.census().items():
+                for key_id, count in column.count_by_key().items():
                     self.stdout.write(f"{column.name:<60} key {key_id} {count:>12,}")
             total += table.old().count()
         self.stdout.write(f"{total:,} rows have something to do. Nothing was changed: this was a dry run.")
 
 
-def report(command: BaseCommand, work: list[Table], done: str) -> None:
+def report(command: BaseCommand, work: list[TableRotation], done: str) -> None:
     """Work over `work` with a progress bar and a summary; raises CommandError when something is left, after naming it."""
     begun = time.monotonic()
     with tqdm(
@@ -47,13 +47,13 @@ def report(command: BaseCommand, work: list[Table], done: str) -> None:
     for problem in problems:
         command.stderr.write(problem)
     seconds = time.monotonic() - begun
-    command.stdout.write(f"{sum(outcome.resealed for outcome in outcomes):,} rows were {done} in {seconds:.1f} s.")
+    command.stdout.write(f"{sum(outcome.reencrypted for outcome in outcomes):,} rows were {done} in {seconds:.1f} s.")
     if problems:
         raise CommandError(f"{len(problems):,} values can't be opened. They are named above and were left as they are.")
     _require_all(outcomes)
 
 
-def _require_all(outcomes: list[Outcome]) -> None:
+def _require_all(outcomes: list[RotationResult]) -> None:
     busy = sum(outcome.busy for outcome in outcomes)
     if busy:
         raise CommandError(f"{busy:,} rows were in use by others all the time. Run this again.")

@@ -11,8 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError
 
-from mingus.database import require_walls
-from mingus.processes import Group, PortError, Program, require_free, wait_until_open
+from mingus.database import require_row_level_security
+from mingus.processes import PortError, ProcessGroup, Program, require_free_port, wait_until_listening
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -29,16 +29,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, workers: int, with_worker: bool, **options: Any) -> None:
         self._require_database()
         try:
-            require_free(host, port)
+            require_free_port(host, port)
         except PortError as error:
             raise CommandError(str(error)) from error
         programs = [server(host, port, workers), *([JOB_WORKER] if with_worker else [])]
         # A fresh folder: its files add the workers' numbers up, and those of the last run would be added too
         with (
             TemporaryDirectory(prefix="mingus-metrics-", dir=os.environ.get(METRICS)) as folder,
-            Group(programs, {METRICS: folder}).running() as group,
+            ProcessGroup(programs, {METRICS: folder}).running() as group,
         ):
-            if wait_until_open(host, port, while_running=group):
+            if wait_until_listening(host, port, while_running=group):
                 self.stdout.write(f"MINGUS listens on http://{in_url(host)}:{port}/ (Ctrl-C stops it)")
                 self.stdout.flush()
             problem = group.wait()
@@ -48,7 +48,7 @@ class Command(BaseCommand):
     def _require_database(self) -> None:
         try:
             self.check_migrations()
-            require_walls()
+            require_row_level_security()
             self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {error}".strip()) from error

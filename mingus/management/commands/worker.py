@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
 from core import jobs
-from mingus.database import require_walls
+from mingus.database import require_row_level_security
 
 
 class Command(BaseCommand):
@@ -16,10 +16,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            require_walls()
+            require_row_level_security()
         except OperationalError:
             self.stderr.write("The database does not answer yet.")
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         self.stderr.write("The worker waits for jobs.")
-        asyncio.run(jobs.work())
+        asyncio.run(jobs.run_worker())

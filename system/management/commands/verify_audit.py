@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from system import services
+from system.audit_verification import AuditVerificationError, verify
 from system.models import AuditBlock
-from system.verification import BrokenLogError, verify
 
 
 def day(text: str) -> datetime:
@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 for number in verify(since=since):
                     checked += number
                     bar.update(number)
-        except BrokenLogError as error:
+        except AuditVerificationError as error:
             raise CommandError(f"The audit log was tampered with. {error}") from error
         services.seal_audit()
         last = AuditBlock.objects.order_by("-number").first()

@@ -17,7 +17,7 @@ def tables(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Non
     settings.FIELD_ENCRYPTION_KEYS = ["0d" * 32]
     monkeypatch.setattr("django.db.models.base.apps", Account._meta.apps)
     monkeypatch.setattr("django.core.serializers.python.apps", Account._meta.apps)
-    with rls.nobody(), connection.schema_editor() as editor:
+    with rls.as_login_role(), connection.schema_editor() as editor:
         for model in (Account, Answer, Counted):
             editor.create_model(model)
             editor.execute(f"GRANT ALL ON {model._meta.db_table} TO mingus_staff")

@@ -10,7 +10,7 @@ from django.db import models
 from django.test.utils import isolate_apps
 from rest_framework.serializers import ModelSerializer
 
-from core.encryption.fields import Sealed, encrypt
+from core.encryption.fields import Ciphertext, encrypt
 from users.models import User
 
 SECRET = "DE02120300000000202051"
@@ -72,7 +72,7 @@ def stored(row: models.Model, column: str) -> bytes | None:
 
 def overwrite(row: models.Model, column: str, value: bytes | None) -> None:
     """Put bytes into the database behind the row's back."""
-    type(row)._base_manager.filter(pk=row.pk).update(**{column: Sealed(value or b"")})
+    type(row)._base_manager.filter(pk=row.pk).update(**{column: Ciphertext(value or b"")})
 
 
 def field_of(model: type[models.Model], name: str) -> Any:

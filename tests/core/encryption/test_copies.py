@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.encryption.key_ring import SealError
+from core.encryption.key_ring import EncryptionError
 from tests.core.encryption.rows import SECRET, Account, Answer, loaded
 
 
@@ -27,7 +27,7 @@ def test_a_pickle_of_a_row_that_was_read_holds_ciphertext(account: Account) -> N
 
 def test_a_pickle_of_a_changed_row_is_refused(account: Account) -> None:
     account.number = "CANARY"
-    with pytest.raises(SealError, match="Save the row first"):
+    with pytest.raises(EncryptionError, match="Save the row first"):
         pickle.dumps(account)
 
 

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from core import rls
 from core.encryption import data_keys, key_ring
-from core.encryption.key_ring import MissingDataKeyError, SealError, TamperedError, UnknownKeyError
+from core.encryption.key_ring import EncryptionError, MissingDataKeyError, TamperedError, UnknownKeyError
 from core.models.base import DataKey
 from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile
@@ -22,15 +22,15 @@ NEW_RING = ["1e" * 32]
 def outcome(account: Account, blob: bytes) -> object:
     """What the account's number is when its column holds `blob`: the plaintext, or the class of the refusal."""
     try:
-        return field_of(Account, "number").unseal((account.pk, account.user_id), blob)
-    except SealError as error:
+        return field_of(Account, "number").decrypt((account.pk, account.user_id), blob)
+    except EncryptionError as error:
         return type(error)
 
 
 def test_an_owned_value_is_under_its_owners_key_and_an_unowned_one_under_the_ring(account: Account) -> None:
     answer = Answer.objects.create(text=SECRET)
-    assert (stored(account, "number") or b"")[:1] == key_ring.UNDER_DATA_KEY
-    assert (stored(answer, "text") or b"")[:1] == key_ring.UNDER_RING
+    assert (stored(account, "number") or b"")[:1] == key_ring.DATA_KEY_VERSION
+    assert (stored(answer, "text") or b"")[:1] == key_ring.RING_KEY_VERSION
 
 
 def test_all_values_of_a_user_are_under_one_key_and_no_other_user_has_it(account: Account, alice: User, bob: User) -> None:
@@ -41,12 +41,12 @@ def test_all_values_of_a_user_are_under_one_key_and_no_other_user_has_it(account
 
 
 def test_a_value_under_the_ring_from_before_there_were_data_keys_opens_and_moves_under_it(account: Account) -> None:
-    place = key_ring.associate("tests.account.number", str(account.pk), str(account.user_id))
-    overwrite(account, "number", key_ring.seal("tests.account.number", place, b'"OLD"'))
+    place = key_ring.encode_associated_data("tests.account.number", str(account.pk), str(account.user_id))
+    overwrite(account, "number", key_ring.encrypt("tests.account.number", place, b'"OLD"'))
     row = loaded(account)
     assert row.number == "OLD"
     loaded(account).save()
-    assert (stored(account, "number") or b"")[:1] == key_ring.UNDER_DATA_KEY
+    assert (stored(account, "number") or b"")[:1] == key_ring.DATA_KEY_VERSION
     assert loaded(account).number == "OLD"
 
 
@@ -71,15 +71,15 @@ def test_bytes_that_were_loaded_under_a_key_that_was_rolled_back_are_sealed_anew
         transaction.set_rollback(True)
     unread.save()
     assert loaded(account).number == SECRET
-    assert key_ring.key_id_of(stored(account, "number") or b"") == data_keys.to_seal(alice.pk).header[1:]
+    assert key_ring.key_id_of(stored(account, "number") or b"") == data_keys.key_for_encryption(alice.pk).header[1:]
 
 
 def test_a_key_from_a_savepoint_is_not_kept_for_the_rest_of_a_batch(alice: User) -> None:
-    with data_keys.keeping():
+    with data_keys.cached_in_transaction():
         with transaction.atomic():
-            lost = data_keys.to_seal(alice.pk)
+            lost = data_keys.key_for_encryption(alice.pk)
             transaction.set_rollback(True)
-        assert data_keys.to_seal(alice.pk).header != lost.header
+        assert data_keys.key_for_encryption(alice.pk).header != lost.header
 
 
 def test_a_destroyed_key_is_named_and_nothing_opens_any_more(account: Account, alice: User) -> None:
@@ -178,7 +178,7 @@ def test_a_thousand_new_rows_of_one_user_ask_for_his_key_once(
 
 def test_keys_that_were_read_are_bounded_in_number_and_time(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_keys, "CACHE_SIZE", 2)
-    cache, key, owners = data_keys._Cache(), data_keys.to_seal(account.user_id), [uuid4(), uuid4(), uuid4()]
+    cache, key, owners = data_keys._Cache(), data_keys.key_for_encryption(account.user_id), [uuid4(), uuid4(), uuid4()]
     cache.put(owners[0], key)
     cache.put(owners[1], key)
     cache.put(owners[2], key)
@@ -191,7 +191,7 @@ def test_keys_that_were_read_are_bounded_in_number_and_time(account: Account, mo
 def test_nothing_shows_a_key(account: Account) -> None:
     row = DataKey.objects.get()
     raw = data_keys.unwrap(account.user_id, bytes(row.wrapped))
-    shown = f"{data_keys.to_seal(account.user_id)!r} {row!r} {row} {row.to_dict()}"
+    shown = f"{data_keys.key_for_encryption(account.user_id)!r} {row!r} {row} {row.to_dict()}"
     assert raw.hex() not in shown
     assert repr(raw) not in shown
     assert "wrapped" not in row.to_dict()
@@ -199,6 +199,6 @@ def test_nothing_shows_a_key(account: Account) -> None:
 
 def test_a_customer_has_no_other_customers_key(account: Account, bob: User) -> None:
     data_keys._cache.forget(account.user_id)
-    with rls.acting_as(bob):
-        assert data_keys.of(account.user_id) is None
+    with rls.as_customer(bob):
+        assert data_keys.get_key(account.user_id) is None
         assert DataKey.objects.count() == 0

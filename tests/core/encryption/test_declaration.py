@@ -11,8 +11,8 @@ from django.test.utils import isolate_apps
 from django_cryptography.fields import EncryptedMixin
 
 from core import rls
-from core.encryption.fields import Sealed, encrypt, is_sealed
-from core.encryption.key_ring import SealError
+from core.encryption.fields import Ciphertext, encrypt, is_encrypted
+from core.encryption.key_ring import EncryptionError
 from tests.core.encryption.rows import SECRET, Account, Answer, Row, field_of
 from users.models import User
 
@@ -21,8 +21,8 @@ def test_it_is_a_field_of_django_cryptography_and_of_its_base() -> None:
     field = field_of(Account, "number")
     assert isinstance(field, EncryptedMixin)
     assert isinstance(field, models.CharField)
-    assert is_sealed(field)
-    assert not is_sealed(field_of(Account, "nickname"))
+    assert is_encrypted(field)
+    assert not is_encrypted(field_of(Account, "nickname"))
 
 
 def test_its_column_is_bytea() -> None:
@@ -47,7 +47,7 @@ def test_a_deconstructed_field_is_built_again(name: str) -> None:
 
 
 def test_a_renamed_table_and_column_keep_their_values(account: Account) -> None:
-    with rls.nobody(), connection.schema_editor() as editor:
+    with rls.as_login_role(), connection.schema_editor() as editor:
         editor.execute('ALTER TABLE contenttypes_account RENAME COLUMN "number" TO "iban"')
         editor.execute('ALTER TABLE contenttypes_account RENAME TO "renamed"')
     with isolate_apps("django.contrib.contenttypes"):
@@ -75,7 +75,7 @@ def test_a_value_of_a_field_that_had_another_type_is_refused_without_quoting_it(
                 abstract = False
                 db_table = "contenttypes_account"
 
-    with pytest.raises(SealError, match="sealed by a field of another type") as refusal:
+    with pytest.raises(EncryptionError, match="sealed by a field of another type") as refusal:
         _ = Retyped.objects.get().number
     assert SECRET not in str(refusal.getrepr(chain=True))
 
@@ -86,7 +86,7 @@ def test_its_class_attribute_is_the_descriptor() -> None:
 
 def test_good_fields_pass_their_checks() -> None:
     fields = [*Account._meta.local_fields, *Answer._meta.local_fields]
-    assert [error for field in fields if is_sealed(field) for error in field.check()] == []
+    assert [error for field in fields if is_encrypted(field) for error in field.check()] == []
 
 
 @isolate_apps("django.contrib.contenttypes")
@@ -114,7 +114,7 @@ def test_it_cannot_be_unique() -> None:
 
 
 def test_a_sealed_value_equals_only_the_same_bytes() -> None:
-    assert Sealed(b"a") == Sealed(b"a")
-    assert Sealed(b"a") != Sealed(b"b")
-    assert Sealed(b"a") != b"a"
-    assert len({Sealed(b"a"), Sealed(b"a")}) == 1
+    assert Ciphertext(b"a") == Ciphertext(b"a")
+    assert Ciphertext(b"a") != Ciphertext(b"b")
+    assert Ciphertext(b"a") != b"a"
+    assert len({Ciphertext(b"a"), Ciphertext(b"a")}) == 1

@@ -10,7 +10,7 @@ from core.encryption import key_ring
 OLD_KEY = "0d" * 32
 NEW_KEY = "1e" * 32
 LABEL = "tests.secret"
-HERE = key_ring.associate(LABEL, "row-1", "alice")
+HERE = key_ring.encode_associated_data(LABEL, "row-1", "alice")
 SECRET = b"12345"
 
 
@@ -22,8 +22,8 @@ def ring(settings: Settings) -> None:
 def outcome(sealed: bytes, label: str = LABEL, associated_data: bytes = HERE) -> object:
     """The plaintext, or the class of the refusal."""
     try:
-        return key_ring.unseal(label, associated_data, sealed)
-    except key_ring.SealError as error:
+        return key_ring.decrypt(label, associated_data, sealed)
+    except key_ring.EncryptionError as error:
         return type(error)
 
 
@@ -33,89 +33,89 @@ def bit_flips(sealed: bytes) -> list[bytes]:
 
 
 def test_a_sealed_value_opens_in_its_place() -> None:
-    assert outcome(key_ring.seal(LABEL, HERE, SECRET)) == SECRET
+    assert outcome(key_ring.encrypt(LABEL, HERE, SECRET)) == SECRET
 
 
 def test_sealing_adds_33_bytes() -> None:
-    assert len(key_ring.seal(LABEL, HERE, SECRET)) == len(SECRET) + 33
+    assert len(key_ring.encrypt(LABEL, HERE, SECRET)) == len(SECRET) + 33
 
 
 def test_the_empty_value_is_a_value() -> None:
-    assert outcome(key_ring.seal(LABEL, HERE, b"")) == b""
+    assert outcome(key_ring.encrypt(LABEL, HERE, b"")) == b""
 
 
 def test_the_same_value_never_gives_the_same_bytes() -> None:
-    assert len({key_ring.seal(LABEL, HERE, SECRET) for _ in range(100)}) == 100
+    assert len({key_ring.encrypt(LABEL, HERE, SECRET) for _ in range(100)}) == 100
 
 
 def test_it_refuses_every_single_bit_flip_as_tampered() -> None:
-    sealed = key_ring.seal(LABEL, HERE, SECRET)
+    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
     outcomes = [outcome(flipped) for flipped in bit_flips(sealed)]
     assert outcomes == [key_ring.TamperedError] * 304
 
 
 def test_it_refuses_every_truncation_as_tampered() -> None:
-    sealed = key_ring.seal(LABEL, HERE, SECRET)
+    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
     outcomes = [outcome(sealed[:length]) for length in range(len(sealed))]
     assert outcomes == [key_ring.TamperedError] * len(sealed)
 
 
 def test_it_refuses_an_added_byte_as_tampered() -> None:
-    assert outcome(key_ring.seal(LABEL, HERE, SECRET) + b"\x00") is key_ring.TamperedError
+    assert outcome(key_ring.encrypt(LABEL, HERE, SECRET) + b"\x00") is key_ring.TamperedError
 
 
 @pytest.mark.parametrize(
     ("label", "associated_data"),
     [
         pytest.param("tests.other", HERE, id="another column"),
-        pytest.param(LABEL, key_ring.associate(LABEL, "row-2", "alice"), id="another row"),
-        pytest.param(LABEL, key_ring.associate(LABEL, "row-1", "bob"), id="another owner"),
-        pytest.param(LABEL, key_ring.associate(LABEL, "row-1"), id="no owner"),
-        pytest.param(LABEL, key_ring.associate(LABEL, "row-1a", "lice"), id="the same letters cut elsewhere"),
+        pytest.param(LABEL, key_ring.encode_associated_data(LABEL, "row-2", "alice"), id="another row"),
+        pytest.param(LABEL, key_ring.encode_associated_data(LABEL, "row-1", "bob"), id="another owner"),
+        pytest.param(LABEL, key_ring.encode_associated_data(LABEL, "row-1"), id="no owner"),
+        pytest.param(LABEL, key_ring.encode_associated_data(LABEL, "row-1a", "lice"), id="the same letters cut elsewhere"),
     ],
 )
 def test_it_refuses_a_value_that_was_moved(label: str, associated_data: bytes) -> None:
-    sealed = key_ring.seal(LABEL, HERE, SECRET)
+    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
     assert outcome(sealed, label, associated_data) is key_ring.TamperedError
 
 
 def test_an_old_key_still_opens_after_a_new_one_became_primary(settings: Settings) -> None:
-    sealed = key_ring.seal(LABEL, HERE, SECRET)
+    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
     assert outcome(sealed) == SECRET
 
 
 def test_new_values_are_sealed_under_the_primary_key(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
-    sealed = key_ring.seal(LABEL, HERE, SECRET)
+    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY]
     assert outcome(sealed) == SECRET
     assert key_ring.key_id_of(sealed) == key_ring.primary_key_id()
 
 
 def test_an_unknown_key_is_named_with_the_setting(settings: Settings) -> None:
-    sealed = key_ring.seal(LABEL, HERE, SECRET)
+    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY]
     with pytest.raises(key_ring.UnknownKeyError, match=rf"{sealed[1:5].hex()}.* FIELD_ENCRYPTION_KEYS"):
-        key_ring.unseal(LABEL, HERE, sealed)
+        key_ring.decrypt(LABEL, HERE, sealed)
 
 
 def test_an_edited_key_id_is_tampering_and_not_an_unknown_key(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
-    sealed = key_ring.seal(LABEL, HERE, SECRET)
+    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
     assert outcome(sealed[:1] + b"\xde\xad\xbe\xef" + sealed[5:]) is key_ring.TamperedError
 
 
 def test_a_value_relabelled_to_another_key_of_the_ring_is_tampered(settings: Settings) -> None:
     other = key_ring.primary_key_id()
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
-    sealed = key_ring.seal(LABEL, HERE, SECRET)
+    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
     assert outcome(sealed[:1] + other + sealed[5:]) is key_ring.TamperedError
 
 
 def test_a_refusal_names_the_label_and_not_the_value() -> None:
     with pytest.raises(key_ring.TamperedError, match=r"^tests\.secret: the value was edited or moved") as refusal:
-        key_ring.unseal(LABEL, HERE, key_ring.seal("tests.other", HERE, SECRET))
+        key_ring.decrypt(LABEL, HERE, key_ring.encrypt("tests.other", HERE, SECRET))
     assert SECRET.decode() not in str(refusal.value)
 
 
@@ -157,8 +157,8 @@ def test_a_key_may_be_written_in_any_common_way(text: str) -> None:
 def test_a_bad_ring_says_what_is_wrong_with_it(settings: Settings, keys: object, problem: str) -> None:
     settings.FIELD_ENCRYPTION_KEYS = keys
     assert problem in " ".join(key_ring.ring_problems())
-    with pytest.raises(key_ring.SealError, match=problem):
-        key_ring.seal(LABEL, HERE, SECRET)
+    with pytest.raises(key_ring.EncryptionError, match=problem):
+        key_ring.encrypt(LABEL, HERE, SECRET)
 
 
 def test_every_bad_key_is_reported_at_once_and_none_is_quoted(settings: Settings) -> None:
@@ -178,7 +178,7 @@ def test_a_good_ring_has_no_problems() -> None:
 
 
 def test_a_value_survives_as_text() -> None:
-    sealed = key_ring.seal(LABEL, HERE, SECRET)
+    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
     assert key_ring.from_text(key_ring.to_text(sealed)) == sealed
 
 

@@ -8,13 +8,13 @@ from tests.core.encryption.rows import SECRET, Account, loaded, stored
 
 @pytest.mark.usefixtures("account")
 def test_a_list_that_does_not_read_the_field_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("core.encryption.key_ring.unseal")
+    monkeypatch.delattr("core.encryption.key_ring.decrypt")
     assert [row.nickname for row in Account.objects.all()] == [""]
 
 
 def test_a_value_is_opened_once(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     assert account.number == SECRET
-    monkeypatch.delattr("core.encryption.key_ring.unseal")
+    monkeypatch.delattr("core.encryption.key_ring.decrypt")
     assert account.number == SECRET
 
 

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from core.encryption import data_keys, key_ring
-from core.encryption.fields import Sealed
-from core.encryption.rotation import Table, tables, under_former_keys
+from core.encryption.fields import Ciphertext
+from core.encryption.rotation import TableRotation, column_under_former_keys, tables_to_rotate
 from core.models.base import DataKey
 from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile
@@ -20,21 +20,21 @@ OLD, NEW = "0d" * 32, "1e" * 32
 
 def under_the_ring(row: Any, label: str, text: str) -> bytes:
     """A value as it was before there were data keys."""
-    return key_ring.seal(label, key_ring.associate(label, str(row.pk), str(row.user_id)), f'"{text}"'.encode())
+    return key_ring.encrypt(label, key_ring.encode_associated_data(label, str(row.pk), str(row.user_id)), f'"{text}"'.encode())
 
 
 @pytest.fixture
 def old_account(settings: Settings) -> EncryptedFinancialProfile:
     """An account from before data keys and indexes, and a new ring."""
     account = AccountFactory(routing_number="122105155")
-    value = Sealed(under_the_ring(account, "finance.account_number", "DE021203"))
+    value = Ciphertext(under_the_ring(account, "finance.account_number", "DE021203"))
     EncryptedFinancialProfile.objects.update(account_number=value, account_number_index=None)
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
     return EncryptedFinancialProfile.objects.get()
 
 
 def test_every_encrypted_column_and_data_keys_are_in_it() -> None:
-    names = {column.name for table in tables() for column in table.columns}
+    names = {column.name for table in tables_to_rotate() for column in table.columns}
     assert names >= {"core.DataKey.wrapped", "core.IdempotencyKey.answer", "finance.EncryptedFinancialProfile.routing_number"}
 
 
@@ -87,11 +87,11 @@ def test_what_cannot_be_opened_is_named_and_the_others_go_on(
     old_account: EncryptedFinancialProfile, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = AccountFactory()
-    EncryptedFinancialProfile.objects.filter(pk=other.pk).update(account_number=Sealed(b"\x01" + b"garbage" * 9))
+    EncryptedFinancialProfile.objects.filter(pk=other.pk).update(account_number=Ciphertext(b"\x01" + b"garbage" * 9))
     with pytest.raises(CommandError, match="1 values can't be opened"):
         call_command("rotate_field_keys")
     assert f"finance.EncryptedFinancialProfile {other.pk}, account_number: finance.account_number: " in capsys.readouterr().err
-    assert (stored(old_account, "account_number") or b"")[:1] == key_ring.UNDER_DATA_KEY
+    assert (stored(old_account, "account_number") or b"")[:1] == key_ring.DATA_KEY_VERSION
 
 
 @pytest.mark.usefixtures("old_account")
@@ -113,19 +113,19 @@ def test_an_index_whose_number_was_erased_is_erased() -> None:
 def test_values_without_an_owner_go_from_key_to_key(settings: Settings) -> None:
     rows = [Answer.objects.create(text=f"{SECRET}{number}", body=[number]) for number in range(5)]
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
-    columns = [under_former_keys(field_of(Answer, name)) for name in ("text", "body", "amount", "day")]
-    outcome = Table(Answer, columns).run(int)
+    columns = [column_under_former_keys(field_of(Answer, name)) for name in ("text", "body", "amount", "day")]
+    outcome = TableRotation(Answer, columns).run(int)
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
-    assert (outcome.resealed, outcome.busy, outcome.failed) == (5, 0, {})
+    assert (outcome.reencrypted, outcome.busy, outcome.failed) == (5, 0, {})
     assert [(loaded(row).text, loaded(row).body) for row in rows] == [(f"{SECRET}{n}", [n]) for n in range(5)]
-    assert Table(Answer, columns).run(int).resealed == 0
+    assert TableRotation(Answer, columns).run(int).reencrypted == 0
 
 
 def test_a_former_value_of_an_erased_owner_gets_a_key_and_stays_readable(account: Account, alice: User) -> None:
     overwrite(account, "number", under_the_ring(account, "tests.account.number", "OLD"))
     data_keys.destroy(alice)
-    outcome = Table(Account, [under_former_keys(field_of(Account, "number"))]).run(int)
-    assert outcome.resealed == 1
+    outcome = TableRotation(Account, [column_under_former_keys(field_of(Account, "number"))]).run(int)
+    assert outcome.reencrypted == 1
     assert loaded(account).number == "OLD"
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import models, transaction
 from django.db.models.functions import Upper
 
-from core.encryption.key_ring import SealError, TamperedError
+from core.encryption.key_ring import EncryptionError, TamperedError
 from tests.core.encryption.rows import SECRET, Account, Counted, loaded, stored
 from users.models import User
 
@@ -72,7 +72,7 @@ def test_update_or_create_seals(account: Account) -> None:
 @pytest.mark.parametrize("value", [SECRET, "", 5, models.F("routing"), Upper("nickname"), models.Value(SECRET)])
 def test_update_with_anything_but_none_is_refused_with_the_remedy(account: Account, value: object) -> None:
     before = stored(account, "number")
-    with pytest.raises(SealError, match=r"Use save\(\) or bulk_create\(\)\."), transaction.atomic():
+    with pytest.raises(EncryptionError, match=r"Use save\(\) or bulk_create\(\)\."), transaction.atomic():
         Account.objects.filter(pk=account.pk).update(number=value)
     assert stored(account, "number") == before
 
@@ -84,7 +84,7 @@ def test_update_may_erase(account: Account) -> None:
 
 def test_bulk_update_is_refused_with_the_remedy(account: Account) -> None:
     account.number = "OTHER"
-    with pytest.raises(SealError, match=r"Use save\(\) or bulk_create\(\)\."):
+    with pytest.raises(EncryptionError, match=r"Use save\(\) or bulk_create\(\)\."):
         Account.objects.bulk_update([account], ["number"])
 
 
@@ -95,7 +95,7 @@ def test_bulk_update_of_other_fields_works(account: Account) -> None:
 
 
 def test_a_key_that_only_the_database_knows_is_refused_with_the_remedy() -> None:
-    with pytest.raises(SealError, match="primary key, which is not set"):
+    with pytest.raises(EncryptionError, match="primary key, which is not set"):
         Counted.objects.create(text=SECRET)
 
 

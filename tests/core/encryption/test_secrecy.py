@@ -11,7 +11,7 @@ from django.db import models
 from django.forms import model_to_dict, modelform_factory
 from django.test import RequestFactory
 
-from core.encryption.key_ring import SealError
+from core.encryption.key_ring import EncryptionError
 from tests.core.encryption.rows import SECRET, Account, AccountSerializer, loaded, stored
 from users.models import User
 
@@ -68,7 +68,7 @@ def test_a_dump_loads_again(account: Account) -> None:
 def test_a_dump_of_a_value_that_was_not_saved_does_not_load(account: Account) -> None:
     account.number = "CANARY"
     dump = serializers.serialize("json", [account])
-    with pytest.raises(SealError):
+    with pytest.raises(EncryptionError):
         next(iter(serializers.deserialize("json", dump))).save()
 
 

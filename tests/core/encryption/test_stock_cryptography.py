@@ -15,8 +15,8 @@ from django_cryptography.core.signing import FernetSigner
 from django_cryptography.utils.crypto import FernetBytes
 from pytest_django import Settings
 
-from core.encryption.fields import Sealed
-from core.encryption.key_ring import SealError, TamperedError
+from core.encryption.fields import Ciphertext
+from core.encryption.key_ring import EncryptionError, TamperedError
 from core.encryption.stock_cryptography import StockReader, plain
 from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile
@@ -101,7 +101,7 @@ def test_plain_values_are_read_whatever_the_protocol(value: object, protocol: in
     ids=lambda value: type(value).__name__,
 )
 def test_all_else_is_refused_and_nothing_is_called(bomb: object) -> None:
-    with pytest.raises(SealError):
+    with pytest.raises(EncryptionError):
         StockReader(secret_key=SECRET_KEY).read(signed(pickle.dumps(bomb)))
 
 
@@ -109,7 +109,7 @@ def test_all_else_is_refused_and_nothing_is_called(bomb: object) -> None:
     "pickled", [b"", b"garbage", b"\x80\x05.", b"\x80\x05]\x94h\x00a.", b"c__main__\nBomb\n.", b"\x82\x01."]
 )
 def test_a_broken_pickle_is_an_error_with_a_name(pickled: bytes) -> None:
-    with pytest.raises(SealError):
+    with pytest.raises(EncryptionError):
         plain(pickled)
 
 
@@ -124,11 +124,11 @@ def test_nothing_is_read_before_its_signature_is_right() -> None:
 def test_a_wrong_cryptography_key_is_named() -> None:
     values = written_by_the_package(["x"] * 3, CRYPTOGRAPHY_KEY="another key")
     reader = StockReader(secret_key=SECRET_KEY)
-    assert {type(_refusal(reader, value)) for value in values} == {SealError}
+    assert {type(_refusal(reader, value)) for value in values} == {EncryptionError}
 
 
-def _refusal(reader: StockReader, value: bytes) -> SealError:
-    with pytest.raises(SealError) as refused:
+def _refusal(reader: StockReader, value: bytes) -> EncryptionError:
+    with pytest.raises(EncryptionError) as refused:
         reader.read(value)
     return refused.value
 
@@ -187,4 +187,4 @@ def test_the_command_says_what_is_missing(model: str, column: str, problem: str)
 
 def _store(row: EncryptedFinancialProfile, value: bytes) -> int:
     """Put the package's bytes where it would have put them."""
-    return EncryptedFinancialProfile.objects.filter(pk=row.pk).update(account_number=Sealed(value))
+    return EncryptedFinancialProfile.objects.filter(pk=row.pk).update(account_number=Ciphertext(value))

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from core.encryption.key_ring import SealError
+from core.encryption.key_ring import EncryptionError
 from tests.core.encryption.rows import SECRET, Account, Answer, loaded, stored
 
 
@@ -68,12 +68,12 @@ def test_a_change_inside_a_json_value_after_a_save_is_saved() -> None:
 
 @pytest.mark.parametrize("body", [{1, 2}, float("nan"), object()])
 def test_what_json_cannot_say_is_refused_without_quoting_it(body: object) -> None:
-    with pytest.raises(SealError, match=r"^tests\.answer\.body: a \w+ of this kind does not fit the field\.$"):
+    with pytest.raises(EncryptionError, match=r"^tests\.answer\.body: a \w+ of this kind does not fit the field\.$"):
         Answer.objects.create(body=body)
 
 
 def test_a_value_that_does_not_fit_its_type_is_refused_without_quoting_it() -> None:
-    with pytest.raises(SealError) as refusal:
+    with pytest.raises(EncryptionError) as refusal:
         Answer.objects.create(amount=SECRET)
     assert SECRET not in repr(refusal.getrepr(showlocals=False, style="short"))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.postgres import DevDatabaseError, ensure_running, programs
+from dev.postgres import DevDatabaseError, binaries, ensure_running
 from dev.postgres.folder import Folder
 from tests.dev.postgres.conftest import ENVIRONMENT, GRACE, as_nobody, ask, eventually, server_pid, watchers
 
@@ -55,7 +55,7 @@ def test_it_refuses_the_folder_of_another_user_with_a_remedy(own_folder: Folder)
 
 
 def test_root_that_can_become_nobody_useful_is_told_what_to_do(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "_prefixes", lambda: iter([("setpriv", "--reuid=65534", "--")]))
+    monkeypatch.setattr(binaries, "_prefixes", lambda: iter([("setpriv", "--reuid=65534", "--")]))
     folder.root.parent.chmod(0o700)
     folder.root.chmod(0o700)
 
@@ -65,7 +65,7 @@ def test_root_that_can_become_nobody_useful_is_told_what_to_do(folder: Folder, m
 
 def test_it_needs_no_setpriv_where_the_files_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
-    [prefix] = programs._prefixes()
+    [prefix] = binaries._prefixes()
 
     identity = subprocess.run([*prefix, "/usr/bin/id", "-u"], capture_output=True, text=True, check=True)
     assert identity.stdout.strip() == "65534"

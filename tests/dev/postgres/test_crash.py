@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from dev.postgres import DevDatabaseError, ensure_running, server
+from dev.postgres.binaries import clean_environment, find_programs
 from dev.postgres.folder import Folder
-from dev.postgres.programs import clean_environment, find_programs
 from tests.dev.postgres.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
 
 pytestmark = pytest.mark.faults

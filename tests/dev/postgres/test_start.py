@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dev.postgres import DevDatabaseError, ensure_running, programs, service
+from dev.postgres import DevDatabaseError, binaries, ensure_running, service
 from dev.postgres.folder import Folder
 from tests.dev.postgres.conftest import GRACE, User, ask, eventually, server_pid
 
@@ -109,7 +109,7 @@ def test_it_quotes_the_log_of_a_server_that_cannot_start(own_folder: Folder) -> 
 
 
 def test_it_says_how_to_install_missing_programs(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "_PACKAGE", "no_such_package")
+    monkeypatch.setattr(binaries, "_PACKAGE", "no_such_package")
 
     with pytest.raises(DevDatabaseError, match="make setup"):
         ensure_running(folder.root, grace=GRACE)

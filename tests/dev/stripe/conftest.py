@@ -1,5 +1,5 @@
 """Fixtures of the emulator's own tests."""
 
-from tests.dev.stripe.scene import fake as fake
-from tests.dev.stripe.scene import shop as shop
-from tests.dev.stripe.scene import stand_in as stand_in
+from tests.dev.stripe.fixtures import emulator as emulator
+from tests.dev.stripe.fixtures import emulator_process as emulator_process
+from tests.dev.stripe.fixtures import shop as shop

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.dev.stripe.scene import Shop
+from tests.dev.stripe.fixtures import Shop
 
 DAY = 86_400
 
@@ -26,8 +26,8 @@ def test_a_first_payment_makes_it_active(shop: Shop) -> None:
     assert invoice.parent.subscription_details.subscription == subscription.id
     assert invoice.lines.data[0].pricing.price_details.price == shop.basic
     assert invoice.payments.data[0].payment.payment_intent.startswith("pi_")
-    created = next(event for event in shop.fake.events() if event["type"] == "customer.subscription.created")
-    updated = next(event for event in shop.fake.events() if event["type"] == "customer.subscription.updated")
+    created = next(event for event in shop.emulator.events() if event["type"] == "customer.subscription.created")
+    updated = next(event for event in shop.emulator.events() if event["type"] == "customer.subscription.updated")
     assert created["data"]["object"]["status"] == "incomplete"
     assert updated["data"]["previous_attributes"] == {"status": "incomplete"}
 
@@ -36,42 +36,42 @@ def test_months_end_on_the_right_day(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
     ends = [subscription["items"].data[0].current_period_end]
     for month in (2, 3, 4):
-        shop.fake.advance(datetime(2026, month + 1, 1, 12, tzinfo=UTC))
+        shop.emulator.advance(datetime(2026, month + 1, 1, 12, tzinfo=UTC))
         ends.append(again(shop, subscription)["items"].data[0].current_period_end)
     assert [at(end) for end in ends] == ["2026-02-28T12:00", "2026-03-31T12:00", "2026-04-30T12:00", "2026-05-31T12:00"]
 
 
 def test_a_leap_day_is_the_anchor_of_a_year(shop: Shop) -> None:
-    shop.fake.freeze(datetime(2024, 2, 29, 8, tzinfo=UTC))
+    shop.emulator.freeze(datetime(2024, 2, 29, 8, tzinfo=UTC))
     subscription = shop.subscribe(shop.customer(), shop.year)
     assert at(subscription["items"].data[0].current_period_end) == "2025-02-28T08:00"
-    shop.fake.advance(datetime(2027, 3, 1, tzinfo=UTC))
+    shop.emulator.advance(datetime(2027, 3, 1, tzinfo=UTC))
     assert at(again(shop, subscription)["items"].data[0].current_period_end) == "2028-02-29T08:00"
 
 
 def test_a_renewal_is_a_draft_for_an_hour(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
-    shop.fake.advance(28 * DAY + 3599)
+    shop.emulator.advance(28 * DAY + 3599)
     draft = again(shop, subscription).latest_invoice
     assert (draft.status, draft.billing_reason, at(draft.automatically_finalizes_at)) == (
         "draft",
         "subscription_cycle",
         "2026-02-28T13:00",
     )
-    shop.fake.advance(1)
+    shop.emulator.advance(1)
     assert again(shop, subscription).latest_invoice.status == "paid"
 
 
 def test_a_trial_is_announced_and_ends(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer(), trial_period_days=14, expand=["latest_invoice"])
     assert (subscription.status, subscription.latest_invoice.total) == ("trialing", 0)
-    shop.fake.advance(11 * DAY - 1)
+    shop.emulator.advance(11 * DAY - 1)
     assert "customer.subscription.trial_will_end" not in shop.kinds()
-    shop.fake.advance(1)
+    shop.emulator.advance(1)
     assert shop.kinds("customer.subscription.trial") == ["customer.subscription.trial_will_end"]
-    shop.fake.advance(3 * DAY)
+    shop.emulator.advance(3 * DAY)
     assert (again(shop, subscription).status, again(shop, subscription).latest_invoice.status) == ("active", "draft")
-    shop.fake.advance(3600)
+    shop.emulator.advance(3600)
     assert again(shop, subscription).latest_invoice.amount_paid == 1000
 
 
@@ -79,7 +79,7 @@ def test_a_trial_is_announced_and_ends(shop: Shop) -> None:
 def test_a_trial_without_a_card_ends_as_it_was_told(shop: Shop, behavior: str, status: str) -> None:
     settings = {"end_behavior": {"missing_payment_method": behavior}}
     subscription = shop.subscribe(shop.customer(None), trial_period_days=7, trial_settings=settings)
-    shop.fake.advance(7 * DAY + 3600)
+    shop.emulator.advance(7 * DAY + 3600)
     assert again(shop, subscription).status == status
 
 
@@ -87,26 +87,26 @@ def test_a_paused_one_resumes_with_a_card(shop: Shop) -> None:
     customer = shop.customer(None)
     settings = {"end_behavior": {"missing_payment_method": "pause"}}
     subscription = shop.subscribe(customer, trial_period_days=7, trial_settings=settings)
-    shop.fake.advance(8 * DAY)
+    shop.emulator.advance(8 * DAY)
     shop.give_card(customer, "pm_card_visa")
     resumed = shop.v1.subscriptions.resume(subscription.id)
-    assert (resumed.status, resumed.billing_cycle_anchor) == ("active", shop.fake.now())
+    assert (resumed.status, resumed.billing_cycle_anchor) == ("active", shop.emulator.now())
     assert {"customer.subscription.paused", "customer.subscription.resumed"} <= set(shop.kinds())
 
 
 @pytest.mark.parametrize(("end", "status"), [("cancel", "canceled"), ("unpaid", "unpaid"), ("past_due", "past_due")])
 def test_a_failed_renewal_is_retried_and_then_given_up(shop: Shop, end: str, status: str) -> None:
-    shop.fake.set(after_last_retry=end)
+    shop.emulator.set(after_last_retry=end)
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
-    shop.fake.advance(28 * DAY + 3600)
+    shop.emulator.advance(28 * DAY + 3600)
     failed = again(shop, subscription)
     assert (failed.status, failed.latest_invoice.attempt_count) == ("past_due", 1)
     tries = [at(failed.latest_invoice.next_payment_attempt)]
     for days in (3, 2):
-        shop.fake.advance(days * DAY)
+        shop.emulator.advance(days * DAY)
         tries.append(at(again(shop, subscription).latest_invoice.next_payment_attempt))
     assert tries == ["2026-03-03T13:00", "2026-03-05T13:00", "2026-03-07T13:00"]
-    shop.fake.advance(2 * DAY)
+    shop.emulator.advance(2 * DAY)
     ended = again(shop, subscription)
     assert (ended.status, ended.latest_invoice.attempt_count, ended.latest_invoice.next_payment_attempt) == (status, 4, None)
 
@@ -114,7 +114,7 @@ def test_a_failed_renewal_is_retried_and_then_given_up(shop: Shop, end: str, sta
 def test_a_new_card_and_a_payment_bring_it_back(shop: Shop) -> None:
     customer = shop.customer("pm_card_failsAtRenewal")
     subscription = shop.subscribe(customer)
-    shop.fake.advance(29 * DAY)
+    shop.emulator.advance(29 * DAY)
     shop.give_card(customer, "pm_card_mastercard")
     paid = shop.v1.invoices.pay(again(shop, subscription).latest_invoice.id)
     assert (paid.status, again(shop, subscription).status) == ("paid", "active")
@@ -122,7 +122,7 @@ def test_a_new_card_and_a_payment_bring_it_back(shop: Shop) -> None:
 
 def test_a_declined_payment_by_hand_is_402_and_on_record(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
-    shop.fake.advance(29 * DAY)
+    shop.emulator.advance(29 * DAY)
     invoice = again(shop, subscription).latest_invoice
     with pytest.raises(stripe.CardError) as refused:
         shop.v1.invoices.pay(invoice.id, {"off_session": True})
@@ -133,7 +133,7 @@ def test_a_declined_payment_by_hand_is_402_and_on_record(shop: Shop) -> None:
 def test_an_unpaid_beginning_expires_after_23_hours(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_chargeCustomerFail"))
     assert subscription.status == "incomplete"
-    shop.fake.advance(23 * 3600)
+    shop.emulator.advance(23 * 3600)
     expired = again(shop, subscription)
     assert (expired.status, expired.latest_invoice.status) == ("incomplete_expired", "void")
 
@@ -143,7 +143,7 @@ def test_a_bank_asks_for_the_person(shop: Shop) -> None:
     assert subscription.status == "incomplete"
     intent = subscription.latest_invoice.payments.data[0].payment.payment_intent
     assert shop.v1.payment_intents.retrieve(intent).status == "requires_action"
-    assert shop.fake.authenticate(intent) == "succeeded"
+    assert shop.emulator.authenticate(intent) == "succeeded"
     assert again(shop, subscription).status == "active"
 
 
@@ -160,7 +160,7 @@ def test_it_ends_with_its_period_or_is_kept(shop: Shop) -> None:
     shop.v1.subscriptions.update(second.id, {"cancel_at_period_end": True})
     kept = shop.v1.subscriptions.update(second.id, {"cancel_at_period_end": False})
     assert (kept.cancel_at, kept.canceled_at) == (None, None)
-    shop.fake.advance(28 * DAY)
+    shop.emulator.advance(28 * DAY)
     assert (again(shop, first).status, again(shop, second).status) == ("canceled", "active")
     assert at(again(shop, first).ended_at) == "2026-02-28T12:00"
 
@@ -177,11 +177,11 @@ def test_it_ends_now(shop: Shop) -> None:
 
 def test_a_pause_of_collection_voids_what_falls_into_it(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
-    resumes = shop.fake.now() + 40 * DAY
+    resumes = shop.emulator.now() + 40 * DAY
     shop.v1.subscriptions.update(subscription.id, {"pause_collection": {"behavior": "void", "resumes_at": resumes}})
-    shop.fake.advance(39 * DAY)
+    shop.emulator.advance(39 * DAY)
     assert (again(shop, subscription).status, again(shop, subscription).latest_invoice.status) == ("active", "void")
-    shop.fake.advance(40 * DAY)
+    shop.emulator.advance(40 * DAY)
     assert again(shop, subscription).pause_collection is None
     assert again(shop, subscription).latest_invoice.status == "paid"
 
@@ -214,13 +214,13 @@ def test_a_dispute_is_opened_and_decided(shop: Shop, won: bool, status: str) -> 
     charge = shop.charge_of(shop.subscribe(shop.customer("pm_card_createDispute")).latest_invoice)
     dispute = shop.v1.disputes.list({"charge": charge.id}).data[0]
     assert (dispute.status, dispute.amount, charge.disputed) == ("needs_response", 1000, True)
-    shop.fake.close_dispute(dispute.id, won=won)
+    shop.emulator.close_dispute(dispute.id, won=won)
     assert shop.v1.disputes.retrieve(dispute.id).status == status
     assert ("charge.dispute.funds_reinstated" in shop.kinds()) is won
 
 
 def test_a_customer_lives_by_a_test_clock(shop: Shop) -> None:
-    start = shop.fake.now() - 1000 * DAY
+    start = shop.emulator.now() - 1000 * DAY
     clock = shop.v1.test_helpers.test_clocks.create({"frozen_time": start})
     subscription = shop.subscribe(shop.customer(test_clock=clock.id))
     assert (subscription.created, subscription.test_clock) == (start, clock.id)
@@ -233,7 +233,7 @@ def test_a_customer_lives_by_a_test_clock(shop: Shop) -> None:
 
 def test_an_ended_trial_begins_a_period_now(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer(), trial_period_days=14)
-    shop.fake.advance(DAY)
+    shop.emulator.advance(DAY)
     begun = shop.v1.subscriptions.update(subscription.id, {"trial_end": "now", "expand": ["latest_invoice"]})
     assert (begun.status, begun.latest_invoice.amount_paid, at(begun["items"].data[0].current_period_end)) == (
         "active",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.dev.stripe.scene import Shop
+from tests.dev.stripe.fixtures import Shop
 
 DAY = 86_400
 
@@ -17,7 +17,7 @@ def test_less_than_the_smallest_charge_waits_on_the_balance(shop: Shop) -> None:
     invoice = subscription.latest_invoice
     assert (invoice.total, invoice.amount_due, invoice.status, invoice.payments.data) == (1000, 0, "paid", [])
     assert shop.v1.customers.retrieve(customer).balance == 30
-    shop.fake.advance(28 * DAY + 3600)
+    shop.emulator.advance(28 * DAY + 3600)
     assert shop.v1.invoices.list({"subscription": subscription.id}).data[0].amount_paid == 1030
 
 
@@ -35,7 +35,7 @@ def test_a_credit_note_gives_back_to_the_card_and_the_balance(shop: Shop) -> Non
 def test_a_credit_note_on_an_open_invoice_lowers_it(shop: Shop) -> None:
     customer = shop.customer("pm_card_failsAtRenewal")
     subscription = shop.subscribe(customer)
-    shop.fake.advance(29 * DAY)
+    shop.emulator.advance(29 * DAY)
     invoice = shop.v1.invoices.list({"subscription": subscription.id, "status": "open"}).data[0]
     shop.v1.credit_notes.create({"invoice": invoice.id, "amount": 400})
     shop.give_card(customer, "pm_card_visa")
@@ -60,7 +60,7 @@ def test_items_wait_for_an_invoice_by_hand(shop: Shop) -> None:
 )
 def test_an_open_invoice_is_given_up(shop: Shop, act: str, status: str, event: str) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
-    shop.fake.advance(29 * DAY)
+    shop.emulator.advance(29 * DAY)
     invoice = shop.v1.invoices.list({"subscription": subscription.id, "status": "open"}).data[0]
     assert getattr(shop.v1.invoices, act)(invoice.id).status == status
     assert event in shop.kinds()
@@ -70,7 +70,7 @@ def test_an_open_invoice_is_given_up(shop: Shop, act: str, status: str, event: s
 
 def test_what_was_paid_elsewhere_is_paid(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
-    shop.fake.advance(29 * DAY)
+    shop.emulator.advance(29 * DAY)
     invoice = shop.v1.invoices.list({"subscription": subscription.id, "status": "open"}).data[0]
     assert shop.v1.invoices.pay(invoice.id, {"paid_out_of_band": True}).status == "paid"
     assert shop.v1.subscriptions.retrieve(subscription.id).status == "active"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dev.stripe import object_schemas
-from tests.dev.stripe.scene import Shop
+from tests.dev.stripe.fixtures import Shop
 
 DOCUMENT = os.environ.get("STRIPE_OPENAPI")
 UNPUBLISHED = {"plan isn't a property"}  # Stripe sends a subscription item's plan, and only the libraries' document has it
@@ -39,8 +39,8 @@ KINDS = [
 
 def everything(shop: Shop) -> dict[str, list[Any]]:
     """Objects of every kind in most of their states."""
-    fake, v1 = shop.fake, shop.v1
-    v1.test_helpers.test_clocks.create({"frozen_time": fake.now()})
+    emulator, v1 = shop.emulator, shop.v1
+    v1.test_helpers.test_clocks.create({"frozen_time": emulator.now()})
     customer = shop.customer(name="Alice", metadata={"user": "1"}, address={"city": "Turin"})
     v1.customers.balance_transactions.create(customer, {"amount": -500, "currency": "usd"})
     running = shop.subscribe(customer, metadata={"a": "b"})
@@ -56,19 +56,21 @@ def everything(shop: Shop) -> dict[str, list[Any]]:
     v1.refunds.create({"charge": shop.charge_of(dear.latest_invoice).id, "amount": 100})
     v1.credit_notes.create({"invoice": dear.latest_invoice, "amount": 200, "credit_amount": 200})
     session = shop.checkout(client_reference_id="1", subscription_data={"trial_period_days": 3})
-    fake.complete_checkout(session.id)
+    emulator.complete_checkout(session.id)
     setup = v1.checkout.sessions.create(
         {"mode": "setup", "customer": customer, "currency": "usd", "success_url": "https://example.com"}
     )
-    fake.complete_checkout(setup.id)
+    emulator.complete_checkout(setup.id)
     shop.checkout()
     v1.webhook_endpoints.create({"url": "http://127.0.0.1:9", "enabled_events": ["plan.created"]})
-    portal = fake.ask("POST", "/v1/billing_portal/sessions", f"customer={customer}&return_url=https://example.com".encode())[1]
-    fake.advance(40 * 86_400)
-    fake.ask("POST", f"/v1/invoices/{v1.invoices.list({'status': 'open'}).data[0].id}/mark_uncollectible")
-    preview = fake.ask("POST", "/v1/invoices/create_preview", f"subscription={running.id}".encode())[1]
+    portal = emulator.request_json(
+        "POST", "/v1/billing_portal/sessions", f"customer={customer}&return_url=https://example.com".encode()
+    )[1]
+    emulator.advance(40 * 86_400)
+    emulator.request_json("POST", f"/v1/invoices/{v1.invoices.list({'status': 'open'}).data[0].id}/mark_uncollectible")
+    preview = emulator.request_json("POST", "/v1/invoices/create_preview", f"subscription={running.id}".encode())[1]
     assert {on_trial.status, disputed.status} == {"trialing", "active"}
-    return collected(fake, {"billing_portal.session": [portal], "invoice": [preview]})
+    return collected(emulator, {"billing_portal.session": [portal], "invoice": [preview]})
 
 
 PATHS = (
@@ -92,17 +94,17 @@ PATHS = (
 )
 
 
-def collected(fake: Any, found: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def collected(emulator: Any, found: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """What all lists answer, by kind."""
     for path in PATHS:
-        for obj in fake.get(f"/v1/{path}{'' if path.endswith('&') else '?'}limit=100")["data"]:
+        for obj in emulator.get(f"/v1/{path}{'' if path.endswith('&') else '?'}limit=100")["data"]:
             found.setdefault(obj["object"], []).append(obj)
     for customer in found["customer"]:
         for part in ("payment_methods", "balance_transactions"):
-            for obj in fake.get(f"/v1/customers/{customer['id']}/{part}")["data"]:
+            for obj in emulator.get(f"/v1/customers/{customer['id']}/{part}")["data"]:
                 found.setdefault(obj["object"], []).append(obj)
     found["subscription_item"] = [item for one in found["subscription"] for item in one["items"]["data"]]
-    found["invoice"] += [fake.get(f"/v1/invoices/{one['id']}?expand[]=payments") for one in found["invoice"][1:]]
+    found["invoice"] += [emulator.get(f"/v1/invoices/{one['id']}?expand[]=payments") for one in found["invoice"][1:]]
     found["event"] += [event["data"]["object"] for event in found["event"] if event["data"]["object"]["object"] in KINDS]
     return found
 

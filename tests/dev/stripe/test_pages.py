@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.dev.stripe.scene import Shop
+from tests.dev.stripe.fixtures import Shop
 
 
 def visit(url: str, **form: str) -> tuple[int, str, str]:
@@ -22,7 +22,7 @@ def visit(url: str, **form: str) -> tuple[int, str, str]:
     return answer.status, text, answer.headers.get("Location", "")
 
 
-def subscription_of(shop: Shop, session: Any) -> Any:
+def parse_subscription(shop: Shop, session: Any) -> Any:
     return shop.v1.subscriptions.retrieve(shop.v1.checkout.sessions.retrieve(session.id).subscription)
 
 
@@ -52,7 +52,7 @@ def test_a_trial_costs_nothing_today(shop: Shop) -> None:
     session = shop.checkout(subscription_data={"trial_period_days": 14}, customer=shop.customer(None))
     assert "Free until 14 Feb 2026" in visit(session.url)[1]
     visit(session.url, card="visa")
-    assert subscription_of(shop, session).status == "trialing"
+    assert parse_subscription(shop, session).status == "trialing"
     assert shop.v1.checkout.sessions.retrieve(session.id).payment_status == "no_payment_required"
 
 
@@ -69,15 +69,15 @@ def test_the_bank_asks_first(shop: Shop) -> None:
     assert "Your bank asks" in visit(session.url, card="authenticationRequired")[1]
     assert "unable to authenticate" in visit(session.url, card="authenticationRequired", authenticated="no")[1]
     assert visit(session.url, card="authenticationRequired", authenticated="yes")[0] == 303
-    shop.fake.advance(29 * 86_400)
-    assert subscription_of(shop, session).status == "active"
+    shop.emulator.advance(29 * 86_400)
+    assert parse_subscription(shop, session).status == "active"
 
 
 def test_a_session_is_completed_once_and_expires(shop: Shop) -> None:
     first, second, third = shop.checkout(), shop.checkout(), shop.checkout()
-    shop.fake.complete_checkout(first.id)
+    shop.emulator.complete_checkout(first.id)
     shop.v1.checkout.sessions.expire(second.id)
-    shop.fake.advance(86_400)
+    shop.emulator.advance(86_400)
     assert [visit(session.url)[0] for session in (first, second, third)] == [410, 410, 410]
     statuses = [shop.v1.checkout.sessions.retrieve(session.id).status for session in (first, second, third)]
     assert statuses == ["complete", "expired", "expired"]
@@ -134,7 +134,7 @@ def test_nobody_cancels_another_persons_subscription(shop: Shop, portal: Any) ->
 
 def test_an_open_invoice_is_paid_on_its_page(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
-    shop.fake.advance(29 * 86_400)
+    shop.emulator.advance(29 * 86_400)
     invoice = shop.v1.invoices.list({"subscription": subscription.id, "status": "open"}).data[0]
     assert re.search(r"Pay with Visa •••• 9987", visit(invoice.hosted_invoice_url)[1])
     visit(invoice.hosted_invoice_url, card="mastercard")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dev.stripe.anchors import period_end, plus, share
-from tests.dev.stripe.scene import Shop
+from dev.stripe.billing_periods import period_end, plus, share
+from tests.dev.stripe.fixtures import Shop
 
 # From 31 January 12:00 to 28 February 12:00 there are 28 days, 2,419,200 seconds.
 HALF = datetime(2026, 2, 14, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ def amounts(invoice: Any) -> list[int]:
 )
 def test_an_upgrade_is_billed_at_once(shop: Shop, when: datetime, cents: list[int]) -> None:
     subscription = shop.subscribe(shop.customer())
-    shop.fake.advance(when)
+    shop.emulator.advance(when)
     change = to(shop, subscription, shop.plus, proration_behavior="always_invoice")
     preview = shop.v1.invoices.create_preview({"subscription": subscription.id, "subscription_details": change})
     changed = shop.v1.subscriptions.update(subscription.id, {**change, "expand": ["latest_invoice"]})
@@ -48,10 +48,10 @@ def test_an_upgrade_is_billed_at_once(shop: Shop, when: datetime, cents: list[in
 
 def test_a_preview_leaves_no_trace(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
-    before = shop.fake.tell("state")["objects"], shop.kinds()
+    before = shop.emulator.send_command("state")["objects"], shop.kinds()
     change = to(shop, subscription, shop.plus, proration_behavior="always_invoice")
     shop.v1.invoices.create_preview({"subscription": subscription.id, "subscription_details": change})
-    after = shop.fake.tell("state")["objects"]
+    after = shop.emulator.send_command("state")["objects"]
     assert ({kind: after[kind] for kind in before[0]} | {"_idempotency": 0}, shop.kinds()) == (
         before[0] | {"_idempotency": 0},
         before[1],
@@ -61,7 +61,7 @@ def test_a_preview_leaves_no_trace(shop: Shop) -> None:
 def test_a_downgrade_leaves_credit(shop: Shop) -> None:
     customer = shop.customer()
     subscription = shop.subscribe(customer, shop.plus)
-    shop.fake.advance(HALF)
+    shop.emulator.advance(HALF)
     change = to(shop, subscription, shop.basic, proration_behavior="always_invoice")
     changed = shop.v1.subscriptions.update(subscription.id, {**change, "expand": ["latest_invoice"]})
     invoice = changed.latest_invoice
@@ -71,13 +71,13 @@ def test_a_downgrade_leaves_credit(shop: Shop) -> None:
 
 def test_prorations_wait_for_the_renewal(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
-    shop.fake.advance(HALF)
+    shop.emulator.advance(HALF)
     preview = shop.v1.invoices.create_preview(
         {"subscription": subscription.id, "subscription_details": to(shop, subscription, shop.plus)}
     )
     changed = shop.v1.subscriptions.update(subscription.id, to(shop, subscription, shop.plus))
     assert changed.latest_invoice == subscription.latest_invoice
-    shop.fake.advance(datetime(2026, 2, 28, 13, tzinfo=UTC))
+    shop.emulator.advance(datetime(2026, 2, 28, 13, tzinfo=UTC))
     renewal = shop.v1.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]}).latest_invoice
     assert amounts(preview) == amounts(renewal) == [-500, 1500, 3000]
     assert (renewal.status, renewal.amount_paid) == ("paid", 4000)
@@ -85,7 +85,7 @@ def test_prorations_wait_for_the_renewal(shop: Shop) -> None:
 
 def test_none_changes_the_next_period_only(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
-    shop.fake.advance(HALF)
+    shop.emulator.advance(HALF)
     shop.v1.subscriptions.update(subscription.id, to(shop, subscription, shop.plus, proration_behavior="none"))
     upcoming = shop.v1.invoices.create_preview({"subscription": subscription.id})
     assert amounts(upcoming) == [3000]
@@ -93,7 +93,7 @@ def test_none_changes_the_next_period_only(shop: Shop) -> None:
 
 def test_another_interval_begins_a_period_that_is_billed_at_once(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
-    shop.fake.advance(HALF)
+    shop.emulator.advance(HALF)
     changed = shop.v1.subscriptions.update(subscription.id, {**to(shop, subscription, shop.year), "expand": ["latest_invoice"]})
     assert (amounts(changed.latest_invoice), changed.latest_invoice.amount_paid) == ([-500, 30000], 29500)
     assert changed["items"].data[0].current_period_end == int(datetime(2027, 2, 14, 12, tzinfo=UTC).timestamp())
@@ -101,7 +101,7 @@ def test_another_interval_begins_a_period_that_is_billed_at_once(shop: Shop) -> 
 
 def test_a_trial_is_not_prorated(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer(), trial_period_days=14)
-    shop.fake.advance(86_400)
+    shop.emulator.advance(86_400)
     changed = shop.v1.subscriptions.update(
         subscription.id, to(shop, subscription, shop.plus, proration_behavior="always_invoice")
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.dev.stripe.scene import Shop
+from tests.dev.stripe.fixtures import Shop
 
 
 def refusal(call: Any, *arguments: Any) -> Any:
@@ -17,7 +17,7 @@ def refusal(call: Any, *arguments: Any) -> Any:
 
 
 def test_a_wrong_key_is_refused(shop: Shop) -> None:
-    stranger = stripe.StripeClient("sk_test_wrong", base_addresses={"api": shop.fake.url})
+    stranger = stripe.StripeClient("sk_test_wrong", base_addresses={"api": shop.emulator.url})
     error = refusal(stranger.v1.customers.list)
     assert (type(error), error.http_status) == (stripe.AuthenticationError, 401)
 
@@ -130,7 +130,7 @@ def test_a_declined_card_is_declined_again_under_its_key(shop: Shop) -> None:
 
 
 def test_two_at_the_same_time_under_a_key_conflict(shop: Shop) -> None:
-    shop.fake.fault("slow", path="/v1/customers", count=1, seconds=0.1)
+    shop.emulator.fault("slow", path="/v1/customers", count=1, seconds=0.1)
     with ThreadPoolExecutor(8) as pool:
         done = [pool.submit(shop.v1.customers.create, {"name": "Alice"}, KEY) for _ in range(8)]
         errors = [one.exception() for one in done]
@@ -139,17 +139,17 @@ def test_two_at_the_same_time_under_a_key_conflict(shop: Shop) -> None:
 
 
 def test_a_connection_that_ends_after_the_work_is_what_keys_are_for(shop: Shop) -> None:
-    shop.fake.fault("drop_after", path="/v1/customers$", method="POST", count=1)
+    shop.emulator.fault("drop_after", path="/v1/customers$", method="POST", count=1)
     assert isinstance(refusal(shop.v1.customers.create, {"name": "Alice"}, KEY), stripe.APIConnectionError)
     assert shop.v1.customers.create({"name": "Alice"}, KEY).last_response.headers["Idempotent-Replayed"] == "true"
     assert len(shop.v1.customers.list().data) == 1
 
 
 def test_the_library_tries_again_by_itself(shop: Shop) -> None:
-    shop.fake.fault("drop", path="/v1/customers", count=1)
-    patient = stripe.StripeClient(shop.fake.key, base_addresses={"api": shop.fake.url}, max_network_retries=2)
+    shop.emulator.fault("drop", path="/v1/customers", count=1)
+    patient = stripe.StripeClient(shop.emulator.key, base_addresses={"api": shop.emulator.url}, max_network_retries=2)
     assert patient.v1.customers.create({"name": "Alice"}).name == "Alice"
-    assert [seen["fault"] for seen in shop.fake.requests()][-2:] == ["drop", None]
+    assert [seen["fault"] for seen in shop.emulator.requests()][-2:] == ["drop", None]
 
 
 @pytest.mark.parametrize(
@@ -163,21 +163,21 @@ def test_the_library_tries_again_by_itself(shop: Shop) -> None:
     ],
 )
 def test_faults_are_what_the_library_knows(shop: Shop, kind: str, error: type, status: int | None) -> None:
-    shop.fake.fault(kind, path="^/v1/products")
+    shop.emulator.fault(kind, path="^/v1/products")
     refused = refusal(shop.v1.products.list)
     assert (type(refused), refused.http_status) == (error, status)
-    shop.fake.clear_faults()
+    shop.emulator.clear_faults()
     assert shop.v1.products.list().data[0].id == shop.product.id
 
 
 def test_a_seed_draws_the_same_faults(shop: Shop) -> None:
     def draw(_: int) -> str:
-        return str(shop.fake.ask("GET", "/v1/products/none")[0])
+        return str(shop.emulator.request_json("GET", "/v1/products/none")[0])
 
-    shop.fake.fault("rate_limit", path="none", probability=0.5, seed=7)
+    shop.emulator.fault("rate_limit", path="none", probability=0.5, seed=7)
     first = [draw(number) for number in range(20)]
-    shop.fake.clear_faults()
-    shop.fake.fault("rate_limit", path="none", probability=0.5, seed=7)
+    shop.emulator.clear_faults()
+    shop.emulator.fault("rate_limit", path="none", probability=0.5, seed=7)
     assert [draw(number) for number in range(20)] == first
     assert set(first) == {"404", "429"}
 

@@ -3,20 +3,20 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dev.stripe import FakeStripe
-from tests.dev.stripe.scene import NOW, Shop
+from dev.stripe import StripeEmulator
+from tests.dev.stripe.fixtures import NOW, Shop
 
 
 def test_a_killed_one_goes_on_where_it_was(tmp_path: Path) -> None:
     file = tmp_path / "stripe.sqlite"
-    with FakeStripe.start(now=NOW, state=file, webhook_url="http://127.0.0.1:9/", webhook_secret="whsec_1") as first:
+    with StripeEmulator.start(now=NOW, state=file, webhook_url="http://127.0.0.1:9/", webhook_secret="whsec_1") as first:
         shop = Shop(first)
         subscription = shop.subscribe(shop.customer())
         first.advance(86_400)
-        before = first.tell("state"), first.events(), len(first.deliveries())
+        before = first.send_command("state"), first.events(), len(first.deliveries())
         first.kill()
-    with FakeStripe.start(now=NOW, state=file, webhook_url="http://127.0.0.1:9/", webhook_secret="whsec_2") as second:
-        assert (second.tell("state")["objects"], second.events(), len(second.deliveries())) == (
+    with StripeEmulator.start(now=NOW, state=file, webhook_url="http://127.0.0.1:9/", webhook_secret="whsec_2") as second:
+        assert (second.send_command("state")["objects"], second.events(), len(second.deliveries())) == (
             before[0]["objects"],
             *before[1:],
         )
@@ -27,7 +27,7 @@ def test_a_killed_one_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_its_clock_is_the_machines_until_it_is_moved() -> None:
-    with FakeStripe.start() as fake:
-        assert abs(fake.now() - datetime.now(UTC).timestamp()) < 5
-        assert fake.advance(3600) - datetime.now(UTC).timestamp() > 3590
-        assert Shop(fake).v1.customers.create({}).created >= fake.now() - 5
+    with StripeEmulator.start() as emulator:
+        assert abs(emulator.now() - datetime.now(UTC).timestamp()) < 5
+        assert emulator.advance(3600) - datetime.now(UTC).timestamp() > 3590
+        assert Shop(emulator).v1.customers.create({}).created >= emulator.now() - 5

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import stripe
 
-from tests.dev.stripe.scene import Shop
+from tests.dev.stripe.fixtures import Shop
 
 OLD, NEW = "whsec_old", "whsec_new"
 
@@ -55,8 +55,8 @@ def listener(shop: Shop) -> Iterator[Listener]:
     server = Listener()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    shop.fake.hold_deliveries()
-    shop.fake.endpoint(server.url, NEW)
+    shop.emulator.hold_deliveries()
+    shop.emulator.endpoint(server.url, NEW)
     yield server
     server.shutdown()
     server.server_close()
@@ -65,22 +65,22 @@ def listener(shop: Shop) -> Iterator[Listener]:
 
 def recorded(shop: Shop) -> list[str]:
     """The events since the endpoint is there."""
-    return [row["event"] for row in shop.fake.deliveries()]
+    return [row["event"] for row in shop.emulator.deliveries()]
 
 
 def test_events_arrive_signed_and_in_their_order(shop: Shop, listener: Listener) -> None:
     subscription = shop.subscribe(shop.customer())
-    shop.fake.deliver_all()
+    shop.emulator.deliver_all()
     events = listener.events()
     assert [event.id for event in events] == recorded(shop)
     assert (events[-1].type, events[-1].data.object["id"]) == ("customer.subscription.updated", subscription.id)
     assert (events[-1].api_version, events[-1].livemode) == ("2026-10-28.endive", False)
     assert events[-1].request.id.startswith("req_")
-    assert {event["pending_webhooks"] for event in shop.fake.events()} == {0}
+    assert {event["pending_webhooks"] for event in shop.emulator.events()} == {0}
 
 
 def test_a_thread_delivers_by_itself(shop: Shop, listener: Listener) -> None:
-    shop.fake.hold_deliveries(False)
+    shop.emulator.hold_deliveries(False)
     shop.customer(None)
     arrived = threading.Event()
     waited = [arrived.wait(0.05) for _ in range(100) if not listener.got]
@@ -88,46 +88,46 @@ def test_a_thread_delivers_by_itself(shop: Shop, listener: Listener) -> None:
 
 
 def test_both_secrets_sign_while_they_are_rotated(shop: Shop, listener: Listener) -> None:
-    shop.fake.endpoint(listener.url, OLD, NEW)
+    shop.emulator.endpoint(listener.url, OLD, NEW)
     shop.customer(None)
-    shop.fake.deliver_all()
+    shop.emulator.deliver_all()
     assert listener.events(OLD)[0].id == listener.events(NEW)[0].id
     with pytest.raises(stripe.SignatureVerificationError):
         listener.events("whsec_other")
 
 
 def test_an_endpoint_may_have_the_old_shape(shop: Shop, listener: Listener) -> None:
-    shop.fake.endpoint(listener.url, NEW, api_version="2024-06-20")
+    shop.emulator.endpoint(listener.url, NEW, api_version="2024-06-20")
     subscription = shop.subscribe(shop.customer())
-    shop.fake.deliver_all()
+    shop.emulator.deliver_all()
     by_type = {event.type: event for event in listener.events()}
     assert by_type["customer.subscription.updated"].api_version == "2024-06-20"
     assert by_type["customer.subscription.updated"].data.object["current_period_end"] > subscription.created
     assert by_type["invoice.paid"].data.object["subscription"] == subscription.id
     assert by_type["invoice.paid"].data.object["charge"].startswith("ch_")
-    assert next(event for event in shop.fake.events() if event["type"] == "invoice.paid")["data"]["object"]["parent"]
+    assert next(event for event in shop.emulator.events() if event["type"] == "invoice.paid")["data"]["object"]["parent"]
 
 
 def test_what_is_refused_comes_again_by_the_clock(shop: Shop, listener: Listener) -> None:
     listener.refusals = [500, 503]
     shop.customer(None)
-    shop.fake.deliver_all()
+    shop.emulator.deliver_all()
     assert [event.id for event in shop.v1.events.list({"delivery_success": False}).data] == recorded(shop)
-    shop.fake.hold_deliveries(False)
-    shop.fake.advance(5, deliver=True)
-    shop.fake.advance(300, deliver=True)
+    shop.emulator.hold_deliveries(False)
+    shop.emulator.advance(5, deliver=True)
+    shop.emulator.advance(300, deliver=True)
     assert (len(listener.got), len(set(listener.ids()))) == (3, 1)
-    assert shop.fake.deliveries()[0]["answers"] == [503, 500, 200]
+    assert shop.emulator.deliveries()[0]["answers"] == [503, 500, 200]
     assert [event.id for event in shop.v1.events.list({"delivery_success": True}).data][0] == recorded(shop)[0]
 
 
 def test_faults_of_deliveries(shop: Shop, listener: Listener) -> None:
-    shop.fake.fault("duplicate", path="customer.created", count=1)
-    shop.fake.fault("lose", path="customer.updated", count=1)
-    shop.fake.fault("reorder", seed=3)
+    shop.emulator.fault("duplicate", path="customer.created", count=1)
+    shop.emulator.fault("lose", path="customer.updated", count=1)
+    shop.emulator.fault("reorder", seed=3)
     shop.subscribe(shop.customer())
-    shop.fake.deliver_all()
-    lost = next(row["event"] for row in shop.fake.deliveries() if row["type"] == "customer.updated")
+    shop.emulator.deliver_all()
+    lost = next(row["event"] for row in shop.emulator.deliveries() if row["type"] == "customer.updated")
     got, sent = listener.ids(), recorded(shop)
     assert (sorted(set(got)), len(got)) == (sorted(set(sent) - {lost}), len(sent))
     assert list(dict.fromkeys(got)) != [event for event in sent if event != lost]
@@ -135,20 +135,20 @@ def test_faults_of_deliveries(shop: Shop, listener: Listener) -> None:
 
 
 def test_a_delay_is_of_the_clock(shop: Shop, listener: Listener) -> None:
-    shop.fake.fault("delay", path="customer.created", count=1, seconds=60)
-    shop.fake.hold_deliveries(False)
+    shop.emulator.fault("delay", path="customer.created", count=1, seconds=60)
+    shop.emulator.hold_deliveries(False)
     shop.customer(None)
-    until_tried = [row for _ in range(200) for row in shop.fake.deliveries() if row.get("delayed")]
+    until_tried = [row for _ in range(200) for row in shop.emulator.deliveries() if row.get("delayed")]
     assert (bool(until_tried), listener.got) == (True, [])
-    shop.fake.advance(60, deliver=True)
+    shop.emulator.advance(60, deliver=True)
     assert [event.type for event in listener.events()] == ["customer.created"]
 
 
 def test_an_event_is_posted_once_more(shop: Shop, listener: Listener) -> None:
     shop.customer(None)
-    shop.fake.deliver_all()
-    shop.fake.redeliver(listener.ids()[0])
-    shop.fake.deliver_all()
+    shop.emulator.deliver_all()
+    shop.emulator.redeliver(listener.ids()[0])
+    shop.emulator.deliver_all()
     assert len(listener.ids()) == 2
 
 
@@ -156,14 +156,14 @@ def test_only_what_was_asked_for_arrives(shop: Shop, listener: Listener) -> None
     endpoint = shop.v1.webhook_endpoints.list().data[0]
     shop.v1.webhook_endpoints.update(endpoint.id, {"enabled_events": ["invoice.paid"]})
     shop.subscribe(shop.customer())
-    shop.fake.deliver_all()
+    shop.emulator.deliver_all()
     assert [event.type for event in listener.events()] == ["invoice.paid"]
 
 
 def test_events_are_listed_by_kind_and_time(shop: Shop) -> None:
     shop.subscribe(shop.customer())
-    since = shop.fake.now() + 1
-    shop.fake.advance(28 * 86_400 + 3600)
+    since = shop.emulator.now() + 1
+    shop.emulator.advance(28 * 86_400 + 3600)
     kinds = [event.type for event in shop.v1.events.list({"types": ["invoice.paid", "invoice.created"]}).data]
     later = shop.v1.events.list({"type": "invoice.*", "created": {"gte": since}}).data
     assert kinds == ["invoice.paid", "invoice.created"] * 2

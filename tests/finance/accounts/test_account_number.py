@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from core.encryption import data_keys
-from core.encryption.fields import Sealed
+from core.encryption.fields import Ciphertext
 from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile
 from tests.conftest import ClientFor
@@ -86,7 +86,9 @@ def test_a_row_without_an_index_gets_one_when_it_is_saved(account: EncryptedFina
 
 
 def test_a_number_that_cannot_be_opened_keeps_nothing_else_from_being_saved(account: EncryptedFinancialProfile) -> None:
-    EncryptedFinancialProfile.objects.filter(pk=account.pk).update(account_number=Sealed(b"garbage"), account_number_index=None)
+    EncryptedFinancialProfile.objects.filter(pk=account.pk).update(
+        account_number=Ciphertext(b"garbage"), account_number_index=None
+    )
     row = EncryptedFinancialProfile.objects.get(pk=account.pk)
     row.institution_name = "Other"
     row.save()

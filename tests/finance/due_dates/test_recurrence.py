@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance import recurrence
-from finance.models.due_series import Frequency
+from finance.models.due_series import DueFrequency
 
 D = date.fromisoformat
 TWO_YEARS = [date(2024, 1, 1) + timedelta(days=number) for number in range(731)]
@@ -106,4 +106,4 @@ def test_an_unknown_frequency_is_named() -> None:
 
 
 def test_the_choices_of_the_models_are_the_frequencies() -> None:
-    assert tuple(Frequency.values) == recurrence.FREQUENCIES
+    assert tuple(DueFrequency.values) == recurrence.FREQUENCIES

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from dev.factories import ExpenseDueDateFactory, PaymentFactory, TransactionFactory
 from finance.models import DueDatePayment, FinancialTransaction, UserExpenseDueDate
-from finance.services import settle
+from finance.services import record_payment
 from tests.finance.due_dates.conftest import TODAY, Act, error, told
 from users.models import User
 
@@ -96,7 +96,7 @@ def test_an_account_takes_everything_along(pay: Act, moved: Moved, alice: User) 
 
 @pytest.mark.parametrize("name", ["income", "expense", "transaction"])
 def test_the_database_refuses_another_users_rows(rent: UserExpenseDueDate, bob: User, name: str) -> None:
-    settle(rent, today=TODAY)
+    record_payment(rent, today=TODAY)
     theirs = PaymentFactory(user=bob)
     strangers = {"income": None, "expense": theirs.expense_id, "transaction": theirs.transaction_id}
     values = {"income_id": theirs.pk, "expense_id": None} if name == "income" else {f"{name}_id": strangers[name]}
@@ -108,5 +108,5 @@ def test_one_transaction_pays_two_bills(alice: User, pay: Act, moved: Moved) -> 
     row = moved(amount=Decimal("-1300.00"))
     parking = ExpenseDueDateFactory(user=alice, expected_amount=Decimal("100.00"))
     pay(transaction=str(row.pk), amount="1200.00")
-    made = settle(parking, today=TODAY, transaction=row)
+    made = record_payment(parking, today=TODAY, transaction=row)
     assert (made.amount, parking.status) == (Decimal("100.00"), "overdue")

@@ -11,7 +11,7 @@ from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from tests.conftest import ClientFor
 from tests.finance.imports.conftest import URL, Send
-from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
+from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
 from users.models import User
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01" + bytes(200)

@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 from dev.factories import TransactionFactory
-from finance.balance_check import Proof
+from finance.balance_check import BalanceCheck
 from finance.models import EncryptedFinancialProfile
 from tests.finance.imports.conftest import Bring
-from tests.finance.imports.files import Line, csv_file, ofx_of
+from tests.finance.imports.statement_files import Line, csv_file, ofx_of
 
 BALANCES = "Date,Amount,Description,Balance"
 SALARY, RENT = Line(id="P1", amount="1200.10"), Line(id="P2", amount="-800.05")
@@ -65,8 +65,8 @@ def test_two_currencies_are_never_added(bring: Bring) -> None:
 
 
 def test_zero_is_a_balance() -> None:
-    proof = Proof(Decimal("0.00"), Decimal("0.00"), Decimal("0.00"), "USD")
-    assert (proof.computed, proof.gap) == (Decimal("0.00"), Decimal("0.00"))
+    check = BalanceCheck(Decimal("0.00"), Decimal("0.00"), Decimal("0.00"), "USD")
+    assert (check.computed, check.gap) == (Decimal("0.00"), Decimal("0.00"))
 
 
 def test_the_closing_balance_becomes_the_accounts(bring: Bring, account: EncryptedFinancialProfile) -> None:

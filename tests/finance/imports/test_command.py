@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
+from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
 
 
 def run(path: Path, account: object, *options: str) -> str:

@@ -7,7 +7,7 @@ from django.test import Client
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from tests.finance.imports.conftest import Bring
-from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
+from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
 
 COFFEE = Line(id="P1")
 

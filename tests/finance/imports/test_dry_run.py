@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from dev.factories import TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
 from tests.finance.imports.conftest import Bring
-from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
+from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
 
 EARLIER = ofx_of(Line(id="P1"), Line(id="P2", text="Gone"), pending=(Line(id="H1", text="Bistro"),))
 LATER = ofx_of(

@@ -8,7 +8,7 @@ from core.errors import DomainError
 from dev.factories import AccountFactory
 from finance.models import FinancialTransaction, StatementImport
 from tests.finance.imports.conftest import Bring, Undo
-from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
+from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
 from users.models import User
 
 HEADER = "Wann,Wieviel,Wozu,Wieviel brutto"

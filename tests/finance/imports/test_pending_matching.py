@@ -8,20 +8,20 @@ from uuid import UUID, uuid4
 import pytest
 
 from finance.fingerprints import content_hash
-from finance.pending_matching import MOST_CANDIDATES, Existing, Finding, Incoming, Outcome, match, texts_of
+from finance.pending_matching import MAX_CANDIDATES, ExistingTransaction, IncomingRow, MatchOutcome, RowMatch, match, texts_of
 
 DAY = date(2026, 3, 10)
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
 
-def row(number: int = 1, **fields: Any) -> Incoming:
+def row(number: int = 1, **fields: Any) -> IncomingRow:
     given = {"day": DAY, "amount": Decimal("-10.00"), "currency": "USD", "texts": frozenset({"bistro"}), "is_pending": False}
-    return Incoming(number, **given | fields)
+    return IncomingRow(number, **given | fields)
 
 
-def entry(key: UUID = ONE, **fields: Any) -> Existing:
+def entry(key: UUID = ONE, **fields: Any) -> ExistingTransaction:
     given = {"day": DAY, "amount": Decimal("-10.00"), "currency": "USD", "texts": frozenset({"bistro"})}
-    return Existing(key, **given | {"is_pending": True, "is_by_hand": False} | fields)
+    return ExistingTransaction(key, **given | {"is_pending": True, "is_manual": False} | fields)
 
 
 def test_texts_are_normalised_and_none_is_one() -> None:
@@ -32,7 +32,7 @@ def test_texts_are_normalised_and_none_is_one() -> None:
 
 @pytest.mark.parametrize("day", [date(2026, 3, 3), date(2026, 3, 17)])
 def test_seven_days_are_near_enough(day: date) -> None:
-    assert match([row(day=day)], [entry()]) == {1: Finding(Outcome.SUPERSEDED, (ONE,))}
+    assert match([row(day=day)], [entry()]) == {1: RowMatch(MatchOutcome.SUPERSEDED, (ONE,))}
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 2), date(2026, 3, 18)])
@@ -42,7 +42,7 @@ def test_eight_days_are_not(day: date) -> None:
 
 @pytest.mark.parametrize("amount", ["-7.00", "-13.00"])
 def test_thirty_percent_are_a_tip(amount: str) -> None:
-    assert match([row(amount=Decimal(amount))], [entry()])[1].outcome is Outcome.SUPERSEDED
+    assert match([row(amount=Decimal(amount))], [entry()])[1].outcome is MatchOutcome.SUPERSEDED
 
 
 @pytest.mark.parametrize("amount", ["-6.99", "-13.01", "10.00", "13.00"])
@@ -55,29 +55,29 @@ def test_a_pending_row_supersedes_nothing() -> None:
 
 
 def test_a_pending_row_can_be_one_that_was_entered_by_hand() -> None:
-    assert match([row(is_pending=True)], [entry(is_by_hand=True)]) == {1: Finding(Outcome.DUPLICATE, (ONE,))}
+    assert match([row(is_pending=True)], [entry(is_manual=True)]) == {1: RowMatch(MatchOutcome.DUPLICATE, (ONE,))}
 
 
 def test_a_merchant_can_be_the_others_description() -> None:
-    assert match([row(texts=texts_of("BISTRO - CARD 12", "Bistro"))], [entry()])[1].outcome is Outcome.SUPERSEDED
+    assert match([row(texts=texts_of("BISTRO - CARD 12", "Bistro"))], [entry()])[1].outcome is MatchOutcome.SUPERSEDED
 
 
 def test_what_is_superseded_is_no_candidate_any_more() -> None:
     findings = match([row(1), row(2), row(3, texts=frozenset({"other"}))], [entry()])
-    assert findings == {1: Finding(Outcome.SUPERSEDED, (ONE,))}
+    assert findings == {1: RowMatch(MatchOutcome.SUPERSEDED, (ONE,))}
 
 
 def test_what_is_superseded_absorbs_no_row_by_hand() -> None:
-    assert match([row(1), row(2)], [entry(is_by_hand=True)]) == {1: Finding(Outcome.SUPERSEDED, (ONE,))}
+    assert match([row(1), row(2)], [entry(is_manual=True)]) == {1: RowMatch(MatchOutcome.SUPERSEDED, (ONE,))}
 
 
 def test_two_pending_ones_are_a_doubt_for_every_row() -> None:
-    doubt = Finding(Outcome.REVIEW, (ONE, OTHER))
+    doubt = RowMatch(MatchOutcome.REVIEW, (ONE, OTHER))
     assert match([row(1), row(2)], [entry(ONE), entry(OTHER)]) == {1: doubt, 2: doubt}
 
 
 def test_a_doubt_names_ten_candidates_at_most() -> None:
-    assert len(match([row()], [entry(uuid4()) for _ in range(50)])[1].candidates) == MOST_CANDIDATES
+    assert len(match([row()], [entry(uuid4()) for _ in range(50)])[1].candidates) == MAX_CANDIDATES
 
 
 def test_a_fingerprint_is_over_day_amount_currency_and_normalised_text() -> None:

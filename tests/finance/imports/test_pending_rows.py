@@ -9,7 +9,7 @@ import pytest
 from dev.factories import TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
 from tests.finance.imports.conftest import Bring
-from tests.finance.imports.files import Line, csv_file, csv_of, ofx_of
+from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
 
 WAITING = Line(id="H1", day=date(2026, 3, 2))
 POSTED = Line(id="P1", day=date(2026, 3, 4))

@@ -17,7 +17,7 @@ from dev.factories import AccountFactory
 from finance.models import FinancialTransaction, StatementImportRow
 from finance.services import ImportResult
 from tests.finance.imports.conftest import Bring, Undo
-from tests.finance.imports.files import Line, csv_of, ofx_of
+from tests.finance.imports.statement_files import Line, csv_of, ofx_of
 from users.models import User
 
 # Few values, so that equal and nearly equal rows are common.

@@ -11,7 +11,7 @@ from dev.factories import AccountFactory, TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from tests.conftest import ClientFor
 from tests.finance.imports.conftest import Bring, Undo
-from tests.finance.imports.files import Line, csv_of, ofx_of
+from tests.finance.imports.statement_files import Line, csv_of, ofx_of
 from users.models import User
 
 DAY = date(2026, 3, 2)

@@ -9,10 +9,10 @@ from rest_framework.test import APIClient
 from core.errors import ConflictError
 from dev.factories import TransactionFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
-from finance.services import Decision, settle_row
+from finance.services import ReviewDecision, resolve_row
 from tests.conftest import ClientFor
 from tests.finance.imports.conftest import URL, Bring, Undo
-from tests.finance.imports.files import Line, csv_of, ofx_of
+from tests.finance.imports.statement_files import Line, csv_of, ofx_of
 from users.models import User
 
 FILE = ofx_of(Line(id="P1"), Line(id="P2"), Line(id="P3"))
@@ -123,7 +123,7 @@ def test_a_transaction_created_from_a_review_goes_too(bring: Bring, undo: Undo, 
     entered = {"amount": Decimal("-5.00"), "transaction_date": date(2026, 3, 2), "status": "completed"}
     by_hand = TransactionFactory(user=account.user, financial_profile=account, **entered)
     result = bring(csv_of(Line()))
-    settle_row(row=StatementImportRow.objects.get(), decision=Decision.CREATE)
+    resolve_row(row=StatementImportRow.objects.get(), decision=ReviewDecision.CREATE)
     assert undo(result).removed == 1
     assert FinancialTransaction.objects.get() == by_hand
 

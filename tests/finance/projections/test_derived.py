@@ -31,8 +31,8 @@ def test_sql_says_what_python_says(rows: list[tuple[Any, ...]], alice: User) -> 
     IncomeProjection.objects.all().delete()
     made = [ProjectionFactory.build(user=alice, **dict(zip(NAMES, row, strict=True))) for row in rows]
     IncomeProjection.objects.bulk_create(made)
-    wire, stored = ProjectionSerializer.wire(), IncomeProjection.objects.order_by("pk")
-    in_sql = wire.objects(list(stored.values_list(*wire.expressions)))
+    sql_serializer, stored = ProjectionSerializer.get_sql_serializer(), IncomeProjection.objects.order_by("pk")
+    in_sql = sql_serializer.objects(list(stored.values_list(*sql_serializer.expressions)))
     in_python = [{name: text(getattr(row, name)) for name in IncomeProjection.derived} for row in stored]
     assert [{name: row[name] for name in IncomeProjection.derived} for row in in_sql] == in_python
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.finance.statements.reading import read
+from tests.finance.statements.parse_helpers import read
 
 HEADER = "Date,Description,Amount,Balance\n"
 OLDEST_FIRST = ["2025-01-13,A,-10.00,90.00", "2025-01-14,B,30.00,120.00", "2025-01-15,C,-20.00,100.00"]

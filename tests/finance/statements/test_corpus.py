@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from finance.statements.rows import StatementError
-from tests.finance.statements.reading import read
+from tests.finance.statements.parse_helpers import read
 
 FILES = Path(__file__).parent / "files"
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "ofx"

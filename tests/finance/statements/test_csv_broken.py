@@ -3,7 +3,7 @@
 import pytest
 
 from finance.statements.rows import Limits, StatementError
-from tests.finance.statements.reading import read
+from tests.finance.statements.parse_helpers import read
 
 HEADER = "Date,Description,Amount\n"
 FIRST = "2025-01-13,First,-1.00\n"

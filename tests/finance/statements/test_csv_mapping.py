@@ -5,7 +5,7 @@ import json
 import pytest
 
 from finance.statements.rows import StatementError
-from tests.finance.statements.reading import read
+from tests.finance.statements.parse_helpers import read
 
 CONTENT = "Wann;Was;Wieviel;Soll;Anderes\n13.01.2025;Laden;-1,00;;x\n14.01.2025;Lohn;2.000,50;;y\n"
 MAPPING = {"date": "Wann", "amount": "Wieviel", "description": "Was"}

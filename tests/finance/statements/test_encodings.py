@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from finance.statements.rows import StatementError
-from tests.finance.statements.reading import ofx, read, transaction
+from tests.finance.statements.parse_helpers import ofx, read, transaction
 
 WESTERN = "Date;Libellé;Montant\n13/01/2025;Café Müller Señor Ærø;-1,00\n14/01/2025;Façade à Köln;2,00\n"
 CHINESE = "交易日期,摘要,金额\n2025-01-13,超市购物消费,-12.50\n2025-01-14,工资收入转账,5000.00\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from finance.statements.rows import AccountInfo, StatementError
-from tests.finance.statements.reading import ofx, read, transaction
+from tests.finance.statements.parse_helpers import ofx, read, transaction
 
 
 def _account(number: str, amount: str, kind: str = "CHECKING", day: str = "20250131", balance: str = "5") -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from finance.statements.ofx_markup import tree
 from finance.statements.rows import Limits, StatementError
-from tests.finance.statements.reading import ofx, read, transaction
+from tests.finance.statements.parse_helpers import ofx, read, transaction
 
 GOOD = transaction("-2.00", fitid="GOOD")
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finance.statements.text import clean_text, normalise_text
+from finance.statements.text import clean_text, normalize_text
 
 
 @pytest.mark.parametrize(
@@ -39,25 +39,25 @@ def test_text_is_cut_without_a_space_at_the_end() -> None:
     ],
 )
 def test_two_spellings_of_one_text_are_equal(one: str, other: str) -> None:
-    assert normalise_text(one) == normalise_text(other)
+    assert normalize_text(one) == normalize_text(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("Shop 1", "Shop 2"), ("Café", "Cafe"), ("कि", "का"), ("Shop", "Shops"), ("a b", "ab")]
 )
 def test_different_texts_stay_different(one: str, other: str) -> None:
-    assert normalise_text(one) != normalise_text(other)
+    assert normalize_text(one) != normalize_text(other)
 
 
 @given(st.text())
 def test_normalising_twice_changes_nothing(text: str) -> None:
-    once = normalise_text(text)
-    assert normalise_text(once) == once
+    once = normalize_text(text)
+    assert normalize_text(once) == once
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=127)))
 def test_the_short_way_for_ascii_gives_the_same(text: str) -> None:
-    assert normalise_text(text) == normalise_text(text + "\u2014")
+    assert normalize_text(text) == normalize_text(text + "\u2014")
 
 
 @given(st.text(), st.integers(1, 50))

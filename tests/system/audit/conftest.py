@@ -17,7 +17,7 @@ def tamper(db: None) -> Tamper:
     """Run a statement as a superuser could: as the tables' owner, with the wall around the log taken down first."""
 
     def run(sql: str, *values: object) -> None:
-        with rls.nobody(), connection.cursor() as cursor:
+        with rls.as_login_role(), connection.cursor() as cursor:
             for table in ("system_auditevent", "system_auditblock"):
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER, NO FORCE ROW LEVEL SECURITY")
             cursor.execute(sql, values)

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dev.factories import AlertFactory
-from system import services, verification
+from system import audit_verification, services
 from system.models import AuditBlock, AuditEvent
 from tests.system.audit.conftest import Tamper
 
@@ -114,7 +114,9 @@ def test_an_event_that_was_written_again_with_sound_digests_is_not_the_one_that_
 @pytest.fixture
 def nothing_older_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other tests have transactions open on this server, which may be older than the block; what they wrote is elsewhere."""
-    monkeypatch.setattr(verification, "SEALED_UNTIL", verification.SEALED_UNTIL.replace("pg_snapshot_xmin", "pg_snapshot_xmax"))
+    monkeypatch.setattr(
+        audit_verification, "SEALED_UNTIL", audit_verification.SEALED_UNTIL.replace("pg_snapshot_xmin", "pg_snapshot_xmax")
+    )
 
 
 @pytest.mark.usefixtures("nothing_older_runs")

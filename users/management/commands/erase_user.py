@@ -26,10 +26,10 @@ class Command(BaseCommand):
         if not yes and input(f"Type {user.email} once more to erase everything of it: ").strip() != user.email:
             raise CommandError("That is another address. Nothing was erased.")
         try:
-            erasure = erasures.begin(user, asked_by=AskedBy.COMMAND)
+            erasure = erasures.begin_erasure(user, asked_by=AskedBy.COMMAND)
         except DomainError as error:
             raise CommandError(error.message) from error
         with tqdm(unit=" rows", disable=not self.stderr.isatty()) as bar:
-            erasures.carry_out(erasure, told=bar.update)
+            erasures.run_erasure(erasure, on_progress=bar.update)
         rows = AccountErasure.objects.get(pk=erasure.pk).rows_deleted
         self.stdout.write(f"Erased: {rows:,} rows deleted. What the books need no longer refers to anybody.")

@@ -1,0 +1,86 @@
+"""Warnings before something happens: a card that expires, a trial that ends. Each once, by its key."""
+
+from datetime import UTC, datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from billing.models import DunningStep, StripeCustomer, Subscription
+from billing.models.dunning import DunningKind
+from billing.models.subscriptions import IS_LOCAL, IS_RUNNING, SubscriptionStatus
+from billing.services.customer_notices import CustomerNotice, format_amount, format_day, notify_customer
+from system.models import Severity
+from users.models import User
+
+CARD_DAYS = (7, 30)  # the nearer first: who joins late hears the nearer one only
+TRIAL_DAYS = 3
+
+
+def send_billing_reminders(*, now: datetime, user: User | None = None) -> int:
+    """Warn everybody whose card expires in 30 or 7 days, or whose trial ends in 3; gives how many warnings went out.
+
+    With `user` only him.
+    """
+    whose = Q(user=user) if user else Q()
+    return _warn_of_cards(whose, now) + _warn_of_trials(whose, now)
+
+
+def _warn_of_cards(whose: Q, now: datetime) -> int:
+    """Only who has to pay again is warned."""
+    renewing = Subscription.objects.filter(IS_RUNNING & ~IS_LOCAL, user=OuterRef("user"), cancel_at_period_end=False)
+    # a card is good until its month is over, so at most 30 days ahead are those of this month and of the next
+    months = [now.astimezone(UTC) + relativedelta(months=ahead) for ahead in (0, 1)]
+    expiring = Q()
+    for month in months:
+        expiring |= Q(card_exp_year=month.year, card_exp_month=month.month)
+    rows = (
+        StripeCustomer.objects.filter(whose, expiring, Exists(renewing)).exclude(card_last4="").select_related("user__profile")
+    )
+    return sum(_warn_of_card(row, now) for row in rows.iterator())
+
+
+def _warn_of_card(row: StripeCustomer, now: datetime) -> bool:
+    year, month = row.card_exp_year or now.year, row.card_exp_month or now.month
+    over = datetime(year, month, 1, tzinfo=UTC) + relativedelta(months=1)
+    near = [days for days in CARD_DAYS if now >= over - timedelta(days=days)]
+    if not near:
+        return False
+    message = (
+        f"Your card {row.card} expires with {over - timedelta(days=1):%B %Y}. The next renewal would fail after that.\n"
+        "Put another card into the billing portal before then."
+    )
+    severity = Severity.HIGH if near[0] == min(CARD_DAYS) else Severity.MEDIUM
+    notice = CustomerNotice("Your card expires soon", message, severity, action_required=True, expires_at=over)
+    return _warn(row.user, f"card:{row.card_last4}:{year}-{month:02}:{near[0]}", notice, now)
+
+
+def _warn_of_trials(whose: Q, now: datetime) -> int:
+    ends = {"trial_end__gt": now, "trial_end__lte": now + timedelta(days=TRIAL_DAYS)}
+    rows = Subscription.objects.filter(whose, status=SubscriptionStatus.TRIALING, **ends).select_related(
+        "user__profile", "plan"
+    )
+    return sum(_warn(row.user, f"trial:{row.pk}:{row.trial_end:%Y-%m-%d}", _trial_notice(row), now) for row in rows.iterator())
+
+
+def _trial_notice(row: Subscription) -> CustomerNotice:
+    end = row.trial_end
+    if end is None:
+        raise ValueError("Only a trial that ends can be warned of.")
+    begins = f"Your trial of {row.plan.name} ends on {format_day(row.user, end)}."
+    if row.cancel_at_period_end or row.is_local:
+        remedy = "subscribe to a plan" if row.is_local else "take the cancellation back before"
+        then = f"Nothing is charged, and what the plan opens closes. To keep it, {remedy}."
+    else:
+        price = format_amount(row.plan.price, row.plan.currency)
+        then = f"Then {price} is charged, {row.plan.billing_cycle}, to your card. If you do not want that, cancel before."
+    return CustomerNotice("Your trial ends soon", f"{begins}\n{then}", Severity.MEDIUM, expires_at=end)
+
+
+@transaction.atomic
+def _warn(user: User, key: str, notice: CustomerNotice, now: datetime) -> bool:
+    defaults = {"kind": DunningKind.WARNING, "happened_at": now, "note": notice.message}
+    _, is_new = DunningStep.objects.get_or_create(user=user, key=key, defaults=defaults)
+    if is_new:
+        notify_customer(user, notice, now=now)
+    return bool(is_new)

@@ -1,0 +1,134 @@
+"""An object as an API version shows it: today's shape, or the one before 2025-03-31.basil.
+
+That version moved the billing period from the subscription to its items, and the payment of an invoice from fields of the
+invoice to `payments`. Source: Stripe's changelog of 2025-03-31.basil.
+"""
+
+from typing import Any
+
+from dev.stripe.account import Account
+from dev.stripe.store import Obj
+
+FIRST_BASIL_VERSION = "2025-03-31"
+PLAN_FIELDS = ("active", "billing_scheme", "created", "currency", "livemode", "metadata", "nickname", "product", "tiers_mode")
+
+
+def is_pre_basil(version: str | None) -> bool:
+    """Whether a version has the shape of before basil. Versions begin with their date."""
+    return bool(version) and str(version)[:10] < FIRST_BASIL_VERSION
+
+
+def serialize(account: Account, obj: Any, version: str | None) -> Any:
+    """A copy for the wire: without what is hidden, in the version's shape."""
+    plain = visible(obj)
+    return to_pre_basil(account, plain) if is_pre_basil(version) else plain
+
+
+def visible(value: Any) -> Any:
+    """A copy without hidden fields. Of what was deleted, that it was."""
+    if isinstance(value, list):
+        return [visible(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("deleted") and "object" in value:
+        return {"id": value["id"], "object": value["object"], "deleted": True}
+    plain = {key: visible(entry) for key, entry in value.items() if key != "_"}
+    if plain.get("object") == "subscription_item":
+        plain["plan"] = plan_of(plain["price"])
+    return plain
+
+
+def plan_of(price: Obj) -> Obj:
+    """The legacy plan of a recurring price."""
+    recurring = price["recurring"]
+    return {
+        "id": price["id"],
+        "object": "plan",
+        **{key: price[key] for key in PLAN_FIELDS},
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "interval": recurring["interval"],
+        "interval_count": recurring["interval_count"],
+        "meter": None,
+        "transform_usage": None,
+        "trial_period_days": recurring["trial_period_days"],
+        "usage_type": recurring["usage_type"],
+    }
+
+
+def to_pre_basil(account: Account, obj: Any) -> Any:
+    """The shape before basil, also of what is inside."""
+    if isinstance(obj, list):
+        return [to_pre_basil(account, entry) for entry in obj]
+    if not isinstance(obj, dict):
+        return obj
+    changed = {key: to_pre_basil(account, entry) for key, entry in obj.items()}
+    change = PRE_BASIL_CONVERTERS.get(str(obj.get("object")))
+    return change(account, changed) if change else changed
+
+
+def to_pre_basil_subscription(account: Account, obj: Obj) -> Obj:
+    """The period is the subscription's."""
+    items = obj["items"]["data"]
+    for item in items:
+        obj["current_period_start"] = item.pop("current_period_start", obj.get("current_period_start"))
+        obj["current_period_end"] = item.pop("current_period_end", obj.get("current_period_end"))
+    if len(items) == 1:
+        obj["plan"], obj["quantity"] = items[0]["plan"], items[0]["quantity"]
+    return {key: value for key, value in obj.items() if key not in ("billing_mode", "billing_schedules", "status_details")}
+
+
+def to_pre_basil_invoice(account: Account, obj: Obj) -> Obj:
+    """The subscription and the payment are fields of the invoice."""
+    details = (obj.pop("parent") or {}).get("subscription_details") or {}
+    obj.pop("payments", None)
+    intent = intent_of(account, obj["id"])
+    obj["subscription"] = details.get("subscription")
+    obj["subscription_details"] = {"metadata": details.get("metadata")}
+    obj["payment_intent"] = intent["id"] if intent else None
+    obj["charge"] = intent["latest_charge"] if intent else None
+    obj["paid"] = obj["status"] == "paid"
+    obj["paid_out_of_band"] = False
+    obj["tax"] = None
+    obj["total_tax_amounts"] = obj.pop("total_taxes")
+    return {key: value for key, value in obj.items() if key != "status_details"}
+
+
+def intent_of(account: Account, invoice: str) -> Obj | None:
+    """The payment intent of an invoice."""
+    payments = account.store.where("invoice_payment", invoice=invoice)
+    return account.store.find(payments[0]["payment"]["payment_intent"]) if payments else None
+
+
+def to_pre_basil_line(account: Account, obj: Obj) -> Obj:
+    """A line names its price and whether it is a proration."""
+    parent = obj.pop("parent") or {}
+    own, foreign = parent.get("subscription_item_details") or {}, parent.get("invoice_item_details") or {}
+    pricing = obj.pop("pricing") or {}
+    price = account.store.find(pricing["price_details"]["price"]) if pricing else None
+    obj["price"] = visible(price)
+    obj["plan"] = plan_of(obj["price"]) if price and price["recurring"] else None
+    obj["proration"] = bool(own.get("proration") or foreign.get("proration"))
+    obj["proration_details"] = foreign.get("proration_details") or own.get("proration_details")
+    obj["subscription_item"] = own.get("subscription_item")
+    obj["invoice_item"] = foreign.get("invoice_item")
+    obj["type"] = "subscription" if own else "invoiceitem"
+    obj["tax_amounts"], obj["tax_rates"] = obj.pop("taxes"), []
+    return {key: value for key, value in obj.items() if key != "subtotal"}
+
+
+def to_pre_basil_payment(account: Account, obj: Obj) -> Obj:
+    """A payment intent or a charge names its invoice."""
+    intent = obj["id"] if obj["object"] == "payment_intent" else obj["payment_intent"]
+    stored = account.store.find(intent)
+    obj["invoice"] = stored["_"].get("invoice") if stored else None
+    return obj
+
+
+PRE_BASIL_CONVERTERS = {
+    "subscription": to_pre_basil_subscription,
+    "invoice": to_pre_basil_invoice,
+    "line_item": to_pre_basil_line,
+    "payment_intent": to_pre_basil_payment,
+    "charge": to_pre_basil_payment,
+}

@@ -1,0 +1,31 @@
+"""Billing periods: counted from the anchor, so that the 31st is followed by the last of February and then by the 31st again."""
+
+from datetime import UTC, datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+DAY = 86_400
+HOUR = 3_600
+
+
+def add_intervals(anchor: int, interval: str, times: int) -> int:
+    """The instant `times` intervals (day, week, month, year) after the anchor, both in seconds since 1970."""
+    start = datetime.fromtimestamp(anchor, UTC)
+    if interval in ("day", "week"):
+        return int((start + timedelta(days=times * (7 if interval == "week" else 1))).timestamp())
+    return int((start + relativedelta(months=times * (12 if interval == "year" else 1))).timestamp())
+
+
+def period_end(anchor: int, interval: str, count: int, start: int) -> int:
+    """The first boundary after `start`, for periods of `count` intervals that have a boundary at the anchor."""
+    lengths = {"day": DAY, "week": 7 * DAY, "month": 28 * DAY, "year": 365 * DAY}
+    number = max((start - anchor) // (lengths[interval] * count + (3 * DAY if interval == "month" else DAY) * count) - 1, 0)
+    while add_intervals(anchor, interval, number * count) <= start:
+        number += 1
+    return add_intervals(anchor, interval, number * count)
+
+
+def prorated_amount(amount: int, left: int, whole: int) -> int:
+    """`amount * left / whole` in minor units, half a cent away from zero. Times are seconds."""
+    sign = -1 if amount < 0 else 1
+    return sign * ((2 * abs(amount) * left + whole) // (2 * whole))

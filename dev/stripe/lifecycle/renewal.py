@@ -1,0 +1,147 @@
+"""What a subscription does by itself: trials end, periods end, pauses end, what nobody paid expires."""
+
+from dev.stripe.account import Account
+from dev.stripe.billing_periods import DAY, HOUR, period_end
+from dev.stripe.events import emit, updating
+from dev.stripe.lifecycle.cancellation import end_subscription
+from dev.stripe.lifecycle.collection import finalize_and_collect
+from dev.stripe.lifecycle.invoice_lines import period_line
+from dev.stripe.lifecycle.invoices import draft, mark_uncollectible, void
+from dev.stripe.lifecycle.subscription_creation import expire_incomplete
+from dev.stripe.store import Obj
+
+INCOMPLETE_FOR = 23 * HOUR
+DRAFT_FOR = HOUR
+TRIAL_END_NOTICE = 3 * DAY
+ENDED = ("canceled", "incomplete_expired")
+
+
+def end_of_period(subscription: Obj) -> int:
+    """When the current period ends."""
+    return min(int(item["current_period_end"]) for item in subscription["items"]["data"])
+
+
+def next_subscription_action_at(account: Account, subscription: Obj) -> int | None:
+    """The next instant at which something happens by itself."""
+    if subscription["status"] in ENDED:
+        return None
+    if subscription["status"] == "incomplete":
+        return int(subscription["created"]) + INCOMPLETE_FOR
+    dates = [subscription["cancel_at"], (subscription["pause_collection"] or {}).get("resumes_at")]
+    if subscription["status"] != "paused":
+        dates.append(end_of_period(subscription))
+    if subscription["status"] == "trialing" and not subscription["_"]["told_of_trial_end"]:
+        dates.append(subscription["trial_end"] - TRIAL_END_NOTICE)
+    return min(int(date) for date in dates if date is not None) if any(dates) else None
+
+
+def advance_subscription(account: Account, subscription: Obj) -> None:
+    """Do what is due now. The end of a subscription goes before its renewal."""
+    now = account.now(subscription)
+    pause = subscription["pause_collection"]
+    if subscription["status"] == "incomplete":
+        expire_incomplete(account, subscription)
+    elif subscription["cancel_at"] is not None and subscription["cancel_at"] <= now:
+        end_subscription(account, subscription, "cancellation_requested")
+    elif pause and pause["resumes_at"] is not None and pause["resumes_at"] <= now:
+        with updating(account, subscription, "customer.subscription.updated"):
+            subscription["pause_collection"] = None
+    elif subscription["status"] != "paused" and end_of_period(subscription) <= now:
+        renew(account, subscription, now)
+    elif subscription["status"] == "trialing" and not subscription["_"]["told_of_trial_end"]:
+        subscription["_"]["told_of_trial_end"] = True
+        emit(account, "customer.subscription.trial_will_end", subscription)
+
+
+def renew(account: Account, subscription: Obj, now: int) -> None:
+    """Begin the next period and draft its invoice; or what the end of a trial without a card means."""
+    customer = account.store.get(subscription["customer"])
+    trial_over = subscription["status"] == "trialing"
+    if trial_over and not has_card(subscription, customer):
+        behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
+        if behavior != "create_invoice":
+            end_trial_without_card(account, subscription, behavior)
+            return
+    with updating(account, subscription, "customer.subscription.updated"):
+        if trial_over:
+            subscription["status"] = "active"
+        advance_period(subscription)
+        invoice = renewal_invoice(account, customer, subscription, now)
+        subscription["latest_invoice"] = invoice["id"]
+    if invoice["status"] == "draft" and not invoice["auto_advance"]:
+        apply_pause_behavior(account, subscription, invoice)
+
+
+def has_card(subscription: Obj, customer: Obj) -> bool:
+    """Whether there is something to charge."""
+    return bool(subscription["default_payment_method"] or customer["invoice_settings"]["default_payment_method"])
+
+
+def end_trial_without_card(account: Account, subscription: Obj, behavior: str) -> None:
+    """`cancel` or `pause`."""
+    if behavior == "cancel":
+        end_subscription(account, subscription, "payment_failed")
+        return
+    before = dict(subscription)
+    subscription["status"] = "paused"
+    subscription["status_details"] = {
+        "paused": {
+            "subscription": {"type": "trial_end_without_payment_method"},
+            "transitioned_at": account.now(subscription),
+            "type": "subscription",
+        }
+    }
+    emit(account, "customer.subscription.updated", subscription, before)
+    emit(account, "customer.subscription.paused", subscription)
+
+
+def advance_period(subscription: Obj) -> None:
+    """The period after the current one."""
+    for item in subscription["items"]["data"]:
+        recurring, start = item["price"]["recurring"], item["current_period_end"]
+        end = period_end(subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], start)
+        item.update(current_period_start=start, current_period_end=end)
+
+
+def renewal_invoice(account: Account, customer: Obj, subscription: Obj, now: int) -> Obj:
+    """A draft that finalizes itself in an hour, unless collection is paused or was given up."""
+    lines = [period_line(account, subscription, item) for item in subscription["items"]["data"]]
+    goes_on = subscription["status"] != "unpaid" and subscription["pause_collection"] is None
+    earlier = account.store.find(subscription["latest_invoice"])
+    return draft(
+        account,
+        customer,
+        lines,
+        "subscription_cycle",
+        subscription,
+        auto_advance=goes_on,
+        automatically_finalizes_at=now + DRAFT_FOR if goes_on else None,
+        period_start=earlier["period_end"] if earlier else now,
+        period_end=now,
+    )
+
+
+def apply_pause_behavior(account: Account, subscription: Obj, invoice: Obj) -> None:
+    """What a pause does with the invoices that fall into it."""
+    behavior = (subscription["pause_collection"] or {}).get("behavior")
+    if behavior == "void":
+        void(account, invoice)
+    elif behavior == "mark_uncollectible":
+        mark_uncollectible(account, invoice, "subscription_paused")
+
+
+def resume(account: Account, subscription: Obj) -> None:
+    """Out of `paused`: a new period begins now and is billed at once."""
+    now, customer = account.now(subscription), account.store.get(subscription["customer"])
+    before = dict(subscription)
+    subscription.update(status="active", billing_cycle_anchor=now)
+    subscription.pop("status_details", None)
+    for item in subscription["items"]["data"]:
+        item["current_period_end"] = now
+    advance_period(subscription)
+    lines = [period_line(account, subscription, item) for item in subscription["items"]["data"]]
+    invoice = draft(account, customer, lines, "subscription_update", subscription)
+    subscription["latest_invoice"] = invoice["id"]
+    emit(account, "customer.subscription.updated", subscription, before)
+    emit(account, "customer.subscription.resumed", subscription)
+    finalize_and_collect(account, invoice, on_session=True)

@@ -1,0 +1,48 @@
+"""What every answer tells the browser: what its page may load and do, and that nobody keeps a copy.
+
+Django's own middleware sends the rest: HSTS, X-Content-Type-Options, X-Frame-Options, Referrer-Policy, COOP.
+"""
+
+from csp.constants import HEADER, NONE, SELF
+from csp.middleware import CSPMiddleware, PolicyParts
+from csp.utils import build_policy
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+Directives = dict[str, list[str]]
+
+# SECURITY: an answer of the API shown as a page can load nothing, run nothing, and be framed by nobody
+DENY_ALL: Directives = {"default-src": [NONE], "base-uri": [NONE], "form-action": [NONE], "frame-ancestors": [NONE]}
+PAGE_POLICY: Directives = DENY_ALL | {
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+}
+API_PATH = "/api/v1/"
+API_POLICY = build_policy(config=DENY_ALL)
+PAGE_PATHS = ("/admin/", "/api/docs/", "/billing/return/")
+HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",  # what may be kept says so itself: static files and the schema
+}
+
+
+class HeadersMiddleware(CSPMiddleware):
+    """Adds what an answer does not say itself, and the content security policy of its path."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.path_info.startswith(API_PATH):  # django-csp would put the same policy together for each answer
+            response.headers.setdefault(HEADER, API_POLICY)
+            return response
+        return super().process_response(request, response)
+
+    def get_policy_parts(self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False) -> PolicyParts:
+        parts: PolicyParts = super().get_policy_parts(request, response, report_only)
+        is_page = request.path_info.startswith(PAGE_PATHS) and not report_only
+        return PolicyParts(config=PAGE_POLICY) if is_page else parts

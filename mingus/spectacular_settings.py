@@ -1,0 +1,32 @@
+"""How the API is described: drf-spectacular's settings, from which `docs/openapi.yaml` and Swagger UI are made."""
+
+from typing import Any
+
+from mingus import __version__
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "MINGUS API",
+    "VERSION": __version__,
+    "DESCRIPTION": "Personal finance and wellness. Money is a string with two decimals beside its currency; "
+    "days are days in the user's timezone; instants are UTC. Sign up and log in through /_allauth/app/v1/.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "StatementFormatEnum": "finance.models.imports.StatementFormat",
+        "DueFrequencyEnum": "finance.models.due_series.DueFrequency",
+        "NotificationFrequencyEnum": "system.models.preferences.NotificationFrequency",
+        "LowToCriticalEnum": "system.models.alerts.Severity",
+        "ImportFormatEnum": "finance.serializers.imports.FORMATS",
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "filter": True, "persistAuthorization": True},
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.document_errors",
+    ],
+}

@@ -1,0 +1,264 @@
+"""Background jobs, alerts, important dates and notification preferences in the back office."""
+
+from datetime import time
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter, RangeDateFilter
+
+from core import clock
+from core.admin import (
+    BY_CUSTOMER,
+    BaseAdmin,
+    OwnedAdmin,
+    OwnedReadOnlyAdmin,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    confirmed_action,
+    display,
+    for_selected_rows,
+    inline_on,
+    linked,
+)
+from core.admin.forms import OwnedAddForm
+from system import services
+from system.models import AlertReceipt, ImportantDate, NotificationPreference, SystemAlert
+
+SEVERITY_COLORS = {"low": "default", "medium": "info", "high": "warning", "critical": "danger"}
+ALERT_COLORS = {"unread": "info", "action needed": "warning", "expired": "default", "done": "success", "read": "success"}
+DATE_COLORS = {"overdue": "danger", "due soon": "warning", "upcoming": "info", "off": "default"}
+REACHABLE_COLORS = {"reachable": "success", "quiet hours": "info", "switched off": "default"}
+
+admin.site.unregister(ProcrastinateJob)
+
+
+class EventInline(ReadOnlyInline):
+    model = ProcrastinateEvent
+    fields = ("type", "at")
+    ordering = ("-id",)
+    template_after = None
+    show_change_link = False
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(ReadOnlyAdmin):
+    """Jobs that wait, run or failed; those that succeeded are gone. SECURITY: arguments may be personal, so none are shown."""
+
+    list_display = ("task_name", "state", "attempts", "scheduled_at", "queue_name")
+    list_filter = (("status", ChoicesDropdownFilter),)
+    fields = ("task_name", "status", "attempts", "scheduled_at", "queue_name", "priority")
+    csv_columns = ("id", "task_name", "status", "attempts", "scheduled_at")
+    inlines = (EventInline,)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ProcrastinateJob | None:
+        """The job without its arguments, which its name would quote."""
+        job: ProcrastinateJob | None = super().get_object(request, object_id, from_field)
+        if job is not None:
+            job.args = {}
+        return job
+
+    @display(description="status", label={"todo": "info", "doing": "warning", "failed": "danger", "succeeded": "success"})
+    def state(self, job: ProcrastinateJob) -> str:
+        return job.status
+
+
+class AlertColumns:
+    """What both the list and the customer's page show of an alert."""
+
+    @display(description="severity", label=SEVERITY_COLORS)
+    def weight(self, alert: SystemAlert) -> str:
+        return alert.severity
+
+    @display(description="state", label=ALERT_COLORS)
+    def state(self, alert: SystemAlert) -> str:
+        """How far its customer is; of a broadcast only whether it still holds, since each reads it for himself."""
+        if alert.is_expired:
+            return "expired"
+        if alert.is_broadcast:
+            return "active"
+        if alert.action_required:
+            return "done" if alert.action_taken else "action needed"
+        return "read" if alert.is_read else "unread"
+
+
+class DateColumns:
+    """What both the list and the customer's page show of an important date."""
+
+    @display(description="next")
+    def coming(self, row: ImportantDate) -> Any:
+        return row.next_occurrence
+
+    @display(description="state", label=DATE_COLORS)
+    def state(self, row: ImportantDate) -> str:
+        if not row.is_active:
+            return "off"
+        until = row.days_until_due
+        if until is None:
+            return "overdue"
+        return "due soon" if until <= row.reminder_days else "upcoming"
+
+
+@inline_on(get_user_model())
+class AlertInline(AlertColumns, ReadOnlyInline):
+    model = SystemAlert
+    place = 5
+    verbose_name_plural = "alerts"
+    fields = ("sent", "title", "alert_type", "weight", "state", "expires_at")
+    sent = linked("created_at", "sent")
+    ordering = ("-created_at", "-id")
+
+
+@inline_on(get_user_model())
+class ImportantDateInline(DateColumns, ReadOnlyInline):
+    model = ImportantDate
+    verbose_name_plural = "important dates"
+    fields = ("name", "date_type", "date_value", "recurrence_pattern", "coming", "state", "last_reminder_sent")
+    name = linked("date_name", "date")
+    ordering = ("date_value", "id")
+
+
+class AlertAddForm(OwnedAddForm):
+    """A new alert for one customer, or for everybody."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["customer"].required = False
+        self.fields["customer"].help_text = "Leave it empty to tell everybody. It can't be changed later."
+
+
+class AudienceFilter(RadioFilter):
+    title = "audience"
+    parameter_name = "audience"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("everybody", "Everybody")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(user__isnull=True) if self.value() == "everybody" else queryset
+
+
+@admin.register(SystemAlert)
+class SystemAlertAdmin(AlertColumns, OwnedAdmin):
+    """Alerts and broadcasts. What a customer read and did is his to say."""
+
+    list_display = ("title", "owner", "alert_type", "weight", "state", "expires_at", "created_at")
+    list_filter = (
+        BY_CUSTOMER,
+        AudienceFilter,
+        ("alert_type", ChoicesDropdownFilter),
+        ("severity", ChoicesDropdownFilter),
+        ("action_required", BooleanRadioFilter),
+        ("is_read", BooleanRadioFilter),
+    )
+    search_fields = ("title", "message")
+    ordering_for_customer = ("-created_at", "-id")
+    sortable_by_for_customer = ("created_at",)
+    readonly_fields = ("is_read", "read_at", "action_taken", "action_notes")
+    csv_columns = (
+        "id",
+        "user__email",
+        "alert_type",
+        "severity",
+        "title",
+        "is_read",
+        "read_at",
+        "action_required",
+        "action_taken",
+        "expires_at",
+        "created_at",
+    )
+    actions_detail = ("expire",)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **({} if obj else {"form": AlertAddForm}) | kwargs)
+
+    @display(description="customer")
+    def owner(self, row: SystemAlert) -> str:
+        """A link to the customer's page; "everybody" for a broadcast."""
+        return "everybody" if row.is_broadcast else str(super().owner(row))
+
+    @confirmed_action(title="Expire alert", question="It is over for everybody who has it, at once.", icon="timer_off")
+    def expire(self, request: HttpRequest, alert: SystemAlert) -> None:
+        services.expire(alert, now=clock.now())
+
+    actions = (*BaseAdmin.actions, for_selected_rows(expire))
+
+
+@admin.register(AlertReceipt)
+class AlertReceiptAdmin(OwnedReadOnlyAdmin):
+    """Who read which broadcast, and what he did about it."""
+
+    list_display = ("read_at", "owner", "broadcast", "action_taken", "action_notes")
+    list_filter = (BY_CUSTOMER, ("action_taken", BooleanRadioFilter))
+    list_select_related = ("user", "alert")
+    search_fields = ("action_notes",)
+    csv_columns = ("user__email", "alert__title", "read_at", "action_taken", "action_notes")
+
+    @display(description="broadcast")
+    def broadcast(self, receipt: AlertReceipt) -> str:
+        return receipt.alert.title
+
+
+@admin.register(ImportantDate)
+class ImportantDateAdmin(DateColumns, OwnedAdmin):
+    list_display = ("date_name", "owner", "date_type", "date_value", "recurrence_pattern", "coming", "state", "reminder_days")
+    list_filter = (
+        BY_CUSTOMER,
+        ("date_type", ChoicesDropdownFilter),
+        ("is_recurring", BooleanRadioFilter),
+        ("is_active", BooleanRadioFilter),
+        ("date_value", RangeDateFilter),
+    )
+    list_select_related = ("user__profile",)
+    search_fields = ("date_name", "description")
+    ordering_for_customer = ("date_value", "id")
+    sortable_by_for_customer = ("date_value",)
+    readonly_fields = ("last_reminder_sent",)
+    csv_columns = (
+        "id",
+        "user__email",
+        "date_name",
+        "date_type",
+        "date_value",
+        "is_recurring",
+        "recurrence_pattern",
+        "reminder_days",
+        "is_active",
+        "last_reminder_sent",
+    )
+
+
+@admin.register(NotificationPreference)
+class NotificationPreferenceAdmin(OwnedAdmin):
+    list_display = ("notification_type", "owner", "channels", "frequency", "quiet_hours", "state")
+    list_filter = (
+        BY_CUSTOMER,
+        ("notification_type", ChoicesDropdownFilter),
+        ("frequency", ChoicesDropdownFilter),
+        ("email_enabled", BooleanRadioFilter),
+    )
+    list_select_related = ("user__profile",)
+    search_fields = ("notification_type",)
+    ordering_for_customer = ("-created_at", "-id")
+
+    @display(description="channels")
+    def channels(self, preference: NotificationPreference) -> str:
+        return ", ".join(preference.enabled_channels) or "-"
+
+    @display(description="quiet hours")
+    def quiet_hours(self, preference: NotificationPreference) -> str:
+        return _span(preference.quiet_hours_start, preference.quiet_hours_end)
+
+    @display(description="now", label=REACHABLE_COLORS)
+    def state(self, preference: NotificationPreference) -> str:
+        if not preference.is_enabled:
+            return "switched off"
+        return "reachable" if preference.can_send_notification else "quiet hours"
+
+
+def _span(start: time | None, end: time | None) -> str:
+    return "-" if start is None or end is None or start == end else f"{start:%H:%M} to {end:%H:%M}"

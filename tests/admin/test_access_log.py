@@ -1,0 +1,138 @@
+"""What staff look at is noted for the customer, who sees it."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.test import Client
+
+from core import context
+from core.context import Role
+from dev.factories import AccessEventFactory, AlertFactory, ProfileFactory
+from system import services
+from system.models import AccessEvent
+from tests.admin.conftest import SignedIn
+from tests.admin.pages import address
+from tests.conftest import ClientFor
+from users.models import User, UserProfile
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 10, 2, tzinfo=UTC)
+ALERTS = "/admin/system/systemalert/"
+
+
+def noted(customer: User) -> list[tuple[str, str, str]]:
+    found = AccessEvent.objects.for_user(customer).order_by("created_at", "id")
+    return list(found.values_list("action", "what", "row_id"))
+
+
+def test_the_page_of_a_customers_row_is_noted(office: Client, alice: User, administrator: User) -> None:
+    profile = ProfileFactory(user=alice)
+    answer = office.get(address(UserProfile, "change", profile.pk))
+    assert noted(alice) == [("view", "users.userprofile", str(profile.pk))]
+    [event] = AccessEvent.objects.all()
+    assert (event.staff, event.request_id) == (administrator, answer.headers["X-Request-Id"])
+
+
+def test_the_page_of_the_customer_himself_is_noted(office: Client, alice: User) -> None:
+    office.get(address(User, "change", alice.pk))
+    assert noted(alice) == [("view", "users.user", str(alice.pk))]
+
+
+def test_the_history_of_a_row_is_noted(office: Client, alice: User) -> None:
+    profile = ProfileFactory(user=alice)
+    office.get(address(UserProfile, "history", profile.pk))
+    assert noted(alice) == [("view", "users.userprofile", str(profile.pk))]
+
+
+def test_a_list_of_one_customers_rows_is_noted(office: Client, alice: User) -> None:
+    AlertFactory(user=alice)
+    office.get(ALERTS, {"user__id__exact": str(alice.pk)})
+    assert noted(alice) == [("list", "system.systemalert", "")]
+
+
+def test_a_search_that_finds_one_customer_is_noted(office: Client, alice: User) -> None:
+    AlertFactory(user=alice)
+    office.get(ALERTS, {"q": "alice@"})
+    assert noted(alice) == [("search", "system.systemalert", "")]
+
+
+def test_a_list_of_everybodys_rows_is_a_look_at_nobody(office: Client, alice: User) -> None:
+    AlertFactory(user=alice)
+    office.get(ALERTS)
+    assert noted(alice) == []
+
+
+def test_an_export_is_noted_for_each_whose_rows_are_in_it(office: Client, alice: User, bob: User) -> None:
+    rows = [AlertFactory(user=user) for user in (alice, bob)]
+    office.post(ALERTS, {"action": "export_csv", "_selected_action": [str(row.pk) for row in rows]})
+    assert noted(alice) == noted(bob) == [("export", "system.systemalert", "")]
+
+
+def test_what_one_does_with_his_own_rows_is_not_noted(office: Client, administrator: User) -> None:
+    office.get(address(User, "change", administrator.pk))
+    assert noted(administrator) == []
+
+
+def test_a_broadcast_is_nobodys(office: Client) -> None:
+    office.get(f"{ALERTS}{AlertFactory(user=None).pk}/change/")
+    assert not AccessEvent.objects.exists()
+
+
+def note(customer: User, staff: User, action: str = "view", row_id: str = "1", *, now: datetime = NOW) -> None:
+    services.record_access(customer=customer, staff=staff, action=action, what="users.userprofile", row_id=row_id, now=now)
+
+
+def test_the_same_look_within_five_minutes_is_one(alice: User, staff: User) -> None:
+    note(alice, staff)
+    note(alice, staff, now=NOW.replace(minute=4))
+    assert len(noted(alice)) == 1
+
+
+def test_a_later_look_and_one_at_another_row_are_others(alice: User, staff: User) -> None:
+    note(alice, staff)
+    note(alice, staff, row_id="2")
+    note(alice, staff, now=NOW.replace(minute=5))
+    assert len(noted(alice)) == 3
+
+
+def test_each_reveal_counts(alice: User, staff: User) -> None:
+    note(alice, staff, "reveal")
+    note(alice, staff, "reveal", now=NOW.replace(second=1))
+    assert len(noted(alice)) == 2
+
+
+def test_it_can_be_noted_while_acting_as_the_customer(alice: User, staff: User) -> None:
+    with context.action("request-1", role=Role.CUSTOMER, owner_id=alice.pk, reason="Ticket 4711"):
+        note(alice, staff, "impersonate")
+    [event] = AccessEvent.objects.all()
+    assert (event.reason, event.request_id) == ("Ticket 4711", "request-1")
+
+
+def test_the_customer_sees_who_it_was_but_not_his_account(alice: User, staff: User, api: ClientFor) -> None:
+    ProfileFactory(user=staff, first_name="Sam")
+    note(alice, staff)
+    [entry] = api(alice).get("/api/v1/users/me/access-log/").json()["results"]
+    assert entry["who"] == "Sam, support"
+    assert set(entry) == {"id", "created_at", "who", "action", "what", "row_id", "reason"}
+    assert staff.email not in str(entry)
+
+
+def test_the_customer_sees_his_own_log_only_and_can_ask_for_a_time(alice: User, bob: User, api: ClientFor) -> None:
+    with time_machine.travel("2026-11-01 09:00Z", tick=False):
+        AccessEventFactory(user=alice)
+    AccessEventFactory(user=bob)
+    client = api(alice)
+    assert len(client.get("/api/v1/users/me/access-log/").json()["results"]) == 1
+    later = client.get("/api/v1/users/me/access-log/", {"created_at__gte": "2026-11-02T00:00:00Z"})
+    assert later.json()["results"] == []
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nobody_writes_to_it_through_the_api(method: str, as_alice: Client) -> None:
+    assert getattr(as_alice, method)("/api/v1/users/me/access-log/").status_code == 405
+
+
+def test_a_colleague_sees_it_in_the_back_office(viewer: User, alice: User, signed_in: SignedIn) -> None:
+    AccessEventFactory(user=alice, reason="Ticket 4711")
+    assert "Ticket 4711" in signed_in(viewer).get(f"/admin/users/user/{alice.pk}/change/").content.decode()

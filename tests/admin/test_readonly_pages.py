@@ -1,0 +1,77 @@
+"""Records can be read only, by an administrator too."""
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from core.admin import ReadOnlyAdmin
+from tests.admin.pages import REGISTERED, address, make, name
+
+pytestmark = pytest.mark.django_db
+RECORDS = [model for model in REGISTERED if isinstance(admin.site.get_model_admin(model), ReadOnlyAdmin)]
+records = pytest.mark.parametrize("model", RECORDS, ids=name)
+
+
+def test_these_are_records() -> None:
+    assert sorted(map(name, RECORDS)) == [
+        "AccessEvent",
+        "Adjustment",
+        "AlertReceipt",
+        "AuditEvent",
+        "BillingHistory",
+        "DueDatePayment",
+        "DunningStep",
+        "EmailAddress",
+        "FeatureAccess",
+        "FeatureUsage",
+        "Group",
+        "HealthSpendingCorrelation",
+        "Impersonation",
+        "JobSecurityAnalysis",
+        "PersonalAccessToken",
+        "ProcrastinateJob",
+        "StatementImport",
+        "StatementImportRow",
+        "StripeCustomer",
+        "StripeEvent",
+        "UsageRecord",
+        "UserAnalytics",
+    ]
+
+
+@records
+def test_a_record_can_not_be_added(model: type[Model], office: Client) -> None:
+    assert office.post(address(model, "add"), {}).status_code == 403
+
+
+@records
+def test_a_record_can_not_be_changed(model: type[Model], office: Client) -> None:
+    row = make(model)
+    before = model._default_manager.filter(pk=row.pk).values().get()
+    assert office.post(address(model, "change", row.pk), {"name": "x"}).status_code == 403
+    assert model._default_manager.filter(pk=row.pk).values().get() == before
+
+
+@records
+def test_a_record_can_not_be_deleted(model: type[Model], office: Client) -> None:
+    row = make(model)
+    assert office.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert model._default_manager.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=name)
+def test_nothing_can_be_deleted_in_bulk(model: type[Model], office: Client) -> None:
+    row = make(model)
+    office.post(address(model, "changelist"), {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"})
+    assert model._default_manager.filter(pk=row.pk).exists()
+
+
+def test_what_a_job_is_told_is_shown_nowhere(office: Client) -> None:
+    row = make(ProcrastinateJob)
+    keyed = [address(ProcrastinateJob, page, row.pk) for page in ("change", "history")]
+    pages = [office.get(page) for page in (address(ProcrastinateJob, "changelist"), *keyed)]
+    assert row.args == {"encrypted": ""}
+    assert all("core.mail.deliver" in page.content.decode() for page in pages)
+    assert all("encrypted" not in page.content.decode() for page in pages)

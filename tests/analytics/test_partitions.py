@@ -1,0 +1,264 @@
+"""Events and metrics lie in months: a bound on the time reads only its months, and what is too old goes with its month."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Q, QuerySet
+from pytest_django import Settings
+from uuid_utils.compat import uuid7
+
+from analytics import services
+from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics
+from core import clock, rls
+from core.postgres import partitions
+from dev.factories.analytics import EventFactory, FeatureUsageFactory, MetricFactory
+from system.models import AuditEvent
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+TABLE = "analytics_useranalytics"
+DAY = timedelta(days=1)
+# What a table consists of, whether it has months or not; its own name and NOT NULL, which not every version names, left out.
+CATALOGUE = """
+SELECT 'column', attname, format_type(atttypid, atttypmod), attnotnull::text, pg_get_expr(adbin, adrelid) FROM pg_attribute
+  LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attrelid = %(table)s::regclass AND attnum > 0
+UNION ALL
+SELECT 'constraint', conname, pg_get_constraintdef(oid), conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint
+ WHERE %(table)s::regclass IN (conrelid, confrelid) AND conparentid = 0 AND contype <> 'n'
+UNION ALL
+SELECT 'index', indexrelid::regclass::text, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON '), '', '' FROM pg_index
+ WHERE indrelid = %(table)s::regclass
+UNION ALL
+SELECT 'trigger', tgname, pg_get_triggerdef(oid), obj_description(oid, 'pg_trigger'), tgenabled::text FROM pg_trigger
+ WHERE tgrelid = %(table)s::regclass AND NOT tgisinternal
+UNION ALL
+SELECT 'policy', policyname, cmd || roles::text || permissive, qual, with_check FROM pg_policies WHERE tablename = %(table)s
+UNION ALL
+SELECT 'table', relowner::regrole::text, relacl::text, relrowsecurity::text, relforcerowsecurity::text FROM pg_class
+ WHERE oid = %(table)s::regclass
+UNION ALL
+SELECT 'column''s privileges', attname, attacl::text, '', '' FROM pg_attribute
+ WHERE attrelid = %(table)s::regclass AND attacl IS NOT NULL
+ORDER BY 1, 2, 3
+"""
+PLACE = "SELECT tableoid::regclass::text FROM {table} WHERE id = %s"
+MONTHS = "SELECT right(inhrelid::regclass::text, 6) FROM pg_inherits WHERE inhparent = %s::regclass ORDER BY 1"
+
+
+def as_owner(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a statement of the tables' owner, as a migration makes it."""
+    with rls.as_login_role(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(sql, values or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def months(table: str = TABLE) -> list[str]:
+    return [name for (name,) in as_owner(MONTHS, table) if name.isdigit()]
+
+
+def place_of(row: UserAnalytics | PerformanceMetric) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(PLACE.format(table=row._meta.db_table), [row.pk])
+        return str(cursor.fetchone()[0])
+
+
+def at(moment: datetime) -> UUID:
+    return uuid7(nanoseconds=int(moment.timestamp() * 1e9))
+
+
+def catalogue(table: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(CATALOGUE, {"table": table})
+        return cursor.fetchall()
+
+
+def event(user: User, moment: datetime) -> Any:
+    """An event that was recorded at `moment`."""
+    return recorded(EventFactory(user=user), moment)
+
+
+def recorded(row: Any, moment: datetime) -> Any:
+    """`row`, as if it had been recorded at `moment`."""
+    key = at(moment)
+    type(row)._base_manager.filter(pk=row.pk).update(id=key, created_at=moment)
+    row.pk = key
+    return row
+
+
+@pytest.fixture
+def now() -> datetime:
+    return clock.now()
+
+
+@pytest.fixture
+def before_last(now: datetime) -> datetime:
+    """A moment of the month before the last, of which there is no partition."""
+    return (now.replace(day=15) - timedelta(days=62)).replace(day=15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("table", [TABLE, "analytics_performancemetric"])
+def test_a_table_keeps_all_that_hangs_on_it_when_it_becomes_whole_and_gets_months_again(table: str, alice: User) -> None:
+    EventFactory.create_batch(3, user=alice), MetricFactory.create_batch(3)
+    with_months, rows = catalogue(table), rows_of(table)
+    as_owner(f"SELECT core_rebuild('{table}', false, 0)")
+    whole = catalogue(table)
+    as_owner(f"SELECT core_partition_by_month('{table}', 3)")
+    assert with_months == whole == catalogue(table)
+    assert rows_of(table) == rows
+    assert len(rows) == 3
+
+
+def rows_of(table: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"TABLE {table} ORDER BY id")
+        return cursor.fetchall()
+
+
+def test_all_that_hangs_on_such_a_table_is_there() -> None:
+    kinds = [kind for kind, *_ in catalogue(TABLE)]
+    assert {kind: kinds.count(kind) for kind in ("constraint", "policy", "trigger", "table")} == {
+        "constraint": 11,
+        "policy": 2,
+        "trigger": 3,
+        "table": 1,
+    }
+
+
+def test_rows_come_into_their_months_when_a_full_table_gets_some(alice: User, before_last: datetime, now: datetime) -> None:
+    as_owner(f"SELECT core_rebuild('{TABLE}', false, 0)")
+    old, new = event(alice, before_last), event(alice, now)
+    as_owner(f"SELECT core_partition_by_month('{TABLE}', 3)")
+    assert (place_of(old), place_of(new)) == (f"{TABLE}_{before_last:%Y%m}", f"{TABLE}_{now:%Y%m}")
+
+
+def test_what_fits_no_month_is_kept_and_moves_when_its_month_is_made(
+    alice: User, before_last: datetime, settings: Settings
+) -> None:
+    settings.EVENT_RETENTION_DAYS = 0
+    row, other = event(alice, before_last), event(alice, datetime(1999, 1, 1, tzinfo=UTC))
+    assert {place_of(row), place_of(other)} == {f"{TABLE}_default"}
+    known, before = AuditEvent.objects.count(), months()
+    services_as_staff()
+    assert (place_of(row), place_of(other)) == (f"{TABLE}_{before_last:%Y%m}", f"{TABLE}_default")
+    assert months() == [f"{before_last:%Y%m}", *before]
+    assert AuditEvent.objects.count() == known  # moving is no change
+
+
+def services_as_staff() -> int:
+    as_owner("SELECT 1")
+    with rls.as_staff():
+        return services.maintain_partitions()
+
+
+def test_a_month_that_was_moved_is_walled_in_like_the_others(alice: User, before_last: datetime) -> None:
+    event(alice, before_last)
+    services_as_staff()
+    flags = "SELECT bool_and(relrowsecurity AND relforcerowsecurity) FROM pg_class JOIN pg_inherits ON inhrelid = oid"
+    assert as_owner(f"{flags} WHERE inhparent = %s::regclass", TABLE) == [(True,)]
+    assert as_owner(f"TABLE {TABLE}_{before_last:%Y%m}") == []  # hidden from its owner, too
+
+
+def test_a_row_comes_in_when_no_month_was_ever_made(alice: User, as_alice: Any) -> None:
+    for month in months():
+        as_owner(f"DROP TABLE {TABLE}_{month}")
+    answer = as_alice.post("/api/v1/analytics/events/", {"event_date": "2026-03-01", "event_type": "visit"})
+    assert answer.status_code == 201
+    assert place_of(UserAnalytics.objects.get(pk=answer.json()["id"])) == f"{TABLE}_default"
+
+
+def test_a_migration_makes_the_months_to_come(now: datetime) -> None:
+    for month in months():
+        as_owner(f"DROP TABLE {TABLE}_{month}")
+    with rls.as_login_role():
+        partitions.create_month_partitions(connection)
+    assert months()[0] == f"{now:%Y%m}"
+    assert len(months()) == partitions.MONTHS_AHEAD + 1
+
+
+def test_what_is_too_old_goes_with_its_month_and_nothing_else(
+    alice: User, before_last: datetime, now: datetime, settings: Settings
+) -> None:
+    gone, stray = event(alice, before_last), event(alice, before_last - 900 * DAY)
+    kept, metric = event(alice, now - DAY), recorded(MetricFactory(), before_last)
+    before = months()
+    settings.EVENT_RETENTION_DAYS = 0
+    assert services_as_staff() == 0
+    settings.EVENT_RETENTION_DAYS = 31
+    assert services_as_staff() == 1
+    assert not UserAnalytics.objects.filter(pk__in=[gone.pk, stray.pk]).exists()
+    assert UserAnalytics.objects.filter(pk=kept.pk).exists()
+    assert PerformanceMetric.objects.filter(pk=metric.pk).exists()
+    assert before == months()
+
+
+def test_a_month_is_kept_whatever_is_asked_for(alice: User, now: datetime) -> None:
+    row = event(alice, now - 20 * DAY)
+    as_owner("SELECT analytics_keep_months(3, 1, 1)")
+    assert UserAnalytics.objects.filter(pk=row.pk).exists()
+
+
+def test_old_use_of_features_is_deleted_row_by_row(alice: User, now: datetime, settings: Settings) -> None:
+    settings.USAGE_RETENTION_DAYS = 40
+    old, new = FeatureUsageFactory(user=alice, id=at(now - 41 * DAY)), FeatureUsageFactory(user=alice, id=at(now - 39 * DAY))
+    assert services.delete_old_usage(now=now) == 1
+    assert [row.pk for row in FeatureUsage.objects.filter(pk__in=[old.pk, new.pk])] == [new.pk]
+
+
+def test_the_command_does_what_the_jobs_do() -> None:
+    said = StringIO()
+    call_command("keep_months", stdout=said)
+    assert "Dropped: 0 months, and 0 rows" in said.getvalue()
+
+
+Since = Callable[[datetime], QuerySet[Any]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda at: UserAnalytics.objects.filter(created_at__gte=at),
+        lambda at: UserAnalytics.objects.filter(Q(created_at__gt=at) & Q(event_type="visit")),
+        lambda at: UserAnalytics.objects.filter(created_at__range=(at, at + DAY)),
+        lambda at: PerformanceMetric.objects.filter(created_at=at),
+        lambda at: AuditEvent.objects.filter(at__gte=at),
+        lambda at: AuditEvent.objects.since(at),
+    ],
+)
+def test_only_the_months_since_a_time_are_read(rows: Since, now: datetime) -> None:
+    last = (now.replace(day=1) + timedelta(days=100)).replace(day=5)  # of the three months to come
+    plan = rows(last).explain()
+    assert f"_{last:%Y%m}" in plan
+    assert f"_{now:%Y%m}" not in plan
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda at: UserAnalytics.objects.exclude(created_at__gte=at),
+        lambda at: UserAnalytics.objects.filter(Q(created_at__gte=at) | Q(event_type="visit")),
+        lambda at: UserAnalytics.objects.filter(~Q(created_at__gte=at)),
+        lambda at: UserAnalytics.objects.filter(created_at__lte=at),
+    ],
+)
+def test_what_is_no_bound_spares_no_month(rows: Since, now: datetime) -> None:
+    assert f"_{now:%Y%m}" in rows(now + 100 * DAY).explain()
+
+
+def test_a_row_that_was_made_with_its_key_is_found_by_its_very_time(alice: User) -> None:
+    row = EventFactory(user=alice)
+    assert UserAnalytics.objects.filter(created_at__gte=row.created_at, created_at__lte=row.created_at).get() == row
+
+
+def test_a_row_that_was_brought_back_is_found_by_its_old_time(alice: User) -> None:
+    row = EventFactory(user=alice)
+    then = datetime(2019, 5, 1, tzinfo=UTC)
+    UserAnalytics.objects.filter(pk=row.pk).update(created_at=then)
+    assert UserAnalytics.objects.filter(created_at__gte=then, created_at__lt=then + DAY).get() == row

@@ -1,0 +1,22 @@
+"""What stands here of a customer's payments in the end, without keys and without when it was written."""
+
+from typing import Any
+
+from billing.models import Adjustment, BillingHistory, FeatureAccess, StripeCustomer, Subscription
+from users.models import User
+
+SHOWN: dict[type[Any], tuple[str, ...]] = {
+    Subscription: ("plan__name", "status", "cancel_at_period_end", "current_period_end", "canceled_at", "trial_end"),
+    BillingHistory: ("subscription__plan__name", "amount", "amount_refunded", "currency", "status", "billing_date", "paid_at"),
+    Adjustment: ("kind", "amount", "currency", "status", "invoice__amount"),
+    StripeCustomer: ("card_brand", "card_last4", "credit", "currency"),
+    FeatureAccess: ("feature_name", "usage_limit"),
+}
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def snapshot_of(user: User) -> Rows:
+    """His rows by model; what is not open to him is the same whether or not it ever was."""
+    found = {model: model._default_manager.filter(user=user).values_list(*names) for model, names in SHOWN.items()}
+    found[FeatureAccess] = found[FeatureAccess].filter(is_enabled=True)
+    return {model.__name__: sorted(rows, key=str) for model, rows in found.items()}

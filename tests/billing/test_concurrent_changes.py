@@ -1,0 +1,46 @@
+"""A customer changes a subscription while Stripe's events about it are dealt with: neither waits for the other for ever."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from billing import services
+from billing.models import StripeCustomer, Subscription, SubscriptionPlan
+from core import clock
+from tests.billing.stripe_payments import Payments
+from tests.conftest import ClientFor, see_everybody
+from users.models import User
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+TIMES = 12
+
+
+def test_changes_and_events_take_their_locks_in_one_order(
+    payments: Payments, mid_tier: SubscriptionPlan, alice: User, api: ClientFor
+) -> None:
+    payments.buy(alice, mid_tier, now=clock.now())
+    payments.process_events(now=clock.now())
+    row, customer, client = Subscription.objects.get(), StripeCustomer.objects.get(), api(alice)
+
+    def change(action: str) -> int:
+        try:
+            answer: Any = client.post(f"/api/v1/billing/subscriptions/{row.pk}/{action}/", {}, format="json")
+            return int(answer.status_code)
+        finally:
+            connections.close_all()
+
+    def read_anew(_: int) -> bool:
+        try:
+            # Something to write, as after every event that tells of something new
+            Subscription.objects.filter(pk=row.pk).update(canceled_at=clock.now())
+            return services.sync_customer(stripe_customer_id=customer.stripe_id, now=clock.now()).is_known
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2, initializer=see_everybody) as events:
+        heard = events.map(read_anew, range(2 * TIMES))
+        answers = [change(action) for _ in range(TIMES) for action in ("cancel", "reactivate")]
+        assert set(heard) == {True}
+    assert answers == [200] * 2 * TIMES

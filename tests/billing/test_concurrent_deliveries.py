@@ -1,0 +1,82 @@
+"""200 events, each delivered five times by 16 threads at once, while some are stored and their handling is lost.
+
+`SHUFFLES=10 make faults ARGS="-k many_deliveries"` looks longer.
+"""
+
+import os
+import random
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import orjson
+import pytest
+from django.db import connections
+
+from billing import services
+from billing.models import StripeEvent, SubscriptionPlan
+from core import clock
+from dev.factories import UserFactory
+from tests.billing.snapshots import Rows, snapshot_of
+from tests.billing.stripe_payments import Payments
+from tests.conftest import see_everybody
+from users.models import User
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+SHUFFLES = int(os.environ.get("SHUFFLES", "2"))
+THREADS, DELIVERIES, EVENTS, CUSTOMERS = 16, 5, 200, 10
+DAY = 86_400
+LOST = 0.2  # of the deliveries after which the process dies before it handles anything
+
+
+@pytest.fixture
+def users(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
+    """Customers after a trial and two payments."""
+    found: list[User] = UserFactory.create_batch(CUSTOMERS)
+    for user in found:
+        payments.buy(user, mid_tier, now=clock.now())
+    payments.stripe.advance(50 * DAY)
+    return found
+
+
+def deliver(event: bytes, is_lost: bool) -> bool:
+    """One delivery as the webhook takes it and, unless that is lost, as the job goes on; says whether the event was new."""
+    try:
+        row, is_new = services.store_event(event, headers={}, now=clock.now())
+        if is_new and not is_lost:
+            services.handle_event(row.pk, now=clock.now())
+        return is_new
+    finally:
+        connections.close_all()
+
+
+def handle_overdue() -> None:
+    """What the job does that looks every five minutes."""
+    later = clock.now() + timedelta(minutes=2)
+    while waiting := services.unprocessed_events(now=later):
+        for key in waiting:
+            services.handle_event(key, now=clock.now())
+
+
+def test_each_is_applied_once_and_the_same_rows_follow(payments: Payments, users: list[User]) -> None:
+    events = [orjson.dumps(event) for event in payments.events()]
+    relevant = [event for event in events if b'"object":"product"' not in event and b'"object":"price"' not in event]
+    assert len(relevant) >= EVENTS
+    pictures: list[list[Rows]] = []
+    for shuffle in range(SHUFFLES):
+        chance = random.Random(shuffle)
+        deliveries = relevant[-EVENTS:] * DELIVERIES
+        chance.shuffle(deliveries)
+        losses = [chance.random() < LOST for _ in deliveries]
+        StripeEvent.objects.all().delete()
+        with ThreadPoolExecutor(THREADS, initializer=see_everybody) as threads:
+            outcomes = Counter(threads.map(deliver, deliveries, losses))
+        assert outcomes == {True: EVENTS, False: EVENTS * (DELIVERIES - 1)}
+        assert StripeEvent.objects.waiting().exists()
+        handle_overdue()
+        told = StripeEvent.objects.values_list("deliveries", "attempts")
+        assert set(told) == {(DELIVERIES, 1)}
+        pictures.append([snapshot_of(user) for user in users])
+    assert all(picture == pictures[0] for picture in pictures)
+    assert {picture["Subscription"][0][1] for picture in pictures[0]} == {"active"}
+    assert {len(picture["BillingHistory"]) for picture in pictures[0]} == {3}

@@ -1,0 +1,96 @@
+"""A worker that is killed in the middle leaves nothing half: whoever takes its job up again makes it whole."""
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+
+from core import jobs
+from core.tasks import retry_abandoned_jobs
+from dev.factories import AccountFactory, ProfileFactory, TransactionFactory
+from finance.models import FinancialTransaction
+from tests.commands.conftest import Running, run, until, url_of_tests_database
+from tests.privacy.conftest import data_files, zip_of
+from users.models import AccountErasure, DataExport, User, UserProfile
+from users.models.erasure import AskedBy
+from users.privacy import exports
+from users.privacy.policies import rows_of
+from users.tasks import make_export, start_erasure
+
+pytestmark = pytest.mark.faults
+
+ROWS = int(os.environ.get("PRIVACY_KILL_ROWS", "6000"))
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+STAMPS = ("id", "created_at", "updated_at")
+__all__ = ["run"]
+
+
+@pytest.fixture
+def rich(no_jobs: None, alice: User) -> User:
+    """So many transactions that a worker has to do for seconds."""
+    account = AccountFactory(user=alice)
+    spent = TransactionFactory.build(user=alice, financial_profile=account)
+    columns = {
+        field.attname: getattr(spent, field.attname) for field in spent._meta.concrete_fields if field.name not in STAMPS
+    }
+    rows = [FinancialTransaction(**columns) for _ in range(ROWS)]
+    FinancialTransaction.objects.bulk_create(rows, batch_size=2_000)
+    ProfileFactory(user=alice)
+    return alice
+
+
+@pytest.fixture
+def worker(run: Callable[..., Running]) -> Callable[[], Running]:
+    return lambda: run("worker", DATABASE_URL=url_of_tests_database())
+
+
+def kill(worker: Running) -> None:
+    """SIGKILL, and half a minute later: the queue takes a worker for dead when it has said nothing for so long."""
+    worker.process.send_signal(signal.SIGKILL)
+    worker.process.wait(30)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+
+
+def value(sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return int(cursor.fetchone()[0])
+
+
+def progress_of(export: DataExport) -> str:
+    return str(DataExport.objects.get(pk=export.pk).progress or "")
+
+
+def test_an_export_becomes_whole(rich: User, worker: Callable[[], Running]) -> None:
+    whole = zip_of(rich)
+    export = DataExport.objects.create(user=rich)
+    jobs.enqueue(make_export, user=str(rich.pk), export=str(export.pk))
+    working = worker()
+    until(lambda: progress_of(export), "progress")
+    kill(working)
+    export.refresh_from_db()
+    assert (export.state, export.progress < 100) == ("running", True)
+    retry_abandoned_jobs(timestamp=0)
+    jobs.run_pending()
+    export.refresh_from_db()
+    handed_out = b"".join(exports.pieces_of(export))
+    assert data_files(handed_out, "data", "account") == data_files(whole, "data", "account")
+
+
+def test_an_erasure_is_finished(rich: User, worker: Callable[[], Running]) -> None:
+    start_erasure(rich, asked_by=AskedBy.CUSTOMER)
+    with transaction.atomic():
+        UserProfile.objects.select_for_update().get(user=rich)  # the worker gets so far and no further
+        working = worker()
+        until(lambda: "waits" if value(WAITS) else "", "a lock")
+        kill(working)
+    erasure = AccountErasure.objects.get(user=rich)
+    assert erasure.finished_at is None
+    retry_abandoned_jobs(timestamp=0)
+    jobs.run_pending()
+    erasure.refresh_from_db()
+    assert (erasure.finished_at is None, erasure.rows_deleted) == (False, ROWS + 2)
+    assert not rows_of(FinancialTransaction, rich).exists()

@@ -1,0 +1,109 @@
+"""Login, sign-up and reset answer alike for an address that has an account and one that has none.
+
+Alike is: the same bytes and status, as many passwords hashed, as many statements. Time is measured by hand, see decision 0020.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
+
+from dev.factories import UserFactory
+from tests.account_api import ask
+from users import services
+from users.hashers import Argon2Hasher
+from users.models import User
+
+STRONG = "Zebra-crossing-42"
+TRANSACTION = re.compile("SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT")
+
+
+@contextmanager
+def counted() -> Iterator[dict[str, int]]:
+    """How many statements ran and how many passwords were hashed."""
+    found: dict[str, int] = {}
+    with (
+        CaptureQueriesContext(connection) as queries,
+        patch.object(Argon2Hasher, "encode", autospec=True, side_effect=Argon2Hasher.encode) as hashed,
+        patch.object(Argon2Hasher, "verify", autospec=True, side_effect=Argon2Hasher.verify) as verified,
+    ):
+        yield found
+    found["statements"] = len([row for row in queries.captured_queries if not TRANSACTION.match(row["sql"])])
+    found["hashes"] = hashed.call_count + verified.call_count
+
+
+def bare(answer: HttpResponse) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers, without what is random in every answer: the session's token and the request's id."""
+    body = json.loads(answer.content)
+    body.get("meta", {}).pop("session_token", None)
+    headers = {
+        name: value for name, value in answer.headers.items() if name not in ("X-Request-Id", "Content-Length", "Expires")
+    }
+    return answer.status_code, json.dumps(body).encode(), headers
+
+
+def both(path: str, known: dict[str, str], unknown: dict[str, str]) -> list[tuple[object, dict[str, int]]]:
+    """What is answered to each and what it cost; once before, so that nothing is done for the first time."""
+    ask(path, {**unknown, "email": "warm@example.com"})
+    outcomes = []
+    for body in (known, unknown):
+        cache.clear()
+        with counted() as cost:
+            answer = ask(path, body)
+        outcomes.append((bare(answer), cost))
+    return outcomes
+
+
+@pytest.fixture
+def known(alice: User) -> User:
+    services.verify_address_by_staff(alice)
+    return alice
+
+
+def test_login(known: User) -> None:
+    wrong = {"email": known.email, "password": "wrong"}
+    [first, second] = both("auth/login", wrong, wrong | {"email": "nobody@example.com"})
+    assert first == second
+    assert first[1]["hashes"] == 1
+
+
+def test_login_to_a_locked_and_to_an_inactive_account(known: User) -> None:
+    for _ in range(5):
+        ask("auth/login", {"email": known.email, "password": "wrong"})
+    inactive = UserFactory(is_active=False)
+    right = {"email": known.email, "password": "correct horse battery staple"}
+    [locked, closed] = both("auth/login", right, right | {"email": inactive.email})
+    [locked, unknown] = both("auth/login", right, right | {"email": "nobody@example.com"})
+    assert locked == unknown
+    assert closed[0] == unknown[0]
+
+
+def test_sign_up(known: User) -> None:
+    [first, second] = both(
+        "auth/signup", {"email": known.email, "password": STRONG}, {"email": "new@example.com", "password": STRONG}
+    )
+    assert first == second
+    assert first[1]["hashes"] == 1
+    assert User.objects.count() == 3  # alice, the warm one, the new one: the rehearsal has left nothing
+
+
+@pytest.mark.django_db
+def test_sign_up_with_an_address_that_is_waiting_for_its_verification() -> None:
+    ask("auth/signup", {"email": "waiting@example.com", "password": STRONG})
+    [first, second] = both(
+        "auth/signup", {"email": "waiting@example.com", "password": STRONG}, {"email": "new@example.com", "password": STRONG}
+    )
+    assert first == second
+
+
+def test_reset(known: User) -> None:
+    [first, second] = both("auth/password/request", {"email": known.email}, {"email": "nobody@example.com"})
+    assert first == second
+    assert first[0][0] == 200

@@ -1,0 +1,173 @@
+"""Values of columns as an export writes them, and back. One row is one line of JSON with its keys in order.
+
+Keys of the user's own rows become references (`users.privacy.row_references`), inside JSON columns too; there a text that
+begins with "@" by itself is written with "@@". What belongs to everybody, as a plan does, keeps its key.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from core.encryption.key_ring import EncryptionError
+from core.errors import DomainError
+from users.privacy.policies import AnyModel, columns_of, policy_of, stated
+from users.privacy.row_references import ACCOUNT, ImportKeys, RowNumbers, has_numbers, reference
+
+UUID_LENGTH = 36
+Row = dict[str, Any]
+
+
+def line(row: Row) -> bytes:
+    """A row as one line of UTF-8 with its keys in order: the same row always gives the same bytes."""
+    return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def plain(value: Any) -> Any:
+    """A column's value as JSON can carry it: instants in UTC, money and keys as texts, bytes in base64."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    if isinstance(value, bytes | memoryview):
+        return base64.b64encode(value).decode()
+    return value
+
+
+def walk(value: Any, each: Callable[[str], str]) -> Any:
+    """A JSON value with `each` applied to its texts, as deep as they lie; names inside objects stay."""
+    if isinstance(value, str):
+        return each(value)
+    if isinstance(value, list):
+        return [walk(item, each) for item in value]
+    if isinstance(value, dict):
+        return {name: walk(item, each) for name, item in value.items()}
+    return value
+
+
+class RowSerializer:
+    """Turns a user's rows into what an export says. `numbered` are the keys of the tables that these rows may speak of."""
+
+    def __init__(self, user: Any, numbered: Mapping[AnyModel, RowNumbers]) -> None:
+        self.account = str(user.pk)
+        self.numbered = numbered
+        self.unreadable = 0
+
+    def row(self, instance: models.Model, number: int) -> Row:
+        """One row, with `id` as its number."""
+        model = type(instance)
+        return {"id": number} | {field.attname: self.value(instance, field) for field in columns_of(model)}
+
+    def value(self, instance: models.Model, field: models.Field[Any, Any]) -> Any:
+        """What an export says of one column. A sealed value that can't be opened is left out and counted."""
+        try:
+            value = getattr(instance, field.attname)
+        except EncryptionError:
+            self.unreadable += 1
+            return None
+        if isinstance(field, models.JSONField):
+            return walk(value, self.text)
+        target = pointed_at(field)
+        if value is None or target not in self.numbered:
+            return plain(value)
+        number = self.numbered[target].number_of(value)
+        return plain(value) if number is None else reference(target, number)
+
+    def text(self, text: str) -> str:
+        """A text inside JSON: keys become references, and what looks like a reference is marked as none."""
+        if text.startswith("@"):
+            return "@" + text
+        key = as_key(text)
+        if key is None:
+            return text
+        if text == self.account:
+            return ACCOUNT
+        found = ((model, keys.number_of(key)) for model, keys in self.numbered.items())
+        return next((reference(model, number) for model, number in found if number is not None), text)
+
+
+class RowDeserializer:
+    """Turns what an export says into rows of `user` that are not stored yet."""
+
+    def __init__(self, user: Any, keys: ImportKeys) -> None:
+        self.user = user
+        self.keys = keys
+
+    def instance(self, model: AnyModel, row: Row) -> models.Model:
+        """A new row. Raises DomainError that names the field of a value which does not fit, or of one nobody knows."""
+        fields = named_columns(model)
+        unknown = sorted(set(row) - set(fields) - {"id"})
+        if unknown:
+            raise DomainError("unknown_field", "There is no such field.", field=unknown[0])
+        values = {name: self.value(fields[name], value) for name, value in row.items() if name != "id"}
+        return model(pk=self.keys.of(model, row.get("id")), **{stated(model).owner: self.user}, **values)
+
+    def value(self, field: models.Field[Any, Any], value: Any) -> Any:
+        if isinstance(field, models.JSONField):
+            return walk(value, self.text)
+        target = pointed_at(field)
+        if value is not None and target in self.keys.tables.values():
+            return self.shared(target, value) or self.key(field, target, value)
+        try:
+            return None if value is None else field.to_python(value)
+        except (ValidationError, TypeError, ValueError, AttributeError) as error:
+            raise DomainError("invalid", "This value does not fit.", field=field.attname) from error
+
+    def key(self, field: models.Field[Any, Any], target: Any, value: Any) -> UUID:
+        """SECURITY: a row refers to rows of the same import only, never to a key that the file's author chose."""
+        named = self.keys.named(value) if isinstance(value, str) else None
+        if named is None or named[0] is not target:
+            sentence = f"Must be a reference such as {reference(target, 1)}."
+            raise DomainError("invalid_reference", sentence, field=field.attname)
+        return named[1]
+
+    def shared(self, target: Any, value: Any) -> UUID | None:
+        """The key of a row that belongs to nobody where rows of its model may do so, as a broadcast does among alerts."""
+        key, owner = as_key(value) if isinstance(value, str) else None, stated(target).owner
+        if key is None or not target._meta.get_field(owner).null:
+            return None
+        return key if target._base_manager.filter(pk=key, **{f"{owner}__isnull": True}).exists() else None
+
+    def text(self, text: str) -> str:
+        if text.startswith("@@"):
+            return text[1:]
+        if text == ACCOUNT:
+            return str(self.user.pk)
+        named = self.keys.named(text)
+        return text if named is None else str(named[1])
+
+
+@cache
+def named_columns(model: AnyModel) -> dict[str, models.Field[Any, Any]]:
+    """The columns that an export holds, by their names in it."""
+    return {field.attname: field for field in columns_of(model)}
+
+
+@cache
+def pointed_at(field: models.Field[Any, Any]) -> Any:
+    """The model whose keys a column holds, with or without a foreign key; None when it holds something else."""
+    if isinstance(field, models.ForeignKey):
+        target: Any = field.related_model
+        return target if policy_of(target) and has_numbers(target) else None
+    label = stated(field.model).loose_references.get(field.name)
+    return field.model._meta.apps.get_model(label) if label else None
+
+
+def as_key(text: str) -> UUID | None:
+    """A text as the key that it spells in the one way that we write them."""
+    if len(text) != UUID_LENGTH or text.count("-") != 4:
+        return None
+    try:
+        key = UUID(text)
+    except ValueError:
+        return None
+    return key if str(key) == text else None
