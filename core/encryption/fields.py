@@ -6,9 +6,8 @@ under `core.encryption.key_ring`, bound to its label, its row's primary key and 
 Where the owner is a user, it is sealed under his data key (`core.encryption.data_keys`); all else is under the ring of keys.
 
 A value stays sealed until its attribute is read, so a list that does not read it pays nothing and a bad row breaks one
-attribute, not the list. In `__dict__`, and so in a pickle or a debugger, an instance holds None, `Ciphertext` or
-`Decrypted`; all
-of them show as `<sealed>`. What is saved is always under the present key: a value under a former one is sealed anew.
+attribute, not the list. In `__dict__`, and so in a pickle or a debugger, an instance holds None, `Ciphertext` or `Decrypted`;
+all of them show as `<sealed>`. What is saved is always under the present key: a value under a former one is sealed anew.
 `QuerySet.update(user=...)` and an upsert that keeps another row's key make values unreadable.
 """
 

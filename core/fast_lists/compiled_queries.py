@@ -1,10 +1,9 @@
 """Queries whose SQL is made once and kept: written by the ORM, prepared on the connection, run without it.
 
 The ORM compiles the same SQL on every request, which costs more than the database takes to answer. A `CompiledQuery` is that
-SQL,
-with places for what differs from request to request. It is made twice with unmistakable values in those places; what does not
-come out the same both times, or depends on the clock, is no statement, and its caller asks the ORM each time. They only
-read, see `open_reader`.
+SQL, with places for what differs from request to request. It is made twice with unmistakable values in those places; what
+does not come out the same both times, or depends on the clock, is no statement, and its caller asks the ORM each time. They
+only read, see `open_reader`.
 """
 
 import re

@@ -43,9 +43,8 @@ class Privacy:
 
     `owner` leads to the user by field names. `withheld` names columns that no export holds, besides the model's
     `secret_fields`. `loose_references` names UUID columns that point at rows without a foreign key, with the model that they
-    point at.
-    `blank` is what anonymising writes: values, expressions, or functions that make one. `is_replaced`: rows that an account
-    has by itself, so that it counts as empty with them.
+    point at. `blank` is what anonymising writes: values, expressions, or functions that make one. `is_replaced`: rows that an
+    account has by itself, so that it counts as empty with them.
     """
 
     export: bool

@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-pytest.register_assert_rewrite(
-    "tests.e2e.billing_admin_checks"
-)  # before it is imported, so that its asserts explain themselves
+# before it is imported, so that its asserts explain themselves
+pytest.register_assert_rewrite("tests.e2e.billing_admin_checks")
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = [
