@@ -25,7 +25,7 @@ WELCOME = """
 
   Back office   {site}/admin/       admin@mingus.example (everything), support@mingus.example (helps, sees
                                     masked values), billing@mingus.example (invoices), analyst@mingus.example (sums)
-                It asks for a code of an authenticator app. In another terminal: manage.py demo_code
+                It asks for a code of an authenticator app. In another terminal: make manage ARGS=demo_code
   API           {site}/api/docs/    {customers}
   Log in        curl -s {site}/_allauth/app/v1/auth/login -H 'Content-Type: application/json' \\
                      -d '{{"email": "{first}", "password": "{password}"}}'
