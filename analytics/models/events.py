@@ -16,14 +16,17 @@ from analytics.models.levels import (
     minutes_in_sql,
 )
 from core.models.base import OwnedModel, OwnedQuerySet, gin
-from core.models.constraints import between, json_shape, not_blank
-from core.models.fields import json_list, json_object, optional_number, share
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.fields import (
+    BoundedIntegerField,
+    JSONListField,
+    JSONObjectField,
+    NonBlankCharField,
+    PlausibleDateField,
+    ShareField,
+)
 from core.postgres.partitions import PartitionedQuerySet, created_at_matches_key
 from core.privacy.declarations import recorded
 from core.privacy.masks import personal
-
-TABLE = "analytics_useranalytics"
 
 
 class EventQuerySet(PartitionedQuerySet, OwnedQuerySet):  # type: ignore[override]  # as_manager gives its own manager
@@ -33,14 +36,14 @@ class EventQuerySet(PartitionedQuerySet, OwnedQuerySet):  # type: ignore[overrid
 class UserAnalytics(OwnedModel):
     """Something that a customer did: a session, a visit, a click. Nothing refers to an event, so old ones can go."""
 
-    event_date = models.DateField(validators=[validate_plausible_date])
-    event_type = models.CharField(max_length=100)
-    event_data = json_object()
-    session_duration = optional_number(0)
-    page_views = optional_number(0)
-    features_used = json_list()
-    engagement_score = share()
-    retention_score = share()
+    event_date = PlausibleDateField()
+    event_type = NonBlankCharField(max_length=100)
+    event_data = JSONObjectField()
+    session_duration = BoundedIntegerField(min=0, null=True, blank=True)
+    page_views = BoundedIntegerField(min=0, null=True, blank=True)
+    features_used = JSONListField()
+    engagement_score = ShareField(null=True, blank=True)
+    retention_score = ShareField(null=True, blank=True)
 
     privacy = recorded("how he used the app, as the app counted it")
     personal_fields = personal("event_data", "features_used", "engagement_score", "retention_score")
@@ -48,17 +51,7 @@ class UserAnalytics(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         verbose_name = "event"
-        constraints = [
-            between(TABLE, "event_date", FIRST_DAY, LAST_DAY),
-            not_blank(TABLE, "event_type"),
-            json_shape(TABLE, "event_data", "object"),
-            between(TABLE, "session_duration", 0),
-            between(TABLE, "page_views", 0),
-            json_shape(TABLE, "features_used", "array"),
-            between(TABLE, "engagement_score", 0, 1),
-            between(TABLE, "retention_score", 0, 1),
-            created_at_matches_key(TABLE),
-        ]
+        constraints = [created_at_matches_key("analytics_useranalytics")]
         indexes = [
             models.Index(fields=["user", "-event_date", "-id"], name="analytics_event_by_day"),
             models.Index(fields=["user", "event_type", "-event_date", "-id"], name="analytics_event_by_type"),

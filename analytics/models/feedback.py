@@ -11,13 +11,11 @@ from django.db.models import F, IntegerField, Q
 from analytics.models.levels import null_unless_known
 from core import clock
 from core.models.base import OwnedModel
-from core.models.constraints import between, one_of, rule
-from core.models.fields import optional_number
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.constraints import rule
+from core.models.fields import BoundedIntegerField, ChoiceField, PlausibleDateField
 from core.postgres.expressions import day_of, days_between, first_of, today, true_when
 from core.privacy.declarations import recorded
 
-TABLE = "analytics_userfeedback"
 LIKED, DISLIKED = 4, 2
 
 
@@ -55,13 +53,13 @@ class UserFeedback(OwnedModel):
     stands in another table, and may change there later.
     """
 
-    feedback_date = models.DateField(validators=[validate_plausible_date])
-    feedback_type = models.CharField(max_length=50, choices=FeedbackType)
-    rating = optional_number(1, 5)
+    feedback_date = PlausibleDateField()
+    feedback_type = ChoiceField(FeedbackType, max_length=50)
+    rating = BoundedIntegerField(min=1, max=5, null=True, blank=True)
     feedback_text = models.TextField(blank=True)
     category = models.CharField(max_length=100, blank=True)
-    status = models.CharField(max_length=50, choices=FeedbackStatus, default=FeedbackStatus.OPEN)
-    priority = models.CharField(max_length=20, choices=FeedbackPriority, default=FeedbackPriority.MEDIUM)
+    status = ChoiceField(FeedbackStatus, max_length=50, default=FeedbackStatus.OPEN)
+    priority = ChoiceField(FeedbackPriority, max_length=20, default=FeedbackPriority.MEDIUM)
     # with its own index: deleting an account looks for the feedback assigned to it among everybody's
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_feedback"
@@ -77,13 +75,8 @@ class UserFeedback(OwnedModel):
     class Meta(OwnedModel.Meta):
         verbose_name, verbose_name_plural = "piece of feedback", "feedback"
         constraints = [
-            between(TABLE, "feedback_date", FIRST_DAY, LAST_DAY),
-            one_of(TABLE, "feedback_type", FeedbackType),
-            between(TABLE, "rating", 1, 5),
-            one_of(TABLE, "status", FeedbackStatus),
-            one_of(TABLE, "priority", FeedbackPriority),
             rule(
-                f"{TABLE}_resolved_at_matches_status",
+                "analytics_userfeedback_resolved_at_matches_status",
                 (settled & Q(resolved_at__isnull=False)) | (~settled & Q(resolved_at__isnull=True)),
                 "Must be set exactly when the status is resolved or closed.",
             ),

@@ -9,13 +9,10 @@ from django.db.models.functions import Concat
 
 from analytics.models.levels import null_unless_known
 from core.models.base import BaseModel, gin
-from core.models.constraints import between, json_shape, not_blank
-from core.models.fields import decimal_within, json_object
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.fields import BoundedDecimalField, JSONObjectField, NonBlankCharField, PlausibleDateField
 from core.postgres.expressions import first_of
 from core.postgres.partitions import PartitionedQuerySet, created_at_matches_key
 
-TABLE = "analytics_performancemetric"
 MAX_VALUE = Decimal("9999999999999.99")  # of the column, both ways; with bounds NaN is refused too
 FIGURES = Value("FM9,999,999,999,990.00")
 
@@ -23,25 +20,19 @@ FIGURES = Value("FM9,999,999,999,990.00")
 class PerformanceMetric(BaseModel):
     """One measured value of the whole product, for staff: it belongs to no customer."""
 
-    metric_date = models.DateField(validators=[validate_plausible_date])
-    metric_name = models.CharField(max_length=100)
-    metric_value = decimal_within(15, 2, -MAX_VALUE, MAX_VALUE)
+    metric_date = PlausibleDateField()
+    metric_name = NonBlankCharField(max_length=100)
+    metric_value = BoundedDecimalField(max_digits=15, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True)
     metric_unit = models.CharField(max_length=50, blank=True)
     category = models.CharField(max_length=100, blank=True)
     subcategory = models.CharField(max_length=100, blank=True)
-    metadata = json_object()
+    metadata = JSONObjectField()
 
     derived = ("is_positive", "formatted_value")
 
     class Meta(BaseModel.Meta):
         verbose_name = "performance metric"
-        constraints = [
-            between(TABLE, "metric_date", FIRST_DAY, LAST_DAY),
-            not_blank(TABLE, "metric_name"),
-            between(TABLE, "metric_value", -MAX_VALUE, MAX_VALUE),
-            json_shape(TABLE, "metadata", "object"),
-            created_at_matches_key(TABLE),
-        ]
+        constraints = [created_at_matches_key("analytics_performancemetric")]
         indexes = [
             models.Index(fields=["-metric_date", "-id"], name="analytics_metric_by_day"),
             models.Index(fields=["metric_name", "-metric_date", "-id"], name="analytics_metric_by_name"),

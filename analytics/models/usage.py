@@ -8,26 +8,23 @@ from django.db.models import Q
 
 from analytics.models.levels import minutes, minutes_in_sql, null_unless_known, percentage, percentage_in_sql
 from core.models.base import OwnedModel, gin
-from core.models.constraints import between, json_shape, not_blank
-from core.models.fields import json_object, optional_number, share, whole_number
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.fields import BoundedIntegerField, JSONObjectField, NonBlankCharField, PlausibleDateField, ShareField
 from core.postgres.expressions import true_when
 from core.privacy.declarations import recorded
 
-TABLE = "analytics_featureusage"
 SUCCESSFUL = Decimal("0.8")
 
 
 class FeatureUsage(OwnedModel):
     """One customer's use of one feature on one day."""
 
-    feature_name = models.CharField(max_length=100)
-    usage_date = models.DateField(validators=[validate_plausible_date])
-    usage_count = whole_number(0, default=1)
-    usage_duration = optional_number(0)
-    success_rate = share()
-    error_count = whole_number(0, default=0)
-    performance_metrics = json_object()
+    feature_name = NonBlankCharField(max_length=100)
+    usage_date = PlausibleDateField()
+    usage_count = BoundedIntegerField(min=0, default=1)
+    usage_duration = BoundedIntegerField(min=0, null=True, blank=True)
+    success_rate = ShareField(null=True, blank=True)
+    error_count = BoundedIntegerField(min=0, default=0)
+    performance_metrics = JSONObjectField()
 
     privacy = recorded("how he used a feature, as the app counted it")
     derived = ("usage_minutes", "success_percentage", "is_successful", "has_errors")
@@ -37,16 +34,9 @@ class FeatureUsage(OwnedModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "feature_name", "usage_date"],
-                name=f"{TABLE}_feature_name_unique",
+                name="analytics_featureusage_feature_name_unique",
                 violation_error_message="You already have a row for this feature on this day. Change that one.",
             ),
-            not_blank(TABLE, "feature_name"),
-            between(TABLE, "usage_date", FIRST_DAY, LAST_DAY),
-            between(TABLE, "usage_count", 0),
-            between(TABLE, "usage_duration", 0),
-            between(TABLE, "success_rate", 0, 1),
-            between(TABLE, "error_count", 0),
-            json_shape(TABLE, "performance_metrics", "object"),
         ]
         indexes = [
             models.Index(fields=["user", "-usage_date", "-id"], name="analytics_usage_by_day"),

@@ -7,8 +7,9 @@ from django.db.models import F, Q
 
 from billing.models.invoices import BillingHistory
 from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key, staff_foreign_key
-from core.models.constraints import iso_currency, not_nan, one_of, rule
-from core.models.money import currency_field, money_field
+from core.models.constraints import rule
+from core.models.fields import ChoiceField
+from core.models.money import CurrencyField, MoneyField
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import personal
 
@@ -52,11 +53,11 @@ class Adjustment(OwnedModel):
     invoice = same_owner_foreign_key(
         BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="adjustments"
     )
-    kind = models.CharField(max_length=20, choices=AdjustmentKind)
+    kind = ChoiceField(AdjustmentKind, max_length=20)
     stripe_id = models.CharField(max_length=255, blank=True)
-    amount = money_field(digits=10)
-    currency = currency_field()
-    status = models.CharField(max_length=30, choices=AdjustmentStatus)
+    amount = MoneyField(max_digits=10)
+    currency = CurrencyField()
+    status = ChoiceField(AdjustmentStatus, max_length=30)
     reason = models.CharField(max_length=500, blank=True)
     happened_at = models.DateTimeField()
     requested_by = staff_foreign_key(null=True, blank=True)
@@ -75,15 +76,11 @@ class Adjustment(OwnedModel):
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name=f"{TABLE}_stripe_id_unique"),
-            one_of(TABLE, "kind", AdjustmentKind),
-            one_of(TABLE, "status", AdjustmentStatus),
-            not_nan(TABLE, "amount"),
             rule(
                 f"{TABLE}_amount_above_zero",
                 Q(amount__gt=Decimal(0)) | (Q(kind=AdjustmentKind.CREDIT) & ~Q(amount=Decimal(0))),
                 "Must be above 0; only a credit can be taken back.",
             ),
-            iso_currency(TABLE),
             rule(
                 f"{TABLE}_approved_by_a_second_person",
                 ~Q(approved_by=F("requested_by")),

@@ -4,11 +4,9 @@ from django.db import models
 
 from billing.models.invoices import BillingHistory
 from core.models.base import OwnedModel, same_owner_foreign_key
-from core.models.constraints import not_blank, one_of
+from core.models.fields import ChoiceField, NonBlankCharField
 from core.privacy.declarations import recorded
 from core.privacy.masks import personal
-
-TABLE = "billing_dunningstep"
 
 
 class DunningKind(models.TextChoices):
@@ -25,8 +23,8 @@ class DunningStep(OwnedModel):
     invoice = same_owner_foreign_key(
         BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="dunning_steps"
     )
-    kind = models.CharField(max_length=20, choices=DunningKind)
-    key = models.CharField(max_length=300)
+    kind = ChoiceField(DunningKind, max_length=20)
+    key = NonBlankCharField(max_length=300)
     happened_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True)
@@ -35,11 +33,7 @@ class DunningStep(OwnedModel):
     personal_fields = personal("key", "note")
 
     class Meta(OwnedModel.Meta):
-        constraints = [
-            one_of(TABLE, "kind", DunningKind),
-            not_blank(TABLE, "key"),
-            models.UniqueConstraint(fields=["user", "key"], name=f"{TABLE}_key_unique"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="billing_dunningstep_key_unique")]
         indexes = [models.Index(fields=["user", "-happened_at", "-id"], name="billing_dunning_newest")]
 
     def __str__(self) -> str:

@@ -12,12 +12,10 @@ from billing.models.usage_periods import usage_period_end, usage_period_start
 from billing.usage_periods import UsagePeriod, usage_period
 from core import clock
 from core.models.base import OwnedModel, OwnedQuerySet
-from core.models.constraints import between, not_blank
-from core.models.fields import optional_number, whole_number
+from core.models.fields import BoundedIntegerField, NonBlankCharField
 from core.postgres.expressions import ClockNow, first_of, true_when
 from core.privacy.declarations import recorded
 
-TABLE = "billing_featureaccess"
 IS_UNLIMITED = Q(usage_limit__isnull=True)
 
 
@@ -68,10 +66,12 @@ class AccessQuerySet(OwnedQuerySet):
 class FeatureAccess(OwnedModel):
     """One feature, for one customer: whether it is open, until when, and how often in a counting month."""
 
-    feature_name = models.CharField(max_length=100)
+    feature_name = NonBlankCharField(max_length=100)
     is_enabled = models.BooleanField(default=True)
-    usage_count = whole_number(0, default=0, help_text="Uses since period_start; of a month that is over, they count no more.")
-    usage_limit = optional_number(0)
+    usage_count = BoundedIntegerField(
+        min=0, default=0, help_text="Uses since period_start; of a month that is over, they count no more."
+    )
+    usage_limit = BoundedIntegerField(min=0, null=True, blank=True)
     period_start = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -82,14 +82,11 @@ class FeatureAccess(OwnedModel):
     class Meta(OwnedModel.Meta):
         verbose_name_plural = "feature access"
         constraints = [
-            not_blank(TABLE, "feature_name"),
             models.UniqueConstraint(
                 fields=["user", "feature_name"],
-                name=f"{TABLE}_feature_name_unique",
+                name="billing_featureaccess_feature_name_unique",
                 violation_error_message="This customer has an entry for this feature already.",
             ),
-            between(TABLE, "usage_count", 0),
-            between(TABLE, "usage_limit", 0),
         ]
 
     objects = AccessQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's

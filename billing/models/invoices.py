@@ -11,9 +11,9 @@ from django.db.models.functions import JSONObject
 from billing.models.subscriptions import Subscription
 from core import clock
 from core.models.base import OwnedModel, gin
-from core.models.constraints import between, iso_currency, json_shape, not_nan, one_of, rule
-from core.models.fields import json_object
-from core.models.money import currency_field, money_field
+from core.models.constraints import rule
+from core.models.fields import ChoiceField, JSONObjectField
+from core.models.money import CurrencyField, MoneyField
 from core.postgres.expressions import ClockNow, first_of, true_when, whole_days
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import personal
@@ -49,15 +49,15 @@ class BillingHistory(OwnedModel):
         Subscription, on_delete=models.SET_NULL, null=True, blank=True, related_name="invoices", db_constraint=False
     )
     stripe_invoice_id = models.CharField(max_length=255, blank=True)
-    amount = money_field(digits=10, at_least=Decimal(0))
-    amount_refunded = money_field(digits=10, at_least=Decimal(0), default=Decimal(0))
-    currency = currency_field()
-    status = models.CharField(max_length=50, choices=InvoiceStatus)
+    amount = MoneyField(max_digits=10, min=0)
+    amount_refunded = MoneyField(max_digits=10, min=0, default=Decimal(0))
+    currency = CurrencyField()
+    status = ChoiceField(InvoiceStatus, max_length=50)
     billing_date = models.DateTimeField()
     due_date = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     description = models.TextField(blank=True)
-    metadata = json_object()
+    metadata = JSONObjectField()
 
     privacy = Privacy(
         export=True,
@@ -84,23 +84,16 @@ class BillingHistory(OwnedModel):
                 name=f"{TABLE}_stripe_invoice_id_unique",
                 violation_error_message="This Stripe invoice is known already.",
             ),
-            between(TABLE, "amount", 0),
-            not_nan(TABLE, "amount"),
-            between(TABLE, "amount_refunded", 0),
-            not_nan(TABLE, "amount_refunded"),
             rule(
                 f"{TABLE}_amount_refunded_within_amount",
                 Q(amount_refunded__lte=F("amount")),
                 "No more can be refunded than was charged.",
             ),
-            iso_currency(TABLE),
-            one_of(TABLE, "status", InvoiceStatus),
             rule(
                 f"{TABLE}_paid_at_when_paid",
                 ~Q(status=InvoiceStatus.PAID) | Q(paid_at__isnull=False),
                 "A paid invoice says when it was paid.",
             ),
-            json_shape(TABLE, "metadata", "object"),
         ]
         indexes = [
             models.Index(fields=["user", "-billing_date", "-id"], name="billing_invoice_by_date"),

@@ -6,11 +6,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.models.base import OwnedModel, OwnedQuerySet, staff_foreign_key
-from core.models.constraints import between, not_blank, rule
-from core.models.fields import optional_number
+from core.models.constraints import rule
+from core.models.fields import BoundedIntegerField, NonBlankCharField
 from core.privacy.declarations import recorded
-
-TABLE = "billing_entitlementoverride"
 
 
 class OverrideQuerySet(OwnedQuerySet):
@@ -28,10 +26,10 @@ class OverrideQuerySet(OwnedQuerySet):
 class EntitlementOverride(OwnedModel):
     """One feature, opened or closed for one customer whatever his plan says. Of two that hold, the later one wins."""
 
-    feature_name = models.CharField(max_length=100)
+    feature_name = NonBlankCharField(max_length=100)
     is_enabled = models.BooleanField(default=True)
-    usage_limit = optional_number(0)
-    reason = models.CharField(max_length=500)
+    usage_limit = BoundedIntegerField(min=0, null=True, blank=True)
+    reason = NonBlankCharField(max_length=500)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -42,10 +40,9 @@ class EntitlementOverride(OwnedModel):
     class Meta(OwnedModel.Meta):
         verbose_name = "override"
         constraints = [
-            not_blank(TABLE, "feature_name"),
-            not_blank(TABLE, "reason"),
-            between(TABLE, "usage_limit", 0),
-            rule(f"{TABLE}_ends_at_after_start", Q(ends_at__gt=F("starts_at")), "It must end after it starts."),
+            rule(
+                "billing_entitlementoverride_ends_at_after_start", Q(ends_at__gt=F("starts_at")), "It must end after it starts."
+            )
         ]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="billing_override_newest")]
 

@@ -12,9 +12,9 @@ from django.db.models.lookups import Regex
 
 from billing.entitlements import Entitlement, entitlements, metered
 from core.models.base import BaseModel, gin
-from core.models.constraints import between, iso_currency, json_shape, not_blank, not_nan, one_of, rule
-from core.models.money import currency_field, money_field
-from core.models.validators import validate_json_object
+from core.models.constraints import rule
+from core.models.fields import ChoiceField, JSONObjectField, NonBlankCharField
+from core.models.money import CurrencyField, MoneyField
 
 TABLE = "billing_subscriptionplan"
 
@@ -70,13 +70,13 @@ class PlanQuerySet(models.QuerySet["SubscriptionPlan"]):
 class SubscriptionPlan(BaseModel):
     """What a customer can subscribe to: a price, and the features that it opens."""
 
-    name = models.CharField(max_length=100)
+    name = NonBlankCharField(max_length=100)
     description = models.TextField(blank=True)
-    price = money_field(digits=10, at_least=Decimal("0.01"))
-    currency = currency_field()
-    billing_cycle = models.CharField(max_length=20, choices=BillingCycle)
-    features = models.JSONField(default=dict, blank=True, validators=[validate_json_object, are_switches])
-    limits = models.JSONField(default=dict, blank=True, validators=[validate_json_object, are_limits])
+    price = MoneyField(max_digits=10, min=Decimal("0.01"))
+    currency = CurrencyField()
+    billing_cycle = ChoiceField(BillingCycle, max_length=20)
+    features = JSONObjectField(validators=[are_switches])
+    limits = JSONObjectField(validators=[are_limits])
     is_active = models.BooleanField(default=True)
     stripe_product_id = models.CharField(max_length=255, blank=True)
     stripe_price_id = models.CharField(max_length=255, blank=True)
@@ -84,19 +84,12 @@ class SubscriptionPlan(BaseModel):
     class Meta(BaseModel.Meta):
         verbose_name = "plan"
         constraints = [
-            not_blank(TABLE, "name"),
             models.UniqueConstraint(
                 fields=["name", "billing_cycle"],
                 name=f"{TABLE}_name_unique",
                 violation_error_message="There is already a plan of this name with this billing cycle.",
             ),
-            between(TABLE, "price", Decimal("0.01")),
-            not_nan(TABLE, "price"),
-            iso_currency(TABLE),
-            one_of(TABLE, "billing_cycle", BillingCycle),
-            json_shape(TABLE, "features", "object"),
             each_item("features", FEATURE, "(true|false)", FEATURES_SENTENCE),
-            json_shape(TABLE, "limits", "object"),
             each_item("limits", LIMIT, "[0-9]{1,9}", LIMITS_SENTENCE),
             models.UniqueConstraint(
                 fields=["stripe_price_id"],

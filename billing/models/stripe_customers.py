@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import Q
 
 from core.models.base import OwnedModel
-from core.models.constraints import between, iso_currency, not_nan, rule
-from core.models.fields import optional_number
-from core.models.money import currency_field, money_field
+from core.models.constraints import rule
+from core.models.fields import BoundedIntegerField
+from core.models.money import CurrencyField, MoneyField
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import personal
 
@@ -27,10 +27,10 @@ class StripeCustomer(OwnedModel):
     stripe_id = models.CharField(max_length=255, blank=True)
     card_brand = models.CharField(max_length=30, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
-    card_exp_month = optional_number(1, 12)
-    card_exp_year = optional_number(2000, 2200)
-    credit = money_field(digits=10, default=0)
-    currency = currency_field()
+    card_exp_month = BoundedIntegerField(min=1, max=12, null=True, blank=True)
+    card_exp_year = BoundedIntegerField(min=2000, max=2200, null=True, blank=True)
+    credit = MoneyField(max_digits=10, default=0)
+    currency = CurrencyField()
     synced_at = models.DateTimeField(null=True, blank=True)
 
     privacy = Privacy(
@@ -45,10 +45,6 @@ class StripeCustomer(OwnedModel):
         constraints = [
             models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name=f"{TABLE}_stripe_id_unique"),
             rule(f"{TABLE}_card_last4_digits", Q(card_last4__regex=r"^([0-9]{4})?$"), "Four digits, or nothing."),
-            between(TABLE, "card_exp_month", 1, 12),
-            between(TABLE, "card_exp_year", 2000, 2200),
-            not_nan(TABLE, "credit"),
-            iso_currency(TABLE),
         ]
 
     def __str__(self) -> str:

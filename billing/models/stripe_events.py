@@ -7,10 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from core.models.base import BaseModel
-from core.models.constraints import between, json_shape, not_blank, one_of, rule
-from core.models.fields import json_object, whole_number
-
-TABLE = "billing_stripeevent"
+from core.models.constraints import rule
+from core.models.fields import BoundedIntegerField, ChoiceField, JSONObjectField, NonBlankCharField
 
 
 class EventState(models.TextChoices):
@@ -39,17 +37,17 @@ class StripeEvent(BaseModel):
     `billing.inbox` says. `outcome` says for people what followed from it; `error` is the traceback of the last failure.
     """
 
-    stripe_id = models.CharField(max_length=255, unique=True)
-    type = models.CharField(max_length=100)
+    stripe_id = NonBlankCharField(max_length=255, unique=True)
+    type = NonBlankCharField(max_length=100)
     api_version = models.CharField(max_length=40, blank=True)
     stripe_customer_id = models.CharField(max_length=255, blank=True)
     object_id = models.CharField(max_length=255, blank=True)
     happened_at = models.DateTimeField()
     body = models.TextField(blank=True)
-    headers = json_object()
-    state = models.CharField(max_length=20, choices=EventState, default=EventState.WAITING)
-    deliveries = whole_number(1, default=1)
-    attempts = whole_number(0, default=0)
+    headers = JSONObjectField()
+    state = ChoiceField(EventState, max_length=20, default=EventState.WAITING)
+    deliveries = BoundedIntegerField(min=1, default=1)
+    attempts = BoundedIntegerField(min=0, default=0)
     handled_at = models.DateTimeField(null=True, blank=True)
     outcome = models.TextField(blank=True)
     error = models.TextField(blank=True)
@@ -60,14 +58,8 @@ class StripeEvent(BaseModel):
     class Meta(BaseModel.Meta):
         verbose_name = "Stripe event"
         constraints = [
-            not_blank(TABLE, "stripe_id"),
-            not_blank(TABLE, "type"),
-            one_of(TABLE, "state", EventState),
-            json_shape(TABLE, "headers", "object"),
-            between(TABLE, "deliveries", 1),
-            between(TABLE, "attempts", 0),
             rule(
-                f"{TABLE}_handled_at_matches_state",
+                "billing_stripeevent_handled_at_matches_state",
                 Q(state__in=(EventState.WAITING, EventState.FAILED), handled_at__isnull=True)
                 | ~Q(state__in=(EventState.WAITING, EventState.FAILED)) & Q(handled_at__isnull=False),
                 "Set exactly when it was dealt with.",

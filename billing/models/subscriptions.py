@@ -11,7 +11,8 @@ from django.db.models.functions import Greatest
 from billing.models.plans import SubscriptionPlan
 from core import clock
 from core.models.base import OwnedModel, OwnedQuerySet
-from core.models.constraints import one_of, rule
+from core.models.constraints import rule
+from core.models.fields import ChoiceField
 from core.postgres.expressions import ClockNow, first_of, true_when, whole_days
 from core.privacy.declarations import ErasureBlocker, recorded
 from core.privacy.masks import personal
@@ -77,7 +78,7 @@ class Subscription(OwnedModel):
     plan = models.ForeignKey(SubscriptionPlan, on_delete=models.PROTECT, related_name="subscriptions")
     stripe_subscription_id = models.CharField(max_length=255, blank=True)
     stripe_customer_id = models.CharField(max_length=255, blank=True)
-    status = models.CharField(max_length=50, choices=SubscriptionStatus)
+    status = ChoiceField(SubscriptionStatus, max_length=50)
     current_period_start = models.DateTimeField(null=True, blank=True)
     current_period_end = models.DateTimeField(null=True, blank=True)
     cancel_at_period_end = models.BooleanField(default=False)
@@ -92,7 +93,6 @@ class Subscription(OwnedModel):
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
-            one_of(TABLE, "status", SubscriptionStatus),
             models.UniqueConstraint(
                 fields=["user"],
                 condition=IS_RUNNING,

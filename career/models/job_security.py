@@ -9,14 +9,10 @@ from django.db.models.functions import Cast
 
 from career.models.choices import RiskLevel, SecurityLevel
 from core.models.base import OwnedModel, gin
-from core.models.constraints import between, json_shape
-from core.models.fields import json_list, json_object, share
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.fields import JSONListField, JSONObjectField, PlausibleDateField, ShareField
 from core.postgres.expressions import first_of
 from core.privacy.declarations import own
 from core.privacy.masks import personal
-
-ANALYSIS = "career_jobsecurityanalysis"
 
 # up to this overall risk, these names; above the last of them the worst
 LEVELS = (
@@ -31,17 +27,17 @@ WORST = (SecurityLevel.HIGH_RISK, RiskLevel.CRITICAL)
 class JobSecurityAnalysis(OwnedModel):
     """How risky a job looked on a day, as an index against the labour tables: 0 is safest, 0.5 the average, 1 the riskiest."""
 
-    analysis_date = models.DateField(validators=[validate_plausible_date])
-    industry_risk_score = share()
-    company_risk_score = share()
-    personal_risk_score = share()
-    overall_risk_score = share()
-    risk_factors = json_list()
-    mitigation_strategies = json_list()
-    market_conditions = json_object()
-    salary_comparison = json_object()
-    career_opportunities = json_list()
-    recommendations = json_list()
+    analysis_date = PlausibleDateField()
+    industry_risk_score = ShareField(null=True, blank=True)
+    company_risk_score = ShareField(null=True, blank=True)
+    personal_risk_score = ShareField(null=True, blank=True)
+    overall_risk_score = ShareField(null=True, blank=True)
+    risk_factors = JSONListField()
+    mitigation_strategies = JSONListField()
+    market_conditions = JSONObjectField()
+    salary_comparison = JSONObjectField()
+    career_opportunities = JSONListField()
+    recommendations = JSONListField()
 
     privacy = own("an estimate about his work, made from what he told us")
     personal_fields = personal(
@@ -61,19 +57,6 @@ class JobSecurityAnalysis(OwnedModel):
     class Meta(OwnedModel.Meta):
         verbose_name = "job security analysis"
         verbose_name_plural = "job security analyses"
-        constraints = [
-            between(ANALYSIS, "analysis_date", FIRST_DAY, LAST_DAY),
-            between(ANALYSIS, "industry_risk_score", 0, 1),
-            between(ANALYSIS, "company_risk_score", 0, 1),
-            between(ANALYSIS, "personal_risk_score", 0, 1),
-            between(ANALYSIS, "overall_risk_score", 0, 1),
-            json_shape(ANALYSIS, "risk_factors", "array"),
-            json_shape(ANALYSIS, "mitigation_strategies", "array"),
-            json_shape(ANALYSIS, "market_conditions", "object"),
-            json_shape(ANALYSIS, "salary_comparison", "object"),
-            json_shape(ANALYSIS, "career_opportunities", "array"),
-            json_shape(ANALYSIS, "recommendations", "array"),
-        ]
         indexes = [
             models.Index(fields=["user", "-analysis_date", "-id"], name="career_analysis_by_day"),
             gin("career_job", "risk_factors"),

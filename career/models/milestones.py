@@ -10,30 +10,17 @@ from django.db.models.functions import Cast, Greatest
 
 from career.models.choices import MilestoneStatus, MilestoneType, Priority
 from core.models.base import OwnedModel
-from core.models.constraints import between, not_blank, one_of, together
-from core.models.fields import whole_number
-from core.models.money import money_field
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.constraints import between, together
+from core.models.fields import BoundedIntegerField, ChoiceField, GetType, NonBlankCharField, PlausibleDateField, SetType
+from core.models.money import MoneyField
 from core.postgres.expressions import days_between, first_of, today, true_when
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 
-MILESTONE = "career_careermilestone"
-MAX_SALARY = Decimal("9999999999.99")  # of the column; with an upper bound NaN is refused too
+MAX_SALARY = Decimal("9999999999.99")
 DUE_SOON = timedelta(days=30)
 ON_TRACK, IN_PROGRESS = 75, 50
 HUNDREDTH = Decimal("0.01")
-
-RULES: list[models.BaseConstraint] = [
-    not_blank(MILESTONE, "milestone_name"),
-    one_of(MILESTONE, "milestone_type", MilestoneType),
-    between(MILESTONE, "target_salary", 0, MAX_SALARY),
-    between(MILESTONE, "current_salary", 0, MAX_SALARY),
-    between(MILESTONE, "target_date", FIRST_DAY, LAST_DAY),
-    between(MILESTONE, "completion_date", FIRST_DAY, LAST_DAY),
-    between(MILESTONE, "progress_percentage", 0, 100),
-    together(MILESTONE, "is_completed", "completion_date"),
-]
 
 
 def in_sql() -> dict[str, Any]:
@@ -85,17 +72,24 @@ DERIVED = (
 PERSONAL = personal("target_salary", "current_salary", "notes", milestone_name=initials)
 
 
+class SalaryField(MoneyField[SetType, GetType]):
+    """A yearly salary. The upper bound of its CHECK is that of the column, and refuses NaN."""
+
+    def get_constraints(self, table: str) -> list[models.CheckConstraint]:
+        return [between(table, self.name, self.min, MAX_SALARY)]
+
+
 class CareerMilestone(OwnedModel):
     """Something that somebody wants to reach at work, with or without a salary that it is measured by."""
 
-    milestone_name = models.CharField(max_length=255)
-    milestone_type = models.CharField(max_length=50, choices=MilestoneType)
-    target_salary = money_field(optional=True, at_least=Decimal(0))
-    current_salary = money_field(optional=True, at_least=Decimal(0))
-    target_date = models.DateField(null=True, blank=True, validators=[validate_plausible_date])
+    milestone_name = NonBlankCharField(max_length=255)
+    milestone_type = ChoiceField(MilestoneType, max_length=50)
+    target_salary = SalaryField(min=0, null=True, blank=True)
+    current_salary = SalaryField(min=0, null=True, blank=True)
+    target_date = PlausibleDateField(null=True, blank=True)
     is_completed = models.BooleanField(default=False)
-    completion_date = models.DateField(null=True, blank=True, validators=[validate_plausible_date])
-    progress_percentage = whole_number(0, 100, default=0)
+    completion_date = PlausibleDateField(null=True, blank=True)
+    progress_percentage = BoundedIntegerField(min=0, max=100, default=0)
     notes = models.TextField(blank=True)
     privacy = own("what he wants to reach at work")
     personal_fields = PERSONAL
@@ -103,7 +97,7 @@ class CareerMilestone(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         verbose_name = "career milestone"
-        constraints = RULES
+        constraints = [together("career_careermilestone", "is_completed", "completion_date")]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="career_milestone_newest"),
             models.Index(fields=["user", "target_date", "id"], name="career_milestone_by_date"),
@@ -150,7 +144,7 @@ class CareerMilestone(OwnedModel):
     @property
     def salary_gap_percentage(self) -> Decimal | None:
         """The raise that is missing, in percent of the current salary; null when that is unknown or 0."""
-        if self.salary_gap is None or self.current_salary == 0:
+        if self.salary_gap is None or not self.current_salary:
             return None
         return (100 * self.salary_gap / self.current_salary).quantize(HUNDREDTH, ROUND_HALF_UP)
 

@@ -1,13 +1,16 @@
-"""Money: Decimal with two places and a currency beside it. Amounts in two currencies are never added."""
+"""Money: a decimal with two places and its currency beside it. Amounts in two currencies are never added."""
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Unpack
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from core.currencies import ISO_4217
+from core.models.constraints import rule
+from core.models.fields import BoundedDecimalField, CheckedField, FieldOptions, GetType, SetType, Validator
 
 
 def validate_currency(code: str) -> None:
@@ -16,16 +19,27 @@ def validate_currency(code: str) -> None:
         raise ValidationError("%(code)s is not an ISO 4217 currency code such as USD.", "unknown_currency", {"code": code})
 
 
-def currency_field() -> models.CharField:
-    """The currency beside an amount: three capitals, USD unless said otherwise."""
-    return models.CharField(max_length=3, default="USD", validators=[validate_currency])
+class CurrencyField(CheckedField[SetType, GetType], models.CharField[SetType, GetType]):
+    """The currency beside an amount, USD unless `default` says otherwise. The validator knows the list, the CHECK the form."""
+
+    def __init__(self, **options: Unpack[FieldOptions]) -> None:
+        options = FieldOptions(default="USD") | options
+        super().__init__(max_length=3, validators=[validate_currency], **options)
+
+    def get_constraints(self, table: str) -> list[models.CheckConstraint]:
+        has_form = Q(**{f"{self.name}__regex": r"^[A-Z]{3}$"})
+        return [rule(f"{table}_{self.name}_iso_4217", has_form, "Use an ISO 4217 code such as USD.")]
 
 
-def money_field(
-    *, digits: int = 12, optional: bool = False, at_least: Decimal | None = None, **kwargs: Any
-) -> models.DecimalField:
-    """An amount with two decimals and `digits` digits in all; NULL means unknown, 0 is an amount."""
-    validators = [] if at_least is None else [MinValueValidator(at_least)]
-    return models.DecimalField(
-        max_digits=digits, decimal_places=2, null=optional, blank=optional, validators=validators, **kwargs
-    )
+class MoneyField(BoundedDecimalField[SetType, GetType]):
+    """An amount with two decimals and `max_digits` digits in all. 0 is an amount, NULL means unknown."""
+
+    def __init__(
+        self,
+        *,
+        max_digits: int = 12,
+        min: Decimal | int | None = None,
+        validators: Iterable[Validator] = (),
+        **options: Unpack[FieldOptions],
+    ) -> None:
+        super().__init__(max_digits=max_digits, decimal_places=2, min=min, validators=validators, **options)

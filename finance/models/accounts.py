@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 
@@ -18,16 +17,14 @@ from core.encryption.blind_index import BlindIndexField
 from core.encryption.fields import encrypt
 from core.encryption.key_ring import EncryptionError
 from core.models.base import OwnedModel, OwnedQuerySet, gin
-from core.models.constraints import between, iso_currency, json_shape, not_blank, not_nan, one_of
-from core.models.money import currency_field, money_field
-from core.models.validators import validate_json_object
+from core.models.fields import BoundedDecimalField, ChoiceField, JSONObjectField, NonBlankCharField
+from core.models.money import CurrencyField, MoneyField
 from core.postgres.expressions import ClockNow, first_of, percent_of, true_when, whole_days_below
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 
 logger = logging.getLogger(__name__)
 
-TABLE = "finance_encryptedfinancialprofile"
 ABA_WEIGHTS = (3, 7, 1) * 3
 
 
@@ -96,8 +93,8 @@ class EncryptedFinancialProfile(OwnedModel):
     Beyond the dictionary: `account_number_index`, by which an account is found by its number though that is sealed.
     """
 
-    profile_name = models.CharField(max_length=100)
-    profile_type = models.CharField(max_length=50, choices=AccountType)
+    profile_name = NonBlankCharField(max_length=100)
+    profile_type = ChoiceField(AccountType, max_length=50)
     institution_name = models.CharField(max_length=255, blank=True)
     account_number: Any = encrypt(
         models.CharField(max_length=34, null=True, blank=True, validators=[is_account_number]), label="finance.account_number"
@@ -106,16 +103,14 @@ class EncryptedFinancialProfile(OwnedModel):
     routing_number: Any = encrypt(
         models.CharField(max_length=9, null=True, blank=True, validators=[is_routing_number]), label="finance.routing_number"
     )
-    currency = currency_field()
-    account_balance = money_field(digits=15, optional=True)
-    credit_limit = money_field(digits=15, optional=True, at_least=Decimal(0))
-    interest_rate = models.DecimalField(
-        max_digits=5, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(1)]
-    )
+    currency = CurrencyField()
+    account_balance = MoneyField(max_digits=15, null=True, blank=True)
+    credit_limit = MoneyField(max_digits=15, min=0, null=True, blank=True)
+    interest_rate = BoundedDecimalField(max_digits=5, decimal_places=4, min=0, max=1, null=True, blank=True)
     last_sync_at = models.DateTimeField(null=True, blank=True)
-    sync_status = models.CharField(max_length=50, choices=SyncStatus, default=SyncStatus.PENDING)
+    sync_status = ChoiceField(SyncStatus, max_length=50, default=SyncStatus.PENDING)
     is_active = models.BooleanField(default=True)
-    metadata = models.JSONField(default=dict, blank=True, validators=[validate_json_object])
+    metadata = JSONObjectField()
 
     privacy = own("his account at a bank; the export holds its numbers in clear, for they are his")
     personal_fields = personal(
@@ -127,18 +122,7 @@ class EncryptedFinancialProfile(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         verbose_name = "account"
-        constraints = [
-            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
-            not_blank(TABLE, "profile_name"),
-            one_of(TABLE, "profile_type", AccountType),
-            iso_currency(TABLE),
-            between(TABLE, "credit_limit", 0),
-            not_nan(TABLE, "credit_limit"),
-            not_nan(TABLE, "account_balance"),
-            between(TABLE, "interest_rate", 0, 1),
-            one_of(TABLE, "sync_status", SyncStatus),
-            json_shape(TABLE, "metadata", "object"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "id"], name="finance_encryptedfinancialprofile_owner")]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="finance_account_newest"),
             models.Index(fields=["user", "account_number_index"], name="finance_account_number"),

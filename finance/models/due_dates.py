@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
@@ -11,8 +10,9 @@ from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Greatest
 
 from core.models.base import OwnedQuerySet
-from core.models.constraints import between, iso_currency, not_blank, not_nan, one_of, rule
-from core.models.money import currency_field, money_field
+from core.models.constraints import between, rule
+from core.models.fields import ChoiceField, NonBlankCharField
+from core.models.money import CurrencyField, MoneyField
 from core.models.validators import FIRST_DAY, LAST_DAY
 from core.postgres.expressions import days_between, today, true_when
 from core.privacy.masks import initials, personal
@@ -52,7 +52,7 @@ class DueDate(DueSeries):
     the owner's day has turned. `is_overdue` and the counts of days are derived, in Python and in SQL, and never behind.
     """
 
-    currency = currency_field()
+    currency = CurrencyField()
     notes = models.TextField(blank=True)
 
     status: Any
@@ -61,7 +61,6 @@ class DueDate(DueSeries):
 
     class Meta(DueSeries.Meta):
         abstract = True
-        constraints = [*DueSeries.Meta.constraints, iso_currency(TABLE)]
 
     def clean(self) -> None:
         """Payments have no currency of their own, so theirs can't be changed under them."""
@@ -134,8 +133,6 @@ def _last(table: str, done: str) -> list[models.BaseConstraint]:
     both = Q(**{f"{day}__isnull": False, f"{amount}__isnull": False}) | Q(**{f"{day}__isnull": True, f"{amount}__isnull": True})
     return [
         between(table, day, FIRST_DAY, LAST_DAY),
-        between(table, amount, 0),
-        not_nan(table, amount),
         rule(f"{table}_{day}_with_amount", both, "The day and the amount are set together."),
     ]
 
@@ -143,10 +140,10 @@ def _last(table: str, done: str) -> list[models.BaseConstraint]:
 class UserIncomeDueDate(DueDate):
     """Income that is expected once or again and again, such as a salary. See DueDate, and DueSeries for `next_occurrence`."""
 
-    income_source = models.CharField(max_length=100)
+    income_source = NonBlankCharField(max_length=100)
     last_received_date = models.DateField(null=True, blank=True)
-    last_received_amount = money_field(optional=True, at_least=Decimal(0))
-    status = models.CharField(max_length=50, choices=IncomeStatus, default=IncomeStatus.PENDING)
+    last_received_amount = MoneyField(min=0, null=True, blank=True)
+    status = ChoiceField(IncomeStatus, max_length=50, default=IncomeStatus.PENDING)
 
     done = IncomeStatus.RECEIVED.value
 
@@ -154,12 +151,7 @@ class UserIncomeDueDate(DueDate):
 
     class Meta(DueDate.Meta):
         verbose_name = "income due date"
-        constraints = [
-            *DueDate.Meta.constraints,
-            not_blank(TABLE, "income_source"),
-            *_last(TABLE, "received"),
-            one_of(TABLE, "status", IncomeStatus),
-        ]
+        constraints = [*DueDate.Meta.constraints, *_last(TABLE, "received")]
         indexes = [models.Index(fields=["user", "next_occurrence", "id"], name="finance_income_due_next")]
 
     objects = DueDateQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
@@ -171,12 +163,12 @@ class UserIncomeDueDate(DueDate):
 class UserExpenseDueDate(DueDate):
     """A bill that is expected once or again and again, such as a rent. See DueDate, and DueSeries for `next_occurrence`."""
 
-    expense_name = models.CharField(max_length=255)
+    expense_name = NonBlankCharField(max_length=255)
     expense_category = models.CharField(max_length=100, blank=True)
     is_essential = models.BooleanField(default=True)
     last_paid_date = models.DateField(null=True, blank=True)
-    last_paid_amount = money_field(optional=True, at_least=Decimal(0))
-    status = models.CharField(max_length=50, choices=ExpenseStatus, default=ExpenseStatus.PENDING)
+    last_paid_amount = MoneyField(min=0, null=True, blank=True)
+    status = ChoiceField(ExpenseStatus, max_length=50, default=ExpenseStatus.PENDING)
     auto_pay_enabled = models.BooleanField(default=False)
 
     done = ExpenseStatus.PAID.value
@@ -185,12 +177,7 @@ class UserExpenseDueDate(DueDate):
 
     class Meta(DueDate.Meta):
         verbose_name = "expense due date"
-        constraints = [
-            *DueDate.Meta.constraints,
-            not_blank(TABLE, "expense_name"),
-            *_last(TABLE, "paid"),
-            one_of(TABLE, "status", ExpenseStatus),
-        ]
+        constraints = [*DueDate.Meta.constraints, *_last(TABLE, "paid")]
         indexes = [models.Index(fields=["user", "next_occurrence", "id"], name="finance_expense_due_next")]
 
     objects = DueDateQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's

@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Max, Q, Sum
 
 from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key
-from core.models.constraints import between, not_nan, rule
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.constraints import rule
+from core.models.fields import PlausibleDateField
+from core.models.money import MoneyField
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 from finance.models.transactions import FinancialTransaction
@@ -49,10 +49,10 @@ class DueDatePayment(OwnedModel):
     expense = same_owner_foreign_key(
         "finance.UserExpenseDueDate", on_delete=models.DO_NOTHING, null=True, blank=True, related_name="payments"
     )
-    occurrence_date = models.DateField(validators=[validate_plausible_date])
-    expected_amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(CENT)])
-    amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(CENT)])
-    paid_on = models.DateField(validators=[validate_plausible_date])
+    occurrence_date = PlausibleDateField()
+    expected_amount = MoneyField(min=CENT)
+    amount = MoneyField(min=CENT)
+    paid_on = PlausibleDateField()
     transaction = same_owner_foreign_key(
         FinancialTransaction, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="due_payments"
     )
@@ -68,12 +68,6 @@ class DueDatePayment(OwnedModel):
                 Q(income__isnull=False, expense__isnull=True) | Q(income__isnull=True, expense__isnull=False),
                 "A payment belongs to one due date, of income or of an expense.",
             ),
-            between(TABLE, "occurrence_date", FIRST_DAY, LAST_DAY),
-            between(TABLE, "expected_amount", CENT),
-            not_nan(TABLE, "expected_amount"),
-            between(TABLE, "amount", CENT),
-            not_nan(TABLE, "amount"),
-            between(TABLE, "paid_on", FIRST_DAY, LAST_DAY),
             models.UniqueConstraint(
                 fields=["user", "income", "expense", "occurrence_date", "transaction"],
                 condition=Q(transaction__isnull=False),

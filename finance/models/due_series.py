@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.models.base import OwnedModel
-from core.models.constraints import between, not_nan, one_of, rule
-from core.models.money import money_field
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.constraints import rule
+from core.models.fields import ChoiceField, PlausibleDateField
+from core.models.money import MoneyField
 from core.privacy.declarations import own
 from finance import recurrence
 from finance.models.due_payments import CENT, PaymentQuerySet
@@ -41,9 +41,9 @@ class DueSeries(OwnedModel):
     `is_recurring` and `due_date`.
     """
 
-    expected_amount = money_field(at_least=CENT)
-    due_date = models.DateField(validators=[validate_plausible_date])
-    frequency = models.CharField(max_length=20, choices=DueFrequency)
+    expected_amount = MoneyField(min=CENT)
+    due_date = PlausibleDateField()
+    frequency = ChoiceField(DueFrequency, max_length=20)
     is_recurring = models.BooleanField(default=True)
     next_occurrence = models.DateField(null=True, blank=True, editable=False)
 
@@ -55,10 +55,6 @@ class DueSeries(OwnedModel):
         abstract = True
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
-            between(TABLE, "expected_amount", CENT),
-            not_nan(TABLE, "expected_amount"),
-            between(TABLE, "due_date", FIRST_DAY, LAST_DAY),
-            one_of(TABLE, "frequency", DueFrequency),
             rule(
                 f"{TABLE}_next_occurrence_in_series",
                 Q(is_recurring=True, next_occurrence__isnull=False, next_occurrence__gte=F("due_date"))

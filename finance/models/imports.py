@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key
-from core.models.constraints import between, json_shape, one_of
+from core.models.constraints import between, json_shape
+from core.models.fields import ChoiceField
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 from finance.models.accounts import EncryptedFinancialProfile
@@ -37,7 +38,7 @@ class StatementImport(OwnedModel):
     """One statement file, brought into one account. Undoing it leaves this record."""
 
     account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports")
-    format = models.CharField(max_length=10, choices=StatementFormat)
+    format = ChoiceField(StatementFormat, max_length=10)
     filename = models.CharField(max_length=255, blank=True)
     file_digest = models.CharField(max_length=64)
     mapping = models.JSONField(default=dict, blank=True)
@@ -58,7 +59,6 @@ class StatementImport(OwnedModel):
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
-            one_of(TABLE, "format", StatementFormat),
             json_shape(TABLE, "mapping", "object"),
             json_shape(TABLE, "statement", "object"),
             json_shape(TABLE, "warnings", "array"),
@@ -99,7 +99,7 @@ class StatementImportRow(OwnedModel):
     statement_import = same_owner_foreign_key(StatementImport, on_delete=models.CASCADE, related_name="rows")
     account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="+")
     number = models.IntegerField()
-    verdict = models.CharField(max_length=12, choices=RowVerdict)
+    verdict = ChoiceField(RowVerdict, max_length=12)
     transaction_id = models.UUIDField(null=True, blank=True)
     is_claim = models.BooleanField(default=False)
     provider_id = models.CharField(max_length=255, blank=True)
@@ -120,7 +120,6 @@ class StatementImportRow(OwnedModel):
         verbose_name = "statement row"
         ordering = ["number"]
         constraints = [
-            one_of(ROWS, "verdict", RowVerdict),
             json_shape(ROWS, "data", "object"),
             json_shape(ROWS, "before", "object"),
             json_shape(ROWS, "deleted_row", "object"),

@@ -8,32 +8,28 @@ from django.db.models import F, Func
 from django.db.models.functions import Cast, Coalesce, Round
 
 from core.models.base import OwnedModel, gin
-from core.models.constraints import between, json_shape, not_nan
-from core.models.fields import decimal_within, json_object, share
-from core.models.money import money_field
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.fields import BoundedDecimalField, JSONObjectField, PlausibleDateField, ShareField
+from core.models.money import MoneyField
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 
-TABLE = "finance_incomeprojection"
 CENT = Decimal("0.01")
 ROOT_PLACES = 8  # a root is rounded to these first, so that Python and SQL agree on it before they round to two
 PERCENT = models.DecimalField(max_digits=20, decimal_places=2)
 EXACT = models.DecimalField(max_digits=40, decimal_places=20)
-LATER = ("projected_income_1_year", "projected_income_3_years", "projected_income_5_years")
 
 
 class IncomeProjection(OwnedModel):
     """A yearly income and what it may be in one, three and five years: the medians; `factors` says how they came about."""
 
-    projection_date = models.DateField(validators=[validate_plausible_date])
-    current_income = money_field(at_least=CENT)
-    projected_income_1_year = money_field(optional=True, at_least=Decimal(0))
-    projected_income_3_years = money_field(optional=True, at_least=Decimal(0))
-    projected_income_5_years = money_field(optional=True, at_least=Decimal(0))
-    growth_rate = decimal_within(6, 2, Decimal(-100), Decimal(1000))
-    factors = json_object()
-    confidence_level = share()
+    projection_date = PlausibleDateField()
+    current_income = MoneyField(min=CENT)
+    projected_income_1_year = MoneyField(min=0, null=True, blank=True)
+    projected_income_3_years = MoneyField(min=0, null=True, blank=True)
+    projected_income_5_years = MoneyField(min=0, null=True, blank=True)
+    growth_rate = BoundedDecimalField(max_digits=6, decimal_places=2, min=-100, max=1000, null=True, blank=True)
+    factors = JSONObjectField()
+    confidence_level = ShareField(null=True, blank=True)
 
     privacy = own("an estimate of his income, made from what he told us")
     personal_fields = personal(
@@ -48,16 +44,6 @@ class IncomeProjection(OwnedModel):
     derived = ("annual_growth_rate", "projected_growth_3_years", "projected_growth_5_years")
 
     class Meta(OwnedModel.Meta):
-        constraints = [
-            between(TABLE, "projection_date", FIRST_DAY, LAST_DAY),
-            between(TABLE, "current_income", CENT),
-            not_nan(TABLE, "current_income"),
-            *(between(TABLE, name, 0) for name in LATER),
-            *(not_nan(TABLE, name) for name in LATER),
-            between(TABLE, "growth_rate", -100, 1000),
-            between(TABLE, "confidence_level", 0, 1),
-            json_shape(TABLE, "factors", "object"),
-        ]
         indexes = [
             models.Index(fields=["user", "-projection_date", "-id"], name="finance_projection_newest"),
             gin("finance_projection", "factors"),

@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.db.models.functions import Abs
 
 from core.models.base import OwnedModel, OwnedQuerySet, gin, same_owner_foreign_key
-from core.models.constraints import between, iso_currency, json_shape, not_nan, one_of, rule
-from core.models.money import currency_field
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_json_object, validate_plausible_date
+from core.models.constraints import rule
+from core.models.fields import ChoiceField, JSONObjectField, PlausibleDateField
+from core.models.money import CurrencyField, MoneyField
 from core.postgres.expressions import true_when
 from core.privacy.declarations import own
 from core.privacy.masks import personal
@@ -75,17 +75,17 @@ class FinancialTransaction(OwnedModel):
     financial_profile = same_owner_foreign_key(
         EncryptedFinancialProfile, on_delete=models.RESTRICT, null=True, blank=True, related_name="transactions"
     )
-    transaction_type = models.CharField(max_length=50, choices=TransactionType)
-    amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[is_not_zero])
-    currency = currency_field()
+    transaction_type = ChoiceField(TransactionType, max_length=50)
+    amount = MoneyField(validators=[is_not_zero])
+    currency = CurrencyField()
     description = models.TextField(blank=True)
     category = models.CharField(max_length=100, blank=True)
     merchant_name = models.CharField(max_length=255, blank=True)
-    transaction_date = models.DateField(validators=[validate_plausible_date])
-    posted_date = models.DateField(null=True, blank=True, validators=[validate_plausible_date])
+    transaction_date = PlausibleDateField()
+    posted_date = PlausibleDateField(null=True, blank=True)
     reference_number = models.CharField(max_length=255, blank=True)
-    status = models.CharField(max_length=50, choices=TransactionStatus, default=TransactionStatus.PENDING)
-    metadata = models.JSONField(default=dict, blank=True, validators=[validate_json_object])
+    status = ChoiceField(TransactionStatus, max_length=50, default=TransactionStatus.PENDING)
+    metadata = JSONObjectField()
 
     privacy = own("what he earned and spent")
     personal_fields = personal("amount", "description", "category", "merchant_name", "reference_number", "metadata")
@@ -96,19 +96,12 @@ class FinancialTransaction(OwnedModel):
         triggers = [*OwnedModel.Meta.triggers, remember_deleted]
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
-            not_nan(TABLE, "amount"),
             rule(f"{TABLE}_amount_not_zero", ~Q(amount=0), "The amount must not be 0."),
             rule(
                 f"{TABLE}_amount_sign",
                 ~Q(transaction_type__in=COMING_IN, amount__lt=0) & ~Q(transaction_type__in=GOING_OUT, amount__gt=0),
                 "Income and refunds are above 0, expenses and fees below.",
             ),
-            one_of(TABLE, "transaction_type", TransactionType),
-            one_of(TABLE, "status", TransactionStatus),
-            iso_currency(TABLE),
-            between(TABLE, "transaction_date", FIRST_DAY, LAST_DAY),
-            between(TABLE, "posted_date", FIRST_DAY, LAST_DAY),
-            json_shape(TABLE, "metadata", "object"),
             models.UniqueConstraint(
                 fields=["user", "financial_profile", "reference_number"],
                 condition=~Q(reference_number=""),

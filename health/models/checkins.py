@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -11,9 +11,9 @@ from django.db.models.functions import Cast, Coalesce, Now, NullIf, TruncDate
 from django.db.models.lookups import GreaterThanOrEqual, IsNull
 
 from core.models.base import OwnedModel, OwnedQuerySet, gin
-from core.models.constraints import between, json_shape, rule
-from core.models.fields import decimal_within, optional_number
-from core.models.validators import FIRST_DAY, validate_json_list
+from core.models.constraints import rule
+from core.models.fields import BoundedDecimalField, BoundedIntegerField, FieldOptions, GetType, JSONListField, SetType
+from core.models.validators import FIRST_DAY
 from core.postgres.expressions import first_of
 from core.privacy.declarations import own
 from core.privacy.masks import personal
@@ -43,20 +43,21 @@ def holds_texts(items: Any) -> None:
         raise ValidationError('Every item must be a text such as "headache", and not empty.', "not_texts")
 
 
-def texts() -> models.JSONField[Any, Any]:
-    """A JSON list of texts."""
-    return models.JSONField(default=list, blank=True, validators=[validate_json_list, holds_texts])
+class TextListField(JSONListField[SetType, GetType]):
+    """A JSON list of texts, none of which is empty."""
 
+    def __init__(self, **options: Unpack[FieldOptions]) -> None:
+        super().__init__(validators=[holds_texts], **options)
 
-def only_texts(field: str) -> models.CheckConstraint:
-    """The database's half of `holds_texts`; a value that is no list at all is `json_shape`'s matter."""
-    found = Func(
-        F(field),
-        Value(NO_TEXT),
-        template="jsonb_path_exists(%(expressions)s::jsonpath, '{}', true)",
-        output_field=models.BooleanField(),
-    )
-    return rule(f"{TABLE}_{field}_texts", ~Q(found), "Every item must be a text, and not empty.")
+    def get_constraints(self, table: str) -> list[models.CheckConstraint]:
+        found = Func(
+            F(self.name),
+            Value(NO_TEXT),
+            template="jsonb_path_exists(%(expressions)s::jsonpath, '{}', true)",
+            output_field=models.BooleanField(),
+        )
+        has_texts = rule(f"{table}_{self.name}_texts", ~Q(found), "Every item must be a text, and not empty.")
+        return [*super().get_constraints(table), has_texts]
 
 
 def points(bands: tuple[wellness.Band, ...], field: str) -> Case:
@@ -105,14 +106,14 @@ class UserHealthCheckin(OwnedModel):
     """One day's check-in. A question that was left out is NULL; 0 is an answer."""
 
     checkin_date = models.DateField()
-    mood_score = optional_number(1, 10)
-    stress_level = optional_number(1, 10)
-    sleep_hours = decimal_within(3, 1, Decimal(0), Decimal(24))
-    exercise_minutes = optional_number(0, MAX_MINUTES_PER_DAY)
-    water_intake_oz = optional_number(0)
+    mood_score = BoundedIntegerField(min=1, max=10, null=True, blank=True)
+    stress_level = BoundedIntegerField(min=1, max=10, null=True, blank=True)
+    sleep_hours = BoundedDecimalField(max_digits=3, decimal_places=1, min=0, max=24, null=True, blank=True)
+    exercise_minutes = BoundedIntegerField(min=0, max=MAX_MINUTES_PER_DAY, null=True, blank=True)
+    water_intake_oz = BoundedIntegerField(min=0, null=True, blank=True)
     medication_taken = models.BooleanField(null=True, blank=True)
-    symptoms = texts()
-    wellness_activities = texts()
+    symptoms = TextListField()
+    wellness_activities = TextListField()
     notes = models.TextField(blank=True)
 
     privacy = own("how he felt on a day")
@@ -142,15 +143,6 @@ class UserHealthCheckin(OwnedModel):
                 Q(checkin_date__gte=FIRST_DAY) & Q(checkin_date__lte=TruncDate(Now()) + timedelta(days=1)),
                 "Must not be in the future, nor before 1900.",
             ),
-            between(TABLE, "mood_score", 1, 10),
-            between(TABLE, "stress_level", 1, 10),
-            between(TABLE, "sleep_hours", 0, 24),
-            between(TABLE, "exercise_minutes", 0, MAX_MINUTES_PER_DAY),
-            between(TABLE, "water_intake_oz", 0),
-            json_shape(TABLE, "symptoms", "array"),
-            only_texts("symptoms"),
-            json_shape(TABLE, "wellness_activities", "array"),
-            only_texts("wellness_activities"),
         ]
         indexes = [gin("health_checkin", "symptoms"), gin("health_checkin", "wellness_activities")]
 

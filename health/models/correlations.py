@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.models.base import OwnedModel
-from core.models.constraints import between, one_of, rule
-from core.models.fields import decimal_within, whole_number
+from core.models.constraints import rule
+from core.models.fields import BoundedDecimalField, BoundedIntegerField, ChoiceField, GetType, SetType
+from core.models.validators import bounds_message
 from core.postgres.expressions import first_of
 from core.privacy.declarations import own
 from core.privacy.masks import personal
@@ -17,7 +18,6 @@ TABLE = "health_healthspendingcorrelation"
 MAX_LAG_DAYS = 14
 STRONG, MODERATE = Decimal("0.7"), Decimal("0.3")
 SIGNIFICANT = Decimal("0.05")
-UNIT = "Must be between -1 and 1."
 MOST_SCORE, MOST_SPENDING = Decimal("999.99"), Decimal("9999999999.99")
 
 
@@ -52,32 +52,34 @@ class Direction(models.TextChoices):
     NONE = "none"
 
 
-def coefficient() -> models.DecimalField[Any, Any]:
-    return decimal_within(4, 3, Decimal(-1), Decimal(1))
+class IntervalBoundField(BoundedDecimalField[SetType, GetType]):
+    """An end of the confidence interval. `_bounds` would make its constraint's name longer than PostgreSQL's 63 characters."""
 
-
-def probability() -> models.DecimalField[Any, Any]:
-    return decimal_within(10, 8, Decimal(0), Decimal(1))
+    def get_constraints(self, table: str) -> list[models.CheckConstraint]:
+        is_inside = Q(**{f"{self.name}__range": (self.min, self.max)})
+        return [rule(f"{table}_{self.name}_unit", is_inside, bounds_message(self.min, self.max))]
 
 
 class HealthSpendingCorrelation(OwnedModel):
     """How one measure of health went with spending so many days later. Without a strength there were too few days yet."""
 
     correlation_date = models.DateField()
-    health_metric = models.CharField(max_length=100, choices=HealthMetric)
-    health_score = decimal_within(5, 2, -MOST_SCORE, MOST_SCORE)
-    spending_amount = decimal_within(12, 2, -MOST_SPENDING, MOST_SPENDING)
+    health_metric = ChoiceField(HealthMetric, max_length=100)
+    health_score = BoundedDecimalField(max_digits=5, decimal_places=2, min=-MOST_SCORE, max=MOST_SCORE, null=True, blank=True)
+    spending_amount = BoundedDecimalField(
+        max_digits=12, decimal_places=2, min=-MOST_SPENDING, max=MOST_SPENDING, null=True, blank=True
+    )
     spending_category = models.CharField(max_length=100, blank=True)
-    correlation_strength = coefficient()
-    confidence_interval_lower = coefficient()
-    confidence_interval_upper = coefficient()
-    p_value = probability()
-    adjusted_p_value = probability()
+    correlation_strength = BoundedDecimalField(max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True)
+    confidence_interval_lower = IntervalBoundField(max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True)
+    confidence_interval_upper = IntervalBoundField(max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True)
+    p_value = BoundedDecimalField(max_digits=10, decimal_places=8, min=0, max=1, null=True, blank=True)
+    adjusted_p_value = BoundedDecimalField(max_digits=10, decimal_places=8, min=0, max=1, null=True, blank=True)
     is_significant = models.BooleanField(default=False)
-    method = models.CharField(max_length=20, choices=Method)
-    lag_days = whole_number(0, MAX_LAG_DAYS, default=0)
-    analysis_period = models.CharField(max_length=20, choices=Period)
-    data_points_count = whole_number(0)
+    method = ChoiceField(Method, max_length=20)
+    lag_days = BoundedIntegerField(min=0, max=MAX_LAG_DAYS, default=0)
+    analysis_period = ChoiceField(Period, max_length=20)
+    data_points_count = BoundedIntegerField(min=0)
 
     privacy = own("what his check-ins and his spending have to do with each other")
     personal_fields = personal(
@@ -109,21 +111,12 @@ class HealthSpendingCorrelation(OwnedModel):
                 name=f"{TABLE}_correlation_date_unique",
                 violation_error_message="This day's analysis already has this result.",
             ),
-            one_of(TABLE, "health_metric", HealthMetric),
-            between(TABLE, "health_score", -MOST_SCORE, MOST_SCORE),
-            between(TABLE, "spending_amount", -MOST_SPENDING, MOST_SPENDING),
-            between(TABLE, "correlation_strength", -1, 1),
-            # `between` would name these two beyond the 63 characters that PostgreSQL keeps of a name.
-            rule(f"{TABLE}_confidence_interval_lower_unit", Q(confidence_interval_lower__range=(-1, 1)), UNIT),
-            rule(f"{TABLE}_confidence_interval_upper_unit", Q(confidence_interval_upper__range=(-1, 1)), UNIT),
             rule(
                 f"{TABLE}_correlation_strength_inside",
                 Q(correlation_strength__gte=F("confidence_interval_lower"))
                 & Q(correlation_strength__lte=F("confidence_interval_upper")),
                 "The strength lies within its interval.",
             ),
-            between(TABLE, "p_value", 0, 1),
-            between(TABLE, "adjusted_p_value", 0, 1),
             rule(
                 f"{TABLE}_is_significant_adjusted",
                 Q(is_significant=True, adjusted_p_value__isnull=False, adjusted_p_value__lt=SIGNIFICANT)
@@ -131,10 +124,6 @@ class HealthSpendingCorrelation(OwnedModel):
                 | Q(is_significant=False, adjusted_p_value__gte=SIGNIFICANT),
                 f"Significant is what has an adjusted p-value below {SIGNIFICANT}, and nothing else.",
             ),
-            one_of(TABLE, "method", Method),
-            between(TABLE, "lag_days", 0, MAX_LAG_DAYS),
-            one_of(TABLE, "analysis_period", Period),
-            between(TABLE, "data_points_count", 0),
         ]
 
     def __str__(self) -> str:

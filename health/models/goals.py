@@ -10,15 +10,14 @@ from django.db.models.functions import Greatest
 from django.db.models.lookups import LessThan
 
 from core.models.base import OwnedModel
-from core.models.constraints import between, not_blank, one_of, together
-from core.models.fields import decimal_within, whole_number
+from core.models.constraints import together
+from core.models.fields import BoundedDecimalField, BoundedIntegerField, ChoiceField, NonBlankCharField
 from core.postgres.expressions import days_between, first_of, today, true_when
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 from health.progress import percent
 
-TABLE = "health_healthgoal"
-MAX_VALUE = Decimal("99999999.99")
+MAX_VALUE = Decimal("99999999.99")  # of the column
 VALUES = ("start_value", "target_value", "current_value")
 ALL_THE_WAY = 100
 
@@ -45,24 +44,19 @@ class GoalStatus(models.TextChoices):
 STAGES = ((GoalStatus.ACHIEVED, ALL_THE_WAY), (GoalStatus.ON_TRACK, 75), (GoalStatus.IN_PROGRESS, 50))
 
 
-def measure() -> models.DecimalField[Any, Any]:
-    """A value on the goal's own scale; its bounds are the column's, which keeps NaN out."""
-    return decimal_within(10, 2, -MAX_VALUE, MAX_VALUE)
-
-
 class HealthGoal(OwnedModel):
     """A value to reach by a day, or just some day. Its progress is measured whenever it is saved."""
 
-    goal_name = models.CharField(max_length=255)
-    goal_type = models.CharField(max_length=50, choices=GoalType)
-    start_value = measure()
-    target_value = measure()
-    current_value = measure()
+    goal_name = NonBlankCharField(max_length=255)
+    goal_type = ChoiceField(GoalType, max_length=50)
+    start_value = BoundedDecimalField(max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True)
+    target_value = BoundedDecimalField(max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True)
+    current_value = BoundedDecimalField(max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True)
     unit = models.CharField(max_length=50, blank=True)
     target_date = models.DateField(null=True, blank=True)
     is_completed = models.BooleanField(default=False)
     completion_date = models.DateField(null=True, blank=True)
-    progress_percentage = whole_number(0, ALL_THE_WAY, default=0)
+    progress_percentage = BoundedIntegerField(min=0, max=ALL_THE_WAY, default=0)
     notes = models.TextField(blank=True)
 
     privacy = own("what he wants to reach for his health")
@@ -71,13 +65,7 @@ class HealthGoal(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         verbose_name = "health goal"
-        constraints = [
-            not_blank(TABLE, "goal_name"),
-            one_of(TABLE, "goal_type", GoalType),
-            *(between(TABLE, name, -MAX_VALUE, MAX_VALUE) for name in VALUES),
-            together(TABLE, "is_completed", "completion_date"),
-            between(TABLE, "progress_percentage", 0, ALL_THE_WAY),
-        ]
+        constraints = [together("health_healthgoal", "is_completed", "completion_date")]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="health_goal_newest")]
 
     def __str__(self) -> str:

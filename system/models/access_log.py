@@ -4,10 +4,8 @@ from django.conf import settings
 from django.db import models
 
 from core.models.base import OwnedModel, staff_foreign_key
-from core.models.constraints import not_blank, one_of
+from core.models.fields import ChoiceField, NonBlankCharField
 from core.privacy.declarations import Erase, Privacy, Restore
-
-TABLE = "system_accessevent"
 
 
 class AccessAction(models.TextChoices):
@@ -37,8 +35,8 @@ class AccessEvent(OwnedModel):
     )
     staff = staff_foreign_key()  # whose row the customer may not meet
     who = models.CharField(max_length=150)
-    action = models.CharField(max_length=20, choices=AccessAction)
-    what = models.CharField(max_length=100)
+    action = ChoiceField(AccessAction, max_length=20)
+    what = NonBlankCharField(max_length=100)
     row_id = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
     request_id = models.CharField(max_length=64, blank=True)
@@ -54,10 +52,8 @@ class AccessEvent(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         constraints = [
-            one_of(TABLE, "action", AccessAction),
-            not_blank(TABLE, "what"),
             models.UniqueConstraint(
-                fields=["user", "period", "staff", "action", "what", "row_id"], name=f"{TABLE}_period_unique"
+                fields=["user", "period", "staff", "action", "what", "row_id"], name="system_accessevent_period_unique"
             ),
         ]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="system_access_newest")]

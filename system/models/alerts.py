@@ -15,13 +15,13 @@ from django.db.models.lookups import GreaterThan
 
 from core import clock
 from core.models.base import BaseModel, OwnedModel, OwnedQuerySet
-from core.models.constraints import not_blank, one_of, rule, together
+from core.models.constraints import rule, together
+from core.models.fields import ChoiceField, NonBlankCharField, NonBlankTextField
 from core.postgres.expressions import ClockNow, first_of, true_when, whole_days
 from core.privacy.declarations import recorded
 from core.privacy.masks import initials, personal
 
 TABLE = "system_systemalert"
-RECEIPTS = "system_alertreceipt"
 OLD_AFTER_DAYS = 7
 
 
@@ -100,10 +100,10 @@ class SystemAlert(BaseModel):
         editable=False,
         db_index=False,
     )
-    alert_type = models.CharField(max_length=50, choices=AlertType)
-    severity = models.CharField(max_length=20, choices=Severity)
-    title = models.CharField(max_length=255)
-    message = models.TextField()
+    alert_type = ChoiceField(AlertType, max_length=50)
+    severity = ChoiceField(Severity, max_length=20)
+    title = NonBlankCharField(max_length=255)
+    message = NonBlankTextField()
     is_read = models.BooleanField(default=False)
     read_at = models.DateTimeField(null=True, blank=True)
     action_required = models.BooleanField(default=False)
@@ -119,10 +119,6 @@ class SystemAlert(BaseModel):
     class Meta(BaseModel.Meta):
         verbose_name = "alert"
         constraints = [
-            one_of(TABLE, "alert_type", AlertType),
-            one_of(TABLE, "severity", Severity),
-            not_blank(TABLE, "title"),
-            not_blank(TABLE, "message"),
             together(TABLE, "is_read", "read_at"),
             rule(
                 f"{TABLE}_action_taken_required",
@@ -219,7 +215,7 @@ class AlertReceipt(OwnedModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "alert"],
-                name=f"{RECEIPTS}_alert_unique",
+                name="system_alertreceipt_alert_unique",
                 violation_error_message="This user has read this broadcast already.",
             )
         ]

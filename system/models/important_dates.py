@@ -11,15 +11,12 @@ from django.db.models.functions import Cast
 
 from core import clock
 from core.models.base import OwnedModel, OwnedQuerySet
-from core.models.constraints import between, not_blank, one_of, rule
-from core.models.fields import whole_number
-from core.models.validators import FIRST_DAY, LAST_DAY, validate_plausible_date
+from core.models.constraints import rule
+from core.models.fields import BoundedIntegerField, ChoiceField, NonBlankCharField, PlausibleDateField
 from core.postgres.expressions import day_of, days_between, first_of, today, true_when
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 from system.occurrences import next_occurrence
-
-TABLE = "system_importantdate"
 
 
 class DateType(models.TextChoices):
@@ -100,12 +97,12 @@ class ImportantDateQuerySet(OwnedQuerySet):
 class ImportantDate(OwnedModel):
     """A day that matters to a user, and how long before it he wants to hear of it."""
 
-    date_name = models.CharField(max_length=255)
-    date_type = models.CharField(max_length=50, choices=DateType)
-    date_value = models.DateField(validators=[validate_plausible_date])
-    reminder_days = whole_number(0, default=7)
+    date_name = NonBlankCharField(max_length=255)
+    date_type = ChoiceField(DateType, max_length=50)
+    date_value = PlausibleDateField()
+    reminder_days = BoundedIntegerField(min=0, default=7)
     is_recurring = models.BooleanField(default=False)
-    recurrence_pattern = models.CharField(max_length=20, blank=True, choices=Recurrence)
+    recurrence_pattern = ChoiceField(Recurrence, max_length=20, blank=True)
     description = models.TextField(blank=True)
     is_active = models.BooleanField(default=True)
     last_reminder_sent = models.DateTimeField(null=True, blank=True)
@@ -117,13 +114,8 @@ class ImportantDate(OwnedModel):
     class Meta(OwnedModel.Meta):
         triggers = [*OwnedModel.Meta.triggers, forget_reminder]
         constraints = [
-            not_blank(TABLE, "date_name"),
-            one_of(TABLE, "date_type", DateType),
-            between(TABLE, "date_value", FIRST_DAY, LAST_DAY),
-            between(TABLE, "reminder_days", 0),
-            one_of(TABLE, "recurrence_pattern", Recurrence, optional=True),
             rule(
-                f"{TABLE}_recurrence_pattern_matches_is_recurring",
+                "system_importantdate_recurrence_pattern_matches_is_recurring",
                 Q(is_recurring=True) & ~Q(recurrence_pattern="") | Q(is_recurring=False, recurrence_pattern=""),
                 "Say how often exactly when the date is recurring.",
             ),

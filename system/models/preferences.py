@@ -12,7 +12,8 @@ from django.db.models.lookups import Exact, LessThan
 
 from core import clock
 from core.models.base import OwnedModel
-from core.models.constraints import one_of, rule
+from core.models.constraints import rule
+from core.models.fields import ChoiceField
 from core.postgres.expressions import ClockNow, true_when
 from core.privacy.declarations import own
 from system.quiet_hours import is_quiet, next_end
@@ -69,11 +70,11 @@ def quiet_at(instant: Any) -> Q:
 class NotificationPreference(OwnedModel):
     """How a user wants to hear about one kind of thing. Where there is no row, the defaults of these columns hold."""
 
-    notification_type = models.CharField(max_length=50, choices=NotificationType)
+    notification_type = ChoiceField(NotificationType, max_length=50)
     email_enabled = models.BooleanField(default=True)
     sms_enabled = models.BooleanField(default=False)
     push_enabled = models.BooleanField(default=True)
-    frequency = models.CharField(max_length=20, choices=NotificationFrequency, default=NotificationFrequency.IMMEDIATE)
+    frequency = ChoiceField(NotificationFrequency, max_length=20, default=NotificationFrequency.IMMEDIATE)
     quiet_hours_start = models.TimeField(null=True, blank=True, validators=[is_whole_second])
     quiet_hours_end = models.TimeField(null=True, blank=True, validators=[is_whole_second])
 
@@ -87,8 +88,6 @@ class NotificationPreference(OwnedModel):
                 name=f"{TABLE}_notification_type_unique",
                 violation_error_message="There is a preference for this kind of notification already. Change that one.",
             ),
-            one_of(TABLE, "notification_type", NotificationType),
-            one_of(TABLE, "frequency", NotificationFrequency),
             whole_seconds("quiet_hours_start"),
             whole_seconds("quiet_hours_end"),
             rule(

@@ -64,7 +64,7 @@ def test_a_transaction_is_changed(office: Client, alice: User) -> None:
         ({"amount": "0"}, "The amount must not be 0."),
         ({"amount": "5.00"}, "Income and refunds are above 0, expenses and fees below."),
         ({"currency": "XXX"}, "is not an ISO 4217 currency code"),
-        ({"transaction_date": "1066-10-14"}, "Use a day from 1900-01-01 to 2200-12-31."),
+        ({"transaction_date": "1066-10-14"}, "Must be between 1900-01-01 and 2200-12-31."),
         ({"metadata": "[]"}, "Must be a JSON object"),
     ],
 )

@@ -14,12 +14,10 @@ from django.db.models.lookups import Exact
 
 from core import clock
 from core.models.base import BaseModel, OwnedQuerySet
-from core.models.constraints import between, rule
-from core.models.fields import whole_number
+from core.models.constraints import rule
+from core.models.fields import BoundedIntegerField
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import address, personal
-
-TABLE = "users_user"
 
 # A counted attempt waits for no disk. It would be the one difference to an unknown address, for which nothing is written, that
 # can be measured: 1 to 2 ms. A crash of the database may forget the attempts of its last half second.
@@ -82,7 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     is_verified = models.BooleanField(default=False)
     is_staff = models.BooleanField(default=False)
     last_login_at = models.DateTimeField(null=True, blank=True, editable=False)
-    login_attempts = whole_number(0, default=0, editable=False)
+    login_attempts = BoundedIntegerField(min=0, default=0, editable=False)
     locked_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     last_login = None  # Django's column; the product's is last_login_at
@@ -111,10 +109,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     secret_fields = ("password",)
 
     class Meta(BaseModel.Meta):
-        constraints = [
-            rule(f"{TABLE}_email_lower", Q(Exact(F("email"), Lower("email"))), "Must be in lower case."),
-            between(TABLE, "login_attempts", 0),
-        ]
+        constraints = [rule("users_user_email_lower", Q(Exact(F("email"), Lower("email"))), "Must be in lower case.")]
         indexes = [models.Index(fields=["-created_at", "id"], name="users_user_newest")]
 
     objects = UserManager()

@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import Q
 
 from core.models.base import OwnedModel
-from core.models.constraints import between, one_of
+from core.models.constraints import between
+from core.models.fields import ChoiceField
 from core.privacy.declarations import Erase, Privacy, Restore
 
 TABLE = "users_accounterasure"
@@ -19,7 +20,7 @@ class AskedBy(models.TextChoices):
 class AccountErasure(OwnedModel):
     """The erasure of one account, which goes on where it was interrupted. It holds nothing of the person."""
 
-    asked_by = models.CharField(max_length=20, choices=AskedBy, editable=False)
+    asked_by = ChoiceField(AskedBy, max_length=20, editable=False)
     rows_deleted = models.BigIntegerField(default=0, editable=False)
     anonymised_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -37,7 +38,6 @@ class AccountErasure(OwnedModel):
             models.UniqueConstraint(
                 fields=["user"], condition=Q(finished_at__isnull=True), name=f"{TABLE}_finished_at_one_under_way"
             ),
-            one_of(TABLE, "asked_by", AskedBy),
             between(TABLE, "rows_deleted", 0),
         ]
         indexes = [models.Index(fields=["user"], name="users_erasure_of_user")]

@@ -7,12 +7,10 @@ from django.db.models import Q
 
 from core.encryption.fields import encrypt
 from core.models.base import OwnedModel, same_owner_foreign_key
-from core.models.constraints import between, one_of
-from core.models.fields import whole_number
+from core.models.fields import BoundedIntegerField, ChoiceField
 from core.privacy.declarations import internal
 
 TABLE = "users_dataexport"
-CHUNKS = "users_dataexportchunk"
 
 
 class ExportState(models.TextChoices):
@@ -28,8 +26,8 @@ UNFINISHED_STATES = (ExportState.WAITING, ExportState.RUNNING)
 class DataExport(OwnedModel):
     """One export: everything of one customer in a zip, until it expires."""
 
-    state = models.CharField(max_length=20, choices=ExportState, default=ExportState.WAITING, editable=False)
-    progress = whole_number(0, 100, default=0, editable=False, help_text="Percent.")
+    state = ChoiceField(ExportState, max_length=20, default=ExportState.WAITING, editable=False)
+    progress = BoundedIntegerField(min=0, max=100, default=0, editable=False, help_text="Percent.")
     size = models.BigIntegerField(null=True, blank=True, editable=False, help_text="Bytes of the zip, once it is ready.")
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
     ready_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -41,8 +39,6 @@ class DataExport(OwnedModel):
         verbose_name = "data export"
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
-            one_of(TABLE, "state", ExportState),
-            between(TABLE, "progress", 0, 100),
             models.UniqueConstraint(
                 fields=["user"],
                 condition=Q(state__in=UNFINISHED_STATES),
@@ -60,17 +56,14 @@ class DataExportChunk(OwnedModel):
     """A piece of the zip of an export, in base64 and sealed for its owner."""
 
     export = same_owner_foreign_key(DataExport, on_delete=models.CASCADE, related_name="chunks")
-    number = whole_number(0)
+    number = BoundedIntegerField(min=0)
     # SECURITY: everything of a customer in one place, his account numbers in clear
     content: Any = encrypt(models.TextField(), label="users.data_export_chunk.content")
 
     privacy = internal("pieces of an export, deleted with it")
 
     class Meta(OwnedModel.Meta):
-        constraints = [
-            models.UniqueConstraint(fields=["user", "export", "number"], name=f"{CHUNKS}_number_unique"),
-            between(CHUNKS, "number", 0),
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "export", "number"], name="users_dataexportchunk_number_unique")]
 
     def __str__(self) -> str:
         return f"piece {self.number}"

@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.models.base import OwnedModel, OwnedQuerySet
-from core.models.constraints import not_blank, rule
+from core.models.constraints import rule
+from core.models.fields import NonBlankCharField
 from core.privacy.declarations import Erase, Privacy, Restore
 
-TABLE = "users_impersonation"
 IMPERSONATION_DURATION = timedelta(minutes=30)
 
 
@@ -30,7 +30,7 @@ class Impersonation(OwnedModel):
     staff: models.ForeignKey[Any, Any] = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="impersonations_by_me", editable=False
     )
-    reason = models.CharField(max_length=500)
+    reason = NonBlankCharField(max_length=500)
     ends_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
@@ -43,8 +43,7 @@ class Impersonation(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         constraints = [
-            not_blank(TABLE, "reason"),
-            rule(f"{TABLE}_ends_at_later", Q(ends_at__gt=F("created_at")), "Must be after the beginning."),
+            rule("users_impersonation_ends_at_later", Q(ends_at__gt=F("created_at")), "Must be after the beginning.")
         ]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="users_impersonation_newest")]
 

@@ -1,12 +1,11 @@
 """The steps a new customer takes until the product knows enough to be useful."""
 
-from django.core.validators import MinValueValidator
 from django.db import models
 
 from core import clock
 from core.models.base import OwnedModel, gin
-from core.models.constraints import between, json_shape, not_blank, together
-from core.models.validators import validate_json_object
+from core.models.constraints import together
+from core.models.fields import BoundedIntegerField, JSONObjectField, NonBlankCharField
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 
@@ -17,11 +16,11 @@ FIRST_STEPS = ("profile", "income", "expenses", "accounts", "goals", "health", "
 class OnboardingProgress(OwnedModel):
     """One step of a customer's way in, and what he answered there."""
 
-    step_name = models.CharField(max_length=100)
-    step_order = models.IntegerField(validators=[MinValueValidator(1)])
+    step_name = NonBlankCharField(max_length=100)
+    step_order = BoundedIntegerField(min=1)
     is_completed = models.BooleanField(default=False)
     completed_at = models.DateTimeField(null=True, blank=True)
-    step_data = models.JSONField(default=dict, blank=True, validators=[validate_json_object])
+    step_data = JSONObjectField()
 
     privacy = own("what he answered on his way in", is_replaced=True)
     personal_fields = personal("step_data")
@@ -35,10 +34,7 @@ class OnboardingProgress(OwnedModel):
                 name=f"{TABLE}_step_name_unique",
                 violation_error_message="You already have a step of this name.",
             ),
-            not_blank(TABLE, "step_name"),
-            between(TABLE, "step_order", 1),
             together(TABLE, "is_completed", "completed_at"),
-            json_shape(TABLE, "step_data", "object"),
         ]
         indexes = [gin("users_onboarding", "step_data")]
 

@@ -2,20 +2,18 @@
 
 import re
 from datetime import date, timedelta, tzinfo
-from decimal import Decimal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now, TruncDate
 
 from core import clock
 from core.models.base import OwnedModel, gin
-from core.models.constraints import between, json_shape, not_blank, not_nan, one_of, rule
-from core.models.money import money_field
-from core.models.validators import validate_json_list, validate_json_object
+from core.models.constraints import rule
+from core.models.fields import BoundedIntegerField, ChoiceField, JSONListField, JSONObjectField, NonBlankCharField
+from core.models.money import MoneyField
 from core.privacy.declarations import own
 from core.privacy.masks import ending, initials, personal
 from users.models import reference
@@ -26,8 +24,6 @@ COUNTED = (*COMPLETE_NEEDS, "job_title", "education_level", "marital_status", "d
 
 
 RULES: list[models.BaseConstraint] = [
-    not_blank(TABLE, "first_name"),
-    not_blank(TABLE, "last_name"),
     rule(
         f"{TABLE}_date_of_birth_past",
         Q(date_of_birth__gte=date(1880, 1, 1)) & Q(date_of_birth__lte=TruncDate(Now()) + timedelta(days=1)),
@@ -38,7 +34,6 @@ RULES: list[models.BaseConstraint] = [
         ~Q(country="US") | Q(zip_code__regex=r"^[0-9]{5}(-[0-9]{4})?$"),
         "A US ZIP code has five digits, or five and four: 12345 or 12345-6789.",
     ),
-    not_blank(TABLE, "zip_code"),
     rule(f"{TABLE}_phone_number_e164", Q(phone_number="") | Q(phone_number__regex=r"^\+[1-9][0-9]{6,14}$"), "Use E.164."),
     rule(
         f"{TABLE}_timezone_iana",
@@ -46,23 +41,11 @@ RULES: list[models.BaseConstraint] = [
         "Use an IANA timezone such as America/New_York.",
     ),
     rule(f"{TABLE}_country_iso_3166", Q(country__regex=r"^[A-Z]{2}$"), "Use an ISO 3166-1 code such as US."),
-    between(TABLE, "dependents", 0),
-    between(TABLE, "household_size", 1),
-    between(TABLE, "annual_income", 0),
-    not_nan(TABLE, "annual_income"),
-    between(TABLE, "years_of_experience", 0),
-    one_of(TABLE, "marital_status", reference.MaritalStatus, optional=True),
-    one_of(TABLE, "employment_status", reference.EmploymentStatus, optional=True),
-    one_of(TABLE, "education_level", reference.EducationLevel, optional=True),
-    one_of(TABLE, "company_size", reference.CompanySize, optional=True),
-    one_of(TABLE, "risk_tolerance", reference.RiskTolerance),
     rule(
         f"{TABLE}_naics_code_sector",
         Q(naics_code="") | Q(naics_code__regex=f"^({'|'.join(reference.NAICS_SECTORS)})[0-9]{{0,4}}$"),
         "Use 2 to 6 digits that begin with a NAICS sector.",
     ),
-    json_shape(TABLE, "financial_goals", "array"),
-    json_shape(TABLE, "preferences", "object"),
 ]
 
 
@@ -101,8 +84,8 @@ class UserProfile(OwnedModel):
     """One customer's name, address, household and work."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile", editable=False)
-    first_name = models.CharField(max_length=100)
-    last_name = models.CharField(max_length=100)
+    first_name = NonBlankCharField(max_length=100)
+    last_name = NonBlankCharField(max_length=100)
     date_of_birth = models.DateField(null=True, blank=True)
     gender = models.CharField(max_length=20, blank=True)
     phone_number = models.CharField(max_length=20, blank=True)
@@ -110,26 +93,26 @@ class UserProfile(OwnedModel):
     address_line_2 = models.CharField(max_length=255, blank=True)
     city = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=50, blank=True)
-    zip_code = models.CharField(max_length=10)
+    zip_code = NonBlankCharField(max_length=10)
     country = models.CharField(max_length=2, default="US", validators=[reference.is_country])
     timezone = models.CharField(max_length=50, default="America/New_York", validators=[reference.is_timezone])
-    dependents = models.IntegerField(null=True, blank=True, validators=[MinValueValidator(0)])
-    marital_status = models.CharField(max_length=20, blank=True, choices=reference.MaritalStatus)
-    household_size = models.IntegerField(default=1, validators=[MinValueValidator(1)])
-    annual_income = money_field(optional=True, at_least=Decimal(0))
+    dependents = BoundedIntegerField(min=0, null=True, blank=True)
+    marital_status = ChoiceField(reference.MaritalStatus, max_length=20, blank=True)
+    household_size = BoundedIntegerField(min=1, default=1)
+    annual_income = MoneyField(min=0, null=True, blank=True)
     income_source = models.CharField(max_length=100, blank=True)
-    employment_status = models.CharField(max_length=50, blank=True, choices=reference.EmploymentStatus)
-    education_level = models.CharField(max_length=50, blank=True, choices=reference.EducationLevel)
+    employment_status = ChoiceField(reference.EmploymentStatus, max_length=50, blank=True)
+    education_level = ChoiceField(reference.EducationLevel, max_length=50, blank=True)
     occupation = models.CharField(max_length=100, blank=True)
     industry = models.CharField(max_length=100, blank=True)
-    years_of_experience = models.IntegerField(null=True, blank=True, validators=[MinValueValidator(0)])
+    years_of_experience = BoundedIntegerField(min=0, null=True, blank=True)
     company_name = models.CharField(max_length=255, blank=True)
-    company_size = models.CharField(max_length=50, blank=True, choices=reference.CompanySize)
+    company_size = ChoiceField(reference.CompanySize, max_length=50, blank=True)
     job_title = models.CharField(max_length=100, blank=True)
     naics_code = models.CharField(max_length=6, blank=True, validators=[reference.is_naics_code])
-    risk_tolerance = models.CharField(max_length=20, choices=reference.RiskTolerance, default=reference.RiskTolerance.MODERATE)
-    financial_goals = models.JSONField(default=list, blank=True, validators=[validate_json_list])
-    preferences = models.JSONField(default=dict, blank=True, validators=[validate_json_object])
+    risk_tolerance = ChoiceField(reference.RiskTolerance, max_length=20, default=reference.RiskTolerance.MODERATE)
+    financial_goals = JSONListField()
+    preferences = JSONObjectField()
 
     privacy = own("who he is and how he lives")
     personal_fields = PERSONAL

@@ -10,11 +10,10 @@ from uuid_utils.compat import uuid7
 
 from core import clock
 from core.models.base import OwnedModel, OwnedQuerySet
-from core.models.constraints import not_blank, one_of
+from core.models.fields import ChoiceField, NonBlankCharField
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import initials, personal
 
-TABLE = "users_personalaccesstoken"
 LAST_USE_INTERVAL = timedelta(minutes=1)
 
 
@@ -31,8 +30,8 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="auth_token_set", editable=False, db_index=False
     )
-    name = models.CharField(max_length=100)
-    scope = models.CharField(max_length=20, choices=Scope, default=Scope.READ)
+    name = NonBlankCharField(max_length=100)
+    scope = ChoiceField(Scope, max_length=20, default=Scope.READ)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     created = models.DateTimeField(auto_now_add=True, db_default=Now())
 
@@ -49,7 +48,6 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
     text = ""  # the token itself, on the object that was just made and nowhere else
 
     class Meta(OwnedModel.Meta):
-        constraints = [not_blank(TABLE, "name"), one_of(TABLE, "scope", Scope)]
         indexes = [models.Index(fields=["user", "-created_at", "id"], name="users_token_newest")]
 
     objects = AuthTokenManager.from_queryset(OwnedQuerySet)()  # type: ignore[misc, assignment]
