@@ -34,10 +34,6 @@ FIELD_ENCRYPTION_KEYS = env.names("FIELD_ENCRYPTION_KEYS", ["5e" * 32] if DEBUG 
 CRYPTOGRAPHY_KEY = (
     "not used: core.encryption.fields seals with FIELD_ENCRYPTION_KEYS"  # django-cryptography wants one at import
 )
-# only for manage.py import_stock_cryptography: the secrets of the project that the values come from
-STOCK_SECRET_KEY = env.text("STOCK_SECRET_KEY")
-STOCK_CRYPTOGRAPHY_KEY = env.text("STOCK_CRYPTOGRAPHY_KEY")
-STOCK_CRYPTOGRAPHY_SALT = env.text("STOCK_CRYPTOGRAPHY_SALT", "django-cryptography")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 # --- where the project is reached

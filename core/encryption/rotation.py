@@ -1,4 +1,4 @@
-"""Sealing stored values anew: under the present keys (`manage.py rotate_field_keys`), or out of another package's format.
+"""Key rotation: re-encrypts stored values under the present keys (`manage.py rotate_field_keys`).
 
 What is left to do is read from the values themselves, so a run may be killed at any moment and started again. Rows are
 locked while they are in hand, in batches, and a row that somebody else has in hand is left for the next round: no writer's
@@ -207,17 +207,6 @@ def column_under_former_keys(source: EncryptedField) -> RotationColumn:
         there & old,
         lambda place, blob: not source.key_for(place).is_key_of(blob),
         source.decrypt,
-        source.encrypt,
-    )
-
-
-def in_another_format(source: EncryptedField, first: bytes, read: Callable[[bytes], Any]) -> RotationColumn:
-    """The values that begin with `first` and that `read` understands, for taking over another package's columns."""
-    return RotationColumn(
-        source,
-        _starts_with(source, first),
-        lambda place, blob: blob.startswith(first),
-        lambda place, blob: source.encode(read(blob)),
         source.encrypt,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from core.encryption.rotation import RotationResult, TableRotation, tables_to_rotate
+from core.encryption.rotation import TableRotation
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         if dry_run:
             self._count()
         else:
-            report(self, tables_to_rotate(), "sealed anew")
+            self._rotate(tables_to_rotate())
 
     def _count(self) -> None:
         total = 0
@@ -35,25 +35,18 @@ class Command(BaseCommand):
             total += table.old().count()
         self.stdout.write(f"{total:,} rows have something to do. Nothing was changed: this was a dry run.")
 
-
-def report(command: BaseCommand, work: list[TableRotation], done: str) -> None:
-    """Work over `work` with a progress bar and a summary; raises CommandError when something is left, after naming it."""
-    begun = time.monotonic()
-    with tqdm(
-        total=sum(table.old().count() for table in work), unit="row", desc=done, leave=False, file=sys.stderr, disable=None
-    ) as bar:
-        outcomes = [table.run(bar.update) for table in work]
-    problems = [problem for outcome in outcomes for found in outcome.failed.values() for problem in found]
-    for problem in problems:
-        command.stderr.write(problem)
-    seconds = time.monotonic() - begun
-    command.stdout.write(f"{sum(outcome.reencrypted for outcome in outcomes):,} rows were {done} in {seconds:.1f} s.")
-    if problems:
-        raise CommandError(f"{len(problems):,} values can't be opened. They are named above and were left as they are.")
-    _require_all(outcomes)
-
-
-def _require_all(outcomes: list[RotationResult]) -> None:
-    busy = sum(outcome.busy for outcome in outcomes)
-    if busy:
-        raise CommandError(f"{busy:,} rows were in use by others all the time. Run this again.")
+    def _rotate(self, work: list[TableRotation]) -> None:
+        """Rotate with a progress bar and a summary. Raise CommandError when values are left, after naming them."""
+        begun = time.monotonic()
+        total = sum(table.old().count() for table in work)
+        with tqdm(total=total, unit="row", desc="sealed anew", leave=False, file=sys.stderr, disable=None) as bar:
+            outcomes = [table.run(bar.update) for table in work]
+        problems = [problem for outcome in outcomes for found in outcome.failed.values() for problem in found]
+        for problem in problems:
+            self.stderr.write(problem)
+        seconds = time.monotonic() - begun
+        self.stdout.write(f"{sum(outcome.reencrypted for outcome in outcomes):,} rows were sealed anew in {seconds:.1f} s.")
+        if problems:
+            raise CommandError(f"{len(problems):,} values can't be opened. They are named above and were left as they are.")
+        if busy := sum(outcome.busy for outcome in outcomes):
+            raise CommandError(f"{busy:,} rows were in use by others all the time. Run this again.")
