@@ -1,1 +1,1 @@
-"""A subscription's whole life on a clock, without waiting for it: `manage.py simulate_billing`, and `docs/billing-life.md`."""
+"""The simulator of subscriptions on a clock of its own: `manage.py simulate_billing`."""

@@ -1,4 +1,4 @@
-"""A day of a simulated life as a row: for the terminal, for a page, for a spreadsheet."""
+"""A day of a simulated life as a row, for the terminal and for CSV."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -43,15 +43,6 @@ class DayRow:
         holds = (self.state.status, self.state.plan, self.state.access)
         titles = "\n".join(notice.title for notice in self.notices)
         return (f"{self.day}", "\n".join(self.happened), *holds, "\n".join(self.invoices), titles)
-
-
-def markdown_table(rows: Sequence[DayRow]) -> Iterator[str]:
-    """The lines of a Markdown table."""
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield f"| {' | '.join('---' for _ in COLUMNS)} |"
-    for row in rows:
-        cells = [cell.replace("|", "\\|").replace("\n", "<br>") or "-" for cell in row.cells()]
-        yield f"| {' | '.join(cells)} |"
 
 
 def terminal_table(rows: Sequence[DayRow], *, width: int) -> Iterator[str]:

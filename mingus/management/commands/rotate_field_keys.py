@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from core.encryption.rotation import TableRotation
+from core.encryption.rotation import TableRotation, tables_to_rotate
 
 
 class Command(BaseCommand):
