@@ -1,4 +1,4 @@
-"""Whether a subscription opens its plan at an instant, until when by itself, and why: `docs/billing-access.md` has the table.
+"""Whether a subscription opens its plan at an instant, until when by itself, and why: `docs/billing-access.md` has the rule.
 
 Pure: what is known of the subscription, the clock and the grace come in, nothing is read. Every end is exclusive: at the very
 instant of an end it is closed.

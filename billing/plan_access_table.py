@@ -1,46 +1,26 @@
-"""The table of `docs/billing-access.md`: every status at every edge of trial, period and grace, by `billing.plan_access`."""
+"""Everything that `billing.plan_access` decides, for an example subscription in every status at every edge of its life.
+
+The back office shows it (`billing/admin/plan_access.py`).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import groupby, product
 
 from billing.plan_access import CLOSED_STATUSES, LAG, TIMED_STATUSES, PlanAccess, plan_access_at
 
-GRACE = timedelta(days=7)
 SECOND = timedelta(seconds=1)
 TRIAL_START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TRIAL_END = PERIOD_START = datetime(2026, 3, 15, 12, tzinfo=UTC)
 PERIOD_END = datetime(2026, 4, 15, 12, tzinfo=UTC)
-EDGES = {
-    "trial's end, period's start": TRIAL_END,
-    "grace of the period's start": PERIOD_START + GRACE,
-    "period's end": PERIOD_END,
-    "lag of the period's end": PERIOD_END + LAG,
-    "grace of the period's end": PERIOD_END + GRACE,
-}
 SIDES = {"before": -SECOND, "exactly at": timedelta(0), "after": SECOND}
 STATUSES = (*TIMED_STATUSES, "past_due", *CLOSED_STATUSES)
-
-HEAD = f"""# What a subscription opens
-
-Written by `manage.py plan_access_table` from `billing/plan_access.py`; `tests/billing/test_plan_access_table.py` holds every
-line against the code, and against the database. Don't edit it.
-
-A trial from {TRIAL_START:%d %B} to {TRIAL_END:%d %B} 2026, a paid period from then to {PERIOD_END:%d %B}, each at 12:00 UTC;
-a grace of {GRACE.days} days (`BILLING_GRACE_DAYS`) and a lag of {LAG // timedelta(hours=1)} hours (`LAG`). "Before" and
-"after" are one second away. "To end" is `cancel_at_period_end`. "Unpaid" says whether the bill of the period's start is known
-to be unpaid: without it, a period that ends past due counts as a renewal that failed then. Overrides by staff, and what is
-free, are not in it.
-
-| status | to end | unpaid | edge | clock | open | until | why |
-| --- | --- | --- | --- | --- | --- | --- | --- |
-"""
 
 
 @dataclass
 class TableSubscription:
-    """What is known of a subscription of the table."""
+    """The example subscription: a trial from 1 to 15 March, and a paid period from then to 15 April."""
 
     status: str
     cancel_at_period_end: bool
@@ -51,7 +31,7 @@ class TableSubscription:
 
 @dataclass(frozen=True)
 class TableRow:
-    """One line: the facts, the clock, and what is decided."""
+    """What the example subscription opens at one instant, on one side of an edge."""
 
     facts: TableSubscription
     unpaid_since: datetime | None
@@ -60,25 +40,30 @@ class TableRow:
     now: datetime
     access: PlanAccess
 
-    def __str__(self) -> str:
-        to_end = "yes" if self.facts.cancel_at_period_end else "no"
-        unpaid = "yes" if self.unpaid_since else "no"
-        is_open = "open" if self.access.is_open else "closed"
-        until = f"{self.access.until:%Y-%m-%d %H:%M}" if self.access.until else "-"
-        cells = (self.facts.status, to_end, unpaid, self.edge, self.side, is_open, until, self.access.why)
-        return f"| {' | '.join(cells)} |"
+
+def edges(grace: timedelta) -> dict[str, datetime]:
+    """Return the instants at which a decision may change, in their order where `grace` is shorter than a period."""
+    return {
+        "the trial's end and the period's start": TRIAL_END,
+        "the end of the grace after the period's start": PERIOD_START + grace,
+        "the period's end": PERIOD_END,
+        "the end of the lag after the period's end": PERIOD_END + LAG,
+        "the end of the grace after the period's end": PERIOD_END + grace,
+    }
 
 
-def lines() -> Iterator[TableRow]:
-    """Every line of the table."""
-    for status, cancelled in product(STATUSES, (False, True)):
-        facts = TableSubscription(status, cancelled)
+def lines(*, grace: timedelta) -> Iterator[TableRow]:
+    """Yield a line for each status, each side of each edge, and each fact that makes a difference."""
+    instants = sorted(edges(grace).items(), key=lambda edge: edge[1])
+    for status, is_canceled in product(STATUSES, (False, True)):
+        facts = TableSubscription(status, is_canceled)
         for unpaid in (None, PERIOD_START) if status == "past_due" else (None,):
-            for (edge, instant), (side, away) in product(EDGES.items(), SIDES.items()):
-                now = instant + away
-                yield TableRow(facts, unpaid, edge, side, now, plan_access_at(facts, now=now, grace=GRACE, unpaid_since=unpaid))
+            for (edge, instant), (side, away) in product(instants, SIDES.items()):
+                access = plan_access_at(facts, now=instant + away, grace=grace, unpaid_since=unpaid)
+                yield TableRow(facts, unpaid, edge, side, instant + away, access)
 
 
-def table() -> str:
-    """The page."""
-    return HEAD + "".join(f"{line}\n" for line in lines())
+def changes(*, grace: timedelta) -> Iterator[TableRow]:
+    """Yield of consecutive lines with the same decision the first one, which is where the decision begins to hold."""
+    for _, same in groupby(lines(grace=grace), key=lambda line: (line.facts, line.unpaid_since, line.access)):
+        yield next(same)

@@ -1,7 +1,7 @@
-"""Who may do what, worked out from the code: each route and method of the API, and each page of the back office, by role.
+"""Permissions, computed from the code: every operation of the API by caller, every page of the back office by role.
 
-The permission classes and admin classes themselves are asked, with a stand-in for somebody of each role; no database is.
-`manage.py roles_table` writes docs/roles.md from it, and the tests call every line.
+The permission classes and the admin classes decide, for a user of each role that is stored nowhere. The back office shows the
+result (`mingus/roles_page.py`), and `tests/security/test_roles_table.py` sends every request.
 """
 
 from collections.abc import Iterator
@@ -15,17 +15,16 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from users.models import PersonalAccessToken
 from users.models.token import Scope
-from users.roles import ADMINISTRATOR, CUSTOMER, ROLES, StaffRole
+from users.roles import CUSTOMER, ROLES, StaffRole
 
 API = "api/v1/"
 ANONYMOUS, READ_TOKEN, IMPERSONATOR = "anonymous", "read token", "as customer"
 CALLERS = (ANONYMOUS, CUSTOMER, READ_TOKEN, IMPERSONATOR, *ROLES)
-YES, NO = "yes", "-"
 PAGES = ("view", "add", "change", "delete")
 
 
-class RoleUser:
-    """Stands for a signed-in user of a role."""
+class UserOfRole:
+    """A signed-in user of a role, or a customer, as far as permissions look at one."""
 
     is_authenticated = is_active = True
     pk = None
@@ -50,30 +49,25 @@ class Operation:
     view: Any
     action: str
 
-    def callers(self) -> dict[str, bool]:
-        """Whether each caller is let in; whose rows he then meets is another question."""
-        return {name: self._is_allowed(name) for name in CALLERS}
+    def callers(self) -> tuple[str, ...]:
+        """Return the callers that are let in; whose rows they see is decided elsewhere."""
+        return tuple(name for name in CALLERS if self._is_allowed(name))
 
     def _is_allowed(self, caller: str) -> bool:
         request: Any = SimpleNamespace(method=self.method, user=AnonymousUser(), auth=None)
         if caller != ANONYMOUS:
-            request.user = RoleUser(ROLES.get(caller))
+            request.user = UserOfRole(ROLES.get(caller))
             request.auth = SimpleNamespace(has_second_factor=True)
         if caller == READ_TOKEN:
             request.auth = PersonalAccessToken(scope=Scope.READ)
         view = self.view(request=request, action=self.action)
-        if caller == IMPERSONATOR:
-            return self.method == "GET" and not view.closed_to_impersonation and view_allows(view, request)
-        return view_allows(view, request)
-
-
-def view_allows(view: Any, request: Any) -> bool:
-    """Whether all of a view's permissions let a request pass."""
-    return all(permission.has_permission(request, view) for permission in view.get_permissions())
+        if caller == IMPERSONATOR and (self.method != "GET" or view.closed_to_impersonation):
+            return False
+        return all(permission.has_permission(request, view) for permission in view.get_permissions())
 
 
 def operations() -> list[Operation]:
-    """Every method of every address of the API, in the order of the URL map."""
+    """Return every method of every address of the API, in the order of the URL map."""
     return list(_walk(get_resolver().url_patterns, ""))
 
 
@@ -90,12 +84,11 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Operation]:
 
 
 def pages(page: Any, role: StaffRole) -> list[str]:
-    """What a role may do on the pages of an admin class: of `PAGES`, and the names of its buttons."""
-    request: Any = SimpleNamespace(user=RoleUser(role), session={})
+    """Return what a role may do on the pages of an admin class: verbs of `PAGES`, and the names of buttons."""
+    request: Any = SimpleNamespace(user=UserOfRole(role), session={})
     allowed = [verb for verb in PAGES if getattr(page, f"has_{verb}_permission")(request)]
-    named = page._extract_action_names(page.actions_detail)
-    buttons = [name for name in named if _has_button_permission(page, getattr(page, name), request)]
-    return [*allowed, *buttons]
+    buttons = page._extract_action_names(page.actions_detail)
+    return [*allowed, *(name for name in buttons if _has_button_permission(page, getattr(page, name), request))]
 
 
 def _has_button_permission(page: Any, button: Any, request: Any) -> bool:
@@ -103,46 +96,5 @@ def _has_button_permission(page: Any, button: Any, request: Any) -> bool:
 
 
 def registered_admins() -> list[Any]:
-    """The admin classes, by the name of their models."""
+    """Return the admin classes, sorted by the label of their models."""
     return sorted(admin.site._registry.values(), key=lambda page: page.model._meta.label_lower)
-
-
-def document() -> str:
-    """docs/roles.md."""
-    lines = [INTRODUCTION, "", "## Roles of staff", "", "| role | what for |", "|---|---|"]
-    lines += [f"| {role.name} | {role.purpose} |" for role in ROLES.values()]
-    lines += ["", API_INTRODUCTION, "", _row("route", "method", *CALLERS), _row(*["---"] * (2 + len(CALLERS)))]
-    lines += [api_line(operation) for operation in operations()]
-    lines += ["", ADMIN_INTRODUCTION, "", _row("model", *ROLES), _row(*["---"] * (1 + len(ROLES)))]
-    lines += [admin_line(page) for page in registered_admins()]
-    return "\n".join(lines) + "\n"
-
-
-def api_line(operation: Operation) -> str:
-    answers = [YES if may else NO for may in operation.callers().values()]
-    return _row(f"`{operation.pattern}`", operation.method, *answers)
-
-
-def admin_line(page: Any) -> str:
-    cells = [", ".join(pages(page, role)) or NO for role in ROLES.values()]
-    return _row(f"`{page.model._meta.label_lower}`", *cells)
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-INTRODUCTION = """# Who may do what
-
-Written by `manage.py roles_table` from `users/roles.py`, the permission classes of the views and the admin classes;
-`tests/security/test_roles_table.py` calls every line. Don't edit it: a route or page that is not here fails the build."""
-API_INTRODUCTION = """## The API
-
-"yes" lets a caller in, "-" answers 401 or 403. Being let in is not seeing everything: on routes of owned rows each caller,
-staff too, meets rows of his own only, and "as customer" (support, in a customer's name) those of that customer. Staff and
-customers are signed in with their password here; a read-write token is let in wherever they are but for making tokens."""
-ADMIN_INTRODUCTION = f"""## The back office
-
-What a role may do on the pages of a model; the words after view, add, change and delete are the buttons on a row's page.
-Personal values are masked for every role but {ADMINISTRATOR}, except where `users/roles.py` grants `see`. A row with masked
-values is changed only after a reveal; colleagues' accounts are touched by an {ADMINISTRATOR} only."""

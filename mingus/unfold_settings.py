@@ -73,6 +73,12 @@ UNFOLD: dict[str, Any] = {
                     _link("Customers at Stripe", "credit_card", "billing.stripecustomer"),
                     _link("Stripe's events", "webhook", "billing.stripeevent"),
                     {
+                        "title": "Plan access",
+                        "icon": "lock_clock",
+                        "link": reverse_lazy("admin:billing_plan_access"),
+                        "permission": _may_view("billing.subscription"),
+                    },
+                    {
                         "title": "Metrics of billing",
                         "icon": "monitoring",
                         "link": reverse_lazy("admin:billing_metrics"),
@@ -126,6 +132,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Looks of colleagues", "visibility", "system.accessevent"),
                     _link("Seen as a customer", "switch_account", "users.impersonation"),
                     _link("Roles of colleagues", "shield_person", "auth.group"),
+                    {"title": "Roles and permissions", "icon": "rule", "link": reverse_lazy("roles")},
                 ],
             },
         ],

@@ -13,6 +13,7 @@ from billing.stripe.return_page import back_from_stripe
 from core import health_checks
 from core.api import errors
 from mingus import security_txt
+from mingus.roles_page import roles_page
 from users import admin_login
 
 handler400 = "core.api.errors.bad_request"
@@ -28,6 +29,7 @@ urlpatterns = [
     path("admin/login/", admin_login.LoginView.as_view(), name="admin_login"),
     path("admin/second-factor/", admin_login.SecondFactorView.as_view(), name="admin_second_factor"),
     path("admin/second-factor/set-up/", admin_login.SetUpView.as_view(), name="admin_second_factor_setup"),
+    path("admin/roles/", admin.site.admin_view(roles_page), name="roles"),
     path("admin/", admin.site.urls),
     path("_allauth/", include("users.account_api")),
     path("_allauth/", include("allauth.headless.urls")),

@@ -1,4 +1,4 @@
-"""What colleagues may do: one table, from which the groups, the document (docs/roles.md) and the tests are made.
+"""Roles of staff: one table, from which the groups are made. The page "Roles and permissions" shows what follows from it.
 
 A model's verbs are Django's (view, add, change, delete) and ours: `help` presses the buttons of its page, `see` reads its
 personal values unmasked, `reveal` and `impersonate` are done to an account, `overview` opens the sums over all customers.
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 ADMINISTRATOR = "administrator"
 CUSTOMER = "customer"
-NO_ROLE_NAME = "colleague"  # is_staff without a role: may enter the back office and open nothing there
+NO_ROLE_NAME = "colleague"  # is_staff without a role: may log in to the back office and read "Roles and permissions" there
 
 Grants = dict[str, tuple[str, ...]]
 VIEW_ONLY = ("view",)

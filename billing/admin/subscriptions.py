@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from billing import services
 from billing.admin.metrics import MetricsAdminMixin
+from billing.admin.plan_access import PlanAccessAdminMixin
 from billing.admin.timeline import timeline_of
 from billing.models import Subscription
 from billing.services.plan_access import access_of
@@ -70,7 +71,7 @@ class SubscriptionInline(SubscriptionColumns, ReadOnlyInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, OwnedAdmin):
+class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminMixin, OwnedAdmin):
     """Subscriptions. One that is added here is a gift: it renews without a payment. What Stripe keeps is only looked at."""
 
     list_display = (

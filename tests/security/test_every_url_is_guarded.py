@@ -20,6 +20,7 @@ OTHER_DOORS = {
     "admin/login/": "the password of the back office: tests/users/test_admin_login.py",
     "admin/second-factor/": "and what comes after it",
     "admin/second-factor/set-up/": "the same, for who has none yet",
+    "admin/roles/": "roles and permissions for all staff: tests/admin/test_roles_page.py",
     "_allauth/": "the account API: sign-up and login, under the reach of accounts",
     "api/schema/": "the description of the API",
     "api/docs/": "the same as a page",

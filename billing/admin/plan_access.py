@@ -1,0 +1,47 @@
+"""The page that shows what each status of a subscription opens, at every edge of trial, period and grace."""
+
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from billing.plan_access import LAG
+from billing.plan_access_table import STATUSES, changes
+from billing.services.plan_access import grace_period
+from core.admin import BaseAdmin
+from core.admin.base import require_allowed
+
+
+class StatusFilter(forms.Form):
+    """The status that is shown, all of them by default."""
+
+    status = forms.ChoiceField(
+        choices=[("", "All"), *((status, status) for status in STATUSES)], required=False, widget=UnfoldAdminSelectWidget
+    )
+
+
+class PlanAccessAdminMixin(BaseAdmin):
+    """For the admin class of subscriptions: the page `plan-access/` beside its list."""
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.plan_access)
+        return [path("plan-access/", view, name="billing_plan_access"), *super().get_urls()]
+
+    def plan_access(self, request: HttpRequest) -> HttpResponse:
+        """Show the rule, and how it decides about an example subscription."""
+        require_allowed(self.has_view_permission(request))
+        filters = StatusFilter(request.GET)
+        chosen = filters.cleaned_data["status"] if filters.is_valid() else ""
+        lines = [line for line in changes(grace=grace_period()) if chosen in ("", line.facts.status)]
+        own = {
+            "title": "Plan access",
+            "filters": filters,
+            "tables": [(status, list(found)) for status, found in groupby(lines, key=lambda line: line.facts.status)],
+            "grace": grace_period(),
+            "lag_hours": int(LAG.total_seconds() // 3600),
+        }
+        return TemplateResponse(request, "mingus/admin/plan_access.html", self.admin_site.each_context(request) | own)
