@@ -25,6 +25,7 @@ from benchmarks.scale import Scale
 from core import clock, rls
 from finance.models import EncryptedFinancialProfile
 from finance.services import import_statement
+from finance.statements.source import StatementSource
 
 CORE = "SQLAlchemy Core, the same table"
 LIMIT, FIRST, AGAIN = "COPY into the same table", "MINGUS import", "MINGUS import, the same file again"
@@ -78,7 +79,8 @@ class Bank:
     def _import(self, verdict: str) -> None:
         account = self._account or new_account(self._person)
         with self._file.open("rb") as file, rls.as_customer(account.user):
-            result = import_statement(account=account, file=file, filename="statement.csv", now=clock.now())
+            source = StatementSource(file=file, filename="statement.csv")
+            result = import_statement(source, account=account, now=clock.now())
         if getattr(result, verdict) != self._rows:
             raise UnequalError(f"Of {self._rows} rows {getattr(result, verdict)} became {verdict}, {result.failed} failed")
 

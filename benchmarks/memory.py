@@ -24,13 +24,16 @@ def peak() -> int:
 
 def of_import(path: str, account_id: str) -> int:
     """Bytes above a process that has connected, and has looked an import of one row over without keeping it."""
-    models, services, clock = (import_module(name) for name in ("finance.models", "finance.services", "core.clock"))
+    modules = ("finance.models", "finance.services", "finance.statements.source", "core.clock")
+    models, services, sources, clock = (import_module(name) for name in modules)
     account = models.EncryptedFinancialProfile.objects.get(pk=account_id)
-    one_row = io.BytesIO(b"Date,Description,Amount\n2026-03-02,Coffee House,-5.00\n")
-    services.import_statement(account=account, file=one_row, filename="one.csv", now=clock.now(), dry_run=True)
+    content = io.BytesIO(b"Date,Description,Amount\n2026-03-02,Coffee House,-5.00\n")
+    one_row = sources.StatementSource(file=content, filename="one.csv")
+    services.import_statement(one_row, account=account, now=clock.now(), dry_run=True)
     before = peak()
     with Path(path).open("rb") as file:
-        services.import_statement(account=account, file=file, filename="statement.csv", now=clock.now())
+        source = sources.StatementSource(file=file, filename="statement.csv")
+        services.import_statement(source, account=account, now=clock.now())
     return peak() - before
 
 

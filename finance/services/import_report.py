@@ -14,9 +14,9 @@ from core.currencies import ISO_4217
 from finance.balance_check import BalanceCheck
 from finance.models import EncryptedFinancialProfile
 from finance.models.imports import RowVerdict
-from finance.services.import_sources import ImportUpload
 from finance.services.import_writes import ROW_AS_JSON
 from finance.statements.rows import Balances, Statement
+from finance.statements.source import StatementSource
 
 MAX_ERRORS = 1_000
 PREVIEW_ROWS = 100
@@ -104,7 +104,7 @@ def list_preview() -> list[PreviewRow]:
 
 
 def check_balance(
-    statement: Statement, source: ImportUpload, account: EncryptedFinancialProfile
+    statement: Statement, source: StatementSource, account: EncryptedFinancialProfile
 ) -> tuple[BalanceCheck, date | None]:
     """The statement's balances against its rows, and the day of its last booked row (None when it has none)."""
     balances = statement.balances
@@ -141,7 +141,7 @@ def as_text(amount: Decimal | None) -> str | None:
 
 
 def list_warnings(
-    statement: Statement, source: ImportUpload, account: EncryptedFinancialProfile, check: BalanceCheck, failed: int
+    statement: Statement, source: StatementSource, account: EncryptedFinancialProfile, check: BalanceCheck, failed: int
 ) -> list[ReportWarning]:
     """What the owner should know about currencies, the account's number, the balances he gave, and the list of errors."""
     found = [

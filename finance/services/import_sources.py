@@ -1,19 +1,17 @@
 """Opens an uploaded file as a statement, with what is remembered from the last one of the same bank."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from itertools import chain, islice
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
 
 from core.errors import DomainError
-from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile, StatementImport
 from finance.models.imports import StatementFormat
 from finance.statements.parse import parse_statement
 from finance.statements.rows import Limits, RowError, Statement, StatementError
+from finance.statements.source import StatementSource
 
 # A remembered mapping that none of so many rows fits belongs to an older layout of the bank.
 TRIAL_ROWS = 50
@@ -22,38 +20,20 @@ MAPPING_CODES = frozenset({"bad_mapping", "unknown_columns"})
 FORMAT_CODES = frozenset({"unknown_format", "wrong_format"})
 
 
-@dataclass(frozen=True, slots=True)
-class ImportUpload:
-    """A file with what its owner said about it. `mapping` None: not said; `account_hint` "": the account's own number."""
+def open_statement(source: StatementSource, account: EncryptedFinancialProfile) -> Statement:
+    """Return the statement in `source`, its rows still to be read; raise StatementError.
 
-    file: BinaryIO
-    filename: str
-    format: str
-    mapping: Mapping[str, Any] | None
-    account_hint: str
-    opening_balance: Decimal | None
-    closing_balance: Decimal | None
+    Without a mapping, the last one that was used for this account is tried first.
+    """
+    source = replace(source, account_hint=source.account_hint or account.account_number or "")
+    remembered = _last_mapping(account) if source.mapping is None else {}
+    found = _tried(replace(source, mapping=remembered), account) if remembered else None
+    return found or _parsed(source, account)
 
 
-def open_statement(source: ImportUpload, account: EncryptedFinancialProfile) -> Statement:
-    """The statement in `source`, its rows still to be read. Raises StatementError."""
-    if source.mapping is not None:
-        return _parsed(source, account, source.mapping)
-    remembered = _last_mapping(account)
-    found = _tried(source, account, remembered) if remembered else None
-    return found or _parsed(source, account, None)
-
-
-def _parsed(source: ImportUpload, account: EncryptedFinancialProfile, mapping: Mapping[str, Any] | None) -> Statement:
-    return parse_statement(
-        source.file,
-        filename=source.filename,
-        format=source.format,
-        mapping=mapping,
-        default_currency=account.currency,
-        account_hint=source.account_hint or account.account_number or "",
-        limits=Limits(max_bytes=settings.IMPORT_MAX_BYTES, max_rows=settings.IMPORT_MAX_ROWS),
-    )
+def _parsed(source: StatementSource, account: EncryptedFinancialProfile) -> Statement:
+    limits = Limits(max_bytes=settings.IMPORT_MAX_BYTES, max_rows=settings.IMPORT_MAX_ROWS)
+    return parse_statement(source, default_currency=account.currency, limits=limits)
 
 
 def _last_mapping(account: EncryptedFinancialProfile) -> dict[str, Any]:
@@ -62,10 +42,10 @@ def _last_mapping(account: EncryptedFinancialProfile) -> dict[str, Any]:
     return mappings.first() or {}
 
 
-def _tried(source: ImportUpload, account: EncryptedFinancialProfile, mapping: dict[str, Any]) -> Statement | None:
-    """The statement read by a remembered mapping; None when the file is of another layout."""
+def _tried(source: StatementSource, account: EncryptedFinancialProfile) -> Statement | None:
+    """Return the statement read by a remembered mapping; None when the file is of another layout."""
     try:
-        statement = _parsed(source, account, mapping)
+        statement = _parsed(source, account)
         first = list(islice(statement.rows, TRIAL_ROWS))
     except StatementError:
         return None
@@ -74,12 +54,7 @@ def _tried(source: ImportUpload, account: EncryptedFinancialProfile, mapping: di
     return replace(statement, rows=chain(first, statement.rows))
 
 
-def storable(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping as the database can keep it: none at all when a column's title has a character that JSON can't hold."""
-    return {} if has_null_character(dict(mapping)) else dict(mapping)
-
-
-def refusal(error: StatementError, source: ImportUpload) -> DomainError:
+def refusal(error: StatementError, source: StatementSource) -> DomainError:
     """What the API says when the file as a whole is refused: at `mapping` or `format` when these were sent and wrong."""
     if error.code == TOO_LARGE:
         return DomainError(error.code, error.message, field="file", status=413)

@@ -1,15 +1,14 @@
 """Brings a statement file into an account: all of it or nothing, and nothing twice."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import file_digest
-from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
 
+from core.models.validators import has_null_character
 from finance.balance_check import BalanceCheck
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.accounts import SyncStatus
@@ -18,10 +17,11 @@ from finance.services import import_report
 from finance.services.accounts import lock_open_account
 from finance.services.import_decisions import decide_rows
 from finance.services.import_report import PreviewRow, ReportWarning, RowProblem, as_text
-from finance.services.import_sources import ImportUpload, open_statement, refusal, storable
+from finance.services.import_sources import open_statement, refusal
 from finance.services.import_staging import stage
 from finance.services.import_writes import keep_statistics, write_records
 from finance.statements.rows import Statement, StatementError
+from finance.statements.source import StatementSource
 
 # An account's balance has fifteen digits, two of them behind the point.
 BALANCE_LIMIT = Decimal(10) ** 13
@@ -52,26 +52,13 @@ class ImportResult:
 
 
 def import_statement(
-    *,
-    account: EncryptedFinancialProfile,
-    file: BinaryIO,
-    filename: str,
-    now: datetime,
-    format: str = "auto",
-    mapping: Mapping[str, Any] | None = None,
-    dry_run: bool = False,
-    account_hint: str = "",
-    opening_balance: Decimal | None = None,
-    closing_balance: Decimal | None = None,
+    source: StatementSource, *, account: EncryptedFinancialProfile, now: datetime, dry_run: bool = False
 ) -> ImportResult:
-    """Bring the statement in `file` (seekable, binary) into `account`, in one transaction; a dry run writes nothing.
+    """Import the statement in `source` into `account`, in one transaction; a dry run writes nothing.
 
-    `format` is auto, ofx, qfx or csv. `mapping` says which column of a CSV is which (`finance.statements.csv_mapping`);
-    without one the last that fitted this account is used. `account_hint` picks one of several accounts in an OFX file.
-    The balances stand in where the file has none. Raises DomainError when the file as a whole is refused (400, 413 when
-    it is too large), ConflictError when the account is closed.
+    Raise DomainError when the file as a whole is refused (400, 413 when it is too large), ConflictError when the account
+    is closed.
     """
-    source = ImportUpload(file, filename, format, mapping, account_hint, opening_balance, closing_balance)
     try:
         with transaction.atomic():
             return _import(source, lock_open_account(account.pk), dry_run=dry_run, now=now)
@@ -79,7 +66,7 @@ def import_statement(
         raise refusal(error, source) from error
 
 
-def _import(source: ImportUpload, account: EncryptedFinancialProfile, *, dry_run: bool, now: datetime) -> ImportResult:
+def _import(source: StatementSource, account: EncryptedFinancialProfile, *, dry_run: bool, now: datetime) -> ImportResult:
     statement = open_statement(source, account)
     stage(statement.rows)
     decide_rows(account)
@@ -96,7 +83,7 @@ def _import(source: ImportUpload, account: EncryptedFinancialProfile, *, dry_run
 
 
 def _result(
-    statement: Statement, source: ImportUpload, account: EncryptedFinancialProfile, check: BalanceCheck
+    statement: Statement, source: StatementSource, account: EncryptedFinancialProfile, check: BalanceCheck
 ) -> ImportResult:
     counts = import_report.count_verdicts()
     return ImportResult(
@@ -113,16 +100,17 @@ def _result(
 
 
 def _record(
-    result: ImportResult, statement: Statement, source: ImportUpload, account: EncryptedFinancialProfile
+    result: ImportResult, statement: Statement, source: StatementSource, account: EncryptedFinancialProfile
 ) -> StatementImport:
     source.file.seek(0)
+    mapping = dict(statement.mapping)
     return StatementImport(
         user_id=account.user_id,
         account=account,
         format=result.format,
         filename=source.filename[:255],
         file_digest=file_digest(source.file, "sha256").hexdigest(),  # type: ignore[arg-type]  # needs readinto alone
-        mapping=storable(statement.mapping),
+        mapping={} if has_null_character(mapping) else mapping,  # JSON in PostgreSQL cannot hold the character
         statement=result.statement,
         warnings=[asdict(warning) for warning in result.warnings],
         **{name: getattr(result, name) for name in import_report.COUNTERS.values()},

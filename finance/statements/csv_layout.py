@@ -15,7 +15,7 @@ from finance.statements.csv_table import CsvTable, find_table
 from finance.statements.currencies import WITHOUT_DECIMALS, currency_in_header
 from finance.statements.dates import AmbiguousDatesError, choose_format
 from finance.statements.rows import RowError, StatementError
-from finance.statements.source import StatementSource
+from finance.statements.source import DecodedFile
 from finance.statements.text import plain_key
 
 _SAMPLE_LINES = 1_000
@@ -51,20 +51,20 @@ class CsvLayout:
         return title if title and len(twins) == 1 else index
 
 
-def discover(source: StatementSource) -> CsvLayout:
-    """The layout of `source`; raises `StatementError` when the table, its dates or its amounts could mean two things."""
-    wanted = read_mapping(source.mapping)
-    with source.open_text() as text:
+def discover(file: DecodedFile) -> CsvLayout:
+    """Return the layout of `file`; raise `StatementError` when the table, its dates or its amounts could mean two things."""
+    wanted = read_mapping(file.source.mapping)
+    with file.open_text() as text:
         table = find_table(_sample(text), wanted)
     rows = [cells for _, cells in table.rows]
-    currency = _currency(table, source.default_currency)
+    currency = _currency(table, file.default_currency)
     return CsvLayout(
         delimiter=table.delimiter,
         header=table.header,
         columns=table.columns,
         first_line=table.first_line,
         widths=_widths(table, rows),
-        date_format=wanted.date_format or _date_format(source, table),
+        date_format=wanted.date_format or _date_format(file, table),
         decimal=wanted.decimal or _decimal(table, rows, currency),
         currency=currency,
         debit_factor=_debit_factor(table.columns, rows),
@@ -83,9 +83,9 @@ def _sample(text: io.TextIOBase) -> list[str]:
     return lines
 
 
-def table_lines(source: StatementSource, text: io.TextIOBase, first_line: int) -> Iterator[str]:
-    """The physical lines of `text`, which is `source` opened, from line `first_line` (from 1) on."""
-    return islice(physical_lines(text, source.max_lines), first_line - 1, None)
+def table_lines(file: DecodedFile, text: io.TextIOBase, first_line: int) -> Iterator[str]:
+    """Return the physical lines of `text`, which is `file` opened, from line `first_line` (from 1) on."""
+    return islice(physical_lines(text, file.max_lines), first_line - 1, None)
 
 
 def _cells(rows: Iterable[Sequence[str]], columns: Columns, fields: Iterable[str]) -> Iterator[str]:
@@ -107,10 +107,10 @@ def _currency(table: CsvTable, default: str) -> str:
     return next(filter(None, map(currency_in_header, titles)), default)
 
 
-def _date_format(source: StatementSource, table: CsvTable) -> str:
+def _date_format(file: DecodedFile, table: CsvTable) -> str:
     def every_cell() -> Iterator[str]:
-        with source.open_text() as text:
-            records = read_records(table_lines(source, text, table.first_line), table.delimiter)
+        with file.open_text() as text:
+            records = read_records(table_lines(file, text, table.first_line), table.delimiter)
             rows = (record[1] for record in records if not isinstance(record, RowError))
             yield from _cells(rows, table.columns, ["date"])
 

@@ -8,7 +8,7 @@ from finance.statements.csv_mapping import DELIMITERS
 from finance.statements.csv_records import read_records
 from finance.statements.csv_rows import RowReader
 from finance.statements.rows import RowError, RowOrError, Statement, StatementRow
-from finance.statements.source import StatementSource
+from finance.statements.source import DecodedFile
 
 
 class CsvParser:
@@ -20,23 +20,23 @@ class CsvParser:
         """Whether `head` has any delimiter; whether there is a table is found out while reading."""
         return any(delimiter in head for delimiter in DELIMITERS)
 
-    def parse(self, source: StatementSource) -> Statement:
-        """The statement in `source`; raises `StatementError` when columns, dates or amounts cannot be told."""
-        layout = discover(source)
+    def parse(self, file: DecodedFile) -> Statement:
+        """Return the statement in `file`; raise `StatementError` when columns, dates or amounts cannot be told."""
+        layout = discover(file)
         running = RunningBalance(layout.currency)
         return Statement(
             format=self.name,
-            rows=_rows(source, layout, running),
+            rows=_rows(file, layout, running),
             accounts=(),
             mapping=layout.as_mapping(),
             read_balances=running.balances,
         )
 
 
-def _rows(source: StatementSource, layout: CsvLayout, running: RunningBalance) -> Iterator[RowOrError]:
+def _rows(file: DecodedFile, layout: CsvLayout, running: RunningBalance) -> Iterator[RowOrError]:
     reader = RowReader(layout)
-    with source.open_text() as text:
-        lines = table_lines(source, text, layout.first_line)
+    with file.open_text() as text:
+        lines = table_lines(file, text, layout.first_line)
         for record in read_records(lines, layout.delimiter, first=layout.first_line, widths=layout.widths):
             if isinstance(record, RowError):
                 yield record

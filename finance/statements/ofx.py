@@ -15,7 +15,7 @@ from finance.statements.ofx_accounts import (
 from finance.statements.ofx_markup import blocks, refuse_declarations, sections
 from finance.statements.ofx_rows import read_block
 from finance.statements.rows import Balances, RowOrError, Statement, StatementError
-from finance.statements.source import StatementSource
+from finance.statements.source import DecodedFile
 
 _SIGN = re.compile(
     r"^[ \t\ufeff]*(?:<\?xml[^>\n]{0,200}\?>[ \t]*)?(?:OFXHEADER[ \t]*:|<\?OFX\s|<OFX[\s>])", re.IGNORECASE | re.MULTILINE
@@ -31,19 +31,19 @@ class OfxParser:
         """Whether `head` has an OFX header or begins an OFX element, even below lines that a mailer put above it."""
         return _SIGN.search(head) is not None
 
-    def parse(self, source: StatementSource) -> Statement:
+    def parse(self, file: DecodedFile) -> Statement:
         """The chosen account's statement; raises `StatementError` when the file has none or does not say which."""
-        with source.open_text() as stream:
+        with file.open_text() as stream:
             text = stream.read()
         refuse_declarations(text)
-        accounts = accounts_in(sections(text), source.default_currency)
+        accounts = accounts_in(sections(text), file.default_currency)
         if not accounts:
             raise StatementError("no_statement", "The file is OFX, but there is no account statement in it.")
-        account = _chosen(text, accounts, source.account_hint)
+        account = _chosen(text, accounts, file.source.account_hint)
         balances = Balances(None, closing_balance(account), account.info.currency)
         return Statement(
             format=self.name,
-            rows=_rows(text, account, source.default_currency),
+            rows=_rows(text, account, file.default_currency),
             accounts=tuple(each.info for each in accounts),
             mapping={},
             read_balances=lambda: balances,

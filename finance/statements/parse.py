@@ -1,15 +1,14 @@
 """The way in: which format a file is in, decided by what it says and not by its name, and its statement."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
 
 from finance.statements.csv_statement import CsvParser
 from finance.statements.ofx import OfxParser
 from finance.statements.rows import Limits, RowOrError, Statement, StatementError
 from finance.statements.signatures import REMEDY
-from finance.statements.source import StatementParser, StatementSource, open_source
+from finance.statements.source import StatementParser, StatementSource, decode
 
 # Most particular first: CSV accepts nearly any text.
 PARSERS: tuple[StatementParser, ...] = (OfxParser(), CsvParser())
@@ -28,44 +27,22 @@ _STRANGERS = (
 )
 
 
-def parse_statement(
-    file: BinaryIO,
-    *,
-    filename: str,
-    format: str = "auto",
-    mapping: Mapping[str, object] | None = None,
-    default_currency: str,
-    account_hint: str = "",
-    limits: Limits | None = None,
-) -> Statement:
-    """The statement in `file`, which is seekable, open for binary reading, and stays open and in use until the rows are read.
+def parse_statement(source: StatementSource, *, default_currency: str, limits: Limits) -> Statement:
+    """Return the statement in `source`. `default_currency` (ISO 4217) counts where the file names none.
 
-    `default_currency` (ISO 4217) counts where the file names none. `account_hint` picks the account of an OFX file that
-    has several: its number or its last four characters. `mapping` is for CSV, see `finance.statements.csv_mapping`.
-    Raises `StatementError` and nothing else, here or while the rows are read; a broken row is a `RowError` among them.
+    Raise `StatementError` and nothing else, here or while the rows are read; a broken row is a `RowError` among them.
     """
-    bounds = limits or Limits()
-    source = open_source(
-        file,
-        filename=filename,
-        mapping=mapping,
-        default_currency=default_currency,
-        account_hint=account_hint,
-        limits=bounds,
-    )
-    statement = _parser_for(source, format).parse(source)
-    name = "qfx" if statement.format == "ofx" and _is_qfx(filename, format) else statement.format
-    return replace(statement, format=name, rows=_limited(statement.rows, bounds.max_rows))
+    file = decode(source, default_currency=default_currency, limits=limits)
+    statement = _parser_for(file.head, source.format).parse(file)
+    is_qfx = source.format == "qfx" or source.filename.lower().endswith(".qfx")
+    name = "qfx" if statement.format == "ofx" and is_qfx else statement.format
+    return replace(statement, format=name, rows=_limited(statement.rows, limits.max_rows))
 
 
-def _is_qfx(filename: str, chosen: str) -> bool:
-    return chosen == "qfx" or filename.lower().endswith(".qfx")
-
-
-def _parser_for(source: StatementSource, chosen: str) -> StatementParser:
+def _parser_for(head: str, chosen: str) -> StatementParser:
     if chosen not in FORMATS:
         raise StatementError("unknown_format", f"“{chosen[:40]}” is no known format. Choose one of: {', '.join(FORMATS)}.")
-    found = _recognized(source.head)
+    found = _recognized(head)
     wanted = _SYNONYMS.get(chosen, chosen)
     if wanted not in ("auto", found.name):
         message = f"The file looks like {found.name.upper()}, not {chosen.upper()}. Choose “{found.name}” or “auto”."

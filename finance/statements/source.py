@@ -1,9 +1,10 @@
-"""A file that was handed in, with what its owner said about it; every parser takes one of these."""
+"""A statement file as the user hands it in, and the same file decoded, which every parser takes."""
 
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from decimal import Decimal
+from typing import Any, BinaryIO, Protocol
 
 from finance.statements.encoding import detect_encoding, open_text
 from finance.statements.rows import Limits, Statement, StatementError
@@ -14,23 +15,43 @@ _HEAD = 16_384
 _LINES_PER_ROW = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementSource:
-    """`head` is the beginning of the text (at most 16,384 characters). `account_hint` is "" or the account's number or
-    its last four characters; `mapping` is what the caller sent, not yet checked; `max_lines` bounds a line-based format."""
+    """A statement file and what the user said about it.
+
+    - `file` is seekable, open for binary reading, and stays open until the rows are read.
+    - `format` is one of `finance.statements.parse.FORMATS`.
+    - `mapping` says which column of a CSV file is which (`finance.statements.csv_mapping`). None: the user did not say.
+    - `account_hint` picks the account of an OFX file that has several: its number or its last four characters.
+    - The balances are used where the file has none.
+    """
 
     file: BinaryIO
     filename: str
+    format: str = "auto"
+    mapping: Mapping[str, Any] | None = None
+    account_hint: str = ""
+    opening_balance: Decimal | None = None
+    closing_balance: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedFile:
+    """The file of `source` as text.
+
+    `head` is its beginning (at most 16,384 characters), `max_lines` the bound of a line-based format, and
+    `default_currency` (ISO 4217) the currency of amounts for which the file names none.
+    """
+
+    source: StatementSource
     encoding: str
     head: str
-    mapping: object
     default_currency: str
-    account_hint: str
     max_lines: int
 
     def open_text(self) -> io.TextIOWrapper:
-        """The whole file as text from its beginning, with its own line ends."""
-        return open_text(self.file, self.encoding)
+        """Return the whole file as text from its beginning, with its own line ends."""
+        return open_text(self.source.file, self.encoding)
 
 
 class StatementParser(Protocol):
@@ -41,32 +62,20 @@ class StatementParser(Protocol):
     def recognizes(self, head: str) -> bool:
         """Whether a text that begins with `head` is of this format."""
 
-    def parse(self, source: StatementSource) -> Statement:
-        """The statement in `source`, its rows read lazily; raises nothing but `StatementError`."""
+    def parse(self, file: DecodedFile) -> Statement:
+        """Return the statement in `file`, its rows read lazily; raise nothing but `StatementError`."""
 
 
-def open_source(
-    file: BinaryIO,
-    *,
-    filename: str,
-    mapping: Mapping[str, object] | None,
-    default_currency: str,
-    account_hint: str,
-    limits: Limits,
-) -> StatementSource:
-    """`file` measured and decoded; raises `StatementError` when it is empty, too large or no text."""
-    _check_size(file, limits)
-    encoding = detect_encoding(file)
-    with open_text(file, encoding) as text:
-        head = text.read(_HEAD)
-    max_lines = limits.max_rows * _LINES_PER_ROW + _HEAD
-    if not head.strip():
-        raise StatementError("empty", f"The file is empty. {REMEDY}")
-    return StatementSource(file, filename, encoding, head, mapping, default_currency, account_hint, max_lines)
-
-
-def _check_size(file: BinaryIO, limits: Limits) -> None:
-    size = file.seek(0, io.SEEK_END)
+def decode(source: StatementSource, *, default_currency: str, limits: Limits) -> DecodedFile:
+    """Return the file of `source` decoded; raise `StatementError` when it is empty, too large or no text."""
+    size = source.file.seek(0, io.SEEK_END)
     if size > limits.max_bytes:
         message = f"The file has {size:,} bytes; at most {limits.max_bytes:,} are accepted. Export a shorter period."
         raise StatementError("too_large", message)
+    encoding = detect_encoding(source.file)
+    with open_text(source.file, encoding) as text:
+        head = text.read(_HEAD)
+    if not head.strip():
+        raise StatementError("empty", f"The file is empty. {REMEDY}")
+    max_lines = limits.max_rows * _LINES_PER_ROW + _HEAD
+    return DecodedFile(source=source, encoding=encoding, head=head, default_currency=default_currency, max_lines=max_lines)

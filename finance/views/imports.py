@@ -25,6 +25,7 @@ from finance.serializers import (
     SettlementSerializer,
     UndoResultSerializer,
 )
+from finance.statements.source import StatementSource
 
 
 class ImportViewSet(OwnedReadOnlyViewSet):
@@ -49,8 +50,10 @@ class ImportViewSet(OwnedReadOnlyViewSet):
         """Bring a file into an account, all of it or nothing: 201. With `dry_run` nothing is changed: 200."""
         form = ImportFormSerializer(data=request.data, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
-        upload = form.validated_data.pop("file")
-        result = services.import_statement(file=upload.file, filename=upload.name, now=clock.now(), **form.validated_data)
+        fields = form.validated_data
+        upload, account, dry_run = (fields.pop(name) for name in ("file", "account", "dry_run"))
+        source = StatementSource(file=upload.file, filename=upload.name, **fields)
+        result = services.import_statement(source, account=account, dry_run=dry_run, now=clock.now())
         return Response(ImportResultSerializer(result).data, status=200 if result.dry_run else 201)
 
     @extend_schema(

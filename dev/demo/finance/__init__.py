@@ -17,6 +17,7 @@ from dev.demo.finance.generator import DemoAccount, DemoFinances, DemoTransactio
 from dev.demo.finance.statement_files import statement_of_last_month
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.services.imports import import_statement
+from finance.statements.source import StatementSource
 
 YEAR = timedelta(days=365)
 POSTED_AFTER = timedelta(days=2)
@@ -128,4 +129,5 @@ def _import_file(user: Any, life: DemoFinances, account: EncryptedFinancialProfi
     number = next(item.number for item in life.accounts if item.key == life.statement.account)
     file = statement_of_last_month(life.statement, user.email, currency=life.currency, number=number, today=today)
     if not StatementImport.objects.for_user(user).filter(filename=file.name).exists():
-        import_statement(account=account, file=BytesIO(file.content), filename=file.name, now=clock.now())
+        source = StatementSource(file=BytesIO(file.content), filename=file.name)
+        import_statement(source, account=account, now=clock.now())

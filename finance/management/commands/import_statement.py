@@ -16,6 +16,7 @@ from core.errors import DomainError
 from finance.models import EncryptedFinancialProfile
 from finance.services import ImportResult, import_statement
 from finance.statements.parse import FORMATS
+from finance.statements.source import StatementSource
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -85,15 +86,8 @@ class Command(BaseCommand):
             tqdm(total=path.stat().st_size, unit="B", unit_scale=True, desc=path.name, leave=False, file=sys.stderr) as bar,
             WatchedFile(path, bar) as file,
         ):
-            return import_statement(
-                account=account,
-                file=file,
-                filename=path.name,
-                now=clock.now(),
-                format=options["format"],
-                mapping=options["mapping"],
-                dry_run=options["dry_run"],
-            )
+            source = StatementSource(file=file, filename=path.name, format=options["format"], mapping=options["mapping"])
+            return import_statement(source, account=account, now=clock.now(), dry_run=options["dry_run"])
 
     def _report(self, result: ImportResult) -> None:
         for name in COUNTS:

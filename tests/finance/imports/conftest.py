@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from core import clock
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.services import ImportResult, UndoResult, import_statement, undo_import
+from finance.statements.source import StatementSource
 
 Bring = Callable[..., ImportResult]
 Send = Callable[..., Any]
@@ -25,9 +26,10 @@ URL = "/api/v1/finance/imports/"
 def bring(account: EncryptedFinancialProfile) -> Bring:
     """Bring the bytes of a file into the account, as the services do."""
 
-    def bring(content: bytes, **options: Any) -> ImportResult:
-        into = {"account": account, "filename": "statement", "now": clock.now()} | options
-        return import_statement(file=io.BytesIO(content), **into)
+    def bring(content: bytes, *, dry_run: bool = False, **options: Any) -> ImportResult:
+        into, now = options.pop("account", account), options.pop("now", clock.now())
+        source = StatementSource(file=io.BytesIO(content), **{"filename": "statement"} | options)
+        return import_statement(source, account=into, now=now, dry_run=dry_run)
 
     return bring
 

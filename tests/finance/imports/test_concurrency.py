@@ -11,6 +11,7 @@ from core import clock
 from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from finance.services import ImportResult, import_statement
+from finance.statements.source import StatementSource
 from tests.conftest import see_everybody
 from tests.finance.imports.statement_files import Line, csv_of, ofx_of
 
@@ -33,7 +34,8 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 def bring(account: EncryptedFinancialProfile, content: bytes) -> ImportResult:
     try:
-        return import_statement(account=account, file=io.BytesIO(content), filename="statement", now=clock.now())
+        source = StatementSource(file=io.BytesIO(content), filename="statement")
+        return import_statement(source, account=account, now=clock.now())
     finally:
         connection.close()
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from finance.statements.parse import parse_statement
 from finance.statements.rows import Limits, RowError, Statement, StatementError, StatementRow
+from finance.statements.source import StatementSource
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,14 @@ def read(
     limits: Limits | None = None,
 ) -> Reading:
     """Everything in `content`; text is taken as UTF-8."""
-    statement = parse_statement(
-        io.BytesIO(content.encode() if isinstance(content, str) else content),
+    source = StatementSource(
+        file=io.BytesIO(content.encode() if isinstance(content, str) else content),
         filename=filename,
         format=format,
         mapping=mapping,
-        default_currency=default_currency,
         account_hint=account_hint,
-        limits=limits,
     )
+    statement = parse_statement(source, default_currency=default_currency, limits=limits or Limits())
     items = list(statement.rows)
     rows = [item for item in items if isinstance(item, StatementRow)]
     return Reading(statement, rows, [item for item in items if isinstance(item, RowError)])
