@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from career.job_security import JUDGMENT, PROTECTOR_WEIGHTS, SIGNAL_WEIGHTS, Assessment, Factor, Situation
+from career.job_security import JUDGMENT, PROTECTOR_WEIGHTS, SIGNAL_WEIGHTS, Assessment, Situation
 from career.labor_tables import (
     DISPLACED_AND_EMPLOYED_AGAIN,
     INDUSTRIES,
@@ -78,49 +78,39 @@ def mitigation_strategies(situation: Situation, assessment: Assessment) -> list[
 
 
 def recommendations(situation: Situation, assessment: Assessment) -> list[str]:
-    """What to do in general, and which answers would make this analysis better."""
-    found = [] if assessment.overall is None else [_reserve()]
-    if assessment.overall is not None and not any(factor.log_odds > 0 for factor in assessment.factors):
-        found.append(NOTHING_STANDS_OUT)
+    """Return what to do in general, and which answers would make this analysis better."""
+    found: list[str] = []
+    if assessment.overall is not None:
+        found.append(
+            f"Keep a reserve for a search: half of the unemployed had been so for more than {WEEKS_UNEMPLOYED_MEDIAN} weeks,"
+            f" {UNEMPLOYED_27_WEEKS_OR_MORE} % for 27 weeks or more ({T5.period}; spells in progress, not completed ones)."
+        )
+        if not any(factor.log_odds > 0 for factor in assessment.factors):
+            found.append(NOTHING_STANDS_OUT)
     return [*found, *(HOW_TO_ANSWER[name] for name in missing(assessment))]
 
 
-def _reserve() -> str:
-    return (
-        f"Keep a reserve for a search: half of the unemployed had been so for more than {WEEKS_UNEMPLOYED_MEDIAN} weeks,"
-        f" {UNEMPLOYED_27_WEEKS_OR_MORE} % for 27 weeks or more ({T5.period}; spells in progress, not completed ones)."
-    )
-
-
 def career_opportunities(situation: Situation, assessment: Assessment) -> list[str]:
-    """Where the tables look better than where somebody is. They show averages of others, and no openings."""
-    return [*_safer_sectors(situation), *_next_degree(situation), *_after_a_layoff(assessment)]
-
-
-def _safer_sectors(situation: Situation) -> list[str]:
-    if situation.industry is None:
-        return []
-    own = situation.industry.rate
-    lower = sorted((row for row in INDUSTRIES if row.rate < own), key=lambda row: row.rate)[:SAFER_SECTORS_SHOWN]
-    return [f"{row.name}: unemployment was {row.rate} % there, {own} % in your sector." for row in lower]
-
-
-def _next_degree(situation: Situation) -> list[str]:
+    """Return where the tables look better than the user's situation. They show averages of others, and no openings."""
+    found: list[str] = []
+    if situation.industry is not None:
+        own = situation.industry.rate
+        lower = sorted((row for row in INDUSTRIES if row.rate < own), key=lambda row: row.rate)[:SAFER_SECTORS_SHOWN]
+        found += [f"{row.name}: unemployment was {row.rate} % there, {own} % in your sector." for row in lower]
     above = NEXT_LEVEL.get(situation.education_level)
-    if above is None:
-        return []
-    pay, now = WEEKLY_EARNINGS[above], WEEKLY_EARNINGS[situation.education_level]
-    return [
-        f"People with the next level of education ({above.replace('_', ' ')}) had median earnings of ${pay:,} a week in"
-        f" {T2.period}, those with yours ${now:,}. That is a difference between groups, and not what a degree would bring you."
-    ]
-
-
-def _after_a_layoff(assessment: Assessment) -> list[str]:
-    if not any(factor.name == "recent_layoffs" and factor.value for factor in assessment.factors):
-        return []
-    share = DISPLACED_AND_EMPLOYED_AGAIN
-    return [f"Of people who lost a job that they had held for long in 2021 to 2023, {share} % had work again in {T4.period}."]
+    if above is not None:
+        pay, now = WEEKLY_EARNINGS[above], WEEKLY_EARNINGS[situation.education_level]
+        found.append(
+            f"People with the next level of education ({above.replace('_', ' ')}) had median earnings of ${pay:,} a week in"
+            f" {T2.period}, those with yours ${now:,}. That is a difference between groups, and not what a degree would bring"
+            " you."
+        )
+    if any(factor.name == "recent_layoffs" and factor.value for factor in assessment.factors):
+        found.append(
+            "Of people who lost a job that they had held for long in 2021 to 2023,"
+            f" {DISPLACED_AND_EMPLOYED_AGAIN} % had work again in {T4.period}."
+        )
+    return found
 
 
 def missing(assessment: Assessment) -> list[str]:
@@ -160,42 +150,44 @@ def market_conditions(situation: Situation, assessment: Assessment, *, country: 
         },
         "median_tenure_years": str(situation.median_tenure),
         "evidence": evidence(assessment),
-        "limits": [*_elsewhere(country), *_not_employed(employment_status)],
+        "limits": _limits(country, employment_status),
         "sources": [source.as_json() for source in (T1, T3, T6)],
     }
 
 
-def _elsewhere(country: str) -> list[str]:
-    return [] if country == "US" else ["The tables speak of the United States; your profile says that you live elsewhere."]
-
-
-def _not_employed(employment_status: str) -> list[str]:
+def _limits(country: str, employment_status: str) -> list[str]:
+    found: list[str] = []
+    if country != "US":
+        found.append("The tables speak of the United States; your profile says that you live elsewhere.")
     if employment_status == "self_employed":
         rate = UNEMPLOYMENT_OF_SELF_EMPLOYED
-        return [f"You are self-employed: unemployment was {rate} % among all who had been. The index is that of your sector."]
-    if employment_status in ("unemployed", "student", "retired"):
-        return [
+        found.append(
+            f"You are self-employed: unemployment was {rate} % among all who had been. The index is that of your sector."
+        )
+    elif employment_status in ("unemployed", "student", "retired"):
+        found.append(
             "Your profile says that you have no job at present. The index then speaks of a job of the kind described there."
-        ]
-    return []
+        )
+    return found
 
 
 def risk_factors(assessment: Assessment) -> list[dict[str, Any]]:
-    """What counted and how much, the heaviest first: with 0.50 the contributions add up to the index."""
+    """Return what counted and how much, the heaviest first: with 0.50 the contributions add up to the index."""
     heaviest = sorted(assessment.factors, key=lambda factor: -abs(factor.log_odds))
-    return [_factor_as_json(factor) for factor in heaviest]
-
-
-def _factor_as_json(factor: Factor) -> dict[str, Any]:
-    return {
-        "factor": factor.name,
-        "part": factor.group.value,
-        "value": factor.value,
-        "contribution": str(factor.contribution),
-        "log_odds": f"{factor.log_odds:.4f}",
-        "basis": factor.basis,
-        "source": f"{factor.source.publisher}, {factor.source.period}" if factor.source else "Our own judgement, not measured",
-    }
+    return [
+        {
+            "factor": factor.name,
+            "part": factor.group.value,
+            "value": factor.value,
+            "contribution": str(factor.contribution),
+            "log_odds": f"{factor.log_odds:.4f}",
+            "basis": factor.basis,
+            "source": f"{factor.source.publisher}, {factor.source.period}"
+            if factor.source
+            else "Our own judgement, not measured",
+        }
+        for factor in heaviest
+    ]
 
 
 def salary_comparison(situation: Situation, *, annual_income: Decimal | None, country: str) -> dict[str, Any]:

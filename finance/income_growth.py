@@ -92,7 +92,10 @@ def project(income: Decimal, *, occupation: OccupationGroup = OccupationGroup.AL
     rate = PERCENT_A_YEAR[occupation]
     premium = SWITCHERS - STAYERS if switch else Decimal(0)
     exact = {years: income * _growth(rate + premium) * _growth(rate) ** (years - 1) for years in YEARS}
-    fan = {years: {percent: _cents(exact[years] * _widened(percent, years)) for percent in QUANTILES} for years in YEARS}
+    fan = {
+        years: {percent: (exact[years] * _widened(percent, years)).quantize(CENT, ROUND_HALF_UP) for percent in QUANTILES}
+        for years in YEARS
+    }
     factors = _explained(income, occupation, rate, premium, fan)
     return GrowthProjection(rate, {years: fan[years][50] for years in YEARS}, fan, COVERED, factors)
 
@@ -113,10 +116,6 @@ def _widened(percent: int, years: int) -> Decimal:
     """The quantile's distance from the median, as a factor; exactly 1 at the median."""
     z = Decimal(repr(NormalDist().inv_cdf(percent / 100)))
     return (z * spread() * Decimal(years).sqrt()).exp()
-
-
-def _cents(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 def _explained(

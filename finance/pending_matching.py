@@ -53,6 +53,11 @@ class ExistingTransaction:
     is_pending: bool
     is_manual: bool
 
+    def may_become(self, amount: Decimal) -> bool:
+        """Check for another amount of the same sign, at most 30 % away, as a tip or the end of a hold makes it."""
+        change = abs(amount - self.amount)
+        return bool(change) and (self.amount > 0) is (amount > 0) and change <= abs(self.amount) * MAX_AMOUNT_CHANGE
+
 
 @dataclass(frozen=True, slots=True)
 class RowMatch:
@@ -153,7 +158,7 @@ class _PendingMatcher:
 
     def _changed(self, row: IncomingRow) -> list[ExistingTransaction]:
         alike = {entry.id: entry for text in row.texts for entry in self._by_text.get((row.currency, text), [])}
-        return self._first(row, (entry for entry in alike.values() if _is_tip(entry.amount, row.amount)))
+        return self._first(row, (entry for entry in alike.values() if entry.may_become(row.amount)))
 
     def _first(self, row: IncomingRow, entries: Iterable[ExistingTransaction]) -> list[ExistingTransaction]:
         found: list[ExistingTransaction] = []
@@ -202,8 +207,3 @@ def _without(rows: Iterable[IncomingRow], findings: dict[int, RowMatch]) -> Iter
 
 def _review_match(entries: Iterable[ExistingTransaction]) -> RowMatch:
     return RowMatch(MatchOutcome.REVIEW, tuple(entry.id for entry in entries))
-
-
-def _is_tip(before: Decimal, after: Decimal) -> bool:
-    """Whether `after` may be what `before` became: another amount of the same sign, at most 30 % away."""
-    return before != after and (before > 0) is (after > 0) and abs(after - before) <= abs(before) * MAX_AMOUNT_CHANGE

@@ -16,17 +16,12 @@ FREQUENCIES = ("weekly", "biweekly", SEMIMONTHLY, "monthly", "quarterly", "yearl
 MAX_MONTHS_BETWEEN = timedelta(days=366 + 1)  # between two occurrences of any frequency, 28 February to 29 February included
 
 
-def occurrences(anchor: date, frequency: str, start: date, end: date) -> list[date]:
-    """The days of the series from `start` to `end`, both inclusive, in order. Nothing lies before `anchor`.
+def occurrences(anchor: date, frequency: str, start: date, end: date) -> Iterator[date]:
+    """Return the days of the series from `start` to `end`, both inclusive, in order. None lies before `anchor`.
 
-    The work grows with the days that are found, not with the years since the anchor. Raises ValueError for a frequency that
+    The work grows with the days that are read, not with the years since the anchor. Raise ValueError for a frequency that
     is none of FREQUENCIES.
     """
-    return list(each(anchor, frequency, start, end))
-
-
-def each(anchor: date, frequency: str, start: date, end: date) -> Iterator[date]:
-    """The days that `occurrences` lists, one by one, so that a reader can stop when it has enough."""
     if frequency not in FREQUENCIES:
         raise ValueError(f"{frequency!r} is not one of {', '.join(FREQUENCIES)}")
     start = max(start, anchor)
@@ -37,12 +32,12 @@ def each(anchor: date, frequency: str, start: date, end: date) -> Iterator[date]
 def next_after(anchor: date, frequency: str, day: date) -> date:
     """The first day of the series that is later than `day`; the anchor itself when `day` lies before it."""
     start = max(day + timedelta(days=1), anchor)
-    return next(each(anchor, frequency, start, start + MAX_MONTHS_BETWEEN))
+    return next(occurrences(anchor, frequency, start, start + MAX_MONTHS_BETWEEN))
 
 
 def is_occurrence(anchor: date, frequency: str, day: date) -> bool:
     """Whether `day` belongs to the series."""
-    return day in each(anchor, frequency, day, day)
+    return day in occurrences(anchor, frequency, day, day)
 
 
 def _near(anchor: date, frequency: str, start: date, end: date) -> Iterator[date]:
@@ -52,17 +47,12 @@ def _near(anchor: date, frequency: str, start: date, end: date) -> Iterator[date
         first, last = ((day - anchor).days // step for day in (start, end))
         return (anchor + timedelta(days=step * number) for number in range(first, last + 1))
     step = MONTHS_APART.get(frequency, 1)
-    first, last = (_months_between(anchor, day) // step for day in (start, end))
+    first, last = ((12 * (day.year - anchor.year) + day.month - anchor.month) // step for day in (start, end))
     months = (step * number for number in range(first, last + 1))
     if frequency == SEMIMONTHLY:
         days = semimonthly_days(anchor.day)
         return (anchor + relativedelta(months=number, day=day) for number in months for day in days)
     return (anchor + relativedelta(months=number) for number in months)
-
-
-def _months_between(first: date, second: date) -> int:
-    """Calendar months from the month of `first` to the month of `second`."""
-    return 12 * (second.year - first.year) + second.month - first.month
 
 
 def semimonthly_days(day: int) -> tuple[int, int]:

@@ -113,20 +113,15 @@ def _events_of(block: AuditBlock) -> Iterator[int]:
         keys = block.event_ids[start : start + BATCH]
         found = {event.id: event for event in _fetch(OF_BLOCK, [list(keys)])}
         for place, key in enumerate(keys, start):
-            digest = sealed[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES]
-            _check_sealed(key, found.get(key), digest, block)
+            event, made_at = found.get(key), _made_at(key)
+            if event is not None:
+                _check(event)
+                if event.digest != sealed[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES]:
+                    raise AuditVerificationError(f"was replaced: block {block.number} has another digest", str(event))
+            elif not _is_dropped(made_at):
+                where = f"Event {key} of {made_at.isoformat()}"
+                raise AuditVerificationError(f"is missing, though block {block.number} has it", where)
         yield len(keys)
-
-
-def _check_sealed(key: UUID, event: StoredEvent | None, digest: bytes, block: AuditBlock) -> None:
-    if event is not None:
-        _check(event)
-        if event.digest != digest:
-            raise AuditVerificationError(f"was replaced: block {block.number} has another digest", str(event))
-    elif not _is_dropped(_made_at(key)):
-        raise AuditVerificationError(
-            f"is missing, though block {block.number} has it", f"Event {key} of {_made_at(key).isoformat()}"
-        )
 
 
 def _in_no_block(after: UUID) -> Iterator[int]:

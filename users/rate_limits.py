@@ -40,11 +40,12 @@ def _seconds_of(request: HttpRequest, action: str, rate: Rate) -> float:
 
 
 def _address(request: HttpRequest) -> str | None:
-    """The e-mail address that the body names."""
+    """Return the e-mail address that the body names."""
     try:
-        return str(orjson.loads(request.body)["email"]).lower()
+        address = orjson.loads(request.body)["email"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return None
+    return str(address).lower()
 
 
 def _user(request: HttpRequest) -> Any:

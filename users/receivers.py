@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from core import clock, rls
 from users import impersonation, security_notices, services
-from users.models import User
+from users.models import User, UserSession
 from users.security_notices import notify
 from users.sessions import DEVICE, device_of
 
@@ -21,7 +21,10 @@ def record_device(request: HttpRequest, user: User, **_: Any) -> None:
     """Keep with the session where it began; tell its owner of a device that he has not used before."""
     device = device_of(request)
     request.session[DEVICE] = device
-    if services.is_new_device(user, device):
+    with rls.as_accounts():
+        earlier = UserSession.objects.for_user(user)
+        is_new = earlier.exists() and not earlier.filter(**device).exists()
+    if is_new:
         detail = f"{device['user_agent'] or 'an unknown program'} at {device['address']}"
         notify(user, security_notices.NEW_DEVICE, detail=detail)
 

@@ -64,34 +64,16 @@ def resend_verification(*, request: HttpRequest, user: User) -> None:
     address.send_confirmation(request)
 
 
-def revoke_token(token: PersonalAccessToken) -> None:
-    """End a key to the API at once."""
-    token.delete()
-
-
 def end_access(user: User) -> None:
     """End all sessions and tokens of an account whose password somebody else has set or taken away, and tell its owner."""
     user.end_access()
     security_notices.notify(user, security_notices.PASSWORD_CHANGED)
 
 
-def end_session(session: UserSession) -> None:
-    """End a session at once."""
-    with rls.as_accounts():
-        UserSession.objects.filter(pk=session.pk).end()
-
-
 def end_other_sessions(user: User, digest: str) -> int:
     """End all sessions of a user but the one that `digest` stands for; gives how many."""
     with rls.as_accounts():
         return UserSession.objects.for_user(user).exclude(digest=digest).end()
-
-
-def is_new_device(user: User, device: dict[str, Any]) -> bool:
-    """Whether a user who has logged in before has not done so from this address and program lately."""
-    with rls.as_accounts():
-        earlier = UserSession.objects.for_user(user)
-        return earlier.exists() and not earlier.filter(**device).exists()
 
 
 def has_second_factor(user: User) -> bool:
@@ -129,11 +111,6 @@ def send_reset_mail(email: str) -> None:
     template = "password_reset_key" if users else "unknown_account"
     body = render_to_string(f"account/email/{template}_message.txt", about).strip()
     EmailMessage("[MINGUS] Set a new password", body, to=[email]).send()
-
-
-def delete_expired_tokens(*, now: datetime) -> int:
-    """Delete the keys to the API that ended before `now`; gives how many."""
-    return PersonalAccessToken.objects.filter(expiry__lt=now).delete()[0]
 
 
 def request_email_change(*, request: HttpRequest, user: User, email: str) -> None:

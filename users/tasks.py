@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from core import clock, jobs, rls
 from users import services
-from users.models import AccountErasure, DataExport, User
+from users.models import AccountErasure, DataExport, PersonalAccessToken, User
 from users.models.erasure import AskedBy
 from users.privacy import erasure as erasures
 from users.privacy import exports
@@ -15,7 +15,7 @@ RETRY_ERASURE_AFTER = timedelta(hours=1)
 @jobs.daily(at_hour=3)
 def delete_expired_tokens(timestamp: int) -> None:
     """Delete personal access tokens whose time is over: they open nothing any more."""
-    services.delete_expired_tokens(now=clock.now())
+    PersonalAccessToken.objects.filter(expiry__lt=clock.now()).delete()
 
 
 @jobs.daily(at_hour=3)

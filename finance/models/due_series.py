@@ -99,7 +99,9 @@ class DueSeries(OwnedModel):
         """The first occurrence from `start` on that is not settled; None when there is none."""
         made = self.payments_made().filter(occurrence_date__gte=start).settled()
         settled = set(made.values_list("occurrence_date", flat=True))
-        series = recurrence.each(self.due_date, self.frequency, start, date.max) if self.is_recurring else [self.due_date]
+        series = (
+            recurrence.occurrences(self.due_date, self.frequency, start, date.max) if self.is_recurring else [self.due_date]
+        )
         return next((day for day in series if day not in settled), None)
 
     def has_occurrence(self, day: date) -> bool:

@@ -2,9 +2,10 @@
 
 from finance.services.accounts import close_account, delete_account, reopen_account
 from finance.services.due_dates import Occurrence, occurrences_of, record_payment, undo_last_payment, update_due_date_statuses
+from finance.services.import_report import ImportResult
 from finance.services.import_reviews import ReviewDecision, resolve_row
 from finance.services.import_undo import KeptTransaction, UndoResult, undo_import
-from finance.services.imports import ImportResult, import_statement
+from finance.services.imports import import_statement
 from finance.services.projections import generate_projection
 from finance.services.transactions import restore_transaction
 

@@ -183,7 +183,7 @@ def _still_to_settle(due: DueDate, start: date, end: date) -> Iterable[date]:
         return ()
     if not due.is_recurring:
         return (upcoming,) if start <= upcoming <= end else ()
-    return islice(recurrence.each(due.due_date, due.frequency, max(start, upcoming), end), MAX_OCCURRENCES + 1)
+    return islice(recurrence.occurrences(due.due_date, due.frequency, max(start, upcoming), end), MAX_OCCURRENCES + 1)
 
 
 def _occurrence(due: DueDate, day: date, row: dict[str, Any] | None, today: date) -> Occurrence:

@@ -1,6 +1,6 @@
 """What becomes of each staged row. A dry run and a real one ask here alike, so the preview is the import.
 
-What is known is never created again (`import_known`). The rest is compared with pending and hand-made transactions
+What is known is never created again (`import_dedup`). The rest is compared with pending and hand-made transactions
 (`finance.pending_matching`), and what is left is new.
 """
 
@@ -11,7 +11,7 @@ from django.db import connection
 
 from finance.models import EncryptedFinancialProfile
 from finance.pending_matching import MAX_DAYS_TO_POST, ExistingTransaction, IncomingRow, RowMatch, match, texts_of
-from finance.services.import_dedup import find_duplicates
+from finance.services import import_dedup
 from finance.services.import_staging import hash_joins, staged_pages
 
 SPAN = "SELECT min(day), max(day) FROM import_staged JOIN import_verdict USING (number) WHERE verdict IS NULL"
@@ -59,18 +59,13 @@ def decide_rows(account: EncryptedFinancialProfile) -> None:
     `account` is locked by the caller, so that no other import into it decides at the same time.
     """
     owner = {"user": account.user_id, "account": account.pk}
-    with hash_joins():
-        find_duplicates(owner)
-        first, last = _undecided_days()
-        if first is not None:
-            _match_undecided(owner | {"first": first - MAX_DAYS_TO_POST, "last": last + MAX_DAYS_TO_POST})
-
-
-def _undecided_days() -> tuple[Any, Any]:
-    with connection.cursor() as cursor:
+    with hash_joins(), connection.cursor() as cursor:
+        for step in import_dedup.STEPS:
+            cursor.execute(step, owner)
         cursor.execute(SPAN)
         first, last = cursor.fetchone()
-        return first, last
+        if first is not None:
+            _match_undecided(owner | {"first": first - MAX_DAYS_TO_POST, "last": last + MAX_DAYS_TO_POST})
 
 
 def _match_undecided(parameters: dict[str, Any]) -> None:

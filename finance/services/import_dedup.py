@@ -3,10 +3,6 @@
 Each step below finds what the steps before it have not, and a claim is met by one row of the file at most.
 """
 
-from typing import Any
-
-from django.db import connection
-
 # The claims that this file can meet: by the bank's id, or by content. `has_id`: the bank has named its transaction. The
 # account's claims are read once. To look each up by its index would be quicker for a small file, but after an import that was
 # killed the planner takes the account's index for each of them, which is full of the dead rows: 36 s for 20,000 rows, not 4.
@@ -143,6 +139,8 @@ UPDATE import_verdict later SET verdict = 'duplicate'
    AND earlier.transaction_id = later.transaction_id AND earlier.number < later.number
 """
 
+# Fill `import_verdict` with a line for each staged row, undecided (NULL) for those that are not known.
+# Parameters: `user` and `account`.
 STEPS = (
     CLAIMS,
     "ANALYZE import_claim",
@@ -158,13 +156,3 @@ STEPS = (
     ONE_SUCCESSOR,
     "ANALYZE import_verdict",
 )
-
-
-def find_duplicates(owner: dict[str, Any]) -> None:
-    """Fill `import_verdict` with a line for each staged row, undecided (NULL) for those that are not known.
-
-    `owner` has the keys `user` and `account`.
-    """
-    with connection.cursor() as cursor:
-        for step in STEPS:
-            cursor.execute(step, owner)

@@ -86,15 +86,47 @@ class ReportWarning:
     message: str
 
 
-def count_verdicts() -> dict[str, int]:
-    """How many rows got each verdict, under the names of StatementImport's counters."""
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did or, with `dry_run`, would do; `id` is None then, and `preview` has the first 100 rows.
+
+    `errors` are the first 1,000, `failed` counts all. `statement` holds opening, closing, computed and gap as texts with
+    two decimals or None, and their currency.
+    """
+
+    id: UUID | None
+    format: str
+    account: UUID
+    dry_run: bool
+    created: int
+    duplicates: int
+    tombstoned: int
+    superseded: int
+    review: int
+    failed: int
+    errors: list[RowProblem]
+    statement: dict[str, str | None]
+    warnings: list[ReportWarning]
+    preview: list[PreviewRow]
+
+
+def build_result(
+    statement: Statement, source: StatementSource, account: EncryptedFinancialProfile, check: BalanceCheck
+) -> ImportResult:
+    """Return what the staged rows have become, as the result of a dry run without its preview."""
     found: dict[str, int] = dict(_lines(COUNTS))
-    return {name: found.get(verdict, 0) for verdict, name in COUNTERS.items()}
-
-
-def list_problems() -> list[RowProblem]:
-    """The broken rows in the order of the file, the first 1,000."""
-    return [RowProblem(*line) for line in _lines(PROBLEMS, {"limit": MAX_ERRORS})]
+    counts = {name: found.get(verdict, 0) for verdict, name in COUNTERS.items()}
+    return ImportResult(
+        id=None,
+        format=statement.format,
+        account=account.pk,
+        dry_run=True,
+        errors=[RowProblem(*line) for line in _lines(PROBLEMS, {"limit": MAX_ERRORS})],
+        statement=as_json(check),
+        warnings=list_warnings(statement, source, account, check, counts["failed"]),
+        preview=[],
+        **counts,
+    )
 
 
 def list_preview() -> list[PreviewRow]:

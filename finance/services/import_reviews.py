@@ -25,6 +25,7 @@ class ReviewDecision(StrEnum):
     IGNORE = "ignore"
 
 
+@transaction.atomic
 def resolve_row(
     *, row: StatementImportRow, decision: ReviewDecision, match: FinancialTransaction | None = None
 ) -> StatementImportRow:
@@ -33,19 +34,18 @@ def resolve_row(
     A row that is ignored stays away when its file comes again. Raises ConflictError when the row is not in review, its
     import is undone or the account closed; DomainError at `transaction` when it is missing or of another account.
     """
-    with transaction.atomic():
-        lock_open_account(row.account_id)
-        record = StatementImport.objects.select_for_update().get(pk=row.statement_import_id)
-        row = StatementImportRow.objects.select_for_update().get(pk=row.pk)
-        if record.undone_at is not None or row.verdict != RowVerdict.REVIEW:
-            raise ConflictError("already_settled", "This row is not in review any more.")
-        _settle(row, decision, match)
-        row.save(update_fields=["verdict", "transaction_id"])
-        if row.verdict == RowVerdict.SUPERSEDED:
-            supersede(record)
-            row.refresh_from_db()
-        _count(record, RowVerdict(row.verdict))
-        return row
+    lock_open_account(row.account_id)
+    record = StatementImport.objects.select_for_update().get(pk=row.statement_import_id)
+    row = StatementImportRow.objects.select_for_update().get(pk=row.pk)
+    if record.undone_at is not None or row.verdict != RowVerdict.REVIEW:
+        raise ConflictError("already_settled", "This row is not in review any more.")
+    _settle(row, decision, match)
+    row.save(update_fields=["verdict", "transaction_id"])
+    if row.verdict == RowVerdict.SUPERSEDED:
+        supersede(record)
+        row.refresh_from_db()
+    _count(record, RowVerdict(row.verdict))
+    return row
 
 
 def _settle(row: StatementImportRow, decision: ReviewDecision, match: FinancialTransaction | None) -> None:

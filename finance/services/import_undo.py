@@ -92,26 +92,26 @@ class UndoResult:
     kept: list[KeptTransaction]
 
 
+@transaction.atomic
 def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
     """Remove what `record` brought and nobody touched since; the file can then come again.
 
     Raises ConflictError when it was undone before.
     """
-    with transaction.atomic():
-        account = EncryptedFinancialProfile.objects.select_for_update().get(pk=record.account_id)
-        record = StatementImport.objects.select_for_update().get(pk=record.pk)
-        if record.undone_at is not None:
-            raise ConflictError("already_undone", "This import has been undone already.")
-        parameters: dict[str, Any] = {"user": record.user_id, "import": record.pk}
-        restored = _ids(RESTORE_SUPERSEDED, parameters)
-        kept = _ids(KEPT, parameters | {"restored": restored})
-        _execute(FREE_CLAIMS, parameters | {"kept": kept})
-        _execute(FORGET_ADOPTED_IDS, parameters)
-        removed = _delete_freed(record)
-        _restore_balance(account, record)
-        record.undone_at = now
-        record.save(update_fields=["undone_at"])
-        return UndoResult(record.pk, removed, len(restored), [KeptTransaction(key, "changed") for key in kept])
+    account = EncryptedFinancialProfile.objects.select_for_update().get(pk=record.account_id)
+    record = StatementImport.objects.select_for_update().get(pk=record.pk)
+    if record.undone_at is not None:
+        raise ConflictError("already_undone", "This import has been undone already.")
+    parameters: dict[str, Any] = {"user": record.user_id, "import": record.pk}
+    restored = _ids(RESTORE_SUPERSEDED, parameters)
+    kept = _ids(KEPT, parameters | {"restored": restored})
+    _execute(FREE_CLAIMS, parameters | {"kept": kept})
+    _execute(FORGET_ADOPTED_IDS, parameters)
+    removed = _delete_freed(record)
+    _restore_balance(account, record)
+    record.undone_at = now
+    record.save(update_fields=["undone_at"])
+    return UndoResult(record.pk, removed, len(restored), [KeptTransaction(key, "changed") for key in kept])
 
 
 def _delete_freed(record: StatementImport) -> int:

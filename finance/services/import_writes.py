@@ -167,18 +167,12 @@ def write_records(record: StatementImport) -> None:
         with hash_joins():
             cursor.execute(CREATE_TRANSACTIONS, parameters)
             cursor.execute(CREATE_ROWS, parameters)
-        cursor.execute(SUPERSEDE, parameters)
-
-
-def keep_statistics(created: int) -> None:
-    """Tell the planner of a tenth more rows, as autovacuum would in a minute or so.
-
-    Until then it takes the tables for as small as before, and any index for as good as another: to delete a customer with
-    200,000 transactions whose import was a moment old took more than nine minutes; with statistics it takes seconds.
-    """
-    if created >= MANY_ROWS:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT finance_keep_statistics(%s)", [created])
+        supersede(record)
+        # Autovacuum tells the planner of a tenth more rows in a minute or so. Until then it takes the tables for as small as
+        # before, and any index for as good as another: to delete a customer with 200,000 transactions whose import was a
+        # moment old took more than nine minutes; with statistics it takes seconds.
+        if record.created >= MANY_ROWS:
+            cursor.execute("SELECT finance_keep_statistics(%s)", [record.created])
 
 
 def supersede(record: StatementImport) -> None:

@@ -1,10 +1,9 @@
 """Brings a statement file into an account: all of it or nothing, and nothing twice."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import file_digest
-from uuid import UUID
 
 from django.db import transaction
 
@@ -16,39 +15,15 @@ from finance.models.transactions import TransactionStatus
 from finance.services import import_report
 from finance.services.accounts import lock_open_account
 from finance.services.import_decisions import decide_rows
-from finance.services.import_report import PreviewRow, ReportWarning, RowProblem, as_text
+from finance.services.import_report import ImportResult, as_text
 from finance.services.import_sources import open_statement, refusal
 from finance.services.import_staging import stage
-from finance.services.import_writes import keep_statistics, write_records
+from finance.services.import_writes import write_records
 from finance.statements.rows import Statement, StatementError
 from finance.statements.source import StatementSource
 
 # An account's balance has fifteen digits, two of them behind the point.
 BALANCE_LIMIT = Decimal(10) ** 13
-
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """What an import did or, with `dry_run`, would do; `id` is None then, and `preview` has the first 100 rows.
-
-    `errors` are the first 1,000, `failed` counts all. `statement` holds opening, closing, computed and gap as texts with
-    two decimals or None, and their currency.
-    """
-
-    id: UUID | None
-    format: str
-    account: UUID
-    dry_run: bool
-    created: int
-    duplicates: int
-    tombstoned: int
-    superseded: int
-    review: int
-    failed: int
-    errors: list[RowProblem]
-    statement: dict[str, str | None]
-    warnings: list[ReportWarning]
-    preview: list[PreviewRow]
 
 
 def import_statement(
@@ -71,32 +46,14 @@ def _import(source: StatementSource, account: EncryptedFinancialProfile, *, dry_
     stage(statement.rows)
     decide_rows(account)
     check, last_day = import_report.check_balance(statement, source, account)
-    result = _result(statement, source, account, check)
+    result = import_report.build_result(statement, source, account, check)
     if dry_run:
         return replace(result, preview=import_report.list_preview())
     record = _record(result, statement, source, account)
     record.save(force_insert=True)
     write_records(record)
-    keep_statistics(result.created)
     _note_sync(account, record, check, last_day, now=now)
     return replace(result, id=record.pk, dry_run=False)
-
-
-def _result(
-    statement: Statement, source: StatementSource, account: EncryptedFinancialProfile, check: BalanceCheck
-) -> ImportResult:
-    counts = import_report.count_verdicts()
-    return ImportResult(
-        id=None,
-        format=statement.format,
-        account=account.pk,
-        dry_run=True,
-        errors=import_report.list_problems(),
-        statement=import_report.as_json(check),
-        warnings=import_report.list_warnings(statement, source, account, check, counts["failed"]),
-        preview=[],
-        **counts,
-    )
 
 
 def _record(

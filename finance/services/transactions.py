@@ -20,19 +20,19 @@ SELECT {columns}
 """
 
 
+@transaction.atomic
 def restore_transaction(*, user: Any, transaction_id: UUID) -> FinancialTransaction:
     """Bring a deleted transaction that came by import back under its id, as it was.
 
     Raises a 404 DomainError when the user deleted no such transaction, ConflictError when its place is taken.
     """
-    with transaction.atomic():
-        claims = StatementImportRow.objects.for_user(user).filter(transaction_id=transaction_id, is_claim=True)
-        deleted = claims.filter(deleted_row__isnull=False).select_for_update().first()
-        if deleted is None:
-            raise DomainError("not_found", "There is no deleted transaction with this id to restore.", status=404)
-        _insert_again(deleted.pk)
-        claims.update(deleted_at=None, deleted_row=None)
-        return FinancialTransaction.objects.get(pk=transaction_id)
+    claims = StatementImportRow.objects.for_user(user).filter(transaction_id=transaction_id, is_claim=True)
+    deleted = claims.filter(deleted_row__isnull=False).select_for_update().first()
+    if deleted is None:
+        raise DomainError("not_found", "There is no deleted transaction with this id to restore.", status=404)
+    _insert_again(deleted.pk)
+    claims.update(deleted_at=None, deleted_row=None)
+    return FinancialTransaction.objects.get(pk=transaction_id)
 
 
 def _insert_again(row_id: UUID) -> None:

@@ -90,12 +90,8 @@ def is_enough(columns: Columns) -> bool:
     return "date" in columns and ("amount" in columns or {"debit", "credit"} <= columns.keys())
 
 
-def has_titles(header: Sequence[str], wanted: ColumnMapping) -> bool:
-    """Whether every title in the mapping is one of `header`."""
-    return all(_matching(title, header) for title in wanted.titles)
-
-
-def _matching(title: str, header: Sequence[str]) -> list[int]:
+def columns_titled(title: str, header: Sequence[str]) -> list[int]:
+    """Return the indexes of the columns with this title: to the letter, else but for case and punctuation."""
     key = plain_key(title)
     exact = [index for index, cell in enumerate(header) if cell.strip() == title.strip()]
     return exact or [index for index, cell in enumerate(header) if plain_key(cell[:MAX_TITLE_LENGTH]) == key != ""]
@@ -113,7 +109,7 @@ def _index(field: str, value: str | int | None, header: Sequence[str], width: in
         if value < width:
             return value
         raise StatementError("unknown_columns", f"mapping.{field}: there is no column {value}; the last one is {width - 1}.")
-    matching = _matching(value, header)
+    matching = columns_titled(value, header)
     if len(matching) == 1:
         return matching[0]
     problem = "is several columns; give its number from 0" if matching else "is not a column of the file"

@@ -118,15 +118,12 @@ def _date_format(file: DecodedFile, table: CsvTable) -> str:
     try:
         return choose_format(sample, every_cell)
     except AmbiguousDatesError as ambiguous:
-        raise StatementError("ambiguous_dates", _both_readings(sample[0], ambiguous)) from None
-
-
-def _both_readings(cell: str, ambiguous: AmbiguousDatesError) -> str:
-    return (
-        f"Dates such as “{cell.strip()[:_SHOWN]}” could have the day or the month first. "
-        f'Send mapping {{"date_format": "{ambiguous.day_first}"}} if the day is first, '
-        f'{{"date_format": "{ambiguous.month_first}"}} if the month is.'
-    )
+        message = (
+            f"Dates such as “{sample[0].strip()[:_SHOWN]}” could have the day or the month first. "
+            f'Send mapping {{"date_format": "{ambiguous.day_first}"}} if the day is first, '
+            f'{{"date_format": "{ambiguous.month_first}"}} if the month is.'
+        )
+        raise StatementError("ambiguous_dates", message) from None
 
 
 def _decimal(table: CsvTable, rows: Sequence[Sequence[str]], currency: str) -> str:

@@ -60,16 +60,12 @@ def read_mapping(mapping: object) -> ColumnMapping:
         raise StatementError("bad_mapping", "The mapping must be a JSON object.")
     for key in mapping:
         if key not in COLUMNS and key not in _OPTIONS:
-            known = ", ".join((*COLUMNS, *_OPTIONS))
-            raise StatementError("bad_mapping", f"mapping: “{_shown(key)}” is no known key. Known are: {known}.")
+            known, shown = ", ".join((*COLUMNS, *_OPTIONS)), clean_text(str(key)[:_SHOWN], _SHOWN)
+            raise StatementError("bad_mapping", f"mapping: “{shown}” is no known key. Known are: {known}.")
     columns = {field: _column(field, mapping[field]) for field in COLUMNS if field in mapping}
     _refuse_two_kinds_of_amount(columns)
     options = {key: _option(key, mapping.get(key)) for key in _OPTIONS}
     return ColumnMapping(columns, **options)
-
-
-def _shown(value: object) -> str:
-    return clean_text(str(value)[:_SHOWN], _SHOWN)
 
 
 def _column(field: str, value: object) -> str | int | None:

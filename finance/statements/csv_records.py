@@ -34,10 +34,11 @@ def physical_lines(text: io.TextIOBase, max_lines: int) -> Iterator[str]:
 
 
 class _Lines:
-    """Lines for `csv.reader` that can be given back."""
+    """Lines that `csv.reader` reads as records, and that can be given back."""
 
-    def __init__(self, lines: Iterable[str], first: int) -> None:
+    def __init__(self, lines: Iterable[str], first: int, delimiter: str) -> None:
         self._lines = iter(lines)
+        self._records = csv.reader(self, delimiter=delimiter, skipinitialspace=True)
         self._returned: deque[str] = deque()
         self.taken: list[str] = []
         self.next_number = first
@@ -53,6 +54,14 @@ class _Lines:
         self.next_number += 1
         return line
 
+    def next_record(self) -> list[str] | None:
+        """Return the next record; None at the end, and when there is a record that csv cannot read."""
+        self.taken.clear()
+        try:
+            return next(self._records, None)
+        except csv.Error:
+            return None
+
     def give_back_all_but_one(self) -> None:
         """The record's first line is spent; what followed it will be read again."""
         self._returned.extendleft(reversed(self.taken[1:]))
@@ -66,13 +75,11 @@ def read_records(
 
     `widths` is the least and greatest number of cells a record has; without it a record of several lines is believed.
     """
-    feed = _Lines(lines, first)
-    reader = csv.reader(feed, delimiter=delimiter, skipinitialspace=True)
+    feed = _Lines(lines, first, delimiter)
     open_marks = 0
     while True:
-        feed.taken.clear()
         number = feed.next_number
-        cells = _next_cells(reader)
+        cells = feed.next_record()
         if cells is None and not feed.taken:
             return
         if cells is None or (len(feed.taken) > 1 and _is_swallowed(cells, feed.taken, delimiter, widths)):
@@ -82,14 +89,6 @@ def read_records(
             yield RowError(number, "row", "unclosed_quote", "A quotation mark is opened in this row and not closed.")
         elif cells:
             yield number, cells
-
-
-def _next_cells(reader: Iterator[list[str]]) -> list[str] | None:
-    """The next record; None at the end, and when there is a record that csv cannot read."""
-    try:
-        return next(reader, None)
-    except csv.Error:
-        return None
 
 
 def _check(open_marks: int, number: int) -> None:

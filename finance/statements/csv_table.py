@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from finance.statements.amounts import looks_like_money
 from finance.statements.csv_columns import (
     Columns,
+    columns_titled,
     guess_by_cells,
     guess_columns,
-    has_titles,
     is_enough,
     listed,
     resolve,
@@ -62,7 +62,7 @@ def _table(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> 
 
 def _with_header(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
     for position, (_, header) in enumerate(records[:_PREAMBLE]):
-        if not _reaches(wanted, len(header)) or not has_titles(header, wanted):
+        if not _reaches(wanted, len(header)) or not all(columns_titled(title, header) for title in wanted.titles):
             continue
         rows = records[position + 1 :]
         columns = _columns(header, rows, wanted)
@@ -109,7 +109,7 @@ def _without_header(delimiter: str, records: Sequence[Record], wanted: ColumnMap
 
 def _by_number(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
     """Rows begin at the first record with a date or an amount in its place; what stands above is header or preamble."""
-    width = max((len(cells) for _, cells in records), default=0)
+    width = _breadth(records)
     if not _reaches(wanted, width):
         return None
     columns = {field: index for field, index in resolve(wanted, (), width).items() if index is not None}

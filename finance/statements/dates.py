@@ -113,12 +113,12 @@ class DateReader:
             return None
         part = found.groupdict()
         month = int(part["m"]) if "m" in part else _MONTHS.get(plain_key(part["b"]), 0)
-        year = int(part["Y"]) if "Y" in part else _century(int(part["y"]))
+        if "Y" in part:
+            year = int(part["Y"])
+        else:
+            year = int(part["y"])
+            year += 1900 if year >= _PIVOT else 2000
         return year, month, int(part["d"])
-
-
-def _century(year: int) -> int:
-    return year + (1900 if year >= _PIVOT else 2000)
 
 
 def _pattern(date_format: str) -> Callable[[str], re.Match[str] | None]:

@@ -43,7 +43,7 @@ def detect_encoding(file: BinaryIO) -> str:
     """
     file.seek(0)
     head = file.read(_CHUNK)
-    found = _marked(head) or _utf16_without_mark(head)
+    found = next((codec for mark, codec in _MARKS if head.startswith(mark)), "") or _utf16_without_mark(head)
     if found:
         return found
     refuse_binary(head)
@@ -60,10 +60,6 @@ def open_text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
     file.seek(0)
     raw = io.BufferedReader(NonClosingStream(file), _CHUNK)
     return io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
-
-
-def _marked(head: bytes) -> str:
-    return next((codec for mark, codec in _MARKS if head.startswith(mark)), "")
 
 
 def _utf16_without_mark(head: bytes) -> str:

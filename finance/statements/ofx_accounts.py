@@ -1,7 +1,6 @@
 """Which account of an OFX file is meant, and what its statement says of itself."""
 
 import re
-import xml.etree.ElementTree as ET  # holds the tree; ofxtools reads the text, without a DTD  # nosec B405
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -74,10 +73,8 @@ def _is_meant(number: str, wanted: str) -> bool:
     if number == wanted:
         return True
     # A hint that is an IBAN ends in the number; one that is a masked card shares the last four only.
-    return bool(number) and len(wanted) >= _SHOWN and number[-_SHOWN:] == wanted[-_SHOWN:] and _compatible(number, wanted)
-
-
-def _compatible(number: str, wanted: str) -> bool:
+    if not number or len(wanted) < _SHOWN or number[-_SHOWN:] != wanted[-_SHOWN:]:
+        return False
     return len(wanted) == _SHOWN or number.endswith(wanted) or wanted.endswith(number)
 
 
@@ -86,12 +83,8 @@ def closing_balance(account: OfxAccount) -> Decimal | None:
     ledgers = [ledger for section in account.sections if (ledger := section.skeleton.find(".//LEDGERBAL")) is not None]
     if not ledgers or account.sections[0].kind == "INVSTMTRS":
         return None
-    latest = max(ledgers, key=_as_of)
+    latest = max(ledgers, key=lambda ledger: (ledger.findtext(".//DTASOF") or "")[:8])
     return _balance(latest.findtext(".//BALAMT") or "")
-
-
-def _as_of(ledger: ET.Element) -> str:
-    return (ledger.findtext(".//DTASOF") or "")[:8]
 
 
 def _balance(text: str) -> Decimal | None:

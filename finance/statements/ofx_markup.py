@@ -16,7 +16,6 @@ from ofxtools.Parser import TreeBuilder
 
 from finance.statements.rows import StatementError
 
-_DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
 _STATEMENT = re.compile(r"<(/?)(STMTRS|CCSTMTRS|INVSTMTRS)\s*>", re.IGNORECASE)
 _BOUNDARY = re.compile(r"<(/?)(STMTTRNP?|BANKTRANLISTP?|INVTRANLIST)\s*>", re.IGNORECASE)
 _ATTRIBUTES = r"(?:\s+[A-Za-z_][\w:.-]*\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*"
@@ -58,12 +57,6 @@ class Block:
     text: str
     is_pending: bool
     is_complete: bool
-
-
-def refuse_declarations(text: str) -> None:
-    """Raises `StatementError` for a DOCTYPE or an ENTITY: OFX has none, and expanding one is how parsers are attacked."""
-    if _DECLARATION.search(text):
-        raise StatementError("forbidden_markup", "The file declares a DOCTYPE or an ENTITY, which OFX does not have.")
 
 
 def sections(text: str) -> list[Section]:
@@ -123,7 +116,7 @@ def _mended(fragment: str) -> str:
     """`fragment` with every element closed, empty ones dropped, and "<" that begins no tag escaped."""
     if "<!" in fragment:
         fragment = _replaced(fragment, "<![CDATA[", "]]>", _escaped)
-        fragment = _replaced(fragment, "<!--", "-->", _nothing)
+        fragment = _replaced(fragment, "<!--", "-->", lambda comment: "")
     tokens = _TOKEN.findall(_STRAY.sub("&lt;", fragment))
     return _balanced(_text_rejoined(tokens))
 
@@ -143,10 +136,6 @@ def _replaced(text: str, begin: str, end: str, change: Callable[[str], str]) -> 
 
 def _escaped(cdata: str) -> str:
     return cdata.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _nothing(_comment: str) -> str:
-    return ""
 
 
 _Token = tuple[str, str, str, str]
@@ -181,7 +170,10 @@ def _balanced(tokens: list[_Token]) -> str:
         tag = name.upper()
         if slash:
             closers[tag] -= 1
-            markup.extend(_closed(opened, tag))
+            # none when the tag is not open, as after a value that was closed already
+            depth = max((place for place, name in enumerate(opened) if name == tag), default=len(opened))
+            markup.extend(f"</{name}>" for name in reversed(opened[depth:]))
+            del opened[depth:]
         elif value := text.strip():
             markup.append(f"<{tag}>{value}</{tag}>")
         elif closers[tag] > 0 and len(opened) < _DEPTH:
@@ -189,12 +181,3 @@ def _balanced(tokens: list[_Token]) -> str:
             markup.append(f"<{tag}>")
     markup.extend(f"</{tag}>" for tag in reversed(opened))
     return "".join(markup)
-
-
-def _closed(opened: list[str], tag: str) -> Iterator[str]:
-    """End tags down to and including `tag`; none when it is not open, as after a value that was closed already."""
-    while tag in opened:
-        innermost = opened.pop()
-        yield f"</{innermost}>"
-        if innermost == tag:
-            return

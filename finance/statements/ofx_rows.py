@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from finance.statements.ofx_markup import Block, tree
 from finance.statements.row_validation import Draft, checked
-from finance.statements.rows import BrokenCellError, RowOrError
+from finance.statements.rows import BrokenCellError, RowError, RowOrError
 from finance.statements.text import clean_text, normalize_text
 
 # 20090401122017.000[-5:EST]: the day is the day as the bank wrote it, whatever zone follows.
@@ -25,9 +25,9 @@ _LONG = 4_000
 
 def read_block(block: Block, number: int, currency: str) -> RowOrError:
     """Transaction `number` of a statement in `currency` (its CURDEF)."""
+    if not block.is_complete:
+        return RowError(number, "row", "truncated", "The file ends in the middle of this transaction, or it never ends.")
     try:
-        if not block.is_complete:
-            raise BrokenCellError("row", "truncated", "The file ends in the middle of this transaction, or it never ends.")
         return checked(_draft(tree(block.text), number, currency, is_pending=block.is_pending))
     except BrokenCellError as broken:
         return broken.at(number)
@@ -36,12 +36,18 @@ def read_block(block: Block, number: int, currency: str) -> RowOrError:
 def _draft(transaction: ET.Element, number: int, currency: str, *, is_pending: bool) -> Draft:
     fields = _fields(transaction)
     posted = read_day(fields.get("DTPOSTED") or fields.get("DTTRAN", ""))
+    try:  # banks that fill DTUSER, when the owner paid, with zeros or a later day mean nothing by it
+        paid = min(read_day(fields.get("DTUSER", "")), posted)
+    except BrokenCellError:
+        paid = posted
+    # ORIGCURRENCY says only what TRNAMT was converted from (OFX 2.3, 5.2)
+    own_currency = transaction.findtext(".//CURRENCY/CURSYM") or transaction.findtext(".//CURRENCY") or ""
     name = _name(fields)
     return Draft(
         number=number,
-        date=_day_of_purchase(fields, posted),
+        date=paid,
         amount=read_amount(fields.get("TRNAMT", "")),
-        currency=_own_currency(transaction) or currency,
+        currency=own_currency.strip() or currency,
         description=_description(name, fields),
         merchant_name=name,
         provider_id=_provider_id(fields),
@@ -77,14 +83,6 @@ def _broken_date(shown: str) -> BrokenCellError:
     return BrokenCellError("date", "bad_date", f"“{shown}” is not a day.")
 
 
-def _day_of_purchase(fields: dict[str, str], posted: datetime.date) -> datetime.date:
-    """DTUSER, when the owner paid; banks that fill it with zeros or a later day mean nothing by it."""
-    try:
-        return min(read_day(fields.get("DTUSER", "")), posted)
-    except BrokenCellError:
-        return posted
-
-
 def read_amount(text: str) -> Decimal:
     """An OFX amount: point or comma is the decimal mark (OFX 2.3, 3.2.9.1); raises `BrokenCellError` when it is none."""
     compact = text.strip().replace(" ", "")
@@ -97,11 +95,6 @@ def read_amount(text: str) -> Decimal:
     if not shown:
         raise BrokenCellError("amount", "missing_amount", "The amount is missing.")
     raise BrokenCellError("amount", "bad_amount", f"“{shown}” is not an amount of money.")
-
-
-def _own_currency(transaction: ET.Element) -> str:
-    """CURRENCY says what TRNAMT is in; ORIGCURRENCY only what it was converted from (OFX 2.3, 5.2)."""
-    return (transaction.findtext(".//CURRENCY/CURSYM") or transaction.findtext(".//CURRENCY") or "").strip()
 
 
 def _name(fields: dict[str, str]) -> str:

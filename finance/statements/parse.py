@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from finance.statements.csv_statement import CsvParser
 from finance.statements.ofx import OfxParser
@@ -65,7 +66,6 @@ def _recognized(head: str) -> StatementParser:
 
 
 def _limited(rows: Iterator[RowOrError], max_rows: int) -> Iterator[RowOrError]:
-    for count, row in enumerate(rows, start=1):
-        if count > max_rows:
-            raise StatementError("too_many_rows", f"The file has more than {max_rows:,} rows. Import it in parts.")
-        yield row
+    yield from islice(rows, max_rows)
+    if next(rows, None) is not None:
+        raise StatementError("too_many_rows", f"The file has more than {max_rows:,} rows. Import it in parts.")

@@ -16,18 +16,14 @@ _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 def clean_text(text: str, limit: int) -> str:
     """`text` without control characters and entities, its white space collapsed, cut at `limit` characters."""
     if "&" in text:
-        text = decode_entities(text)
+        # twice, as several banks escape what was escaped already
+        text = _ENTITY.sub(_character, _ENTITY.sub(_character, text))
     # the only white space that counts as printable is the space itself (str.isprintable)
     if text.isprintable() and "  " not in text:
         return text.strip()[:limit].rstrip()
     if not text.isprintable():
         text = _INVISIBLE.sub("", text)
     return " ".join(text.split())[:limit].rstrip()
-
-
-def decode_entities(text: str) -> str:
-    """`text` with `&amp;`, `&#39;` and their like decoded, twice, as several banks escape what was escaped already."""
-    return _ENTITY.sub(_character, _ENTITY.sub(_character, text))
 
 
 def _character(entity: re.Match[str]) -> str:
@@ -61,8 +57,6 @@ _SPACED = _Spaced()
 def plain_key(text: str) -> str:
     """`normalize_text` without accents: how column names and words of a bank are looked up."""
     decomposed = unicodedata.normalize("NFKD", normalize_text(text))
-    return "".join(filter(_is_base, decomposed)) if not text.isascii() else decomposed
-
-
-def _is_base(character: str) -> bool:
-    return unicodedata.category(character) != "Mn"
+    if text.isascii():
+        return decomposed
+    return "".join(character for character in decomposed if unicodedata.category(character) != "Mn")

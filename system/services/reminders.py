@@ -4,7 +4,6 @@ An occurrence becomes due at midnight where its owner lives, which is in most pe
 go out yet waits as a job until they are over.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -125,14 +124,11 @@ def _send_mails(reminders: list[Reminder], *, now: datetime) -> None:
         if _wants_mail(preference := preferences[reminder.row.user_id, reminder.notification_type])
     ]
     get_connection().send_messages([message for message, wait in wanted if wait is None])
-    _send_later((message, wait) for message, wait in wanted if wait is not None)
+    for message, wait in wanted:
+        if wait is not None:
+            mail.deliver.configure(schedule_at=wait).defer(encrypted=mail.encrypt_message(message))
 
 
 def _wants_mail(preference: NotificationPreference) -> bool:
     is_reachable = preference.user.is_verified and preference.email_enabled
     return is_reachable and preference.frequency == NotificationFrequency.IMMEDIATE
-
-
-def _send_later(messages: Iterable[tuple[EmailMessage, datetime]]) -> None:
-    for message, wait in messages:
-        mail.deliver.configure(schedule_at=wait).defer(encrypted=mail.encrypt_message(message))

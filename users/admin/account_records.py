@@ -21,7 +21,6 @@ from core.admin import (
     link,
 )
 from core.privacy.masks import address, declare, personal
-from users import services
 from users.admin.accounts import PROFILE_FIELDSETS, FoundByAddress
 from users.models import Impersonation, OnboardingProgress, PersonalAccessToken, UserProfile
 
@@ -62,7 +61,7 @@ class PersonalAccessTokenAdmin(OwnedReadOnlyAdmin):
         title="Revoke", question="The program that uses this token loses access at once.", icon="key_off", permission="revoke"
     )
     def revoke(self, request: HttpRequest, token: PersonalAccessToken) -> None:
-        services.revoke_token(token)
+        token.delete()
 
     actions = (*BaseAdmin.actions, for_selected_rows(revoke))
 

@@ -68,7 +68,7 @@ class ExportReader:
 
     def _manifest(self) -> dict[str, dict[str, Any]]:
         try:
-            said = json.loads(_unpacked(self.zip, MANIFEST))
+            said = json.loads(b"".join(_blocks(self.zip, MANIFEST)))
             if said["format"] == FORMAT and said["schema"] == SCHEMA:
                 return {str(file["name"]): file for file in said["files"]}
         except (ValueError, RecursionError, KeyError, TypeError) as error:
@@ -98,15 +98,14 @@ def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
         raise refused("damaged", f"{name} is damaged.") from error
 
 
-def _unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
-    return b"".join(_blocks(archive, name))
-
-
 def _parsed(text: bytes, place: str) -> Row:
+    def refuse_constant(name: str) -> None:
+        raise ValueError(f"{name} is no JSON")
+
     if len(text) > MAX_LINE:
         raise refused("too_large", f"{place}: a row may have {MAX_LINE:,} bytes at most.")
     try:
-        row = json.loads(text, parse_constant=_refuse_constant)  # orjson rounds whole numbers of more than 64 bits
+        row = json.loads(text, parse_constant=refuse_constant)  # orjson rounds whole numbers of more than 64 bits
         if b"\\u" in text:
             json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair has no place in a database
     except (ValueError, RecursionError) as error:
@@ -114,7 +113,3 @@ def _parsed(text: bytes, place: str) -> Row:
     if not isinstance(row, dict) or (b"\\u0000" in text and has_null_character(row)):
         raise refused("invalid_row", f"{place}: a row is a JSON object without null characters.")
     return row
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")

@@ -62,8 +62,10 @@ def make(export: DataExport) -> bool:
     if not _begin(export):
         return False
     try:
-        with one_instant():
-            if not _is_alone(export):
+        with one_instant(), connection.cursor() as cursor:
+            # another worker that was taken for dead may still be at it; the lock ends with the transaction
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"export {export.pk}"])
+            if not cursor.fetchone()[0]:
                 return False
             with Store(export) as store:
                 archive.write(export.user, store, on_progress=store.on_progress)  # type: ignore[arg-type]  # a zip needs no more of a file
@@ -82,13 +84,6 @@ def _begin(export: DataExport) -> bool:
             return unfinished.update(state=ExportState.RUNNING, progress=0) > 0
     except IntegrityError:
         return False  # it failed, and the customer has asked for another one since
-
-
-def _is_alone(export: DataExport) -> bool:
-    """Whether no other worker makes this export: one that was taken for dead may still live. Until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"export {export.pk}"])
-        return bool(cursor.fetchone()[0])
 
 
 @transaction.atomic

@@ -5,7 +5,6 @@ else, their instants too: an export of the account then has the same bytes. A cu
 recorded, granted or charged comes back by an operator's hand only (`manage.py import_export`).
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -27,7 +26,7 @@ from users.privacy.archive import name_of
 from users.privacy.export_reader import ExportReader, refused
 from users.privacy.policies import AnyModel, restored, rows_of, stated
 from users.privacy.row_references import ImportKeys
-from users.privacy.row_serialization import RowDeserializer
+from users.privacy.row_serialization import Row, RowDeserializer
 
 BATCH = 1_000
 Numbered = tuple[int, models.Model]  # the line that a row came from
@@ -47,7 +46,11 @@ def restore(user: User, file: IO[bytes], *, by: Restore = Restore.OWNER) -> dict
         for model in reversed([model for model in wanted if stated(model).is_replaced]):
             rows_of(model, user).delete()
         counts = {name_of(model): _restore_file(bundle, model, reader) for model in wanted}
-        _check_what_was_put_off()
+        try:  # now what the database would check at the commit, where no error could be returned
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        except IntegrityError as error:
+            raise refused("does_not_exist", "It refers to something that does not exist here, such as a plan.") from error
     return counts
 
 
@@ -60,25 +63,24 @@ def _require_empty(user: User, wanted: list[AnyModel]) -> None:
 
 
 def _restore_file(bundle: ExportReader, model: AnyModel, reader: RowDeserializer) -> int:
-    rows, count = _instances(bundle, model, reader), 0
-    while batch := list(islice(rows, BATCH)):
+    rows, count = bundle.rows(model), 0
+    while batch := [_instance(model, number, row, reader) for number, row in islice(rows, BATCH)]:
         _store(model, batch)
         count += len(batch)
     return count
 
 
-def _instances(bundle: ExportReader, model: AnyModel, reader: RowDeserializer) -> Iterator[Numbered]:
-    for number, row in bundle.rows(model):
-        try:
-            instance = reader.instance(model, row)
-            _check(instance)
-        except DomainError as error:
-            raise _at(model, number, f"{error.field or 'row'}: {error.message}") from error
-        except ValidationError as error:
-            raise _at(model, number, _sentence(error)) from error
-        except RecursionError as error:
-            raise _at(model, number, "it is nested too deeply.") from error
-        yield number, instance
+def _instance(model: AnyModel, number: int, row: Row, reader: RowDeserializer) -> Numbered:
+    try:
+        instance = reader.instance(model, row)
+        _check(instance)
+    except DomainError as error:
+        raise _at(model, number, f"{error.field or 'row'}: {error.message}") from error
+    except ValidationError as error:
+        raise _at(model, number, _sentence(error)) from error
+    except RecursionError as error:
+        raise _at(model, number, "it is nested too deeply.") from error
+    return number, instance
 
 
 def _check(instance: models.Model) -> None:
@@ -122,28 +124,13 @@ def _insert(model: AnyModel, instances: list[models.Model]) -> None:
 
 
 def _as_they_are(instance: models.Model, fields: list[Any]) -> SimpleNamespace:
-    return SimpleNamespace(
-        **{
-            field.attname: field.pre_save(instance, True)
-            if _is_made_here(instance, field)
-            else getattr(instance, field.attname)
-            for field in fields
-        }
-    )
-
-
-def _is_made_here(instance: models.Model, field: models.Field[Any, Any]) -> bool:
-    """Whether a column's value is made while it is stored: a sealed one, and an instant that the file does not give."""
-    return is_encrypted(field) or isinstance(getattr(instance, field.attname), DatabaseDefault | NoneType)
-
-
-def _check_what_was_put_off() -> None:
-    """Ask now for what the database would check at the commit, where nobody answers any more."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    except IntegrityError as error:
-        raise refused("does_not_exist", "It refers to something that does not exist here, such as a plan.") from error
+    values = SimpleNamespace()
+    for field in fields:
+        value = getattr(instance, field.attname)
+        # encrypted values, and instants that the file does not give, are made while the row is stored
+        is_made_now = is_encrypted(field) or isinstance(value, DatabaseDefault | NoneType)
+        setattr(values, field.attname, field.pre_save(instance, True) if is_made_now else value)
+    return values
 
 
 def _at(model: AnyModel, number: int, sentence: str) -> DomainError:

@@ -129,7 +129,7 @@ def _new(row: DueDate, due: PlannedDueDate, currency: str, today: date) -> DueDa
 
 def _settle(row: DueDate, due: PlannedDueDate, today: date) -> None:
     """Everything that was due before today, but for the newest when it is to stay open or paid in part."""
-    past = recurrence.occurrences(row.due_date, row.frequency, row.due_date, today - timedelta(days=1))
+    past = list(recurrence.occurrences(row.due_date, row.frequency, row.due_date, today - timedelta(days=1)))
     past = past if row.is_recurring else past[:1]
     kept = 1 if due.is_open or due.part else 0
     for day in past[: len(past) - kept]:
