@@ -23,6 +23,7 @@ from core.admin import (
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
@@ -51,13 +52,8 @@ PRIORITY_COLORS = {"critical": "danger", "high": "warning", "medium": "info", "l
 class FeedbackColumns:
     """What both the list and the customer's page show of feedback."""
 
-    @display(description="status", label=STATUS_COLORS)
-    def state(self, feedback: UserFeedback) -> str:
-        return feedback.status
-
-    @display(description="priority", label=PRIORITY_COLORS)
-    def urgency(self, feedback: UserFeedback) -> str:
-        return feedback.priority
+    state = column("status", "status", STATUS_COLORS)
+    urgency = column("priority", "priority", PRIORITY_COLORS)
 
     @display(description="text")
     def beginning(self, feedback: UserFeedback) -> str:
@@ -117,9 +113,7 @@ class UserFeedbackAdmin(FeedbackColumns, OwnedAdmin):
     def save_model(self, request: HttpRequest, obj: UserFeedback, form: Any, change: bool) -> None:
         services.save_triage(obj, now=clock.now())
 
-    @display(description="days old")
-    def age(self, feedback: UserFeedback) -> int:
-        return feedback.days_since_creation
+    age = column("days_since_creation", "days old")
 
     @confirmed_action(title="Resolve", question="Write what came of it into the resolution notes first.", icon="task_alt")
     def resolve(self, request: HttpRequest, feedback: UserFeedback) -> None:
@@ -148,13 +142,8 @@ class UserAnalyticsAdmin(OwnedReadOnlyAdmin):
     sortable_by_for_customer = ("event_date",)
     date_hierarchy = "event_date"
 
-    @display(description="engagement", label=LEVEL_COLORS)
-    def engagement(self, event: UserAnalytics) -> str:
-        return event.engagement_level or "-"
-
-    @display(description="retention", label=LEVEL_COLORS)
-    def retention(self, event: UserAnalytics) -> str:
-        return event.retention_level or "-"
+    engagement = column("engagement_level", "engagement", LEVEL_COLORS, empty="-")
+    retention = column("retention_level", "retention", LEVEL_COLORS, empty="-")
 
 
 @admin.register(FeatureUsage)
@@ -194,9 +183,7 @@ class PerformanceMetricAdmin(BaseAdmin):
         own = {"title": "Overview", "tables": tables, "smallest": aggregates.MIN_GROUP_SIZE}
         return TemplateResponse(request, "mingus/admin/overview.html", self.admin_site.each_context(request) | own)
 
-    @display(description="value")
-    def value(self, metric: PerformanceMetric) -> str:
-        return metric.formatted_value or "-"
+    value = column("formatted_value", "value", empty="-")
 
 
 def bars(table: aggregates.AggregateTable) -> list[tuple[aggregates.AggregateRow, int]]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
@@ -20,6 +19,7 @@ from core.admin import (
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
@@ -54,13 +54,8 @@ class MilestoneColumns:
     def progress(self, milestone: CareerMilestone) -> str:
         return f"{milestone.progress_percentage} %"
 
-    @display(description="status", label=STATUS_COLORS)
-    def state(self, milestone: CareerMilestone) -> str:
-        return milestone.status
-
-    @display(description="priority", label=PRIORITY_COLORS)
-    def priority(self, milestone: CareerMilestone) -> str:
-        return milestone.priority_level
+    state = column("status", "status", STATUS_COLORS)
+    priority = column("priority_level", "priority", PRIORITY_COLORS)
 
 
 @inline_on(User)
@@ -69,9 +64,7 @@ class MilestoneInline(MilestoneColumns, ReadOnlyInline):
     fields = ("milestone", "milestone_type", "target_date", "current_salary", "target_salary", "progress", "state")
     milestone = linked("milestone_name", "milestone")
     ordering = ("-created_at", "-id")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("user__profile")  # whose day it is decides what is overdue
+    list_select_related = ("user__profile",)  # whose day it is decides what is overdue
 
 
 @admin.register(CareerMilestone)
@@ -141,6 +134,4 @@ class JobSecurityAnalysisAdmin(OwnedReadOnlyAdmin):
         "overall_risk_score",
     )
 
-    @display(description="level", label=LEVEL_COLORS)
-    def level(self, analysis: JobSecurityAnalysis) -> str:
-        return analysis.security_level or "unknown"
+    level = column("security_level", "level", LEVEL_COLORS, empty="unknown")

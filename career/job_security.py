@@ -109,13 +109,7 @@ class Assessment:
 
 def assess(situation: Situation) -> Assessment:
     """Weigh what is known of a situation."""
-    factors = [
-        *_industry(situation),
-        *_education(situation),
-        *_tenure(situation),
-        *_signals(situation),
-        *_protectors(situation),
-    ]
+    factors = _factors(situation)
     parts = {group: _index_of(factor for factor in factors if factor.group is group) for group in FactorGroup}
     return Assessment(
         industry=parts[FactorGroup.INDUSTRY],
@@ -143,51 +137,27 @@ def tenure_log_odds(median: Decimal, own: Decimal) -> float:
     return max(-TENURE_CLAMP, min(TENURE_CLAMP, ratio))
 
 
-def _industry(situation: Situation) -> list[Factor]:
-    found = situation.industry
-    if found is None:
-        return []
-    return [Factor("industry", FactorGroup.INDUSTRY, found.name, logit(found.rate) - logit(UNEMPLOYMENT_TOTAL), T1)]
-
-
-def _education(situation: Situation) -> list[Factor]:
-    rate = UNEMPLOYMENT_BY_EDUCATION.get(situation.education_level)
-    if rate is None:
-        return []
-    log_odds = math.log(float(rate) / float(UNEMPLOYMENT_OF_EDUCATED_TOTAL))
-    return [Factor("education", FactorGroup.PERSONAL, situation.education_level, log_odds, T3)]
-
-
-def _tenure(situation: Situation) -> list[Factor]:
-    own = situation.tenure_years
-    if own is None:
-        return []
-    return [Factor("tenure", FactorGroup.PERSONAL, str(own), tenure_log_odds(situation.median_tenure, own), T6)]
-
-
-def _signals(situation: Situation) -> list[Factor]:
-    return [
-        _judged(name, FactorGroup.COMPANY, getattr(situation, name), weight)
-        for name, weight in _answered(situation, SIGNAL_WEIGHTS)
-    ]
-
-
-def _protectors(situation: Situation) -> list[Factor]:
-    """What protects a job; public administration's rate in T1 holds the protection already."""
-    weights = dict(PROTECTOR_WEIGHTS)
-    if situation.industry is PUBLIC_ADMINISTRATION:
-        weights["public_sector"] = 0.0
-    return [
-        _judged(name, FactorGroup.PERSONAL, getattr(situation, name), weight) for name, weight in _answered(situation, weights)
-    ]
-
-
-def _answered(situation: Situation, weights: dict[str, float]) -> list[tuple[str, float]]:
-    return [(name, weight) for name, weight in weights.items() if getattr(situation, name) is not None]
-
-
-def _judged(name: str, group: FactorGroup, answer: bool, weight: float) -> Factor:
-    return Factor(name, group, answer, weight if answer else 0.0)
+def _factors(situation: Situation) -> list[Factor]:
+    found: list[Factor] = []
+    industry, education, tenure = situation.industry, situation.education_level, situation.tenure_years
+    if industry is not None:
+        log_odds = logit(industry.rate) - logit(UNEMPLOYMENT_TOTAL)
+        found.append(Factor("industry", FactorGroup.INDUSTRY, industry.name, log_odds, T1))
+    if education in UNEMPLOYMENT_BY_EDUCATION:
+        log_odds = math.log(float(UNEMPLOYMENT_BY_EDUCATION[education]) / float(UNEMPLOYMENT_OF_EDUCATED_TOTAL))
+        found.append(Factor("education", FactorGroup.PERSONAL, education, log_odds, T3))
+    if tenure is not None:
+        log_odds = tenure_log_odds(situation.median_tenure, tenure)
+        found.append(Factor("tenure", FactorGroup.PERSONAL, str(tenure), log_odds, T6))
+    protectors = dict(PROTECTOR_WEIGHTS)
+    if industry is PUBLIC_ADMINISTRATION:
+        protectors["public_sector"] = 0.0  # its rate in T1 holds the protection already
+    for group, weights in ((FactorGroup.COMPANY, SIGNAL_WEIGHTS), (FactorGroup.PERSONAL, protectors)):
+        for name, weight in weights.items():
+            answer = getattr(situation, name)
+            if answer is not None:
+                found.append(Factor(name, group, answer, weight if answer else 0.0))
+    return found
 
 
 def _index_of(factors: Iterable[Factor]) -> Decimal | None:

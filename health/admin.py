@@ -1,11 +1,9 @@
 """Check-ins, goals and correlations in the back office."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
 
@@ -15,6 +13,7 @@ from core.admin import (
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
@@ -38,13 +37,8 @@ STATUS_COLORS = {
 class CheckinColumns:
     """What both the list and the customer's page show of a check-in."""
 
-    @display(description="score")
-    def score(self, checkin: UserHealthCheckin) -> Decimal | None:
-        return checkin.wellness_score
-
-    @display(description="level", label=LEVEL_COLORS)
-    def level(self, checkin: UserHealthCheckin) -> str | None:
-        return checkin.wellness_level
+    score = column("wellness_score", "score")
+    level = column("wellness_level", "level", LEVEL_COLORS)
 
 
 class GoalColumns:
@@ -73,9 +67,7 @@ class GoalInline(GoalColumns, ReadOnlyInline):
     fields = ("goal", "goal_type", "progress", "state", "target_date")
     goal = linked("goal_name", "goal")
     ordering = ("-created_at", "-id")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("user__profile")
+    list_select_related = ("user__profile",)
 
 
 @admin.register(UserHealthCheckin)
@@ -165,10 +157,10 @@ class CorrelationAdmin(OwnedReadOnlyAdmin):
     ordering_for_customer = ("-correlation_date", "-id")
     sortable_by_for_customer = ("correlation_date",)
 
-    @display(description="spending")
-    def spending(self, found: HealthSpendingCorrelation) -> str:
-        return found.spending_category or "all"
-
-    @display(description="reading", label={"strong": "success", "moderate": "info", "weak": "default"})
-    def reading(self, found: HealthSpendingCorrelation) -> str:
-        return found.correlation_interpretation or "insufficient"
+    spending = column("spending_category", "spending", empty="all")
+    reading = column(
+        "correlation_interpretation",
+        "reading",
+        {"strong": "success", "moderate": "info", "weak": "default"},
+        empty="insufficient",
+    )

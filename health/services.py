@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django.db import models, transaction
@@ -80,7 +80,11 @@ def daily_spending(user: User, first: date, last: date) -> dict[str, Days]:
     Expenses and fees in one currency, the one used most: amounts in two are never added. From the first day of spending to the
     last a day without any is a day with 0; outside of them nothing is known, as where a bank's file ends.
     """
-    rows = list(_totals(user, first, last))
+    moved = FinancialTransaction.objects.for_user(user).filter(
+        transaction_type__in=GOING_OUT, status__in=SPENT, transaction_date__range=(first, last)
+    )
+    by_day = moved.values("currency", "transaction_date", "category")
+    rows = list(by_day.annotate(total=Sum("amount"), number=Count("pk")))
     by_currency: Counter[str] = Counter()
     for row in rows:
         by_currency[row["currency"]] += row["number"]
@@ -92,14 +96,6 @@ def daily_spending(user: User, first: date, last: date) -> dict[str, Days]:
     named = sorted((name for name in spent if name), key=lambda name: (-len(spent[name]), name))
     known = _span(spent[ALL_SPENDING])
     return {name: {day: spent[name].get(day, Decimal(0)) for day in known} for name in (ALL_SPENDING, *named[:MAX_CATEGORIES])}
-
-
-def _totals(user: User, first: date, last: date) -> Iterable[dict[str, Any]]:
-    """The sums and numbers of movements by currency, day and category."""
-    moved = FinancialTransaction.objects.for_user(user).filter(
-        transaction_type__in=GOING_OUT, status__in=SPENT, transaction_date__range=(first, last)
-    )
-    return moved.values("currency", "transaction_date", "category").annotate(total=Sum("amount"), number=Count("pk"))
 
 
 def _span(days: Iterable[date]) -> list[date]:

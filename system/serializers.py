@@ -63,7 +63,6 @@ class ImportantDateSerializer(BaseSerializer):
             "recurrence_pattern": "yearly",
             "description": "Compare offers before it renews.",
             "days_until_due": 13,
-            "should_send_reminder": False,
             "last_reminder_sent": EXAMPLE_TIME,
             "next_occurrence": "2026-03-14",
         }

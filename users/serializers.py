@@ -39,13 +39,8 @@ class UserSerializer(BaseSerializer):
         example = {
             "id": "3e2f6a44-6a0e-4b0b-8a54-0f3c1c9f7b11",
             "email": "alice@example.com",
-            "is_active": True,
             "is_verified": True,
-            "is_staff": False,
             "last_login_at": EXAMPLE_TIME,
-            "is_locked": False,
-            "created_at": EXAMPLE_TIME,
-            "updated_at": EXAMPLE_TIME,
         }
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:  # type: ignore[override]
@@ -69,8 +64,6 @@ class AccessLogSerializer(BaseSerializer):
         fields = ["id", "created_at", "who", "action", "what", "row_id", "reason"]
         read_only_fields = fields
         example = {
-            "id": EXAMPLE_ID,
-            "created_at": EXAMPLE_TIME,
             "who": "Sam, support",
             "action": "view",
             "what": "finance.financialtransaction",
@@ -84,14 +77,11 @@ class OnboardingSerializer(BaseSerializer):
         model = OnboardingProgress
         fields = public_names(OnboardingProgress)
         example = {
-            "id": EXAMPLE_ID,
             "step_name": "income",
             "step_order": 2,
             "is_completed": True,
             "completed_at": EXAMPLE_TIME,
             "step_data": {"source": "salary"},
-            "created_at": EXAMPLE_TIME,
-            "updated_at": EXAMPLE_TIME,
         }
 
 
@@ -203,12 +193,9 @@ class SessionSerializer(BaseSerializer):
         fields = ["id", "user_agent", "address", "is_current", "created_at", "last_seen_at", "expires_at"]
         annotated = ("is_current",)
         example = {
-            "id": EXAMPLE_ID,
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
             "address": "203.0.113.7",
             "is_current": True,
-            "created_at": EXAMPLE_TIME,
-            "last_seen_at": EXAMPLE_TIME,
             "expires_at": "2026-03-15T09:30:00Z",
         }
 

@@ -27,15 +27,10 @@ from users.password_reset_tokens import ResetKeys
 def create_account(user: User) -> User:
     """Save a new account and lay out its onboarding steps."""
     user.save()
-    with rls.as_customer(user):
-        start_onboarding(user)
-    return user
-
-
-def start_onboarding(user: User) -> None:
-    """Give an account the first steps; those it has already stay as they are."""
     steps = [OnboardingProgress(user=user, step_name=name, step_order=order) for order, name in enumerate(FIRST_STEPS, 1)]
-    OnboardingProgress.objects.bulk_create(steps, ignore_conflicts=True)
+    with rls.as_customer(user):
+        OnboardingProgress.objects.bulk_create(steps, ignore_conflicts=True)
+    return user
 
 
 def mark_verified(user: User) -> None:
@@ -119,16 +114,14 @@ def request_email_change(*, request: HttpRequest, user: User, email: str) -> Non
     An address that somebody else has is told so by mail, and the caller is not: he must not learn who has an account.
     """
     email = User.objects.normalize_email(email)
-    if email != user.email:
-        with rls.as_accounts():
-            _request_email_change(request, user, email)
-
-
-def _request_email_change(request: HttpRequest, user: User, email: str) -> None:
-    if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email).exclude(user=user).exists():
-        get_adapter().send_account_already_exists_mail(email)
+    if email == user.email:
         return
-    EmailAddress.objects.add_new_email(request, user, email)
+    with rls.as_accounts():
+        others = EmailAddress.objects.filter(email=email).exclude(user=user)
+        if User.objects.filter(email=email).exists() or others.exists():
+            get_adapter().send_account_already_exists_mail(email)
+        else:
+            EmailAddress.objects.add_new_email(request, user, email)
 
 
 def create_token(

@@ -126,6 +126,16 @@ def linked(name: str, title: str) -> Any:
     return column
 
 
+def column(name: str, title: str, label: dict[str, str] | None = None, *, empty: str | None = None) -> Any:
+    """A column that shows the row's attribute `name` under `title`, or `empty`; with `label` (value -> color) as a label."""
+
+    @display(description=title, label=label)
+    def shown(self: Any, row: Any) -> Any:
+        return getattr(row, name) or empty if empty else getattr(row, name)
+
+    return shown
+
+
 def customers(beginning: str) -> QuerySet[Any]:
     """The keys of the accounts whose e-mail address begins so; served by the index on the address."""
     return get_user_model()._default_manager.filter(email__startswith=beginning.lower()).values_list("pk", flat=True)

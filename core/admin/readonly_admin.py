@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.admin.utils import flatten
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core.admin.base import BaseAdmin
@@ -55,13 +56,14 @@ class OwnedInline(MaskedRowsMixin, StackedInline):
 class ReadOnlyInline(ReadOnlyMixin, MaskedRowsMixin, TabularInline):
     """The newest rows of a kind on the page of the row they belong to, with a link to all of them.
 
-    `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers. Those with a
-    `place` (1, 2, …) come first on the page, in that order.
+    `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers.
+    `list_select_related` names what is read along. Those with a `place` (1, 2, …) come first on the page, in that order.
     """
 
     checks_class = SecretFieldInlineChecks
     formset = ReadOnlyFormSet
     template_after: ClassVar[str | None] = "mingus/admin/all_rows.html"
+    list_select_related: ClassVar[tuple[str, ...]] = ()
     limit = 10
     extra = 0
     max_num = 0
@@ -72,6 +74,10 @@ class ReadOnlyInline(ReadOnlyMixin, MaskedRowsMixin, TabularInline):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return flatten(self.fields or ())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, obj, **kwargs)

@@ -12,6 +12,7 @@ from core.admin import (
     BaseAdmin,
     OwnedAdmin,
     ReadOnlyInline,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
@@ -27,9 +28,7 @@ from users.models import User
 class AccountColumns:
     """What both the list and the customer's page show of an account."""
 
-    @display(description="number")
-    def number(self, account: EncryptedFinancialProfile) -> str:
-        return account.account_number_masked or "-"
+    number = column("account_number_masked", "number", empty="-")
 
     @display(description="balance")
     def balance(self, account: EncryptedFinancialProfile) -> str:

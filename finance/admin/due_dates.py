@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
@@ -58,9 +57,7 @@ class IncomeInline(DueColumns, ReadOnlyInline):
     fields = ("source", "money", "frequency", "upcoming", "state")
     source = linked("income_source", "income")
     ordering = ("next_occurrence", "id")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("user__profile")
+    list_select_related = ("user__profile",)
 
 
 @inline_on(User)
@@ -69,9 +66,7 @@ class ExpenseInline(DueColumns, ReadOnlyInline):
     fields = ("name", "money", "frequency", "upcoming", "state", "auto_pay_enabled")
     name = linked("expense_name", "bill")
     ordering = ("next_occurrence", "id")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("user__profile")
+    list_select_related = ("user__profile",)
 
 
 class PaymentColumns:
@@ -92,9 +87,7 @@ class PaymentInline(PaymentColumns, ReadOnlyInline):
     fields = ("day", "paid", "occurrence_date", "moved")
     day = linked("paid_on", "day")
     ordering = ("-occurrence_date", "-id")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("income", "expense", "transaction")
+    list_select_related = ("income", "expense", "transaction")
 
 
 class DueDateAdmin(DueColumns, OwnedAdmin):

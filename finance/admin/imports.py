@@ -3,7 +3,7 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from core.admin import BY_CUSTOMER, AutocompleteSelectFilter, OwnedReadOnlyAdmin, ReadOnlyInline, display, link, linked
+from core.admin import BY_CUSTOMER, AutocompleteSelectFilter, OwnedReadOnlyAdmin, ReadOnlyInline, column, display, link, linked
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
 
 VERDICT_COLORS = {"created": "success", "review": "warning", "error": "danger"}
@@ -44,6 +44,4 @@ class StatementImportRowAdmin(RowColumns, OwnedReadOnlyAdmin):
     search_fields = ("provider_id",)
     ordering_for_customer = ("-id",)
 
-    @display(description="verdict", label=VERDICT_COLORS)
-    def judged(self, row: StatementImportRow) -> str:
-        return row.verdict
+    judged = column("verdict", "verdict", VERDICT_COLORS)

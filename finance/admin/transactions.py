@@ -3,11 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
-from core.admin import BY_CUSTOMER, OwnedAdmin, ReadOnlyInline, display, inline_on, link, linked, money
+from core.admin import BY_CUSTOMER, OwnedAdmin, ReadOnlyInline, column, display, inline_on, link, linked, money
 from finance.models import FinancialTransaction
 from users.models import User
 
@@ -21,9 +20,7 @@ class TransactionColumns:
     def money(self, transaction: FinancialTransaction) -> str:
         return money(transaction.amount, transaction.currency)
 
-    @display(description="status", label=STATUS_COLORS)
-    def state(self, transaction: FinancialTransaction) -> str:
-        return transaction.status
+    state = column("status", "status", STATUS_COLORS)
 
     @display(description="account")
     def account(self, transaction: FinancialTransaction) -> str:
@@ -41,9 +38,7 @@ class TransactionInline(TransactionColumns, ReadOnlyInline):
     fields = ("day", "account", "money", "merchant", "category", "transaction_type", "status")
     day = linked("transaction_date", "day")
     ordering = ("-transaction_date", "-id")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("financial_profile")
+    list_select_related = ("financial_profile",)
 
 
 @admin.register(FinancialTransaction)

@@ -56,7 +56,6 @@ class ExpenseDueDateSerializer(BaseSerializer):
             "last_paid_amount": "2450.00",
             "status": "overdue",
             "is_overdue": True,
-            "days_overdue": 1,
             "days_until_due": -1,
             "next_due_date": "2026-02-28",
         }

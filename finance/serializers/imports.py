@@ -6,7 +6,7 @@ import orjson
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
+from core.api.examples import EXAMPLE_ID
 from core.api.serializers import BaseSerializer, OwnedKeyField, StrictSerializer
 from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
@@ -150,18 +150,12 @@ class ImportSerializer(BaseSerializer):
         ]
         read_only_fields = fields
         example: dict[str, Any] = {
-            "id": EXAMPLE_ID,
-            "account": EXAMPLE_ID,
             "format": "ofx",
             "filename": "april.ofx",
-            "mapping": {},
             **EXAMPLE_COUNTS,
             "failed": 1,
             "statement": EXAMPLE_STATEMENT,
             "warnings": [EXAMPLE_WARNING],
-            "undone_at": None,
-            "created_at": EXAMPLE_TIME,
-            "updated_at": EXAMPLE_TIME,
         }
 
 
@@ -188,15 +182,9 @@ class ImportRowSerializer(BaseSerializer):
             "data": {"help_text": "In review, superseded and tombstoned: the row, with `candidates`. Broken: what is wrong."},
         }
         example = {
-            "id": EXAMPLE_ID,
-            "number": 1,
             "verdict": "review",
-            "transaction_id": None,
             "provider_id": "0000123456782009040100001",
             "data": EXAMPLE_ROW | {"candidates": [EXAMPLE_ID]},
-            "deleted_at": None,
-            "created_at": EXAMPLE_TIME,
-            "updated_at": EXAMPLE_TIME,
         }
 
 

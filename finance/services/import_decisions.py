@@ -10,7 +10,7 @@ import orjson
 from django.db import connection
 
 from finance.models import EncryptedFinancialProfile
-from finance.pending_matching import MAX_DAYS_TO_POST, ExistingTransaction, IncomingRow, RowMatch, match, texts_of
+from finance.pending_matching import MAX_DAYS_TO_POST, ExistingTransaction, IncomingRow, match, texts_of
 from finance.services import import_dedup
 from finance.services.import_staging import hash_joins, staged_pages
 
@@ -69,27 +69,23 @@ def decide_rows(account: EncryptedFinancialProfile) -> None:
 
 
 def _match_undecided(parameters: dict[str, Any]) -> None:
-    existing = [_existing(line) for page in staged_pages(EXISTING, parameters) for line in page]
+    existing = [
+        ExistingTransaction(key, day, amount, currency, texts_of(description, merchant), is_pending, is_manual)
+        for page in staged_pages(EXISTING, parameters)
+        for key, day, amount, currency, description, merchant, is_pending, is_manual in page
+    ]
     if not existing:
         return
     days = [entry.day for entry in existing]
     around = {"first": min(days) - MAX_DAYS_TO_POST, "last": max(days) + MAX_DAYS_TO_POST}
-    rows = (_incoming(line) for page in staged_pages(UNDECIDED, around) for line in page)
-    findings = match(rows, existing)
+    rows = (
+        IncomingRow(number, day, amount, currency, texts_of(description, merchant), is_pending)
+        for page in staged_pages(UNDECIDED, around)
+        for number, day, amount, currency, description, merchant, is_pending in page
+    )
+    findings = [
+        {"number": number, "verdict": finding.outcome, "candidates": finding.candidates}
+        for number, finding in match(rows, existing).items()
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(DECIDE, {"findings": orjson.dumps(list(map(_as_json, findings.items()))).decode()})
-
-
-def _existing(line: tuple[Any, ...]) -> ExistingTransaction:
-    key, day, amount, currency, description, merchant, is_pending, is_manual = line
-    return ExistingTransaction(key, day, amount, currency, texts_of(description, merchant), is_pending, is_manual)
-
-
-def _incoming(line: tuple[Any, ...]) -> IncomingRow:
-    number, day, amount, currency, description, merchant, is_pending = line
-    return IncomingRow(number, day, amount, currency, texts_of(description, merchant), is_pending)
-
-
-def _as_json(item: tuple[int, RowMatch]) -> dict[str, Any]:
-    number, finding = item
-    return {"number": number, "verdict": finding.outcome, "candidates": finding.candidates}
+        cursor.execute(DECIDE, {"findings": orjson.dumps(findings).decode()})

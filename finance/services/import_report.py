@@ -1,6 +1,5 @@
 """What an import has to say about itself; read from the temporary tables, so a dry run says the same as a real one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -175,14 +174,19 @@ def as_text(amount: Decimal | None) -> str | None:
 def list_warnings(
     statement: Statement, source: StatementSource, account: EncryptedFinancialProfile, check: BalanceCheck, failed: int
 ) -> list[ReportWarning]:
-    """What the owner should know about currencies, the account's number, the balances he gave, and the list of errors."""
-    found = [
-        _of_currency(account, check),
-        _of_number(statement, account),
-        _of_balance("opening", source.opening_balance, statement.balances.opening),
-        _of_balance("closing", source.closing_balance, statement.balances.closing),
-        _of_errors(failed),
-    ]
+    """Return what the user should know: of currencies, the account's number, the balances they gave, and cut errors."""
+    found = [_of_currency(account, check), _of_number(statement, account)]
+    balances = statement.balances
+    for name, given, stated in (
+        ("opening", source.opening_balance, balances.opening),
+        ("closing", source.closing_balance, balances.closing),
+    ):
+        if given is not None and stated is not None and given != stated:
+            message = f"You gave {given} as the {name} balance; the file says {stated}, which was used."
+            found.append(ReportWarning("balance_differs", message))
+    if failed > MAX_ERRORS:
+        message = f"{failed:,} rows can't be read; the first {MAX_ERRORS:,} are listed here, all of them in rows/."
+        found.append(ReportWarning("errors_cut", message))
     return [warning for warning in found if warning is not None]
 
 
@@ -192,14 +196,12 @@ def _of_currency(account: EncryptedFinancialProfile, check: BalanceCheck) -> Rep
     if not foreign:
         return None
     left_out = sorted(seen - {check.currency})
-    message = f"The account is in {account.currency}; amounts in {_listed(foreign)} came in as they are and were not converted."
+    message = (
+        f"The account is in {account.currency}; amounts in {', '.join(foreign)} came in as they are and were not converted."
+    )
     if left_out:
-        message += f" Amounts in {_listed(left_out)} are left out of the computed balance in {check.currency}."
+        message += f" Amounts in {', '.join(left_out)} are left out of the computed balance in {check.currency}."
     return ReportWarning("foreign_currency", message)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def _of_number(statement: Statement, account: EncryptedFinancialProfile) -> ReportWarning | None:
@@ -211,20 +213,6 @@ def _of_number(statement: Statement, account: EncryptedFinancialProfile) -> Repo
         return None
     return ReportWarning(
         "other_account", f"The file is of account {named}; this one is {own}. Undo the import if that is a slip."
-    )
-
-
-def _of_balance(name: str, given: Decimal | None, found: Decimal | None) -> ReportWarning | None:
-    if given is None or found is None or given == found:
-        return None
-    return ReportWarning("balance_differs", f"You gave {given} as the {name} balance; the file says {found}, which was used.")
-
-
-def _of_errors(failed: int) -> ReportWarning | None:
-    if failed <= MAX_ERRORS:
-        return None
-    return ReportWarning(
-        "errors_cut", f"{failed:,} rows can't be read; the first {MAX_ERRORS:,} are listed here, all of them in rows/."
     )
 
 

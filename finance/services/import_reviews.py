@@ -44,35 +44,30 @@ def resolve_row(
     if row.verdict == RowVerdict.SUPERSEDED:
         supersede(record)
         row.refresh_from_db()
-    _count(record, RowVerdict(row.verdict))
+    counter = COUNTERS[RowVerdict(row.verdict)]
+    setattr(record, counter, F(counter) + 1)
+    record.review = F("review") - 1
+    record.save(update_fields=["review", counter])
     return row
 
 
 def _settle(row: StatementImportRow, decision: ReviewDecision, match: FinancialTransaction | None) -> None:
+    data: dict[str, Any] = row.data or {}
     if decision is ReviewDecision.IGNORE:
         row.verdict = RowVerdict.TOMBSTONED
     elif decision is ReviewDecision.CREATE:
-        row.verdict, row.transaction_id = RowVerdict.CREATED, _create(row).pk
-    else:
-        chosen = _checked(row, match)
-        row.verdict, row.transaction_id = _verdict_of_match(row, chosen), chosen.pk
-
-
-def _checked(row: StatementImportRow, match: FinancialTransaction | None) -> FinancialTransaction:
-    if match is None:
+        row.verdict, row.transaction_id = RowVerdict.CREATED, _create(row, data).pk
+    elif match is None:
         raise DomainError("required", "Say which transaction the row is.", field="transaction")
-    if match.financial_profile_id != row.account_id:
+    elif match.financial_profile_id != row.account_id:
         raise DomainError("other_account", "That transaction is of another account than the row.", field="transaction")
-    return match
+    else:
+        is_superseded = match.status == TransactionStatus.PENDING and not data["is_pending"]
+        row.verdict = RowVerdict.SUPERSEDED if is_superseded else RowVerdict.DUPLICATE
+        row.transaction_id = match.pk
 
 
-def _verdict_of_match(row: StatementImportRow, match: FinancialTransaction) -> RowVerdict:
-    is_posted = not _data(row)["is_pending"]
-    return RowVerdict.SUPERSEDED if is_posted and match.status == TransactionStatus.PENDING else RowVerdict.DUPLICATE
-
-
-def _create(row: StatementImportRow) -> FinancialTransaction:
-    data = _data(row)
+def _create(row: StatementImportRow, data: dict[str, Any]) -> FinancialTransaction:
     on_account = FinancialTransaction.objects.filter(user_id=row.user_id, financial_profile_id=row.account_id)
     is_held = on_account.filter(reference_number=data["provider_id"]).exists()
     created = FinancialTransaction(
@@ -93,15 +88,3 @@ def _create(row: StatementImportRow) -> FinancialTransaction:
     # Django reads the clock for each stamp; an undo takes stamps that differ for a change.
     on_account.filter(pk=created.pk).update(updated_at=F("created_at"))
     return created
-
-
-def _data(row: StatementImportRow) -> dict[str, Any]:
-    data: dict[str, Any] = row.data or {}
-    return data
-
-
-def _count(record: StatementImport, verdict: RowVerdict) -> None:
-    name = COUNTERS[verdict]
-    setattr(record, name, F(name) + 1)
-    record.review = F("review") - 1
-    record.save(update_fields=["review", name])

@@ -105,8 +105,9 @@ def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
     parameters: dict[str, Any] = {"user": record.user_id, "import": record.pk}
     restored = _ids(RESTORE_SUPERSEDED, parameters)
     kept = _ids(KEPT, parameters | {"restored": restored})
-    _execute(FREE_CLAIMS, parameters | {"kept": kept})
-    _execute(FORGET_ADOPTED_IDS, parameters)
+    with connection.cursor() as cursor:
+        cursor.execute(FREE_CLAIMS, parameters | {"kept": kept})
+        cursor.execute(FORGET_ADOPTED_IDS, parameters)
     removed = _delete_freed(record)
     _restore_balance(account, record)
     record.undone_at = now
@@ -136,8 +137,3 @@ def _ids(sql: str, parameters: dict[str, Any]) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return [line[0] for line in cursor.fetchall()]
-
-
-def _execute(sql: str, parameters: dict[str, Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)

@@ -18,7 +18,8 @@ def generate_projection(
 
     Raises DomainError when no income above 0 is known, or when it would grow beyond what can be stored.
     """
-    income = _income_of(user) if current_income is None else current_income
+    profile = getattr(user, "profile", None)
+    income = profile.annual_income if profile and current_income is None else current_income
     if income is None or income <= 0:
         sentence = "Give current_income, or set annual_income in your profile to what you earn in a year."
         raise DomainError("income_unknown", sentence, field="current_income")
@@ -36,8 +37,3 @@ def generate_projection(
         factors=projection.factors,
         confidence_level=projection.confidence_level,
     )
-
-
-def _income_of(user: Any) -> Decimal | None:
-    profile = getattr(user, "profile", None)
-    return profile.annual_income if profile else None

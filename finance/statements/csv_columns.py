@@ -67,11 +67,9 @@ def _is_free(field: str, index: int, columns: Columns, header: Sequence[str], ro
         return False
     if field == "currency" and _key(header[index]) == _AMBIGUOUS_TITLE:
         return any(currency_named(row[index].strip()) is not None for row in rows if index < len(row))
-    return field != "provider_id" or _is_unique(index, rows)
-
-
-def _is_unique(index: int, rows: Cells) -> bool:
-    """Rows with one id become one transaction, so an "ID" that several rows share (a customer's) must not be taken."""
+    if field != "provider_id":
+        return True
+    # Rows with one id become one transaction, so an "ID" that several rows share (a customer's) must not be taken.
     rows_by_id: dict[str, Sequence[str]] = {}
     return all(rows_by_id.setdefault(row[index], row) == row for row in rows if index < len(row) and row[index].strip())
 

@@ -63,7 +63,9 @@ def read_mapping(mapping: object) -> ColumnMapping:
             known, shown = ", ".join((*COLUMNS, *_OPTIONS)), clean_text(str(key)[:_SHOWN], _SHOWN)
             raise StatementError("bad_mapping", f"mapping: “{shown}” is no known key. Known are: {known}.")
     columns = {field: _column(field, mapping[field]) for field in COLUMNS if field in mapping}
-    _refuse_two_kinds_of_amount(columns)
+    has_half = columns.get("debit") is not None or columns.get("credit") is not None
+    if has_half and columns.get("amount") is not None:
+        raise StatementError("bad_mapping", "mapping.amount: give either amount, or debit and credit.")
     options = {key: _option(key, mapping.get(key)) for key in _OPTIONS}
     return ColumnMapping(columns, **options)
 
@@ -74,13 +76,6 @@ def _column(field: str, value: object) -> str | int | None:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     raise StatementError("bad_mapping", f"mapping.{field}: give a column's title, its number from 0, or null.")
-
-
-def _refuse_two_kinds_of_amount(columns: Mapping[str, str | int | None]) -> None:
-    if columns.get("amount") is None:
-        return
-    if columns.get("debit") is not None or columns.get("credit") is not None:
-        raise StatementError("bad_mapping", "mapping.amount: give either amount, or debit and credit.")
 
 
 def _option(key: str, value: object) -> str:

@@ -84,17 +84,15 @@ def read_records(
             return
         if cells is None or (len(feed.taken) > 1 and _is_swallowed(cells, feed.taken, delimiter, widths)):
             open_marks += 1
-            _check(open_marks, number)
+            if open_marks > _OPEN_MARKS:
+                message = (
+                    f"Line {number} is the {open_marks:,}th with a quotation mark that is not closed. Export the file again."
+                )
+                raise StatementError("unclosed_quotes", message)
             feed.give_back_all_but_one()
             yield RowError(number, "row", "unclosed_quote", "A quotation mark is opened in this row and not closed.")
         elif cells:
             yield number, cells
-
-
-def _check(open_marks: int, number: int) -> None:
-    if open_marks > _OPEN_MARKS:
-        message = f"Line {number} is the {open_marks:,}th with a quotation mark that is not closed. Export the file again."
-        raise StatementError("unclosed_quotes", message)
 
 
 def _is_swallowed(cells: list[str], taken: list[str], delimiter: str, widths: tuple[int, int] | None) -> bool:
@@ -103,10 +101,9 @@ def _is_swallowed(cells: list[str], taken: list[str], delimiter: str, widths: tu
         return False
     if not widths[0] <= len(cells) <= widths[1]:
         return True
-    return any(_stands_alone(line, delimiter, widths) for line in taken[1:])
-
-
-def _stands_alone(line: str, delimiter: str, widths: tuple[int, int]) -> bool:
-    """A whole row by itself. The last line of an honest text of several lines keeps its closing mark in a cell."""
-    cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-    return widths[0] <= len(cells) <= widths[1] and not any('"' in cell for cell in cells)
+    for line in taken[1:]:
+        alone = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+        # the last line of an honest text of several lines keeps its closing mark in a cell
+        if widths[0] <= len(alone) <= widths[1] and not any('"' in cell for cell in alone):
+            return True
+    return False

@@ -61,19 +61,17 @@ def _table(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> 
 
 
 def _with_header(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
-    for position, (_, header) in enumerate(records[:_PREAMBLE]):
+    for position, (line, header) in enumerate(records[:_PREAMBLE]):
         if not _reaches(wanted, len(header)) or not all(columns_titled(title, header) for title in wanted.titles):
             continue
         rows = records[position + 1 :]
-        columns = _columns(header, rows, wanted)
+        taken = resolve(wanted, header, len(header))
+        columns = settle_amount(guess_columns(header, [cells for _, cells in rows], taken))
         if _is_settled(columns, wanted):
-            return CsvTable(delimiter, tuple(header), columns, _line_after(records[position]), tuple(rows))
+            # not the line of the next good record: a broken one between would vanish
+            first_line = line + 1 + sum(cell.count("\n") for cell in header)
+            return CsvTable(delimiter, tuple(header), columns, first_line, tuple(rows))
     return None
-
-
-def _columns(header: Sequence[str], rows: Sequence[Record], wanted: ColumnMapping) -> Columns:
-    taken = resolve(wanted, header, len(header))
-    return settle_amount(guess_columns(header, [cells for _, cells in rows], taken))
 
 
 def _is_settled(columns: Columns, wanted: ColumnMapping) -> bool:
@@ -85,12 +83,6 @@ def _is_settled(columns: Columns, wanted: ColumnMapping) -> bool:
 def _reaches(wanted: ColumnMapping, width: int) -> bool:
     """Whether a record has room for a date and an amount, and for the columns that are given as numbers."""
     return width >= _NARROWEST and all(number < width for number in wanted.numbers)
-
-
-def _line_after(header: Record) -> int:
-    """Not the line of the next good record: a broken one between would vanish."""
-    line, cells = header
-    return line + 1 + sum(cell.count("\n") for cell in cells)
 
 
 def _without_header(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:

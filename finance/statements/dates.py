@@ -85,18 +85,15 @@ class DateReader:
         try:
             return self._known[cell]
         except KeyError:
-            return self._remember(cell)
+            if len(self._known) >= _CACHED_CELLS:
+                self._known.clear()
+            day = self._known[cell] = self._day(cell)
+            return day
 
     def fits(self, cell: str) -> bool:
         """Whether `cell` has this form, even if there is no such day (30 February, year 0)."""
         parts = self._parts(cell)
         return parts is not None and 1 <= parts[1] <= _LAST_MONTH and 1 <= parts[2] <= _LAST_DAY
-
-    def _remember(self, cell: str) -> datetime.date | None:
-        if len(self._known) >= _CACHED_CELLS:
-            self._known.clear()
-        day = self._known[cell] = self._day(cell)
-        return day
 
     def _day(self, cell: str) -> datetime.date | None:
         parts = self._parts(cell)
@@ -125,7 +122,9 @@ def _pattern(date_format: str) -> Callable[[str], re.Match[str] | None]:
     day_format, has_clock = _CLOCK_IN_FORMAT.subn("", date_format.strip())
     pieces = re.split(r"%(.)", day_format)
     literals, directives = pieces[::2], pieces[1::2]
-    _require_a_whole_date(directives)
+    kinds = Counter({"y": "Y", "b": "m", "B": "m"}.get(directive, directive) for directive in directives)
+    if kinds != Counter("dmY"):
+        raise ValueError("A date format has one day (%d), one month (%m, %b or %B) and one year (%Y or %y).")
     pattern = _literal(literals[0])
     for directive, literal in zip(directives, literals[1:], strict=True):
         pattern += _DIRECTIVES[directive] + _literal(literal)
@@ -137,12 +136,6 @@ def _pattern(date_format: str) -> Callable[[str], re.Match[str] | None]:
 
 def _literal(text: str) -> str:
     return "".join(r"\s+" if part.isspace() else re.escape(part) for part in re.split(r"(\s+)", text))
-
-
-def _require_a_whole_date(directives: list[str]) -> None:
-    kinds = Counter({"y": "Y", "b": "m", "B": "m"}.get(directive, directive) for directive in directives)
-    if kinds != Counter("dmY"):
-        raise ValueError("A date format has one day (%d), one month (%m, %b or %B) and one year (%Y or %y).")
 
 
 def looks_like_date(cell: str) -> bool:

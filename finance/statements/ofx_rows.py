@@ -18,6 +18,7 @@ _KINDS = {
     "XFER": "transfer", "FEE": "fee", "SRVCHG": "fee", "INT": "income", "DIV": "income", "DEP": "income",
     "DIRECTDEP": "income", "CREDIT": "income",
 }  # fmt: skip
+# Banks without ids write zeros into all of them, and one id twice would be one transaction.
 _NO_ID = re.compile(r"0*").fullmatch
 _SHOWN = 40
 _LONG = 4_000
@@ -42,7 +43,8 @@ def _draft(transaction: ET.Element, number: int, currency: str, *, is_pending: b
         paid = posted
     # ORIGCURRENCY says only what TRNAMT was converted from (OFX 2.3, 5.2)
     own_currency = transaction.findtext(".//CURRENCY/CURSYM") or transaction.findtext(".//CURRENCY") or ""
-    name = _name(fields)
+    name = clean_text(fields.get("NAME") or fields.get("EXTDNAME", ""), _LONG)
+    fitid = fields.get("FITID", "").strip()
     return Draft(
         number=number,
         date=paid,
@@ -50,7 +52,7 @@ def _draft(transaction: ET.Element, number: int, currency: str, *, is_pending: b
         currency=own_currency.strip() or currency,
         description=_description(name, fields),
         merchant_name=name,
-        provider_id=_provider_id(fields),
+        provider_id="" if _NO_ID(fitid) else fitid,
         posted_date=None if is_pending else posted,
         is_pending=is_pending,
         kind=_KINDS.get(fields.get("TRNTYPE", "").upper(), ""),
@@ -74,13 +76,10 @@ def read_day(text: str) -> datetime.date:
             return datetime.date(int(found.group(1)), int(found.group(3)), int(found.group(4)))
     except ValueError:
         pass
-    raise _broken_date(clean_text(text, _SHOWN))
-
-
-def _broken_date(shown: str) -> BrokenCellError:
+    shown = clean_text(text, _SHOWN)
     if not shown:
-        return BrokenCellError("date", "missing_date", "The date is missing.")
-    return BrokenCellError("date", "bad_date", f"“{shown}” is not a day.")
+        raise BrokenCellError("date", "missing_date", "The date is missing.")
+    raise BrokenCellError("date", "bad_date", f"“{shown}” is not a day.")
 
 
 def read_amount(text: str) -> Decimal:
@@ -97,10 +96,6 @@ def read_amount(text: str) -> Decimal:
     raise BrokenCellError("amount", "bad_amount", f"“{shown}” is not an amount of money.")
 
 
-def _name(fields: dict[str, str]) -> str:
-    return clean_text(fields.get("NAME") or fields.get("EXTDNAME", ""), _LONG)
-
-
 def _description(name: str, fields: dict[str, str]) -> str:
     """Name and memo, the one alone where it contains the other: NAME is often MEMO cut at 32 characters."""
     memo = clean_text(fields.get("MEMO", ""), _LONG)
@@ -111,9 +106,3 @@ def _description(name: str, fields: dict[str, str]) -> str:
     if short in long:
         return memo
     return name if long in short else f"{name} - {memo}"
-
-
-def _provider_id(fields: dict[str, str]) -> str:
-    """FITID. Banks without ids write zeros into all of them, and one id twice would be one transaction."""
-    fitid = fields.get("FITID", "").strip()
-    return "" if _NO_ID(fitid) else fitid

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 
 from core.currencies import ISO_4217
-from finance.statements.rows import BrokenCellError, RowOrError, StatementRow, TransactionType
+from finance.statements.rows import BrokenCellError, StatementRow, TransactionType
 from finance.statements.text import clean_text
 
 FIRST_DAY = datetime.date(1900, 1, 1)
@@ -42,15 +42,8 @@ class Draft:
     category: str = ""
 
 
-def checked(draft: Draft) -> RowOrError:
-    """The row that `draft` makes, or the first rule it breaks."""
-    try:
-        return _row(draft)
-    except BrokenCellError as broken:
-        return broken.at(draft.number)
-
-
-def _row(draft: Draft) -> StatementRow:
+def checked(draft: Draft) -> StatementRow:
+    """Return the row that `draft` makes; raise `BrokenCellError` for the first rule it breaks."""
     amount = checked_amount(draft.amount)
     return StatementRow(
         number=draft.number,
@@ -77,7 +70,8 @@ def checked_amount(amount: Decimal) -> Decimal:
         raise BrokenCellError("amount", "amount_too_large", "The amount must be smaller than 10,000,000,000.")
     cents = amount.quantize(_CENT, context=_EXACT)
     if cents != amount:
-        raise BrokenCellError("amount", "too_many_decimals", f"{_short(amount)} has more than two decimals.")
+        shown = str(amount) if len(str(amount)) <= INTEGER_DIGITS * 2 else "The amount"
+        raise BrokenCellError("amount", "too_many_decimals", f"{shown} has more than two decimals.")
     return cents
 
 
@@ -87,11 +81,6 @@ def checked_balance(amount: Decimal) -> Decimal | None:
         return None
     cents = amount.quantize(_CENT, context=_EXACT)
     return cents if cents == amount else None
-
-
-def _short(amount: Decimal) -> str:
-    text = str(amount)
-    return text if len(text) <= INTEGER_DIGITS * 2 else "The amount"
 
 
 def checked_date(day: datetime.date, field: str) -> datetime.date:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
-from core.admin import BY_CUSTOMER, OwnedReadOnlyAdmin, ReadOnlyInline, display, inline_on, link, linked
+from core.admin import BY_CUSTOMER, OwnedReadOnlyAdmin, ReadOnlyInline, column, display, inline_on, link, linked
 from core.admin.history import changes_in, readable
 from core.postgres.partitions import min_uuid7_at
 from system.models import AccessEvent, AuditEvent
@@ -22,13 +22,8 @@ ACTION_COLORS = {"added": "success", "changed": "info", "deleted": "danger", "em
 class EventColumns:
     """What both the list and the customer's page show of a change."""
 
-    @display(description="who")
-    def who(self, event: AuditEvent) -> str:
-        return event.by
-
-    @display(description="of what")
-    def what(self, event: AuditEvent) -> str:
-        return event.model_name
+    who = column("by", "who")
+    what = column("model_name", "of what")
 
     @display(description="action", label=ACTION_COLORS)
     def done(self, event: AuditEvent) -> str:
@@ -60,9 +55,7 @@ class AuditInline(EventColumns, ReadOnlyInline):
     fields = ("when", "what", "done", "who", "columns")
     when = linked("at", "when")
     ordering = ("-id",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("actor", "impersonator")
+    list_select_related = ("actor", "impersonator")
 
 
 @inline_on(get_user_model())

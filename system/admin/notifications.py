@@ -18,6 +18,7 @@ from core.admin import (
     OwnedReadOnlyAdmin,
     ReadOnlyAdmin,
     ReadOnlyInline,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
@@ -61,17 +62,13 @@ class JobAdmin(ReadOnlyAdmin):
             job.args = {}
         return job
 
-    @display(description="status", label={"todo": "info", "doing": "warning", "failed": "danger", "succeeded": "success"})
-    def state(self, job: ProcrastinateJob) -> str:
-        return job.status
+    state = column("status", "status", {"todo": "info", "doing": "warning", "failed": "danger", "succeeded": "success"})
 
 
 class AlertColumns:
     """What both the list and the customer's page show of an alert."""
 
-    @display(description="severity", label=SEVERITY_COLORS)
-    def weight(self, alert: SystemAlert) -> str:
-        return alert.severity
+    weight = column("severity", "severity", SEVERITY_COLORS)
 
     @display(description="state", label=ALERT_COLORS)
     def state(self, alert: SystemAlert) -> str:
@@ -88,9 +85,7 @@ class AlertColumns:
 class DateColumns:
     """What both the list and the customer's page show of an important date."""
 
-    @display(description="next")
-    def coming(self, row: ImportantDate) -> Any:
-        return row.next_occurrence
+    coming = column("next_occurrence", "next")
 
     @display(description="state", label=DATE_COLORS)
     def state(self, row: ImportantDate) -> str:

@@ -164,15 +164,11 @@ class Store:
 
 
 def pieces_of(export: DataExport) -> Iterator[bytes]:
-    """The bytes of an export that is ready. Raises ConflictError when there is nothing to hand out, before the first piece."""
+    """Yield the bytes of an export that is ready; raise ConflictError before the first when there is nothing to hand out."""
     if export.state != ExportState.READY:
         raise ConflictError("export_not_ready", f"This export {export.get_state_display()}. Ask for its state again later.")
     if export.expires_at is not None and export.expires_at <= clock.now():
         raise ConflictError("export_expired", "This export has expired. Ask for a new one.")
-    return _pieces(export)
-
-
-def _pieces(export: DataExport) -> Iterator[bytes]:
     chunks, number = DataExportChunk.objects.filter(user_id=export.user_id, export_id=export.pk), 0
     while (chunk := chunks.filter(number=number).first()) is not None:
         yield base64.b64decode(chunk.content)

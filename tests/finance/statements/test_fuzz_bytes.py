@@ -1,5 +1,6 @@
 """Whatever is uploaded, the answer is rows, errors of rows, or one refusal; never another exception."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finance.statements.row_validation import Draft, checked
-from finance.statements.rows import RowError, StatementRow
+from finance.statements.rows import BrokenCellError, StatementRow
 from tests.finance.statements.parse_helpers import is_sound, ofx, read_or_refuse, transaction
 from tests.finance.statements.test_csv_dialects import BANKS
 
@@ -103,8 +104,9 @@ def test_any_mapping(mapping: object) -> None:
 
 
 @given(drafts)
-def test_any_draft_is_a_row_or_an_error(draft: Draft) -> None:
-    assert isinstance(checked(draft), StatementRow | RowError)
+def test_any_draft_is_a_row_or_breaks_a_rule(draft: Draft) -> None:
+    with suppress(BrokenCellError):
+        assert isinstance(checked(draft), StatementRow)
 
 
 @pytest.mark.parametrize("content", GOOD)
