@@ -20,7 +20,7 @@ from core import rls
 from core.fast_lists.sql_serializer import SqlSerializer
 from finance import exports
 from finance.models import FinancialTransaction
-from finance.serializers import TransactionSerializer
+from finance.serializers.transactions import TransactionSerializer
 from users.models import User
 
 LIMIT, EXPORT = "COPY TO of the same columns", "MINGUS export"

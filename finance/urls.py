@@ -3,15 +3,10 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from finance.views import (
-    AccountViewSet,
-    ExpenseDueDateViewSet,
-    ImportRowViewSet,
-    ImportViewSet,
-    IncomeDueDateViewSet,
-    ProjectionViewSet,
-    TransactionViewSet,
-)
+from finance.views.accounts import AccountViewSet, TransactionViewSet
+from finance.views.due_dates import ExpenseDueDateViewSet, IncomeDueDateViewSet
+from finance.views.imports import ImportRowViewSet, ImportViewSet
+from finance.views.projections import ProjectionViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("accounts", AccountViewSet)

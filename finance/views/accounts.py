@@ -16,7 +16,8 @@ from core.fast_lists.sql_serializer import SqlSerializer
 from finance import exports, services
 from finance.filters import AccountFilter, ExportFilterBackend, TransactionFilter
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from finance.serializers import AccountSerializer, TransactionSerializer
+from finance.serializers.accounts import AccountSerializer
+from finance.serializers.transactions import TransactionSerializer
 
 
 class AccountViewSet(OwnedViewSet):

@@ -12,7 +12,7 @@ from core.api.viewsets import OwnedViewSet
 from finance import services
 from finance.filters import ExpenseDueDateFilter, IncomeDueDateFilter
 from finance.models import UserExpenseDueDate, UserIncomeDueDate
-from finance.serializers import (
+from finance.serializers.due_dates import (
     ExpenseDueDateSerializer,
     IncomeDueDateSerializer,
     OccurrencesSerializer,

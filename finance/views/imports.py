@@ -16,7 +16,7 @@ from core.api.viewsets import ListMixin, OwnedBaseViewSet, OwnedReadOnlyViewSet
 from finance import services
 from finance.filters import ImportFilter, ImportRowFilter
 from finance.models import StatementImport, StatementImportRow
-from finance.serializers import (
+from finance.serializers.imports import (
     ImportDetailSerializer,
     ImportFormSerializer,
     ImportResultSerializer,

@@ -13,7 +13,7 @@ from finance import services
 from finance.filters import ProjectionFilter
 from finance.income_growth import OccupationGroup
 from finance.models import IncomeProjection
-from finance.serializers import ProjectionFormSerializer, ProjectionSerializer
+from finance.serializers.projections import ProjectionFormSerializer, ProjectionSerializer
 from users.models import User
 
 

@@ -128,7 +128,7 @@ print("within", plainly(erin), names(erin))
 BROKEN = (
     SCENE  # noqa: S608 - nothing of it comes from outside
     + """
-from finance.views import AccountViewSet
+from finance.views.accounts import AccountViewSet
 
 frank = client("frank")
 by_a_job("frank", "his")

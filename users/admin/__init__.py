@@ -1,21 +1,5 @@
 """Accounts and what belongs to them in the back office."""
 
-from users.admin.account_records import (
-    EmailAddressAdmin,
-    GroupAdmin,
-    ImpersonationAdmin,
-    OnboardingProgressAdmin,
-    PersonalAccessTokenAdmin,
-    UserProfileAdmin,
-)
-from users.admin.accounts import UserAdmin
+from users.admin import account_records, accounts
 
-__all__ = [
-    "EmailAddressAdmin",
-    "GroupAdmin",
-    "ImpersonationAdmin",
-    "OnboardingProgressAdmin",
-    "PersonalAccessTokenAdmin",
-    "UserAdmin",
-    "UserProfileAdmin",
-]
+__all__ = ["account_records", "accounts"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dev.factories import ProjectionFactory
 from finance.models import IncomeProjection
-from finance.serializers import ProjectionSerializer
+from finance.serializers.projections import ProjectionSerializer
 from users.models import User
 
 D = Decimal
