@@ -98,19 +98,12 @@ def paired(health: Mapping[str, Days], spending: Mapping[str, Days]) -> Iterator
 def _by_each_method(pairs: PairedSeries) -> Iterator[CorrelationFinding]:
     health, spending = [float(value) for value in pairs.health], [float(value) for value in pairs.spending]
     for method, read in METHODS.items():
+        found, missing = None, ""
         if pairs.days < MIN_DAYS:
-            yield CorrelationFinding(pairs, method, None, f"{MIN_DAYS} days with both are needed, and there are {pairs.days}.")
-            continue
-        yield _judged(pairs, method, correlate(read(health), read(spending)))
-
-
-def _judged(pairs: PairedSeries, method: str, found: Correlation | None) -> CorrelationFinding:
-    """The finding, unless there is no variation or too few of its days are independent of each other."""
-    if found is None:
-        return CorrelationFinding(pairs, method, None, "There is no variation: one of the two was the same on every day.")
-    if found.effective_size < MIN_EFFECTIVE_SIZE:
-        count = f"{pairs.days} days count as {found.effective_size:.1f} independent ones"
-        return CorrelationFinding(
-            pairs, method, None, f"The days resemble each other: {count}, and {MIN_EFFECTIVE_SIZE} are needed."
-        )
-    return CorrelationFinding(pairs, method, found)
+            missing = f"{MIN_DAYS} days with both are needed, and there are {pairs.days}."
+        elif (found := correlate(read(health), read(spending))) is None:
+            missing = "There is no variation: one of the two was the same on every day."
+        elif found.effective_size < MIN_EFFECTIVE_SIZE:
+            count = f"{pairs.days} days count as {found.effective_size:.1f} independent ones"
+            found, missing = None, f"The days resemble each other: {count}, and {MIN_EFFECTIVE_SIZE} are needed."
+        yield CorrelationFinding(pairs, method, found, missing)

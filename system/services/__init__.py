@@ -1,14 +1,13 @@
 """Writes over several rows: alerts and what users do with them, reminders, preferences, the audit log and the access log."""
 
 from system.services.access_log import record_access
-from system.services.alerts import alert, broadcast, expire, mark_all_read, mark_read, take_action
+from system.services.alerts import alert, expire, mark_all_read, mark_read, take_action
 from system.services.audit import forget_changes_of, maintain_audit_partitions, seal_audit
 from system.services.preferences import preference_for, preferences_of
 from system.services.reminders import send_reminders
 
 __all__ = [
     "alert",
-    "broadcast",
     "expire",
     "forget_changes_of",
     "maintain_audit_partitions",

@@ -35,11 +35,6 @@ def alert(
     )
 
 
-def broadcast(**what: Any) -> SystemAlert:
-    """Tell everybody something; takes what `alert` takes, but for the user."""
-    return alert(user=None, **what)
-
-
 def mark_read(alert: SystemAlert, *, user: Any, now: datetime) -> None:
     """Note that `user` read his alert or a broadcast; what he read before keeps its instant."""
     if alert.is_broadcast:

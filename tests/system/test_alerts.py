@@ -203,7 +203,7 @@ def test_other_apps_send_alerts_through_the_services(alice: User) -> None:
     mine = services.alert(
         user=alice, alert_type="billing", severity="high", title=" Card expires ", message="Enter the new one.\nSoon."
     )
-    everybodys = services.broadcast(
-        alert_type="maintenance", severity="low", title="Sunday", message="Back soon.", expires_at=NOW
+    everybodys = services.alert(
+        user=None, alert_type="maintenance", severity="low", title="Sunday", message="Back soon.", expires_at=NOW
     )
     assert (mine.user, mine.title, everybodys.user, everybodys.is_expired) == (alice, "Card expires", None, True)
