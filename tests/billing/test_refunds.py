@@ -171,7 +171,7 @@ def test_a_crash_after_stripes_answer_refunds_once(
 ) -> None:
     row = ask(invoice, staff, "4.00")
     with monkeypatch.context() as patch:
-        patch.setattr("billing.stripe.refunds._settle", power_cut)
+        patch.setattr("billing.stripe.refunds._store_stripe_refund", power_cut)
         with pytest.raises(OSError, match="power"):
             services.send_refund(row)
     assert (Adjustment.objects.get().stripe_id, payer.refunds()) == ("", [400])

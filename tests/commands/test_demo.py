@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from core import rls
 from dev.demo.finance.customers import DEMO_FINANCES
-from dev.demo.finance.generator import movements
+from dev.demo.finance.generator import generate_transactions
 from dev.demo.users import CUSTOMERS, PASSWORD
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from tests.contract.dictionary import Contract, contracts
@@ -148,7 +148,9 @@ def test_no_bank_account_is_ever_overdrawn(email: str) -> None:
     life = DEMO_FINANCES[email]
     left = {account.key: account.opening for account in life.accounts if account.kind in ("checking", "savings")}
     lowest = dict(left)
-    for item in (item for item in movements(life, email, TODAY - timedelta(days=365), TODAY) if item.account in left):
+    for item in (
+        item for item in generate_transactions(life, email, TODAY - timedelta(days=365), TODAY) if item.account in left
+    ):
         left[item.account] += item.amount
         lowest[item.account] = min(lowest[item.account], left[item.account])
     assert all(amount >= 0 for amount in lowest.values())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dev.stripe.billing_periods import period_end, plus, share
+from dev.stripe.billing_periods import add_intervals, period_end, prorated_amount
 from tests.dev.stripe.fixtures import Shop
 
 # From 31 January 12:00 to 28 February 12:00 there are 28 days, 2,419,200 seconds.
@@ -120,8 +120,8 @@ def test_a_change_that_can_not_be_paid_leaves_it_past_due(shop: Shop) -> None:
 @given(amount=st.integers(0, 10**9), whole=st.integers(1, 400 * 86_400), part=st.floats(0, 1))
 def test_what_is_used_and_what_is_left_are_the_whole(amount: int, whole: int, part: float) -> None:
     left = int(whole * part)
-    assert abs(share(amount, left, whole) + share(amount, whole - left, whole) - amount) <= 1
-    assert share(-amount, left, whole) == -share(amount, left, whole)
+    assert abs(prorated_amount(amount, left, whole) + prorated_amount(amount, whole - left, whole) - amount) <= 1
+    assert prorated_amount(-amount, left, whole) == -prorated_amount(amount, left, whole)
 
 
 @given(
@@ -132,6 +132,6 @@ def test_what_is_used_and_what_is_left_are_the_whole(amount: int, whole: int, pa
 )
 def test_periods_touch_and_have_their_boundaries_at_the_anchor(anchor: int, interval: str, count: int, ahead: int) -> None:
     end = period_end(anchor, interval, count, anchor + ahead)
-    times = next(n for n in range(20_000) if plus(anchor, interval, n * count) >= end)
-    assert (plus(anchor, interval, times * count), end > anchor + ahead) == (end, True)
-    assert plus(anchor, interval, (times - 1) * count) <= anchor + ahead
+    times = next(n for n in range(20_000) if add_intervals(anchor, interval, n * count) >= end)
+    assert (add_intervals(anchor, interval, times * count), end > anchor + ahead) == (end, True)
+    assert add_intervals(anchor, interval, (times - 1) * count) <= anchor + ahead
