@@ -96,12 +96,24 @@ class Account:
             raise no_such("PaymentMethod" if kind == "payment_method" else kind, name, param)
         return obj
 
+    def payment_of(self, invoice: Obj) -> Obj | None:
+        """Return the record that connects an invoice with its payment intent."""
+        return next(iter(self.store.where("invoice_payment", invoice=invoice["id"])), None)
 
-def set_metadata(obj: Obj, given: dict[str, str | None] | None) -> None:
-    """Merge metadata as Stripe does: None deletes a name, the name "" deletes all."""
-    if given is None:
+    def intent_of(self, invoice: Obj) -> Obj | None:
+        """Return the payment intent of an invoice."""
+        payment = self.payment_of(invoice)
+        return self.store.get(payment["payment"]["payment_intent"]) if payment else None
+
+
+def new_metadata(given: dict[str, Any]) -> dict[str, str]:
+    """Return the metadata of a new object from the parameters of its creation."""
+    return {name: words for name, words in (given.get("metadata") or {}).items() if words}
+
+
+def set_metadata(obj: Obj, given: dict[str, Any]) -> None:
+    """Merge the metadata of an update as Stripe does: None deletes a name, the name "" deletes all."""
+    if "metadata" not in given:
         return
-    if "" in given:
-        obj["metadata"] = {}
-    merged = {**obj["metadata"], **{name: words for name, words in given.items() if name}}
-    obj["metadata"] = {name: words for name, words in merged.items() if words is not None}
+    kept = {} if "" in given["metadata"] else obj["metadata"]
+    obj["metadata"] = new_metadata({"metadata": {**kept, **given["metadata"]}})

@@ -82,7 +82,7 @@ def to_pre_basil_invoice(account: Account, obj: Obj) -> Obj:
     """The subscription and the payment are fields of the invoice."""
     details = (obj.pop("parent") or {}).get("subscription_details") or {}
     obj.pop("payments", None)
-    intent = intent_of(account, obj["id"])
+    intent = account.intent_of(obj)
     obj["subscription"] = details.get("subscription")
     obj["subscription_details"] = {"metadata": details.get("metadata")}
     obj["payment_intent"] = intent["id"] if intent else None
@@ -92,12 +92,6 @@ def to_pre_basil_invoice(account: Account, obj: Obj) -> Obj:
     obj["tax"] = None
     obj["total_tax_amounts"] = obj.pop("total_taxes")
     return {key: value for key, value in obj.items() if key != "status_details"}
-
-
-def intent_of(account: Account, invoice: str) -> Obj | None:
-    """The payment intent of an invoice."""
-    payments = account.store.where("invoice_payment", invoice=invoice)
-    return account.store.find(payments[0]["payment"]["payment_intent"]) if payments else None
 
 
 def to_pre_basil_line(account: Account, obj: Obj) -> Obj:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dev.stripe.account import Account
 from dev.stripe.errors import no_such
-from dev.stripe.ids import new_id
+from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
 MESSAGES = {
@@ -74,12 +74,10 @@ def payment_method(account: Account, name: str, now: int, month: int = 12, year:
     card = CARDS[name]
     year = year or 1970 + now // 31_556_952 + 4  # mean length of a year: the date only has to lie ahead
     return account.store.add(
-        {
-            "id": new_id("pm"),
-            "object": "payment_method",
-            "allow_redisplay": "unspecified",
-            "billing_details": {"address": dict.fromkeys(ADDRESS), "email": None, "name": None, "phone": None, "tax_id": None},
-            "card": {
+        new_object(
+            "payment_method",
+            billing_details={"address": dict.fromkeys(ADDRESS), "email": None, "name": None, "phone": None, "tax_id": None},
+            card={
                 "brand": card.brand,
                 "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
                 "country": "US",
@@ -95,14 +93,9 @@ def payment_method(account: Account, name: str, now: int, month: int = 12, year:
                 "three_d_secure_usage": {"supported": True},
                 "wallet": None,
             },
-            "created": now,
-            "customer": None,
-            "customer_account": None,
-            "livemode": False,
-            "metadata": {},
-            "type": "card",
-            "_": {"card": name, "authenticated": False},
-        }
+            created=now,
+            _={"card": name, "authenticated": False},
+        )
     )
 
 

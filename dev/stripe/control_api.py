@@ -17,7 +17,7 @@ from dev.stripe.lifecycle.collection import collect
 from dev.stripe.lifecycle.disputes import close_dispute, open_dispute
 from dev.stripe.pages import portal
 from dev.stripe.pages.invoice import new_card
-from dev.stripe.resources.customers import new_customer
+from dev.stripe.resources.customers import session_customer
 from dev.stripe.resources.events_and_test_clocks import register
 
 Command = Callable[[Application, dict[str, Any]], Any]
@@ -124,9 +124,7 @@ def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
         raise ValueError(f"no such card: {card}")
     with application.store.transaction():
         session = account.find("checkout.session", given["session"])
-        customer = account.find("customer", session["customer"]) if session["customer"] else new_customer(account)
-        if not session["customer"]:
-            customer["email"] = given.get("email") or session["customer_email"] or "person@example.com"
+        customer = session_customer(account, session, given.get("email") or session["customer_email"] or "person@example.com")
         complete(account, session, customer, card, authenticated=bool(given.get("authenticated")))
         return api_versions.visible(session)
 

@@ -30,24 +30,14 @@ class ApiError(Exception):
         return {"error": error}
 
 
-def unknown_parameter(name: str) -> ApiError:
-    """A parameter that Stripe, or its stand-in, doesn't know."""
-    return ApiError(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
-
-
 def missing_parameter(name: str) -> ApiError:
-    """A required parameter isn't there."""
+    """Return the error for a required parameter that was not given."""
     return ApiError(f"Missing required param: {name}.", code="parameter_missing", param=name)
 
 
 def no_such(what: str, name: object, param: str = "id") -> ApiError:
     """404 when the address names the object, 400 when a parameter does."""
     return ApiError(f"No such {what}: '{name}'", status=404 if param == "id" else 400, code="resource_missing", param=param)
-
-
-def wrong_state(message: str, code: str | None = None, param: str | None = None) -> ApiError:
-    """The object isn't in a state that allows this."""
-    return ApiError(message, code=code, param=param)
 
 
 def declined(failure: dict[str, Any], *, keeps_work: bool = True, **more: Any) -> ApiError:

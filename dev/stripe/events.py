@@ -7,46 +7,42 @@ from typing import Any
 
 from dev.stripe.account import Account
 from dev.stripe.api_versions import is_pre_basil, serialize
-from dev.stripe.ids import new_id
+from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
-HIDDEN = "_"
+EVENT_PREFIXES = {"subscription": "customer.subscription", "dispute": "charge.dispute"}  # of other kinds, the kind itself
 
 
 def emit(account: Account, kind: str, obj: Obj, before: Obj | None = None) -> Obj:
     """Put an event on record and have it delivered. `before` is the object as it was, for `previous_attributes`."""
     version = account.settings["api_version"]
-    event = {
-        "id": new_id("evt"),
-        "object": "event",
-        "account": None,
-        "api_version": version,
-        "context": None,
-        "created": account.now(obj),
-        "data": data(account, obj, before, version),
-        "livemode": False,
-        "pending_webhooks": 0,
-        "request": {"id": account.request.id, "idempotency_key": account.request.idempotency_key},
-        "type": kind,
-        HIDDEN: {"clock": account.clock_of(obj), "other": None, "failed": 0},
-    }
+    hidden: Obj = {"clock": account.clock_of(obj), "other": None, "failed": 0}
+    event = new_object(
+        "event",
+        api_version=version,
+        created=account.now(obj),
+        data=data(account, obj, before, version),
+        request={"id": account.request.id, "idempotency_key": account.request.idempotency_key},
+        type=kind,
+        _=hidden,
+    )
     account.store.add(event)
-    for endpoint in account.store.where("webhook_endpoint"):
-        if endpoint["status"] == "enabled" and wants(endpoint, kind):
-            if is_pre_basil(endpoint["api_version"] or version) != is_pre_basil(version) and event[HIDDEN]["other"] is None:
-                event[HIDDEN]["other"] = data(account, obj, before, endpoint["api_version"])
-            schedule(account, event, endpoint)
+    for endpoint in account.store.where("webhook_endpoint", status="enabled"):
+        if {"*", kind} & set(endpoint["enabled_events"]):
+            if is_pre_basil(endpoint["api_version"] or version) != is_pre_basil(version) and hidden["other"] is None:
+                hidden["other"] = data(account, obj, before, endpoint["api_version"])
+            event["pending_webhooks"] += 1
+            delivery = {"event": event["id"], "endpoint": endpoint["id"], "clock": hidden["clock"], "at": event["created"]}
+            account.store.add(new_object("_delivery", **delivery))
     return event
 
 
 def data(account: Account, obj: Obj, before: Obj | None, version: str | None) -> Obj:
     """An event's `data` in a version's shape."""
     now = serialize(account, obj, version)
-    return (
-        {"object": now}
-        if before is None
-        else {"object": now, "previous_attributes": previous(serialize(account, before, version), now)}
-    )
+    if before is None:
+        return {"object": now}
+    return {"object": now, "previous_attributes": previous(serialize(account, before, version), now)}
 
 
 def previous(before: Obj, now: Obj) -> Obj:
@@ -59,33 +55,10 @@ def previous(before: Obj, now: Obj) -> Obj:
     return found
 
 
-def wants(endpoint: Obj, kind: str) -> bool:
-    """Whether an endpoint asked for this kind of event."""
-    return "*" in endpoint["enabled_events"] or kind in endpoint["enabled_events"]
-
-
-def schedule(account: Account, event: Obj, endpoint: Obj) -> None:
-    """A delivery of the event, to be made at once."""
-    event["pending_webhooks"] += 1
-    account.store.add(
-        {
-            "id": new_id("_dlv"),
-            "object": "_delivery",
-            "event": event["id"],
-            "endpoint": endpoint["id"],
-            "clock": event[HIDDEN]["clock"],
-            "attempts": 0,
-            "at": event["created"],
-            "status": "pending",
-            "answers": [],
-        }
-    )
-
-
 @contextmanager
-def updating(account: Account, obj: Obj, kind: str) -> Iterator[Obj]:
-    """Emit an event of this kind if the object is different afterwards."""
+def updating(account: Account, obj: Obj) -> Iterator[None]:
+    """Emit the event of an update, such as `invoice.updated`, if the block changes the object."""
     before = deepcopy(obj)
-    yield obj
+    yield
     if before != obj:
-        emit(account, kind, obj, before)
+        emit(account, f"{EVENT_PREFIXES.get(obj['object'], obj['object'])}.updated", obj, before)

@@ -37,8 +37,7 @@ def line_items(account: Account, session: Obj) -> Obj:
 
 def confirmation_secret(account: Account, invoice: Obj) -> Obj | None:
     """What a browser would confirm the invoice's payment with."""
-    found = account.store.where("invoice_payment", invoice=invoice["id"])
-    intent = account.store.find(found[0]["payment"]["payment_intent"]) if found else None
+    intent = account.intent_of(invoice)
     return {"client_secret": intent["client_secret"], "type": "payment_intent"} if intent else None
 
 

@@ -16,7 +16,7 @@ def listing(url: str, data: list[Any], has_more: bool = False) -> Obj:
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
-def page(account: Account, url: str, newest_first: list[Obj], given: dict[str, Any]) -> Obj:
+def page(url: str, newest_first: list[Obj], given: dict[str, Any]) -> Obj:
     """The part of a list that `limit`, `starting_after` and `ending_before` ask for."""
     limit = given.get("limit") or 10
     if not 1 <= limit <= MAX_LIMIT:

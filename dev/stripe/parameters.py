@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from dev.stripe.errors import ApiError, missing_parameter, unknown_parameter
+from dev.stripe.errors import ApiError, missing_parameter
 
 Reader = Callable[[Any, str], Any]
 Table = dict[str, Reader]
@@ -22,7 +22,8 @@ def read(table: Table, given: dict[str, Any], within: str = "") -> dict[str, Any
     known = {name.rstrip("!"): reader for name, reader in table.items()}
     for name in given:
         if name not in known:
-            raise unknown_parameter(inside(within, name))
+            unknown = inside(within, name)
+            raise ApiError(f"Received unknown parameter: {unknown}", code="parameter_unknown", param=unknown)
     for name in table:
         if name.endswith("!") and given.get(name[:-1], "") == "":
             raise missing_parameter(inside(within, name[:-1]))

@@ -3,15 +3,17 @@
 from typing import Any
 
 from dev.stripe.account import Account
-from dev.stripe.events import emit
-from dev.stripe.lifecycle.invoices import stop_collecting
+from dev.stripe.events import emit, updating
 from dev.stripe.store import Obj
 
 
 def end_subscription(account: Account, subscription: Obj, reason: str, **details: Any) -> None:
-    """Cancel for good, now. `details` may have a person's `comment` and `feedback`."""
+    """Cancel a subscription now and stop collecting what it owes. `details` may have the user's `comment` and `feedback`."""
     now = account.now(subscription)
     subscription.update(status="canceled", ended_at=now, canceled_at=subscription["canceled_at"] or now)
     subscription["cancellation_details"].update(reason=subscription["cancellation_details"]["reason"] or reason, **details)
-    stop_collecting(account, subscription)
+    for invoice in account.store.where("invoice", subscription=subscription["id"]):
+        if invoice["status"] in ("draft", "open"):
+            with updating(account, invoice):
+                invoice.update(auto_advance=False, next_payment_attempt=None, automatically_finalizes_at=None)
     emit(account, "customer.subscription.deleted", subscription)

@@ -5,9 +5,10 @@ from typing import Any
 from dev.stripe.account import Account
 from dev.stripe.billing_periods import DAY
 from dev.stripe.cards import resolved
+from dev.stripe.errors import ApiError
 from dev.stripe.events import emit, updating
 from dev.stripe.lifecycle.cancellation import end_subscription
-from dev.stripe.lifecycle.invoices import finalize, mark_paid, payment_of
+from dev.stripe.lifecycle.invoices import finalize, mark_paid
 from dev.stripe.lifecycle.payments import confirm
 from dev.stripe.store import Obj
 
@@ -39,8 +40,7 @@ def collect(account: Account, invoice: Obj, **how: Any) -> str:
     `on_session` says that the person is there, `automatic` that the retry schedule asks, `authenticated` that the bank agreed.
     """
     method = how.get("method") or method_for(account, invoice)
-    payment = payment_of(account, invoice)
-    intent = account.store.get(payment["payment"]["payment_intent"]) if payment else None
+    intent = account.intent_of(invoice)
     invoice["attempted"] = True
     invoice["attempt_count"] += 1 if how.get("automatic") or invoice["attempt_count"] == 0 else 0
     if method is None or intent is None:
@@ -62,7 +62,7 @@ def activate_after_payment(account: Account, invoice: Obj, method: Obj | None = 
     subscription = account.store.find(invoice["_"].get("subscription"))
     if subscription is None or subscription["latest_invoice"] != invoice["id"]:
         return
-    with updating(account, subscription, "customer.subscription.updated"):
+    with updating(account, subscription):
         if subscription["status"] in ("incomplete", "past_due", "unpaid"):
             subscription["status"] = "active"
         saves = subscription["payment_settings"]["save_default_payment_method"] == "on_subscription"
@@ -76,22 +76,17 @@ def after_failure(account: Account, invoice: Obj, result: str) -> None:
     unborn = subscription is not None and subscription["status"] in ("incomplete", "incomplete_expired")
     plan_next(account, invoice, retries=subscription is not None and not unborn)
     emit(account, "invoice.payment_failed", invoice)
-    if result == "requires_action" or needs_person(account, invoice):
+    intent = account.intent_of(invoice)
+    error = intent["last_payment_error"] if intent else None
+    if result == "requires_action" or (error and error["code"] == "authentication_required"):
         emit(account, "invoice.payment_action_required", invoice)
     if subscription is None or unborn or subscription["ended_at"] is not None:
         return
     if subscription["status"] in ("active", "trialing"):
-        with updating(account, subscription, "customer.subscription.updated"):
+        with updating(account, subscription):
             subscription["status"] = "past_due"
     if invoice["next_payment_attempt"] is None and invoice["_"]["failures"] > len(account.settings["retry_days"]):
         after_last_retry(account, subscription, invoice)
-
-
-def needs_person(account: Account, invoice: Obj) -> bool:
-    """Whether the bank declined because nobody was there to authenticate."""
-    payment = payment_of(account, invoice)
-    intent = account.store.get(payment["payment"]["payment_intent"]) if payment else {}
-    return ((intent.get("last_payment_error") or {}).get("code")) == "authentication_required"
 
 
 def plan_next(account: Account, invoice: Obj, *, retries: bool) -> None:
@@ -113,9 +108,9 @@ def after_last_retry(account: Account, subscription: Obj, invoice: Obj) -> None:
     if choice == "cancel":
         end_subscription(account, subscription, "payment_failed")
     elif choice == "unpaid":
-        with updating(account, subscription, "customer.subscription.updated"):
+        with updating(account, subscription):
             subscription["status"] = "unpaid"
-        with updating(account, invoice, "invoice.updated"):
+        with updating(account, invoice):
             invoice["auto_advance"] = False
 
 
@@ -136,12 +131,15 @@ def advance_invoice(account: Account, invoice: Obj) -> None:
     collect(account, invoice, automatic=True)
 
 
-def chosen_method(account: Account, customer: Obj, name: str | None, param: str = "default_payment_method") -> Obj | None:
-    """A payment method that a parameter names, which must be the customer's; test tokens become the customer's."""
+def chosen_method(account: Account, customer: Obj, name: str | None) -> Obj | None:
+    """Return the payment method of `default_payment_method`, which must be the customer's; a test token becomes theirs."""
     if name is None:
         return None
-    method = resolved(account, name, account.now(customer), param)
+    method = resolved(account, name, account.now(customer), "default_payment_method")
     if method["customer"] is None and name.startswith("pm_card_"):
         method["customer"] = customer["id"]
         account.store.add(method)
+    if method["customer"] != customer["id"]:
+        message = f"The customer does not have a payment method with the ID {method['id']}."
+        raise ApiError(message, param="default_payment_method")
     return method

@@ -1,43 +1,18 @@
 """A customer's bank takes a payment back: the dispute, and how it ends."""
 
-from copy import deepcopy
-
 from dev.stripe.account import Account
 from dev.stripe.billing_periods import DAY
 from dev.stripe.events import emit, updating
-from dev.stripe.ids import new_id
-from dev.stripe.lifecycle import defaults
+from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
 EVIDENCE_DUE_DAYS = 7
-EVIDENCE = (
-    "access_activity_log",
-    "billing_address",
-    "cancellation_policy",
-    "cancellation_policy_disclosure",
-    "cancellation_rebuttal",
-    "customer_communication",
-    "customer_email_address",
-    "customer_name",
-    "customer_purchase_ip",
-    "customer_signature",
-    "duplicate_charge_documentation",
-    "duplicate_charge_explanation",
-    "duplicate_charge_id",
-    "product_description",
-    "receipt",
-    "refund_policy",
-    "refund_policy_disclosure",
-    "refund_refusal_explanation",
-    "service_date",
-    "service_documentation",
-    "shipping_address",
-    "shipping_carrier",
-    "shipping_date",
-    "shipping_documentation",
-    "shipping_tracking_number",
-    "uncategorized_file",
-    "uncategorized_text",
+EVIDENCE_FIELDS = (
+    "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal "
+    "customer_communication customer_email_address customer_name customer_purchase_ip customer_signature "
+    "duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt refund_policy "
+    "refund_policy_disclosure refund_refusal_explanation service_date service_documentation shipping_address shipping_carrier "
+    "shipping_date shipping_documentation shipping_tracking_number uncategorized_file uncategorized_text"
 )
 
 
@@ -45,16 +20,14 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
     """The bank asks the charge's amount back; the money is gone at once."""
     now = account.now(charge)
     dispute = account.store.add(
-        {
-            "id": new_id("du"),
-            "object": "dispute",
-            **deepcopy(defaults.DISPUTE),
-            "amount": charge["amount"] - charge["amount_refunded"],
-            "charge": charge["id"],
-            "created": now,
-            "currency": charge["currency"],
-            "evidence": {**dict.fromkeys(EVIDENCE), "enhanced_evidence": {}},
-            "evidence_details": {
+        new_object(
+            "dispute",
+            amount=charge["amount"] - charge["amount_refunded"],
+            charge=charge["id"],
+            created=now,
+            currency=charge["currency"],
+            evidence={**dict.fromkeys(EVIDENCE_FIELDS.split()), "enhanced_evidence": {}},
+            evidence_details={
                 "due_by": now + EVIDENCE_DUE_DAYS * DAY,
                 "enhanced_eligibility": {},
                 "has_evidence": False,
@@ -62,8 +35,8 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
                 "submission_count": 0,
                 "submission_method": "not_submitted",
             },
-            "payment_intent": charge["payment_intent"],
-            "payment_method_details": {
+            payment_intent=charge["payment_intent"],
+            payment_method_details={
                 "card": {
                     "brand": charge["payment_method_details"]["card"]["brand"],
                     "case_type": "chargeback",
@@ -72,11 +45,11 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
                 },
                 "type": "card",
             },
-            "reason": reason,
-            "_": {"customer": charge["customer"]},
-        }
+            reason=reason,
+            _={"customer": charge["customer"]},
+        )
     )
-    with updating(account, charge, "charge.updated"):
+    with updating(account, charge):
         charge["disputed"] = True
     emit(account, "charge.dispute.created", dispute)
     emit(account, "charge.dispute.funds_withdrawn", dispute)

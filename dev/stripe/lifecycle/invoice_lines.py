@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dev.stripe.account import Account
-from dev.stripe.ids import new_id
+from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
 SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
@@ -40,28 +40,16 @@ def pricing(price: Obj) -> Obj:
 
 def new_line(amount: int, currency: str, description: str, period: tuple[int, int], **more: Any) -> Obj:
     """A line of `amount` minor units for a period in seconds since 1970. `more` has the rest."""
-    return {
-        "id": new_id("il"),
-        "object": "line_item",
-        "amount": amount,
-        "currency": currency,
-        "description": description,
-        "discount_amounts": [],
-        "discountable": more.get("discountable", True),
-        "discounts": [],
-        "invoice": None,
-        "livemode": False,
-        "metadata": more.get("metadata") or {},
-        "parent": more.get("parent"),
-        "period": {"start": period[0], "end": period[1]},
-        "pretax_credit_amounts": [],
-        "pricing": more.get("pricing"),
-        "quantity": more.get("quantity", 1),
-        "quantity_decimal": str(more.get("quantity", 1)),
-        "subscription": more.get("subscription"),
-        "subtotal": amount,
-        "taxes": [],
-    }
+    return new_object(
+        "line_item",
+        amount=amount,
+        currency=currency,
+        description=description,
+        period={"start": period[0], "end": period[1]},
+        quantity_decimal=str(more["quantity"]),
+        subtotal=amount,
+        **{"discountable": True, **more},
+    )
 
 
 def period_line(account: Account, subscription: Obj, item: Obj, *, trial: bool = False) -> Obj:
@@ -130,29 +118,23 @@ def new_invoice_item(account: Account, customer: Obj, amount: int, currency: str
     subscription = more.get("subscription")
     parent = {"subscription": subscription, "subscription_item": more.get("subscription_item")}
     return account.store.add(
-        {
-            "id": new_id("ii"),
-            "object": "invoiceitem",
-            "amount": amount,
-            "currency": currency,
-            "customer": customer["id"],
-            "customer_account": None,
-            "date": now,
-            "description": description,
-            "discountable": not more.get("proration", False),
-            "discounts": [],
-            "invoice": None,
-            "livemode": False,
-            "metadata": more.get("metadata") or {},
-            "net_amount": amount,
-            "parent": {"subscription_details": parent, "type": "subscription_details"} if subscription else None,
-            "period": {"start": start, "end": end},
-            "pricing": more.get("pricing"),
-            "proration": more.get("proration", False),
-            "quantity": more.get("quantity", 1),
-            "quantity_decimal": str(more.get("quantity", 1)),
-            "tax_rates": [],
-            "test_clock": customer["test_clock"],
-            "_": {"subscription": subscription, "credited": more.get("credited")},
-        }
+        new_object(
+            "invoiceitem",
+            amount=amount,
+            currency=currency,
+            customer=customer["id"],
+            date=now,
+            description=description,
+            discountable=not more.get("proration", False),
+            metadata=more.get("metadata") or {},
+            net_amount=amount,
+            parent={"subscription_details": parent, "type": "subscription_details"} if subscription else None,
+            period={"start": start, "end": end},
+            pricing=more.get("pricing"),
+            proration=more.get("proration", False),
+            quantity=more.get("quantity", 1),
+            quantity_decimal=str(more.get("quantity", 1)),
+            test_clock=customer["test_clock"],
+            _={"subscription": subscription, "credited": more.get("credited")},
+        )
     )

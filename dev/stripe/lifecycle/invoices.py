@@ -1,20 +1,17 @@
 """An invoice's own life: drafted, finalized against the customer's balance, paid, voided, given up."""
 
-from copy import deepcopy
 from typing import Any
 
 from dev.stripe.account import Account
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
-from dev.stripe.lifecycle import defaults
 from dev.stripe.lifecycle.invoice_lines import item_line
 from dev.stripe.lifecycle.payments import cancel_intent, new_intent
+from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
 
-PAYMENT_SETTINGS = {"default_mandate": None, "payment_method_options": None, "payment_method_types": None}
 MIN_CHARGE = {"usd": 50, "eur": 50, "gbp": 30}  # minor units: docs.stripe.com/currencies
-TRANSITIONS = ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
 
 
 def pending_items(account: Account, customer: str, subscription: str | None) -> list[Obj]:
@@ -36,48 +33,31 @@ def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscr
     total = sum(line["amount"] for line in lines)
     currency = lines[0]["currency"] if lines else customer["currency"] or "usd"
     customer["currency"] = customer["currency"] or currency
-    invoice = blank(account, customer, name, now, currency)
-    invoice.update(amount_due=max(total, 0), amount_remaining=max(total, 0), subtotal=total, subtotal_excluding_tax=total)
-    invoice.update(
-        total=total, total_excluding_tax=total, billing_reason=reason, lines=listing(f"/v1/invoices/{name}/lines", lines)
+    invoice = new_object(
+        "invoice",
+        id=name,
+        **dict.fromkeys(("amount_due", "amount_remaining"), max(total, 0)),
+        **dict.fromkeys(("subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"), total),
+        **{f"customer_{field}": customer[field] for field in ("address", "email", "name", "phone")},
+        billing_reason=reason,
+        created=now,
+        currency=currency,
+        customer=customer["id"],
+        lines=listing(f"/v1/invoices/{name}/lines", lines),
+        period_end=now,
+        period_start=now,
+        starting_balance=customer["balance"],
+        test_clock=customer["test_clock"],
+        _={"first_failed_at": None, "failures": 0},
     )
     if subscription:
-        invoice["parent"] = parent_of(subscription)
-        invoice["default_payment_method"] = None
+        details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
+        invoice["parent"] = {"quote_details": None, "subscription_details": details, "type": "subscription_details"}
         invoice["_"]["subscription"] = subscription["id"]
     invoice.update(more)
     account.store.add(invoice)
     emit(account, "invoice.created", invoice)
     return invoice
-
-
-def parent_of(subscription: Obj) -> Obj:
-    """Which subscription an invoice bills, with its metadata as it is now."""
-    details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
-    return {"quote_details": None, "subscription_details": details, "type": "subscription_details"}
-
-
-def blank(account: Account, customer: Obj, name: str, now: int, currency: str) -> Obj:
-    """An invoice over nothing."""
-    return {
-        "id": name,
-        "object": "invoice",
-        **deepcopy(defaults.INVOICE),
-        "created": now,
-        "currency": currency,
-        "customer": customer["id"],
-        "customer_address": customer["address"],
-        "customer_email": customer["email"],
-        "customer_name": customer["name"],
-        "customer_phone": customer["phone"],
-        "payment_settings": dict(PAYMENT_SETTINGS),
-        "period_end": now,
-        "period_start": now,
-        "starting_balance": customer["balance"],
-        "status_transitions": dict.fromkeys(TRANSITIONS),
-        "test_clock": customer["test_clock"],
-        "_": {"first_failed_at": None, "failures": 0},
-    }
 
 
 def finalize(account: Account, invoice: Obj) -> None:
@@ -113,53 +93,35 @@ def create_invoice_payment(account: Account, invoice: Obj, customer: Obj) -> Non
     text = "Subscription creation" if invoice["billing_reason"] == "subscription_create" else "Subscription update"
     intent = new_intent(account, customer, due, invoice["currency"], now, invoice=invoice["id"], description=text)
     account.store.add(
-        {
-            "id": new_id("inpay"),
-            "object": "invoice_payment",
-            "amount_paid": None,
-            "amount_requested": due,
-            "created": now,
-            "currency": invoice["currency"],
-            "invoice": invoice["id"],
-            "is_default": True,
-            "livemode": False,
-            "payment": {"payment_intent": intent["id"], "type": "payment_intent"},
-            "status": "open",
-            "status_transitions": {"canceled_at": None, "paid_at": None},
-            "_": {"customer": customer["id"]},
-        }
+        new_object(
+            "invoice_payment",
+            amount_requested=due,
+            created=now,
+            currency=invoice["currency"],
+            invoice=invoice["id"],
+            payment={"payment_intent": intent["id"], "type": "payment_intent"},
+            _={"customer": customer["id"]},
+        )
     )
 
 
 def change_balance(account: Account, customer: Obj, amount: int, kind: str, **more: Any) -> Obj:
     """Add `amount` minor units to the customer's balance (negative is credit for the customer) and write it down."""
-    with updating(account, customer, "customer.updated"):
+    with updating(account, customer):
         customer["balance"] += amount
     return account.store.add(
-        {
-            "id": new_id("cbtxn"),
-            "object": "customer_balance_transaction",
-            "amount": amount,
-            "checkout_session": None,
-            "created": account.now(customer),
-            "credit_note": more.get("credit_note"),
-            "currency": more.get("currency") or customer["currency"] or "usd",
-            "customer": customer["id"],
-            "customer_account": None,
-            "description": more.get("description"),
-            "ending_balance": customer["balance"],
-            "invoice": more.get("invoice"),
-            "livemode": False,
-            "metadata": more.get("metadata") or {},
-            "type": kind,
-        }
+        new_object(
+            "customer_balance_transaction",
+            **{name: more.get(name) for name in ("credit_note", "description", "invoice")},
+            amount=amount,
+            created=account.now(customer),
+            currency=more.get("currency") or customer["currency"] or "usd",
+            customer=customer["id"],
+            ending_balance=customer["balance"],
+            metadata=more.get("metadata") or {},
+            type=kind,
+        )
     )
-
-
-def payment_of(account: Account, invoice: Obj) -> Obj | None:
-    """The record that ties an invoice to its payment intent."""
-    found = account.store.where("invoice_payment", invoice=invoice["id"])
-    return found[-1] if found else None
 
 
 def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> None:
@@ -168,7 +130,7 @@ def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> N
     invoice.update(status="paid", amount_paid=invoice["amount_paid"] + due, amount_remaining=0, attempted=True)
     invoice.update(next_payment_attempt=None, auto_advance=False)
     invoice["status_transitions"]["paid_at"] = now
-    payment = payment_of(account, invoice)
+    payment = account.payment_of(invoice)
     if payment and out_of_band:
         cancel_payment(account, payment, "void_invoice")
     elif payment:
@@ -188,7 +150,7 @@ def cancel_payment(account: Account, payment: Obj, reason: str) -> None:
 
 def void(account: Account, invoice: Obj) -> None:
     """As if it had never been asked for."""
-    payment = payment_of(account, invoice)
+    payment = account.payment_of(invoice)
     if payment:
         cancel_payment(account, payment, "void_invoice")
     invoice.update(status="void", next_payment_attempt=None, auto_advance=False)
@@ -202,11 +164,3 @@ def mark_uncollectible(account: Account, invoice: Obj, reason: str = "user_forgi
     invoice["status_details"] = {"uncollectible": {"reason": reason}}
     invoice["status_transitions"]["marked_uncollectible_at"] = account.now(invoice)
     emit(account, "invoice.marked_uncollectible", invoice)
-
-
-def stop_collecting(account: Account, subscription: Obj) -> None:
-    """No more attempts of its own at what a subscription still owes."""
-    for invoice in account.store.where("invoice", subscription=subscription["id"]):
-        if invoice["status"] in ("draft", "open"):
-            with updating(account, invoice, "invoice.updated"):
-                invoice.update(auto_advance=False, next_payment_attempt=None, automatically_finalizes_at=None)

@@ -1,37 +1,34 @@
 """Payment intents and the charges that they make."""
 
-from copy import deepcopy
 from typing import Any
 
 from dev.stripe.account import Account
-from dev.stripe.cards import Card, card_of, failure
+from dev.stripe.cards import card_of, failure
+from dev.stripe.errors import declined
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
-from dev.stripe.lifecycle import defaults
 from dev.stripe.lifecycle.disputes import open_dispute
+from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
-
-AUTHENTICATE = "authentication_required/authentication_required"
 
 
 def new_intent(account: Account, customer: Obj | None, amount: int, currency: str, now: int, **more: Any) -> Obj:
     """A payment intent over `amount` minor units that waits for a payment method. `invoice` and `description` may be given."""
     name = new_id("pi")
     intent = account.store.add(
-        {
-            "id": name,
-            "object": "payment_intent",
-            **deepcopy(defaults.PAYMENT_INTENT),
-            "amount": amount,
-            "client_secret": f"{name}_secret_{new_id('x')[2:]}",
-            "created": now,
-            "currency": currency,
-            "customer": customer["id"] if customer else None,
-            "description": more.get("description"),
-            "metadata": more.get("metadata") or {},
-            "setup_future_usage": "off_session" if more.get("invoice") else None,
-            "_": {"invoice": more.get("invoice")},
-        }
+        new_object(
+            "payment_intent",
+            id=name,
+            amount=amount,
+            client_secret=f"{name}_secret_{new_id('x')[2:]}",
+            created=now,
+            currency=currency,
+            customer=customer["id"] if customer else None,
+            description=more.get("description"),
+            metadata=more.get("metadata") or {},
+            setup_future_usage="off_session" if more.get("invoice") else None,
+            _={"invoice": more.get("invoice")},
+        )
     )
     emit(account, "payment_intent.created", intent)
     return intent
@@ -42,9 +39,15 @@ def confirm(account: Account, intent: Obj, method: Obj, *, on_session: bool, aut
     card = card_of(method)
     intent["payment_method"] = method["id"]
     authenticated = authenticated or bool(method["_"]["authenticated"])
-    if card.authenticates and not authenticated and on_session:
-        return ask_to_authenticate(account, intent)
-    reason = reason_to_decline(card, on_session=on_session, authenticated=authenticated)
+    needs_authentication = card.authenticates and not authenticated
+    if needs_authentication and on_session:
+        intent["status"] = "requires_action"
+        with_next_action(intent, f"{account.url}/authenticate/{intent['id']}")
+        emit(account, "payment_intent.requires_action", intent)
+        return "requires_action"
+    reason = "" if card.only_on_session and on_session else card.charge
+    if needs_authentication:
+        reason = "authentication_required/authentication_required"
     charge = new_charge(account, intent, method, reason)
     if reason:
         return refuse(account, intent, method, charge, reason)
@@ -57,21 +60,6 @@ def confirm(account: Account, intent: Obj, method: Obj, *, on_session: bool, aut
     if card.disputed:
         open_dispute(account, charge, "fraudulent")
     return "succeeded"
-
-
-def reason_to_decline(card: Card, *, on_session: bool, authenticated: bool) -> str:
-    """`code/decline_code`, or nothing."""
-    if card.authenticates and not authenticated:
-        return AUTHENTICATE
-    return "" if card.only_on_session and on_session else card.charge
-
-
-def ask_to_authenticate(account: Account, intent: Obj) -> str:
-    """The bank wants to see the person."""
-    intent["status"] = "requires_action"
-    with_next_action(intent, f"{account.url}/authenticate/{intent['id']}")
-    emit(account, "payment_intent.requires_action", intent)
-    return "requires_action"
 
 
 def with_next_action(intent: Obj, url: str | None) -> None:
@@ -104,28 +92,27 @@ def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:
     name = new_id("ch")
     problem = failure(reason) if reason else {"code": None, "message": None, "decline_code": None}
     return account.store.add(
-        {
-            "id": name,
-            "object": "charge",
-            **deepcopy(defaults.CHARGE),
-            "amount": intent["amount"],
-            "amount_captured": 0 if reason else intent["amount"],
-            "billing_details": method["billing_details"],
-            "captured": not reason,
-            "created": account.now(intent),
-            "currency": intent["currency"],
-            "customer": intent["customer"],
-            "description": intent["description"],
-            "failure_code": problem["code"],
-            "failure_message": problem["message"],
-            "outcome": outcome(problem["decline_code"]),
-            "paid": not reason,
-            "payment_intent": intent["id"],
-            "payment_method": method["id"],
-            "payment_method_details": {"card": card_details(method), "type": "card"},
-            "receipt_url": f"{account.url}/receipts/{name}",
-            "status": "failed" if reason else "succeeded",
-        }
+        new_object(
+            "charge",
+            id=name,
+            amount=intent["amount"],
+            amount_captured=0 if reason else intent["amount"],
+            billing_details=method["billing_details"],
+            captured=not reason,
+            created=account.now(intent),
+            currency=intent["currency"],
+            customer=intent["customer"],
+            description=intent["description"],
+            failure_code=problem["code"],
+            failure_message=problem["message"],
+            outcome=outcome(problem["decline_code"]),
+            paid=not reason,
+            payment_intent=intent["id"],
+            payment_method=method["id"],
+            payment_method_details={"card": card_details(method), "type": "card"},
+            receipt_url=f"{account.url}/receipts/{name}",
+            status="failed" if reason else "succeeded",
+        )
     )
 
 
@@ -157,10 +144,18 @@ def card_details(method: Obj) -> Obj:
     }
 
 
-def attach(account: Account, method: Obj, customer: Obj) -> None:
-    """Keep a payment method for a customer. The caller has seen to it that the card lets itself be kept."""
+def save_method(account: Account, method: Obj, customer: Obj) -> None:
+    """Make a payment method a customer's. Raise if its card is declined when it is saved."""
+    reason = card_of(method).attach
+    if reason:
+        raise declined(failure(reason), keeps_work=False)
     method["customer"] = customer["id"]
     account.store.add(method)
+
+
+def attach(account: Account, method: Obj, customer: Obj) -> None:
+    """Make a payment method a customer's and send the event."""
+    save_method(account, method, customer)
     emit(account, "payment_method.attached", method)
 
 
@@ -170,10 +165,10 @@ def detach(account: Account, method: Obj) -> None:
     before = dict(method)
     method["customer"] = None
     for subscription in account.store.where("subscription", default_payment_method=method["id"]):
-        with updating(account, subscription, "customer.subscription.updated"):
+        with updating(account, subscription):
             subscription["default_payment_method"] = None
     if customer["invoice_settings"]["default_payment_method"] == method["id"]:
-        with updating(account, customer, "customer.updated"):
+        with updating(account, customer):
             customer["invoice_settings"]["default_payment_method"] = None
     method["_"]["was_of"] = customer["id"]
     emit(account, "payment_method.detached", method, before)

@@ -1,21 +1,22 @@
 """Giving money back: refunds of charges, and the credit notes that say so on invoices."""
 
-from copy import deepcopy
 from typing import Any
 
-from dev.stripe.account import Account
+from dev.stripe.account import Account, new_metadata
 from dev.stripe.errors import ApiError
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
-from dev.stripe.lifecycle import defaults
 from dev.stripe.lifecycle.invoice_lines import money
-from dev.stripe.lifecycle.invoices import change_balance, mark_paid, payment_of
+from dev.stripe.lifecycle.invoices import change_balance, mark_paid
+from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
 
+BANK_REFERENCE = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
 
-def refund(account: Account, charge: Obj, amount: int | None, reason: str | None, metadata: dict[str, str]) -> Obj:
-    """Give back `amount` minor units of a charge, all of the rest when it is None."""
+
+def amount_to_refund(charge: Obj, amount: int | None) -> int:
+    """Return the amount of a charge to refund: all that is left when `amount` is None. Raise if it can't be refunded."""
     left = charge["amount"] - charge["amount_refunded"]
     if not charge["paid"]:
         raise ApiError("You cannot refund a charge that failed.", param="charge")
@@ -31,61 +32,36 @@ def refund(account: Account, charge: Obj, amount: int | None, reason: str | None
     if amount > left:
         asked, rest = money(amount, charge["currency"]), money(left, charge["currency"])
         raise ApiError(f"Refund amount ({asked}) is greater than unrefunded amount on charge ({rest})", param="amount")
-    made = account.store.add(new_refund(account, charge, amount, reason, metadata))
+    return amount
+
+
+def refund(account: Account, charge: Obj, amount: int | None, reason: str | None, metadata: dict[str, str]) -> Obj:
+    """Refund `amount` minor units of a charge, all of the rest when it is None."""
+    amount = amount_to_refund(charge, amount)
+    made = account.store.add(
+        new_object(
+            "refund",
+            amount=amount,
+            charge=charge["id"],
+            created=account.now(charge),
+            currency=charge["currency"],
+            destination_details={"card": dict(BANK_REFERENCE), "type": "card"},
+            metadata=metadata,
+            payment_intent=charge["payment_intent"],
+            reason=reason,
+            _={"customer": charge["customer"]},
+        )
+    )
     before = dict(charge)
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     emit(account, "charge.refunded", charge, before)
     emit(account, "refund.created", made)
-    complete_refund(account, made)
-    return made
-
-
-def new_refund(account: Account, charge: Obj, amount: int, reason: str | None, metadata: dict[str, str]) -> Obj:
-    """A refund that went through."""
-    return {
-        "id": new_id("re"),
-        "object": "refund",
-        "amount": amount,
-        "balance_transaction": None,
-        "charge": charge["id"],
-        "created": account.now(charge),
-        "currency": charge["currency"],
-        "destination_details": {
-            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
-            "type": "card",
-        },
-        "metadata": metadata,
-        "payment_intent": charge["payment_intent"],
-        "reason": reason,
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": "succeeded",
-        "transfer_reversal": None,
-        "_": {"customer": charge["customer"]},
-    }
-
-
-def complete_refund(account: Account, made: Obj) -> None:
-    """The bank gives the refund its reference, which Stripe tells of in two events."""
-    with updating(account, made, "refund.updated"):
-        made["destination_details"] = {
-            "card": {
-                "reference": new_id("x")[2:13].upper(),
-                "reference_status": "available",
-                "reference_type": "acquirer_reference_number",
-                "type": "refund",
-            },
-            "type": "card",
-        }
+    with updating(account, made):  # the bank gives the refund its reference, which Stripe tells of in two events
+        card = {**BANK_REFERENCE, "reference": new_id("x")[2:13].upper(), "reference_status": "available"}
+        made["destination_details"] = {"card": card, "type": "card"}
     emit(account, "charge.refund.updated", made)
-
-
-def charge_of_invoice(account: Account, invoice: Obj) -> Obj | None:
-    """The charge that paid an invoice."""
-    payment = payment_of(account, invoice)
-    intent = account.store.get(payment["payment"]["payment_intent"]) if payment else None
-    return account.store.find(intent["latest_charge"]) if intent and intent["latest_charge"] else None
+    return made
 
 
 def issue_credit_note(account: Account, invoice: Obj, given: dict[str, Any]) -> Obj:
@@ -103,29 +79,24 @@ def issue_credit_note(account: Account, invoice: Obj, given: dict[str, Any]) -> 
     if paid:
         give_back(account, invoice, note, parts, given)
     else:
-        with updating(account, invoice, "invoice.updated"):
+        with updating(account, invoice):
             invoice["pre_payment_credit_notes_amount"] += amount
             invoice["amount_due"] -= amount
             invoice["amount_remaining"] -= amount
-        shrink_intent(account, invoice)
+        payment, intent = account.payment_of(invoice), account.intent_of(invoice)
+        if payment and intent:
+            payment["amount_requested"] = intent["amount"] = invoice["amount_remaining"]
     emit(account, "credit_note.created", note)
     if not paid and invoice["amount_remaining"] == 0:
         mark_paid(account, invoice)
     return note
 
 
-def shrink_intent(account: Account, invoice: Obj) -> None:
-    """What is still asked for."""
-    payment = payment_of(account, invoice)
-    if payment:
-        payment["amount_requested"] = invoice["amount_remaining"]
-        account.store.get(payment["payment"]["payment_intent"])["amount"] = invoice["amount_remaining"]
-
-
 def give_back(account: Account, invoice: Obj, note: Obj, parts: dict[str, int], given: dict[str, Any]) -> None:
     """The refund and the credit of a note on a paid invoice."""
     customer = account.store.get(invoice["customer"])
-    charge = charge_of_invoice(account, invoice)
+    intent = account.intent_of(invoice)
+    charge = account.store.find(intent["latest_charge"]) if intent else None
     if parts["refund_amount"]:
         if charge is None:
             raise ApiError("This invoice has no charge to refund.", param="refund_amount")
@@ -143,45 +114,28 @@ def give_back(account: Account, invoice: Obj, note: Obj, parts: dict[str, int], 
 def new_credit_note(account: Account, invoice: Obj, amount: int, number: int, given: dict[str, Any]) -> Obj:
     """A credit note of one line."""
     name, paid = new_id("cn"), invoice["status"] == "paid"
-    return {
-        "id": name,
-        "object": "credit_note",
-        **deepcopy(defaults.CREDIT_NOTE),
+    line = new_object(
+        "credit_note_line_item",
+        amount=amount,
+        description=given.get("memo") or "Credit",
+        unit_amount=amount,
+        unit_amount_decimal=str(amount),
+    )
+    return new_object(
+        "credit_note",
+        id=name,
         **dict.fromkeys(("amount", "subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"), amount),
-        "created": account.now(invoice),
-        "currency": invoice["currency"],
-        "customer": invoice["customer"],
-        "effective_at": account.now(invoice),
-        "invoice": invoice["id"],
-        "lines": listing(f"/v1/credit_notes/{name}/lines", [new_credit_line(amount, given)]),
-        "memo": given.get("memo"),
-        "metadata": {key: words for key, words in (given.get("metadata") or {}).items() if words},
-        "number": f"{invoice['number']}-CN-{number:02}",
-        "out_of_band_amount": given.get("out_of_band_amount"),
-        "pdf": f"{invoice['hosted_invoice_url']}/pdf",
-        "post_payment_amount": amount if paid else 0,
-        "pre_payment_amount": 0 if paid else amount,
-        "reason": given.get("reason"),
-        "type": "post_payment" if paid else "pre_payment",
-    }
-
-
-def new_credit_line(amount: int, given: dict[str, Any]) -> Obj:
-    """The line of a credit note."""
-    return {
-        "id": new_id("cnli"),
-        "object": "credit_note_line_item",
-        "amount": amount,
-        "description": given.get("memo") or "Credit",
-        "discount_amount": 0,
-        "discount_amounts": [],
-        "livemode": False,
-        "metadata": {},
-        "pretax_credit_amounts": [],
-        "quantity": 1,
-        "tax_rates": [],
-        "taxes": [],
-        "type": "custom_line_item",
-        "unit_amount": amount,
-        "unit_amount_decimal": str(amount),
-    }
+        **{field: given.get(field) for field in ("memo", "out_of_band_amount", "reason")},
+        created=account.now(invoice),
+        currency=invoice["currency"],
+        customer=invoice["customer"],
+        effective_at=account.now(invoice),
+        invoice=invoice["id"],
+        lines=listing(f"/v1/credit_notes/{name}/lines", [line]),
+        metadata=new_metadata(given),
+        number=f"{invoice['number']}-CN-{number:02}",
+        pdf=f"{invoice['hosted_invoice_url']}/pdf",
+        post_payment_amount=amount if paid else 0,
+        pre_payment_amount=0 if paid else amount,
+        type="post_payment" if paid else "pre_payment",
+    )

@@ -44,7 +44,7 @@ def advance_subscription(account: Account, subscription: Obj) -> None:
     elif subscription["cancel_at"] is not None and subscription["cancel_at"] <= now:
         end_subscription(account, subscription, "cancellation_requested")
     elif pause and pause["resumes_at"] is not None and pause["resumes_at"] <= now:
-        with updating(account, subscription, "customer.subscription.updated"):
+        with updating(account, subscription):
             subscription["pause_collection"] = None
     elif subscription["status"] != "paused" and end_of_period(subscription) <= now:
         renew(account, subscription, now)
@@ -57,12 +57,13 @@ def renew(account: Account, subscription: Obj, now: int) -> None:
     """Begin the next period and draft its invoice; or what the end of a trial without a card means."""
     customer = account.store.get(subscription["customer"])
     trial_over = subscription["status"] == "trialing"
-    if trial_over and not has_card(subscription, customer):
+    has_card = subscription["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
+    if trial_over and not has_card:
         behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
         if behavior != "create_invoice":
             end_trial_without_card(account, subscription, behavior)
             return
-    with updating(account, subscription, "customer.subscription.updated"):
+    with updating(account, subscription):
         if trial_over:
             subscription["status"] = "active"
         advance_period(subscription)
@@ -70,11 +71,6 @@ def renew(account: Account, subscription: Obj, now: int) -> None:
         subscription["latest_invoice"] = invoice["id"]
     if invoice["status"] == "draft" and not invoice["auto_advance"]:
         apply_pause_behavior(account, subscription, invoice)
-
-
-def has_card(subscription: Obj, customer: Obj) -> bool:
-    """Whether there is something to charge."""
-    return bool(subscription["default_payment_method"] or customer["invoice_settings"]["default_payment_method"])
 
 
 def end_trial_without_card(account: Account, subscription: Obj, behavior: str) -> None:

@@ -5,7 +5,6 @@ of the new one charged, both as `amount * seconds left / seconds of the period`,
 or `billing_cycle_anchor=now`, begins a new period that is billed at once. In a trial nothing is prorated.
 """
 
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +71,7 @@ def changed_item(
             raise ApiError("The price's currency must be the subscription's.", param=param)
     if entry.get("quantity") is not None:
         after["quantity"] = entry["quantity"]
-    set_metadata(after, entry.get("metadata"))
+    set_metadata(after, entry)
     return after
 
 
@@ -122,17 +121,11 @@ def create_proration_item(account: Account, subscription: Obj, item: Obj, at: in
 def credited(account: Account, subscription: Obj, item: Obj) -> Obj | None:
     """Which invoice line a credit gives back: the last that charged this price."""
     for invoice in reversed(account.store.where("invoice", subscription=subscription["id"])):
-        found = [line["id"] for line in charging(invoice, item["price"]["id"])]
+        charges = [line for line in invoice["lines"]["data"] if line["amount"] > 0 and line["pricing"]]
+        found = [line["id"] for line in charges if line["pricing"]["price_details"]["price"] == item["price"]["id"]]
         if found:
             return {"invoice": invoice["id"], "invoice_line_items": found}
     return None
-
-
-def charging(invoice: Obj, price: str) -> Iterator[Obj]:
-    """Lines that charge a price."""
-    for line in invoice["lines"]["data"]:
-        if line["amount"] > 0 and line["pricing"] and line["pricing"]["price_details"]["price"] == price:
-            yield line
 
 
 def restart(account: Account, subscription: Obj, now: int) -> list[Obj]:

@@ -1,17 +1,16 @@
 """The beginning of a subscription."""
 
-from copy import deepcopy
 from typing import Any
 
-from dev.stripe.account import Account
+from dev.stripe.account import Account, new_metadata
 from dev.stripe.billing_periods import DAY, period_end
-from dev.stripe.errors import ApiError, declined
+from dev.stripe.errors import ApiError, declined, missing_parameter
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
-from dev.stripe.lifecycle import defaults
 from dev.stripe.lifecycle.collection import finalize_and_collect, method_for
 from dev.stripe.lifecycle.invoice_lines import period_line
-from dev.stripe.lifecycle.invoices import draft, finalize, payment_of, void
+from dev.stripe.lifecycle.invoices import draft, finalize, void
+from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
 
@@ -19,6 +18,11 @@ NO_CARD = (
     "This customer has no attached payment source or default payment method. Please consider adding a default payment method. "
     "For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority."
 )
+REQUIRES_ACTION = {
+    "code": "subscription_payment_intent_requires_action",
+    "decline_code": None,
+    "message": "Payment for this subscription requires additional user action before it can be completed successfully.",
+}
 
 
 def subscription_price(account: Account, name: object, param: str) -> Obj:
@@ -36,20 +40,16 @@ def subscription_price(account: Account, name: object, param: str) -> Obj:
 def new_item(subscription: Obj, price: Obj, given: dict[str, Any], now: int, period: tuple[int, int]) -> Obj:
     """An item of a subscription for a period in seconds since 1970."""
     quantity = given.get("quantity")
-    return {
-        "id": new_id("si"),
-        "object": "subscription_item",
-        "billing_thresholds": None,
-        "created": now,
-        "current_period_end": period[1],
-        "current_period_start": period[0],
-        "discounts": [],
-        "metadata": {name: words for name, words in (given.get("metadata") or {}).items() if words},
-        "price": price,
-        "quantity": 1 if quantity is None else quantity,
-        "subscription": subscription["id"],
-        "tax_rates": [],
-    }
+    return new_object(
+        "subscription_item",
+        created=now,
+        current_period_end=period[1],
+        current_period_start=period[0],
+        metadata=new_metadata(given),
+        price=price,
+        quantity=1 if quantity is None else quantity,
+        subscription=subscription["id"],
+    )
 
 
 def trial_end_of(given: dict[str, Any], now: int) -> int | None:
@@ -64,38 +64,36 @@ def trial_end_of(given: dict[str, Any], now: int) -> int | None:
     return int(end)
 
 
-def blank(account: Account, customer: Obj, given: dict[str, Any], now: int, trial_end: int | None) -> Obj:
+def new_subscription(customer: Obj, given: dict[str, Any], now: int, trial_end: int | None) -> Obj:
     """A subscription without items."""
     name = new_id("sub")
     settings = given.get("payment_settings") or {}
-    cancel_at = given.get("cancel_at")
     behavior = ((given.get("trial_settings") or {}).get("end_behavior") or {}).get("missing_payment_method")
-    return {
-        "id": name,
-        "object": "subscription",
-        **deepcopy(defaults.SUBSCRIPTION),
-        "billing_cycle_anchor": trial_end or now,
-        "billing_mode": {"flexible": {"proration_discounts": "included"}, "type": "flexible", "updated_at": now},
-        "cancel_at": cancel_at,
-        "cancel_at_period_end": bool(given.get("cancel_at_period_end")),
-        "created": now,
-        "customer": customer["id"],
-        "description": given.get("description"),
-        "items": listing(f"/v1/subscription_items?subscription={name}", []),
-        "metadata": {key: words for key, words in (given.get("metadata") or {}).items() if words},
-        "payment_settings": {
+    return new_object(
+        "subscription",
+        id=name,
+        billing_cycle_anchor=trial_end or now,
+        billing_mode={"flexible": {"proration_discounts": "included"}, "type": "flexible", "updated_at": now},
+        cancel_at=given.get("cancel_at"),
+        cancel_at_period_end=bool(given.get("cancel_at_period_end")),
+        created=now,
+        customer=customer["id"],
+        description=given.get("description"),
+        items=listing(f"/v1/subscription_items?subscription={name}", []),
+        metadata=new_metadata(given),
+        payment_settings={
             "payment_method_options": None,
             "payment_method_types": None,
             "save_default_payment_method": settings.get("save_default_payment_method") or "off",
         },
-        "start_date": now,
-        "status": "trialing" if trial_end else "incomplete",
-        "test_clock": customer["test_clock"],
-        "trial_end": trial_end,
-        "trial_settings": {"end_behavior": {"missing_payment_method": behavior or "create_invoice"}},
-        "trial_start": now if trial_end else None,
-        "_": {"told_of_trial_end": False},
-    }
+        start_date=now,
+        status="trialing" if trial_end else "incomplete",
+        test_clock=customer["test_clock"],
+        trial_end=trial_end,
+        trial_settings={"end_behavior": {"missing_payment_method": behavior or "create_invoice"}},
+        trial_start=now if trial_end else None,
+        _={"told_of_trial_end": False},
+    )
 
 
 def subscribe(account: Account, customer: Obj, given: dict[str, Any], **how: Any) -> Obj:
@@ -106,7 +104,7 @@ def subscribe(account: Account, customer: Obj, given: dict[str, Any], **how: Any
     """
     now = account.now(customer)
     behavior = given.get("payment_behavior") or "allow_incomplete"
-    subscription = blank(account, customer, given, now, trial_end_of(given, now))
+    subscription = new_subscription(customer, given, now, trial_end_of(given, now))
     method = how.get("method")
     subscription["default_payment_method"] = method["id"] if method else None
     add_items(account, subscription, given["items"], now)
@@ -131,7 +129,7 @@ def add_items(account: Account, subscription: Obj, items: list[dict[str, Any]], 
     """The items, all with the period that the first one's price and the trial give."""
     prices = [subscription_price(account, entry.get("price"), f"items[{n}][price]") for n, entry in enumerate(items)]
     if not prices:
-        raise ApiError("Missing required param: items.", code="parameter_missing", param="items")
+        raise missing_parameter("items")
     if len({(price["currency"], price["recurring"]["interval"]) for price in prices}) > 1:
         raise ApiError("All prices of a subscription have one currency and one interval here.", param="items")
     recurring = prices[0]["recurring"]
@@ -154,22 +152,15 @@ def first_invoice(account: Account, customer: Obj, subscription: Obj) -> Obj:
 
 def refusal(account: Account, invoice: Obj) -> ApiError:
     """402 for a card that was declined where nothing may stay unpaid. All of it is undone."""
-    payment = payment_of(account, invoice)
-    intent = account.store.get(payment["payment"]["payment_intent"]) if payment else {}
-    error = intent.get("last_payment_error")
-    if error is None:
-        error = {
-            "code": "subscription_payment_intent_requires_action",
-            "decline_code": None,
-            "message": "Payment for this subscription requires additional user action before it can be completed successfully.",
-        }
-    return declined(error, keeps_work=False)
+    intent = account.intent_of(invoice)
+    error = intent["last_payment_error"] if intent else None
+    return declined(error or REQUIRES_ACTION, keeps_work=False)
 
 
 def expire_incomplete(account: Account, subscription: Obj) -> None:
     """Nobody paid the first invoice within 23 hours."""
     invoice = account.store.get(subscription["latest_invoice"])
-    with updating(account, subscription, "customer.subscription.updated"):
+    with updating(account, subscription):
         subscription.update(status="incomplete_expired", ended_at=account.now(subscription))
     if invoice["status"] in ("open", "uncollectible"):
         void(account, invoice)

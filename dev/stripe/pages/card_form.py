@@ -15,13 +15,11 @@ CHOICES = {
 def choice(*, optional: bool = False, chosen: str = "visa") -> Html:
     """Radio buttons named `card`."""
     entries = {**CHOICES, **({"": "No card"} if optional else {})}
-    fields = [tag("label", radio(name, name == chosen), f" {text}") for name, text in entries.items()]
+    fields = [
+        tag("label", tag("input", type="radio", name="card", value=name, checked=name == chosen), f" {text}")
+        for name, text in entries.items()
+    ]
     return tag("fieldset", tag("legend", "Test card"), *fields, style="border:0;padding:0;margin:1rem 0")
-
-
-def radio(name: str, checked: bool) -> Html:
-    """One of them."""
-    return tag("input", type="radio", name="card", value=name, checked=checked)
 
 
 def described(method: Obj) -> Html:

@@ -8,7 +8,7 @@ from dev.stripe.lifecycle.checkout import complete, needs_card
 from dev.stripe.lifecycle.invoice_lines import day, money
 from dev.stripe.pages.card_form import CHOICES, choice
 from dev.stripe.pages.html import Html, button, form, hidden, joined, page, problem, redirect, tag
-from dev.stripe.resources.customers import new_customer
+from dev.stripe.resources.customers import session_customer
 from dev.stripe.store import Obj
 
 
@@ -89,9 +89,7 @@ def pay(application: Application, name: str, card: str | None, given: dict[str, 
     session = account.find("checkout.session", name)
     if card is None and needs_card(session):
         raise ApiError("Please choose a card.")
-    customer = account.find("customer", session["customer"]) if session["customer"] else new_customer(account)
-    if not session["customer"]:
-        customer["email"] = given.get("email") or session["customer_email"]
+    customer = session_customer(account, session, given.get("email") or session["customer_email"])
     complete(account, session, customer, card, authenticated=given.get("authenticated") == "yes")
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", name)
 

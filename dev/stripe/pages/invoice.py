@@ -8,7 +8,6 @@ from dev.stripe.lifecycle.invoice_lines import day, money
 from dev.stripe.lifecycle.payments import attach
 from dev.stripe.pages.card_form import CHOICES, choice, described
 from dev.stripe.pages.html import Html, button, form, joined, page, problem, redirect, tag
-from dev.stripe.resources.payment_methods import check_attachable
 from dev.stripe.store import Obj
 
 
@@ -62,8 +61,8 @@ def submit(application: Application, name: str, given: dict[str, str]) -> ApiRes
     except ApiError as error:
         return show(application, name, error.message)
     if result == "requires_action":
-        intents = store.where("invoice_payment", invoice=name)
-        return redirect(f"/authenticate/{intents[0]['payment']['payment_intent']}")
+        intent = account.intent_of(invoice)
+        return redirect(f"/authenticate/{intent['id']}" if intent else f"/i/{name}")
     return redirect(f"/i/{name}") if result == "succeeded" else show(application, name, "Your card was declined.")
 
 
@@ -73,7 +72,6 @@ def new_card(application: Application, invoice: Obj, card: str) -> Obj:
         raise ApiError("Please choose a card.")
     account = application.account
     method = payment_method(account, card, account.now(invoice))
-    check_attachable(method)
     attach(account, method, account.store.get(invoice["customer"]))
     return method
 

@@ -6,10 +6,10 @@ from dev.stripe.cards import CARDS, payment_method
 from dev.stripe.errors import ApiError
 from dev.stripe.events import updating
 from dev.stripe.lifecycle.invoice_lines import day, money, name_of, priced
+from dev.stripe.lifecycle.payments import attach
 from dev.stripe.lifecycle.renewal import end_of_period
 from dev.stripe.pages.card_form import CHOICES, choice, described
 from dev.stripe.pages.html import Html, button, form, hidden, joined, page, problem, redirect, tag
-from dev.stripe.resources.customers import attach_to
 from dev.stripe.resources.subscriptions import update
 from dev.stripe.store import Obj
 
@@ -118,12 +118,12 @@ def change_card(account: Account, customer: Obj, card: str) -> None:
     """Keep a card, and have everything paid with it."""
     method = payment_method(account, card, account.now(customer))
     method["_"]["authenticated"] = CARDS[card].authenticates
-    attach_to(account, method, customer)
-    with updating(account, customer, "customer.updated"):
+    attach(account, method, customer)
+    with updating(account, customer):
         customer["invoice_settings"]["default_payment_method"] = method["id"]
     for subscription in account.store.where("subscription", customer=customer["id"]):
         if subscription["status"] in RUNNING and subscription["default_payment_method"]:
-            with updating(account, subscription, "customer.subscription.updated"):
+            with updating(account, subscription):
                 subscription["default_payment_method"] = method["id"]
 
 

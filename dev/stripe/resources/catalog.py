@@ -3,11 +3,13 @@
 from typing import Any
 
 from dev.stripe.account import Account, set_metadata
-from dev.stripe.errors import ApiError
+from dev.stripe.errors import ApiError, missing_parameter
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
+from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, fields, metadata, natural, one_of, span, text, url
+from dev.stripe.resources.standard import retrieve_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
@@ -23,6 +25,9 @@ PRODUCT: Table = {
 }
 PLAIN = ("active", "description", "images", "url", "unit_label", "statement_descriptor", "tax_code", "name", "default_price")
 
+retrieve_route("/v1/products", "product")
+retrieve_route("/v1/prices", "price")
+
 
 @route("POST /v1/products", {**PRODUCT, "name!": text, "id": text, "type": one_of("service", "good")})
 def create_product(account: Account, given: dict[str, Any]) -> Obj:
@@ -30,48 +35,21 @@ def create_product(account: Account, given: dict[str, Any]) -> Obj:
     name, now = given.get("id") or new_id("prod"), account.now()
     if account.store.find(name):
         raise ApiError(f"Product already exists: {name}", code="resource_already_exists", param="id")
-    product = account.store.add(
-        {
-            "id": name,
-            "object": "product",
-            "active": True,
-            "created": now,
-            "default_price": None,
-            "description": None,
-            "images": [],
-            "livemode": False,
-            "marketing_features": [],
-            "metadata": {},
-            "name": given["name"],
-            "package_dimensions": None,
-            "shippable": None,
-            "statement_descriptor": None,
-            "tax_code": None,
-            "type": given.get("type") or "service",
-            "unit_label": None,
-            "updated": now,
-            "url": None,
-        }
-    )
+    product = new_object("product", id=name, created=now, type=given.get("type") or "service", updated=now)
     product.update({key: given[key] for key in PLAIN if key in given})
-    set_metadata(product, given.get("metadata"))
+    set_metadata(product, given)
+    account.store.add(product)
     emit(account, "product.created", product)
     return product
-
-
-@route("GET /v1/products/{id}")
-def retrieve_product(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """A product."""
-    return account.find("product", name)
 
 
 @route("POST /v1/products/{id}", {**PRODUCT, "name": text, "default_price": text})
 def update_product(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Change a product."""
     product = account.find("product", name)
-    with updating(account, product, "product.updated"):
+    with updating(account, product):
         product.update({key: given[key] for key in PLAIN if key in given})
-        set_metadata(product, given.get("metadata"))
+        set_metadata(product, given)
         product["updated"] = account.now()
     return product
 
@@ -91,7 +69,7 @@ def delete_product(account: Account, given: dict[str, Any], name: str) -> Obj:
 def list_products(account: Account, given: dict[str, Any]) -> Obj:
     """Products, by activity or ids."""
     found = [one for one in newest_first(account, "product", given, "active", "url") if not one.get("deleted")]
-    return page(account, "/v1/products", [one for one in found if one["id"] in (given.get("ids") or [one["id"]])], given)
+    return page("/v1/products", [one for one in found if one["id"] in (given.get("ids") or [one["id"]])], given)
 
 
 RECURRING: Table = {
@@ -133,29 +111,21 @@ def create_price(account: Account, given: dict[str, Any]) -> Obj:
             "usage_type": "licensed",
         }
     price = account.store.add(
-        {
-            "id": new_id("price"),
-            "object": "price",
-            "active": given.get("active", True),
-            "billing_scheme": "per_unit",
-            "created": account.now(),
-            "currency": given["currency"].lower(),
-            "custom_unit_amount": None,
-            "livemode": False,
-            "lookup_key": None,
-            "metadata": {},
-            "nickname": given.get("nickname"),
-            "product": product["id"],
-            "recurring": recurring,
-            "tax_behavior": given.get("tax_behavior") or "unspecified",
-            "tiers_mode": None,
-            "transform_quantity": None,
-            "type": "recurring" if recurring else "one_time",
-            "unit_amount": given["unit_amount"],
-            "unit_amount_decimal": str(given["unit_amount"]),
-        }
+        new_object(
+            "price",
+            active=given.get("active", True),
+            created=account.now(),
+            currency=given["currency"].lower(),
+            nickname=given.get("nickname"),
+            product=product["id"],
+            recurring=recurring,
+            tax_behavior=given.get("tax_behavior") or "unspecified",
+            type="recurring" if recurring else "one_time",
+            unit_amount=given["unit_amount"],
+            unit_amount_decimal=str(given["unit_amount"]),
+        )
     )
-    set_metadata(price, given.get("metadata"))
+    set_metadata(price, given)
     take_lookup_key(account, price, given)
     emit(account, "price.created", price)
     return price
@@ -166,7 +136,7 @@ def price_product(account: Account, given: dict[str, Any]) -> Obj:
     if given.get("product_data"):
         return create_product(account, given["product_data"])
     if given.get("product") is None:
-        raise ApiError("Missing required param: product.", code="parameter_missing", param="product")
+        raise missing_parameter("product")
     return account.find("product", given["product"], "product")
 
 
@@ -181,25 +151,19 @@ def take_lookup_key(account: Account, price: Obj, given: dict[str, Any]) -> None
                     "if you set `transfer_lookup_key=true`.",
                     param="lookup_key",
                 )
-            with updating(account, other, "price.updated"):
+            with updating(account, other):
                 other["lookup_key"] = None
     if "lookup_key" in given:
         price["lookup_key"] = key
-
-
-@route("GET /v1/prices/{id}")
-def retrieve_price(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """A price."""
-    return account.find("price", name)
 
 
 @route("POST /v1/prices/{id}", PRICE)
 def update_price(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Everything but the amount, the currency and the interval, which are refused as unknown."""
     price = account.find("price", name)
-    with updating(account, price, "price.updated"):
+    with updating(account, price):
         price.update({key: given[key] for key in ("active", "nickname", "tax_behavior") if key in given})
-        set_metadata(price, given.get("metadata"))
+        set_metadata(price, given)
         take_lookup_key(account, price, given)
     return price
 
@@ -224,4 +188,4 @@ def list_prices(account: Account, given: dict[str, Any]) -> Obj:
         found = [price for price in found if price["lookup_key"] in given["lookup_keys"]]
     for key, value in (given.get("recurring") or {}).items():
         found = [price for price in found if (price["recurring"] or {}).get(key) == value]
-    return page(account, "/v1/prices", found, given)
+    return page("/v1/prices", found, given)

@@ -1,27 +1,26 @@
 """Checkout sessions and sessions of the billing portal: addresses at which a person does the rest."""
 
-from copy import deepcopy
 from typing import Any
 
 from dev.stripe.account import Account, set_metadata
-from dev.stripe.errors import ApiError, wrong_state
+from dev.stripe.errors import ApiError, missing_parameter
 from dev.stripe.ids import new_id
-from dev.stripe.lifecycle import defaults
 from dev.stripe.lifecycle.checkout import SESSION_LIFETIME, expire_session, new_setup_intent
 from dev.stripe.lifecycle.subscription_creation import subscription_price
-from dev.stripe.pagination import PAGING, newest_first, page
+from dev.stripe.new_objects import new_object
+from dev.stripe.pagination import PAGING, page
 from dev.stripe.parameters import Table, boolean, each, email, fields, integer, metadata, natural, one_of, span, text, url
+from dev.stripe.resources.standard import list_route, retrieve_route, update_route
+from dev.stripe.resources.subscriptions import TRIAL_SETTINGS
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
-MAX_METADATA_KEYS: Table = {
+SUBSCRIPTION_DATA: Table = {
     "trial_period_days": natural,
     "trial_end": integer,
     "metadata": metadata,
     "description": text,
-    "trial_settings": fields(
-        {"end_behavior!": fields({"missing_payment_method!": one_of("cancel", "create_invoice", "pause")})}
-    ),
+    "trial_settings": TRIAL_SETTINGS,
 }
 CREATE: Table = {
     "mode!": one_of("subscription", "setup"),
@@ -31,7 +30,7 @@ CREATE: Table = {
     "customer_creation": one_of("always", "if_required"),
     "client_reference_id": text,
     "metadata": metadata,
-    "subscription_data": fields(MAX_METADATA_KEYS),
+    "subscription_data": fields(SUBSCRIPTION_DATA),
     "setup_intent_data": fields({"metadata": metadata, "description": text}),
     "success_url": url,
     "cancel_url": url,
@@ -44,29 +43,17 @@ CREATE: Table = {
     "locale": text,
     "ui_mode": one_of("hosted_page"),
 }
-NULLS = (
-    "adaptive_pricing",
-    "after_expiration",
-    "collected_information",
-    "consent",
-    "consent_collection",
-    "currency_conversion",
-    "customer_account",
-    "customer_details",
-    "invoice",
-    "invoice_creation",
-    "payment_intent",
-    "payment_link",
-    "payment_method_configuration_details",
-    "permissions",
-    "recovered_from",
-    "setup_intent",
-    "shipping_address_collection",
-    "shipping_cost",
-    "submit_type",
-    "subscription",
-    "wallet_options",
-)
+FILTERS: Table = {
+    "customer": text,
+    "subscription": text,
+    "payment_intent": text,
+    "status": one_of("complete", "expired", "open"),
+    "created": span,
+}
+
+retrieve_route("/v1/checkout/sessions", "checkout.session")
+list_route("/v1/checkout/sessions", "checkout.session", FILTERS)
+update_route("/v1/checkout/sessions", "checkout.session", sends_event=False)
 
 
 @route("POST /v1/checkout/sessions", CREATE)
@@ -77,11 +64,10 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
         raise ApiError("You may only specify one of these parameters: customer, customer_email.", param="customer_email")
     if not given.get("success_url"):
         raise ApiError("You must provide a success_url.", code="parameter_missing", param="success_url")
-    lines = line_items(account, given)
-    session = blank(account, customer, given, lines)
+    session = new_session(account, customer, given, line_items(account, given))
     if given["mode"] == "setup":
         session["setup_intent"] = new_setup_intent(account, customer, given.get("setup_intent_data") or {})["id"]
-    set_metadata(session, given.get("metadata"))
+    set_metadata(session, given)
     return account.store.add(session)
 
 
@@ -92,7 +78,7 @@ def line_items(account: Account, given: dict[str, Any]) -> list[Obj]:
             raise ApiError("You can not pass `line_items` in `setup` mode.", param="line_items")
         return []
     if not given.get("line_items"):
-        raise ApiError("Missing required param: line_items.", code="parameter_missing", param="line_items")
+        raise missing_parameter("line_items")
     lines = []
     for number, entry in enumerate(given["line_items"]):
         price = subscription_price(account, entry["price"], f"line_items[{number}][price]")
@@ -104,55 +90,42 @@ def new_line_item(account: Account, price: Obj, quantity: int) -> Obj:
     """A line of the session."""
     amount = price["unit_amount"] * quantity
     product = account.store.find(price["product"])
-    return {
-        "id": new_id("li"),
-        "object": "item",
-        "amount_discount": 0,
-        "amount_subtotal": amount,
-        "amount_tax": 0,
-        "amount_total": amount,
-        "currency": price["currency"],
-        "description": product["name"] if product else None,
-        "metadata": {},
-        "price": price,
-        "quantity": quantity,
-    }
+    return new_object(
+        "item",
+        amount_subtotal=amount,
+        amount_total=amount,
+        currency=price["currency"],
+        description=product["name"] if product else None,
+        price=price,
+        quantity=quantity,
+    )
 
 
-def blank(account: Account, customer: Obj | None, given: dict[str, Any], lines: list[Obj]) -> Obj:
-    """An open session."""
+def new_session(account: Account, customer: Obj | None, given: dict[str, Any], lines: list[Obj]) -> Obj:
+    """Return an open session."""
     name, now = new_id("cs_test"), account.now(customer)
     data = given.get("subscription_data") or {}
     sells = given["mode"] == "subscription"
     total = sum(line["amount_total"] for line in lines)
     due = 0 if data.get("trial_period_days") or data.get("trial_end") else total
-    return {
-        "id": name,
-        "object": "checkout.session",
-        **deepcopy(defaults.CHECKOUT_SESSION),
-        **dict.fromkeys(NULLS),
-        "allow_promotion_codes": given.get("allow_promotion_codes"),
-        "amount_subtotal": due if sells else None,
-        "amount_total": due if sells else None,
-        "billing_address_collection": given.get("billing_address_collection"),
-        "cancel_url": given.get("cancel_url"),
-        "client_reference_id": given.get("client_reference_id"),
-        "created": now,
-        "currency": lines[0]["currency"] if lines else given.get("currency"),
-        "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
-        "customer": customer["id"] if customer else None,
-        "customer_creation": None if customer else "always" if sells else given.get("customer_creation") or "if_required",
-        "customer_email": given.get("customer_email"),
-        "expires_at": expiry(given, now),
-        "locale": given.get("locale"),
-        "mode": given["mode"],
-        "payment_method_collection": (given.get("payment_method_collection") or "always") if sells else None,
-        "payment_status": "unpaid" if sells else "no_payment_required",
-        "success_url": given.get("success_url"),
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0} if sells else None,
-        "url": f"{account.url}/c/pay/{name}",
-        "_": {"lines": lines, "subscription_data": data},
-    }
+    names = ("allow_promotion_codes", "billing_address_collection", "cancel_url", "client_reference_id", "customer_email")
+    return new_object(
+        "checkout.session",
+        id=name,
+        **{name: given.get(name) for name in (*names, "locale", "mode", "success_url")},
+        amount_subtotal=due if sells else None,
+        amount_total=due if sells else None,
+        created=now,
+        currency=lines[0]["currency"] if lines else given.get("currency"),
+        customer=customer["id"] if customer else None,
+        customer_creation=None if customer else "always" if sells else given.get("customer_creation") or "if_required",
+        expires_at=expiry(given, now),
+        payment_method_collection=(given.get("payment_method_collection") or "always") if sells else None,
+        payment_status="unpaid" if sells else "no_payment_required",
+        total_details={"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0} if sells else None,
+        url=f"{account.url}/c/pay/{name}",
+        _={"lines": lines, "subscription_data": data},
+    )
 
 
 def expiry(given: dict[str, Any], now: int) -> int:
@@ -166,42 +139,11 @@ def expiry(given: dict[str, Any], now: int) -> int:
     return at
 
 
-@route("GET /v1/checkout/sessions/{id}")
-def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """A session; `line_items` is there when it is expanded."""
-    return account.find("checkout.session", name)
-
-
-FILTERS: Table = {
-    **PAGING,
-    "customer": text,
-    "subscription": text,
-    "payment_intent": text,
-    "status": one_of("complete", "expired", "open"),
-    "created": span,
-}
-
-
-@route("GET /v1/checkout/sessions", FILTERS)
-def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """Sessions of a customer, a subscription, a status."""
-    found = newest_first(account, "checkout.session", given, "customer", "subscription", "payment_intent", "status")
-    return page(account, "/v1/checkout/sessions", found, given)
-
-
 @route("GET /v1/checkout/sessions/{id}/line_items", PAGING)
 def list_line_items(account: Account, given: dict[str, Any], name: str) -> Obj:
     """What a session sells."""
     session = account.find("checkout.session", name)
-    return page(account, f"/v1/checkout/sessions/{name}/line_items", session["_"]["lines"], given)
-
-
-@route("POST /v1/checkout/sessions/{id}", {"metadata": metadata})
-def update(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Metadata."""
-    session = account.find("checkout.session", name)
-    set_metadata(session, given.get("metadata"))
-    return session
+    return page(f"/v1/checkout/sessions/{name}/line_items", session["_"]["lines"], given)
 
 
 @route("POST /v1/checkout/sessions/{id}/expire")
@@ -209,7 +151,7 @@ def expired(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Let nobody complete it any more."""
     session = account.find("checkout.session", name)
     if session["status"] != "open":
-        raise wrong_state(
+        raise ApiError(
             'Only Checkout Sessions with a status in ["open"] can be expired. '
             f"This Checkout Session has a status of `{session['status']}`."
         )
@@ -245,20 +187,17 @@ def create_portal(account: Account, given: dict[str, Any]) -> Obj:
     customer = account.find("customer", given["customer"], "customer")
     name = new_id("bps")
     return account.store.add(
-        {
-            "id": name,
-            "object": "billing_portal.session",
-            "configuration": given.get("configuration") or "bpc_standIn",
-            "created": account.now(customer),
-            "customer": customer["id"],
-            "customer_account": None,
-            "flow": flow_of(given.get("flow_data")),
-            "livemode": False,
-            "locale": given.get("locale"),
-            "on_behalf_of": None,
-            "return_url": given.get("return_url"),
-            "url": f"{account.url}/p/session/{name}",
-        }
+        new_object(
+            "billing_portal.session",
+            id=name,
+            configuration=given.get("configuration") or "bpc_standIn",
+            created=account.now(customer),
+            customer=customer["id"],
+            flow=flow_of(given.get("flow_data")),
+            locale=given.get("locale"),
+            return_url=given.get("return_url"),
+            url=f"{account.url}/p/session/{name}",
+        )
     )
 
 

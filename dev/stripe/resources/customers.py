@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from dev.stripe.account import Account, set_metadata
+from dev.stripe.account import Account, new_metadata, set_metadata
 from dev.stripe.cards import ADDRESS, resolved
-from dev.stripe.errors import ApiError
+from dev.stripe.errors import ApiError, no_such
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.invoices import change_balance
-from dev.stripe.lifecycle.payments import attach
+from dev.stripe.lifecycle.payments import save_method
+from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, each, email, fields, integer, metadata, span, text
-from dev.stripe.resources.payment_methods import check_attachable
+from dev.stripe.resources.standard import retrieve_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
@@ -29,6 +30,10 @@ FIELDS: Table = {
     "invoice_settings": fields({"default_payment_method": text}),
 }
 
+retrieve_route("/v1/customers", "customer")
+retrieve_route("/v1/customers/{id}/balance_transactions", "customer_balance_transaction")
+retrieve_route("/v1/customers/{id}/payment_methods", "payment_method")
+
 
 @route("POST /v1/customers", {**FIELDS, "payment_method": text, "test_clock": text})
 def create(account: Account, given: dict[str, Any]) -> Obj:
@@ -39,7 +44,9 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
     customer = new_customer(account, clock)
     given["balance"] = given.get("balance") or 0
     account.store.add(customer)
-    method = keep_method(account, customer, given.get("payment_method"))
+    method = resolved(account, given["payment_method"], account.now(customer)) if given.get("payment_method") else None
+    if method:
+        save_method(account, method, customer)
     write(account, customer, given, method)
     emit(account, "customer.created", customer)
     if method:
@@ -49,56 +56,28 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 def new_customer(account: Account, clock: str | None = None) -> Obj:
     """A customer of whom nothing is known. Numbers of invoices begin with `invoice_prefix`."""
-    return {
-        "id": new_id("cus"),
-        "object": "customer",
-        "address": None,
-        "balance": 0,
-        "created": account.time_of(clock),
-        "currency": None,
-        "customer_account": None,
-        "default_source": None,
-        "delinquent": False,
-        "description": None,
-        "discount": None,
-        "email": None,
-        "invoice_prefix": new_id("x")[2:10].upper(),
-        "invoice_settings": {"custom_fields": None, "default_payment_method": None, "footer": None, "rendering_options": None},
-        "livemode": False,
-        "metadata": {},
-        "name": None,
-        "next_invoice_sequence": 1,
-        "phone": None,
-        "preferred_locales": [],
-        "shipping": None,
-        "tax_exempt": "none",
-        "test_clock": clock,
-    }
+    prefix = new_id("x")[2:10].upper()
+    return new_object("customer", created=account.time_of(clock), invoice_prefix=prefix, test_clock=clock)
 
 
-def keep_method(account: Account, customer: Obj, name: str | None) -> Obj | None:
-    """Attach the card that a new customer comes with."""
-    if name is None:
-        return None
-    method = resolved(account, name, account.now(customer))
-    check_attachable(method)
-    method["customer"] = customer["id"]
-    account.store.add(method)
-    return method
+def session_customer(account: Account, session: Obj, email: str | None) -> Obj:
+    """Return the customer of a checkout session: the one that it was created for, or a new one with this e-mail address."""
+    return account.find("customer", session["customer"]) if session["customer"] else {**new_customer(account), "email": email}
 
 
 def write(account: Account, customer: Obj, given: dict[str, Any], method: Obj | None = None) -> None:
     """Take over what was given."""
     customer.update({name: given[name] for name in PLAIN if name in given})
-    set_metadata(customer, given.get("metadata"))
+    set_metadata(customer, given)
     settings = given.get("invoice_settings") or {}
     if "default_payment_method" in settings:
-        customer["invoice_settings"]["default_payment_method"] = default(account, customer, settings, method)
+        chosen = default_method(account, customer, settings["default_payment_method"], method)
+        customer["invoice_settings"]["default_payment_method"] = chosen
 
 
-def default(account: Account, customer: Obj, settings: dict[str, Any], method: Obj | None) -> str | None:
-    """The id of a payment method that is the customer's. A test token means the one that was attached with it."""
-    name, param = settings["default_payment_method"], "invoice_settings[default_payment_method]"
+def default_method(account: Account, customer: Obj, name: str | None, method: Obj | None) -> str | None:
+    """Return the id of a payment method of the customer. A test token means `method`, which was attached with it."""
+    param = "invoice_settings[default_payment_method]"
     if name is None or (method and name.startswith("pm_card_")):
         return method["id"] if name and method else None
     chosen = resolved(account, name, account.now(customer), param)
@@ -112,29 +91,23 @@ def default(account: Account, customer: Obj, settings: dict[str, Any], method: O
     return str(chosen["id"])
 
 
-@route("GET /v1/customers/{id}")
-def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """A customer; of a deleted one, that it is deleted."""
-    return account.find("customer", name)
-
-
 @route("POST /v1/customers/{id}", FIELDS)
 def update(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Change a customer. A new balance is written to the ledger as an adjustment."""
     customer = find_customer(account, name)
     balance = given.pop("balance", None)
-    with updating(account, customer, "customer.updated"):
+    with updating(account, customer):
         write(account, customer, given)
     if balance is not None and balance != customer["balance"]:
         change_balance(account, customer, balance - customer["balance"], "adjustment")
     return customer
 
 
-def find_customer(account: Account, name: str, param: str = "id") -> Obj:
+def find_customer(account: Account, name: str) -> Obj:
     """A customer that isn't deleted."""
-    customer = account.find("customer", name, param)
+    customer = account.find("customer", name)
     if customer.get("deleted"):
-        raise ApiError(f"No such customer: '{name}'", status=404, code="resource_missing", param=param)
+        raise no_such("customer", name)
     return customer
 
 
@@ -154,10 +127,8 @@ def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
 def listed(account: Account, given: dict[str, Any]) -> Obj:
     """Customers, by exact e-mail address; those of test clocks only when their clock is named."""
     found = newest_first(account, "customer", given, "email", "test_clock")
-    clock = given.get("test_clock")
-    return page(
-        account, "/v1/customers", [one for one in found if not one.get("deleted") and one["test_clock"] == clock], given
-    )
+    found = [one for one in found if not one.get("deleted") and one["test_clock"] == given.get("test_clock")]
+    return page("/v1/customers", found, given)
 
 
 TRANSACTION: Table = {"amount!": integer, "currency!": text, "description": text, "metadata": metadata}
@@ -170,7 +141,7 @@ def create_transaction(account: Account, given: dict[str, Any], name: str) -> Ob
     customer["currency"] = customer["currency"] or given["currency"]
     if customer["currency"] != given["currency"]:
         raise ApiError(f"Customer {name} has a currency of {customer['currency']}.", param="currency")
-    more = {"description": given.get("description"), "metadata": {k: v for k, v in (given.get("metadata") or {}).items() if v}}
+    more = {"description": given.get("description"), "metadata": new_metadata(given)}
     return change_balance(account, customer, given["amount"], "adjustment", currency=given["currency"], **more)
 
 
@@ -179,13 +150,7 @@ def list_transactions(account: Account, given: dict[str, Any], name: str) -> Obj
     """The ledger of the balance."""
     account.find("customer", name)
     found = newest_first(account, "customer_balance_transaction", {**given, "customer": name}, "customer", "invoice")
-    return page(account, f"/v1/customers/{name}/balance_transactions", found, given)
-
-
-@route("GET /v1/customers/{id}/balance_transactions/{transaction}")
-def retrieve_transaction(account: Account, given: dict[str, Any], name: str, transaction: str) -> Obj:
-    """One line of the ledger."""
-    return account.find("customer_balance_transaction", transaction)
+    return page(f"/v1/customers/{name}/balance_transactions", found, given)
 
 
 @route("GET /v1/customers/{id}/payment_methods", {**PAGING, "type": text})
@@ -193,16 +158,4 @@ def list_methods(account: Account, given: dict[str, Any], name: str) -> Obj:
     """The customer's payment methods."""
     account.find("customer", name)
     found = newest_first(account, "payment_method", {**given, "customer": name}, "customer", "type")
-    return page(account, f"/v1/customers/{name}/payment_methods", found, given)
-
-
-@route("GET /v1/customers/{id}/payment_methods/{method}")
-def retrieve_method(account: Account, given: dict[str, Any], name: str, method: str) -> Obj:
-    """One of the customer's payment methods."""
-    return account.find("payment_method", method)
-
-
-def attach_to(account: Account, method: Obj, customer: Obj) -> None:
-    """Keep a payment method, if its card lets itself be kept."""
-    check_attachable(method)
-    attach(account, method, customer)
+    return page(f"/v1/customers/{name}/payment_methods", found, given)

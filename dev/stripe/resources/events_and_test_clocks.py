@@ -5,11 +5,13 @@ from typing import Any
 
 from dev.stripe.account import Account, set_metadata
 from dev.stripe.billing_periods import DAY
-from dev.stripe.errors import ApiError, wrong_state
+from dev.stripe.errors import ApiError
 from dev.stripe.events import emit
 from dev.stripe.ids import new_id
+from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, integer, metadata, span, text, url
+from dev.stripe.resources.standard import list_route, retrieve_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
@@ -17,11 +19,11 @@ CLOCK = "test_helpers.test_clock"
 MAX_CLOCK_ADVANCE = 2 * 366 * DAY  # Stripe: two intervals of the shortest subscription; here two years for all
 
 
-@route("GET /v1/events/{id}")
-def retrieve_event(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """An event, in the shape of the version that the account had."""
-    return account.find("event", name)
-
+retrieve_route("/v1/events", "event")
+retrieve_route("/v1/webhook_endpoints", "webhook_endpoint")
+list_route("/v1/webhook_endpoints", "webhook_endpoint")
+retrieve_route("/v1/test_helpers/test_clocks", CLOCK)
+list_route("/v1/test_helpers/test_clocks", CLOCK)
 
 FILTERS: Table = {**PAGING, "type": text, "types": each(text), "created": span, "delivery_success": boolean}
 
@@ -31,24 +33,21 @@ def list_events(account: Account, given: dict[str, Any]) -> Obj:
     """Events, newest first, by kind (also `invoice.*`), time and whether every endpoint took them."""
     if given.get("type") and given.get("types"):
         raise ApiError("You may only specify one of these parameters: type, types.", param="types")
-    kinds = given.get("types") or ([given["type"]] if given.get("type") else [])
-    found = [
-        event for event in newest_first(account, "event", given) if not kinds or any(is_kind(event, kind) for kind in kinds)
-    ]
+    kinds = given.get("types") or ([given["type"]] if given.get("type") else ["*"])
+    found = [event for event in newest_first(account, "event", given) if any(is_kind(event, kind) for kind in kinds)]
     if given.get("delivery_success") is not None:
-        found = [event for event in found if succeeded(event) == given["delivery_success"]]
-    return page(account, "/v1/events", found, given)
+        found = [
+            event
+            for event in found
+            if (event["pending_webhooks"] == 0 and event["_"]["failed"] == 0) == given["delivery_success"]
+        ]
+    return page("/v1/events", found, given)
 
 
 def is_kind(event: Obj, kind: str) -> bool:
     """Whether an event's type is `kind`, or begins as `kind*` says."""
     name = str(event["type"])
     return name.startswith(kind[:-1]) if kind.endswith("*") else name == kind
-
-
-def succeeded(event: Obj) -> bool:
-    """Whether every endpoint took it."""
-    return event["pending_webhooks"] == 0 and event["_"]["failed"] == 0
 
 
 ENDPOINT: Table = {"url!": url, "enabled_events!": each(text), "api_version": text, "description": text, "metadata": metadata}
@@ -64,35 +63,18 @@ def create_endpoint(account: Account, given: dict[str, Any]) -> Obj:
 def register(account: Account, secrets: list[str], **given: Any) -> Obj:
     """An endpoint whose deliveries are signed with all of these secrets."""
     endpoint = account.store.add(
-        {
-            "id": new_id("we"),
-            "object": "webhook_endpoint",
-            "api_version": given.get("api_version"),
-            "application": None,
-            "created": account.now(),
-            "description": given.get("description"),
-            "enabled_events": given.get("enabled_events") or ["*"],
-            "livemode": False,
-            "metadata": {},
-            "status": "enabled",
-            "url": given["url"],
-            "_": {"secrets": secrets},
-        }
+        new_object(
+            "webhook_endpoint",
+            api_version=given.get("api_version"),
+            created=account.now(),
+            description=given.get("description"),
+            enabled_events=given.get("enabled_events") or ["*"],
+            url=given["url"],
+            _={"secrets": secrets},
+        )
     )
-    set_metadata(endpoint, given.get("metadata"))
+    set_metadata(endpoint, given)
     return endpoint
-
-
-@route("GET /v1/webhook_endpoints/{id}")
-def retrieve_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """An endpoint without its secret."""
-    return account.find("webhook_endpoint", name)
-
-
-@route("GET /v1/webhook_endpoints", PAGING)
-def list_endpoints(account: Account, given: dict[str, Any]) -> Obj:
-    """All endpoints."""
-    return page(account, "/v1/webhook_endpoints", newest_first(account, "webhook_endpoint", given), given)
 
 
 CHANGE: Table = {"url": url, "enabled_events": each(text), "disabled": boolean, "description": text, "metadata": metadata}
@@ -105,7 +87,7 @@ def update_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
     endpoint.update({key: given[key] for key in ("url", "enabled_events", "description") if given.get(key)})
     if "disabled" in given:
         endpoint["status"] = "disabled" if given["disabled"] else "enabled"
-    set_metadata(endpoint, given.get("metadata"))
+    set_metadata(endpoint, given)
     return endpoint
 
 
@@ -120,33 +102,10 @@ def delete_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
 @route("POST /v1/test_helpers/test_clocks", {"frozen_time!": integer, "name": text})
 def create_clock(account: Account, given: dict[str, Any]) -> Obj:
     """A clock that stands still until it is advanced."""
-    clock = account.store.add(
-        {
-            "id": new_id("clock"),
-            "object": CLOCK,
-            "created": account.now(),
-            "deletes_after": account.now() + 30 * DAY,
-            "frozen_time": given["frozen_time"],
-            "livemode": False,
-            "name": given.get("name"),
-            "status": "ready",
-            "status_details": {},
-        }
-    )
+    times = {"created": account.now(), "deletes_after": account.now() + 30 * DAY, "frozen_time": given["frozen_time"]}
+    clock = account.store.add(new_object(CLOCK, name=given.get("name"), **times))
     emit(account, "test_helpers.test_clock.created", clock)
     return clock
-
-
-@route("GET /v1/test_helpers/test_clocks/{id}")
-def retrieve_clock(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """A clock."""
-    return account.find(CLOCK, name)
-
-
-@route("GET /v1/test_helpers/test_clocks", PAGING)
-def list_clocks(account: Account, given: dict[str, Any]) -> Obj:
-    """All clocks."""
-    return page(account, "/v1/test_helpers/test_clocks", newest_first(account, CLOCK, given), given)
 
 
 @route("POST /v1/test_helpers/test_clocks/{id}/advance", {"frozen_time!": integer})
@@ -162,7 +121,7 @@ def advance_clock(account: Account, given: dict[str, Any], name: str) -> Obj:
     if target > clock["frozen_time"] + MAX_CLOCK_ADVANCE:
         raise ApiError("The `frozen_time` is too far ahead.", code="test_clock_advancing_too_far", param="frozen_time")
     if clock["status"] != "ready":
-        raise wrong_state("The test clock is advancing.")
+        raise ApiError("The test clock is advancing.")
     clock.update(status="advancing", status_details={"advancing": {"target_frozen_time": target}})
     emit(account, "test_helpers.test_clock.advancing", clock)
     answer = deepcopy(clock)

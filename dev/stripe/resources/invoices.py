@@ -4,12 +4,13 @@ from typing import Any
 
 from dev.stripe.account import Account, set_metadata
 from dev.stripe.cards import resolved
-from dev.stripe.errors import ApiError, declined, no_such, wrong_state
-from dev.stripe.events import emit, updating
+from dev.stripe.errors import ApiError, declined, no_such
+from dev.stripe.events import emit
 from dev.stripe.lifecycle.collection import activate_after_payment, collect, finalize_and_collect
-from dev.stripe.lifecycle.invoices import draft, finalize, mark_paid, mark_uncollectible, payment_of, void
-from dev.stripe.pagination import PAGING, newest_first, page
+from dev.stripe.lifecycle.invoices import draft, finalize, mark_paid, mark_uncollectible, void
+from dev.stripe.pagination import PAGING, page
 from dev.stripe.parameters import Table, boolean, metadata, one_of, span, text
+from dev.stripe.resources.standard import list_route, retrieve_route, update_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
@@ -19,7 +20,20 @@ REQUIRES_ACTION = {
     "message": "This payment requires additional user action before it can be completed successfully. "
     "Payment can be completed using the PaymentIntent associated with the invoice.",
 }
-STATUSES = ("draft", "open", "paid", "uncollectible", "void")
+FILTERS: Table = {
+    "customer": text,
+    "subscription": text,
+    "status": one_of("draft", "open", "paid", "uncollectible", "void"),
+    "created": span,
+    "collection_method": text,
+}
+PAYMENT_FILTERS: Table = {"invoice": text, "status": one_of("canceled", "open", "paid"), "created": span}
+
+retrieve_route("/v1/invoices", "invoice")
+list_route("/v1/invoices", "invoice", FILTERS)
+update_route("/v1/invoices", "invoice", {"auto_advance": boolean, "description": text, "default_payment_method": text})
+retrieve_route("/v1/invoice_payments", "invoice_payment")
+list_route("/v1/invoice_payments", "invoice_payment", PAYMENT_FILTERS)
 
 
 @route("POST /v1/invoices", {"customer!": text, "auto_advance": boolean, "description": text, "metadata": metadata})
@@ -28,43 +42,7 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
     customer = account.find("customer", given["customer"], "customer")
     more = {"auto_advance": bool(given.get("auto_advance")), "description": given.get("description")}
     invoice = draft(account, customer, [], "manual", None, **more)
-    set_metadata(invoice, given.get("metadata"))
-    return invoice
-
-
-@route("GET /v1/invoices/{id}")
-def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """An invoice. `payments` is there when it is expanded."""
-    return account.find("invoice", name)
-
-
-FILTERS: Table = {
-    **PAGING,
-    "customer": text,
-    "subscription": text,
-    "status": one_of(*STATUSES),
-    "created": span,
-    "collection_method": text,
-}
-
-
-@route("GET /v1/invoices", FILTERS)
-def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """Invoices of a customer or a subscription, by status."""
-    found = newest_first(account, "invoice", given, "customer", "subscription", "status", "collection_method")
-    return page(account, "/v1/invoices", found, given)
-
-
-@route(
-    "POST /v1/invoices/{id}",
-    {"auto_advance": boolean, "description": text, "metadata": metadata, "default_payment_method": text},
-)
-def update(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Change what isn't money."""
-    invoice = account.find("invoice", name)
-    with updating(account, invoice, "invoice.updated"):
-        invoice.update({key: given[key] for key in ("auto_advance", "description", "default_payment_method") if key in given})
-        set_metadata(invoice, given.get("metadata"))
+    set_metadata(invoice, given)
     return invoice
 
 
@@ -73,7 +51,7 @@ def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Delete a draft that no subscription made."""
     invoice = account.find("invoice", name)
     if invoice["status"] != "draft" or invoice["parent"]:
-        raise wrong_state("You can only delete draft invoices that were made by hand.", "invoice_not_editable")
+        raise ApiError("You can only delete draft invoices that were made by hand.", code="invoice_not_editable")
     for item in account.store.where("invoiceitem", invoice=name):
         item["invoice"] = None
     emit(account, "invoice.deleted", invoice)
@@ -86,8 +64,8 @@ def finalized(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Finalize a draft now; with `auto_advance` (the default of a subscription's) it is tried at once."""
     invoice = account.find("invoice", name)
     if invoice["status"] != "draft":
-        raise wrong_state(
-            "This invoice is already finalized, you can't re-finalize a non-draft invoice.", "invoice_not_editable"
+        raise ApiError(
+            "This invoice is already finalized, you can't re-finalize a non-draft invoice.", code="invoice_not_editable"
         )
     if given.get("auto_advance", invoice["auto_advance"]):
         finalize_and_collect(account, invoice)
@@ -101,9 +79,9 @@ def pay(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Try to pay now: 402 if the card is declined, and the charge that failed is on record."""
     invoice = account.find("invoice", name)
     if invoice["status"] == "paid":
-        raise wrong_state("Invoice is already paid")
+        raise ApiError("Invoice is already paid")
     if invoice["status"] == "void":
-        raise wrong_state("This invoice is void and can't be paid.")
+        raise ApiError("This invoice is void and can't be paid.")
     if invoice["status"] == "draft":
         finalize(account, invoice)
     if given.get("paid_out_of_band"):
@@ -123,8 +101,8 @@ def pay_by_card(account: Account, invoice: Obj, given: dict[str, Any]) -> None:
     result = collect(account, invoice, method=method, on_session=not given.get("off_session"))
     if result == "succeeded":
         return
-    payment = payment_of(account, invoice)
-    error = account.store.get(payment["payment"]["payment_intent"])["last_payment_error"] if payment else None
+    intent = account.intent_of(invoice)
+    error = intent["last_payment_error"] if intent else None
     if result == "requires_action":
         raise declined(REQUIRES_ACTION)
     if error is None:
@@ -137,7 +115,7 @@ def voided(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Void an open or uncollectible invoice."""
     invoice = account.find("invoice", name)
     if invoice["status"] not in ("open", "uncollectible"):
-        raise wrong_state(f"You can only void open or uncollectible invoices; this one is {invoice['status']}.")
+        raise ApiError(f"You can only void open or uncollectible invoices; this one is {invoice['status']}.")
     void(account, invoice)
     return invoice
 
@@ -147,7 +125,7 @@ def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> 
     """Give an open invoice up."""
     invoice = account.find("invoice", name)
     if invoice["status"] != "open":
-        raise wrong_state(f"You can only mark open invoices as uncollectible; this one is {invoice['status']}.")
+        raise ApiError(f"You can only mark open invoices as uncollectible; this one is {invoice['status']}.")
     mark_uncollectible(account, invoice)
     return invoice
 
@@ -155,19 +133,4 @@ def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> 
 @route("GET /v1/invoices/{id}/lines", PAGING)
 def lines(account: Account, given: dict[str, Any], name: str) -> Obj:
     """The lines, in their order."""
-    return page(account, f"/v1/invoices/{name}/lines", account.find("invoice", name)["lines"]["data"], given)
-
-
-PAYMENT_FILTERS: Table = {**PAGING, "invoice": text, "status": one_of("canceled", "open", "paid"), "created": span}
-
-
-@route("GET /v1/invoice_payments", PAYMENT_FILTERS)
-def list_payments(account: Account, given: dict[str, Any]) -> Obj:
-    """How invoices are paid."""
-    return page(account, "/v1/invoice_payments", newest_first(account, "invoice_payment", given, "invoice", "status"), given)
-
-
-@route("GET /v1/invoice_payments/{id}")
-def retrieve_payment(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """How an invoice is paid."""
-    return account.find("invoice_payment", name)
+    return page(f"/v1/invoices/{name}/lines", account.find("invoice", name)["lines"]["data"], given)

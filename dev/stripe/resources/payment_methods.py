@@ -3,8 +3,8 @@
 from typing import Any
 
 from dev.stripe.account import Account, set_metadata
-from dev.stripe.cards import BY_NUMBER, CARDS, card_of, failure, payment_method, resolved
-from dev.stripe.errors import ApiError, declined
+from dev.stripe.cards import BY_NUMBER, CARDS, payment_method, resolved
+from dev.stripe.errors import ApiError
 from dev.stripe.events import updating
 from dev.stripe.lifecycle.payments import attach, detach
 from dev.stripe.pagination import PAGING, newest_first, page
@@ -23,18 +23,13 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
     if name not in CARDS:
         raise ApiError("Your card number is incorrect.", status=402, kind="card_error", code="incorrect_number", param="number")
     method = payment_method(account, name, account.now(), card.get("exp_month") or 12, card.get("exp_year"))
-    set_metadata(method, given.get("metadata"))
+    set_metadata(method, given)
     return method
 
 
 @route("GET /v1/payment_methods/{id}")
 def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """A payment method; a test token makes a new one."""
-    return method_of(account, name)
-
-
-def method_of(account: Account, name: str) -> Obj:
-    """The payment method that a path names, also by a test token."""
+    """Return a payment method; a test token makes a new one."""
     return resolved(account, name, account.now(), "id") if name.startswith("pm_card_") else account.find("payment_method", name)
 
 
@@ -42,9 +37,9 @@ def method_of(account: Account, name: str) -> Obj:
 def listed(account: Account, given: dict[str, Any]) -> Obj:
     """Payment methods of a customer."""
     if given.get("customer") is None:
-        return page(account, "/v1/payment_methods", [], given)
+        return page("/v1/payment_methods", [], given)
     account.find("customer", given["customer"], "customer")
-    return page(account, "/v1/payment_methods", newest_first(account, "payment_method", given, "customer", "type"), given)
+    return page("/v1/payment_methods", newest_first(account, "payment_method", given, "customer", "type"), given)
 
 
 @route("POST /v1/payment_methods/{id}", {"metadata": metadata, "card": fields({"exp_month": natural, "exp_year": natural})})
@@ -53,9 +48,9 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
     method = account.find("payment_method", name)
     if method["customer"] is None:
         raise ApiError("You must save this PaymentMethod to a customer before you can update it.")
-    with updating(account, method, "payment_method.updated"):
+    with updating(account, method):
         method["card"].update({key: value for key, value in (given.get("card") or {}).items() if value})
-        set_metadata(method, given.get("metadata"))
+        set_metadata(method, given)
     return method
 
 
@@ -63,7 +58,7 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
 def attached(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Keep a card for a customer. Some test cards are declined already here."""
     customer = account.find("customer", given["customer"], "customer")
-    method = method_of(account, name)
+    method = retrieve(account, {}, name)
     if method["customer"] not in (None, customer["id"]):
         raise ApiError("The payment method you provided has already been attached to a customer.")
     if method["_"].get("was_of"):
@@ -72,16 +67,8 @@ def attached(account: Account, given: dict[str, Any], name: str) -> Obj:
             "and may not be used again."
         )
     if method["customer"] is None:
-        check_attachable(method)
         attach(account, method, customer)
     return method
-
-
-def check_attachable(method: Obj) -> None:
-    """Raise if the card is declined when it is kept."""
-    reason = card_of(method).attach
-    if reason:
-        raise declined(failure(reason), keeps_work=False)
 
 
 @route("POST /v1/payment_methods/{id}/detach")

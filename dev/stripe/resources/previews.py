@@ -12,13 +12,13 @@ from dev.stripe.lifecycle.renewal import advance_period, end_of_period
 from dev.stripe.lifecycle.subscription_changes import apply_change
 from dev.stripe.lifecycle.subscription_creation import subscribe
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, one_of, text
-from dev.stripe.resources.subscriptions import ITEM
+from dev.stripe.resources.subscriptions import ITEM, PRORATION_BEHAVIOR
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
 DETAILS: Table = {
     "items": each(fields(ITEM)),
-    "proration_behavior": one_of("create_prorations", "always_invoice", "none"),
+    "proration_behavior": PRORATION_BEHAVIOR,
     "proration_date": integer,
     "billing_cycle_anchor": one_of("now", "unchanged"),
     "trial_end": instant,

@@ -5,8 +5,8 @@ from typing import Any
 from dev.stripe.account import Account
 from dev.stripe.errors import no_such
 from dev.stripe.pagination import PAGING, page
-from dev.stripe.parameters import Table, boolean, integer, metadata, natural, one_of, text
-from dev.stripe.resources.subscriptions import update
+from dev.stripe.parameters import Table, boolean, integer, metadata, natural, text
+from dev.stripe.resources.subscriptions import PAYMENT_BEHAVIOR, PRORATION_BEHAVIOR, update
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
@@ -14,10 +14,10 @@ CHANGE: Table = {
     "price": text,
     "quantity": natural,
     "metadata": metadata,
-    "proration_behavior": one_of("create_prorations", "always_invoice", "none"),
+    "proration_behavior": PRORATION_BEHAVIOR,
     "proration_date": integer,
     "off_session": boolean,
-    "payment_behavior": one_of("allow_incomplete", "default_incomplete", "error_if_incomplete"),
+    "payment_behavior": PAYMENT_BEHAVIOR,
 }
 ABOUT_THE_ITEM = ("price", "quantity", "metadata")
 
@@ -32,17 +32,17 @@ def owner_of(account: Account, name: str) -> tuple[Obj, Obj]:
 
 
 def change(account: Account, subscription: Obj, entry: dict[str, Any], given: dict[str, Any]) -> Obj:
-    """Have the subscription changed by one entry of its `items`."""
+    """Update the subscription by one entry of its `items`, which also has what was given about the item."""
+    about_item = {key: value for key, value in given.items() if key in ABOUT_THE_ITEM}
     rest = {key: value for key, value in given.items() if key not in (*ABOUT_THE_ITEM, "subscription")}
-    changed: Obj = update(account, {**rest, "items": [entry]}, subscription["id"])
-    return changed
+    return update(account, {**rest, "items": [{**entry, **about_item}]}, subscription["id"])
 
 
 @route("GET /v1/subscription_items", {**PAGING, "subscription!": text})
 def listed(account: Account, given: dict[str, Any]) -> Obj:
     """A subscription's items."""
     subscription = account.find("subscription", given["subscription"], "subscription")
-    return page(account, "/v1/subscription_items", subscription["items"]["data"][::-1], given)
+    return page("/v1/subscription_items", subscription["items"]["data"][::-1], given)
 
 
 @route("GET /v1/subscription_items/{id}")
@@ -55,16 +55,14 @@ def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
 def create(account: Account, given: dict[str, Any]) -> Obj:
     """One more item."""
     subscription = account.find("subscription", given["subscription"], "subscription")
-    changed = change(account, subscription, {key: given[key] for key in ABOUT_THE_ITEM if key in given}, given)
-    item: Obj = changed["items"]["data"][-1]
-    return item
+    return change(account, subscription, {}, given)["items"]["data"][-1]
 
 
 @route("POST /v1/subscription_items/{id}", CHANGE)
 def updated(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Another price or quantity."""
     subscription, _ = owner_of(account, name)
-    change(account, subscription, {"id": name, **{key: given[key] for key in ABOUT_THE_ITEM if key in given}}, given)
+    change(account, subscription, {"id": name}, given)
     return owner_of(account, name)[1]
 
 

@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from dev.stripe.account import Account, set_metadata
-from dev.stripe.errors import ApiError
+from dev.stripe.errors import ApiError, no_such
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.collection import chosen_method, finalize_and_collect
@@ -13,6 +13,7 @@ from dev.stripe.lifecycle.subscription_changes import apply_change
 from dev.stripe.lifecycle.subscription_creation import refusal, subscribe
 from dev.stripe.pagination import PAGING, newest_first, page
 from dev.stripe.parameters import Table, boolean, each, fields, instant, integer, metadata, natural, one_of, span, text
+from dev.stripe.resources.standard import retrieve_route
 from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
@@ -20,6 +21,9 @@ ITEM: Table = {"id": text, "price": text, "quantity": natural, "deleted": boolea
 FEEDBACK = one_of(
     "customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive", "unused"
 )
+PAYMENT_BEHAVIOR = one_of("allow_incomplete", "default_incomplete", "error_if_incomplete")
+PRORATION_BEHAVIOR = one_of("create_prorations", "always_invoice", "none")
+TRIAL_SETTINGS = fields({"end_behavior!": fields({"missing_payment_method!": one_of("cancel", "create_invoice", "pause")})})
 SHARED: Table = {
     "cancel_at": integer,
     "cancel_at_period_end": boolean,
@@ -27,12 +31,11 @@ SHARED: Table = {
     "description": text,
     "metadata": metadata,
     "off_session": boolean,
+    "payment_behavior": PAYMENT_BEHAVIOR,
     "payment_settings": fields({"save_default_payment_method": one_of("off", "on_subscription")}),
-    "proration_behavior": one_of("create_prorations", "always_invoice", "none"),
+    "proration_behavior": PRORATION_BEHAVIOR,
     "trial_end": instant,
-    "trial_settings": fields(
-        {"end_behavior!": fields({"missing_payment_method!": one_of("cancel", "create_invoice", "pause")})}
-    ),
+    "trial_settings": TRIAL_SETTINGS,
     "collection_method": one_of("charge_automatically"),
 }
 CREATE: Table = {
@@ -40,7 +43,6 @@ CREATE: Table = {
     "customer!": text,
     "items!": each(fields({"price!": text, "quantity": natural, "metadata": metadata})),
     "trial_period_days": natural,
-    "payment_behavior": one_of("allow_incomplete", "default_incomplete", "error_if_incomplete"),
     "billing_mode": fields({"type!": one_of("flexible")}),
 }
 CANCELLATION = fields({"comment": text, "feedback": FEEDBACK})
@@ -49,30 +51,9 @@ UPDATE: Table = {
     "items": each(fields(ITEM)),
     "proration_date": integer,
     "billing_cycle_anchor": one_of("now", "unchanged"),
-    "payment_behavior": one_of("allow_incomplete", "default_incomplete", "error_if_incomplete"),
     "pause_collection": fields({"behavior!": one_of("keep_as_draft", "mark_uncollectible", "void"), "resumes_at": integer}),
     "cancellation_details": CANCELLATION,
 }
-
-
-@route("POST /v1/subscriptions", CREATE)
-def create(account: Account, given: dict[str, Any]) -> Obj:
-    """A subscription with its first invoice; see `life.subscribing.subscribe`."""
-    customer = account.find("customer", given["customer"], "customer")
-    method = chosen_method(account, customer, given.get("default_payment_method"))
-    if method and method["customer"] != customer["id"]:
-        raise ApiError(
-            f"The customer does not have a payment method with the ID {method['id']}.", param="default_payment_method"
-        )
-    return subscribe(account, customer, given, method=method)
-
-
-@route("GET /v1/subscriptions/{id}")
-def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """A subscription, also an ended one."""
-    return account.find("subscription", name)
-
-
 STATUSES = ("active", "canceled", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid")
 FILTERS: Table = {
     **PAGING,
@@ -84,6 +65,16 @@ FILTERS: Table = {
     "collection_method": text,
 }
 
+retrieve_route("/v1/subscriptions", "subscription")
+
+
+@route("POST /v1/subscriptions", CREATE)
+def create(account: Account, given: dict[str, Any]) -> Obj:
+    """A subscription with its first invoice; see `life.subscribing.subscribe`."""
+    customer = account.find("customer", given["customer"], "customer")
+    method = chosen_method(account, customer, given.get("default_payment_method"))
+    return subscribe(account, customer, given, method=method)
+
 
 @route("GET /v1/subscriptions", FILTERS)
 def listed(account: Account, given: dict[str, Any]) -> Obj:
@@ -94,7 +85,7 @@ def listed(account: Account, given: dict[str, Any]) -> Obj:
     if given.get("price"):
         found = [one for one in found if any(item["price"]["id"] == given["price"] for item in one["items"]["data"])]
     wanted = allowed_statuses(given.get("status"))
-    return page(account, "/v1/subscriptions", [one for one in found if one["status"] in wanted], given)
+    return page("/v1/subscriptions", [one for one in found if one["status"] in wanted], given)
 
 
 def allowed_statuses(status: str | None) -> tuple[str, ...]:
@@ -140,17 +131,13 @@ def write_plain(account: Account, subscription: Obj, given: dict[str, Any]) -> N
     customer = account.store.get(subscription["customer"])
     if "default_payment_method" in given:
         method = chosen_method(account, customer, given["default_payment_method"])
-        if method and method["customer"] != customer["id"]:
-            raise ApiError(
-                f"The customer does not have a payment method with the ID {method['id']}.", param="default_payment_method"
-            )
         subscription["default_payment_method"] = method["id"] if method else None
     if "description" in given:
         subscription["description"] = given["description"]
     subscription["payment_settings"].update(given.get("payment_settings") or {})
     subscription["trial_settings"].update(given.get("trial_settings") or {})
     subscription["cancellation_details"].update(given.get("cancellation_details") or {})
-    set_metadata(subscription, given.get("metadata"))
+    set_metadata(subscription, given)
 
 
 def write_end(account: Account, subscription: Obj, given: dict[str, Any]) -> None:
@@ -182,7 +169,7 @@ def cancel(account: Account, given: dict[str, Any], name: str) -> Obj:
     """End a subscription now. Nothing is given back: refunds and credits are the caller's to make."""
     subscription = account.find("subscription", name)
     if subscription["ended_at"] is not None:
-        raise ApiError(f"No such subscription: '{name}'", status=404, code="resource_missing", param="id")
+        raise no_such("subscription", name)
     if given.get("invoice_now") or given.get("prorate"):
         raise ApiError("The stand-in doesn't prorate a cancellation.", param="prorate")
     end_subscription(account, subscription, "cancellation_requested", **(given.get("cancellation_details") or {}))
