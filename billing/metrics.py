@@ -4,7 +4,7 @@ Each figure says how it is worked out and from what. Every sum is the database's
 happened is there with zeros. Amounts in two currencies are never added.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -145,7 +145,13 @@ def churn(now: datetime) -> Metric:
         left = there & Q(ended__gte=month.begins, ended__lt=min(month.ends, now))
         figures[f"n{number}"], figures[f"mrr{number}"] = _people(there), Sum("price", filter=there)
         figures[f"lost{number}"], figures[f"less{number}"] = _people(left), Sum("price", filter=left)
-    rows = [row for found in _by_currency(figures) for row in _churn_rows(found, months)]
+    rows: list[Row] = []
+    for found in _by_currency(figures):
+        for number, month in enumerate(months):
+            people, lost = found[f"n{number}"], found[f"lost{number}"]
+            mrr, less = _money(found[f"mrr{number}"]), _money(found[f"less{number}"])
+            shares = _percent(lost, people), _percent(less, mrr)
+            rows.append((month.name, found["plan__currency"], people, lost, shares[0], mrr, less, shares[1]))
     return Metric(
         "churn",
         "Churn",
@@ -156,13 +162,6 @@ def churn(now: datetime) -> Metric:
         3,
         rows,
     )
-
-
-def _churn_rows(found: dict[str, Any], months: list[CalendarMonth]) -> Iterator[Row]:
-    for number, month in enumerate(months):
-        people, lost = found[f"n{number}"], found[f"lost{number}"]
-        mrr, less = _money(found[f"mrr{number}"]), _money(found[f"less{number}"])
-        yield month.name, found["plan__currency"], people, lost, _percent(lost, people), mrr, less, _percent(less, mrr)
 
 
 def trial_conversion(now: datetime) -> Metric:
@@ -216,10 +215,7 @@ def overdue(now: datetime) -> Metric:
 
 
 def _by_currency(figures: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    rows: Iterable[dict[str, Any]] = (
-        paying_subscriptions().values("plan__currency").annotate(**figures).order_by("plan__currency")
-    )
-    return rows
+    return paying_subscriptions().values("plan__currency").annotate(**figures).order_by("plan__currency")
 
 
 def _people(condition: Q) -> Count:

@@ -67,7 +67,7 @@ def delete_stripe_customer(stripe_customer_id: str) -> None:
 @jobs.daily(at_hour=3)
 def delete_expired_data(timestamp: int) -> None:
     """Empty the texts of events that were dealt with long ago, and delete the keys under which uses were counted then."""
-    services.clear_old_event_bodies(now=clock.now())
+    services.clear_event_bodies(now=clock.now())
     services.delete_old_usage_records(now=clock.now())
 
 

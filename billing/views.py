@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from billing import services, tasks
 from billing.filters import FeatureAccessFilter, InvoiceFilter, PlanFilter, SubscriptionFilter
 from billing.gating import DENIALS, PROBLEM
-from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
+from billing.models import BillingHistory, FeatureAccess, StripeCustomer, Subscription, SubscriptionPlan
 from billing.serializers import (
     CancelSerializer,
     ChangePlanSerializer,
@@ -74,8 +74,8 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
     ordering_fields = ("created_at", "current_period_end")
 
     def locked_object(self) -> Any:
-        """The subscription, locked after the customer: whoever reads him anew from Stripe takes the locks in that order."""
-        services.lock_stripe_customer(self.request.user)
+        """Return the subscription, locked after the Stripe customer. A sync takes the locks in the same order."""
+        StripeCustomer.objects.for_user(self.request.user).select_for_update().first()
         return super().locked_object()
 
     @extend_schema(request=CancelSerializer)

@@ -1,23 +1,10 @@
 """Billing in the back office: one module a concept."""
 
-from billing.admin.adjustments import AdjustmentAdmin
-from billing.admin.dunning import DunningAdmin
-from billing.admin.feature_access import FeatureAccessAdmin, UsageRecordAdmin
-from billing.admin.invoices import BillingHistoryAdmin
-from billing.admin.overrides import OverrideAdmin
-from billing.admin.plans import PlanAdmin
-from billing.admin.stripe_records import StripeCustomerAdmin, StripeEventAdmin
-from billing.admin.subscriptions import SubscriptionAdmin
-
-__all__ = [
-    "AdjustmentAdmin",
-    "BillingHistoryAdmin",
-    "DunningAdmin",
-    "FeatureAccessAdmin",
-    "OverrideAdmin",
-    "PlanAdmin",
-    "StripeCustomerAdmin",
-    "StripeEventAdmin",
-    "SubscriptionAdmin",
-    "UsageRecordAdmin",
-]
+from billing.admin import adjustments as adjustments
+from billing.admin import dunning as dunning
+from billing.admin import feature_access as feature_access
+from billing.admin import invoices as invoices
+from billing.admin import overrides as overrides
+from billing.admin import plans as plans
+from billing.admin import stripe_records as stripe_records
+from billing.admin import subscriptions as subscriptions

@@ -106,12 +106,12 @@ class AdjustmentAdmin(AdjustmentColumns, OwnedReadOnlyAdmin):
     @confirmed_action(title="Approve", question="Stripe gives the money back to the card.", icon="task_alt")
     def approve(self, request: HttpRequest, row: Adjustment) -> None:
         colleague: Any = request.user
-        services.approve_refund(row, by=colleague, now=clock.now())
+        services.decide_refund(row, is_approved=True, by=colleague, now=clock.now())
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))
 
     @confirmed_action(title="Decline", question="Nothing is given back.", icon="block")
     def decline(self, request: HttpRequest, row: Adjustment) -> None:
         colleague: Any = request.user
-        services.decline_refund(row, by=colleague, now=clock.now())
+        services.decide_refund(row, is_approved=False, by=colleague, now=clock.now())
 
     actions = (*BaseAdmin.actions, for_selected_rows(approve), for_selected_rows(decline))

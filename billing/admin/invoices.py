@@ -115,7 +115,7 @@ class BillingHistoryAdmin(InvoiceColumns, OwnedReadOnlyAdmin):
         """A refund is offered while there is something to refund."""
         row: Any = self.get_object(request, unquote(str(object_id)))
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        return offered if row is not None and services.is_refundable(unmasked(row)) else []
+        return offered if row is not None and services.refundable_amount(unmasked(row)) > 0 else []
 
     @confirmed_action(
         title="Refund",

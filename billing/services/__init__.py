@@ -1,99 +1,48 @@
 """What happens to plans, subscriptions and what they open."""
 
-from billing.services.dunning import record_dunning, stop_dunning
-from billing.services.explanation import Explanation, explain_feature
-from billing.services.feature_access import grant_plan, regrant_plan, sync_feature_access, update_expired_access
-from billing.services.overrides import grant_complimentary_plan, grant_override, override_access, revoke_override
-from billing.services.plans import delete_plan, load_catalog
-from billing.services.reminders import send_billing_reminders
-from billing.services.subscriptions import (
-    cancel_at_period_end,
-    cancel_now,
-    change_plan,
-    delete_subscription,
-    process_period_ends,
-    reactivate,
-)
-from billing.services.usage import (
-    LimitReachedError,
-    delete_old_usage_records,
-    give_back,
-    record_usage,
-    require_feature,
-    reset_usage,
-)
-from billing.stripe.catalog import catalog_sync_steps
-from billing.stripe.checkout import delete_stripe_customer, had_trial, open_portal, start_checkout
-from billing.stripe.events import (
-    clear_event_bodies_of,
-    clear_old_event_bodies,
-    handle_event,
-    replay_event,
-    store_event,
-    unprocessed_events,
-)
-from billing.stripe.plan_changes import preview_change
-from billing.stripe.reconciliation import reconcile
-from billing.stripe.refunds import (
-    approve_refund,
-    decline_refund,
-    is_refundable,
-    refundable_amount,
-    request_refund,
-    send_refund,
-    unsent_refund_ids,
-)
-from billing.stripe.sync import SyncResult, lock_stripe_customer, sync_customer
-
-__all__ = [
-    "Explanation",
-    "LimitReachedError",
-    "SyncResult",
-    "approve_refund",
-    "start_checkout",
-    "is_refundable",
-    "cancel_at_period_end",
-    "cancel_now",
-    "change_plan",
-    "grant_complimentary_plan",
-    "decline_refund",
-    "delete_plan",
-    "delete_subscription",
-    "explain_feature",
-    "delete_stripe_customer",
-    "clear_old_event_bodies",
-    "delete_old_usage_records",
-    "clear_event_bodies_of",
-    "give_back",
-    "grant_override",
-    "grant_plan",
-    "had_trial",
-    "handle_event",
-    "load_catalog",
-    "record_dunning",
-    "stop_dunning",
-    "lock_stripe_customer",
-    "open_portal",
-    "unprocessed_events",
-    "process_period_ends",
-    "preview_change",
-    "sync_customer",
-    "reactivate",
-    "store_event",
-    "reconcile",
-    "refundable_amount",
-    "regrant_plan",
-    "replay_event",
-    "request_refund",
-    "require_feature",
-    "reset_usage",
-    "revoke_override",
-    "send_refund",
-    "sync_feature_access",
-    "update_expired_access",
-    "catalog_sync_steps",
-    "override_access",
-    "unsent_refund_ids",
-    "record_usage",
-    "send_billing_reminders",
-]
+from billing.services.dunning import record_dunning as record_dunning
+from billing.services.dunning import stop_dunning as stop_dunning
+from billing.services.explanation import Explanation as Explanation
+from billing.services.explanation import explain_feature as explain_feature
+from billing.services.feature_access import grant_plan as grant_plan
+from billing.services.feature_access import regrant_plan as regrant_plan
+from billing.services.feature_access import sync_feature_access as sync_feature_access
+from billing.services.feature_access import update_expired_access as update_expired_access
+from billing.services.overrides import grant_complimentary_plan as grant_complimentary_plan
+from billing.services.overrides import grant_override as grant_override
+from billing.services.overrides import override_access as override_access
+from billing.services.overrides import revoke_override as revoke_override
+from billing.services.plans import delete_plan as delete_plan
+from billing.services.plans import load_catalog as load_catalog
+from billing.services.reminders import send_billing_reminders as send_billing_reminders
+from billing.services.subscriptions import cancel_at_period_end as cancel_at_period_end
+from billing.services.subscriptions import cancel_now as cancel_now
+from billing.services.subscriptions import change_plan as change_plan
+from billing.services.subscriptions import delete_subscription as delete_subscription
+from billing.services.subscriptions import process_period_ends as process_period_ends
+from billing.services.subscriptions import reactivate as reactivate
+from billing.services.usage import LimitReachedError as LimitReachedError
+from billing.services.usage import delete_old_usage_records as delete_old_usage_records
+from billing.services.usage import give_back as give_back
+from billing.services.usage import record_usage as record_usage
+from billing.services.usage import require_feature as require_feature
+from billing.services.usage import reset_usage as reset_usage
+from billing.stripe.catalog import catalog_sync_steps as catalog_sync_steps
+from billing.stripe.checkout import delete_stripe_customer as delete_stripe_customer
+from billing.stripe.checkout import had_trial as had_trial
+from billing.stripe.checkout import open_portal as open_portal
+from billing.stripe.checkout import start_checkout as start_checkout
+from billing.stripe.events import clear_event_bodies as clear_event_bodies
+from billing.stripe.events import handle_event as handle_event
+from billing.stripe.events import replay_event as replay_event
+from billing.stripe.events import store_event as store_event
+from billing.stripe.events import unprocessed_events as unprocessed_events
+from billing.stripe.plan_changes import preview_change as preview_change
+from billing.stripe.reconciliation import reconcile as reconcile
+from billing.stripe.refunds import decide_refund as decide_refund
+from billing.stripe.refunds import refundable_amount as refundable_amount
+from billing.stripe.refunds import request_refund as request_refund
+from billing.stripe.refunds import send_refund as send_refund
+from billing.stripe.refunds import unsent_refund_ids as unsent_refund_ids
+from billing.stripe.sync import SyncResult as SyncResult
+from billing.stripe.sync import sync_customer as sync_customer

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from billing import catalog
-from billing.entitlement_resolution import ResolvedEntitlement, resolve
+from billing.entitlement_resolution import resolve
 from billing.entitlements import Entitlement
 from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
 from billing.plan_access import PlanAccess
@@ -80,21 +80,6 @@ def update_expired_access(*, now: datetime, user: User | None = None) -> int:
     return len(owners)
 
 
-def resolve_features(
-    opened: Mapping[str, Entitlement], access: PlanAccess | None, overrides: Overrides
-) -> dict[str, ResolvedEntitlement]:
-    """What is decided about every feature that the plan, an override or the free ones speak of."""
-    return {
-        name: resolve(
-            override=overrides.get(name),
-            access=access,
-            planned=opened.get(name),
-            free=catalog.FREE_FEATURES.get(name),
-        )
-        for name in {**opened, **catalog.FREE_FEATURES, **overrides}
-    }
-
-
 def active_overrides_by_user(owners: Iterable[Any], now: datetime) -> dict[Any, dict[str, EntitlementOverride]]:
     """The override that holds for each feature, by owner; of two the one that was made later."""
     found: dict[Any, dict[str, EntitlementOverride]] = {}
@@ -113,8 +98,7 @@ def _grant(
     overrides = active_overrides_by_user(owners, now)
     rows: list[FeatureAccess] = []
     for subscription, access in decided_access:
-        decided = resolve_features(opened, access, overrides.get(subscription.user_id, {}))
-        rows.extend(_rows(subscription, decided, now))
+        rows.extend(_rows(subscription, access, opened, overrides.get(subscription.user_id, {}), now))
     FeatureAccess.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["user", "feature_name"], update_fields=GRANTED_FIELDS, batch_size=5_000
     )
@@ -131,9 +115,18 @@ def _decided(opened: Mapping[str, Entitlement], overrides: Mapping[Any, Override
     return decided
 
 
-def _rows(subscription: Subscription, decided: Mapping[str, ResolvedEntitlement], now: datetime) -> Iterable[FeatureAccess]:
+def _rows(
+    subscription: Subscription,
+    access: PlanAccess | None,
+    opened: Mapping[str, Entitlement],
+    overrides: Overrides,
+    now: datetime,
+) -> Iterable[FeatureAccess]:
+    """Yield the rows of a subscription's owner, one for each feature of the plan, of an override or of what is free."""
     month = usage_period(now, subscription.current_period_start, subscription.current_period_end)
-    for name, verdict in decided.items():
+    free = catalog.FREE_FEATURES
+    for name in {**opened, **free, **overrides}:
+        verdict = resolve(override=overrides.get(name), access=access, planned=opened.get(name), free=free.get(name))
         yield FeatureAccess(
             user_id=subscription.user_id,
             feature_name=name,

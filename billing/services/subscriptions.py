@@ -73,7 +73,9 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
         raise DomainError("plan_retired", "This plan is no longer offered. Choose another.", field="plan")
     if plan.pk == subscription.plan_id:
         raise ConflictError("same_plan", "This is the subscription's plan already.")
-    if subscription.status == SubscriptionStatus.ACTIVE and _costs_more(plan, subscription.plan):
+    # prices in two currencies can't be compared, so another currency counts as dearer
+    is_dearer = plan.currency != subscription.plan.currency or plan.monthly_price > subscription.plan.monthly_price
+    if subscription.status == SubscriptionStatus.ACTIVE and is_dearer:
         sentence = "This plan costs more than the present one. Buy it: POST /api/v1/billing/subscriptions/checkout/."
         raise DomainError("payment_required", sentence, status=402)
     subscription.plan = plan
@@ -83,7 +85,8 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
 @transaction.atomic
 def delete_subscription(subscription: Subscription, *, now: datetime) -> None:
     """Delete a subscription and close what it opened; its invoices stay."""
-    _require_local(subscription)
+    if not subscription.is_local:
+        raise ConflictError("managed_by_stripe", "This subscription is kept by Stripe: cancel it there first.")
     user = subscription.user
     subscription.delete()
     sync_feature_access(user=user, now=now)
@@ -132,16 +135,6 @@ def _save_and_sync_access(subscription: Subscription, now: datetime) -> None:
         raise ConflictError("another_runs", "Another subscription is running. End that one first.") from error
 
 
-def _require_local(subscription: Subscription) -> None:
-    if not subscription.is_local:
-        raise ConflictError("managed_by_stripe", "This subscription is kept by Stripe: cancel it there first.")
-
-
 def _require_running(subscription: Subscription) -> None:
     if not subscription.is_running:
         raise ConflictError("not_running", f"This subscription is {subscription.status}. There is nothing to cancel.")
-
-
-def _costs_more(plan: SubscriptionPlan, than: SubscriptionPlan) -> bool:
-    """Whether a month of `plan` costs more; prices in two currencies can't be compared, so that counts as more."""
-    return plan.currency != than.currency or plan.monthly_price > than.monthly_price

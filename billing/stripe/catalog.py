@@ -6,6 +6,7 @@ that they have.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.utils.text import slugify
@@ -29,28 +30,25 @@ class CatalogSyncStep:
 def catalog_sync_steps() -> Iterator[CatalogSyncStep]:
     """What must be done, in this order, for Stripe to sell what is offered here; nothing when it does already."""
     plans = list(SubscriptionPlan.objects.order_by("name", "billing_cycle"))
-    known = {product["id"]: product for product in stripe_client.list_products(sorted({product_id(plan) for plan in plans}))}
-    prices = {
-        price["lookup_key"]: price for price in stripe_client.list_prices_by_lookup_key([lookup_key(plan) for plan in plans])
-    }
+    products = stripe_client.list_all("products", ids=sorted({product_id(plan) for plan in plans}))
+    known = {product["id"] for product in products}
+    # Stripe takes ten lookup keys at most
+    found = stripe_client.list_all("prices", lookup_keys=[lookup_key(plan) for plan in plans], active=True)
+    prices = {price["lookup_key"]: price for price in found}
     for plan in plans:
         if product_id(plan) not in known and plan.is_active:
-            known[product_id(plan)] = {}
-            yield CatalogSyncStep(f"Create the product {plan.name}", lambda plan=plan: _create_product(plan))  # type: ignore[misc]
-        yield from _price_steps(plan, prices.get(lookup_key(plan)))
-
-
-def _price_steps(plan: SubscriptionPlan, price: dict[str, Any] | None) -> Iterator[CatalogSyncStep]:
-    if not plan.is_active:
-        if price is not None:
-            yield CatalogSyncStep(f"Retire the price of {plan}", lambda: _deactivate_price(price["id"]))
-    elif price is None or not _is_same(plan, price):
-        old = f" instead of {price['id']}" if price else ""
-        yield CatalogSyncStep(
-            f"Create the price {plan.price} {plan.currency} of {plan}{old}", lambda: _create_price(plan, price)
-        )
-    elif (plan.stripe_price_id, plan.stripe_product_id) != (price["id"], price["product"]):
-        yield CatalogSyncStep(f"Note that Stripe has {plan} as {price['id']}", lambda: _store_price_ids(plan, price))
+            known.add(product_id(plan))
+            yield CatalogSyncStep(f"Create the product {plan.name}", partial(_create_product, plan))
+        price = prices.get(lookup_key(plan))
+        if not plan.is_active:
+            if price is not None:
+                yield CatalogSyncStep(f"Retire the price of {plan}", partial(_deactivate_price, price["id"]))
+        elif price is None or not _is_same(plan, price):
+            old = f" instead of {price['id']}" if price else ""
+            sentence = f"Create the price {plan.price} {plan.currency} of {plan}{old}"
+            yield CatalogSyncStep(sentence, partial(_create_price, plan, price))
+        elif (plan.stripe_price_id, plan.stripe_product_id) != (price["id"], price["product"]):
+            yield CatalogSyncStep(f"Note that Stripe has {plan} as {price['id']}", partial(_store_price_ids, plan, price))
 
 
 def product_id(plan: SubscriptionPlan) -> str:
@@ -70,7 +68,7 @@ def _is_same(plan: SubscriptionPlan, price: dict[str, Any]) -> bool:
 
 def _create_product(plan: SubscriptionPlan) -> None:
     asked = {"id": product_id(plan), "name": plan.name, **({"description": plan.description} if plan.description else {})}
-    stripe_client.create_product(asked, key=f"product-{product_id(plan)}")
+    stripe_client.write("products.create", asked, key=f"product-{product_id(plan)}")
 
 
 def _create_price(plan: SubscriptionPlan, old: dict[str, Any] | None) -> None:
@@ -85,14 +83,14 @@ def _create_price(plan: SubscriptionPlan, old: dict[str, Any] | None) -> None:
         "metadata": {"plan_id": str(plan.pk)},
     }
     replaced = old["id"] if old else "first"
-    price = stripe_client.create_price(asked, key=f"price-{lookup_key(plan)}-{plan.currency}-{amount}-{replaced}")
+    price = stripe_client.write("prices.create", asked, key=f"price-{lookup_key(plan)}-{plan.currency}-{amount}-{replaced}")
     if old is not None:
         _deactivate_price(old["id"])
     _store_price_ids(plan, price)
 
 
 def _deactivate_price(price: str) -> None:
-    stripe_client.update_price(price, {"active": False}, key=f"retire-{price}")
+    stripe_client.write("prices.update", price, {"active": False}, key=f"retire-{price}")
 
 
 def _store_price_ids(plan: SubscriptionPlan, price: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ Whoever uses what is free is no customer of Stripe's: that begins with the first
 """
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,11 +43,11 @@ def start_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> Strip
     if running is not None:
         sentence = "You have a subscription already. Change its plan: POST /api/v1/billing/subscriptions/{id}/change-plan/."
         raise ConflictError("already_subscribed", sentence)
-    pages = list(stripe_client.list_checkout_sessions(customer.stripe_id))
-    again = _close_other_pages(pages, plan)
+    pages = list(stripe_client.list_all("checkout.sessions", customer=customer.stripe_id))
+    again = _close_open_pages(pages, keep=plan)
     # After a lost answer the newest page is still the same, and so is the key: Stripe gives what it made then
     key = f"checkout-{user.pk}-{plan.pk}-after-{pages[0]['id'] if pages else 'none'}"
-    return _page(again or stripe_client.create_checkout_session(_checkout_parameters(user, customer, plan), key=key))
+    return _page(again or stripe_client.write("checkout.sessions.create", _checkout_parameters(user, customer, plan), key=key))
 
 
 def require_for_sale(plan: SubscriptionPlan) -> None:
@@ -64,16 +65,14 @@ def open_portal(*, user: Any, now: datetime) -> StripePage:
     if customer is None:
         raise ConflictError("no_customer", "There is nothing to pay for yet. Begin with a checkout.")
     asked = {"customer": customer.stripe_id, "return_url": settings.FRONTEND_URL + RETURN_PATH}
-    return _page(stripe_client.create_portal_session(asked, key=f"portal-{user.pk}-{now.isoformat()}"))
+    return _page(stripe_client.write("billing_portal.sessions.create", asked, key=f"portal-{user.pk}-{now.isoformat()}"))
 
 
 def delete_stripe_customer(stripe_customer_id: str) -> None:
     """Close a customer's open pages and delete him at Stripe, which ends his subscriptions; nothing if that was done before."""
     try:
-        for page in stripe_client.list_checkout_sessions(stripe_customer_id):
-            if page["status"] == "open":
-                stripe_client.expire_checkout_session(page["id"], key=f"expire-{page['id']}")
-        stripe_client.delete_customer(stripe_customer_id, key=f"forget-{stripe_customer_id}")
+        _close_open_pages(stripe_client.list_all("checkout.sessions", customer=stripe_customer_id))
+        stripe_client.write("customers.delete", stripe_customer_id, {}, key=f"forget-{stripe_customer_id}")
     except stripe_client.StripeNotFoundError:
         logger.info("Stripe has no customer %s any more.", stripe_customer_id)
 
@@ -84,7 +83,7 @@ def _get_or_create_customer(user: Any) -> StripeCustomer:
     customer: StripeCustomer = StripeCustomer.objects.for_user(user).select_for_update().get()
     if not customer.stripe_id:
         asked = {"email": user.email, "metadata": {"user_id": str(user.pk)}}
-        customer.stripe_id = stripe_client.create_customer(asked, key=f"customer-{user.pk}")["id"]
+        customer.stripe_id = stripe_client.write("customers.create", asked, key=f"customer-{user.pk}")["id"]
         customer.save(update_fields=["stripe_id"])
     return customer
 
@@ -113,17 +112,17 @@ def had_trial(user: Any) -> bool:
     return past.exclude(trial_start=None).exists() or past.exclude(stripe_subscription_id="").exists()
 
 
-def _close_other_pages(pages: list[dict[str, Any]], plan: SubscriptionPlan) -> dict[str, Any] | None:
-    """Close what can still be paid for another plan; gives the page that is open for this one."""
-    again = None
+def _close_open_pages(pages: Iterable[dict[str, Any]], *, keep: SubscriptionPlan | None = None) -> dict[str, Any] | None:
+    """Close the pages that can still be paid, except those for the plan `keep`. Return the newest of these, if there is one."""
+    kept = None
     for page in pages:
         if page["status"] != "open":
             continue
-        if page["metadata"].get("plan_id") == str(plan.pk):
-            again = again or page
+        if keep is not None and page["metadata"].get("plan_id") == str(keep.pk):
+            kept = kept or page
         else:
-            stripe_client.expire_checkout_session(page["id"], key=f"expire-{page['id']}")
-    return again
+            stripe_client.write("checkout.sessions.expire", page["id"], {}, key=f"expire-{page['id']}")
+    return kept
 
 
 def _page(session: dict[str, Any]) -> StripePage:

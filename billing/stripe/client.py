@@ -6,9 +6,10 @@ and what needs Stripe answers 503 `payments_unavailable`.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import stripe
@@ -24,8 +25,6 @@ RETRY_AFTER_SECONDS = 30
 TOLERANCE_SECONDS = 300  # Stripe's own: https://docs.stripe.com/webhooks#replay-attacks
 
 Object = dict[str, Any]
-Parameters = Mapping[str, Any]
-Call = Callable[[Any], Any]  # of a StripeClient; its types want one TypedDict for each call
 logger = logging.getLogger(__name__)
 
 
@@ -80,153 +79,32 @@ def verify_signature(payload: bytes, header: str, *, now: datetime) -> None:
     raise InvalidSignatureError("No secret of STRIPE_WEBHOOK_SECRETS has signed this.")
 
 
-# --- what is read
-
-
-def retrieve_customer(key: str) -> Object:
-    """A customer, with the card that pays."""
-    expand = {"expand": ["invoice_settings.default_payment_method"]}
-    return _call(lambda client: client.v1.customers.retrieve(key, expand))
-
-
-def retrieve_subscription(key: str) -> Object:
-    """A subscription, with the card that pays."""
-    return _call(lambda client: client.v1.subscriptions.retrieve(key, {"expand": ["default_payment_method"]}))
-
-
-def retrieve_invoice(key: str) -> Object:
-    """An invoice, with its payments."""
-    return _call(lambda client: client.v1.invoices.retrieve(key, {"expand": ["payments"]}))
-
-
-def fetch_checkout(key: str) -> Object:
-    return _call(lambda client: client.v1.checkout.sessions.retrieve(key))
-
-
-def list_checkout_sessions(customer: str) -> Iterator[Object]:
-    """A customer's checkout pages, the newest first."""
-    return _paginate(lambda client, page: client.v1.checkout.sessions.list({"customer": customer, **page}))
-
-
-def fetch_charge(key: str) -> Object:
-    return _call(lambda client: client.v1.charges.retrieve(key))
-
-
-def list_subscriptions_of(customer: str) -> Iterator[Object]:
-    """All of a customer's, ended ones too."""
-    return _paginate(lambda client, page: client.v1.subscriptions.list({"customer": customer, "status": "all", **page}))
-
-
-def list_invoices_of(customer: str) -> Iterator[Object]:
-    return _paginate(lambda client, page: client.v1.invoices.list({"customer": customer, "expand": ["data.payments"], **page}))
-
-
-def list_refunds_of(charge: str) -> Iterator[Object]:
-    return _paginate(lambda client, page: client.v1.refunds.list({"charge": charge, **page}))
-
-
-def list_refunds_of_payment(paid_by: Mapping[str, str]) -> Iterator[Object]:
-    """Those of what paid an invoice: `{"charge": id}` or `{"payment_intent": id}`."""
-    return _paginate(lambda client, page: client.v1.refunds.list({**paid_by, **page}))
-
-
-def list_charges_of(customer: str) -> Iterator[Object]:
-    return _paginate(lambda client, page: client.v1.charges.list({"customer": customer, **page}))
-
-
-def list_disputes_of(charge: str) -> Iterator[Object]:
-    return _paginate(lambda client, page: client.v1.disputes.list({"charge": charge, **page}))
-
-
-def list_balance_transactions_of(customer: str) -> Iterator[Object]:
-    """What was put to a customer's balance and taken from it."""
-    return _paginate(lambda client, page: client.v1.customers.balance_transactions.list(customer, page))
-
-
-def list_all_customers() -> Iterator[Object]:
-    return _paginate(lambda client, page: client.v1.customers.list(page))
-
-
-def all_subscriptions() -> Iterator[Object]:
-    return _paginate(lambda client, page: client.v1.subscriptions.list({"status": "all", **page}))
-
-
-def list_events_since(since: datetime) -> Iterator[Object]:
-    """Every event of the last 30 days at most, the newest first."""
-    return _paginate(lambda client, page: client.v1.events.list({"created": {"gte": int(since.timestamp())}, **page}))
-
-
-def list_products(keys: Sequence[str]) -> Iterator[Object]:
-    return _paginate(lambda client, page: client.v1.products.list({"ids": list(keys), **page}))
-
-
-def list_prices_by_lookup_key(lookup_keys: Sequence[str]) -> Iterator[Object]:
-    """Active prices by our names for them; ten at most, which is Stripe's limit."""
-    return _paginate(lambda client, page: client.v1.prices.list({"lookup_keys": list(lookup_keys), "active": True, **page}))
-
-
-def preview_change(parameters: Parameters) -> Object:
-    """The invoice that a change would bring; nothing is changed."""
-    return _call(lambda client: client.v1.invoices.create_preview(dict(parameters)))
-
-
-# --- what is written: `key` is the idempotency key, the same for the same intention
-
-
-def create_customer(parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.customers.create, parameters, key=key)
-
-
-def update_customer(customer: str, parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.customers.update, parameters, customer, key=key)
-
-
-def delete_customer(customer: str, *, key: str) -> Object:
-    return _write(lambda client: client.v1.customers.delete, {}, customer, key=key)
-
-
-def create_checkout_session(parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.checkout.sessions.create, parameters, key=key)
-
-
-def expire_checkout_session(session: str, *, key: str) -> Object:
-    return _write(lambda client: client.v1.checkout.sessions.expire, {}, session, key=key)
-
-
-def create_portal_session(parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.billing_portal.sessions.create, parameters, key=key)
-
-
-def update_subscription(subscription: str, parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.subscriptions.update, parameters, subscription, key=key)
-
-
-def cancel_subscription(subscription: str, *, key: str) -> Object:
-    """End it at once."""
-    return _write(lambda client: client.v1.subscriptions.cancel, {}, subscription, key=key)
-
-
-def create_refund(parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.refunds.create, parameters, key=key)
-
-
-def create_product(parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.products.create, parameters, key=key)
-
-
-def update_product(product: str, parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.products.update, parameters, product, key=key)
-
-
-def create_price(parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.prices.create, parameters, key=key)
-
-
-def update_price(price: str, parameters: Parameters, *, key: str) -> Object:
-    return _write(lambda client: client.v1.prices.update, parameters, price, key=key)
-
-
-# --- how
+def call(method: str, *arguments: Any) -> Object:
+    """Call a method of the library by its name below `client.v1`, such as `call("invoices.retrieve", key)`.
+
+    Return its answer as a dictionary. Raise a DomainError that says what to do when Stripe refuses or does not answer.
+    """
+    try:
+        answer: Object = attrgetter(f"v1.{method}")(_connected_client())(*arguments).to_dict()
+    except stripe.StripeError as error:
+        raise _to_domain_error(error) from error
+    return answer
+
+
+def list_all(resource: str, *arguments: str, **filters: Any) -> Iterator[Object]:
+    """Yield every object of a list, such as `list_all("refunds", charge=key)`, page by page, the newest first."""
+    page = {**filters, "limit": PAGE_SIZE}
+    while True:
+        answer = call(f"{resource}.list", *arguments, page)
+        yield from answer["data"]
+        if not answer["has_more"]:
+            return
+        page["starting_after"] = answer["data"][-1]["id"]
+
+
+def write(method: str, *arguments: Any, key: str) -> Object:
+    """Call a method that changes something. `key` is the idempotency key, the same for the same intention."""
+    return call(method, *arguments, {"idempotency_key": key})
 
 
 @cache
@@ -244,34 +122,6 @@ def _connected_client() -> StripeClient:
     if not is_connected():
         raise PaymentsUnavailableError("Payments are not connected here. Ask support, or the operator: STRIPE_SECRET_KEY.")
     return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_TIMEOUT)
-
-
-def _write(method: Call, parameters: Parameters, *place: str, key: str) -> Object:
-    return _call(lambda client: method(client)(*place, dict(parameters), {"idempotency_key": key}))
-
-
-def _call(ask: Call) -> Object:
-    """Carry out a call and give its answer as a dictionary; what goes wrong becomes an error that says what to do."""
-    try:
-        answer: Object = ask(_connected_client()).to_dict()
-    except stripe.StripeError as error:
-        raise _to_domain_error(error) from error
-    return answer
-
-
-def _paginate(ask: Callable[[Any, dict[str, Any]], Any]) -> Iterator[Object]:
-    """Every object of a list, page by page."""
-    page: dict[str, Any] = {"limit": PAGE_SIZE}
-    while True:
-        answer = _call(partial(_page_of, ask, page))
-        yield from answer["data"]
-        if not answer["has_more"]:
-            return
-        page = {"limit": PAGE_SIZE, "starting_after": answer["data"][-1]["id"]}
-
-
-def _page_of(ask: Callable[[Any, dict[str, Any]], Any], page: dict[str, Any], client: Any) -> Any:
-    return ask(client, page)
 
 
 def _to_domain_error(error: stripe.StripeError) -> DomainError:

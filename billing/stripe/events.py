@@ -95,14 +95,14 @@ def unprocessed_events(*, now: datetime) -> list[UUID]:
     return list(waiting.order_by("attempts", "created_at").values_list("pk", flat=True)[:BATCH])
 
 
-def clear_old_event_bodies(*, now: datetime) -> int:
-    """Empty the text of what was dealt with 90 days ago; gives of how many. That it came, and what followed, stays."""
-    return StripeEvent.objects.clearable(now - EVENT_BODY_RETENTION).update(body="", headers={})
+def clear_event_bodies(*, now: datetime, stripe_customer_id: str = "") -> int:
+    """Empty the texts of a customer's events, or without one of all that were handled before EVENT_BODY_RETENTION.
 
-
-def clear_event_bodies_of(stripe_customer_id: str) -> int:
-    """Empty the texts of one customer's events, whose account is erased; gives of how many."""
-    return StripeEvent.objects.filter(stripe_customer_id=stripe_customer_id).update(body="", headers={})
+    Return the number of events. That they came, and their outcome, stays.
+    """
+    of_customer = StripeEvent.objects.filter(stripe_customer_id=stripe_customer_id)
+    events = of_customer if stripe_customer_id else StripeEvent.objects.clearable(now - EVENT_BODY_RETENTION)
+    return events.update(body="", headers={})
 
 
 def describe_event(event: StripeEvent) -> str:

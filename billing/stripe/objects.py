@@ -27,8 +27,8 @@ class StripeSubscription:
     status: str
     price_id: str
     plan_id: str  # our own key of the plan, which sync_plans writes on a price, "" on others
-    period_start: datetime | None
-    period_end: datetime | None
+    current_period_start: datetime | None
+    current_period_end: datetime | None
     cancel_at_period_end: bool
     canceled_at: datetime | None
     trial_start: datetime | None
@@ -95,8 +95,8 @@ def parse_subscription(obj: Object) -> StripeSubscription:
         status=obj["status"],
         price_id=id_of(item.get("price") or obj.get("plan")),
         plan_id=((item.get("price") or {}).get("metadata") or {}).get("plan_id", ""),
-        period_start=instant(obj.get("current_period_start") or item.get("current_period_start")),
-        period_end=instant(period_end),
+        current_period_start=instant(obj.get("current_period_start") or item.get("current_period_start")),
+        current_period_end=instant(period_end),
         cancel_at_period_end=bool(obj.get("cancel_at_period_end")) or obj.get("cancel_at", 0) == (period_end or -1),
         canceled_at=instant(obj.get("canceled_at")),
         trial_start=instant(obj.get("trial_start")),
@@ -146,22 +146,14 @@ def parse_credit(customer: Object) -> tuple[Decimal, str]:
     return -from_minor_units(customer.get("balance") or 0, currency), currency
 
 
-def parse_refund(obj: Object) -> StripeAdjustment:
-    """A refund; `paid_by` has its payment intent and its charge."""
-    return _adjustment(obj, obj["amount"], obj.get("status") or "pending", obj.get("reason"))
+def parse_adjustment(obj: Object) -> StripeAdjustment:
+    """Return a refund, a dispute or a balance transaction in our terms.
 
-
-def parse_dispute(obj: Object) -> StripeAdjustment:
-    """A dispute, of which the customer gets back `amount` unless it is won."""
-    return _adjustment(obj, obj["amount"], obj["status"], obj.get("reason"))
-
-
-def parse_balance_transaction(obj: Object) -> StripeAdjustment:
-    """A credit (above 0), or one that was used or taken back (below 0)."""
-    return _adjustment(obj, -obj["amount"], "succeeded", obj.get("description") or obj["type"].replace("_", " "))
-
-
-def _adjustment(obj: Object, amount: int, status: str, reason: str | None) -> StripeAdjustment:
+    Stripe writes a credit as a negative balance transaction. Here it is positive, and one that was used is negative.
+    """
+    amount, status, reason = obj["amount"], obj.get("status") or "pending", obj.get("reason")
+    if obj["object"] == "customer_balance_transaction":
+        amount, status, reason = -amount, "succeeded", obj.get("description") or obj["type"].replace("_", " ")
     currency = obj["currency"].upper()
     paid_by = (id_of(obj.get("payment_intent")), id_of(obj.get("charge")))
     return StripeAdjustment(

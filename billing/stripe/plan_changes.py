@@ -44,7 +44,8 @@ def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
 
 def cancel_now(subscription: Subscription, *, now: datetime) -> None:
     """End it at once; nothing is given back."""
-    stripe_client.cancel_subscription(subscription.stripe_subscription_id, key=f"cancel-{subscription.stripe_subscription_id}")
+    key = subscription.stripe_subscription_id
+    stripe_client.write("subscriptions.cancel", key, {}, key=f"cancel-{key}")
     _read_back(subscription, now)
 
 
@@ -56,7 +57,7 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
         )
     if not subscription.cancel_at_period_end:
         raise ConflictError("not_cancelled", "This subscription is not cancelled. There is nothing to take back.")
-    found = stripe_client.retrieve_subscription(subscription.stripe_subscription_id)
+    found = stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id)
     # The portal may have written the instant instead of the flag; Stripe takes back one or the other
     _ask(subscription, {"cancel_at_period_end": False} if found["cancel_at_period_end"] else {"cancel_at": ""}, now=now)
 
@@ -79,7 +80,7 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
         "subscription": subscription.stripe_subscription_id,
         "subscription_details": _proration(subscription, plan, now),
     }
-    invoice = stripe_client.preview_change(asked)
+    invoice = stripe_client.call("invoices.create_preview", asked)
     currency = invoice["currency"].upper()
     if subscription.is_trial_at(now):  # Stripe shows the bill that comes after it
         total = from_minor_units(invoice["total"], currency)
@@ -93,7 +94,7 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
 
 
 def _proration(subscription: Subscription, plan: SubscriptionPlan, now: datetime) -> dict[str, Any]:
-    [item, *_] = stripe_client.retrieve_subscription(subscription.stripe_subscription_id)["items"]["data"]
+    [item, *_] = stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id)["items"]["data"]
     changed = {"items": [{"id": item["id"], "price": plan.stripe_price_id}], "proration_behavior": "always_invoice"}
     on_trial = subscription.is_trial_at(now)  # nothing is paid for yet, so there is nothing to prorate
     return changed if on_trial else {**changed, "proration_date": int(now.timestamp())}
@@ -113,7 +114,7 @@ def _ask(subscription: Subscription, parameters: dict[str, Any], *, now: datetim
         [str(subscription.pk), subscription.updated_at.isoformat(), parameters], option=orjson.OPT_SORT_KEYS
     )
     key = f"change-{sha256(intention).hexdigest()}"
-    stripe_client.update_subscription(subscription.stripe_subscription_id, parameters, key=key)
+    stripe_client.write("subscriptions.update", subscription.stripe_subscription_id, parameters, key=key)
     _read_back(subscription, now)
 
 

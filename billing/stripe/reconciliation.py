@@ -81,7 +81,7 @@ def customers_to_compare(user: Any = None) -> list[StripeCustomer]:
 def missing_customers(*, fix: bool = False) -> Iterator[Difference]:
     """Customers at Stripe that carry a user's key, whom nobody here is; with `fix` they are noted."""
     known = set(StripeCustomer.objects.values_list("stripe_id", flat=True))
-    for found in stripe_client.list_all_customers():
+    for found in stripe_client.list_all("customers"):
         key = (found.get("metadata") or {}).get("user_id")
         if key and found["id"] not in known:
             yield _missing_customer(found["id"], key, fix=fix)
@@ -102,7 +102,8 @@ def _missing_customer(stripe_id: str, key: str, *, fix: bool) -> Difference:
 def missing_events(*, now: datetime, fix: bool = False) -> Iterator[Difference]:
     """Events of the last weeks that never arrived; with `fix` they are taken in and handled."""
     known = set(StripeEvent.objects.values_list("stripe_id", flat=True))
-    for event in stripe_client.list_events_since(now - EVENT_LOOKBACK):
+    since = int((now - EVENT_LOOKBACK).timestamp())
+    for event in stripe_client.list_all("events", created={"gte": since}):
         if event["id"] not in known and event["created"] < (now - DELIVERY_ALLOWANCE).timestamp():
             if fix:
                 row, _ = store_event(orjson.dumps(event, default=str), headers={}, now=now)

@@ -1,6 +1,6 @@
 """Refunds that a colleague asks for. Our row comes first and Stripe after it, so that no crash refunds twice or not at all.
 
-`request_refund` and `approve_refund` only write the row; a job (`billing.tasks.send_refund`, and every quarter of an hour the
+`request_refund` and `decide_refund` only write the row; a job (`billing.tasks.send_refund`, and every quarter of an hour the
 one that looks for forgotten ones) sends it. The idempotency key is made from the row's key, and the refund carries that in its
 metadata: an answer that was lost is found again, even when Stripe has forgotten the key.
 """
@@ -62,18 +62,12 @@ def request_refund(
     )
 
 
-def approve_refund(adjustment: Adjustment, *, by: User, now: datetime) -> Adjustment:
-    """Let a refund that waits go out. Raises ConflictError unless it waits, DomainError (403) for whoever asked for it."""
-    return _decide(adjustment, AdjustmentStatus.PENDING, by=by, now=now)
-
-
-def decline_refund(adjustment: Adjustment, *, by: User, now: datetime) -> Adjustment:
-    """Refuse a refund that waits. Raises as `approve_refund`."""
-    return _decide(adjustment, AdjustmentStatus.DECLINED, by=by, now=now)
-
-
 @transaction.atomic
-def _decide(adjustment: Adjustment, status: AdjustmentStatus, *, by: User, now: datetime) -> Adjustment:
+def decide_refund(adjustment: Adjustment, *, is_approved: bool, by: User, now: datetime) -> Adjustment:
+    """Approve or decline a refund that waits for it.
+
+    Raise ConflictError unless it waits, and DomainError (403) for the staff member who asked for it.
+    """
     row = Adjustment.objects.select_for_update().get(pk=adjustment.pk)
     if row.status != AdjustmentStatus.AWAITING_APPROVAL:
         raise ConflictError(
@@ -81,18 +75,16 @@ def _decide(adjustment: Adjustment, status: AdjustmentStatus, *, by: User, now: 
         )
     if row.requested_by_id == by.pk:
         raise DomainError("needs_second_person", "You asked for this refund. Another colleague has to decide.", status=403)
-    row.status, row.approved_by, row.happened_at = status, by, now
+    row.status = AdjustmentStatus.PENDING if is_approved else AdjustmentStatus.DECLINED
+    row.approved_by, row.happened_at = by, now
     row.save(update_fields=["status", "approved_by", "happened_at"])
     return row
 
 
-def is_refundable(invoice: BillingHistory) -> bool:
-    """Whether there is something of an invoice that Stripe could give back."""
-    return bool(invoice.stripe_invoice_id) and invoice.status in REFUNDABLE and refundable_amount(invoice) > 0
-
-
 def refundable_amount(invoice: BillingHistory) -> Decimal:
-    """What can still be asked back of what was charged for an invoice: refunds that wait or are on their way count as given."""
+    """Return what Stripe can still give back of an invoice. Refunds that wait or are on their way count as given."""
+    if not invoice.stripe_invoice_id or invoice.status not in REFUNDABLE:
+        return Decimal(0)
     refunds = Adjustment.objects.filter(invoice=invoice, kind=AdjustmentKind.REFUND)
     ours = Q(status=AdjustmentStatus.AWAITING_APPROVAL) | IS_UNSENT
     waiting, sent = refunds.filter(ours), refunds.filter(status__in=SUBMITTED_STATUSES).exclude(IS_UNSENT)
@@ -123,15 +115,12 @@ def _validated_amount(invoice: BillingHistory, amount: Decimal | None, currency:
     if not 0 < amount <= left:
         sentence = f"Between 0.01 and {left} {invoice.currency} can be refunded, not {amount}."
         raise DomainError("over_refund", sentence, field="amount")
-    _to_minor_units(amount, invoice.currency)
-    return amount
-
-
-def _to_minor_units(amount: Decimal, currency: str) -> int:
     try:
-        return to_minor_units(amount, currency)
+        to_minor_units(amount, invoice.currency)
     except ValueError as error:
-        raise DomainError("too_fine", f"Stripe's amounts in {currency} have fewer decimals.", field="amount") from error
+        message = f"Stripe's amounts in {invoice.currency} have fewer decimals."
+        raise DomainError("too_fine", message, field="amount") from error
+    return amount
 
 
 def unsent_refund_ids() -> list[UUID]:
@@ -162,26 +151,22 @@ def _find_or_create_refund(row: Adjustment) -> stripe_client.Object:
     if row.invoice is None:
         raise ConflictError("unknown_at_stripe", "Its invoice is not known any more.")
     paid_by = _payment_of(row.invoice)
-    for refund in stripe_client.list_refunds_of_payment(paid_by):
+    for refund in stripe_client.list_all("refunds", **paid_by):
         if refund["metadata"].get("adjustment") == str(row.pk):
             return refund
     minor = to_minor_units(row.amount, row.currency)
     given = {**paid_by, "amount": minor, "reason": "requested_by_customer", "metadata": {"adjustment": str(row.pk)}}
-    return stripe_client.create_refund(given, key=f"refund-{row.pk}")
+    return stripe_client.write("refunds.create", given, key=f"refund-{row.pk}")
 
 
 def _payment_of(invoice: BillingHistory) -> dict[str, str]:
     """What paid an invoice, as a refund names it: `{"payment_intent": id}` or `{"charge": id}`; of several the largest."""
-    payments = stripe_client.retrieve_invoice(invoice.stripe_invoice_id)["payments"]["data"]
-    paid = sorted((payment for payment in payments if payment["status"] == "paid"), key=_amount_paid)
+    found = stripe_client.call("invoices.retrieve", invoice.stripe_invoice_id, {"expand": ["payments"]})
+    paid = [payment for payment in found["payments"]["data"] if payment["status"] == "paid"]
     if not paid:
         raise ConflictError("nothing_was_charged", "Nothing was charged for it: it was paid from the credit, or elsewhere.")
-    payment = paid[-1]["payment"]
-    return {kind: payment[kind] for kind in (payment["type"],)}
-
-
-def _amount_paid(payment: stripe_client.Object) -> int:
-    return int(payment["amount_paid"] or 0)
+    payment = max(paid, key=lambda payment: payment["amount_paid"] or 0)["payment"]
+    return {payment["type"]: payment[payment["type"]]}
 
 
 def _fail(row: Adjustment, sentence: str) -> None:

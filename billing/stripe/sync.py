@@ -28,6 +28,16 @@ INVOICE_STATUSES = {
     "void": InvoiceStatus.VOID,
     "uncollectible": InvoiceStatus.UNPAID,
 }
+# fields of a subscription that have the same name and meaning at Stripe
+COPIED_FIELDS = (
+    "status",
+    "current_period_start",
+    "current_period_end",
+    "cancel_at_period_end",
+    "canceled_at",
+    "trial_start",
+    "trial_end",
+)
 
 
 @dataclass
@@ -46,14 +56,6 @@ class SyncResult:
         return " ".join([seen, *self.problems])
 
 
-def lock_stripe_customer(user: Any) -> None:
-    """Wait for whoever changes a customer's payments, and keep others waiting until the transaction ends.
-
-    It comes before a lock on any of his rows, or two could wait for each other.
-    """
-    StripeCustomer.objects.for_user(user).select_for_update().first()
-
-
 @transaction.atomic
 def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
     """Bring our rows of one of Stripe's customers in line with Stripe. Raises PaymentsUnavailableError when it does not answer.
@@ -70,9 +72,8 @@ def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
     if stripe_customer_id == "" or ours is None:
         return SyncResult(is_known=False)
     done = SyncResult(is_known=True)
-    subscriptions = [
-        stripe_objects.parse_subscription(found) for found in stripe_client.list_subscriptions_of(stripe_customer_id)
-    ]
+    found = stripe_client.list_all("subscriptions", customer=stripe_customer_id, status="all")
+    subscriptions = [stripe_objects.parse_subscription(item) for item in found]
     rows = _sync_subscriptions(ours, subscriptions, done, now)
     _sync_invoices(ours, rows, done, now)
     _sync_payment_details(ours, subscriptions, now)
@@ -84,9 +85,12 @@ def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
 
 def _sync_payment_details(ours: StripeCustomer, subscriptions: list[stripe_objects.StripeSubscription], now: datetime) -> None:
     """The card and the credit."""
-    customer = stripe_client.retrieve_customer(ours.stripe_id)
-    running = next((found.id for found in subscriptions if found.status in RUNNING), "")
-    card = stripe_objects.parse_card(customer, stripe_client.retrieve_subscription(running) if running else None)
+    expand = {"expand": ["invoice_settings.default_payment_method"]}
+    customer = stripe_client.call("customers.retrieve", ours.stripe_id, expand)
+    running = next((found.id for found in subscriptions if found.status in RUNNING), None)
+    expand = {"expand": ["default_payment_method"]}
+    subscription = stripe_client.call("subscriptions.retrieve", running, expand) if running else None
+    card = stripe_objects.parse_card(customer, subscription)
     ours.card_brand, ours.card_last4 = card.brand, card.last4
     ours.card_exp_month, ours.card_exp_year = card.exp_month, card.exp_year
     ours.credit, ours.currency = stripe_objects.parse_credit(customer)
@@ -109,7 +113,12 @@ def _sync_subscriptions(
         if subscription.status in RUNNING:
             running = subscription.id
             _cancel_local_subscriptions(ours, now)
-        rows[subscription.id] = _write_subscription(ours, subscription, plan)
+        copied = {name: getattr(subscription, name) for name in COPIED_FIELDS}
+        rows[subscription.id] = upsert_changed(
+            Subscription,
+            {"user": ours.user, "stripe_subscription_id": subscription.id},
+            {"plan": plan, "stripe_customer_id": subscription.customer, **copied},
+        )
     done.subscriptions = len(rows)
     unknown = Subscription.objects.for_user(ours.user).running().exclude(IS_LOCAL)
     unknown.exclude(stripe_subscription_id__in=[item.id for item in found]).update(
@@ -141,26 +150,9 @@ def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
     gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now)
 
 
-def _write_subscription(ours: StripeCustomer, found: stripe_objects.StripeSubscription, plan: SubscriptionPlan) -> Subscription:
-    return upsert_changed(
-        Subscription,
-        {"user": ours.user, "stripe_subscription_id": found.id},
-        {
-            "plan": plan,
-            "stripe_customer_id": found.customer,
-            "status": found.status,
-            "current_period_start": found.period_start,
-            "current_period_end": found.period_end,
-            "cancel_at_period_end": found.cancel_at_period_end,
-            "canceled_at": found.canceled_at,
-            "trial_start": found.trial_start,
-            "trial_end": found.trial_end,
-        },
-    )
-
-
 def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription], done: SyncResult, now: datetime) -> None:
-    found = [stripe_objects.parse_invoice(item) for item in stripe_client.list_invoices_of(ours.stripe_id)]
+    listed = stripe_client.list_all("invoices", customer=ours.stripe_id, expand=["data.payments"])
+    found = [stripe_objects.parse_invoice(item) for item in listed]
     adjustments = StripeAdjustments(ours, {key: item.id for item in found for _, key in item.payments})
     rows: dict[str, BillingHistory] = {}
     for invoice in found:

@@ -9,17 +9,10 @@ from billing.models.adjustments import AdjustmentKind, AdjustmentStatus
 from billing.services.upsert import upsert_changed
 from billing.stripe import client as stripe_client
 from billing.stripe import objects as stripe_objects
+from billing.stripe.refunds import REFUND_STATUSES, SUBMITTED_STATUSES
 
-# https://docs.stripe.com/api/refunds/object and …/disputes/object, by their `status`
-REFUND_STATUSES = {
-    "pending": AdjustmentStatus.PENDING,
-    "requires_action": AdjustmentStatus.PENDING,
-    "succeeded": AdjustmentStatus.SUCCEEDED,
-    "failed": AdjustmentStatus.FAILED,
-    "canceled": AdjustmentStatus.CANCELED,
-}
+# https://docs.stripe.com/api/disputes/object, by its `status`
 DISPUTE_STATUSES = {"won": AdjustmentStatus.WON, "lost": AdjustmentStatus.LOST, "prevented": AdjustmentStatus.CANCELED}
-COUNTED = (AdjustmentStatus.PENDING, AdjustmentStatus.SUCCEEDED)
 
 
 class StripeAdjustments:
@@ -27,25 +20,21 @@ class StripeAdjustments:
 
     def __init__(self, ours: StripeCustomer, invoice_of_payment: Mapping[str, str]) -> None:
         self.ours, self.invoice_of_payment = ours, invoice_of_payment
-        charges = list(stripe_client.list_charges_of(ours.stripe_id))
+        charges = list(stripe_client.list_all("charges", customer=ours.stripe_id))
         refunded = [charge["id"] for charge in charges if charge["amount_refunded"] or charge["refunded"]]
         disputed = [charge["id"] for charge in charges if charge["disputed"]]
-        self.refunds = [
-            stripe_objects.parse_refund(item) for charge in refunded for item in stripe_client.list_refunds_of(charge)
-        ]
-        self.disputes = [
-            stripe_objects.parse_dispute(item) for charge in disputed for item in stripe_client.list_disputes_of(charge)
-        ]
-        self.credits = [
-            stripe_objects.parse_balance_transaction(item)
-            for item in stripe_client.list_balance_transactions_of(ours.stripe_id)
-        ]
+        refunds = [item for charge in refunded for item in stripe_client.list_all("refunds", charge=charge)]
+        disputes = [item for charge in disputed for item in stripe_client.list_all("disputes", charge=charge)]
+        credits = stripe_client.list_all("customers.balance_transactions", ours.stripe_id)
+        self.refunds, self.disputes, self.credits = (
+            [stripe_objects.parse_adjustment(item) for item in items] for items in (refunds, disputes, credits)
+        )
 
     def refunded_of(self, invoice: str) -> Decimal:
         """What was given back of an invoice, or is on its way."""
         totals: dict[str, Decimal] = defaultdict(Decimal)
         for refund in self.refunds:
-            if REFUND_STATUSES.get(refund.status) in COUNTED:
+            if REFUND_STATUSES.get(refund.status) in SUBMITTED_STATUSES:
                 totals[self._invoice_of(refund)] += refund.amount
         return totals[invoice]
 

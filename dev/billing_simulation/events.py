@@ -28,7 +28,8 @@ class EventProcessor:
 
     def process_new_events(self, now: datetime) -> list[str]:
         """Take in what is new, and do what follows from it; gives what it meant, in words."""
-        found = [event for event in stripe_client.list_events_since(self.since) if event["id"] not in self.known]
+        listed = stripe_client.list_all("events", created={"gte": int(self.since.timestamp())})
+        found = [event for event in listed if event["id"] not in self.known]
         self.since = now
         self.known.update(event["id"] for event in found)
         for event in reversed(found):
@@ -63,8 +64,8 @@ def _changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[s
         then, now = (stripe_objects.parse_subscription({**subscription, **part}) for part in (before, {}))
         if then.price_id != now.price_id:
             yield "the price is another one"
-        if then.period_end != now.period_end:
-            yield f"the next period runs until {now.period_end:%Y-%m-%d}"
+        if then.current_period_end != now.current_period_end:
+            yield f"the next period runs until {now.current_period_end:%Y-%m-%d}"
 
 
 def _amount(invoice: dict[str, Any]) -> str:

@@ -44,7 +44,7 @@ class PayingCustomer:
 
     def newest(self) -> tuple[BillingHistory, StripeInvoiceFacts]:
         """The newest invoice, here and there."""
-        found = next(stripe_client.list_invoices_of(self.customer))
+        found = next(stripe_client.list_all("invoices", customer=self.customer))
         bill = StripeInvoiceFacts(
             found["status"], found["attempt_count"], instant(found["next_payment_attempt"]), found["hosted_invoice_url"] or ""
         )

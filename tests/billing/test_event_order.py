@@ -75,18 +75,18 @@ class EventHistory:
         self.change({"default_payment_method": give_card(client_of(self.stripe), self.customer, card)})
 
     def change(self, parameters: dict[str, Any]) -> None:
-        [subscription] = stripe_client.list_subscriptions_of(self.customer)
+        [subscription] = stripe_client.list_all("subscriptions", customer=self.customer, status="all")
         key = f"{subscription['id']}{orjson.dumps(parameters).decode()}"
-        stripe_client.update_subscription(subscription["id"], parameters, key=key)
+        stripe_client.write("subscriptions.update", subscription["id"], parameters, key=key)
 
     def upgrade(self) -> None:
-        [subscription] = stripe_client.list_subscriptions_of(self.customer)
+        [subscription] = stripe_client.list_all("subscriptions", customer=self.customer, status="all")
         items = [{"id": subscription["items"]["data"][0]["id"], "price": plan("Professional").stripe_price_id}]
         self.change({"items": items, "proration_behavior": "always_invoice"})
 
     def refund(self) -> None:
-        charge = next(found for found in stripe_client.list_charges_of(self.customer) if found["paid"])
-        stripe_client.create_refund({"charge": charge["id"], "amount": 500}, key=f"refund-{charge['id']}")
+        charge = next(found for found in stripe_client.list_all("charges", customer=self.customer) if found["paid"])
+        stripe_client.write("refunds.create", {"charge": charge["id"], "amount": 500}, key=f"refund-{charge['id']}")
 
     def news(self) -> list[dict[str, Any]]:
         """What Stripe has to tell of him and was never delivered."""

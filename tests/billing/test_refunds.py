@@ -68,7 +68,7 @@ def test_what_the_credit_paid_is_not_given_back_to_the_card(invoice: BillingHist
 def test_what_the_credit_paid_whole_can_t_be_refunded(invoice: BillingHistory, staff: User) -> None:
     invoice.metadata = {"paid_from_credit": "10.00"}
     invoice.save()
-    assert not services.is_refundable(invoice)
+    assert services.refundable_amount(invoice) == 0
     with pytest.raises(ConflictError, match="paid from the credit"):
         ask(invoice, staff)
 
@@ -136,17 +136,17 @@ def test_above_the_limit_a_second_person_decides(
     settings.REFUND_APPROVAL_ABOVE = 5
     row = ask(invoice, staff)
     assert (row.status, send(row).status, payer.refunds()) == ("awaiting_approval", "awaiting_approval", [])
-    services.approve_refund(row, by=colleague, now=NOW)
+    services.decide_refund(row, is_approved=True, by=colleague, now=NOW)
     sent = send(row)
     assert (sent.status, sent.approved_by, payer.refunds()) == ("succeeded", colleague, [1000])
 
 
-@pytest.mark.parametrize("decide", [services.approve_refund, services.decline_refund])
-def test_nobody_decides_about_his_own(settings: Any, invoice: BillingHistory, staff: User, decide: Any) -> None:
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_nobody_decides_about_his_own(settings: Any, invoice: BillingHistory, staff: User, is_approved: bool) -> None:
     settings.REFUND_APPROVAL_ABOVE = 5
     row = ask(invoice, staff)
     with pytest.raises(DomainError, match="Another colleague") as refused:
-        decide(row, by=staff, now=NOW)
+        services.decide_refund(row, is_approved=is_approved, by=staff, now=NOW)
     assert (refused.value.status, Adjustment.objects.get().status) == (403, "awaiting_approval")
 
 
@@ -155,9 +155,9 @@ def test_a_declined_refund_is_over(
 ) -> None:
     settings.REFUND_APPROVAL_ABOVE = 5
     row = ask(invoice, staff)
-    services.decline_refund(row, by=colleague, now=NOW)
+    services.decide_refund(row, is_approved=False, by=colleague, now=NOW)
     with pytest.raises(ConflictError, match="it is declined"):
-        services.approve_refund(row, by=colleague, now=NOW)
+        services.decide_refund(row, is_approved=True, by=colleague, now=NOW)
     assert (send(row).status, payer.refunds(), services.refundable_amount(invoice)) == ("declined", [], Decimal("10.00"))
 
 

@@ -26,10 +26,10 @@ def customer(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> Str
     payments.buy(alice, mid_tier, now=clock.now())
     payments.stripe.advance(16 * DAY)
     row = StripeCustomer.objects.get(user=alice)
-    [charge] = [found for found in stripe_client.list_charges_of(row.stripe_id) if found["amount"]]
-    stripe_client.create_refund({"charge": charge["id"], "amount": 700}, key="refund")
-    [subscription] = stripe_client.list_subscriptions_of(row.stripe_id)
-    stripe_client.update_subscription(subscription["id"], {"cancel_at_period_end": True}, key="cancel")
+    [charge] = [found for found in stripe_client.list_all("charges", customer=row.stripe_id) if found["amount"]]
+    stripe_client.write("refunds.create", {"charge": charge["id"], "amount": 700}, key="refund")
+    [subscription] = stripe_client.list_all("subscriptions", customer=row.stripe_id, status="all")
+    stripe_client.write("subscriptions.update", subscription["id"], {"cancel_at_period_end": True}, key="cancel")
     return row
 
 
@@ -63,7 +63,7 @@ def today(customer: StripeCustomer) -> Rows:
 
 
 def test_the_old_shapes_are_other_ones(customer: StripeCustomer, asks_in_the_old_way: None) -> None:
-    [subscription] = stripe_client.list_subscriptions_of(customer.stripe_id)
+    [subscription] = stripe_client.list_all("subscriptions", customer=customer.stripe_id, status="all")
     assert subscription["current_period_end"] > 0
     assert "current_period_end" not in subscription["items"]["data"][0]
 
@@ -94,11 +94,11 @@ def test_both_give_the_same_picture(today: Rows, customer: StripeCustomer, asks_
 
 def test_a_subscription_that_ends_with_its_period_says_so_in_both_ways(customer: StripeCustomer, alice: User) -> None:
     """Stripe's portal sets `cancel_at` to the period's end where subscriptions bill flexibly, and not the flag."""
-    [subscription] = stripe_client.list_subscriptions_of(customer.stripe_id)
+    [subscription] = stripe_client.list_all("subscriptions", customer=customer.stripe_id, status="all")
     [item] = subscription["items"]["data"]
-    stripe_client.update_subscription(subscription["id"], {"cancel_at": item["current_period_end"]}, key="instant")
+    stripe_client.write("subscriptions.update", subscription["id"], {"cancel_at": item["current_period_end"]}, key="instant")
     [row] = project(customer)["Subscription"]
     assert row[2] is True
     services.reactivate(Subscription.objects.get(user=alice), now=clock.now())
-    [again] = stripe_client.list_subscriptions_of(customer.stripe_id)
+    [again] = stripe_client.list_all("subscriptions", customer=customer.stripe_id, status="all")
     assert (again["cancel_at"], again["cancel_at_period_end"]) == (None, False)

@@ -1,31 +1,14 @@
-"""What can be asked for: one module per group of resources. Importing them registers their addresses."""
+"""The resources of the API, one module a group. Importing them registers their routes."""
 
-from dev.stripe.resources import (
-    catalog,
-    checkout,
-    customers,
-    events_and_test_clocks,
-    invoice_items,
-    invoices,
-    payment_methods,
-    payments,
-    previews,
-    refunds,
-    subscription_items,
-    subscriptions,
-)
-
-__all__ = [
-    "events_and_test_clocks",
-    "catalog",
-    "checkout",
-    "customers",
-    "invoice_items",
-    "invoices",
-    "payment_methods",
-    "payments",
-    "previews",
-    "refunds",
-    "subscription_items",
-    "subscriptions",
-]
+from dev.stripe.resources import catalog as catalog
+from dev.stripe.resources import checkout as checkout
+from dev.stripe.resources import customers as customers
+from dev.stripe.resources import events_and_test_clocks as events_and_test_clocks
+from dev.stripe.resources import invoice_items as invoice_items
+from dev.stripe.resources import invoices as invoices
+from dev.stripe.resources import payment_methods as payment_methods
+from dev.stripe.resources import payments as payments
+from dev.stripe.resources import previews as previews
+from dev.stripe.resources import refunds as refunds
+from dev.stripe.resources import subscription_items as subscription_items
+from dev.stripe.resources import subscriptions as subscriptions
