@@ -12,7 +12,7 @@ from django.test import Client
 from billing import services
 from billing.models import FeatureAccess, Subscription
 from billing.models.subscriptions import SubscriptionStatus
-from billing.plan_access_table import STATUSES, TRIAL_START, Line, changes, lines
+from billing.plan_access_table import STATUSES, TRIAL_START, TableRow, changes, lines
 from dev.factories import InvoiceFactory, PlanFactory, SubscriptionFactory
 from tests.sign_in import sign_in
 from users.models import User
@@ -23,7 +23,7 @@ GRACE = timedelta(days=7)
 LINES = list(lines(grace=GRACE))
 
 
-def written(line: Line) -> str:
+def written(line: TableRow) -> str:
     facts = line.facts.status + (", canceled" if line.facts.cancel_at_period_end else "")
     unpaid = f", unpaid since {line.unpaid_since:%m-%d}" if line.unpaid_since else ""
     until = f" until {line.access.until:%m-%d %H:%M}" if line.access.until else ""
@@ -51,7 +51,7 @@ def test_the_lines_are_what_the_database_shows(status: str, alice: User, setting
     assert (len(of_status), wrong) == (60 if status == "past_due" else 30, [])
 
 
-def shown(row: Subscription, line: Line) -> bool:
+def shown(row: Subscription, line: TableRow) -> bool:
     """Whether a feature of the plan can be used at the line's instant, in Python and in SQL alike."""
     facts = line.facts
     Subscription.objects.filter(pk=row.pk).update(**vars(facts))

@@ -20,7 +20,7 @@ from billing.models import SubscriptionPlan
 from core.errors import DomainError
 from dev.billing_simulation.scenarios import SCENARIOS
 from dev.billing_simulation.simulation import SimulationRequest, simulate
-from dev.billing_simulation.tables import COLUMNS, MIN_TABLE_WIDTH, Row, terminal_table
+from dev.billing_simulation.tables import COLUMNS, MIN_TABLE_WIDTH, DayRow, terminal_table
 from dev.factories import OverrideFactory, SubscriptionFactory
 from dev.stripe import launcher as stripe_emulator
 from dev.stripe.emulator import EmulatorClient
@@ -49,13 +49,13 @@ def catalogue(db: None) -> None:
 
 
 @cache
-def lived(scenario: str) -> tuple[Row, ...]:
+def lived(scenario: str) -> tuple[DayRow, ...]:
     """The rows of a scenario with the settings that the product ships with; nothing of a life is stored, so once is enough."""
     with stripe_emulator.temporary_settings(BILLING_TRIAL_DAYS=14, BILLING_GRACE_DAYS=7):
         return tuple(simulate(SimulationRequest(scenario)))
 
 
-def in_full(rows: Sequence[Row]) -> list[str]:
+def in_full(rows: Sequence[DayRow]) -> list[str]:
     """Everything that the rows say, one fact a line."""
     lines = []
     for row in rows:
@@ -67,7 +67,7 @@ def in_full(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def shown(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+def shown(rows: Sequence[DayRow]) -> list[tuple[Any, ...]]:
     """Day, status, plan, verdict, amounts and notices' titles of each row."""
     return [
         (
@@ -82,7 +82,7 @@ def shown(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
     ]
 
 
-def happened_on(rows: Sequence[Row], day: str) -> str:
+def happened_on(rows: Sequence[DayRow], day: str) -> str:
     return next("\n".join(row.happened) for row in rows if f"{row.day}" == day)
 
 
