@@ -1,7 +1,5 @@
 """Registers the floor as a Django app, so that its few tables have migrations."""
 
-from typing import Any
-
 from django.apps import AppConfig
 from django.db import connections
 from django.db.backends.signals import connection_created
@@ -24,7 +22,7 @@ class CoreConfig(AppConfig):
         post_migrate.connect(create_month_partitions, sender=self, dispatch_uid=MONTHS)
 
 
-def create_month_partitions(using: str, **_: Any) -> None:
+def create_month_partitions(using: str, **_: object) -> None:
     """Make the months to come when the tables have changed, so that nothing waits for the daily job."""
     with rls.as_login_role():  # as the tables' owner
         partitions.create_month_partitions(connections[using])

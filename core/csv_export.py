@@ -26,7 +26,7 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]
         yield str(writer.writerow([cell(value) for value in row]))
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """One value as text. One that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers."""
     if value is None:
         return ""

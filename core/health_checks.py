@@ -1,6 +1,6 @@
 """Whether the process lives, whether it can work, and its metrics."""
 
-from typing import Any
+from typing import cast
 
 from django.conf import settings
 from django.core.cache import cache
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from django_prometheus.exports import ExportToDjangoView
 
 from core.api.errors import problem, unavailable
+from core.rate_limits import CountingCache
 
 
 @non_atomic_requests
@@ -37,8 +38,8 @@ def ready(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return unavailable()
-    shared: Any = cache  # of `mingus.cache`
-    return JsonResponse({"status": "ok"} | ({"redis": "away"} if shared.is_unavailable else {}))
+    is_unavailable = cast("CountingCache", cache).is_unavailable
+    return JsonResponse({"status": "ok"} | ({"redis": "away"} if is_unavailable else {}))
 
 
 @non_atomic_requests

@@ -31,7 +31,7 @@ CONNECTION_TIMEOUT_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 
-def run_as_action(call_next: Callable[[], Any], job: JobContext, worker: Any) -> Any:
+def run_as_action(call_next: Callable[[], Any], job: JobContext, worker: object) -> object:
     """Run a job as one action of its own, so that its log lines and audit events carry its number. It sees nobody's rows."""
     with context.action(f"job-{job.job.id}", source=f"job {job.job.task_name}"):
         return call_next()
@@ -53,7 +53,7 @@ def periodic(cron: str) -> TaskDecorator:
 
     def declare(function: Callable[..., Any]) -> Task[..., Any, Any]:
         @wraps(function)
-        def passing(timestamp: int) -> Any:
+        def passing(timestamp: int) -> object:
             with rls.as_staff():
                 return function(timestamp)
 

@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -56,7 +55,7 @@ class DatabaseRoleMiddleware:
         with rls.as_accounts():
             return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
         """Everybody's rows for staff under /admin/, and only there: in the API they are customers like any other."""
         if request.path.startswith(ADMIN_PATH) and request.user.is_authenticated:
             # SECURITY: the pages on which staff show their second factor are here too, and must not have this reach yet

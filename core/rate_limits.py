@@ -7,7 +7,7 @@ import math
 import time
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import Protocol, cast
 
 from django.conf import settings
 from django.core.cache import cache
@@ -15,6 +15,14 @@ from django.http import HttpRequest
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 IPV6_PREFIX = 64  # what one customer of a provider is given
+
+
+class CountingCache(Protocol):
+    """The interface that `mingus.cache` adds to Django's cache."""
+
+    is_unavailable: bool
+
+    def count(self, key: str, timeout: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +45,7 @@ def seconds_to_wait(scope: str, who: str) -> int:
         return 0
     rate, now = Rate.parse(settings.RATES[scope]), time.time()
     window = int(now // rate.seconds)
-    counters: Any = cache  # of `mingus.cache`
-    count = counters.count(f"rate:{scope}:{who}:{window}", rate.seconds)
+    count = cast("CountingCache", cache).count(f"rate:{scope}:{who}:{window}", rate.seconds)
     return 0 if count <= rate.amount else max(1, math.ceil((window + 1) * rate.seconds - now))
 
 

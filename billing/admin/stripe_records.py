@@ -121,10 +121,16 @@ class StripeEventAdmin(ReadOnlyAdmin):
         return pretty_json(json.loads(event.body), DjangoJSONEncoder) if event.body else "forgotten, or never kept"
 
     def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         """The page; a look at the customer whom the event is about."""
         if obj is not None and obj.stripe_customer_id:
             found = StripeCustomer.objects.filter(stripe_id=obj.stripe_customer_id).select_related("user")
             record(request, "view", StripeEvent, {row.user for row in found}, row_id=obj.pk)
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)

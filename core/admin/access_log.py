@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
 from core import clock
+from core.admin.unfold_compat import ModelAdmin
 
 MAX_CUSTOMERS = 50
 
 
-def record(request: HttpRequest, action: str, model: type[Model], customers: Iterable[Any], *, row_id: Any = None) -> None:
+def record(request: HttpRequest, action: str, model: type[Model], customers: Iterable[Any], *, row_id: object = None) -> None:
     """Enter into the access log of each of the `customers` that the request's colleague saw rows of `model`."""
     record_access = import_string(settings.ACCESS_LOG)
     for customer in customers:
@@ -40,24 +41,25 @@ def customers_in(queryset: QuerySet[Any]) -> set[Any]:
     return set(account._default_manager.filter(pk__in=keys)) if len(keys) <= MAX_CUSTOMERS else set()
 
 
-class AccessLogMixin:
+class AccessLogMixin(ModelAdmin):
     """An admin class whose pages, narrowed lists and exports are noted."""
 
-    model: Any
-
     def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Model | None = None,
     ) -> HttpResponse:
         if obj is not None:
             record(request, "view", self.model, customers_of([obj]), row_id=obj.pk)
-        parent: Any = super()
-        answer: HttpResponse = parent.render_change_form(request, context, *args, obj=obj, **kwargs)
-        return answer
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list. One that was narrowed down to one customer is a look at him."""
-        parent: Any = super()
-        answer: HttpResponse = parent.changelist_view(request, extra_context)
+        answer = super().changelist_view(request, extra_context)
         shown = (getattr(answer, "context_data", None) or {}).get("cl")
         customers = customers_of(shown.result_list) if shown and request.GET else set()
         if shown and len(customers) == 1:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
@@ -60,16 +61,23 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
     warn_unsaved_form = True
     ordering: ClassVar[Any] = ("-id",)
     sortable_by: ClassVar[Any] = ()
-    actions: Any = (EXPORT,)
+    actions: Sequence[str | Callable[..., Any]] = (EXPORT,)
     csv_columns: ClassVar[Sequence[str]] = ()
     formfield_overrides = {field: {"widget": Textarea({"rows": 3})} for field in (models.TextField, models.JSONField)}
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[UncountedChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[UncountedChangeList]:
         return UncountedChangeList
 
-    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Paginator:
+    def get_paginator(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        per_page: int,
+        orphans: int = 0,
+        allow_empty_first_page: bool = True,
+    ) -> Paginator:
         """Uncounted pages."""
-        return UncountedPaginator(queryset, per_page, *args, **kwargs)
+        return UncountedPaginator(queryset, per_page, orphans, allow_empty_first_page)
 
     def date_hierarchy_for(self, request: HttpRequest) -> str | None:
         """The date to drill down by, None where that would read every row."""
@@ -83,12 +91,12 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
             field.name for field in known if self.admin_site.get_model_admin(field.related_model).get_search_fields(request)
         ]
 
-    def get_inlines(self, request: HttpRequest, obj: Any) -> list[type]:
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[type]:
         """Its own and those of other apps, in the order of their `place`."""
         inlines = [*super().get_inlines(request, obj), *(_shown_on[self.model] if obj else [])]
         return sorted(inlines, key=lambda inline: getattr(inline, "place", LAST_PLACE))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         stamps = [name for name in STAMPS if obj and name in public_fields(self.model)]
         return [*super().get_readonly_fields(request, obj), *stamps]
 
@@ -96,11 +104,13 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         """No deleting in bulk: what is deleted is deleted on its own page, after a look at it."""
         return {name: found for name, found in super().get_actions(request).items() if name != "delete_selected"}
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+    def get_deleted_objects(
+        self, objs: Sequence[Model] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """The row alone: Django would load everything that hangs on it only to list it."""
         return [str(row) for row in objs], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
 
-    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> HttpResponse | None:
         """Carry an action out. Only the export may be asked for everything at once."""
         if request.POST.get("select_across") == "1" and request.POST.get("action") != EXPORT:
             self.message_user(request, "Only the export works on everything. Tick the rows you mean.", messages.WARNING)
@@ -120,7 +130,7 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
             headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
         )
 
-    def run_service(self, service: Service, title: str, request: HttpRequest, row: Any) -> None:
+    def run_service(self, service: Service, title: str, request: HttpRequest, row: Model) -> None:
         """Call `service` for one row, put it into the row's history, and say what came of it."""
         name = str(row)
         try:
@@ -132,27 +142,33 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         else:
             self.message_user(request, f"{title}: {name}", messages.SUCCESS)
 
-    def url_of(self, row: Any) -> str:
+    def url_of(self, row: Model) -> str:
         """The page of a row; the list when the row is gone."""
         route = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}"
         return reverse(f"{route}_change", args=[row.pk]) if row.pk else reverse(f"{route}_changelist")
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return self._explained(request, super().changelist_view, extra_context)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return self._explained(request, partial(super().changelist_view, request, extra_context))
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._explained(request, super().changeform_view, *args, **kwargs)
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        return self._explained(request, partial(super().changeform_view, request, object_id, form_url, extra_context))
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._explained(request, super().delete_view, *args, **kwargs)
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return self._explained(request, partial(super().delete_view, request, object_id, extra_context))
 
-    def _explained(self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+    def _explained(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
         """What `view` answers; when a rule forbids what was posted, the page again with the rule's sentence."""
         if request.method != "POST":
-            return view(request, *args, **kwargs)
+            return view()
         try:
             with transaction.atomic():
-                return view(request, *args, **kwargs)
+                return view()
         except DomainError as error:
             sentence = error.message
         except IntegrityError as error:

@@ -1,12 +1,13 @@
 """Pages for rows that belong to a customer. They are found through him: every index of theirs begins with the owner."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import localize
@@ -43,10 +44,10 @@ class OwnedAdmin(BaseAdmin):
         """Whether the list is about some customers, not about all."""
         return CHOSEN in request.GET or bool(request.GET.get("q", "").strip())
 
-    def get_ordering(self, request: HttpRequest) -> Any:
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return self.ordering_for_customer if self.is_filtered_by_customer(request) else self.ordering
 
-    def get_sortable_by(self, request: HttpRequest) -> Any:
+    def get_sortable_by(self, request: HttpRequest) -> list[Any]:
         names = self.sortable_by_for_customer if self.is_filtered_by_customer(request) else self.sortable_by
         return masking(request).open_names(self.model, names)
 
@@ -84,15 +85,17 @@ class OwnedAdmin(BaseAdmin):
             self.message_user(request, sentence, messages.WARNING)
         return found[:MAX_CUSTOMERS]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: object
+    ) -> type[forms.ModelForm]:
         """An added row is told its customer; a stored one keeps him."""
         return super().get_form(request, obj, change, **({} if obj else {"form": OwnedAddForm}) | kwargs)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         names = list(super().get_fields(request, obj))
         return sorted(names, key=lambda name: name not in ("customer", "owner"))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return [*(["owner"] if obj else []), *super().get_readonly_fields(request, obj)]
 
     @display(description="customer")
@@ -109,18 +112,18 @@ def contains_word(word: str, names: Iterable[str]) -> Q:
     return condition
 
 
-def link(row: Any, text: str = "") -> str:
+def link(row: Model, text: str = "") -> str:
     """A row's name (or `text`) as a link to its page."""
     options = row._meta
     url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
     return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, text or row)
 
 
-def linked(name: str, title: str) -> Any:
+def linked(name: str, title: str) -> Callable[[object, Model], str]:
     """A column for a list or an inline: the row's field `name` as a link to its page, under `title`."""
 
     @display(description=title)
-    def column(self: Any, row: Any) -> str:
+    def column(self: object, row: Model) -> str:
         return link(row, str(localize(getattr(row, name))))
 
     return column

@@ -22,7 +22,7 @@ class OwnedForm(forms.ModelForm):
             self.add_error(name, forms.ValidationError("This belongs to another customer.", "foreign"))
         return cleaned
 
-    def _is_foreign(self, value: Any) -> bool:
+    def _is_foreign(self, value: object) -> bool:
         return isinstance(value, OwnedModel) and value.user_id != self.instance.user_id
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -34,7 +34,7 @@ class OwnedForm(forms.ModelForm):
 class OwnedAddForm(OwnedForm):
     """A new row, which needs to be told whose it is."""
 
-    customer: Any = forms.ModelChoiceField(None)
+    customer: forms.ModelChoiceField = forms.ModelChoiceField(None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,7 +60,7 @@ class ReadOnlyFormSet(PaginationInlineFormSet):
 
     limit = 10
 
-    def __init__(self, *args: Any, data: Any = None, files: Any = None, save_as_new: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, data: object = None, files: object = None, save_as_new: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Any]:

@@ -1,6 +1,6 @@
 """What happened to a row, from the audit log, for people: each column with what it was and what it became."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.apps import apps
 from django.contrib.admin.utils import unquote
@@ -15,6 +15,7 @@ from core.admin import access_log
 from core.admin.lists import UncountedPaginator
 from core.admin.masking import masking
 from core.admin.secrets import is_secret
+from core.admin.unfold_compat import ModelAdmin
 
 MAX_TEXT_LENGTH = 200
 HIDDEN = "hidden until the customer's values are revealed"
@@ -29,6 +30,14 @@ class FieldChange(NamedTuple):
     after: str
 
 
+class Event(Protocol):
+    """An event of the audit log (`system.AuditEvent`), as far as its changes are shown."""
+
+    table_name: str
+    action: str
+    changes: object
+
+
 def events_of(row: Model) -> QuerySet[Any]:
     """The events of one row, the newest first, with who made them."""
     events: Any = apps.get_model("system", "AuditEvent")._default_manager
@@ -36,7 +45,7 @@ def events_of(row: Model) -> QuerySet[Any]:
     return found.order_by("-id")
 
 
-def changes_in(event: Any) -> list[FieldChange]:
+def changes_in(event: Event) -> list[FieldChange]:
     """The event's columns in the order of the model, none where they are hidden from whoever asks.
 
     SECURITY: of a sealed or secret value only that it was there.
@@ -52,7 +61,7 @@ def changes_in(event: Any) -> list[FieldChange]:
     return [_change(model, name, *pairs(changes[name])) for name in names]
 
 
-def readable(event: Any) -> SafeString:
+def readable(event: Event) -> SafeString:
     """The event's changes as a table."""
     nothing = {dict: "nothing", type(None): "forgotten: the customer was erased"}.get(type(event.changes), HIDDEN)
     context = {"changes": changes_in(event), "both": event.action == "update", "nothing": nothing}
@@ -65,7 +74,7 @@ def model_of(table: str) -> type[Model] | None:
     return found[0] if found else None
 
 
-def _change(model: type[Model] | None, column: str, before: Any, after: Any) -> FieldChange:
+def _change(model: type[Model] | None, column: str, before: object, after: object) -> FieldChange:
     name, secret = column, False
     for field in model._meta.concrete_fields if model else ():
         if field.column == column:
@@ -73,17 +82,17 @@ def _change(model: type[Model] | None, column: str, before: Any, after: Any) -> 
     return FieldChange(name, _text(before, secret=secret), _text(after, secret=secret))
 
 
-def _text(value: Any, *, secret: bool) -> str:
+def _text(value: object, *, secret: bool) -> str:
     if value is None or value == "":
         return ""
     text = SECRET if secret else str(value)
     return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]}…"
 
 
-class AuditHistoryMixin:
+class AuditHistoryMixin(ModelAdmin):
     """An admin class whose rows' history is the audit log's, not the back office's own."""
 
-    def history_view(self: Any, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """What the audit log has of a row: who did what and when, and what it was before."""
         row = self.get_object(request, unquote(object_id))
         if row is None:

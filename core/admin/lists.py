@@ -7,7 +7,7 @@ to ask for less.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.contrib import messages
@@ -20,6 +20,9 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from core.admin.unfold_compat import ChangeList
+
+if TYPE_CHECKING:
+    from core.admin.base import BaseAdmin
 
 LAST_PAGE = 200  # a deeper page reads past everything before it; a filter is quicker
 MAX_QUERY_SECONDS = 5
@@ -50,14 +53,14 @@ class UncountedPaginator(Paginator):
     def count(self) -> int:
         return LAST_PAGE * self.per_page
 
-    def validate_number(self, number: Any) -> int:
+    def validate_number(self, number: float | str) -> int:
         if not str(number).isdecimal():
             raise PageNotAnInteger("Not a page's number.")
         if not 1 <= int(number) <= LAST_PAGE:
             raise EmptyPage(f"Pages go from 1 to {LAST_PAGE}.")
         return int(number)
 
-    def page(self, number: Any) -> UncountedPage:
+    def page(self, number: float | str) -> UncountedPage:
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         rows = list(self.object_list[start : start + self.per_page + 1])
@@ -72,7 +75,7 @@ class UncountedPaginator(Paginator):
 class UncountedChangeList(ChangeList):
     """Django's list without its two counts, ordered and drilled into only where an index carries it."""
 
-    model_admin: Any
+    model_admin: "BaseAdmin"
     page: UncountedPage
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:

@@ -40,7 +40,7 @@ class Hidden(str):
         return self
 
 
-def masked(value: Any, partly: MaskFunction) -> Any:
+def masked(value: object, partly: MaskFunction) -> object:
     """What is shown of a value: a part of a text, nothing of all else. What is empty stays so; yes and no become unknown."""
     if value is None or value == "" or isinstance(value, bool):
         return None if isinstance(value, bool) else value
@@ -79,13 +79,13 @@ class Masking:
         permission = f"{model._meta.app_label}.see_{model._meta.model_name}"
         return bool(personal_fields(model)) and not self._user.has_perm(permission)
 
-    def hides(self, model: type[Model], row: Any) -> bool:
+    def hides(self, model: type[Model], row: Model) -> bool:
         """Whether the values of `model` are hidden on a page of `row`, which is of that model or what it hangs on."""
         owner = _owner_of(row)
         belongs_to_nobody = owner is None
         return self.hides_of(model) and not (belongs_to_nobody or self.is_revealed(owner) or _is_colleague(model, row))
 
-    def is_revealed(self, *customers: Any) -> bool:
+    def is_revealed(self, *customers: object) -> bool:
         """Whether each of the customers, given by keys, is open to this colleague."""
         return all(str(key) in self._revealed for key in customers)
 
@@ -93,7 +93,7 @@ class Masking:
         """Those of `names` (lookups, or tuples that begin with one) that lead to no hidden value."""
         return [name for name in names if not self.hides_lookup(model, name[0] if isinstance(name, tuple) else name)]
 
-    def hides_lookup(self, model: type[Model], name: Any) -> bool:
+    def hides_lookup(self, model: type[Model], name: object) -> bool:
         """Whether a lookup such as `user__profile__annual_income__gte` asks for a hidden value."""
         return any(self.hides_of(kind) and column in personal_fields(kind) for kind, column in _columns(model, name))
 
@@ -130,7 +130,7 @@ class Masking:
         *_, (kind, column) = _columns(model, path)
         return personal_fields(kind).get(column) if self.hides_of(kind) else None
 
-    def field(self, partly: MaskFunction, value: Any) -> Any:
+    def field(self, partly: MaskFunction, value: object) -> object:
         """A hidden field's value: as it is for something that is being worked out, which is then hidden itself."""
         if self._inside and not isinstance(value, str):
             self._touched = True
@@ -157,15 +157,15 @@ class MaskedRowsMixin:
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return masking(request).rows(super().get_queryset(request))  # type: ignore[misc]  # of Django's admin classes
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         may: bool = super().has_change_permission(request, obj)  # type: ignore[misc]
         return may and not self.hides(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         may: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
         return may and not self.hides(request, obj)
 
-    def hides(self, request: HttpRequest, obj: Any) -> bool:
+    def hides(self, request: HttpRequest, obj: Model | None) -> bool:
         """Whether this page's values of the row `obj`, or of what hangs on it, are hidden from the request's colleague."""
         return isinstance(obj, Model) and masking(request).hides(self.model, obj)
 
@@ -236,7 +236,7 @@ def _view_class(model: type[Model]) -> type:
     return _classes[model]
 
 
-def _owner_of(row: Any) -> Any:
+def _owner_of(row: object) -> object:
     """The customer's key; None of a broadcast, which belongs to nobody."""
     return row.pk if isinstance(row, get_user_model()) else getattr(row, "user_id", "unknown")
 
@@ -246,12 +246,12 @@ def owner_lookup(model: type[Model]) -> str:
     return "user_id" if any(field.name == "user" for field in model._meta.concrete_fields) else "pk"
 
 
-def _is_colleague(model: type[Model], row: Any) -> bool:
+def _is_colleague(model: type[Model], row: object) -> bool:
     """Whether it is about the account of a colleague, whose address is no secret among colleagues."""
     return model is get_user_model() and bool(getattr(row, "is_staff", False))
 
 
-def _columns(model: type[Model], lookup: Any) -> list[tuple[type[Model], str]]:
+def _columns(model: type[Model], lookup: object) -> list[tuple[type[Model], str]]:
     """The columns that a lookup passes, each with its model; none for what is no lookup; `__gte` is left out."""
     parts = str(lookup).split("__")
     for length in range(len(parts), 0, -1):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
+from django.db.models import Model
 from django.http import HttpRequest
 
 from core.admin.masking import MaskedRowsMixin, masking, unmasked
@@ -11,24 +13,24 @@ from core.admin.unfold_compat import ModelAdmin
 class QueryGuardMixin(MaskedRowsMixin, ModelAdmin):
     """Lists that keep what is hidden, and buttons that need not show what they act on."""
 
-    def has_help_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_help_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whether the colleague may press the page's buttons. They call services, and need not show him what they act on."""
         names = [f"{self.opts.app_label}.{verb}_{self.opts.model_name}" for verb in ("help", "change")]
         return any(request.user.has_perm(name) for name in names)
 
     # SECURITY: a hidden value must not be found out by asking for the rows that have it, or by their order
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Whether the list may be asked so; never without a request, for then nobody knows who asks."""
         if request is None or masking(request).hides_lookup(self.model, lookup):
             return False
         return super().lookup_allowed(lookup, value, request)
 
-    def get_list_filter(self, request: HttpRequest) -> Any:
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return masking(request).open_names(self.model, super().get_list_filter(request))
 
-    def get_sortable_by(self, request: HttpRequest) -> Any:
+    def get_sortable_by(self, request: HttpRequest) -> list[Any]:
         return masking(request).open_names(self.model, super().get_sortable_by(request) or ())
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+    def log_change(self, request: HttpRequest, obj: Model, message: object) -> LogEntry:
         """Write down what was done, under the row's name as it is masked: the entry outlives a reveal."""
         return super().log_change(request, masking(request).closed().view(unmasked(obj)), message)

@@ -1,9 +1,9 @@
 """Data that is a record of what happened: staff read it, and nobody changes it by hand."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib.admin.utils import flatten
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from core.admin.base import BaseAdmin
@@ -17,32 +17,30 @@ from core.admin.unfold_compat import StackedInline, TabularInline
 class ReadOnlyMixin:
     """No adding, changing or deleting, whoever asks."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
 class ReadOnlyAdmin(ReadOnlyMixin, BaseAdmin):
     """A record: its page shows every public column, or `fields`."""
 
-    model: Any
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         return list(self.fields or public_fields(self.model))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return list(self.get_fields(request, obj))
 
 
 class OwnedReadOnlyAdmin(ReadOnlyAdmin, OwnedAdmin):
     """A record that belongs to a customer; `owner` links to him."""
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         names = self.fields or public_fields(self.model)
         return ["owner", *(name for name in names if name != "user")]
 
@@ -72,14 +70,14 @@ class ReadOnlyInline(ReadOnlyMixin, MaskedRowsMixin, TabularInline):
     show_change_link = True
     hide_title = True
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return flatten(self.fields or ())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset: Any = super().get_formset(request, obj, **kwargs)
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: object) -> type[ReadOnlyFormSet]:
+        formset = cast("type[ReadOnlyFormSet]", super().get_formset(request, obj, **kwargs))
         formset.limit = self.limit
         return formset

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.admin.checks import InlineModelAdminChecks
+from django.contrib.admin.options import BaseModelAdmin, InlineModelAdmin
 from django.contrib.admin.utils import NotRelationField, flatten, flatten_fieldsets, get_fields_from_path
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
@@ -28,7 +29,7 @@ def public_fields(model: type[Model]) -> list[str]:
     return [field.name for field in model._meta.concrete_fields if not is_secret(model, field.name)]
 
 
-def named_by(page: Any) -> set[str]:
+def named_by(page: BaseModelAdmin) -> set[str]:
     """The names that an admin class declares for its list, its page and its export."""
     declared = [item for attribute in DECLARED for item in flatten(getattr(page, attribute, None) or ())]
     filters = [item[0] if isinstance(item, tuple) else item for item in getattr(page, "list_filter", ())]
@@ -36,7 +37,7 @@ def named_by(page: Any) -> set[str]:
     return {name for name in names if isinstance(name, str)}
 
 
-def secret_field_errors(page: Any) -> list[checks.CheckMessage]:
+def secret_field_errors(page: BaseModelAdmin) -> list[checks.CheckMessage]:
     """core.E003: an admin class names a sealed or secret field."""
     secret = sorted(name for name in named_by(page) if is_secret(page.model, name))
     hint = "Leave it out; show something that is derived from it, such as the last four digits."
@@ -46,12 +47,12 @@ def secret_field_errors(page: Any) -> list[checks.CheckMessage]:
 class SecretFieldChecks(UnfoldModelAdminChecks):
     """Unfold's checks of an admin class, and ours."""
 
-    def check(self, admin_obj: Any, **kwargs: Any) -> list[Any]:
+    def check(self, admin_obj: BaseModelAdmin, **kwargs: object) -> list[Any]:
         return [*super().check(admin_obj, **kwargs), *secret_field_errors(admin_obj)]
 
 
 class SecretFieldInlineChecks(InlineModelAdminChecks):
     """The same for rows on another row's page."""
 
-    def check(self, inline_obj: Any, **kwargs: Any) -> list[Any]:  # type: ignore[override]  # as Django does
+    def check(self, inline_obj: InlineModelAdmin, **kwargs: object) -> list[Any]:  # type: ignore[override]  # as Django does
         return [*super().check(inline_obj, **kwargs), *secret_field_errors(inline_obj)]

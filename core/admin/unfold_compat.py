@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils.html import format_html
@@ -32,7 +33,7 @@ def action(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     return lambda method: decorate(method)
 
 
-def pretty_json(data: Any, encoder: Any) -> SafeString:
+def pretty_json(data: object, encoder: type[JSONEncoder]) -> SafeString:
     """JSON on lines of its own. With pygments, unfold would colour it by style attributes, which our policy forbids."""
     text = json.dumps(data, sort_keys=True, indent=4, cls=encoder, ensure_ascii=False)
     return format_html('<pre class="mingus-json">{}</pre>', text)

@@ -6,10 +6,11 @@ list's own words) with one `patch` for all of them and the `expected_count`, so 
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import orjson
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -22,10 +23,12 @@ from core.api.examples import EXAMPLE_ID
 from core.api.serializers import BaseSerializer, StrictSerializer
 from core.api.viewsets import BaseViewSet
 from core.encryption.fields import encrypted_fields
+from core.models.base import BaseModel
 
 MAX_ROWS = 1_000
 MISSING = {"id": [ErrorDetail("It does not exist, or is not yours.", "does_not_exist")]}
 Problem = dict[str, Any]
+RowT = TypeVar("RowT")
 
 
 class BulkChangeField(serializers.DictField):
@@ -64,7 +67,7 @@ def bulk_serializer_for(row: type[BaseSerializer]) -> type[serializers.Serialize
     return type(f"Bulk{row.__name__}", (StrictSerializer,), fields)
 
 
-def _keys() -> Any:
+def _keys() -> serializers.ListField:
     return serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_ROWS)
 
 
@@ -85,9 +88,12 @@ class BulkMixin(BaseViewSet):
 
     filterset_class: Any = None
 
-    def get_serializer_class(self) -> Any:
-        row: Any = super().get_serializer_class()
+    def get_serializer_class(self) -> type[serializers.Serializer]:
+        row = self._row_class()
         return bulk_serializer_for(row) if self.action == "bulk" else row
+
+    def _row_class(self) -> type[BaseSerializer]:
+        return cast("type[BaseSerializer]", super().get_serializer_class())
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "keys_seen": {}}
@@ -103,10 +109,8 @@ class BulkMixin(BaseViewSet):
             created = self._create(asked.get("create", []))
         return Response(BulkResultSerializer({"created": created, "updated": updated, "deleted": deleted}).data)
 
-    def _row(self, *args: Any, **kwargs: Any) -> BaseSerializer:
-        row: Any = super().get_serializer_class()
-        made: BaseSerializer = row(*args, context=self.get_serializer_context(), **kwargs)
-        return made
+    def _row(self, instance: BaseModel | None = None, **options: Any) -> BaseSerializer:
+        return self._row_class()(instance, context=self.get_serializer_context(), **options)
 
     def _create(self, attrs: list[dict[str, Any]]) -> list[Any]:
         row = self._row()
@@ -142,7 +146,7 @@ class BulkMixin(BaseViewSet):
         changed: int = self._update([{**asked["patch"], "id": key} for key in keys], "patch")
         return changed
 
-    def _chosen(self, wanted: dict[str, Any]) -> Any:
+    def _chosen(self, wanted: dict[str, Any]) -> QuerySet[Any]:
         """The rows that the list would show for the same filters."""
         known = self.filterset_class.base_filters
         unknown = sorted(set(wanted) - set(known))
@@ -161,7 +165,9 @@ class BulkMixin(BaseViewSet):
         return {row.pk: self.with_owner(row) for row in rows}
 
 
-def save_or_explain(name: str, rows: list[Any], *, all_at_once: Callable[[list[Any]], Any], one: Callable[[Any], Any]) -> None:
+def save_or_explain(
+    name: str, rows: list[RowT], *, all_at_once: Callable[[list[RowT]], object], one: Callable[[RowT], object]
+) -> None:
     """Save `rows` together; when the database refuses, try each by itself to say which of them it refuses and why."""
     try:
         with transaction.atomic():
@@ -189,23 +195,23 @@ def _write(writers: list[BaseSerializer]) -> None:
     model._base_manager.bulk_update(rows, sorted({*fields, "updated_at"}))
 
 
-def _changed(writer: BaseSerializer) -> Any:
+def _changed(writer: BaseSerializer) -> BaseModel:
     """The row with the new values and the stamp that `save` would have given it."""
-    row: Any = writer.instance
+    row = cast("BaseModel", writer.instance)
     for name, value in writer.validated_data.items():
         setattr(row, name, value)
     row._meta.get_field("updated_at").pre_save(row, add=False)
     return row
 
 
-def as_parameter(value: Any) -> str:
+def as_parameter(value: object) -> str:
     """A filter's value as the list's query would have it: true, several with commas, JSON as its text."""
     if isinstance(value, list):
         return ",".join(map(as_parameter, value))
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _violation_of(row: Any, save: Callable[[Any], Any]) -> Problem:
+def _violation_of(row: RowT, save: Callable[[RowT], object]) -> Problem:
     try:
         with transaction.atomic():
             save(row)

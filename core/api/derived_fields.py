@@ -1,5 +1,6 @@
 """Derived values as serializer fields: the type that a property declares is the type that the API documents."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -42,7 +43,7 @@ def _of_kind(kind: type, options: dict[str, Any]) -> FieldSpec:
     return FIELDS[kind], options
 
 
-def _sentence(getter: Any) -> str:
+def _sentence(getter: Callable[..., object]) -> str:
     return (getter.__doc__ or "").strip().split("\n")[0]
 
 

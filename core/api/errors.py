@@ -3,8 +3,6 @@
 DRF's exceptions, the domain's errors, Django's own views and the database's constraints all end here.
 """
 
-from typing import Any
-
 from django.apps import apps
 from django.core.exceptions import SuspiciousOperation
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, models
@@ -13,6 +11,7 @@ from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.handler import exception_handler as standardized
+from drf_standardized_errors.types import ExceptionHandlerContext
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -48,7 +47,7 @@ def unavailable() -> JsonResponse:
     return problem(503, "database_unavailable", detail, retry_after=2)
 
 
-def exception_handler(exc: Exception, context: Any) -> Response | None:
+def exception_handler(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
     """DRF's exception handler; a failing database is left to the middleware, which sees it on every road."""
     return None if isinstance(exc, OperationalError | InterfaceError) else standardized(exc, context)
 
@@ -73,7 +72,7 @@ class ApiExceptionHandler(ExceptionHandler):
 def from_domain(error: DomainError) -> exceptions.APIException:
     """A DomainError as the API answers it: at its field when it has one and the input is to blame."""
     if error.status == 400:
-        detail: Any = exceptions.ErrorDetail(error.message, error.code)
+        detail = exceptions.ErrorDetail(error.message, error.code)
         return exceptions.ValidationError({error.field: [detail]} if error.field else [detail])
     return ApiError(error.status, error.code, error.message, retry_after=error.retry_after)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Field
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
@@ -38,7 +39,7 @@ def example_of(serializer: serializers.Serializer) -> dict[str, Any] | None:
     return {name: given[name] if name in given else _value_of(field, usual.get(name)) for name, field in shown.items()}
 
 
-def _value_of(field: serializers.Field, column: Any) -> Any:
+def _value_of(field: serializers.Field, column: Field[Any, Any] | None) -> object:
     if field.allow_null:
         return None
     if getattr(field, "allow_blank", False):

@@ -1,6 +1,6 @@
 """Filters in Django's own words. A parameter that nobody knows, or without a value, is an error, never ignored."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -8,6 +8,9 @@ from django_filters.rest_framework.backends import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 PAGE_PARAMETERS = {"limit", "cursor", "ordering", "search"}
 MAY_BE_EMPTY = {"cursor", "search"}
@@ -17,15 +20,15 @@ MAX_SEARCH_WORDS = 10
 class StrictFilterBackend(DjangoFilterBackend):
     """django-filter, plus a 400 for parameters that the view does not know, that are empty, or that come twice."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        known = PAGE_PARAMETERS | self._names(queryset, view) if view.action == "list" else set()
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: "APIView") -> QuerySet[Any]:
+        known = PAGE_PARAMETERS | self._names(queryset, view) if getattr(view, "action", None) == "list" else set()
         problems = {name: _problem(name, values, known) for name, values in request.query_params.lists()}
         found = {name: [problem] for name, problem in sorted(problems.items()) if problem}
         if found:
             raise ValidationError(found)
         return super().filter_queryset(request, queryset, view)
 
-    def _names(self, queryset: QuerySet[Any], view: Any) -> set[str]:
+    def _names(self, queryset: QuerySet[Any], view: "APIView") -> set[str]:
         filterset = self.get_filterset_class(view, queryset)
         return set(filterset.base_filters) if filterset else set()
 
@@ -45,7 +48,7 @@ def _problem(name: str, values: list[str], known: set[str]) -> ErrorDetail | Non
 class WordSearchBackend(BaseFilterBackend):
     """`?search=`: rows that contain every word in one of the view's `search_fields`, without regard to case."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: "APIView") -> QuerySet[Any]:
         text = request.query_params.get("search", "")
         fields = getattr(view, "search_fields", ())
         if not text:
@@ -58,10 +61,11 @@ class WordSearchBackend(BaseFilterBackend):
             queryset = queryset.filter(_anywhere(fields, word))
         return queryset
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        if not getattr(view, "search_fields", ()):
+    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
+        fields = getattr(view, "search_fields", ())
+        if not fields:
             return []
-        description = f"Words that must all occur in {', '.join(view.search_fields)}."
+        description = f"Words that must all occur in {', '.join(fields)}."
         return [{"name": "search", "in": "query", "schema": {"type": "string"}, "description": description}]
 
 
@@ -74,10 +78,10 @@ def _anywhere(fields: tuple[str, ...], word: str) -> Q:
 
 def kind_of(queryset: QuerySet[Any], name: str) -> models.Field[Any, Any]:
     """The type of an ordering column: a field of the model, or a derived value that the query has."""
-    found: Any = queryset.model._meta.pk if name == "pk" else queryset.query.annotations.get(name)
-    if isinstance(found, models.Field):
-        return found
-    return found.output_field if found is not None else queryset.model._meta.get_field(name)
+    if name == "pk":
+        return queryset.model._meta.pk
+    derived = queryset.query.annotations.get(name)
+    return derived.output_field if derived is not None else queryset.model._meta.get_field(name)
 
 
 def is_nullable(queryset: QuerySet[Any], name: str) -> bool:

@@ -1,5 +1,6 @@
 """The base of every filter set: what a filter's value may be, by the type of its column."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -17,7 +18,7 @@ from core.models.validators import has_null_character
 class JsonTextField(forms.CharField):
     """A JSON value written into a query parameter."""
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         text = super().to_python(value)
         if not text:
             return None
@@ -33,20 +34,20 @@ class JsonTextField(forms.CharField):
 class StrictBooleanField(forms.Field):
     """Django's own field takes whatever it does not know for no answer, and the filter would silently do nothing."""
 
-    def to_python(self, value: Any) -> bool | None:
+    def to_python(self, value: str | None) -> bool | None:
         if value not in {"true", "false", "", None}:
             raise forms.ValidationError("Write true or false.", "invalid_boolean")
-        return {"true": True, "false": False}.get(value)
+        return {"true": True, "false": False}.get(value or "")
 
 
 class DayField(forms.DateField):
     """A day as bodies have it. Django's own field also takes 01/02/2026, which half of the world reads otherwise."""
 
-    def to_python(self, value: Any) -> date | None:
+    def to_python(self, value: object) -> date | None:
         if value in self.empty_values:
             return None
         try:
-            day = parse_date(value.strip())
+            day = parse_date(str(value).strip())
         except ValueError:
             day = None
         if day is None:
@@ -57,13 +58,13 @@ class DayField(forms.DateField):
 class DayFilter(DateFilter):
     """`transaction_date__gte=2026-01-31`."""
 
-    field_class: Any = DayField
+    field_class: type[forms.DateField] = DayField
 
 
 class JsonFilter(Filter):
     """`metadata__contains={"key": "value"}`."""
 
-    field_class: Any = JsonTextField
+    field_class: type[forms.Field] = JsonTextField
 
 
 class StrictBooleanFilter(BooleanFilter):
@@ -100,14 +101,14 @@ class StrictFilterSet(FilterSet):
         models.ForeignKey: {"filter_class": UUIDFilter},
     }
 
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Mapping[str, str] | None = None, *args: object, **kwargs: object) -> None:
         # django-filter copies every filter and makes a form field of each for every request; only those asked for are needed
         declared: dict[str, Filter] = vars(type(self))["base_filters"]
         self.base_filters = {name: found for name, found in declared.items() if name in (data or {})}
         super().__init__(data, *args, **kwargs)
 
     @classmethod
-    def get_filters(cls) -> Any:
+    def get_filters(cls) -> dict[str, Filter]:
         filters = super().get_filters()
         for name, lookups in getattr(getattr(cls, "Meta", None), "derived", {}).items():
             kind = cls.Meta.model.sql_derived()[name].output_field  # type: ignore[attr-defined]  # a subclass has it
@@ -117,7 +118,7 @@ class StrictFilterSet(FilterSet):
         return filters
 
     @classmethod
-    def filter_for_lookup(cls, field: Any, lookup_type: str) -> tuple[Any, dict[str, Any]]:
+    def filter_for_lookup(cls, field: models.Field[Any, Any], lookup_type: str) -> tuple[Any, dict[str, Any]]:
         """django-filter checks the choices of `exact` only."""
         if lookup_type == "in" and field.choices:
             return ChoicesFilter, {"choices": field.choices}

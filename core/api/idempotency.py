@@ -6,12 +6,14 @@ stored answer; if the first one failed, its row is gone with its transaction and
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
+from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -82,17 +84,19 @@ def store_response(reserved: IdempotencyKey, response: Response) -> None:
 
 def fingerprint(request: Request) -> bytes:
     """SHA-256 over what was asked: method, path and content. Multipart bodies count by content, not by boundary."""
-    data: Any = request.data
-    items = sorted((name, _content(value)) for name in data for value in _values(data, name)) if hasattr(data, "keys") else data
+    data = request.data
+    items = (
+        sorted((name, _content(value)) for name in data for value in _values(data, name)) if isinstance(data, dict) else data
+    )
     asked = [request.method, request.get_full_path(), items]
     return hashlib.sha256(orjson.dumps(asked, json_default, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS)).digest()
 
 
-def _values(data: Any, name: str) -> list[Any]:
-    return list(data.getlist(name)) if hasattr(data, "getlist") else [data[name]]
+def _values(data: Mapping[str, Any], name: str) -> list[Any]:
+    return list(data.getlist(name)) if isinstance(data, MultiValueDict) else [data[name]]
 
 
-def _content(value: Any) -> str:
+def _content(value: object) -> str:
     if not isinstance(value, UploadedFile):
         return orjson.dumps(value, json_default, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS).decode()
     digest = hashlib.sha256()

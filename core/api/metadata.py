@@ -1,9 +1,13 @@
 """What OPTIONS answers."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from rest_framework.metadata import BaseMetadata
+from rest_framework.request import Request
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class Metadata(BaseMetadata):
@@ -12,7 +16,7 @@ class Metadata(BaseMetadata):
     DRF's own lists the fields of the view's one serializer, which many an action doesn't have; the schema knows each action's.
     """
 
-    def determine_metadata(self, request: Any, view: Any) -> dict[str, str]:
+    def determine_metadata(self, request: Request, view: "APIView") -> dict[str, str]:
         """`name` and `description` of the view, and the address of the `schema`."""
         schema = request.build_absolute_uri(reverse("schema"))
         return {"name": view.get_view_name(), "description": view.get_view_description(), "schema": schema}

@@ -8,12 +8,15 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
 import orjson
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import F, Q, QuerySet
+from django.db import models
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import OrderBy
+from django.http import HttpRequest
 from django.utils.encoding import iri_to_uri
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import BasePagination
@@ -24,8 +27,18 @@ from core.api.filters import is_nullable, kind_of
 from core.api.renderers import ORJSON_OPTIONS, json_default
 from core.fast_lists.sql_serializer import SqlSerializer
 
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+
+
+class OrderedView(Protocol):
+    """A view whose list is sorted by `ordering`, or by one of its `ordering_fields`."""
+
+    ordering: str
+    ordering_fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +49,15 @@ class OrderColumn:
     descending: bool
     nullable: bool
 
-    def order(self, *, reverse: bool) -> Any:
+    def order(self, *, reverse: bool) -> OrderBy:
         descending = self.descending is not reverse
         nulls = {"nulls_first" if reverse else "nulls_last": True} if self.nullable else {}
         return F(self.name).desc(**nulls) if descending else F(self.name).asc(**nulls)
 
-    def equals(self, value: Any) -> Q:
+    def equals(self, value: object) -> Q:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
 
-    def beyond(self, value: Any, *, reverse: bool) -> Q | None:
+    def beyond(self, value: object, *, reverse: bool) -> Q | None:
         """Rows behind `value` in this column; None when there can't be any."""
         if value is None:
             return Q(**{f"{self.name}__isnull": False}) if reverse else None
@@ -97,7 +110,7 @@ def behind(columns: Sequence[OrderColumn], values: Sequence[Any], *, reverse: bo
     return _index_bound(columns[0], values[0], reverse=reverse) & condition
 
 
-def _index_bound(column: OrderColumn, value: Any, *, reverse: bool) -> Q:
+def _index_bound(column: OrderColumn, value: object, *, reverse: bool) -> Q:
     """Says again, as one plain comparison, what the first column of the OR implies: the planner can use an index for it."""
     if column.nullable or value is None:
         return Q()
@@ -107,17 +120,21 @@ def _index_bound(column: OrderColumn, value: Any, *, reverse: bool) -> Q:
 class KeysetPagination(BasePagination):
     """`?limit=` 1..200 (50), `?cursor=`, `?ordering=`; answers `{"next", "previous", "results"}` without a count."""
 
+    _request: HttpRequest
+
     @classmethod
-    def of(cls, request: Any, limit: int, columns: list[OrderColumn], order: str, cursor: Cursor | None) -> "KeysetPagination":
+    def of(
+        cls, request: HttpRequest, limit: int, columns: list[OrderColumn], order: str, cursor: Cursor | None
+    ) -> "KeysetPagination":
         """A page that is known already, but for its rows."""
         page = cls()
-        page.request, page.limit, page.columns, page.order_name, page.cursor = request, limit, columns, order, cursor
+        page._request, page.limit, page.columns, page.order_name, page.cursor = request, limit, columns, order, cursor
         return page
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """One page of rows: model instances, or tuples when the view's serializer can be read straight from SQL."""
         params, sql_serializer = request.query_params, view.get_sql_serializer()
-        self.request, self.limit = request, limit_of(params)
+        self._request, self.limit = request, limit_of(params)
         self.order_name, self.columns = order_of(params, view, queryset)
         kinds = [kind_of(queryset, column.name) for column in self.columns]
         self.cursor = Cursor.of(params["cursor"], self.order_name, self.columns, kinds) if params.get("cursor") else None
@@ -136,18 +153,18 @@ class KeysetPagination(BasePagination):
     def trimmed(self, rows: list[Any], sql_serializer: SqlSerializer | None) -> list[Any]:
         """The rows of `query` that the page shows, in its order; the first and the last are kept for the links."""
         self.more, rows = len(rows) > self.limit, rows[: self.limit]
-        self.keys = [self._key(row, sql_serializer) for row in (rows[:1] + rows[-1:])]
+        self.keys = [self._key(row) for row in (rows[:1] + rows[-1:])]
         return rows[::-1] if self.cursor and self.cursor.reverse else rows
 
-    def _key(self, row: Any, sql_serializer: SqlSerializer | None) -> list[Any]:
-        if sql_serializer:
+    def _key(self, row: Model | tuple[Any, ...]) -> list[Any]:
+        if isinstance(row, tuple):
             return list(row[-len(self.columns) :])
         return [getattr(row, column.name) for column in self.columns]
 
-    def get_paginated_response(self, data: Any) -> Response:
+    def get_paginated_response(self, data: object) -> Response:
         return Response(self.body(data))
 
-    def body(self, data: Any) -> dict[str, Any]:
+    def body(self, data: object) -> dict[str, Any]:
         """The answer with the page's rows as JSON."""
         return {"next": self._link(forward=True), "previous": self._link(forward=False), "results": data}
 
@@ -156,9 +173,9 @@ class KeysetPagination(BasePagination):
         if not self.keys or not (self.more if reading_on else self.cursor):
             return None
         cursor = Cursor(self.order_name, self.keys[-1 if reading_on else 0], reverse=not forward)
-        asked = [text for text in self.request.META.get("QUERY_STRING", "").split("&") if text and not _is_cursor(text)]
-        address = f"{self.request.path}?{'&'.join([*asked, 'cursor='])}"
-        return f"{self.request.scheme}://{self.request.get_host()}{iri_to_uri(address)}{cursor.encode()}"
+        asked = [text for text in self._request.META.get("QUERY_STRING", "").split("&") if text and not _is_cursor(text)]
+        address = f"{self._request.path}?{'&'.join([*asked, 'cursor='])}"
+        return f"{self._request.scheme}://{self._request.get_host()}{iri_to_uri(address)}{cursor.encode()}"
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
@@ -166,7 +183,7 @@ class KeysetPagination(BasePagination):
         properties = {"next": link | {"example": address}, "previous": link | {"example": None}, "results": schema}
         return {"type": "object", "required": list(properties), "properties": properties}
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
         orders = [sign + name for name in getattr(view, "ordering_fields", ()) for sign in ("", "-")]
         found = [
@@ -190,10 +207,10 @@ def limit_of(params: Mapping[str, str]) -> int:
     raise _invalid("limit", f"Must be a whole number from 1 to {MAX_LIMIT}.")
 
 
-def order_of(params: Mapping[str, str], view: Any, queryset: QuerySet[Any]) -> tuple[str, list[OrderColumn]]:
+def order_of(params: Mapping[str, str], view: OrderedView, queryset: QuerySet[Any]) -> tuple[str, list[OrderColumn]]:
     """The order's name and its columns, the key last; a 400 for a column that the view does not sort by."""
     name = params.get("ordering", view.ordering)
-    allowed = getattr(view, "ordering_fields", ())
+    allowed = view.ordering_fields
     if name != view.ordering and name.removeprefix("-") not in allowed:
         raise _invalid("ordering", f"Choose one of: {', '.join(allowed)}; a leading - turns it round.")
     first = OrderColumn(name.removeprefix("-"), name.startswith("-"), is_nullable(queryset, name.removeprefix("-")))
@@ -201,7 +218,7 @@ def order_of(params: Mapping[str, str], view: Any, queryset: QuerySet[Any]) -> t
     return name, [key] if first.name in {"id", "pk"} else [first, key]
 
 
-def _typed(kind: Any, column: OrderColumn, value: Any) -> Any:
+def _typed(kind: models.Field[Any, Any], column: OrderColumn, value: object) -> object:
     if value is None and column.nullable:
         return None
     if value is None or isinstance(value, dict | list | bool):

@@ -1,6 +1,7 @@
 """JSON in, by orjson, with a limit on its depth."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import IO, Any
 
 import orjson
 from rest_framework.exceptions import ParseError
@@ -14,7 +15,7 @@ class OrjsonParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         return parsed(stream.read())
 
 
@@ -29,7 +30,7 @@ def parsed(body: bytes) -> Any:
     return data
 
 
-def depth_exceeds(body: bytes, data: Any, limit: int) -> bool:
+def depth_exceeds(body: bytes, data: object, limit: int) -> bool:
     """Whether `data`, parsed from `body`, nests deeper than `limit`; flat bodies are cleared by counting brackets."""
     if body.count(b"[") + body.count(b"{") <= limit:
         return False
@@ -40,7 +41,7 @@ def depth_exceeds(body: bytes, data: Any, limit: int) -> bool:
     return bool(level)
 
 
-def _children(value: Any) -> list[Any]:
+def _children(value: object) -> list[Any]:
     if isinstance(value, dict):
         return [item for item in value.values() if isinstance(item, dict | list)]
     return [item for item in value if isinstance(item, dict | list)] if isinstance(value, list) else []

@@ -1,14 +1,17 @@
 """What a credential may do, apart from whose it is."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth import get_permission_codename
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
-def refuse_impersonator(request: Request, view: Any) -> None:
+
+def refuse_impersonator(request: Request, view: "APIView") -> None:
     """Raise PermissionDenied when a colleague who acts as the customer wants to change something or see what is closed."""
     if getattr(request.auth, "impersonator_id", None) is None:
         return
@@ -24,7 +27,7 @@ class TokenScopePermission(BasePermission):
     message = "This token may only read. Use a token with the scope read-write."
     code = "token_read_only"
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.method in SAFE_METHODS or getattr(request.auth, "may_write", True)
 
 
@@ -34,14 +37,14 @@ class RequiresPasswordSession(BasePermission):
     message = "Log in with your password for this; a token is not enough."
     code = "session_required"
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.method in SAFE_METHODS or not hasattr(request.auth, "may_write")
 
 
 class RequiresPasswordSessionToRead(RequiresPasswordSession):
     """The same also for reading a single row: a leaked token sees that it is there and does not get at what it holds."""
 
-    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+    def has_object_permission(self, request: Request, view: "APIView", obj: object) -> bool:
         # asked after the row was found among the user's own, so that a foreign one is answered like one that is not there
         return not hasattr(request.auth, "may_write")
 
@@ -70,5 +73,5 @@ class PublicReadStaffWrite(StaffModelPermission):
 
     message = "Only staff may change this."
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.method in SAFE_METHODS or super().has_permission(request, view)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from rest_framework import serializers
 
 from core.api.examples import example_of
 from core.api.filters import MAY_BE_EMPTY
@@ -72,7 +74,7 @@ class Schema(AutoSchema):
         return (getattr(getattr(self.view, action, None), "__doc__", None) or f"{action} {noun}").strip().split(".")[0]
 
     def _noun(self, *, plural: bool) -> str:
-        queryset: Any = getattr(self.view, "queryset", None)
+        queryset = getattr(self.view, "queryset", None)
         if queryset is None:
             return self.view.get_view_name().lower()
         meta = queryset.model._meta
@@ -80,10 +82,10 @@ class Schema(AutoSchema):
         return str(meta.verbose_name_plural) if plural else f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
     def get_examples(self) -> list[OpenApiExample]:
-        found: Any = self.get_response_serializers()
-        found = next(iter(found.values())) if isinstance(found, dict) else found
+        responses = self.get_response_serializers()
+        found = next(iter(responses.values())) if isinstance(responses, dict) else responses
         serializer = found() if isinstance(found, type) else getattr(found, "child", found)
-        example = example_of(serializer) if hasattr(serializer, "fields") else None
+        example = example_of(serializer) if isinstance(serializer, serializers.Serializer) else None
         return [OpenApiExample("Example", value=example, response_only=True)] if example else []
 
     def get_auth(self) -> list[dict[str, Any]]:
@@ -100,7 +102,7 @@ class Schema(AutoSchema):
         return []
 
 
-def document_errors(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
+def document_errors(result: dict[str, Any], generator: SchemaGenerator, **_: object) -> dict[str, Any]:
     """drf-spectacular's last hook: give every operation its failures, all of one shape."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
     for operations in result["paths"].values():

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -43,7 +43,7 @@ class OwnedKeyField(serializers.PrimaryKeyRelatedField):
             return queryset.for_user(self.context["request"].user)
         return queryset
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> object:
         """The row; in a bulk call each is looked up once, however many rows refer to it."""
         seen = self.context.get("keys_seen", {})
         place = (self.source, str(data))
@@ -51,14 +51,14 @@ class OwnedKeyField(serializers.PrimaryKeyRelatedField):
             seen[place] = self._found(data) or super().to_internal_value(data)
         return seen[place]
 
-    def _found(self, data: Any) -> Any:
+    def _found(self, data: object) -> OwnedModel | None:
         """The owner's row with this key, by a kept query; None where there is none, or the ordinary way has to ask."""
         targets = vars(self)["queryset"]  # for the type checker a manager on a class is a descriptor
-        if not isinstance(targets, models.Manager) or not issubclass(targets.model, OwnedModel):
+        if not isinstance(data, str) or not isinstance(targets, models.Manager) or not issubclass(targets.model, OwnedModel):
             return None
         try:
             key = UUID(data)
-        except (TypeError, ValueError, AttributeError):
+        except ValueError:
             return None
         return next(iter(_by_key(targets.model)(pk=key, owner=self.context["request"].user.pk)), None)
 
@@ -74,7 +74,7 @@ def _by_key(model: type[OwnedModel]) -> CompiledInstanceQuery:
 class StrictSerializer(serializers.Serializer):
     """Refuses a body with fields that nobody declared. Read-only fields are ignored, so a GET's answer can be sent back."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> object:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
         if unknown:
             writable = ", ".join(name for name, field in self.fields.items() if not field.read_only)
@@ -120,7 +120,7 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
         """The fields, each a copy of one that was made once for the class."""
         return {name: _copied(field) for name, field in _fields_of(type(self)).items()}
 
-    def build_property_field(self, field_name: str, model_class: Any) -> Any:
+    def build_property_field(self, field_name: str, model_class: type[Model]) -> derived_fields.FieldSpec:
         """A derived value, with the type that its property declares."""
         return derived_fields.field_for(model_class, field_name)
 

@@ -1,6 +1,6 @@
 """The base of every viewset, and the one place where lists and rows are scoped to their owner."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from django.db.models import QuerySet
 from rest_framework import mixins
@@ -29,7 +29,10 @@ LIST_ATTRIBUTES = (
 )
 
 
-class BaseViewSet(GenericViewSet):
+RowT = TypeVar("RowT", bound=BaseModel)
+
+
+class BaseViewSet(GenericViewSet[RowT]):
     """Idempotent POSTs, the action's actor, and the compiled list path.
 
     `closed_to_impersonation` keeps support out that acts as the customer: for credentials, and for leaving with everything.
@@ -44,7 +47,7 @@ class BaseViewSet(GenericViewSet):
     search_fields: tuple[str, ...] = ()
     _reserved: IdempotencyKey | None = None
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
         self._reserved = idempotency.reserve_key(request)
         replicas.use_replica(request.user.pk)
@@ -58,7 +61,7 @@ class BaseViewSet(GenericViewSet):
         reason = getattr(request.auth, "reason", "") if impersonator else ""
         context.update(impersonator_id=impersonator, reason=reason)
 
-    def get_permissions(self) -> Any:
+    def get_permissions(self) -> list[Any]:
         return [*super().get_permissions(), *(needed() for needed in self.permissions_by_action.get(self.action or "", ()))]
 
     def check_permissions(self, request: Request) -> None:
@@ -73,7 +76,7 @@ class BaseViewSet(GenericViewSet):
     def handle_exception(self, exc: Exception) -> Response:
         return exc.response if isinstance(exc, idempotency.Replay) else super().handle_exception(exc)
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+    def finalize_response(self, request: Request, response: Response, *args: object, **kwargs: object) -> Response:
         if self._reserved and response.status_code < 400:
             idempotency.store_response(self._reserved, response)
         return super().finalize_response(request, response, *args, **kwargs)
@@ -98,7 +101,7 @@ class BaseViewSet(GenericViewSet):
         parser.is_valid(raise_exception=True)
         return dict(parser.validated_data)
 
-    def locked_object(self) -> Any:
+    def locked_object(self) -> RowT:
         """The row of the path, locked until the request's transaction ends, and in the state that If-Match names."""
         lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
         queryset = self.filter_queryset(self.get_queryset()).select_for_update(of=("self",))
@@ -106,7 +109,7 @@ class BaseViewSet(GenericViewSet):
         etag.require_match(self.request, instance)
         return instance
 
-    def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> Any:
+    def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> RowT:
         instance = get_object_or_404(queryset, **lookup)
         self.check_object_permissions(self.request, instance)
         return instance
@@ -121,7 +124,7 @@ class BaseViewSet(GenericViewSet):
             else None
         )
 
-    def with_owner(self, row: Any) -> Any:
+    def with_owner(self, row: RowT) -> RowT:
         """A row that belongs to nobody has no owner to bring along."""
         return row
 
@@ -146,56 +149,56 @@ class BaseViewSet(GenericViewSet):
         return Response(self.get_serializer(instance).data, status=status, headers={"ETag": etag.etag_of(instance)})
 
 
-class ListMixin(mixins.ListModelMixin):
+class ListMixin(mixins.ListModelMixin, BaseViewSet[RowT]):
     """`GET /route/`."""
 
-    def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         audience = None if kwargs else self.audience()
         if audience:
             fast_path.register_list(request, audience)
         return self.page(self.filter_queryset(self.get_queryset()))
 
 
-class RetrieveMixin(mixins.RetrieveModelMixin):
+class RetrieveMixin(mixins.RetrieveModelMixin, BaseViewSet[RowT]):
     """`GET /route/{id}/`, with ETag and If-None-Match."""
 
-    def retrieve(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
         instance = self.get_object()
         if etag.is_known(request, instance):
             return Response(status=304, headers={"ETag": etag.etag_of(instance)})
         return self.row_response(instance)
 
 
-class CreateMixin(mixins.CreateModelMixin):
+class CreateMixin(mixins.CreateModelMixin, BaseViewSet[RowT]):
     """`POST /route/`."""
 
-    def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def create(self, request: Request, *args: object, **kwargs: object) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         self.perform_create(serializer)
-        return self.row_response(serializer.instance, status=201)
+        return self.row_response(cast("RowT", serializer.instance), status=201)
 
 
-class UpdateMixin(mixins.UpdateModelMixin):
+class UpdateMixin(mixins.UpdateModelMixin, BaseViewSet[RowT]):
     """`PUT` and `PATCH /route/{id}/`, under a lock on the row and with If-Match."""
 
-    def update(self: Any, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: object, partial: bool = False, **kwargs: object) -> Response:
         instance = self.locked_object()
         serializer = self.get_serializer(instance, data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         self.perform_update(serializer)
-        return self.row_response(serializer.instance)
+        return self.row_response(cast("RowT", serializer.instance))
 
 
-class DestroyMixin(mixins.DestroyModelMixin):
+class DestroyMixin(mixins.DestroyModelMixin, BaseViewSet[RowT]):
     """`DELETE /route/{id}/`, with If-Match."""
 
-    def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def destroy(self, request: Request, *args: object, **kwargs: object) -> Response:
         self.perform_destroy(self.locked_object())
         return Response(status=204)
 
 
-class OwnedBaseViewSet(BaseViewSet):
+class OwnedBaseViewSet(BaseViewSet[RowT]):
     """Scopes everything to the request's user."""
 
     def role(self, request: Request) -> Role:
@@ -215,54 +218,54 @@ class OwnedBaseViewSet(BaseViewSet):
     def page_of(self, rows: list[Any]) -> Response:
         return super().page_of(rows if self.get_sql_serializer() else [self.with_owner(row) for row in rows])
 
-    def get_object(self) -> Any:
+    def get_object(self) -> RowT:
         return self.with_owner(super().get_object())
 
-    def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> Any:
+    def _one(self, queryset: QuerySet[Any], lookup: dict[str, Any]) -> RowT:
         return self.with_owner(super()._one(queryset, lookup))
 
-    def with_owner(self, row: Any) -> Any:
+    def with_owner(self, row: RowT) -> RowT:
         """The row with the signed-in user as its owner, whom nobody need read again for his time zone."""
         if isinstance(row, OwnedModel):
             row.user = cast("Any", self.request.user)
         return row
 
 
-class ReadOnlyViewSet(ListMixin, RetrieveMixin, BaseViewSet):
+class ReadOnlyViewSet(ListMixin[RowT], RetrieveMixin[RowT], BaseViewSet[RowT]):
     """Rows that belong to nobody, to read."""
 
 
-class UnownedViewSet(CreateMixin, UpdateMixin, DestroyMixin, ReadOnlyViewSet):
+class UnownedViewSet(CreateMixin[RowT], UpdateMixin[RowT], DestroyMixin[RowT], ReadOnlyViewSet[RowT]):
     """Rows that belong to nobody: list, read, create, change, delete, as far as `permission_classes` go."""
 
 
-class OwnedReadOnlyViewSet(ListMixin, RetrieveMixin, OwnedBaseViewSet):
+class OwnedReadOnlyViewSet(ListMixin[RowT], RetrieveMixin[RowT], OwnedBaseViewSet[RowT]):
     """The user's own rows, to read."""
 
 
-class OwnedViewSet(CreateMixin, UpdateMixin, DestroyMixin, OwnedReadOnlyViewSet):
+class OwnedViewSet(CreateMixin[RowT], UpdateMixin[RowT], DestroyMixin[RowT], OwnedReadOnlyViewSet[RowT]):
     """The user's own rows: list, read, create, change, delete."""
 
 
-class OwnedSingletonViewSet(UpdateMixin, RetrieveMixin, OwnedBaseViewSet):
+class OwnedSingletonViewSet(UpdateMixin[RowT], RetrieveMixin[RowT], OwnedBaseViewSet[RowT]):
     """The one row that a user has of a kind, at an address without an id. With `creates_on_put` a PUT makes it."""
 
     creates_on_put = False
 
-    def get_object(self) -> Any:
+    def get_object(self) -> RowT:
         return self._one(self.get_queryset(), {})
 
-    def locked_object(self) -> Any:
+    def locked_object(self) -> RowT:
         instance = self._one(self.get_queryset().select_for_update(of=("self",)), {})
         etag.require_match(self.request, instance)
         return instance
 
-    def update(self, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: object, partial: bool = False, **kwargs: object) -> Response:
         if self.creates_on_put and not partial and not self.get_queryset().exists():
             serializer = self.get_serializer(data=request.data)
             serializer.is_valid(raise_exception=True)
             serializer.save()
-            return self.row_response(cast("BaseModel", serializer.instance), status=201)
+            return self.row_response(cast("RowT", serializer.instance), status=201)
         return super().update(request, *args, partial=partial, **kwargs)
 
 

@@ -5,6 +5,7 @@ packages are named in a migration (`core.postgres.operations.audit`). Both call 
 the tables' owner may call: not even through a table of one's own.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import pgtrigger
@@ -78,7 +79,7 @@ def audit_options_of(model: Any) -> dict[str, Any]:
     }
 
 
-def audit_function_call(*, owner: str, secrets: Any = (), ignored: Any = BOOKKEEPING) -> str:
+def audit_function_call(*, owner: str, secrets: Iterable[str] = (), ignored: Iterable[str] = BOOKKEEPING) -> str:
     """The call of the log's function for a table: `owner` names the column that says whose a row is ("" for nobody's).
 
     Of the columns `secrets` only that they changed is recorded, and what is `ignored` makes no event.

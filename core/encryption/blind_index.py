@@ -6,8 +6,8 @@ owner's rows the database learns which are equal, which is what it is there for.
 `bulk_create` keep it in step; `update(field=None)` does not, and `manage.py rotate_field_keys` makes it right.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 from uuid import UUID
 
 from django.core import checks
@@ -27,7 +27,7 @@ class BlindIndexField(models.BinaryField):
         self.normalize = normalize
         super().__init__(*args, **{"max_length": key_ring.INDEX_BYTES, "null": True, "blank": True, "editable": False} | kwargs)
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """A migration need not know what the bytes are."""
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.BinaryField", args, kwargs
@@ -38,8 +38,7 @@ class BlindIndexField(models.BinaryField):
     @property
     def source(self) -> EncryptedField:
         """The field whose values are indexed."""
-        found: Any = self.model._meta.get_field(self.of)
-        return found
+        return cast("EncryptedField", self.model._meta.get_field(self.of))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
         """The digest of what is saved; the stored one where the value was not opened, for then it has not changed."""
@@ -57,7 +56,7 @@ class BlindIndexField(models.BinaryField):
         except EncryptionError:
             return kept  # a value that can't be opened keeps nothing else of its row from being saved
 
-    def digest_for_row(self, place: RowIdentity, value: Any) -> bytes:
+    def digest_for_row(self, place: RowIdentity, value: object) -> bytes:
         """The digest of `value` for a row at `place`, whose owner's data key is locked or made. Raises EncryptionError."""
         owner = self.source.owner_in(place)
         if owner is None:
@@ -69,11 +68,11 @@ class BlindIndexField(models.BinaryField):
         key = data_keys.get_key(user_id)
         return None if key is None else self._digest(key, user_id, value)
 
-    def _digest(self, key: Key, owner: UUID, value: Any) -> bytes:
+    def _digest(self, key: Key, owner: UUID, value: object) -> bytes:
         label = self.source.label
         return key.index(label, key_ring.encode_associated_data(label, str(owner), self.normalize(str(value))))
 
-    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+    def check(self, **kwargs: object) -> list[checks.CheckMessage]:
         errors = super().check(**kwargs)
         columns = list(self.model._meta.concrete_fields)
         source = next((field for field in columns if field.name == self.of), None)

@@ -17,10 +17,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Model
 from uuid_utils.compat import uuid7
 
 from core.encryption import key_ring
@@ -83,7 +83,7 @@ _pending_prefetch = _PendingPrefetch()
 _transaction_keys: ContextVar[tuple[list[str], dict[UUID, Key]] | None] = ContextVar("mingus_data_keys", default=None)
 
 
-def prefetch_later(user_id: Any) -> None:
+def prefetch_later(user_id: object) -> None:
     """Remember that a value of `user_id` was loaded, so that a list of many owners' rows costs one query for their keys."""
     if isinstance(user_id, UUID):
         _pending_prefetch.owners[user_id] = None
@@ -170,7 +170,7 @@ def lock_available(user_ids: Iterable[UUID]) -> tuple[dict[UUID, Key], dict[UUID
     return keys, broken
 
 
-def destroy(user: Any) -> bool:
+def destroy(user: Model) -> bool:
     """Destroy a user's data key, and with it every value of his in this database and in all copies of it.
 
     Gives whether there was one. It waits for transactions that are sealing under it.

@@ -49,7 +49,7 @@ class Decrypted:
 
     __slots__ = ("field", "origin", "value")
 
-    def __init__(self, field: "EncryptingField", value: Any, origin: Ciphertext | None) -> None:
+    def __init__(self, field: "EncryptingField", value: object, origin: Ciphertext | None) -> None:
         self.field = field
         self.value = value
         self.origin = origin
@@ -88,7 +88,7 @@ class EncryptedAttribute(DeferredAttribute):
             held = instance.__dict__[self.field.attname] = self.field.decrypted(instance, held)
         return held.value if isinstance(held, Decrypted) else held
 
-    def __set__(self, instance: models.Model, value: Any) -> None:
+    def __set__(self, instance: models.Model, value: object) -> None:
         held = instance.__dict__.get(self.field.attname)
         if isinstance(value, Ciphertext):
             value = Ciphertext(value.blob, self._identity_while_loading(instance))

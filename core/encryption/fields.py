@@ -73,7 +73,7 @@ class RowBoundField(models.Field[Any, Any]):
             )
         return key_ring.encode_associated_data(self.label, *(str(part) for part in parts if part is not None))
 
-    def encode(self, value: Any) -> bytes:
+    def encode(self, value: object) -> bytes:
         """`value` as the bytes that are sealed. Raises EncryptionError for what the field can't hold."""
         encoder = getattr(self, "encoder", None) or DjangoJSONEncoder
         try:
@@ -84,7 +84,7 @@ class RowBoundField(models.Field[Any, Any]):
             raise EncryptionError(f"{self.label}: a {type(value).__name__} of this kind does not fit the field.") from None
         return text.encode("utf-8", "surrogatepass")
 
-    def decode(self, plaintext: bytes) -> Any:
+    def decode(self, plaintext: bytes) -> object:
         """The value that `encode` was given. Raises EncryptionError."""
         try:
             return self.to_python(json.loads(plaintext, cls=getattr(self, "decoder", None)))
@@ -96,7 +96,7 @@ class RowBoundField(models.Field[Any, Any]):
 class EncryptingField(RowBoundField):
     """What is written when: a value is sealed for its place, and kept as it is while it says the same under the present key."""
 
-    def held(self, instance: models.Model) -> Any:
+    def held(self, instance: models.Model) -> Ciphertext | Decrypted | None:
         """What `instance` holds: None, Ciphertext or Decrypted; a deferred value is loaded, but not opened."""
         data = instance.__dict__
         if self.attname not in data:
@@ -109,7 +109,7 @@ class EncryptingField(RowBoundField):
         place = sealed.place or self.identity_of(instance)
         return Decrypted(self, self.decrypt_value(place, sealed.blob), Ciphertext(sealed.blob, place))
 
-    def decrypt_value(self, place: RowIdentity, blob: bytes | None) -> Any:
+    def decrypt_value(self, place: RowIdentity, blob: bytes | None) -> object:
         """The value whose sealed bytes lie at `place`; None for NULL. Raises EncryptionError."""
         return None if blob is None else self.decode(self.decrypt(place, blob))
 
@@ -135,7 +135,7 @@ class EncryptingField(RowBoundField):
         owner = self.owner_in(place)
         return data_keys.key_for_encryption(owner) if owner else key_ring.primary_key()
 
-    def is_unchanged(self, sealed: Ciphertext, value: Any, place: RowIdentity) -> bool:
+    def is_unchanged(self, sealed: Ciphertext, value: object, place: RowIdentity) -> bool:
         """Whether `sealed` is `value` sealed for `place`; what can't be opened says nothing and may be replaced."""
         try:
             return self.decrypt(place, sealed.blob) == self.encode(value)
@@ -191,10 +191,10 @@ class EncryptedField(EncryptingField, EncryptedMixin):
         # SECURITY: the parent's __init__ is left out, for it makes a cipher that is keyed by SECRET_KEY and unpickles
         super(EncryptedMixin, self).__init__(*args, **kwargs)
 
-    def from_db_value(self, value: Any, *args: Any, **kwargs: Any) -> Ciphertext | None:
+    def from_db_value(self, value: bytes | memoryview | None, *args: object, **kwargs: object) -> Ciphertext | None:
         return None if value is None else Ciphertext(bytes(value))
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> bytes | None:
+    def get_db_prep_value(self, value: object, connection: BaseDatabaseWrapper, prepared: bool = False) -> bytes | None:
         """Only sealed bytes (or None) reach the database. Raises EncryptionError for anything else."""
         if value is None:
             return None
@@ -207,10 +207,10 @@ class EncryptedField(EncryptingField, EncryptedMixin):
             )
         return blob
 
-    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> bytes | None:
+    def get_db_prep_save(self, value: object, connection: BaseDatabaseWrapper) -> bytes | None:
         return self.get_db_prep_value(value, connection)
 
-    def value_from_object(self, obj: models.Model) -> Any:
+    def value_from_object(self, obj: models.Model) -> Ciphertext | Decrypted | None:
         """The value still sealed: forms, `model_to_dict` and serializers ask here."""
         held = self.held(obj)
         return (held.unchanged_ciphertext() or held) if isinstance(held, Decrypted) else held
@@ -220,7 +220,7 @@ class EncryptedField(EncryptingField, EncryptedMixin):
         value = self.value_from_object(obj)
         return key_ring.to_text(value.blob) if isinstance(value, Ciphertext) else REDACTED
 
-    def formfield(self, **kwargs: Any) -> None:
+    def formfield(self, **kwargs: object) -> None:
         """No form shows or takes the value: staff have no business with it, and users come through the API."""
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
@@ -231,7 +231,7 @@ class EncryptedField(EncryptingField, EncryptedMixin):
         _, _, args, kwargs = self.deconstruct()
         return encrypt(*args, **kwargs)
 
-    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+    def check(self, **kwargs: object) -> list[checks.CheckMessage]:
         errors = super().check(**kwargs)
         # SECURITY: two columns with one label would open each other's values where their rows share key and owner
         if not self.label or list(_labels(self)).count(self.label) > 1:
@@ -261,12 +261,12 @@ def is_encrypted(field: object) -> bool:
 
 
 @cache
-def _encrypted_class(base: Any) -> Any:
+def _encrypted_class(base: type[models.Field[Any, Any]]) -> Any:
     members = {"base_class": base, "wasinstance": True, "__module__": __name__}
     return type(f"Encrypted{base.__name__}", (EncryptedField, base), members)
 
 
-def encrypted_fields(model: Any) -> list[EncryptedField]:
+def encrypted_fields(model: type[models.Model]) -> list[EncryptedField]:
     """The encrypted fields of a model."""
     return [field for field in model._meta.concrete_fields if isinstance(field, EncryptedField)]
 

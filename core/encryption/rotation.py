@@ -226,7 +226,7 @@ def _has_stale_index(index: BlindIndexField) -> Q:
     )
 
 
-def _bytes(value: Any) -> bytes | None:
+def _bytes(value: Ciphertext | bytes | memoryview | None) -> bytes | None:
     if value is None:
         return None
     return value.blob if isinstance(value, Ciphertext) else bytes(value)

@@ -27,7 +27,7 @@ class _InstancePlan:
     converters: tuple[Converter, ...]
     related: list[Any]
 
-    def instance(self, row: tuple[Any, ...]) -> Any:
+    def instance(self, row: tuple[Any, ...]) -> Model:
         values = list(row)
         for place, convert, expression in self.converters:
             values[place] = convert(values[place], expression, connection)
@@ -49,7 +49,7 @@ class CompiledInstanceQuery:
         self._kinds = kinds
         self._plan: _InstancePlan | None = None
 
-    def __call__(self, **values: Any) -> list[Any]:
+    def __call__(self, **values: object) -> list[Any]:
         """The instances, read within the open transaction. Raises django.db.Error."""
         plan = self._plan or self._compile()
         return [plan.instance(row) for row in compiled_queries.read_in_transaction(connection, plan.statement, values)]

@@ -29,7 +29,9 @@ from django.db.models import QuerySet
 from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.types.datetime import TimestamptzLoader
+from psycopg_pool import ConnectionPool
 
 from core import clock, context, rls
 
@@ -126,7 +128,7 @@ def _compile(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWr
     return CompiledQuery(tuple(pieces), tuple(names))
 
 
-def _kind_of(value: Any) -> type | None:
+def _kind_of(value: object) -> type | None:
     """Which of PROBE_FACTORIES a value is; Django hands whole numbers on in classes of their own."""
     return next((kind for kind in PROBE_FACTORIES if isinstance(value, kind) and not isinstance(value, bool)), None)
 
@@ -172,14 +174,14 @@ class _QuerySession:
         self._prepared.move_to_end(statement)
         return name
 
-    def _send(self, message: bytes) -> Any:
+    def _send(self, message: bytes) -> PGresult:
         """The last result of a message. Raises psycopg.Error."""
         result = self._connection.exec_(message)
         if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             raise error_from_result(result, encoding=self._encoding)
         return result
 
-    def _rows(self, result: Any) -> Rows:
+    def _rows(self, result: PGresult) -> Rows:
         self._reading.set_pgresult(result)
         return self._reading.load_rows(0, result.ntuples, tuple)
 
@@ -199,7 +201,7 @@ _sessions: "WeakKeyDictionary[psycopg.Connection[Any], _QuerySession]" = WeakKey
 @contextmanager
 def _borrowed_connection(connection: BaseDatabaseWrapper) -> Iterator["psycopg.Connection[Any]"]:
     """A connection: from the pool, or the one that Django has open with a transaction on it."""
-    pool: Any = getattr(connection, "pool", None)
+    pool: ConnectionPool[Any] | None = getattr(connection, "pool", None)
     if pool is None or connection.connection is not None:
         connection.ensure_connection()
         yield connection.connection

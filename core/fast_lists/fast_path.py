@@ -24,6 +24,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 from psycopg_pool import PoolTimeout
 from rest_framework.exceptions import APIException
+from rest_framework.request import Request
 
 from core import context
 from core.api.filters import StrictFilterBackend, kind_of
@@ -70,7 +71,7 @@ class ListPlan(NamedTuple):
 class PlaceholderOwner:
     """Stands for the signed-in user. SECURITY: it has nothing but a key, so SQL that depends on more can't be kept."""
 
-    def __init__(self, pk: Any) -> None:
+    def __init__(self, pk: UUID | None) -> None:
         self.pk = self.id = pk
 
 
@@ -79,7 +80,7 @@ class PlaceholderCaller(PlaceholderOwner):
 
     is_authenticated = True
 
-    def __init__(self, pk: Any, *, is_staff: bool) -> None:
+    def __init__(self, pk: UUID | None, *, is_staff: bool) -> None:
         super().__init__(pk)
         self.is_staff = is_staff
 
@@ -148,7 +149,7 @@ class CompiledList:
         signature = QuerySignature(filters, ordering, limit_of(given), behind, bool(cursor and cursor.reverse))
         return signature, values | keys, cursor
 
-    def _cleaned(self, name: str, given: Mapping[str, str]) -> Any:
+    def _cleaned(self, name: str, given: Mapping[str, str]) -> object:
         found = self.filterset.base_filters.get(name) if self.filterset else None
         if found is None:
             raise NotCompiledError
@@ -157,7 +158,7 @@ class CompiledList:
             raise NotCompiledError
         return value
 
-    def _view(self, given: Mapping[str, Any], owner: Any = None, *, as_staff: bool | None = None) -> Any:
+    def _view(self, given: Mapping[str, Any], owner: UUID | None = None, *, as_staff: bool | None = None) -> Any:
         """The viewset as it would be for such a request; of the request it has nothing but its parameters and the owner."""
         user = PlaceholderOwner(owner) if as_staff is None else PlaceholderCaller(owner, is_staff=as_staff)
         auth = SimpleNamespace(has_second_factor=as_staff)
@@ -214,9 +215,9 @@ class CompiledList:
 COMPILED_LISTS: dict[str, CompiledList] = {}  # by address, as many as the API has
 
 
-def register_list(request: Any, audience: Audience) -> None:
+def register_list(request: Request, audience: Audience) -> None:
     """Answer the address of this request from here on, where that can be done."""
-    if request.path_info not in COMPILED_LISTS:
+    if request.resolver_match and request.path_info not in COMPILED_LISTS:
         COMPILED_LISTS[request.path_info] = CompiledList(request.resolver_match, audience)
 
 
@@ -237,7 +238,7 @@ class CompiledListsMiddleware:
         return page or self.get_response(request)
 
 
-def _kind_of(value: Any) -> type | bool | None:
+def _kind_of(value: object) -> type | bool | None:
     """What of a value is part of its signature. Raises NotCompiledError for one whose SQL may be anything, such as a list."""
     if value is None or isinstance(value, bool):
         return value

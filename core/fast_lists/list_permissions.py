@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.backends import ModelBackend
 from django.db import connection
+from django.db.models import Model, QuerySet
 
 from core import context
 from core.context import Role
@@ -35,7 +36,7 @@ class Caller(NamedTuple):
 class ListPermission:
     """The readers of one model's list."""
 
-    def __init__(self, audience: Audience, model: Any) -> None:
+    def __init__(self, audience: Audience, model: type[Model]) -> None:
         self.audience, self.model = audience, model
 
     @property
@@ -64,7 +65,7 @@ class ListPermission:
         options = self.model._meta
         permission = f"{options.app_label}.{get_permission_codename('view', options)}"
 
-        def found(values: dict[str, Any]) -> Any:
+        def found(values: dict[str, Any]) -> QuerySet[Any]:
             return ModelBackend().with_perm(permission).filter(pk=values["pk"]).values_list("pk")
 
         return compiled_queries.compile_query(found, {"pk": UUID}, connection)

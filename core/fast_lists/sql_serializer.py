@@ -13,6 +13,7 @@ from typing import Any, cast
 import orjson
 from django.db import models
 from django.db.models import F
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from rest_framework import serializers
 
@@ -61,9 +62,9 @@ class SqlSerializer:
         return found
 
 
-def compile_serializer(serializer_class: Any) -> SqlSerializer | None:
+def compile_serializer(serializer_class: type[serializers.ModelSerializer]) -> SqlSerializer | None:
     """The columns of `serializer_class`, or None when one of its fields can't be read straight from SQL."""
-    model = serializer_class.Meta.model
+    model = cast("type[BaseModel]", serializer_class.Meta.model)
     fields = {name: field for name, field in serializer_class().fields.items() if not field.write_only}
     columns = {name: _expression(serializer_class, name, field) for name, field in fields.items()}
     if any(column is None for column in columns.values()):
@@ -74,14 +75,14 @@ def compile_serializer(serializer_class: Any) -> SqlSerializer | None:
     return SqlSerializer(tuple(columns), (*columns.values(), *place), json_names, opened)
 
 
-def _expression(serializer_class: Any, name: str, field: serializers.Field) -> Any:
+def _expression(serializer_class: type[serializers.ModelSerializer], name: str, field: serializers.Field) -> Combinable | None:
     """The column that the field is read from; None where there is none."""
-    model = serializer_class.Meta.model
+    model = cast("type[BaseModel]", serializer_class.Meta.model)
     if name in model.decrypted_derived:
         return Cast(F(_decrypted(model, name)[0].attname), models.BinaryField())
     if name in getattr(serializer_class.Meta, "annotated", ()):
         return F(name)
-    derived = model.sql_derived()
+    derived: dict[str, Any] = model.sql_derived()
     return _as_sent(derived[name], derived[name].output_field) if name in derived else _column(model, field)
 
 
@@ -95,14 +96,14 @@ def _model_field(model: type[models.Model], field: serializers.Field) -> models.
     return found[0] if found else None
 
 
-def _column(model: type[models.Model], field: serializers.Field) -> Any:
+def _column(model: type[models.Model], field: serializers.Field) -> Combinable | None:
     column = _model_field(model, field)
     if column is None or isinstance(field, serializers.SerializerMethodField):
         return None
     return _as_sent(F(column.attname), column)
 
 
-def _as_sent(expression: Any, kind: models.Field[Any, Any]) -> Any:
+def _as_sent(expression: Combinable, kind: models.Field[Any, Any]) -> Combinable:
     """`expression` of type `kind`, as text where that is what the answer carries."""
     as_text = isinstance(kind, AS_TEXT) and not isinstance(kind, models.DateTimeField)
     return Cast(expression, models.TextField()) if as_text else expression

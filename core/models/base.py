@@ -1,6 +1,6 @@
 """The base of every model: its key, its timestamps, its owner, and one way to show it without its secrets."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -40,7 +40,7 @@ class UpdatedAtField(models.DateTimeField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_now": True, "db_default": Now()})
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, {key: value for key, value in kwargs.items() if key not in {"auto_now", "db_default"}}
 
@@ -99,7 +99,7 @@ class BaseModel(models.Model):
         return not is_encrypted(field) and field.name not in self.secret_fields
 
 
-def json_ready(value: Any) -> Any:
+def json_ready(value: object) -> object:
     """`value` as JSON can carry it: money and keys as strings, instants and days in ISO 8601."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()

@@ -1,7 +1,6 @@
 """Checks on single values, and the messages that they share with the CHECK constraints."""
 
 from datetime import date
-from typing import Any
 
 from django.core.exceptions import ValidationError
 
@@ -27,19 +26,19 @@ def validate_plausible_date(day: date) -> None:
         raise ValidationError(bounds_message(FIRST_DAY, LAST_DAY), "implausible_date")
 
 
-def validate_json_object(value: Any) -> None:
+def validate_json_object(value: object) -> None:
     """Raise unless a JSON value is an object."""
     if not isinstance(value, dict):
         raise ValidationError(NOT_AN_OBJECT, "not_an_object")
 
 
-def validate_json_list(value: Any) -> None:
+def validate_json_list(value: object) -> None:
     """Raise unless a JSON value is a list."""
     if not isinstance(value, list):
         raise ValidationError(NOT_A_LIST, "not_a_list")
 
 
-def has_null_character(value: Any) -> bool:
+def has_null_character(value: object) -> bool:
     """Whether a JSON value has U+0000 in a key or a text, which PostgreSQL can't store."""
     if isinstance(value, str):
         return "\x00" in value

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, transaction
 from django.db.models import Case, Func, QuerySet, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Ord
 from django.db.models.lookups import In
 
@@ -55,7 +56,7 @@ class AsJson(Func):
     output_field = models.TextField()
 
 
-def csv_expression(expression: Any, kind: models.Field[Any, Any]) -> Any:
+def csv_expression(expression: Combinable, kind: models.Field[Any, Any]) -> Combinable:
     """`expression` of type `kind` as `spreadsheet.cell` writes it. NULL stands for an empty text too, which COPY would quote.
 
     Numbers in JSON are written as they are stored, so 0.00001 is not rewritten to 1e-05. Raises UnsupportedColumnError.
@@ -78,7 +79,7 @@ def csv_expression(expression: Any, kind: models.Field[Any, Any]) -> Any:
     raise UnsupportedColumnError(f"A {type(kind).__name__} has no twin in SQL yet: give it one in csv_expression.")
 
 
-def json_expression(values: Iterable[tuple[str, Any, models.Field[Any, Any]]]) -> Any:
+def json_expression(values: Iterable[tuple[str, Any, models.Field[Any, Any]]]) -> Combinable:
     """One JSON object of names, expressions and their types, as orjson writes the rows of a list."""
     pieces: list[Any] = []
     for name, expression, kind in values:
@@ -87,7 +88,7 @@ def json_expression(values: Iterable[tuple[str, Any, models.Field[Any, Any]]]) -
     return Func(*pieces, _text_of("}"), function="concat", output_field=models.TextField())
 
 
-def _json_value(expression: Any, kind: models.Field[Any, Any]) -> Any:
+def _json_value(expression: Combinable, kind: models.Field[Any, Any]) -> Combinable:
     if isinstance(kind, models.DateTimeField):
         return AsJson(Instant(expression, zone="Z"))
     if isinstance(kind, models.JSONField):
@@ -99,7 +100,7 @@ def _json_value(expression: Any, kind: models.Field[Any, Any]) -> Any:
     raise UnsupportedColumnError(f"A {type(kind).__name__} has no twin in SQL yet: give it one in json_expression.")
 
 
-def _text(expression: Any) -> Cast:
+def _text(expression: Combinable) -> Cast:
     return Cast(expression, models.TextField())
 
 

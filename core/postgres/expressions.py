@@ -9,9 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Expression, F, Func, Q, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, GreaterThan
+from django.db.models.sql.compiler import SQLCompiler
 
 from core import clock
 
@@ -22,11 +25,11 @@ class ClockNow(Expression):
     def __init__(self) -> None:
         super().__init__(output_field=models.DateTimeField())
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
         return "%s::timestamptz", [clock.now_parameter()]
 
 
-def day_of(instant: Any) -> Func:
+def day_of(instant: Combinable) -> Func:
     """The calendar day of `instant` where the row's owner lives."""
     zone = Coalesce(F("user__profile__timezone"), Value(clock.FALLBACK_ZONE.key), output_field=models.CharField())
     return Func(instant, zone, template="(%(expressions)s)::date", arg_joiner=" AT TIME ZONE ", output_field=models.DateField())
@@ -37,24 +40,24 @@ def today() -> Func:
     return day_of(ClockNow())
 
 
-def days_between(first: Any, second: Any) -> Func:
+def days_between(first: Combinable, second: Combinable) -> Func:
     """Whole days from `first` to `second`, negative when `second` is earlier."""
     return Func(second, first, template="(%(expressions)s)", arg_joiner=" - ", output_field=models.IntegerField())
 
 
-def whole_days(first: Any, second: Any) -> Func:
+def whole_days(first: Combinable, second: Combinable) -> Func:
     """Whole days of 24 hours from one instant to another, cut off; negative when `second` is earlier."""
     template = "EXTRACT(DAY FROM (%(expressions)s))::integer"
     return Func(second, first, template=template, arg_joiner=" - ", output_field=models.IntegerField())
 
 
-def whole_days_below(first: Any, second: Any) -> Func:
+def whole_days_below(first: Combinable, second: Combinable) -> Func:
     """Whole days of 24 hours from one instant to another, the next lower number where the second is earlier."""
     template = "floor(EXTRACT(EPOCH FROM (%(expressions)s)) / 86400)::integer"
     return Func(second, first, template=template, arg_joiner=" - ", output_field=models.IntegerField())
 
 
-def percent_of(part: Any, whole: Any) -> Any:
+def percent_of(part: Combinable, whole: Combinable) -> Func:
     """`part` of `whole`, both numeric and not negative, in percent with two decimals; a half goes to the even neighbour."""
     numeric = models.DecimalField(max_digits=40, decimal_places=2)
     share = (Func(part, template="10000 * (%(expressions)s)", output_field=numeric), whole)
@@ -74,11 +77,11 @@ def true_when(condition: Q | Expression) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=models.BooleanField())
 
 
-def first_of(*cases: tuple[Q, Any], default: Any, output_field: models.Field[Any, Any]) -> Case:
+def first_of(*cases: tuple[Q, Any], default: object, output_field: models.Field[Any, Any]) -> Case:
     """The value of the first condition that holds, else `default`."""
     branches = [When(condition, then=_value(value)) for condition, value in cases]
     return Case(*branches, default=_value(default), output_field=output_field)
 
 
-def _value(value: Any) -> Any:
-    return value if hasattr(value, "resolve_expression") else Value(value)
+def _value(value: object) -> Combinable | Q:
+    return value if isinstance(value, Combinable | Q) else Value(value)

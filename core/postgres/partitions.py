@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import migrations, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, Q, Value
+from django.db.models.expressions import Combinable
 
 MONTHS_AHEAD = 3
 MAX_DAYS_AFTER_KEY = 1  # how long after its key a row may have been made
@@ -53,7 +54,7 @@ class MinUuid7(Func):
 
     function = "core_first_key_at"
 
-    def __init__(self, at: Any, days_later: int) -> None:
+    def __init__(self, at: Combinable | datetime, days_later: int) -> None:
         instant = at if hasattr(at, "resolve_expression") else Value(at, output_field=models.DateTimeField())
         super().__init__(instant, Value(days_later), output_field=models.UUIDField())
 
@@ -80,12 +81,12 @@ class PartitionedQuerySet(models.QuerySet[Any]):
 
     partition_time_field: ClassVar[str] = "created_at"
 
-    def filter(self, *args: Any, **kwargs: Any) -> Self:
+    def filter(self, *args: object, **kwargs: object) -> Self:
         bounds = [bound for condition in (*kwargs.items(), *args) for bound in _bounds(self.partition_time_field, condition)]
         return super().filter(*args, *bounds, **kwargs)
 
 
-def _bounds(partition_time_field: str, condition: Any) -> Iterator[Q]:
+def _bounds(partition_time_field: str, condition: object) -> Iterator[Q]:
     """What a condition that must hold says about the key: a pair of a lookup and its value, or a Q of such."""
     if isinstance(condition, Q):
         if condition.connector == Q.AND and not condition.negated:

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from typing import Any
 from uuid import UUID
 
 import psycopg
 from django.conf import settings
 from django.core.cache import caches
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, OperationalError, connection, connections, transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter
 
@@ -87,21 +87,21 @@ _current_request: ContextVar[_RequestReads | None] = ContextVar("request at hand
 class ReplicaRouter:
     """Django's question where to read and write."""
 
-    def db_for_read(self, model: Any, **hints: Any) -> str:
+    def db_for_read(self, model: type[Model], **hints: object) -> str:
         request = _current_request.get()
         return request.reads_from if request else DEFAULT_DB_ALIAS
 
-    def db_for_write(self, model: Any, **hints: Any) -> str:
+    def db_for_write(self, model: type[Model], **hints: object) -> str:
         request = _current_request.get()
         if request:
             request.write()
         return DEFAULT_DB_ALIAS
 
-    def allow_relation(self, one: Any, other: Any, **hints: Any) -> bool:
+    def allow_relation(self, one: Model, other: Model, **hints: object) -> bool:
         """Both are the same database."""
         return True
 
-    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+    def allow_migrate(self, db: str, app_label: str, **hints: object) -> bool:
         return db != REPLICA
 
 

@@ -1,7 +1,6 @@
 """Which columns of a model tell something about a person, and what of each a colleague without the permission may see."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.db.models import Model
 
@@ -47,5 +46,5 @@ def declare(model: type[Model], fields: dict[str, MaskFunction]) -> None:
 
 def personal_fields(model: type[Model]) -> dict[str, MaskFunction]:
     """The personal columns of any model and how much of each is shown."""
-    own: Any = getattr(model, "personal_fields", {})
+    own: dict[str, MaskFunction] = getattr(model, "personal_fields", {})
     return _of_others.get(model, own)

@@ -3,9 +3,8 @@
 The program that serves asks before it starts: a role that bypasses policies would serve as if they held.
 """
 
-from typing import Any
-
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 from core.context import Role
 
@@ -49,7 +48,7 @@ def find_problems(connection: BaseDatabaseWrapper) -> list[str]:
     return found
 
 
-def _role_problems(cursor: Any, name: str, role: Role) -> list[str]:
+def _role_problems(cursor: CursorWrapper, name: str, role: Role) -> list[str]:
     cursor.execute(CAN_SET_ROLE, {"role": role})
     if not cursor.fetchone()[0]:
         return [f"The database role {name} can't become {role}. Run `manage.py migrate` with DATABASE_OWNER_URL set."]

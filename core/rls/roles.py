@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 from psycopg.pq import TransactionStatus
 
 from core import context
@@ -36,7 +37,7 @@ SELECT set_config('role', %s, true), set_config('app.user_id', %s, true), set_co
 """
 
 
-def as_customer(user: Any, *, reason: str = "") -> AbstractContextManager[None]:
+def as_customer(user: Model, *, reason: str = "") -> AbstractContextManager[None]:
     """Run a block with the reach of one customer: his rows can be read and written, and no others."""
     return context.using_role(Role.CUSTOMER, user.pk, reason=reason)
 
@@ -67,13 +68,13 @@ def iterate_in_context(items: Iterator[ItemT]) -> Iterator[ItemT]:
     return each()
 
 
-def install_execute_wrapper(sender: Any, connection: BaseDatabaseWrapper, **_: Any) -> None:
+def install_execute_wrapper(sender: object, connection: BaseDatabaseWrapper, **_: object) -> None:
     """Have a new connection's statements run under the context; for Django's signal `connection_created`."""
     if _execute_in_context not in connection.execute_wrappers:
         connection.execute_wrappers.append(_execute_in_context)
 
 
-def _execute_in_context(execute: Callable[..., Any], sql: Any, params: Any, many: bool, about: dict[str, Any]) -> Any:
+def _execute_in_context(execute: Callable[..., Any], sql: object, params: object, many: bool, about: dict[str, Any]) -> object:
     connection: BaseDatabaseWrapper = about["connection"]
     if isinstance(sql, str) and sql.startswith(TRANSACTION_STATEMENTS):
         _track_transaction(connection, sql)
