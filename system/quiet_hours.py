@@ -6,15 +6,6 @@ They are times on the wall where the user lives, and may span midnight. Equal ti
 from datetime import datetime, time, timedelta, tzinfo
 
 
-def is_quiet(start: time | None, end: time | None, moment: time) -> bool:
-    """Whether `moment` lies in the hours from `start` to `end`."""
-    if start is None or end is None or start == end:
-        return False
-    if start < end:
-        return start <= moment < end
-    return moment >= start or moment < end
-
-
 def next_end(end: time, *, zone: tzinfo, now: datetime) -> datetime:
     """The next instant after `now` at which the clocks of `zone` show `end`."""
     local = now.astimezone(zone)

@@ -1,21 +1,11 @@
 """What customers do with the product, as events."""
 
-from decimal import Decimal
-from typing import Any
-
 from django.db import models
+from django.db.models import F
 
-from analytics.models.levels import (
-    ENGAGEMENT,
-    RETENTION,
-    EngagementLevel,
-    RetentionLevel,
-    level,
-    level_in_sql,
-    minutes,
-    minutes_in_sql,
-)
+from analytics.models.levels import ENGAGEMENT, MINUTES, RETENTION, EngagementLevel, RetentionLevel, minutes
 from core.models.base import OwnedModel, OwnedQuerySet, gin
+from core.models.derived import Derived
 from core.models.fields import (
     BoundedIntegerField,
     JSONListField,
@@ -24,6 +14,7 @@ from core.models.fields import (
     PlausibleDateField,
     ShareField,
 )
+from core.postgres.expressions import graded
 from core.postgres.partitions import PartitionedQuerySet, created_at_matches_key
 from core.privacy.declarations import recorded
 from core.privacy.masks import personal
@@ -47,7 +38,6 @@ class UserAnalytics(OwnedModel):
 
     privacy = recorded("how he used the app, as the app counted it")
     personal_fields = personal("event_data", "features_used", "engagement_score", "retention_score")
-    derived = ("session_minutes", "engagement_level", "retention_level")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "event"
@@ -64,25 +54,16 @@ class UserAnalytics(OwnedModel):
     def __str__(self) -> str:
         return f"{self.event_date} {self.event_type}"
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        return {
-            "session_minutes": minutes_in_sql("session_duration"),
-            "engagement_level": level_in_sql("engagement_score", ENGAGEMENT, "low", EngagementLevel),
-            "retention_level": level_in_sql("retention_score", RETENTION, "poor", RetentionLevel),
-        }
-
-    @property
-    def session_minutes(self) -> Decimal | None:
-        """The session's length in minutes, with two decimals."""
-        return minutes(self.session_duration)
-
-    @property
-    def engagement_level(self) -> str | None:
-        """high from 0.8, medium from 0.5, else low; null while the score is unknown."""
-        return level(self.engagement_score, ENGAGEMENT, "low")
-
-    @property
-    def retention_level(self) -> str | None:
-        """excellent from 0.8, good from 0.6, fair from 0.4, else poor; null while the score is unknown."""
-        return level(self.retention_score, RETENTION, "poor")
+    session_minutes = Derived(
+        minutes("session_duration"), MINUTES, help_text="The session's length in minutes, with two decimals."
+    )
+    engagement_level = Derived(
+        graded(F("engagement_score"), ENGAGEMENT, EngagementLevel),
+        models.CharField(choices=EngagementLevel, null=True),
+        help_text="high from 0.8, medium from 0.5, else low; null while the score is unknown.",
+    )
+    retention_level = Derived(
+        graded(F("retention_score"), RETENTION, RetentionLevel),
+        models.CharField(choices=RetentionLevel, null=True),
+        help_text="excellent from 0.8, good from 0.6, fair from 0.4, else poor; null while the score is unknown.",
+    )

@@ -1,22 +1,18 @@
 """What customers say, and what became of it."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, IntegerField, Q
+from django.db.models import F, Q
 
-from analytics.models.levels import null_unless_known
-from core import clock
 from core.models.base import OwnedModel
 from core.models.constraints import rule
+from core.models.derived import Derived
 from core.models.fields import BoundedIntegerField, ChoiceField, PlausibleDateField
-from core.postgres.expressions import day_of, days_between, first_of, today, true_when
+from core.postgres.expressions import day_of, days_between, today
 from core.privacy.declarations import recorded
-
-LIKED, DISLIKED = 4, 2
 
 
 class FeedbackType(models.TextChoices):
@@ -70,7 +66,6 @@ class UserFeedback(OwnedModel):
     privacy = recorded(
         "what he told us, and what we answered; which colleague took it up is the colleague's data", withheld=("assigned_to",)
     )
-    derived = ("is_positive", "is_negative", "is_resolved", "is_open", "days_since_creation", "resolution_time_days")
 
     class Meta(OwnedModel.Meta):
         verbose_name, verbose_name_plural = "piece of feedback", "feedback"
@@ -95,52 +90,24 @@ class UserFeedback(OwnedModel):
         if self.assigned_to is not None and not self.assigned_to.is_staff:
             raise ValidationError({"assigned_to": "Choose a colleague: this account is a customer's."}, "not_staff")
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        written, resolved = day_of(F("created_at")), day_of(F("resolved_at"))
-        return {
-            "is_positive": null_unless_known("rating", Q(rating__gte=LIKED)),
-            "is_negative": null_unless_known("rating", Q(rating__lte=DISLIKED)),
-            "is_resolved": true_when(settled),
-            "is_open": true_when(~settled),
-            "days_since_creation": days_between(written, today()),
-            "resolution_time_days": first_of(
-                (Q(resolved_at__isnull=True), None), default=days_between(written, resolved), output_field=IntegerField()
-            ),
-        }
-
-    @property
-    def is_positive(self) -> bool | None:
-        """Whether the rating is 4 or 5; null without a rating."""
-        return None if self.rating is None else self.rating >= LIKED
-
-    @property
-    def is_negative(self) -> bool | None:
-        """Whether the rating is 1 or 2; null without a rating."""
-        return None if self.rating is None else self.rating <= DISLIKED
-
-    @property
-    def is_resolved(self) -> bool:
-        """Whether it is settled: resolved or closed."""
-        return self.status in SETTLED
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is not settled yet."""
-        return not self.is_resolved
-
-    @property
-    def days_since_creation(self) -> int:
-        """Days since it was written, in the calendar of its owner."""
-        return (self.today() - self._day_of(self.created_at)).days
-
-    @property
-    def resolution_time_days(self) -> int | None:
-        """Days from writing to settling, in the calendar of its owner; null while it is open."""
-        return None if self.resolved_at is None else (self._day_of(self.resolved_at) - self._day_of(self.created_at)).days
-
-    def _day_of(self, instant: datetime) -> date:
-        return clock.day_in(self.user.zone, instant)
+    is_positive = Derived(
+        Q(rating__gte=4), models.BooleanField(null=True), help_text="Whether the rating is 4 or 5; null without a rating."
+    )
+    is_negative = Derived(
+        Q(rating__lte=2), models.BooleanField(null=True), help_text="Whether the rating is 1 or 2; null without a rating."
+    )
+    is_resolved = Derived(settled, help_text="Whether it is settled: resolved or closed.")
+    is_open = Derived(~settled, help_text="Whether it is not settled yet.")
+    days_since_creation = Derived(
+        days_between(day_of(F("created_at")), today()),
+        models.IntegerField(),
+        help_text="Days since it was written, in the calendar of its owner.",
+    )
+    resolution_time_days = Derived(
+        days_between(day_of(F("created_at")), day_of(F("resolved_at"))),
+        models.IntegerField(null=True),
+        help_text="Days from writing to settling, in the calendar of its owner; null while it is open.",
+    )
 
     def move_to(self, status: str, *, now: datetime) -> None:
         """Change the status, and stamp or forget when it was settled. Does not save."""

@@ -1,20 +1,30 @@
 """How the product does, measured day by day."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
-from django.db.models import CharField, F, Func, Q, Value
+from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Concat
 
-from analytics.models.levels import null_unless_known
 from core.models.base import BaseModel, gin
-from core.models.fields import BoundedDecimalField, JSONObjectField, NonBlankCharField, PlausibleDateField
-from core.postgres.expressions import first_of
+from core.models.derived import Derived
+from core.models.fields import (
+    BoundedDecimalField,
+    JSONObjectField,
+    NonBlankCharField,
+    PlausibleDateField,
+)
+from core.postgres.expressions import PythonFunc, first_of
 from core.postgres.partitions import PartitionedQuerySet, created_at_matches_key
 
 MAX_VALUE = Decimal("9999999999999.99")  # of the column, both ways; with bounds NaN is refused too
-FIGURES = Value("FM9,999,999,999,990.00")
+FIGURES = PythonFunc(
+    F("metric_value"),
+    in_python=lambda value: f"{value + 0:,.2f}",  # -0.00 is 0.00, as in the database
+    template="to_char(%(expressions)s, 'FM9,999,999,999,990.00')",
+    output_field=CharField(),
+)
+WITH_UNIT = Concat(FIGURES, Value(" "), F("metric_unit"))
 
 
 class PerformanceMetric(BaseModel):
@@ -27,8 +37,6 @@ class PerformanceMetric(BaseModel):
     category = models.CharField(max_length=100, blank=True)
     subcategory = models.CharField(max_length=100, blank=True)
     metadata = JSONObjectField()
-
-    derived = ("is_positive", "formatted_value")
 
     class Meta(BaseModel.Meta):
         verbose_name = "performance metric"
@@ -45,29 +53,13 @@ class PerformanceMetric(BaseModel):
     def __str__(self) -> str:
         return f"{self.metric_date} {self.metric_name}"
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        text = CharField()
-        figures = Func(F("metric_value"), FIGURES, function="to_char", output_field=text)
-        return {
-            "is_positive": null_unless_known("metric_value", Q(metric_value__gt=0)),
-            "formatted_value": first_of(
-                (Q(metric_value__isnull=True), None),
-                (Q(metric_unit=""), figures),
-                default=Concat(figures, Value(" "), F("metric_unit"), output_field=text),
-                output_field=text,
-            ),
-        }
-
-    @property
-    def is_positive(self) -> bool | None:
-        """Whether the value is above 0; null while it is unknown."""
-        return None if self.metric_value is None else self.metric_value > 0
-
-    @property
-    def formatted_value(self) -> str | None:
-        """The value with thousands separators and its unit, such as 1,234.50 ms; null while it is unknown."""
-        if self.metric_value is None:
-            return None
-        figures = f"{self.metric_value + 0:,.2f}"  # -0.00 is 0.00, as in the database
-        return f"{figures} {self.metric_unit}" if self.metric_unit else figures
+    is_positive = Derived(
+        Q(metric_value__gt=0),
+        models.BooleanField(null=True),
+        help_text="Whether the value is above 0; null while it is unknown.",
+    )
+    formatted_value = Derived(
+        first_of((Q(metric_value__isnull=True), None), (Q(metric_unit=""), FIGURES), default=WITH_UNIT),
+        models.CharField(null=True),
+        help_text="The value with thousands separators and its unit, such as 1,234.50 ms; null while it is unknown.",
+    )

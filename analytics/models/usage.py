@@ -1,15 +1,21 @@
 """How much each feature is used."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Cast
 
-from analytics.models.levels import minutes, minutes_in_sql, null_unless_known, percentage, percentage_in_sql
+from analytics.models.levels import MINUTES, minutes
 from core.models.base import OwnedModel, gin
-from core.models.fields import BoundedIntegerField, JSONObjectField, NonBlankCharField, PlausibleDateField, ShareField
-from core.postgres.expressions import true_when
+from core.models.derived import Derived
+from core.models.fields import (
+    BoundedIntegerField,
+    JSONObjectField,
+    NonBlankCharField,
+    PlausibleDateField,
+    ShareField,
+)
 from core.privacy.declarations import recorded
 
 SUCCESSFUL = Decimal("0.8")
@@ -27,7 +33,6 @@ class FeatureUsage(OwnedModel):
     performance_metrics = JSONObjectField()
 
     privacy = recorded("how he used a feature, as the app counted it")
-    derived = ("usage_minutes", "success_percentage", "is_successful", "has_errors")
 
     class Meta(OwnedModel.Meta):
         verbose_name = verbose_name_plural = "feature usage"
@@ -46,30 +51,15 @@ class FeatureUsage(OwnedModel):
     def __str__(self) -> str:
         return f"{self.usage_date} {self.feature_name}"
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        return {
-            "usage_minutes": minutes_in_sql("usage_duration"),
-            "success_percentage": percentage_in_sql("success_rate"),
-            "is_successful": null_unless_known("success_rate", Q(success_rate__gte=SUCCESSFUL)),
-            "has_errors": true_when(Q(error_count__gt=0)),
-        }
-
-    @property
-    def usage_minutes(self) -> Decimal | None:
-        """The time of use in minutes, with two decimals."""
-        return minutes(self.usage_duration)
-
-    @property
-    def success_percentage(self) -> int | None:
-        """The success rate in percent."""
-        return percentage(self.success_rate)
-
-    @property
-    def is_successful(self) -> bool | None:
-        """Whether the success rate is 0.8 or more; null while it is unknown."""
-        return None if self.success_rate is None else self.success_rate >= SUCCESSFUL
-
-    @property
-    def has_errors(self) -> bool:
-        return self.error_count > 0
+    usage_minutes = Derived(minutes("usage_duration"), MINUTES, help_text="The time of use in minutes, with two decimals.")
+    success_percentage = Derived(
+        Cast(100 * F("success_rate"), models.IntegerField()),
+        models.IntegerField(null=True),
+        help_text="The success rate in percent.",
+    )
+    is_successful = Derived(
+        Q(success_rate__gte=SUCCESSFUL),
+        models.BooleanField(null=True),
+        help_text="Whether the success rate is 0.8 or more; null while it is unknown.",
+    )
+    has_errors = Derived(Q(error_count__gt=0))

@@ -10,10 +10,10 @@ from django.db.models.functions import Greatest
 from billing.models.subscriptions import Subscription
 from billing.models.usage_periods import usage_period_end, usage_period_start
 from billing.usage_periods import UsagePeriod, usage_period
-from core import clock
 from core.models.base import OwnedModel, OwnedQuerySet
+from core.models.derived import Derived
 from core.models.fields import BoundedIntegerField, NonBlankCharField
-from core.postgres.expressions import ClockNow, first_of, true_when
+from core.postgres.expressions import ClockNow, first_of
 from core.privacy.declarations import recorded
 
 IS_UNLIMITED = Q(usage_limit__isnull=True)
@@ -77,7 +77,6 @@ class FeatureAccess(OwnedModel):
     expires_at = models.DateTimeField(null=True, blank=True)
 
     privacy = recorded("what his plan opens to him, and how often he used it")
-    derived = ("is_unlimited", "usage_remaining", "resets_at", "is_expired", "can_use")
 
     class Meta(OwnedModel.Meta):
         verbose_name_plural = "feature access"
@@ -94,51 +93,26 @@ class FeatureAccess(OwnedModel):
     def __str__(self) -> str:
         return self.feature_name
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        left = Greatest(F("usage_limit") - usage_at(ClockNow()), Value(0))
-        usable = is_open_at(ClockNow()) & (IS_UNLIMITED | Q(usage_limit__gt=usage_at(ClockNow())))
-        return {
-            "is_unlimited": true_when(IS_UNLIMITED),
-            "usage_remaining": first_of((IS_UNLIMITED, None), default=left, output_field=models.IntegerField()),
-            "resets_at": first_of(
-                (IS_UNLIMITED, None), default=usage_period_end(ClockNow()), output_field=models.DateTimeField()
-            ),
-            "is_expired": true_when(Q(expires_at__lte=ClockNow())),
-            "can_use": true_when(usable),
-        }
-
-    @property
-    def is_unlimited(self) -> bool:
-        return self.usage_limit is None
-
-    @property
-    def usage_remaining(self) -> int | None:
-        """How often it can still be used in this counting month; None when it is unlimited."""
-        if self.usage_limit is None:
-            return None
-        return max(self.usage_limit - self.usage_at(clock.now()), 0)
-
-    @property
-    def resets_at(self) -> datetime | None:
-        """When the count begins anew; None when it is unlimited."""
-        return None if self.usage_limit is None else self.usage_period_at(clock.now()).ends
-
-    @property
-    def is_expired(self) -> bool:
-        return self.has_expired_at(clock.now())
-
-    @property
-    def can_use(self) -> bool:
-        """Whether it can be used once now."""
-        return self.is_enabled and not self.is_expired and self.usage_remaining != 0
-
-    def has_expired_at(self, now: datetime) -> bool:
-        return self.expires_at is not None and self.expires_at <= now
+    is_unlimited = Derived(IS_UNLIMITED)
+    usage_remaining = Derived(
+        first_of((IS_UNLIMITED, None), default=Greatest(F("usage_limit") - usage_at(ClockNow()), Value(0))),
+        models.IntegerField(null=True),
+        help_text="How often it can still be used in this counting month; None when it is unlimited.",
+    )
+    resets_at = Derived(
+        first_of((IS_UNLIMITED, None), default=usage_period_end(ClockNow())),
+        models.DateTimeField(null=True),
+        help_text="When the count begins anew; None when it is unlimited.",
+    )
+    is_expired = Derived(Q(expires_at__lte=ClockNow()))
+    can_use = Derived(
+        is_open_at(ClockNow()) & (IS_UNLIMITED | Q(usage_limit__gt=usage_at(ClockNow()))),
+        help_text="Whether it can be used once now.",
+    )
 
     def is_open_at(self, now: datetime) -> bool:
         """Whether it is on and has not expired, whatever its count."""
-        return self.is_enabled and not self.has_expired_at(now)
+        return self.is_enabled and not FeatureAccess.is_expired.at(self, now)
 
     def usage_at(self, now: datetime) -> int:
         """The uses that count at the instant `now`: none of a month that is over."""

@@ -1,7 +1,6 @@
 """What a customer was charged."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,12 +8,12 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from billing.models.subscriptions import Subscription
-from core import clock
 from core.models.base import OwnedModel, gin
 from core.models.constraints import rule
+from core.models.derived import Derived
 from core.models.fields import ChoiceField, JSONObjectField
 from core.models.money import CurrencyField, MoneyField
-from core.postgres.expressions import ClockNow, first_of, true_when, whole_days
+from core.postgres.expressions import ClockNow, first_of, whole_days
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import personal
 from users.models import UserProfile
@@ -33,6 +32,7 @@ class InvoiceStatus(models.TextChoices):
 
 
 OWED = (InvoiceStatus.PENDING, InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
+IS_OVERDUE = Q(status__in=OWED, due_date__lt=ClockNow())
 
 
 def billing_country_only() -> JSONObject:
@@ -72,7 +72,6 @@ class BillingHistory(OwnedModel):
         },
     )
     personal_fields = personal("amount", "amount_refunded", "description", "metadata", "stripe_invoice_id")
-    derived = ("is_paid", "is_overdue", "days_overdue")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "invoice"
@@ -111,31 +110,15 @@ class BillingHistory(OwnedModel):
         if self.status == InvoiceStatus.PAID and self.paid_at is None:
             raise ValidationError({"paid_at": "A paid invoice says when it was paid."}, "not_set")
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        overdue = Q(status__in=OWED, due_date__lt=ClockNow())
-        days = whole_days(F("due_date"), ClockNow())
-        return {
-            "is_paid": true_when(Q(status=InvoiceStatus.PAID)),
-            "is_overdue": true_when(overdue),
-            "days_overdue": first_of((overdue, days), default=0, output_field=models.IntegerField()),
-        }
+    is_paid = Derived(Q(status=InvoiceStatus.PAID))
+    is_overdue = Derived(IS_OVERDUE, help_text="Whether it is owed and its due date is past.")
+    days_overdue = Derived(
+        first_of((IS_OVERDUE, whole_days(F("due_date"), ClockNow())), default=0),
+        models.IntegerField(),
+        help_text="Whole days since the due date; 0 when nothing is overdue.",
+    )
 
     @property
     def paid_from_credit(self) -> Decimal:
         """The part of the amount that the customer's credit paid, and nothing was charged for."""
         return Decimal(self.metadata.get("paid_from_credit", 0))
-
-    @property
-    def is_paid(self) -> bool:
-        return self.status == InvoiceStatus.PAID
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether it is owed and its due date is past."""
-        return self.status in OWED and self.due_date is not None and self.due_date < clock.now()
-
-    @property
-    def days_overdue(self) -> int:
-        """Whole days since the due date; 0 when nothing is overdue."""
-        return (clock.now() - self.due_date).days if self.due_date is not None and self.is_overdue else 0

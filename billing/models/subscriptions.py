@@ -1,7 +1,6 @@
 """Who has subscribed to what, and until when."""
 
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,11 +8,11 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
 from billing.models.plans import SubscriptionPlan
-from core import clock
 from core.models.base import OwnedModel, OwnedQuerySet
 from core.models.constraints import rule
+from core.models.derived import Derived
 from core.models.fields import ChoiceField
-from core.postgres.expressions import ClockNow, first_of, true_when, whole_days
+from core.postgres.expressions import ClockNow, first_of, whole_days
 from core.privacy.declarations import ErasureBlocker, recorded
 from core.privacy.masks import personal
 
@@ -43,6 +42,7 @@ RUNNING = (
 )
 ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
+IS_RENEWING = IS_RUNNING & Q(cancel_at_period_end=False, current_period_end__isnull=False)
 
 
 STILL_PAID = ErasureBlocker(
@@ -88,7 +88,6 @@ class Subscription(OwnedModel):
 
     privacy = recorded("what he subscribed to", blocker=STILL_PAID)
     personal_fields = personal("stripe_customer_id", "stripe_subscription_id")
-    derived = ("is_active", "is_trial", "days_until_renewal")
 
     class Meta(OwnedModel.Meta):
         constraints = [
@@ -132,35 +131,15 @@ class Subscription(OwnedModel):
             if start is not None and end is not None and end <= start:
                 raise ValidationError({name: "It must end after it starts."}, "ends_before_start")
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        renewing = IS_RUNNING & Q(cancel_at_period_end=False, current_period_end__isnull=False)
-        days = Greatest(whole_days(ClockNow(), F("current_period_end")), Value(0))
-        return {
-            "is_active": true_when(IS_ACTIVE),
-            "is_trial": true_when(Q(status=SubscriptionStatus.TRIALING, trial_end__gt=ClockNow())),
-            "days_until_renewal": first_of((renewing, days), default=None, output_field=models.IntegerField()),
-        }
-
-    @property
-    def is_active(self) -> bool:
-        return self.status in ACTIVE
-
-    @property
-    def is_trial(self) -> bool:
-        """Whether nothing has to be paid yet."""
-        return self.is_trial_at(clock.now())
-
-    @property
-    def days_until_renewal(self) -> int | None:
-        """Whole days until the next period; None when there will be none, 0 when it is due."""
-        if not self.is_running or self.cancel_at_period_end or self.current_period_end is None:
-            return None
-        return max((self.current_period_end - clock.now()).days, 0)
-
-    def is_trial_at(self, now: datetime) -> bool:
-        """Whether nothing had to be paid yet at the instant `now`."""
-        return self.status == SubscriptionStatus.TRIALING and self.trial_end is not None and self.trial_end > now
+    is_active = Derived(IS_ACTIVE)
+    is_trial = Derived(
+        Q(status=SubscriptionStatus.TRIALING, trial_end__gt=ClockNow()), help_text="Whether nothing has to be paid yet."
+    )
+    days_until_renewal = Derived(
+        first_of((IS_RENEWING, Greatest(whole_days(ClockNow(), F("current_period_end")), Value(0)))),
+        models.IntegerField(null=True),
+        help_text="Whole days until the next period; None when there will be none, 0 when it is due.",
+    )
 
     @property
     def is_running(self) -> bool:

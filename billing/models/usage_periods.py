@@ -1,6 +1,6 @@
 """`billing.usage_periods` in SQL: when the present counting month of a customer began."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -10,19 +10,41 @@ from django.db.models.lookups import GreaterThan
 
 from billing.models.subscriptions import Subscription
 from billing.usage_periods import CALENDAR, MAX_PERIOD_LENGTH
+from core import clock
 
 # written out: of an instant among the parameters a kept statement could not know whether it is the present one
 CALENDAR_ANCHOR = Func(template=f"'{CALENDAR.isoformat()}'::timestamptz", output_field=models.DateTimeField())
 
 
-def usage_period_start(now: Any) -> Coalesce:
+class EdgeOfMonth(Func):
+    """When the counting month of a row's owner that the instant `now` falls into begins; `later` 1: when it ends."""
+
+    template = "%(expressions)s"
+    output_field = models.DateTimeField()
+
+    def __init__(self, now: Any, later: int) -> None:
+        super().__init__()
+        self.now, self.later = now, later
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        """Ask for the owner's billing period, which needs all models and so can't be done where the class is made."""
+        resolved = self.copy()
+        resolved.set_source_expressions([_of_the_owner(self.now, self.later).resolve_expression(*args, **kwargs)])
+        return resolved
+
+    def of_row(self, row: Any, now: datetime | None) -> datetime:
+        edge: datetime = row.usage_period_at(now or clock.now())[self.later]
+        return edge
+
+
+def usage_period_start(now: Any) -> EdgeOfMonth:
     """When the counting month began that the instant `now` falls into, for the owner of a row."""
-    return _of_the_owner(now, 0)
+    return EdgeOfMonth(now, 0)
 
 
-def usage_period_end(now: Any) -> Coalesce:
+def usage_period_end(now: Any) -> EdgeOfMonth:
     """When that counting month ends, and the next begins."""
-    return _of_the_owner(now, 1)
+    return EdgeOfMonth(now, 1)
 
 
 def usage_period_of_subscription(now: Any, later: int = 0) -> Case:

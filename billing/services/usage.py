@@ -129,7 +129,7 @@ def _denial(access: FeatureAccess, amount: int, now: datetime) -> DomainError:
     name, limit, used = access.feature_name, access.usage_limit, access.usage_at(now)
     if not access.is_enabled:
         return DomainError("feature_disabled", f"{name} is not open to you. {_remedy(access, now)}", status=402)
-    if access.expires_at is not None and access.has_expired_at(now):
+    if access.expires_at is not None and FeatureAccess.is_expired.at(access, now):
         sentence = f"Your access to {name} ended at {format_instant(access.expires_at)}. {_remedy(access, now)}"
         return DomainError("feature_expired", sentence, status=402)
     if limit is None or used + amount <= limit:
@@ -144,7 +144,8 @@ def _denial(access: FeatureAccess, amount: int, now: datetime) -> DomainError:
 def _remedy(access: FeatureAccess, now: datetime) -> str:
     """What somebody can do to whom a feature is closed."""
     plans = SubscriptionPlan.objects.offered().opening(access.feature_name)
-    if Subscription.objects.for_user(access.user).active().filter(plan__in=plans).exists() and not access.has_expired_at(now):
+    is_subscribed = Subscription.objects.for_user(access.user).active().filter(plan__in=plans).exists()
+    if is_subscribed and not FeatureAccess.is_expired.at(access, now):
         return "Your plan has it, but it was switched off for you. Ask support."
     names = ", ".join(dict.fromkeys(plan.name for plan in plans))
     return f"Plans with it: {names}." if names else "No plan has it at present."

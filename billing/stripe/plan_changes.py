@@ -82,7 +82,7 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
     }
     invoice = stripe_client.call("invoices.create_preview", asked)
     currency = invoice["currency"].upper()
-    if subscription.is_trial_at(now):  # Stripe shows the bill that comes after it
+    if Subscription.is_trial.at(subscription, now):  # Stripe shows the bill that comes after it
         total = from_minor_units(invoice["total"], currency)
         said = f"Nothing is due before the trial ends at {subscription.trial_end:%Y-%m-%d %H:%M} UTC; then {total} {currency}"
         return Preview(Decimal(0), Decimal(0), currency, (PreviewLine(said, Decimal(0)),), now)
@@ -96,7 +96,7 @@ def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: d
 def _proration(subscription: Subscription, plan: SubscriptionPlan, now: datetime) -> dict[str, Any]:
     [item, *_] = stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id)["items"]["data"]
     changed = {"items": [{"id": item["id"], "price": plan.stripe_price_id}], "proration_behavior": "always_invoice"}
-    on_trial = subscription.is_trial_at(now)  # nothing is paid for yet, so there is nothing to prorate
+    on_trial = Subscription.is_trial.at(subscription, now)  # nothing is paid for yet, so there is nothing to prorate
     return changed if on_trial else {**changed, "proration_date": int(now.timestamp())}
 
 

@@ -1,4 +1,4 @@
-"""Derived values as serializer fields: the type that a property declares is the type that the API documents."""
+"""Derived values as serializer fields: the type that the model declares is the type that the API documents."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -11,6 +11,8 @@ from rest_framework import serializers
 
 from core.encryption.fields import is_encrypted
 from core.models.base import BaseModel
+from core.models.derived import Derived
+from core.models.evaluation import python_type
 
 FIELDS: dict[type, type[serializers.Field]] = {
     bool: serializers.BooleanField,
@@ -25,8 +27,11 @@ FieldSpec = tuple[type[serializers.Field], dict[str, Any]]
 
 
 def field_for(model: type, name: str) -> FieldSpec:
-    """The class and options of the field for a property of `model`, by its return annotation; its docstring helps."""
+    """The class and options of the field for a derived value of `model`; of a property, by its annotation and docstring."""
     found = getattr(model, name)
+    if isinstance(found, Derived):
+        field = found.expression.output_field
+        return _of_kind(python_type(field), {"read_only": True, "allow_null": field.null, "help_text": found.help_text})
     getter = found.func if isinstance(found, cached_property) else found.fget
     returned = get_type_hints(getter)["return"]
     kinds = get_args(returned) if NoneType in get_args(returned) else (returned,)

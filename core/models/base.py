@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from core.audit.triggers import AUDIT
 from core.encryption import data_keys
 from core.encryption.blind_index import with_blind_indexes
 from core.encryption.fields import encrypt, encrypted_fields, is_encrypted
+from core.models.derived import Derived
 from core.privacy.declarations import Privacy, internal
 
 JsonObject = dict[str, Any]
@@ -54,10 +56,10 @@ class UpdatedAtField(models.DateTimeField):
 class BaseModel(models.Model):
     """A row with a time-ordered UUIDv7 key and timestamps.
 
-    `derived` names the read-only properties that belong to the model's public shape; `sql_derived` gives those that lists
-    can compute in the database, `decrypted_derived` those of an encrypted field, each with the function that makes it of what
-    reads the field. Of `secret_fields` nothing is shown and nothing recorded; a change of `unaudited_fields` alone
-    is no event of the audit log.
+    `derived` names the read-only values that belong to the model's public shape: each `Derived` by itself, and the properties
+    that a model names because they need more than an expression. `decrypted_derived` has those of an encrypted field, each with
+    the function that makes it of what reads the field. Of `secret_fields` nothing is shown and nothing recorded; a change of
+    `unaudited_fields` alone is no event of the audit log.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -74,6 +76,12 @@ class BaseModel(models.Model):
         abstract = True
         triggers = [touch, *AUDIT]
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declared = [name for name, value in vars(cls).items() if isinstance(value, Derived)]
+        inherited: tuple[str, ...] = next((base.derived for base in cls.__mro__[1:] if issubclass(base, BaseModel)), ())
+        cls.derived = (*inherited, *declared, *vars(cls).get("derived", ()))
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.pk}>"
 
@@ -86,17 +94,20 @@ class BaseModel(models.Model):
             super().save(*args, update_fields=with_blind_indexes(self, update_fields), **kwargs)
 
     @classmethod
-    def sql_derived(cls) -> dict[str, models.expressions.Combinable]:
-        """Derived values that exist as SQL expressions too: name -> expression with its `output_field`."""
-        return {}
+    def sql_derived(cls) -> dict[str, models.ExpressionWrapper]:
+        """Return the expressions of the derived values that have one, by name."""
+        values = {name: getattr(cls, name) for name in cls.derived}
+        return {name: value.expression for name, value in values.items() if isinstance(value, Derived)}
 
     def to_dict(self) -> JsonObject:
         """Every field and derived value, JSON-ready; secrets are left out."""
-        names = [field.attname for field in self._meta.concrete_fields if self._is_public(field)]
-        return {name: json_ready(getattr(self, name)) for name in (*names, *self.derived)}
+        return {name: json_ready(getattr(self, name)) for name in self._shown()}
 
-    def _is_public(self, field: models.Field[Any, Any]) -> bool:
-        return not is_encrypted(field) and field.name not in self.secret_fields
+    @classmethod
+    @cache
+    def _shown(cls) -> list[str]:
+        secret = [field for field in cls._meta.concrete_fields if is_encrypted(field) or field.name in cls.secret_fields]
+        return [*(field.attname for field in cls._meta.concrete_fields if field not in secret), *cls.derived]
 
 
 def json_ready(value: object) -> object:

@@ -1,10 +1,12 @@
-"""Derived values as the database computes them, so that lists can filter, sort and average by them.
+"""Expressions of derived values: each computes the same in the database and, for an object, in Python.
 
-Every expression states its `output_field`: `fast_lists.sql_serializer` decides by it how the value is sent, and
-`api.filtersets` what a filter
-on it may be. `ClockNow` is the application's clock, so that a row says the same in Python and in SQL.
+`core.models.evaluation` computes Django's own expressions in Python; those here bring their form in Python along. `ClockNow` is
+the application's clock, so that a test which freezes the clock freezes both.
 """
 
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +14,22 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Expression, F, Func, Q, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Mod, Round
 from django.db.models.lookups import Exact, GreaterThan
 from django.db.models.sql.compiler import SQLCompiler
 
 from core import clock
+
+DAY = timedelta(days=1)
+NUMERIC = models.DecimalField(max_digits=40, decimal_places=2)
+
+
+class PythonFunc(Func):
+    """A function that `in_python` computes of its arguments, too. A strict one is NULL when an argument is NULL."""
+
+    def __init__(self, *arguments: Any, in_python: Callable[..., object], is_strict: bool = True, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.in_python, self.is_strict = in_python, is_strict
 
 
 class ClockNow(Expression):
@@ -28,57 +41,111 @@ class ClockNow(Expression):
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
         return "%s::timestamptz", [clock.now_parameter()]
 
+    def of_row(self, row: models.Model, now: datetime | None) -> datetime:
+        return now or clock.now()
 
-def day_of(instant: Combinable) -> Func:
+
+class OwnersZone(Coalesce):
+    """The name of the time zone of the row's owner; in Python the zone itself."""
+
+    def __init__(self) -> None:
+        super().__init__(F("user__profile__timezone"), Value(clock.FALLBACK_ZONE.key), output_field=models.CharField())
+
+    def of_row(self, row: Any, now: datetime | None) -> tzinfo:
+        zone: tzinfo = row.user.zone
+        return zone
+
+
+def day_of(instant: Any) -> PythonFunc:
     """The calendar day of `instant` where the row's owner lives."""
-    zone = Coalesce(F("user__profile__timezone"), Value(clock.FALLBACK_ZONE.key), output_field=models.CharField())
-    return Func(instant, zone, template="(%(expressions)s)::date", arg_joiner=" AT TIME ZONE ", output_field=models.DateField())
+    return _in_zone(instant, "date", lambda moment, zone: clock.day_in(zone, moment), models.DateField())
 
 
-def today() -> Func:
+def time_of(instant: Any) -> PythonFunc:
+    """What the clocks show at `instant` where the row's owner lives."""
+    return _in_zone(instant, "time", lambda moment, zone: moment.astimezone(zone).time(), models.TimeField())
+
+
+def _in_zone(instant: Any, part: str, in_python: Callable[[datetime, tzinfo], object], kind: Any) -> PythonFunc:
+    template = f"(%(expressions)s)::{part}"
+    return PythonFunc(
+        instant, OwnersZone(), in_python=in_python, template=template, arg_joiner=" AT TIME ZONE ", output_field=kind
+    )
+
+
+def today() -> PythonFunc:
     """The present day where the row's owner lives."""
     return day_of(ClockNow())
 
 
-def days_between(first: Combinable, second: Combinable) -> Func:
+def days_between(first: Any, second: Any) -> PythonFunc:
     """Whole days from `first` to `second`, negative when `second` is earlier."""
-    return Func(second, first, template="(%(expressions)s)", arg_joiner=" - ", output_field=models.IntegerField())
+
+    def in_python(second: date, first: date) -> int:
+        return (second - first).days
+
+    return _difference(first, second, "(%(expressions)s)", in_python)
 
 
-def whole_days(first: Combinable, second: Combinable) -> Func:
+def whole_days(first: Any, second: Any) -> PythonFunc:
     """Whole days of 24 hours from one instant to another, cut off; negative when `second` is earlier."""
-    template = "EXTRACT(DAY FROM (%(expressions)s))::integer"
-    return Func(second, first, template=template, arg_joiner=" - ", output_field=models.IntegerField())
+
+    def in_python(second: datetime, first: datetime) -> int:
+        return (second - first) // DAY if second >= first else -((first - second) // DAY)
+
+    return _difference(first, second, "EXTRACT(DAY FROM (%(expressions)s))::integer", in_python)
 
 
-def whole_days_below(first: Combinable, second: Combinable) -> Func:
+def whole_days_below(first: Any, second: Any) -> PythonFunc:
     """Whole days of 24 hours from one instant to another, the next lower number where the second is earlier."""
-    template = "floor(EXTRACT(EPOCH FROM (%(expressions)s)) / 86400)::integer"
-    return Func(second, first, template=template, arg_joiner=" - ", output_field=models.IntegerField())
+
+    def in_python(second: datetime, first: datetime) -> int:
+        return (second - first).days
+
+    return _difference(first, second, "floor(EXTRACT(EPOCH FROM (%(expressions)s)) / 86400)::integer", in_python)
 
 
-def percent_of(part: Combinable, whole: Combinable) -> Func:
+def _difference(first: Any, second: Any, template: str, in_python: Callable[[Any, Any], int]) -> PythonFunc:
+    """A number of days made of `second - first`."""
+    return PythonFunc(
+        second, first, in_python=in_python, template=template, arg_joiner=" - ", output_field=models.IntegerField()
+    )
+
+
+def percent_of(part: Any, whole: Any) -> Round:
     """`part` of `whole`, both numeric and not negative, in percent with two decimals; a half goes to the even neighbour."""
-    numeric = models.DecimalField(max_digits=40, decimal_places=2)
-    share = (Func(part, template="10000 * (%(expressions)s)", output_field=numeric), whole)
-    hundredths, rest = (Func(*share, function=name, output_field=numeric) for name in ("div", "mod"))
-    is_odd = Q(Exact(Func(hundredths, Value(2), function="mod", output_field=numeric), Value(1)))
+    share = Value(Decimal(10000)) * part
+    hundredths = PythonFunc(share, whole, in_python=Decimal.__floordiv__, function="div", output_field=NUMERIC)
+    rest = Mod(share, whole, output_field=NUMERIC)
+    is_odd = Q(Exact(Mod(hundredths, Value(2), output_field=NUMERIC), Value(1)))
     double = rest + rest
     rounded = Case(
         When(Q(GreaterThan(double, whole)) | Q(Exact(double, whole)) & is_odd, then=hundredths + Value(Decimal(1))),
         default=hundredths,
-        output_field=numeric,
+        output_field=NUMERIC,
     )
-    return Func(rounded, template="round(0.01 * (%(expressions)s), 2)", output_field=numeric)
+    return Round(Value(Decimal("0.01")) * rounded, precision=2)
 
 
-def true_when(condition: Q | Expression) -> Case:
+def graded(value: Any, bounds: Sequence[Decimal | int], grades: Iterable[str] | Iterable[int]) -> PythonFunc:
+    """The first of the `grades` from the first of the descending `bounds` on, and so forth, the last below; NULL of NULL."""
+    least, ascending = bounds[::-1], [each if isinstance(each, int) else str(each) for each in grades][::-1]
+    literals, numbers = ", ".join(map(repr, ascending)), ", ".join(map(str, least))
+    return PythonFunc(
+        value,
+        in_python=lambda found: ascending[bisect_right(least, found)],
+        template=f"(ARRAY[{literals}])[1 + width_bucket(%(expressions)s, ARRAY[{numbers}])]",
+        output_field=models.IntegerField() if isinstance(ascending[0], int) else models.CharField(),
+    )
+
+
+def true_when(condition: Q | Combinable) -> Case:
     """True where `condition` holds, False where it does not or is unknown."""
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=models.BooleanField())
 
 
-def first_of(*cases: tuple[Q, Any], default: object, output_field: models.Field[Any, Any]) -> Case:
-    """The value of the first condition that holds, else `default`."""
+def first_of(*cases: tuple[Q, Any], default: Any = None, output_field: models.Field[Any, Any] | None = None) -> Case:
+    """The value of the first condition that holds, else `default`, NULL unless it is given."""
     branches = [When(condition, then=_value(value)) for condition, value in cases]
     return Case(*branches, default=_value(default), output_field=output_field)
 

@@ -3,23 +3,23 @@
 import logging
 import re
 from collections.abc import Callable
-from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
-from core import clock
 from core.encryption.blind_index import BlindIndexField
 from core.encryption.fields import encrypt
 from core.encryption.key_ring import EncryptionError
 from core.models.base import OwnedModel, OwnedQuerySet, gin
+from core.models.derived import Derived
 from core.models.fields import BoundedDecimalField, ChoiceField, JSONObjectField, NonBlankCharField
 from core.models.money import CurrencyField, MoneyField
-from core.postgres.expressions import ClockNow, first_of, percent_of, true_when, whole_days_below
+from core.postgres.expressions import ClockNow, first_of, percent_of, whole_days_below
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 
@@ -42,6 +42,10 @@ class SyncStatus(models.TextChoices):
     IN_PROGRESS = "in_progress"
     SUCCESS = "success"
     FAILED = "failed"
+
+
+IS_CREDIT = Q(profile_type=AccountType.CREDIT)
+HAS_LIMIT = IS_CREDIT & Q(credit_limit__gt=0, account_balance__isnull=False)
 
 
 def is_account_number(number: str) -> None:
@@ -116,7 +120,7 @@ class EncryptedFinancialProfile(OwnedModel):
     personal_fields = personal(
         "institution_name", "account_balance", "credit_limit", "interest_rate", "metadata", profile_name=initials
     )
-    derived = ("is_credit_account", "available_credit", "credit_utilization", "sync_age_days", "account_number_masked")
+    derived = ("account_number_masked",)
     decrypted_derived: ClassVar[dict[str, Any]] = {"account_number_masked": ("account_number", masked)}
     secret_fields = ("account_number_index",)
 
@@ -134,48 +138,22 @@ class EncryptedFinancialProfile(OwnedModel):
     def __str__(self) -> str:
         return self.profile_name
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        is_credit, amount = Q(profile_type=AccountType.CREDIT), models.DecimalField(max_digits=17, decimal_places=2)
-        is_known = is_credit & Q(credit_limit__isnull=False, account_balance__isnull=False)
-        owed = Func(F("account_balance"), template="GREATEST(-%(expressions)s, 0)", output_field=amount)
-        return {
-            "is_credit_account": true_when(is_credit),
-            "available_credit": first_of(
-                (is_known, F("credit_limit") + F("account_balance")), default=None, output_field=amount
-            ),
-            "credit_utilization": first_of(
-                (is_known & Q(credit_limit__gt=0), percent_of(owed, F("credit_limit"))), default=None, output_field=amount
-            ),
-            "sync_age_days": whole_days_below(F("last_sync_at"), ClockNow()),
-        }
-
-    @property
-    def is_credit_account(self) -> bool:
-        return self.profile_type == AccountType.CREDIT
-
-    @property
-    def available_credit(self) -> Decimal | None:
-        """What can still be drawn: the limit plus the balance, which is negative while something is owed."""
-        if not self.is_credit_account or self.credit_limit is None or self.account_balance is None:
-            return None
-        return self.credit_limit + self.account_balance
-
-    @property
-    def credit_utilization(self) -> Decimal | None:
-        """Owed as a share of the limit, in percent with two decimals; None when there is no limit to compare with."""
-        if not self.is_credit_account or not self.credit_limit or self.account_balance is None:
-            return None
-        owed = max(-self.account_balance, Decimal(0))
-        return (100 * owed / self.credit_limit).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-
-    @property
-    def sync_age_days(self) -> int | None:
-        """Whole days since the account was last brought up to date; None when it never was."""
-        return self.age_of_sync(clock.now())
-
-    def age_of_sync(self, now: datetime) -> int | None:
-        return None if self.last_sync_at is None else (now - self.last_sync_at).days
+    is_credit_account = Derived(IS_CREDIT)
+    available_credit = Derived(
+        first_of((IS_CREDIT, F("credit_limit") + F("account_balance"))),
+        models.DecimalField(max_digits=17, decimal_places=2, null=True),
+        help_text="What can still be drawn: the limit plus the balance, which is negative while something is owed.",
+    )
+    credit_utilization = Derived(
+        first_of((HAS_LIMIT, percent_of(Greatest(0 - F("account_balance"), Decimal(0)), F("credit_limit")))),
+        models.DecimalField(max_digits=17, decimal_places=2, null=True),
+        help_text="Owed as a share of the limit, in percent with two decimals; None when there is no limit to compare with.",
+    )
+    sync_age_days = Derived(
+        whole_days_below(F("last_sync_at"), ClockNow()),
+        models.IntegerField(null=True),
+        help_text="Whole days since the account was last brought up to date; None when it never was.",
+    )
 
     @property
     def account_number_masked(self) -> str:

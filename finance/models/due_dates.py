@@ -6,17 +6,20 @@ from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from core.models.base import OwnedQuerySet
 from core.models.constraints import between, rule
+from core.models.derived import Derived
 from core.models.fields import ChoiceField, NonBlankCharField
 from core.models.money import CurrencyField, MoneyField
 from core.models.validators import FIRST_DAY, LAST_DAY
-from core.postgres.expressions import days_between, today, true_when
+from core.postgres.expressions import days_between, today
 from core.privacy.masks import initials, personal
 from finance.models.due_series import TABLE, DueSeries
+
+DAYS_UNTIL_DUE = days_between(today(), F("next_occurrence"))
 
 
 class IncomeStatus(models.TextChoices):
@@ -49,7 +52,7 @@ class DueDate(DueSeries):
     """What income and expense due dates share: a series, its currency, and a status.
 
     `status` is stored: it is what `status_on` said when the row was written last, and an hourly job brings it up to date where
-    the owner's day has turned. `is_overdue` and the counts of days are derived, in Python and in SQL, and never behind.
+    the owner's day has turned. `is_overdue` and the counts of days are derived, and never behind.
     """
 
     currency = CurrencyField()
@@ -57,7 +60,6 @@ class DueDate(DueSeries):
 
     status: Any
     done: ClassVar[str]  # how the status and the `last_…` columns call what is settled: received or paid
-    derived = ("is_overdue", "days_overdue", "days_until_due", "next_due_date")
 
     class Meta(DueSeries.Meta):
         abstract = True
@@ -96,35 +98,22 @@ class DueDate(DueSeries):
         """The day of the last payment, whatever it is called here."""
         return cast("date | None", getattr(self, f"last_{self.done}_date"))
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        upcoming = F("next_occurrence")
-        return {
-            "is_overdue": true_when(Q(next_occurrence__lt=today())),
-            "days_overdue": Greatest(days_between(upcoming, today()), Value(0), output_field=models.IntegerField()),
-            "days_until_due": days_between(today(), upcoming),
-            "next_due_date": ExpressionWrapper(upcoming, output_field=models.DateField(null=True)),
-        }
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether an occurrence before today is not settled."""
-        return self.next_occurrence is not None and self.next_occurrence < self.today()
-
-    @property
-    def days_overdue(self) -> int:
-        """Days since the oldest unsettled occurrence; 0 when none is overdue."""
-        return 0 if self.next_occurrence is None else max((self.today() - self.next_occurrence).days, 0)
-
-    @property
-    def days_until_due(self) -> int | None:
-        """Days until the oldest unsettled occurrence, negative when it is overdue; None when nothing is due any more."""
-        return None if self.next_occurrence is None else (self.next_occurrence - self.today()).days
-
-    @property
-    def next_due_date(self) -> date | None:
-        """The oldest occurrence that is not settled; None when nothing is due any more."""
-        return self.next_occurrence
+    is_overdue = Derived(Q(next_occurrence__lt=today()), help_text="Whether an occurrence before today is not settled.")
+    days_overdue = Derived(
+        Greatest(0 - DAYS_UNTIL_DUE, 0),
+        models.IntegerField(),
+        help_text="Days since the oldest unsettled occurrence; 0 when none is overdue.",
+    )
+    days_until_due = Derived(
+        DAYS_UNTIL_DUE,
+        models.IntegerField(null=True),
+        help_text="Days until the oldest unsettled occurrence, negative when it is overdue; None when nothing is due any more.",
+    )
+    next_due_date = Derived(
+        F("next_occurrence"),
+        models.DateField(null=True),
+        help_text="The oldest occurrence that is not settled; None when nothing is due any more.",
+    )
 
 
 def _last(table: str, done: str) -> list[models.BaseConstraint]:

@@ -1,7 +1,6 @@
 """What moved on an account."""
 
 from decimal import Decimal
-from typing import Any
 
 import pgtrigger
 from django.core.exceptions import ValidationError
@@ -11,9 +10,9 @@ from django.db.models.functions import Abs
 
 from core.models.base import OwnedModel, OwnedQuerySet, gin, same_owner_foreign_key
 from core.models.constraints import rule
+from core.models.derived import Derived
 from core.models.fields import ChoiceField, JSONObjectField, PlausibleDateField
 from core.models.money import CurrencyField, MoneyField
-from core.postgres.expressions import true_when
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 from finance.models.accounts import EncryptedFinancialProfile
@@ -89,7 +88,6 @@ class FinancialTransaction(OwnedModel):
 
     privacy = own("what he earned and spent")
     personal_fields = personal("amount", "description", "category", "merchant_name", "reference_number", "metadata")
-    derived = ("is_income", "is_expense", "absolute_amount", "is_completed")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "transaction"
@@ -130,27 +128,7 @@ class FinancialTransaction(OwnedModel):
             sentence = "Income and refunds are above 0, expenses and fees below."
             raise ValidationError({"amount": ValidationError(sentence, "wrong_sign")})
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        return {
-            "is_income": true_when(Q(transaction_type=TransactionType.INCOME)),
-            "is_expense": true_when(Q(transaction_type=TransactionType.EXPENSE)),
-            "absolute_amount": Abs("amount", output_field=models.DecimalField(max_digits=12, decimal_places=2)),
-            "is_completed": true_when(Q(status=TransactionStatus.COMPLETED)),
-        }
-
-    @property
-    def is_income(self) -> bool:
-        return self.transaction_type == TransactionType.INCOME
-
-    @property
-    def is_expense(self) -> bool:
-        return self.transaction_type == TransactionType.EXPENSE
-
-    @property
-    def absolute_amount(self) -> Decimal:
-        return abs(self.amount)
-
-    @property
-    def is_completed(self) -> bool:
-        return self.status == TransactionStatus.COMPLETED
+    is_income = Derived(Q(transaction_type=TransactionType.INCOME))
+    is_expense = Derived(Q(transaction_type=TransactionType.EXPENSE))
+    absolute_amount = Derived(Abs("amount"), models.DecimalField(max_digits=12, decimal_places=2))
+    is_completed = Derived(Q(status=TransactionStatus.COMPLETED))

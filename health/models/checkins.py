@@ -1,23 +1,29 @@
 """How somebody felt on a day, in his own words and numbers."""
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Func, Q, Value
-from django.db.models.functions import Cast, Coalesce, Now, NullIf, TruncDate
-from django.db.models.lookups import GreaterThanOrEqual, IsNull
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Now, TruncDate
 
 from core.models.base import OwnedModel, OwnedQuerySet, gin
 from core.models.constraints import rule
-from core.models.fields import BoundedDecimalField, BoundedIntegerField, FieldOptions, GetType, JSONListField, SetType
+from core.models.derived import Derived
+from core.models.fields import (
+    BoundedDecimalField,
+    BoundedIntegerField,
+    FieldOptions,
+    GetType,
+    JSONListField,
+    SetType,
+)
 from core.models.validators import FIRST_DAY
-from core.postgres.expressions import first_of
+from core.postgres.expressions import PythonFunc, first_of, graded
 from core.privacy.declarations import own
 from core.privacy.masks import personal
-from health import wellness
 
 TABLE = "health_userhealthcheckin"
 MAX_MINUTES_PER_DAY = 24 * 60
@@ -60,38 +66,31 @@ class TextListField(JSONListField[SetType, GetType]):
         return [*super().get_constraints(table), has_texts]
 
 
-def points(bands: tuple[wellness.Band, ...], field: str) -> Case:
-    """`wellness.points_in` for a column."""
-    conditions = [
-        (Q(**{f"{field}__gte": band.low}) & (Q() if band.high is None else Q(**{f"{field}__lte": band.high})), band.points)
-        for band in bands
-    ]
-    unanswered = (Q(**{f"{field}__isnull": True}), None)
-    return first_of(unanswered, *conditions, default=wellness.OTHERWISE, output_field=models.IntegerField())
+SLEEP = first_of(
+    (Q(sleep_hours__range=(7, 9)), 10),
+    (Q(sleep_hours__range=(6, 10)), 7),
+    (Q(sleep_hours__isnull=False), 3),
+)
 
 
-def score() -> Func:
-    """`wellness.score`: PostgreSQL's round() of a numeric takes halves away from 0 too."""
-    parts = (
-        F("mood_score"),
-        wellness.REVERSED_STRESS - F("stress_level"),
-        points(wellness.SLEEP_HOURS, "sleep_hours"),
-        points(wellness.EXERCISE_MINUTES, "exercise_minutes"),
-        points(wellness.WATER_OUNCES, "water_intake_oz"),
-    )
-    total = sum((Coalesce(part, 0, output_field=models.IntegerField()) for part in parts), Value(0))
-    number = Func(*parts, function="num_nonnulls", output_field=models.IntegerField())
-    mean = Cast(total, models.DecimalField(max_digits=20, decimal_places=10)) / NullIf(number, 0)
-    kind = models.DecimalField(max_digits=3, decimal_places=1)
-    return Func(mean, Value(1), function="round", output_field=kind)
+def mean_of_known(*points: int | None) -> Decimal | None:
+    """The mean to one decimal, halves rounded up as people do it; None when nothing is known."""
+    known = [each for each in points if each is not None]
+    return (Decimal(sum(known)) / len(known)).quantize(Decimal("0.1"), ROUND_HALF_UP) if known else None
 
 
-def level() -> Case:
-    """`wellness.level` of the score."""
-    known = [(Q(GreaterThanOrEqual(score(), least)), name) for name, least in wellness.LEVELS]
-    unknown = (Q(IsNull(score(), True)), None)
-    kind = models.CharField(choices=WellnessLevel.choices)
-    return first_of(unknown, *known, default=wellness.LOWEST_LEVEL, output_field=kind)
+# Each answer is worth 1 to 10 points; no sleep and no exercise at all (0) are answers too.
+SCORE = PythonFunc(
+    F("mood_score"),
+    11 - F("stress_level"),
+    SLEEP,
+    graded(F("exercise_minutes"), (30, 15), (10, 7, 3)),
+    graded(F("water_intake_oz"), (64, 32), (10, 7, 3)),
+    in_python=mean_of_known,
+    is_strict=False,
+    template="(SELECT round(avg(points), 1) FROM unnest(ARRAY[%(expressions)s]) AS points)",
+    output_field=models.DecimalField(max_digits=3, decimal_places=1),
+)
 
 
 class CheckinQuerySet(OwnedQuerySet):
@@ -128,7 +127,6 @@ class UserHealthCheckin(OwnedModel):
         "wellness_activities",
         "notes",
     )
-    derived = ("wellness_score", "wellness_level")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "check-in"
@@ -159,20 +157,13 @@ class UserHealthCheckin(OwnedModel):
         if not FIRST_DAY <= self.checkin_date <= self.today():
             raise ValidationError({"checkin_date": "Must not be in the future, nor before 1900."}, "implausible_date")
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        return {"wellness_score": score(), "wellness_level": level()}
-
-    @property
-    def wellness_score(self) -> Decimal | None:
-        """The mean of the answers given, each on a scale of 1 to 10; null without an answer."""
-        kind: Any = self._meta.get_field("sleep_hours")  # a row that was just made may hold a text or a float
-        slept = kind.to_python(self.sleep_hours)
-        return wellness.score(
-            wellness.CheckinAnswers(self.mood_score, self.stress_level, slept, self.exercise_minutes, self.water_intake_oz)
-        )
-
-    @property
-    def wellness_level(self) -> str | None:
-        """The word for the score: excellent from 8, good from 6, fair from 4, else poor."""
-        return wellness.level(self.wellness_score)
+    wellness_score = Derived(
+        SCORE,
+        models.DecimalField(max_digits=3, decimal_places=1, null=True),
+        help_text="The mean of the answers given, each on a scale of 1 to 10; null without an answer.",
+    )
+    wellness_level = Derived(
+        graded(SCORE, (8, 6, 4), WellnessLevel),
+        models.CharField(choices=WellnessLevel, null=True),
+        help_text="The word for the score: excellent from 8, good from 6, fair from 4, else poor.",
+    )

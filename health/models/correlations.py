@@ -1,16 +1,23 @@
 """What the analysis found between how somebody was and what he spent."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Abs
 
 from core.models.base import OwnedModel
 from core.models.constraints import rule
-from core.models.fields import BoundedDecimalField, BoundedIntegerField, ChoiceField, GetType, SetType
+from core.models.derived import Derived
+from core.models.fields import (
+    BoundedDecimalField,
+    BoundedIntegerField,
+    ChoiceField,
+    GetType,
+    SetType,
+)
 from core.models.validators import bounds_message
-from core.postgres.expressions import first_of
+from core.postgres.expressions import first_of, graded
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 
@@ -93,7 +100,6 @@ class HealthSpendingCorrelation(OwnedModel):
         "adjusted_p_value",
         "is_significant",
     )
-    derived = ("correlation_interpretation", "correlation_direction")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "correlation"
@@ -130,45 +136,17 @@ class HealthSpendingCorrelation(OwnedModel):
         spending = self.spending_category or "all spending"
         return f"{self.health_metric} and {spending} {self.lag_days} days later ({self.method})"
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        unknown = (Q(correlation_strength__isnull=True), None)
-        return {
-            "correlation_interpretation": first_of(
-                unknown,
-                (_at_least(STRONG), Interpretation.STRONG.value),
-                (_at_least(MODERATE), Interpretation.MODERATE.value),
-                default=Interpretation.WEAK.value,
-                output_field=models.CharField(choices=Interpretation.choices),
-            ),
-            "correlation_direction": first_of(
-                unknown,
-                (Q(correlation_strength__gt=0), Direction.POSITIVE.value),
-                (Q(correlation_strength__lt=0), Direction.NEGATIVE.value),
-                default=Direction.NONE.value,
-                output_field=models.CharField(choices=Direction.choices),
-            ),
-        }
-
-    @property
-    def correlation_interpretation(self) -> str | None:
-        """strong from 0.7, moderate from 0.3, else weak, whichever the sign; null when there is no strength."""
-        if self.correlation_strength is None:
-            return None
-        strength = abs(self.correlation_strength)
-        if strength >= STRONG:
-            return Interpretation.STRONG.value
-        return Interpretation.MODERATE.value if strength >= MODERATE else Interpretation.WEAK.value
-
-    @property
-    def correlation_direction(self) -> str | None:
-        """positive, negative, or none at exactly 0; null when there is no strength."""
-        if self.correlation_strength is None:
-            return None
-        if self.correlation_strength == 0:
-            return Direction.NONE.value
-        return Direction.POSITIVE.value if self.correlation_strength > 0 else Direction.NEGATIVE.value
-
-
-def _at_least(strength: Decimal) -> Q:
-    return Q(correlation_strength__gte=strength) | Q(correlation_strength__lte=-strength)
+    correlation_interpretation = Derived(
+        graded(Abs("correlation_strength"), (STRONG, MODERATE), Interpretation),
+        models.CharField(choices=Interpretation, null=True),
+        help_text="strong from 0.7, moderate from 0.3, else weak, whichever the sign; null when there is no strength.",
+    )
+    correlation_direction = Derived(
+        first_of(
+            (Q(correlation_strength__gt=0), Direction.POSITIVE),
+            (Q(correlation_strength__lt=0), Direction.NEGATIVE),
+            (Q(correlation_strength=0), Direction.NONE),
+        ),
+        models.CharField(choices=Direction, null=True),
+        help_text="positive, negative, or none at exactly 0; null when there is no strength.",
+    )

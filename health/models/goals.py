@@ -5,14 +5,19 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
-from django.db.models.lookups import LessThan
 
 from core.models.base import OwnedModel
 from core.models.constraints import together
-from core.models.fields import BoundedDecimalField, BoundedIntegerField, ChoiceField, NonBlankCharField
-from core.postgres.expressions import days_between, first_of, today, true_when
+from core.models.derived import Derived
+from core.models.fields import (
+    BoundedDecimalField,
+    BoundedIntegerField,
+    ChoiceField,
+    NonBlankCharField,
+)
+from core.postgres.expressions import days_between, first_of, graded, today
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 from health.progress import percent
@@ -40,8 +45,9 @@ class GoalStatus(models.TextChoices):
     JUST_STARTED = "just_started"
 
 
-# What a goal that is neither completed nor overdue is called, from which progress on.
-STAGES = ((GoalStatus.ACHIEVED, ALL_THE_WAY), (GoalStatus.ON_TRACK, 75), (GoalStatus.IN_PROGRESS, 50))
+# What a goal that is neither completed nor overdue is called.
+STAGES = (GoalStatus.ACHIEVED, GoalStatus.ON_TRACK, GoalStatus.IN_PROGRESS, GoalStatus.JUST_STARTED)
+IS_OVERDUE = Q(is_completed=False, target_date__lt=today())
 
 
 class HealthGoal(OwnedModel):
@@ -61,7 +67,6 @@ class HealthGoal(OwnedModel):
 
     privacy = own("what he wants to reach for his health")
     personal_fields = personal("start_value", "target_value", "current_value", "unit", "notes", goal_name=initials)
-    derived = ("is_overdue", "days_remaining", "status")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "health goal"
@@ -103,42 +108,21 @@ class HealthGoal(OwnedModel):
         self.is_completed, self.completion_date = False, None
         self.save(update_fields=["is_completed", "completion_date"])
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        overdue = Q(is_completed=False) & Q(LessThan(F("target_date"), today()))
-        stages = [(Q(progress_percentage__gte=least), stage.value) for stage, least in STAGES]
-        remaining = Greatest(days_between(today(), F("target_date")), Value(0), output_field=models.IntegerField())
-        return {
-            "is_overdue": true_when(overdue),
-            "days_remaining": Case(
-                When(target_date__isnull=False, then=remaining),  # GREATEST of a NULL and 0 would be 0
-                output_field=models.IntegerField(null=True),
-            ),
-            "status": first_of(
-                (Q(is_completed=True), GoalStatus.COMPLETED.value),
-                (overdue, GoalStatus.OVERDUE.value),
-                *stages,
-                default=GoalStatus.JUST_STARTED.value,
-                output_field=models.CharField(choices=GoalStatus.choices),
-            ),
-        }
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether the target date is over where the owner lives and the goal is not completed."""
-        return self.target_date is not None and not self.is_completed and self.target_date < self.today()
-
-    @property
-    def days_remaining(self) -> int | None:
-        """Whole days until the target date, 0 from then on; null without one."""
-        return None if self.target_date is None else max((self.target_date - self.today()).days, 0)
-
-    @property
-    def status(self) -> str:
-        """completed, overdue, achieved from 100 %, on_track from 75 %, in_progress from 50 %, else just_started."""
-        if self.is_completed:
-            return GoalStatus.COMPLETED.value
-        if self.is_overdue:
-            return GoalStatus.OVERDUE.value
-        stages = (stage for stage, least in STAGES if self.progress_percentage >= least)
-        return next(stages, GoalStatus.JUST_STARTED).value
+    is_overdue = Derived(
+        IS_OVERDUE, help_text="Whether the target date is over where the owner lives and the goal is not completed."
+    )
+    days_remaining = Derived(
+        # GREATEST of a NULL and 0 would be 0
+        first_of((Q(target_date__isnull=False), Greatest(days_between(today(), F("target_date")), 0))),
+        models.IntegerField(null=True),
+        help_text="Whole days until the target date, 0 from then on; null without one.",
+    )
+    status = Derived(
+        first_of(
+            (Q(is_completed=True), GoalStatus.COMPLETED),
+            (IS_OVERDUE, GoalStatus.OVERDUE),
+            default=graded(F("progress_percentage"), (ALL_THE_WAY, 75, 50), STAGES),
+        ),
+        models.CharField(choices=GoalStatus),
+        help_text="completed, overdue, achieved from 100 %, on_track from 75 %, in_progress from 50 %, else just_started.",
+    )

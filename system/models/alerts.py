@@ -4,7 +4,6 @@ A customer's own alert keeps in its columns whether he read it and what he did. 
 reading of it is an `AlertReceipt` of his; `AlertQuerySet.for_user` brings both together.
 """
 
-from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -13,9 +12,9 @@ from django.db.models import Case, F, FilteredRelation, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import GreaterThan
 
-from core import clock
 from core.models.base import BaseModel, OwnedModel, OwnedQuerySet
 from core.models.constraints import rule, together
+from core.models.derived import Derived
 from core.models.fields import ChoiceField, NonBlankCharField, NonBlankTextField
 from core.postgres.expressions import ClockNow, first_of, true_when, whole_days
 from core.privacy.declarations import recorded
@@ -42,6 +41,8 @@ class Severity(models.TextChoices):
 
 
 WEIGHTS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3, Severity.CRITICAL: 4}
+
+IS_EXPIRED = Q(expires_at__lte=ClockNow())
 
 # What a user himself has read and done, by the names of the columns that it stands for. Receipts are of broadcasts only, and a
 # broadcast's own columns stay empty, so that the one that is there counts.
@@ -114,7 +115,6 @@ class SystemAlert(BaseModel):
     owner_path: ClassVar[str] = "user"
     privacy = recorded("what the service told him", is_replaced=True)
     personal_fields = personal("message", "action_notes", title=initials)
-    derived = ("is_expired", "is_active", "days_until_expiry", "age_days", "priority_score")
 
     class Meta(BaseModel.Meta):
         verbose_name = "alert"
@@ -138,20 +138,23 @@ class SystemAlert(BaseModel):
     def __str__(self) -> str:
         return self.title
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        expired = Q(expires_at__lte=ClockNow())
-        unknown = Value(None, output_field=models.IntegerField())
-        left = days_passed(ClockNow(), F("expires_at"))
-        return {
-            "is_expired": true_when(expired),
-            "is_active": true_when(Q(expires_at__isnull=True) | ~expired),
-            "days_until_expiry": first_of(
-                (Q(expires_at__isnull=True), unknown), default=left, output_field=models.IntegerField()
-            ),
-            "age_days": days_passed(F("created_at"), ClockNow()),
-            "priority_score": priority("is_read"),
-        }
+    is_expired = Derived(IS_EXPIRED, help_text="Whether its time is over; an alert without an end never expires.")
+    is_active = Derived(~IS_EXPIRED, help_text="Whether it still holds: it has not expired, read or not.")
+    days_until_expiry = Derived(
+        first_of((Q(expires_at__isnull=False), days_passed(ClockNow(), F("expires_at")))),
+        models.IntegerField(null=True),
+        help_text="Whole days (of 24 hours) until it expires: 0 on the last one and afterwards; None when it never does.",
+    )
+    age_days = Derived(
+        days_passed(F("created_at"), ClockNow()), models.IntegerField(), help_text="Whole days (of 24 hours) since it was sent."
+    )
+    priority_score = Derived(
+        priority("is_read"),
+        models.IntegerField(),
+        help_text=(
+            "1 to 7: low 1 to critical 4, +1 unread, +2 when action is required, -1 (not below 1) when older than 7 days."
+        ),
+    )
 
     def as_seen_by_user(self) -> Self:
         """A row of `for_user` as that user sees it: what he himself has read and done. Not to be saved."""
@@ -163,39 +166,6 @@ class SystemAlert(BaseModel):
     def is_broadcast(self) -> bool:
         """Whether everybody is told."""
         return self.user_id is None
-
-    @property
-    def is_expired(self) -> bool:
-        """Whether its time is over; an alert without an end never expires."""
-        return self.expires_at is not None and self.expires_at <= clock.now()
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it still holds: it has not expired, read or not."""
-        return not self.is_expired
-
-    @property
-    def days_until_expiry(self) -> int | None:
-        """Whole days (of 24 hours) until it expires: 0 on the last one and afterwards; None when it never does."""
-        return None if self.expires_at is None else _days(self.expires_at - clock.now())
-
-    @property
-    def age_days(self) -> int:
-        """Whole days (of 24 hours) since it was sent."""
-        return self._age_at(clock.now())
-
-    @property
-    def priority_score(self) -> int:
-        """1 to 7: low 1 to critical 4, +1 unread, +2 when action is required, -1 (not below 1) when older than 7 days."""
-        score = WEIGHTS[Severity(self.severity)] + (not self.is_read) + 2 * self.action_required
-        return max(score - (self.age_days > OLD_AFTER_DAYS), 1)
-
-    def _age_at(self, now: datetime) -> int:
-        return _days(now - self.created_at)
-
-
-def _days(span: timedelta) -> int:
-    return max(span.days, 0)
 
 
 class AlertReceipt(OwnedModel):

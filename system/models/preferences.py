@@ -1,22 +1,21 @@
 """What a user wants to be told of, by which way, and when he wants to be left alone."""
 
 from datetime import datetime, time
-from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Expression, F, Func, Q, Value, When
-from django.db.models.functions import Coalesce, Mod
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.functions import Mod
 from django.db.models.lookups import Exact, LessThan
 
-from core import clock
 from core.models.base import OwnedModel
 from core.models.constraints import rule
+from core.models.derived import Derived
 from core.models.fields import ChoiceField
-from core.postgres.expressions import ClockNow, true_when
+from core.postgres.expressions import ClockNow, PythonFunc, time_of, true_when
 from core.privacy.declarations import own
-from system.quiet_hours import is_quiet, next_end
+from system.quiet_hours import next_end
 
 TABLE = "system_notificationpreference"
 CHANNELS = ("email", "sms", "push")
@@ -52,19 +51,17 @@ def whole_seconds(field: str) -> models.CheckConstraint:
     return rule(f"{TABLE}_{field}_whole_seconds", condition, "Use hours, minutes and whole seconds.")
 
 
-def time_of(instant: Any) -> Func:
-    """What the clocks show at `instant` where the row's owner lives."""
-    zone = Coalesce(F("user__profile__timezone"), Value(clock.FALLBACK_ZONE.key), output_field=models.CharField())
-    return Func(instant, zone, template="(%(expressions)s)::time", arg_joiner=" AT TIME ZONE ", output_field=models.TimeField())
-
-
-def quiet_at(instant: Any) -> Q:
-    """Whether an instant lies in a row's quiet hours; NULL (unknown) and equal times are no quiet hours."""
-    start, end = F("quiet_hours_start"), F("quiet_hours_end")
-    after_start, before_end = Q(quiet_hours_start__lte=time_of(instant)), Q(quiet_hours_end__gt=time_of(instant))
-    within_a_day = Q(quiet_hours_start__lt=end) & after_start & before_end
-    across_midnight = Q(quiet_hours_end__lt=start) & (after_start | before_end)
-    return within_a_day | across_midnight
+# NULL (unknown) and equal times are no quiet hours.
+STARTS, ENDS, SHOWN = F("quiet_hours_start"), F("quiet_hours_end"), time_of(ClockNow())
+HAVE_BEGUN, GO_ON = Q(quiet_hours_start__lte=SHOWN), Q(quiet_hours_end__gt=SHOWN)
+IS_QUIET = Q(quiet_hours_start__lt=ENDS) & HAVE_BEGUN & GO_ON | Q(quiet_hours_end__lt=STARTS) & (HAVE_BEGUN | GO_ON)
+IS_ENABLED = Q(email_enabled=True) | Q(sms_enabled=True) | Q(push_enabled=True)
+OPEN_CHANNELS = PythonFunc(
+    *(Case(When(Q(**{f"{name}_enabled": True}), then=Value(name))) for name in CHANNELS),
+    in_python=lambda *names: [name for name in names if name is not None],
+    is_strict=False,
+    template="ARRAY_REMOVE(ARRAY[%(expressions)s]::text[], NULL)",
+)
 
 
 class NotificationPreference(OwnedModel):
@@ -79,7 +76,6 @@ class NotificationPreference(OwnedModel):
     quiet_hours_end = models.TimeField(null=True, blank=True, validators=[is_whole_second])
 
     privacy = own("how he wants to be told of things")
-    derived = ("is_enabled", "enabled_channels", "is_quiet_hours", "can_send_notification")
 
     class Meta(OwnedModel.Meta):
         constraints = [
@@ -109,50 +105,19 @@ class NotificationPreference(OwnedModel):
             sentence = "Give both the start and the end of the quiet hours, or neither."
             raise ValidationError({missing: sentence}, "both_or_neither")
 
-    @classmethod
-    def sql_derived(cls) -> dict[str, Any]:
-        is_enabled = Q(email_enabled=True) | Q(sms_enabled=True) | Q(push_enabled=True)
-        quiet = quiet_at(ClockNow())
-        goes_through = Q(notification_type=NotificationType.SECURITY) | ~Q(true_when(quiet))
-        return {
-            "is_enabled": true_when(is_enabled),
-            "enabled_channels": _channels(),
-            "is_quiet_hours": true_when(quiet),
-            "can_send_notification": true_when(is_enabled & goes_through),
-        }
-
-    @property
-    def is_enabled(self) -> bool:
-        """Whether there is any way to reach the user about this."""
-        return bool(self.enabled_channels)
-
-    @property
-    def enabled_channels(self) -> list[str]:
-        """The ways that are open: email, sms, push."""
-        return [channel for channel in CHANNELS if getattr(self, f"{channel}_enabled")]
-
-    @property
-    def is_quiet_hours(self) -> bool:
-        """Whether it is a quiet hour for the user at this moment."""
-        return self.is_quiet_at(clock.now())
-
-    @property
-    def can_send_notification(self) -> bool:
-        """Whether the user may be told at this moment; a security notice goes through quiet hours."""
-        return self.is_enabled and self.quiet_until(clock.now()) is None
-
-    def is_quiet_at(self, now: datetime) -> bool:
-        return is_quiet(self.quiet_hours_start, self.quiet_hours_end, now.astimezone(self.user.zone).time())
+    is_enabled = Derived(IS_ENABLED, help_text="Whether there is any way to reach the user about this.")
+    enabled_channels = Derived(
+        OPEN_CHANNELS, ArrayField(models.TextField()), help_text="The ways that are open: email, sms, push."
+    )
+    is_quiet_hours = Derived(IS_QUIET, help_text="Whether it is a quiet hour for the user at this moment.")
+    can_send_notification = Derived(
+        IS_ENABLED & (Q(notification_type=NotificationType.SECURITY) | ~Q(true_when(IS_QUIET))),
+        help_text="Whether the user may be told at this moment; a security notice goes through quiet hours.",
+    )
 
     def quiet_until(self, now: datetime) -> datetime | None:
         """Until when a notification has to wait; None when it may go out at `now`."""
-        if self.quiet_hours_end is None or self.notification_type == NotificationType.SECURITY or not self.is_quiet_at(now):
+        is_quiet = NotificationPreference.is_quiet_hours.at(self, now)
+        if self.quiet_hours_end is None or self.notification_type == NotificationType.SECURITY or not is_quiet:
             return None
         return next_end(self.quiet_hours_end, zone=self.user.zone, now=now)
-
-
-def _channels() -> Expression:
-    """The names of the open ways, as a list."""
-    names = [Case(When(Q(**{f"{name}_enabled": True}), then=Value(name))) for name in CHANNELS]
-    kind = ArrayField(models.TextField())
-    return Func(*names, template="ARRAY_REMOVE(ARRAY[%(expressions)s]::text[], NULL)", output_field=kind)

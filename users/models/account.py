@@ -15,7 +15,9 @@ from django.db.models.lookups import Exact
 from core import clock
 from core.models.base import BaseModel, OwnedQuerySet
 from core.models.constraints import rule
+from core.models.derived import Derived
 from core.models.fields import BoundedIntegerField
+from core.postgres.expressions import ClockNow
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import address, personal
 
@@ -105,7 +107,6 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         },
     )
     personal_fields = personal(email=address)
-    derived = ("is_locked",)
     secret_fields = ("password",)
 
     class Meta(BaseModel.Meta):
@@ -134,10 +135,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         self.usersession_set.end()
         self.auth_token_set.all().delete()
 
-    @property
-    def is_locked(self) -> bool:
-        """Whether logins are refused at this moment."""
-        return self.locked_until is not None and self.locked_until > clock.now()
+    is_locked = Derived(Q(locked_until__gt=ClockNow()), help_text="Whether logins are refused at this moment.")
 
     @property
     def zone(self) -> tzinfo:
