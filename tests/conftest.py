@@ -7,25 +7,32 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from core import context, rls
 from core.context import Role
 from dev.factories import AccountFactory, TokenFactory, UserFactory
+from tests.database import ensure_template
 from users.models import User
 
 ClientFor = Callable[[User], APIClient]
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> None:
     """One plain connection a process: a pool would keep the test database open while it is dropped.
 
-    It does not wait for the disk: no test pulls the plug of this server.
+    It does not wait for the disk: no test pulls the plug of this server. Its database is a copy of the template.
     """
-    options = connections["default"].settings_dict["OPTIONS"]
+    connection = connections["default"]
+    options = connection.settings_dict["OPTIONS"]
     options.pop("pool", None)
-    options["options"] = "-c synchronous_commit=off"
+    options["options"] = "-c synchronous_commit=off -c jit=off"
+    test = connection.settings_dict["TEST"]
+    with django_db_blocker.unblock():
+        test["TEMPLATE"] = ensure_template(connection, f"{test['NAME']}_template")
+    request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")  # the worker's, after the name that all share
 
 
 def pytest_configure() -> None:
