@@ -41,20 +41,16 @@ class TableRow:
     access: PlanAccess
 
 
-def edges(grace: timedelta) -> dict[str, datetime]:
-    """Return the instants at which a decision may change, in their order where `grace` is shorter than a period."""
-    return {
+def lines(*, grace: timedelta) -> Iterator[TableRow]:
+    """Yield a line for each status, each side of each edge, and each fact that makes a difference."""
+    edges = {
         "the trial's end and the period's start": TRIAL_END,
         "the end of the grace after the period's start": PERIOD_START + grace,
         "the period's end": PERIOD_END,
         "the end of the lag after the period's end": PERIOD_END + LAG,
         "the end of the grace after the period's end": PERIOD_END + grace,
     }
-
-
-def lines(*, grace: timedelta) -> Iterator[TableRow]:
-    """Yield a line for each status, each side of each edge, and each fact that makes a difference."""
-    instants = sorted(edges(grace).items(), key=lambda edge: edge[1])
+    instants = sorted(edges.items(), key=lambda edge: edge[1])
     for status, is_canceled in product(STATUSES, (False, True)):
         facts = TableSubscription(status, is_canceled)
         for unpaid in (None, PERIOD_START) if status == "past_due" else (None,):

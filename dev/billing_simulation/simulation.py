@@ -6,7 +6,7 @@ for the stand-in's; of customers it touches its own alone.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -46,28 +46,25 @@ class SimulationRequest:
     card: str = "visa"
 
 
-def simulate(
-    asked: SimulationRequest, *, progress: Callable[[Iterator[date], int], Iterator[date]] | None = None
-) -> list[DayRow]:
+def simulate(asked: SimulationRequest, *, progress: Callable[[Sequence[date]], Iterable[date]] | None = None) -> list[DayRow]:
     """Live through what is asked; gives a row for each day on which something changed, and keeps nothing.
 
-    `progress` wraps the days and their number, such as for a progress bar. Raises DomainError for dates that make no sense and
+    `progress` wraps the days, such as for a progress bar. Raises DomainError for dates that make no sense and
     for a plan that nobody offers.
     """
     acts, own_end = SCENARIOS[asked.scenario].plan(asked.begins, settings.BILLING_TRIAL_DAYS)
     until = asked.until or own_end
     _require_sane(asked.begins, until)
-    days, number = _days(asked.begins, until), (until - asked.begins).days + 1
+    days = [asked.begins + timedelta(days=number) for number in range((until - asked.begins).days + 1)]
     with stripe_emulator.private_emulator(now=datetime.combine(asked.begins, MORNING)) as stripe, _rolled_back():
         stripe.set(retry_days=list(RETRY_DAYS))
         plan = _plan_named(asked.plan)
         for step in list(services.catalog_sync_steps()):
             step.apply()
         plan.refresh_from_db()
-        simulation = Simulation(
-            new_customer(plan, asked.card, stripe), acts, EventProcessor(datetime.combine(asked.begins, MORNING))
-        )
-        return [row for day in (progress(days, number) if progress else days) if (row := simulation.simulate_day(day))]
+        events = EventProcessor(datetime.combine(asked.begins, MORNING))
+        simulation = Simulation(new_customer(plan, asked.card, stripe), acts, events)
+        return [row for day in (progress(days) if progress else days) if (row := simulation.simulate_day(day))]
 
 
 def _require_sane(begins: date, until: date) -> None:
@@ -88,10 +85,6 @@ def _plan_named(name: str) -> SubscriptionPlan:
         names = ", ".join(plan.name for plan in plans)
         raise DomainError("unknown_plan", f"No monthly plan is called {name}. There are: {names}.")
     return found[0]
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 @contextmanager
@@ -148,13 +141,10 @@ class Simulation:
         if subscription is None:
             return DayState()
         [(_, access)] = access_of([subscription], now=now)
-        status = f"{subscription.status}, to end" if self._is_ending(subscription) else subscription.status
+        is_ending = subscription.is_running and subscription.cancel_at_period_end
+        status = f"{subscription.status}, to end" if is_ending else subscription.status
         verdict = f"{'open' if access.is_open else 'closed'}, {usable} features: {access.why}"
         return DayState(status, subscription.plan.name, verdict)
-
-    @staticmethod
-    def _is_ending(subscription: Any) -> bool:
-        return bool(subscription.is_running and subscription.cancel_at_period_end)
 
     def _new_invoices(self) -> Iterator[str]:
         """Invoices that are new or have changed, and the credit if that has."""

@@ -44,6 +44,12 @@ class DayRow:
         titles = "\n".join(notice.title for notice in self.notices)
         return (f"{self.day}", "\n".join(self.happened), *holds, "\n".join(self.invoices), titles)
 
+    def notice_texts(self) -> Iterator[str]:
+        """Yield the lines of the notices in full, each under its day and title."""
+        for notice in self.notices:
+            yield f"{self.day}: {notice.title}"
+            yield from (f"    {line}" for line in notice.message.splitlines())
+
 
 def terminal_table(rows: Sequence[DayRow], *, width: int) -> Iterator[str]:
     """The lines of a table of `width` columns, or MIN_TABLE_WIDTH if that is more."""
@@ -65,11 +71,3 @@ def _wrapped(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
 
 def _lines(cell: str, width: int) -> list[str]:
     return [line for entry in cell.split("\n") for line in textwrap.wrap(entry, width, subsequent_indent="  ")]
-
-
-def notice_texts(rows: Sequence[DayRow]) -> Iterator[str]:
-    """The notices in full, each under its day and title."""
-    for row in rows:
-        for notice in row.notices:
-            yield f"{row.day}: {notice.title}"
-            yield from (f"    {line}" for line in notice.message.splitlines())

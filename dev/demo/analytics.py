@@ -11,6 +11,7 @@ from django.db import transaction
 
 from analytics import services
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
+from dev.demo.rows import save_checked
 from users.models import User
 
 D = Decimal
@@ -106,7 +107,20 @@ def load(user: Any, *, today: date) -> None:
 def load_metrics(*, today: date) -> None:
     """The product's own figures up to `today`, which belong to no customer; another run adds the days that are missing."""
     known = set(PerformanceMetric.objects.filter(metadata__contains=MARK).values_list("metric_name", "metric_date"))
-    rows = [row for day in _days(today) for row in _metrics(day) if (row.metric_name, day) not in known]
+    rows = []
+    for day in _days(today):
+        for name, unit, category, base, spread in METRICS:
+            value = max(base + spread * _chance(name, day).randint(-100, 100) / 100, D(0))
+            row = PerformanceMetric(
+                metric_date=day,
+                metric_name=name,
+                metric_value=value.quantize(D("0.01") if unit else D(1)),
+                metric_unit=unit,
+                category=category,
+                metadata=MARK,
+            )
+            if (name, day) not in known:
+                rows.append(row)
     PerformanceMetric.objects.bulk_create(rows)
 
 
@@ -145,25 +159,24 @@ def _session(user: Any, day: date) -> UserAnalytics:
 
 
 def _usage(user: Any, *, today: date) -> None:
-    rows = [row for day in _days(today) if _came(user, day) for row in _used(user, day)]
+    rows = []
+    for day in (day for day in _days(today) if _came(user, day)):
+        for feature in _chance(user.email, day, "session").sample(HABITS[user.email][1], k=2):
+            chance = _chance(user.email, day, feature)
+            count = chance.randint(1, 9)
+            errors = chance.choice([0, 0, 0, 0, 1, 2]) if count > 2 else 0
+            row = FeatureUsage(
+                user=user,
+                feature_name=feature,
+                usage_date=day,
+                usage_count=count,
+                usage_duration=chance.randint(15, 700),
+                success_rate=round(D(count - errors) / count, 2),
+                error_count=errors,
+                performance_metrics={**MARK, "slowest_ms": chance.randint(60, 900)},
+            )
+            rows.append(row)
     FeatureUsage.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _used(user: Any, day: date) -> Iterator[FeatureUsage]:
-    for feature in _chance(user.email, day, "session").sample(HABITS[user.email][1], k=2):
-        chance = _chance(user.email, day, feature)
-        count = chance.randint(1, 9)
-        errors = chance.choice([0, 0, 0, 0, 1, 2]) if count > 2 else 0
-        yield FeatureUsage(
-            user=user,
-            feature_name=feature,
-            usage_date=day,
-            usage_count=count,
-            usage_duration=chance.randint(15, 700),
-            success_rate=round(D(count - errors) / count, 2),
-            error_count=errors,
-            performance_metrics={**MARK, "slowest_ms": chance.randint(60, 900)},
-        )
 
 
 def _feedback(user: Any, said: PlannedFeedback, *, today: date) -> None:
@@ -180,24 +193,9 @@ def _feedback(user: Any, said: PlannedFeedback, *, today: date) -> None:
         resolution_notes=said.notes,
         assigned_to=None if said.status == "open" else User.objects.filter(email=STAFF_EMAIL, is_staff=True).first(),
     )
-    row.full_clean()
-    row.save()
+    save_checked(row)
     written = datetime.combine(day, time(15, 20), UTC)
     UserFeedback.objects.filter(pk=row.pk).update(created_at=written)
     row.refresh_from_db()
     row.status = said.status
     services.save_triage(row, now=written + timedelta(days=said.after))
-
-
-def _metrics(day: date) -> Iterator[PerformanceMetric]:
-    for name, unit, category, base, spread in METRICS:
-        chance = _chance(name, day)
-        value = base + spread * chance.randint(-100, 100) / 100
-        yield PerformanceMetric(
-            metric_date=day,
-            metric_name=name,
-            metric_value=max(value, D(0)).quantize(D("0.01")) if unit else max(value, D(0)).quantize(D(1)),
-            metric_unit=unit,
-            category=category,
-            metadata=MARK,
-        )

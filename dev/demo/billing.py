@@ -12,6 +12,7 @@ from django.db import transaction
 from billing import services
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from core import clock
+from dev.demo.rows import save_checked
 
 MAX_DAY_IN_EVERY_MONTH = 28
 ISSUE_TIME = time(9, 0)
@@ -44,16 +45,13 @@ def load(user: Any, *, today: date) -> None:
     services.load_catalog()
     life = BILLING_PROFILES[user.email]
     if not Subscription.objects.for_user(user).exists():
-        began = _morning(user, _day_in_every_month(today - timedelta(days=life.period_began)))
+        first = today - timedelta(days=life.period_began)
+        began = _morning(user, first.replace(day=min(first.day, MAX_DAY_IN_EVERY_MONTH)))
         subscription = _subscription(user, life, began)
         _invoices(user, life, subscription, began)
         services.grant_plan(user=user, plan=subscription.plan, now=clock.now())
         _use(user, life, today)
         services.sync_feature_access(user=user, now=clock.now())  # closes it again for whoever has not paid
-
-
-def _day_in_every_month(day: date) -> date:
-    return day.replace(day=min(day.day, MAX_DAY_IN_EVERY_MONTH))
 
 
 def _morning(user: Any, day: date) -> datetime:
@@ -70,7 +68,7 @@ def _subscription(user: Any, life: BillingProfile, began: datetime) -> Subscript
     if on_trial:
         before = Subscription(user=user, plan=_plan(life.paid_for), status="canceled", canceled_at=began)
         before.current_period_start, before.current_period_end = began - relativedelta(months=1), began
-        _save(before)
+        save_checked(before)
     ends = began + (TRIAL if on_trial else relativedelta(months=1))
     subscription = Subscription(
         user=user,
@@ -81,19 +79,19 @@ def _subscription(user: Any, life: BillingProfile, began: datetime) -> Subscript
         trial_start=began if on_trial else None,
         trial_end=ends if on_trial else None,
     )
-    return _save(subscription)
+    return save_checked(subscription)
 
 
 def _invoices(user: Any, life: BillingProfile, subscription: Subscription, began: datetime) -> None:
     """One for the present period and each of the twelve months before it."""
     before = Subscription.objects.for_user(user).exclude(pk=subscription.pk).first() or subscription
-    _save(_invoice(subscription, life.plan, began, life.status))
+    save_checked(_invoice(subscription, life.plan, began, life.status))
     for months in range(1, 13):
         invoice = _invoice(before, life.paid_for, began - relativedelta(months=months), "paid")
         if months == life.refunded:
             invoice.status, invoice.amount_refunded = "refunded", invoice.amount
             invoice.description += ", refunded: not used"
-        _save(invoice)
+        save_checked(invoice)
 
 
 def _invoice(subscription: Subscription, plan: str, day: datetime, status: str) -> BillingHistory:
@@ -120,11 +118,4 @@ def _use(user: Any, life: BillingProfile, today: date) -> None:
         access.usage_count = most if access.feature_name in life.used_up else chance.randint(0, max(most - 1, 0))
         if access.usage_count:
             access.last_used_at = _morning(user, today - timedelta(days=chance.randint(1, 3)))
-        _save(access)
-
-
-def _save(row: Any) -> Any:
-    """Store a row as the back office would: with the model's own checks."""
-    row.full_clean()
-    row.save()
-    return row
+        save_checked(access)

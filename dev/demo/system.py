@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from core import clock
+from dev.demo.rows import save_checked
 from system import services
 from system.models import ImportantDate, NotificationPreference, SystemAlert
 
@@ -180,15 +181,14 @@ def _send_alert(user: Any, planned: PlannedAlert, now: datetime) -> None:
         action_notes=planned.notes,
         expires_at=None if planned.expires_in is None else sent + timedelta(days=planned.expires_in),
     )
-    alert.full_clean()
-    alert.save()
+    save_checked(alert)
     SystemAlert.objects.filter(pk=alert.pk).update(created_at=sent, updated_at=alert.read_at or sent)
 
 
 def _add_date(user: Any, day: PlannedDate, today: date) -> None:
     if ImportantDate.objects.for_user(user).filter(date_name=day.name).exists():
         return
-    row = ImportantDate(
+    important_date = ImportantDate(
         user=user,
         date_name=day.name,
         date_type=day.kind,
@@ -199,5 +199,4 @@ def _add_date(user: Any, day: PlannedDate, today: date) -> None:
         description=day.description,
         is_active=day.is_active,
     )
-    row.full_clean()
-    row.save()
+    save_checked(important_date)

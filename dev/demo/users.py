@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, 
 from django.db import transaction
 
 from core import rls
+from dev.demo.rows import save_checked
 from users import services, staff_groups
 from users.models import OnboardingProgress, User, UserProfile
 from users.roles import ADMINISTRATOR, ROLES
@@ -157,18 +158,13 @@ CUSTOMERS = (ALICE, BOB, CHIARA)
 
 @transaction.atomic
 def load_staff() -> None:
-    """One of each role."""
+    """Create a staff member of each role, whose second factor is the published one."""
     for colleague in STAFF:
         user = _account(colleague.email)
         staff_groups.assign_role(user, colleague.role)
-        _give_factor(user)
-
-
-def _give_factor(user: User) -> None:
-    """The published second factor, in the place of one that was set up by hand."""
-    with rls.as_accounts():
-        Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
-        TOTP.activate(user, FACTOR_SECRET)
+        with rls.as_accounts():
+            Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
+            TOTP.activate(user, FACTOR_SECRET)
 
 
 def code_now() -> tuple[str, int]:
@@ -182,9 +178,7 @@ def load_customer(customer: DemoCustomer) -> User:
     """An account with a verified address, a complete profile and some steps done. What is there already stays."""
     user = _account(customer.email)
     if not UserProfile.objects.for_user(user).exists():
-        profile = UserProfile(user=user, **customer.profile)
-        profile.full_clean()
-        profile.save()
+        save_checked(UserProfile(user=user, **customer.profile))
     for step in OnboardingProgress.objects.for_user(user).filter(step_name__in=customer.answers, is_completed=False):
         step.step_data = customer.answers[step.step_name]
         step.save(update_fields=["step_data"])

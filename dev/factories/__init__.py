@@ -1,5 +1,9 @@
 """The cast and their things, built by factory_boy: one module an app, and `FACTORIES` by model."""
 
+from typing import Any
+
+from factory.django import DjangoModelFactory
+
 from dev.factories.analytics import *  # noqa: F403
 from dev.factories.billing import *  # noqa: F403
 from dev.factories.career import *  # noqa: F403
@@ -9,6 +13,8 @@ from dev.factories.health import *  # noqa: F403
 from dev.factories.system import *  # noqa: F403
 from dev.factories.users import *  # noqa: F403
 
-FACTORIES = {
-    found._meta.model: found for found in list(vars().values()) if hasattr(found, "_meta") and hasattr(found, "create_batch")
+FACTORIES: dict[Any, Any] = {
+    found._meta.model: found
+    for found in list(vars().values())
+    if isinstance(found, type) and issubclass(found, DjangoModelFactory) and not found._meta.abstract
 }

@@ -7,14 +7,13 @@ import factory
 from factory.django import DjangoModelFactory
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
-from dev.factories.users import UserFactory
+from dev.factories.users import OwnedFactory
 
 
-class EventFactory(DjangoModelFactory):
+class EventFactory(OwnedFactory):
     class Meta:
         model = UserAnalytics
 
-    user = factory.SubFactory(UserFactory)
     event_date = date(2026, 3, 1)
     event_type = "session"
     session_duration = 750
@@ -22,11 +21,10 @@ class EventFactory(DjangoModelFactory):
     engagement_score = Decimal("0.82")
 
 
-class FeatureUsageFactory(DjangoModelFactory):
+class FeatureUsageFactory(OwnedFactory):
     class Meta:
         model = FeatureUsage
 
-    user = factory.SubFactory(UserFactory)
     feature_name = factory.Sequence(lambda number: f"feature {number}")
     usage_date = date(2026, 3, 1)
     usage_duration = 95
@@ -43,11 +41,10 @@ class MetricFactory(DjangoModelFactory):
     metric_unit = "ms"
 
 
-class FeedbackFactory(DjangoModelFactory):
+class FeedbackFactory(OwnedFactory):
     class Meta:
         model = UserFeedback
 
-    user = factory.SubFactory(UserFactory)
     feedback_date = date(2026, 3, 1)
     feedback_type = "bug"
     rating = 2

@@ -18,7 +18,7 @@ from billing.models import (
     SubscriptionPlan,
     UsageRecord,
 )
-from dev.factories.users import UserFactory
+from dev.factories.users import OwnedFactory
 
 
 class PlanFactory(DjangoModelFactory):
@@ -32,7 +32,7 @@ class PlanFactory(DjangoModelFactory):
     limits = factory.LazyFunction(lambda: {"reports_per_month": 4})
 
 
-class SubscriptionFactory(DjangoModelFactory):
+class SubscriptionFactory(OwnedFactory):
     """One that is over, of which a customer can have many; with `running=True` the one that he has."""
 
     class Meta:
@@ -46,7 +46,6 @@ class SubscriptionFactory(DjangoModelFactory):
             current_period_end=datetime(2026, 4, 10, 12, tzinfo=UTC),
         )
 
-    user = factory.SubFactory(UserFactory)
     plan = factory.SubFactory(PlanFactory)
     status = "canceled"
     canceled_at = datetime(2026, 2, 1, tzinfo=UTC)
@@ -54,20 +53,18 @@ class SubscriptionFactory(DjangoModelFactory):
     current_period_end = datetime(2026, 2, 1, tzinfo=UTC)
 
 
-class FeatureAccessFactory(DjangoModelFactory):
+class FeatureAccessFactory(OwnedFactory):
     class Meta:
         model = FeatureAccess
 
-    user = factory.SubFactory(UserFactory)
     feature_name = factory.Sequence(lambda number: f"feature_{number}")
     usage_limit = 100
 
 
-class InvoiceFactory(DjangoModelFactory):
+class InvoiceFactory(OwnedFactory):
     class Meta:
         model = BillingHistory
 
-    user = factory.SubFactory(UserFactory)
     subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
     amount = Decimal("35.00")
     status = "pending"
@@ -75,11 +72,10 @@ class InvoiceFactory(DjangoModelFactory):
     metadata = factory.LazyFunction(lambda: {"source": "factory"})
 
 
-class StripeCustomerFactory(DjangoModelFactory):
+class StripeCustomerFactory(OwnedFactory):
     class Meta:
         model = StripeCustomer
 
-    user = factory.SubFactory(UserFactory)
     stripe_id = factory.Sequence(lambda number: f"cus_made{number}")
     card_brand = "visa"
     card_last4 = "4242"
@@ -94,11 +90,10 @@ class StripeEventFactory(DjangoModelFactory):
     happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
-class AdjustmentFactory(DjangoModelFactory):
+class AdjustmentFactory(OwnedFactory):
     class Meta:
         model = Adjustment
 
-    user = factory.SubFactory(UserFactory)
     kind = "refund"
     stripe_id = factory.Sequence(lambda number: f"re_made{number}")
     amount = Decimal("20.00")
@@ -106,33 +101,30 @@ class AdjustmentFactory(DjangoModelFactory):
     happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
-class OverrideFactory(DjangoModelFactory):
+class OverrideFactory(OwnedFactory):
     class Meta:
         model = EntitlementOverride
 
-    user = factory.SubFactory(UserFactory)
     feature_name = "reports"
     reason = "Ticket 4711: promised by support"
     starts_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
     ends_at = datetime(2027, 3, 10, 12, tzinfo=UTC)
 
 
-class UsageRecordFactory(DjangoModelFactory):
+class UsageRecordFactory(OwnedFactory):
     class Meta:
         model = UsageRecord
 
-    user = factory.SubFactory(UserFactory)
     feature_name = "reports"
     idempotency_key = factory.Sequence(lambda number: f"use-{number}")
     amount = 1
     period_start = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
-class DunningStepFactory(DjangoModelFactory):
+class DunningStepFactory(OwnedFactory):
     class Meta:
         model = DunningStep
 
-    user = factory.SubFactory(UserFactory)
     kind = "notice"
     key = factory.Sequence(lambda number: f"notice-{number}")
     happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -4,28 +4,25 @@ from datetime import date
 from decimal import Decimal
 
 import factory
-from factory.django import DjangoModelFactory
 
 from career.models import CareerMilestone, JobSecurityAnalysis
-from dev.factories.users import UserFactory
+from dev.factories.users import OwnedFactory
 
 
-class JobSecurityFactory(DjangoModelFactory):
+class JobSecurityFactory(OwnedFactory):
     class Meta:
         model = JobSecurityAnalysis
 
-    user = factory.SubFactory(UserFactory)
     analysis_date = date(2026, 3, 1)
     industry_risk_score = Decimal("0.37")
     overall_risk_score = Decimal("0.37")
     risk_factors = factory.LazyFunction(lambda: [{"factor": "industry", "contribution": "-0.13"}])
 
 
-class MilestoneFactory(DjangoModelFactory):
+class MilestoneFactory(OwnedFactory):
     class Meta:
         model = CareerMilestone
 
-    user = factory.SubFactory(UserFactory)
     milestone_name = factory.Sequence(lambda number: f"Milestone {number}")
     milestone_type = "raise"
     target_salary = Decimal("80000.00")

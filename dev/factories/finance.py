@@ -4,9 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 import factory
-from factory.django import DjangoModelFactory
 
-from dev.factories.users import UserFactory
+from dev.factories.users import OwnedFactory
 from finance.models import (
     DueDatePayment,
     EncryptedFinancialProfile,
@@ -19,21 +18,19 @@ from finance.models import (
 )
 
 
-class AccountFactory(DjangoModelFactory):
+class AccountFactory(OwnedFactory):
     class Meta:
         model = EncryptedFinancialProfile
 
-    user = factory.SubFactory(UserFactory)
     profile_name = factory.Sequence(lambda number: f"Account {number}")
     profile_type = "checking"
     account_number = "000123456789"
 
 
-class TransactionFactory(DjangoModelFactory):
+class TransactionFactory(OwnedFactory):
     class Meta:
         model = FinancialTransaction
 
-    user = factory.SubFactory(UserFactory)
     financial_profile = factory.SubFactory(AccountFactory, user=factory.SelfAttribute("..user"))
     transaction_type = "expense"
     amount = factory.Sequence(lambda number: Decimal(-100 - number) / 100)
@@ -42,21 +39,19 @@ class TransactionFactory(DjangoModelFactory):
     metadata = factory.LazyFunction(lambda: {"source": "factory"})
 
 
-class ImportFactory(DjangoModelFactory):
+class ImportFactory(OwnedFactory):
     class Meta:
         model = StatementImport
 
-    user = factory.SubFactory(UserFactory)
     account = factory.SubFactory(AccountFactory, user=factory.SelfAttribute("..user"))
     format = "csv"
     file_digest = "0" * 64
 
 
-class ImportRowFactory(DjangoModelFactory):
+class ImportRowFactory(OwnedFactory):
     class Meta:
         model = StatementImportRow
 
-    user = factory.SubFactory(UserFactory)
     account = factory.SubFactory(AccountFactory, user=factory.SelfAttribute("..user"))
     statement_import = factory.SubFactory(
         ImportFactory, user=factory.SelfAttribute("..user"), account=factory.SelfAttribute("..account")
@@ -65,22 +60,20 @@ class ImportRowFactory(DjangoModelFactory):
     verdict = "duplicate"
 
 
-class IncomeDueDateFactory(DjangoModelFactory):
+class IncomeDueDateFactory(OwnedFactory):
     class Meta:
         model = UserIncomeDueDate
 
-    user = factory.SubFactory(UserFactory)
     income_source = factory.Sequence(lambda number: f"Employer {number}")
     expected_amount = Decimal("2500.00")
     due_date = date(2026, 1, 31)
     frequency = "monthly"
 
 
-class ExpenseDueDateFactory(DjangoModelFactory):
+class ExpenseDueDateFactory(OwnedFactory):
     class Meta:
         model = UserExpenseDueDate
 
-    user = factory.SubFactory(UserFactory)
     expense_name = factory.Sequence(lambda number: f"Bill {number}")
     expense_category = "rent"
     expected_amount = Decimal("1200.00")
@@ -88,13 +81,12 @@ class ExpenseDueDateFactory(DjangoModelFactory):
     frequency = "monthly"
 
 
-class PaymentFactory(DjangoModelFactory):
+class PaymentFactory(OwnedFactory):
     """A record by itself: the due date does not know of it. Tests of payments record them through the services."""
 
     class Meta:
         model = DueDatePayment
 
-    user = factory.SubFactory(UserFactory)
     expense = factory.SubFactory(ExpenseDueDateFactory, user=factory.SelfAttribute("..user"))
     occurrence_date = date(2026, 1, 31)
     expected_amount = Decimal("1200.00")
@@ -103,11 +95,10 @@ class PaymentFactory(DjangoModelFactory):
     transaction = factory.SubFactory(TransactionFactory, user=factory.SelfAttribute("..user"))
 
 
-class ProjectionFactory(DjangoModelFactory):
+class ProjectionFactory(OwnedFactory):
     class Meta:
         model = IncomeProjection
 
-    user = factory.SubFactory(UserFactory)
     projection_date = date(2026, 3, 1)
     current_income = Decimal("75000.00")
     projected_income_1_year = Decimal("78225.00")

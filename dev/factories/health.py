@@ -4,17 +4,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import factory
-from factory.django import DjangoModelFactory
 
-from dev.factories.users import UserFactory
+from dev.factories.users import OwnedFactory
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
 
 
-class CheckinFactory(DjangoModelFactory):
+class CheckinFactory(OwnedFactory):
     class Meta:
         model = UserHealthCheckin
 
-    user = factory.SubFactory(UserFactory)
     checkin_date = factory.Sequence(lambda number: date(2001, 1, 1) + timedelta(days=number % 9_000))
     mood_score = 8
     stress_level = 3
@@ -23,11 +21,10 @@ class CheckinFactory(DjangoModelFactory):
     symptoms = factory.LazyFunction(lambda: ["headache"])
 
 
-class CorrelationFactory(DjangoModelFactory):
+class CorrelationFactory(OwnedFactory):
     class Meta:
         model = HealthSpendingCorrelation
 
-    user = factory.SubFactory(UserFactory)
     correlation_date = factory.Sequence(lambda number: date(2001, 1, 1) + timedelta(days=number % 9_000))
     health_metric = "stress"
     health_score = Decimal("4.80")
@@ -43,11 +40,10 @@ class CorrelationFactory(DjangoModelFactory):
     data_points_count = 192
 
 
-class GoalFactory(DjangoModelFactory):
+class GoalFactory(OwnedFactory):
     class Meta:
         model = HealthGoal
 
-    user = factory.SubFactory(UserFactory)
     goal_name = factory.Sequence(lambda number: f"Goal {number}")
     goal_type = "stress"
     start_value = Decimal(8)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import factory
 from factory.django import DjangoModelFactory
 
-from dev.factories.users import UserFactory
+from dev.factories.users import OwnedFactory, UserFactory
 from system.models import (
     AccessEvent,
     AlertReceipt,
@@ -17,50 +17,45 @@ from system.models import (
 )
 
 
-class AlertFactory(DjangoModelFactory):
+class AlertFactory(OwnedFactory):
     class Meta:
         model = SystemAlert
 
-    user = factory.SubFactory(UserFactory)
     alert_type = "user"
     severity = "medium"
     title = factory.Sequence(lambda number: f"Alert {number}")
     message = "Your statement is ready."
 
 
-class BroadcastReceiptFactory(DjangoModelFactory):
+class BroadcastReceiptFactory(OwnedFactory):
     class Meta:
         model = AlertReceipt
 
-    user = factory.SubFactory(UserFactory)
     alert = factory.SubFactory(AlertFactory, user=None)
     read_at = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
-class ImportantDateFactory(DjangoModelFactory):
+class ImportantDateFactory(OwnedFactory):
     class Meta:
         model = ImportantDate
 
-    user = factory.SubFactory(UserFactory)
     date_name = factory.Sequence(lambda number: f"Date {number}")
     date_type = "financial"
     date_value = date(2026, 3, 14)
 
 
-class PreferenceFactory(DjangoModelFactory):
+class PreferenceFactory(OwnedFactory):
     class Meta:
         model = NotificationPreference
         django_get_or_create = ("user", "notification_type")  # a user has at most one of each kind
 
-    user = factory.SubFactory(UserFactory)
     notification_type = factory.Sequence(lambda number: NotificationType.values[number % len(NotificationType.values)])
 
 
-class AccessEventFactory(DjangoModelFactory):
+class AccessEventFactory(OwnedFactory):
     class Meta:
         model = AccessEvent
 
-    user = factory.SubFactory(UserFactory)
     staff = factory.SubFactory(UserFactory, is_staff=True)
     who = "Sam, support"
     action = "view"

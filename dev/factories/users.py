@@ -39,30 +39,36 @@ class UserFactory(DjangoModelFactory):
     password = factory.LazyFunction(hashed_password)
 
 
-class ProfileFactory(DjangoModelFactory):
+class OwnedFactory(DjangoModelFactory):
+    """The base of factories for models with an owner."""
+
+    class Meta:
+        abstract = True
+
+    user = factory.SubFactory(UserFactory)
+
+
+class ProfileFactory(OwnedFactory):
     class Meta:
         model = UserProfile
 
-    user = factory.SubFactory(UserFactory)
     first_name = "Alice"
     last_name = "Archer"
     zip_code = "10001"
 
 
-class OnboardingFactory(DjangoModelFactory):
+class OnboardingFactory(OwnedFactory):
     class Meta:
         model = OnboardingProgress
 
-    user = factory.SubFactory(UserFactory)
     step_name = factory.Sequence(lambda number: f"step {number}")
     step_order = factory.Sequence(lambda number: number + 1)
 
 
-class TokenFactory(DjangoModelFactory):
+class TokenFactory(OwnedFactory):
     class Meta:
         model = PersonalAccessToken
 
-    user = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda number: f"token {number}")
 
     @classmethod
@@ -72,42 +78,38 @@ class TokenFactory(DjangoModelFactory):
         return token
 
 
-class ExportFactory(DjangoModelFactory):
+class ExportFactory(OwnedFactory):
     """One that could not be made, of which a customer can have many."""
 
     class Meta:
         model = DataExport
 
-    user = factory.SubFactory(UserFactory)
     state = "failed"
 
 
-class ExportChunkFactory(DjangoModelFactory):
+class ExportChunkFactory(OwnedFactory):
     class Meta:
         model = DataExportChunk
 
-    user = factory.SubFactory(UserFactory)
     export = factory.SubFactory(ExportFactory, user=factory.SelfAttribute("..user"))
     number = factory.Sequence(lambda number: number)
     content = "cGllY2U="
 
 
-class ErasureFactory(DjangoModelFactory):
+class ErasureFactory(OwnedFactory):
     """One that has been carried out."""
 
     class Meta:
         model = AccountErasure
 
-    user = factory.SubFactory(UserFactory)
     asked_by = "customer"
     finished_at = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
-class SessionFactory(DjangoModelFactory):
+class SessionFactory(OwnedFactory):
     class Meta:
         model = UserSession
 
-    user = factory.SubFactory(UserFactory)
     digest = factory.Sequence(lambda number: f"{number:064x}")
     user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     address = "203.0.113.7"
@@ -115,11 +117,10 @@ class SessionFactory(DjangoModelFactory):
     expires_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=14))
 
 
-class ImpersonationFactory(DjangoModelFactory):
+class ImpersonationFactory(OwnedFactory):
     class Meta:
         model = Impersonation
 
-    user = factory.SubFactory(UserFactory)
     staff = factory.SubFactory(UserFactory, is_staff=True)
     reason = "Ticket 4711"
     ends_at = factory.LazyFunction(lambda: clock.now() + timedelta(minutes=30))

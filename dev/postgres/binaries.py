@@ -45,7 +45,13 @@ def find_programs(data_root: Path) -> Programs:
     folder = _newest_installation()
     complaint = ""
     for prefix in _prefixes():
-        result = _try_out(prefix, folder / "postgres", data_root)
+        result = subprocess.run(
+            [*prefix, "/bin/sh", "-c", _REACHES_BOTH, "sh", str(folder / "postgres"), str(data_root)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=clean_environment(),
+        )
         version = re.search(r"\(PostgreSQL\) (\d+)", result.stdout)
         if result.returncode == 0 and version:
             return Programs(folder, prefix, int(version.group(1)))
@@ -87,17 +93,13 @@ def spawn_detached(command: Sequence[str], *, log: Path, keep: int, environment:
 def _newest_installation() -> Path:
     spec = importlib.util.find_spec(_PACKAGE)
     places = spec.submodule_search_locations if spec else None
-    found = [postgres.parent for place in places or () for postgres in _installations(Path(place))]
+    found = [postgres.parent for place in places or () for postgres in Path(place).glob("pginstall*/bin/postgres")]
     if not found:
         raise DevDatabaseError(
             "The development database's programs are not installed. "
             "Install them with `make setup`, or set DATABASE_URL to a server of your own."
         )
     return max(found, key=_major_in_name)
-
-
-def _installations(package: Path) -> Iterator[Path]:
-    return package.glob("pginstall*/bin/postgres")
 
 
 def _major_in_name(folder: Path) -> int:
@@ -119,26 +121,9 @@ def _prefixes() -> Iterator[tuple[str, ...]]:
     drop = (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs")
     yield (*drop, "--")
     for capability in ("dac_read_search", "dac_override"):
-        yield (*drop, *_keeping(capability), "--")
-
-
-def _keeping(capability: str) -> tuple[str, ...]:
-    """Without no_setuid_fixup, access(2) ignores the capability, and PostgreSQL asks access(2)."""
-    return (
-        f"--inh-caps=-all,+{capability}",
-        f"--ambient-caps=-all,+{capability}",
-        "--securebits=+no_setuid_fixup",
-    )
-
-
-def _try_out(prefix: Sequence[str], postgres: Path, data_root: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*prefix, "/bin/sh", "-c", _REACHES_BOTH, "sh", str(postgres), str(data_root)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=clean_environment(),
-    )
+        kept = (f"--inh-caps=-all,+{capability}", f"--ambient-caps=-all,+{capability}")
+        # without no_setuid_fixup, access(2) ignores the capability, and PostgreSQL asks access(2)
+        yield (*drop, *kept, "--securebits=+no_setuid_fixup", "--")
 
 
 def _is_foreign(name: str) -> bool:

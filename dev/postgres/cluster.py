@@ -19,7 +19,8 @@ _CLIENT_AUTHENTICATION = f"host all {ROLE} 127.0.0.1/32 scram-sha-256\n"
 
 def ensure_cluster(folder: Folder, programs: Programs) -> None:
     """Make the cluster if there is none; refuse one that these programs cannot read."""
-    _remove_unfinished(folder.root)
+    for leftover in folder.root.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     if not folder.cluster.exists():
         _create(folder, programs)
     _check(folder, programs)
@@ -43,16 +44,7 @@ def _create_in(folder: Folder, programs: Programs) -> None:
     folder.data.mkdir(mode=0o700)
     if account := server_account():
         os.chown(folder.data, *account)
-    _run(_initdb(folder, programs))
-    (folder.data / "pg_hba.conf").write_text(_CLIENT_AUTHENTICATION)
-    password = secrets.token_urlsafe(24)
-    _run(_single_user(folder, programs), stdin=_bootstrap_sql(password))
-    folder.password.touch(mode=0o600)
-    folder.password.write_text(password)
-
-
-def _initdb(folder: Folder, programs: Programs) -> list[str]:
-    return programs.command(
+    initdb = programs.command(
         "initdb",
         f"--pgdata={folder.data}",
         "--username=postgres",
@@ -63,16 +55,15 @@ def _initdb(folder: Folder, programs: Programs) -> list[str]:
         f"--locale={_LOCALE}",
         "--no-instructions",
     )
-
-
-def _single_user(folder: Folder, programs: Programs) -> list[str]:
-    """SECURITY: the superuser is used only here and never gets a password or a way to log in."""
-    return programs.command("postgres", "--single", "-D", str(folder.data), "-c", "exit_on_error=on", "postgres")
-
-
-def _bootstrap_sql(password: str) -> str:
-    """One statement a line, as the single-user server reads them."""
-    return f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n"
+    _run(initdb)
+    (folder.data / "pg_hba.conf").write_text(_CLIENT_AUTHENTICATION)
+    # SECURITY: the superuser is used only here and never gets a password or a way to log in.
+    single_user = programs.command("postgres", "--single", "-D", str(folder.data), "-c", "exit_on_error=on", "postgres")
+    password = secrets.token_urlsafe(24)
+    create_role = f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';"
+    _run(single_user, stdin=f"{create_role}\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n")  # it reads one statement a line
+    folder.password.touch(mode=0o600)
+    folder.password.write_text(password)
 
 
 def _run(command: list[str], stdin: str = "") -> None:
@@ -139,8 +130,3 @@ def _is_postgres_at(pid: int, data: Path) -> bool:
         return is_postgres and (process / "cwd").samefile(data)
     except OSError:
         return False
-
-
-def _remove_unfinished(root: Path) -> None:
-    for leftover in root.glob(f"{_UNFINISHED}*"):
-        shutil.rmtree(leftover, ignore_errors=True)

@@ -27,19 +27,16 @@ def ensure_watcher(folder: Folder, grace: float) -> None:
     lock = try_exclusive(folder.watcher_lock)
     if lock is None:
         return
+    import_path = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
         spawn_detached(
             [sys.executable, "-m", "dev.postgres", "watch", str(folder.root), str(lock), str(grace)],
             log=folder.watcher_log,
             keep=lock,
-            environment={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path())},
+            environment={**os.environ, "PYTHONPATH": os.pathsep.join(import_path)},
         )
     finally:
         os.close(lock)
-
-
-def _import_path() -> list[str]:
-    return [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
 
 
 def watch(root: Path, lock: int, grace: float) -> None:

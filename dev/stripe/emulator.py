@@ -70,8 +70,7 @@ class EmulatorClient:
 
     def deliver_all(self) -> list[dict[str, Any]]:
         """Post every webhook that waits, now, and those that come of it. Gives `{event, type, status}` of each post."""
-        posted: list[dict[str, Any]] = self.send_command("deliver")["posted"]
-        return posted
+        return self.send_command("deliver")["posted"]
 
     def redeliver(self, event: str) -> None:
         """Post an event once more."""
@@ -88,8 +87,7 @@ class EmulatorClient:
 
     def complete_checkout(self, session: str, card: str | None = "visa", **given: Any) -> dict[str, Any]:
         """Do on the checkout's page what a person does. `card` is a name of `cards.CARDS`."""
-        done: dict[str, Any] = self.send_command("complete_checkout", session=session, card=card, **given)
-        return done
+        return self.send_command("complete_checkout", session=session, card=card, **given)
 
     def change_card(self, customer: str, card: str) -> None:
         """Do in the portal what a person does who puts in another card; a name of `cards.CARDS`."""
@@ -127,13 +125,11 @@ class EmulatorClient:
 
     def requests(self) -> list[dict[str, Any]]:
         """The API requests that came in: method, path, status, idempotency_key, fault, broken."""
-        seen: list[dict[str, Any]] = self.send_command("requests")["requests"]
-        return seen
+        return self.send_command("requests")["requests"]
 
     def deliveries(self) -> list[dict[str, Any]]:
         """Every delivery: event, type, status (pending, taken, failed), answers."""
-        made: list[dict[str, Any]] = self.send_command("deliveries")["deliveries"]
-        return made
+        return self.send_command("deliveries")["deliveries"]
 
     def drop_state(self, *, everything: bool = False) -> None:
         """Forget every object and fault; with `everything` also endpoints, settings and the clock."""
@@ -159,7 +155,10 @@ class StripeEmulator(EmulatorClient):
         tied: bool = False,
     ) -> Self:
         """Start one. With `now` its clock stands still there until it is advanced; a `tied` one ends with us, however we do."""
-        port = port or free_port()
+        if not port:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
         arguments = ["--port", str(port), "--key", KEY]
         arguments += ["--now", now.isoformat()] if now else []
         arguments += ["--state", str(state)] if state else []
@@ -207,10 +206,3 @@ class StripeEmulator(EmulatorClient):
 
     def __exit__(self, *error: object) -> None:
         self.stop()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

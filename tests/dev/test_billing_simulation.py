@@ -191,7 +191,7 @@ class Interrupted:
     def __init__(self) -> None:
         self.stripe = ""
 
-    def __call__(self, days: Iterator[date], number: int) -> Iterator[date]:
+    def __call__(self, days: Sequence[date]) -> Iterator[date]:
         for day in days:
             self.stripe = settings.STRIPE_API_BASE
             if day.day == 5:

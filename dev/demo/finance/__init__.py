@@ -1,6 +1,5 @@
 """A believable year of money for the invented customers of `manage.py demo`, the same on every machine and in every run."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,6 +14,7 @@ from dev.demo.finance import due_dates, projections
 from dev.demo.finance.customers import DEMO_FINANCES
 from dev.demo.finance.generator import DemoAccount, DemoFinances, DemoTransaction, generate_transactions
 from dev.demo.finance.statement_files import statement_of_last_month
+from dev.demo.rows import save_checked
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.services.imports import import_statement
 from finance.statements.source import StatementSource
@@ -38,7 +38,8 @@ def load(user: Any, *, today: date) -> Loaded:
     life = DEMO_FINANCES[user.email]
     accounts = {account.key: _account(user, life, account) for account in life.accounts}
     known = set(FinancialTransaction.objects.for_user(user).values_list("financial_profile_id", "reference_number"))
-    new = [item for item in _year(life, user.email, today) if (accounts[item.account].pk, item.reference) not in known]
+    year = generate_transactions(life, user.email, today - YEAR, today)
+    new = [item for item in year if (accounts[item.account].pk, item.reference) not in known]
     rows = [_row(user, accounts[item.account], item, today=today) for item in new]
     FinancialTransaction.objects.bulk_create(rows, batch_size=1_000)
     _settle(user, today=today)
@@ -49,16 +50,12 @@ def load(user: Any, *, today: date) -> Loaded:
     return Loaded(len(accounts), FinancialTransaction.objects.for_user(user).count())
 
 
-def _year(life: DemoFinances, seed: str, today: date) -> Iterable[DemoTransaction]:
-    return generate_transactions(life, seed, today - YEAR, today)
-
-
 def _account(user: Any, life: DemoFinances, account: DemoAccount) -> EncryptedFinancialProfile:
     """The stored account, which keeps the name that somebody may have given it meanwhile."""
     found = EncryptedFinancialProfile.objects.for_user(user).filter(metadata__contains={"demo": account.key}).first()
     if found:
         return found
-    new = EncryptedFinancialProfile(
+    account_row = EncryptedFinancialProfile(
         user=user,
         profile_name=account.name,
         profile_type=account.kind,
@@ -73,14 +70,12 @@ def _account(user: Any, life: DemoFinances, account: DemoAccount) -> EncryptedFi
         last_sync_at=clock.now(),
         metadata={"demo": account.key},
     )
-    new.full_clean()
-    new.save()
-    return new
+    return save_checked(account_row)
 
 
 def _row(user: Any, account: EncryptedFinancialProfile, item: DemoTransaction, *, today: date) -> FinancialTransaction:
     """A movement as the API would store it: with the model's own checks; the constraints have the last word."""
-    pending = _is_pending(item, today)
+    pending = item.kind in PENDING_KINDS and item.day > today - POSTED_AFTER
     row = FinancialTransaction(
         user=user,
         financial_profile=account,
@@ -99,10 +94,6 @@ def _row(user: Any, account: EncryptedFinancialProfile, item: DemoTransaction, *
     row.clean_fields(exclude=["user", "financial_profile"])
     row.clean()
     return row
-
-
-def _is_pending(item: DemoTransaction, today: date) -> bool:
-    return item.kind in PENDING_KINDS and item.day > today - POSTED_AFTER
 
 
 def _settle(user: Any, *, today: date) -> None:

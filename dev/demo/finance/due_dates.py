@@ -106,17 +106,14 @@ def load(user: Any, *, currency: str, today: date) -> None:
         _settle(found or _new(UserIncomeDueDate(user=user, income_source=due.name), due, currency, today), due, today)
     for due in DUE_DATE_PLANS[user.email].expenses:
         found = UserExpenseDueDate.objects.for_user(user).filter(expense_name=due.name).first()
-        _settle(found or _new(_expense(user, due), due, currency, today), due, today)
-
-
-def _expense(user: Any, due: PlannedDueDate) -> UserExpenseDueDate:
-    return UserExpenseDueDate(
-        user=user,
-        expense_name=due.name,
-        expense_category=due.category,
-        is_essential=due.is_essential,
-        auto_pay_enabled=due.auto_pay,
-    )
+        new = UserExpenseDueDate(
+            user=user,
+            expense_name=due.name,
+            expense_category=due.category,
+            is_essential=due.is_essential,
+            auto_pay_enabled=due.auto_pay,
+        )
+        _settle(found or _new(new, due, currency, today), due, today)
 
 
 def _new(row: DueDate, due: PlannedDueDate, currency: str, today: date) -> DueDate:

@@ -129,10 +129,14 @@ def every_other_week(first: date) -> Rhythm:
 
 def generate_transactions(life: DemoFinances, seed: str, first: date, last: date) -> Iterator[DemoTransaction]:
     """Everything that moved from `first` to `last`, day by day."""
-    for offset in range((last - first).days + 1):
-        day = first + timedelta(days=offset)
+    days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    for day in days:
         yield from _own_movements(life, seed, day)
-        yield from _card_payments(life, seed, day)
+        for number, payment in enumerate(life.card_payments):
+            if payment.day == day.day:
+                owed = _charged_in_month_before(life, seed, payment.card, day)
+                transfer = DemoTransfer(monthly(payment.day), payment.source, payment.card, owed, "Card payment")
+                yield from _both_sides(transfer, f"C{number:02}", day) if owed > 0 else ()
 
 
 def _own_movements(life: DemoFinances, seed: str, day: date) -> Iterator[DemoTransaction]:
@@ -178,14 +182,6 @@ def _both_sides(transfer: DemoTransfer, part: str, day: date) -> Iterator[DemoTr
         metadata = {"transfer": _reference(part, day)}
         reference = _reference(f"{part}{suffix}", day)
         yield DemoTransaction(reference, account, "transfer", day, amount, "transfer", "", transfer.text, metadata)
-
-
-def _card_payments(life: DemoFinances, seed: str, day: date) -> Iterator[DemoTransaction]:
-    for number, payment in enumerate(life.card_payments):
-        if payment.day == day.day:
-            owed = _charged_in_month_before(life, seed, payment.card, day)
-            transfer = DemoTransfer(monthly(payment.day), payment.source, payment.card, owed, "Card payment")
-            yield from _both_sides(transfer, f"C{number:02}", day) if owed > 0 else ()
 
 
 def _charged_in_month_before(life: DemoFinances, seed: str, card: str, day: date) -> Decimal:

@@ -58,15 +58,11 @@ def _lines(file: DemoStatement, seed: str, last: date) -> list[StatementLine]:
     rng = random.Random(f"{seed} {last:%Y-%m}")
     days = [last.replace(day=number) for number in range(1, calendar.monthrange(last.year, last.month)[1] + 1)]
     spent = [day for day in days if rng.random() < file.habit.per_week / 7]
-    lines = [
-        StatementLine(day, -Decimal(rng.uniform(file.habit.low, file.habit.high)).quantize(CENT), _shop(file, rng))
-        for day in spent
-    ]
-    return [StatementLine(days[0], file.paid_in, "TOP-UP"), *lines]
-
-
-def _shop(file: DemoStatement, rng: random.Random) -> str:
-    return rng.choice(file.habit.merchants)
+    lines = [StatementLine(days[0], file.paid_in, "TOP-UP")]
+    for day in spent:
+        amount = -Decimal(rng.uniform(file.habit.low, file.habit.high)).quantize(CENT)
+        lines.append(StatementLine(day, amount, rng.choice(file.habit.merchants)))
+    return lines
 
 
 def _balances(lines: list[StatementLine]) -> Iterator[tuple[StatementLine, Decimal]]:

@@ -3,8 +3,9 @@
 import shutil
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from core import csv_export
 from core.errors import DomainError
 from dev.billing_simulation.scenarios import SCENARIOS
 from dev.billing_simulation.simulation import FIRST_DAY, SimulationRequest, simulate
-from dev.billing_simulation.tables import COLUMNS, DayRow, notice_texts, terminal_table
+from dev.billing_simulation.tables import COLUMNS, DayRow, terminal_table
 from dev.stripe.cards import CARDS
 
 KEPT = sorted(name for name, card in CARDS.items() if not card.attach)  # the others are refused by the checkout itself
@@ -50,7 +51,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, csv: str | None, **options: Any) -> None:
         asked = SimulationRequest(**{name: options[name] for name in ("scenario", "begins", "until", "plan", "card")})
         try:
-            rows = simulate(asked, progress=_with_bar)
+            rows = simulate(asked, progress=partial(tqdm, desc="Living", unit=" days", leave=False, disable=None))
         except DomainError as error:
             raise CommandError(error.message) from error
         except KeyboardInterrupt:
@@ -65,7 +66,7 @@ class Command(BaseCommand):
         for line in terminal_table(rows, width=width):
             self.stdout.write(line)
         self.stdout.write("What the customer was told:")
-        for line in notice_texts(rows):
+        for line in (line for row in rows for line in row.notice_texts()):
             self.stdout.write(line)
 
     def _write(self, rows: Sequence[DayRow], place: str) -> None:
@@ -78,8 +79,3 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{place} can't be written: {error.strerror}.") from error
         self.stdout.write(f"{place}: {len(rows)} days.")
-
-
-def _with_bar(days: Iterator[date], number: int) -> Iterator[date]:
-    """A progress bar on a terminal, on the standard error."""
-    yield from tqdm(days, "Living", total=number, unit=" days", leave=False, disable=None)

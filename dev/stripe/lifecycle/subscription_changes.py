@@ -77,9 +77,8 @@ def changed_item(
 
 def prorate(account: Account, subscription: Obj, change: ItemChanges, at: int) -> None:
     """Leave invoice items for the credit of the old and, unless a new period begins, the charge of the new."""
-    for before, after in change.pairs:
-        if not change.restarts and before and after and same(before, after):
-            continue
+    pairs = [(old, new) for old, new in change.pairs if change.restarts or not (old and new and same(old, new))]
+    for before, after in pairs:
         if before:
             create_proration_item(account, subscription, before, at, credit=True)
         if after and not change.restarts:
