@@ -5,14 +5,15 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from procrastinate.contrib.django import app
 
-from core import jobs
+from core import clock, jobs
 from core.api import idempotency
+from core.models.base import IdempotencyKey
 
 
 @jobs.daily(at_hour=3)
 def delete_expired_keys_and_sessions(timestamp: int) -> None:
     """Delete idempotency keys and sessions whose time is over."""
-    idempotency.delete_expired()
+    IdempotencyKey.objects.filter(created_at__lt=clock.now() - idempotency.RETENTION).delete()
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 

@@ -27,6 +27,7 @@ from core.admin import (
     inline_on,
     linked,
 )
+from core.admin.masking import unmasked
 from users.models import User
 
 STATUS_COLORS = {
@@ -140,7 +141,7 @@ class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminM
 
     @display(description="what happened")
     def timeline(self, subscription: Subscription) -> str:
-        request: Any = vars(subscription)["shown_to"]
+        request: Any = vars(unmasked(subscription))["shown_to"]
         return timeline_of(subscription, request)
 
     def save_model(self, request: HttpRequest, obj: Subscription, form: Any, change: bool) -> None:

@@ -14,9 +14,10 @@ from billing.models import Adjustment, BillingHistory, DunningStep, StripeEvent,
 from billing.models.dunning import DunningKind
 from core import clock
 from core.admin import masking, money
+from core.admin.masking import unmasked
 
 MAX_ENTRIES_OF_EACH_KIND = 30  # of each kind
-STEP_ICONS = {
+STEP_ICONS: dict[str, str] = {
     DunningKind.ATTEMPT: "credit_card_off",
     DunningKind.NOTICE: "mail",
     DunningKind.WARNING: "mail",
@@ -60,15 +61,15 @@ def _newest(moments: Iterable[TimelineEntry]) -> list[TimelineEntry]:
 
 
 def _timeline_entries(subscription: Subscription, request: HttpRequest) -> Iterator[TimelineEntry]:
-    user, shown = subscription.user_id, masking(request).rows
+    user, view = subscription.user_id, masking(request).view
     invoices = BillingHistory.objects.filter(user=user, subscription=subscription.pk).order_by("-billing_date", "-id")
-    yield from _invoices(shown(invoices[:MAX_ENTRIES_OF_EACH_KIND]))
-    for change in shown(Adjustment.objects.filter(user=user).order_by("-happened_at", "-id")[:MAX_ENTRIES_OF_EACH_KIND]):
+    yield from _invoices(map(view, invoices[:MAX_ENTRIES_OF_EACH_KIND]))
+    for change in map(view, Adjustment.objects.filter(user=user).order_by("-happened_at", "-id")[:MAX_ENTRIES_OF_EACH_KIND]):
         amount = money(change.amount, change.currency)
         yield TimelineEntry(
             change.happened_at, "currency_exchange", f"{change.kind} {change.status}".replace("_", " "), amount, change
         )
-    for step in shown(DunningStep.objects.filter(user=user).order_by("-happened_at", "-id")[:MAX_ENTRIES_OF_EACH_KIND]):
+    for step in map(view, DunningStep.objects.filter(user=user).order_by("-happened_at", "-id")[:MAX_ENTRIES_OF_EACH_KIND]):
         yield TimelineEntry(step.happened_at, STEP_ICONS[step.kind], step.get_kind_display(), step.note, step)
     yield from _status_changes(subscription)  # last, and so below what followed at the same instant
 
@@ -106,4 +107,4 @@ def _events(subscription: Subscription) -> Iterator[TimelineEntry]:
 
 def _customer_of(subscription: Subscription) -> str:
     """His id at Stripe, also for a colleague for whom it is masked: whether he may see events is asked elsewhere."""
-    return str(vars(subscription)["stripe_customer_id"])
+    return str(unmasked(subscription).stripe_customer_id)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
 from core import clock
+from core.admin.masking import unmasked
 from core.admin.unfold_compat import ModelAdmin
 
 MAX_CUSTOMERS = 50
@@ -27,7 +28,7 @@ def record(request: HttpRequest, action: str, model: type[Model], customers: Ite
 def customers_of(rows: Iterable[Any]) -> set[Any]:
     """Those whose rows these are; an account is its owner's."""
     account = get_user_model()
-    return {row if isinstance(row, account) else getattr(row, "user", None) for row in rows} - {None}
+    return {row if isinstance(row, account) else getattr(row, "user", None) for row in map(unmasked, rows)} - {None}
 
 
 def customers_in(queryset: QuerySet[Any]) -> set[Any]:

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -18,7 +17,7 @@ from core import csv_export, rls
 from core.admin.access_log import AccessLogMixin
 from core.admin.history import AuditHistoryMixin
 from core.admin.lists import UncountedChangeList, UncountedPaginator
-from core.admin.masking import masking, owner_lookup, unmasked
+from core.admin.masking import masking, unmasked
 from core.admin.query_guard import QueryGuardMixin
 from core.admin.secrets import SecretFieldChecks, public_fields
 from core.admin.unfold_compat import ModelAdmin
@@ -30,6 +29,7 @@ EXPORT = "export_csv"
 LAST_PLACE = 50
 STAMPS = ("id", "created_at", "updated_at")
 Service = Callable[[Any, HttpRequest, Any], None]
+Context = dict[str, Any] | None
 InlineT = TypeVar("InlineT", bound=type)
 
 _shown_on: dict[type[Model], list[type]] = defaultdict(list)
@@ -68,17 +68,6 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[UncountedChangeList]:
         return UncountedChangeList
 
-    def get_paginator(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[Any],
-        per_page: int,
-        orphans: int = 0,
-        allow_empty_first_page: bool = True,
-    ) -> Paginator:
-        """Uncounted pages."""
-        return UncountedPaginator(queryset, per_page, orphans, allow_empty_first_page)
-
     def date_hierarchy_for(self, request: HttpRequest) -> str | None:
         """The date to drill down by, None where that would read every row."""
         return self.date_hierarchy
@@ -108,7 +97,7 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         self, objs: Sequence[Model] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """The row alone: Django would load everything that hangs on it only to list it."""
-        return [str(row) for row in objs], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
+        return [str(masking(request).view(row)) for row in objs], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> HttpResponse | None:
         """Carry an action out. Only the export may be asked for everything at once."""
@@ -122,7 +111,8 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         """The chosen rows as a file that is written while it is read from the database."""
         self.record_export(request, queryset)
         columns = list(self.csv_columns or public_fields(self.model))
-        rows = in_batches(queryset, [owner_lookup(self.model), *columns])
+        owner = "user_id" if any(field.attname == "user_id" for field in self.model._meta.concrete_fields) else "pk"
+        rows = in_batches(queryset, [owner, *columns])
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
         return StreamingHttpResponse(
             rls.iterate_in_context(csv_export.lines(columns, masking(request).values(self.model, columns, rows))),
@@ -132,7 +122,7 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
 
     def run_service(self, service: Service, title: str, request: HttpRequest, row: Model) -> None:
         """Call `service` for one row, put it into the row's history, and say what came of it."""
-        name = str(row)
+        name = str(masking(request).view(row))
         try:
             with transaction.atomic():
                 self.log_change(request, row, f"{title}.")
@@ -147,19 +137,15 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         route = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}"
         return reverse(f"{route}_change", args=[row.pk]) if row.pk else reverse(f"{route}_changelist")
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Context = None) -> HttpResponse:
         return self._explained(request, partial(super().changelist_view, request, extra_context))
 
     def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Context = None
     ) -> HttpResponse:
         return self._explained(request, partial(super().changeform_view, request, object_id, form_url, extra_context))
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Context = None) -> HttpResponse:
         return self._explained(request, partial(super().delete_view, request, object_id, extra_context))
 
     def _explained(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:

@@ -15,7 +15,7 @@ class ChosenRow(AutocompleteDropdownForm):
     def __init__(self, request: HttpRequest, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, name, *args, **kwargs)
         choice: Any = self.fields[name]
-        choice.queryset = masking(request).rows(choice.queryset.all())
+        choice.label_from_instance = lambda row: str(masking(request).view(row))
 
 
 class AutocompleteSelectFilter(UnfoldFilter):

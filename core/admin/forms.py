@@ -6,8 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
+from core.admin.masking import Masking
 from core.admin.unfold_compat import PaginationInlineFormSet
 from core.models.base import OwnedModel
 
@@ -52,23 +53,37 @@ class OwnedAddForm(OwnedForm):
         return super().clean()
 
 
-class ReadOnlyFormSet(PaginationInlineFormSet):
+class MaskedFormSet(PaginationInlineFormSet):
+    """Masked rows on the page of another row, at most `limit` of them."""
+
+    masking: Masking
+    limit: int | None = None
+
+    def get_queryset(self) -> list[Any]:  # type: ignore[override]  # a page needs no more of it
+        if not hasattr(self, "_rows"):
+            self._rows = [self.masking.view(row) for row in super().get_queryset()[: self.limit]]
+        return self._rows
+
+
+class ReadOnlyFormSet(MaskedFormSet):
     """Rows that are shown and never taken back: what a browser posts for them is not looked at.
 
     Django would look the posted rows up among the newest ones again, and fail when a newer row has come in meanwhile.
     """
 
-    limit = 10
-
-    def __init__(self, *args: Any, data: object = None, files: object = None, save_as_new: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-
-    def get_queryset(self) -> QuerySet[Any]:
-        if not hasattr(self, "_queryset"):
-            owner = getattr(self.instance, "user_id", None)
-            rows = super().get_queryset().filter(**({"user_id": owner} if owner else {}))  # the indexes begin with the owner
-            self._queryset = rows[: self.limit]
-        return self._queryset
+    def __init__(
+        self,
+        *,
+        instance: Model,
+        queryset: QuerySet[Any],
+        data: object = None,
+        files: object = None,
+        save_as_new: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        owner = getattr(instance, "user_id", None)
+        rows = queryset.filter(user_id=owner) if owner else queryset  # the indexes begin with the owner
+        super().__init__(instance=instance, queryset=rows, **kwargs)
 
     def is_valid(self) -> bool:
         return True

@@ -12,8 +12,6 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from core.admin import access_log
-from core.admin.lists import UncountedPaginator
-from core.admin.masking import masking
 from core.admin.secrets import is_secret
 from core.admin.unfold_compat import ModelAdmin
 
@@ -100,7 +98,7 @@ class AuditHistoryMixin(ModelAdmin):
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
         access_log.record(request, "view", self.model, access_log.customers_of([row]), row_id=row.pk)
-        page = UncountedPaginator(masking(request).rows(events_of(row)), self.list_per_page).get_page(request.GET.get("p"))
+        page = self.get_paginator(request, events_of(row), self.list_per_page).get_page(request.GET.get("p"))
         page.object_list = [{"event": event, "changes": readable(event)} for event in page.object_list]
         context = {
             **self.admin_site.each_context(request),

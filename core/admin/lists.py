@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from core.admin.masking import Masking
 from core.admin.unfold_compat import ChangeList
 
 if TYPE_CHECKING:
@@ -45,9 +46,13 @@ class UncountedPage(Page):
 
 
 class UncountedPaginator(Paginator):
-    """Pages without a COUNT; `count` is only an upper bound, for callers that need a number."""
+    """Pages without a COUNT; `count` is only an upper bound, for callers that need a number.
+
+    With a `masking` the rows of a page are masked.
+    """
 
     template_name = "mingus/admin/pages.html"
+    masking: Masking | None = None
 
     @cached_property
     def count(self) -> int:
@@ -65,7 +70,10 @@ class UncountedPaginator(Paginator):
         start = (number - 1) * self.per_page
         rows = list(self.object_list[start : start + self.per_page + 1])
         is_last = len(rows) <= self.per_page or number == LAST_PAGE
-        return UncountedPage(rows[: self.per_page], number, self, is_last=is_last)
+        shown = rows[: self.per_page]
+        if self.masking:
+            shown = [self.masking.view(row) for row in shown]
+        return UncountedPage(shown, number, self, is_last=is_last)
 
     def nothing(self) -> UncountedPage:
         """The page that is shown when the rows could not be had."""

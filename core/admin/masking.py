@@ -1,32 +1,40 @@
-"""What a colleague may read of a customer. Personal values are hidden where the rows leave the database, not page by page.
+"""Personal values of customers, masked on every page, in every file and in every search of the back office.
 
-A model names its `personal_fields`. A colleague without the permission `see_<model>` gets each row as a view of it, on which
-those fields are masked and so is whatever is worked out from them: columns, `str()`, and the rows it leads to. He neither
-sorts, filters nor searches by them, for that would answer what is hidden. A customer whose values he has had revealed, with a
-reason, is open to him for some minutes.
+A model names its `personal_fields`. For a staff member without the permission `see_<model>`, each row on a page is a
+`MaskedRow`. Those fields are masked on it, and so is what is calculated from them: properties, `str()`, and related rows. The
+staff member can't sort, filter or search by them either, because the answer would tell a hidden value. After a reveal, which
+needs a reason, one customer's values are shown to one staff member for some minutes.
+
+Rows become masked where Django's admin takes them: `get_paginator` (lists and autocomplete), `get_object` (the pages of a row)
+and `get_formset` (inlines). Services work with the rows themselves, and a file of an export is masked by `Masking.values`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property, partial
+from inspect import ismethod
+from types import MethodType
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import NotRelationField, get_fields_from_path
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
-from django.db.models import Model, QuerySet
-from django.db.models.query import ModelIterable
+from django.db.models import Model
 from django.http import HttpRequest
 
 from core import clock
 from core.privacy.masks import MASK, MaskFunction, personal_fields
 
-REVEALED = "revealed"  # in the session: customer's key -> the instant until which his values are shown
+REVEALED = "revealed"  # in the session: customer's key -> the instant until which the values are shown
 RowT = TypeVar("RowT", bound=Model)
+AnyT = TypeVar("AnyT")
 
 
 class Hidden(str):
-    """Stands for a value that is not shown. What a page would write around it, such as decimals, is left out."""
+    """A value that is not shown. What a page would write around it, such as decimals, is left out."""
 
     __slots__ = ()
 
@@ -41,19 +49,23 @@ class Hidden(str):
 
 
 def masked(value: object, partly: MaskFunction) -> object:
-    """What is shown of a value: a part of a text, nothing of all else. What is empty stays so; yes and no become unknown."""
+    """Return what is shown of a value: a part of a text, nothing of all else.
+
+    An empty value stays empty. True and False become None, so that no icon tells them.
+    """
     if value is None or value == "" or isinstance(value, bool):
         return None if isinstance(value, bool) else value
     return partly(value) if isinstance(value, str) else Hidden(MASK)
 
 
 def reveal(request: HttpRequest, customer_id: UUID, *, until: datetime) -> None:
-    """Show one customer's values to the colleague of this session, until then. The caller writes down that it happened."""
-    request.session[REVEALED] = {**request.session.get(REVEALED, {}), str(customer_id): until.isoformat()}
+    """Show one customer's values to the staff member of this session until then. The caller notes that it happened."""
+    request.session.setdefault(REVEALED, {})[str(customer_id)] = until.isoformat()
+    request.session.modified = True
 
 
 def masking(request: HttpRequest) -> "Masking":
-    """What the request's colleague may read; worked out once a request, before which nothing is revealed."""
+    """Return what the request's staff member may read, calculated once a request."""
     found: Masking | None = getattr(request, "_masking", None)
     if found is None:
         now = clock.now()
@@ -64,63 +76,49 @@ def masking(request: HttpRequest) -> "Masking":
 
 
 class Masking:
-    """What one colleague may read."""
+    """What one staff member may read. `revealed` are the keys of the customers whose values are revealed."""
 
-    def __init__(self, user: Any, revealed: frozenset[str]) -> None:
+    def __init__(self, user: PermissionsMixin | AnonymousUser, revealed: frozenset[str]) -> None:
         self._user, self._revealed = user, revealed
-        self._inside = self._touched = False
-
-    @property
-    def is_needed(self) -> bool:
-        return not self._user.is_superuser
+        self._is_calculating = self._has_read_hidden = False
 
     def hides_of(self, model: type[Model]) -> bool:
-        """Whether a model has values that are hidden unless they are revealed."""
+        """Return whether a model has values that are hidden unless they are revealed."""
         permission = f"{model._meta.app_label}.see_{model._meta.model_name}"
         return bool(personal_fields(model)) and not self._user.has_perm(permission)
 
     def hides(self, model: type[Model], row: Model) -> bool:
-        """Whether the values of `model` are hidden on a page of `row`, which is of that model or what it hangs on."""
-        owner = _owner_of(row)
-        belongs_to_nobody = owner is None
-        return self.hides_of(model) and not (belongs_to_nobody or self.is_revealed(owner) or _is_colleague(model, row))
+        """Return whether the values of `model` are hidden on a page of `row`, which is of that model or its parent there."""
+        account = get_user_model()
+        owner = row.pk if isinstance(row, account) else getattr(row, "user_id", "unknown")
+        is_open = owner is None or self.is_revealed(owner)  # a broadcast has no owner
+        is_staff = model is account and getattr(row, "is_staff", False)  # whose address is no secret among staff
+        return self.hides_of(model) and not (is_open or is_staff)
 
     def is_revealed(self, *customers: object) -> bool:
-        """Whether each of the customers, given by keys, is open to this colleague."""
+        """Return whether each of the customers, given by keys, is revealed."""
         return all(str(key) in self._revealed for key in customers)
 
     def open_names(self, model: type[Model], names: Iterable[Any]) -> list[Any]:
-        """Those of `names` (lookups, or tuples that begin with one) that lead to no hidden value."""
+        """Return those of `names` (lookups, or tuples that begin with one) that lead to no hidden value."""
         return [name for name in names if not self.hides_lookup(model, name[0] if isinstance(name, tuple) else name)]
 
     def hides_lookup(self, model: type[Model], name: object) -> bool:
-        """Whether a lookup such as `user__profile__annual_income__gte` asks for a hidden value."""
+        """Return whether a lookup such as `user__profile__annual_income__gte` asks for a hidden value."""
         return any(self.hides_of(kind) and column in personal_fields(kind) for kind, column in _columns(model, name))
 
-    def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The queryset, giving views instead of rows where there is something to hide."""
-        if not self.is_needed:
-            return queryset
-        queryset = queryset.all()
-        queryset._iterable_class = type("MaskedIterable", (MaskedIterable,), {"masking": self})
-        return queryset
-
     def view(self, row: RowT) -> RowT:
-        """A row as this colleague may read it."""
-        if isinstance(row, MaskedRow) or not self.is_needed:
+        """Return a row as this staff member may read it."""
+        if isinstance(row, MaskedRow) or self._user.is_superuser:
             return row
-        model: Any = row._meta.concrete_model
-        seen: Any = object.__new__(_view_class(model))
-        seen.__dict__ = row.__dict__
-        seen._masking, seen._hides = self, self.hides(model, row)
-        return cast("RowT", seen)
+        return cast("RowT", MaskedRow(row, self))
 
     def closed(self) -> "Masking":
-        """The same colleague, to whom nothing is revealed."""
+        """Return the same staff member's masking with nothing revealed."""
         return Masking(self._user, frozenset())
 
     def values(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
-        """Rows of values for a file, each with its customer's key in front, masked and without that key."""
+        """Mask rows of values for a file. Each comes with its customer's key in front, and is returned without it."""
         masks = [self._mask(model, column) for column in columns]
         for owner, *values in rows:
             shown = self.is_revealed(owner)
@@ -131,128 +129,95 @@ class Masking:
         return personal_fields(kind).get(column) if self.hides_of(kind) else None
 
     def field(self, partly: MaskFunction, value: object) -> object:
-        """A hidden field's value: as it is for something that is being worked out, which is then hidden itself."""
-        if self._inside and not isinstance(value, str):
-            self._touched = True
+        """Return what is shown of a hidden field; inside a calculation the value itself, which hides its outcome."""
+        if self._is_calculating and not isinstance(value, str):
+            self._has_read_hidden = True
             return value
         return masked(value, partly)
 
-    def outcome(self, work_out: Callable[[], Any]) -> Any:
-        """What `work_out` gives, unless it read a hidden value on the way."""
-        if self._inside:
-            return work_out()
-        self._inside, self._touched = True, False
+    def outcome(self, calculate: Callable[[], Any]) -> Any:
+        """Return the outcome of a calculation, hidden if it has read a hidden value."""
+        if self._is_calculating:
+            return calculate()
+        self._is_calculating, self._has_read_hidden = True, False
         try:
-            value = work_out()
+            value = calculate()
         finally:
-            self._inside = False
-        return masked(value, lambda _: Hidden(MASK)) if self._touched else value
-
-
-class MaskedRowsMixin:
-    """For an admin class: its rows come as views, and none is changed or deleted by whom its values are hidden from."""
-
-    model: Any
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return masking(request).rows(super().get_queryset(request))  # type: ignore[misc]  # of Django's admin classes
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        may: bool = super().has_change_permission(request, obj)  # type: ignore[misc]
-        return may and not self.hides(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        may: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
-        return may and not self.hides(request, obj)
-
-    def hides(self, request: HttpRequest, obj: Model | None) -> bool:
-        """Whether this page's values of the row `obj`, or of what hangs on it, are hidden from the request's colleague."""
-        return isinstance(obj, Model) and masking(request).hides(self.model, obj)
+            self._is_calculating = False
+        return masked(value, lambda _: Hidden(MASK)) if self._has_read_hidden else value
 
 
 class MaskedRow:
-    """A row of which personal values can't be read. It shares what it holds with the row itself."""
+    """A row as a staff member may read it, in place of the row itself. `unmasked` returns the row.
 
-    __slots__ = ("_hides", "_masking")
-    _hides: bool
-    _masking: Masking
+    Properties, methods and `str()` get the masked row as `self`, so they can't read around the masks either.
+    """
 
-    def __getattribute__(self, name: str) -> Any:
-        read = super().__getattribute__
-        if name.startswith("_"):
-            return read(name)
-        masking, model = read("_masking"), read("_meta").concrete_model
-        fields = personal_fields(model) if read("_hides") else {}
-        if name in fields:
-            return masking.field(fields[name], read(name))
-        if isinstance(getattr(model, name, None), property):
-            return masking.outcome(lambda: read(name))
-        value = read(name)
-        return masking.view(value) if isinstance(value, Model) else value
+    __slots__ = ("_hides", "_masking", "_row")
+
+    def __init__(self, row: Model, masking: Masking) -> None:
+        model = cast("type[Model]", row._meta.concrete_model)
+        for name, value in {"_row": row, "_masking": masking, "_hides": masking.hides(model, row)}.items():
+            object.__setattr__(self, name, value)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[Model]:  # type: ignore[override]
+        """The model, so that `isinstance` says of the masked row what it says of the row."""
+        return type(self._row)
+
+    def __getattr__(self, name: str) -> Any:
+        partly = personal_fields(self._row._meta.concrete_model).get(name) if self._hides else None
+        if partly:
+            return self._masking.field(partly, getattr(self._row, name))
+        declared = getattr(type(self._row), name, None)
+        if isinstance(declared, property | cached_property):
+            getter = declared.__get__ if isinstance(declared, property) else declared.func
+            return self._masking.outcome(partial(getter, self))
+        value = getattr(self._row, name)
+        if ismethod(value) and value.__self__ is self._row:
+            # SECURITY: what was masked must not be written back over what it stands for
+            if self._hides and name in ("save", "save_base", "delete"):
+                raise PermissionDenied("The customer's values are hidden. Reveal them first.")
+            # Django's own methods (save, full_clean, …) need the row itself, and a form calls them only where nothing is hidden
+            return MethodType(value.__func__, self) if self._hides or not hasattr(Model, name) else value
+        return self._masking.view(value) if isinstance(value, Model) else value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._row, name, unmasked(value))
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._row == unmasked(other))
+
+    def __hash__(self) -> int:
+        return hash(self._row)
 
     def __str__(self) -> str:
-        text: str = self._masking.outcome(super().__str__)
-        return f"{unmasked(self)._meta.verbose_name} {MASK}" if isinstance(text, Hidden) else text
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self._writable().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        return self._writable().delete(*args, **kwargs)
-
-    def _writable(self) -> Any:
-        # SECURITY: what was masked must not be written back over what it stands for
-        if self._hides:
-            raise PermissionDenied("The customer's values are hidden. Reveal them first.")
-        return unmasked(self)
+        name_of: Any = type(self._row).__str__
+        text = self._masking.outcome(partial(name_of, self))
+        return f"{self._row._meta.verbose_name} {MASK}" if isinstance(text, Hidden) else text
 
 
-class MaskedIterable(ModelIterable):
-    """A queryset's rows as views."""
-
-    masking: Masking
-
-    def __iter__(self) -> Iterator[Any]:
-        return map(self.masking.view, super().__iter__())
+def unmasked(row: AnyT) -> AnyT:
+    """Return the row behind a masked row, for services: they work with what is stored."""
+    return cast("AnyT", row._row) if isinstance(row, MaskedRow) else row
 
 
-def unmasked(row: Any) -> Any:
-    """The row behind a view, for services: they work with what is stored."""
-    if not isinstance(row, MaskedRow):
-        return row
-    view: Any = row
-    plain: Any = object.__new__(view._meta.concrete_model)
-    plain.__dict__ = view.__dict__
-    return plain
+class MaskedRowsMixin(BaseModelAdmin):
+    """An admin class or inline on whose pages no row can be changed or deleted while its values are hidden."""
 
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not self.hides(request, obj)
 
-_classes: dict[type[Model], type] = {}
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not self.hides(request, obj)
 
-
-def _view_class(model: type[Model]) -> type:
-    """A subclass that Django's registry does not learn of: the views are no model."""
-    if model not in _classes:
-        _classes[model] = type.__new__(type(model), model.__name__, (MaskedRow, model), {"__slots__": ()})
-    return _classes[model]
-
-
-def _owner_of(row: object) -> object:
-    """The customer's key; None of a broadcast, which belongs to nobody."""
-    return row.pk if isinstance(row, get_user_model()) else getattr(row, "user_id", "unknown")
-
-
-def owner_lookup(model: type[Model]) -> str:
-    """The lookup that leads from a row of any model to its customer's key."""
-    return "user_id" if any(field.name == "user" for field in model._meta.concrete_fields) else "pk"
-
-
-def _is_colleague(model: type[Model], row: object) -> bool:
-    """Whether it is about the account of a colleague, whose address is no secret among colleagues."""
-    return model is get_user_model() and bool(getattr(row, "is_staff", False))
+    def hides(self, request: HttpRequest, obj: Model | None) -> bool:
+        """Return whether this page's values of the row `obj`, or of what belongs to it, are hidden from the staff member."""
+        return isinstance(obj, Model) and masking(request).hides(self.model, obj)
 
 
 def _columns(model: type[Model], lookup: object) -> list[tuple[type[Model], str]]:
-    """The columns that a lookup passes, each with its model; none for what is no lookup; `__gte` is left out."""
+    """Return the columns that a lookup passes, each with its model; none for what is no lookup; `__gte` is left out."""
     parts = str(lookup).split("__")
     for length in range(len(parts), 0, -1):
         try:

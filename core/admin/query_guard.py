@@ -3,15 +3,34 @@
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from core.admin.lists import UncountedPaginator
 from core.admin.masking import MaskedRowsMixin, masking, unmasked
 from core.admin.unfold_compat import ModelAdmin
 
 
 class QueryGuardMixin(MaskedRowsMixin, ModelAdmin):
     """Lists that keep what is hidden, and buttons that need not show what they act on."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row of a page, masked."""
+        row = super().get_object(request, object_id, from_field)
+        return None if row is None else masking(request).view(row)
+
+    def get_paginator(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        per_page: int,
+        orphans: int = 0,
+        allow_empty_first_page: bool = True,
+    ) -> UncountedPaginator:
+        """Return uncounted pages of masked rows, for lists and for autocomplete."""
+        paginator = UncountedPaginator(queryset, per_page, orphans, allow_empty_first_page)
+        paginator.masking = masking(request)
+        return paginator
 
     def has_help_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whether the colleague may press the page's buttons. They call services, and need not show him what they act on."""

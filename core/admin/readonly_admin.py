@@ -2,14 +2,15 @@
 
 from typing import Any, ClassVar, cast
 
+from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.utils import flatten
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from core.admin.base import BaseAdmin
 from core.admin.customer_admin import OwnedAdmin
-from core.admin.forms import ReadOnlyFormSet
-from core.admin.masking import MaskedRowsMixin
+from core.admin.forms import MaskedFormSet, ReadOnlyFormSet
+from core.admin.masking import MaskedRowsMixin, masking
 from core.admin.secrets import SecretFieldInlineChecks, public_fields
 from core.admin.unfold_compat import StackedInline, TabularInline
 
@@ -45,20 +46,30 @@ class OwnedReadOnlyAdmin(ReadOnlyAdmin, OwnedAdmin):
         return ["owner", *(name for name in names if name != "user")]
 
 
-class OwnedInline(MaskedRowsMixin, StackedInline):
-    """Rows that can be changed on the page of the row they belong to."""
+class MaskedInline(MaskedRowsMixin, InlineModelAdmin):
+    """Masked rows on the page of the row they belong to, at most `limit` of them."""
 
     checks_class = SecretFieldInlineChecks
+    formset: type[MaskedFormSet] = MaskedFormSet
+    limit: ClassVar[int | None] = None
+
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: object) -> type[MaskedFormSet]:
+        formset = cast("type[MaskedFormSet]", super().get_formset(request, obj, **kwargs))
+        formset.masking, formset.limit = masking(request), self.limit
+        return formset
 
 
-class ReadOnlyInline(ReadOnlyMixin, MaskedRowsMixin, TabularInline):
+class OwnedInline(MaskedInline, StackedInline):
+    """Rows that can be changed on the page of the row they belong to."""
+
+
+class ReadOnlyInline(ReadOnlyMixin, MaskedInline, TabularInline):
     """The newest rows of a kind on the page of the row they belong to, with a link to all of them.
 
     `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers.
     `list_select_related` names what is read along. Those with a `place` (1, 2, …) come first on the page, in that order.
     """
 
-    checks_class = SecretFieldInlineChecks
     formset = ReadOnlyFormSet
     template_after: ClassVar[str | None] = "mingus/admin/all_rows.html"
     list_select_related: ClassVar[tuple[str, ...]] = ()
@@ -76,8 +87,3 @@ class ReadOnlyInline(ReadOnlyMixin, MaskedRowsMixin, TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
-
-    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: object) -> type[ReadOnlyFormSet]:
-        formset = cast("type[ReadOnlyFormSet]", super().get_formset(request, obj, **kwargs))
-        formset.limit = self.limit
-        return formset

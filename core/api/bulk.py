@@ -120,9 +120,9 @@ class BulkMixin(BaseViewSet):
         return [new.pk for new in rows]
 
     def _update(self, changes: list[dict[str, Any]], name: str) -> int:
-        keys = [change["id"] for change in changes]
+        keys = [change.pop("id") for change in changes]
         found = self._locked(keys)
-        writers = [self._row(found.get(change["id"]), data=_without_id(change), partial=True) for change in changes]
+        writers = [self._row(found.get(key), data=change, partial=True) for key, change in zip(keys, changes, strict=True)]
         problems = [_problem_of(writer, keys.count(key)) for key, writer in zip(keys, writers, strict=True)]
         _refuse(name, problems)
         save_or_explain(name, writers, all_at_once=_write, one=lambda it: it.save())
@@ -235,7 +235,3 @@ def _problem_of(writer: BaseSerializer, times: int) -> Problem:
     if times > 1:
         return {"id": [ErrorDetail("This row is in the call more than once.", "repeated")]}
     return {} if writer.is_valid() else dict(writer.errors)
-
-
-def _without_id(change: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in change.items() if name != "id"}

@@ -1,6 +1,5 @@
 """Derived values as serializer fields: the type that the model declares is the type that the API documents."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -36,7 +35,7 @@ def field_for(model: type, name: str) -> FieldSpec:
     returned = get_type_hints(getter)["return"]
     kinds = get_args(returned) if NoneType in get_args(returned) else (returned,)
     [kind] = [kind for kind in kinds if kind is not NoneType]
-    options = {"read_only": True, "allow_null": NoneType in kinds, "help_text": _sentence(getter)}
+    options = {"read_only": True, "allow_null": NoneType in kinds, "help_text": (getter.__doc__ or "").strip().split("\n")[0]}
     return _of_kind(get_origin(kind) or kind, options)
 
 
@@ -46,10 +45,6 @@ def _of_kind(kind: type, options: dict[str, Any]) -> FieldSpec:
     if kind in (list, tuple):
         return serializers.ListField, options | {"child": serializers.CharField()}
     return FIELDS[kind], options
-
-
-def _sentence(getter: Callable[..., object]) -> str:
-    return (getter.__doc__ or "").strip().split("\n")[0]
 
 
 def public_names(model: type[BaseModel]) -> list[str]:

@@ -84,7 +84,8 @@ def from_database(error: IntegrityError) -> exceptions.APIException | None:
     if found is None:
         return from_foreign_key_violation(error)
     model, constraint = found
-    detail = exceptions.ErrorDetail(violation_message(constraint), code_of(constraint))
+    code = "unique" if isinstance(constraint, models.UniqueConstraint) else "constraint"
+    detail = exceptions.ErrorDetail(violation_message(constraint), code)
     return exceptions.ValidationError({field_of(model, constraint.name): [detail]})
 
 
@@ -111,10 +112,6 @@ def violation_message(constraint: models.BaseConstraint) -> str:
     if isinstance(constraint, models.UniqueConstraint):
         return "You already have one with this value."
     return f"This breaks the rule {constraint.name}."
-
-
-def code_of(constraint: models.BaseConstraint) -> str:
-    return "unique" if isinstance(constraint, models.UniqueConstraint) else "constraint"
 
 
 def field_of(model: type[models.Model], constraint: str) -> str:

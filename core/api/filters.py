@@ -82,8 +82,3 @@ def kind_of(queryset: QuerySet[Any], name: str) -> models.Field[Any, Any]:
         return queryset.model._meta.pk
     derived = queryset.query.annotations.get(name)
     return derived.output_field if derived is not None else queryset.model._meta.get_field(name)
-
-
-def is_nullable(queryset: QuerySet[Any], name: str) -> bool:
-    """Whether an ordering column can be NULL; a derived value is taken for one that can."""
-    return name in queryset.query.annotations or bool(queryset.model._meta.get_field(name).null)

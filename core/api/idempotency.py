@@ -6,9 +6,7 @@ stored answer; if the first one failed, its row is gone with its transaction and
 
 import hashlib
 import re
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import orjson
 from django.core.files.uploadedfile import UploadedFile
@@ -84,16 +82,13 @@ def store_response(reserved: IdempotencyKey, response: Response) -> None:
 
 def fingerprint(request: Request) -> bytes:
     """SHA-256 over what was asked: method, path and content. Multipart bodies count by content, not by boundary."""
-    data = request.data
-    items = (
-        sorted((name, _content(value)) for name in data for value in _values(data, name)) if isinstance(data, dict) else data
-    )
+    items = request.data
+    if isinstance(items, MultiValueDict):
+        items = sorted((name, _content(value)) for name, values in items.lists() for value in values)
+    elif isinstance(items, dict):
+        items = sorted((name, _content(value)) for name, value in items.items())
     asked = [request.method, request.get_full_path(), items]
     return hashlib.sha256(orjson.dumps(asked, json_default, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS)).digest()
-
-
-def _values(data: Mapping[str, Any], name: str) -> list[Any]:
-    return list(data.getlist(name)) if isinstance(data, MultiValueDict) else [data[name]]
 
 
 def _content(value: object) -> str:
@@ -104,8 +99,3 @@ def _content(value: object) -> str:
         digest.update(chunk)
     value.seek(0)
     return f"file {value.name} {digest.hexdigest()}"
-
-
-def delete_expired() -> int:
-    """Delete keys whose time is over; gives how many."""
-    return IdempotencyKey.objects.filter(created_at__lt=clock.now() - RETENTION).delete()[0]

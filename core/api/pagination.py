@@ -23,7 +23,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.filters import is_nullable, kind_of
+from core.api.filters import kind_of
 from core.api.renderers import ORJSON_OPTIONS, json_default
 from core.fast_lists.sql_serializer import SqlSerializer
 
@@ -173,7 +173,8 @@ class KeysetPagination(BasePagination):
         if not self.keys or not (self.more if reading_on else self.cursor):
             return None
         cursor = Cursor(self.order_name, self.keys[-1 if reading_on else 0], reverse=not forward)
-        asked = [text for text in self._request.META.get("QUERY_STRING", "").split("&") if text and not _is_cursor(text)]
+        texts = filter(None, self._request.META.get("QUERY_STRING", "").split("&"))
+        asked = [text for text in texts if unquote(text.partition("=")[0]) != "cursor"]
         address = f"{self._request.path}?{'&'.join([*asked, 'cursor='])}"
         return f"{self._request.scheme}://{self._request.get_host()}{iri_to_uri(address)}{cursor.encode()}"
 
@@ -195,10 +196,6 @@ class KeysetPagination(BasePagination):
         return [{"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in found]
 
 
-def _is_cursor(parameter: str) -> bool:
-    return unquote(parameter.partition("=")[0]) == "cursor"
-
-
 def limit_of(params: Mapping[str, str]) -> int:
     """`?limit=`, a 400 outside of 1..200."""
     text = params.get("limit", str(DEFAULT_LIMIT))
@@ -211,9 +208,11 @@ def order_of(params: Mapping[str, str], view: OrderedView, queryset: QuerySet[An
     """The order's name and its columns, the key last; a 400 for a column that the view does not sort by."""
     name = params.get("ordering", view.ordering)
     allowed = view.ordering_fields
-    if name != view.ordering and name.removeprefix("-") not in allowed:
+    column = name.removeprefix("-")
+    if name != view.ordering and column not in allowed:
         raise _invalid("ordering", f"Choose one of: {', '.join(allowed)}; a leading - turns it round.")
-    first = OrderColumn(name.removeprefix("-"), name.startswith("-"), is_nullable(queryset, name.removeprefix("-")))
+    is_derived = column in queryset.query.annotations  # which may be NULL
+    first = OrderColumn(column, name.startswith("-"), is_derived or bool(queryset.model._meta.get_field(column).null))
     key = OrderColumn("pk", first.descending, nullable=False)
     return name, [key] if first.name in {"id", "pk"} else [first, key]
 

@@ -197,9 +197,10 @@ def unwrap(user_id: UUID, wrapped: bytes) -> bytes:
 
 def unknown_ring_keys() -> dict[str, int]:
     """The keys that data keys are wrapped under and that the ring has not: id in hexadecimal -> how many data keys."""
+    known = {key_ring.key_id_of(key.header).hex() for key in key_ring.ring_keys()}
     with connection.cursor() as cursor:
         cursor.execute(COUNT)
-        return {key_id: count for key_id, count in cursor.fetchall() if key_id not in key_ring.ring_key_ids()}
+        return {key_id: count for key_id, count in cursor.fetchall() if key_id not in known}
 
 
 def _lock_or_create(user_ids: list[UUID]) -> dict[UUID, Key]:

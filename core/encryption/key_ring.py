@@ -117,7 +117,7 @@ def decrypt(label: str, associated_data: bytes, sealed: bytes, data_key: Key | N
     """
     if not is_ciphertext(sealed):
         raise TamperedError(f"{label}: this is not a sealed value. Restore the row from a backup or set a new value.")
-    keys = [*_ring_keys(), *([data_key] if data_key else [])]
+    keys = [*ring_keys(), *([data_key] if data_key else [])]
     key = next((key for key in keys if key.is_key_of(sealed)), None)
     if key is None:
         raise _unknown_key_error(keys, label, associated_data, sealed)
@@ -166,7 +166,7 @@ def is_encrypted_with_data_key(sealed: bytes) -> bool:
 
 def primary_key() -> Key:
     """The ring's key that seals what has no owner, and wraps data keys. Raises EncryptionError for a ring that is not sound."""
-    return _ring_keys()[0]
+    return ring_keys()[0]
 
 
 def primary_key_id() -> bytes:
@@ -174,49 +174,39 @@ def primary_key_id() -> bytes:
     return key_id_of(primary_key().header)
 
 
-def ring_key_ids() -> set[str]:
-    """The ids of all keys of the ring, in hexadecimal, as error messages name them."""
-    return {key_id_of(key.header).hex() for key in _ring_keys()}
-
-
 def parse_keys(texts: Sequence[str]) -> KeyRing:
     """The ring that `texts` describe: each 64 hexadecimal digits or the base64 of 32 bytes, the first one primary.
 
     Raises EncryptionError with everything that is wrong: no key, a malformed key, a key given twice.
     """
-    problems = _problems(texts)
+    problems = ring_problems(texts)
     if problems:
         raise EncryptionError(" ".join(problems))
     keys = {key_id_of(_ring_key(raw).header): raw for raw in map(_decoded, texts) if raw is not None}
     return KeyRing(primary=next(iter(keys)), keys=keys)
 
 
-def ring_problems() -> list[str]:
-    """What is wrong with the configured keys, one sentence each with its remedy; empty when values can be sealed."""
-    return _problems(getattr(settings, SETTING, ()))
-
-
-def _problems(texts: object) -> list[str]:
+def ring_problems(texts: object = None) -> list[str]:
+    """Return what is wrong with `texts`, by default the configured keys: one sentence each, with its remedy."""
+    if texts is None:
+        texts = getattr(settings, SETTING, ())
     if not isinstance(texts, list | tuple):
         return [f"{SETTING} must be a list of keys, not {type(texts).__name__}: write [key], the primary first."]
     if not texts:
         return [f"{SETTING} is empty: set at least one key of 32 random bytes, for example from `openssl rand -hex 32`."]
-    decoded = [_decoded(text) for text in texts]
-    malformed = [_malformed(place) for place, raw in enumerate(decoded, 1) if raw is None]
-    return malformed + _repeated(decoded)
-
-
-def _malformed(place: int) -> str:
-    # SECURITY: the key's place is named, not its text, which may be a real key with one character missing
-    return f"Key {place} of {SETTING} is not 64 hexadecimal digits or the base64 of {KEY_BYTES} bytes: replace it."
-
-
-def _repeated(keys: list[bytes | None]) -> list[str]:
-    return [
+    keys = [_decoded(text) for text in texts]
+    # SECURITY: a key's place is named, not its text, which may be a real key with one character missing
+    malformed = [
+        f"Key {place} of {SETTING} is not 64 hexadecimal digits or the base64 of {KEY_BYTES} bytes: replace it."
+        for place, key in enumerate(keys, 1)
+        if key is None
+    ]
+    repeated = [
         f"Key {place} of {SETTING} repeats key {keys.index(key) + 1}: remove it."
         for place, key in enumerate(keys, 1)
         if key is not None and key in keys[: place - 1]
     ]
+    return malformed + repeated
 
 
 def _decoded(text: object) -> bytes | None:
@@ -236,7 +226,7 @@ def _from_base64(text: str) -> bytes:
     return b64decode(padded.replace("-", "+").replace("_", "/"), validate=True)
 
 
-def _ring_keys() -> tuple[Key, ...]:
+def ring_keys() -> tuple[Key, ...]:
     """The ring's keys, the primary one first."""
     texts = getattr(settings, SETTING, ())
     return _keys_of(tuple(texts) if isinstance(texts, list) else texts)

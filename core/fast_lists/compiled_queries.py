@@ -31,7 +31,6 @@ from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_f
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.datetime import TimestamptzLoader
-from psycopg_pool import ConnectionPool
 
 from core import clock, context, rls
 
@@ -201,7 +200,7 @@ _sessions: "WeakKeyDictionary[psycopg.Connection[Any], _QuerySession]" = WeakKey
 @contextmanager
 def _borrowed_connection(connection: BaseDatabaseWrapper) -> Iterator["psycopg.Connection[Any]"]:
     """A connection: from the pool, or the one that Django has open with a transaction on it."""
-    pool: ConnectionPool[Any] | None = getattr(connection, "pool", None)
+    pool = getattr(connection, "pool", None)
     if pool is None or connection.connection is not None:
         connection.ensure_connection()
         yield connection.connection

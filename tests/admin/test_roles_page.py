@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from mingus.roles_table import operations, registered
+from mingus.roles_table import operations, registered_admins
 from tests.admin.conftest import SignedIn
 from users.models import User
 
@@ -22,7 +22,7 @@ def counted(client: Client, **query: str) -> tuple[int, int]:
 
 
 def test_it_shows_every_page_and_operation(office: Client) -> None:
-    assert counted(office) == (len(registered()), len(operations()))
+    assert counted(office) == (len(registered_admins()), len(operations()))
 
 
 def test_words_narrow_it_to_routes_verbs_and_buttons(office: Client) -> None:
@@ -43,7 +43,7 @@ def test_a_button_is_shown_by_its_title(office: Client) -> None:
 
 
 def test_an_unknown_caller_is_refused_and_shows_all(office: Client) -> None:
-    assert counted(office, caller="nobody") == (len(registered()), len(operations()))
+    assert counted(office, caller="nobody") == (len(registered_admins()), len(operations()))
 
 
 def test_staff_without_a_role_may_read_it(staff: User, signed_in: SignedIn) -> None:

@@ -1,6 +1,7 @@
 """Jobs that run by themselves, and what a job belongs to."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
@@ -73,7 +74,8 @@ def test_a_job_is_not_there_when_its_transaction_is_rolled_back(no_jobs: None) -
 
 def test_a_job_runs_as_an_action_with_its_number(no_jobs: None, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    monkeypatch.setattr(tasks.idempotency, "delete_expired", lambda: seen.append(context.current().request_id))
+    store = SimpleNamespace(clear_expired=lambda: seen.append(context.current().request_id))
+    monkeypatch.setattr(tasks, "import_string", lambda path: store)
     number = jobs.enqueue(tasks.delete_expired_keys_and_sessions, timestamp=0)
     jobs.run_pending()
     assert f"job-{number}" in seen

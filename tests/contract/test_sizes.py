@@ -1,6 +1,7 @@
-"""Alarms on size: a module, function or class that grows past them wants to become two."""
+"""Alarms on size: of modules, functions and classes that are too long, and of functions that are too short."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -11,6 +12,24 @@ MODULES = [
     for path in sorted((ROOT / package).rglob("*.py"))
     if not ("migrations" in path.parts and path.name.startswith("0"))
 ]
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+SIMPLE_STATEMENT = (ast.Return, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Raise, ast.Assert, ast.Delete)
+MAX_P90_OF_FUNCTIONS = 25
+MAX_REEXPORTS = 5
+MAX_ONE_STATEMENT_ONE_CALLER = 113
+
+TREES = {
+    ".".join(module.with_suffix("").parts).removesuffix(".__init__"): ast.parse((ROOT / module).read_text())
+    for module in MODULES
+}
+FUNCTIONS = {(module, node.name): node for module, tree in TREES.items() for node in tree.body if isinstance(node, FUNCTION)}
+IMPORTED = {
+    (module, alias.asname or alias.name): (str(node.module), alias.name)
+    for module, tree in TREES.items()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+}
 
 
 def length(node: ast.AST) -> int:
@@ -26,16 +45,60 @@ def needs_docstring(module: Path) -> bool:
     return bool(text.strip()) and module.name != "apps.py" and not ast.get_docstring(ast.parse(text))
 
 
+def meaning(module: str, name: str) -> tuple[str, str]:
+    """Return where a name of `module` is defined, and as what; imports are followed."""
+    for _ in range(MAX_REEXPORTS):
+        if (module, name) in FUNCTIONS or (module, name) not in IMPORTED:
+            break
+        module, name = IMPORTED[module, name]
+    return module, name
+
+
+def used_in(module: str, node: ast.AST) -> tuple[str, str] | None:
+    """Return what a node reads: a name, or the attribute of an imported module."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        return meaning(module, node.id)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return meaning(".".join(meaning(module, node.value.id)), node.attr)
+    return None
+
+
+def is_one_statement(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Return whether the body is one statement; a block such as `for` or `with` is more, a docstring is none."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return len(body) == 1 and isinstance(body[0], SIMPLE_STATEMENT)
+
+
+def uses_and_calls() -> tuple[Counter[tuple[str, str] | None], Counter[tuple[str, str] | None]]:
+    nodes_of = [(module, node) for module, tree in TREES.items() for node in ast.walk(tree)]
+    uses = Counter(used_in(module, node) for module, node in nodes_of)
+    return uses, Counter(used_in(module, node.func) for module, node in nodes_of if isinstance(node, ast.Call))
+
+
 def test_a_module_stays_small_and_says_why_it_exists() -> None:
     assert [module for module in MODULES if len((ROOT / module).read_text().splitlines()) > 300] == []
     assert [module for module in MODULES if needs_docstring(module)] == []
 
 
 def test_functions_and_classes_stay_small() -> None:
-    functions = [(module, node) for module in MODULES for node in nodes(module, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    functions = [(module, node) for module in MODULES for node in nodes(module, FUNCTION)]
     classes = [(module, node) for module in MODULES for node in nodes(module, ast.ClassDef)]
     assert [(module, node.name) for module, node in functions if length(node) > 40] == []
     assert [(module, node.name) for module, node in classes if length(node) > 120] == []
+
+
+def test_most_functions_are_short() -> None:
+    lengths = sorted(length(node) for module in MODULES for node in nodes(module, FUNCTION))
+    assert lengths[len(lengths) * 9 // 10] <= MAX_P90_OF_FUNCTIONS
+
+
+def test_few_functions_of_one_statement_have_one_caller() -> None:
+    """Such a function usually reads better where it is called."""
+    uses, calls = uses_and_calls()
+    short = [name for name, node in FUNCTIONS.items() if is_one_statement(node) and not node.decorator_list]
+    found = [".".join(name) for name in short if uses[name] == calls[name] == 1]
+    assert len(found) <= MAX_ONE_STATEMENT_ONE_CALLER, found
+    assert len([name for name in found if name.startswith(("core.", "mingus."))]) <= 3, found
 
 
 def test_the_floor_stays_a_floor() -> None:

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from core.admin.masking import REVEALED
 from dev.routes import OPERATIONS
-from mingus.roles_table import CALLERS, PAGES, Operation, operations, pages, registered
+from mingus.roles_table import CALLERS, PAGES, Operation, operations, pages, registered_admins
 from tests.admin.pages import address, make
 from users.models import User
 from users.roles import ROLES
@@ -36,7 +36,7 @@ def page_line(page: Any) -> str:
 
 
 def test_permissions_are_as_pinned() -> None:
-    lines = [*map(operation_line, operations()), *map(page_line, registered())]
+    lines = [*map(operation_line, operations()), *map(page_line, registered_admins())]
     assert lines == PINNED, "Is the change intended? Then write it into tests/security/permissions.txt."
 
 
@@ -61,7 +61,7 @@ def _nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_nothing_drawn")
-@pytest.mark.parametrize("page", registered(), ids=label)
+@pytest.mark.parametrize("page", registered_admins(), ids=label)
 def test_a_page_opens_to_whom_the_table_says(page: Any, desks: dict[str, Client]) -> None:
     row = make(page.model)
     found = {role: what_opens(desks[role], page, row) for role in ROLES}
@@ -86,4 +86,4 @@ def what_opens(desk: Client, page: Any, row: Any) -> list[str]:
 
 
 def test_an_administrator_may_view_every_page() -> None:
-    assert [label(page) for page in registered() if PAGES[0] not in pages(page, ROLES["administrator"])] == []
+    assert [label(page) for page in registered_admins() if PAGES[0] not in pages(page, ROLES["administrator"])] == []

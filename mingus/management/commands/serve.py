@@ -39,7 +39,8 @@ class Command(BaseCommand):
             ProcessGroup(programs, {METRICS: folder}).running() as group,
         ):
             if wait_until_listening(host, port, while_running=group):
-                self.stdout.write(f"MINGUS listens on http://{in_url(host)}:{port}/ (Ctrl-C stops it)")
+                name = f"[{host}]" if ":" in host else host
+                self.stdout.write(f"MINGUS listens on http://{name}:{port}/ (Ctrl-C stops it)")
                 self.stdout.flush()
             problem = group.wait()
         if problem:
@@ -82,7 +83,3 @@ def whole_number(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
-
-
-def in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
