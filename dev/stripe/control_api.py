@@ -12,8 +12,8 @@ from dev.stripe.application import ApiRequest, ApiResponse, Application, authent
 from dev.stripe.cards import CARDS
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
+from dev.stripe.lifecycle import collection
 from dev.stripe.lifecycle.checkout import complete
-from dev.stripe.lifecycle.collection import collect
 from dev.stripe.lifecycle.disputes import close_dispute, open_dispute
 from dev.stripe.pages import portal
 from dev.stripe.pages.invoice import new_card
@@ -146,7 +146,7 @@ def pay_invoice(application: Application, given: dict[str, Any]) -> Any:
         if invoice["status"] != "open":
             raise ValueError(f"this invoice is {invoice['status']}")
         method = new_card(application, invoice, given["card"])
-        return {"result": collect(application.account, invoice, method=method, on_session=True)}
+        return {"result": collection.collect(application.account, invoice, method=method, on_session=True)}
 
 
 def authenticate_payment(application: Application, given: dict[str, Any]) -> Any:
@@ -156,10 +156,7 @@ def authenticate_payment(application: Application, given: dict[str, Any]) -> Any
         intent = account.find("payment_intent", given["payment_intent"])
         if intent["status"] != "requires_action" or not intent["_"]["invoice"]:
             raise ValueError("this payment doesn't wait for its person")
-        method = account.store.get(intent["payment_method"])
-        invoice = account.store.get(intent["_"]["invoice"])
-        succeed = bool(given.get("succeed", True))
-        collect(account, invoice, method=method, on_session=succeed, authenticated=succeed)
+        collection.authenticate(account, intent, succeed=bool(given.get("succeed", True)))
         return {"status": intent["status"]}
 
 

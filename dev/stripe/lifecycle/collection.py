@@ -57,6 +57,12 @@ def collect(account: Account, invoice: Obj, **how: Any) -> str:
     return result
 
 
+def authenticate(account: Account, intent: Obj, *, succeed: bool) -> None:
+    """Collect the invoice of a payment intent again, after the bank has asked the customer to authenticate the payment."""
+    invoice, method = account.store.get(intent["_"]["invoice"]), account.store.get(intent["payment_method"])
+    collect(account, invoice, method=method, on_session=succeed, authenticated=succeed)
+
+
 def activate_after_payment(account: Account, invoice: Obj, method: Obj | None = None) -> None:
     """A paid invoice makes its subscription run (again), if it is the latest."""
     subscription = account.store.find(invoice["_"].get("subscription"))

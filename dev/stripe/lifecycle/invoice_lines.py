@@ -80,6 +80,11 @@ def period_line(account: Account, subscription: Obj, item: Obj, *, trial: bool =
     )
 
 
+def period_lines(account: Account, subscription: Obj, *, trial: bool = False) -> list[Obj]:
+    """Return the lines that bill the current period of each item of a subscription."""
+    return [period_line(account, subscription, item, trial=trial) for item in subscription["items"]["data"]]
+
+
 def priced(price: Obj) -> str:
     """A price for people."""
     return money(price["unit_amount"], price["currency"])

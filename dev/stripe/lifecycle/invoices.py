@@ -54,6 +54,7 @@ def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscr
         details = {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]}
         invoice["parent"] = {"quote_details": None, "subscription_details": details, "type": "subscription_details"}
         invoice["_"]["subscription"] = subscription["id"]
+        subscription["latest_invoice"] = name
     invoice.update(more)
     account.store.add(invoice)
     emit(account, "invoice.created", invoice)

@@ -5,7 +5,7 @@ from dev.stripe.billing_periods import DAY, HOUR, period_end
 from dev.stripe.events import emit, updating
 from dev.stripe.lifecycle.cancellation import end_subscription
 from dev.stripe.lifecycle.collection import finalize_and_collect
-from dev.stripe.lifecycle.invoice_lines import period_line
+from dev.stripe.lifecycle.invoice_lines import period_lines
 from dev.stripe.lifecycle.invoices import draft, mark_uncollectible, void
 from dev.stripe.lifecycle.subscription_creation import expire_incomplete
 from dev.stripe.store import Obj
@@ -68,7 +68,6 @@ def renew(account: Account, subscription: Obj, now: int) -> None:
             subscription["status"] = "active"
         advance_period(subscription)
         invoice = renewal_invoice(account, customer, subscription, now)
-        subscription["latest_invoice"] = invoice["id"]
     if invoice["status"] == "draft" and not invoice["auto_advance"]:
         apply_pause_behavior(account, subscription, invoice)
 
@@ -78,16 +77,10 @@ def end_trial_without_card(account: Account, subscription: Obj, behavior: str) -
     if behavior == "cancel":
         end_subscription(account, subscription, "payment_failed")
         return
-    before = dict(subscription)
-    subscription["status"] = "paused"
-    subscription["status_details"] = {
-        "paused": {
-            "subscription": {"type": "trial_end_without_payment_method"},
-            "transitioned_at": account.now(subscription),
-            "type": "subscription",
-        }
-    }
-    emit(account, "customer.subscription.updated", subscription, before)
+    reason = {"type": "trial_end_without_payment_method"}
+    details = {"subscription": reason, "transitioned_at": account.now(subscription), "type": "subscription"}
+    with updating(account, subscription):
+        subscription.update(status="paused", status_details={"paused": details})
     emit(account, "customer.subscription.paused", subscription)
 
 
@@ -101,13 +94,12 @@ def advance_period(subscription: Obj) -> None:
 
 def renewal_invoice(account: Account, customer: Obj, subscription: Obj, now: int) -> Obj:
     """A draft that finalizes itself in an hour, unless collection is paused or was given up."""
-    lines = [period_line(account, subscription, item) for item in subscription["items"]["data"]]
     goes_on = subscription["status"] != "unpaid" and subscription["pause_collection"] is None
     earlier = account.store.find(subscription["latest_invoice"])
     return draft(
         account,
         customer,
-        lines,
+        period_lines(account, subscription),
         "subscription_cycle",
         subscription,
         auto_advance=goes_on,
@@ -129,15 +121,12 @@ def apply_pause_behavior(account: Account, subscription: Obj, invoice: Obj) -> N
 def resume(account: Account, subscription: Obj) -> None:
     """Out of `paused`: a new period begins now and is billed at once."""
     now, customer = account.now(subscription), account.store.get(subscription["customer"])
-    before = dict(subscription)
-    subscription.update(status="active", billing_cycle_anchor=now)
-    subscription.pop("status_details", None)
-    for item in subscription["items"]["data"]:
-        item["current_period_end"] = now
-    advance_period(subscription)
-    lines = [period_line(account, subscription, item) for item in subscription["items"]["data"]]
-    invoice = draft(account, customer, lines, "subscription_update", subscription)
-    subscription["latest_invoice"] = invoice["id"]
-    emit(account, "customer.subscription.updated", subscription, before)
+    with updating(account, subscription):
+        subscription.update(status="active", billing_cycle_anchor=now)
+        subscription.pop("status_details", None)
+        for item in subscription["items"]["data"]:
+            item["current_period_end"] = now
+        advance_period(subscription)
+        invoice = draft(account, customer, period_lines(account, subscription), "subscription_update", subscription)
     emit(account, "customer.subscription.resumed", subscription)
     finalize_and_collect(account, invoice, on_session=True)

@@ -12,7 +12,7 @@ from typing import Any
 from dev.stripe.account import Account, set_metadata
 from dev.stripe.billing_periods import period_end, prorated_amount
 from dev.stripe.errors import ApiError, no_such
-from dev.stripe.lifecycle.invoice_lines import day, name_of, new_invoice_item, period_line, pricing
+from dev.stripe.lifecycle.invoice_lines import day, name_of, new_invoice_item, period_lines, pricing
 from dev.stripe.lifecycle.invoices import draft, pending_items
 from dev.stripe.lifecycle.subscription_creation import new_item, subscription_price
 from dev.stripe.store import Obj
@@ -134,7 +134,7 @@ def restart(account: Account, subscription: Obj, now: int) -> list[Obj]:
     subscription["billing_cycle_anchor"] = now
     for item in subscription["items"]["data"]:
         item.update(current_period_start=now, current_period_end=end)
-    return [period_line(account, subscription, item) for item in subscription["items"]["data"]]
+    return period_lines(account, subscription)
 
 
 def invoice_for_change(account: Account, subscription: Obj, lines: list[Obj]) -> Obj | None:
@@ -144,9 +144,7 @@ def invoice_for_change(account: Account, subscription: Obj, lines: list[Obj]) ->
         return None
     first = subscription["items"]["data"][0]
     period = {"period_start": first["current_period_start"], "period_end": account.now(subscription)}
-    invoice = draft(account, customer, lines, "subscription_update", subscription, **period)
-    subscription["latest_invoice"] = invoice["id"]
-    return invoice
+    return draft(account, customer, lines, "subscription_update", subscription, **period)
 
 
 def apply_change(account: Account, subscription: Obj, given: dict[str, Any]) -> Obj | None:

@@ -8,7 +8,7 @@ from dev.stripe.errors import ApiError, declined, missing_parameter
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.collection import finalize_and_collect, method_for
-from dev.stripe.lifecycle.invoice_lines import period_line
+from dev.stripe.lifecycle.invoice_lines import period_lines
 from dev.stripe.lifecycle.invoices import draft, finalize, void
 from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import listing
@@ -112,7 +112,8 @@ def subscribe(account: Account, customer: Obj, given: dict[str, Any], **how: Any
         subscription.update(cancel_at=subscription["items"]["data"][0]["current_period_end"], canceled_at=now)
     account.store.add(subscription)
     customer["currency"] = customer["currency"] or subscription["currency"]
-    invoice = first_invoice(account, customer, subscription)
+    lines = period_lines(account, subscription, trial=subscription["status"] == "trialing")
+    invoice = draft(account, customer, lines, "subscription_create", subscription)
     emit(account, "customer.subscription.created", subscription)
     free = invoice["total"] + customer["balance"] <= 0
     if not free and behavior != "default_incomplete" and method_for(account, invoice) is None:
@@ -139,15 +140,6 @@ def add_items(account: Account, subscription: Obj, items: list[dict[str, Any]], 
     subscription["items"]["data"] = [
         new_item(subscription, price, entry, now, (now, end)) for price, entry in zip(prices, items, strict=True)
     ]
-
-
-def first_invoice(account: Account, customer: Obj, subscription: Obj) -> Obj:
-    """A draft of the first period, over nothing during a trial."""
-    trial = subscription["status"] == "trialing"
-    lines = [period_line(account, subscription, item, trial=trial) for item in subscription["items"]["data"]]
-    invoice = draft(account, customer, lines, "subscription_create", subscription)
-    subscription["latest_invoice"] = invoice["id"]
-    return invoice
 
 
 def refusal(account: Account, invoice: Obj) -> ApiError:

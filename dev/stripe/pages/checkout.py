@@ -7,7 +7,7 @@ from dev.stripe.errors import ApiError
 from dev.stripe.lifecycle.checkout import complete, needs_card
 from dev.stripe.lifecycle.invoice_lines import day, money
 from dev.stripe.pages.card_form import CHOICES, choice
-from dev.stripe.pages.html import Html, button, form, hidden, joined, page, problem, redirect, tag
+from dev.stripe.pages.html import Html, bank_page, button, form, hidden, joined, page, problem, redirect, tag
 from dev.stripe.resources.customers import session_customer
 from dev.stripe.store import Obj
 
@@ -72,7 +72,7 @@ def submit(application: Application, name: str, given: dict[str, str]) -> ApiRes
     if card is not None and card not in CHOICES:
         return show(application, name, "Please choose a card.")
     if card is not None and CARDS[card].authenticates and "authenticated" not in given:
-        return ask_bank(name, given)
+        return bank_page(f"/c/pay/{name}", *(hidden(key, value) for key, value in given.items() if key in ("card", "email")))
     if given.get("authenticated") == "no":
         return show(application, name, "We are unable to authenticate your payment method. Please choose another one.")
     try:
@@ -92,11 +92,3 @@ def pay(application: Application, name: str, card: str | None, given: dict[str, 
     customer = session_customer(account, session, given.get("email") or session["customer_email"])
     complete(account, session, customer, card, authenticated=given.get("authenticated") == "yes")
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", name)
-
-
-def ask_bank(name: str, given: dict[str, str]) -> ApiResponse:
-    """Where a bank would show its own page."""
-    kept = [hidden(key, value) for key, value in given.items() if key in ("card", "email")]
-    yes = button("Complete authentication", name="authenticated", value="yes")
-    no = button("Fail authentication", quiet=True, name="authenticated", value="no")
-    return page("Your bank", tag("h1", "Your bank asks whether it is you"), form(f"/c/pay/{name}", *kept, yes, no))

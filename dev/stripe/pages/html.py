@@ -56,6 +56,13 @@ def button(text: str, *, quiet: bool = False, name: str | None = None, value: st
     return tag("button", text, type="submit", class_="quiet" if quiet else None, name=name, value=value)
 
 
+def bank_page(action: str, *inside: str) -> ApiResponse:
+    """Return the page on which a bank would ask the customer to authenticate a payment."""
+    yes = button("Complete authentication", name="authenticated", value="yes")
+    no = button("Fail authentication", quiet=True, name="authenticated", value="no")
+    return page("Your bank", tag("h1", "Your bank asks whether it is you"), form(action, *inside, yes, no))
+
+
 def hidden(name: str, value: str) -> Html:
     """A field that a person doesn't see."""
     return tag("input", type="hidden", name=name, value=value)

@@ -3,11 +3,11 @@
 from dev.stripe.application import ApiResponse, Application
 from dev.stripe.cards import payment_method
 from dev.stripe.errors import ApiError
-from dev.stripe.lifecycle.collection import collect, method_for
+from dev.stripe.lifecycle.collection import authenticate, collect, method_for
 from dev.stripe.lifecycle.invoice_lines import day, money
 from dev.stripe.lifecycle.payments import attach
 from dev.stripe.pages.card_form import CHOICES, choice, described
-from dev.stripe.pages.html import Html, button, form, joined, page, problem, redirect, tag
+from dev.stripe.pages.html import Html, bank_page, button, form, joined, page, problem, redirect, tag
 from dev.stripe.store import Obj
 
 
@@ -81,9 +81,7 @@ def show_bank(application: Application, name: str) -> ApiResponse:
     intent = application.account.find("payment_intent", name)
     if intent["status"] != "requires_action":
         return page("Your bank", tag("h1", "Nothing to authenticate"), status=404)
-    yes = button("Complete authentication", name="authenticated", value="yes")
-    no = button("Fail authentication", quiet=True, name="authenticated", value="no")
-    return page("Your bank", tag("h1", "Your bank asks whether it is you"), form(f"/authenticate/{name}", yes, no))
+    return bank_page(f"/authenticate/{name}")
 
 
 def submit_bank(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
@@ -91,11 +89,9 @@ def submit_bank(application: Application, name: str, given: dict[str, str]) -> A
     account = application.account
     with application.store.transaction():
         intent = account.find("payment_intent", name)
-        invoice = account.find("invoice", intent["_"]["invoice"])
-        yes = given.get("authenticated") == "yes"
         if intent["status"] == "requires_action":
-            collect(account, invoice, method=account.store.get(intent["payment_method"]), on_session=yes, authenticated=yes)
-    return redirect(f"/i/{invoice['id']}")
+            authenticate(account, intent, succeed=given.get("authenticated") == "yes")
+    return redirect(f"/i/{intent['_']['invoice']}")
 
 
 def show_pdf(application: Application, name: str) -> ApiResponse:

@@ -21,7 +21,11 @@ STATUSES = {
     "incomplete": "Not paid yet",
     "paused": "Paused",
 }
-RUNNING = tuple(STATUSES)
+
+
+def running_subscriptions(account: Account, customer: Obj) -> list[Obj]:
+    """Return the subscriptions of a customer that have not ended."""
+    return [one for one in account.store.where("subscription", customer=customer["id"]) if one["status"] in STATUSES]
 
 
 def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
@@ -46,7 +50,7 @@ def show(application: Application, name: str, error: str | None = None) -> ApiRe
 def subscriptions(account: Account, customer: Obj, action: str) -> Html:
     """What runs, and the button that ends it."""
     parts = [tag("h2", "Subscription")]
-    running = [one for one in account.store.where("subscription", customer=customer["id"]) if one["status"] in RUNNING]
+    running = running_subscriptions(account, customer)
     for subscription in running:
         for item in subscription["items"]["data"]:
             price = item["price"]
@@ -63,8 +67,8 @@ def subscriptions(account: Account, customer: Obj, action: str) -> Html:
 
 def cards(account: Account, customer: Obj, action: str) -> Html:
     """The card that pays, and the form for another one."""
-    running = [one for one in account.store.where("subscription", customer=customer["id"]) if one["status"] in RUNNING]
-    names = [one["default_payment_method"] for one in running] + [customer["invoice_settings"]["default_payment_method"]]
+    names = [one["default_payment_method"] for one in running_subscriptions(account, customer)]
+    names.append(customer["invoice_settings"]["default_payment_method"])
     method = next((account.store.find(name) for name in names if name), None)
     current = tag("p", described(method)) if method else tag("p", "No card.", class_="muted")
     return joined(tag("h2", "Card"), current, form(action, choice(), button("Change card", name="do", value="card")))
@@ -121,8 +125,8 @@ def change_card(account: Account, customer: Obj, card: str) -> None:
     attach(account, method, customer)
     with updating(account, customer):
         customer["invoice_settings"]["default_payment_method"] = method["id"]
-    for subscription in account.store.where("subscription", customer=customer["id"]):
-        if subscription["status"] in RUNNING and subscription["default_payment_method"]:
+    for subscription in running_subscriptions(account, customer):
+        if subscription["default_payment_method"]:
             with updating(account, subscription):
                 subscription["default_payment_method"] = method["id"]
 

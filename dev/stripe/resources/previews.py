@@ -3,10 +3,11 @@
 from typing import Any
 
 from dev.stripe.account import Account
+from dev.stripe.billing_periods import HOUR
 from dev.stripe.errors import ApiError
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.cancellation import end_subscription
-from dev.stripe.lifecycle.invoice_lines import period_line
+from dev.stripe.lifecycle.invoice_lines import period_lines
 from dev.stripe.lifecycle.invoices import apply_balance, draft
 from dev.stripe.lifecycle.renewal import advance_period, end_of_period
 from dev.stripe.lifecycle.subscription_changes import apply_change
@@ -62,11 +63,9 @@ def renewal(account: Account, subscription: Obj) -> Obj:
     """A draft of the next period, dated at its beginning."""
     end = end_of_period(subscription)
     advance_period(subscription)
-    lines = [period_line(account, subscription, item) for item in subscription["items"]["data"]]
-    customer = account.store.get(subscription["customer"])
-    return draft(
-        account, customer, lines, "upcoming", subscription, created=end, period_end=end, next_payment_attempt=end + 3600
-    )
+    customer, lines = account.store.get(subscription["customer"]), period_lines(account, subscription)
+    dates = {"created": end, "period_end": end, "next_payment_attempt": end + HOUR}
+    return draft(account, customer, lines, "upcoming", subscription, **dates)
 
 
 def as_preview(account: Account, invoice: Obj) -> Obj:
