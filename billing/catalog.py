@@ -20,20 +20,28 @@ class Tier:
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
+FEATURES = (
+    "health_checkins",
+    "financial_reports",
+    "ai_insights",
+    "custom_reports",
+    "career_risk_management",
+    "data_export",
+    "api_access",
+)
+
+
+def switches(*opened: str) -> dict[str, bool]:
+    """Return every feature with whether a tier opens it."""
+    return {name: name in opened for name in FEATURES}
+
+
 BUDGET = Tier(
     "Budget",
     "Everyday money and wellness tracking for one person",
     Decimal("15.00"),
     Decimal("150.00"),
-    {
-        "health_checkins": True,
-        "financial_reports": True,
-        "ai_insights": False,
-        "custom_reports": False,
-        "career_risk_management": False,
-        "data_export": True,
-        "api_access": False,
-    },
+    switches("health_checkins", "financial_reports", "data_export"),
     {
         "health_checkins_per_month": 4,
         "financial_reports_per_month": 2,
@@ -49,15 +57,7 @@ MID_TIER = Tier(
     "Correlations, career risk and forecasts for people who plan ahead",
     Decimal("35.00"),
     Decimal("350.00"),
-    {
-        "health_checkins": True,
-        "financial_reports": True,
-        "ai_insights": True,
-        "custom_reports": True,
-        "career_risk_management": True,
-        "data_export": True,
-        "api_access": False,
-    },
+    switches(*(name for name in FEATURES if name != "api_access")),
     {
         "health_checkins_per_month": 12,
         "financial_reports_per_month": 10,
@@ -68,19 +68,7 @@ MID_TIER = Tier(
 )
 
 PROFESSIONAL = Tier(
-    "Professional",
-    "Everything, without limits, with API access",
-    Decimal("75.00"),
-    Decimal("750.00"),
-    {
-        "health_checkins": True,
-        "financial_reports": True,
-        "ai_insights": True,
-        "custom_reports": True,
-        "career_risk_management": True,
-        "data_export": True,
-        "api_access": True,
-    },
+    "Professional", "Everything, without limits, with API access", Decimal("75.00"), Decimal("750.00"), switches(*FEATURES)
 )
 
 TIERS = (BUDGET, MID_TIER, PROFESSIONAL)
