@@ -1,6 +1,6 @@
-"""A stateful stand-in for Stripe that speaks HTTP to the real `stripe` library. No real card, no money.
+"""A stateful emulator of Stripe that speaks HTTP to the real `stripe` library. No real card, no money.
 
-`StripeEmulator.start()` for tests, `python -m dev.stripe --port 12111` for the demo.
+Tests use `StripeEmulator.start()`, the demo `python -m dev.stripe --port 12111`.
 """
 
 from dev.stripe.emulator import EmulatorClient, StripeEmulator

@@ -14,13 +14,13 @@ from dev.stripe.server import Server, serve
 
 
 def instant(text: str) -> datetime:
-    """An ISO date or time; UTC unless it says otherwise."""
+    """Return an ISO date or time as an instant, in UTC unless it has another time zone."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def options() -> argparse.Namespace:
-    """The command line."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m dev.stripe", description=__doc__)
     parser.add_argument("--port", type=int, default=12111)
     parser.add_argument("--key", default=KEY, help="the secret key that clients must show")
@@ -35,7 +35,7 @@ def options() -> argparse.Namespace:
 
 
 def prepare(application: Application, chosen: argparse.Namespace) -> None:
-    """The clock and the endpoint that the command line asks for."""
+    """Set the clock and the webhook endpoint that the command line asks for."""
     account = application.account
     with application.store.transaction():
         if chosen.now and account.settings["frozen"] is None:
@@ -48,7 +48,7 @@ def prepare(application: Application, chosen: argparse.Namespace) -> None:
 
 
 def end_with_input(server: Server) -> None:
-    """Wait until nobody holds the other end of standard input any more, and end then. A Ctrl-C is its starter's to answer."""
+    """Shut down when standard input ends, which is when the process that started this one does."""
     sys.stdin.read()
     server.shutdown()
 

@@ -1,4 +1,4 @@
-"""One Stripe account: its objects, its clock, its settings, and the request that is being answered."""
+"""A Stripe account: its objects, its clock, its settings, and the request that is being handled."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
 
 @dataclass
 class RequestContext:
-    """The API request under way, for events' `request`."""
+    """The API request that is being handled, for the `request` of events."""
 
     id: str | None = None
     idempotency_key: str | None = None
@@ -34,7 +34,7 @@ class RequestContext:
 
 @dataclass
 class Account:
-    """Everything that the operations work on."""
+    """The state that every operation works on."""
 
     store: Store
     url: str
@@ -45,12 +45,12 @@ class Account:
 
     @property
     def settings(self) -> Obj:
-        """The account's settings, made when first asked for."""
+        """Return the account's settings, which are created on first access."""
         found = self.store.find(SETTINGS)
         return found if found is not None else self.store.add(dict(DEFAULTS))
 
     def clock_of(self, obj: Obj | None) -> str | None:
-        """The test clock that an object lives by, None for the account's own."""
+        """Return the id of an object's test clock, None for the account's own clock."""
         if obj is None:
             return None
         if "test_clock" in obj:
@@ -60,11 +60,11 @@ class Account:
         return customer.get("test_clock") if customer else None
 
     def now(self, obj: Obj | None = None) -> int:
-        """Seconds since 1970 for an object."""
+        """Return the time of an object in seconds since 1970."""
         return self.time_of(self.clock_of(obj))
 
     def time_of(self, clock: str | None) -> int:
-        """Seconds since 1970 by a test clock, or by the account's."""
+        """Return the time of a test clock, or of the account's clock, in seconds since 1970."""
         if clock is not None:
             return int(self.store.get(clock)["frozen_time"])
         if "" in self.acting_at:
@@ -84,13 +84,13 @@ class Account:
             self.settings["offset"] = to - int(time.time())
 
     def advance(self, clock: str, to: int) -> None:
-        """Live through everything that is due by this clock ("" is the account's own) until an instant."""
+        """Run everything that is due by a clock ("" is the account's own) until an instant, and set the clock to it."""
         while self.step(clock, to):
             pass
         self.move(clock, to)
 
     def find(self, kind: str, name: object, param: str = "id") -> Obj:
-        """The object of a kind and an id, or Stripe's words for its absence."""
+        """Return the object of a kind and an id. Raise Stripe's error if there is none."""
         obj = self.store.find(name) if name is not None else None
         if obj is None or obj["object"] != kind or (obj.get("deleted") and param != "id"):
             raise no_such("PaymentMethod" if kind == "payment_method" else kind, name, param)

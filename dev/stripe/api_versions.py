@@ -1,4 +1,4 @@
-"""An object as an API version shows it: today's shape, or the one before 2025-03-31.basil.
+"""Serialization of objects in the format of an API version: the current one, or that before 2025-03-31.basil.
 
 That version moved the billing period from the subscription to its items, and the payment of an invoice from fields of the
 invoice to `payments`. Source: Stripe's changelog of 2025-03-31.basil.
@@ -14,18 +14,18 @@ PLAN_FIELDS = ("active", "billing_scheme", "created", "currency", "livemode", "m
 
 
 def is_pre_basil(version: str | None) -> bool:
-    """Whether a version has the shape of before basil. Versions begin with their date."""
+    """Return True for a version before basil. A version begins with its date."""
     return bool(version) and str(version)[:10] < FIRST_BASIL_VERSION
 
 
 def serialize(account: Account, obj: Any, version: str | None) -> Any:
-    """A copy for the wire: without what is hidden, in the version's shape."""
+    """Return a copy of an object without hidden fields, in the format of a version."""
     plain = visible(obj)
     return to_pre_basil(account, plain) if is_pre_basil(version) else plain
 
 
 def visible(value: Any) -> Any:
-    """A copy without hidden fields. Of what was deleted, that it was."""
+    """Return a copy without hidden fields. A deleted object has only its id and `deleted`."""
     if isinstance(value, list):
         return [visible(entry) for entry in value]
     if not isinstance(value, dict):
@@ -39,7 +39,7 @@ def visible(value: Any) -> Any:
 
 
 def plan_of(price: Obj) -> Obj:
-    """The legacy plan of a recurring price."""
+    """Return the legacy plan of a recurring price."""
     recurring = price["recurring"]
     return {
         "id": price["id"],
@@ -57,7 +57,7 @@ def plan_of(price: Obj) -> Obj:
 
 
 def to_pre_basil(account: Account, obj: Any) -> Any:
-    """The shape before basil, also of what is inside."""
+    """Return an object and everything in it in the format before basil."""
     if isinstance(obj, list):
         return [to_pre_basil(account, entry) for entry in obj]
     if not isinstance(obj, dict):
@@ -68,7 +68,7 @@ def to_pre_basil(account: Account, obj: Any) -> Any:
 
 
 def to_pre_basil_subscription(account: Account, obj: Obj) -> Obj:
-    """The period is the subscription's."""
+    """Move the period from the items to the subscription."""
     items = obj["items"]["data"]
     for item in items:
         obj["current_period_start"] = item.pop("current_period_start", obj.get("current_period_start"))
@@ -79,7 +79,7 @@ def to_pre_basil_subscription(account: Account, obj: Obj) -> Obj:
 
 
 def to_pre_basil_invoice(account: Account, obj: Obj) -> Obj:
-    """The subscription and the payment are fields of the invoice."""
+    """Name the subscription and the payment in fields of the invoice."""
     details = (obj.pop("parent") or {}).get("subscription_details") or {}
     obj.pop("payments", None)
     intent = account.intent_of(obj)
@@ -95,7 +95,7 @@ def to_pre_basil_invoice(account: Account, obj: Obj) -> Obj:
 
 
 def to_pre_basil_line(account: Account, obj: Obj) -> Obj:
-    """A line names its price and whether it is a proration."""
+    """Name a line's price, and whether it is a proration."""
     parent = obj.pop("parent") or {}
     own, foreign = parent.get("subscription_item_details") or {}, parent.get("invoice_item_details") or {}
     pricing = obj.pop("pricing") or {}
@@ -112,7 +112,7 @@ def to_pre_basil_line(account: Account, obj: Obj) -> Obj:
 
 
 def to_pre_basil_payment(account: Account, obj: Obj) -> Obj:
-    """A payment intent or a charge names its invoice."""
+    """Name the invoice of a payment intent or a charge."""
     intent = obj["id"] if obj["object"] == "payment_intent" else obj["payment_intent"]
     stored = account.store.find(intent)
     obj["invoice"] = stored["_"].get("invoice") if stored else None

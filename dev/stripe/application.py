@@ -1,4 +1,4 @@
-"""From a request to an answer: authentication, faults, idempotency, parameters, the operation, its shape."""
+"""Handling of an API request: authentication, faults, idempotency, parameters, the operation, the response."""
 
 import base64
 import re
@@ -39,7 +39,7 @@ MAX_LOGGED_REQUESTS = 10_000
 
 @dataclass
 class ApiResponse:
-    """What goes out. A `broken` one ends the connection instead."""
+    """A response. A `broken` one closes the connection instead."""
 
     status: int
     body: bytes
@@ -48,13 +48,13 @@ class ApiResponse:
 
     @property
     def json(self) -> Any:
-        """The body, read."""
+        """Return the body as an object."""
         return orjson.loads(self.body)
 
 
 @dataclass
 class ApiRequest:
-    """A request as it came in; header names are in lower case."""
+    """A request. Names of headers are in lower case."""
 
     method: str
     path: str
@@ -64,12 +64,12 @@ class ApiRequest:
 
     @property
     def form(self) -> str:
-        """The parameters, wherever they stand."""
+        """Return the parameters of the query and the body."""
         return "&".join(filter(None, (self.query, self.body.decode())))
 
 
 class Application:
-    """The whole stand-in without its sockets."""
+    """The emulator without its sockets."""
 
     def __init__(self, url: str, key: str, state: str | None = None) -> None:
         self.store = Store(state)
@@ -84,7 +84,7 @@ class Application:
         self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOGGED_REQUESTS)
 
     def catch_up(self) -> None:
-        """Do what became due by the account's own clock."""
+        """Run everything that is due by the account's own clock."""
         with self.store.transaction():
             now = self.account.now()
         while self.scheduler.step("", now):
@@ -107,7 +107,7 @@ class Application:
         return answer
 
     def fault_response(self, fault: Fault) -> ApiResponse | None:
-        """The answer that a fault gives before anything is done."""
+        """Return the response of a fault that occurs before anything is done."""
         if fault.kind in ("drop", "down"):
             return ApiResponse(0, b"", broken=True)
         if fault.kind == "slow":
@@ -124,12 +124,12 @@ class Application:
         return None
 
     def broken(self, request: str) -> ApiResponse:
-        """500 for a fault of the stand-in's own, which is written to stderr."""
+        """Return 500 for an error of the emulator itself, and print its traceback."""
         traceback.print_exc()
         return error_response(ApiError("The stand-in itself failed; see its stderr.", status=500, kind="api_error"), request)
 
     def respond_with_errors(self, call: ApiRequest, request: str) -> ApiResponse:
-        """The answer, or the error as an answer."""
+        """Return the response to a request. An error becomes a response too."""
         try:
             authenticate(call.headers.get("authorization", ""), self.account.key)
             key = call.headers.get("idempotency-key") if call.method == "POST" else None
@@ -142,7 +142,7 @@ class Application:
             return self.broken(request)
 
     def respond_idempotently(self, call: ApiRequest, key: str | None, request: str) -> ApiResponse:
-        """The stored answer of the key, or a new one that is stored."""
+        """Return the stored response of an idempotency key, or run the operation and store its response."""
         mark = fingerprint(call.method, call.path, call.form)
         try:
             with self.store.transaction():
@@ -164,7 +164,7 @@ class Application:
             raise
 
     def run_operation(self, call: ApiRequest, key: str | None, request: str) -> ApiResponse:
-        """Find the operation, read its parameters, do it and shape the result."""
+        """Find the operation of a request, read its parameters, run it and serialize the result."""
         version = self.version_of(call)
         route, names = match_route(call.method, call.path)
         given = read(route.table, decoded(call.form))
@@ -178,7 +178,7 @@ class Application:
         return ApiResponse(200, orjson.dumps(body, option=orjson.OPT_INDENT_2), {"Stripe-Version": version})
 
     def version_of(self, call: ApiRequest) -> str:
-        """The version that the request asks for, else the account's."""
+        """Return the API version of a request, which is the account's by default."""
         version = call.headers.get("stripe-version") or str(self.account.settings["api_version"])
         if not VERSION.fullmatch(version):
             raise ApiError(f"Invalid Stripe API version: {version}")
@@ -186,7 +186,7 @@ class Application:
 
 
 def authenticate(header: str, key: str) -> None:
-    """Bearer, or Basic with the key as the name."""
+    """Raise unless the header has the key, as Bearer or as the user name of Basic."""
     scheme, _, credentials = header.partition(" ")
     if scheme.lower() == "basic":
         credentials = base64.b64decode(credentials + "==").decode(errors="replace").partition(":")[0]
@@ -201,6 +201,6 @@ def authenticate(header: str, key: str) -> None:
 
 
 def error_response(error: ApiError, request: str) -> ApiResponse:
-    """An error as an answer. 4xx that will not go better say so in `Stripe-Should-Retry`."""
+    """Return the response to an error. `Stripe-Should-Retry` is false for errors that a retry would repeat."""
     headers = {"Stripe-Should-Retry": "false"} if error.status in (400, 401, 402, 404) else {}
     return ApiResponse(error.status, orjson.dumps(error.body(request), option=orjson.OPT_INDENT_2), headers)

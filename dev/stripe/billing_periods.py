@@ -1,4 +1,4 @@
-"""Billing periods: counted from the anchor, so that the 31st is followed by the last of February and then by the 31st again."""
+"""Billing periods. They are counted from the anchor: the 31st, the last day of February, the 31st."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ HOUR = 3_600
 
 
 def add_intervals(anchor: int, interval: str, times: int) -> int:
-    """The instant `times` intervals (day, week, month, year) after the anchor, both in seconds since 1970."""
+    """Return the instant `times` intervals (day, week, month, year) after the anchor, both in seconds since 1970."""
     start = datetime.fromtimestamp(anchor, UTC)
     if interval in ("day", "week"):
         return int((start + timedelta(days=times * (7 if interval == "week" else 1))).timestamp())
@@ -17,7 +17,7 @@ def add_intervals(anchor: int, interval: str, times: int) -> int:
 
 
 def period_end(anchor: int, interval: str, count: int, start: int) -> int:
-    """The first boundary after `start`, for periods of `count` intervals that have a boundary at the anchor."""
+    """Return the first boundary after `start`, for periods of `count` intervals that have a boundary at the anchor."""
     lengths = {"day": DAY, "week": 7 * DAY, "month": 28 * DAY, "year": 365 * DAY}
     number = max((start - anchor) // (lengths[interval] * count + (3 * DAY if interval == "month" else DAY) * count) - 1, 0)
     while add_intervals(anchor, interval, number * count) <= start:
@@ -26,6 +26,6 @@ def period_end(anchor: int, interval: str, count: int, start: int) -> int:
 
 
 def prorated_amount(amount: int, left: int, whole: int) -> int:
-    """`amount * left / whole` in minor units, half a cent away from zero. Times are seconds."""
+    """Return `amount * left / whole` in minor units, rounded half away from zero. Times are in seconds."""
     sign = -1 if amount < 0 else 1
     return sign * ((2 * abs(amount) * left + whole) // (2 * whole))

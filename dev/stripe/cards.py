@@ -1,6 +1,6 @@
-"""Test cards: what each does when it is kept and when it is charged.
+"""Test cards: what happens when each is saved and when it is charged.
 
-Numbers and tokens are those of Stripe's testing page (docs.stripe.com/testing); `pm_card_failsAtRenewal` is the stand-in's own.
+Numbers and tokens are those of Stripe's testing page (docs.stripe.com/testing); `pm_card_failsAtRenewal` is the emulator's own.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class Card:
-    """A test card. `charge` is how a charge fails: `code/decline_code`, or empty when it goes through."""
+    """A test card. `charge` and `attach` say how charging and saving it fail: `code/decline_code`, or empty if it succeeds."""
 
     number: str
     brand: str = "visa"
@@ -59,18 +59,18 @@ BY_NUMBER = {card.number: name for name, card in CARDS.items()}
 
 
 def failure(reason: str) -> dict[str, Any]:
-    """Code, decline code and message of `code/decline_code`."""
+    """Return code, decline code and message of `code/decline_code`."""
     code, decline_code = reason.split("/")
     return {"code": code, "decline_code": decline_code, "message": MESSAGES.get(decline_code) or MESSAGES[code]}
 
 
 def card_of(method: Obj) -> Card:
-    """The test card behind a payment method."""
+    """Return the test card of a payment method."""
     return CARDS[method["_"]["card"]]
 
 
 def payment_method(account: Account, name: str, now: int, month: int = 12, year: int | None = None) -> Obj:
-    """A new payment method of a test card."""
+    """Create a payment method of a test card."""
     card = CARDS[name]
     year = year or 1970 + now // 31_556_952 + 4  # mean length of a year: the date only has to lie ahead
     return account.store.add(
@@ -103,7 +103,7 @@ ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
 def resolved(account: Account, name: str, now: int, param: str = "payment_method") -> Obj:
-    """The payment method of an id, or a new one of a test token such as `pm_card_visa`."""
+    """Return the payment method of an id, or a new one of a test token such as `pm_card_visa`."""
     if name.startswith("pm_card_") and name[8:] in CARDS:
         return payment_method(account, name[8:], now)
     found = account.store.find(name)

@@ -1,4 +1,4 @@
-"""`/_control/…`: what tests and the demo tell the stand-in. JSON in, JSON out, with the API's key."""
+"""The commands below `/_control/` that tests and the demo send to the emulator, as JSON and with the API's key."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ CHANGEABLE = ("api_version", "retry_days", "after_last_retry", "signs_with")
 
 
 def answer(application: Application, call: ApiRequest) -> ApiResponse:
-    """Carry a command out. 400 with a sentence when it can't be."""
+    """Carry out a command. Respond with 400 and a sentence when that is impossible."""
     try:
         authenticate(call.headers.get("authorization", ""), application.account.key)
         command = COMMANDS.get(call.path.removeprefix("/_control/"))
@@ -39,9 +39,9 @@ def answer(application: Application, call: ApiRequest) -> ApiResponse:
 
 
 def clock(application: Application, given: dict[str, Any]) -> Any:
-    """`{freeze: seconds}`, `{thaw: true}`, `{advance: seconds}` or `{to: seconds}`, both with `deliver` after each step.
+    """Change the clock by `{freeze: seconds}`, `{thaw: true}`, `{advance: seconds}` or `{to: seconds}`.
 
-    Answers `{now, frozen}` in seconds since 1970.
+    With `deliver`, webhooks are posted after each step. Return `{now, frozen}` in seconds since 1970.
     """
     account, store = application.account, application.store
     with store.transaction():
@@ -58,7 +58,7 @@ def clock(application: Application, given: dict[str, Any]) -> Any:
 
 
 def advance_account(application: Application, until: int, *, deliver: bool) -> None:
-    """Step by step, and between the steps the application hears of what happened, as it would in life."""
+    """Advance the account's clock step by step, and post webhooks between the steps if `deliver` is set."""
     while True:
         stepped = application.scheduler.step("", until)
         if deliver:
@@ -70,19 +70,19 @@ def advance_account(application: Application, until: int, *, deliver: bool) -> N
 
 
 def fault(application: Application, given: dict[str, Any]) -> Any:
-    """Ask for a fault; see `faults.Fault`."""
+    """Add a fault; see `faults.Fault`."""
     application.faults.add(**given)
     return {"faults": len(application.faults.asked)}
 
 
 def clear_faults(application: Application, given: dict[str, Any]) -> Any:
-    """No more faults."""
+    """Remove all faults."""
     application.faults.clear()
     return {}
 
 
 def hold(application: Application, given: dict[str, Any]) -> Any:
-    """Keep deliveries back, or with `{held: false}` let them go."""
+    """Hold deliveries back, or with `{held: false}` resume them."""
     with application.store.transaction():
         application.account.settings["held"] = bool(given.get("held", True))
     application.deliveries.wake.set()
@@ -90,13 +90,13 @@ def hold(application: Application, given: dict[str, Any]) -> Any:
 
 
 def deliver(application: Application, given: dict[str, Any]) -> Any:
-    """Post everything that waits, now, and what comes of it. Answers what was posted."""
+    """Post all pending deliveries and those that follow from them. Return what was posted."""
     application.catch_up()
     return {"posted": application.deliveries.post_until_quiet()}
 
 
 def settings(application: Application, given: dict[str, Any]) -> Any:
-    """Change what an account may choose, and answer it."""
+    """Change settings of the account and return them."""
     unknown = set(given) - set(CHANGEABLE)
     if unknown:
         raise ValueError(f"no such setting: {sorted(unknown)}")
@@ -106,7 +106,7 @@ def settings(application: Application, given: dict[str, Any]) -> Any:
 
 
 def endpoint(application: Application, given: dict[str, Any]) -> Any:
-    """Register `{url, secrets, api_version, enabled_events}`, or change the secrets of the one that has the address."""
+    """Register `{url, secrets, api_version, enabled_events}`, or change the secrets of the endpoint with this URL."""
     with application.store.transaction():
         for found in application.store.where("webhook_endpoint", url=given["url"]):
             found["_"]["secrets"] = given["secrets"]
@@ -117,7 +117,7 @@ def endpoint(application: Application, given: dict[str, Any]) -> Any:
 
 
 def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
-    """What a person does on the page: `{session, card: a name of cards.CARDS or null, email, authenticated}`."""
+    """Complete a checkout page as a customer does: `{session, card: a name of cards.CARDS or null, email, authenticated}`."""
     account = application.account
     card = given.get("card", "visa")
     if card is not None and card not in CARDS:
@@ -130,7 +130,7 @@ def complete_checkout(application: Application, given: dict[str, Any]) -> Any:
 
 
 def change_card(application: Application, given: dict[str, Any]) -> Any:
-    """What a person does in the portal: `{customer, card: a name of cards.CARDS}`. It pays from now on."""
+    """Change the card in the portal as a customer does: `{customer, card: a name of cards.CARDS}`."""
     account = application.account
     if given["card"] not in CARDS:
         raise ValueError(f"no such card: {given['card']}")
@@ -140,7 +140,7 @@ def change_card(application: Application, given: dict[str, Any]) -> Any:
 
 
 def pay_invoice(application: Application, given: dict[str, Any]) -> Any:
-    """What a person does on an invoice's page: `{invoice, card: a name of the choices there}`. Answers `{result}`."""
+    """Pay on the page of an invoice as a customer does: `{invoice, card: a name of the choices there}`."""
     with application.store.transaction():
         invoice = application.account.find("invoice", given["invoice"])
         if invoice["status"] != "open":
@@ -150,7 +150,7 @@ def pay_invoice(application: Application, given: dict[str, Any]) -> Any:
 
 
 def authenticate_payment(application: Application, given: dict[str, Any]) -> Any:
-    """What a person does at the bank: `{payment_intent, succeed}`."""
+    """Answer the bank's question as a customer does: `{payment_intent, succeed}`."""
     account = application.account
     with application.store.transaction():
         intent = account.find("payment_intent", given["payment_intent"])
@@ -161,7 +161,7 @@ def authenticate_payment(application: Application, given: dict[str, Any]) -> Any
 
 
 def dispute(application: Application, given: dict[str, Any]) -> Any:
-    """Open one with `{charge, reason}`, close one with `{dispute, won}`."""
+    """Open a dispute by `{charge, reason}`, or close one by `{dispute, won}`."""
     account = application.account
     with application.store.transaction():
         if "charge" in given:
@@ -174,19 +174,19 @@ def dispute(application: Application, given: dict[str, Any]) -> Any:
 
 
 def requests(application: Application, given: dict[str, Any]) -> Any:
-    """The API requests that came in, oldest first."""
+    """Return the API requests that were received, oldest first."""
     return {"requests": list(application.log)}
 
 
 def deliveries(application: Application, given: dict[str, Any]) -> Any:
-    """Every delivery with the statuses that it got (0: no answer), oldest first."""
+    """Return every delivery with the statuses of its attempts (0: no response), oldest first."""
     with application.store.transaction():
         kinds = {event["id"]: event["type"] for event in application.store.where("event")}
         return {"deliveries": [{**row, "type": kinds.get(row["event"])} for row in application.store.where("_delivery")]}
 
 
 def redeliver(application: Application, given: dict[str, Any]) -> Any:
-    """Post an event once more, as Stripe's dashboard does: `{event}`."""
+    """Post an event again, as Stripe's dashboard does: `{event}`."""
     store = application.store
     with store.transaction():
         rows = store.where("_delivery", event=given["event"])
@@ -198,7 +198,7 @@ def redeliver(application: Application, given: dict[str, Any]) -> Any:
 
 
 def drop_state(application: Application, given: dict[str, Any]) -> Any:
-    """Forget every object; with `{everything: true}` also the endpoints, the settings and the clock."""
+    """Delete every object; with `{everything: true}` also endpoints, settings and the clock."""
     store = application.store
     with application.deliveries.round, store.transaction():
         kept = [] if given.get("everything") else [application.account.settings, *store.where("webhook_endpoint")]
@@ -214,7 +214,7 @@ def drop_state(application: Application, given: dict[str, Any]) -> Any:
 
 
 def state(application: Application, given: dict[str, Any]) -> Any:
-    """How many objects there are of each kind."""
+    """Return the number of objects of each kind."""
     store = application.store
     with store.transaction():
         kinds = [name for name in store.index if "=" not in name]

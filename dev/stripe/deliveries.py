@@ -1,6 +1,6 @@
-"""Webhooks: events are signed and posted to the endpoints from a thread of their own, again and again until they are taken.
+"""Webhooks: a thread signs events and posts them to the endpoints until they are accepted.
 
-The waits between attempts are of the length of Stripe's (three days in all), by the clock of what happened.
+The delays between attempts are Stripe's (three days in all), by the clock of the event's object.
 Source of the signature: docs.stripe.com/webhooks, `t=<seconds>,v1=<HMAC-SHA256 of "t.body">`, one `v1` for each secret.
 """
 
@@ -27,7 +27,7 @@ POLL_INTERVAL = 0.05
 
 
 def signature(body: bytes, secrets: list[str], seconds: int) -> str:
-    """The header `Stripe-Signature`."""
+    """Return the header `Stripe-Signature`."""
     signed = str(seconds).encode() + b"." + body
     return ",".join(
         [f"t={seconds}", *(f"v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}" for secret in secrets)]
@@ -35,7 +35,7 @@ def signature(body: bytes, secrets: list[str], seconds: int) -> str:
 
 
 def payload(event: Obj, endpoint: Obj) -> bytes:
-    """The event as the endpoint's version shows it."""
+    """Return the event in the format of the endpoint's API version."""
     other = event["_"]["other"]
     version = endpoint["api_version"] or event["api_version"]
     plain = {key: value for key, value in event.items() if key != "_"}
@@ -46,7 +46,7 @@ def payload(event: Obj, endpoint: Obj) -> bytes:
 
 
 class Deliveries:
-    """What is to be posted. One posting round at a time, so that without faults events arrive in their order."""
+    """The pending deliveries. Only one round of posts runs at a time, so events arrive in order unless a fault intervenes."""
 
     def __init__(self, account: Account, faults: Faults) -> None:
         self.account, self.faults = account, faults
@@ -59,14 +59,14 @@ class Deliveries:
             self.note(account.store.where("_delivery"))
 
     def note(self, changed: list[Obj]) -> None:
-        """Take down deliveries that wait."""
+        """Remember changed deliveries that are pending."""
         for obj in changed:
             if obj["object"] == "_delivery" and obj["status"] == "pending":
                 self.waiting[obj["id"]] = None
                 self.wake.set()
 
     def run(self) -> None:
-        """The thread: post what is due until told to stop."""
+        """Post what is due until `stop` is called."""
         while not self.stopped:
             self.wake.wait(POLL_INTERVAL * 10)
             self.wake.clear()
@@ -74,12 +74,12 @@ class Deliveries:
                 self.post_all()
 
     def held(self) -> bool:
-        """Whether deliveries wait for a word."""
+        """Return True while deliveries are held back."""
         with self.account.store.transaction():
             return bool(self.account.settings["held"])
 
     def due(self, *, at_once: bool) -> list[str]:
-        """Deliveries to make now, in the order of their events; `at_once` also those whose wait isn't over."""
+        """Return the ids of deliveries to make now, in the order of their events, with `at_once` of all pending ones."""
         with self.account.store.transaction():
             rows = [self.account.store.find(name) for name in list(self.waiting)]
             ready = [row for row in rows if row and row["status"] == "pending" and (at_once or row["at"] <= self.time_of(row))]
@@ -90,17 +90,17 @@ class Deliveries:
         return names
 
     def time_of(self, row: Obj) -> int:
-        """Now, for a delivery."""
+        """Return the time of a delivery's clock."""
         clock = row["clock"]
         return self.account.time_of(clock if clock and self.account.store.find(clock) else None)
 
     def post_all(self, *, at_once: bool = False) -> list[Obj]:
-        """One round over what is due. Gives what was posted: event, kind, status (0: no answer)."""
+        """Make all deliveries that are due. Return the event, type and status (0: no response) of each post."""
         with self.round:
             return [made for name in self.due(at_once=at_once) for made in self.post(name, at_once=at_once)]
 
     def post_until_quiet(self, rounds: int = 100) -> list[Obj]:
-        """Post everything now, also what comes of it, once each however it is answered."""
+        """Make every pending delivery once, and those that follow from them, whatever the responses are."""
         made: list[Obj] = []
         tried: set[str] = set()
         with self.round:
@@ -113,7 +113,7 @@ class Deliveries:
         return made
 
     def post(self, name: str, *, at_once: bool) -> list[Obj]:
-        """Make one delivery, or what a fault makes of it."""
+        """Make one delivery, unless a fault loses, delays or duplicates it."""
         with self.account.store.transaction():
             row = self.account.store.get(name)
             event, endpoint = self.account.store.get(row["event"]), self.account.store.find(row["endpoint"])
@@ -135,7 +135,7 @@ class Deliveries:
         return [{"event": row["event"], "type": kind, "status": status} for status in answers]
 
     def record_attempt(self, row: Obj, event: Obj, status: int, *, lost: bool = False) -> None:
-        """Write down how it went, and when to try again."""
+        """Store the outcome of an attempt and the time of the next one."""
         row["answers"].append(status)
         row["attempts"] += 1
         if 200 <= status < 300:
@@ -157,7 +157,7 @@ class Deliveries:
 
 
 def send(url: str, body: bytes, signed: str) -> int:
-    """Post to an endpoint. Gives the status, 0 when there was no answer."""
+    """Post to an endpoint. Return the status, 0 when there was no response."""
     parts = urlsplit(url)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -179,7 +179,7 @@ def send(url: str, body: bytes, signed: str) -> int:
 
 
 def connected(scheme: str, host: str, port: int | None) -> Any:
-    """A connection to an endpoint."""
+    """Return a connection to an endpoint."""
     if scheme == "https":
         return http.client.HTTPSConnection(host, port, timeout=DELIVERY_TIMEOUT, context=ssl.create_default_context())
     return http.client.HTTPConnection(host, port, timeout=DELIVERY_TIMEOUT)

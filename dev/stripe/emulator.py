@@ -1,4 +1,4 @@
-"""How tests start and steer the stand-in: a process of its own on a free port."""
+"""The client that starts and controls an emulator in a process of its own."""
 
 import http.client
 import socket
@@ -17,24 +17,24 @@ KEY = "sk_test_emulator"
 
 
 class EmulatorError(Exception):
-    """The stand-in didn't do what it was told; the text says why."""
+    """A command that the emulator refused, with its reason."""
 
 
 class EmulatorClient:
-    """Speaks to a stand-in that runs somewhere: `url` for `base_addresses={"api": url}`, `key` for the client."""
+    """A client of a running emulator. `url` goes into `base_addresses={"api": url}`, `key` into the library's client."""
 
     def __init__(self, url: str, key: str = KEY) -> None:
         self.url, self.key = url, key
 
     def send_command(self, command: str, **given: Any) -> Any:
-        """Give a command of `control_api`."""
+        """Send a command of `control_api`."""
         status, answer = self.request_json("POST", f"/_control/{command}", orjson.dumps(given))
         if status != 200:
             raise EmulatorError(answer["error"])
         return answer
 
     def request_json(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
-        """A request without the library: the status and the JSON."""
+        """Send a request without the library. Return the status and the JSON."""
         connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=300)
         try:
             connection.request(method, path, body, {"Authorization": f"Bearer {self.key}"})
@@ -44,73 +44,73 @@ class EmulatorClient:
             connection.close()
 
     def now(self) -> int:
-        """The account's clock, in seconds since 1970."""
+        """Return the account's time in seconds since 1970."""
         return int(self.send_command("clock")["now"])
 
     def freeze(self, at: datetime) -> None:
-        """Have the account's clock stand still at an instant, which may lie in the past."""
+        """Stop the account's clock at an instant, which may lie in the past."""
         self.send_command("clock", freeze=int(at.timestamp()))
 
     def advance(self, to: datetime | int, *, deliver: bool = False) -> int:
-        """Live through `to` seconds or until a datetime; with `deliver`, webhooks are posted between the steps."""
+        """Advance by a number of seconds or to a datetime. With `deliver`, webhooks are posted between the steps."""
         where = {"to": int(to.timestamp())} if isinstance(to, datetime) else {"advance": to}
         return int(self.send_command("clock", **where, deliver=deliver)["now"])
 
     def fault(self, kind: str, **given: Any) -> None:
-        """Have something go wrong; see `faults.Fault`: `path`, `method`, `count`, `probability`, `seed`, `seconds`."""
+        """Add a fault; see `faults.Fault`: `path`, `method`, `count`, `probability`, `seed`, `seconds`."""
         self.send_command("fault", kind=kind, **given)
 
     def clear_faults(self) -> None:
-        """Let everything go right again."""
+        """Remove all faults."""
         self.send_command("clear_faults")
 
     def hold_deliveries(self, held: bool = True) -> None:
-        """Keep webhooks back until `hold_deliveries(False)` or `deliver_all()`."""
+        """Hold webhooks back until `hold_deliveries(False)` or `deliver_all()`."""
         self.send_command("hold", held=held)
 
     def deliver_all(self) -> list[dict[str, Any]]:
-        """Post every webhook that waits, now, and those that come of it. Gives `{event, type, status}` of each post."""
+        """Post every pending webhook and those that follow. Return `{event, type, status}` of each post."""
         return self.send_command("deliver")["posted"]
 
     def redeliver(self, event: str) -> None:
-        """Post an event once more."""
+        """Post an event again."""
         self.send_command("redeliver", event=event)
 
     def set(self, **settings: Any) -> dict[str, Any]:
-        """Change `api_version`, `retry_days`, `after_last_retry`, `signs_with`; gives all of them."""
+        """Change `api_version`, `retry_days`, `after_last_retry` or `signs_with`, and return all of them."""
         chosen: dict[str, Any] = self.send_command("settings", **settings)
         return chosen
 
     def endpoint(self, url: str, *secrets: str, **given: Any) -> str:
-        """Register an endpoint with its secrets (several while they are rotated), or change those of a known address."""
+        """Register an endpoint with its secrets (several during a rotation), or change those of a known URL."""
         return str(self.send_command("endpoint", url=url, secrets=list(secrets), **given)["id"])
 
     def complete_checkout(self, session: str, card: str | None = "visa", **given: Any) -> dict[str, Any]:
-        """Do on the checkout's page what a person does. `card` is a name of `cards.CARDS`."""
+        """Complete a checkout page as a customer does. `card` is a name of `cards.CARDS`."""
         return self.send_command("complete_checkout", session=session, card=card, **given)
 
     def change_card(self, customer: str, card: str) -> None:
-        """Do in the portal what a person does who puts in another card; a name of `cards.CARDS`."""
+        """Change the card in the portal as a customer does, to a name of `cards.CARDS`."""
         self.send_command("change_card", customer=customer, card=card)
 
     def pay_invoice(self, invoice: str, card: str) -> str:
-        """Do on an open invoice's page what a person does who pays with another card. Gives the payment's result."""
+        """Pay on the page of an open invoice as a customer does, with another card. Return the payment's result."""
         return str(self.send_command("pay_invoice", invoice=invoice, card=card)["result"])
 
     def authenticate(self, payment_intent: str, *, succeed: bool = True) -> str:
-        """Do at the bank what a person does. Gives the payment intent's status."""
+        """Answer the bank's question as a customer does. Return the payment intent's status."""
         return str(self.send_command("authenticate_payment", payment_intent=payment_intent, succeed=succeed)["status"])
 
     def open_dispute(self, charge: str, reason: str = "fraudulent") -> str:
-        """The bank takes a charge back. Gives the dispute's id."""
+        """Dispute a charge, as the customer's bank does. Return the dispute's id."""
         return str(self.send_command("dispute", charge=charge, reason=reason)["id"])
 
     def close_dispute(self, dispute: str, *, won: bool) -> None:
-        """The bank decides."""
+        """Decide a dispute, as the bank does."""
         self.send_command("dispute", dispute=dispute, won=won)
 
     def events(self) -> list[dict[str, Any]]:
-        """All events, oldest first, as the API shows them."""
+        """Return all events as the API shows them, oldest first."""
         found: list[dict[str, Any]] = []
         while True:
             after = f"&starting_after={found[-1]['id']}" if found else ""
@@ -120,24 +120,24 @@ class EmulatorClient:
                 return found[::-1]
 
     def get(self, path: str) -> Any:
-        """Ask the API without the library."""
+        """Request a path of the API without the library."""
         return self.request_json("GET", path)[1]
 
     def requests(self) -> list[dict[str, Any]]:
-        """The API requests that came in: method, path, status, idempotency_key, fault, broken."""
+        """Return the received requests: method, path, status, idempotency_key, fault, broken."""
         return self.send_command("requests")["requests"]
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Every delivery: event, type, status (pending, taken, failed), answers."""
+        """Return every delivery: event, type, status (pending, taken, failed), answers."""
         return self.send_command("deliveries")["deliveries"]
 
     def drop_state(self, *, everything: bool = False) -> None:
-        """Forget every object and fault; with `everything` also endpoints, settings and the clock."""
+        """Delete every object and fault; with `everything` also endpoints, settings and the clock."""
         self.send_command("drop_state", everything=everything)
 
 
 class StripeEmulator(EmulatorClient):
-    """A stand-in in a process of its own, which ends with the `with` block or `stop()`."""
+    """An emulator in a process of its own, which ends with the `with` block or `stop()`."""
 
     def __init__(self, url: str, key: str, process: subprocess.Popen[bytes]) -> None:
         super().__init__(url, key)
@@ -154,7 +154,7 @@ class StripeEmulator(EmulatorClient):
         port: int = 0,
         tied: bool = False,
     ) -> Self:
-        """Start one. With `now` its clock stands still there until it is advanced; a `tied` one ends with us, however we do."""
+        """Start an emulator. With `now` its clock stops there; a `tied` one ends with this process."""
         if not port:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
@@ -175,7 +175,7 @@ class StripeEmulator(EmulatorClient):
         return started
 
     def wait_until_ready(self) -> None:
-        """Return once it answers."""
+        """Wait until the emulator responds."""
         deadline = time.monotonic() + START_TIMEOUT
         while True:
             try:
@@ -189,12 +189,12 @@ class StripeEmulator(EmulatorClient):
                 return
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End the process as a power cut would."""
         self.process.kill()
         self.process.wait(START_TIMEOUT)
 
     def stop(self) -> None:
-        """End it."""
+        """End the process."""
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(START_TIMEOUT)

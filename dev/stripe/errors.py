@@ -1,6 +1,6 @@
-"""The errors that the stand-in answers with, in the shape of Stripe's: `{"error": {type, code, message, param, …}}`.
+"""The errors of the API in Stripe's format: `{"error": {type, code, message, param, …}}`.
 
-Statuses: 400 a bad request, 401 a bad key, 402 a declined card, 404 no such object, 409 a key in use, 429 too many,
+Statuses: 400 invalid request, 401 invalid key, 402 declined card, 404 no such object, 409 key in use, 429 rate limit,
 500 Stripe's fault.
 """
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """An answer other than 200. `keeps_work` leaves what was written: a declined charge is on record."""
+    """A response other than 200. With `keeps_work` the transaction is committed, so that a declined charge is stored."""
 
     def __init__(
         self, message: str, *, status: int = 400, kind: str = "invalid_request_error", keeps_work: bool = False, **more: Any
@@ -17,7 +17,7 @@ class ApiError(Exception):
         self.message, self.status, self.kind, self.keeps_work, self.more = message, status, kind, keeps_work, more
 
     def body(self, request_id: str) -> dict[str, Any]:
-        """The JSON answer."""
+        """Return the JSON of the response."""
         error = {
             "message": self.message,
             "type": self.kind,
@@ -36,12 +36,12 @@ def missing_parameter(name: str) -> ApiError:
 
 
 def no_such(what: str, name: object, param: str = "id") -> ApiError:
-    """404 when the address names the object, 400 when a parameter does."""
+    """Return the error for a missing object: 404 when the path names it, 400 when a parameter does."""
     return ApiError(f"No such {what}: '{name}'", status=404 if param == "id" else 400, code="resource_missing", param=param)
 
 
 def declined(failure: dict[str, Any], *, keeps_work: bool = True, **more: Any) -> ApiError:
-    """402 for a card that was refused; `failure` has code, decline_code and message."""
+    """Return 402 for a declined card; `failure` has code, decline_code and message."""
     return ApiError(
         failure["message"],
         status=402,

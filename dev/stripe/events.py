@@ -1,4 +1,4 @@
-"""Events: what happened, with the object as it was then, and what of it was different before."""
+"""Events: a change, with the object at that time and the previous values."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ EVENT_PREFIXES = {"subscription": "customer.subscription", "dispute": "charge.di
 
 
 def emit(account: Account, kind: str, obj: Obj, before: Obj | None = None) -> Obj:
-    """Put an event on record and have it delivered. `before` is the object as it was, for `previous_attributes`."""
+    """Store an event and schedule its deliveries. `before` is the object before the change, for `previous_attributes`."""
     version = account.settings["api_version"]
     hidden: Obj = {"clock": account.clock_of(obj), "other": None, "failed": 0}
     event = new_object(
@@ -38,7 +38,7 @@ def emit(account: Account, kind: str, obj: Obj, before: Obj | None = None) -> Ob
 
 
 def data(account: Account, obj: Obj, before: Obj | None, version: str | None) -> Obj:
-    """An event's `data` in a version's shape."""
+    """Return an event's `data` in the format of a version."""
     now = serialize(account, obj, version)
     if before is None:
         return {"object": now}
@@ -46,7 +46,7 @@ def data(account: Account, obj: Obj, before: Obj | None, version: str | None) ->
 
 
 def previous(before: Obj, now: Obj) -> Obj:
-    """What was different: the old values, in nested objects only of the names that changed; lists whole."""
+    """Return the old values of changed fields. Nested objects have only the changed names, lists are whole."""
     found: dict[str, Any] = {}
     for key in {**before, **now}:
         old, new = before.get(key), now.get(key)

@@ -1,4 +1,4 @@
-"""`expand[]`: identifiers replaced by what they name, and the parts that are only there when asked for."""
+"""`expand[]`: replaces ids by their objects, and adds the fields that are only sent on request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,28 +15,28 @@ MAX_EXPAND_DEPTH = (
 
 
 def payments(account: Account, invoice: Obj) -> Obj:
-    """An invoice's payments."""
+    """Return an invoice's payments."""
     return listing("/v1/invoice_payments", account.store.where("invoice_payment", invoice=invoice["id"]))
 
 
 def refunds(account: Account, charge: Obj) -> Obj:
-    """A charge's refunds, newest first."""
+    """Return a charge's refunds, newest first."""
     return listing(f"/v1/charges/{charge['id']}/refunds", account.store.where("refund", charge=charge["id"])[::-1])
 
 
 def subscriptions(account: Account, customer: Obj) -> Obj:
-    """A customer's subscriptions that haven't ended."""
+    """Return a customer's subscriptions that have not ended."""
     found = [obj for obj in account.store.where("subscription", customer=customer["id"]) if obj["ended_at"] is None]
     return listing(f"/v1/customers/{customer['id']}/subscriptions", found[::-1])
 
 
 def line_items(account: Account, session: Obj) -> Obj:
-    """What a checkout session sells."""
+    """Return the items of a checkout session."""
     return listing(f"/v1/checkout/sessions/{session['id']}/line_items", account.store.get(session["id"])["_"]["lines"])
 
 
 def confirmation_secret(account: Account, invoice: Obj) -> Obj | None:
-    """What a browser would confirm the invoice's payment with."""
+    """Return the secret by which a browser confirms the payment of an invoice."""
     intent = account.intent_of(invoice)
     return {"client_secret": intent["client_secret"], "type": "payment_intent"} if intent else None
 
@@ -51,7 +51,7 @@ ON_REQUEST: dict[tuple[str, str], Callable[[Account, Obj], Any]] = {
 
 
 def expanded(account: Account, answer: Any, paths: list[str], version: str | None) -> Any:
-    """The answer with every path followed: `data.latest_invoice.payments`."""
+    """Return a response with every path, such as `data.latest_invoice.payments`, expanded."""
     for path in paths:
         steps = path.split(".")
         if len(steps) > MAX_EXPAND_DEPTH:
@@ -63,7 +63,7 @@ def expanded(account: Account, answer: Any, paths: list[str], version: str | Non
 
 
 def follow(account: Account, here: Any, steps: list[str], path: str, version: str | None) -> None:
-    """Expand the first step in place and go on with the others."""
+    """Expand the first step of a path in place, and then the others."""
     if not steps or here is None:
         return
     if isinstance(here, list):
@@ -77,7 +77,7 @@ def follow(account: Account, here: Any, steps: list[str], path: str, version: st
 
 
 def fill(account: Account, here: Obj, step: str, version: str | None) -> bool:
-    """Put what `step` names in its place; False when there is no such thing."""
+    """Replace the id in a field by its object. Return False when there is no such field or object."""
     make = ON_REQUEST.get((str(here.get("object")), step))
     if make and step not in here:
         here[step] = serialize(account, make(account, here), version)

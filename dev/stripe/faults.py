@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong with requests and with deliveries, how often, and drawn from which seed.
+"""Faults of requests and deliveries, for a number of times or with a seeded probability.
 
 Kinds for requests: `error` (500 in JSON), `html` (500 in HTML), `rate_limit` (429), `drop` (the connection ends before anything
 was done), `drop_after` (it ends when all was done), `slow` (by `seconds`), `down` (every request's connection ends).
@@ -17,9 +17,9 @@ DELIVERIES = ("duplicate", "reorder", "delay", "lose")
 
 @dataclass
 class Fault:
-    """One thing that goes wrong, `count` times (None: always) or with `probability` each time.
+    """A fault that occurs `count` times (None: always) or with a `probability` each time.
 
-    `path` is a regular expression searched in the request's path, or in the event's type.
+    `path` is a regular expression that is searched in the request's path, or in the event's type.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class Fault:
         self.dice = random.Random(self.seed)
 
     def applies_to(self, method: str, path: str) -> bool:
-        """Whether it happens this time."""
+        """Return True if the fault occurs this time, and count it."""
         if self.method not in ("", method) or not re.search(self.path, path) or self.count == 0:
             return False
         if self.probability < 1 and self.dice.random() >= self.probability:
@@ -47,14 +47,14 @@ class Fault:
 
 
 class Faults:
-    """All faults that were asked for."""
+    """The faults that were added."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.asked: list[Fault] = []
 
     def add(self, **given: Any) -> Fault:
-        """Ask for one. ValueError for a kind that there isn't."""
+        """Add a fault. Raise ValueError for an unknown kind."""
         fault = Fault(**given)
         if fault.kind not in REQUESTS + DELIVERIES:
             raise ValueError(f"no such fault: {fault.kind}")
@@ -63,11 +63,11 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Let everything go right again."""
+        """Remove all faults."""
         with self.lock:
             self.asked.clear()
 
     def next_fault(self, kinds: tuple[str, ...], method: str, path: str) -> Fault | None:
-        """The first fault of these kinds that happens now."""
+        """Return the first fault of these kinds that occurs now."""
         with self.lock:
             return next((fault for fault in self.asked if fault.kind in kinds and fault.applies_to(method, path)), None)

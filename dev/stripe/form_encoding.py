@@ -1,4 +1,4 @@
-"""Form-encoded nested parameters, as Stripe's first API takes them: `items[0][price]=price_1&expand[]=customer`."""
+"""Form-encoded nested parameters: `items[0][price]=price_1&expand[]=customer`."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ MAX_NESTING_DEPTH = 10
 
 
 def decoded(text: str) -> dict[str, Any]:
-    """Nested dictionaries of strings. A list is a dictionary with the keys "0", "1", …; `a[]` counts by itself."""
+    """Return nested dictionaries of strings. A list is a dictionary with the keys "0", "1", …; `a[]` is numbered."""
     tree: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         put(tree, path_of(name), value)
@@ -19,7 +19,7 @@ def decoded(text: str) -> dict[str, Any]:
 
 
 def path_of(name: str) -> list[str]:
-    """`a[b][0]` as `["a", "b", "0"]`."""
+    """Return `a[b][0]` as `["a", "b", "0"]`."""
     first = name.split("[", 1)[0]
     path = [first, *BRACKETED.findall(name[len(first) :])]
     if not first or len(path) > MAX_NESTING_DEPTH:
@@ -28,7 +28,7 @@ def path_of(name: str) -> list[str]:
 
 
 def put(tree: dict[str, Any], path: list[str], value: str) -> None:
-    """Write `value` under `path`, making what lies between."""
+    """Write `value` at `path` and create the dictionaries on the way."""
     here = tree
     for step in path[:-1]:
         here = here.setdefault(step if step else str(len(here)), {})

@@ -1,6 +1,6 @@
-"""Idempotency keys: the same request gets the stored answer, another one under the key is refused, as is one at the same time.
+"""Idempotency keys. A repeated request gets the stored response. A key is refused for another request, and while it is in use.
 
-Stripe keeps answers for at least 24 hours, and none of requests that were refused before anything began.
+Stripe stores responses for at least 24 hours, except those of requests that were refused before they began.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ MAX_KEY_LENGTH = 255
 
 
 class IdempotencyKeys:
-    """The keys under which something is being done right now."""
+    """The keys that are in use."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -27,7 +27,7 @@ class IdempotencyKeys:
 
     @contextmanager
     def using(self, key: str | None) -> Iterator[None]:
-        """Hold a key while its request is worked on; 409 when it is held."""
+        """Reserve a key during its request. Raise 409 if it is in use."""
         if key is None:
             yield
             return
@@ -49,7 +49,7 @@ class IdempotencyKeys:
                 self.busy.discard(key)
 
     def stored(self, key: str | None, fingerprint: str) -> Obj | None:
-        """The answer that this key has got, if the request is the same."""
+        """Return the stored response of a key. Raise if the request is another one."""
         found = self.account.store.find(f"_idem_{key}") if key else None
         if found is None or found["at"] + KEY_LIFETIME < self.account.now():
             return None
@@ -62,7 +62,7 @@ class IdempotencyKeys:
         return found
 
     def keep(self, key: str | None, fingerprint: str, status: int, body: str, request: str) -> None:
-        """Store an answer under its key."""
+        """Store the response of a key."""
         if key:
             self.account.store.add(
                 {
@@ -78,5 +78,5 @@ class IdempotencyKeys:
 
 
 def fingerprint(method: str, path: str, body: str) -> str:
-    """What makes two requests the same."""
+    """Return a hash that is the same for the same request."""
     return hashlib.sha256(f"{method} {path}\n{body}".encode()).hexdigest()

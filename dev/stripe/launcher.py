@@ -1,7 +1,7 @@
-"""Stand-ins for Stripe: `manage.py demo` runs one to click through, `manage.py simulate_billing` a private one.
+"""Emulators for the demo and the billing simulator.
 
-The demo's keeps its state in a file of the working copy, and one that a killed demo left behind is used again. A private one
-is empty, and ends with whoever started it.
+The demo's emulator stores its state in a file of the working copy, and one that a killed demo left running is used again. A
+private one is empty and ends with the process that started it.
 """
 
 import os
@@ -22,9 +22,9 @@ STATE = Path(settings.BASE_DIR / ".postgres" / "stripe-stand-in.sqlite3")
 
 @contextmanager
 def demo_emulator() -> Iterator[str]:
-    """Connect payments to the stand-in while the block runs, in this process and those it starts; gives its address.
+    """Connect payments to the demo's emulator during the block, in this process and its children, and yield its URL.
 
-    Whoever has set STRIPE_SECRET_KEY has an account to try, and keeps it: the address is "" then.
+    With STRIPE_SECRET_KEY set, that account is used instead and the URL is "".
     """
     if settings.STRIPE_SECRET_KEY:
         yield ""
@@ -44,9 +44,9 @@ def demo_emulator() -> Iterator[str]:
 
 @contextmanager
 def private_emulator(*, now: datetime) -> Iterator[StripeEmulator]:
-    """Start an empty stand-in whose clock stands still at `now`, and have payments of this process go there for the block.
+    """Start an empty emulator whose clock stops at `now`, and connect this process's payments to it during the block.
 
-    Whatever key is set: nothing here speaks to Stripe itself meanwhile. The stand-in ends with the block, or with the process.
+    Nothing is sent to Stripe meanwhile, even if a key is set. The emulator ends with the block, or with the process.
     """
     with (
         StripeEmulator.start(now=now, tied=True) as running,
@@ -57,7 +57,7 @@ def private_emulator(*, now: datetime) -> Iterator[StripeEmulator]:
 
 @contextmanager
 def temporary_settings(**values: Any) -> Iterator[None]:
-    """Have settings of this process say something else for the block."""
+    """Change settings of this process during the block."""
     before = {name: getattr(settings, name) for name in values}
     try:
         for name, value in values.items():

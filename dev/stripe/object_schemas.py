@@ -1,6 +1,6 @@
-"""Does an answer have the shape that `stripe`'s own classes annotate, or Stripe's OpenAPI document describes?
+"""Checks of a response against the annotations of `stripe`'s classes, or Stripe's OpenAPI document.
 
-Each function gives sentences about what is wrong; an empty list means that all is well.
+Each function returns sentences about what is wrong, an empty list if nothing is.
 """
 
 import decimal
@@ -17,7 +17,7 @@ PLAIN: dict[typing.Any, typing.Any] = {str: str, int: int, bool: bool, float: (i
 
 
 def class_of(name: str) -> Any:
-    """The library's class of a resource: by its own name, or by `object` of an answer. The library imports them when asked."""
+    """Return the library's class of a resource, by its own name or by `object` of a response."""
     if name in OBJECT_CLASSES:
         module, own = OBJECT_CLASSES[name]
         return getattr(importlib.import_module(module), own)
@@ -25,7 +25,7 @@ def class_of(name: str) -> Any:
 
 
 def of_class(value: dict[str, Any], shape: type, path: str) -> list[str]:
-    """What is wrong with an object of a class: fields that it hasn't, fields that are missing, fields of another kind."""
+    """Check an object against a class: unknown fields, missing fields, fields of another type."""
     fields = {name: kind for name, kind in inspect.get_annotations(shape).items() if name != "OBJECT_NAME"}
     wrong = [f"{path}.{name} isn't a field" for name in value if name not in fields]
     wrong += [f"{path}.{name} is missing" for name, kind in fields.items() if name not in value and not optional(kind)]
@@ -36,12 +36,12 @@ def of_class(value: dict[str, Any], shape: type, path: str) -> list[str]:
 
 
 def optional(kind: Any) -> bool:
-    """Whether None will do."""
+    """Return True if None is allowed."""
     return type(None) in typing.get_args(kind) and typing.get_origin(kind) is typing.Union
 
 
 def of_kind(value: Any, kind: Any, path: str) -> list[str]:
-    """What is wrong with a value of an annotated kind."""
+    """Check a value against an annotation."""
     origin = typing.get_origin(kind)
     if origin is typing.Union:
         return of_union(value, typing.get_args(kind), path)
@@ -62,7 +62,7 @@ def of_kind(value: Any, kind: Any, path: str) -> list[str]:
 
 
 def of_union(value: Any, kinds: tuple[Any, ...], path: str) -> list[str]:
-    """One of the kinds must fit. Where words are listed, an unlisted one doesn't, whatever `str` is beside them."""
+    """Check that one of the types fits. An unlisted word is wrong even if `str` stands beside the listed ones."""
     if value is None and type(None) in kinds:
         return []
     listed = [kind for kind in kinds if typing.get_origin(kind) is typing.Literal]
@@ -71,7 +71,7 @@ def of_union(value: Any, kinds: tuple[Any, ...], path: str) -> list[str]:
 
 
 def of_list(value: Any, kind: Any, path: str, *, in_envelope: bool) -> list[str]:
-    """Every entry of a list, or of Stripe's envelope around one."""
+    """Check every entry of a list, or of Stripe's envelope around one."""
     if in_envelope:
         if not isinstance(value, dict) or set(value) != {"object", "data", "has_more", "url"}:
             return [f"{path} isn't a list with its envelope"]
@@ -82,7 +82,7 @@ def of_list(value: Any, kind: Any, path: str, *, in_envelope: bool) -> list[str]
 
 
 def of_schema(value: Any, schema: dict[str, Any], document: dict[str, Any], path: str) -> list[str]:
-    """What is wrong by the OpenAPI document: unknown and missing properties, null where it may not be."""
+    """Check a value against a schema of the OpenAPI document: unknown and missing properties, and null."""
     schema = followed(schema, document)
     if value is None:
         return [] if schema.get("nullable") else [f"{path} can't be null"]
@@ -99,7 +99,7 @@ def of_schema(value: Any, schema: dict[str, Any], document: dict[str, Any], path
 
 
 def of_properties(value: dict[str, Any], schema: dict[str, Any], document: dict[str, Any], path: str) -> list[str]:
-    """The properties of an object."""
+    """Check the properties of an object."""
     properties = schema.get("properties", {})
     if not properties:
         return [] if schema.get("type") == "object" else [f"{path} isn't an object"]
@@ -112,7 +112,7 @@ def of_properties(value: dict[str, Any], schema: dict[str, Any], document: dict[
 
 
 def followed(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
-    """Where a reference leads."""
+    """Return the schema that a reference leads to."""
     if "$ref" not in schema:
         return schema
     found = document

@@ -12,12 +12,12 @@ MAX_LIMIT = 100
 
 
 def listing(url: str, data: list[Any], has_more: bool = False) -> Obj:
-    """Stripe's envelope around a page."""
+    """Return Stripe's envelope around a page."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
 def page(url: str, newest_first: list[Obj], given: dict[str, Any]) -> Obj:
-    """The part of a list that `limit`, `starting_after` and `ending_before` ask for."""
+    """Return the page of a list that `limit`, `starting_after` and `ending_before` ask for."""
     limit = given.get("limit") or 10
     if not 1 <= limit <= MAX_LIMIT:
         raise ApiError("Invalid integer: limit must be between 1 and 100", code="parameter_invalid_integer", param="limit")
@@ -32,7 +32,7 @@ def page(url: str, newest_first: list[Obj], given: dict[str, Any]) -> Obj:
 
 
 def position(objects: list[Obj], name: str, param: str) -> int:
-    """Where the cursor's object stands."""
+    """Return the position of the cursor's object."""
     for number, obj in enumerate(objects):
         if obj["id"] == name:
             return number
@@ -40,7 +40,7 @@ def position(objects: list[Obj], name: str, param: str) -> int:
 
 
 def within(span: Any, value: int) -> bool:
-    """Whether an instant is in a filter of `parameters.span`."""
+    """Return True if an instant fits a filter of `parameters.span`."""
     if span is None or isinstance(span, int):
         return span in (None, value)
     tests = {"gt": value.__gt__, "gte": value.__ge__, "lt": value.__lt__, "lte": value.__le__}
@@ -48,6 +48,6 @@ def within(span: Any, value: int) -> bool:
 
 
 def newest_first(account: Account, kind: str, given: dict[str, Any], *names: str) -> list[Obj]:
-    """Objects of a kind by equality of the named parameters and, if given, by `created`."""
+    """Return the objects of a kind by equality of the named parameters and, if given, by `created`."""
     wanted = {name: given[name] for name in names if given.get(name) is not None}
     return [obj for obj in reversed(account.store.seen(kind, **wanted)) if within(given.get("created"), obj["created"])]

@@ -1,7 +1,7 @@
-"""What an operation takes: a table of names and readers. A name that ends in `!` must be given; any other name is refused.
+"""The parameters of operations: tables of names and readers. A name that ends in `!` is required; other names are refused.
 
-A reader takes the decoded value and the parameter's written name, and gives the value or raises an ApiError. An empty string
-is Stripe's way to say "unset", so readers give None for it.
+A reader takes the decoded value and the parameter's full name, and returns the value or raises an ApiError. An empty string
+is Stripe's way to unset a value, so readers return None for it.
 """
 
 import re
@@ -18,7 +18,7 @@ MAX_TEXT_LENGTH = 5000
 
 
 def read(table: Table, given: dict[str, Any], within: str = "") -> dict[str, Any]:
-    """The values of what was given, by name without `!`."""
+    """Return the values of the given parameters, by their names without `!`."""
     known = {name.rstrip("!"): reader for name, reader in table.items()}
     for name in given:
         if name not in known:
@@ -31,12 +31,12 @@ def read(table: Table, given: dict[str, Any], within: str = "") -> dict[str, Any
 
 
 def inside(within: str, name: str) -> str:
-    """The written name of a parameter: `items[0][price]`."""
+    """Return the full name of a nested parameter, such as `items[0][price]`."""
     return f"{within}[{name}]" if within else name
 
 
 def text(value: Any, name: str) -> str | None:
-    """A string of at most 5,000 characters."""
+    """Read a string of at most 5,000 characters."""
     if not isinstance(value, str):
         raise ApiError("Invalid string: {...}", param=name)
     if len(value) > MAX_TEXT_LENGTH:
@@ -45,7 +45,7 @@ def text(value: Any, name: str) -> str | None:
 
 
 def email(value: Any, name: str) -> str | None:
-    """Something that looks like an address."""
+    """Read an e-mail address."""
     words = text(value, name)
     if words and not EMAIL.fullmatch(words):
         raise ApiError(f"Invalid email address: {words}", code="email_invalid", param=name)
@@ -53,7 +53,7 @@ def email(value: Any, name: str) -> str | None:
 
 
 def url(value: Any, name: str) -> str | None:
-    """An address with a scheme."""
+    """Read a URL with a scheme."""
     words = text(value, name)
     if words and not re.match(r"https?://[^/\s]+", words):
         raise ApiError("Not a valid URL", code="url_invalid", param=name)
@@ -61,7 +61,7 @@ def url(value: Any, name: str) -> str | None:
 
 
 def integer(value: Any, name: str) -> int | None:
-    """A whole number, also a negative one."""
+    """Read an integer."""
     words = text(value, name)
     if words is None:
         return None
@@ -71,7 +71,7 @@ def integer(value: Any, name: str) -> int | None:
 
 
 def natural(value: Any, name: str) -> int | None:
-    """A whole number that isn't negative."""
+    """Read an integer that is not negative."""
     number = integer(value, name)
     if number is not None and number < 0:
         raise ApiError("This value must be greater than or equal to 0.", code="parameter_invalid_integer", param=name)
@@ -79,19 +79,19 @@ def natural(value: Any, name: str) -> int | None:
 
 
 def instant(value: Any, name: str) -> int | str | None:
-    """Seconds since 1970, or the word `now`."""
+    """Read seconds since 1970, or the word `now`."""
     return "now" if value == "now" else integer(value, name)
 
 
 def boolean(value: Any, name: str) -> bool:
-    """`true` or `false`."""
+    """Read `true` or `false`."""
     if value not in ("true", "false"):
         raise ApiError(f"Invalid boolean: {value}", param=name)
     return bool(value == "true")
 
 
 def one_of(*allowed: str) -> Reader:
-    """One of some words."""
+    """Return a reader of one of some words."""
 
     def reader(value: Any, name: str) -> str | None:
         if value != "" and value not in allowed:
@@ -102,7 +102,7 @@ def one_of(*allowed: str) -> Reader:
 
 
 def each(reader: Reader) -> Reader:
-    """A list."""
+    """Return a reader of a list."""
 
     def whole(value: Any, name: str) -> list[Any]:
         if value == "":
@@ -115,7 +115,7 @@ def each(reader: Reader) -> Reader:
 
 
 def fields(table: Table) -> Reader:
-    """A nested object."""
+    """Return a reader of a nested object."""
 
     def reader(value: Any, name: str) -> dict[str, Any] | None:
         if value == "":
@@ -128,7 +128,7 @@ def fields(table: Table) -> Reader:
 
 
 def metadata(value: Any, name: str) -> dict[str, str | None]:
-    """Up to 50 strings by name; an empty one deletes the name, an empty whole deletes all (as `{"": None}`)."""
+    """Read up to 50 strings by name. An empty string deletes its name, an empty whole deletes all (as `{"": None}`)."""
     if value == "":
         return {"": None}
     if not isinstance(value, dict) or not all(isinstance(words, str) for words in value.values()):
@@ -139,7 +139,7 @@ def metadata(value: Any, name: str) -> dict[str, str | None]:
 
 
 def span(value: Any, name: str) -> Any:
-    """A time filter: an instant, or `{gt, gte, lt, lte}`."""
+    """Read a filter of time: an instant, or `{gt, gte, lt, lte}`."""
     if isinstance(value, dict):
         return read(dict.fromkeys(("gt", "gte", "lt", "lte"), integer), value, name)
     return integer(value, name)

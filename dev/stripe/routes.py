@@ -1,4 +1,4 @@
-"""Which function answers which address. The resources register theirs; `{id}` stands for a part of a path."""
+"""The routes of the API. The modules of resources register theirs; `{id}` stands for a part of a path."""
 
 import re
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def route(address: str, table: Table | None = None) -> Callable[[Operation], Ope
 
 
 def match_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-    """The route of a request, and the parts of its path. `/invoices/create_preview` goes before `/invoices/{id}`."""
+    """Return the route of a request and the variable parts of its path, fewest first: `create_preview` precedes `{id}`."""
     matches = [
         (entry, match.groups()) for entry in ROUTES if entry.method == method and (match := entry.pattern.fullmatch(path))
     ]

@@ -1,4 +1,4 @@
-"""What happens by itself: each object says when it is due next, and the clock calls it then."""
+"""The scheduler: each object says when it is due next, and is called then."""
 
 import heapq
 import itertools
@@ -24,7 +24,7 @@ class Scheduler:
             self.note([obj for kind in kinds for obj in account.store.where(kind)])
 
     def note(self, changed: list[Obj]) -> None:
-        """Take down when these are due."""
+        """Remember when changed objects are due."""
         for obj in changed:
             if obj["object"] not in self.kinds:
                 continue
@@ -37,14 +37,14 @@ class Scheduler:
                 heapq.heappush(heap, (at, next(self.count), obj["id"]))
 
     def next_at(self, clock: str) -> int | None:
-        """When the next thing is due by this clock."""
+        """Return the next instant at which something is due by a clock."""
         heap = self.heaps.get(clock, [])
         while heap and self.current.get(heap[0][2]) != heap[0][0]:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
     def step(self, clock: str, until: int) -> bool:
-        """Do the next thing that is due by `until`, at its instant, in a transaction. False when there is none."""
+        """Do the next thing that is due by `until`, at its instant, in a transaction. Return False when there is none."""
         with self.account.store.transaction():
             at = self.next_at(clock)
             if at is None or at > until:
@@ -60,13 +60,13 @@ class Scheduler:
         return True
 
     def act(self, name: str) -> None:
-        """Have an object do what it is due for, and take down what is due because of it, also before the transaction ends."""
+        """Do what an object is due for, and remember what is due because of it, also before the transaction ends."""
         obj = self.account.store.find(name)
         if obj is not None and not obj.get("deleted"):
             self.kinds[obj["object"]][1](self.account, obj)
             self.note([touched for touched in list(self.account.store.open.values()) if touched is not None])
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all entries."""
         self.heaps.clear()
         self.current.clear()

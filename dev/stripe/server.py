@@ -1,4 +1,4 @@
-"""The sockets: HTTP/1.1 with keep-alive, one thread a connection, which is enough for the fifty that tests open."""
+"""The HTTP/1.1 server with keep-alive. It has one thread a connection, which is enough for the fifty that tests open."""
 
 import socket
 import threading
@@ -28,7 +28,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads a request, has it answered, writes the answer in one piece."""
+    """The handler of one connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -66,11 +66,11 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # headers and body leave together
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing: `_control/requests` knows."""
+        """Log nothing: `_control/requests` has the requests."""
 
 
 def routed(application: Application, call: ApiRequest) -> ApiResponse:
-    """The API, the control, or a page."""
+    """Return the response of the API, the control API, or a page."""
     if call.path.startswith("/v1/"):
         return application.answer(call)
     if call.path.startswith("/_control/"):
@@ -82,7 +82,7 @@ def routed(application: Application, call: ApiRequest) -> ApiResponse:
 
 
 def serve(server: Server) -> None:
-    """Serve requests until `server.shutdown()`; beside it, the clock ticks and webhooks go out."""
+    """Serve requests until `server.shutdown()`, advance the clock and post webhooks."""
     application = server.application
     stopped = threading.Event()
 

@@ -1,8 +1,8 @@
-"""Where objects are kept: in memory, and with a file also in SQLite, written before the answer goes out.
+"""The store of objects: in memory, and with a file also in SQLite, which is written before the response is sent.
 
-One writer at a time. An object that was got belongs to the transaction: it is a copy, and what was changed in it is found at
-the end by comparing the bytes, so nothing can be forgotten and a refused request leaves no trace. A key `_` in an object
-holds what Stripe doesn't show.
+There is one writer at a time. An object that was read is a copy that belongs to the transaction. At its end, objects whose
+bytes differ are stored, so no change is forgotten and a refused request changes nothing. The key `_` of an object has the
+fields that Stripe does not show.
 """
 
 import sqlite3
@@ -21,7 +21,7 @@ LINKS = ("customer", "subscription", "invoice", "charge", "payment_intent", "pro
 
 
 def links(obj: Obj) -> Iterator[str]:
-    """Names under which an object is found without looking at all of its kind."""
+    """Yield the index entries by which an object is found without a search through all of its kind."""
     for field in LINKS:
         value = obj.get(field) or obj.get("_", {}).get(field)
         if isinstance(value, str):
@@ -29,7 +29,7 @@ def links(obj: Obj) -> Iterator[str]:
 
 
 def matches(obj: Obj, values: dict[str, object]) -> bool:
-    """Whether the fields, or the hidden fields, have these values."""
+    """Return True if the fields, or the hidden fields, have these values."""
     return all(obj.get(key, obj.get("_", {}).get(key)) == value for key, value in values.items())
 
 
@@ -50,18 +50,18 @@ class Store:
                 self.enter(orjson.loads(body))
 
     def enter(self, obj: Obj) -> None:
-        """Make an object found by its kind and links. Stale entries do no harm: `where` looks at the object itself."""
+        """Add an object to the index. Stale entries do no harm, because `where` checks the object itself."""
         for name in (obj["object"], *links(obj)):
             self.index.setdefault(name, {})[obj["id"]] = None
 
     def add(self, obj: Obj) -> Obj:
-        """Keep a new object, or one whose links changed."""
+        """Store a new object, or one whose links changed, and return it."""
         self.open[obj["id"]] = obj
         self.enter(obj)
         return obj
 
     def find(self, name: object) -> Obj | None:
-        """The object of this id."""
+        """Return the object of an id, None if there is none."""
         key = str(name)
         if key not in self.open:
             body = self.rows.get(key)
@@ -71,39 +71,39 @@ class Store:
         return self.open[key]
 
     def get(self, name: object) -> Obj:
-        """The object of this id, which must be there."""
+        """Return the object of an id, which must exist."""
         found = self.find(name)
         if found is None:
             raise KeyError(name)
         return found
 
     def where(self, kind: str, **values: object) -> list[Obj]:
-        """Objects of a kind, oldest first, whose fields (or hidden fields) have these values."""
+        """Return the objects of a kind whose fields (or hidden fields) have these values, oldest first."""
         return [obj for obj in map(self.find, self.names(kind, values)) if obj is not None and matches(obj, values)]
 
     def seen(self, kind: str, **values: object) -> list[Obj]:
-        """The same to look at only: what is changed in them is lost, and thousands of them cost little."""
+        """Return the same objects to be read only: changes of them are lost, and thousands of them cost little."""
         return [obj for obj in map(self.look, self.names(kind, values)) if obj is not None and matches(obj, values)]
 
     def look(self, name: str) -> Obj | None:
-        """An object to look at."""
+        """Return an object to be read only."""
         if name in self.open:
             return self.open[name]
         body = self.rows.get(name)
         return None if body is None else orjson.loads(body)
 
     def names(self, kind: str, values: dict[str, object]) -> list[str]:
-        """Ids among which the objects of a kind with these values are."""
+        """Return ids that include those of the objects of a kind with these values."""
         entries = [f"{kind}.{field}={value}" for field, value in values.items() if field in LINKS]
         return list(self.index.get(entries[0] if entries else kind, ()))
 
     def remove(self, name: str) -> None:
-        """Forget an object."""
+        """Delete an object."""
         self.open[name] = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; within another one, part of it."""
+        """Run the block as a transaction, or as part of the one around it."""
         with self.lock:
             self.depth += 1
             try:
@@ -122,7 +122,7 @@ class Store:
 
     @contextmanager
     def sandbox(self) -> Iterator[None]:
-        """What happens inside leaves no trace."""
+        """Undo all changes at the end of the block."""
         before = deepcopy(self.open)
         try:
             yield
@@ -130,7 +130,7 @@ class Store:
             self.open = before
 
     def commit(self) -> None:
-        """Write what differs, first to the file."""
+        """Store what differs, first in the file."""
         bodies = {name: None if obj is None else orjson.dumps(obj) for name, obj in self.open.items()}
         changed = {name: body for name, body in bodies.items() if self.rows.get(name) != body}
         if self.database and changed:
@@ -145,7 +145,7 @@ class Store:
             listener(objects)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all objects."""
         with self.lock:
             self.rows.clear()
             self.index.clear()
@@ -156,7 +156,7 @@ class Store:
 
 
 def opened(file: str) -> sqlite3.Connection:
-    """A database that survives `kill -9`: what was committed is in the operating system's hands."""
+    """Open a database whose committed transactions survive `kill -9`."""
     database = sqlite3.connect(file, check_same_thread=False)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
@@ -167,7 +167,7 @@ def opened(file: str) -> sqlite3.Connection:
 
 
 def write(database: sqlite3.Connection, changed: dict[str, bytes | None]) -> None:
-    """One SQLite transaction."""
+    """Write changed objects in one SQLite transaction."""
     kept = [(name, body) for name, body in changed.items() if body is not None]
     gone = [(name,) for name, body in changed.items() if body is None]
     with database:

@@ -1,1 +1,1 @@
-"""What objects do: begin, change, renew, get paid, end. No HTTP here."""
+"""The behavior of objects, without HTTP: creation, changes, renewal, payment, cancellation."""

@@ -1,4 +1,4 @@
-"""The end of a subscription."""
+"""The cancellation of subscriptions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Checkout: a session that a person completes on a page, or lets expire."""
+"""Checkout sessions, which a customer completes on a page or lets expire."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ UNAUTHENTICATED = {"code": "authentication_required", "decline_code": None, "mes
 
 
 def next_session_action_at(account: Account, session: Obj) -> int | None:
-    """When an open session expires."""
+    """Return the time at which an open session expires."""
     return int(session["expires_at"]) if session["status"] == "open" else None
 
 
 def expire_session(account: Account, session: Obj) -> None:
-    """Nobody completed it."""
+    """Expire a session."""
     session.update(status="expired", url=None)
     emit(account, "checkout.session.expired", session)
 
 
 def needs_card(session: Obj) -> bool:
-    """Whether a card must be given."""
+    """Return True if the customer must give a card."""
     data = session["_"]["subscription_data"]
     trial = data.get("trial_period_days") or data.get("trial_end")
     optional = session["payment_method_collection"] == "if_required"
@@ -37,7 +37,7 @@ def needs_card(session: Obj) -> bool:
 
 
 def complete(account: Account, session: Obj, customer: Obj, card: str | None, *, authenticated: bool = False) -> None:
-    """What Pay does: keep the card, begin the subscription, complete the session. A declined card leaves all as it was."""
+    """Save the card, create the subscription and complete the session. A declined card raises, and changes nothing."""
     if session["status"] != "open":
         raise ApiError(f"This checkout session is {session['status']}.")
     account.store.add(customer)
@@ -66,7 +66,7 @@ def complete(account: Account, session: Obj, customer: Obj, card: str | None, *,
 
 
 def begin_subscription(account: Account, session: Obj, customer: Obj, method: Obj | None) -> None:
-    """The session's subscription, with its first invoice paid."""
+    """Create the subscription of a session, whose first invoice is paid."""
     data = session["_"]["subscription_data"]
     items = [{"price": line["price"]["id"], "quantity": line["quantity"]} for line in session["_"]["lines"]]
     given: dict[str, Any] = {**data, "items": items, "payment_behavior": "error_if_incomplete"}
@@ -77,7 +77,7 @@ def begin_subscription(account: Account, session: Obj, customer: Obj, method: Ob
 
 
 def finish_setup(account: Account, session: Obj, customer: Obj, method: Obj | None) -> None:
-    """The card is kept. Making it the default is the caller's."""
+    """Complete the setup intent of a session. The card does not become the default."""
     setup = account.store.get(session["setup_intent"])
     setup.update(status="succeeded", payment_method=method["id"] if method else None, customer=customer["id"])
     account.store.add(setup)
@@ -85,7 +85,7 @@ def finish_setup(account: Account, session: Obj, customer: Obj, method: Obj | No
 
 
 def new_setup_intent(account: Account, customer: Obj | None, data: dict[str, Any]) -> Obj:
-    """A setup intent that waits for a card."""
+    """Create a setup intent that waits for a card."""
     name = new_id("seti")
     setup = account.store.add(
         new_object(

@@ -1,6 +1,4 @@
-"""Getting an invoice paid, trying again, and what becomes of the subscription either way."""
-
-from typing import Any
+"""The collection of invoices: attempts, retries, and what follows for the subscription."""
 
 from dev.stripe.account import Account
 from dev.stripe.billing_periods import DAY
@@ -14,7 +12,7 @@ from dev.stripe.store import Obj
 
 
 def method_for(account: Account, invoice: Obj) -> Obj | None:
-    """The payment method that an invoice is charged to: its own, the subscription's, or the customer's default."""
+    """Return the payment method of an invoice: its own, the subscription's, or the customer's default."""
     customer = account.store.get(invoice["customer"])
     subscription = account.store.find(invoice["_"].get("subscription"))
     names = (
@@ -26,7 +24,7 @@ def method_for(account: Account, invoice: Obj) -> Obj | None:
 
 
 def finalize_and_collect(account: Account, invoice: Obj, *, on_session: bool = False, method: Obj | None = None) -> str:
-    """Finalize a draft and try to have it paid. Gives the result of `collect`."""
+    """Finalize a draft and try to collect it. Return the result of `collect`."""
     finalize(account, invoice)
     if invoice["status"] == "paid":
         activate_after_payment(account, invoice)
@@ -34,21 +32,28 @@ def finalize_and_collect(account: Account, invoice: Obj, *, on_session: bool = F
     return collect(account, invoice, on_session=on_session, method=method)
 
 
-def collect(account: Account, invoice: Obj, **how: Any) -> str:
-    """One attempt, with `method` or the default. Gives `succeeded`, `requires_action` or `requires_payment_method`.
+def collect(
+    account: Account,
+    invoice: Obj,
+    *,
+    method: Obj | None = None,
+    on_session: bool = False,
+    automatic: bool = False,
+    authenticated: bool = False,
+) -> str:
+    """Try to collect an invoice. Return `succeeded`, `requires_action` or `requires_payment_method`.
 
-    `on_session` says that the person is there, `automatic` that the retry schedule asks, `authenticated` that the bank agreed.
+    `method` is the payment method if not the default. `on_session` means that the customer is present, `automatic` a retry by
+    schedule, `authenticated` that the bank agreed.
     """
-    method = how.get("method") or method_for(account, invoice)
+    method = method or method_for(account, invoice)
     intent = account.intent_of(invoice)
     invoice["attempted"] = True
-    invoice["attempt_count"] += 1 if how.get("automatic") or invoice["attempt_count"] == 0 else 0
+    invoice["attempt_count"] += 1 if automatic or invoice["attempt_count"] == 0 else 0
     if method is None or intent is None:
         result = "requires_payment_method"
     else:
-        result = confirm(
-            account, intent, method, on_session=bool(how.get("on_session")), authenticated=bool(how.get("authenticated"))
-        )
+        result = confirm(account, intent, method, on_session=on_session, authenticated=authenticated)
     if result == "succeeded":
         mark_paid(account, invoice)
         activate_after_payment(account, invoice, method)
@@ -64,7 +69,7 @@ def authenticate(account: Account, intent: Obj, *, succeed: bool) -> None:
 
 
 def activate_after_payment(account: Account, invoice: Obj, method: Obj | None = None) -> None:
-    """A paid invoice makes its subscription run (again), if it is the latest."""
+    """Activate the subscription whose latest invoice was paid."""
     subscription = account.store.find(invoice["_"].get("subscription"))
     if subscription is None or subscription["latest_invoice"] != invoice["id"]:
         return
@@ -77,7 +82,7 @@ def activate_after_payment(account: Account, invoice: Obj, method: Obj | None = 
 
 
 def after_failure(account: Account, invoice: Obj, result: str) -> None:
-    """Tell of the failure, plan the next attempt, and let the subscription know."""
+    """Send the events of a failed attempt, plan the next one, and change the subscription's status."""
     subscription = account.store.find(invoice["_"].get("subscription"))
     unborn = subscription is not None and subscription["status"] in ("incomplete", "incomplete_expired")
     plan_next(account, invoice, retries=subscription is not None and not unborn)
@@ -96,7 +101,7 @@ def after_failure(account: Account, invoice: Obj, result: str) -> None:
 
 
 def plan_next(account: Account, invoice: Obj, *, retries: bool) -> None:
-    """The retries come at fixed distances from the first failure. A try by hand doesn't move them."""
+    """Plan the next retry at a fixed distance from the first failure. An attempt by hand does not move it."""
     hidden, now, days = invoice["_"], account.now(invoice), account.settings["retry_days"]
     if hidden["first_failed_at"] is None:
         hidden["first_failed_at"] = now
@@ -109,7 +114,7 @@ def plan_next(account: Account, invoice: Obj, *, retries: bool) -> None:
 
 
 def after_last_retry(account: Account, subscription: Obj, invoice: Obj) -> None:
-    """What the account's settings say: cancel, leave unpaid, or leave past due."""
+    """Cancel the subscription, mark it as unpaid or leave it past due, as the account's settings say."""
     choice = account.settings["after_last_retry"]
     if choice == "cancel":
         end_subscription(account, subscription, "payment_failed")
@@ -121,14 +126,14 @@ def after_last_retry(account: Account, subscription: Obj, invoice: Obj) -> None:
 
 
 def next_invoice_action_at(account: Account, invoice: Obj) -> int | None:
-    """When a draft finalizes itself or an open invoice is tried again."""
+    """Return the time at which a draft is finalized or an open invoice is retried."""
     if invoice["status"] == "draft":
         return invoice["automatically_finalizes_at"] if invoice["auto_advance"] else None
     return invoice["next_payment_attempt"] if invoice["status"] == "open" else None
 
 
 def advance_invoice(account: Account, invoice: Obj) -> None:
-    """A draft's hour is over, or a retry's day has come."""
+    """Finalize a draft, or retry an open invoice."""
     if invoice["status"] == "draft":
         finalize(account, invoice)
         if invoice["status"] == "paid":

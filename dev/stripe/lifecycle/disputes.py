@@ -1,4 +1,4 @@
-"""A customer's bank takes a payment back: the dispute, and how it ends."""
+"""Disputes: a customer's bank takes a payment back."""
 
 from dev.stripe.account import Account
 from dev.stripe.billing_periods import DAY
@@ -17,7 +17,7 @@ EVIDENCE_FIELDS = (
 
 
 def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
-    """The bank asks the charge's amount back; the money is gone at once."""
+    """Open a dispute over what is left of a charge. The amount is withdrawn at once."""
     now = account.now(charge)
     dispute = account.store.add(
         new_object(
@@ -57,7 +57,7 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
 
 
 def close_dispute(account: Account, dispute: Obj, *, won: bool) -> None:
-    """The bank has decided."""
+    """Close a dispute as won or lost."""
     dispute["status"] = "won" if won else "lost"
     emit(account, "charge.dispute.closed", dispute)
     if won:

@@ -1,4 +1,4 @@
-"""What an invoice is made of: the price of a period, and the items that prorations leave behind."""
+"""The lines of invoices: the price of a period, and the items that prorations create."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,26 +11,26 @@ SIGNS = {"usd": "$", "eur": "€", "gbp": "£"}
 
 
 def money(amount: int, currency: str) -> str:
-    """Minor units for people: `-$12.30`."""
+    """Return an amount in minor units as text: `-$12.30`."""
     sign = "-" if amount < 0 else ""
     whole, rest = divmod(abs(amount), 100)
     return f"{sign}{SIGNS.get(currency, currency.upper() + ' ')}{whole:,}.{rest:02}"
 
 
 def day(seconds: int) -> str:
-    """`5 Jan 2026`."""
+    """Return a day as text: `5 Jan 2026`."""
     at = datetime.fromtimestamp(seconds, UTC)
     return f"{at.day} {at:%b %Y}"
 
 
 def name_of(account: Account, price: Obj) -> str:
-    """The product's name."""
+    """Return the name of a price's product."""
     product = account.store.find(price["product"])
     return str(product["name"]) if product else str(price["product"])
 
 
 def pricing(price: Obj) -> Obj:
-    """Which price a line charges."""
+    """Return the `pricing` of a line that charges a price."""
     return {
         "price_details": {"price": price["id"], "product": price["product"]},
         "type": "price_details",
@@ -39,7 +39,7 @@ def pricing(price: Obj) -> Obj:
 
 
 def new_line(amount: int, currency: str, description: str, period: tuple[int, int], **more: Any) -> Obj:
-    """A line of `amount` minor units for a period in seconds since 1970. `more` has the rest."""
+    """Return a line of `amount` minor units for a period in seconds since 1970. `more` has its other fields."""
     return new_object(
         "line_item",
         amount=amount,
@@ -53,7 +53,7 @@ def new_line(amount: int, currency: str, description: str, period: tuple[int, in
 
 
 def period_line(account: Account, subscription: Obj, item: Obj, *, trial: bool = False) -> Obj:
-    """The price of an item's current period, or nothing for a trial."""
+    """Return the line that bills an item's current period, over nothing during a trial."""
     price, quantity = item["price"], item["quantity"]
     name, every = name_of(account, price), price["recurring"]["interval"]
     text = f"Free trial for {quantity} × {name}" if trial else f"{quantity} × {name} (at {priced(price)} / {every})"
@@ -86,12 +86,12 @@ def period_lines(account: Account, subscription: Obj, *, trial: bool = False) ->
 
 
 def priced(price: Obj) -> str:
-    """A price for people."""
+    """Return the amount of a price as text."""
     return money(price["unit_amount"], price["currency"])
 
 
 def item_line(item: Obj) -> Obj:
-    """The line of an invoice item."""
+    """Return the line of an invoice item."""
     subscription = item["_"].get("subscription")
     return new_line(
         item["amount"],
@@ -117,7 +117,7 @@ def item_line(item: Obj) -> Obj:
 
 
 def new_invoice_item(account: Account, customer: Obj, amount: int, currency: str, description: str, **more: Any) -> Obj:
-    """Something to be billed with the customer's next invoice. `amount` is in minor units, negative for a credit."""
+    """Create an item of the customer's next invoice. `amount` is in minor units, negative for a credit."""
     now = account.now(customer)
     start, end = more.get("period") or (now, now)
     subscription = more.get("subscription")

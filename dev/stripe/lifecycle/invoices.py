@@ -1,4 +1,4 @@
-"""An invoice's own life: drafted, finalized against the customer's balance, paid, voided, given up."""
+"""The states of an invoice: draft, open with the customer's balance applied, paid, void, uncollectible."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ MIN_CHARGE = {"usd": 50, "eur": 50, "gbp": 30}  # minor units: docs.stripe.com/c
 
 
 def pending_items(account: Account, customer: str, subscription: str | None) -> list[Obj]:
-    """Invoice items that wait for the next invoice: the latest change first, within it as they were made."""
+    """Return the items of the next invoice: the latest change first, and each change's items in their order."""
     waiting = account.store.where("invoiceitem", customer=customer, invoice=None)
     waiting.sort(key=lambda item: -item["date"])
     return [item for item in waiting if item["_"]["subscription"] in (None, subscription)]
 
 
 def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscription: Obj | None, **more: Any) -> Obj:
-    """A draft of these lines and of all pending items. `more` overrides fields of the invoice."""
+    """Create a draft of these lines and all pending items. `more` overrides fields of the invoice."""
     name, now = new_id("in"), account.now(customer)
     items = pending_items(account, customer["id"], subscription["id"] if subscription else None)
     lines = [*map(item_line, items), *lines]
@@ -62,7 +62,7 @@ def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscr
 
 
 def finalize(account: Account, invoice: Obj) -> None:
-    """Give the draft its number, set the customer's balance off against it, and ask for what is left."""
+    """Give a draft its number, apply the customer's balance, and create a payment of what is left."""
     customer, now = account.store.get(invoice["customer"]), account.now(invoice)
     balance, total = customer["balance"], invoice["total"]
     due, ending = apply_balance(total, balance, invoice["currency"])
@@ -83,13 +83,13 @@ def finalize(account: Account, invoice: Obj) -> None:
 
 
 def apply_balance(total: int, balance: int, currency: str) -> tuple[int, int]:
-    """What is due, and the balance that is left. Less than Stripe charges is owed on the balance until the next invoice."""
+    """Return the amount due and the remaining balance. An amount below Stripe's minimum stays on the balance."""
     sum_of_both = total + balance
     return (sum_of_both, 0) if sum_of_both >= MIN_CHARGE.get(currency, 50) else (0, sum_of_both)
 
 
 def create_invoice_payment(account: Account, invoice: Obj, customer: Obj) -> None:
-    """The payment intent of an open invoice, and the record that ties the two."""
+    """Create the payment intent of an open invoice, and the record that connects the two."""
     now, due = account.now(invoice), invoice["amount_due"]
     text = "Subscription creation" if invoice["billing_reason"] == "subscription_create" else "Subscription update"
     intent = new_intent(account, customer, due, invoice["currency"], now, invoice=invoice["id"], description=text)
@@ -107,7 +107,7 @@ def create_invoice_payment(account: Account, invoice: Obj, customer: Obj) -> Non
 
 
 def change_balance(account: Account, customer: Obj, amount: int, kind: str, **more: Any) -> Obj:
-    """Add `amount` minor units to the customer's balance (negative is credit for the customer) and write it down."""
+    """Add `amount` minor units to the customer's balance (negative is credit) and store the transaction."""
     with updating(account, customer):
         customer["balance"] += amount
     return account.store.add(
@@ -126,7 +126,7 @@ def change_balance(account: Account, customer: Obj, amount: int, kind: str, **mo
 
 
 def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> None:
-    """Nothing is owed any more."""
+    """Mark an invoice as paid."""
     now, due = account.now(invoice), invoice["amount_remaining"]
     invoice.update(status="paid", amount_paid=invoice["amount_paid"] + due, amount_remaining=0, attempted=True)
     invoice.update(next_payment_attempt=None, auto_advance=False)
@@ -143,14 +143,14 @@ def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> N
 
 
 def cancel_payment(account: Account, payment: Obj, reason: str) -> None:
-    """The invoice will not be paid this way."""
+    """Cancel the payment intent of an invoice."""
     cancel_intent(account, account.store.get(payment["payment"]["payment_intent"]), reason)
     payment["status"] = "canceled"
     payment["status_transitions"]["canceled_at"] = account.now(payment)
 
 
 def void(account: Account, invoice: Obj) -> None:
-    """As if it had never been asked for."""
+    """Void an invoice."""
     payment = account.payment_of(invoice)
     if payment:
         cancel_payment(account, payment, "void_invoice")
@@ -160,7 +160,7 @@ def void(account: Account, invoice: Obj) -> None:
 
 
 def mark_uncollectible(account: Account, invoice: Obj, reason: str = "user_forgiven") -> None:
-    """Bad debt; it may still be paid."""
+    """Mark an invoice as uncollectible. It can still be paid."""
     invoice.update(status="uncollectible", next_payment_attempt=None, auto_advance=False)
     invoice["status_details"] = {"uncollectible": {"reason": reason}}
     invoice["status_transitions"]["marked_uncollectible_at"] = account.now(invoice)

@@ -1,4 +1,4 @@
-"""Payment intents and the charges that they make."""
+"""Payment intents and their charges."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from dev.stripe.store import Obj
 
 
 def new_intent(account: Account, customer: Obj | None, amount: int, currency: str, now: int, **more: Any) -> Obj:
-    """A payment intent over `amount` minor units that waits for a payment method. `invoice` and `description` may be given."""
+    """Create a payment intent over `amount` minor units. `invoice`, `description` and `metadata` may be given."""
     name = new_id("pi")
     intent = account.store.add(
         new_object(
@@ -35,7 +35,7 @@ def new_intent(account: Account, customer: Obj | None, amount: int, currency: st
 
 
 def confirm(account: Account, intent: Obj, method: Obj, *, on_session: bool, authenticated: bool = False) -> str:
-    """Try to pay. Gives the intent's new status: `succeeded`, `requires_action` or `requires_payment_method`."""
+    """Try to pay. Return the intent's new status: `succeeded`, `requires_action` or `requires_payment_method`."""
     card = card_of(method)
     intent["payment_method"] = method["id"]
     authenticated = authenticated or bool(method["_"]["authenticated"])
@@ -63,13 +63,13 @@ def confirm(account: Account, intent: Obj, method: Obj, *, on_session: bool, aut
 
 
 def with_next_action(intent: Obj, url: str | None) -> None:
-    """Where the person goes next, if anywhere."""
+    """Set the page to which the customer goes next, if any."""
     where = {"return_url": None, "url": url}
     intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": where} if url else None
 
 
 def refuse(account: Account, intent: Obj, method: Obj, charge: Obj, reason: str) -> str:
-    """Record a charge that was declined."""
+    """Record a declined charge."""
     error = {"type": "card_error", "charge": charge["id"], "payment_method": method, **failure(reason)}
     error["doc_url"] = f"https://stripe.com/docs/error-codes/{error['code'].replace('_', '-')}"
     with_next_action(intent, None)
@@ -80,7 +80,7 @@ def refuse(account: Account, intent: Obj, method: Obj, charge: Obj, reason: str)
 
 
 def cancel_intent(account: Account, intent: Obj, reason: str | None) -> None:
-    """A payment that will not be made."""
+    """Cancel a payment intent."""
     if intent["status"] in ("succeeded", "canceled"):
         return
     intent.update(status="canceled", canceled_at=account.now(intent), cancellation_reason=reason, next_action=None)
@@ -88,7 +88,7 @@ def cancel_intent(account: Account, intent: Obj, reason: str | None) -> None:
 
 
 def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:
-    """A charge of the intent's whole amount, declined if there is a reason."""
+    """Create a charge of the intent's whole amount, declined if there is a reason."""
     name = new_id("ch")
     problem = failure(reason) if reason else {"code": None, "message": None, "decline_code": None}
     return account.store.add(
@@ -117,7 +117,7 @@ def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:
 
 
 def outcome(decline_code: str | None) -> Obj:
-    """What the network said."""
+    """Return the card network's answer."""
     return {
         "advice_code": "try_again_later" if decline_code else None,
         "network_advice_code": None,
@@ -132,7 +132,7 @@ def outcome(decline_code: str | None) -> Obj:
 
 
 def card_details(method: Obj) -> Obj:
-    """The card as a charge shows it."""
+    """Return the card as a charge shows it."""
     kept = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "regulated_status")
     return {
         **{key: method["card"][key] for key in kept},
@@ -160,7 +160,7 @@ def attach(account: Account, method: Obj, customer: Obj) -> None:
 
 
 def detach(account: Account, method: Obj) -> None:
-    """Let go of a payment method, also where it is the default."""
+    """Detach a payment method from its customer, also where it is the default."""
     customer = account.store.get(method["customer"])
     before = dict(method)
     method["customer"] = None

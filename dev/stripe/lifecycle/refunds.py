@@ -1,4 +1,4 @@
-"""Giving money back: refunds of charges, and the credit notes that say so on invoices."""
+"""Refunds of charges, and credit notes on invoices."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def refund(account: Account, charge: Obj, amount: int | None, reason: str | None
 
 
 def issue_credit_note(account: Account, invoice: Obj, given: dict[str, Any]) -> Obj:
-    """Credit an open invoice, or give a paid one back by `refund_amount`, `credit_amount` and `out_of_band_amount`."""
+    """Credit an open invoice, or refund a paid one by `refund_amount`, `credit_amount` and `out_of_band_amount`."""
     parts = {name: given.get(name) or 0 for name in ("refund_amount", "credit_amount", "out_of_band_amount")}
     amount = given.get("amount") or sum(parts.values())
     paid = invoice["status"] == "paid"
@@ -93,7 +93,7 @@ def issue_credit_note(account: Account, invoice: Obj, given: dict[str, Any]) -> 
 
 
 def give_back(account: Account, invoice: Obj, note: Obj, parts: dict[str, int], given: dict[str, Any]) -> None:
-    """The refund and the credit of a note on a paid invoice."""
+    """Make the refund and the credit of a note on a paid invoice."""
     customer = account.store.get(invoice["customer"])
     intent = account.intent_of(invoice)
     charge = account.store.find(intent["latest_charge"]) if intent else None
@@ -112,7 +112,7 @@ def give_back(account: Account, invoice: Obj, note: Obj, parts: dict[str, int], 
 
 
 def new_credit_note(account: Account, invoice: Obj, amount: int, number: int, given: dict[str, Any]) -> Obj:
-    """A credit note of one line."""
+    """Return a credit note of one line."""
     name, paid = new_id("cn"), invoice["status"] == "paid"
     line = new_object(
         "credit_note_line_item",

@@ -1,4 +1,4 @@
-"""What a subscription does by itself: trials end, periods end, pauses end, what nobody paid expires."""
+"""The scheduled changes of subscriptions: ends of trials, periods and pauses, and expiry without payment."""
 
 from dev.stripe.account import Account
 from dev.stripe.billing_periods import DAY, HOUR, period_end
@@ -17,12 +17,12 @@ ENDED = ("canceled", "incomplete_expired")
 
 
 def end_of_period(subscription: Obj) -> int:
-    """When the current period ends."""
+    """Return the end of the current period."""
     return min(int(item["current_period_end"]) for item in subscription["items"]["data"])
 
 
 def next_subscription_action_at(account: Account, subscription: Obj) -> int | None:
-    """The next instant at which something happens by itself."""
+    """Return the time of the next scheduled change."""
     if subscription["status"] in ENDED:
         return None
     if subscription["status"] == "incomplete":
@@ -36,7 +36,7 @@ def next_subscription_action_at(account: Account, subscription: Obj) -> int | No
 
 
 def advance_subscription(account: Account, subscription: Obj) -> None:
-    """Do what is due now. The end of a subscription goes before its renewal."""
+    """Make the change that is due. The end of a subscription precedes its renewal."""
     now = account.now(subscription)
     pause = subscription["pause_collection"]
     if subscription["status"] == "incomplete":
@@ -54,7 +54,7 @@ def advance_subscription(account: Account, subscription: Obj) -> None:
 
 
 def renew(account: Account, subscription: Obj, now: int) -> None:
-    """Begin the next period and draft its invoice; or what the end of a trial without a card means."""
+    """Begin the next period and draft its invoice, or end a trial without a card."""
     customer = account.store.get(subscription["customer"])
     trial_over = subscription["status"] == "trialing"
     has_card = subscription["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
@@ -73,7 +73,7 @@ def renew(account: Account, subscription: Obj, now: int) -> None:
 
 
 def end_trial_without_card(account: Account, subscription: Obj, behavior: str) -> None:
-    """`cancel` or `pause`."""
+    """Cancel or pause a subscription whose trial ends without a card."""
     if behavior == "cancel":
         end_subscription(account, subscription, "payment_failed")
         return
@@ -85,7 +85,7 @@ def end_trial_without_card(account: Account, subscription: Obj, behavior: str) -
 
 
 def advance_period(subscription: Obj) -> None:
-    """The period after the current one."""
+    """Begin the period after the current one."""
     for item in subscription["items"]["data"]:
         recurring, start = item["price"]["recurring"], item["current_period_end"]
         end = period_end(subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], start)
@@ -93,7 +93,7 @@ def advance_period(subscription: Obj) -> None:
 
 
 def renewal_invoice(account: Account, customer: Obj, subscription: Obj, now: int) -> Obj:
-    """A draft that finalizes itself in an hour, unless collection is paused or was given up."""
+    """Create a draft that is finalized in an hour, unless collection is paused or was given up."""
     goes_on = subscription["status"] != "unpaid" and subscription["pause_collection"] is None
     earlier = account.store.find(subscription["latest_invoice"])
     return draft(
@@ -110,7 +110,7 @@ def renewal_invoice(account: Account, customer: Obj, subscription: Obj, now: int
 
 
 def apply_pause_behavior(account: Account, subscription: Obj, invoice: Obj) -> None:
-    """What a pause does with the invoices that fall into it."""
+    """Void an invoice or mark it as uncollectible, if the paused subscription asks for that."""
     behavior = (subscription["pause_collection"] or {}).get("behavior")
     if behavior == "void":
         void(account, invoice)
@@ -119,7 +119,7 @@ def apply_pause_behavior(account: Account, subscription: Obj, invoice: Obj) -> N
 
 
 def resume(account: Account, subscription: Obj) -> None:
-    """Out of `paused`: a new period begins now and is billed at once."""
+    """Resume a paused subscription: a new period begins now and is billed at once."""
     now, customer = account.now(subscription), account.store.get(subscription["customer"])
     with updating(account, subscription):
         subscription.update(status="active", billing_cycle_anchor=now)

@@ -1,7 +1,7 @@
-"""Changing what a subscription sells, with prorations to the second.
+"""Changes of a subscription's items, with prorations to the second.
 
 A change of price within the same interval leaves the period as it is: the unused rest of the old price is credited and the rest
-of the new one charged, both as `amount * seconds left / seconds of the period`, half a cent away from zero. Another interval,
+of the new one charged, both as `amount * seconds left / seconds of the period`, rounded half away from zero. Another interval,
 or `billing_cycle_anchor=now`, begins a new period that is billed at once. In a trial nothing is prorated.
 """
 
@@ -20,14 +20,14 @@ from dev.stripe.store import Obj
 
 @dataclass
 class ItemChanges:
-    """What became of a subscription's items: pairs of (before, after), and whether a new period began."""
+    """The changes of a subscription's items as pairs of (before, after), and whether a new period begins."""
 
     pairs: list[tuple[Obj | None, Obj | None]]
     restarts: bool = False
 
 
 def change_items(account: Account, subscription: Obj, given: list[dict[str, Any]], now: int) -> ItemChanges:
-    """Write the new items into the subscription: an entry with `id` changes or deletes one, any other adds one."""
+    """Change a subscription's items: an entry with `id` changes or deletes one, any other adds one."""
     items: list[Obj] = subscription["items"]["data"]
     pairs: list[tuple[Obj | None, Obj | None]] = []
     for number, entry in enumerate(given):
@@ -47,7 +47,7 @@ def change_items(account: Account, subscription: Obj, given: list[dict[str, Any]
 
 
 def item_of(items: list[Obj], name: object, param: str) -> Obj:
-    """The subscription's item of this id."""
+    """Return the subscription's item of an id."""
     for item in items:
         if item["id"] == name:
             return item
@@ -57,7 +57,7 @@ def item_of(items: list[Obj], name: object, param: str) -> Obj:
 def changed_item(
     account: Account, subscription: Obj, before: Obj | None, entry: dict[str, Any], now: int, param: str
 ) -> Obj | None:
-    """The item after the change, None when it is deleted."""
+    """Return the item after the change, None when it is deleted."""
     if before is None:
         first = subscription["items"]["data"][0]
         price = subscription_price(account, entry.get("price"), param)
@@ -76,7 +76,7 @@ def changed_item(
 
 
 def prorate(account: Account, subscription: Obj, change: ItemChanges, at: int) -> None:
-    """Leave invoice items for the credit of the old and, unless a new period begins, the charge of the new."""
+    """Create invoice items for the credit of the old items and, unless a new period begins, the charge of the new ones."""
     pairs = [(old, new) for old, new in change.pairs if change.restarts or not (old and new and same(old, new))]
     for before, after in pairs:
         if before:
@@ -86,17 +86,17 @@ def prorate(account: Account, subscription: Obj, change: ItemChanges, at: int) -
 
 
 def same(before: Obj, after: Obj) -> bool:
-    """Whether the change leaves the price and the quantity as they were."""
+    """Return True if price and quantity did not change."""
     return period_amount(before) == period_amount(after) and bool(before["price"]["id"] == after["price"]["id"])
 
 
 def period_amount(item: Obj) -> int:
-    """What an item costs in a whole period, in minor units."""
+    """Return the price of an item for a whole period, in minor units."""
     return int(item["price"]["unit_amount"]) * int(item["quantity"])
 
 
 def create_proration_item(account: Account, subscription: Obj, item: Obj, at: int, *, credit: bool) -> None:
-    """One half of a proration."""
+    """Create one half of a proration."""
     start, end = item["current_period_start"], item["current_period_end"]
     amount = prorated_amount(period_amount(item), end - at, end - start)
     quantity = f"{item['quantity']} × " if item["quantity"] > 1 else ""
@@ -118,7 +118,7 @@ def create_proration_item(account: Account, subscription: Obj, item: Obj, at: in
 
 
 def credited(account: Account, subscription: Obj, item: Obj) -> Obj | None:
-    """Which invoice line a credit gives back: the last that charged this price."""
+    """Return the latest invoice lines that charged the price of a credited item."""
     for invoice in reversed(account.store.where("invoice", subscription=subscription["id"])):
         charges = [line for line in invoice["lines"]["data"] if line["amount"] > 0 and line["pricing"]]
         found = [line["id"] for line in charges if line["pricing"]["price_details"]["price"] == item["price"]["id"]]
@@ -128,7 +128,7 @@ def credited(account: Account, subscription: Obj, item: Obj) -> Obj | None:
 
 
 def restart(account: Account, subscription: Obj, now: int) -> list[Obj]:
-    """Begin a new period now. Gives the lines that bill it."""
+    """Begin a new period now. Return the lines that bill it."""
     recurring = subscription["items"]["data"][0]["price"]["recurring"]
     end = period_end(now, recurring["interval"], recurring["interval_count"], now)
     subscription["billing_cycle_anchor"] = now
@@ -138,7 +138,7 @@ def restart(account: Account, subscription: Obj, now: int) -> list[Obj]:
 
 
 def invoice_for_change(account: Account, subscription: Obj, lines: list[Obj]) -> Obj | None:
-    """A draft of what the change costs at once, None when that is nothing at all."""
+    """Create a draft of what a change costs at once. Return None if it costs nothing."""
     customer = account.store.get(subscription["customer"])
     if not lines and not pending_items(account, customer["id"], subscription["id"]):
         return None
@@ -148,7 +148,7 @@ def invoice_for_change(account: Account, subscription: Obj, lines: list[Obj]) ->
 
 
 def apply_change(account: Account, subscription: Obj, given: dict[str, Any]) -> Obj | None:
-    """Change items, trial and anchor as parameters of an update ask. Gives the draft of what is due at once, if anything.
+    """Change items, trial and anchor by the parameters of an update. Return the draft of what is due at once, if anything.
 
     `items`, `proration_behavior` (default `create_prorations`), `proration_date` (seconds), `billing_cycle_anchor`,
     `trial_end`.
@@ -172,7 +172,7 @@ def apply_change(account: Account, subscription: Obj, given: dict[str, Any]) -> 
 
 
 def proration_date(subscription: Obj, given: dict[str, Any], now: int) -> int:
-    """The instant to prorate at, which lies in the period."""
+    """Return the instant of the proration, which must lie in the period."""
     at = int(given["proration_date"]) if given.get("proration_date") else now
     first = subscription["items"]["data"][0]
     if not first["current_period_start"] <= at <= first["current_period_end"]:

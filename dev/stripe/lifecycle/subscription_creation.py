@@ -1,4 +1,4 @@
-"""The beginning of a subscription."""
+"""The creation of subscriptions."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ REQUIRES_ACTION = {
 
 
 def subscription_price(account: Account, name: object, param: str) -> Obj:
-    """A price that a subscription may have: active and recurring."""
+    """Return a price that a subscription may have: active and recurring."""
     price = account.find("price", name, param)
     if not price["active"]:
         raise ApiError("The price specified is inactive. This field only accepts active prices.", param=param)
@@ -38,7 +38,7 @@ def subscription_price(account: Account, name: object, param: str) -> Obj:
 
 
 def new_item(subscription: Obj, price: Obj, given: dict[str, Any], now: int, period: tuple[int, int]) -> Obj:
-    """An item of a subscription for a period in seconds since 1970."""
+    """Return an item of a subscription for a period in seconds since 1970."""
     quantity = given.get("quantity")
     return new_object(
         "subscription_item",
@@ -53,7 +53,7 @@ def new_item(subscription: Obj, price: Obj, given: dict[str, Any], now: int, per
 
 
 def trial_end_of(given: dict[str, Any], now: int) -> int | None:
-    """When the trial ends that `trial_end` or `trial_period_days` asks for."""
+    """Return the end of the trial that `trial_end` or `trial_period_days` asks for."""
     if given.get("trial_period_days"):
         return now + int(given["trial_period_days"]) * DAY
     end = given.get("trial_end")
@@ -65,7 +65,7 @@ def trial_end_of(given: dict[str, Any], now: int) -> int | None:
 
 
 def new_subscription(customer: Obj, given: dict[str, Any], now: int, trial_end: int | None) -> Obj:
-    """A subscription without items."""
+    """Return a subscription without items."""
     name = new_id("sub")
     settings = given.get("payment_settings") or {}
     behavior = ((given.get("trial_settings") or {}).get("end_behavior") or {}).get("missing_payment_method")
@@ -96,16 +96,15 @@ def new_subscription(customer: Obj, given: dict[str, Any], now: int, trial_end: 
     )
 
 
-def subscribe(account: Account, customer: Obj, given: dict[str, Any], **how: Any) -> Obj:
-    """A new subscription with its first invoice. `method` pays by default, `on_session` says that the person is there.
+def subscribe(account: Account, customer: Obj, given: dict[str, Any], *, method: Obj | None = None) -> Obj:
+    """Create a subscription with its first invoice. `method` becomes its default payment method.
 
-    `payment_behavior` decides what an unpaid first invoice means: `allow_incomplete` leaves the subscription incomplete for
-    23 hours, `default_incomplete` doesn't even try, `error_if_incomplete` refuses with 402.
+    `payment_behavior` decides about an unpaid first invoice: `allow_incomplete` leaves the subscription incomplete for 23
+    hours, `default_incomplete` does not try to collect it, `error_if_incomplete` refuses with 402.
     """
     now = account.now(customer)
     behavior = given.get("payment_behavior") or "allow_incomplete"
     subscription = new_subscription(customer, given, now, trial_end_of(given, now))
-    method = how.get("method")
     subscription["default_payment_method"] = method["id"] if method else None
     add_items(account, subscription, given["items"], now)
     if given.get("cancel_at_period_end"):
@@ -127,7 +126,7 @@ def subscribe(account: Account, customer: Obj, given: dict[str, Any], **how: Any
 
 
 def add_items(account: Account, subscription: Obj, items: list[dict[str, Any]], now: int) -> None:
-    """The items, all with the period that the first one's price and the trial give."""
+    """Add the items, all with the period that the price of the first one and the trial determine."""
     prices = [subscription_price(account, entry.get("price"), f"items[{n}][price]") for n, entry in enumerate(items)]
     if not prices:
         raise missing_parameter("items")
@@ -143,14 +142,14 @@ def add_items(account: Account, subscription: Obj, items: list[dict[str, Any]], 
 
 
 def refusal(account: Account, invoice: Obj) -> ApiError:
-    """402 for a card that was declined where nothing may stay unpaid. All of it is undone."""
+    """Return 402 for a first invoice that was not paid. The transaction is rolled back."""
     intent = account.intent_of(invoice)
     error = intent["last_payment_error"] if intent else None
     return declined(error or REQUIRES_ACTION, keeps_work=False)
 
 
 def expire_incomplete(account: Account, subscription: Obj) -> None:
-    """Nobody paid the first invoice within 23 hours."""
+    """Expire a subscription whose first invoice was not paid within 23 hours."""
     invoice = account.store.get(subscription["latest_invoice"])
     with updating(account, subscription):
         subscription.update(status="incomplete_expired", ended_at=account.now(subscription))

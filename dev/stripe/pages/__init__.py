@@ -1,1 +1,1 @@
-"""What a person sees: checkout, the portal, an invoice. Forms and HTML, nothing from elsewhere."""
+"""The pages for customers: checkout, the portal, an invoice. They are forms and HTML without external resources."""

@@ -1,4 +1,4 @@
-"""The choice among test cards that stands where a card's number would be typed."""
+"""The choice among test cards in place of a card's number."""
 
 from dev.stripe.pages.html import Html, joined, tag
 from dev.stripe.store import Obj
@@ -13,7 +13,7 @@ CHOICES = {
 
 
 def choice(*, optional: bool = False, chosen: str = "visa") -> Html:
-    """Radio buttons named `card`."""
+    """Return radio buttons named `card`."""
     entries = {**CHOICES, **({"": "No card"} if optional else {})}
     fields = [
         tag("label", tag("input", type="radio", name="card", value=name, checked=name == chosen), f" {text}")
@@ -23,7 +23,7 @@ def choice(*, optional: bool = False, chosen: str = "visa") -> Html:
 
 
 def described(method: Obj) -> Html:
-    """Brand, last four digits and expiry of a kept card."""
+    """Return brand, last four digits and expiry of a saved card."""
     card = method["card"]
     expires = f"expires {card['exp_month']:02}/{card['exp_year'] % 100:02}"
     return joined(f"{card['brand'].title()} •••• {card['last4']}, {expires}")

@@ -13,7 +13,7 @@ from dev.stripe.store import Obj
 
 
 def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
-    """What is sold, for how much, with which card."""
+    """Show what is sold, its price, and the choice of a card."""
     session = application.account.find("checkout.session", name)
     if session["status"] != "open":
         return page("Checkout", tag("h1", "This page is closed"), tag("p", f"The session is {session['status']}."), status=410)
@@ -30,7 +30,7 @@ def show(application: Application, name: str, error: str | None = None) -> ApiRe
 
 
 def offer(application: Application, session: Obj) -> Html:
-    """The plan, the price, and what of it is due today."""
+    """Return the plan, its price, and what is due today."""
     if session["mode"] == "setup":
         return tag("p", "The card is kept for your next invoices. Nothing is charged now.", class_="muted")
     parts: list[Html] = []
@@ -51,7 +51,7 @@ def offer(application: Application, session: Obj) -> Html:
 
 
 def email_field(session: Obj) -> Html:
-    """Asked for when nobody is known yet."""
+    """Return the field for an e-mail address, unless the customer is known."""
     if session["customer"]:
         return Html()
     return tag(
@@ -60,14 +60,14 @@ def email_field(session: Obj) -> Html:
 
 
 def call_to_action(session: Obj) -> str:
-    """The button's word."""
+    """Return the text of the button."""
     if session["mode"] == "setup":
         return "Save card"
     return f"Pay {money(session['amount_total'], session['currency'])}" if session["amount_total"] else "Start trial"
 
 
 def submit(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
-    """Pay, or see what the bank wants, or what was wrong."""
+    """Pay, ask for authentication, or show an error."""
     card = given.get("card", "visa") or None
     if card is not None and card not in CHOICES:
         return show(application, name, "Please choose a card.")
@@ -84,7 +84,7 @@ def submit(application: Application, name: str, given: dict[str, str]) -> ApiRes
 
 
 def pay(application: Application, name: str, card: str | None, given: dict[str, str]) -> str:
-    """Complete the session. Gives where the person goes next."""
+    """Complete the session. Return the URL to which the customer goes next."""
     account = application.account
     session = account.find("checkout.session", name)
     if card is None and needs_card(session):

@@ -1,4 +1,4 @@
-"""HTML by functions: text is escaped because only `Html` isn't."""
+"""HTML by functions. Text that is not `Html` is escaped."""
 
 from html import escape
 
@@ -24,13 +24,13 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums } a
 
 
 class Html(str):
-    """Text that is HTML already."""
+    """Text that is HTML."""
 
     __slots__ = ()
 
 
 def tag(name: str, /, *inside: str, **attributes: str | bool | None) -> Html:
-    """An element. Attributes that are False or None are left out; `class_` and `for_` lose their underscore."""
+    """Return an element. Attributes that are False or None are left out; `class_` and `for_` lose their underscore."""
     written = "".join(
         f" {key.rstrip('_')}" + ("" if value is True else f'="{escape(str(value))}"')
         for key, value in attributes.items()
@@ -42,17 +42,17 @@ def tag(name: str, /, *inside: str, **attributes: str | bool | None) -> Html:
 
 
 def joined(*parts: str) -> Html:
-    """Parts one after the other, text escaped."""
+    """Return the parts one after the other, text escaped."""
     return Html("".join(part if isinstance(part, Html) else escape(part) for part in parts))
 
 
 def form(action: str, *inside: str) -> Html:
-    """A form that posts."""
+    """Return a form that posts."""
     return tag("form", *inside, method="post", action=action)
 
 
 def button(text: str, *, quiet: bool = False, name: str | None = None, value: str | None = None) -> Html:
-    """A button that sends its form."""
+    """Return a button that submits its form."""
     return tag("button", text, type="submit", class_="quiet" if quiet else None, name=name, value=value)
 
 
@@ -64,12 +64,12 @@ def bank_page(action: str, *inside: str) -> ApiResponse:
 
 
 def hidden(name: str, value: str) -> Html:
-    """A field that a person doesn't see."""
+    """Return a hidden field."""
     return tag("input", type="hidden", name=name, value=value)
 
 
 def page(title: str, *inside: str, status: int = 200) -> ApiResponse:
-    """A whole page, plainly marked as what it is."""
+    """Return a page with a banner that says that it is not Stripe's."""
     head = joined(Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width">'), tag("title", title))
     body = joined(tag("div", "Stand-in for Stripe: no real card, no money", class_="banner"), tag("main", *inside))
     text = f'<!doctype html><html lang="en"><head>{head}<style>{STYLE}</style></head><body>{body}</body></html>'
@@ -83,10 +83,10 @@ def page(title: str, *inside: str, status: int = 200) -> ApiResponse:
 
 
 def redirect(url: str) -> ApiResponse:
-    """Go there with GET."""
+    """Redirect with GET."""
     return ApiResponse(303, b"", {"Location": url, "Content-Type": "text/plain"})
 
 
 def problem(message: str | None) -> Html:
-    """What went wrong, if anything."""
+    """Return a message about an error, if there is one."""
     return tag("p", message, class_="error", role="alert") if message else Html()

@@ -1,4 +1,4 @@
-"""The hosted page of an invoice, its PDF, and where a bank asks whether it is you."""
+"""The hosted page of an invoice, its PDF, and the bank's page for authentication."""
 
 from dev.stripe.application import ApiResponse, Application
 from dev.stripe.cards import payment_method
@@ -12,7 +12,7 @@ from dev.stripe.store import Obj
 
 
 def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
-    """What was billed, and Pay when something is owed."""
+    """Show an invoice, and a form to pay it if it is open."""
     invoice = application.account.find("invoice", name)
     if invoice["status"] == "draft":
         return page("Invoice", tag("h1", "This invoice is a draft"), status=404)
@@ -30,7 +30,7 @@ def show(application: Application, name: str, error: str | None = None) -> ApiRe
 
 
 def lines(invoice: Obj) -> Html:
-    """The lines and what they come to."""
+    """Return the table of lines and totals."""
     rows = [(line["description"] or "", line["amount"]) for line in invoice["lines"]["data"]]
     rows.append(("Total", invoice["total"]))
     if invoice["starting_balance"] != (invoice["ending_balance"] or 0):
@@ -41,7 +41,7 @@ def lines(invoice: Obj) -> Html:
 
 
 def pay_form(application: Application, invoice: Obj) -> Html:
-    """The card on file, or another one."""
+    """Return the buttons to pay with the saved card or another one."""
     action, kept = f"/i/{invoice['id']}", method_for(application.account, invoice)
     on_file = [form(action, button(f"Pay with {described(kept)}", name="card", value="on file"))] if kept else []
     return joined(tag("h2", "Pay"), *on_file, form(action, choice(), button("Pay with this card")))
@@ -67,7 +67,7 @@ def submit(application: Application, name: str, given: dict[str, str]) -> ApiRes
 
 
 def new_card(application: Application, invoice: Obj, card: str) -> Obj:
-    """A card that is chosen on the page and kept for the customer."""
+    """Save the card that the customer chose."""
     if card not in CHOICES:
         raise ApiError("Please choose a card.")
     account = application.account
@@ -77,7 +77,7 @@ def new_card(application: Application, invoice: Obj, card: str) -> Obj:
 
 
 def show_bank(application: Application, name: str) -> ApiResponse:
-    """Where a bank would show its own page."""
+    """Show the bank's page for authentication."""
     intent = application.account.find("payment_intent", name)
     if intent["status"] != "requires_action":
         return page("Your bank", tag("h1", "Nothing to authenticate"), status=404)
@@ -85,7 +85,7 @@ def show_bank(application: Application, name: str) -> ApiResponse:
 
 
 def submit_bank(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
-    """What the person answered."""
+    """Collect the invoice by the customer's answer."""
     account = application.account
     with application.store.transaction():
         intent = account.find("payment_intent", name)
@@ -95,7 +95,7 @@ def submit_bank(application: Application, name: str, given: dict[str, str]) -> A
 
 
 def show_pdf(application: Application, name: str) -> ApiResponse:
-    """The invoice as a PDF of one page of text."""
+    """Return the invoice as a PDF of one page of text."""
     invoice = application.account.find("invoice", name)
     rows = [
         "Stand-in for Stripe: no real card, no money",
@@ -113,7 +113,7 @@ def show_pdf(application: Application, name: str) -> ApiResponse:
 
 
 def pdf(rows: list[str]) -> bytes:
-    """The smallest PDF that shows these lines (ISO 32000-1, 7.5: header, objects, cross-reference table, trailer)."""
+    """Return a minimal PDF of these lines (ISO 32000-1, 7.5: header, objects, cross-reference table, trailer)."""
     shown = [row.encode("cp1252", "replace").translate(None, b"\r\n") for row in rows]
     escaped = [row.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)") for row in shown]
     text = b"BT /F1 11 Tf 60 780 Td 16 TL " + b" ".join(b"(" + row + b") Tj T*" for row in escaped) + b" ET"

@@ -1,4 +1,4 @@
-"""The billing portal: the card, the subscriptions, the invoices of one customer."""
+"""The billing portal: the card, the subscriptions and the invoices of a customer."""
 
 from dev.stripe.account import Account
 from dev.stripe.application import ApiResponse, Application
@@ -29,7 +29,7 @@ def running_subscriptions(account: Account, customer: Obj) -> list[Obj]:
 
 
 def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
-    """Everything about one customer."""
+    """Show a customer's card, subscriptions and invoices."""
     account = application.account
     session = account.find("billing_portal.session", name)
     customer = account.find("customer", session["customer"])
@@ -48,7 +48,7 @@ def show(application: Application, name: str, error: str | None = None) -> ApiRe
 
 
 def subscriptions(account: Account, customer: Obj, action: str) -> Html:
-    """What runs, and the button that ends it."""
+    """Return the running subscriptions with a button to cancel or to resume each."""
     parts = [tag("h2", "Subscription")]
     running = running_subscriptions(account, customer)
     for subscription in running:
@@ -66,7 +66,7 @@ def subscriptions(account: Account, customer: Obj, action: str) -> Html:
 
 
 def cards(account: Account, customer: Obj, action: str) -> Html:
-    """The card that pays, and the form for another one."""
+    """Return the current card and a form to change it."""
     names = [one["default_payment_method"] for one in running_subscriptions(account, customer)]
     names.append(customer["invoice_settings"]["default_payment_method"])
     method = next((account.store.find(name) for name in names if name), None)
@@ -75,7 +75,7 @@ def cards(account: Account, customer: Obj, action: str) -> Html:
 
 
 def invoices(account: Account, customer: Obj) -> Html:
-    """All that was billed."""
+    """Return the table of invoices."""
     rows = [
         tag(
             "tr",
@@ -92,7 +92,7 @@ def invoices(account: Account, customer: Obj) -> Html:
 
 
 def submit(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
-    """Do what the button says."""
+    """Carry out the action of the button."""
     account = application.account
     try:
         with application.store.transaction():
@@ -106,7 +106,7 @@ def submit(application: Application, name: str, given: dict[str, str]) -> ApiRes
 
 
 def act(account: Account, customer: Obj, given: dict[str, str]) -> None:
-    """Another card, an end, no end."""
+    """Change the card, cancel a subscription or resume it."""
     if given.get("do") == "card":
         if given.get("card") not in CHOICES:
             raise ApiError("Please choose a card.")
@@ -119,7 +119,7 @@ def act(account: Account, customer: Obj, given: dict[str, str]) -> None:
 
 
 def change_card(account: Account, customer: Obj, card: str) -> None:
-    """Keep a card, and have everything paid with it."""
+    """Save a card and make it the payment method of the customer and of running subscriptions."""
     method = payment_method(account, card, account.now(customer))
     method["_"]["authenticated"] = CARDS[card].authenticates
     attach(account, method, customer)
@@ -132,7 +132,7 @@ def change_card(account: Account, customer: Obj, card: str) -> None:
 
 
 def after(session: Obj) -> str:
-    """Back to the page, or where the flow leads."""
+    """Return the URL to which the customer goes next."""
     completion = (session["flow"] or {}).get("after_completion") or {}
     target = (completion.get("redirect") or {}).get("return_url")
     return str(target or f"/p/session/{session['id']}")

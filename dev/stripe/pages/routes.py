@@ -1,4 +1,4 @@
-"""Which page stands at which address."""
+"""The routes of the pages."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ PAGES: list[tuple[str, Page, Page | None]] = [
 
 
 def answer(application: Application, call: ApiRequest) -> ApiResponse:
-    """Show a page, or take its form."""
+    """Show a page, or handle its form."""
     application.catch_up()
     for pattern, show, submit in PAGES:
         match = re.fullmatch(pattern, call.path)

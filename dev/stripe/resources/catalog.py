@@ -1,4 +1,4 @@
-"""Products and prices. A price's amount never changes; a new price takes the lookup key over."""
+"""Products and prices. The amount of a price never changes; a new price takes the lookup key over."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ retrieve_route("/v1/prices", "price")
 
 @route("POST /v1/products", {**PRODUCT, "name!": text, "id": text, "type": one_of("service", "good")})
 def create_product(account: Account, given: dict[str, Any]) -> Obj:
-    """A product, perhaps under an id of one's own."""
+    """Create a product, with a given id if there is one."""
     name, now = given.get("id") or new_id("prod"), account.now()
     if account.store.find(name):
         raise ApiError(f"Product already exists: {name}", code="resource_already_exists", param="id")
@@ -45,7 +45,7 @@ def create_product(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("POST /v1/products/{id}", {**PRODUCT, "name": text, "default_price": text})
 def update_product(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Change a product."""
+    """Update a product."""
     product = account.find("product", name)
     with updating(account, product):
         product.update({key: given[key] for key in PLAIN if key in given})
@@ -67,7 +67,7 @@ def delete_product(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("GET /v1/products", {**PAGING, "active": boolean, "ids": each(text), "created": span, "url": text})
 def list_products(account: Account, given: dict[str, Any]) -> Obj:
-    """Products, by activity or ids."""
+    """List products by activity or ids."""
     found = [one for one in newest_first(account, "product", given, "active", "url") if not one.get("deleted")]
     return page("/v1/products", [one for one in found if one["id"] in (given.get("ids") or [one["id"]])], given)
 
@@ -99,7 +99,7 @@ NEW_PRICE: Table = {
 
 @route("POST /v1/prices", NEW_PRICE)
 def create_price(account: Account, given: dict[str, Any]) -> Obj:
-    """A price in minor units, recurring or once."""
+    """Create a price in minor units, recurring or one-time."""
     product = price_product(account, given)
     recurring = given.get("recurring")
     if recurring is not None:
@@ -132,7 +132,7 @@ def create_price(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def price_product(account: Account, given: dict[str, Any]) -> Obj:
-    """The product of a new price, which may be new as well."""
+    """Return the product of a new price, which may be new as well."""
     if given.get("product_data"):
         return create_product(account, given["product_data"])
     if given.get("product") is None:
@@ -141,7 +141,7 @@ def price_product(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def take_lookup_key(account: Account, price: Obj, given: dict[str, Any]) -> None:
-    """A key is one price's; `transfer_lookup_key` takes it from another."""
+    """Give a price its lookup key. `transfer_lookup_key` takes it from another price."""
     key = given.get("lookup_key")
     for other in account.store.where("price", lookup_key=key) if key else []:
         if other["id"] != price["id"]:
@@ -159,7 +159,7 @@ def take_lookup_key(account: Account, price: Obj, given: dict[str, Any]) -> None
 
 @route("POST /v1/prices/{id}", PRICE)
 def update_price(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Everything but the amount, the currency and the interval, which are refused as unknown."""
+    """Update a price. Amount, currency and interval can't be changed and are refused as unknown."""
     price = account.find("price", name)
     with updating(account, price):
         price.update({key: given[key] for key in ("active", "nickname", "tax_behavior") if key in given})
@@ -182,7 +182,7 @@ FILTERS: Table = {
 
 @route("GET /v1/prices", FILTERS)
 def list_prices(account: Account, given: dict[str, Any]) -> Obj:
-    """Prices, by product, lookup keys, activity, interval."""
+    """List prices by product, lookup keys, activity and interval."""
     found = newest_first(account, "price", given, "active", "currency", "product", "type")
     if given.get("lookup_keys"):
         found = [price for price in found if price["lookup_key"] in given["lookup_keys"]]

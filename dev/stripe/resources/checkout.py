@@ -1,4 +1,4 @@
-"""Checkout sessions and sessions of the billing portal: addresses at which a person does the rest."""
+"""Checkout sessions and sessions of the billing portal, whose pages a customer completes."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ update_route("/v1/checkout/sessions", "checkout.session", sends_event=False)
 
 @route("POST /v1/checkout/sessions", CREATE)
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """A page that sells a subscription or sets a card up. It expires after 24 hours or at `expires_at`."""
+    """Create a page that sells a subscription or sets up a card. It expires after 24 hours or at `expires_at`."""
     customer = account.find("customer", given["customer"], "customer") if given.get("customer") else None
     if customer and given.get("customer_email"):
         raise ApiError("You may only specify one of these parameters: customer, customer_email.", param="customer_email")
@@ -72,7 +72,7 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def line_items(account: Account, given: dict[str, Any]) -> list[Obj]:
-    """What the session sells."""
+    """Return the items of a new session."""
     if given["mode"] == "setup":
         if given.get("line_items"):
             raise ApiError("You can not pass `line_items` in `setup` mode.", param="line_items")
@@ -87,7 +87,7 @@ def line_items(account: Account, given: dict[str, Any]) -> list[Obj]:
 
 
 def new_line_item(account: Account, price: Obj, quantity: int) -> Obj:
-    """A line of the session."""
+    """Return an item of a session."""
     amount = price["unit_amount"] * quantity
     product = account.store.find(price["product"])
     return new_object(
@@ -129,7 +129,7 @@ def new_session(account: Account, customer: Obj | None, given: dict[str, Any], l
 
 
 def expiry(given: dict[str, Any], now: int) -> int:
-    """From half an hour to 24 hours ahead."""
+    """Return the time of expiry, from half an hour to 24 hours ahead."""
     at = int(given.get("expires_at") or now + SESSION_LIFETIME)
     if not now + 30 * 60 <= at <= now + SESSION_LIFETIME:
         raise ApiError(
@@ -141,14 +141,14 @@ def expiry(given: dict[str, Any], now: int) -> int:
 
 @route("GET /v1/checkout/sessions/{id}/line_items", PAGING)
 def list_line_items(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """What a session sells."""
+    """List the items of a session."""
     session = account.find("checkout.session", name)
     return page(f"/v1/checkout/sessions/{name}/line_items", session["_"]["lines"], given)
 
 
 @route("POST /v1/checkout/sessions/{id}/expire")
 def expired(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Let nobody complete it any more."""
+    """Expire a session."""
     session = account.find("checkout.session", name)
     if session["status"] != "open":
         raise ApiError(
@@ -183,7 +183,7 @@ PORTAL: Table = {
 
 @route("POST /v1/billing_portal/sessions", PORTAL)
 def create_portal(account: Account, given: dict[str, Any]) -> Obj:
-    """A page on which a customer changes the card, cancels, resumes, sees invoices. It has no address to retrieve it."""
+    """Create a page on which a customer changes the card, cancels, resumes and sees invoices. It can't be retrieved."""
     customer = account.find("customer", given["customer"], "customer")
     name = new_id("bps")
     return account.store.add(
@@ -202,7 +202,7 @@ def create_portal(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def flow_of(data: dict[str, Any] | None) -> Obj | None:
-    """What the page opens with."""
+    """Return the flow that the portal opens with."""
     if data is None:
         return None
     completion = data.get("after_completion") or {"type": "portal_homepage"}

@@ -1,4 +1,4 @@
-"""Customers, and the ledger of their balance."""
+"""Customers and the transactions of their balance."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ retrieve_route("/v1/customers/{id}/payment_methods", "payment_method")
 
 @route("POST /v1/customers", {**FIELDS, "payment_method": text, "test_clock": text})
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """A customer, perhaps with a card and by a test clock."""
+    """Create a customer, optionally with a card and a test clock."""
     clock = given.get("test_clock")
     if clock:
         account.find("test_helpers.test_clock", clock, "test_clock")
@@ -55,7 +55,7 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def new_customer(account: Account, clock: str | None = None) -> Obj:
-    """A customer of whom nothing is known. Numbers of invoices begin with `invoice_prefix`."""
+    """Return a customer without details. Numbers of invoices begin with `invoice_prefix`."""
     prefix = new_id("x")[2:10].upper()
     return new_object("customer", created=account.time_of(clock), invoice_prefix=prefix, test_clock=clock)
 
@@ -66,7 +66,7 @@ def session_customer(account: Account, session: Obj, email: str | None) -> Obj:
 
 
 def write(account: Account, customer: Obj, given: dict[str, Any], method: Obj | None = None) -> None:
-    """Take over what was given."""
+    """Write the given fields."""
     customer.update({name: given[name] for name in PLAIN if name in given})
     set_metadata(customer, given)
     settings = given.get("invoice_settings") or {}
@@ -93,7 +93,7 @@ def default_method(account: Account, customer: Obj, name: str | None, method: Ob
 
 @route("POST /v1/customers/{id}", FIELDS)
 def update(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Change a customer. A new balance is written to the ledger as an adjustment."""
+    """Update a customer. A new balance becomes a transaction of the kind `adjustment`."""
     customer = find_customer(account, name)
     balance = given.pop("balance", None)
     with updating(account, customer):
@@ -104,7 +104,7 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 
 def find_customer(account: Account, name: str) -> Obj:
-    """A customer that isn't deleted."""
+    """Return a customer that is not deleted."""
     customer = account.find("customer", name)
     if customer.get("deleted"):
         raise no_such("customer", name)
@@ -113,7 +113,7 @@ def find_customer(account: Account, name: str) -> Obj:
 
 @route("DELETE /v1/customers/{id}")
 def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete a customer and end the subscriptions."""
+    """Delete a customer and cancel the subscriptions."""
     customer = find_customer(account, name)
     for subscription in account.store.where("subscription", customer=name):
         if subscription["ended_at"] is None:
@@ -125,7 +125,7 @@ def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("GET /v1/customers", {**PAGING, "email": email, "created": span, "test_clock": text})
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """Customers, by exact e-mail address; those of test clocks only when their clock is named."""
+    """List customers by exact e-mail address. Those of a test clock are listed only when it is named."""
     found = newest_first(account, "customer", given, "email", "test_clock")
     found = [one for one in found if not one.get("deleted") and one["test_clock"] == given.get("test_clock")]
     return page("/v1/customers", found, given)
@@ -147,7 +147,7 @@ def create_transaction(account: Account, given: dict[str, Any], name: str) -> Ob
 
 @route("GET /v1/customers/{id}/balance_transactions", {**PAGING, "created": span, "invoice": text})
 def list_transactions(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """The ledger of the balance."""
+    """List the transactions of the balance."""
     account.find("customer", name)
     found = newest_first(account, "customer_balance_transaction", {**given, "customer": name}, "customer", "invoice")
     return page(f"/v1/customers/{name}/balance_transactions", found, given)
@@ -155,7 +155,7 @@ def list_transactions(account: Account, given: dict[str, Any], name: str) -> Obj
 
 @route("GET /v1/customers/{id}/payment_methods", {**PAGING, "type": text})
 def list_methods(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """The customer's payment methods."""
+    """List the customer's payment methods."""
     account.find("customer", name)
     found = newest_first(account, "payment_method", {**given, "customer": name}, "customer", "type")
     return page(f"/v1/customers/{name}/payment_methods", found, given)

@@ -1,4 +1,4 @@
-"""What belongs to the account: its events, its webhook endpoints, its test clocks."""
+"""Events, webhook endpoints and test clocks."""
 
 from copy import deepcopy
 from typing import Any
@@ -30,7 +30,7 @@ FILTERS: Table = {**PAGING, "type": text, "types": each(text), "created": span, 
 
 @route("GET /v1/events", FILTERS)
 def list_events(account: Account, given: dict[str, Any]) -> Obj:
-    """Events, newest first, by kind (also `invoice.*`), time and whether every endpoint took them."""
+    """List events, newest first, by type (also `invoice.*`), time and whether every endpoint accepted them."""
     if given.get("type") and given.get("types"):
         raise ApiError("You may only specify one of these parameters: type, types.", param="types")
     kinds = given.get("types") or ([given["type"]] if given.get("type") else ["*"])
@@ -45,7 +45,7 @@ def list_events(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def is_kind(event: Obj, kind: str) -> bool:
-    """Whether an event's type is `kind`, or begins as `kind*` says."""
+    """Return True if an event's type is `kind`, or begins with it where it ends in `*`."""
     name = str(event["type"])
     return name.startswith(kind[:-1]) if kind.endswith("*") else name == kind
 
@@ -55,13 +55,13 @@ ENDPOINT: Table = {"url!": url, "enabled_events!": each(text), "api_version": te
 
 @route("POST /v1/webhook_endpoints", ENDPOINT)
 def create_endpoint(account: Account, given: dict[str, Any]) -> Obj:
-    """Register an address. The answer is the only one that has the secret."""
+    """Register an endpoint. Only this response has the secret."""
     secret = new_id("whsec")
     return {**register(account, [secret], **given), "secret": secret}
 
 
 def register(account: Account, secrets: list[str], **given: Any) -> Obj:
-    """An endpoint whose deliveries are signed with all of these secrets."""
+    """Create an endpoint whose deliveries are signed with all of these secrets."""
     endpoint = account.store.add(
         new_object(
             "webhook_endpoint",
@@ -82,7 +82,7 @@ CHANGE: Table = {"url": url, "enabled_events": each(text), "disabled": boolean, 
 
 @route("POST /v1/webhook_endpoints/{id}", CHANGE)
 def update_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Another address, other events, off and on."""
+    """Update URL, events, description, metadata or status of an endpoint."""
     endpoint = account.find("webhook_endpoint", name)
     endpoint.update({key: given[key] for key in ("url", "enabled_events", "description") if given.get(key)})
     if "disabled" in given:
@@ -93,7 +93,7 @@ def update_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("DELETE /v1/webhook_endpoints/{id}")
 def delete_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """No more deliveries there."""
+    """Delete an endpoint."""
     account.find("webhook_endpoint", name)
     account.store.remove(name)
     return {"id": name, "object": "webhook_endpoint", "deleted": True}
@@ -101,7 +101,7 @@ def delete_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/test_helpers/test_clocks", {"frozen_time!": integer, "name": text})
 def create_clock(account: Account, given: dict[str, Any]) -> Obj:
-    """A clock that stands still until it is advanced."""
+    """Create a test clock, which stands still until it is advanced."""
     times = {"created": account.now(), "deletes_after": account.now() + 30 * DAY, "frozen_time": given["frozen_time"]}
     clock = account.store.add(new_object(CLOCK, name=given.get("name"), **times))
     emit(account, "test_helpers.test_clock.created", clock)
@@ -110,9 +110,9 @@ def create_clock(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("POST /v1/test_helpers/test_clocks/{id}/advance", {"frozen_time!": integer})
 def advance_clock(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Live through the time until `frozen_time`.
+    """Advance a test clock to `frozen_time`.
 
-    The answer says `advancing` as Stripe's does; here the work is done by the time the clock is asked for again.
+    The response says `advancing` as Stripe's does. The work is done before the next request.
     """
     clock = account.find(CLOCK, name)
     target = given["frozen_time"]
@@ -133,7 +133,7 @@ def advance_clock(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("DELETE /v1/test_helpers/test_clocks/{id}")
 def delete_clock(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete a clock and everybody who lives by it."""
+    """Delete a test clock and its customers."""
     clock = account.find(CLOCK, name)
     for customer in account.store.where("customer", test_clock=name):
         for kind in ("subscription", "invoice", "invoiceitem", "payment_method"):

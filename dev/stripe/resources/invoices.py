@@ -1,4 +1,4 @@
-"""Invoices: what was billed, and what can be done about it."""
+"""Invoices and their payments."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ list_route("/v1/invoice_payments", "invoice_payment", PAYMENT_FILTERS)
 
 @route("POST /v1/invoices", {"customer!": text, "auto_advance": boolean, "description": text, "metadata": metadata})
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """A draft by hand, of the customer's pending items."""
+    """Create a draft of the customer's pending items."""
     customer = account.find("customer", given["customer"], "customer")
     more = {"auto_advance": bool(given.get("auto_advance")), "description": given.get("description")}
     invoice = draft(account, customer, [], "manual", None, **more)
@@ -48,7 +48,7 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("DELETE /v1/invoices/{id}")
 def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete a draft that no subscription made."""
+    """Delete a draft that no subscription created."""
     invoice = account.find("invoice", name)
     if invoice["status"] != "draft" or invoice["parent"]:
         raise ApiError("You can only delete draft invoices that were made by hand.", code="invoice_not_editable")
@@ -61,7 +61,7 @@ def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/invoices/{id}/finalize", {"auto_advance": boolean})
 def finalized(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Finalize a draft now; with `auto_advance` (the default of a subscription's) it is tried at once."""
+    """Finalize a draft. With `auto_advance` (the default for a subscription) it is collected at once."""
     invoice = account.find("invoice", name)
     if invoice["status"] != "draft":
         raise ApiError(
@@ -76,7 +76,7 @@ def finalized(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/invoices/{id}/pay", {"payment_method": text, "paid_out_of_band": boolean, "off_session": boolean})
 def pay(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Try to pay now: 402 if the card is declined, and the charge that failed is on record."""
+    """Try to pay. A declined card raises 402, and the failed charge is stored."""
     invoice = account.find("invoice", name)
     if invoice["status"] == "paid":
         raise ApiError("Invoice is already paid")
@@ -93,7 +93,7 @@ def pay(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 
 def pay_by_card(account: Account, invoice: Obj, given: dict[str, Any]) -> None:
-    """One attempt with the given card or the default."""
+    """Try once with the given card or the default."""
     name = given.get("payment_method")
     method = resolved(account, name, account.now(invoice)) if name else None
     if method and method["customer"] not in (None, invoice["customer"]):
@@ -122,7 +122,7 @@ def voided(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/invoices/{id}/mark_uncollectible")
 def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Give an open invoice up."""
+    """Mark an open invoice as uncollectible."""
     invoice = account.find("invoice", name)
     if invoice["status"] != "open":
         raise ApiError(f"You can only mark open invoices as uncollectible; this one is {invoice['status']}.")
@@ -132,5 +132,5 @@ def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> 
 
 @route("GET /v1/invoices/{id}/lines", PAGING)
 def lines(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """The lines, in their order."""
+    """List the lines in their order."""
     return page(f"/v1/invoices/{name}/lines", account.find("invoice", name)["lines"]["data"], given)

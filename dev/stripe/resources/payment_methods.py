@@ -1,4 +1,4 @@
-"""Payment methods: test cards, kept for a customer."""
+"""Payment methods: test cards, saved for a customer."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ CARD: Table = {"token": text, "number": text, "exp_month": natural, "exp_year": 
 
 @route("POST /v1/payment_methods", {"type!": one_of("card"), "card!": fields(CARD), "metadata": metadata})
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """A card by test token (`tok_visa`) or test number."""
+    """Create a card by test token (`tok_visa`) or test number."""
     card = given["card"] or {}
     name = (card.get("token") or "").removeprefix("tok_") or BY_NUMBER.get(card.get("number") or "")
     if name not in CARDS:
@@ -35,7 +35,7 @@ def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("GET /v1/payment_methods", {**PAGING, "customer": text, "type": text})
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """Payment methods of a customer."""
+    """List payment methods of a customer."""
     if given.get("customer") is None:
         return page("/v1/payment_methods", [], given)
     account.find("customer", given["customer"], "customer")
@@ -44,7 +44,7 @@ def listed(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("POST /v1/payment_methods/{id}", {"metadata": metadata, "card": fields({"exp_month": natural, "exp_year": natural})})
 def update(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """New date of expiry, metadata."""
+    """Update the expiry date and metadata."""
     method = account.find("payment_method", name)
     if method["customer"] is None:
         raise ApiError("You must save this PaymentMethod to a customer before you can update it.")
@@ -56,7 +56,7 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/payment_methods/{id}/attach", {"customer!": text})
 def attached(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Keep a card for a customer. Some test cards are declined already here."""
+    """Attach a card to a customer. Some test cards are declined here."""
     customer = account.find("customer", given["customer"], "customer")
     method = retrieve(account, {}, name)
     if method["customer"] not in (None, customer["id"]):
@@ -73,7 +73,7 @@ def attached(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/payment_methods/{id}/detach")
 def detached(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Let go of a card."""
+    """Detach a card from its customer."""
     method = account.find("payment_method", name)
     if method["customer"] is None:
         raise ApiError("The payment method you provided is not attached to a customer so detachment is impossible.")

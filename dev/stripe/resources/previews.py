@@ -1,4 +1,4 @@
-"""The invoice that would come, without making it: everything is done and undone again."""
+"""Previews of the next invoice, for which changes are made and rolled back."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ DETAILS: Table = {
 
 @route("POST /v1/invoices/create_preview", {"customer": text, "subscription": text, "subscription_details": fields(DETAILS)})
 def create_preview(account: Account, given: dict[str, Any]) -> Obj:
-    """What a change would cost at once, or else the next renewal with what the change leaves for it."""
+    """Return the invoice that a change would create at once, or the next renewal including the change's prorations."""
     details = given.get("subscription_details") or {}
     with account.store.sandbox():
         if given.get("subscription"):
@@ -44,7 +44,7 @@ def create_preview(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def of_change(account: Account, subscription: Obj, details: dict[str, Any]) -> Obj:
-    """A draft of what is due at once, else of the renewal."""
+    """Return a draft of what is due at once, else of the renewal."""
     nothing = ApiError("No upcoming invoices for customer", status=404, code="invoice_upcoming_none")
     if subscription["ended_at"] is not None:
         raise nothing
@@ -60,7 +60,7 @@ def of_change(account: Account, subscription: Obj, details: dict[str, Any]) -> O
 
 
 def renewal(account: Account, subscription: Obj) -> Obj:
-    """A draft of the next period, dated at its beginning."""
+    """Return a draft of the next period, dated at its beginning."""
     end = end_of_period(subscription)
     advance_period(subscription)
     customer, lines = account.store.get(subscription["customer"]), period_lines(account, subscription)
@@ -69,7 +69,7 @@ def renewal(account: Account, subscription: Obj) -> Obj:
 
 
 def as_preview(account: Account, invoice: Obj) -> Obj:
-    """A draft that isn't kept: other ids, and the customer's balance already set off."""
+    """Return a draft with temporary ids and the customer's balance applied."""
     balance = account.store.get(invoice["customer"])["balance"] if invoice["status"] == "draft" else invoice["starting_balance"]
     due, ending = apply_balance(invoice["total"], balance, invoice["currency"])
     invoice["id"] = new_id("upcoming_in")

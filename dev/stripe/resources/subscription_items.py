@@ -1,4 +1,4 @@
-"""Subscription items by themselves. Changes go the same way as through their subscription."""
+"""Subscription items. Their changes are updates of their subscription."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ ABOUT_THE_ITEM = ("price", "quantity", "metadata")
 
 
 def owner_of(account: Account, name: str) -> tuple[Obj, Obj]:
-    """The subscription of an item, and the item."""
+    """Return the subscription of an item, and the item."""
     for subscription in account.store.where("subscription"):
         for item in subscription["items"]["data"]:
             if item["id"] == name:
@@ -32,7 +32,7 @@ def owner_of(account: Account, name: str) -> tuple[Obj, Obj]:
 
 
 def change(account: Account, subscription: Obj, entry: dict[str, Any], given: dict[str, Any]) -> Obj:
-    """Update the subscription by one entry of its `items`, which also has what was given about the item."""
+    """Update the subscription by one entry of `items` with the parameters about the item."""
     about_item = {key: value for key, value in given.items() if key in ABOUT_THE_ITEM}
     rest = {key: value for key, value in given.items() if key not in (*ABOUT_THE_ITEM, "subscription")}
     return update(account, {**rest, "items": [{**entry, **about_item}]}, subscription["id"])
@@ -40,27 +40,27 @@ def change(account: Account, subscription: Obj, entry: dict[str, Any], given: di
 
 @route("GET /v1/subscription_items", {**PAGING, "subscription!": text})
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """A subscription's items."""
+    """List a subscription's items."""
     subscription = account.find("subscription", given["subscription"], "subscription")
     return page("/v1/subscription_items", subscription["items"]["data"][::-1], given)
 
 
 @route("GET /v1/subscription_items/{id}")
 def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """An item."""
+    """Return an item."""
     return owner_of(account, name)[1]
 
 
 @route("POST /v1/subscription_items", {**CHANGE, "subscription!": text, "price!": text})
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """One more item."""
+    """Add an item."""
     subscription = account.find("subscription", given["subscription"], "subscription")
     return change(account, subscription, {}, given)["items"]["data"][-1]
 
 
 @route("POST /v1/subscription_items/{id}", CHANGE)
 def updated(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Another price or quantity."""
+    """Change price or quantity."""
     subscription, _ = owner_of(account, name)
     change(account, subscription, {"id": name}, given)
     return owner_of(account, name)[1]
@@ -68,7 +68,7 @@ def updated(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("DELETE /v1/subscription_items/{id}", {"proration_behavior": CHANGE["proration_behavior"], "proration_date": integer})
 def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """One item less; the last one can't go."""
+    """Delete an item. The last one can't be deleted."""
     subscription, _ = owner_of(account, name)
     change(account, subscription, {"id": name, "deleted": True}, given)
     return {"id": name, "object": "subscription_item", "deleted": True}

@@ -70,7 +70,7 @@ retrieve_route("/v1/subscriptions", "subscription")
 
 @route("POST /v1/subscriptions", CREATE)
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """A subscription with its first invoice; see `life.subscribing.subscribe`."""
+    """Create a subscription with its first invoice; see `subscription_creation.subscribe`."""
     customer = account.find("customer", given["customer"], "customer")
     method = chosen_method(account, customer, given.get("default_payment_method"))
     return subscribe(account, customer, given, method=method)
@@ -78,7 +78,7 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("GET /v1/subscriptions", FILTERS)
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """Subscriptions that aren't canceled, or by `status`, `all` and `ended` among them."""
+    """List subscriptions that are not canceled, or those of a `status`, `all` and `ended` among them."""
     found = newest_first(account, "subscription", given, "customer", "test_clock", "collection_method")
     if given.get("test_clock") is None and given.get("customer") is None:
         found = [one for one in found if one["test_clock"] is None]
@@ -89,7 +89,7 @@ def listed(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def allowed_statuses(status: str | None) -> tuple[str, ...]:
-    """The statuses that a filter means."""
+    """Return the statuses that a filter includes."""
     if status is None:
         return tuple(name for name in STATUSES if name not in ("canceled", "incomplete_expired"))
     return {"all": STATUSES, "ended": ("canceled", "incomplete_expired")}.get(status, (status,))
@@ -97,7 +97,7 @@ def allowed_statuses(status: str | None) -> tuple[str, ...]:
 
 @route("POST /v1/subscriptions/{id}", UPDATE)
 def update(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Change a subscription: items, trial, end, pause, card; see `life.changing.apply_change`."""
+    """Update items, trial, end, pause or card of a subscription; see `subscription_changes.apply_change`."""
     subscription = account.find("subscription", name)
     refuse_by_status(subscription, given)
     before = deepcopy(subscription)
@@ -119,7 +119,7 @@ BEFORE_THE_FIRST_PAYMENT = {"expand", "metadata", "default_payment_method", "pay
 
 
 def refuse_by_status(subscription: Obj, given: dict[str, Any]) -> None:
-    """A canceled subscription only takes metadata and cancellation details, an incomplete one metadata and a card."""
+    """Raise for parameters that can't be updated on a canceled or an incomplete subscription."""
     if subscription["status"] == "incomplete" and set(given) - BEFORE_THE_FIRST_PAYMENT:
         raise ApiError("A subscription in the status incomplete can only update its metadata and its default payment method.")
     if subscription["ended_at"] is not None and set(given) - {"expand", "metadata", "cancellation_details"}:
@@ -127,7 +127,7 @@ def refuse_by_status(subscription: Obj, given: dict[str, Any]) -> None:
 
 
 def write_plain(account: Account, subscription: Obj, given: dict[str, Any]) -> None:
-    """What has no consequences."""
+    """Write the fields that have no consequences."""
     customer = account.store.get(subscription["customer"])
     if "default_payment_method" in given:
         method = chosen_method(account, customer, given["default_payment_method"])
@@ -141,7 +141,7 @@ def write_plain(account: Account, subscription: Obj, given: dict[str, Any]) -> N
 
 
 def write_end(account: Account, subscription: Obj, given: dict[str, Any]) -> None:
-    """An end at the period's end or at an instant, or none any more."""
+    """Set or unset the end of a subscription, at the end of the period or at an instant."""
     if "cancel_at_period_end" not in given and "cancel_at" not in given:
         return
     at_period_end = bool(given.get("cancel_at_period_end"))
@@ -152,7 +152,7 @@ def write_end(account: Account, subscription: Obj, given: dict[str, Any]) -> Non
 
 
 def bill(account: Account, invoice: Obj | None, given: dict[str, Any]) -> None:
-    """Collect what a change costs at once."""
+    """Collect the invoice of a change."""
     if invoice is None:
         return
     if finalize_and_collect(account, invoice, on_session=not given.get("off_session")) == "succeeded":
@@ -166,7 +166,7 @@ CANCEL: Table = {"cancellation_details": CANCELLATION, "invoice_now": boolean, "
 
 @route("DELETE /v1/subscriptions/{id}", CANCEL)
 def cancel(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """End a subscription now. Nothing is given back: refunds and credits are the caller's to make."""
+    """Cancel a subscription now. Nothing is refunded."""
     subscription = account.find("subscription", name)
     if subscription["ended_at"] is not None:
         raise no_such("subscription", name)
@@ -181,7 +181,7 @@ RESUME: Table = {"billing_cycle_anchor": one_of("now"), "proration_behavior": on
 
 @route("POST /v1/subscriptions/{id}/resume", RESUME)
 def resumed(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Go on after `paused`."""
+    """Resume a paused subscription."""
     subscription = account.find("subscription", name)
     if subscription["status"] != "paused":
         raise ApiError("You can only resume a subscription if its status is `paused`.")
