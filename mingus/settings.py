@@ -130,6 +130,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- reads of the API go to the replica where there is one, seconds after the user's last write at the earliest
 REPLICA_WINDOW = env.number("REPLICA_WINDOW", 10)
+FAST_LISTS = env.flag("FAST_LISTS", default=True)
 if "replica" in DATABASES:
     DATABASE_ROUTERS = ["core.postgres.replicas.ReplicaRouter"]
     MIDDLEWARE.append("core.postgres.replicas.ReplicaMiddleware")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
@@ -51,6 +52,8 @@ class CompiledInstanceQuery:
 
     def __call__(self, **values: object) -> list[Any]:
         """The instances, read within the open transaction. Raises django.db.Error."""
+        if not settings.FAST_LISTS:
+            return list(self._build(values))
         plan = self._plan or self._compile()
         return [plan.instance(row) for row in compiled_queries.read_in_transaction(connection, plan.statement, values)]
 

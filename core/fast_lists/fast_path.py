@@ -16,7 +16,8 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from django.core.exceptions import SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed, SuspiciousOperation
 from django.core.exceptions import ValidationError as FormError
 from django.db import OperationalError, connection
 from django.db.models import QuerySet
@@ -217,7 +218,7 @@ COMPILED_LISTS: dict[str, CompiledList] = {}  # by address, as many as the API h
 
 def register_list(request: Request, audience: Audience) -> None:
     """Answer the address of this request from here on, where that can be done."""
-    if request.resolver_match and request.path_info not in COMPILED_LISTS:
+    if settings.FAST_LISTS and request.resolver_match and request.path_info not in COMPILED_LISTS:
         COMPILED_LISTS[request.path_info] = CompiledList(request.resolver_match, audience)
 
 
@@ -228,6 +229,8 @@ class CompiledListsMiddleware:
     """
 
     def __init__(self, get_response: GetResponse) -> None:
+        if not settings.FAST_LISTS:
+            raise MiddlewareNotUsed
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from core import clock
 from core.api.filtersets import JsonTextField, StrictBooleanField
-from core.fast_lists import fast_path
+from core.fast_lists import compiled_queries, fast_path
 from core.fast_lists.fast_path import CompiledList
 from dev.factories import AccountFactory, PlanFactory, TransactionFactory, UserFactory
 from dev.routes import LISTS, Route, make
@@ -106,6 +106,20 @@ def test_a_first_page_is_compiled_and_the_same(route: Route, alice: User, bob: U
     page = asker.page(route.path())
     assert asker.was_compiled
     assert len(page["results"]) >= 4
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+def test_a_list_answers_the_same_with_fast_lists_off(
+    route: Route, alice: User, asker: Asker, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(route.model, 4, alice)
+    page = asker.page(route.path())
+    assert asker.was_compiled
+    settings.FAST_LISTS = False
+    monkeypatch.setattr(compiled_queries, "_session", None)  # preparing a statement fails
+    asker.client.handler.load_middleware()  # as a process does that starts with it
+    assert [asker.client.get(route.path()).json() for _ in range(2)] == [page, page]
+    assert len(asker.answers) == 1  # the one above
 
 
 @pytest.mark.parametrize("route", LISTS, ids=str)
