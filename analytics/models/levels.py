@@ -28,5 +28,5 @@ RETENTION = (Decimal("0.8"), Decimal("0.6"), Decimal("0.4"))
 
 
 def minutes(field: str) -> Round:
-    """A column of seconds as minutes with two decimals."""
+    """Return a column of seconds as minutes with two decimals."""
     return Round(Cast(F(field), models.DecimalField(max_digits=20, decimal_places=6)) / 60, precision=2)

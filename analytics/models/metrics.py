@@ -3,8 +3,7 @@
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import CharField, F, Q, Value
-from django.db.models.functions import Concat
+from django.db.models import CharField, F, Q
 
 from core.models.base import BaseModel, gin
 from core.models.derived import Derived
@@ -24,7 +23,14 @@ FIGURES = PythonFunc(
     template="to_char(%(expressions)s, 'FM9,999,999,999,990.00')",
     output_field=CharField(),
 )
-WITH_UNIT = Concat(FIGURES, Value(" "), F("metric_unit"))
+WITH_UNIT = PythonFunc(
+    FIGURES,
+    F("metric_unit"),
+    in_python="{} {}".format,
+    template="(%(expressions)s)",
+    arg_joiner=" || ' ' || ",
+    output_field=CharField(),
+)
 
 
 class PerformanceMetric(BaseModel):
@@ -59,7 +65,7 @@ class PerformanceMetric(BaseModel):
         help_text="Whether the value is above 0; null while it is unknown.",
     )
     formatted_value = Derived(
-        first_of((Q(metric_value__isnull=True), None), (Q(metric_unit=""), FIGURES), default=WITH_UNIT),
+        first_of((Q(metric_unit=""), FIGURES), default=WITH_UNIT),
         models.CharField(null=True),
         help_text="The value with thousands separators and its unit, such as 1,234.50 ms; null while it is unknown.",
     )

@@ -17,7 +17,7 @@ CALENDAR_ANCHOR = Func(template=f"'{CALENDAR.isoformat()}'::timestamptz", output
 
 
 class EdgeOfMonth(Func):
-    """When the counting month of a row's owner that the instant `now` falls into begins; `later` 1: when it ends."""
+    """The beginning of the counting month that `now` falls into, for the owner of a row; its end where `later` is 1."""
 
     template = "%(expressions)s"
     output_field = models.DateTimeField()

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Greatest, NullIf, Round
+from django.db.models import F, Q
+from django.db.models.functions import Cast, Greatest, Round
 
 from career.models.choices import MilestoneStatus, MilestoneType, Priority
 from core.models.base import OwnedModel
@@ -32,9 +32,7 @@ ON_TRACK = 75
 IS_OVERDUE = Q(is_completed=False, target_date__lt=today())
 DAYS_UNTIL, SALARY_GAP = days_between(today(), F("target_date")), F("target_salary") - F("current_salary")
 # twenty decimals: PostgreSQL's own choice could round a quotient just below half a hundredth up before we round it
-PERCENT_MISSING = Cast(SALARY_GAP * 100, models.DecimalField(max_digits=40, decimal_places=20)) / NullIf(
-    F("current_salary"), Value(Decimal(0))
-)
+PERCENT_MISSING = Cast(SALARY_GAP * 100, models.DecimalField(max_digits=40, decimal_places=20)) / F("current_salary")
 STAGES = (MilestoneStatus.ACHIEVED, MilestoneStatus.ON_TRACK, MilestoneStatus.IN_PROGRESS, MilestoneStatus.JUST_STARTED)
 PERSONAL = personal("target_salary", "current_salary", "notes", milestone_name=initials)
 
@@ -94,7 +92,7 @@ class CareerMilestone(OwnedModel):
         help_text="What is missing to the target salary, below 0 when it is exceeded; null unless both salaries are known.",
     )
     salary_gap_percentage = Derived(
-        Round(PERCENT_MISSING, precision=2),
+        first_of((~Q(current_salary=0), Round(PERCENT_MISSING, precision=2))),
         models.DecimalField(max_digits=20, decimal_places=2, null=True),
         help_text="The raise that is missing, in percent of the current salary; null when that is unknown or 0.",
     )

@@ -17,10 +17,9 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, ExpressionWrapper, Func, Value
+from django.db.models import Case, ExpressionWrapper, Value
 from django.db.models.expressions import Col, CombinedExpression
-from django.db.models.functions import Abs, Cast, Coalesce, Concat, Greatest, Mod, NullIf, Round
-from django.db.models.functions.text import ConcatPair
+from django.db.models.functions import Abs, Cast, Greatest, Round
 from django.db.models.lookups import Lookup
 from django.db.models.sql import Query
 from django.db.models.sql.where import OR, WhereNode
@@ -57,19 +56,15 @@ def evaluator(expression: models.Expression, model: type[models.Model]) -> Reade
 def compiled(node: object) -> Reader:
     """Return a function that computes a resolved expression, or a constant."""
     own_form: Reader | None = getattr(node, "of_row", None)
-    if own_form is not None:
-        return own_form
-    return _compiled(node) if hasattr(node, "resolve_expression") else _constant(node)
+    return own_form or _compiled(node)
 
 
 @singledispatch
 def _compiled(node: object) -> Reader:
-    raise NotImplementedError(f"{type(node).__name__} has no form in Python.")
-
-
-def _constant(value: object) -> Reader:
-    plain = value.value if isinstance(value, Enum) else value
-    return lambda row, now: plain
+    if hasattr(node, "resolve_expression"):
+        raise NotImplementedError(f"{type(node).__name__} has no form in Python.")
+    constant = node.value if isinstance(node, Enum) else node
+    return lambda row, now: constant
 
 
 def strict(function: Callable[..., object], *operands: object) -> Reader:
@@ -109,12 +104,6 @@ def _strict_of_two(function: Callable[..., object], first: object, second: objec
     return with_expression if constant is None or hasattr(constant, "resolve_expression") else with_constant
 
 
-def _all_known(node: Func) -> Callable[[models.Model, datetime | None], list[Any]]:
-    """Return a reader of the arguments that are not NULL."""
-    readers = [compiled(source) for source in node.get_source_expressions()]
-    return lambda row, now: [value for reader in readers if (value := reader(row, now)) is not None]
-
-
 @_compiled.register
 def _column(node: Col) -> Reader:
     field, kind, read = node.target, python_type(node.target), attrgetter(node.target.attname)
@@ -128,7 +117,7 @@ def _column(node: Col) -> Reader:
 
 @_compiled.register
 def _value(node: Value) -> Reader:
-    return _constant(node.value)
+    return _compiled(node.value)
 
 
 @_compiled.register
@@ -249,41 +238,14 @@ def _absolute(node: Abs) -> Reader:
 
 
 @_compiled.register
-def _modulo(node: Mod) -> Reader:
-    return strict(EXACT.remainder, *node.get_source_expressions())
-
-
-@_compiled.register
-def _coalesce(node: Coalesce) -> Reader:
+def _greatest(node: Greatest) -> Reader:
     readers = [compiled(source) for source in node.get_source_expressions()]
 
-    def first_known(row: models.Model, now: datetime | None) -> object:
-        return next((value for reader in readers if (value := reader(row, now)) is not None), None)
+    def greatest(row: models.Model, now: datetime | None) -> object:
+        known: list[Any] = [value for reader in readers if (value := reader(row, now)) is not None]
+        return max(known, default=None)
 
-    return first_known
-
-
-@_compiled.register
-def _greatest(node: Greatest) -> Reader:
-    known = _all_known(node)
-    return lambda row, now: max(known(row, now), default=None)
-
-
-@_compiled.register
-def _null_if(node: NullIf) -> Reader:
-    value, null = (compiled(source) for source in node.get_source_expressions())
-    return lambda row, now: None if (found := value(row, now)) == null(row, now) else found
-
-
-@_compiled.register
-def _concat(node: Concat) -> Reader:
-    return compiled(*node.get_source_expressions())
-
-
-@_compiled.register
-def _concat_pair(node: ConcatPair) -> Reader:
-    known = _all_known(node)
-    return lambda row, now: "".join(known(row, now))
+    return greatest
 
 
 @_compiled.register

@@ -4,9 +4,10 @@
 the application's clock, so that a test which freezes the clock freezes both.
 """
 
+import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -14,13 +15,12 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Expression, F, Func, Q, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Mod, Round
+from django.db.models.functions import Coalesce, Round
 from django.db.models.lookups import Exact, GreaterThan
 from django.db.models.sql.compiler import SQLCompiler
 
 from core import clock
 
-DAY = timedelta(days=1)
 NUMERIC = models.DecimalField(max_digits=40, decimal_places=2)
 
 
@@ -57,12 +57,12 @@ class OwnersZone(Coalesce):
 
 
 def day_of(instant: Any) -> PythonFunc:
-    """The calendar day of `instant` where the row's owner lives."""
+    """Return the calendar day of `instant` where the row's owner lives."""
     return _in_zone(instant, "date", lambda moment, zone: clock.day_in(zone, moment), models.DateField())
 
 
 def time_of(instant: Any) -> PythonFunc:
-    """What the clocks show at `instant` where the row's owner lives."""
+    """Return what the clocks show at `instant` where the row's owner lives."""
     return _in_zone(instant, "time", lambda moment, zone: moment.astimezone(zone).time(), models.TimeField())
 
 
@@ -74,50 +74,33 @@ def _in_zone(instant: Any, part: str, in_python: Callable[[datetime, tzinfo], ob
 
 
 def today() -> PythonFunc:
-    """The present day where the row's owner lives."""
+    """Return the present day where the row's owner lives."""
     return day_of(ClockNow())
 
 
 def days_between(first: Any, second: Any) -> PythonFunc:
-    """Whole days from `first` to `second`, negative when `second` is earlier."""
-
-    def in_python(second: date, first: date) -> int:
-        return (second - first).days
-
-    return _difference(first, second, "(%(expressions)s)", in_python)
+    """Return the whole days from `first` to `second`, negative when `second` is earlier."""
+    return _difference(first, second, "(%(expressions)s)")
 
 
 def whole_days(first: Any, second: Any) -> PythonFunc:
-    """Whole days of 24 hours from one instant to another, cut off; negative when `second` is earlier."""
-
-    def in_python(second: datetime, first: datetime) -> int:
-        return (second - first) // DAY if second >= first else -((first - second) // DAY)
-
-    return _difference(first, second, "EXTRACT(DAY FROM (%(expressions)s))::integer", in_python)
+    """Return the whole days of 24 hours from one instant to another, rounded down."""
+    return _difference(first, second, "floor(EXTRACT(EPOCH FROM (%(expressions)s)) / 86400)::integer")
 
 
-def whole_days_below(first: Any, second: Any) -> PythonFunc:
-    """Whole days of 24 hours from one instant to another, the next lower number where the second is earlier."""
+def _difference(first: Any, second: Any, template: str) -> PythonFunc:
+    def days(later: date, earlier: date) -> int:
+        return (later - earlier).days
 
-    def in_python(second: datetime, first: datetime) -> int:
-        return (second - first).days
-
-    return _difference(first, second, "floor(EXTRACT(EPOCH FROM (%(expressions)s)) / 86400)::integer", in_python)
-
-
-def _difference(first: Any, second: Any, template: str, in_python: Callable[[Any, Any], int]) -> PythonFunc:
-    """A number of days made of `second - first`."""
-    return PythonFunc(
-        second, first, in_python=in_python, template=template, arg_joiner=" - ", output_field=models.IntegerField()
-    )
+    return PythonFunc(second, first, in_python=days, template=template, arg_joiner=" - ", output_field=models.IntegerField())
 
 
 def percent_of(part: Any, whole: Any) -> Round:
-    """`part` of `whole`, both numeric and not negative, in percent with two decimals; a half goes to the even neighbour."""
+    """Return `part` of `whole`, both numeric and not negative, in percent with two decimals; halves go to the even one."""
     share = Value(Decimal(10000)) * part
-    hundredths = PythonFunc(share, whole, in_python=Decimal.__floordiv__, function="div", output_field=NUMERIC)
-    rest = Mod(share, whole, output_field=NUMERIC)
-    is_odd = Q(Exact(Mod(hundredths, Value(2), output_field=NUMERIC), Value(1)))
+    hundredths = PythonFunc(share, whole, in_python=operator.floordiv, function="div", output_field=NUMERIC)
+    rest = PythonFunc(share, whole, in_python=operator.mod, function="mod", output_field=NUMERIC)
+    is_odd = Q(Exact(PythonFunc(hundredths, Value(2), in_python=operator.mod, function="mod", output_field=NUMERIC), Value(1)))
     double = rest + rest
     rounded = Case(
         When(Q(GreaterThan(double, whole)) | Q(Exact(double, whole)) & is_odd, then=hundredths + Value(Decimal(1))),
@@ -128,7 +111,7 @@ def percent_of(part: Any, whole: Any) -> Round:
 
 
 def graded(value: Any, bounds: Sequence[Decimal | int], grades: Iterable[str] | Iterable[int]) -> PythonFunc:
-    """The first of the `grades` from the first of the descending `bounds` on, and so forth, the last below; NULL of NULL."""
+    """Return the grade of the first of the descending `bounds` that `value` reaches, else the last grade; NULL of NULL."""
     least, ascending = bounds[::-1], [each if isinstance(each, int) else str(each) for each in grades][::-1]
     literals, numbers = ", ".join(map(repr, ascending)), ", ".join(map(str, least))
     return PythonFunc(
@@ -140,14 +123,13 @@ def graded(value: Any, bounds: Sequence[Decimal | int], grades: Iterable[str] | 
 
 
 def true_when(condition: Q | Combinable) -> Case:
-    """True where `condition` holds, False where it does not or is unknown."""
+    """Return True where `condition` holds, False where it does not or is unknown."""
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=models.BooleanField())
 
 
-def first_of(*cases: tuple[Q, Any], default: Any = None, output_field: models.Field[Any, Any] | None = None) -> Case:
-    """The value of the first condition that holds, else `default`, NULL unless it is given."""
-    branches = [When(condition, then=_value(value)) for condition, value in cases]
-    return Case(*branches, default=_value(default), output_field=output_field)
+def first_of(*cases: tuple[Q, Any], default: Any = None) -> Case:
+    """Return the value of the first condition that holds, else `default`."""
+    return Case(*(When(condition, then=_value(value)) for condition, value in cases), default=_value(default))
 
 
 def _value(value: object) -> Combinable | Q:

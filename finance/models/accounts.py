@@ -19,7 +19,7 @@ from core.models.base import OwnedModel, OwnedQuerySet, gin
 from core.models.derived import Derived
 from core.models.fields import BoundedDecimalField, ChoiceField, JSONObjectField, NonBlankCharField
 from core.models.money import CurrencyField, MoneyField
-from core.postgres.expressions import ClockNow, first_of, percent_of, whole_days_below
+from core.postgres.expressions import ClockNow, first_of, percent_of, whole_days
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 
@@ -150,7 +150,7 @@ class EncryptedFinancialProfile(OwnedModel):
         help_text="Owed as a share of the limit, in percent with two decimals; None when there is no limit to compare with.",
     )
     sync_age_days = Derived(
-        whole_days_below(F("last_sync_at"), ClockNow()),
+        whole_days(F("last_sync_at"), ClockNow()),
         models.IntegerField(null=True),
         help_text="Whole days since the account was last brought up to date; None when it never was.",
     )

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Cast, Coalesce, Round
+from django.db.models.functions import Cast, Round
 
 from core.models.base import OwnedModel, gin
 from core.models.derived import Derived
@@ -16,7 +16,7 @@ from core.models.fields import (
     ShareField,
 )
 from core.models.money import MoneyField
-from core.postgres.expressions import PythonFunc
+from core.postgres.expressions import PythonFunc, first_of
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 
@@ -29,7 +29,7 @@ IN_ALL = "Percent more than now, in all; None when there is no projection."
 
 
 def _times_more(name: str) -> CombinedExpression:
-    """How many times `current_income` the column `name` is, to twenty decimals."""
+    """Return how many times `current_income` the column `name` is, to twenty decimals."""
     return Cast(F(name), EXACT) / Cast(F("current_income"), EXACT)
 
 
@@ -78,7 +78,10 @@ class IncomeProjection(OwnedModel):
         return f"{self.projection_date} {self.current_income}"
 
     annual_growth_rate = Derived(
-        Coalesce(Round(Round(100 * _fifth_root - 100, precision=ROOT_PLACES), precision=2), F("growth_rate")),
+        first_of(
+            (Q(projected_income_5_years__isnull=True), F("growth_rate")),
+            default=Round(Round(100 * _fifth_root - 100, precision=ROOT_PLACES), precision=2),
+        ),
         PERCENT,
         help_text="Percent a year that lead to the five years' projection; `growth_rate` when there is none.",
     )

@@ -74,7 +74,7 @@ SLEEP = first_of(
 
 
 def mean_of_known(*points: int | None) -> Decimal | None:
-    """The mean to one decimal, halves rounded up as people do it; None when nothing is known."""
+    """Return the mean to one decimal, halves rounded up as people do it; None when nothing is known."""
     known = [each for each in points if each is not None]
     return (Decimal(sum(known)) / len(known)).quantize(Decimal("0.1"), ROUND_HALF_UP) if known else None
 

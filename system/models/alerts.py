@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, FilteredRelation, Q, Value, When
+from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import GreaterThan
 
@@ -56,21 +56,17 @@ READING: dict[str, Any] = {
 
 
 def days_passed(first: Any, second: Any) -> Greatest:
-    """Whole days from one instant to another, not below 0; both must be known."""
-    return Greatest(whole_days(first, second), Value(0))
-
-
-def points_when(condition: Any, points: int) -> Case:
-    return Case(When(condition, then=Value(points)), default=Value(0), output_field=models.IntegerField())
+    """Return whole days from one instant to another, not below 0; both must be known."""
+    return Greatest(whole_days(first, second), 0)
 
 
 def priority(is_read: str) -> Greatest:
-    """The priority score in SQL; `is_read` names the column that says whether it was read."""
-    severity = [(Q(severity=name), weight) for name, weight in WEIGHTS.items()]
-    score: Any = first_of(*severity, default=0, output_field=models.IntegerField())
-    score += points_when(Q(**{is_read: False}), 1) + points_when(Q(action_required=True), 2)
-    old = points_when(GreaterThan(days_passed(F("created_at"), ClockNow()), OLD_AFTER_DAYS), 1)
-    return Greatest(score - old, Value(1), output_field=models.IntegerField())
+    """Return the priority score; `is_read` names the column that says whether the alert was read."""
+    severity = first_of(*((Q(severity=name), weight) for name, weight in WEIGHTS.items()), default=0)
+    unread = first_of((Q(**{is_read: False}), 1), default=0)
+    required = first_of((Q(action_required=True), 2), default=0)
+    old = first_of((Q(GreaterThan(days_passed(F("created_at"), ClockNow()), OLD_AFTER_DAYS)), 1), default=0)
+    return Greatest(severity + unread + required - old, 1)
 
 
 class AlertQuerySet(OwnedQuerySet):

@@ -54,14 +54,14 @@ IS_OVERDUE = Q(is_recurring=False) & Q(date_value__lt=today())
 
 
 def next_from(day: Any) -> PythonFunc:
-    """The first occurrence of a row's date on or after a day, as `system.occurrences` defines it."""
+    """Return the first occurrence of a row's date on or after a day, as `system.occurrences` defines it."""
     schedule = F("date_value"), F("recurrence_pattern")
     function = "system_next_occurrence"
     return PythonFunc(*schedule, day, in_python=next_occurrence, function=function, output_field=models.DateField())
 
 
 def is_due_for_reminder(day: Any) -> Q:
-    """Whether the next occurrence is near enough on `day`, and its owner was not reminded of it yet.
+    """Return the condition that the next occurrence is near enough on `day` and its owner was not reminded of it yet.
 
     A reminder is always about the occurrence that was next on its day, so that day tells which one it was.
     """

@@ -12,7 +12,6 @@ from django.db import connection, models
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from core.encryption.fields import is_encrypted
 from core.models.base import BaseModel
 from dev.factories import ProfileFactory
 from users.models import User
@@ -32,16 +31,14 @@ BY_TYPE: dict[type, st.SearchStrategy[Any]] = {
 
 
 def limits(field: Any, lowest: Any, highest: Any) -> tuple[Any, Any]:
-    """The least and the greatest value that the field's validators let through."""
+    """Return the least and the greatest value that the field's validators let through."""
     least = [found.limit_value for found in field.validators if isinstance(found, MinValueValidator)]
     most = [found.limit_value for found in field.validators if isinstance(found, MaxValueValidator)]
     return max([lowest, *least]), min([highest, *most])
 
 
-def known_values(field: Any) -> st.SearchStrategy[Any] | None:
-    """Values of a column, its extremes and 0 among them; None for a key, JSON or what is encrypted."""
-    if is_encrypted(field):
-        return None
+def known_values(field: Any) -> st.SearchStrategy[Any]:
+    """Return values of a column, its extremes and 0 among them."""
     if field.choices:
         return st.sampled_from([value for value, _ in field.flatchoices])
     if isinstance(field, models.IntegerField):
@@ -53,22 +50,33 @@ def known_values(field: Any) -> st.SearchStrategy[Any] | None:
         return st.decimals(low, high, places=field.decimal_places) | st.sampled_from(
             [Decimal(value).quantize(unit) for value in (low, high, max(low, 0), max(low, -unit), max(low, unit))]
         )
-    return next((values for kind, values in BY_TYPE.items() if isinstance(field, kind)), None)
+    return next(values for kind, values in BY_TYPE.items() if isinstance(field, kind))
+
+
+def select_of(model: type[BaseModel]) -> tuple[str, tuple[Any, ...]]:
+    """Return the query of all derived values of a model."""
+    derived = model._base_manager.order_by("pk").values_list(*model.sql_derived().values())
+    sql, parameters = derived.query.get_compiler(connection=connection).as_sql()
+    return sql, tuple(parameters)
+
+
+def columns_of(model: type[BaseModel]) -> list[Any]:
+    """Return the columns that the derived values are computed from, the key and the owner among them."""
+    sql, _ = select_of(model)
+    return [field for field in model._meta.concrete_fields if f'"{model._meta.db_table}"."{field.column}"' in sql]
 
 
 def rows_of(model: type[BaseModel]) -> st.SearchStrategy[list[dict[str, Any]]]:
-    known = {field.name: values for field in model._meta.concrete_fields if (values := known_values(field)) is not None}
+    known = {field.name: known_values(field) for field in columns_of(model) if not (field.primary_key or field.is_relation)}
     columns = {name: values if name in NEVER_NULL else st.none() | values for name, values in known.items()}
-    return st.lists(st.fixed_dictionaries(columns), min_size=1, max_size=20)
+    return st.lists(st.fixed_dictionaries(columns), min_size=1, max_size=40)
 
 
 def in_sql(objects: list[BaseModel]) -> list[list[tuple[type, str]]]:
-    """What the database computes where the model's table is made of the objects instead of its rows."""
-    model = type(objects[0])
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.JSONField | models.BinaryField)]
-    derived = model._base_manager.order_by("pk").values_list(*model.sql_derived().values()).query
-    select, parameters = derived.get_compiler(connection=connection).as_sql()
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    """Return what the database computes where the model's table is made of the objects instead of its rows."""
+    model, (select, parameters) = type(objects[0]), select_of(type(objects[0]))
+    fields = columns_of(model)
+    names = ", ".join(f'"{field.column}"' for field in fields)
     places = ", ".join(f"%s::{field.db_type(connection)}" for field in fields)
     row = [getattr(each, field.attname) for each in objects for field in fields]
     sql = f"WITH {model._meta.db_table} ({names}) AS (VALUES {', '.join([f'({places})'] * len(objects))}) {select}"

@@ -105,5 +105,5 @@ def test_the_floor_stays_a_floor() -> None:
     floor = [module for module in MODULES if module.parts[0] == "core"]
     # 4,200 before the walls: keys and rotation, the log's triggers, masks and limits are each in one place here, not in seven.
     # 6,200 before lists were compiled, the queries of each request kept, files written by COPY and telemetry
-    # kept by months; 7,100 before there was a replica to read.
-    assert sum(len((ROOT / module).read_text().splitlines()) for module in floor) <= 7600
+    # kept by months; 7,100 before there was a replica to read; 7,600 before it computed derived values in Python, too.
+    assert sum(len((ROOT / module).read_text().splitlines()) for module in floor) <= 8000
