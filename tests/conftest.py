@@ -2,20 +2,26 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from core import context, rls
 from core.context import Role
 from dev.factories import AccountFactory, TokenFactory, UserFactory
-from tests.database import ensure_template
+from dev.factories.users import hashed_password
+from tests.database import Baseline, end_other_sessions, ensure_template
+from users.hashers import Argon2Hasher
 from users.models import User
 
+PRODUCTION_COSTS = (Argon2Hasher.time_cost, Argon2Hasher.memory_cost)
+LOWEST_COSTS = (1, 8)
 ClientFor = Callable[[User], APIClient]
 
 
@@ -35,14 +41,38 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_block
     request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")  # the worker's, after the name that all share
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Put the database back to what the migrations made after each test with `transaction=True`."""
+    connection = connections["default"]
+    with django_db_blocker.unblock():
+        baseline = Baseline(connection)
+    with patch.object(TransactionTestCase, "_fixture_teardown", lambda test_case: baseline.restore()):
+        yield
+    with django_db_blocker.unblock():
+        end_other_sessions(connection)
+
+
 def pytest_configure() -> None:
-    """No static files to look for: each test client has its own middleware, and WhiteNoise reads all folders for each."""
+    """Leave out what only costs time: the search for static files by each client's WhiteNoise, and the cost of a password."""
     settings.WHITENOISE_USE_FINDERS = False
+    Argon2Hasher.time_cost, Argon2Hasher.memory_cost = LOWEST_COSTS
 
 
 def pytest_collection_finish() -> None:
-    """Ten thousand collected tests are there to stay: the garbage collector need not look through them again and again."""
+    """Keep the garbage collector from looking through ten thousand collected tests again and again."""
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture
+def production_hasher(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords that cost as much as in service, for tests in which several are checked or set at the same time."""
+    for name, cost in zip(("time_cost", "memory_cost"), PRODUCTION_COSTS, strict=True):
+        monkeypatch.setattr(Argon2Hasher, name, cost)
+    hashed_password.cache_clear()
+    yield
+    hashed_password.cache_clear()
 
 
 def see_everybody() -> None:

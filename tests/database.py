@@ -1,7 +1,7 @@
-"""The template of the test databases: migrated once for each state of the migrations and copied by every worker.
+"""The test databases: copied from a template, and put back to what the migrations made after each test that commits.
 
-It stays on the server between runs, so that a run without new migrations applies none. Its name ends in a digest of everything
-that decides its content.
+The template is migrated once for each state of the migrations and stays on the server between runs, so that a run without new
+migrations applies none. Its name ends in a digest of everything that decides its content.
 
 Workers of one run agree by an advisory lock on the server, which ends with its connection. A template gets its name only when
 it is whole: one that was interrupted is dropped by the next run. Django's own set-up then makes each worker's copy
@@ -9,11 +9,14 @@ it is whole: one that was interrupted is dropped by the next run. Django's own s
 """
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
 from django.conf import settings
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +27,11 @@ STATE = """
 SELECT to_char(now(), 'YYYY-MM'), array(SELECT datname::text FROM pg_database WHERE starts_with(datname, %s))
 """
 DROP, RENAME = sql.SQL("DROP DATABASE {} WITH (FORCE)"), sql.SQL("ALTER DATABASE {} RENAME TO {}")
+END = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+ WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+"""
+TRUNCATE = sql.SQL("TRUNCATE {} {}")
 
 
 def ensure_template(connection: BaseDatabaseWrapper, family: str) -> str:
@@ -69,3 +77,52 @@ def _migrate(connection: BaseDatabaseWrapper, name: str) -> None:
         connection.close()
         test["NAME"] = of_worker
         connection.settings_dict["NAME"] = settings.DATABASES[connection.alias]["NAME"] = serving
+
+
+class Baseline:
+    """The rows that the migrations made, to which the database is put back after a test without a transaction around it.
+
+    Django's own way, `flush`, takes four times as long and leaves other rows behind for the next test than for the first one.
+    """
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        with connection.cursor() as cursor:
+            digests = {table: _digest(cursor, table) for table in tables}
+            self.digests = {table: found for table, found in digests.items() if found}
+            self.rows = {table: _copied(cursor, table) for table in self.digests}
+        self.empty = sorted(set(tables) - set(self.digests))
+
+    def restore(self) -> None:
+        """Empty what a test may have filled, and fill again what it has changed."""
+        with transaction.atomic(), self.connection.cursor() as cursor:
+            if {table: _digest(cursor, table) for table in self.digests} != self.digests:
+                cursor.execute(TRUNCATE.format(_listed(self.digests), sql.SQL("CASCADE")))
+                for table, rows in self.rows.items():
+                    with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
+                        copy.write(rows)
+            cursor.execute(TRUNCATE.format(_listed(self.empty), sql.SQL("")))
+
+
+def end_other_sessions(connection: BaseDatabaseWrapper) -> None:
+    """End sessions that would keep the database from being dropped, as that of the thread in which job workers ran."""
+    with connection.cursor() as cursor:
+        cursor.execute(END)
+
+
+def _digest(cursor: CursorWrapper, table: str) -> str | None:
+    """Return a digest of a table's rows, None without any."""
+    cursor.execute(
+        sql.SQL("SELECT md5(string_agg(row::text, '' ORDER BY row::text)) FROM {} AS row").format(sql.Identifier(table))
+    )
+    return cursor.fetchone()[0]
+
+
+def _copied(cursor: CursorWrapper, table: str) -> bytes:
+    with cursor.copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as copy:
+        return b"".join(bytes(piece) for piece in copy)
+
+
+def _listed(tables: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, tables))

@@ -23,7 +23,7 @@ from tests.conftest import see_everybody
 from users import services
 from users.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("production_hasher")]
 REDEMPTIONS = int(os.environ.get("REDEMPTIONS", "8"))
 RESET_KEYS = int(os.environ.get("RESET_KEYS", "1"))
 GUESSES = int(os.environ.get("GUESSES", "40"))
