@@ -1,12 +1,16 @@
 """The demo gives each invented customer two months of use, and the product its figures, once."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
 from analytics.models.feedback import FeedbackStatus
+from core import rls
 from dev.demo import analytics
 from dev.demo.users import CUSTOMERS, load_customer, load_staff
 
@@ -14,6 +18,14 @@ pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 22)
 OWNED = [UserAnalytics, FeatureUsage, UserFeedback]
 ALL: list[Any] = [*OWNED, PerformanceMetric]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[Any]]:
+    """The demo's use, loaded once for all tests of this module; each of them runs in a transaction within this one."""
+    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
+        yield load(TODAY)
+        transaction.set_rollback(True)
 
 
 def load(today: date) -> list[Any]:
@@ -27,28 +39,24 @@ def keys(model: Any) -> set[Any]:
     return set(model.objects.values_list("pk", flat=True))
 
 
-def test_every_customer_has_something_in_every_list() -> None:
-    users = load(TODAY)
-    assert all(model.objects.for_user(user).count() >= 3 for model in OWNED for user in users)
+def test_every_customer_has_something_in_every_list(loaded: list[Any]) -> None:
+    assert all(model.objects.for_user(user).count() >= 3 for model in OWNED for user in loaded)
     assert PerformanceMetric.objects.count() == analytics.DAYS * len(analytics.METRICS)
 
 
 def test_there_is_feedback_in_every_state_and_a_colleague_at_work() -> None:
-    load(TODAY)
     assert set(UserFeedback.objects.values_list("status", flat=True)) == set(FeedbackStatus.values)
     assert UserFeedback.objects.filter(assigned_to__email=analytics.STAFF_EMAIL).exists()
     assert {row.resolution_time_days for row in UserFeedback.objects.exclude(resolved_at=None)} == {1, 2, 3, 9}
 
 
 def test_another_run_changes_nothing() -> None:
-    load(TODAY)
     first = [keys(model) for model in ALL]
     load(TODAY)
     assert [keys(model) for model in ALL] == first
 
 
 def test_tomorrow_adds_a_day() -> None:
-    load(TODAY)
     first = [keys(model) for model in ALL]
     load(TODAY + timedelta(days=1))
     second = [keys(model) for model in ALL]

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.db.models import Count
+from pytest_django import DjangoDbBlocker
 
 from billing.models import BillingHistory, FeatureAccess, Subscription
+from core import rls
 from dev.demo import billing
 from dev.demo.users import ALICE, BOB, CHIARA, CUSTOMERS, load_customer
 
@@ -16,10 +19,19 @@ pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 30)
 
 
-@pytest.fixture
-def loaded() -> Iterator[Any]:
+@pytest.fixture(scope="module", autouse=True)
+def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The demo's subscriptions, loaded once for all tests of this module; each runs in a transaction within this one."""
+    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
+        with time_machine.travel("2026-11-30 17:00Z", tick=False):
+            load()
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[Any]:
     with time_machine.travel("2026-11-30 17:00Z", tick=False) as traveller:
-        load()
         yield traveller
 
 
@@ -37,7 +49,7 @@ def state() -> list[Any]:
     ]
 
 
-def test_one_pays_one_owes_and_one_tries(loaded: Any) -> None:
+def test_one_pays_one_owes_and_one_tries() -> None:
     running = Subscription.objects.running().values_list("user__email", "plan__name", "status")
     assert set(running) == {
         (ALICE.email, "Mid-tier", "active"),
@@ -48,17 +60,17 @@ def test_one_pays_one_owes_and_one_tries(loaded: Any) -> None:
     assert Subscription.objects.get(user__email=ALICE.email).days_until_renewal is not None
 
 
-def test_everybody_has_a_year_of_invoices(loaded: Any) -> None:
+def test_everybody_has_a_year_of_invoices() -> None:
     assert {row["number"] for row in BillingHistory.objects.values("user").annotate(number=Count("pk"))} == {13}
 
 
-def test_one_invoice_is_overdue_and_one_was_refunded(loaded: Any) -> None:
+def test_one_invoice_is_overdue_and_one_was_refunded() -> None:
     found = list(BillingHistory.objects.select_related("user"))
     assert [row.user.email for row in found if row.is_overdue] == [BOB.email]
     assert [row.user.email for row in found if row.amount_refunded] == [CHIARA.email]
 
 
-def test_features_are_open_used_up_and_closed(loaded: Any) -> None:
+def test_features_are_open_used_up_and_closed() -> None:
     found = FeatureAccess.objects.with_billing_period().filter(user__email=ALICE.email)
     assert {row.feature_name for row in found if row.is_enabled and not row.can_use} == {"custom_reports"}
     assert "api_access" in {row.feature_name for row in found if not row.is_enabled}
@@ -66,15 +78,15 @@ def test_features_are_open_used_up_and_closed(loaded: Any) -> None:
     assert FeatureAccess.objects.filter(user__email=BOB.email).count() == 8
 
 
-def test_nothing_lies_in_the_future(loaded: Any) -> None:
+def test_nothing_lies_in_the_future() -> None:
     now = "2026-11-30T17:00Z"
     assert not BillingHistory.objects.filter(paid_at__gt=now).exists()
     assert not FeatureAccess.objects.filter(last_used_at__gt=now).exists()
 
 
-def test_loading_it_again_changes_nothing(loaded: Any) -> None:
+def test_loading_it_again_changes_nothing(noon: Any) -> None:
     before = state()
     load()
-    loaded.shift(timedelta(days=3))
+    noon.shift(timedelta(days=3))
     load(TODAY + timedelta(days=3))
     assert state() == before

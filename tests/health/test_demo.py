@@ -1,11 +1,15 @@
 """The demo's health: a year with gaps, goals in every state, and an analysis that finds something."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
+from core import rls
 from dev.demo import finance as finance_demo
 from dev.demo import health
 from dev.demo import users as users_demo
@@ -16,30 +20,46 @@ pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 10)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """All customers, loaded once for all tests of this module; each of them runs in a transaction within this one."""
+    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
+        with time_machine.travel("2026-11-10 17:00Z", tick=False):
+            for customer in users_demo.CUSTOMERS:
+                load(customer)
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
 def noon() -> Any:
     with time_machine.travel("2026-11-10 17:00Z", tick=False) as traveller:
         yield traveller
 
 
-def load(customer: users_demo.DemoCustomer, today: date = TODAY) -> User:
+def load(customer: users_demo.DemoCustomer, today: date = TODAY) -> None:
     user = users_demo.load_customer(customer)
     finance_demo.load(user, today=today)
     health.load(user, today=today)
-    return user
+
+
+def account_of(customer: users_demo.DemoCustomer) -> User:
+    return User.objects.get(email=customer.email)
 
 
 def everything() -> list[Any]:
+    alice = account_of(users_demo.ALICE)
+    checkins = UserHealthCheckin.objects.for_user(alice).order_by("checkin_date")
     return [
-        list(UserHealthCheckin.objects.order_by("checkin_date").values_list("checkin_date", "mood_score", "symptoms")),
-        list(HealthGoal.objects.order_by("pk").values_list("pk", "progress_percentage")),
-        HealthSpendingCorrelation.objects.count(),
+        list(checkins.values_list("checkin_date", "mood_score", "symptoms")),
+        list(HealthGoal.objects.for_user(alice).order_by("pk").values_list("pk", "progress_percentage")),
+        HealthSpendingCorrelation.objects.for_user(alice).count(),
     ]
 
 
 @pytest.mark.parametrize("customer", users_demo.CUSTOMERS, ids=lambda customer: customer.email)
 def test_a_year_of_check_ins_with_gaps(customer: users_demo.DemoCustomer, noon: Any) -> None:
-    user = load(customer)
+    user = account_of(customer)
     days = list(UserHealthCheckin.objects.for_user(user).order_by("checkin_date").values_list("checkin_date", flat=True))
     assert 180 < len(days) < 350
     assert days[0] <= TODAY - timedelta(days=350)
@@ -49,29 +69,25 @@ def test_a_year_of_check_ins_with_gaps(customer: users_demo.DemoCustomer, noon: 
 
 
 def test_alices_goals_are_in_every_state(noon: Any) -> None:
-    user = load(users_demo.ALICE)
-    states = {goal.status for goal in HealthGoal.objects.for_user(user)}
+    states = {goal.status for goal in HealthGoal.objects.for_user(account_of(users_demo.ALICE))}
     assert states == {"completed", "overdue", "achieved", "on_track", "in_progress", "just_started"}
 
 
 def test_alice_spends_more_on_hard_days(noon: Any) -> None:
-    user = load(users_demo.ALICE)
     found = HealthSpendingCorrelation.objects.get(
-        user=user, health_metric="stress", spending_category="", method="spearman", lag_days=0
+        user=account_of(users_demo.ALICE), health_metric="stress", spending_category="", method="spearman", lag_days=0
     )
     assert found.correlation_direction == "positive"
     assert found.is_significant
 
 
 def test_running_it_twice_changes_nothing(noon: Any) -> None:
-    load(users_demo.ALICE)
     first = everything()
     load(users_demo.ALICE)
     assert everything() == first
 
 
 def test_later_days_are_added_and_the_others_stay(noon: Any) -> None:
-    load(users_demo.ALICE)
     before = everything()[0]
     noon.shift(timedelta(days=5))
     load(users_demo.ALICE, TODAY + timedelta(days=5))

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
+from core import rls
 from dev.demo import finance as finance_demo
 from dev.demo import users as users_demo
 from finance.models import DueDatePayment, IncomeProjection, UserExpenseDueDate, UserIncomeDueDate
@@ -18,6 +21,16 @@ pytestmark = pytest.mark.django_db
 def noon() -> Iterator[Any]:
     with time_machine.travel("2026-11-22 17:00Z", tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The demo's money, loaded once for all tests of this module; each of them runs in a transaction within this one."""
+    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
+        with time_machine.travel("2026-11-22 17:00Z", tick=False):
+            load()
+        yield
+        transaction.set_rollback(True)
 
 
 def load() -> None:
@@ -36,7 +49,6 @@ MODELS = (UserIncomeDueDate, UserExpenseDueDate)
 
 
 def test_every_list_has_something_of_each_kind() -> None:
-    load()
     assert {row.status for row in UserExpenseDueDate.objects.all()} == {"paid", "overdue", "partial"}
     assert {row.status for row in UserIncomeDueDate.objects.all()} == {"received", "overdue", "partial"}
     assert {row.frequency for model in MODELS for row in model.objects.all()} >= {
@@ -51,13 +63,11 @@ def test_every_list_has_something_of_each_kind() -> None:
 
 
 def test_a_linked_transaction_is_the_payment() -> None:
-    load()
     rows = DueDatePayment.objects.filter(transaction__isnull=False).select_related("transaction")
     assert all((row.amount, row.paid_on) == (row.transaction.absolute_amount, row.transaction.transaction_date) for row in rows)
 
 
 def test_twice_does_no_harm_and_tomorrow_goes_on(noon: Any) -> None:
-    load()
     first, paid = everything(), DueDatePayment.objects.count()
     load()
     assert everything() == first
