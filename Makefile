@@ -11,6 +11,8 @@ ARGS ?=
 # These targets are a developer's: DEBUG lets the embedded database and published keys be used.
 export DEBUG ?= 1
 export DJANGO_SETTINGS_MODULE ?= dev.settings
+# Each process of a test run or a command would else compile every module anew where a container's environment sets this.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo run manage test check lint types faults fuzz bench e2e integration lock clean
 
@@ -31,7 +33,7 @@ manage: setup ## Run a command of manage.py on the development database: make ma
 	@$(PYTHON) manage.py $(ARGS)
 
 test: setup ## Run the tests on the embedded PostgreSQL
-	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 --ignore=tests/fuzz $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist worksteal -p no:schemathesis --ignore=tests/fuzz $(ARGS)
 
 faults: setup ## Start, kill and crowd real processes: what was promised holds
 	@$(PYTHON) -m pytest -n 2 --maxschedchunk 40 -m faults $(ARGS)
