@@ -71,6 +71,5 @@ ROUTES = list(_walk(get_resolver().url_patterns, ""))
 LISTS = [route for route in ROUTES if route.is_list and not route.has_key]
 OPERATIONS = [(route, method) for route in ROUTES for method in route.methods]
 AUTHENTICATED_OPERATIONS = [(route, method) for route, method in OPERATIONS if not route.is_public(method)]
-OPEN_LISTS = [route for route in LISTS if not route.is_owned]
 OWNED_LISTS = [route for route in LISTS if route.is_owned]
 OWNED_KEYED = [route for route in ROUTES if route.has_key and route.is_owned]

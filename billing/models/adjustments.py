@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from billing.models.invoices import BillingHistory
-from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key, staff_foreign_key
+from core.models.base import OwnedModel, same_owner_foreign_key, staff_foreign_key
 from core.models.constraints import rule
 from core.models.fields import ChoiceField
 from core.models.money import CurrencyField, MoneyField
@@ -34,14 +34,6 @@ class AdjustmentStatus(models.TextChoices):
     OPEN = "open"
     WON = "won"
     LOST = "lost"
-
-
-class AdjustmentQuerySet(OwnedQuerySet):
-    """Adjustments."""
-
-    def awaiting_approval(self) -> "AdjustmentQuerySet":
-        """Refunds that wait for a second person."""
-        return self.filter(status=AdjustmentStatus.AWAITING_APPROVAL)
 
 
 class Adjustment(OwnedModel):
@@ -88,8 +80,6 @@ class Adjustment(OwnedModel):
             ),
         ]
         indexes = [models.Index(fields=["user", "-happened_at", "-id"], name="billing_adjustment_newest")]
-
-    objects = AdjustmentQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount} {self.currency}"

@@ -8,7 +8,6 @@ from billing.services.feature_access import grant_plan as grant_plan
 from billing.services.feature_access import regrant_plan as regrant_plan
 from billing.services.feature_access import sync_feature_access as sync_feature_access
 from billing.services.feature_access import update_expired_access as update_expired_access
-from billing.services.overrides import grant_complimentary_plan as grant_complimentary_plan
 from billing.services.overrides import grant_override as grant_override
 from billing.services.overrides import override_access as override_access
 from billing.services.overrides import revoke_override as revoke_override

@@ -5,8 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from billing.models import EntitlementOverride, FeatureAccess, Subscription, SubscriptionPlan
-from billing.models.subscriptions import SubscriptionStatus
+from billing.models import EntitlementOverride, FeatureAccess
 from billing.services.feature_access import sync_feature_access
 from core.errors import ConflictError, DomainError
 
@@ -55,23 +54,6 @@ def revoke_override(override: EntitlementOverride, *, now: datetime) -> None:
     override.revoked_at = now
     override.save(update_fields=["revoked_at"])
     sync_feature_access(user=override.user, now=now)
-
-
-@transaction.atomic
-def grant_complimentary_plan(*, user: Any, plan: SubscriptionPlan, ends_at: datetime, now: datetime) -> Subscription:
-    """Give a customer a plan until `ends_at`: a subscription kept here that is not renewed. 409 when one runs already.
-
-    Its reason stands in the audit log, as that of every change in the back office.
-    """
-    if ends_at <= now:
-        raise DomainError("ends_too_early", "It must end in the future.", field="ends_at")
-    if Subscription.objects.for_user(user).running().exists():
-        raise ConflictError("another_runs", "Another subscription is running. End that one first.")
-    gift = Subscription(user=user, plan=plan, status=SubscriptionStatus.ACTIVE, cancel_at_period_end=True, canceled_at=now)
-    gift.current_period_start, gift.current_period_end = now, ends_at
-    gift.save()
-    sync_feature_access(user=user, now=now)
-    return gift
 
 
 def override_access(

@@ -47,7 +47,6 @@ class StripeInvoice:
     status: str
     total: Decimal
     amount_due: Decimal
-    amount_paid: Decimal
     currency: str
     created: datetime
     due_date: datetime | None
@@ -117,7 +116,6 @@ def parse_invoice(obj: Object) -> StripeInvoice:
         status=obj["status"] or "draft",
         total=from_minor_units(obj["total"], currency),
         amount_due=from_minor_units(obj["amount_due"], currency),
-        amount_paid=from_minor_units(obj["amount_paid"], currency),
         currency=currency,
         created=_instant(obj["created"]),
         due_date=instant(obj.get("due_date")),

@@ -15,22 +15,6 @@ from pgtrigger import compiler
 ROW_CHANGES = "INSERT OR UPDATE OR DELETE"
 BOOKKEEPING = ("updated_at",)  # a row in which nothing else has changed has not been changed
 
-UNAUDITED: dict[str, str] = {
-    "system_auditevent": "the log itself",
-    "system_auditblock": "the log's chain, each block of which is bound to the one before",
-    "core_idempotencykey": "an answer that is kept a day for a repeated request; what the request changed is in the log",
-    "django_session": "sealed in itself, and written with each login, whose own trace is on the account",
-    "django_admin_log": "Django's own log of the back office, which nothing reads any more; the audit log says more",
-    "django_content_type": "Django's list of models, made by migrations",
-    "django_migrations": "Django's list of migrations, which is itself a log",
-    "auth_permission": "Django's list of permissions, made by migrations; who has which is in the log",
-    "account_emailconfirmation": "stays empty: a confirmation is a signed text in the mail, not a row",
-    "procrastinate_jobs": "work to do, with its own list of events; what a job changes is in the log under its name",
-    "procrastinate_events": "the queue's own log",
-    "procrastinate_periodic_defers": "which periodic job was planned when",
-    "procrastinate_workers": "a sign of life every ten seconds",
-}
-
 
 class AuditTriggerSql(compiler.UpsertTriggerSql):
     """Calls the log's function itself.

@@ -169,11 +169,6 @@ def primary_key() -> Key:
     return ring_keys()[0]
 
 
-def primary_key_id() -> bytes:
-    """The id (4 bytes) of that key."""
-    return key_id_of(primary_key().header)
-
-
 def parse_keys(texts: Sequence[str]) -> KeyRing:
     """The ring that `texts` describe: each 64 hexadecimal digits or the base64 of 32 bytes, the first one primary.
 

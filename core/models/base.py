@@ -190,7 +190,7 @@ class IdempotencyKey(OwnedModel):
     privacy = internal("answers kept for a day, so that a repeated call does nothing twice; they repeat other rows")
 
     class Meta(OwnedModel.Meta):
-        triggers = [touch]  # unaudited, see `core.audit.triggers.UNAUDITED`
+        triggers = [touch]  # unaudited, see UNAUDITED in `tests/contract/test_audit.py`
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="core_idempotencykey_key_unique")]
         indexes = [models.Index(fields=["created_at"], name="core_idempotency_created")]
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from core.models.base import OwnedModel, OwnedQuerySet, same_owner_foreign_key
+from core.models.base import OwnedModel, same_owner_foreign_key
 from core.models.constraints import between, json_shape
 from core.models.fields import ChoiceField
 from core.privacy.declarations import own
@@ -76,15 +76,7 @@ class StatementImport(OwnedModel):
     def problems(self, *, limit: int) -> list[dict[str, Any]]:
         """The first `limit` rows that could not go in: {row, field, code, message}."""
         broken = self.rows.filter(user_id=self.user_id, verdict=RowVerdict.ERROR).order_by("number")
-        return [{"row": number, **data} for number, data in broken.values_list("number", "data")[:limit]]
-
-
-class ImportRowQuerySet(OwnedQuerySet):
-    """Rows of statements."""
-
-    def claims_on(self, account: EncryptedFinancialProfile) -> "ImportRowQuerySet":
-        """The rows that make up what is known to have come into `account`."""
-        return self.filter(user_id=account.user_id, account=account, is_claim=True)
+        return [{"row": number, **(data or {})} for number, data in broken.values_list("number", "data")[:limit]]
 
 
 class StatementImportRow(OwnedModel):
@@ -141,8 +133,6 @@ class StatementImportRow(OwnedModel):
                 fields=["user", "transaction_id"], name="finance_import_row_tx", condition=Q(transaction_id__isnull=False)
             ),
         ]
-
-    objects = ImportRowQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
         return f"row {self.number}: {self.verdict}"

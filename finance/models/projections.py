@@ -24,7 +24,6 @@ CENT = Decimal("0.01")
 ROOT_PLACES = 8  # a root is rounded to these first, so that Python and SQL agree on it before they round to two
 PERCENT = models.DecimalField(max_digits=20, decimal_places=2, null=True)
 EXACT = models.DecimalField(max_digits=40, decimal_places=20)
-LATER = ("projected_income_1_year", "projected_income_3_years", "projected_income_5_years")
 IN_ALL = "Percent more than now, in all; None when there is no projection."
 
 

@@ -1,5 +1,6 @@
 """Takes an import back, except for what somebody has touched since."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -118,7 +119,7 @@ def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
 def _delete_freed(record: StatementImport) -> int:
     """By key and in batches: a statement over all of them would be planned with what was known before they came."""
     freed = record.rows.filter(user_id=record.user_id, verdict=RowVerdict.CREATED, is_claim=False)
-    keys = iter(freed.values_list("transaction_id", flat=True).order_by("number").iterator(BATCH))
+    keys: Iterator[Any] = iter(freed.values_list("transaction_id", flat=True).order_by("number").iterator(BATCH))
     removed = 0
     while batch := list(islice(keys, BATCH)):
         removed += FinancialTransaction.objects.filter(user_id=record.user_id, pk__in=batch).delete()[0]

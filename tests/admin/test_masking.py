@@ -33,7 +33,6 @@ pytestmark = pytest.mark.django_db
 PERSONAL = [model for model in REGISTERED if personal_fields(model) and model._meta.managed]
 CANARY = "Zqxcanary"
 AMOUNT = Decimal("7913.57")
-SMALL = Decimal("9.7")
 PLACES = ["7913.57", "7,913.57", "7913", "+1312555", CANARY, CANARY.lower()]
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # may hold any four digits by chance
 personal_models = pytest.mark.parametrize("model", PERSONAL, ids=name)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from core.admin import BaseAdmin, ReadOnlyInline
-from core.admin.secrets import complaints
+from core.admin.secrets import secret_field_errors
 from dev.factories import AccountFactory, TokenFactory
 from finance.models import EncryptedFinancialProfile
 from users.models import PersonalAccessToken, User
@@ -43,16 +43,16 @@ class TokenDigests(ReadOnlyInline):
     ("page", "name"), [(ShowsNumber, "account_number"), (ListsRouting, "routing_number"), (ExportsPassword, "user__password")]
 )
 def test_a_page_that_names_a_secret_is_refused(page: type[BaseAdmin], name: str) -> None:
-    found = complaints(page(EncryptedFinancialProfile, admin.site))
+    found = secret_field_errors(page(EncryptedFinancialProfile, admin.site))
     assert [(item.id, name in item.msg) for item in found] == [("core.E003", True)]
 
 
 def test_an_inline_that_names_a_secret_is_refused() -> None:
-    assert [item.id for item in complaints(TokenDigests(User, admin.site))] == ["core.E003"]
+    assert [item.id for item in secret_field_errors(TokenDigests(User, admin.site))] == ["core.E003"]
 
 
 def test_a_page_that_names_only_what_may_be_seen_is_fine() -> None:
-    assert complaints(FiltersNothingSecret(EncryptedFinancialProfile, admin.site)) == []
+    assert secret_field_errors(FiltersNothingSecret(EncryptedFinancialProfile, admin.site)) == []
 
 
 @pytest.mark.django_db

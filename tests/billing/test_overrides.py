@@ -113,16 +113,6 @@ def test_it_has_a_reason_and_an_end_to_come(noon: Any, alice: User, said: Any) -
         grant(alice, **said)
 
 
-def test_a_gift_runs_out_and_is_given_to_nobody_who_has_a_subscription(noon: Any, alice: User, basic: SubscriptionPlan) -> None:
-    services.grant_complimentary_plan(user=alice, plan=basic, ends_at=NOW + DAY, now=NOW)
-    assert row_of(alice, "reports").expires_at == NOW + DAY
-    assert not usable(alice, "reports", NOW + DAY)
-    with pytest.raises(ConflictError):
-        services.grant_complimentary_plan(user=alice, plan=basic, ends_at=NOW + DAY, now=NOW)
-    with pytest.raises(DomainError):
-        services.grant_complimentary_plan(user=alice, plan=basic, ends_at=NOW, now=NOW)
-
-
 def test_what_is_free_needs_no_subscription(free: None, noon: Any, alice: User) -> None:
     services.sync_feature_access(user=alice, now=NOW)
     assert row_of(alice, "calls").usage_limit == 3

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 
-from core.admin.readonly_admin import ReadOnly
+from core.admin.readonly_admin import ReadOnlyMixin
 from tests.admin.pages import REGISTERED, address, make, name
 from tests.e2e.conftest import Visit
 from tests.sign_in import sign_in
@@ -13,7 +13,7 @@ from users.models import User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-ADDED_BY_HAND = [model for model in REGISTERED if not isinstance(admin.site._registry[model], ReadOnly)]
+ADDED_BY_HAND = [model for model in REGISTERED if not isinstance(admin.site._registry[model], ReadOnlyMixin)]
 
 
 @pytest.fixture

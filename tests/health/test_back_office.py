@@ -50,7 +50,7 @@ def test_a_check_in_needs_a_customer(office: Client) -> None:
     ("fields", "sentence"),
     [
         ({"checkin_date": "2199-01-01"}, "Must not be in the future"),
-        ({"mood_score": "11"}, "less than or equal to 10"),
+        ({"mood_score": "11"}, "Must be between 1 and 10."),
         ({"symptoms": "[1]"}, "Every item must be a text"),
         ({"symptoms": "{}"}, "Must be a JSON list"),
     ],

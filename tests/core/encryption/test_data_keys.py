@@ -125,7 +125,7 @@ def test_every_single_bit_flip_and_truncation_is_tampering(account: Account) -> 
 
 def test_a_value_that_is_relabelled_to_the_ring_or_another_key_is_tampered(account: Account) -> None:
     blob = stored(account, "number") or b""
-    ring = key_ring.primary_key_id()
+    ring = key_ring.key_id_of(key_ring.primary_key().header)
     relabelled = [b"\x01" + blob[1:], b"\x01" + ring + blob[5:], b"\x02" + ring + blob[5:], b"\x02" + os.urandom(4) + blob[5:]]
     assert [outcome(account, wrong) for wrong in relabelled] == [TamperedError] * 4
 
