@@ -39,11 +39,6 @@ class AggregateTable:
     groups: list[AggregateRow]
 
 
-def overview(*, now: datetime) -> list[AggregateTable]:
-    """All that analysts are shown, as of `now`. Every figure is counted by the database over the groups that remain."""
-    return [customers_by_month(now), customers_by_plan(), use_of_features(now), checkins_by_month(now)]
-
-
 def customers_by_month(now: datetime) -> AggregateTable:
     customers = get_user_model()._default_manager.filter(is_staff=False, created_at__gte=now - MAX_AGE)
     months = customers.annotate(name=TruncMonth("created_at")).values("name")
@@ -83,8 +78,5 @@ def _groups(rows: QuerySet[Any, Any], person: str, order: str, **figures: Any) -
 def _group(row: dict[str, Any]) -> AggregateRow:
     name, people = row.pop("name"), row.pop("people")
     title = f"{name:%Y-%m}" if hasattr(name, "strftime") else str(name)
-    return AggregateRow(title, people, tuple(_rounded(value) for value in row.values()))
-
-
-def _rounded(value: Any) -> Any:
-    return Decimal(value).quantize(PLACES) if isinstance(value, float | Decimal) else value
+    figures = [Decimal(value).quantize(PLACES) if isinstance(value, float | Decimal) else value for value in row.values()]
+    return AggregateRow(title, people, tuple(figures))

@@ -35,11 +35,6 @@ def next_after(anchor: date, frequency: str, day: date) -> date:
     return next(occurrences(anchor, frequency, start, start + MAX_MONTHS_BETWEEN))
 
 
-def is_occurrence(anchor: date, frequency: str, day: date) -> bool:
-    """Whether `day` belongs to the series."""
-    return day in occurrences(anchor, frequency, day, day)
-
-
 def _near(anchor: date, frequency: str, start: date, end: date) -> Iterator[date]:
     """The series from a little before `start` to a little after `end`, so that the ends need no case of their own."""
     if frequency in DAYS_APART:

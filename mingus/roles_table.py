@@ -87,12 +87,11 @@ def pages(page: Any, role: StaffRole) -> list[str]:
     """Return what a role may do on the pages of an admin class: verbs of `PAGES`, and the names of buttons."""
     request: Any = SimpleNamespace(user=UserOfRole(role), session={})
     allowed = [verb for verb in PAGES if getattr(page, f"has_{verb}_permission")(request)]
-    buttons = page._extract_action_names(page.actions_detail)
-    return [*allowed, *(name for name in buttons if _has_button_permission(page, getattr(page, name), request))]
-
-
-def _has_button_permission(page: Any, button: Any, request: Any) -> bool:
-    return all(getattr(page, f"has_{verb}_permission")(request) for verb in button.allowed_permissions)
+    for name in page._extract_action_names(page.actions_detail):
+        needed = getattr(page, name).allowed_permissions
+        if all(getattr(page, f"has_{verb}_permission")(request) for verb in needed):
+            allowed.append(name)
+    return allowed
 
 
 def registered_admins() -> list[Any]:

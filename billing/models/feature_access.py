@@ -8,7 +8,7 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
 
 from billing.models.subscriptions import Subscription
-from billing.models.usage_periods import usage_period_end, usage_period_start
+from billing.models.usage_periods import EdgeOfMonth, usage_period_start
 from billing.usage_periods import UsagePeriod, usage_period
 from core.models.base import OwnedModel, OwnedQuerySet
 from core.models.derived import Derived
@@ -100,7 +100,7 @@ class FeatureAccess(OwnedModel):
         help_text="How often it can still be used in this counting month; None when it is unlimited.",
     )
     resets_at = Derived(
-        first_of((IS_UNLIMITED, None), default=usage_period_end(ClockNow())),
+        first_of((IS_UNLIMITED, None), default=EdgeOfMonth(ClockNow(), 1)),
         models.DateTimeField(null=True),
         help_text="When the count begins anew; None when it is unlimited.",
     )

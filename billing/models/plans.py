@@ -39,12 +39,10 @@ def are_switches(value: Any) -> None:
 
 def are_limits(value: Any) -> None:
     """Raise unless every item of a JSON object is `<feature>_per_month` with a whole number, 0 or more."""
-    if isinstance(value, dict) and not all(re.fullmatch(LIMIT, name) and _is_count(limit) for name, limit in value.items()):
-        raise ValidationError(LIMITS_SENTENCE, "not_limits")
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_USAGE_LIMIT
+    for name, limit in value.items() if isinstance(value, dict) else ():
+        is_count = isinstance(limit, int) and not isinstance(limit, bool) and 0 <= limit <= MAX_USAGE_LIMIT
+        if not (re.fullmatch(LIMIT, name) and is_count):
+            raise ValidationError(LIMITS_SENTENCE, "not_limits")
 
 
 def each_item(field: str, name: str, value: str, sentence: str) -> models.CheckConstraint:

@@ -42,11 +42,6 @@ def usage_period_start(now: Any) -> EdgeOfMonth:
     return EdgeOfMonth(now, 0)
 
 
-def usage_period_end(now: Any) -> EdgeOfMonth:
-    """When that counting month ends, and the next begins."""
-    return EdgeOfMonth(now, 1)
-
-
 def usage_period_of_subscription(now: Any, later: int = 0) -> Case:
     """When it began for a subscription, NULL when it has no period; `later` 1 gives when it ends."""
     start = F("current_period_start")

@@ -12,6 +12,7 @@ all of them show as `<sealed>`. What is saved is always under the present key: a
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeVar
@@ -218,7 +219,7 @@ class EncryptedField(EncryptingField, EncryptedMixin):
     def value_to_string(self, obj: models.Model) -> str:
         """The ciphertext, which `loaddata` puts back; REDACTED for a value that was not saved yet."""
         value = self.value_from_object(obj)
-        return key_ring.to_text(value.blob) if isinstance(value, Ciphertext) else REDACTED
+        return key_ring.TEXT_PREFIX + b64encode(value.blob).decode() if isinstance(value, Ciphertext) else REDACTED
 
     def formfield(self, **kwargs: object) -> None:
         """No form shows or takes the value: staff have no business with it, and users come through the API."""

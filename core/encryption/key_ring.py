@@ -9,7 +9,7 @@ every subkey far below the 2**32 random nonces that NIST SP 800-38D, section 8.3
 
 import hmac
 import os
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -133,13 +133,8 @@ def encode_associated_data(*parts: str) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
 
-def to_text(sealed: bytes) -> str:
-    """A sealed value as text, for a fixture."""
-    return TEXT_PREFIX + b64encode(sealed).decode()
-
-
 def from_text(text: object) -> bytes | None:
-    """The sealed value inside what `to_text` wrote, None for anything else."""
+    """Return the ciphertext in a fixture's text, TEXT_PREFIX and base64; None for any other text."""
     if not isinstance(text, str) or not text.startswith(TEXT_PREFIX):
         return None
     try:

@@ -1,9 +1,7 @@
-"""Queries whose SQL is made once and kept: written by the ORM, prepared on the connection, run without it.
+"""SQL that the ORM compiles once and that is prepared on the connection and run without the ORM. It only reads.
 
-The ORM compiles the same SQL on every request, which costs more than the database takes to answer. A `CompiledQuery` is that
-SQL, with places for what differs from request to request. It is made twice with unmistakable values in those places; what
-does not come out the same both times, or depends on the clock, is no statement, and its caller asks the ORM each time. They
-only read, see `open_reader`.
+Compiling takes longer than the database takes to respond. A query is compiled twice, with probe values in the places of
+parameters. When the two differ otherwise, or depend on the clock, UncompilableError sends the caller to the ORM.
 """
 
 import re

@@ -137,11 +137,13 @@ class CompiledList:
         return HttpResponse(content, content_type="application/json", headers=headers)
 
     def _parse_request(self, request: HttpRequest) -> tuple[QuerySignature, dict[str, Any], Cursor | None]:
-        """The request's signature, its values by the names of their places, and its cursor. Raises what is wrong with it."""
+        """Return the signature of the request, its values by place, and its cursor. Raises what is wrong with it."""
         given = {name: texts[0] for name, texts in request.GET.lists() if len(texts) == 1 and texts[0]}
         if len(given) != len(request.GET):
             raise NotCompiledError
-        values = {name: self._cleaned(name, given) for name in sorted(given) if name not in PAGING_PARAMETERS}
+        values = {
+            name: _clean_parameter(self.filterset, name, given) for name in sorted(given) if name not in PAGING_PARAMETERS
+        }
         filters = tuple((name, _kind_of(value)) for name, value in values.items())
         ordering = given.get("ordering", self.view_class.ordering)
         cursor = Cursor.of(given["cursor"], ordering, *self.order_of(ordering)) if "cursor" in given else None
@@ -149,15 +151,6 @@ class CompiledList:
         behind = tuple((name, _kind_of(value)) for name, value in keys.items())
         signature = QuerySignature(filters, ordering, limit_of(given), behind, bool(cursor and cursor.reverse))
         return signature, values | keys, cursor
-
-    def _cleaned(self, name: str, given: Mapping[str, str]) -> object:
-        found = self.filterset.base_filters.get(name) if self.filterset else None
-        if found is None:
-            raise NotCompiledError
-        value = found.field.clean(found.field.widget.value_from_datadict(given, {}, name))
-        if value in EMPTY:
-            raise NotCompiledError
-        return value
 
     def _view(self, given: Mapping[str, Any], owner: UUID | None = None, *, as_staff: bool | None = None) -> Any:
         """The viewset as it would be for such a request; of the request it has nothing but its parameters and the owner."""
@@ -211,6 +204,15 @@ class CompiledList:
         return KeysetPagination.of(view.request, signature.limit, columns, signature.ordering, cursor).query(
             queryset, sql_serializer
         )
+
+
+def _clean_parameter(filterset: Any, name: str, given: Mapping[str, str]) -> object:
+    """Return the value of a filter's parameter. Raises NotCompiledError for one that the plain path has to judge."""
+    found = filterset.base_filters.get(name) if filterset else None
+    value = found.field.clean(found.field.widget.value_from_datadict(given, {}, name)) if found else None
+    if value in EMPTY:
+        raise NotCompiledError
+    return value
 
 
 COMPILED_LISTS: dict[str, CompiledList] = {}  # by address, as many as the API has

@@ -63,11 +63,10 @@ def terminal_table(rows: Sequence[DayRow], *, width: int) -> Iterator[str]:
 
 
 def _wrapped(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    columns = [_lines(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    columns = [
+        [line for entry in cell.split("\n") for line in textwrap.wrap(entry, width, subsequent_indent="  ")]
+        for cell, width in zip(cells, widths, strict=True)
+    ]
     for number in range(max(len(column) for column in columns)):
         parts = [column[number] if number < len(column) else "" for column in columns]
         yield BETWEEN.join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True)).rstrip()
-
-
-def _lines(cell: str, width: int) -> list[str]:
-    return [line for entry in cell.split("\n") for line in textwrap.wrap(entry, width, subsequent_indent="  ")]

@@ -61,7 +61,7 @@ def find_programs(data_root: Path) -> Programs:
 
 def clean_environment() -> dict[str, str]:
     """The environment without PG* settings meant for another server, and with a known locale."""
-    kept = {name: value for name, value in os.environ.items() if not _is_foreign(name)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return {**kept, "LC_ALL": "C.UTF-8"}
 
 
@@ -124,10 +124,6 @@ def _prefixes() -> Iterator[tuple[str, ...]]:
         kept = (f"--inh-caps=-all,+{capability}", f"--ambient-caps=-all,+{capability}")
         # without no_setuid_fixup, access(2) ignores the capability, and PostgreSQL asks access(2)
         yield (*drop, *kept, "--securebits=+no_setuid_fixup", "--")
-
-
-def _is_foreign(name: str) -> bool:
-    return name.startswith(("PG", "LC_")) or name in {"LANG", "LANGUAGE"}
 
 
 def _unusable(folder: Path, data_root: Path, complaint: str) -> DevDatabaseError:

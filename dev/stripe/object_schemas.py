@@ -28,16 +28,14 @@ def of_class(value: dict[str, Any], shape: type, path: str) -> list[str]:
     """Check an object against a class: unknown fields, missing fields, fields of another type."""
     fields = {name: kind for name, kind in inspect.get_annotations(shape).items() if name != "OBJECT_NAME"}
     wrong = [f"{path}.{name} isn't a field" for name in value if name not in fields]
-    wrong += [f"{path}.{name} is missing" for name, kind in fields.items() if name not in value and not optional(kind)]
+    optional = {
+        name for name, kind in fields.items() if typing.get_origin(kind) is typing.Union and type(None) in typing.get_args(kind)
+    }
+    wrong += [f"{path}.{name} is missing" for name in fields if name not in value and name not in optional]
     for name, kind in fields.items():
         if name in value:
             wrong += of_kind(value[name], kind, f"{path}.{name}")
     return wrong
-
-
-def optional(kind: Any) -> bool:
-    """Return True if None is allowed."""
-    return type(None) in typing.get_args(kind) and typing.get_origin(kind) is typing.Union
 
 
 def of_kind(value: Any, kind: Any, path: str) -> list[str]:

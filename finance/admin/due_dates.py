@@ -1,6 +1,5 @@
 """Income and bills that are due, and what was paid towards them, in the back office."""
 
-from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -39,16 +38,12 @@ class DueColumns:
 
     @display(description="next due")
     def upcoming(self, due: DueDate) -> str:
-        return _day(due.next_due_date)
+        return date_format(due.next_due_date, "DATE_FORMAT") if due.next_due_date else "-"
 
     @display(description="status", label=STATUS_COLORS)
     def state(self, due: DueDate) -> str:
         """As of this moment: overdue from the owner's midnight on, whether the hourly job was there or not."""
         return "overdue" if due.is_overdue else due.status
-
-
-def _day(day: date | None) -> str:
-    return date_format(day, "DATE_FORMAT") if day else "-"
 
 
 @inline_on(User)

@@ -108,7 +108,7 @@ class DueSeries(OwnedModel):
         """Whether `day` belongs to the series."""
         if not self.is_recurring:
             return day == self.due_date
-        return recurrence.is_occurrence(self.due_date, self.frequency, day)
+        return day in recurrence.occurrences(self.due_date, self.frequency, day, day)
 
     def payments_made(self) -> PaymentQuerySet:
         """Its payments, asked for with the owner, whom the index begins with."""

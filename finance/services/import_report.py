@@ -121,7 +121,13 @@ def build_result(
         account=account.pk,
         dry_run=True,
         errors=[RowProblem(*line) for line in _lines(PROBLEMS, {"limit": MAX_ERRORS})],
-        statement=as_json(check),
+        statement={
+            "opening": as_text(check.opening),
+            "closing": as_text(check.closing),
+            "computed": as_text(check.computed),
+            "gap": as_text(check.gap),
+            "currency": check.currency,
+        },
         warnings=list_warnings(statement, source, account, check, counts["failed"]),
         preview=[],
         **counts,
@@ -153,17 +159,6 @@ def _currency(balances: Balances, account: EncryptedFinancialProfile) -> str:
     seen = {line[0] for line in _lines(SEEN)}
     is_sure = has_balances or seen <= {named}
     return named if is_sure and named in ISO_4217 else account.currency
-
-
-def as_json(check: BalanceCheck) -> dict[str, str | None]:
-    """A check as the API and the database keep it: texts with two decimals, or None."""
-    return {
-        "opening": as_text(check.opening),
-        "closing": as_text(check.closing),
-        "computed": as_text(check.computed),
-        "gap": as_text(check.gap),
-        "currency": check.currency,
-    }
 
 
 def as_text(amount: Decimal | None) -> str | None:

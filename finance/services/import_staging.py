@@ -95,7 +95,7 @@ def stage(rows: Iterable[RowOrError]) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
-        all_lines = lines(rows)
+        all_lines = (_line_of_error(row) if isinstance(row, RowError) else _line(row) for row in rows)
         with cursor.copy(COPY) as copy:
             while some := "".join(islice(all_lines, LINES_AT_ONCE)):
                 copy.write(some)
@@ -113,11 +113,6 @@ def hash_joins() -> Iterator[None]:
         cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off")
         yield
         cursor.execute("SET LOCAL enable_nestloop = on; SET LOCAL jit = on")
-
-
-def lines(rows: Iterable[RowOrError]) -> Iterator[str]:
-    """`rows` in COPY's text format, in the order of its columns."""
-    return (_line_of_error(row) if isinstance(row, RowError) else _line(row) for row in rows)
 
 
 def _line_of_error(error: RowError) -> str:

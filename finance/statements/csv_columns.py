@@ -136,7 +136,8 @@ class _Column:
 
 def guess_by_cells(records: Sequence[Record]) -> Columns:
     """Columns of a file without a header, where only one reading is possible; incomplete where several are."""
-    columns = [_Column(index, [cells[index] for _, cells in records]) for index in range(_width(records))]
+    width = min((len(cells) for _, cells in records), default=0)
+    columns = [_Column(index, [cells[index] for _, cells in records]) for index in range(width)]
     dates = [column for column in columns if column.all_are(looks_like_date)]
     money = [column for column in columns if column not in dates and column.all_are(looks_like_money)]
     texts = [column for column in columns if column not in dates and column not in money]
@@ -145,10 +146,6 @@ def guess_by_cells(records: Sequence[Record]) -> Columns:
     if texts:
         found["description"] = max(texts, key=_Column.length).index
     return found
-
-
-def _width(records: Sequence[Record]) -> int:
-    return min((len(cells) for _, cells in records), default=0)
 
 
 def _amount_and_balance(money: Sequence[_Column]) -> Columns:

@@ -29,28 +29,21 @@ def accounts_in(found: Sequence[Section], default_currency: str) -> list[OfxAcco
     """The accounts that `found` speaks of, in the order of the file. Two statements of one account are one account."""
     by_number: dict[str, list[Section]] = {}
     for section in found:
-        by_number.setdefault(_number(section), []).append(section)
+        number = _NOT_IN_NUMBERS.sub("", section.skeleton.findtext(".//ACCTID") or "")
+        by_number.setdefault(number, []).append(section)
     return [_account(number, own, default_currency) for number, own in by_number.items()]
 
 
 def _account(number: str, own: list[Section], default_currency: str) -> OfxAccount:
     kind = (own[0].skeleton.findtext(".//ACCTTYPE") or _KINDS[own[0].kind]).strip().upper()
-    info = AccountInfo(mask(number), kind, currency_of(own[0], default_currency))
+    masked = "••••" + (number[-_SHOWN:] if len(number) > _SHOWN else "")  # so that no error or log shows a whole one
+    info = AccountInfo(masked, kind, currency_of(own[0], default_currency))
     return OfxAccount(number, info, tuple(own))
 
 
 def currency_of(section: Section, default_currency: str) -> str:
     """CURDEF, as written; `default_currency` where the bank left it out."""
     return (section.skeleton.findtext(".//CURDEF") or default_currency).strip()
-
-
-def _number(section: Section) -> str:
-    return _NOT_IN_NUMBERS.sub("", section.skeleton.findtext(".//ACCTID") or "")
-
-
-def mask(number: str) -> str:
-    """The last four characters of an account's number, or fewer, so that no error or log shows a whole one."""
-    return "••••" + (number[-_SHOWN:] if len(number) > _SHOWN else "")
 
 
 def choose(accounts: Sequence[OfxAccount], hint: str) -> OfxAccount:

@@ -1,6 +1,5 @@
 """Background jobs, alerts, important dates and notification preferences in the back office."""
 
-from datetime import time
 from typing import Any
 
 from django.contrib import admin
@@ -246,14 +245,11 @@ class NotificationPreferenceAdmin(OwnedAdmin):
 
     @display(description="quiet hours")
     def quiet_hours(self, preference: NotificationPreference) -> str:
-        return _span(preference.quiet_hours_start, preference.quiet_hours_end)
+        start, end = preference.quiet_hours_start, preference.quiet_hours_end
+        return "-" if start is None or end is None or start == end else f"{start:%H:%M} to {end:%H:%M}"
 
     @display(description="now", label=REACHABLE_COLORS)
     def state(self, preference: NotificationPreference) -> str:
         if not preference.is_enabled:
             return "switched off"
         return "reachable" if preference.can_send_notification else "quiet hours"
-
-
-def _span(start: time | None, end: time | None) -> str:
-    return "-" if start is None or end is None or start == end else f"{start:%H:%M} to {end:%H:%M}"

@@ -46,15 +46,12 @@ def policy_of(model: AnyModel) -> Privacy | None:
     return LIBRARIES.get(model._meta.label) or getattr(model, "privacy", None)
 
 
-def everything() -> list[AnyModel]:
-    """All models, those that Django makes for many-to-many fields too."""
-    return list(apps.get_models(include_auto_created=True))
-
-
 @cache
 def declared() -> tuple[AnyModel, ...]:
     """The models with a policy, each after those that its rows refer to."""
-    found = sorted((model for model in everything() if policy_of(model)), key=lambda model: model._meta.label)
+    found = sorted(
+        (model for model in apps.get_models(include_auto_created=True) if policy_of(model)), key=lambda model: model._meta.label
+    )
     parents = {model: [target for target in targets_of(model) if target in found and target is not model] for model in found}
     return tuple(TopologicalSorter(parents).static_order())
 

@@ -91,6 +91,7 @@ def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:
     """Create a charge of the intent's whole amount, declined if there is a reason."""
     name = new_id("ch")
     problem = failure(reason) if reason else {"code": None, "message": None, "decline_code": None}
+    declined = problem["decline_code"]
     return account.store.add(
         new_object(
             "charge",
@@ -105,7 +106,17 @@ def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:
             description=intent["description"],
             failure_code=problem["code"],
             failure_message=problem["message"],
-            outcome=outcome(problem["decline_code"]),
+            outcome={
+                "advice_code": "try_again_later" if declined else None,
+                "network_advice_code": None,
+                "network_decline_code": None,
+                "network_status": "declined_by_network" if declined else "approved_by_network",
+                "reason": declined,
+                "risk_level": "normal",
+                "risk_score": 20,
+                "seller_message": "The bank did not return any further details." if declined else "Payment complete.",
+                "type": "issuer_declined" if declined else "authorized",
+            },
             paid=not reason,
             payment_intent=intent["id"],
             payment_method=method["id"],
@@ -114,21 +125,6 @@ def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:
             status="failed" if reason else "succeeded",
         )
     )
-
-
-def outcome(decline_code: str | None) -> Obj:
-    """Return the card network's answer."""
-    return {
-        "advice_code": "try_again_later" if decline_code else None,
-        "network_advice_code": None,
-        "network_decline_code": None,
-        "network_status": "declined_by_network" if decline_code else "approved_by_network",
-        "reason": decline_code,
-        "risk_level": "normal",
-        "risk_score": 20,
-        "seller_message": "The bank did not return any further details." if decline_code else "Payment complete.",
-        "type": "issuer_declined" if decline_code else "authorized",
-    }
 
 
 def card_details(method: Obj) -> Obj:

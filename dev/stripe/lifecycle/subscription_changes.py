@@ -77,17 +77,15 @@ def changed_item(
 
 def prorate(account: Account, subscription: Obj, change: ItemChanges, at: int) -> None:
     """Create invoice items for the credit of the old items and, unless a new period begins, the charge of the new ones."""
-    pairs = [(old, new) for old, new in change.pairs if change.restarts or not (old and new and same(old, new))]
-    for before, after in pairs:
+    for before, after in change.pairs:
+        if before and after and not change.restarts:
+            is_same_price = before["price"]["id"] == after["price"]["id"]
+            if is_same_price and period_amount(before) == period_amount(after):
+                continue
         if before:
             create_proration_item(account, subscription, before, at, credit=True)
         if after and not change.restarts:
             create_proration_item(account, subscription, after, at, credit=False)
-
-
-def same(before: Obj, after: Obj) -> bool:
-    """Return True if price and quantity did not change."""
-    return period_amount(before) == period_amount(after) and bool(before["price"]["id"] == after["price"]["id"])
 
 
 def period_amount(item: Obj) -> int:

@@ -1,6 +1,7 @@
 """What a sealed value withstands, and what the key ring says about itself."""
 
 import base64
+from base64 import b64encode
 
 import pytest
 from pytest_django import Settings
@@ -179,7 +180,7 @@ def test_a_good_ring_has_no_problems() -> None:
 
 def test_a_value_survives_as_text() -> None:
     sealed = key_ring.encrypt(LABEL, HERE, SECRET)
-    assert key_ring.from_text(key_ring.to_text(sealed)) == sealed
+    assert key_ring.from_text(key_ring.TEXT_PREFIX + b64encode(sealed).decode()) == sealed
 
 
 @pytest.mark.parametrize("text", ["12345", "", None, 5, b"sealed:AQ==", "sealed:", "sealed:AQ==", "sealed:A", "sealed:é"])

@@ -85,7 +85,7 @@ def test_a_part_of_a_series_is_a_part_of_the_whole(anchor: date, frequency: str,
 def test_the_next_day_is_the_first_of_the_rest(anchor: date, frequency: str, day: date) -> None:
     upcoming = recurrence.next_after(anchor, frequency, day)
     assert upcoming > day
-    assert recurrence.is_occurrence(anchor, frequency, upcoming)
+    assert upcoming in recurrence.occurrences(anchor, frequency, upcoming, upcoming)
     assert occurrences(anchor, frequency, day + timedelta(days=1), upcoming) == [upcoming]
 
 
