@@ -1,15 +1,62 @@
 """Migration operations that Django does not have."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.db import migrations
+from pgtrigger.migrations import AddTrigger
 
 from core.audit.triggers import ROW_CHANGES, audit_function_call
 
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 ROLES = {"customer": "mingus_customer", "staff": "mingus_staff", "accounts": "mingus_accounts"}
+SERVING = "mingus_serving"  # what the role that logs in is a member of
 USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"  # without SELECT it is worked out for each row
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_sql_file(path: str) -> migrations.RunSQL:
+    """Run a file of SQL statements, such as "core/migrations/sql/roles.sql"."""
+    return migrations.RunSQL((ROOT / path).read_text())
+
+
+class CreatePartitionedModel(migrations.CreateModel):
+    """CreateModel for a table with a partition for each month of the time in its UUIDv7 key `id`.
+
+    A row that fits no month goes into the partition `<table>_default`. `core_make_months` creates the months ahead: after each
+    `migrate` (`core.apps`) and in a daily job. It also enables row-level security on each partition.
+    """
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        create_table = schema_editor.sql_create_table
+        schema_editor.sql_create_table = f"{create_table} PARTITION BY RANGE (id)"
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+        schema_editor.sql_create_table = create_table
+        table = to_state.apps.get_model(app_label, self.name)._meta.db_table
+        schema_editor.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
+
+
+def add_triggers(app_label: str, *model_names: str) -> list[AddTrigger]:
+    """Return the operations that `makemigrations` writes for the `Meta.triggers` of models, without their text and hashes.
+
+    They are read from the models as they are, so they are for the migrations that create the tables; a later migration has the
+    operations that `makemigrations` writes.
+    """
+    models: list[Any] = [apps.get_model(app_label, name) for name in model_names]
+    return [
+        AddTrigger(model_name=model._meta.model_name, trigger=trigger.compile(model))
+        for model in models
+        for trigger in model._meta.triggers
+    ]
+
+
+class DeferredSQL(migrations.RunSQL):
+    """Statements for the end of their migration, where Django adds foreign keys and some of the unique constraints."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        schema_editor.deferred_sql.append(self.sql)
 
 
 def composite_foreign_key(child: str, column: str, parent: str, *, name: str, on_delete: str = "") -> migrations.RunSQL:
@@ -21,7 +68,7 @@ def composite_foreign_key(child: str, column: str, parent: str, *, name: str, on
     """
     add = f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY (user_id, {column}) REFERENCES {parent} (user_id, id)"
     add += f" ON DELETE {on_delete}" if on_delete else ""
-    return migrations.RunSQL(add, f"ALTER TABLE {child} DROP CONSTRAINT {name}")
+    return DeferredSQL(add, f"ALTER TABLE {child} DROP CONSTRAINT {name}")
 
 
 def enable_row_level_security(
@@ -45,9 +92,12 @@ def enable_row_level_security(
     return migrations.RunSQL(up, down)
 
 
-def grant(*tables: str, customer: str = "", staff: str = "", accounts: str = "") -> migrations.RunSQL:
-    """Open tables that belong to nobody to the roles, with the privileges named for each."""
-    given = [(ROLES["customer"], customer), (ROLES["staff"], staff), (ROLES["accounts"], accounts)]
+def grant(*tables: str, customer: str = "", staff: str = "", accounts: str = "", serving: str = "") -> migrations.RunSQL:
+    """Give the roles the privileges named for each on tables without an owner.
+
+    `serving` is for the statements of the programs themselves, which run without a role.
+    """
+    given = [(ROLES["customer"], customer), (ROLES["staff"], staff), (ROLES["accounts"], accounts), (SERVING, serving)]
     up: list[Any] = [f"GRANT {privileges} ON {', '.join(tables)} TO {role}" for role, privileges in given if privileges]
     down: list[Any] = [f"REVOKE ALL ON {', '.join(tables)} FROM {role}" for role, privileges in given if privileges]
     return migrations.RunSQL(up, down)

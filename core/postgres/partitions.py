@@ -1,8 +1,9 @@
 """Tables whose rows come and go by the month: one partition a month, found by the time that is in a row's UUIDv7 key.
 
-A month that nobody needs any more is dropped with its table, in an instant, where deleting its rows would take hours. The
-functions of the database are made by the migrations `0005_audit` and `0007_months`. Only a bound on the key spares the
-other months, so `PartitionedQuerySet` adds one to each bound on the time.
+A month that nobody needs any more is dropped with its table, in an instant, where deleting its rows would take hours. Such a
+table is created by `core.postgres.operations.CreatePartitionedModel`; the functions of the database are in
+`core/migrations/sql/partitions.sql`. Only a bound on the key spares the other months, so `PartitionedQuerySet` adds one to each
+bound on the time.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from django.db import migrations, models
+from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, Q, Value
 from django.db.models.expressions import Combinable
@@ -23,17 +24,6 @@ CREATE_MONTH_PARTITIONS = """
 SELECT core_make_months(partrelid, %s) FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid
  WHERE relnamespace = current_schema()::regnamespace
 """
-
-
-def partition_by_month(table: str) -> migrations.RunSQL:
-    """Turn a table whose primary key `id` is a UUIDv7 into one with a partition a month; the reverse makes it whole again.
-
-    Its rows, keys, indexes, triggers, policies and privileges come along. The table is locked while its rows are copied. What
-    fits no month falls into `<table>_default`, so nothing is refused. `core_make_months` is to be called again by a daily job.
-    """
-    return migrations.RunSQL(
-        f"SELECT core_partition_by_month('{table}', {MONTHS_AHEAD})", f"SELECT core_rebuild('{table}', false, 0)"
-    )
 
 
 def create_month_partitions(connection: BaseDatabaseWrapper) -> None:

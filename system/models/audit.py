@@ -1,6 +1,6 @@
 """The audit log: every change of a row, written by the database itself, and the chain that shows whether it was tampered with.
 
-No role of the database may write here; migration `0004_audit` has the functions that do. Both tables are left out of what
+No role of the database may write here; the functions in `system/migrations/sql/` do. Both tables are left out of what
 Django manages, so that no `flush` empties them.
 """
 

@@ -1,6 +1,6 @@
 """Keeping the audit log: sealing it into its chain, forgetting the erased, dropping what is too old.
 
-All of it is done by functions of the database, since no role may write to the log; see migration `0004_audit`.
+All of it is done by functions of the database, since no role may write to the log; see `system/migrations/sql/`.
 """
 
 from typing import Any

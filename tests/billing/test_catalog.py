@@ -49,7 +49,7 @@ def test_loading_it_again_keeps_what_staff_changed() -> None:
 
 def test_the_migration_loads_it() -> None:
     with connection.schema_editor() as editor:
-        import_module("billing.migrations.0002_catalogue").load(apps, editor)
+        import_module("billing.migrations.0001_initial").load_catalog(apps, editor)
     assert SubscriptionPlan.objects.count() == 6
 
 

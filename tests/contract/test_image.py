@@ -38,6 +38,12 @@ def test_the_image_contains_the_product_and_no_tests_or_tools() -> None:
     assert not tops & {"tests", "dev", "benchmarks", "docs", "tools", "findings", ".git", ".ci", "Makefile"}
 
 
+def test_the_image_contains_the_sql_of_the_migrations() -> None:
+    sql = {path.relative_to(ROOT) for path in ROOT.glob("*/migrations/sql/*.sql")}
+    assert Path("core/migrations/sql/roles.sql") in sql
+    assert sql <= set(files_of_the_image())
+
+
 def test_the_product_starts_from_the_files_of_the_image(tmp_path: Path) -> None:
     for path in files_of_the_image():
         (tmp_path / path.parent).mkdir(parents=True, exist_ok=True)

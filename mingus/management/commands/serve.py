@@ -9,9 +9,10 @@ from django.conf import settings
 from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 
 from mingus.database import require_row_level_security
+from mingus.migration_fingerprints import OTHER_MIGRATIONS, is_made_by_other_migrations
 from mingus.processes import PortError, ProcessGroup, Program, require_free_port, wait_until_listening
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
@@ -48,6 +49,8 @@ class Command(BaseCommand):
 
     def _require_database(self) -> None:
         try:
+            if is_made_by_other_migrations(connection):
+                raise CommandError(OTHER_MIGRATIONS)
             self.check_migrations()
             require_row_level_security()
             self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])

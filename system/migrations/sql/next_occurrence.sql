@@ -1,9 +1,6 @@
-"""What the tables need besides their columns: the SQL twin of `system.occurrences`, and a foreign key that fails at once."""
-
-from django.db import migrations
-
-# Months are added to the first day, never to the last occurrence: PostgreSQL takes the last day of a month that is shorter.
-NEXT_OCCURRENCE = """
+-- Return the first occurrence of a date on or after a day, as `system.occurrences` does in Python.
+--
+-- Months are added to the first day and not to the last occurrence, so that the 31st comes back after a shorter month.
 CREATE FUNCTION system_next_occurrence(first date, pattern text, day date) RETURNS date
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -27,21 +24,4 @@ BEGIN
         candidate := first + make_interval(months => passed + step);
     END IF;
     RETURN candidate;
-END $$
-"""
-
-RECEIPT_OF_ALERT = """
-ALTER TABLE system_alertreceipt ADD CONSTRAINT system_alertreceipt_alert_exists
-FOREIGN KEY (alert_id) REFERENCES system_systemalert (id)
-"""
-
-
-class Migration(migrations.Migration):
-    dependencies = [("system", "0001_initial")]
-
-    operations = [
-        migrations.RunSQL(NEXT_OCCURRENCE, "DROP FUNCTION system_next_occurrence(date, text, date)"),
-        migrations.RunSQL(
-            RECEIPT_OF_ALERT, "ALTER TABLE system_alertreceipt DROP CONSTRAINT system_alertreceipt_alert_exists"
-        ),
-    ]
+END $$;

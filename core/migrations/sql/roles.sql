@@ -1,12 +1,8 @@
-"""The roles that statements run as. They belong to the whole server, so they may be there already.
+-- The roles that statements run as. A role belongs to the whole server, so another database may have created it already.
+--
+-- The role that logs in is a member of mingus_serving, which is a member of the other three. mingus_serving inherits nothing
+-- from them, so that each statement has to ask for its role (SET ROLE): else every statement could see the rows of all users.
 
-`mingus_serving` stands between them and whoever logs in: it may become each of them and inherits none, so its members must
-ask (SET ROLE). One that inherited from `mingus_staff` would meet everybody's rows unasked.
-"""
-
-from django.db import migrations
-
-ROLES = """
 DO $$
 DECLARE
     wanted text;
@@ -41,11 +37,4 @@ BEGIN
                 PERFORM pg_sleep(0.05);
         END;
     END LOOP;
-END $$
-"""
-
-
-class Migration(migrations.Migration):
-    dependencies = [("core", "0001_initial")]
-
-    operations = [migrations.RunSQL(ROLES, migrations.RunSQL.noop)]
+END $$;

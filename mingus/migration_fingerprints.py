@@ -1,0 +1,65 @@
+"""Fingerprints of the migrations that made a database.
+
+Until 0.1.0 is released `0001_initial.py` is edited in place, so that its name does not say what made a database. `migrate`
+stores the fingerprint of each migration in the comment of the table `django_migrations`. Every role can read it there, a dump
+contains it, and it is dropped with the table.
+"""
+
+import inspect
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+OTHER_MIGRATIONS = (
+    "This database was made by other migrations: start again with an empty one (`make clean`, or `manage.py drop_everything`), "
+    "or keep the data by exporting each account with the version that made it and importing the files into the new database "
+    "(docs/privacy.md)."
+)
+READ = "SELECT obj_description(to_regclass('django_migrations'), 'pg_class')"
+
+
+def is_made_by_other_migrations(connection: BaseDatabaseWrapper) -> bool:
+    """Check whether a migration of ours that was applied to the database has another text now, or none."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ)
+        stored = (cursor.fetchone()[0] or "").splitlines()
+    present = fingerprints()
+    labels = {app_label for app_label, _ in present}
+    applied = [key for key in MigrationRecorder(connection).applied_migrations() if key[0] in labels]
+    return any(key not in present or _line(key, present[key]) not in stored for key in applied)
+
+
+def store_fingerprints(connection: BaseDatabaseWrapper) -> None:
+    """Store the fingerprints in the database. Only the owner of its tables can do so."""
+    lines = [_line(key, fingerprint) for key, fingerprint in sorted(fingerprints().items())]
+    with connection.cursor() as cursor:
+        cursor.execute("COMMENT ON TABLE django_migrations IS %s", ["\n".join(lines)])
+
+
+def fingerprints() -> dict[tuple[str, str], str]:
+    """Return the fingerprint of each migration of this repository, by its app and name."""
+    found = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    return {key: _fingerprint(migration) for key, migration in found.items() if _is_ours(migration)}
+
+
+def _is_ours(migration: Migration) -> bool:
+    return Path(inspect.getfile(type(migration))).parents[2] == settings.BASE_DIR
+
+
+def _fingerprint(migration: Migration) -> str:
+    """Return the hash of a migration's file, and of the SQL that its operations take from elsewhere."""
+    operations: Any = migration.operations
+    statements = [str(operation.sql) for operation in operations if hasattr(operation, "sql")]
+    triggers = [operation.trigger.install_sql for operation in operations if hasattr(operation, "trigger")]
+    source = Path(inspect.getfile(type(migration))).read_text()
+    return sha256(repr([source, statements, triggers]).encode()).hexdigest()[:16]
+
+
+def _line(key: tuple[str, str], fingerprint: str) -> str:
+    return f"{'.'.join(key)} {fingerprint}"

@@ -1,0 +1,62 @@
+-- Return the time before which every event is in a block.
+--
+-- An event is older than `sealed_at` of a block only if it is in a block, once no transaction runs that was running then. Five
+-- minutes are subtracted for a clock that was set back.
+CREATE FUNCTION system_sealed_until(oldest_of_now bigint) RETURNS timestamptz LANGUAGE sql STABLE
+RETURN (SELECT coalesce(max(sealed_at), '-infinity') - interval '5 minutes' FROM system_auditblock
+         WHERE next_transaction <= oldest_of_now);
+
+-- Put every finished event that is in no block yet into blocks, and return how many events that were.
+--
+-- An event is finished if its transaction cannot be running: it is older than the oldest one that runs, it comes from another
+-- server (the database was restored from a dump), or it is this transaction.
+CREATE FUNCTION system_seal_audit() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    part record;
+    block public.system_auditblock;
+    sealed bigint := 0;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('system_auditblock')) THEN
+        RETURN 0;
+    END IF;
+    SELECT * INTO block FROM public.system_auditblock ORDER BY number DESC LIMIT 1;
+    block.number := coalesce(block.number, 0);
+    block.hash := coalesce(block.hash, '');
+    block.sealed_at := clock_timestamp();
+    FOR part IN
+        WITH edge AS MATERIALIZED (
+            SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS low,
+                   pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS high,
+                   pg_current_xact_id_if_assigned()::text::bigint AS own
+        ), known AS (
+            SELECT unnest(event_ids) AS id FROM public.system_auditblock
+             WHERE sealed_at >= (SELECT public.system_sealed_until(low) FROM edge)
+        ), pending AS (
+            SELECT id, digest, row_number() OVER (ORDER BY transaction_id, id) - 1 AS place
+              FROM public.system_auditevent AS event, edge
+             WHERE id >= (SELECT public.core_first_key_at(public.system_sealed_until(low)) FROM edge)
+               AND (transaction_id < low OR transaction_id >= high OR transaction_id = own)
+               AND NOT EXISTS (SELECT FROM known WHERE known.id = event.id)
+        )
+        SELECT array_agg(id ORDER BY place) AS ids, string_agg(uuid_send(id), '' ORDER BY place) AS keys,
+               string_agg(digest, '' ORDER BY place) AS digests, (SELECT low FROM edge) AS low, (SELECT high FROM edge) AS high
+          FROM pending GROUP BY place / 10000 ORDER BY place / 10000
+    LOOP
+        block.number := block.number + 1;
+        block.oldest_running := part.low;
+        block.next_transaction := part.high;
+        block.event_ids := part.ids;
+        block.digests := part.digests;
+        block.previous_hash := block.hash;
+        block.hash := sha256(block.previous_hash || int8send(block.number)
+            || int8send((extract(epoch FROM block.sealed_at) * 1000000)::bigint) || int8send(block.oldest_running)
+            || int8send(block.next_transaction) || part.keys || block.digests);
+        INSERT INTO public.system_auditblock VALUES (block.*);
+        sealed := sealed + cardinality(block.event_ids);
+    END LOOP;
+    RETURN sealed;
+END $$;
+
+REVOKE ALL ON FUNCTION system_seal_audit() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION system_seal_audit() TO mingus_staff;

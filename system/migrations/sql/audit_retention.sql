@@ -1,0 +1,28 @@
+-- Blank what a user's events say about their rows, and return how many events that were.
+CREATE FUNCTION system_forget_changes(owner uuid) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    forgotten bigint;
+BEGIN
+    PERFORM set_config('app.forgetting', owner::text, true);
+    UPDATE public.system_auditevent SET changes = NULL WHERE user_id = owner AND changes IS NOT NULL;
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    PERFORM set_config('app.forgetting', '', true);
+    PERFORM public.system_write_event(NULL, 'users_user', owner::text, 'forget', jsonb_build_object('events', forgotten));
+    RETURN forgotten;
+END $$;
+
+-- Create the months ahead, drop those that are too old, and return how many were dropped.
+--
+-- At least a year is kept, so that no statement of a serving role can empty the log.
+CREATE FUNCTION system_keep_audit_months(ahead integer, retained integer) RETURNS integer LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
+DECLARE
+    log regclass := 'public.system_auditevent';
+BEGIN
+    PERFORM public.core_make_months(log, ahead);
+    RETURN public.core_drop_months(log, now() - make_interval(months => greatest(retained, 12)));
+END $$;
+
+REVOKE ALL ON FUNCTION system_forget_changes(uuid), system_keep_audit_months(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION system_forget_changes(uuid), system_keep_audit_months(integer, integer) TO mingus_staff;

@@ -1,0 +1,44 @@
+"""The triggers of the tables of `0001_initial`, and what allauth's and Django's tables of accounts need."""
+
+from django.db import migrations
+
+from core.postgres.operations import ALL, add_triggers, audit, enable_row_level_security, grant
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("users", "0001_initial"),
+        ("system", "0001_initial"),
+        ("account", "0009_emailaddress_unique_primary_email"),
+        ("mfa", "0003_authenticator_type_uniq"),
+    ]
+
+    operations = [
+        # Triggers
+        *add_triggers(
+            "users",
+            "AccountErasure",
+            "DataExport",
+            "DataExportChunk",
+            "Impersonation",
+            "OnboardingProgress",
+            "PersonalAccessToken",
+            "User",
+            "UserProfile",
+            "UserSession",
+        ),
+        # Row-level security and privileges of allauth's tables
+        enable_row_level_security("account_emailaddress", customer="SELECT", accounts=ALL),
+        grant("account_emailconfirmation", accounts=ALL, staff=ALL),
+        # a user's export names their second factors
+        enable_row_level_security("mfa_authenticator", customer="SELECT", staff="SELECT, DELETE", accounts=ALL),
+        # Audit triggers of tables that are not models of ours
+        audit("users_user_groups"),
+        audit("users_user_user_permissions"),
+        audit("account_emailaddress"),
+        audit("mfa_authenticator", secrets=("data",)),
+        audit("auth_group", owner=""),
+        audit("auth_group_permissions", owner=""),
+    ]
