@@ -14,7 +14,7 @@ export DJANGO_SETTINGS_MODULE ?= dev.settings
 # Each process of a test run or a command would else compile every module anew where a container's environment sets this.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run manage test check lint types faults fuzz bench e2e integration lock clean
+.PHONY: help setup demo run manage migrations test check lint types faults fuzz bench e2e integration lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,10 @@ run: setup ## Serve the product with your own data (PORT=8000)
 
 manage: setup ## Run a command of manage.py on the development database: make manage ARGS=demo_code
 	@$(PYTHON) manage.py $(ARGS)
+
+migrations: setup ## Write the models' tables into the initial migrations, which are edited in place until 0.1.0
+	@$(PYTHON) manage.py write_migrations
+	@$(PYTHON) manage.py makemigrations --check --dry-run
 
 test: setup ## Run the tests on the embedded PostgreSQL
 	@$(PYTHON) -m pytest -n 2 --dist worksteal -p no:schemathesis --ignore=tests/fuzz $(ARGS)
