@@ -30,10 +30,9 @@ class CreatePartitionedModel(migrations.CreateModel):
     """
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        create_table = schema_editor.sql_create_table
-        schema_editor.sql_create_table = f"{create_table} PARTITION BY RANGE (id)"
+        schema_editor.sql_create_table += " PARTITION BY RANGE (id)"
         super().database_forwards(app_label, schema_editor, from_state, to_state)
-        schema_editor.sql_create_table = create_table
+        del schema_editor.sql_create_table  # the class's is in force again
         table = to_state.apps.get_model(app_label, self.name)._meta.db_table
         schema_editor.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
 
@@ -45,11 +44,7 @@ def add_triggers(app_label: str, *model_names: str) -> list[AddTrigger]:
     operations that `makemigrations` writes.
     """
     models: list[Any] = [apps.get_model(app_label, name) for name in model_names]
-    return [
-        AddTrigger(model_name=model._meta.model_name, trigger=trigger.compile(model))
-        for model in models
-        for trigger in model._meta.triggers
-    ]
+    return [AddTrigger(model._meta.model_name, trigger.compile(model)) for model in models for trigger in model._meta.triggers]
 
 
 class DeferredSQL(migrations.RunSQL):
