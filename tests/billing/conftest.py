@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from pytest_django import Settings
+from stripe import HTTPClient
 
 from billing import services
 from billing.models import Subscription, SubscriptionPlan
@@ -66,8 +67,9 @@ def subscription(noon: Any, alice: User, basic: SubscriptionPlan) -> Subscriptio
 
 
 @pytest.fixture
-def stripe(emulator: StripeEmulator, settings: Settings, db: None) -> StripeEmulator:
-    """The stand-in, connected, with the catalogue and this instant on its clock."""
+def stripe(emulator: StripeEmulator, settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None) -> StripeEmulator:
+    """The stand-in, connected, with the catalogue and this instant on its clock. The library retries without a pause."""
+    monkeypatch.setattr(HTTPClient, "INITIAL_DELAY", 0)
     settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_WEBHOOK_SECRETS = emulator.key, emulator.url, [SECRET]
     emulator.freeze(clock.now())
     services.load_catalog()
