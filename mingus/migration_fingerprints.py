@@ -45,11 +45,8 @@ def store_fingerprints(connection: BaseDatabaseWrapper) -> None:
 def fingerprints() -> dict[tuple[str, str], str]:
     """Return the fingerprint of each migration of this repository, by its app and name."""
     found = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    return {key: _fingerprint(migration) for key, migration in found.items() if _is_ours(migration)}
-
-
-def _is_ours(migration: Migration) -> bool:
-    return Path(inspect.getfile(type(migration))).parents[2] == settings.BASE_DIR
+    files = {key: Path(inspect.getfile(type(migration))) for key, migration in found.items()}
+    return {key: _fingerprint(found[key]) for key, file in files.items() if file.parents[2] == settings.BASE_DIR}
 
 
 def _fingerprint(migration: Migration) -> str:

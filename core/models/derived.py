@@ -50,7 +50,8 @@ class Derived(property, Generic[T]):
 
     def at(self, row: models.Model, now: datetime | None = None) -> T:
         """Return the value of `row` at the instant `now`; without one, at the present instant."""
-        reader = self._readers.get(type(row))
+        model = row.__class__  # of a masked row, too, whose type is not a model
+        reader = self._readers.get(model)
         if reader is None:
-            reader = self._readers[type(row)] = evaluator(self.expression, type(row))
+            reader = self._readers[model] = evaluator(self.expression, model)
         return cast("T", reader(row, now))

@@ -32,7 +32,7 @@ def _make_one(model: type[Model]) -> Any:
     if model is Group:
         return Group.objects.create(name=f"group {Group.objects.count()}")
     if model is ProcrastinateJob:
-        return ProcrastinateJob.objects.get(pk=deliver.defer(encrypted=""))
+        return ProcrastinateJob.objects.get(pk=deliver.defer(encrypted="c2VjcmV0"))
     return FACTORIES[model]()
 
 
