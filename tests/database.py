@@ -21,7 +21,7 @@ from psycopg import sql
 
 ROOT = Path(__file__).parent.parent
 # what the migrations are, what they are made of, and the versions of those of libraries
-SOURCES = ("*/migrations/*", "core/**/*", "billing/catalog.py", "uv.lock")
+SOURCES = ("*/migrations/**/*", "core/**/*", "billing/catalog.py", "uv.lock")
 LOCK = 7_464_747  # of advisory locks on the maintenance database; no other program has this number
 STATE = """
 SELECT to_char(now(), 'YYYY-MM'), array(SELECT datname::text FROM pg_database WHERE starts_with(datname, %s))
