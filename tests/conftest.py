@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
@@ -13,7 +14,7 @@ from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
-from core import context, rls
+from core import clock, context, rls
 from core.context import Role
 from dev.factories import AccountFactory, TokenFactory, UserFactory
 from dev.factories.users import hashed_password
@@ -99,6 +100,13 @@ def _django_db_helper(_django_db_helper: None) -> Iterator[None]:
 def _no_limits_from_the_test_before() -> None:
     """Rate limits are counted in the cache, which outlives a test."""
     cache.clear()
+
+
+@pytest.fixture
+def stopped_clock() -> Iterator[None]:
+    """Stop Python's clock, so that a one-time code of this moment stays valid however slow the machine is."""
+    with time_machine.travel(clock.now(), tick=False):
+        yield
 
 
 @pytest.fixture

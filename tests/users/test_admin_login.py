@@ -12,6 +12,7 @@ from dev.factories import PASSWORD, UserFactory
 from tests.sign_in import code, give_factor, recovery_codes, sign_in, sign_in_with_password
 from users.models import User
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")  # for the one-time codes
 LOGIN = "/admin/login/?next=/admin/users/user/"
 CODE = "/admin/second-factor/?next=%2Fadmin%2Fusers%2Fuser%2F"
 SET_UP = "/admin/second-factor/set-up/?next=%2Fadmin%2Fusers%2Fuser%2F"

@@ -11,6 +11,7 @@ from tests.sign_in import SECRET, code, give_factor, recovery_codes
 from users import services
 from users.models import User
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")  # for the one-time codes
 ME = "/api/v1/users/me/"
 TOTP = "account/authenticators/totp"
 

@@ -15,6 +15,8 @@ from users.models import User
 
 NEW = "Another-zebra-43"
 
+pytestmark = pytest.mark.usefixtures("stopped_clock")  # for the one-time codes
+
 
 def told(user: User) -> list[str]:
     """The titles of the user's security alerts, oldest first; each of them went out as a mail too."""
