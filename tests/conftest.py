@@ -2,13 +2,14 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from unittest.mock import patch
 
 import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connections
+from django.db import connections, transaction
 from django.template.base import Template
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
@@ -22,6 +23,7 @@ from tests.database import Baseline, end_other_sessions, ensure_template
 from users.hashers import Argon2Hasher
 from users.models import User
 
+Storing = Callable[[], AbstractContextManager[None]]
 PRODUCTION_COSTS = (Argon2Hasher.time_cost, Argon2Hasher.memory_cost)
 LOWEST_COSTS = (1, 8)
 RENDER = Template._render
@@ -51,15 +53,34 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_block
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Baseline]:
     """Put the database back to what the migrations made after each test with `transaction=True`."""
     connection = connections["default"]
     with django_db_blocker.unblock():
         baseline = Baseline(connection)
     with patch.object(TransactionTestCase, "_fixture_teardown", lambda test_case: baseline.restore()):
-        yield
+        yield baseline
     with django_db_blocker.unblock():
         end_other_sessions(connection)
+
+
+@pytest.fixture(scope="module")
+def storing(django_db_setup: Baseline, django_db_blocker: DjangoDbBlocker) -> Iterator[Storing]:
+    """Store what all tests of a module share: `with storing(): ...` in a fixture of the module.
+
+    It is committed, and removed after the module. In an open transaction it would hold up the tests of the audit log in other
+    workers, which wait for every transaction of the server.
+    """
+
+    @contextmanager
+    def stored() -> Iterator[None]:
+        with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
+            yield
+            connections["default"].run_on_commit.clear()  # no test runs what waits for a commit
+
+    yield stored
+    with django_db_blocker.unblock():
+        django_db_setup.restore()
 
 
 def pytest_configure() -> None:

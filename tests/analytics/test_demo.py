@@ -1,18 +1,15 @@
 """The demo gives each invented customer two months of use, and the product its figures, once."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
-from pytest_django import DjangoDbBlocker
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
 from analytics.models.feedback import FeedbackStatus
-from core import rls
 from dev.demo import analytics
 from dev.demo.users import CUSTOMERS, load_customer, load_staff
+from tests.conftest import Storing
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 22)
@@ -21,11 +18,10 @@ ALL: list[Any] = [*OWNED, PerformanceMetric]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[Any]]:
-    """The demo's use, loaded once for all tests of this module; each of them runs in a transaction within this one."""
-    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
-        yield load(TODAY)
-        transaction.set_rollback(True)
+def loaded(storing: Storing) -> list[Any]:
+    """The demo's use, loaded once for all tests of this module."""
+    with storing():
+        return load(TODAY)
 
 
 def load(today: date) -> list[Any]:

@@ -6,27 +6,22 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
 from django.db.models import Count
-from pytest_django import DjangoDbBlocker
 
 from billing.models import BillingHistory, FeatureAccess, Subscription
-from core import rls
 from dev.demo import billing
 from dev.demo.users import ALICE, BOB, CHIARA, CUSTOMERS, load_customer
+from tests.conftest import Storing
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 30)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The demo's subscriptions, loaded once for all tests of this module; each runs in a transaction within this one."""
-    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
-        with time_machine.travel("2026-11-30 17:00Z", tick=False):
-            load()
-        yield
-        transaction.set_rollback(True)
+def loaded(storing: Storing) -> None:
+    """The demo's subscriptions, loaded once for all tests of this module."""
+    with storing(), time_machine.travel("2026-11-30 17:00Z", tick=False):
+        load()
 
 
 @pytest.fixture(autouse=True)

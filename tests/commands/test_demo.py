@@ -8,16 +8,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.db.models import Count, Max, Min, Sum
 from django.test import Client, override_settings
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import Settings
 
-from core import rls
 from dev.demo.finance.customers import DEMO_FINANCES
 from dev.demo.finance.generator import generate_transactions
 from dev.demo.users import CUSTOMERS, PASSWORD
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from tests.conftest import Storing
 from tests.contract.dictionary import Contract, contracts
 from users.models import OnboardingProgress, User, UserProfile
 from users.staff_groups import role_of
@@ -33,13 +32,12 @@ def noon() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The demo, loaded once for all tests of this module; each of them runs in a transaction within this one."""
-    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic(), override_settings(DEBUG=True):
-        with time_machine.travel("2026-11-10 17:00Z", tick=False):
+def loaded(storing: Storing) -> Iterator[None]:
+    """The demo, loaded once for all tests of this module."""
+    with override_settings(DEBUG=True):
+        with storing(), time_machine.travel("2026-11-10 17:00Z", tick=False):
             load()
         yield
-        transaction.set_rollback(True)
 
 
 def load() -> None:

@@ -1,19 +1,16 @@
 """The demo's health: a year with gaps, goals in every state, and an analysis that finds something."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
-from pytest_django import DjangoDbBlocker
 
-from core import rls
 from dev.demo import finance as finance_demo
 from dev.demo import health
 from dev.demo import users as users_demo
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
+from tests.conftest import Storing
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -21,14 +18,11 @@ TODAY = date(2026, 11, 10)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """All customers, loaded once for all tests of this module; each of them runs in a transaction within this one."""
-    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
-        with time_machine.travel("2026-11-10 17:00Z", tick=False):
-            for customer in users_demo.CUSTOMERS:
-                load(customer)
-        yield
-        transaction.set_rollback(True)
+def loaded(storing: Storing) -> None:
+    """All customers, loaded once for all tests of this module."""
+    with storing(), time_machine.travel("2026-11-10 17:00Z", tick=False):
+        for customer in users_demo.CUSTOMERS:
+            load(customer)
 
 
 @pytest.fixture

@@ -1,19 +1,18 @@
 """Two furnished customers, and one caller of each kind: nobody, a customer, programs and colleagues in his name, each role."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
-from core import clock, rls
+from core import clock
 from dev.factories import TokenFactory, UserFactory
 from mingus.roles_table import ANONYMOUS, IMPERSONATOR, READ_TOKEN
+from tests.conftest import Storing
 from tests.security.tenants import Tenant, create_tenant
 from tests.sign_in import sign_in
 from users import impersonation, staff_groups
@@ -83,13 +82,10 @@ class Company:
 
 
 @pytest.fixture(scope="module")
-def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Company]:
+def company(storing: Storing) -> Company:
     """Stored once: to sign them all in takes longer than a test."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        with rls.as_staff():
-            found = _found_company()
-        yield found
-        transaction.set_rollback(True)
+    with storing():
+        return _found_company()
 
 
 def _found_company() -> Company:
@@ -117,13 +113,10 @@ def desks(company: Company, db: None) -> dict[str, Client]:
 
 
 @pytest.fixture(scope="module")
-def settled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[Tenant, Tenant]]:
+def settled(storing: Storing) -> tuple[Tenant, Tenant]:
     """Two customers with everything that a customer can have. Stored once: it takes longer than a test."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        with rls.as_staff():
-            found = create_tenant(1), create_tenant(2)
-        yield found
-        transaction.set_rollback(True)
+    with storing():
+        return create_tenant(1), create_tenant(2)
 
 
 @pytest.fixture

@@ -1,18 +1,17 @@
 """Every route and method without a right credential, or with one that may not do this: nothing is shown, nothing is done."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from core import clock, rls
+from core import clock
 from dev.factories import PlanFactory, TokenFactory, UserFactory
 from dev.routes import AUTHENTICATED_OPERATIONS, OPERATIONS, ROUTES, Route
+from tests.conftest import Storing
 from tests.security.probes import Probe, body_of
-from tests.security.tenants import Tenant, bytes_of, undone
+from tests.security.tenants import Tenant, bytes_of
 
 SAFE = ("get", "head", "options")
 BROWSER = Client(enforce_csrf_checks=True, raise_request_exception=False)
@@ -25,30 +24,30 @@ def asking(route: Route, method: str, tenant: Tenant) -> Probe:
 
 
 @pytest.fixture(scope="module")
-def worthless(settled: tuple[Tenant, Tenant], django_db_blocker: Any) -> Iterator[dict[str, str]]:
+def worthless(settled: tuple[Tenant, Tenant], storing: Storing) -> dict[str, str]:
     """Values of Authorization that open nothing, though most of them look as if they did."""
     owner = settled[1]
-    with django_db_blocker.unblock(), undone(), rls.as_staff():
+    with storing():
         past = TokenFactory(user=owner.user, scope="read-write")
         type(past).objects.filter(pk=past.pk).update(expiry=clock.now() - timedelta(seconds=1))
         revoked = TokenFactory(user=owner.user, scope="read-write")
         type(revoked).objects.filter(pk=revoked.pk).delete()
         gone = TokenFactory(user=UserFactory(is_active=False), scope="read-write")
-        right = owner.token
-        yield {
-            "wrong": "Bearer mgs_" + "0" * 64,
-            "expired": f"Bearer {past.text}",
-            "revoked": f"Bearer {revoked.text}",
-            "of an inactive account": f"Bearer {gone.text}",
-            "with an end cut off": f"Bearer {right[:-1]}",
-            "with more behind it": f"Bearer {right}0",
-            "with another case": f"Bearer {right.upper()}",
-            "of another scheme": f"Basic {right}",
-            "without a scheme": right,
-            "empty": "Bearer ",
-            "two of them": f"Bearer {right}, Bearer {right}",
-            "not ASCII": "Bearer mgs_ü" + "0" * 60,
-        }
+    right = owner.token
+    return {
+        "wrong": "Bearer mgs_" + "0" * 64,
+        "expired": f"Bearer {past.text}",
+        "revoked": f"Bearer {revoked.text}",
+        "of an inactive account": f"Bearer {gone.text}",
+        "with an end cut off": f"Bearer {right[:-1]}",
+        "with more behind it": f"Bearer {right}0",
+        "with another case": f"Bearer {right.upper()}",
+        "of another scheme": f"Basic {right}",
+        "without a scheme": right,
+        "empty": "Bearer ",
+        "two of them": f"Bearer {right}, Bearer {right}",
+        "not ASCII": "Bearer mgs_ü" + "0" * 60,
+    }
 
 
 @pytest.mark.parametrize(("route", "method"), AUTHENTICATED_OPERATIONS, ids=str)

@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
-from pytest_django import DjangoDbBlocker
 
-from core import rls
 from dev.demo import finance as finance_demo
 from dev.demo import users as users_demo
 from finance.models import DueDatePayment, IncomeProjection, UserExpenseDueDate, UserIncomeDueDate
+from tests.conftest import Storing
 
 pytestmark = pytest.mark.django_db
 
@@ -24,13 +22,10 @@ def noon() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The demo's money, loaded once for all tests of this module; each of them runs in a transaction within this one."""
-    with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
-        with time_machine.travel("2026-11-22 17:00Z", tick=False):
-            load()
-        yield
-        transaction.set_rollback(True)
+def loaded(storing: Storing) -> None:
+    """The demo's money, loaded once for all tests of this module."""
+    with storing(), time_machine.travel("2026-11-22 17:00Z", tick=False):
+        load()
 
 
 def load() -> None:
