@@ -24,7 +24,8 @@ import psycopg
 from django.db import connections
 from rest_framework.test import APIClient
 from finance.models import EncryptedFinancialProfile as Account
-from core import replicas, rls
+from core import rls
+from core.postgres import replicas
 from core.api import compiled
 from dev.factories import AccountFactory, TokenFactory, UserFactory
 from users.models import PersonalAccessToken, User
