@@ -26,7 +26,7 @@ from rest_framework.test import APIClient
 from finance.models import EncryptedFinancialProfile as Account
 from core import rls
 from core.postgres import replicas
-from core.api import compiled
+from core.fast_lists import fast_path
 from dev.factories import AccountFactory, TokenFactory, UserFactory
 from users.models import PersonalAccessToken, User
 
@@ -69,7 +69,7 @@ def client(name):
     return made
 
 def plainly(who):
-    compiled.LISTS.clear()
+    fast_path.COMPILED_LISTS.clear()
     return names(who)
 
 def by_a_job(name, account):
