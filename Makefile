@@ -74,6 +74,7 @@ lock: setup ## Resolve pyproject.toml into uv.lock, keeping the pinned versions 
 	@tools/lock.sh $(ARGS)
 
 clean: ## Remove the environment, the caches and the development database with its data
+	@# a half-installed .venv cannot stop the server, and must be removed all the same
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m dev.postgres stop || true; fi
 	@rm -rf .venv .postgres .static .mail .coverage htmlcov test-results
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

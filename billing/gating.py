@@ -25,9 +25,9 @@ MethodT = TypeVar("MethodT", bound=Callable[..., Response])
 def requires_feature(feature: str, *, amount: int = 1, counted: bool = True) -> Callable[[MethodT], MethodT]:
     """Let a view's method answer only whom `feature` is open to, and count `amount` uses of it unless it is not `counted`.
 
-    402 names the feature and the plans that have it; 429 names limit, used and when it begins anew, with Retry-After. It is
-    asked once the request's Idempotency-Key is reserved, so that a repetition counts nothing; and it counts in the request's
-    transaction, so that a request that fails (400, 409) has used nothing.
+    402 names the feature and the plans that have it; 429 names the limit, the usage and when it is reset, with Retry-After.
+    The check comes after the request's Idempotency-Key is reserved, so a repetition counts nothing. The count is part of the
+    request's transaction, so a request that fails (400, 409) has used nothing.
     """
 
     def gate(method: MethodT) -> MethodT:

@@ -84,7 +84,7 @@ def paying_subscriptions() -> Any:
 
 
 def paying_at(instant: datetime) -> Q:
-    """Those of `paying_subscriptions` that had begun to pay at an instant, and had not ended."""
+    """Return the condition that a subscription of `paying_subscriptions` was paying at `instant`."""
     return Q(began__lt=instant) & (Q(ended__isnull=True) | Q(ended__gte=instant))
 
 

@@ -1,7 +1,7 @@
-"""Whether a subscription opens its plan at an instant, until when by itself, and why: `docs/billing-access.md` has the rule.
+"""Plan access: whether a subscription opens its plan at an instant, until when, and the reason.
 
-Pure: what is known of the subscription, the clock and the grace come in, nothing is read. Every end is exclusive: at the very
-instant of an end it is closed.
+The rule is in `docs/billing-access.md`. The functions are pure: subscription, instant and grace period are arguments.
+Every end is exclusive: at the instant of an end, access is closed.
 """
 
 from collections.abc import Callable, Mapping

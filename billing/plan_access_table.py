@@ -31,7 +31,7 @@ class TableSubscription:
 
 @dataclass(frozen=True)
 class TableRow:
-    """What the example subscription opens at one instant, on one side of an edge."""
+    """The access of the example subscription at one instant: before, at or after an edge."""
 
     facts: TableSubscription
     unpaid_since: datetime | None

@@ -10,7 +10,7 @@ os.environ.setdefault("DEBUG", "1")
 
 from dev import postgres
 from mingus.database import database_config
-from mingus.settings import *  # noqa: F403
+from mingus.settings import *  # noqa: F403 - every setting, of which a few are changed below
 from mingus.settings import BASE_DIR, DATABASES, INSTALLED_APPS, env
 
 INSTALLED_APPS = [*INSTALLED_APPS, "dev"]

@@ -1,4 +1,4 @@
-"""What the models of use have in common: levels of a share, and seconds as minutes."""
+"""Levels of a share and minutes of seconds, shared by the models of this app."""
 
 from decimal import Decimal
 

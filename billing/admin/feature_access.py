@@ -107,7 +107,7 @@ class FeatureAccessAdmin(AccessColumns, OwnedReadOnlyAdmin):
         found = services.explain_feature(user=access.user, feature=access.feature_name, now=clock.now())
         return found.verdict.why
 
-    @confirmed_action(title="Reset usage", question="The count of this month begins anew.", icon="restart_alt")
+    @confirmed_action(title="Reset usage", question="The count of the current period is set to 0.", icon="restart_alt")
     def reset_usage(self, request: HttpRequest, access: FeatureAccess) -> None:
         services.reset_usage(access, now=clock.now())
 

@@ -109,7 +109,7 @@ class StripeEventAdmin(ReadOnlyAdmin):
     def explanation(self, event: StripeEvent) -> str:
         return str(describe_event(event))
 
-    @confirmed_action(title="Replay", question="It is dealt with anew; what is right already stays as it is.", icon="replay")
+    @confirmed_action(title="Replay", question="Process the event again? Rows that agree with Stripe stay.", icon="replay")
     def replay(self, request: HttpRequest, event: StripeEvent) -> None:
         replay_event(event=event, now=clock.now())
 

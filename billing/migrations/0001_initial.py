@@ -945,7 +945,7 @@ class Migration(migrations.Migration):
             )
             for table in TABLES_OF_INVOICES
         ),
-        # Plans, before there are triggers that would record them as somebody's change
+        # Plans are loaded before the audit triggers exist, so that they are no event of the audit log
         migrations.RunPython(load_catalog),
         # Triggers
         *add_triggers(

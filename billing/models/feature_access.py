@@ -102,7 +102,7 @@ class FeatureAccess(OwnedModel):
     resets_at = Derived(
         first_of((IS_UNLIMITED, None), default=EdgeOfMonth(ClockNow(), 1)),
         models.DateTimeField(null=True),
-        help_text="When the count begins anew; None when it is unlimited.",
+        help_text="When the usage count is reset to 0; null when usage is unlimited.",
     )
     is_expired = Derived(Q(expires_at__lte=ClockNow()))
     can_use = Derived(

@@ -19,14 +19,14 @@ from billing.services.plan_access import access_of, grace_period
 from system.models import Severity
 from users.models import User
 
-UNCOLLECTED_STATUSES = ("void", "uncollectible")  # Stripe's words for an invoice that nobody collects any more
+UNCOLLECTED_STATUSES = ("void", "uncollectible")  # statuses of Stripe's invoices whose collection has stopped
 PAID_STATUSES = (InvoiceStatus.PAID, InvoiceStatus.REFUNDED)
 ENDED_STATUSES = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED)
 FINAL_KINDS = (DunningKind.PAID, DunningKind.STOPPED)
 
 
 class CollectibleInvoice(Protocol):
-    """What is read of Stripe's invoice; `billing.stripe.objects.StripeInvoice` has it."""
+    """The attributes of a Stripe invoice that dunning needs, as `billing.stripe.objects.StripeInvoice` has them."""
 
     @property
     def status(self) -> str: ...
@@ -72,7 +72,7 @@ def _record_attempt(user: User, invoice: BillingHistory, stripe: CollectibleInvo
 
 
 def _is_over(user: User, invoice: BillingHistory) -> bool:
-    """Whether nobody is asked for it any more; with the subscription's end, of which `stop_dunning` tells, it is."""
+    """Check whether collection has stopped: by payment, by `stop_dunning`, or because the subscription has ended."""
     ended = invoice.subscription is not None and invoice.subscription.status in ENDED_STATUSES
     return ended or _steps(user, invoice).filter(kind__in=FINAL_KINDS).exists()
 

@@ -1,9 +1,9 @@
-"""What a customer may use: a staff override decides, then his subscription, then what is free for everybody.
+"""Feature access of a customer: a staff override decides, then the subscription, then what is free for everyone.
 
-`sync_feature_access` writes the outcome to his rows of FeatureAccess; whoever writes a subscription or an override calls it.
-What closes by the clock has `expires_at`, so that it closes on the second; what opens by the clock (an override that begins, or
-what lay beneath one that ended) is brought in line by a job. Counts stay, so that nobody gets a new month by cancelling and
-coming back.
+`sync_feature_access` writes the result to the customer's rows of FeatureAccess. Each service that writes a subscription or an
+override calls it. Access that closes at a known instant has `expires_at`, so it closes on the second. Access that opens at a
+known instant (an override that begins, or the plan when an override ends) is updated by a job. Usage counts stay when a plan is
+canceled, so that subscribing again does not start a new period.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -134,11 +134,10 @@ def _denial(access: FeatureAccess, amount: int, now: datetime) -> DomainError:
         return DomainError("feature_expired", sentence, status=402)
     if limit is None or used + amount <= limit:
         return ConflictError("changed_meanwhile", f"Your access to {name} has just been changed. Try again.")
-    anew = access.usage_period_at(now).ends
-    sentence = (
-        f"You have used {used} of {limit} {name} this month, and asked for {amount}. It begins anew at {format_instant(anew)}."
-    )
-    return LimitReachedError(sentence, seconds_left=math.ceil((anew - now).total_seconds()))
+    reset_at = access.usage_period_at(now).ends
+    counts = f"You have used {used} of {limit} {name} this month, and asked for {amount}."
+    sentence = f"{counts} The count is reset at {format_instant(reset_at)}."
+    return LimitReachedError(sentence, seconds_left=math.ceil((reset_at - now).total_seconds()))
 
 
 def _remedy(access: FeatureAccess, now: datetime) -> str:

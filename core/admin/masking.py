@@ -160,6 +160,7 @@ class MaskedRow:
         for name, value in {"_row": row, "_masking": masking, "_hides": masking.hides(model, row)}.items():
             object.__setattr__(self, name, value)
 
+    # typeshed declares `__class__` as a writable property of `object`, which a read-only one narrows
     @property  # type: ignore[misc]
     def __class__(self) -> type[Model]:  # type: ignore[override]
         """The model, so that `isinstance` says of the masked row what it says of the row."""

@@ -24,7 +24,7 @@ from core.encryption.key_ring import EncryptionError
 from core.models.base import BaseModel, DataKey, touch
 
 BATCH = 1_000
-MAX_ROUNDS = 20  # how often rows that somebody else has in hand are tried again
+MAX_ROUNDS = 20  # how often rows that other transactions have locked are tried again
 ROUND_DELAY_SECONDS = 0.5
 
 Row = tuple[RowIdentity, list[bytes | None]]
@@ -86,7 +86,7 @@ class TableRotation:
         outcome = RotationResult()
         for number in range(MAX_ROUNDS):
             if number:
-                time.sleep(ROUND_DELAY_SECONDS)
+                time.sleep(ROUND_DELAY_SECONDS)  # rows that were locked by other transactions get time to be released
             self._run_round(outcome, progress)
             outcome.busy = self.old().exclude(pk__in=list(outcome.failed)).count()
             if not outcome.busy:

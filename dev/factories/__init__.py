@@ -1,4 +1,7 @@
-"""The cast and their things, built by factory_boy: one module an app, and `FACTORIES` by model."""
+"""Factories of every model, one module an app, and the registry `FACTORIES` by model.
+
+Star imports export each factory, so that a new one is in the registry without a line here.
+"""
 
 from typing import Any
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from tests.sign_in import sign_in
@@ -32,4 +32,11 @@ def office(administrator: User, signed_in: SignedIn) -> Client:
 def viewer(staff: User) -> User:
     """A colleague who may look at everything and change nothing."""
     staff.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    return staff
+
+
+@pytest.fixture
+def support(staff: User) -> User:
+    """A staff member in the group of support."""
+    staff.groups.set([Group.objects.get(name="support")])
     return staff

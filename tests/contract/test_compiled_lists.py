@@ -1,7 +1,6 @@
 """What the compiled list path answers is byte by byte what the plain path answers, headers and all."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,10 +22,10 @@ from dev.factories import AccountFactory, PlanFactory, TransactionFactory, UserF
 from dev.routes import LISTS, Route, make
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from tests.conftest import ClientFor
+from tests.contract.list_client import Answers, Asker
 from users.models import PersonalAccessToken, User, UserSession
 
 OF_STAFF = "analytics/metrics/"
-Answers = list[HttpResponse | None]
 
 
 @pytest.fixture
@@ -42,32 +41,6 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     monkeypatch.setattr(CompiledList, "respond", watched)
     monkeypatch.setattr(fast_path, "COMPILED_LISTS", {})
     return found
-
-
-@dataclass
-class Asker:
-    """Asks for each page twice: the plain path first, and whatever path there is after it."""
-
-    client: APIClient
-    answers: Answers
-
-    def page(self, path: str, params: dict[str, Any] | None = None) -> Any:
-        """The page, the same by both paths."""
-        fast_path.COMPILED_LISTS.clear()
-        plainly, again = self.client.get(path, params), self.client.get(path, params)
-        assert again.status_code == plainly.status_code == 200, plainly.content
-        assert again.content == plainly.content
-        assert sent(again) == sent(plainly)
-        return again.json()
-
-    @property
-    def was_compiled(self) -> bool:
-        return self.answers[-1] is not None
-
-
-def sent(answer: Any) -> dict[str, str]:
-    """An answer's headers, but for what differs from one to the next."""
-    return {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}
 
 
 @pytest.fixture
