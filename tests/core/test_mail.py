@@ -25,8 +25,8 @@ def test_a_mail_waits_as_a_job_that_tells_nothing(queued: Path) -> None:
     send_mail("Your key", "secret-key-4711", None, ["alice@example.com"])
     job = ProcrastinateJob.objects.latest("id")  # those before it are what workers of other tests left
     assert job.task_name == "core.mail.deliver"
-    assert "4711" not in str(job.args)
-    assert "alice" not in str(job.args)
+    assert "secret-key" not in str(job.args)
+    assert "alice@" not in str(job.args)
 
 
 @pytest.mark.django_db(transaction=True)
