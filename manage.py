@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The operators' door: `manage.py help` lists the commands."""
+"""The commands of the project; `manage.py help` lists them."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ OWNERS_WORK = ("migrate", "makemigrations", "showmigrations", "flush", "drop_eve
 
 
 def role_of(arguments: list[str]) -> Role:
-    """An operator reaches everybody's rows; the commands that make tables, or only start others, run as who logged in."""
+    """Return the database role of a command: staff, or that of the login for commands that create tables or start others."""
     return Role.NONE if set(arguments[1:2]) & set(OWNERS_WORK) else Role.STAFF
 
 

@@ -1,1 +1,1 @@
-"""How it all is used: events, metrics, feature usage, feedback."""
+"""Product analytics: events, performance metrics, feature usage and customer feedback."""

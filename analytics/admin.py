@@ -1,4 +1,4 @@
-"""Use, metrics and feedback in the back office."""
+"""Admin pages for events, metrics, feature usage and feedback."""
 
 from typing import Any
 
@@ -6,12 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
-from unfold.contrib.filters.admin import (
-    ChoicesDropdownFilter,
-    FieldTextFilter,
-    RangeDateFilter,
-    RangeNumericFilter,
-)
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter, RangeNumericFilter
 
 from analytics import aggregates, services
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
@@ -50,7 +45,7 @@ PRIORITY_COLORS = {"critical": "danger", "high": "warning", "medium": "info", "l
 
 
 class FeedbackColumns:
-    """What both the list and the customer's page show of feedback."""
+    """Columns shared by the feedback list and the inline on the customer's page."""
 
     state = column("status", "status", STATUS_COLORS)
     urgency = column("priority", "priority", PRIORITY_COLORS)
@@ -73,7 +68,7 @@ class FeedbackInline(FeedbackColumns, ReadOnlyInline):
 
 @admin.register(UserFeedback)
 class UserFeedbackAdmin(FeedbackColumns, OwnedAdmin):
-    """Feedback, to be sorted and answered. What the customer wrote is his and stays as it is."""
+    """Feedback for triage by staff. The fields that the customer filled in are read-only."""
 
     list_display = ("feedback_date", "owner", "feedback_type", "rating", "beginning", "state", "urgency", "assigned_to", "age")
     list_filter = (
@@ -115,25 +110,25 @@ class UserFeedbackAdmin(FeedbackColumns, OwnedAdmin):
 
     age = column("days_since_creation", "days old")
 
-    @confirmed_action(title="Resolve", question="Write what came of it into the resolution notes first.", icon="task_alt")
+    @confirmed_action(title="Resolve", question="Enter the outcome in the resolution notes first.", icon="task_alt")
     def resolve(self, request: HttpRequest, feedback: UserFeedback) -> None:
         services.resolve_feedback(feedback, notes="", now=clock.now())
 
-    @confirmed_action(title="Reopen", question="It counts as open again; the notes stay.", icon="undo")
+    @confirmed_action(title="Reopen", question="The status becomes open. The resolution notes are not changed.", icon="undo")
     def reopen(self, request: HttpRequest, feedback: UserFeedback) -> None:
         services.reopen_feedback(feedback, now=clock.now())
 
-    @confirmed_action(title="Assign to me", question="You become responsible for it.", icon="person_add")
+    @confirmed_action(title="Assign to me", question="The feedback is assigned to you.", icon="person_add")
     def take(self, request: HttpRequest, feedback: UserFeedback) -> None:
-        colleague: Any = request.user
-        services.assign_feedback(feedback, colleague=colleague)
+        staff_member: Any = request.user
+        services.assign_feedback(feedback, assignee=staff_member)
 
     actions = (*BaseAdmin.actions, for_selected_rows(resolve), for_selected_rows(reopen), for_selected_rows(take))
 
 
 @admin.register(UserAnalytics)
 class UserAnalyticsAdmin(OwnedReadOnlyAdmin):
-    """Events, as they were recorded."""
+    """Recorded events, read-only."""
 
     list_display = ("event_date", "owner", "event_type", "session_minutes", "page_views", "engagement", "retention")
     list_filter = (BY_CUSTOMER, ("event_date", RangeDateFilter), ("event_type", FieldTextFilter))
@@ -148,7 +143,7 @@ class UserAnalyticsAdmin(OwnedReadOnlyAdmin):
 
 @admin.register(FeatureUsage)
 class FeatureUsageAdmin(OwnedReadOnlyAdmin):
-    """Use of features, as it was counted."""
+    """Recorded feature usage, read-only."""
 
     list_display = ("usage_date", "owner", "feature_name", "usage_count", "usage_minutes", "success", "error_count")
     list_filter = (BY_CUSTOMER, ("usage_date", RangeDateFilter), ("feature_name", FieldTextFilter))
@@ -163,12 +158,12 @@ class FeatureUsageAdmin(OwnedReadOnlyAdmin):
 
 @admin.register(PerformanceMetric)
 class PerformanceMetricAdmin(BaseAdmin):
-    """How the product does, newest first."""
+    """Performance metrics of the product, newest first."""
 
     list_display = ("metric_date", "metric_name", "value", "category", "subcategory")
     list_filter = (("metric_date", RangeDateFilter), ("metric_name", FieldTextFilter), ("category", FieldTextFilter))
     search_fields = ("metric_name__startswith", "category__startswith")
-    search_help_text = "Beginning of the metric's name or category"
+    search_help_text = "Start of the metric's name or category"
     ordering = ("-metric_date", "-id")
     sortable_by = ("metric_date",)
 
@@ -177,7 +172,7 @@ class PerformanceMetricAdmin(BaseAdmin):
         return [page, *super().get_urls()]
 
     def overview(self, request: HttpRequest) -> HttpResponse:
-        """Sums over all customers, drawn as tables with bars: nothing on it needs a script or a style of its own."""
+        """Render statistics over all customers as tables with SVG bars, which need no script or inline style."""
         require_allowed(request.user.has_perm("analytics.overview_performancemetric"))
         now = clock.now()
         found = (
@@ -194,6 +189,6 @@ class PerformanceMetricAdmin(BaseAdmin):
 
 
 def bars(table: aggregates.AggregateTable) -> list[tuple[aggregates.AggregateRow, int]]:
-    """The groups of a table, each with the length of its bar in pixels; the largest group has the longest."""
-    most = max((group.people for group in table.groups), default=0)
-    return [(group, MAX_BAR_WIDTH * group.people // most) for group in table.groups]
+    """Return each group of a table with the length of its bar in pixels, scaled to the largest group."""
+    largest = max((group.people for group in table.groups), default=0)
+    return [(group, MAX_BAR_WIDTH * group.people // largest) for group in table.groups]

@@ -1,4 +1,4 @@
-"""Sums over many customers, for whoever may see none of them: no name, no key, and no group so small that it is somebody."""
+"""Statistics over groups of customers, for staff who may not see the data of an individual customer."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from analytics.models import FeatureUsage
 from billing.models import Subscription
 from health.models import UserHealthCheckin
 
-MIN_GROUP_SIZE = 5  # people; of fewer, a sum tells about one of them
+MIN_GROUP_SIZE = 5  # customers; a sum over fewer would reveal data of an individual
 MAX_AGE = timedelta(days=730)
 RECENT = timedelta(days=30)
 PLACES = Decimal("0.01")
@@ -22,7 +22,7 @@ MAX_GROUPS = 50
 
 @dataclass(frozen=True)
 class AggregateRow:
-    """So many customers under one heading, and the figures about them."""
+    """A group of customers: its name, its size and its statistics."""
 
     name: str
     people: int
@@ -31,7 +31,7 @@ class AggregateRow:
 
 @dataclass(frozen=True)
 class AggregateTable:
-    """One question and its groups; those of fewer than MIN_GROUP_SIZE people are left out."""
+    """A titled statistic and its groups, without groups of fewer than MIN_GROUP_SIZE customers."""
 
     title: str
     heading: str
@@ -49,12 +49,12 @@ def customers_by_plan() -> AggregateTable:
     running = Subscription.objects.filter(Q(status="active") | Q(status="trialing"), user__is_staff=False)
     plans = running.values(name=F("plan__name"), cycle=F("plan__billing_cycle"), currency=F("plan__currency"))
     groups = _groups(plans, "user", order="name", each=Sum("plan__price"))
-    return AggregateTable("Plans", "plan", ("billed", "in", "sum of prices"), groups)
+    return AggregateTable("Plans", "plan", ("billing cycle", "currency", "sum of prices"), groups)
 
 
 def use_of_features(now: datetime) -> AggregateTable:
     features = FeatureUsage.objects.filter(usage_date__gte=(now - RECENT).date()).values(name=F("feature_name"))
-    figures = {"uses": Sum("usage_count"), "mistakes": Sum("error_count")}
+    figures = {"uses": Sum("usage_count"), "errors": Sum("error_count")}
     return AggregateTable(
         "Features in 30 days", "feature", ("uses", "errors"), _groups(features, "user", order="-people", **figures)
     )
@@ -70,7 +70,7 @@ def checkins_by_month(now: datetime) -> AggregateTable:
 
 
 def _groups(rows: QuerySet[Any, Any], person: str, order: str, **figures: Any) -> list[AggregateRow]:
-    # SECURITY: small groups are left out in the database, with their names: a feature's name is what a customer's program sent
+    # SECURITY: small groups are filtered out with their names, since a feature's name is free text from a customer's client
     counted = rows.annotate(people=Count(person, distinct=True), **figures).filter(people__gte=MIN_GROUP_SIZE)
     return [_group(dict(row)) for row in counted.order_by(order)[:MAX_GROUPS]]
 

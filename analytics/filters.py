@@ -1,4 +1,4 @@
-"""What lists of use can be filtered by."""
+"""Filter sets of the analytics lists."""
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
 from core.api.filtersets import StrictFilterSet
@@ -18,11 +18,7 @@ class EventFilter(StrictFilterSet):
             "retention_score": ["gte", "lte", "isnull"],
             "created_at": ["gte", "lte"],
         }
-        derived = {
-            "session_minutes": ["gte", "lte"],
-            "engagement_level": ["exact", "in"],
-            "retention_level": ["exact", "in"],
-        }
+        derived = {"session_minutes": ["gte", "lte"], "engagement_level": ["exact", "in"], "retention_level": ["exact", "in"]}
 
 
 class FeatureUsageFilter(StrictFilterSet):

@@ -1,12 +1,15 @@
-"""Events, use, metrics and feedback as JSON."""
+"""Serializers of events, feature usage, metrics and feedback."""
 
 from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
 from core.api.derived_fields import public_names
 from core.api.serializers import BaseSerializer
 
 
+@extend_schema_serializer(description="An action of the user in the app, such as a session, a visit or a click.")
 class EventSerializer(BaseSerializer):
     class Meta:
         model = UserAnalytics
@@ -25,6 +28,7 @@ class EventSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="The user's use of one feature on one day.")
 class FeatureUsageSerializer(BaseSerializer):
     class Meta:
         model = FeatureUsage
@@ -43,6 +47,7 @@ class FeatureUsageSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="A measured value of the whole product on one day. It belongs to no user.")
 class MetricSerializer(BaseSerializer):
     class Meta:
         model = PerformanceMetric
@@ -58,14 +63,13 @@ class MetricSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="Feedback of the user about the product, with its resolution by staff.")
 class FeedbackSerializer(BaseSerializer):
-    """Feedback. Its writer says what he thinks; status, priority, colleague and answer are the staff's."""
-
     class Meta:
         model = UserFeedback
         fields = public_names(UserFeedback)
         read_only_fields = ["status", "priority", "assigned_to", "resolution_notes", "resolved_at"]
-        extra_kwargs = {"feedback_date": {"required": False, "help_text": "Your present day unless you say otherwise."}}
+        extra_kwargs = {"feedback_date": {"required": False, "help_text": "Defaults to today in the user's time zone."}}
         example = {
             "feedback_type": "bug",
             "rating": 2,

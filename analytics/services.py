@@ -1,4 +1,4 @@
-"""What staff do about feedback, and how long it is kept how the product is used."""
+"""Triage of feedback, and retention of analytics data."""
 
 from datetime import datetime, timedelta
 
@@ -11,43 +11,43 @@ from core.errors import ConflictError, DomainError
 from core.postgres.partitions import MONTHS_AHEAD, min_uuid7_at
 from users.models import User
 
-BATCH = 5_000  # rows deleted in one transaction: each is an event of the audit log, too
-MONTH = 31
+BATCH = 5_000  # rows deleted per transaction; each deletion also adds an event to the audit log
+MIN_RETENTION_DAYS = 31  # as in analytics_keep_months()
 
 
 def resolve_feedback(feedback: UserFeedback, *, notes: str, now: datetime) -> None:
-    """Settle a piece of feedback; `notes` say to the customer what came of it, '' leaves those that are there."""
+    """Set the status to resolved. The customer reads `notes`; '' leaves the stored notes unchanged."""
     if feedback.is_resolved:
-        raise ConflictError("already_settled", "This feedback is settled already. Reopen it first.")
+        raise ConflictError("already_settled", "This feedback is already resolved. Reopen it first.")
     feedback.resolution_notes = notes or feedback.resolution_notes
     feedback.move_to(FeedbackStatus.RESOLVED.value, now=now)
     feedback.save(update_fields=["status", "resolved_at", "resolution_notes"])
 
 
 def reopen_feedback(feedback: UserFeedback, *, now: datetime) -> None:
-    """Take settled feedback up again; what was written about it stays."""
+    """Set the status back to open. The resolution notes stay."""
     if feedback.is_open:
-        raise ConflictError("already_open", "This feedback is open already.")
+        raise ConflictError("already_open", "This feedback is already open. No action is needed.")
     feedback.move_to(FeedbackStatus.OPEN.value, now=now)
     feedback.save(update_fields=["status", "resolved_at"])
 
 
-def assign_feedback(feedback: UserFeedback, *, colleague: User) -> None:
-    """Make a colleague responsible for it."""
-    if not colleague.is_staff:
-        raise DomainError("not_staff", "Choose a colleague: this account is a customer's.", field="assigned_to")
-    feedback.assigned_to = colleague
+def assign_feedback(feedback: UserFeedback, *, assignee: User) -> None:
+    """Assign feedback to a staff member. Raise DomainError for a customer."""
+    if not assignee.is_staff:
+        raise DomainError("not_staff", "Choose a staff member. This account belongs to a customer.", field="assigned_to")
+    feedback.assigned_to = assignee
     feedback.save(update_fields=["assigned_to"])
 
 
 def save_triage(feedback: UserFeedback, *, now: datetime) -> None:
-    """Save what a colleague changed, and stamp when it was settled."""
+    """Save a staff member's changes, and set or clear `resolved_at` to match the status."""
     feedback.move_to(feedback.status, now=now)
     feedback.save()
 
 
 def maintain_partitions() -> int:
-    """Make the months to come of events and metrics, and drop those older than the settings say; gives how many dropped."""
+    """Create the coming partitions of events and metrics, drop expired ones, and return how many were dropped."""
     with transaction.atomic(), connection.cursor() as cursor:
         days = [MONTHS_AHEAD, settings.EVENT_RETENTION_DAYS, settings.METRIC_RETENTION_DAYS]
         cursor.execute("SELECT analytics_keep_months(%s, %s, %s)", days)
@@ -55,15 +55,15 @@ def maintain_partitions() -> int:
 
 
 def delete_old_usage(*, now: datetime) -> int:
-    """Delete the use of features that was recorded longer ago than `USAGE_RETENTION_DAYS`; gives how many rows.
+    """Delete feature usage recorded more than `USAGE_RETENTION_DAYS` days ago, and return the number of rows.
 
-    In batches by the key, each a transaction of its own where none is open.
+    Each batch is a transaction of its own, unless the caller has opened one.
     """
     if not settings.USAGE_RETENTION_DAYS:
         return 0
-    oldest = min_uuid7_at(now - timedelta(days=max(settings.USAGE_RETENTION_DAYS, MONTH)))
+    oldest = min_uuid7_at(now - timedelta(days=max(settings.USAGE_RETENTION_DAYS, MIN_RETENTION_DAYS)))
     old = FeatureUsage.objects.filter(pk__lt=oldest).order_by("pk")
-    forgotten = 0
+    deleted = 0
     while batch := list(old.values_list("pk", flat=True)[:BATCH]):
-        forgotten += FeatureUsage.objects.filter(pk__in=batch).delete()[0]
-    return forgotten
+        deleted += FeatureUsage.objects.filter(pk__in=batch).delete()[0]
+    return deleted

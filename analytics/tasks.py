@@ -1,4 +1,4 @@
-"""What runs by itself: the keeping of what is recorded of use."""
+"""Periodic tasks: retention of analytics data."""
 
 from analytics import services
 from core import clock, jobs
@@ -6,6 +6,6 @@ from core import clock, jobs
 
 @jobs.daily(at_hour=2)
 def maintain_telemetry_partitions(timestamp: int) -> None:
-    """Make room for the events and metrics of the months to come, and drop what need not be kept any more."""
+    """Create the coming partitions of events and metrics, and delete data past its retention period."""
     services.maintain_partitions()
     services.delete_old_usage(now=clock.now())

@@ -1,4 +1,4 @@
-"""`/api/v1/analytics/`."""
+"""URLs under `/api/v1/analytics/`."""
 
 from rest_framework.routers import SimpleRouter
 

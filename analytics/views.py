@@ -1,4 +1,4 @@
-"""Use in the API."""
+"""API views of analytics."""
 
 from analytics.filters import EventFilter, FeatureUsageFilter, FeedbackFilter, MetricFilter
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
@@ -9,8 +9,7 @@ from core.api.viewsets import CreateMixin, OwnedReadOnlyViewSet, OwnedViewSet, U
 
 
 class EventViewSet(BulkMixin, OwnedViewSet):
-    """What somebody did with the product."""
-
+    about = "An event is an action of the user in the app, such as a session, a visit or a click."
     queryset = UserAnalytics.objects.all()
     serializer_class = EventSerializer
     filterset_class = EventFilter
@@ -20,8 +19,7 @@ class EventViewSet(BulkMixin, OwnedViewSet):
 
 
 class FeatureUsageViewSet(BulkMixin, OwnedViewSet):
-    """How much somebody uses each feature: one row for a feature and a day."""
-
+    about = "There is one row per feature and day; a second one is refused with 400."
     queryset = FeatureUsage.objects.all()
     serializer_class = FeatureUsageSerializer
     filterset_class = FeatureUsageFilter
@@ -31,8 +29,7 @@ class FeatureUsageViewSet(BulkMixin, OwnedViewSet):
 
 
 class MetricViewSet(BulkMixin, UnownedViewSet):
-    """How the product does; for staff."""
-
+    about = "A metric is a value of the whole product on one day. Only staff with the permission can read and write."
     queryset = PerformanceMetric.objects.all()
     serializer_class = MetricSerializer
     filterset_class = MetricFilter
@@ -43,8 +40,7 @@ class MetricViewSet(BulkMixin, UnownedViewSet):
 
 
 class FeedbackViewSet(CreateMixin, OwnedReadOnlyViewSet):
-    """What somebody says of the product. It is written once; staff settle it in the back office."""
-
+    about = "Users send and read their feedback, and staff resolve it. It can't be changed or deleted through the API."
     queryset = UserFeedback.objects.all()
     serializer_class = FeedbackSerializer
     filterset_class = FeedbackFilter

@@ -1,1 +1,1 @@
-"""What MINGUS costs beside the least that its database allows, and beside the framework as it comes. See README.md."""
+"""Benchmarks of MINGUS against a bare WSGI function and other frameworks. See README.md."""

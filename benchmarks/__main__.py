@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: what to measure, and how long."""
+"""Benchmarks of MINGUS against a bare WSGI function and other frameworks. See benchmarks/README.md."""
 
 import argparse
 import sys
@@ -9,14 +9,14 @@ from benchmarks.scale import PARTS, Scale
 
 
 def parsed(arguments: list[str]) -> Scale:
-    """The command line as a Scale."""
+    """Return the arguments of the command line as a Scale."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each contender is measured (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each contender (%(default)s)")
     parser.add_argument("--rows", type=int, default=200_000, help="transactions in the table (%(default)s)")
-    parser.add_argument("--only", choices=PARTS, help="one part; nothing is written to results/")
+    parser.add_argument("--only", choices=PARTS, help="measure one part; write nothing to results/")
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="under 40 seconds and coarse; nothing is written to results/")
-    size.add_argument("--full", action="store_true", help="import 200,000 rows instead of 50,000, export 1,000,000")
+    size.add_argument("--quick", action="store_true", help="measure small sizes coarsely; write nothing to results/")
+    size.add_argument("--full", action="store_true", help="import 200,000 rows, export 1,000,000")
     given = parser.parse_args(arguments)
     if given.rounds < 1 or given.rows < 2_000:
         parser.error("--rounds must be 1 or more, --rows 2000 or more")
@@ -26,5 +26,5 @@ def parsed(arguments: list[str]) -> Scale:
 if __name__ == "__main__":
     scale = parsed(sys.argv[1:])
     configure()
-    # The suite imports models, which can't be imported before there are settings.
+    # The suite imports models, which need configured settings.
     import_module("benchmarks.suite").run(scale)

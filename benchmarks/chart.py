@@ -1,4 +1,4 @@
-"""Draws results as bars, in SVG and without a library: CPU as a multiple of the limit's, a whisker from least to most."""
+"""Bar charts of results in SVG: CPU as a multiple of the limit's, with a whisker from the least to the most."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -18,7 +18,7 @@ Panel = tuple[str, Sequence[Result]]
 
 
 def render_chart(panels: Sequence[Panel]) -> str:
-    """A whole SVG document with one panel below the other."""
+    """Return an SVG document with one panel below the other."""
     pieces: list[str] = []
     top = GAP
     for title, results in panels:
@@ -35,14 +35,14 @@ def render_chart(panels: Sequence[Panel]) -> str:
 
 
 def panel(title: str, results: Sequence[Result], top: int) -> Iterable[str]:
-    """A title and one bar for each result, on a scale of its own."""
+    """Return a title and a bar for each result, on the panel's own scale."""
     unit = (WIDTH - LABELS - RIGHT) / max(result.cpu_ratio.most for result in results)
     rows = (row(result, top + HEAD + ROW * number, unit, is_limit=number == 0) for number, result in enumerate(results))
     return [_text(GAP, top + 14, title, "title"), *(piece for pieces in rows for piece in pieces)]
 
 
 def row(result: Result, top: int, unit: float, *, is_limit: bool) -> list[str]:
-    """The name, the bar, its whisker and its figure; `unit` is the width of 1."""
+    """Return the name, the bar, its whisker and its figure. `unit` is the width of a ratio of 1."""
     ratio, middle = result.cpu_ratio, top + BAR / 2
     kind = "limit" if is_limit else "ours" if result.name.startswith("MINGUS") else "bar"
     return [

@@ -1,7 +1,7 @@
-"""A database of its own, made for one run and dropped after it, with invented users and their transactions.
+"""The temporary database of a run, with generated users and transactions.
 
-The table is filled by day, with the users' rows mixed as a running service would mix them. Everything that is drawn comes
-from one seed, so that two runs have the same rows but for their keys.
+The table is filled day by day, with the users' rows mixed as in a running service. All random values come from one seed, so
+that two runs have the same rows except for their keys.
 """
 
 import random
@@ -24,7 +24,7 @@ from users.models import PersonalAccessToken, User
 
 SEED = 20_260_301
 FIRST_DAY, DAYS = date(2023, 3, 1), 3 * 365
-LOCK = 0x4D494E47  # "MING": two runs at once would drop each other's database
+LOCK = 0x4D494E47  # "MING"; concurrent runs would drop each other's database
 
 CATEGORIES = {
     "groceries": 25,
@@ -38,7 +38,7 @@ CATEGORIES = {
     "gifts": 3,
     "fees": 2,
 }
-SHOPS = ("Corner Market", "Café Nord", "City Transit", "Northern Power", "Old Town Pharmacy", "Harbour Books", "Cinema Odeon")
+SHOPS = ("Corner Market", "Café Nord", "City Transit", "Northern Power", "Old Town Pharmacy", "Harbor Books", "Cinema Odeon")
 
 COLUMNS = (
     "id, user_id, financial_profile_id, transaction_type, amount, currency, description, category, merchant_name,"
@@ -50,7 +50,7 @@ END_SESSIONS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHE
 
 
 class AlreadyRunningError(Exception):
-    """Another benchmark uses the same server."""
+    """Another benchmark is running on the same server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class BenchmarkUser:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkUsers:
-    """The users. Half of all transactions belong to `heavy`, the rest to the others in equal parts."""
+    """All users. Half of the transactions belong to `heavy`, and the rest to the others in equal parts."""
 
     heavy: BenchmarkUser
     others: list[BenchmarkUser]
@@ -72,7 +72,7 @@ class BenchmarkUsers:
 
 @contextmanager
 def database(*, rows: int, users: int) -> Iterator[BenchmarkUsers]:
-    """A migrated database with `rows` transactions of `users` users, until the block ends."""
+    """Create a migrated database with `rows` transactions of `users` users, and drop it at the end of the block."""
     with psycopg.connect(**home_parameters(), autocommit=True) as home, _only_one(home):
         _drop(home)
         home.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
@@ -85,7 +85,7 @@ def database(*, rows: int, users: int) -> Iterator[BenchmarkUsers]:
 
 @contextmanager
 def _only_one(home: "psycopg.Connection[Any]") -> Iterator[None]:
-    """Hold the server's benchmark lock; it goes with the connection."""
+    """Acquire the server's benchmark lock, which is released with the connection."""
     row = home.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
     if row != (True,):
         raise AlreadyRunningError("Another benchmark runs on this server. Wait until it has ended.")
@@ -93,14 +93,14 @@ def _only_one(home: "psycopg.Connection[Any]") -> Iterator[None]:
 
 
 def _disconnect() -> None:
-    """The pool too: it would go on trying to reach a database that is gone."""
+    """Close the connections and the pool, which would otherwise try to reconnect to the dropped database."""
     connections.close_all()
-    made: Any = connection
-    made.close_pool()
+    default: Any = connection
+    default.close_pool()
 
 
 def _drop(home: "psycopg.Connection[Any]") -> None:
-    # FORCE would fail for an autovacuum at work there, which this role may not end and a plain DROP cancels by itself.
+    # FORCE fails while autovacuum works there, which this role may not terminate. A plain DROP cancels autovacuum.
     home.execute(END_SESSIONS, [DATABASE])
     home.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(DATABASE)))
 
@@ -109,17 +109,17 @@ def _filled(rows: int, users: int) -> BenchmarkUsers:
     call_command("migrate", verbosity=0, skip_checks=True)
     _disable_row_level_security()
     people = _people(users)
-    cast = BenchmarkUsers(people[0], people[1:])
+    found = BenchmarkUsers(people[0], people[1:])
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-        for line in transactions(cast, rows):
+        for line in transactions(found, rows):
             copy.write_row(line)
     with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
         plain.execute("VACUUM ANALYZE")
-    return cast
+    return found
 
 
 def _disable_row_level_security() -> None:
-    """The peers know no row-level security, so they ask as the tables' owner; MINGUS asks as a customer, for whom it holds."""
+    """Exempt the tables' owner, as whom the other frameworks query. MINGUS queries as a customer, who is not exempt."""
     with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
         for (table,) in plain.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity").fetchall():
             plain.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(sql.Identifier(table)))
@@ -134,25 +134,25 @@ def _people(count: int) -> list[BenchmarkUser]:
 
 
 def new_account(person: BenchmarkUser) -> EncryptedFinancialProfile:
-    """Another account, with nothing in it."""
+    """Create another account, without transactions."""
     account: EncryptedFinancialProfile = EncryptedFinancialProfile.objects.create(
         user_id=person.id, profile_name="Savings", profile_type="savings"
     )
     return account
 
 
-def transactions(cast: BenchmarkUsers, rows: int) -> Iterator[tuple[Any, ...]]:
-    """Rows for COPY, in the order of COLUMNS; every second one is the heavy user's."""
+def transactions(users: BenchmarkUsers, rows: int) -> Iterator[tuple[Any, ...]]:
+    """Yield rows for COPY in the order of COLUMNS. Every second one belongs to the heavy user."""
     draw = random.Random(SEED)  # noqa: S311 - invented money
     names, weights = list(CATEGORIES), list(CATEGORIES.values())
     categories = draw.choices(names, weights, k=rows)
     for number, category in enumerate(categories):
-        person = cast.heavy if number % 2 else cast.others[number // 2 % len(cast.others)]
+        person = users.heavy if number % 2 else users.others[number // 2 % len(users.others)]
         yield transaction(person, draw, number=number, category=category, day=FIRST_DAY + timedelta(number * DAYS // rows))
 
 
 def transaction(person: BenchmarkUser, draw: random.Random, *, number: int, category: str, day: date) -> tuple[Any, ...]:
-    """One expense, in the order of COLUMNS."""
+    """Return one expense in the order of COLUMNS."""
     cents, shop = draw.randrange(100, 20_000), draw.choice(SHOPS)
     metadata = f'{{"source": "benchmark", "terminal": {draw.randrange(10_000)}}}'
     made = f"{day.isoformat()}T{draw.randrange(24):02}:{draw.randrange(60):02}:00.{draw.randrange(1, 10**6):06}Z"

@@ -1,7 +1,7 @@
-"""All transactions of one user as a CSV file, in batches as they are sent.
+"""Export of all transactions of one user as a CSV file, in batches.
 
-The limit is one COPY TO of the same columns, read to its end as the tables' owner: without row-level security, without
-guarding a cell against formulas, and with a transaction that is open as long as the reader takes.
+The limit is one COPY TO of the same columns, read to its end as the tables' owner. It has no row-level security and no
+escaping of formulas, and its transaction stays open as long as the client reads.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from finance.serializers.transactions import TransactionSerializer
 from users.models import User
 
 LIMIT, EXPORT = "COPY TO of the same columns", "MINGUS export"
-# Keys that grow, as UUIDv7 do: rows lie in the table in their order.
+# Increasing keys as with UUIDv7, so that the table contains the rows in the order of the keys.
 FILL = f"""
 INSERT INTO finance_financialtransaction ({COLUMNS})
 SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid, user_id, financial_profile_id, transaction_type,
@@ -42,7 +42,7 @@ COPY (SELECT {COLUMNS}, {DERIVED} FROM finance_financialtransaction WHERE user_i
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """What was measured: seconds for a whole file, and the memory that one export takes beyond an idle process."""
+    """Results of the exports: seconds for a whole file, and the memory of one export beyond an idle process."""
 
     rows: int
     results: list[Result]
@@ -50,13 +50,13 @@ class Exports:
 
 
 def csv_of(user_id: UUID) -> Iterator[bytes]:
-    """The pieces of the file, within the reach of that user."""
+    """Return the chunks of the file with the transactions of a user."""
     rows = FinancialTransaction.objects.filter(user_id=user_id)
     return exports.as_csv(rows, cast("SqlSerializer", TransactionSerializer.get_sql_serializer()))
 
 
 def run(people: BenchmarkUsers, meter: Meter, scale: Scale) -> Exports:
-    """Measure it in the name of a user who gets that many rows more."""
+    """Measure exports of a user who is given `export_rows` more transactions."""
     person = people.others[-1]
     with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
         plain.execute(FILL, {"rows": scale.export_rows, "source": person.id})
@@ -80,4 +80,4 @@ def _export(user_id: UUID, rows: int) -> None:
 
 def _check(found: int, rows: int) -> None:
     if found != rows:
-        raise UnequalError(f"{found} rows came, not {rows}")
+        raise UnequalError(f"Got {found} rows instead of {rows}")

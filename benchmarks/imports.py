@@ -1,7 +1,7 @@
-"""A statement file brought into an account that has nothing yet, and the same file once more.
+"""Import of a statement file into an empty account, and a second import of the same file.
 
-The limit is one COPY of ready rows into the same table, with its indexes, constraints and foreign keys. It reads no file,
-looks for no duplicates and keeps no record of what came from where, all of which an import does.
+The limit is one COPY of prepared rows into the same table, with its indexes, constraints and foreign keys. Unlike an import,
+it reads no file, detects no duplicates and does not record the origin of the rows.
 """
 
 import random
@@ -34,7 +34,7 @@ DAYS = 3 * 365
 
 @dataclass(frozen=True, slots=True)
 class Imports:
-    """What was measured: seconds for a whole file, and the memory that one import takes beyond an idle process."""
+    """Results of the imports: seconds for a whole file, and the memory of one import beyond an idle process."""
 
     rows: int
     results: list[Result]
@@ -42,14 +42,14 @@ class Imports:
 
 
 class Bank:
-    """One user, his statement file, and the accounts that it is brought into."""
+    """A user, their statement file, and the accounts that it is imported into."""
 
     def __init__(self, person: BenchmarkUser, file: Path, rows: int, connection: "psycopg.Connection[Any]") -> None:
         self._person, self._file, self._rows, self._connection = person, file, rows, connection
         self._account: EncryptedFinancialProfile | None = None
 
     def copy(self) -> Work:
-        """The limit, into an account of its own."""
+        """Prepare the limit, a COPY into a new account."""
         lines = copied(self._person, new_account(self._person).pk, self._rows)
         return lambda: [timed(lambda: self._copy(lines))]
 
@@ -57,24 +57,24 @@ class Bank:
         with self._connection.transaction(), self._connection.cursor().copy(COPY) as copy:
             copy.write(lines)
 
-    def bring(self) -> Work:
-        """The file into a new account."""
+    def import_new(self) -> Work:
+        """Prepare an import into a new account."""
         self._account = new_account(self._person)
         return lambda: [timed(lambda: self._import("created"))]
 
     def import_again(self) -> Work:
-        """The file into the account that has it."""
+        """Prepare a second import into the same account."""
         return lambda: [timed(lambda: self._import("duplicates"))]
 
     def import_with_sqlalchemy(self) -> Work:
-        """The file into a new account by SQLAlchemy Core."""
+        """Prepare an import into a new account by SQLAlchemy Core."""
         account, core = new_account(self._person), SqlalchemyCore()
 
-        def bring() -> None:
-            if core.bring(self._file, self._person, account.pk) != self._rows:
-                raise UnequalError("SQLAlchemy Core did not take all rows for new")
+        def import_rows() -> None:
+            if core.import_file(self._file, self._person, account.pk) != self._rows:
+                raise UnequalError("SQLAlchemy Core did not insert all rows")
 
-        return lambda: [timed(bring)]
+        return lambda: [timed(import_rows)]
 
     def _import(self, verdict: str) -> None:
         account = self._account or new_account(self._person)
@@ -82,7 +82,7 @@ class Bank:
             source = StatementSource(file=file, filename="statement.csv")
             result = import_statement(source, account=account, now=clock.now())
         if getattr(result, verdict) != self._rows:
-            raise UnequalError(f"Of {self._rows} rows {getattr(result, verdict)} became {verdict}, {result.failed} failed")
+            raise UnequalError(f"Of {self._rows} rows, {getattr(result, verdict)} are {verdict} and {result.failed} failed")
 
 
 def _timed_once(action: Callable[[], None]) -> list[float]:
@@ -90,7 +90,7 @@ def _timed_once(action: Callable[[], None]) -> list[float]:
 
 
 def statement(rows: int) -> str:
-    """A bank's CSV, without ids, oldest row first."""
+    """Return a bank's CSV file without IDs, oldest row first."""
     draw = random.Random(SEED)  # noqa: S311 - invented money
     lines = ["Date,Description,Amount"]
     for number in range(rows):
@@ -102,23 +102,23 @@ def statement(rows: int) -> str:
 
 
 def copied(person: BenchmarkUser, account: UUID, rows: int) -> bytes:
-    """Rows as the import would store them, in COPY's text format."""
+    """Return the rows as the import would store them, in COPY's text format."""
     draw, owner = random.Random(SEED), BenchmarkUser(person.id, account, person.token)  # noqa: S311 - invented money
     days = (FIRST_DAY + timedelta(number * DAYS // rows) for number in range(rows))
     lines = (transaction(owner, draw, number=number, category="", day=day) for number, day in enumerate(days))
     return "".join("\t".join(line) + "\n" for line in lines).encode()
 
 
-def run(cast: BenchmarkUsers, meter: Meter, scale: Scale) -> Imports:
-    """Measure it in an ordinary user's name."""
-    person = cast.others[0]
+def run(users: BenchmarkUsers, meter: Meter, scale: Scale) -> Imports:
+    """Measure imports of an ordinary user."""
+    person = users.others[0]
     with tempfile.TemporaryDirectory() as folder, psycopg.connect(**connection_parameters()) as connection:
         file = Path(folder, "statement.csv")
         file.write_text(statement(scale.import_rows))
         bank = Bank(person, file, scale.import_rows, connection)
         work: dict[str, Prepare] = {
             LIMIT: bank.copy,
-            FIRST: bank.bring,
+            FIRST: bank.import_new,
             AGAIN: bank.import_again,
             CORE: bank.import_with_sqlalchemy,
         }

@@ -14,13 +14,13 @@ from benchmarks.scale import Scale
 
 COMMON = ("groceries", "dining", "transport")
 PAGE = 50
-WINDOW = 720  # days; the rarest of COMMON then still fills a page of an ordinary user
+WINDOW = 720  # days, in which even the rarest category fills a page of an ordinary user
 
 
-def calls(cast: BenchmarkUsers, count: int) -> list[Request]:
-    """Requests of users drawn at random, every tenth of the heavy one; each asks for something else."""
-    draw = random.Random(SEED)  # noqa: S311 - which user is asked about is no secret
-    people = [cast.heavy if number % 10 == 0 else draw.choice(cast.others) for number in range(count)]
+def make_requests(users: BenchmarkUsers, count: int) -> list[Request]:
+    """Return requests of random users, every tenth of the heavy user, each with other filters."""
+    draw = random.Random(SEED)  # noqa: S311 - the choice of users is not secret
+    people = [users.heavy if number % 10 == 0 else draw.choice(users.others) for number in range(count)]
     return [Request(token=person.token, query=_query(draw)) for person in people]
 
 
@@ -30,11 +30,11 @@ def _query(draw: random.Random) -> str:
     return urlencode({"category": draw.choice(COMMON), "transaction_date__gte": first, "transaction_date__lte": last})
 
 
-def run(cast: BenchmarkUsers, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:
-    """Measure it, after every contender has answered every tenth call with the same full page."""
-    asked = calls(cast, scale.list_requests)
-    for call in asked[::10] + asked[1::10]:
-        pages = {contender.name: contender.answer(call) for contender in contenders}
+def run(users: BenchmarkUsers, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:
+    """Measure the list after checking that all contenders return the same full pages."""
+    requests = make_requests(users, scale.list_requests)
+    for request in requests[::10] + requests[1::10]:
+        pages = {contender.name: contender.handle(request) for contender in contenders}
         require_equal({name: page.data["results"] for name, page in pages.items()}, rows=PAGE)
-    work = {contender.name: always(partial(response_times, contender, asked, 200)) for contender in contenders}
+    work = {contender.name: always(partial(response_times, contender, requests, 200)) for contender in contenders}
     return interleaved(work, rounds=scale.rounds, meter=meter)

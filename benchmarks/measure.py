@@ -1,7 +1,7 @@
-"""Measures work in rounds: CPU of this process and of its database sessions, and the time on the wall.
+"""Measurement in rounds: CPU time of this process and of its database sessions, and wall-clock time.
 
-CPU is what a request costs, whatever else the machine does at the moment; the wall says what a caller waits for. Contenders
-take turns within a round, so that a slow minute hits all of them, and are compared with the first one of the same round.
+CPU time is the cost of a request, regardless of other load on the machine. Wall-clock time is how long a caller waits.
+Contenders take turns within a round, so that a slow minute affects all of them, and are compared with the first of that round.
 """
 
 import gc
@@ -19,21 +19,21 @@ import psycopg
 
 from benchmarks.production import DATABASE, home_parameters
 
-# Does some operations, and gives the seconds that each took on the wall.
+# Does some operations, and returns the wall-clock seconds of each.
 Work = Callable[[], list[float]]
-# Gets something ready, outside of what is measured, and gives the work on it.
+# Prepares something outside of the measurement, and returns the work on it.
 Prepare = Callable[[], Work]
 
 SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
 
 
 class DistantServerError(Exception):
-    """The database's processes can't be seen from here."""
+    """The processes of the database server are not visible on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One contender in one round; seconds."""
+    """Seconds of one contender in one round."""
 
     process: float
     database: float
@@ -41,13 +41,13 @@ class Sample:
 
     @property
     def cpu(self) -> float:
-        """CPU of one operation."""
+        """CPU seconds per operation."""
         return (self.process + self.database) / len(self.wall_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of some rounds with the least and the most."""
+    """The median of some rounds, with the least and the most."""
 
     median: float
     least: float
@@ -60,7 +60,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A contender over all rounds. Seconds; ratios are to the first contender, round by round."""
+    """A contender over all rounds. Times are in seconds; ratios are to the first contender, round by round."""
 
     name: str
     cpu: float
@@ -69,14 +69,14 @@ class Result:
     wall_ratio: Spread
     p50: float
     p99: float
-    p99_ratio: float  # over all rounds: one has too few slow ones
+    p99_ratio: float  # over all rounds, since one round has too few slow operations
 
     def named(self, name: str) -> "Result":
         return replace(self, name=name)
 
 
 def cpu_of(pid: int) -> float:
-    """CPU seconds that another process has used: in nanoseconds where the kernel counts them, in its ticks elsewhere."""
+    """Return the CPU seconds of another process, exact to nanoseconds if the kernel counts them, otherwise to its ticks."""
     folder = Path("/proc", str(pid))
     try:
         return int((folder / "schedstat").read_text().split()[0]) / 1e9
@@ -86,24 +86,24 @@ def cpu_of(pid: int) -> float:
 
 
 def _own_cpu() -> float:
-    """CPU seconds of this process and of the programs that it has run."""
+    """Return the CPU seconds of this process and of its finished children."""
     times = os.times()
     return time.process_time() + times.children_user + times.children_system
 
 
 class Meter:
-    """Measures work done by this process and by the sessions on the benchmark's database."""
+    """A meter for the work of this process and of the sessions on the benchmark database."""
 
     def __init__(self, watcher: "psycopg.Connection[Any]") -> None:
         self._watcher = watcher
 
     def sample(self, work: Work) -> Sample:
-        """Raises DistantServerError when the server's processes are not this machine's."""
+        """Do the work and measure it. Raise DistantServerError if the database server is on another machine."""
         before = self._cpu_by_session()
         gc.collect()
         process = _own_cpu()
         wall_seconds = work()
-        # A session that closed meanwhile was the last work's, on its way out.
+        # A session that closed in the meantime belonged to the previous work.
         after = {pid: cpu for pid in before if (cpu := _cpu_if_there(pid)) is not None}
         return Sample(_own_cpu() - process, sum(after[pid] - before[pid] for pid in after), wall_seconds)
 
@@ -124,18 +124,18 @@ def _cpu_if_there(pid: int) -> float | None:
 
 @contextmanager
 def meter() -> Iterator[Meter]:
-    """A Meter, for as long as the block runs."""
+    """Yield a Meter, whose connection closes with the block."""
     with psycopg.connect(**home_parameters(), autocommit=True) as watcher:
         yield Meter(watcher)
 
 
 def always(work: Work) -> Prepare:
-    """For work that needs nothing made ready."""
+    """Return a Prepare for work that needs no preparation."""
     return lambda: work
 
 
 def interleaved(contenders: Mapping[str, Prepare], *, rounds: int, meter: Meter, warm_up: bool = True) -> list[Result]:
-    """Measure each contender once a round, in turns, after a round that does not count; the first one is the limit."""
+    """Measure the contenders in turns, once per round, after a warm-up round. The first one is the limit."""
     names = list(contenders)
     samples: dict[str, list[Sample]] = {name: [] for name in names}
     for number in range(-1 if warm_up else 0, rounds):
@@ -146,7 +146,7 @@ def interleaved(contenders: Mapping[str, Prepare], *, rounds: int, meter: Meter,
 
 
 def compared(name: str, samples: list[Sample], limit: list[Sample]) -> Result:
-    """Samples against those of another, round by round."""
+    """Return the result of some samples, compared with the limit's samples round by round."""
     pairs = list(zip(samples, limit, strict=True))
     wall_seconds, others = (sorted(wall for sample in each for wall in sample.wall_seconds) for each in (samples, limit))
     return Result(
@@ -162,12 +162,12 @@ def compared(name: str, samples: list[Sample], limit: list[Sample]) -> Result:
 
 
 def percentile(ordered: list[float], percent: int) -> float:
-    """The smallest value that at least `percent` of the values do not exceed (nearest rank)."""
+    """Return the smallest value that at least `percent` percent of the values do not exceed (nearest rank)."""
     return ordered[max(math.ceil(len(ordered) * percent / 100) - 1, 0)]
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds on the wall."""
+    """Return the wall-clock seconds of the work."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

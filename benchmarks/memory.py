@@ -1,7 +1,7 @@
-"""`python -m benchmarks.memory import FILE ACCOUNT`, or `export USER`: the memory it takes beyond what the process has anyhow.
+"""`python -m benchmarks.memory import FILE ACCOUNT` or `export USER`: the memory it takes beyond an idle process.
 
-The kernel's high-water mark of this address space is read rather than getrusage's `ru_maxrss`, which begins with the
-parent's size when a process is spawned.
+It reads the kernel's high-water mark of this address space and not getrusage's `ru_maxrss`, which starts at the size of the
+parent when a process is spawned.
 """
 
 import io
@@ -17,13 +17,13 @@ STATUS = Path("/proc/self/status")
 
 
 def peak() -> int:
-    """Bytes that were resident at most since the process began."""
+    """Return the maximum of resident bytes since the process started."""
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024
 
 
 def of_import(path: str, account_id: str) -> int:
-    """Bytes above a process that has connected, and has looked an import of one row over without keeping it."""
+    """Return the bytes of an import beyond those of a process that has connected and made a dry run with one row."""
     modules = ("finance.models", "finance.services", "finance.statements.source", "core.clock")
     models, services, sources, clock = (import_module(name) for name in modules)
     account = models.EncryptedFinancialProfile.objects.get(pk=account_id)
@@ -38,7 +38,7 @@ def of_import(path: str, account_id: str) -> int:
 
 
 def of_export(user_id: str) -> int:
-    """Bytes above a process that has connected, and has exported a user without rows."""
+    """Return the bytes of an export beyond those of a process that has connected and exported a user without rows."""
     exports, rls, models = (import_module(name) for name in ("benchmarks.exports", "core.rls.roles", "users.models"))
     for piece in exports.csv_of(UUID(int=0)):
         len(piece)
@@ -51,5 +51,5 @@ def of_export(user_id: str) -> int:
 
 if __name__ == "__main__":
     configure()
-    ways: dict[str, Callable[..., int]] = {"import": of_import, "export": of_export}
-    sys.stdout.write(f"{ways[sys.argv[1]](*sys.argv[2:])}\n")
+    measurements: dict[str, Callable[..., int]] = {"import": of_import, "export": of_export}
+    sys.stdout.write(f"{measurements[sys.argv[1]](*sys.argv[2:])}\n")

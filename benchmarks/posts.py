@@ -1,4 +1,4 @@
-"""One transaction, created by POST and committed."""
+"""POST of one transaction, committed."""
 
 import random
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ from benchmarks.scale import Scale
 GENERATED_FIELDS = ("id", "created_at", "updated_at")
 
 
-def calls(cast: BenchmarkUsers, count: int) -> list[Request]:
-    """Purchases of ordinary users."""
+def make_requests(users: BenchmarkUsers, count: int) -> list[Request]:
+    """Return requests that create purchases of ordinary users."""
     draw = random.Random(SEED)  # noqa: S311 - invented money
-    return [_purchase(draw.choice(cast.others), draw) for _ in range(count)]
+    return [_purchase(draw.choice(users.others), draw) for _ in range(count)]
 
 
 def _purchase(person: BenchmarkUser, draw: random.Random) -> Request:
@@ -38,12 +38,12 @@ def _purchase(person: BenchmarkUser, draw: random.Random) -> Request:
     return Request(token=person.token, body=orjson.dumps(body))
 
 
-def run(cast: BenchmarkUsers, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:
-    """Measure it, after every contender has answered some calls alike. MINGUS is asked with an Idempotency-Key as well."""
-    asked = calls(cast, scale.post_requests)
+def run(users: BenchmarkUsers, contenders: Sequence[Contender], meter: Meter, scale: Scale) -> list[Result]:
+    """Measure POST after checking that all responses are equal. MINGUS is also measured with an Idempotency-Key."""
+    requests = make_requests(users, scale.post_requests)
     entrants = [*contenders, *(WithKey(contender) for contender in contenders if contender.name == "MINGUS")]
-    for call in asked[:10]:
-        rows = {contender.name: [contender.answer(call).data] for contender in entrants}
+    for request in requests[:10]:
+        rows = {contender.name: [contender.handle(request).data] for contender in entrants}
         require_equal(rows, rows=1, ignored=GENERATED_FIELDS)
-    work = {contender.name: always(partial(response_times, contender, asked, 201)) for contender in entrants}
+    work = {contender.name: always(partial(response_times, contender, requests, 201)) for contender in entrants}
     return interleaved(work, rounds=scale.rounds, meter=meter)

@@ -1,6 +1,6 @@
-"""Makes this process the production one, with a database of its own that is thrown away.
+"""Setup of this process as in production, with a temporary database.
 
-DEBUG costs a good deal by itself (every query is kept, every file looked up again), so nothing may be measured under it.
+DEBUG is slow (it stores every query and looks up every file again), so nothing is measured with it.
 """
 
 import os
@@ -24,9 +24,9 @@ HOST = "bench.example"
 
 
 def configure() -> None:
-    """Set Django up as `manage.py serve` would in production, on the developer's server but never on his database.
+    """Set Django up as `manage.py serve` does in production, on the developer's server but not on their database.
 
-    One connection, because one thread asks. What a parent process has chosen, its children keep.
+    One connection is enough for one thread. Child processes inherit the choices of their parent.
     """
     url = Environment(REPOSITORY / ".env").text("DATABASE_URL") or postgres.ensure_running()
     chosen = {"DATABASE_URL": url, "SECRET_KEY": secrets.token_urlsafe(64), "FIELD_ENCRYPTION_KEYS": secrets.token_hex(32)}
@@ -44,24 +44,24 @@ def configure() -> None:
     os.environ |= {name: os.environ.get(name, value) for name, value in chosen.items()} | required
     os.environ.setdefault("MINGUS_HOME_DATABASE", settings.DATABASES["default"]["NAME"])
     settings.DATABASES["default"]["NAME"] = DATABASE
-    warnings.filterwarnings("ignore", "No directory at")  # static files are collected by a deployment, and none is asked for
+    warnings.filterwarnings("ignore", "No directory at")  # of static files, which only a deployment collects
     django.setup()
 
 
 def connection_parameters(database: str = DATABASE) -> dict[str, Any]:
-    """How psycopg reaches `database` without Django's own adapters, preparing statements as it does by default."""
+    """Return psycopg's parameters for `database`, without Django's adapters and with the default preparation of statements."""
     found = connections["default"].get_connection_params()
     ours = {"context", "cursor_factory", "prepare_threshold"}
     return {name: value for name, value in found.items() if name not in ours} | {"dbname": database}
 
 
 def home_parameters() -> dict[str, Any]:
-    """The way to the database that DATABASES names, from where another one can be made and dropped."""
+    """Return psycopg's parameters for the database that DATABASES names, from which others are created and dropped."""
     return connection_parameters(os.environ["MINGUS_HOME_DATABASE"])
 
 
 def peak_of(*arguments: str) -> int:
-    """Bytes that `benchmarks.memory` with these arguments reports, from a process that does nothing else."""
+    """Return the bytes that `benchmarks.memory` reports in a process of its own."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.memory", *arguments]
     done = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True)  # noqa: S603 - our own
     return int(done.stdout.split()[-1])

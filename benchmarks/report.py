@@ -1,4 +1,4 @@
-"""What was measured, for people (a table), for programs (JSON) and for README (a chart)."""
+"""Reports of the results: a table for the terminal, JSON, and a chart for benchmarks/README.md."""
 
 import platform
 from dataclasses import asdict, dataclass
@@ -27,7 +27,7 @@ HEAD = f"{'':42} {'CPU × limit':>20} {'wall × limit':>20} {'CPU':>10} {'of it 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that was measured, with a sentence of remarks."""
+    """A part of the benchmarks, with its results and a remark."""
 
     name: str
     title: str
@@ -44,14 +44,14 @@ def of_posts(results: list[Result]) -> Part:
 
 
 def of_twins(results: list[Result]) -> Part:
-    """With the middle and the worst in words."""
+    """Return the part, with the median and the worst ratio in the remark."""
     spread = other_lists.together(results)
-    remark = f"Per request; × is to the list's own twin. The middle one is {spread.median:.2f}, the worst {spread.most:.2f}."
+    remark = f"Per request; × is to the list's twin. The median is {spread.median:.2f}, the worst {spread.most:.2f}."
     return Part("twins", "Every other list against its stock DRF twin", results, remark)
 
 
 def of_growth(results: list[Result]) -> Part:
-    return Part("flat", "The same question in a growing table", results, "Per request; × is to the smallest table, or user.")
+    return Part("flat", "The same requests in a growing table", results, "Per request; × is to the smallest table or user.")
 
 
 def of_rls_cost(results: list[Result]) -> Part:
@@ -59,7 +59,7 @@ def of_rls_cost(results: list[Result]) -> Part:
 
 
 def of_imports(found: Imports) -> Part:
-    """With the rates in words, since a whole file is one operation."""
+    """Return the part, with rows per second in the remark, since a whole file is one operation."""
     memory = f"The first import takes {found.peak_bytes / 2**20:.1f} MiB beyond an idle process."
     return Part("import", f"Import of a CSV file of {found.rows:,} rows", found.results, f"{_rates(found)} {memory}")
 
@@ -75,7 +75,7 @@ def _rates(found: Imports | Exports) -> str:
 
 
 def table(part: Part) -> str:
-    """A part for a terminal."""
+    """Return a part as a table for a terminal."""
     return "\n".join(("", part.title, HEAD, *map(_line, part.results), part.remark, ""))
 
 
@@ -93,8 +93,8 @@ def _time(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.2f} ms"
 
 
-def keep(parts: list[Part], scale: Scale) -> None:
-    """Write this day's JSON, and the latest JSON and chart. SECURITY: nothing in them tells a machine's names or paths."""
+def save(parts: list[Part], scale: Scale) -> None:
+    """Write this day's JSON, and the latest JSON and chart. SECURITY: they contain no names or paths of the machine."""
     found = {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "with": versions(), "scale": asdict(scale)}
     text = orjson.dumps(found | {"parts": [_rounded(asdict(part)) for part in parts]}, option=orjson.OPT_INDENT_2) + b"\n"
     RESULTS.mkdir(exist_ok=True)
@@ -104,14 +104,14 @@ def keep(parts: list[Part], scale: Scale) -> None:
 
 
 def versions() -> dict[str, str]:
-    """What the figures depend on, as far as it has a version."""
+    """Return the versions of Python, PostgreSQL and the packages that are measured."""
     with psycopg.connect(**home_parameters()) as home:
         server = str(home.info.parameter_status("server_version")).split()[0]
     return {"python": platform.python_version(), "postgresql": server} | {name: version(name) for name in PACKAGES}
 
 
 def _rounded(value: Any) -> Any:
-    """Without digits that mean nothing: six behind the point are a microsecond."""
+    """Round floats to six decimals, which are microseconds."""
     if isinstance(value, dict):
         return {name: _rounded(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""Sizes of a benchmark run."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ ROWS_PER_USER = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Sizes of one run. `only` is one of PARTS, None for all; half of the rows belong to one of the `users`."""
+    """Sizes of a run. `only` is one of PARTS, or None for all. Half of the rows belong to one of the `users`."""
 
     rounds: int
     rows: int
@@ -24,7 +24,7 @@ class Scale:
 
     @classmethod
     def of(cls, *, rounds: int, rows: int, only: str | None, quick: bool, full: bool) -> "Scale":
-        """The sizes that the command line asks for; `quick` is an upper bound on all of them."""
+        """Return the sizes for the options of the command line. `quick` limits all of them."""
         if quick:
             return cls(
                 min(rounds, 3), min(rows, 50_000), 60, 60, 2, 5_000, 20_000, (10_000, 40_000), 20_000, is_quick=True, only=only
@@ -35,7 +35,7 @@ class Scale:
 
     @property
     def users(self) -> int:
-        """100 for 200,000 rows; fewer rows have fewer users, so that a page of one user is always full."""
+        """The heavy user, and one user per ROWS_PER_USER rows, so that a page of one user is always full."""
         return max(self.rows // ROWS_PER_USER, 1) + 1
 
     def includes(self, part: str) -> bool:

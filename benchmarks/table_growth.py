@@ -1,8 +1,8 @@
-"""Whether an answer takes as long in a large table as in a small one, and for who has much as for who has little.
+"""Response times in a growing table, and of a user with many rows against a user with few.
 
-The table grows between two measurements, so these can't take turns, and each is compared with the same one in the small table.
-On a machine that is not ours alone the same work takes a third longer for some seconds, so a few calls at a time take turns
-with a list whose table does not grow, and their times are divided by what that takes more than at first.
+The table grows between two measurements, so they cannot take turns. Each is compared with the same one in the smallest table.
+On a shared machine the same work can take a third longer for some seconds. Therefore a few requests at a time alternate with
+a list whose table does not grow, and their times are divided by the slowdown of that list.
 """
 
 from datetime import timedelta
@@ -23,21 +23,21 @@ from benchmarks.scale import Scale
 from core import rls
 from health.services import daily_spending
 
-SMALLEST = 10_000  # rows, of which the heavy user has half
-USERS = 6  # the others have 1,000 rows each, in every table
-PAGE = 10  # rows, so that who has 1,000 of them has a hundredth page too
+SMALLEST = 10_000  # rows, half of them of the heavy user
+USERS = 6  # the others have 1,000 rows each, except the last one when the table grows
+PAGE = 10  # rows, so that a user with 1,000 rows has a hundredth page
 CALLS = 100
-CHUNK = 10  # calls in a row
+CHUNK = 10  # requests in a row
 CHUNKS = CALLS // CHUNK
 TABLE = "finance_financialtransaction"
 CONTROL = "/api/v1/finance/accounts/"
-# Keys like the application's own, of the row's day; PostgreSQL makes them itself from version 18 on only.
+# UUIDv7 keys with the row's day, like the application's. PostgreSQL can create them from version 18 on.
 KEY = """
 (lpad(to_hex((extract(epoch FROM transaction_date) * 1000)::bigint), 12, '0') || '7' || substr(md5(random()::text), 1, 3)
  || '8' || substr(md5(random()::text), 1, 15))::uuid
 """
 COUNT = "SELECT count(*) FROM {table} WHERE user_id = %(owner)s OR %(owner)s::uuid IS NULL"
-# Copies of the heavy user's rows, for himself or for a user of whom nothing is asked.
+# Copies of the heavy user's rows, for the heavy user or for a user who makes no requests.
 GROW = """
 INSERT INTO {table} ({columns}) SELECT {values} FROM {table} AS original, generate_series(1, %(copies)s)
 WHERE original.user_id = %(owner)s ORDER BY original.id LIMIT %(rows)s
@@ -45,42 +45,42 @@ WHERE original.user_id = %(owner)s ORDER BY original.id LIMIT %(rows)s
 
 
 def run(scale: Scale) -> list[Result]:
-    """A result for each question and size, compared with the smallest; and the heavy user's pages with a small one's."""
+    """Return results for each kind of request and table size, and for pages of the heavy user against a small user's."""
     found: dict[str, dict[int, list[Sample]]] = {}
-    with rls.as_staff(), database(rows=SMALLEST, users=USERS) as cast, meter() as ours:
-        pace = MachineSpeed(cast.others[0])
+    with rls.as_staff(), database(rows=SMALLEST, users=USERS) as users, meter() as ours:
+        speed = MachineSpeed(users.others[0])
         for size in scale.table_sizes:
-            _grow(cast, size, scale.heavy_rows)
-            for name, work in _questions(cast).items():
-                found.setdefault(name, {})[size] = [pace.sample(work, ours) for _ in range(scale.rounds + 1)][1:]
+            _grow(users, size, scale.heavy_rows)
+            for name, work in _workloads(users).items():
+                found.setdefault(name, {})[size] = [speed.sample(work, ours) for _ in range(scale.rounds + 1)][1:]
         results = [
             compared(f"{name}, {size:,} rows", samples, by_size[SMALLEST])
             for name, by_size in found.items()
             for size, samples in by_size.items()
         ]
-        return results + _pages(cast, ours, scale)
+        return results + _pages(users, ours, scale)
 
 
 class MachineSpeed:
-    """How much longer the machine takes now than at first, for a list of a table that stays as it is."""
+    """The slowdown of the machine since the start, measured by a list whose table does not grow."""
 
     def __init__(self, person: BenchmarkUser) -> None:
         self._work = partial(response_times, mingus_api.contender(), [Request(token=person.token, path=CONTROL)] * CHUNK, 200)
         self._first = median(wall for _ in range(CHUNKS) for wall in self._work())
 
     def sample(self, work: Work, ours: Meter) -> Sample:
-        """Some chunks of the work, as they would have been at the first pace."""
+        """Measure some chunks of the work, corrected to the speed of the machine at the start."""
         parts = [(median(self._work()) / self._first, ours.sample(work)) for _ in range(CHUNKS)]
         return Sample(
-            process=sum(part.process / slower for slower, part in parts),
-            database=sum(part.database / slower for slower, part in parts),
-            wall_seconds=[wall / slower for slower, part in parts for wall in part.wall_seconds],
+            process=sum(part.process / slowdown for slowdown, part in parts),
+            database=sum(part.database / slowdown for slowdown, part in parts),
+            wall_seconds=[wall / slowdown for slowdown, part in parts for wall in part.wall_seconds],
         )
 
 
-def _questions(cast: BenchmarkUsers) -> dict[str, Work]:
-    """What a user with 1,000 rows asks."""
-    person, mingus = cast.others[0], mingus_api.contender()
+def _workloads(users: BenchmarkUsers) -> dict[str, Work]:
+    """Return the work for each kind of request of a user with 1,000 rows."""
+    person, mingus = users.others[0], mingus_api.contender()
     days = {"transaction_date__gte": FIRST_DAY, "transaction_date__lte": FIRST_DAY + timedelta(DAYS)}
     filtered = Request(token=person.token, query=urlencode({"category": "groceries", **days}))
     search = Request(token=person.token, path=f"{PATH}search/", query=urlencode({"search": "purchase #0000"}))
@@ -97,39 +97,39 @@ def _questions(cast: BenchmarkUsers) -> dict[str, Work]:
     }
 
 
-def _pages(cast: BenchmarkUsers, ours: Meter, scale: Scale) -> list[Result]:
-    mingus, people = mingus_api.contender(), {"1,000 rows": cast.others[0], f"{scale.heavy_rows:,} rows": cast.heavy}
+def _pages(users: BenchmarkUsers, ours: Meter, scale: Scale) -> list[Result]:
+    mingus, people = mingus_api.contender(), {"1,000 rows": users.others[0], f"{scale.heavy_rows:,} rows": users.heavy}
     results: list[Result] = []
     for number in (1, 100):
-        asked = {
+        work = {
             f"page {number} of a user with {name}": always(
                 partial(response_times, mingus, [_page(person, number)] * CALLS, 200)
             )
             for name, person in people.items()
         }
-        results += interleaved(asked, rounds=scale.rounds, meter=ours)
+        results += interleaved(work, rounds=scale.rounds, meter=ours)
     return results
 
 
 def _page(person: BenchmarkUser, number: int) -> Request:
-    """The call that gives a user's page of this number, found by following the links."""
-    mingus, call = mingus_api.contender(), Request(token=person.token, query=f"limit={PAGE}")
+    """Return the request of a user's page with this number, found by following the links."""
+    mingus, request = mingus_api.contender(), Request(token=person.token, query=f"limit={PAGE}")
     for _ in range(number - 1):
-        following = parse_qs(urlsplit(mingus.answer(call).data["next"]).query)
-        call = Request(token=person.token, query=urlencode(following, doseq=True))
-    return call
+        following = parse_qs(urlsplit(mingus.handle(request).data["next"]).query)
+        request = Request(token=person.token, query=urlencode(following, doseq=True))
+    return request
 
 
-def _grow(cast: BenchmarkUsers, rows: int, heavy_rows: int) -> None:
-    """Let the table have `rows` rows, and the heavy user `heavy_rows` of them or half."""
+def _grow(users: BenchmarkUsers, rows: int, heavy_rows: int) -> None:
+    """Grow the table to `rows` rows. The heavy user gets `heavy_rows` of them, at most half."""
     with psycopg.connect(**connection_parameters(), autocommit=True) as plain:
-        # a table's growth is no event of anybody's, and the audit log would take most of the time
+        # these rows need no audit events, which would take most of the time
         plain.execute(f"ALTER TABLE {TABLE} DISABLE TRIGGER USER")
-        for owner, least in ((cast.heavy, min(rows // 2, heavy_rows)), (cast.others[-1], rows)):
-            his = _count(plain, cast.heavy)
-            missing = least - (his if owner is cast.heavy else _count(plain, None))
+        for owner, least in ((users.heavy, min(rows // 2, heavy_rows)), (users.others[-1], rows)):
+            existing = _count(plain, users.heavy)
+            missing = least - (existing if owner is users.heavy else _count(plain, None))
             if missing > 0:
-                _copy(plain, cast.heavy, owner, missing, his)
+                _copy(plain, users.heavy, owner, missing, existing)
         plain.execute(f"ALTER TABLE {TABLE} ENABLE TRIGGER USER")
         plain.execute(f"VACUUM ANALYZE {TABLE}")
 

@@ -1,1 +1,1 @@
-"""What the user may do: plans, subscriptions, feature access, Stripe."""
+"""Plans, subscriptions, feature access and payments through Stripe."""

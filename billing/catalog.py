@@ -1,4 +1,4 @@
-"""The plans that the product is sold by: a migration ships them, and staff change them afterwards in the back office."""
+"""The plans that the first migration creates. Staff change them afterwards in the back office."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from billing.entitlements import Entitlement
 
 @dataclass(frozen=True)
 class Tier:
-    """What is sold monthly and yearly alike; prices in USD. A limit of 0 is off, one that is absent is unlimited."""
+    """A tier, sold monthly and yearly. Prices are in USD. A limit of 0 disables a feature; an absent limit means unlimited."""
 
     name: str
     description: str
@@ -31,9 +31,9 @@ FEATURES = (
 )
 
 
-def switches(*opened: str) -> dict[str, bool]:
-    """Return every feature with whether a tier opens it."""
-    return {name: name in opened for name in FEATURES}
+def switches(*included: str) -> dict[str, bool]:
+    """Return each feature with True if a tier includes it."""
+    return {name: name in included for name in FEATURES}
 
 
 BUDGET = Tier(
@@ -73,12 +73,12 @@ PROFESSIONAL = Tier(
 
 TIERS = (BUDGET, MID_TIER, PROFESSIONAL)
 
-# What everybody has without a subscription. The catalogue has no free tier, so there is nothing.
+# The features available without a subscription. The catalog has no free tier, so there are none.
 FREE_FEATURES: Mapping[str, Entitlement] = {}
 
 
 def rows() -> Iterator[dict[str, Any]]:
-    """The catalogue as the columns of SubscriptionPlan: every tier monthly, and yearly with the same features and limits."""
+    """Yield the field values of each SubscriptionPlan: every tier monthly and yearly, with the same features and limits."""
     for tier in TIERS:
         same = {"description": tier.description, "features": dict(tier.features), "limits": dict(tier.limits)}
         yield {"name": tier.name, "billing_cycle": "monthly", "price": tier.monthly, "currency": "USD", **same}

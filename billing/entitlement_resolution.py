@@ -1,6 +1,6 @@
-"""Who decides about one feature of one customer: an override by staff, then his subscription, then what everybody has.
+"""Resolution of one feature of one customer: a staff override first, then the subscription, then the free features.
 
-Pure: what each of the three says comes in, and what each said is kept, so that the answer can be explained.
+The functions are pure. The result contains its source and its reason, so that it can be explained.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from billing.plan_access import PlanAccess, format_instant
 
 
 class EntitlementSource(StrEnum):
-    """Who decided; the first that has something to say wins."""
+    """The source of a decision, in order of precedence."""
 
     OVERRIDE = "override"
     SUBSCRIPTION = "subscription"
@@ -22,7 +22,7 @@ class EntitlementSource(StrEnum):
 
 
 class ActiveOverride(Protocol):
-    """What staff granted or closed, and holds now."""
+    """An override that is in force."""
 
     is_enabled: bool
     usage_limit: int | None
@@ -32,7 +32,7 @@ class ActiveOverride(Protocol):
 
 @dataclass(frozen=True)
 class ResolvedEntitlement:
-    """`until` is when it closes by itself, None when no clock does; `limit` is per counting month, None without one."""
+    """`until` is the end of the access or override, None without one. `limit` is per counting month, None if unlimited."""
 
     source: EntitlementSource
     is_enabled: bool
@@ -44,9 +44,9 @@ class ResolvedEntitlement:
 def resolve(
     *, override: ActiveOverride | None, access: PlanAccess | None, planned: Entitlement | None, free: Entitlement | None
 ) -> ResolvedEntitlement:
-    """Decide about a feature. `access` is what the subscription opens at all, `planned` what its plan says of the feature.
+    """Resolve a feature. `access` is the subscription's access, and `planned` the feature's entitlement in its plan.
 
-    An override's end closes nothing that is open without it: `until` is then when that closes.
+    If the feature is also enabled without the override, it remains enabled after the override, and `until` is the later end.
     """
     beneath = _without_override(access, planned, free)
     if override is None:
@@ -54,26 +54,26 @@ def resolve(
     until: datetime | None = override.ends_at
     if override.is_enabled and beneath.is_enabled:
         until = None if beneath.until is None else max(beneath.until, override.ends_at)
-    verb = "opened" if override.is_enabled else "closed"
-    why = f"Staff {verb} it until {format_instant(override.ends_at)}: {override.reason}"
+    verb = "enabled" if override.is_enabled else "disabled"
+    why = f"Staff {verb} this feature until {format_instant(override.ends_at)}: {override.reason}"
     return ResolvedEntitlement(
         EntitlementSource.OVERRIDE, override.is_enabled and override.usage_limit != 0, override.usage_limit, until, why
     )
 
 
 def _without_override(access: PlanAccess | None, planned: Entitlement | None, free: Entitlement | None) -> ResolvedEntitlement:
-    """A subscription that opens the feature wins over what is free; one that does not leaves what is free."""
+    """Resolve a feature from the subscription if its plan includes it, otherwise from the free features."""
     if access is not None and access.is_open and planned is not None and planned.is_enabled:
         return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, True, planned.limit, access.until, access.why)
     if free is not None and free.is_enabled:
-        return ResolvedEntitlement(
-            EntitlementSource.FREE, True, free.limit, None, "Everybody has it, also without a subscription."
-        )
+        return ResolvedEntitlement(EntitlementSource.FREE, True, free.limit, None, "This feature is free for all users.")
     limit = planned.limit if planned else None
     if access is None:
         return ResolvedEntitlement(
-            EntitlementSource.NOTHING, False, limit, None, "There is no subscription, and it is not free."
+            EntitlementSource.NOTHING, False, limit, None, "There is no subscription, and this feature is not free."
         )
     if not access.is_open:
         return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, False, limit, access.until, access.why)
-    return ResolvedEntitlement(EntitlementSource.SUBSCRIPTION, False, limit, access.until, "The plan does not have it.")
+    return ResolvedEntitlement(
+        EntitlementSource.SUBSCRIPTION, False, limit, access.until, "The plan does not include this feature."
+    )

@@ -1,4 +1,4 @@
-"""What a plan opens: its switches and monthly limits, read as one entitlement for each feature."""
+"""Entitlements of a plan, combined from its feature switches and monthly limits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ PER_MONTH = "_per_month"
 
 @dataclass(frozen=True)
 class Entitlement:
-    """Whether a feature may be used, and how often in a counting month; a limit of None is none."""
+    """The right to use a feature. `limit` is the number of uses per counting month, None if unlimited."""
 
     is_enabled: bool
     limit: int | None = None
@@ -17,10 +17,10 @@ class Entitlement:
 def entitlements(
     features: Mapping[str, bool], limits: Mapping[str, int], metered: Iterable[str] = ()
 ) -> dict[str, Entitlement]:
-    """The entitlement for each feature of a plan.
+    """Return the entitlement for each feature of a plan, by feature name.
 
-    A feature is on when its switch is on and its limit is not 0. What has a limit but no switch (support requests) is on
-    unless its limit is 0. `metered` names what has no switch in any plan: where a plan says nothing of it, it is unlimited.
+    A feature is enabled if its switch is on and its limit is not 0. A feature with a limit but no switch (support requests) is
+    enabled unless its limit is 0. `metered` lists features that no plan switches; without a limit they are unlimited.
     """
     limited = {name.removesuffix(PER_MONTH): limit for name, limit in limits.items()}
     names = sorted({*features, *limited, *metered})
@@ -28,7 +28,7 @@ def entitlements(
 
 
 def metered(plans: Iterable[tuple[Mapping[str, bool], Mapping[str, int]]]) -> set[str]:
-    """What is counted in some plan and switched in none, out of the (features, limits) of all plans."""
+    """Return the features that some plan limits and no plan switches, from the (features, limits) of all plans."""
     known = list(plans)
     switched = {name for features, _ in known for name in features}
     return {name.removesuffix(PER_MONTH) for _, limits in known for name in limits} - switched

@@ -1,4 +1,4 @@
-"""What lists of plans, subscriptions, access and invoices can be filtered by."""
+"""Filters of the lists of plans, subscriptions, feature access and invoices."""
 
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
 from core.api.filtersets import StrictFilterSet

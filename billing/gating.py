@@ -1,6 +1,6 @@
-"""Gates routes by what the caller's plan opens, for the views of every app.
+"""Feature gates, which restrict views of any app to users whose plan includes a feature.
 
-A gate belongs on what is made or analysed anew, never on reading or exporting what is there: nobody is locked out of his data.
+Gate actions that create or analyze data, but never reading or exporting: users must not be locked out of their own data.
 """
 
 from collections.abc import Callable
@@ -16,18 +16,18 @@ from core import clock
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 DENIALS = {  # for the schema of a gated route
-    402: OpenApiResponse(PROBLEM, "The plan does not open it, or the access has ended; the sentence says who has it."),
-    429: OpenApiResponse(PROBLEM, "This month's uses are used up; the sentence and Retry-After say until when."),
+    402: OpenApiResponse(PROBLEM, "The plan does not include the feature, or access has ended. `detail` lists plans that do."),
+    429: OpenApiResponse(PROBLEM, "The monthly limit is reached. `detail` and `Retry-After` state when the count is reset."),
 }
 MethodT = TypeVar("MethodT", bound=Callable[..., Response])
 
 
 def requires_feature(feature: str, *, amount: int = 1, counted: bool = True) -> Callable[[MethodT], MethodT]:
-    """Let a view's method answer only whom `feature` is open to, and count `amount` uses of it unless it is not `counted`.
+    """Restrict a view's method to users with access to `feature`, and count `amount` uses of it if `counted` is true.
 
-    402 names the feature and the plans that have it; 429 names the limit, the usage and when it is reset, with Retry-After.
-    The check comes after the request's Idempotency-Key is reserved, so a repetition counts nothing. The count is part of the
-    request's transaction, so a request that fails (400, 409) has used nothing.
+    A 402 response contains the feature and the plans that include it. A 429 response contains the limit, the usage and the
+    time of the reset, with Retry-After. The check runs after the request's Idempotency-Key is reserved, so a repeated request
+    is not counted. The count is part of the request's transaction, so a failed request (400, 409) is not counted either.
     """
 
     def gate(method: MethodT) -> MethodT:

@@ -1,7 +1,7 @@
-"""What the business earns and loses, in sums over all customers: nobody's name or key is in them.
+"""Business metrics as sums over all customers, without personal data: revenue, churn, trials and overdue invoices.
 
-Each figure says how it is worked out and from what. Every sum is the database's, one query a table; a month in which nothing
-happened is there with zeros. Amounts in two currencies are never added.
+Each metric includes its formula and its inputs. Each table is computed by one database query, and a month without activity has
+zeros. Amounts in different currencies are never added.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Metric:
-    """One table: `formula` and `inputs` explain it; `bar` is the number of the column that is drawn."""
+    """One table. `formula` and `inputs` explain it; `bar` is the index of the column that is drawn as bars."""
 
     key: str
     title: str
@@ -54,25 +54,25 @@ class CalendarMonth:
 
 
 def all_metrics(*, now: datetime) -> list[Metric]:
-    """Every table as of `now`."""
+    """Return the tables as of `now`."""
     return [monthly_recurring_revenue(now), revenue_by_month(now), churn(now), trial_conversion(now), overdue(now)]
 
 
 def last_months(now: datetime) -> list[CalendarMonth]:
-    """The twelve months that end with the present one, the oldest first."""
+    """Return the twelve months up to and including the current one, oldest first."""
     present = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     begins = [present - relativedelta(months=back) for back in reversed(range(MONTH_COUNT))]
     return [CalendarMonth(begin, begin + relativedelta(months=1)) for begin in begins]
 
 
 def monthly_price() -> Case:
-    """What a subscription's plan costs in a month."""
+    """Return the monthly price of a subscription's plan as an expression."""
     yearly = When(plan__billing_cycle=BillingCycle.YEARLY, then=F("plan__price") / Decimal(12))
     return Case(yearly, default=F("plan__price"), output_field=AMOUNT)
 
 
 def paying_subscriptions() -> Any:
-    """Subscriptions that somebody pays for, with their price a month, and when they began to pay and ended."""
+    """Return the paid subscriptions, annotated with the monthly price and the instants when payment began and ended."""
     ended = Case(
         When(status=SubscriptionStatus.CANCELED, cancel_at_period_end=True, then=Coalesce("current_period_end", "canceled_at")),
         When(status=SubscriptionStatus.CANCELED, then=Coalesce("canceled_at", "updated_at", output_field=DateTimeField())),
@@ -89,7 +89,7 @@ def paying_at(instant: datetime) -> Q:
 
 
 def monthly_recurring_revenue(now: datetime) -> Metric:
-    """MRR as it stands."""
+    """Return the current monthly recurring revenue (MRR) by currency."""
     active, late = Q(status=SubscriptionStatus.ACTIVE), Q(status=SubscriptionStatus.PAST_DUE)
     found = paying_subscriptions().filter(status__in=PAYING_STATUSES).values("plan__currency").order_by("plan__currency")
     sums = found.annotate(
@@ -105,8 +105,8 @@ def monthly_recurring_revenue(now: datetime) -> Metric:
     return Metric(
         "mrr",
         "Monthly recurring revenue now",
-        "Sum of the plans' prices, a yearly one divided by 12. Those that are past due stand apart and are not in it.",
-        "Subscriptions that Stripe keeps: active, and past due. No gifts, trials, pauses or discounts.",
+        "Sum of the plans' prices, with yearly prices divided by 12. Past-due subscriptions are shown separately.",
+        "Active and past-due subscriptions managed by Stripe. Gifts, trials and pauses are excluded; discounts are ignored.",
         ("currency", "customers", "MRR", "customers past due", "MRR past due"),
         2,
         rows,
@@ -114,7 +114,7 @@ def monthly_recurring_revenue(now: datetime) -> Metric:
 
 
 def revenue_by_month(now: datetime) -> Metric:
-    """MRR at the end of each month; of the present month, now."""
+    """Return the MRR at the end of each month, and for the current month the MRR now."""
     months = last_months(now)
     ends = [min(month.ends, now) for month in months]
     sums: dict[str, Any] = {f"mrr{number}": Sum("price", filter=paying_at(end)) for number, end in enumerate(ends)}
@@ -127,9 +127,9 @@ def revenue_by_month(now: datetime) -> Metric:
     return Metric(
         "mrr-by-month",
         "Monthly recurring revenue by month",
-        "The same sum at the end of each month, and now. Those that were past due then are in it: only today's are known.",
-        "Subscriptions that Stripe keeps, from the end of their trial (or since we know them) until they ended, at the price "
-        "that their plan has today.",
+        "The same sum at the end of each month, and now. Includes past-due subscriptions: past statuses are not stored.",
+        "Subscriptions managed by Stripe, from the end of the trial (without one, from when they were recorded) until they "
+        "ended, at the current price of their plan.",
         ("month", "currency", "customers", "MRR"),
         3,
         rows,
@@ -137,7 +137,7 @@ def revenue_by_month(now: datetime) -> Metric:
 
 
 def churn(now: datetime) -> Metric:
-    """Who left in each month, and what he paid."""
+    """Return the customers and the MRR lost in each month."""
     months = last_months(now)
     figures: dict[str, Any] = {}
     for number, month in enumerate(months):
@@ -155,17 +155,17 @@ def churn(now: datetime) -> Metric:
     return Metric(
         "churn",
         "Churn",
-        "Customers who ended in the month, divided by those who paid when it began; the same for their MRR. No percentage "
-        "when nobody paid then.",
-        "Subscriptions that Stripe keeps and that had begun to pay before the month; the end is that of the last paid period.",
-        ("month", "currency", "customers at first", "lost", "%", "MRR at first", "MRR lost", "% of MRR"),
+        "Customers whose subscription ended in the month, divided by those who were paying when it began; the same for their "
+        "MRR. The percentage is empty if there were no paying customers.",
+        "Subscriptions managed by Stripe that were paying before the month began. They end with the last paid period.",
+        ("month", "currency", "customers at start", "lost", "%", "MRR at start", "MRR lost", "% of MRR"),
         3,
         rows,
     )
 
 
 def trial_conversion(now: datetime) -> Metric:
-    """How many trials became paid, by the month in which they ended."""
+    """Return the number of trials that became paid, by the month in which the trial ended."""
     months = last_months(now)
     payments = BillingHistory.objects.filter(subscription=OuterRef("pk"), amount__gt=0, paid_at__isnull=False)
     rows = Subscription.objects.filter(~IS_LOCAL, trial_end__lte=now).annotate(paid=Exists(payments))
@@ -182,8 +182,8 @@ def trial_conversion(now: datetime) -> Metric:
     return Metric(
         "trials",
         "Trials that became paid",
-        "Trials that ended in the month and have a paid invoice above 0 by now, divided by all that ended in it.",
-        "Subscriptions that Stripe keeps with a trial's end in the past, and their invoices. Gifts are left out.",
+        "Trials that ended in the month and now have a paid invoice above 0, divided by all trials that ended in the month.",
+        "Subscriptions managed by Stripe whose trial has ended, and their invoices. Gifts are excluded.",
         ("month", "trials that ended", "paid", "%"),
         2,
         table,
@@ -191,7 +191,7 @@ def trial_conversion(now: datetime) -> Metric:
 
 
 def overdue(now: datetime) -> Metric:
-    """What is owed, by the month in which it fell due."""
+    """Return the overdue amounts, by the month of their due date."""
     months = last_months(now)
     rows = BillingHistory.objects.filter(status__in=OWED).annotate(due=Coalesce("due_date", "billing_date")).filter(due__lt=now)
     figures: dict[str, Any] = {}
@@ -206,8 +206,8 @@ def overdue(now: datetime) -> Metric:
     return Metric(
         "overdue",
         "Overdue",
-        "Amounts of invoices that are owed and whose due date is past; one that is charged by card falls due with its date.",
-        "Invoices that are pending, unpaid or failed, of gifts too.",
+        "Amounts of unpaid invoices whose due date has passed. An invoice that is charged to a card is due on its date.",
+        "Invoices that are pending, unpaid or failed, including those of gifts.",
         ("month", "currency", "invoices", "amount"),
         3,
         table,

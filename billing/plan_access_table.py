@@ -1,4 +1,4 @@
-"""Everything that `billing.plan_access` decides, for an example subscription in every status at every edge of its life.
+"""Table of the results of `billing.plan_access` for an example subscription in each status, at each edge of its periods.
 
 The back office shows it (`billing/admin/plan_access.py`).
 """
@@ -42,13 +42,13 @@ class TableRow:
 
 
 def lines(*, grace: timedelta) -> Iterator[TableRow]:
-    """Yield a line for each status, each side of each edge, and each fact that makes a difference."""
+    """Yield a row for each combination of status, cancellation, unpaid invoice and side of an edge."""
     edges = {
         "the trial's end and the period's start": TRIAL_END,
-        "the end of the grace after the period's start": PERIOD_START + grace,
+        "the end of the grace period after the period's start": PERIOD_START + grace,
         "the period's end": PERIOD_END,
         "the end of the lag after the period's end": PERIOD_END + LAG,
-        "the end of the grace after the period's end": PERIOD_END + grace,
+        "the end of the grace period after the period's end": PERIOD_END + grace,
     }
     instants = sorted(edges.items(), key=lambda edge: edge[1])
     for status, is_canceled in product(STATUSES, (False, True)):
@@ -60,6 +60,6 @@ def lines(*, grace: timedelta) -> Iterator[TableRow]:
 
 
 def changes(*, grace: timedelta) -> Iterator[TableRow]:
-    """Yield of consecutive lines with the same decision the first one, which is where the decision begins to hold."""
+    """Yield the first of each group of consecutive rows with the same access."""
     for _, same in groupby(lines(grace=grace), key=lambda line: (line.facts, line.unpaid_since, line.access)):
         yield next(same)

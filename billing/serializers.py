@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from billing.entitlement_resolution import EntitlementSource
@@ -10,10 +11,11 @@ from core.api.derived_fields import public_names
 from core.api.serializers import BaseSerializer, StrictSerializer
 
 MAX_USAGE_AMOUNT = 1_000
-KEY = r"^[\x21-\x7e]{1,255}\Z"  # as the header's
-KEY_HELP = "Uses under one key count once, for good, and can be given back. Without it the header Idempotency-Key is the key."
+KEY = r"^[\x21-\x7e]{1,255}\Z"  # the pattern of the Idempotency-Key header
+KEY_HELP = "Uses with the same key are counted once and can be given back, for 90 days. Defaults to the header Idempotency-Key."
 
 
+@extend_schema_serializer(description="A plan with its price, features and monthly limits.")
 class PlanSerializer(BaseSerializer):
     class Meta:
         model = SubscriptionPlan
@@ -28,6 +30,7 @@ class PlanSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="A present or past subscription of the user to a plan.")
 class SubscriptionSerializer(BaseSerializer):
     class Meta:
         model = Subscription
@@ -41,24 +44,28 @@ class SubscriptionSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="The time at which a subscription is canceled.")
 class CancelSerializer(StrictSerializer):
-    at_period_end = serializers.BooleanField(default=True, help_text="false ends it at once, and with it what it opens.")
+    at_period_end = serializers.BooleanField(default=True, help_text="False ends the subscription immediately.")
 
 
+@extend_schema_serializer(description="The plan that a subscription is moved to.")
 class ChangePlanSerializer(StrictSerializer):
-    plan = serializers.PrimaryKeyRelatedField(queryset=SubscriptionPlan.objects.offered())
+    plan = serializers.PrimaryKeyRelatedField(
+        queryset=SubscriptionPlan.objects.offered(), help_text="ID of an offered plan, which is not retired."
+    )
 
 
+@extend_schema_serializer(description="The plan to buy.")
 class CheckoutSerializer(ChangePlanSerializer):
-    """Which plan to buy."""
+    pass
 
 
+@extend_schema_serializer(description="A page hosted by Stripe, to be opened in the customer's browser.")
 class StripePageSerializer(serializers.Serializer[Any]):
-    """A page of Stripe's to open in the browser."""
-
-    id = serializers.CharField()
-    url = serializers.URLField()
-    expires_at = serializers.DateTimeField(allow_null=True)
+    id = serializers.CharField(help_text="Stripe's ID of the session.")
+    url = serializers.URLField(help_text="Redirect the customer to this URL.")
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="When the page expires; null if Stripe sets no expiry.")
 
     class Meta:
         example = {
@@ -68,19 +75,21 @@ class StripePageSerializer(serializers.Serializer[Any]):
         }
 
 
+@extend_schema_serializer(description="A charge or credit in the preview of a plan change.")
 class PreviewLineSerializer(serializers.Serializer[Any]):
-    description = serializers.CharField()
-    amount = serializers.DecimalField(12, 2)
+    description = serializers.CharField(
+        help_text="Text for the customer, written by Stripe unless the subscription is on trial."
+    )
+    amount = serializers.DecimalField(12, 2, help_text="In the currency of the preview; a credit is negative.")
 
 
+@extend_schema_serializer(description="The cost of a plan change if it is made now. During a trial nothing is due.")
 class PreviewSerializer(serializers.Serializer[Any]):
-    """What a change of plan costs at this moment."""
-
-    due_now = serializers.DecimalField(12, 2)
-    credit = serializers.DecimalField(12, 2, help_text="Kept for the next invoices.")
-    currency = serializers.CharField()
+    due_now = serializers.DecimalField(12, 2, help_text="Charged when the plan is changed, in `currency`.")
+    credit = serializers.DecimalField(12, 2, help_text="Applied to the next invoices, in `currency`.")
+    currency = serializers.CharField(help_text="ISO 4217 code.")
     lines = PreviewLineSerializer(many=True)
-    prorated_at = serializers.DateTimeField()
+    prorated_at = serializers.DateTimeField(help_text="The instant for which the amounts are calculated.")
 
     class Meta:
         example = {
@@ -95,6 +104,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
         }
 
 
+@extend_schema_serializer(description="The access of the user to a feature, with its monthly limit and usage count.")
 class FeatureAccessSerializer(BaseSerializer):
     class Meta:
         model = FeatureAccess
@@ -112,43 +122,58 @@ class FeatureAccessSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="Uses of a feature to count.")
 class UseSerializer(StrictSerializer):
-    amount = serializers.IntegerField(min_value=1, max_value=MAX_USAGE_AMOUNT, default=1)
+    amount = serializers.IntegerField(min_value=1, max_value=MAX_USAGE_AMOUNT, default=1, help_text="Uses to count.")
     idempotency_key = serializers.RegexField(KEY, required=False, help_text=KEY_HELP)
 
 
+@extend_schema_serializer(description="The key of the uses to give back.")
 class GiveBackSerializer(StrictSerializer):
-    idempotency_key = serializers.RegexField(KEY, help_text="The one that the uses were counted under.")
+    idempotency_key = serializers.RegexField(KEY, help_text="The key with which the uses were counted.")
 
 
 class FeatureNameSerializer(StrictSerializer):
-    feature_name = serializers.CharField(max_length=100, help_text="Such as custom_reports.")
+    feature_name = serializers.CharField(max_length=100, help_text="Name of the feature, such as custom_reports.")
 
 
+@extend_schema_serializer(description="A decision about a feature, with its source and reason.")
 class VerdictSerializer(serializers.Serializer):
-    """What is decided about a feature, by whom and why."""
-
     decided_by = serializers.ChoiceField(
-        list(EntitlementSource), source="source", help_text="Who decided: the first of these that has something to say."
+        list(EntitlementSource),
+        source="source",
+        help_text="An override by staff, the subscription, the free features or `nothing`.",
     )
-    is_enabled = serializers.BooleanField()
-    limit = serializers.IntegerField(allow_null=True, help_text="Uses in a counting month; null is without a limit.")
-    until = serializers.DateTimeField(allow_null=True, help_text="When it closes by itself; null where no clock closes it.")
-    why = serializers.CharField()
+    is_enabled = serializers.BooleanField(help_text="True if the feature is available, up to the limit and until the end.")
+    limit = serializers.IntegerField(allow_null=True, help_text="Uses per counting month; null if unlimited.")
+    until = serializers.DateTimeField(
+        allow_null=True, help_text="When the access or the override ends; null if no end is known."
+    )
+    why = serializers.CharField(help_text="The reason, a sentence for the customer.")
 
     class Meta:
-        example = {"decided_by": "subscription", "is_enabled": True, "limit": 5, "why": "It renews at 2026-04-01 09:30 UTC."}
+        example = {
+            "decided_by": "subscription",
+            "is_enabled": True,
+            "limit": 5,
+            "why": "The trial runs until 2026-04-01 15:30 UTC.",
+        }
 
 
+@extend_schema_serializer(description="The decision about a feature and, if an override decided, the decision without it.")
 class ExplanationSerializer(serializers.Serializer):
-    """Who decided about a feature, and what would hold without the override, if that was one."""
-
-    feature_name = serializers.CharField()
-    verdict = VerdictSerializer()
-    beneath = VerdictSerializer(allow_null=True)
-    usage_remaining = serializers.IntegerField(allow_null=True, source="access.usage_remaining", default=None)
-    resets_at = serializers.DateTimeField(allow_null=True, source="access.resets_at", default=None)
-    plans = serializers.ListField(child=serializers.CharField(), help_text="The offered plans that have it.")
+    feature_name = serializers.CharField(help_text="Name of the feature, as in the request or the entry.")
+    verdict = VerdictSerializer(help_text="The decision that applies.")
+    beneath = VerdictSerializer(allow_null=True, help_text="The decision without the override; null if there is no override.")
+    usage_remaining = serializers.IntegerField(
+        allow_null=True, source="access.usage_remaining", default=None, help_text="Uses left this month; null if unlimited."
+    )
+    resets_at = serializers.DateTimeField(
+        allow_null=True, source="access.resets_at", default=None, help_text="When the count is reset; null if unlimited."
+    )
+    plans = serializers.ListField(
+        child=serializers.CharField(), help_text="Names of the offered plans that include it, cheapest first."
+    )
 
     class Meta:
         example = {
@@ -161,6 +186,7 @@ class ExplanationSerializer(serializers.Serializer):
         }
 
 
+@extend_schema_serializer(description="An invoice of the user, with its payment and refunds.")
 class InvoiceSerializer(BaseSerializer):
     class Meta:
         model = BillingHistory

@@ -1,4 +1,4 @@
-"""What time does to subscriptions that are kept here, and what a changed plan does to those who have it."""
+"""Background jobs of billing."""
 
 from uuid import UUID
 
@@ -9,13 +9,13 @@ from core import clock, jobs, rls
 
 @jobs.periodic("7 * * * *")
 def process_period_ends(timestamp: int) -> None:
-    """Renew or end subscriptions whose period is over. Access ends on the second without it; this brings the status along."""
+    """Renew or end local subscriptions whose period is over. Access ends on time without this job; it updates the status."""
     services.process_period_ends(now=clock.now())
 
 
 @jobs.task()
 def regrant_plan(plan_id: str) -> None:
-    """Open for everybody who has a plan what it opens now."""
+    """Update the feature access of all subscribers to a plan that has changed."""
     with rls.as_staff():
         plan = SubscriptionPlan.objects.filter(pk=plan_id).first()
         if plan is not None:
@@ -24,13 +24,13 @@ def regrant_plan(plan_id: str) -> None:
 
 @jobs.daily(at_hour=9)
 def send_billing_reminders(timestamp: int) -> None:
-    """Warn of cards that expire and trials that end."""
+    """Send reminders of expiring cards and ending trials."""
     services.send_billing_reminders(now=clock.now())
 
 
 @jobs.task(retries=5)
 def send_refund(adjustment_id: str) -> None:
-    """Send a refund that was asked for, or approved."""
+    """Send a requested or approved refund to Stripe."""
     with rls.as_staff():
         row = Adjustment.objects.filter(pk=adjustment_id).first()
         if row is not None:
@@ -39,45 +39,45 @@ def send_refund(adjustment_id: str) -> None:
 
 @jobs.periodic("*/15 * * * *")
 def resend_unsent_refunds(timestamp: int) -> None:
-    """Send again what Stripe did not answer, each by a job of its own."""
+    """Retry the refunds that Stripe has not confirmed, each in its own job."""
     for key in services.unsent_refund_ids():
         jobs.enqueue(send_refund, adjustment_id=str(key))
 
 
 @jobs.task(retries=5)
 def handle_stripe_event(event_id: str) -> None:
-    """Do what follows from an event of the inbox."""
+    """Process an event of the inbox."""
     with rls.as_staff():
         services.handle_event(UUID(event_id), now=clock.now())
 
 
 @jobs.periodic("*/5 * * * *")
 def handle_unprocessed_events(timestamp: int) -> None:
-    """Handle again what was lost or has failed, each by a job of its own."""
+    """Retry the events whose job was lost or failed, each in its own job."""
     for key in services.unprocessed_events(now=clock.now()):
         jobs.enqueue(handle_stripe_event, event_id=str(key))
 
 
 @jobs.task(retries=15)  # for 18 hours
 def delete_stripe_customer(stripe_customer_id: str) -> None:
-    """Delete the customer of an erased account at Stripe, which ends what he still pays for there."""
+    """Delete the customer of an erased account at Stripe, which ends their subscriptions there."""
     services.delete_stripe_customer(stripe_customer_id)
 
 
 @jobs.daily(at_hour=3)
 def delete_expired_data(timestamp: int) -> None:
-    """Empty the texts of events that were dealt with long ago, and delete the keys under which uses were counted then."""
+    """Clear the bodies of events and delete the usage records that are past their retention period."""
     services.clear_event_bodies(now=clock.now())
     services.delete_old_usage_records(now=clock.now())
 
 
 @jobs.daily(at_hour=4)
 def reconcile_stripe(timestamp: int) -> None:
-    """Compare everything with Stripe, and tell staff when something differs."""
+    """Compare all customers with Stripe, and notify staff of differences."""
     services.reconcile(now=clock.now())
 
 
 @jobs.periodic("*/5 * * * *")
 def update_expired_access(timestamp: int) -> None:
-    """Open what an override's beginning or end opens. What closes by the clock is closed on the second without it."""
+    """Grant access that begins when an override begins or ends. Access that expires ends on time without this job."""
     services.update_expired_access(now=clock.now())

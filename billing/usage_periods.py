@@ -1,8 +1,8 @@
-"""The month in which uses of a feature are counted. `models.access` has the same in SQL.
+"""The month in which uses of a feature are counted. `billing.models.usage_periods` computes the same in SQL.
 
-A billing period of at most 31 days is a counting month itself. A longer one is counted in months from the instant at which it
-began, so that the 31st is followed by the last of February and then by the 31st again. Who has no billing period is counted
-by calendar months in UTC.
+A billing period of at most 31 days is one counting month. A longer period is divided into months from the instant at which it
+began, so that a month that begins on January 31 is followed by months that begin on February 28 and March 31. Without a
+billing period, uses are counted by calendar month in UTC.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ class UsagePeriod(NamedTuple):
 
 
 def usage_period(now: datetime, start: datetime | None = None, end: datetime | None = None) -> UsagePeriod:
-    """The counting month that `now` falls into, for somebody with a billing period from `start` to `end`."""
+    """Return the counting month that contains `now`, for a billing period from `start` to `end`."""
     if start is not None and end is not None and start <= now < end and end - start <= MAX_PERIOD_LENGTH:
         return UsagePeriod(start, end)
     anchor, present = (start or CALENDAR).astimezone(UTC), now.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Plans, subscriptions, feature access and invoices in the API."""
+"""API views of plans, subscriptions, feature access and invoices."""
 
 from typing import Any
 
@@ -32,13 +32,16 @@ from core.api.examples import response_example
 from core.api.permissions import PublicReadStaffWrite, TokenScopePermission, is_staff
 from core.api.viewsets import OwnedReadOnlyViewSet, UnownedViewSet
 
-NOT_PAID_FOR = OpenApiResponse(PROBLEM, "It would have to be paid for.")
-UNAVAILABLE = OpenApiResponse(PROBLEM, "Payments are not connected, or Stripe does not answer now.")
+NOT_PAID_FOR = OpenApiResponse(PROBLEM, "The card was declined, or the plan must be bought in a checkout.")
+UNAVAILABLE = OpenApiResponse(PROBLEM, "Payments are not configured, or Stripe is temporarily unavailable.")
 
 
 class PlanViewSet(UnownedViewSet):
-    """What can be subscribed to. Everybody reads what is offered, staff see what was retired too and may change it."""
-
+    about = (
+        "Offered plans can be read without authentication, and retired plans by their subscribers and by staff. Only staff can "
+        "write. A plan with subscriptions can't be deleted (409); retire it with `is_active: false`. A change of `features` or "
+        "`limits` is applied to all subscribers in the background."
+    )
     queryset = SubscriptionPlan.objects.all()
     serializer_class = PlanSerializer
     filterset_class = PlanFilter
@@ -48,11 +51,11 @@ class PlanViewSet(UnownedViewSet):
     search_fields = ("name", "description")
 
     def get_queryset(self) -> QuerySet[Any]:
-        """For a customer what is offered, and what he has."""
+        """Return all plans for staff; for others the offered plans and those of their own subscriptions."""
         if is_staff(self.request):
             return super().get_queryset()
         offered = Q(is_active=True)
-        if self.request.user.is_authenticated:  # nobody's request can't look at subscriptions
+        if self.request.user.is_authenticated:  # anonymous requests have no access to subscriptions
             offered |= Q(pk__in=Subscription.objects.for_user(self.request.user).values("plan"))
         return super().get_queryset().filter(offered)
 
@@ -66,8 +69,7 @@ class PlanViewSet(UnownedViewSet):
 
 
 class SubscriptionViewSet(OwnedReadOnlyViewSet):
-    """The user's subscriptions, of which at most one runs."""
-
+    about = "At most one subscription of a user is running: `trialing`, `active`, `past_due`, `unpaid` or `paused`."
     queryset = Subscription.objects.all()
     serializer_class = SubscriptionSerializer
     filterset_class = SubscriptionFilter
@@ -78,70 +80,92 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         StripeCustomer.objects.for_user(self.request.user).select_for_update().first()
         return super().locked_object()
 
-    @extend_schema(request=CancelSerializer)
+    @extend_schema(
+        summary="Cancel a subscription",
+        description="Cancels at the end of the period, until which access continues. With `at_period_end: false` the "
+        "subscription ends immediately, without a refund. Fails with 409 if it is not running, or already canceled this way.",
+        request=CancelSerializer,
+        responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
+    )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: Any) -> Response:
-        """Cancel a subscription, at the end of its period or at once."""
         subscription, form = self.locked_object(), self.parsed(CancelSerializer)
         cancel = services.cancel_at_period_end if form["at_period_end"] else services.cancel_now
         cancel(subscription, now=clock.now())
         return self.row_response(subscription)
 
-    @extend_schema(request=None)
+    @extend_schema(
+        summary="Undo a cancellation",
+        description="Lets the subscription renew again. Fails with 409 if it is not canceled or has ended.",
+        request=None,
+        responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
+    )
     @action(detail=True, methods=["post"])
     def reactivate(self, request: Request, pk: Any) -> Response:
-        """Take a cancellation back. That can be done until the period has ended."""
         subscription = self.locked_object()
         services.reactivate(subscription, now=clock.now())
         return self.row_response(subscription)
 
-    @extend_schema(request=ChangePlanSerializer, responses={200: SubscriptionSerializer, 402: NOT_PAID_FOR})
+    @extend_schema(
+        summary="Change the plan of a subscription",
+        description="Moves to another plan immediately. A higher price is charged now for the rest of the period, and a lower "
+        "one becomes a credit; during a trial nothing is charged. Usage counts stay. Fails with 409 unless the subscription is "
+        "active, or if it has the plan already.",
+        request=ChangePlanSerializer,
+        responses={200: SubscriptionSerializer, 402: NOT_PAID_FOR, 503: UNAVAILABLE},
+    )
     @action(detail=True, methods=["post"], url_path="change-plan")
     def change_plan(self, request: Request, pk: Any) -> Response:
-        """Move a subscription to another plan. What was used this month stays counted."""
         subscription, form = self.locked_object(), self.parsed(ChangePlanSerializer)
         services.change_plan(subscription, plan=form["plan"], now=clock.now())
         return self.row_response(subscription)
 
     @extend_schema(
+        summary="Preview the cost of a plan change",
+        description="Returns what a change to another plan would cost now. Nothing is changed.",
         request=ChangePlanSerializer,
         responses={200: PreviewSerializer, 503: UNAVAILABLE},
         examples=[response_example(PreviewSerializer, "200")],
     )
     @action(detail=True, methods=["post"], url_path="preview-change")
     def preview_change(self, request: Request, pk: Any) -> Response:
-        """What moving to another plan would cost now. Nothing is changed."""
         subscription, form = self.get_object(), self.parsed(ChangePlanSerializer)
         preview = services.preview_change(subscription, plan=form["plan"], now=clock.now())
         return Response(PreviewSerializer(preview).data)
 
     @extend_schema(
+        summary="Create a checkout page",
+        description="Returns a page of Stripe to buy a plan. The subscription begins when Stripe confirms the checkout, with a "
+        "trial if the user had none. Fails with 409 if a paid subscription is running; change its plan instead. A repeated "
+        "request for the same plan returns the page that is still open.",
         request=CheckoutSerializer,
         responses={201: StripePageSerializer, 503: UNAVAILABLE},
         examples=[response_example(StripePageSerializer, "201")],
     )
     @action(detail=False, methods=["post"])
     def checkout(self, request: Request) -> Response:
-        """Begin to buy a plan: gives the page of Stripe's on which it is paid. The plan opens when Stripe says so."""
         form = self.parsed(CheckoutSerializer)
         page = services.start_checkout(user=request.user, plan=form["plan"], now=clock.now())
         return Response(StripePageSerializer(page).data, status=201)
 
     @extend_schema(
+        summary="Create a customer portal page",
+        description="Returns a page of Stripe to change the card and view invoices. Fails with 409 before the first checkout.",
         request=None,
         responses={201: StripePageSerializer, 503: UNAVAILABLE},
         examples=[response_example(StripePageSerializer, "201")],
     )
     @action(detail=False, methods=["post"])
     def portal(self, request: Request) -> Response:
-        """Open the page of Stripe's on which the card is changed and invoices are seen."""
         page = services.open_portal(user=request.user, now=clock.now())
         return Response(StripePageSerializer(page).data, status=201)
 
 
 class FeatureAccessViewSet(OwnedReadOnlyViewSet):
-    """What the user may use, and how often in a month."""
-
+    about = (
+        "Each feature has one entry, which is enabled or disabled by the subscription, the free features or staff. Uses are "
+        "counted per month of the billing period, or per calendar month (UTC) without a subscription."
+    )
     queryset = FeatureAccess.objects.with_billing_period()
     serializer_class = FeatureAccessSerializer
     filterset_class = FeatureAccessFilter
@@ -149,30 +173,45 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
     ordering_fields = ("feature_name", "created_at")
     search_fields = ("feature_name",)
 
-    @extend_schema(request=UseSerializer, responses={200: FeatureAccessSerializer, **DENIALS})
+    @extend_schema(
+        summary="Count uses of a feature",
+        description="Counts one use, or `amount` uses, if the limit allows all of them. Concurrent requests never exceed the "
+        "limit. Uses with the same key are counted once; the key of uses that were given back is refused (409), and so is one "
+        "with another amount or feature (422).",
+        request=UseSerializer,
+        responses={200: FeatureAccessSerializer, **DENIALS},
+    )
     @action(detail=True, methods=["post"])
     def use(self, request: Request, pk: Any) -> Response:
-        """Count uses of a feature. Any number of calls at once get no further than the limit; under one key they count once."""
         access, form = self.get_object(), self.parsed(UseSerializer)
         form.setdefault("idempotency_key", request.headers.get("Idempotency-Key"))
         used = services.record_usage(user=request.user, feature=access.feature_name, now=clock.now(), **form)
         return self.row_response(used)
 
-    @extend_schema(request=GiveBackSerializer)
+    @extend_schema(
+        summary="Give back uses of a feature",
+        description="Subtracts the uses that were counted with a key, for example after a failed operation. Idempotent. The "
+        "count of a past month does not change. Fails with 404 if no uses were counted with the key in the last 90 days.",
+        request=GiveBackSerializer,
+    )
     @action(detail=True, methods=["post"], url_path="give-back")
     def give_back(self, request: Request, pk: Any) -> Response:
-        """Take back what was counted under a key, because nothing came of it. Doing it twice changes nothing."""
         access, form = self.get_object(), self.parsed(GiveBackSerializer)
         given = services.give_back(user=request.user, feature=access.feature_name, now=clock.now(), **form)
         return self.row_response(given)
 
-    @extend_schema(responses=ExplanationSerializer)
+    @extend_schema(
+        summary="Explain access to a feature",
+        description="Returns why the feature is enabled or disabled, and the offered plans that include it.",
+        responses=ExplanationSerializer,
+    )
     @action(detail=True)
     def explanation(self, request: Request, pk: Any) -> Response:
-        """Say why a feature is open or closed: staff's override, the subscription or what is free decided."""
         return self._explained(self.get_object().feature_name)
 
     @extend_schema(
+        summary="Explain access to a feature by its name",
+        description="Returns why the feature with this name is enabled or disabled, also if the user has no entry for it.",
         operation_id="billing_feature_access_explanation_by_name",
         parameters=[FeatureNameSerializer],
         responses=ExplanationSerializer,
@@ -180,7 +219,6 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
     )
     @action(detail=False, url_path="explanation", pagination_class=None)
     def explanation_by_name(self, request: Request) -> Response:
-        """Say the same of a feature that the user has no entry for."""
         form = FeatureNameSerializer(data=request.query_params.dict())
         form.is_valid(raise_exception=True)
         return self._explained(form.validated_data["feature_name"])
@@ -191,8 +229,7 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
 
 
 class InvoiceViewSet(OwnedReadOnlyViewSet):
-    """What the user was charged."""
-
+    about = "Invoices include drafts and void ones. They can't be changed through the API."
     queryset = BillingHistory.objects.all()
     serializer_class = InvoiceSerializer
     filterset_class = InvoiceFilter

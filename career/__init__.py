@@ -1,1 +1,1 @@
-"""Work: job security, milestones, stress test."""
+"""Career: job security analyses and milestones."""

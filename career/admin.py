@@ -1,15 +1,10 @@
-"""Job security and milestones in the back office."""
+"""Admin pages for job security analyses and milestones."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import (
-    BooleanRadioFilter,
-    ChoicesDropdownFilter,
-    RangeDateFilter,
-    RangeNumericFilter,
-)
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter, RangeNumericFilter
 
 from career import services
 from career.models import CareerMilestone, JobSecurityAnalysis
@@ -48,7 +43,7 @@ PRIORITY_COLORS = {"critical": "danger", "high": "warning", "medium": "info", "n
 
 
 class MilestoneColumns:
-    """What both the list and the customer's page show of a milestone."""
+    """Columns shared by the milestone list and the inline on the customer's page."""
 
     @display(description="progress")
     def progress(self, milestone: CareerMilestone) -> str:
@@ -64,12 +59,12 @@ class MilestoneInline(MilestoneColumns, ReadOnlyInline):
     fields = ("milestone", "milestone_type", "target_date", "current_salary", "target_salary", "progress", "state")
     milestone = linked("milestone_name", "milestone")
     ordering = ("-created_at", "-id")
-    list_select_related = ("user__profile",)  # whose day it is decides what is overdue
+    list_select_related = ("user__profile",)  # whether a milestone is overdue depends on the owner's time zone
 
 
 @admin.register(CareerMilestone)
 class CareerMilestoneAdmin(MilestoneColumns, OwnedAdmin):
-    """Milestones. Their progress follows the salary, or what the customer says; staff can only complete one."""
+    """Milestones. Staff can complete one, but its progress comes from the salaries or from the customer."""
 
     list_display = ("milestone_name", "owner", "milestone_type", "target_date", "progress", "state", "priority")
     list_filter = (
@@ -101,7 +96,7 @@ class CareerMilestoneAdmin(MilestoneColumns, OwnedAdmin):
         before = CareerMilestone.objects.select_for_update().get(pk=obj.pk) if change else None
         services.save_milestone(obj, before=before, today=obj.today())
 
-    @confirmed_action(title="Complete", question="Marks the milestone as reached today.", icon="task_alt")
+    @confirmed_action(title="Complete", question="The milestone is marked as completed today.", icon="task_alt")
     def complete(self, request: HttpRequest, milestone: CareerMilestone) -> None:
         services.complete_milestone(milestone, today=milestone.today())
 
@@ -110,7 +105,7 @@ class CareerMilestoneAdmin(MilestoneColumns, OwnedAdmin):
 
 @admin.register(JobSecurityAnalysis)
 class JobSecurityAnalysisAdmin(OwnedReadOnlyAdmin):
-    """Analyses as they were given to the customer: records, which nobody changes."""
+    """Job security analyses as the customer received them, read-only."""
 
     list_display = (
         "analysis_date",

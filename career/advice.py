@@ -1,4 +1,4 @@
-"""What an assessment means, in sentences: derived from the factors that weigh most, and no surer than the figures are."""
+"""Sentences for the user that explain a job security assessment: risk factors, advice, evidence and limits."""
 
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -33,109 +33,110 @@ NEXT_LEVEL = {
     "bachelor": "master",
 }
 MEASURED = ("industry", "education", "tenure")
-HOW_TO_ANSWER = {
-    "industry": "Set naics_code in your profile, so that your sector's figures are used instead of the average.",
+INPUT_HINTS = {
+    "industry": "Set naics_code in your profile to use the figures of your sector instead of the average.",
     "education": "Set education_level in your profile.",
-    "tenure": "Say how many years you have been with your present employer (tenure_years).",
-    "hiring_freeze": "Say whether your employer has stopped hiring (hiring_freeze).",
-    "recent_layoffs": "Say whether your employer has laid people off lately (recent_layoffs).",
-    "reorganisation": "Say whether your employer is being reorganised (reorganisation).",
-    "public_sector": "Say whether you work in the public sector (public_sector).",
-    "union": "Say whether a union represents you (union).",
+    "tenure": "Enter your years with your current employer (tenure_years).",
+    "hiring_freeze": "State whether your employer has stopped hiring (hiring_freeze).",
+    "recent_layoffs": "State whether your employer has recently laid off employees (recent_layoffs).",
+    "reorganisation": "State whether your employer is being reorganized (reorganisation).",
+    "public_sector": "State whether you work in the public sector (public_sector).",
+    "union": "State whether a union represents you (union).",
 }
-AGAINST: dict[str, Callable[[Situation], str]] = {
+MITIGATIONS: dict[str, Callable[[Situation], str]] = {
     "industry": lambda situation: (
-        f"Unemployment in your sector was {situation.industry.rate if situation.industry else '-'} % against"
-        f" {UNEMPLOYMENT_TOTAL} % over all industries. Keep up contacts in sectors where it is lower."
+        f"Unemployment in your sector was {situation.industry.rate if situation.industry else '-'} %, compared with"
+        f" {UNEMPLOYMENT_TOTAL} % for all industries. Maintain contacts in sectors where it is lower."
     ),
     "education": lambda situation: (
         f"Unemployment was {UNEMPLOYMENT_BY_EDUCATION[situation.education_level]} % at your level of education and"
-        f" {UNEMPLOYMENT_OF_EDUCATED_TOTAL} % over all. Ask which course or certificate your employer would pay for."
+        f" {UNEMPLOYMENT_OF_EDUCATED_TOTAL} % overall. Ask which course or certificate your employer would pay for."
     ),
     "tenure": lambda situation: (
-        f"You have been there {situation.tenure_years} years, the median is {situation.median_tenure}."
-        " Agree with your manager what is expected of you, in writing."
+        f"You have been with your employer for {situation.tenure_years} years. The median is {situation.median_tenure} years."
+        " Agree with your manager in writing on what is expected of you."
     ),
-    "recent_layoffs": lambda _: "Ask which roles were cut and why, and bring your CV and references up to date now.",
-    "hiring_freeze": lambda _: "Ask how long the freeze is to last, and make sure that your work is tied to income or savings.",
-    "reorganisation": lambda _: "Find out where your role stands in the new plan before it is announced.",
+    "recent_layoffs": lambda _: "Ask which roles were cut and why, and update your resume and references now.",
+    "hiring_freeze": lambda _: "Ask how long the freeze will last, and make sure that your work is tied to revenue or savings.",
+    "reorganisation": lambda _: "Find out how the new plan affects your role before it is announced.",
 }
-NOTHING_STANDS_OUT = "Nothing that you have told us raises your risk above the average."
+NO_RAISED_RISK = "None of your inputs raises your risk above the average."
 SCALE = (
-    "0.50 is the average of all workers in the table; more is riskier, less is safer. It compares, and is no probability of"
-    " losing a job."
+    "0.50 is the average of all workers in the table. A higher index means a higher risk. The index is a comparison, not a"
+    " probability of losing a job."
 )
 METHOD = (
-    "logit(p) = logit(base) + sum of weight times x; the index is odds(p) / (odds(p) + odds(all workers)). The contributions"
-    " and 0.50 add up to the index."
+    "logit(p) = logit(base) + sum of weight * x. The index is odds(p) / (odds(p) + odds(all workers)). 0.50 plus the sum of"
+    " the contributions equals the index."
 )
 
 
 def mitigation_strategies(situation: Situation, assessment: Assessment) -> list[str]:
-    """What to do about each factor that raises the risk, the heaviest first."""
+    """Return advice on each factor that raises the risk, the heaviest factor first."""
     raising = sorted((factor for factor in assessment.factors if factor.log_odds > 0), key=lambda factor: -factor.log_odds)
-    return [AGAINST[factor.name](situation) for factor in raising]
+    return [MITIGATIONS[factor.name](situation) for factor in raising]
 
 
 def recommendations(situation: Situation, assessment: Assessment) -> list[str]:
-    """Return what to do in general, and which answers would make this analysis better."""
+    """Return general advice, and hints on the unknown inputs that would improve the analysis."""
     found: list[str] = []
     if assessment.overall is not None:
         found.append(
-            f"Keep a reserve for a search: half of the unemployed had been so for more than {WEEKS_UNEMPLOYED_MEDIAN} weeks,"
-            f" {UNEMPLOYED_27_WEEKS_OR_MORE} % for 27 weeks or more ({T5.period}; spells in progress, not completed ones)."
+            "Keep savings for a job search. Half of the unemployed had been without work for more than"
+            f" {WEEKS_UNEMPLOYED_MEDIAN} weeks, and {UNEMPLOYED_27_WEEKS_OR_MORE} % for 27 weeks or more"
+            f" ({T5.period}; ongoing spells of unemployment only)."
         )
         if not any(factor.log_odds > 0 for factor in assessment.factors):
-            found.append(NOTHING_STANDS_OUT)
-    return [*found, *(HOW_TO_ANSWER[name] for name in missing(assessment))]
+            found.append(NO_RAISED_RISK)
+    return [*found, *(INPUT_HINTS[name] for name in missing(assessment))]
 
 
 def career_opportunities(situation: Situation, assessment: Assessment) -> list[str]:
-    """Return where the tables look better than the user's situation. They show averages of others, and no openings."""
+    """Return sectors and education levels with better averages than the user's. They are statistics, not job openings."""
     found: list[str] = []
     if situation.industry is not None:
         own = situation.industry.rate
         lower = sorted((row for row in INDUSTRIES if row.rate < own), key=lambda row: row.rate)[:SAFER_SECTORS_SHOWN]
-        found += [f"{row.name}: unemployment was {row.rate} % there, {own} % in your sector." for row in lower]
+        found += [f"{row.name}: unemployment was {row.rate} %, compared with {own} % in your sector." for row in lower]
     above = NEXT_LEVEL.get(situation.education_level)
     if above is not None:
         pay, now = WEEKLY_EARNINGS[above], WEEKLY_EARNINGS[situation.education_level]
         found.append(
             f"People with the next level of education ({above.replace('_', ' ')}) had median earnings of ${pay:,} a week in"
-            f" {T2.period}, those with yours ${now:,}. That is a difference between groups, and not what a degree would bring"
-            " you."
+            f" {T2.period}, and people with your level ${now:,}. This is a difference between groups, not a forecast of what a"
+            " degree would earn you."
         )
     if any(factor.name == "recent_layoffs" and factor.value for factor in assessment.factors):
         found.append(
-            "Of people who lost a job that they had held for long in 2021 to 2023,"
-            f" {DISPLACED_AND_EMPLOYED_AGAIN} % had work again in {T4.period}."
+            "Of the people who lost a job of three or more years between 2021 and 2023,"
+            f" {DISPLACED_AND_EMPLOYED_AGAIN} % were employed again in {T4.period}."
         )
     return found
 
 
 def missing(assessment: Assessment) -> list[str]:
-    """The inputs that are not known, the measured ones first."""
+    """Return the names of the unknown inputs, those with a table of figures first."""
     known = {factor.name for factor in assessment.factors}
     return [name for name in (*MEASURED, *SIGNAL_WEIGHTS, *PROTECTOR_WEIGHTS) if name not in known]
 
 
 def evidence(assessment: Assessment) -> dict[str, Any]:
-    """How much the index stands on: `none`, `weak` or `moderate`. National averages never make strong evidence of one job."""
+    """Return the strength of the evidence, at most `moderate`: national averages are no strong evidence about one job."""
     weights = {factor: abs(factor.log_odds) for factor in assessment.factors}
-    judged = sum(weight for factor, weight in weights.items() if factor.basis == JUDGMENT)
+    by_judgment = sum(weight for factor, weight in weights.items() if factor.basis == JUDGMENT)
     unknown = missing(assessment)
-    is_measured = not set(MEASURED) & set(unknown) and judged <= sum(weights.values()) / 2
+    is_measured = not set(MEASURED) & set(unknown) and by_judgment <= sum(weights.values()) / 2
     strength = "none" if not assessment.factors else "moderate" if is_measured else "weak"
     sentence = {
-        "none": "Nothing is known that could be compared with the tables, so there is no result.",
-        "weak": "Much is unknown or rests on judgement. Take the index as a first orientation only.",
-        "moderate": "Sector, education and tenure are known. They are still averages of other people.",
+        "none": "No input that the tables cover is known, so there is no result.",
+        "weak": "Many inputs are unknown or rest on judgment. Use the index only as a first orientation.",
+        "moderate": "Sector, education and tenure are known. The figures are still averages of other people.",
     }[strength]
     return {"strength": strength, "missing": unknown, "text": sentence}
 
 
 def market_conditions(situation: Situation, assessment: Assessment, *, country: str, employment_status: str) -> dict[str, Any]:
-    """The figures behind the index, with their vintage and their limits."""
+    """Return the figures behind the index, with their sources, reference periods and limits."""
     industry = situation.industry
     return {
         "scale": SCALE,
@@ -146,7 +147,7 @@ def market_conditions(situation: Situation, assessment: Assessment, *, country: 
             "sector_percent": str(industry.rate if industry else UNEMPLOYMENT_TOTAL),
             "all_percent": str(UNEMPLOYMENT_TOTAL),
             "is_fallback": industry is None,
-            "text": "" if industry else "Your sector is not known, so the rate of all industries stands in for it.",
+            "text": "" if industry else "Your sector is not known, so the rate of all industries is used instead.",
         },
         "median_tenure_years": str(situation.median_tenure),
         "evidence": evidence(assessment),
@@ -158,21 +159,21 @@ def market_conditions(situation: Situation, assessment: Assessment, *, country: 
 def _limits(country: str, employment_status: str) -> list[str]:
     found: list[str] = []
     if country != "US":
-        found.append("The tables speak of the United States; your profile says that you live elsewhere.")
+        found.append("The tables cover the United States, but your profile names another country.")
     if employment_status == "self_employed":
         rate = UNEMPLOYMENT_OF_SELF_EMPLOYED
         found.append(
-            f"You are self-employed: unemployment was {rate} % among all who had been. The index is that of your sector."
+            f"You are self-employed. Unemployment of the self-employed was {rate} %. The index uses the rate of your sector."
         )
     elif employment_status in ("unemployed", "student", "retired"):
         found.append(
-            "Your profile says that you have no job at present. The index then speaks of a job of the kind described there."
+            "Your profile states that you have no job at present. The index is about a job of the kind in your profile."
         )
     return found
 
 
 def risk_factors(assessment: Assessment) -> list[dict[str, Any]]:
-    """Return what counted and how much, the heaviest first: with 0.50 the contributions add up to the index."""
+    """Return the factors, the heaviest first. 0.50 plus the sum of their contributions equals the index."""
     heaviest = sorted(assessment.factors, key=lambda factor: -abs(factor.log_odds))
     return [
         {
@@ -184,16 +185,16 @@ def risk_factors(assessment: Assessment) -> list[dict[str, Any]]:
             "basis": factor.basis,
             "source": f"{factor.source.publisher}, {factor.source.period}"
             if factor.source
-            else "Our own judgement, not measured",
+            else "Our own judgment, not measured",
         }
         for factor in heaviest
     ]
 
 
 def salary_comparison(situation: Situation, *, annual_income: Decimal | None, country: str) -> dict[str, Any]:
-    """Median pay at a level of education (T2, 52 weeks), beside the person's own where both are dollars of the US.
+    """Return the median annual pay at a level of education (T2, 52 weeks), compared with a US resident's own income.
 
-    {} when the level is not known. A profile's income has no currency of its own, so only residents of the US are compared.
+    The result is {} if the level is unknown. The income of a profile has no currency, so only US residents are compared.
     """
     weekly = WEEKLY_EARNINGS.get(situation.education_level)
     if weekly is None:

@@ -1,4 +1,4 @@
-"""What lists about work can be filtered by."""
+"""Filter sets of the career lists."""
 
 from career.models import CareerMilestone, JobSecurityAnalysis
 from core.api.filtersets import StrictFilterSet

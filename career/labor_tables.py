@@ -1,7 +1,7 @@
-"""US labour statistics that the analyses stand on, each table with its source, its reference period and when it was taken.
+"""US labor statistics for job security analyses, each table with its source, reference period and retrieval date.
 
-Figures of the US government (public domain), as collected in the project's facts T1 to T6. Nothing here is an estimate of our
-own. `retrieved` is the day on which a table was taken over into this file.
+Figures of the US government (public domain), as collected in the project's facts T1 to T6. None of them is our own estimate.
+`retrieved` is the day on which a table was copied into this file.
 """
 
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ RETRIEVED_ON = date(2026, 11, 22)
 
 @dataclass(frozen=True, slots=True)
 class TableCitation:
-    """Where a table comes from and which time it speaks of."""
+    """The source and the reference period of a table."""
 
     table: str
     title: str
@@ -30,7 +30,7 @@ class TableCitation:
 
 @dataclass(frozen=True, slots=True)
 class Industry:
-    """One row of T1: NAICS sectors that the survey counts together, and their unemployment rate in percent."""
+    """A row of T1: NAICS sectors that the survey groups together, and their unemployment rate in percent."""
 
     sectors: tuple[str, ...]
     name: str
@@ -42,7 +42,7 @@ T1 = TableCitation(
     "Unemployment rate by industry, %, not seasonally adjusted",
     "US Bureau of Labor Statistics, Current Population Survey, table A-14",
     "Mean of December 2023, February 2024, December 2024 and February 2025",
-    "Winter months, so construction is overstated.",
+    "Winter months, so unemployment in construction is overstated.",
 )
 UNEMPLOYMENT_TOTAL = D("4.00")
 UNEMPLOYMENT_OF_SELF_EMPLOYED = D("3.58")
@@ -69,7 +69,7 @@ T2 = TableCitation(
     "Median usual weekly earnings and unemployment rate by education, age 25 and over",
     "US Bureau of Labor Statistics, Career Outlook 2020",
     "2019",
-    "Prices and wages have risen since 2019; the figures are not brought forward.",
+    "Prices and wages have risen since 2019; the figures are not adjusted.",
 )
 WEEKLY_EARNINGS = {  # US dollars of 2019
     "less_than_high_school": D(592),
@@ -87,7 +87,7 @@ T3 = TableCitation(
     "Unemployment rate by education, %",
     "US Bureau of Labor Statistics, Monthly Labor Review 2024",
     "Fourth quarter of 2023",
-    "Some college and associate degrees are one group, and so are all degrees from the bachelor's on.",
+    "Some college and associate degrees form one group; bachelor's and higher degrees form another.",
 )
 UNEMPLOYMENT_OF_EDUCATED_TOTAL = D("3.1")
 UNEMPLOYMENT_BY_EDUCATION = {
@@ -125,7 +125,7 @@ T6 = TableCitation(
     "Median years with the present employer",
     "US Bureau of Labor Statistics",
     "January 2024",
-    "Only some industries are known; the others are compared with all workers.",
+    "Medians are known for some industries only; the others use the median of all workers.",
 )
 TENURE_TOTAL = D("3.9")
 TENURE_OF_SECTOR = {

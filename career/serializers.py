@@ -1,79 +1,65 @@
-"""Analyses of job security and milestones as JSON."""
+"""Serializers of job security analyses and milestones."""
 
 import copy
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from career import services
+from career import advice, services
+from career.job_security import Situation, assess
 from career.models import CareerMilestone, JobSecurityAnalysis
 from core.api.derived_fields import public_names
 from core.api.serializers import BaseSerializer, StrictSerializer
 
 MAX_TENURE_YEARS = 80
+TENURE_HELP = "Years with the current employer, 0 to 80 with one decimal. Not the years of experience."
+EXAMPLE = Situation(naics_code="23", education_level="bachelor", hiring_freeze=True)
+ASSESSED = assess(EXAMPLE)
 
 
+@extend_schema_serializer(description="An analysis of the security of the user's job, with its factors and advice.")
 class JobSecuritySerializer(BaseSerializer):
-    """An analysis: an index against the labour tables, from 0 (safest) to 1, and what it consists of."""
-
     class Meta:
         model = JobSecurityAnalysis
         fields = public_names(JobSecurityAnalysis)
         read_only_fields = fields
         example = {
             "analysis_date": "2026-03-01",
-            "industry_risk_score": "0.51",
-            "company_risk_score": "0.60",
-            "personal_risk_score": "0.47",
-            "overall_risk_score": "0.58",
-            "risk_factors": [
-                {
-                    "factor": "hiring_freeze",
-                    "part": "company",
-                    "value": True,
-                    "contribution": "0.10",
-                    "log_odds": "0.4000",
-                    "basis": "judgement",
-                    "source": "Our own judgement, not measured",
-                }
-            ],
-            "mitigation_strategies": ["Ask how long the freeze is to last."],
-            "salary_comparison": {
-                "education_level": "bachelor",
-                "median_annual": "64896.00",
-                "currency": "USD",
-                "year": "2019",
-            },
-            "security_level": "moderate",
-            "risk_level": "Elevated Risk",
-            "risk_percentage": 58,
-            "security_percentage": 42,
+            "industry_risk_score": str(ASSESSED.industry),
+            "company_risk_score": str(ASSESSED.company),
+            "personal_risk_score": str(ASSESSED.personal),
+            "overall_risk_score": str(ASSESSED.overall),
+            "risk_factors": advice.risk_factors(ASSESSED),
+            "mitigation_strategies": advice.mitigation_strategies(EXAMPLE, ASSESSED),
+            "market_conditions": advice.market_conditions(EXAMPLE, ASSESSED, country="US", employment_status="employed"),
+            "salary_comparison": advice.salary_comparison(EXAMPLE, annual_income=None, country="US"),
+            "career_opportunities": advice.career_opportunities(EXAMPLE, ASSESSED),
+            "recommendations": advice.recommendations(EXAMPLE, ASSESSED),
+            "security_level": "at_risk",
+            "risk_level": "High Risk",
+            "risk_percentage": 61,
+            "security_percentage": 39,
         }
 
 
+@extend_schema_serializer(description="Facts about the user's job. Leave out those that are unknown, or send null.")
 class JobSecurityFormSerializer(StrictSerializer):
-    """What somebody says of his job; leave out, or send null for, what he does not know. The rest comes from his profile."""
-
     tenure_years = serializers.DecimalField(
-        max_digits=3,
-        decimal_places=1,
-        min_value=Decimal(0),
-        max_value=Decimal(MAX_TENURE_YEARS),
-        required=False,
-        allow_null=True,
-        help_text="Years with the present employer; experience in the profession is something else.",
+        3, 1, min_value=Decimal(0), max_value=Decimal(MAX_TENURE_YEARS), required=False, allow_null=True, help_text=TENURE_HELP
     )
-    hiring_freeze = serializers.BooleanField(required=False, allow_null=True)
-    recent_layoffs = serializers.BooleanField(required=False, allow_null=True)
-    reorganisation = serializers.BooleanField(required=False, allow_null=True)
-    public_sector = serializers.BooleanField(required=False, allow_null=True)
-    union = serializers.BooleanField(required=False, allow_null=True)
+    hiring_freeze = serializers.BooleanField(required=False, allow_null=True, help_text="True if the employer stopped hiring.")
+    recent_layoffs = serializers.BooleanField(required=False, allow_null=True, help_text="True if employees were laid off.")
+    reorganisation = serializers.BooleanField(required=False, allow_null=True, help_text="True if the employer reorganizes.")
+    public_sector = serializers.BooleanField(required=False, allow_null=True, help_text="True if the employer is public.")
+    union = serializers.BooleanField(required=False, allow_null=True, help_text="True if a union represents the user.")
 
 
+@extend_schema_serializer(
+    description="A career goal of the user. Its progress and completion are changed by salaries or actions."
+)
 class MilestoneSerializer(BaseSerializer):
-    """A milestone. A new `current_salary` moves its progress, and completes it when the target is reached."""
-
     class Meta:
         model = CareerMilestone
         fields = public_names(CareerMilestone)
@@ -106,12 +92,11 @@ class MilestoneSerializer(BaseSerializer):
         return instance
 
 
+@extend_schema_serializer(description="Progress of a milestone, as either a percentage or the current salary.")
 class ProgressSerializer(StrictSerializer):
-    """How far somebody is: a percentage of his own, or his salary."""
-
-    progress_percentage = serializers.IntegerField(min_value=0, max_value=100, required=False)
-    current_salary = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=Decimal(0), required=False)
-    notes = serializers.CharField(required=False, allow_blank=True)
+    progress_percentage = serializers.IntegerField(min_value=0, max_value=100, required=False, help_text="0 to 100.")
+    current_salary = serializers.DecimalField(12, 2, min_value=Decimal(0), required=False, help_text="Annual, 0 or more.")
+    notes = serializers.CharField(required=False, allow_blank=True, help_text="Replaces the notes of the milestone.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = {"progress_percentage", "current_salary"} & set(attrs)

@@ -1,4 +1,4 @@
-"""Writing analyses of job security, and moving milestones."""
+"""Creation of job security analyses, and progress of milestones."""
 
 from datetime import date
 from decimal import Decimal
@@ -24,9 +24,9 @@ def generate_analysis(
     public_sector: bool | None = None,
     union: bool | None = None,
 ) -> JobSecurityAnalysis:
-    """Assess `user`'s work by his profile and by what he says of his job (None = he did not say), and store it.
+    """Assess the user's job from their profile and the given facts (None = unknown), and store the analysis.
 
-    Each call stores a row of its own, also on the same day: a history of what was said and what came of it.
+    Each call stores a new row, even on the same day, so that the user has a history of inputs and results.
     """
     profile = UserProfile.objects.for_user(user).first() or UserProfile(country="US")
     situation = Situation(
@@ -61,14 +61,13 @@ def _columns(situation: Situation, profile: UserProfile) -> dict[str, Any]:
 
 
 def save_milestone(milestone: CareerMilestone, *, before: CareerMilestone | None, today: date) -> None:
-    """Save a milestone as it was entered; `before` is what was stored, None for a new one.
+    """Save a milestone as it was entered. `before` is the stored state, or None for a new milestone.
 
-    A new current or target salary moves the progress, and completes the milestone when the target is reached. Where it was
-    completed by a salary that reached the target, and does not reach it any more, it is open again; one that was completed by
-    hand stays so.
+    A new current or target salary updates the progress, and completes the milestone if the target is reached. A milestone
+    that its salary completed is reopened if the salary no longer reaches the target. One completed by hand stays completed.
     """
     if before is None or _salaries(before) != _salaries(milestone):
-        _follow_salary(milestone, was_reached=before is not None and before.salary_progress == 100, today=today)
+        _update_progress(milestone, was_reached=before is not None and before.salary_progress == 100, today=today)
     milestone.save(force_insert=before is None)
 
 
@@ -76,7 +75,7 @@ def _salaries(milestone: CareerMilestone) -> tuple[Decimal | None, Decimal | Non
     return milestone.current_salary, milestone.target_salary
 
 
-def _follow_salary(milestone: CareerMilestone, *, was_reached: bool, today: date) -> None:
+def _update_progress(milestone: CareerMilestone, *, was_reached: bool, today: date) -> None:
     progress = milestone.salary_progress
     if progress == 100:
         milestone.complete(on=today)
@@ -93,9 +92,9 @@ def record_progress(
     current_salary: Decimal | None = None,
     notes: str | None = None,
 ) -> None:
-    """Note how far somebody is, by a percentage of his own or by his salary; what is None stays as it is.
+    """Record the progress of a milestone, as a percentage or by salary. A value of None changes nothing.
 
-    A percentage below 100 opens a completed milestone again. 100 does not complete it: `complete` says that it is done.
+    A percentage below 100 reopens a completed milestone. 100 does not complete it; `complete_milestone` does.
     """
     before = CareerMilestone(current_salary=milestone.current_salary, target_salary=milestone.target_salary)
     if notes is not None:
@@ -110,7 +109,7 @@ def record_progress(
 
 
 def complete_milestone(milestone: CareerMilestone, *, today: date) -> None:
-    """Say that a milestone is reached. Doing it twice changes nothing."""
+    """Mark a milestone as completed. Idempotent."""
     if not milestone.is_completed:
         milestone.complete(on=today)
         milestone.save(update_fields=["is_completed", "completion_date", "progress_percentage"])

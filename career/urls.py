@@ -1,4 +1,4 @@
-"""`/api/v1/career/`."""
+"""URLs under `/api/v1/career/`."""
 
 from rest_framework.routers import SimpleRouter
 

@@ -1,4 +1,4 @@
-"""Work in the API."""
+"""API views of job security analyses and milestones."""
 
 from typing import Any
 
@@ -17,19 +17,23 @@ from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
 
 
 class JobSecurityViewSet(OwnedReadOnlyViewSet):
-    """How risky a job looks against the labour tables: an index and no probability."""
-
+    about = "An analysis compares a job with US labor statistics. Its index is not a probability of losing the job."
     queryset = JobSecurityAnalysis.objects.all()
     serializer_class = JobSecuritySerializer
     filterset_class = JobSecurityFilter
     ordering = "-analysis_date"
     ordering_fields = ("analysis_date", "overall_risk_score", "risk_percentage", "created_at")
 
-    @extend_schema(request=JobSecurityFormSerializer, responses={201: JobSecuritySerializer, **DENIALS})
+    @extend_schema(
+        summary="Analyze the security of a job",
+        description="Stores an analysis from the user's profile and the facts in the body, each time a new one. Unknown facts "
+        "make the analysis weaker. A success counts as one use of the feature `career_risk_management`.",
+        request=JobSecurityFormSerializer,
+        responses={201: JobSecuritySerializer, **DENIALS},
+    )
     @action(detail=False, methods=["post"])
     @requires_feature("career_risk_management")
     def generate(self, request: Request) -> Response:
-        """Analyse the security of your job. Each call stores an analysis of its own."""
         user: Any = request.user
         today = clock.day_in(user.zone, clock.now())
         found = services.generate_analysis(user=user, today=today, **self.parsed(JobSecurityFormSerializer))
@@ -37,26 +41,36 @@ class JobSecurityViewSet(OwnedReadOnlyViewSet):
 
 
 class MilestoneViewSet(OwnedViewSet):
-    """What somebody wants to reach at work."""
-
+    about = (
+        "A milestone with both salaries gets its progress from them, and is completed when the current one reaches the target. "
+        "For any milestone, the actions `progress` and `complete` set the progress and the completion."
+    )
     queryset = CareerMilestone.objects.all()
     serializer_class = MilestoneSerializer
     filterset_class = MilestoneFilter
     ordering_fields = ("created_at", "target_date", "progress_percentage", "days_remaining", "days_overdue", "salary_gap")
     search_fields = ("milestone_name", "notes")
 
-    @extend_schema(request=ProgressSerializer)
+    @extend_schema(
+        summary="Record the progress of a milestone",
+        description="Sets either the percentage or the current salary, from which the percentage follows if there is a target. "
+        "A percentage below 100 reopens a completed milestone, and 100 does not complete it. A current salary that reaches the "
+        "target completes the milestone, and a lower one reopens a milestone that its salary had completed.",
+        request=ProgressSerializer,
+    )
     @action(detail=True, methods=["post"])
     def progress(self, request: Request, pk: Any) -> Response:
-        """Note how far a milestone is. Give a percentage, or the present salary."""
         milestone = self.locked_object()
         services.record_progress(milestone, today=milestone.today(), **self.parsed(ProgressSerializer))
         return self.row_response(milestone)
 
-    @extend_schema(request=None)
+    @extend_schema(
+        summary="Complete a milestone",
+        description="Sets the progress to 100 and the completion date to today. Idempotent: the first date stays.",
+        request=None,
+    )
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: Any) -> Response:
-        """Say that a milestone is reached. Doing it twice changes nothing."""
         milestone = self.locked_object()
         services.complete_milestone(milestone, today=milestone.today())
         return self.row_response(milestone)

@@ -1,1 +1,1 @@
-"""The floor under the seven apps: each cross-cutting thing once, and no knowledge of any app."""
+"""Infrastructure that all apps share. It imports no app."""

@@ -1,5 +1,3 @@
-"""Registers the floor as a Django app, so that its few tables have migrations."""
-
 from django.apps import AppConfig
 from django.db import connections
 from django.db.backends.signals import connection_created
@@ -23,6 +21,6 @@ class CoreConfig(AppConfig):
 
 
 def create_month_partitions(using: str, **_: object) -> None:
-    """Make the months to come when the tables have changed, so that nothing waits for the daily job."""
-    with rls.as_login_role():  # as the tables' owner
+    """Create the partitions of the coming months after `migrate`, without waiting for the daily job."""
+    with rls.as_login_role():  # migrate logs in as the owner of the tables
         partitions.create_month_partitions(connections[using])

@@ -1,4 +1,4 @@
-"""The one place that reads the clock, so that time can be passed in, frozen and explained."""
+"""The clock of the application. All code reads the time here, so that tests can freeze it."""
 
 import zoneinfo
 from datetime import date, datetime, tzinfo
@@ -9,22 +9,21 @@ FALLBACK_ZONE = zoneinfo.ZoneInfo("America/New_York")
 
 
 class ClockInstant(datetime):
-    """The instant at which a statement is made, told apart from every other that may stand in it."""
+    """The current time as a parameter of a statement, distinguishable by its type from every other parameter."""
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return timezone.now()
 
 
 def now_parameter() -> ClockInstant:
-    """`now`, recognisable."""
     instant = now()
     return ClockInstant.combine(instant.date(), instant.timetz())
 
 
 def zone_named(name: str) -> tzinfo:
-    """The IANA zone called `name`; the product's default zone when the name is not known any more."""
+    """Return the IANA time zone called `name`, or FALLBACK_ZONE when the name is no longer known."""
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
@@ -32,5 +31,4 @@ def zone_named(name: str) -> tzinfo:
 
 
 def day_in(zone: tzinfo, instant: datetime) -> date:
-    """The calendar day that `instant` falls on for somebody who lives in `zone`."""
     return instant.astimezone(zone).date()

@@ -1,7 +1,7 @@
-"""Who is doing what, and whose rows he may see, without passing it everywhere: for row policies, audit, logs and jobs.
+"""The context of the running action (a request, job or command): its actor, and the rows that it may access.
 
-There is one context an action (a request, a job, a command). Every statement to the database goes out under it, see
-`core.rls.roles`. Outside of any action the role is NONE, who sees no owned row.
+Row-level security, audit, logs and jobs read it. Every SQL statement runs under it, see `core.rls.roles`. Outside of an action
+the role is NONE, which can't read owned rows.
 """
 
 import logging
@@ -14,7 +14,7 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """The roles of the database that statements run as; their powers are in `core.rls.roles`."""
+    """The database roles that statements run as; see `core.rls.roles`."""
 
     NONE = ""
     ACCOUNTS = "mingus_accounts"
@@ -23,11 +23,13 @@ class Role(StrEnum):
 
 
 class ActionContext(NamedTuple):
-    """One action's origin and its reach.
+    """The origin of one action, and the rows that it may access.
 
-    `request_id` ties its log lines and audit events. `actor_id` is the signed-in user, None for nobody and for what runs by
-    itself, which has its `source` instead ("job users.tasks.x", "command demo"). `impersonator_id` is the colleague who acts
-    as `actor_id`, `reason` why staff do it. `role` and `owner_id` say which rows the statements reach.
+    - `request_id` is in the action's log lines and audit events.
+    - `actor_id` is the signed-in user; None for an anonymous request, and for a job or command, which has a `source`
+      ("job users.tasks.x", "command demo").
+    - `impersonator_id` is the staff member who acts as `actor_id`, for the given `reason`.
+    - `role` and `owner_id` determine the rows that statements can access.
     """
 
     request_id: str = ""
@@ -43,18 +45,18 @@ _current: ContextVar[ActionContext] = ContextVar("mingus_action_context", defaul
 
 
 def current() -> ActionContext:
-    """The action that the running code belongs to; an empty context outside requests and jobs."""
+    """Return the context of the running action, or an empty one outside of actions."""
     return _current.get()
 
 
 def update(**fields: Any) -> None:
-    """Change the running action from here on, as when authentication has found out who it is."""
+    """Change fields of the current context, for example after authentication."""
     _current.set(_current.get()._replace(**fields))
 
 
 @contextmanager
 def action(request_id: str, **fields: Any) -> Iterator[ActionContext]:
-    """Run a block as one action of its own; the former context returns afterwards, also when the block fails."""
+    """Run a block in a new context, and restore the previous one afterwards."""
     token = _current.set(ActionContext(request_id=request_id, **fields))
     try:
         yield _current.get()
@@ -64,7 +66,7 @@ def action(request_id: str, **fields: Any) -> Iterator[ActionContext]:
 
 @contextmanager
 def request(request_id: str) -> Iterator[None]:
-    """Run a request as one action. Its id stays until the next one: Django logs an answer after all middleware."""
+    """Run a request in a new context. Its id stays set afterwards, because Django logs the response after all middleware."""
     before = _current.get()
     _current.set(ActionContext(request_id=request_id, role=Role.ACCOUNTS))
     try:
@@ -75,7 +77,7 @@ def request(request_id: str) -> Iterator[None]:
 
 @contextmanager
 def using_role(role: Role, owner_id: UUID | None = None, *, reason: str = "") -> Iterator[None]:
-    """Run a block with another reach; use the names for it in `core.rls.roles`."""
+    """Run a block with another role; call it through the functions of `core.rls.roles`."""
     now = _current.get()
     token = _current.set(now._replace(role=role, owner_id=owner_id, reason=reason or now.reason))
     try:
@@ -85,7 +87,7 @@ def using_role(role: Role, owner_id: UUID | None = None, *, reason: str = "") ->
 
 
 class ContextFilter(logging.Filter):
-    """Puts the request's id on every log record, so that one request's lines can be found."""
+    """A logging filter that adds the request's id to every log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current().request_id or "-"

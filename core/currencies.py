@@ -1,6 +1,6 @@
-"""The currencies that money can be in. Pure, so that parsers and models share one list."""
+"""The ISO 4217 currency codes."""
 
-# ISO 4217 list one, active codes of money that people hold (funds codes, metals and test codes left out).
+# ISO 4217 list one, the active codes without funds codes, metals and test codes.
 _CODES = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
     CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF

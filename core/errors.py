@@ -1,14 +1,15 @@
-"""What a model or a service raises when a rule of the domain forbids what was asked.
+"""Exceptions of models and services.
 
-The API turns it into the one error shape (`core.api.errors`), the admin into a message, a command into a line.
+The API returns a DomainError as JSON (`core.api.errors`), the admin shows it as a message, and commands print it.
 """
 
 
 class DomainError(Exception):
-    """A rule said no. `code` is stable for programs, `message` a sentence with the remedy, `field` the culprit if one is.
+    """A violation of a business rule.
 
-    `status` is the HTTP status that the API answers with: 400 for bad input, 409 when only the present state forbids it,
-    429 when it will be allowed again after `retry_after` seconds.
+    `code` is stable, for clients. `message` is a sentence that says what to do. `field` is the invalid field, if there is one.
+    `status` is the HTTP status: 400 for invalid input, 409 for a conflict with the current state, 429 if the request may be
+    repeated after `retry_after` seconds.
     """
 
     def __init__(
@@ -23,11 +24,11 @@ class DomainError(Exception):
 
 
 class ConflictError(DomainError):
-    """The request is well formed, but the present state of the data forbids it."""
+    """A conflict of a valid request with the current state of the data (status 409)."""
 
     def __init__(self, code: str, message: str, *, field: str | None = None) -> None:
         super().__init__(code, message, field=field, status=409)
 
 
 class CacheUnavailableError(Exception):
-    """The memory that processes share does not answer."""
+    """The shared cache (Redis) does not respond."""

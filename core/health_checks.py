@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can work, and its metrics."""
+"""Liveness and readiness probes, and the metrics endpoint."""
 
 from typing import cast
 
@@ -20,7 +20,7 @@ from core.rate_limits import CountingCache
 @require_GET
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
-    """200 while the process answers; asks nothing else."""
+    """Return 200, without a query."""
     return JsonResponse({"status": "ok"})
 
 
@@ -28,10 +28,10 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 while the database answers, 503 otherwise, so that a load balancer sends requests elsewhere.
+    """Return 200 if the database responds, else 503.
 
-    That Redis is away is said, and stays a 200. Redis is not asked for that: a probe must not wait for what requests can do
-    without.
+    If Redis is unavailable, the status stays 200, because requests work without it. The state is the one that requests have
+    found, so that the probe does not wait for Redis.
     """
     try:
         with connection.cursor() as cursor:
@@ -45,9 +45,9 @@ def ready(request: HttpRequest) -> HttpResponse:
 @non_atomic_requests
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus' text format. Outside DEBUG it needs METRICS_TOKEN as a bearer token, and is closed while none is set."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    """Return the metrics in Prometheus' text format. Without DEBUG, METRICS_TOKEN is required as the bearer token."""
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     # SECURITY: an empty token must never match an empty setting
-    if settings.DEBUG or (settings.METRICS_TOKEN and constant_time_compare(given, settings.METRICS_TOKEN)):
+    if settings.DEBUG or (settings.METRICS_TOKEN and constant_time_compare(token, settings.METRICS_TOKEN)):
         return ExportToDjangoView(request)
     return problem(401, "not_authenticated", "Send METRICS_TOKEN as a bearer token.")

@@ -1,8 +1,8 @@
-"""A thin seam over procrastinate: jobs live in PostgreSQL, so one is enqueued in the same transaction as its data.
+"""Background jobs, on procrastinate. Jobs are stored in PostgreSQL, so a job commits in the same transaction as its data.
 
-A task is declared with `@task()` in a `tasks.py` and called with `enqueue(the_task, **arguments)`; `manage.py worker`
-carries it out. Arguments are JSON: ids and plain values, never model instances. A job may run twice (a worker can die after
-its work and before it says so), so a task must not mind.
+A task is declared with `@task()` in a `tasks.py` and enqueued with `enqueue(the_task, **arguments)`. `manage.py worker` runs
+it. Arguments are JSON: ids and plain values, never model instances. Tasks must be idempotent, because a job runs again if the
+worker dies before it has marked the job as done.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from procrastinate.tasks import Task
 from core import context, rls
 
 TaskDecorator = Callable[[Callable[..., Any]], Task[..., Any, Any]]
-MAX_PERIODIC_DELAY_SECONDS = 24 * 3600  # a daily job that nobody was there for is done when a worker comes back
+MAX_PERIODIC_DELAY_SECONDS = 24 * 3600  # a daily job that was due while no worker ran is run when a worker starts
 RECONNECT_DELAY_SECONDS = 2.0
 SHUTDOWN_TIMEOUT_SECONDS = 25.0
 CONNECTION_TIMEOUT_SECONDS = 2.0
@@ -32,70 +32,64 @@ logger = logging.getLogger(__name__)
 
 
 def run_as_action(call_next: Callable[[], Any], job: JobContext, worker: object) -> object:
-    """Run a job as one action of its own, so that its log lines and audit events carry its number. It sees nobody's rows."""
+    """Run a job in an action context of its own, which puts the job's id into its log lines and audit events."""
     with context.action(f"job-{job.job.id}", source=f"job {job.job.task_name}"):
         return call_next()
 
 
 def task(*, retries: int = 3) -> TaskDecorator:
-    """Declare a job. After a failure it is tried `retries` times more, with pauses of 2, 4, 8, … seconds.
+    """Declare a job. A failed job is retried `retries` times, after 2, 4, 8, … seconds.
 
-    A job sees nobody's rows until it says whose: `with rls.as_customer(user)`, or `rls.as_staff()`.
+    A job can read no owned row outside of `with rls.as_customer(user)` or `rls.as_staff()`.
     """
     return app.task(retry=RetryStrategy(max_attempts=retries, exponential_wait=2), task_middleware=[run_as_action])
 
 
 def periodic(cron: str) -> TaskDecorator:
-    """Declare a job that runs by itself, by a cron line in UTC; it is handed the planned instant as a timestamp.
-
-    It passes over everybody's rows.
-    """
+    """Declare a job that runs on a cron schedule in UTC, as staff. It is called with the scheduled time as a timestamp."""
 
     def declare(function: Callable[..., Any]) -> Task[..., Any, Any]:
         @wraps(function)
-        def passing(timestamp: int) -> object:
+        def run_as_staff(timestamp: int) -> object:
             with rls.as_staff():
                 return function(timestamp)
 
-        return app.periodic(cron=cron)(task()(passing))
+        return app.periodic(cron=cron)(task()(run_as_staff))
 
     return declare
 
 
 def daily(at_hour: int) -> TaskDecorator:
-    """Declare a job that runs by itself every day at `at_hour` UTC; it is handed the planned instant as a timestamp."""
+    """Declare a job that runs every day at `at_hour` UTC, like `periodic`."""
     return periodic(f"0 {at_hour} * * *")
 
 
 def enqueue(job: Task[..., Any, Any], **arguments: Any) -> int:
-    """Store a job for the worker; it becomes visible when the surrounding transaction commits. Gives the job's number."""
+    """Store a job, which a worker runs after the current transaction has committed, and return the job's id."""
     return job.defer(**arguments)
 
 
 def run_pending() -> None:
-    """Carry out what is waiting, in this process, and return: for tests and for commands."""
+    """Run the waiting jobs in this process and return, for tests and commands."""
     _worker_app().run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 
 
 async def run_worker(*, pause: float = RECONNECT_DELAY_SECONDS) -> None:
-    """Carry out jobs until SIGTERM or SIGINT; a job that runs then is finished first.
-
-    When the database goes away, the worker waits for it and goes on.
-    """
-    stop_requested, said = asyncio.Event(), ""
+    """Run jobs until SIGTERM or SIGINT, and let running jobs finish. After a lost connection retry every `pause` seconds."""
+    stop_requested, logged = asyncio.Event(), ""
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop_requested.set)
     while not stop_requested.is_set():
         problem = await _work_while_connected(stop_requested)
-        if problem and problem != said:
-            logger.warning("The database does not answer, the worker tries again every %g s: %s", pause, problem)
-        said = problem
+        if problem and problem != logged:
+            logger.warning("The database is unreachable. The worker retries every %g s: %s", pause, problem)
+        logged = problem
         await sync_to_async(close_old_connections)()
         await _wait(stop_requested, pause)
 
 
 async def _work_while_connected(stop_requested: asyncio.Event) -> str:
-    """What came between the worker and the database; '' when the worker was told to stop."""
+    """Run jobs until the connection fails, and return the error; return '' if a stop was requested."""
     worker, stop = asyncio.create_task(_run()), asyncio.create_task(stop_requested.wait())
     await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
@@ -111,16 +105,16 @@ async def _work_while_connected(stop_requested: asyncio.Event) -> str:
 
 async def _run() -> None:
     async with await psycopg.AsyncConnection.connect(**connector_params()):
-        pass  # a pool would wait half a minute before it says that there is no server
+        pass  # fails at once without a server, where the pool would wait for half a minute
     async with _worker_app().open_async() as running:
         await running.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=SHUTDOWN_TIMEOUT_SECONDS)
 
 
 def _worker_app() -> App:
-    """The same tasks on a connection that can listen.
+    """Return a procrastinate app with the same tasks, on a connection that supports LISTEN.
 
-    The tasks stay tied to Django's connection, so that what a task enqueues belongs to that task's transaction; procrastinate's
-    `replace_connector` would send it out at once.
+    The tasks stay bound to Django's connection, so that a job which a task enqueues is part of the task's transaction. With
+    procrastinate's `replace_connector` it would be committed at once.
     """
     app.perform_import_paths()
     worker = App(

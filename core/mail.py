@@ -1,7 +1,8 @@
-"""E-mail leaves through a job: it is stored in the same transaction as what it tells of, and sent after the commit.
+"""Email backends. An email is enqueued as a job in the transaction of the request, and sent after the commit.
 
-So a rolled-back sign-up sends nothing, a slow mail server slows no request, and the answer takes as long for a known
-address as for an unknown one.
+- A rolled-back sign-up sends no email.
+- A slow mail server does not slow down a request.
+- The response time does not reveal whether an email address has an account.
 """
 
 import base64
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class QueuedBackend(BaseEmailBackend):
-    """Django's e-mail backend that enqueues one job a message."""
+    """An email backend that enqueues one job per message."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
@@ -33,18 +34,17 @@ class QueuedBackend(BaseEmailBackend):
 
 
 def encrypt_message(message: EmailMessage) -> str:
-    """A message as a job can carry it. Attachments have no user yet, so they are refused, not lost."""
+    """Encrypt a message for the arguments of a job. Raise ValueError if it has attachments, which are not supported."""
     if message.attachments:
-        raise ValueError("E-mails with attachments can't be queued.")
+        raise ValueError("Emails with attachments can't be queued.")
     html = [content for content, kind in getattr(message, "alternatives", []) if kind == "text/html"]
     parts = [str(message.subject), str(message.body), message.from_email, message.recipients(), html[0] if html else ""]
-    # SECURITY: a message may hold a verification or reset key, which must not lie in the job table in clear
+    # SECURITY: a message may contain a verification or reset key, which must not be stored in the job table in clear
     return base64.b64encode(key_ring.encrypt(LABEL, b"", orjson.dumps(parts))).decode()
 
 
 @jobs.task(retries=5)
 def deliver(*, encrypted: str) -> None:
-    """Send one message through EMAIL_DELIVERY_BACKEND; a failure is retried with growing pauses."""
     subject, body, sender, recipients, html = orjson.loads(key_ring.decrypt(LABEL, b"", base64.b64decode(encrypted)))
     message = EmailMultiAlternatives(subject, body, sender, recipients)
     if html:
@@ -54,11 +54,11 @@ def deliver(*, encrypted: str) -> None:
 
 
 class DevelopmentBackend(FileBackend):
-    """Writes each message to a file in EMAIL_FILE_PATH and shows it on the console."""
+    """An email backend that writes each message to a file in EMAIL_FILE_PATH and logs it to the console."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         sent = int(super().send_messages(email_messages) or 0)
         for message in email_messages:
-            logger.info("e-mail to %s: %s\n%s", ", ".join(message.recipients()), message.subject, message.body)
-        logger.info("%d e-mails written to %s/", sent, Path(settings.EMAIL_FILE_PATH).name)
+            logger.info("email to %s: %s\n%s", ", ".join(message.recipients()), message.subject, message.body)
+        logger.info("%d emails written to %s/", sent, Path(settings.EMAIL_FILE_PATH).name)
         return sent

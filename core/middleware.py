@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, and a limit on what it may carry."""
+"""Middleware for request ids, database roles, rate limits by IP address, and body sizes."""
 
 import logging
 import re
@@ -17,14 +17,14 @@ from core.rate_limits import client_ip, seconds_to_wait
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{8,64}")
-DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit takes those of every script
+DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit accepts the digits of other scripts, too
 ADMIN_PATH = "/admin/"
 RATE_LIMITED_PATHS = ("/api/", "/_allauth/", ADMIN_PATH)
 UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/", "/api/v1/users/me/import/")
 
 
 class RequestContextMiddleware:
-    """Runs each request as one action, known by `X-Request-Id`: the caller's where it is harmless, else a new one."""
+    """Middleware that runs each request in an action context with the client's `X-Request-Id` if it is valid, else a new id."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -38,7 +38,7 @@ class RequestContextMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A database that does not answer, or that chose this request to end a deadlock: worth another try, not a defect."""
+        """Return 503 for a database that does not respond or that canceled the transaction, as in a deadlock."""
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
         logger.error("The database failed during %s %s: %s", request.method, request.path, exception)
@@ -46,7 +46,7 @@ class RequestContextMiddleware:
 
 
 class DatabaseRoleMiddleware:
-    """The innermost: gives staff in the back office their reach, and takes back what a view was given when it has answered."""
+    """Middleware that sets the database role of a view and resets it afterwards. It must be inside of the other middleware."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -56,16 +56,16 @@ class DatabaseRoleMiddleware:
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
-        """Everybody's rows for staff under /admin/, and only there: in the API they are customers like any other."""
+        """Set the role of staff under /admin/. In the API, `BaseViewSet.perform_authentication` sets the role."""
         if request.path.startswith(ADMIN_PATH) and request.user.is_authenticated:
-            # SECURITY: the pages on which staff show their second factor are here too, and must not have this reach yet
+            # SECURITY: the pages that ask staff for their second factor are here too, and must not have the role yet
             is_staff = request.user.is_staff and getattr(request.session, "has_second_factor", False)
             role = Role.STAFF if is_staff else Role.ACCOUNTS
             context.update(actor_id=request.user.pk, role=role)
 
 
 class IpRateLimitMiddleware:
-    """Refuses who asks too often from one address, before anything is done for him."""
+    """Middleware that returns 429 to an IP address with too many requests, before any other work is done."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -78,9 +78,9 @@ class IpRateLimitMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body by its announced length, before a byte of it is read: DRF's parsers would read all of it.
+    """Middleware that refuses a large body by its Content-Length, because DRF's parsers would read all of it.
 
-    One without a length, sent in chunks, would be taken for empty.
+    A chunked body has no length and is refused, because it would be read as empty.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -94,5 +94,5 @@ class BodyLimitMiddleware:
         if DIGITS.fullmatch(length) and int(length) <= limit:
             return self.get_response(request)
         if DIGITS.fullmatch(length):
-            return problem(413, "too_large", f"The body may have {limit:,} bytes at most. Send less, or send it in parts.")
+            return problem(413, "too_large", f"The body may have at most {limit:,} bytes. Send less, or send it in parts.")
         return problem(400, "invalid_length", "Content-Length must be a whole number.")

@@ -1,6 +1,6 @@
-"""How often somebody may ask: counted in Django's cache, in fixed windows, for two round trips a request at most.
+"""Rate limits with fixed windows, counted in Django's cache with at most two round trips per request.
 
-A window begins at a whole multiple of its length, so the time that is left of it is known without another look.
+A window begins at a whole multiple of its length, so that its remaining time is known without a query.
 """
 
 import math
@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-IPV6_PREFIX = 64  # what one customer of a provider is given
+IPV6_PREFIX = 64  # the network that a provider assigns to one customer
 
 
 class CountingCache(Protocol):
@@ -27,20 +27,18 @@ class CountingCache(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`amount` times in `seconds`."""
-
     amount: int
     seconds: int
 
     @classmethod
     def parse(cls, text: str) -> "Rate":
-        """The rate that a text such as "600/m" means."""
+        """Parse a text such as "600/m"."""
         amount, _, unit = text.partition("/")
         return cls(int(amount), SECONDS[unit])
 
 
 def seconds_to_wait(scope: str, who: str) -> int:
-    """Count one more request of `who` under a scope of `settings.RATES`; 0 when it may pass, else the seconds to wait."""
+    """Count a request of `who` in a scope of `settings.RATES`, and return 0 if it is allowed, else the seconds to wait."""
     if not settings.RATE_LIMITS:
         return 0
     rate, now = Rate.parse(settings.RATES[scope]), time.time()
@@ -50,9 +48,9 @@ def seconds_to_wait(scope: str, who: str) -> int:
 
 
 def client_ip(request: HttpRequest) -> str:
-    """Where a request comes from: the proxy's word if there is one, else the other end of the connection."""
+    """Return the IP address of the client (for IPv6 its /64 network), as reported by a trusted proxy if there is one."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.ALLAUTH_TRUSTED_PROXY_COUNT else ""
-    # SECURITY: only the last entry is the proxy's; what stands before it is the caller's own claim
+    # SECURITY: only the last entry is the proxy's; the client can send any entries before it
     text = (forwarded.split(",")[-1] or request.META.get("REMOTE_ADDR", "")).strip()
     try:
         address = ip_address(text)

@@ -1,4 +1,4 @@
-"""What keeps the foundation's own tables small and its jobs moving."""
+"""Periodic jobs for the tables of core, sessions and the job queue."""
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -12,14 +12,13 @@ from core.models.base import IdempotencyKey
 
 @jobs.daily(at_hour=3)
 def delete_expired_keys_and_sessions(timestamp: int) -> None:
-    """Delete idempotency keys and sessions whose time is over."""
     IdempotencyKey.objects.filter(created_at__lt=clock.now() - idempotency.RETENTION).delete()
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 
 @jobs.periodic("*/5 * * * *")
 def retry_abandoned_jobs(timestamp: int) -> None:
-    """Put jobs back whose worker died over them; a worker that lives says so every ten seconds."""
+    """Retry jobs whose worker died, which is detected by the missing heartbeat (sent every ten seconds)."""
     async_to_sync(_retry_abandoned)()
 
 

@@ -1,1 +1,1 @@
-"""Tools of development machines only: embedded PostgreSQL, demo data, Stripe emulator, billing simulation."""
+"""Tools for development and tests, absent in production: embedded PostgreSQL, demo data, Stripe emulator, factories."""

@@ -1,4 +1,4 @@
-"""Walks the URL map, so that the contract covers the next route without a new line."""
+"""The API's routes, read from the URL configuration, so that the contract tests cover each new route."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ API = "api/v1/"
 
 @dataclass(frozen=True)
 class Route:
-    """One address of the API: its pattern, its view class and which method does what there."""
+    """A route of the API: its URL pattern, its view class, and the view's action by HTTP method."""
 
     pattern: str
     view: Any
@@ -29,11 +29,11 @@ class Route:
 
     @property
     def is_owned(self) -> bool:
-        """Whether a customer meets his own rows here; a broadcast may be among them."""
+        """Return True if the view serves the user's own rows, possibly with broadcasts among them."""
         return issubclass(self.view, OwnedBaseViewSet)
 
     def is_public(self, method: str) -> bool:
-        """Whether nobody need say who he is."""
+        """Return True if the method needs no authentication."""
         return PublicReadStaffWrite in self.view.permission_classes and method in ("get", "head")
 
     @property
@@ -52,22 +52,22 @@ class Route:
         return self.pattern.removeprefix(API)
 
 
-def _walk(patterns: list[Any], prefix: str) -> Iterator[Route]:
+def _api_routes(patterns: list[Any], prefix: str) -> Iterator[Route]:
     for entry in patterns:
         path = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
-            yield from _walk(entry.url_patterns, path)
+            yield from _api_routes(entry.url_patterns, path)
         elif isinstance(entry, URLPattern) and path.startswith(API):
             yield Route(path, entry.callback.cls, dict(entry.callback.actions))
 
 
 def make(model: Any, number: int, user: User) -> list[Any]:
-    """Store rows of any model, those of an owned one for `user`."""
+    """Create rows of a model. Rows of an owned model belong to `user`."""
     owned = any(field.name == "user" for field in model._meta.concrete_fields)
     return FACTORIES[model].create_batch(number, **({"user": user} if owned else {}))
 
 
-ROUTES = list(_walk(get_resolver().url_patterns, ""))
+ROUTES = list(_api_routes(get_resolver().url_patterns, ""))
 LISTS = [route for route in ROUTES if route.is_list and not route.has_key]
 OPERATIONS = [(route, method) for route in ROUTES for method in route.methods]
 AUTHENTICATED_OPERATIONS = [(route, method) for route, method in OPERATIONS if not route.is_public(method)]

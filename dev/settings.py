@@ -1,6 +1,6 @@
-"""Settings of a development machine: the product's own, with DEBUG, the embedded PostgreSQL and the commands of `dev`.
+"""Development settings: those of the product with DEBUG, the embedded PostgreSQL and the commands of `dev`.
 
-Production uses `mingus.settings` and contains no `dev`. The targets of the Makefile and the tests use this module.
+The Makefile and the tests use this module. Production uses `mingus.settings` and does not contain `dev`.
 """
 
 import os
@@ -10,7 +10,7 @@ os.environ.setdefault("DEBUG", "1")
 
 from dev import postgres
 from mingus.database import database_config
-from mingus.settings import *  # noqa: F403 - every setting, of which a few are changed below
+from mingus.settings import *  # noqa: F403 - all settings; a few are changed below
 from mingus.settings import BASE_DIR, DATABASES, INSTALLED_APPS, env
 
 INSTALLED_APPS = [*INSTALLED_APPS, "dev"]

@@ -1,1 +1,1 @@
-"""Money: accounts, transactions, statement imports."""
+"""Accounts, transactions, statement imports, due dates and income projections."""

@@ -1,4 +1,4 @@
-"""Whether a statement adds up: what it opened with and what moved make what it closed with, to the cent."""
+"""Check that a statement adds up: its opening balance plus its booked rows equals its closing balance, to the cent."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class BalanceCheck:
-    """Balances in `currency`, two decimals; None where neither the file nor its owner says."""
+    """Balances and the sum of the booked rows, in `currency`. A balance that neither file nor user states is None."""
 
     opening: Decimal | None
     closing: Decimal | None
@@ -15,10 +15,10 @@ class BalanceCheck:
 
     @property
     def computed(self) -> Decimal | None:
-        """Opening balance plus every booked row, whether it was new or known."""
+        """Opening balance plus every booked row, including rows that were imported before."""
         return None if self.opening is None else self.opening + self.moved
 
     @property
     def gap(self) -> Decimal | None:
-        """What is missing between the two; 0 proves the statement."""
+        """Closing minus computed balance; 0 if the statement adds up."""
         return None if self.closing is None or self.computed is None else self.closing - self.computed

@@ -1,4 +1,4 @@
-"""Rows as a file that is written while it is read from the database: neither memory nor a lock grows with it."""
+"""Streamed CSV and JSON exports of a queryset: memory and lock time do not grow with the number of rows."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -19,9 +19,9 @@ MEDIA_TYPES = {CSV: "text/csv; charset=utf-8", JSON: "application/json"}
 
 
 def download(queryset: QuerySet[Any], *, sql_serializer: SqlSerializer, file_format: str, name: str) -> StreamingHttpResponse:
-    """All rows of `queryset` as a file called `name`, with the fields of `sql_serializer`: those that the list shows.
+    """Return all rows of `queryset` as an attachment called `name`, with the fields of `sql_serializer`.
 
-    The first rows are read before the answer begins, so that a refusal of the database is still answered as an error.
+    The first batch is read before the response begins, so that a database error still becomes an error response.
     """
     batches = as_csv(queryset, sql_serializer) if file_format == CSV else as_json(queryset, sql_serializer)
     batches = chain([next(batches)], batches)
@@ -30,7 +30,7 @@ def download(queryset: QuerySet[Any], *, sql_serializer: SqlSerializer, file_for
 
 
 def as_csv(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> Iterator[bytes]:
-    """Yield the bytes of a CSV file, about ten thousand rows at a time; `sql_serializer` puts the key first."""
+    """Yield the bytes of a CSV file in batches of BATCH rows. The first field of `sql_serializer` must be the key."""
     columns = [copy_to.csv_expression(expression, kind) for _, expression, kind in _values(queryset, sql_serializer)]
     start = "".join(csv_export.lines(sql_serializer.names, [])).encode()
     for batch in copy_to.in_batches(queryset, columns, copy_to.CSV_LINES, size=BATCH):
@@ -41,7 +41,7 @@ def as_csv(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> Iterator[b
 
 
 def as_json(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> Iterator[bytes]:
-    """The bytes of one JSON list, a row a line."""
+    """Yield the bytes of one JSON array with one row per line. The first field of `sql_serializer` must be the key."""
     row, start = copy_to.json_expression(_values(queryset, sql_serializer)), b"[\n"
     for batch in copy_to.in_batches(queryset, [row], copy_to.JSON_LINES, size=BATCH, key_at=len('{"id":"')):
         yield start + b",\n".join(batch)
@@ -50,7 +50,7 @@ def as_json(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> Iterator[
 
 
 def _values(queryset: QuerySet[Any], sql_serializer: SqlSerializer) -> list[tuple[str, Any, models.Field[Any, Any]]]:
-    """The name, the expression and the type of each field of `sql_serializer`."""
+    """Return the name, the expression and the model field of each field of `sql_serializer`."""
     derived = queryset.model.sql_derived()
     return [(name, *_value(queryset.model, derived.get(name), name)) for name in sql_serializer.names]
 

@@ -1,4 +1,4 @@
-"""What lists of money can be filtered by."""
+"""Filter sets of the finance lists."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from finance.models.accounts import is_account_number, normal_account_number
 
 
 class AccountNumberField(forms.CharField):
-    """An account number as people write it, with spaces and dashes."""
+    """An account number that may contain spaces and dashes."""
 
     def to_python(self, value: Any) -> Any:
         number = normal_account_number(super().to_python(value) or "")
@@ -37,7 +37,7 @@ class AccountNumberField(forms.CharField):
 
 
 class AccountNumberFilter(Filter):
-    """`account_number=DE02 1203 0000 0000 2020 51`, by the blind index: the number itself can't be searched."""
+    """Filter by whole account number through the blind index, because the encrypted number can't be searched."""
 
     field_class: Any = AccountNumberField
     parent: Any  # the filter set
@@ -47,7 +47,7 @@ class AccountNumberFilter(Filter):
 
 
 class AccountFilter(StrictFilterSet):
-    account_number = AccountNumberFilter(label="The whole number; spaces, dashes and case do not matter.")
+    account_number = AccountNumberFilter(label="The whole account number. Spaces, dashes and case are ignored.")
 
     class Meta:
         model = EncryptedFinancialProfile
@@ -86,7 +86,7 @@ class TransactionFilter(StrictFilterSet):
 
 
 class ExportFilterBackend(StrictFilterBackend):
-    """The list's filters for its export, which has all rows and so neither pages nor an order."""
+    """The filters of the list for its export, which contains all rows and therefore has no paging and no ordering."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         known = {"file_format", "search"} | self._names(queryset, view)
@@ -103,21 +103,16 @@ class ExportFilterBackend(StrictFilterBackend):
 
 def _problem(name: str, values: list[str], known: set[str]) -> tuple[str, str] | None:
     if name not in known:
-        return f"There is no such filter here. Known: {', '.join(sorted(known))}.", "unknown_filter"
+        return f"This parameter is unknown. Known parameters: {', '.join(sorted(known))}.", "unknown_filter"
     if len(values) > 1:
-        return "Give it once. For several values use the filter that ends in __in, with commas.", "repeated"
-    return None if values[0] else ("Give it a value, or leave it out.", "blank")
+        return "Send it once. For several values use the filter that ends in __in, with commas.", "repeated"
+    return None if values[0] else ("Give it a value, or omit it.", "blank")
 
 
 class ImportFilter(StrictFilterSet):
     class Meta:
         model = StatementImport
-        fields = {
-            "account": ["exact"],
-            "format": ["exact"],
-            "created_at": ["gte", "lte"],
-            "undone_at": ["isnull"],
-        }
+        fields = {"account": ["exact"], "format": ["exact"], "created_at": ["gte", "lte"], "undone_at": ["isnull"]}
 
 
 class ImportRowFilter(StrictFilterSet):

@@ -1,8 +1,8 @@
-"""What an income may become in one, three and five years, from published rates of wage growth. Pure: no clock, no database.
+"""Projection of an income over one, three and five years from published wage growth rates. No clock, no database.
 
 The model is log-normal: after t years the logarithm of the income is normal, with the mean ln(income) + t·ln(1+g) and the
-standard deviation σ·√t. So the median is income·(1+g)^t, and a quantile is median·exp(z·σ·√t). Every figure comes from a table
-below, which names its source; nothing is fitted to the person.
+standard deviation σ·√t. The median is income·(1+g)^t and a quantile is median·exp(z·σ·√t). Every figure comes from a
+published table that is cited below. Nothing is fitted to the user.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from typing import Any
 CENT = Decimal("0.01")
 YEARS = (1, 3, 5)
 QUANTILES = (10, 50, 90)
-COVERED = Decimal("0.80")  # of the modelled outcomes lie between the 10th and the 90th percentile
+COVERED = Decimal("0.80")  # share of the modeled outcomes between the 10th and the 90th percentile
 
 
 class OccupationGroup(StrEnum):
@@ -30,7 +30,7 @@ class OccupationGroup(StrEnum):
 
 @dataclass(frozen=True)
 class RateCitation:
-    """Where figures come from, and as of when."""
+    """The source of published figures, their reference period and the day they were retrieved."""
 
     title: str
     source: str
@@ -74,7 +74,7 @@ STAYERS, SWITCHERS = Decimal("3.2"), Decimal("4.3")
 
 @dataclass(frozen=True)
 class GrowthProjection:
-    """Incomes by the number of years from now. `fan` has the percentiles; the 50th is `median`. `factors` explains them."""
+    """Yearly incomes by years from now. `fan` maps years to {percentile: income}; `growth_rate` is in percent a year."""
 
     growth_rate: Decimal
     median: dict[int, Decimal]
@@ -84,10 +84,10 @@ class GrowthProjection:
 
 
 def project(income: Decimal, *, occupation: OccupationGroup = OccupationGroup.ALL, switch: bool = False) -> GrowthProjection:
-    """What a yearly `income` above 0 may become, in cents, rounded half up.
+    """Project a yearly `income` above 0; amounts are rounded half up to two decimals.
 
-    With `switch` the first year grows by so many points more as the median switcher's pay grew faster than the stayer's;
-    after it, the new job grows like any other.
+    With `switch`, the rate of the first year is raised by the difference between the median growth of job switchers and of
+    job stayers. Later years use the normal rate.
     """
     rate = PERCENT_A_YEAR[occupation]
     premium = SWITCHERS - STAYERS if switch else Decimal(0)
@@ -101,7 +101,7 @@ def project(income: Decimal, *, occupation: OccupationGroup = OccupationGroup.AL
 
 
 def spread() -> Decimal:
-    """σ of one year: the standard deviation (n - 1) of ln(1+g) over the three published periods, to six decimals."""
+    """Return σ of one year: the sample standard deviation of ln(1+g) over the three published periods, to six decimals."""
     logs = [_growth(rate).ln() for rate in ALL_BY_PERIOD.values()]
     mean = sum(logs, Decimal(0)) / len(logs)
     squares = sum(((value - mean) ** 2 for value in logs), Decimal(0))
@@ -113,7 +113,7 @@ def _growth(percent: Decimal) -> Decimal:
 
 
 def _widened(percent: int, years: int) -> Decimal:
-    """The quantile's distance from the median, as a factor; exactly 1 at the median."""
+    """Return the factor from the median to the quantile; exactly 1 for the median itself."""
     z = Decimal(repr(NormalDist().inv_cdf(percent / 100)))
     return (z * spread() * Decimal(years).sqrt()).exp()
 
@@ -121,7 +121,7 @@ def _widened(percent: int, years: int) -> Decimal:
 def _explained(
     income: Decimal, occupation: OccupationGroup, rate: Decimal, premium: Decimal, fan: dict[int, dict[int, Decimal]]
 ) -> dict[str, Any]:
-    """Everything that the numbers follow from, so that they can be worked out again by hand."""
+    """Return all inputs of the calculation, so that a reader can reproduce it by hand."""
     switching = {
         "percentage_points_in_the_first_year": str(premium),
         "stayers_percent": str(STAYERS),
@@ -140,6 +140,6 @@ def _explained(
             "table": EMPLOYMENT_COST_INDEX.as_json() | {"reference_period": "12 months to each period"},
         },
         "fan": {str(years): {f"p{percent}": str(amount) for percent, amount in row.items()} for years, row in fan.items()},
-        "confidence": "The share of modelled outcomes from p10 to p90. The spread is only how the general rate moved over "
-        "three periods; a single person's income varies more, so read it as the least uncertainty there is.",
+        "confidence": "The share of modeled outcomes from p10 to p90. The spread only reflects how the general rate moved "
+        "over three periods. An individual income varies more, so treat the range as a minimum.",
     }

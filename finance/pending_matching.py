@@ -1,7 +1,7 @@
-"""Which transaction that is there already a statement's row speaks of, where neither its id nor its content has told.
+"""Matching of statement rows with existing transactions when neither the bank's id nor the content hash identifies them.
 
-Two questions, in this order: which pending transaction has now been posted, and which one did the user enter by hand.
-What could be two things is a doubt for the user to settle; nothing here decides by guessing.
+Rows are first matched with pending transactions that have been posted since, then with transactions that the user entered
+manually. Ambiguous matches are left to the user as reviews.
 """
 
 from collections import defaultdict
@@ -14,15 +14,15 @@ from uuid import UUID
 
 from finance.statements.text import normalize_text
 
-# Card payments post within a week (Visa and Mastercard clear in 1 to 5 working days); a tip or a hold changes the amount.
+# Card payments post within a week (Visa and Mastercard clear in 1 to 5 business days); a tip or a hold changes the amount.
 MAX_DAYS_TO_POST = timedelta(days=7)
 MAX_AMOUNT_CHANGE = Decimal("0.30")
-# Nobody chooses among more; it also bounds the work when thousands of transactions are alike.
+# More candidates would not help the user to choose; the limit also bounds the work for thousands of equal transactions.
 MAX_CANDIDATES = 10
 
 
 class MatchOutcome(StrEnum):
-    """The verdicts that a match can lead to, as `finance.models.imports.RowVerdict` calls them."""
+    """The values of `finance.models.imports.RowVerdict` that a match can lead to."""
 
     SUPERSEDED = "superseded"
     DUPLICATE = "duplicate"
@@ -31,7 +31,7 @@ class MatchOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncomingRow:
-    """A row of the file that is not known yet. `amount` is signed; `texts` come from `texts_of`."""
+    """A row of the file that is not identified yet. `amount` is signed; `texts` come from `texts_of`."""
 
     number: int
     day: date
@@ -43,7 +43,7 @@ class IncomingRow:
 
 @dataclass(frozen=True, slots=True)
 class ExistingTransaction:
-    """A transaction of the account. `is_manual` says that no statement has brought it."""
+    """A transaction of the account. `is_manual` is true if no statement has imported it."""
 
     id: UUID
     day: date
@@ -54,14 +54,14 @@ class ExistingTransaction:
     is_manual: bool
 
     def may_become(self, amount: Decimal) -> bool:
-        """Check for another amount of the same sign, at most 30 % away, as a tip or the end of a hold makes it."""
+        """Return True if a tip or the end of a hold can lead to `amount`: the same sign, and at most 30 % different."""
         change = abs(amount - self.amount)
         return bool(change) and (self.amount > 0) is (amount > 0) and change <= abs(self.amount) * MAX_AMOUNT_CHANGE
 
 
 @dataclass(frozen=True, slots=True)
 class RowMatch:
-    """What a row is: `outcome` with the one transaction it speaks of, or REVIEW with those it may speak of."""
+    """The result for one row: the transaction that it matches, or for REVIEW all transactions that it may match."""
 
     outcome: MatchOutcome
     candidates: tuple[UUID, ...]
@@ -71,22 +71,22 @@ Candidates = Callable[[IncomingRow], list[ExistingTransaction]]
 
 
 def texts_of(description: str, merchant: str) -> frozenset[str]:
-    """The normalised texts a movement can be known by; "" stands for having none, so that two without any are alike."""
+    """Return the normalized texts that identify a transaction; {""} if there is none, so that two without texts match."""
     return frozenset(filter(None, map(normalize_text, (description, merchant)))) or frozenset({""})
 
 
 def match(rows: Iterable[IncomingRow], existing: Sequence[ExistingTransaction]) -> dict[int, RowMatch]:
-    """Row number to finding; a row that is not among them is new. Only rows with a candidate are kept in memory."""
+    """Return the matches by row number; rows without one are new. Only rows that have candidates are held in memory."""
     pending = _PendingMatcher([entry for entry in existing if entry.is_pending])
-    by_hand = _ManualMatcher([entry for entry in existing if entry.is_manual])
-    near = [row for row in rows if pending.may_be(row) or by_hand.may_be(row)]
-    findings = pending.match_rows([row for row in near if not row.is_pending])
-    taken = {finding.candidates[0] for finding in findings.values() if finding.outcome is MatchOutcome.SUPERSEDED}
-    return findings | by_hand.match_rows([row for row in near if row.number not in findings], taken)
+    manual = _ManualMatcher([entry for entry in existing if entry.is_manual])
+    near = [row for row in rows if pending.may_be(row) or manual.may_be(row)]
+    matches = pending.match_rows([row for row in near if not row.is_pending])
+    taken = {found.candidates[0] for found in matches.values() if found.outcome is MatchOutcome.SUPERSEDED}
+    return matches | manual.match_rows([row for row in near if row.number not in matches], taken)
 
 
 class _PendingMatcher:
-    """The account's pending transactions."""
+    """Matches posted rows with the account's pending transactions."""
 
     def __init__(self, entries: Iterable[ExistingTransaction]) -> None:
         self._by_amount: defaultdict[tuple[str, Decimal], list[ExistingTransaction]] = defaultdict(list)
@@ -101,13 +101,13 @@ class _PendingMatcher:
         return not row.is_pending and bool(self._of_amount(row) or self._changed(row))
 
     def match_rows(self, rows: Sequence[IncomingRow]) -> dict[int, RowMatch]:
-        """Equal amount and text first, then equal text with a tip; equal amount with another text is never certain."""
-        findings = self._pass(rows, self._same, self._nearest)
-        findings |= self._pass(_without(rows, findings), self._changed, self._no_match)
-        for row in _without(rows, findings):
-            if doubtful := self._of_amount(row):
-                findings[row.number] = _review_match(doubtful)
-        return findings
+        """Match equal amount and text first, then equal text with a changed amount; an equal amount alone is a review."""
+        matches = self._pass(rows, self._same, self._nearest)
+        matches |= self._pass(_without(rows, matches), self._changed, self._only_row)
+        for row in _without(rows, matches):
+            if candidates := self._of_amount(row):
+                matches[row.number] = _review_match(candidates)
+        return matches
 
     def _pass(
         self,
@@ -115,21 +115,21 @@ class _PendingMatcher:
         candidates: Candidates,
         choose: Callable[[ExistingTransaction, list[IncomingRow]], IncomingRow | None],
     ) -> dict[int, RowMatch]:
-        findings: dict[int, RowMatch] = {}
+        matches: dict[int, RowMatch] = {}
         rows_for_entry: defaultdict[UUID, list[IncomingRow]] = defaultdict(list)
         wanted: dict[UUID, ExistingTransaction] = {}
         for row in rows:
             found = candidates(row)
             if len(found) > 1:
-                findings[row.number] = _review_match(found)
+                matches[row.number] = _review_match(found)
             elif found:
                 rows_for_entry[found[0].id].append(row)
                 wanted[found[0].id] = found[0]
         for key, entry in wanted.items():
-            findings |= self._awarded(entry, rows_for_entry[key], choose(entry, rows_for_entry[key]))
-        return findings
+            matches |= self._assign(entry, rows_for_entry[key], choose(entry, rows_for_entry[key]))
+        return matches
 
-    def _awarded(
+    def _assign(
         self, entry: ExistingTransaction, rows_for_entry: list[IncomingRow], winner: IncomingRow | None
     ) -> dict[int, RowMatch]:
         if winner is None:
@@ -139,12 +139,12 @@ class _PendingMatcher:
 
     @staticmethod
     def _nearest(entry: ExistingTransaction, rows_for_entry: list[IncomingRow]) -> IncomingRow | None:
-        """Rows of one amount and text are alike, so which of them it was changes no sum: the nearest in time."""
+        """Return the row nearest in time: these rows have equal amounts and texts, so the choice changes no sum."""
         return min(rows_for_entry, key=lambda row: (abs(row.day - entry.day), row.number))
 
     @staticmethod
-    def _no_match(entry: ExistingTransaction, rows_for_entry: list[IncomingRow]) -> IncomingRow | None:
-        """Of several changed amounts nobody can say which one grew out of the pending one."""
+    def _only_row(entry: ExistingTransaction, rows_for_entry: list[IncomingRow]) -> IncomingRow | None:
+        """Return the row if it is the only one: which of several changed amounts belongs to the entry is unknown."""
         return rows_for_entry[0] if len(rows_for_entry) == 1 else None
 
     def _same(self, row: IncomingRow) -> list[ExistingTransaction]:
@@ -171,7 +171,7 @@ class _PendingMatcher:
 
 
 class _ManualMatcher:
-    """Transactions that the user entered; each absorbs one row of its day, amount and currency."""
+    """Matches rows with transactions that the user entered; each matches one row of its day, amount and currency."""
 
     def __init__(self, entries: Iterable[ExistingTransaction]) -> None:
         self._by_content: defaultdict[tuple[date, str, Decimal], list[ExistingTransaction]] = defaultdict(list)
@@ -182,27 +182,27 @@ class _ManualMatcher:
         return _content(row) in self._by_content
 
     def match_rows(self, rows: Sequence[IncomingRow], taken: set[UUID]) -> dict[int, RowMatch]:
-        """Those of equal text first, so that no doubt takes what another row is sure of. `taken` ones are not there."""
+        """Match rows of equal text first, so that no review uses a transaction that another row matches; skip `taken`."""
         free = {key: [entry for entry in entries if entry.id not in taken] for key, entries in self._by_content.items()}
-        findings: dict[int, RowMatch] = {}
+        matches: dict[int, RowMatch] = {}
         for row in rows:
             entry = next((entry for entry in free.get(_content(row), []) if entry.texts & row.texts), None)
             if entry:
                 free[_content(row)].remove(entry)
-                findings[row.number] = RowMatch(MatchOutcome.DUPLICATE, (entry.id,))
-        for row in _without(rows, findings):
+                matches[row.number] = RowMatch(MatchOutcome.DUPLICATE, (entry.id,))
+        for row in _without(rows, matches):
             if left := free.get(_content(row)):
-                findings[row.number] = _review_match(left[:MAX_CANDIDATES])
+                matches[row.number] = _review_match(left[:MAX_CANDIDATES])
                 left.pop(0)
-        return findings
+        return matches
 
 
 def _content(row: IncomingRow) -> tuple[date, str, Decimal]:
     return row.day, row.currency, row.amount
 
 
-def _without(rows: Iterable[IncomingRow], findings: dict[int, RowMatch]) -> Iterator[IncomingRow]:
-    return (row for row in rows if row.number not in findings)
+def _without(rows: Iterable[IncomingRow], matches: dict[int, RowMatch]) -> Iterator[IncomingRow]:
+    return (row for row in rows if row.number not in matches)
 
 
 def _review_match(entries: Iterable[ExistingTransaction]) -> RowMatch:

@@ -1,7 +1,7 @@
-"""The days on which something that recurs is due: pay, rent, insurance.
+"""Occurrence dates of recurring payments such as a salary or a rent. No clock, no database.
 
-Every day is reckoned from the first one (the anchor), never from the day before it, so a series does not drift: monthly from
-31 January falls on 28 or 29 February and on 31 March again. Pure: no clock, no database.
+Every occurrence is computed from the first day (the anchor) and not from the previous occurrence, so a series does not drift:
+monthly from January 31 falls on February 28 or 29, and on March 31 again.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ DAYS_APART = {"weekly": 7, "biweekly": 14}
 MONTHS_APART = {"monthly": 1, "quarterly": 3, "yearly": 12}
 SEMIMONTHLY = "semimonthly"
 FREQUENCIES = ("weekly", "biweekly", SEMIMONTHLY, "monthly", "quarterly", "yearly")
-MAX_MONTHS_BETWEEN = timedelta(days=366 + 1)  # between two occurrences of any frequency, 28 February to 29 February included
+MAX_GAP = timedelta(days=366 + 1)  # between two occurrences of any frequency, including February 28 to February 29
 
 
 def occurrences(anchor: date, frequency: str, start: date, end: date) -> Iterator[date]:
-    """Return the days of the series from `start` to `end`, both inclusive, in order. None lies before `anchor`.
+    """Return the days of the series from `start` to `end`, both inclusive, in ascending order and never before `anchor`.
 
-    The work grows with the days that are read, not with the years since the anchor. Raise ValueError for a frequency that
-    is none of FREQUENCIES.
+    The cost depends on the number of days read, not on the years since the anchor. Raise ValueError if `frequency` is not
+    one of FREQUENCIES.
     """
     if frequency not in FREQUENCIES:
         raise ValueError(f"{frequency!r} is not one of {', '.join(FREQUENCIES)}")
@@ -30,13 +30,13 @@ def occurrences(anchor: date, frequency: str, start: date, end: date) -> Iterato
 
 
 def next_after(anchor: date, frequency: str, day: date) -> date:
-    """The first day of the series that is later than `day`; the anchor itself when `day` lies before it."""
+    """Return the first day of the series after `day`; the anchor if `day` is before it."""
     start = max(day + timedelta(days=1), anchor)
-    return next(occurrences(anchor, frequency, start, start + MAX_MONTHS_BETWEEN))
+    return next(occurrences(anchor, frequency, start, start + MAX_GAP))
 
 
 def _near(anchor: date, frequency: str, start: date, end: date) -> Iterator[date]:
-    """The series from a little before `start` to a little after `end`, so that the ends need no case of their own."""
+    """Return the series from slightly before `start` to slightly after `end`; the caller cuts both ends exactly."""
     if frequency in DAYS_APART:
         step = DAYS_APART[frequency]
         first, last = ((day - anchor).days // step for day in (start, end))
@@ -51,10 +51,10 @@ def _near(anchor: date, frequency: str, start: date, end: date) -> Iterator[date
 
 
 def semimonthly_days(day: int) -> tuple[int, int]:
-    """The two days of a month, in order, of a series that began on its `day`; a month that is shorter takes its last one.
+    """Return the two days of the month, in ascending order, of a series that began on `day`; short months use their last day.
 
-    They are `day` and the day fifteen from it, but for the two calendars that payrolls keep: the 1st goes with the 15th, and
-    the 15th with the last (so does the 31st, which is the last).
+    They are 15 days apart, except for the two usual payroll calendars: the 1st pairs with the 15th, and the 15th pairs with
+    the last day of the month (returned as 31).
     """
     if day == 1:
         return 1, 15

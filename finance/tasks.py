@@ -1,4 +1,4 @@
-"""What money needs done while nobody is looking."""
+"""Periodic jobs of the finance app."""
 
 from core import jobs
 from finance import services
@@ -6,5 +6,5 @@ from finance import services
 
 @jobs.periodic("7 * * * *")
 def update_due_date_statuses(timestamp: int) -> None:
-    """Mark what has become overdue or due: every hour, because a day begins somewhere every hour."""
+    """Mark due dates that have become due or overdue. Runs hourly because users live in different time zones."""
     services.update_due_date_statuses()

@@ -1,4 +1,4 @@
-"""`/api/v1/finance/`."""
+"""URLs below `/api/v1/finance/`."""
 
 from django.urls import path
 from rest_framework.routers import SimpleRouter
@@ -17,7 +17,7 @@ router.register("income-due-dates", IncomeDueDateViewSet)
 router.register("expense-due-dates", ExpenseDueDateViewSet)
 router.register("income-projections", ProjectionViewSet)
 
-# What people look for below transactions: their import and their search, which have an address of their own too.
+# `transactions/import/` and `transactions/search/` are aliases of `imports/` and of the list of transactions.
 urlpatterns = [
     path("transactions/import/", ImportViewSet.as_view({"post": "create"})),
     path("transactions/search/", TransactionViewSet.as_view({"get": "list"})),

@@ -1,1 +1,1 @@
-"""Wellness: check-ins, goals, and how health goes with spending."""
+"""Health check-ins, goals, and correlations of health with spending."""

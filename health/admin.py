@@ -1,4 +1,4 @@
-"""Check-ins, goals and correlations in the back office."""
+"""Admin pages of check-ins, goals and correlations."""
 
 from typing import Any
 
@@ -35,14 +35,14 @@ STATUS_COLORS = {
 
 
 class CheckinColumns:
-    """What both the list and the customer's page show of a check-in."""
+    """Check-in columns shared by the list and the customer's page."""
 
     score = column("wellness_score", "score")
     level = column("wellness_level", "level", LEVEL_COLORS)
 
 
 class GoalColumns:
-    """What both the list and the customer's page show of a goal."""
+    """Goal columns shared by the list and the customer's page."""
 
     @display(description="status", label=STATUS_COLORS)
     def state(self, goal: HealthGoal) -> tuple[str, str]:
@@ -72,16 +72,7 @@ class GoalInline(GoalColumns, ReadOnlyInline):
 
 @admin.register(UserHealthCheckin)
 class CheckinAdmin(CheckinColumns, OwnedAdmin):
-    list_display = (
-        "checkin_date",
-        "owner",
-        "score",
-        "level",
-        "mood_score",
-        "stress_level",
-        "sleep_hours",
-        "exercise_minutes",
-    )
+    list_display = ("checkin_date", "owner", "score", "level", "mood_score", "stress_level", "sleep_hours", "exercise_minutes")
     list_filter = (BY_CUSTOMER, ("checkin_date", RangeDateFilter), ("medication_taken", BooleanRadioFilter))
     search_fields = ("notes",)
     ordering_for_customer = ("-checkin_date", "-id")
@@ -112,17 +103,17 @@ class GoalAdmin(GoalColumns, OwnedAdmin):
     actions_detail = ("complete", "reopen")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """To complete an open goal, or to reopen a completed one."""
+        """Offer to complete an open goal, or to reopen a completed one."""
         goal = self.get_object(request, unquote(str(object_id)))
-        pointless = "complete" if goal and goal.is_completed else "reopen"
-        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        return [item for item in offered if not item.action_name.endswith(f"_{pointless}")]
+        hidden = "complete" if goal and goal.is_completed else "reopen"
+        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        return [item for item in actions if not item.action_name.endswith(f"_{hidden}")]
 
-    @confirmed_action(title="Complete goal", question="It counts as reached today, where the customer lives.", icon="check")
+    @confirmed_action(title="Complete goal", question="Completion date: today in the customer's time zone.", icon="check")
     def complete(self, request: HttpRequest, goal: HealthGoal) -> None:
         goal.complete()
 
-    @confirmed_action(title="Reopen goal", question="Its progress is measured again by its values.", icon="undo")
+    @confirmed_action(title="Reopen goal", question="The progress is computed from the goal's values again.", icon="undo")
     def reopen(self, request: HttpRequest, goal: HealthGoal) -> None:
         goal.reopen()
 
@@ -131,7 +122,7 @@ class GoalAdmin(GoalColumns, OwnedAdmin):
 
 @admin.register(HealthSpendingCorrelation)
 class CorrelationAdmin(OwnedReadOnlyAdmin):
-    """What the nightly analysis found; `manage.py analyse_health` runs it for one customer."""
+    """Read-only results of the nightly analysis; `manage.py analyze_health` runs it for one customer."""
 
     list_display = (
         "correlation_date",

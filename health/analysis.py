@@ -1,7 +1,7 @@
-"""Which measures of health are set against which spending, how many days later, and what may be said about it.
+"""Correlations of all health metrics with all spending categories at several lags. No clock, no database.
 
-All tests of a run are one family: measure x category x lag x method. What is found in so many places is found somewhere by
-chance, so the p-values are adjusted over all of them. Pure: days and numbers in, findings out.
+All tests of a run (metric x category x lag x method) are one family. Some of so many tests would be significant by chance, so
+the p-values are adjusted over the whole family.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,13 +21,13 @@ ALL_SPENDING = ""
 Days = Mapping[date, Decimal]
 Read = Callable[[Sequence[float]], list[float]]
 
-# How each method reads a series before Pearson's formula is put to it.
+# Transformation of a series before Pearson's formula is applied, by method.
 METHODS: dict[str, Read] = {"pearson": list, "spearman": mid_ranks}
 
 
 @dataclass(frozen=True, slots=True)
 class PairedSeries:
-    """A measure of health and the spending `lag` days later, on those days that have both, in their order."""
+    """A health metric and the spending `lag` days later, on all days with both values, in order of time."""
 
     metric: str
     category: str
@@ -42,7 +42,7 @@ class PairedSeries:
 
 @dataclass(frozen=True, slots=True)
 class CorrelationFinding:
-    """What one method says about one set of pairs; without a `correlation` nothing, and `missing` says why."""
+    """The result of one method for one pair of series; without a `correlation`, `missing` states the reason."""
 
     pairs: PairedSeries
     method: str
@@ -52,12 +52,12 @@ class CorrelationFinding:
 
     @property
     def is_headline(self) -> bool:
-        """Whether it is about all spending on the day itself: shown to say what is missing, even when it says nothing."""
+        """Return True for all spending at lag 0: these findings are reported even without a correlation."""
         return self.pairs.category == ALL_SPENDING and self.pairs.lag == 0
 
     @property
     def is_reliable(self) -> bool:
-        """Whether enough independent days are behind it, it stands up among all tests, and its interval leaves 0 out."""
+        """Return True for a sufficient sample size, a significant adjusted p-value, and an interval that excludes 0."""
         found = self.correlation
         if found is None or self.adjusted_p_value is None:
             return False
@@ -66,20 +66,20 @@ class CorrelationFinding:
 
 
 def analyze(health: Mapping[str, Days], spending: Mapping[str, Days]) -> list[CorrelationFinding]:
-    """Every finding of the family, and the headlines that lack something.
+    """Return all findings with a correlation, and the headline findings without one.
 
-    `health` has the days of each measure, `spending` those of each category; a day without spending is there with 0, a day
-    of which nothing is known is not there.
+    `health` maps metrics and `spending` maps categories to values by day. A day without spending has the value 0; a day for
+    which there is no data is omitted.
     """
     tested = [finding for pairs in paired(health, spending) for finding in _by_each_method(pairs)]
-    told = [finding for finding in tested if finding.correlation]
-    adjusted = benjamini_hochberg([finding.correlation.p_value for finding in told if finding.correlation])
-    adjusted_findings = [replace(finding, adjusted_p_value=p) for finding, p in zip(told, adjusted, strict=True)]
+    correlated = [finding for finding in tested if finding.correlation]
+    adjusted = benjamini_hochberg([finding.correlation.p_value for finding in correlated if finding.correlation])
+    adjusted_findings = [replace(finding, adjusted_p_value=p) for finding, p in zip(correlated, adjusted, strict=True)]
     return adjusted_findings + [finding for finding in tested if finding.is_headline and not finding.correlation]
 
 
 def paired(health: Mapping[str, Days], spending: Mapping[str, Days]) -> Iterator[PairedSeries]:
-    """Every measure with every category at every lag; measures of which there is no day are left out."""
+    """Yield every metric with every category at every lag, except metrics without any day."""
     for metric, readings in health.items():
         days = sorted(readings)
         for category, spent in spending.items():
@@ -100,10 +100,10 @@ def _by_each_method(pairs: PairedSeries) -> Iterator[CorrelationFinding]:
     for method, read in METHODS.items():
         found, missing = None, ""
         if pairs.days < MIN_DAYS:
-            missing = f"{MIN_DAYS} days with both are needed, and there are {pairs.days}."
+            missing = f"{MIN_DAYS} days with both values are needed, but there are {pairs.days}."
         elif (found := correlate(read(health), read(spending))) is None:
-            missing = "There is no variation: one of the two was the same on every day."
+            missing = "There is no variation: one of the two has the same value on every day."
         elif found.effective_size < MIN_EFFECTIVE_SIZE:
             count = f"{pairs.days} days count as {found.effective_size:.1f} independent ones"
-            found, missing = None, f"The days resemble each other: {count}, and {MIN_EFFECTIVE_SIZE} are needed."
+            found, missing = None, f"The days are too similar: {count}, but {MIN_EFFECTIVE_SIZE} are needed."
         yield CorrelationFinding(pairs, method, found, missing)

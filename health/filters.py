@@ -1,4 +1,4 @@
-"""What lists of health can be filtered by."""
+"""Filter sets of the health lists."""
 
 from core.api.filtersets import StrictFilterSet
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin

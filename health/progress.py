@@ -1,13 +1,13 @@
-"""How far a goal has come, from where it began to where it is to end."""
+"""Progress of a goal from its start value to its target value."""
 
 from decimal import Decimal
 
 
 def percent(*, start: Decimal | None, current: Decimal | None, target: Decimal | None) -> int:
-    """The way done in percent, rounded down and kept within 0 and 100; an absent start is 0.
+    """Return the progress in percent, rounded down and limited to 0 to 100. A missing start counts as 0.
 
-    It works for goals that go down: stress from 8 to 3 is half way at 5.5. Without a target or a present value nothing can be
-    measured, which is 0. A goal that was to stay where it began is reached only there.
+    It also works for decreasing goals: from 8 to 3, a value of 5.5 is 50 %. Without a target or a current value it is 0.
+    If start and target are equal, it is 100 at exactly this value and 0 otherwise.
     """
     if current is None or target is None:
         return 0

@@ -1,5 +1,6 @@
-"""Check-ins, correlations and goals as JSON."""
+"""Serializers of check-ins, correlations and goals."""
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.derived_fields import public_names
@@ -7,6 +8,7 @@ from core.api.serializers import BaseSerializer, StrictSerializer
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
 
 
+@extend_schema_serializer(description="The user's condition on one day. A value that is null was not entered; 0 is a value.")
 class CheckinSerializer(BaseSerializer):
     class Meta:
         model = UserHealthCheckin
@@ -24,9 +26,11 @@ class CheckinSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(
+    description="A correlation of a health metric with the spending `lag_days` later, in the currency of most of the user's "
+    "expenses. The strength is null if the data is too little or too similar; at least 21 days with both values are needed."
+)
 class CorrelationSerializer(BaseSerializer):
-    """What the nightly analysis found. A result without a strength needs more days: 21 with both are the least."""
-
     class Meta:
         model = HealthSpendingCorrelation
         fields = public_names(HealthSpendingCorrelation)
@@ -52,9 +56,8 @@ class CorrelationSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="A health goal, and its progress from the start value to the target value.")
 class GoalSerializer(BaseSerializer):
-    """A goal. Its progress follows from its values; the action `complete` ticks it off."""
-
     class Meta:
         model = HealthGoal
         fields = public_names(HealthGoal)
@@ -73,8 +76,7 @@ class GoalSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="The current value of a goal, and optional notes.")
 class ProgressFormSerializer(StrictSerializer):
-    """Where a goal stands now. `notes` replace the former ones; left out, those stay."""
-
-    current_value = serializers.DecimalField(max_digits=10, decimal_places=2)
-    notes = serializers.CharField(required=False, allow_blank=True)
+    current_value = serializers.DecimalField(max_digits=10, decimal_places=2, help_text="In the unit of the goal.")
+    notes = serializers.CharField(required=False, allow_blank=True, help_text="Replaces the goal's notes. Default: unchanged.")

@@ -1,4 +1,4 @@
-"""Sets a customer's check-ins against his spending and keeps what was found."""
+"""Correlation of a customer's check-ins with their spending."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ COLUMNS = {
     HealthMetric.WELLNESS: "wellness_score",
 }
 
-# Columns of a correlation, and what the statistics call them.
+# Columns of HealthSpendingCorrelation and the corresponding attributes of health.statistics.Correlation.
 MEASURED = {
     "correlation_strength": "strength",
     "confidence_interval_lower": "lower",
@@ -41,17 +41,17 @@ MEASURED = {
 
 
 def analyze_correlations(user: User, *, today: date) -> list[CorrelationFinding]:
-    """Correlate the user's check-ins with his spending over the year before `today`, and store what was found.
+    """Correlate the user's check-ins with their spending over the year before `today`, store the findings and return them.
 
-    The month's earlier analyses make way for it, so that a run every night leaves one analysis a month. Today is left out: it
-    is not over. Gives the findings, also those that are not stored because they say nothing.
+    They replace the earlier findings of the same month, so that nightly runs leave one analysis per month. `today` itself is
+    excluded because it is incomplete.
     """
     last = today - timedelta(days=1)
     health, spending = readings(user, last - WINDOW, last), daily_spending(user, last - WINDOW, last)
     findings = analyze(health, spending)
     rows = [_row(user, finding, today) for finding in findings]
     with transaction.atomic():
-        # one run at a time for one customer: two would find the same rows to delete, and both would insert
+        # one run at a time per customer: two concurrent runs would delete the same rows, and both would insert
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         of_this_month = HealthSpendingCorrelation.objects.for_user(user).filter(
             correlation_date__range=(today.replace(day=1), today), analysis_period=Period.DAILY
@@ -62,7 +62,7 @@ def analyze_correlations(user: User, *, today: date) -> list[CorrelationFinding]
 
 
 def readings(user: User, first: date, last: date) -> dict[str, dict[date, Decimal]]:
-    """The answers of each measure by day; a day on which a question was left out is not there."""
+    """Return {metric: {day: value}} of the check-ins from `first` to `last`; days without a value are omitted."""
     wellness = UserHealthCheckin.sql_derived()["wellness_score"]
     columns = [wellness if name == "wellness_score" else name for name in COLUMNS.values()]
     rows = UserHealthCheckin.objects.for_user(user).in_days(first, last).values_list("checkin_date", *columns)
@@ -75,15 +75,15 @@ def readings(user: User, first: date, last: date) -> dict[str, dict[date, Decima
 
 
 def daily_spending(user: User, first: date, last: date) -> dict[str, Days]:
-    """What was spent on each day, on everything ('') and on those categories that were bought from on the most days.
+    """Return {category: {day: amount spent}} for all spending ('') and the categories with spending on the most days.
 
-    Expenses and fees in one currency, the one used most: amounts in two are never added. From the first day of spending to the
-    last a day without any is a day with 0; outside of them nothing is known, as where a bank's file ends.
+    Only expenses and fees in the most frequent currency count, because amounts in two currencies are never added. Days without
+    spending are 0 between the first and the last day with spending, and omitted outside, where data may be missing.
     """
-    moved = FinancialTransaction.objects.for_user(user).filter(
+    spending = FinancialTransaction.objects.for_user(user).filter(
         transaction_type__in=GOING_OUT, status__in=SPENT, transaction_date__range=(first, last)
     )
-    by_day = moved.values("currency", "transaction_date", "category")
+    by_day = spending.values("currency", "transaction_date", "category")
     rows = list(by_day.annotate(total=Sum("amount"), number=Count("pk")))
     by_currency: Counter[str] = Counter()
     for row in rows:
@@ -99,7 +99,7 @@ def daily_spending(user: User, first: date, last: date) -> dict[str, Days]:
 
 
 def _span(days: Iterable[date]) -> list[date]:
-    """Every day from the first of `days` to the last."""
+    """Return every day from the first to the last of `days`."""
     known = sorted(days)
     return [known[0] + timedelta(days=offset) for offset in range((known[-1] - known[0]).days + 1)] if known else []
 
@@ -130,7 +130,7 @@ def _mean(values: tuple[Decimal, ...], name: str) -> Decimal | None:
 
 
 def _rounded(value: float | Decimal | None, name: str) -> Decimal | None:
-    """`value` with the column's decimals; None also for one that the column can't hold, such as 1,440 minutes a day."""
+    """Return `value` with the column's decimals; None if it exceeds the column, as a mean of 1,440 minutes a day does."""
     if value is None:
         return None
     column = cast("models.DecimalField", HealthSpendingCorrelation._meta.get_field(name))
@@ -139,14 +139,14 @@ def _rounded(value: float | Decimal | None, name: str) -> Decimal | None:
     return rounded if rounded.adjusted() < digits - places else None
 
 
-def customers_to_analyse(*, today: date, batch: int) -> Iterator[list[UUID]]:
-    """The keys of active customers who checked in during the last days, `batch` at a time.
+def customers_to_analyze(*, today: date, batch: int) -> Iterator[list[UUID]]:
+    """Yield the keys of active customers with a check-in in the last seven days, `batch` at a time.
 
-    It walks the customers and looks each one's newest check-ins up, since every index of those begins with the customer.
+    The query starts from the customers because every index of the check-ins begins with the customer.
     """
     newest = UserHealthCheckin.objects.filter(user=OuterRef("pk"), checkin_date__gte=today - RECENT)
-    waiting = User.objects.filter(Exists(newest), is_active=True).order_by("pk").values_list("pk", flat=True)
-    keys = list(waiting[:batch])
+    customers = User.objects.filter(Exists(newest), is_active=True).order_by("pk").values_list("pk", flat=True)
+    keys = list(customers[:batch])
     while keys:
         yield keys
-        keys = list(waiting.filter(pk__gt=keys[-1])[:batch])
+        keys = list(customers.filter(pk__gt=keys[-1])[:batch])

@@ -1,8 +1,8 @@
-"""Correlation of two series of days that each resemble the day before, with honest uncertainty.
+"""Correlation of two autocorrelated daily series, with intervals and p-values that account for the autocorrelation.
 
-Series that drift together by chance fool the usual test: independent AR(1) series (0.7, 60 days) are found "significant" in a
-quarter of cases. So the number of days is reduced to the number of independent ones before interval and p-value are computed.
-Pure functions on sequences of floats; tests/health holds them against published values.
+The usual test finds independent AR(1) series (coefficient 0.7, 60 days) "significant" in a quarter of all cases. Therefore
+the effective sample size is used instead of the number of days. The functions are pure and take sequences of floats;
+tests/health compares them with published values.
 """
 
 import math
@@ -14,12 +14,12 @@ from statistics import NormalDist
 Z_95 = NormalDist().inv_cdf(0.975)
 MAX_ITERATIONS = 500
 PRECISION = 1e-15
-TINY = 1e-300  # stands in for 0 in a denominator (Lentz)
+TINY = 1e-300  # replaces 0 in a denominator (Lentz)
 
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """A coefficient; its 95 % interval and its two-sided p-value are those of `effective_size` independent pairs."""
+    """A coefficient with its 95 % interval and two-sided p-value, both computed for `effective_size` independent pairs."""
 
     strength: float
     lower: float
@@ -29,9 +29,9 @@ class Correlation:
 
 
 def correlate(xs: Sequence[float], ys: Sequence[float]) -> Correlation | None:
-    """Pearson's correlation of two series in the order of time; None when one of them does not vary.
+    """Return Pearson's correlation of two series in order of time; None if one of them is constant.
 
-    For Spearman's, which asks whether both rise together and not whether they do so in a line, pass `mid_ranks` of both.
+    For Spearman's correlation, which measures monotonic instead of linear dependence, pass `mid_ranks` of both series.
     """
     strength = pearson(xs, ys)
     if strength is None:
@@ -42,27 +42,26 @@ def correlate(xs: Sequence[float], ys: Sequence[float]) -> Correlation | None:
 
 
 def pearson(xs: Sequence[float], ys: Sequence[float]) -> float | None:
-    """Pearson's r of two series of equal length; None when one of them does not vary."""
+    """Return Pearson's r of two series of equal length; None if one of them is constant."""
     if is_constant(xs) or is_constant(ys):
         return None
     dx, dy = deviations(xs), deviations(ys)
-    shared = _dot(dx, dy) / math.sqrt(_dot(dx, dx)) / math.sqrt(_dot(dy, dy))
-    return min(max(shared, -1.0), 1.0)  # rounding may carry it a hair beyond
+    r = _dot(dx, dy) / math.sqrt(_dot(dx, dx)) / math.sqrt(_dot(dy, dy))
+    return min(max(r, -1.0), 1.0)  # rounding errors may exceed the bounds
 
 
 def is_constant(values: Sequence[float]) -> bool:
-    """Whether there is nothing to compare; asked of the values, since deviations from a rounded mean need not be 0."""
+    """Return True for fewer than two or for equal values. Deviations from a rounded mean may differ from 0 even then."""
     return len(values) < 2 or min(values) == max(values)
 
 
 def deviations(values: Sequence[float]) -> list[float]:
-    """Each value's distance from the mean."""
     mean = math.fsum(values) / len(values)
     return [value - mean for value in values]
 
 
 def mid_ranks(values: Sequence[float]) -> list[float]:
-    """Ranks from 1; equal values share the mean of the ranks they take up."""
+    """Return the ranks of the values from 1; equal values have the mean of their ranks."""
     order = sorted(range(len(values)), key=values.__getitem__)
     ranks, first = [0.0] * len(values), 0
     while first < len(order):
@@ -76,7 +75,7 @@ def mid_ranks(values: Sequence[float]) -> list[float]:
 
 
 def lag_one_autocorrelation(values: Sequence[float]) -> float:
-    """How much each value resembles the one before, -1 to 1; 0 for a series that does not vary."""
+    """Return the autocorrelation at lag 1, from -1 to 1; 0 for a constant series."""
     if is_constant(values):
         return 0.0
     distances = deviations(values)
@@ -84,13 +83,13 @@ def lag_one_autocorrelation(values: Sequence[float]) -> float:
 
 
 def effective_size(xs: Sequence[float], ys: Sequence[float]) -> float:
-    """The number of independent pairs that say as much: n (1 - rx ry) / (1 + rx ry), at most n (Bartlett 1935)."""
-    shared = lag_one_autocorrelation(xs) * lag_one_autocorrelation(ys)
-    return min(len(xs) * (1 - shared) / (1 + shared), float(len(xs)))
+    """Return the effective sample size n (1 - rx ry) / (1 + rx ry), at most n (Bartlett 1935)."""
+    product = lag_one_autocorrelation(xs) * lag_one_autocorrelation(ys)
+    return min(len(xs) * (1 - product) / (1 + product), float(len(xs)))
 
 
 def fisher_interval(strength: float, size: float) -> tuple[float, float]:
-    """The 95 % interval by Fisher's z; everything from -1 to 1 when three or fewer pairs are behind it."""
+    """Return the 95 % interval by Fisher's z transformation; -1 to 1 for a size of three or less."""
     if abs(strength) >= 1:
         return strength, strength
     if size <= 3:
@@ -100,9 +99,9 @@ def fisher_interval(strength: float, size: float) -> tuple[float, float]:
 
 
 def p_value(strength: float, size: float) -> float:
-    """The two-sided p-value of "no correlation", by Student's t with size - 2 degrees of freedom, which need not be whole.
+    """Return the two-sided p-value of "no correlation" by Student's t with size - 2 (possibly fractional) degrees of freedom.
 
-    With t = r sqrt(df / (1 - r²)) its tail is the incomplete beta function at df / (df + t²), and that is 1 - r².
+    With t = r sqrt(df / (1 - r²)), the tail probability is the incomplete beta function at df / (df + t²), which is 1 - r².
     """
     degrees = size - 2
     if degrees <= 0:
@@ -111,12 +110,12 @@ def p_value(strength: float, size: float) -> float:
 
 
 def incomplete_beta(a: float, b: float, x: float) -> float:
-    """The regularised incomplete beta function I_x(a, b), by the continued fraction of DLMF 8.17.22."""
+    """Return the regularized incomplete beta function I_x(a, b), by the continued fraction of DLMF 8.17.22."""
     if x <= 0:
         return 0.0
     if x >= 1:
         return 1.0
-    if x > (a + 1) / (a + b + 2):  # there it converges slowly, and its mirror image quickly
+    if x > (a + 1) / (a + b + 2):  # the fraction converges slowly here, so use the symmetry relation
         return 1 - incomplete_beta(b, a, 1 - x)
     log_beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
     front = math.exp(a * math.log(x) + b * math.log1p(-x) - log_beta)
@@ -124,7 +123,7 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
 
 
 def _beta_fraction(a: float, b: float, x: float) -> float:
-    """The fraction by Lentz's method: numerator and denominator of each convergent are followed as ratios."""
+    """Return the continued fraction by Lentz's method, which tracks ratios of successive numerators and denominators."""
     above, below = 1.0, 1 / _not_zero(1 - (a + b) * x / (a + 1))
     value = below
     for m in range(1, MAX_ITERATIONS):
@@ -140,7 +139,7 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Each p-value adjusted so that those below q hold a share of at most q of false discoveries, in the given order."""
+    """Return the adjusted p-values in the given order: those below q contain a share of at most q of false discoveries."""
     number = len(p_values)
     adjusted, least = [1.0] * number, 1.0
     for rank, place in reversed(list(enumerate(sorted(range(number), key=p_values.__getitem__), 1))):

@@ -1,4 +1,4 @@
-"""The nightly search for what health has to do with spending."""
+"""Nightly analysis of correlations of health with spending."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,15 +12,15 @@ BATCH = 100  # a customer with a full year takes about 0.15 s
 
 @jobs.daily(at_hour=5)
 def find_correlations(timestamp: int) -> None:
-    """Plan the analysis of everybody who checked in lately, some customers a job."""
+    """Enqueue the analysis of all customers with recent check-ins, up to BATCH customers per job."""
     today = datetime.fromtimestamp(timestamp, UTC).date()
-    for keys in services.customers_to_analyse(today=today, batch=BATCH):
+    for keys in services.customers_to_analyze(today=today, batch=BATCH):
         jobs.enqueue(analyze_customers, keys=[str(key) for key in keys])
 
 
 @jobs.task()
 def analyze_customers(keys: list[str]) -> None:
-    """Analyse these customers, each on his own day. Doing it again replaces what was found."""
+    """Analyze the customers, each as of today in their time zone. Idempotent: new findings replace those of the month."""
     now = clock.now()
     with rls.as_staff():
         customers = list(User.objects.filter(pk__in=[UUID(key) for key in keys]).select_related("profile"))

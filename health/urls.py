@@ -1,4 +1,4 @@
-"""`/api/v1/health/`."""
+"""URLs below `/api/v1/health/`."""
 
 from rest_framework.routers import SimpleRouter
 

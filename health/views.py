@@ -1,4 +1,4 @@
-"""Health in the API."""
+"""Views of the health API."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -13,8 +13,7 @@ from health.serializers import CheckinSerializer, CorrelationSerializer, GoalSer
 
 
 class CheckinViewSet(BulkMixin, OwnedViewSet):
-    """Daily check-ins, one a day."""
-
+    about = "There is at most one check-in per day. Values that are null do not count in `wellness_score`."
     queryset = UserHealthCheckin.objects.all()
     serializer_class = CheckinSerializer
     filterset_class = CheckinFilter
@@ -24,8 +23,7 @@ class CheckinViewSet(BulkMixin, OwnedViewSet):
 
 
 class CorrelationViewSet(OwnedReadOnlyViewSet):
-    """How health goes with spending, as the nightly analysis found it."""
-
+    about = "Correlations are computed nightly over the last year. Each analysis replaces the earlier ones of the same month."
     queryset = HealthSpendingCorrelation.objects.all()
     serializer_class = CorrelationSerializer
     filterset_class = CorrelationFilter
@@ -34,26 +32,31 @@ class CorrelationViewSet(OwnedReadOnlyViewSet):
 
 
 class GoalViewSet(OwnedViewSet):
-    """Health goals."""
-
+    about = "A health goal is a value to reach, optionally by a target date. A start value of null counts as 0."
     queryset = HealthGoal.objects.all()
     serializer_class = GoalSerializer
     filterset_class = GoalFilter
     ordering_fields = ("created_at", "target_date", "days_remaining", "progress_percentage", "status", "goal_name")
     search_fields = ("goal_name", "notes")
 
-    @extend_schema(request=ProgressFormSerializer)
+    @extend_schema(
+        summary="Record progress of a health goal",
+        description="Sets the current value. A goal that reaches its target is `achieved`, but not completed.",
+        request=ProgressFormSerializer,
+    )
     @action(detail=True, methods=["post"])
     def progress(self, request: Request, pk: str) -> Response:
-        """Record where a goal stands now."""
         goal: HealthGoal = self.locked_object()
         goal.record(**self.parsed(ProgressFormSerializer))
         return self.row_response(goal)
 
-    @extend_schema(request=None)
+    @extend_schema(
+        summary="Complete a health goal",
+        description="Marks the goal as completed today, in the user's time zone. A completed goal is not changed.",
+        request=None,
+    )
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: str) -> Response:
-        """Tick a goal off. Doing it twice changes nothing."""
         goal: HealthGoal = self.locked_object()
         goal.complete()
         return self.row_response(goal)

@@ -1,3 +1,3 @@
-"""The roof of the project (settings, urls, checks) and, in `core`, the floor under its apps."""
+"""Settings, URLs, system checks and management commands of the project."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The roof as a Django app, so that its commands and system checks are found."""
+"""App configuration that registers the system checks and makes the management commands available."""
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register

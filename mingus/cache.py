@@ -1,6 +1,6 @@
-"""What the processes of MINGUS remember together: in Redis where `REDIS_URL` is set, else each process by itself.
+"""Cache settings and backends: Redis if `REDIS_URL` is set, otherwise one cache per process.
 
-Nothing of a person is kept here, only counters and marks; docs/caching.md lists them.
+The caches contain counters and markers, no personal data. docs/caching.md lists the entries.
 """
 
 from typing import Any
@@ -10,13 +10,13 @@ from django.core.cache.backends.locmem import LocMemCache
 
 from mingus.env import Environment
 
-MAX_CACHE_ENTRIES = 50_000  # by one process: some 20 MB. Django's 300 would let a crowd push each other's counters out
-REDIS_TIMEOUT_SECONDS = 0.5  # seconds; an answer takes a thousandth of that
-REDIS_CACHE_MODULE = "mingus.redis_cache."  # not imported without need: the client costs a third of a second and 24 MB
+MAX_CACHE_ENTRIES = 50_000  # per process, some 20 MB; with Django's 300, clients would evict each other's counters
+REDIS_TIMEOUT_SECONDS = 0.5  # a response takes about half a millisecond
+REDIS_CACHE_MODULE = "mingus.redis_cache."  # imported only if needed: the client costs a third of a second and 24 MB
 
 
 def caches_from(env: Environment) -> dict[str, Any]:
-    """`CACHES`: "default" is what processes share, "process" is each one's own, and "strict" is there with Redis only."""
+    """Return `CACHES`: "default" is shared if Redis is set, "process" is local to each process, "strict" needs Redis."""
     url = env.text("REDIS_URL")
     if url and not url.startswith(("redis://", "rediss://")):
         env.problems.append(("REDIS_URL", "must begin with redis:// or rediss://"))
@@ -36,7 +36,7 @@ def caches_from(env: Environment) -> dict[str, Any]:
 
 
 class JsonSerializer:
-    """SECURITY: Django's own writes pickles, and whoever can write into Redis could then run code here."""
+    """A JSON serializer. SECURITY: with Django's pickles, write access to Redis would allow code execution here."""
 
     def dumps(self, value: Any) -> bytes:
         return orjson.dumps(value)
@@ -46,14 +46,14 @@ class JsonSerializer:
 
 
 class ProcessCache(LocMemCache):
-    """One process's memory."""
+    """A cache in the memory of one process."""
 
-    is_unavailable = False  # as `mingus.redis_cache.SharedCache`
+    is_unavailable = False  # same interface as `mingus.redis_cache.SharedCache`
 
     def count(self, key: str, timeout: int) -> int:
-        """One more of `key`, which begins at 0 and is forgotten after `timeout` seconds."""
+        """Increment the counter `key` and return it. It starts at 0 and expires `timeout` seconds after its first increment."""
         self.add(key, 0, timeout)
         try:
             return self.incr(key)
-        except ValueError:  # it was pushed out between the two
+        except ValueError:  # evicted between the two calls
             return 1

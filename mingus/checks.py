@@ -1,6 +1,6 @@
-"""System checks: each misconfiguration has an id and says what to do about it.
+"""System checks for misconfiguration, each with an id and a remedy.
 
-They run before every command, `manage.py serve` included, so nothing is served with a wrong configuration.
+They run before every command, including `manage.py serve`, so the server does not start with a wrong configuration.
 """
 
 import re
@@ -21,35 +21,33 @@ RATE = re.compile(r"[1-9]\d{0,8}/[smhd]")
 
 
 def environment_is_readable(**_: Any) -> list[CheckMessage]:
-    """mingus.E001: a variable has a value of the wrong type."""
+    """Report environment variables with a value of the wrong type (mingus.E001)."""
     return [
-        Error(f"The environment variable {name} can't be used: {problem}.", hint="See the table in README.", id="mingus.E001")
+        Error(f"The environment variable {name} can't be used: {problem}.", hint="See docs/configuration.md.", id="mingus.E001")
         for name, problem in settings.ENVIRONMENT_PROBLEMS
     ]
 
 
 def secret_key_is_set(**_: Any) -> list[CheckMessage]:
-    """mingus.E002: no SECRET_KEY outside DEBUG."""
+    """Report a SECRET_KEY that is missing or too short (mingus.E002)."""
     try:
         if len(settings.SECRET_KEY) >= MIN_SECRET_LENGTH:
             return []
     except ImproperlyConfigured:
-        pass  # Django refuses an empty key when it is read; this check says the same with a remedy
+        pass  # Django raises when an empty key is read; this check reports it with a remedy
     hint = "Set SECRET_KEY or SECRET_KEY_FILE to 50 random characters or more; set DEBUG=1 on a developer's machine."
     return [Error("SECRET_KEY is missing or too short.", hint=hint, id="mingus.E002")]
 
 
 def field_keys_are_sound(**_: Any) -> list[CheckMessage]:
-    """mingus.E003: FIELD_ENCRYPTION_KEYS is missing or malformed."""
-    return [
-        Error(problem, hint="Make a key with: openssl rand -hex 32", id="mingus.E003") for problem in key_ring.ring_problems()
-    ]
+    """Report FIELD_ENCRYPTION_KEYS that are missing or malformed (mingus.E003)."""
+    return [Error(problem, hint="Generate one: openssl rand -hex 32", id="mingus.E003") for problem in key_ring.ring_problems()]
 
 
 def data_keys_can_be_unwrapped(databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """mingus.E019: a key was taken out of FIELD_ENCRYPTION_KEYS while data keys are still wrapped under it.
+    """Report a key that was removed from FIELD_ENCRYPTION_KEYS while data keys are wrapped with it (mingus.E019).
 
-    It looks into the database, so it runs with `serve`, `migrate` and `check --database default`.
+    The check queries the database, so it runs with `serve`, `migrate` and `check --database default`.
     """
     if not databases or connection.vendor != "postgresql" or "core_datakey" not in connection.introspection.table_names():
         return []
@@ -57,24 +55,24 @@ def data_keys_can_be_unwrapped(databases: Any = None, **_: Any) -> list[CheckMes
         with rls.as_staff(reason="system check"):
             missing = data_keys.unknown_ring_keys()
     except EncryptionError:
-        return []  # mingus.E003 says it
-    hint = "Put it back at the end of FIELD_ENCRYPTION_KEYS, run manage.py rotate_field_keys, and take it out after that."
+        return []  # reported by mingus.E003
+    hint = "Add it back at the end of FIELD_ENCRYPTION_KEYS, run manage.py rotate_field_keys, then remove it."
     return [
-        Error(f"{count} users' data keys are wrapped under key {key_id}, which is not there.", hint=hint, id="mingus.E019")
+        Error(f"{count} users' data keys are wrapped with key {key_id}, which is not configured.", hint=hint, id="mingus.E019")
         for key_id, count in missing.items()
     ]
 
 
 def database_is_postgresql(**_: Any) -> list[CheckMessage]:
-    """mingus.E004: no database, or one that is not PostgreSQL."""
+    """Report a missing database, or one that is not PostgreSQL (mingus.E004)."""
     if connection.vendor == "postgresql":
         return []
-    hint = "Set DATABASE_URL=postgresql://user:password@host/name; make demo and make run bring their own server."
+    hint = "Set DATABASE_URL=postgresql://user:password@host/name; make demo and make run start their own server."
     return [Error("MINGUS runs on PostgreSQL only, and no PostgreSQL is configured.", hint=hint, id="mingus.E004")]
 
 
 def hosts_are_named(**_: Any) -> list[CheckMessage]:
-    """mingus.E005: outside DEBUG, somebody must say under which names the project is reached."""
+    """Report missing host names outside DEBUG (mingus.E005)."""
     if settings.DEBUG or (settings.ALLOWED_HOSTS and settings.SITE_URL):
         return []
     hint = "Set ALLOWED_HOSTS=app.example.com and SITE_URL=https://app.example.com."
@@ -82,23 +80,23 @@ def hosts_are_named(**_: Any) -> list[CheckMessage]:
 
 
 def site_url_is_a_url(**_: Any) -> list[CheckMessage]:
-    """mingus.E006: SITE_URL must be an address a mail can link to."""
+    """Report a SITE_URL that is not an absolute HTTP URL, which links in emails require (mingus.E006)."""
     parts = urlsplit(settings.SITE_URL)
     if not settings.SITE_URL or (parts.scheme in {"http", "https"} and parts.netloc):
         return []
-    return [Error(f"SITE_URL is not an address: {settings.SITE_URL!r}.", hint="Use https://host.", id="mingus.E006")]
+    return [Error(f"SITE_URL is not a URL: {settings.SITE_URL!r}.", hint="Use https://host.", id="mingus.E006")]
 
 
 def debug_is_local(**_: Any) -> list[CheckMessage]:
-    """mingus.W001: DEBUG with a public address shows tracebacks and uses published secrets."""
+    """Warn if DEBUG is on for a public host, which shows tracebacks and uses published secrets (mingus.W001)."""
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     if not settings.DEBUG or host in {"localhost", "127.0.0.1", "::1"}:
         return []
-    return [Warning(f"DEBUG is on for {host}.", hint="Unset DEBUG and set the secrets of README's table.", id="mingus.W001")]
+    return [Warning(f"DEBUG is on for {host}.", hint="Unset DEBUG, and see docs/configuration.md.", id="mingus.W001")]
 
 
 def rates_are_rates(**_: Any) -> list[CheckMessage]:
-    """mingus.E007: a limit that is not a number of times in a unit of time."""
+    """Report a rate limit that is not a number of requests per unit of time (mingus.E007)."""
     wrong = [name for name, text in settings.RATES.items() if not RATE.fullmatch(text)]
     hint = "Write a number, a slash and s, m, h or d, such as 600/m."
     return [

@@ -1,4 +1,4 @@
-"""Turns the environment into Django's description of the one PostgreSQL database."""
+"""Database settings from the environment, and connections as the owner of the tables."""
 
 import logging
 from collections.abc import Iterator
@@ -16,19 +16,19 @@ from mingus.env import Environment
 
 logger = logging.getLogger(__name__)
 NO_DATABASE = {"ENGINE": "django.db.backends.dummy"}
-REPLICA = "replica"  # as `core.postgres.replicas` calls it, which settings can't import
-REPLICA_CONNECT_TIMEOUT = 2  # seconds to wait for a connection to the replica; the primary is there
+REPLICA = "replica"  # the name in `core.postgres.replicas`, which settings can't import
+REPLICA_CONNECT_TIMEOUT = 2  # seconds; short, because the primary serves the read if the replica fails
 LOGIN_SETTINGS = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
 
 def database_from(env: Environment) -> dict[str, Any]:
-    """`DATABASES["default"]`: the database of `DATABASE_URL`, or none where it is not set."""
+    """Return `DATABASES["default"]` from `DATABASE_URL`; the dummy backend if it is not set."""
     url = env.text("DATABASE_URL")
     return database_config(env, url, "DATABASE_URL") if url else dict(NO_DATABASE)
 
 
 def replica_from(env: Environment, primary: dict[str, Any], *, has_shared_cache: bool) -> dict[str, Any]:
-    """What `DATABASES` has besides: `DATABASE_REPLICA_URL`, a copy of the primary that streams from it; empty without one."""
+    """Return the entry of `DATABASES` for the streaming replica `DATABASE_REPLICA_URL`; empty if there is none."""
     url = env.text("DATABASE_REPLICA_URL")
     if not url:
         return {}
@@ -36,11 +36,10 @@ def replica_from(env: Environment, primary: dict[str, Any], *, has_shared_cache:
     if config == NO_DATABASE:
         return {}
     if not has_shared_cache:
-        remedy = "set REDIS_URL too: without it a process does not know what a user has written through another one"
+        remedy = "set REDIS_URL too: processes need it to share the time of each user's last write"
         env.problems.append(("DATABASE_REPLICA_URL", remedy))
         return {}
-    # SECURITY: require_row_level_security looks at the primary. A copy has the same roles, so what holds one holds it on the
-    # copy too
+    # SECURITY: require_row_level_security checks the primary only. A replica has the same roles and policies.
     if any(config[name] != primary.get(name) for name in ("ENGINE", "NAME", "USER")):
         env.problems.append(("DATABASE_REPLICA_URL", "must name the same database and role as DATABASE_URL, on another server"))
         return {}
@@ -51,7 +50,7 @@ def replica_from(env: Environment, primary: dict[str, Any], *, has_shared_cache:
 
 
 def database_config(env: Environment, url: str, variable: str) -> dict[str, Any]:
-    """Return the entry of DATABASES for `url`; one that can't be read is reported under `variable`."""
+    """Return the entry of DATABASES for `url`. A URL that can't be parsed is reported under `variable`."""
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(url))
     except (ValueError, KeyError) as error:
@@ -86,7 +85,7 @@ def _options(env: Environment, *, outer_pooler: bool) -> dict[str, Any]:
 
 
 def owner_from(env: Environment) -> dict[str, Any]:
-    """How the tables' owner logs in, from `DATABASE_OWNER_URL`; empty where the role that serves owns them too."""
+    """Return the login of the tables' owner from `DATABASE_OWNER_URL`; empty if the serving role owns the tables."""
     url = env.text("DATABASE_OWNER_URL")
     config = database_config(env, url, "DATABASE_OWNER_URL") if url else {}
     login = {name: config[name] for name in LOGIN_SETTINGS if name in config}
@@ -96,7 +95,7 @@ def owner_from(env: Environment) -> dict[str, Any]:
 
 @contextmanager
 def as_owner() -> Iterator[None]:
-    """Run a block as the tables' owner, to make, change and drop them."""
+    """Run a block as the owner of the tables, to create, change and drop them."""
     login = settings.DATABASE_OWNER
     if not login:
         with rls.as_login_role():
@@ -117,7 +116,7 @@ def _reconnect(login: dict[str, Any]) -> None:
 
 
 def require_row_level_security() -> None:
-    """Raise ImproperlyConfigured, with the remedies, when the database would show one user another's rows; warn under DEBUG."""
+    """Raise ImproperlyConfigured with remedies if row-level security is not enforced. Under DEBUG, log warnings instead."""
     try:
         with rls.as_login_role():
             problems = rls_checks.find_problems(connection)

@@ -1,4 +1,4 @@
-"""How the API authenticates, reads, answers and fails: the settings of Django REST framework."""
+"""Settings of Django REST framework and drf-standardized-errors."""
 
 from typing import Any
 

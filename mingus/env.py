@@ -1,7 +1,7 @@
-"""Reads the environment for `mingus.settings`, and keeps every complaint for the system checks.
+"""Environment variables for `mingus.settings`.
 
-A value that can't be used must not stop the interpreter with a traceback: it is replaced by its default, remembered in
-`problems`, and reported by `mingus.checks` with an id and a remedy before anything is served.
+A value that can't be used does not raise. It is replaced by its default and recorded in `problems`, which `mingus.checks`
+reports with an id and a remedy before the server starts.
 """
 
 from collections.abc import Callable, Collection
@@ -12,7 +12,7 @@ from environs import EnvError, FileAwareEnv
 
 
 class Environment:
-    """Typed access to environment variables; `X_FILE` may name a file that holds the value of `X`."""
+    """Typed access to environment variables. `X_FILE` may name a file that contains the value of `X`."""
 
     def __init__(self, dotenv: Path) -> None:
         self.problems: list[tuple[str, str]] = []
@@ -34,7 +34,7 @@ class Environment:
         return value
 
     def choice(self, name: str, default: str, known: Collection[str]) -> str:
-        """One of the names in `known`, in capitals."""
+        """Return one of the names in `known`, in upper case."""
         value = self.text(name, default).upper()
         if value not in known:
             self.problems.append((name, f"must be one of {', '.join(sorted(known))}, not {value}"))
@@ -42,7 +42,7 @@ class Environment:
         return value
 
     def names(self, name: str, default: list[str] | None = None) -> list[str]:
-        """A comma-separated list; blanks around and empty items are dropped."""
+        """Return the items of a comma-separated list, stripped and without empty ones."""
         items: list[str] = self._read(self._reader.list, name, default or [])
         return [item.strip() for item in items if item.strip()]
 

@@ -1,4 +1,4 @@
-"""What is counted of every request, for Prometheus."""
+"""Prometheus metrics of requests."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from django_prometheus.middleware import PrometheusAfterMiddleware
 
 
 class MetricsMiddleware(PrometheusAfterMiddleware):
-    """django-prometheus's, which looks each counter up by its labels in every request: as many as there are views."""
+    """django-prometheus's middleware with cached lookups: it would look up each counter by its labels in every request."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._found: dict[Any, Any] = {}
+        self._labeled_metrics: dict[Any, Any] = {}
 
     def label_metric(self, metric: Any, request: Any, response: Any = None, **labels: Any) -> Any:
-        place = (metric, *labels.values())
-        found = self._found.get(place)
+        key = (metric, *labels.values())
+        found = self._labeled_metrics.get(key)
         if found is None:
-            found = self._found[place] = super().label_metric(metric, request, response, **labels)
+            found = self._labeled_metrics[key] = super().label_metric(metric, request, response, **labels)
         return found

@@ -1,7 +1,7 @@
-"""Fingerprints of the migrations that made a database.
+"""Fingerprints of the migrations that created a database.
 
-Until 0.1.0 is released `0001_initial.py` is edited in place, so that its name does not say what made a database. `migrate`
-stores the fingerprint of each migration in the comment of the table `django_migrations`. Every role can read it there, a dump
+Until 0.1.0 is released, `0001_initial.py` is edited in place, so its name does not identify its contents. `migrate` stores
+the fingerprint of each migration in the comment of the table `django_migrations`. Every role can read the comment, a dump
 contains it, and it is dropped with the table.
 """
 
@@ -17,15 +17,15 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 OTHER_MIGRATIONS = (
-    "This database was made by other migrations: start again with an empty one (`make clean`, or `manage.py drop_everything`), "
-    "or keep the data by exporting each account with the version that made it and importing the files into the new database "
-    "(docs/privacy.md)."
+    "This database was created by other migrations. Start with an empty one (`make clean`, or `manage.py drop_everything`). "
+    "To keep the data, export each account with the version that created the database, and import the files into the new "
+    "one (docs/privacy.md)."
 )
 READ = "SELECT obj_description(to_regclass('django_migrations'), 'pg_class')"
 
 
 def is_made_by_other_migrations(connection: BaseDatabaseWrapper) -> bool:
-    """Check whether a migration of ours that was applied to the database has another text now, or none."""
+    """Return True if a migration of this project that was applied to the database has changed or no longer exists."""
     with connection.cursor() as cursor:
         cursor.execute(READ)
         stored = (cursor.fetchone()[0] or "").splitlines()
@@ -36,21 +36,21 @@ def is_made_by_other_migrations(connection: BaseDatabaseWrapper) -> bool:
 
 
 def store_fingerprints(connection: BaseDatabaseWrapper) -> None:
-    """Store the fingerprints in the database. Only the owner of its tables can do so."""
+    """Store the fingerprints in the database. This requires the owner of its tables."""
     lines = [_line(key, fingerprint) for key, fingerprint in sorted(fingerprints().items())]
     with connection.cursor() as cursor:
         cursor.execute("COMMENT ON TABLE django_migrations IS %s", ["\n".join(lines)])
 
 
 def fingerprints() -> dict[tuple[str, str], str]:
-    """Return the fingerprint of each migration of this repository, by its app and name."""
+    """Return the fingerprint of each migration of this repository, by app and name."""
     found = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
     files = {key: Path(inspect.getfile(type(migration))) for key, migration in found.items()}
     return {key: _fingerprint(found[key]) for key, file in files.items() if file.parents[2] == settings.BASE_DIR}
 
 
 def _fingerprint(migration: Migration) -> str:
-    """Return the hash of a migration's file, and of the SQL that its operations take from elsewhere."""
+    """Return the hash of a migration's file and of the SQL that its operations load from other files."""
     operations: Any = migration.operations
     statements = [str(operation.sql) for operation in operations if hasattr(operation, "sql")]
     triggers = [operation.trigger.install_sql for operation in operations if hasattr(operation, "trigger")]

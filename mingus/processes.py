@@ -1,4 +1,4 @@
-"""Runs the server and the job worker side by side: they start together, and stop together."""
+"""Child processes of `manage.py serve`: the server and the job worker, which start and stop together."""
 
 import os
 import signal
@@ -20,12 +20,12 @@ STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class PortError(Exception):
-    """The address can't be listened on; the message says what to do."""
+    """A host and port that can't be listened on. The message contains a remedy."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A process to keep running. `arguments` go to this Python."""
+    """A child process. `arguments` are passed to the current Python interpreter."""
 
     name: str
     arguments: Sequence[str]
@@ -34,14 +34,14 @@ class Program:
 def require_free_port(host: str, port: int) -> None:
     """Raise PortError unless `host` and `port` can be listened on.
 
-    The server shares its socket between processes, so without this a second one would quietly take half of the requests.
+    The server shares its socket between processes, so a second server would start and quietly receive half of the requests.
     """
     if port > LAST_PORT:
         raise PortError(f"PORT={port} does not exist: ports go up to {LAST_PORT}. Use PORT=8000.")
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
-        raise PortError(f"HOST={host} is no address of this machine ({error.strerror}). Use HOST=127.0.0.1.") from error
+        raise PortError(f"HOST={host} is not an address of this machine ({error.strerror}). Use HOST=127.0.0.1.") from error
     with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -51,7 +51,7 @@ def require_free_port(host: str, port: int) -> None:
 
 
 def wait_until_listening(host: str, port: int, *, while_running: "ProcessGroup") -> bool:
-    """Whether somebody listens on the address before the programs end or the time is up."""
+    """Return True once the port accepts connections; False if a program ends or START_SECONDS pass first."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and while_running.is_running():
         try:
@@ -63,7 +63,7 @@ def wait_until_listening(host: str, port: int, *, while_running: "ProcessGroup")
 
 
 class ProcessGroup:
-    """Programs that live and die together."""
+    """Programs that are started and stopped together."""
 
     def __init__(self, programs: Sequence[Program], environment: dict[str, str]) -> None:
         self.stop_requested = threading.Event()
@@ -73,7 +73,7 @@ class ProcessGroup:
 
     @contextmanager
     def running(self) -> Iterator["ProcessGroup"]:
-        """Start all; whatever happens in the block, none is left afterwards."""
+        """Start all programs, and stop them when the block ends or raises."""
         with self._signals():
             try:
                 for program in self._programs:
@@ -83,20 +83,20 @@ class ProcessGroup:
                 self._stop()
 
     def is_running(self) -> bool:
-        """Whether all run and nobody asked to stop."""
+        """Return True if all programs run and no stop was requested."""
         return not self.stop_requested.is_set() and all(process.poll() is None for process in self._processes)
 
     def wait(self) -> str | None:
-        """Return when told to stop, with None, or when a program ended by itself, with a sentence about it."""
+        """Wait for a stop signal, and return None; or for the end of a program, and return a message that names it."""
         while self.is_running():
             self.stop_requested.wait(0.2)
         if self.stop_requested.is_set():
             return None
         ended = [pair for pair in zip(self._programs, self._processes, strict=True) if pair[1].poll() is not None]
-        return ", ".join(f"{program.name} ended by itself with status {process.returncode}" for program, process in ended)
+        return ", ".join(f"{program.name} exited with status {process.returncode}" for program, process in ended)
 
     def _start(self, program: Program) -> subprocess.Popen[bytes]:
-        # A session of its own: Ctrl-C reaches this process only, which then stops the others in order
+        # A separate session: Ctrl-C reaches this process only, which then stops the others
         command = [sys.executable, *program.arguments]
         return subprocess.Popen(command, cwd=ROOT, env=self._environment, start_new_session=True)  # noqa: S603 - our own programs
 

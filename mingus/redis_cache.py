@@ -1,4 +1,4 @@
-"""Django's Redis cache that outlives Redis: while it is away each process remembers by itself, and nobody is refused for it."""
+"""Django's Redis cache with a fallback to process memory while Redis is unavailable."""
 
 import logging
 import time
@@ -15,23 +15,22 @@ from core.errors import CacheUnavailableError
 from mingus.cache import MAX_CACHE_ENTRIES, ProcessCache
 
 logger = logging.getLogger(__name__)
-RETRY_DELAY_SECONDS = 5.0  # seconds until a Redis that failed is asked again
+RETRY_DELAY_SECONDS = 5.0  # before Redis is tried again after a failure
 FAILURES = Counter(
-    "mingus_cache_failures_total", "Times that Redis failed, and a process remembered by itself for some seconds."
+    "mingus_cache_failures_total", "Failed calls to Redis; processes use their own memory for some seconds after each."
 )
 
 
 class _Client(RedisCacheClient):
     def __init__(self, servers: list[str], **options: Any) -> None:
-        # that Redis has closed a connection is seen when it is used next, so that is tried once more
+        # a connection that Redis has closed fails at its next use, so the command is retried once
         super().__init__(servers, retry=Retry(NoBackoff(), 1), **options)
-
-        self._kept: Any = None
+        self._shared_client: Any = None
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
-        """One for all: Django makes one for each operation, which costs as much as the operation."""
-        self._kept = self._kept or super().get_client(key, write=write)
-        return self._kept
+        """Return one shared client. Django creates a client per operation, which costs as much as the operation."""
+        self._shared_client = self._shared_client or super().get_client(key, write=write)
+        return self._shared_client
 
     def count(self, key: str, timeout: int) -> int:
         pipeline = self.get_client(key, write=True).pipeline(transaction=False)
@@ -41,7 +40,7 @@ class _Client(RedisCacheClient):
 
 
 class _Redis(RedisCache):
-    """Django's, and a counter in one round trip: Django's `add` and `incr` take three."""
+    """Django's Redis cache with a counter that takes one round trip; Django's `add` and `incr` take three."""
 
     _cache: Any
 
@@ -50,17 +49,17 @@ class _Redis(RedisCache):
         self._class = _Client
 
     def count(self, key: str, timeout: int) -> int:
-        """As `ProcessCache.count`."""
+        """Increment a counter as `ProcessCache.count` does."""
         return int(self._cache.count(self.make_and_validate_key(key), timeout))
 
 
 def _or_unavailable_error(name: str) -> Callable[..., Any]:
-    """The method of `_Redis` called so, with an error of the project's."""
-    ask = getattr(_Redis, name)
+    """Return the method `name` of `_Redis`, which raises CacheUnavailableError instead of RedisError."""
+    call = getattr(_Redis, name)
 
     def method(self: "StrictCache", *args: Any, **kwargs: Any) -> Any:
         try:
-            return ask(self, *args, **kwargs)
+            return call(self, *args, **kwargs)
         except RedisError as error:
             FAILURES.inc()
             raise CacheUnavailableError(f"Redis failed: {str(error).removesuffix('.')}") from error
@@ -69,7 +68,7 @@ def _or_unavailable_error(name: str) -> Callable[..., Any]:
 
 
 class StrictCache(_Redis):
-    """For who must know that Redis failed. Raises CacheUnavailableError."""
+    """A cache for callers that must know of failures of Redis. Its methods raise CacheUnavailableError."""
 
     add, get, set, delete, touch = (_or_unavailable_error(name) for name in ("add", "get", "set", "delete", "touch"))
     get_many, set_many, delete_many = (_or_unavailable_error(name) for name in ("get_many", "set_many", "delete_many"))
@@ -77,28 +76,28 @@ class StrictCache(_Redis):
 
 
 def _or_process_cache(name: str) -> Callable[..., Any]:
-    """The method called so: Redis's, and while Redis is away the one of this process's memory."""
-    ask, here = getattr(StrictCache, name), getattr(ProcessCache, name)
+    """Return the method `name` of Redis's cache, which falls back to process memory while Redis is unavailable."""
+    call, call_local = getattr(StrictCache, name), getattr(ProcessCache, name)
 
     def method(self: "SharedCache", *args: Any, **kwargs: Any) -> Any:
         if time.monotonic() >= self.unavailable_until:
             try:
-                answer = ask(self, *args, **kwargs)
+                result = call(self, *args, **kwargs)
                 self.is_unavailable = False
-                return answer
+                return result
             except CacheUnavailableError as error:
                 self.is_unavailable = True
                 self.unavailable_until = time.monotonic() + RETRY_DELAY_SECONDS
-                logger.warning("%s. This process remembers by itself for %d seconds.", error, RETRY_DELAY_SECONDS)
-        return here(self.here, *args, **kwargs)
+                logger.warning("%s. This process uses its own memory for %d seconds.", error, RETRY_DELAY_SECONDS)
+        return call_local(self.here, *args, **kwargs)
 
     return method
 
 
 class SharedCache(StrictCache):
-    """For who can do without: a limit holds for each process by itself then, so it is wider, but there.
+    """A cache that falls back to process memory, where rate limits count per process and so allow more requests.
 
-    `is_unavailable` says what Redis did when it was asked last.
+    `is_unavailable` is True if the last call to Redis failed.
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:

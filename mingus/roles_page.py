@@ -1,4 +1,4 @@
-"""The page "Roles and permissions" of the back office, for all staff. It shows `mingus.roles_table` as the code is now."""
+"""The page "Roles and permissions" of the back office, for all staff. It shows `mingus.roles_table`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from users.roles import ROLES
 
 
 class RolesFilter(forms.Form):
-    """The words that a row must contain, and the caller that it must be open to."""
+    """A filter by the words that a row must contain and by the caller that must have access."""
 
     q = forms.CharField(label="Contains", required=False, max_length=100, widget=UnfoldAdminTextInputWidget)
     caller = forms.ChoiceField(
@@ -25,7 +25,7 @@ class RolesFilter(forms.Form):
     )
 
     def matches(self, callers: Sequence[str], *texts: str) -> bool:
-        """Check whether a row that is open to `callers` and contains `texts` is shown."""
+        """Return True if a row that is open to `callers` and contains `texts` matches the filter."""
         if not self.is_valid():
             return True
         text, caller = " ".join(texts).lower(), self.cleaned_data["caller"]
@@ -33,7 +33,7 @@ class RolesFilter(forms.Form):
 
 
 def roles_page(request: HttpRequest) -> HttpResponse:
-    """Show the roles, and what they and other callers may do, filtered by `?q=` and `?caller=`."""
+    """Show the permissions of roles and other callers, filtered by `?q=` and `?caller=`."""
     filters = RolesFilter(request.GET)
     context = {
         "title": "Roles and permissions",
@@ -51,7 +51,7 @@ def roles_page(request: HttpRequest) -> HttpResponse:
 
 
 def _model_row(page: Any, filters: RolesFilter) -> dict[str, Any] | None:
-    """Return the row of an admin class: for each role its verbs, and the titles of buttons. None where it is filtered out."""
+    """Return the row of an admin class: for each role its verbs and the titles of its buttons. None if it is filtered out."""
     allowed = {role.name: pages(page, role) for role in ROLES.values()}
     cells = [
         (

@@ -1,7 +1,7 @@
 """Permissions, computed from the code: every operation of the API by caller, every page of the back office by role.
 
-The permission classes and the admin classes decide, for a user of each role that is stored nowhere. The back office shows the
-result (`mingus/roles_page.py`), and `tests/security/test_roles_table.py` sends every request.
+The permission classes and the admin classes are called with an unsaved user of each role. The back office shows the result
+(`mingus/roles_page.py`), and `tests/security/test_roles_table.py` sends every request.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ PAGES = ("view", "add", "change", "delete")
 
 
 class UserOfRole:
-    """A signed-in user of a role, or a customer, as far as permissions look at one."""
+    """An unsaved user of a role, or a customer, with the attributes that permission checks read."""
 
     is_authenticated = is_active = True
     pk = None
@@ -42,7 +42,7 @@ class UserOfRole:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address of the API."""
+    """One method of one path of the API."""
 
     pattern: str
     method: str
@@ -50,7 +50,7 @@ class Operation:
     action: str
 
     def callers(self) -> tuple[str, ...]:
-        """Return the callers that are let in; whose rows they see is decided elsewhere."""
+        """Return the callers that are allowed. Row-level security restricts the rows that they see."""
         return tuple(name for name in CALLERS if self._is_allowed(name))
 
     def _is_allowed(self, caller: str) -> bool:
@@ -67,15 +67,15 @@ class Operation:
 
 
 def operations() -> list[Operation]:
-    """Return every method of every address of the API, in the order of the URL map."""
-    return list(_walk(get_resolver().url_patterns, ""))
+    """Return every method of every path of the API, in the order of the URL configuration."""
+    return list(_collect(get_resolver().url_patterns, ""))
 
 
-def _walk(patterns: list[Any], prefix: str) -> Iterator[Operation]:
+def _collect(patterns: list[Any], prefix: str) -> Iterator[Operation]:
     for entry in patterns:
         path = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
-            yield from _walk(entry.url_patterns, path)
+            yield from _collect(entry.url_patterns, path)
         elif isinstance(entry, URLPattern) and path.startswith(API):
             callback: Any = entry.callback
             for method, action in callback.actions.items():
@@ -84,7 +84,7 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Operation]:
 
 
 def pages(page: Any, role: StaffRole) -> list[str]:
-    """Return what a role may do on the pages of an admin class: verbs of `PAGES`, and the names of buttons."""
+    """Return the permissions of a role on the pages of an admin class: verbs of `PAGES` and names of buttons."""
     request: Any = SimpleNamespace(user=UserOfRole(role), session={})
     allowed = [verb for verb in PAGES if getattr(page, f"has_{verb}_permission")(request)]
     for name in page._extract_action_names(page.actions_detail):
@@ -95,5 +95,5 @@ def pages(page: Any, role: StaffRole) -> list[str]:
 
 
 def registered_admins() -> list[Any]:
-    """Return the admin classes, sorted by the label of their models."""
+    """Return the registered admins, sorted by the label of their models."""
     return sorted(admin.site._registry.values(), key=lambda page: page.model._meta.label_lower)

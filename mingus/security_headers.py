@@ -1,6 +1,6 @@
-"""What every answer tells the browser: what its page may load and do, and that nobody keeps a copy.
+"""Security headers of every response: content security policy, permissions policy and caching.
 
-Django's own middleware sends the rest: HSTS, X-Content-Type-Options, X-Frame-Options, Referrer-Policy, COOP.
+Django's own middleware sends the others: HSTS, X-Content-Type-Options, X-Frame-Options, Referrer-Policy, COOP.
 """
 
 from csp.constants import HEADER, NONE, SELF
@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 
 Directives = dict[str, list[str]]
 
-# SECURITY: an answer of the API shown as a page can load nothing, run nothing, and be framed by nobody
+# SECURITY: an API response that a browser shows as a page can't load or run anything, or be framed
 DENY_ALL: Directives = {"default-src": [NONE], "base-uri": [NONE], "form-action": [NONE], "frame-ancestors": [NONE]}
 PAGE_POLICY: Directives = DENY_ALL | {
     "script-src": [SELF],
@@ -27,17 +27,17 @@ PAGE_PATHS = ("/admin/", "/api/docs/", "/billing/return/")
 HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cache-Control": "no-store",  # what may be kept says so itself: static files and the schema
+    "Cache-Control": "no-store",  # cacheable responses set their own value: static files and the schema
 }
 
 
 class HeadersMiddleware(CSPMiddleware):
-    """Adds what an answer does not say itself, and the content security policy of its path."""
+    """Middleware that adds missing security headers and the content security policy of the path."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if request.path_info.startswith(API_PATH):  # django-csp would put the same policy together for each answer
+        if request.path_info.startswith(API_PATH):  # django-csp would build the same policy for each response
             response.headers.setdefault(HEADER, API_POLICY)
             return response
         return super().process_response(request, response)

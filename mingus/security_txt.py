@@ -1,4 +1,4 @@
-"""`/.well-known/security.txt` (RFC 9116): where somebody who found a hole finds us."""
+"""Views of `/.well-known/security.txt` (RFC 9116) and of the security policy that it links to."""
 
 from datetime import UTC, timedelta
 
@@ -10,23 +10,23 @@ from django.views.decorators.http import require_safe
 
 from core import clock
 
-VALID_FOR = timedelta(days=90)  # from the moment it is asked for, so it is never stale while somebody serves it
-ADDRESS = "/.well-known/security.txt"
-POLICY = "/.well-known/security-policy.md"
+VALID_FOR = timedelta(days=90)  # from the time of the request, so a served file is never expired
+PATH = "/.well-known/security.txt"
+POLICY_PATH = "/.well-known/security-policy.md"
 
 
 @non_atomic_requests
 @require_safe
 @cache_control(public=True, max_age=86_400)
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """The contact, and until when it holds."""
+    """Return the contact for reports and the date until which it is valid."""
     expires = (clock.now() + VALID_FOR).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     fields = {
         "Contact": settings.SECURITY_CONTACT,
         "Expires": expires.isoformat().replace("+00:00", "Z"),
         "Preferred-Languages": "en",
-        "Canonical": f"{settings.SITE_URL}{ADDRESS}",
-        "Policy": f"{settings.SITE_URL}{POLICY}",
+        "Canonical": f"{settings.SITE_URL}{PATH}",
+        "Policy": f"{settings.SITE_URL}{POLICY_PATH}",
     }
     lines = "".join(f"{name}: {value}\n" for name, value in fields.items())
     return HttpResponse(lines, content_type="text/plain; charset=utf-8")
@@ -36,6 +36,6 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=86_400)
 def policy(request: HttpRequest) -> HttpResponse:
-    """SECURITY.md: how to report, and what is protected."""
+    """Return SECURITY.md."""
     text = (settings.BASE_DIR / "SECURITY.md").read_text(encoding="utf-8")
     return HttpResponse(text, content_type="text/markdown; charset=utf-8")

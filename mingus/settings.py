@@ -1,6 +1,6 @@
-"""Every setting of the project, read from the environment. README has the table; `mingus.checks` reports what is wrong.
+"""Settings of the project for all environments, read from environment variables.
 
-There is one file for all environments: what differs between them is the environment's to say.
+docs/configuration.md lists the variables. `mingus.checks` reports invalid values.
 """
 
 import logging
@@ -27,16 +27,14 @@ env = Environment(BASE_DIR / ".env")
 DEBUG = env.flag("DEBUG")
 ENVIRONMENT_PROBLEMS = env.problems
 
-# --- secrets: the fallbacks exist under DEBUG only, and the checks refuse to serve without the real ones
+# --- secrets: defaults exist under DEBUG only; outside DEBUG the checks require values
 SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-never-leaves-a-developers-machine" if DEBUG else "")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 FIELD_ENCRYPTION_KEYS = env.names("FIELD_ENCRYPTION_KEYS", ["5e" * 32] if DEBUG else [])
-CRYPTOGRAPHY_KEY = (
-    "not used: core.encryption.fields seals with FIELD_ENCRYPTION_KEYS"  # django-cryptography wants one at import
-)
+CRYPTOGRAPHY_KEY = "unused, see FIELD_ENCRYPTION_KEYS"  # django-cryptography requires a value at import
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
-# --- where the project is reached
+# --- host, port and URLs
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.number("PORT", 8000, at_least=1)
 WORKERS = env.number("WORKERS", 2, at_least=1)
@@ -121,23 +119,23 @@ TEMPLATES = [
     }
 ]
 
-# --- the database: PostgreSQL, always; pooled by psycopg unless an outer pooler does it
+# --- cache and database: PostgreSQL only, pooled by psycopg unless DATABASE_POOL_MAX is 0
 CACHES = caches_from(env)
 DATABASES = {"default": database_from(env)}
 DATABASES |= replica_from(env, DATABASES["default"], has_shared_cache="strict" in CACHES)
 DATABASE_OWNER = owner_from(env)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- reads of the API go to the replica where there is one, seconds after the user's last write at the earliest
+# --- API reads use the replica, if there is one, REPLICA_WINDOW seconds after the user's last write
 REPLICA_WINDOW = env.number("REPLICA_WINDOW", 10)
 FAST_LISTS = env.flag("FAST_LISTS", default=True)
 if "replica" in DATABASES:
     DATABASE_ROUTERS = ["core.postgres.replicas.ReplicaRouter"]
     MIDDLEWARE.append("core.postgres.replicas.ReplicaMiddleware")
 
-# --- payments: without a key the paid routes answer 503, and everything else works
+# --- payments: without a key, routes that call Stripe return 503
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
-STRIPE_WEBHOOK_SECRETS = env.names("STRIPE_WEBHOOK_SECRETS")  # two while one is replaced by the next
+STRIPE_WEBHOOK_SECRETS = env.names("STRIPE_WEBHOOK_SECRETS")  # two during a rotation
 STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
 STRIPE_TIMEOUT = env.number("STRIPE_TIMEOUT", 20, at_least=1)
 BILLING_TRIAL_DAYS = env.number("BILLING_TRIAL_DAYS", 14)
@@ -151,7 +149,7 @@ LANGUAGE_CODE = "en-us"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".static"
 WHITENOISE_USE_FINDERS = DEBUG
-WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site's page has a use for them
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site uses the static files
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
@@ -161,7 +159,7 @@ STORAGES = {
     },
 }
 
-# --- limits on what a request may carry, in bytes
+# --- limits on the size of a request, in bytes, and on the rows of an import
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.number("MAX_BODY_BYTES", 2_621_440, at_least=1024)
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 104_857_600, at_least=1024)
 IMPORT_MAX_ROWS = env.number("IMPORT_MAX_ROWS", 500_000, at_least=1)
@@ -169,7 +167,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
-# --- limits on how often somebody may ask: of all requests from an address, and of each user's by what they do
+# --- rate limits: "address" counts all requests of an IP address, the others count API requests by kind
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 RATES = {
     "address": env.text("RATE_ADDRESS", "6000/m"),
@@ -195,7 +193,7 @@ PASSWORD_HASHERS = ["users.hashers.Argon2Hasher", "django.contrib.auth.hashers.P
 LOGIN_ATTEMPT_LIMIT = 5
 LOGIN_LOCKOUT = timedelta(minutes=30)
 SESSION_ENGINE = "users.sessions"
-PASSWORD_RESET_TIMEOUT = 3600  # seconds; a link that sets a new password is worth as much as the password
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; short, because the link is as powerful as the password
 ACCOUNT_ADAPTER = "users.adapter.AccountAdapter"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "users.password_reset_tokens.ResetKeys"  # noqa: S105 - a class
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -206,7 +204,7 @@ ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_SESSION_REMEMBER = False  # a session of the back office ends with the browser; the account API has none of its pages
+ACCOUNT_SESSION_REMEMBER = False  # sessions of the back office end with the browser
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[MINGUS] "
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
 MFA_ADAPTER = "users.adapter.SecondFactorAdapter"
@@ -225,22 +223,22 @@ HEADLESS_FRONTEND_URLS = {
     "account_signup": f"{FRONTEND_URL}/account/signup",
 }
 KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
-MIGRATION_MODULES = {"knox": None}  # its own token table would only stand empty beside users.PersonalAccessToken
+MIGRATION_MODULES = {"knox": None}  # users.PersonalAccessToken replaces knox's token table
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=90),
     "AUTH_HEADER_PREFIX": "Bearer",
-    "TOKEN_PREFIX": "mgs_",  # how every token begins
+    "TOKEN_PREFIX": "mgs_",
 }
 
-# --- the audit log is dropped by whole months; the database keeps a year whatever stands here
-ACCESS_LOG = "system.services.record_access"  # who notes what staff see of a customer
+# --- retention: the audit log is dropped by whole months; the database refuses to drop the last year
+ACCESS_LOG = "system.services.record_access"  # records accesses of staff to customers' data
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 84, at_least=12)
-# so do events and metrics, a month of which is always kept; 0 keeps all
+# events and metrics are dropped by months too, except the last one; 0 retains everything
 EVENT_RETENTION_DAYS = env.number("EVENT_RETENTION_DAYS", 400, at_least=0)
 USAGE_RETENTION_DAYS = env.number("USAGE_RETENTION_DAYS", 800, at_least=0)
 METRIC_RETENTION_DAYS = env.number("METRIC_RETENTION_DAYS", 1830, at_least=0)
 
-# --- e-mail leaves through a job; in development it lands in a folder and on the console
+# --- email is sent by a job; in development it is written to a folder and to the console
 EMAIL_BACKEND = "core.mail.QueuedBackend"
 EMAIL_DELIVERY_BACKEND = env.text(
     "EMAIL_DELIVERY_BACKEND",
@@ -255,14 +253,14 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not DEBUG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "MINGUS <no-reply@mingus.example>")
 
-# --- cookies and headers: strict wherever TLS is in front. More headers are in mingus.security_headers
-COOKIE_PREFIX = "" if DEBUG else "__Host-"  # a browser takes such a cookie from this host only, over TLS, for every path
+# --- cookies and headers: strict outside DEBUG. mingus.security_headers sets more headers
+COOKIE_PREFIX = "" if DEBUG else "__Host-"  # browsers accept such a cookie from this host only, over TLS, for every path
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SESSION_COOKIE_HTTPONLY = True  # CSRF's can't be: a front end reads it to send it back as a header
+SESSION_COOKIE_HTTPONLY = True  # the CSRF cookie can't be: a front end reads it to send it as a header
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "core.api.errors.csrf_failure"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # the default would put them into a third cookie
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # the default would add a third cookie
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^healthz/", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY") else None
@@ -271,7 +269,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": DENY_ALL}  # pages get more, see mingus.security_headers
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": DENY_ALL}  # pages allow more, see mingus.security_headers
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "mailto:security@mingus.example")
 
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 1, "delete_jobs": "successful"}

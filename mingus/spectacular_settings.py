@@ -1,4 +1,4 @@
-"""How the API is described: drf-spectacular's settings, from which `docs/openapi.yaml` and Swagger UI are made."""
+"""Settings of drf-spectacular, which generates `docs/openapi.yaml` and Swagger UI."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ from mingus import __version__
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "MINGUS API",
     "VERSION": __version__,
-    "DESCRIPTION": "Personal finance and wellness. Money is a string with two decimals beside its currency; "
-    "days are days in the user's timezone; instants are UTC. Sign up and log in through /_allauth/app/v1/.",
+    "DESCRIPTION": "API for personal finance and wellness. Amounts are strings with two decimals; a field beside them has the "
+    "currency. Dates are days in the user's time zone. Times are UTC. Sign up and log in through `/_allauth/app/v1/`.",
     "OAS_VERSION": "3.1.0",
+    "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

@@ -1,4 +1,4 @@
-"""How the back office (django-unfold) looks and what its sidebar offers; everybody sees only what he may open."""
+"""Appearance and sidebar of the back office (django-unfold). Staff see only the entries that they may open."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +14,9 @@ def _may_view(model: str) -> Callable[[HttpRequest], bool]:
 
 
 def _link(title: str, icon: str, model: str) -> dict[str, Any]:
-    """An entry for the list of `model`, such as "users.user"; `icon` is a name of Material Symbols."""
-    address = reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")
-    return {"title": title, "icon": icon, "link": address, "permission": _may_view(model)}
+    """Return the sidebar entry for the list of `model`, such as "users.user". `icon` is a name of Material Symbols."""
+    url = reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")
+    return {"title": title, "icon": icon, "link": url, "permission": _may_view(model)}
 
 
 UNFOLD: dict[str, Any] = {
@@ -25,7 +25,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Back office",
     "SITE_SYMBOL": "savings",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("mingus/favicon.svg")}],
-    # none: unfold would write them into the page, which the content security policy forbids. They are in theme.css
+    # empty, because unfold would write them into the page, which the content security policy forbids; see theme.css
     "COLORS": lambda request: {},
     "STYLES": [lambda request: static("mingus/theme.css"), lambda request: static("mingus/backoffice.css")],
     "SHOW_HISTORY": True,
@@ -40,7 +40,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Accounts", "group", "users.user"),
                     _link("Profiles", "badge", "users.userprofile"),
                     _link("Onboarding", "checklist", "users.onboardingprogress"),
-                    _link("E-mail addresses", "alternate_email", "account.emailaddress"),
+                    _link("Email addresses", "alternate_email", "account.emailaddress"),
                     _link("API tokens", "key", "users.personalaccesstoken"),
                 ],
             },
@@ -50,9 +50,9 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Bank accounts", "account_balance", "finance.encryptedfinancialprofile"),
                     _link("Transactions", "receipt_long", "finance.financialtransaction"),
-                    _link("Income due", "payments", "finance.userincomeduedate"),
-                    _link("Expenses due", "event_upcoming", "finance.userexpenseduedate"),
-                    _link("Payments of what fell due", "price_check", "finance.duedatepayment"),
+                    _link("Income due dates", "payments", "finance.userincomeduedate"),
+                    _link("Expense due dates", "event_upcoming", "finance.userexpenseduedate"),
+                    _link("Payments of due dates", "price_check", "finance.duedatepayment"),
                     _link("Income projections", "trending_up", "finance.incomeprojection"),
                     _link("Imports", "upload_file", "finance.statementimport"),
                     _link("Imported rows", "table_rows", "finance.statementimportrow"),
@@ -67,11 +67,11 @@ UNFOLD: dict[str, Any] = {
                     _link("Feature access", "lock_open_right", "billing.featureaccess"),
                     _link("Invoices", "request_quote", "billing.billinghistory"),
                     _link("Refunds, credits, disputes", "currency_exchange", "billing.adjustment"),
-                    _link("Payments asked for", "notification_important", "billing.dunningstep"),
-                    _link("Overrides", "key_vertical", "billing.entitlementoverride"),
-                    _link("Counted uses", "pin", "billing.usagerecord"),
-                    _link("Customers at Stripe", "credit_card", "billing.stripecustomer"),
-                    _link("Stripe's events", "webhook", "billing.stripeevent"),
+                    _link("Dunning steps", "notification_important", "billing.dunningstep"),
+                    _link("Entitlement overrides", "key_vertical", "billing.entitlementoverride"),
+                    _link("Usage records", "pin", "billing.usagerecord"),
+                    _link("Stripe customers", "credit_card", "billing.stripecustomer"),
+                    _link("Stripe events", "webhook", "billing.stripeevent"),
                     {
                         "title": "Plan access",
                         "icon": "lock_clock",
@@ -79,7 +79,7 @@ UNFOLD: dict[str, Any] = {
                         "permission": _may_view("billing.subscription"),
                     },
                     {
-                        "title": "Metrics of billing",
+                        "title": "Billing metrics",
                         "icon": "monitoring",
                         "link": reverse_lazy("admin:billing_metrics"),
                         "permission": lambda request: bool(request.user.has_perm("billing.overview_subscription")),
@@ -98,17 +98,17 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
-                "title": "What reaches them",
+                "title": "Notifications",
                 "separator": True,
                 "items": [
                     _link("Alerts", "notifications", "system.systemalert"),
-                    _link("Broadcasts that were read", "mark_chat_read", "system.alertreceipt"),
+                    _link("Read broadcasts", "mark_chat_read", "system.alertreceipt"),
                     _link("Important dates", "calendar_month", "system.importantdate"),
                     _link("Notification preferences", "tune", "system.notificationpreference"),
                 ],
             },
             {
-                "title": "How it is used",
+                "title": "Usage",
                 "separator": True,
                 "items": [
                     _link("Feedback", "reviews", "analytics.userfeedback"),
@@ -129,9 +129,9 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Jobs", "engineering", "procrastinate.procrastinatejob"),
                     _link("Audit log", "history", "system.auditevent"),
-                    _link("Looks of colleagues", "visibility", "system.accessevent"),
-                    _link("Seen as a customer", "switch_account", "users.impersonation"),
-                    _link("Roles of colleagues", "shield_person", "auth.group"),
+                    _link("Access log", "visibility", "system.accessevent"),
+                    _link("Impersonations", "switch_account", "users.impersonation"),
+                    _link("Staff roles", "shield_person", "auth.group"),
                     {"title": "Roles and permissions", "icon": "rule", "link": reverse_lazy("roles")},
                 ],
             },

@@ -1,4 +1,4 @@
-"""The map of the project."""
+"""URL configuration of the project."""
 
 from django.contrib import admin
 from django.db import transaction
@@ -21,7 +21,7 @@ handler403 = "core.api.errors.permission_denied"
 handler404 = "core.api.errors.not_found"
 handler500 = "core.api.errors.server_error"
 
-# it is made anew by each process, and takes a second or two: so once an hour; as a pickle, which a shared cache must not hold
+# cached, because it takes 1 to 2 seconds to generate; per process, because pages are pickled and the shared cache is JSON
 schema = cache_page(3600, cache="process")(SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation))
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""What the production server imports."""
+"""The WSGI application that the production server imports."""
 
 import gc
 import logging
@@ -13,12 +13,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingus.settings")
 
 application = get_wsgi_application()
 
-# SECURITY: whatever starts this process, it serves nobody while the role of the database could walk around the row policies
+# SECURITY: no server that imports this module can serve with a database role that bypasses row-level security
 try:
     require_row_level_security()
 except OperationalError:
-    logging.getLogger(__name__).warning("The database does not answer, so its row policies could not be looked at.")
+    logging.getLogger(__name__).warning("The database is unreachable, so row-level security could not be checked.")
 
-# What is loaded now stays until the end: the garbage collector need not look through it, nor a fork copy it
+# Loaded objects are permanent: frozen, they are skipped by the garbage collector and not copied by a fork
 gc.collect()
 gc.freeze()

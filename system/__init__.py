@@ -1,1 +1,1 @@
-"""What reaches the user: alerts, important dates, notification preferences; and the audit log."""
+"""Alerts, important dates, notification preferences, and the audit and access logs."""

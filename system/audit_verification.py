@@ -1,7 +1,7 @@
-"""Recomputing the audit log: each event's digests, and the chain of blocks that says which events there must be.
+"""Verification of the audit log: the digests of each event, and the chain of blocks that lists all events.
 
-It is done here and not in the database, whose functions somebody with the power to alter the log could alter, too. Only some
-thousand events are in memory at a time.
+The digests are recomputed in Python, because an attacker who can alter the log could also alter database functions. Events
+are read in batches, so that memory stays small.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ BATCH = 2_000
 DIGEST_BYTES = 32
 LOWEST = UUID(int=0)
 
-# The text that `system_write_event` of migration 0004 hashes, and then what this module compares.
+# The columns to compare, and the text that `system_write_event` (audit_events.sql) hashes.
 EVENT = """
 SELECT id, at, user_id, table_name, row_key, action, changes::text, changes_digest, digest,
        jsonb_build_array(id, extract(epoch FROM at), user_id, actor_id, impersonator_id, source, reason, request_id,
@@ -43,7 +43,7 @@ PARTITION = "SELECT to_regclass(%s) IS NOT NULL"
 
 @dataclass
 class AuditVerificationError(Exception):
-    """The first thing in the log that is not as it was written; of an event, which one."""
+    """The first inconsistency in the log. `where` names the event or block."""
 
     problem: str
     where: str
@@ -69,9 +69,9 @@ class StoredEvent(NamedTuple):
 
 
 def verify(*, since: datetime | None = None) -> Iterator[int]:
-    """Check the whole log, or what was sealed from `since` on; yields how many events were checked since it last did.
+    """Check the log, or only what was added to the chain since `since`. Yield the number of events checked per batch.
 
-    Raises AuditVerificationError at the first that is broken.
+    Raise AuditVerificationError at the first inconsistency.
     """
     _was_forgotten.cache_clear()
     yield from _blocks(since)
@@ -91,12 +91,12 @@ def _blocks(since: datetime | None) -> Iterator[int]:
 
 
 def _check_block(block: AuditBlock, before: AuditBlock | None) -> None:
-    """Raise AuditVerificationError unless the block follows `before` and its hash is that of what it holds."""
+    """Raise AuditVerificationError unless the block follows `before` and its hash matches its content."""
     number, previous = (before.number, bytes(before.hash)) if before else (0, b"")
     if block.number != number + 1:
-        raise AuditVerificationError("is missing: what was recorded then has been taken out", f"Block {number + 1}")
+        raise AuditVerificationError("is missing: its events were removed from the log", f"Block {number + 1}")
     if bytes(block.previous_hash) != previous or bytes(block.hash) != _hash_of(block):
-        raise AuditVerificationError("was altered", f"Block {block.number}, sealed at {block.sealed_at.isoformat()},")
+        raise AuditVerificationError("was altered", f"Block {block.number}, created at {block.sealed_at.isoformat()},")
 
 
 def _hash_of(block: AuditBlock) -> bytes:
@@ -120,45 +120,45 @@ def _events_of(block: AuditBlock) -> Iterator[int]:
                     raise AuditVerificationError(f"was replaced: block {block.number} has another digest", str(event))
             elif not _is_dropped(made_at):
                 where = f"Event {key} of {made_at.isoformat()}"
-                raise AuditVerificationError(f"is missing, though block {block.number} has it", where)
+                raise AuditVerificationError(f"is missing, although block {block.number} lists it", where)
         yield len(keys)
 
 
 def _in_no_block(after: UUID) -> Iterator[int]:
-    """Check what is too young for a block. Of what is older there must be nothing: somebody has put it in."""
+    """Check the events that are in no block. One from before the last complete block was inserted later."""
     oldest = _sealed_until()
     events = _fetch(IN_NO_BLOCK, [after])
     while events:
         for event in events:
             _check(event)
             if oldest and min(event.at, _made_at(event.id)) < oldest:
-                raise AuditVerificationError("was put in after its time had been sealed", str(event))
+                raise AuditVerificationError("was inserted after the block of its time was created", str(event))
         yield len(events)
         events = _fetch(IN_NO_BLOCK, [events[-1].id])
 
 
 def _check(event: StoredEvent) -> None:
-    """Raise AuditVerificationError unless the event's two digests are those of its columns, and its key is of its time."""
+    """Raise AuditVerificationError unless both digests of the event match its columns."""
     if event.changes is None:
         if not _was_forgotten(event.user_id):
-            raise AuditVerificationError("has lost its changes, though nobody was to be forgotten", str(event))
+            raise AuditVerificationError("has lost its changes, although its user was not erased", str(event))
     elif sha256(event.changes.encode()).digest() != event.changes_digest:
-        raise AuditVerificationError("was altered: its changes are not those that were recorded", str(event))
+        raise AuditVerificationError("was altered: its changes do not match their digest", str(event))
     if sha256(event.metadata.encode() + event.changes_digest).digest() != event.digest:
         raise AuditVerificationError("was altered", str(event))
 
 
 @lru_cache(maxsize=1_000)
 def _was_forgotten(user_id: UUID | None) -> bool:
-    """Whether the log says that this user's changes were forgotten, and he has no account any more that is in use."""
+    """Return True if the log records the erasure of this user's changes, and the user has no active account."""
     forgotten = AuditEvent.objects.filter(action=Action.FORGET, table_name="users_user", row_key=str(user_id))
     return forgotten.exists() and not get_user_model()._default_manager.filter(pk=user_id, is_active=True).exists()
 
 
 def _is_dropped(at: datetime) -> bool:
-    """Whether the month of `at` is older than the log is kept, and dropped."""
-    kept_from = clock.now() - relativedelta(months=settings.AUDIT_RETENTION_MONTHS)
-    if (at.year, at.month) >= (kept_from.year, kept_from.month):
+    """Return True if the month of `at` is past the retention period and its partition was dropped."""
+    retained_from = clock.now() - relativedelta(months=settings.AUDIT_RETENTION_MONTHS)
+    if (at.year, at.month) >= (retained_from.year, retained_from.month):
         return False
     with connection.cursor() as cursor:
         cursor.execute(PARTITION, [f"system_auditevent_{at:%Y%m}"])
@@ -166,12 +166,12 @@ def _is_dropped(at: datetime) -> bool:
 
 
 def _made_at(key: UUID) -> datetime:
-    """The millisecond that a UUIDv7 was made in."""
+    """Return the creation time of a UUIDv7, to the millisecond."""
     return datetime.fromtimestamp((key.int >> 80) / 1000, UTC)
 
 
 def _sealed_until() -> datetime | None:
-    """Before which instant every event is in a block; None while there is no block."""
+    """Return the instant before which every event is in a block, or None while there is no block."""
     with connection.cursor() as cursor:
         cursor.execute(SEALED_UNTIL)
         text: str = cursor.fetchone()[0]

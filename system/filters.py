@@ -1,4 +1,4 @@
-"""What lists of alerts, important dates and notification preferences can be filtered by."""
+"""Filter sets of alerts, important dates and notification preferences."""
 
 from django_filters.filters import IsoDateTimeFilter
 
@@ -7,7 +7,7 @@ from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 
 class AlertFilter(StrictFilterSet):
-    """What was read and done is asked of the signed-in user's own reading, not of the row."""
+    """Filters of alerts. Read and action filters use the signed-in user's own reading, not the columns of the alert."""
 
     is_read = StrictBooleanFilter("own_is_read")
     action_taken = StrictBooleanFilter("own_action_taken")

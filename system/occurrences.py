@@ -1,8 +1,8 @@
-"""On which days a recurring date falls: pure calendar arithmetic.
+"""Occurrences of recurring dates.
 
-Every occurrence is counted from the first day, never from the one before, so that the day of the month is kept: what begins
-on 31 January comes on 28 (or 29) February and on 31 March again; what begins on 29 February comes on 28 February in other
-years. The SQL function `system_next_occurrence` (migration 0002) says the same; a test holds both equal.
+Each occurrence is counted from the first day and not from the previous occurrence, which preserves the day of the month.
+A monthly date that begins on January 31 falls on February 28 (or 29) and on March 31. A yearly date that begins on
+February 29 falls on February 28 in other years. A test compares the results with the SQL function `system_next_occurrence`.
 """
 
 import calendar
@@ -12,9 +12,9 @@ MONTHS_BETWEEN = {"monthly": 1, "yearly": 12}
 
 
 def next_occurrence(first: date, pattern: str, day: date) -> date | None:
-    """The first occurrence on or after `day` of a date that begins on `first`.
+    """Return the first occurrence on or after `day` of a date that begins on `first`, or None if there is none.
 
-    `pattern` is daily, weekly, monthly or yearly, or '' for a date that comes once. None when nothing comes any more.
+    `pattern` is daily, weekly, monthly or yearly, or '' for a one-time date.
     """
     if first >= day:
         return first
@@ -35,7 +35,7 @@ def _by_months(first: date, step: int, day: date) -> date:
 
 
 def months_later(first: date, months: int) -> date:
-    """The same day of the month `months` later, or the last day of a month that is shorter."""
+    """Return the same day of the month `months` later, or the last day of a shorter month."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(first.day, last))

@@ -1,7 +1,8 @@
-"""Alerts, important dates and notification preferences as JSON."""
+"""Serializers of alerts, important dates and notification preferences."""
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.derived_fields import public_names
@@ -10,9 +11,8 @@ from core.api.serializers import BaseSerializer, StrictSerializer
 from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 
+@extend_schema_serializer(description="An alert for the user, or a broadcast to all users.")
 class AlertSerializer(BaseSerializer):
-    """An alert or a broadcast; what was read and done is what the signed-in user himself read and did."""
-
     class Meta:
         model = SystemAlert
         fields = public_names(SystemAlert)
@@ -21,7 +21,7 @@ class AlertSerializer(BaseSerializer):
             "alert_type": "billing",
             "severity": "high",
             "title": "Your card expires this month",
-            "message": "Enter the new one, so that your plan goes on.",
+            "message": "Enter your new card to keep your plan.",
             "action_required": True,
             "expires_at": "2026-03-31T22:00:00Z",
             "is_active": True,
@@ -31,24 +31,23 @@ class AlertSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="The action that the user took on an alert.")
 class ActionSerializer(StrictSerializer):
-    """What the user did about an alert."""
-
-    action_notes = serializers.CharField(required=False, allow_blank=True, help_text="What was done, in the user's words.")
+    action_notes = serializers.CharField(required=False, allow_blank=True, help_text="The action, in the user's own words.")
 
     class Meta:
         example = {"action_notes": "Entered the new card."}
 
 
+@extend_schema_serializer(description="The result of marking all alerts as read.")
 class ReadAllResultSerializer(StrictSerializer):
-    """How many alerts and broadcasts were unread until now."""
-
-    marked_read = serializers.IntegerField(min_value=0, read_only=True)
+    marked_read = serializers.IntegerField(min_value=0, read_only=True, help_text="Alerts and broadcasts that were unread.")
 
     class Meta:
         example = {"marked_read": 3}
 
 
+@extend_schema_serializer(description="A one-time or recurring date that the user wants to be reminded of.")
 class ImportantDateSerializer(BaseSerializer):
     class Meta:
         model = ImportantDate
@@ -68,13 +67,14 @@ class ImportantDateSerializer(BaseSerializer):
         }
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
-        """Save; a date that was moved has forgotten its last reminder, which the database sees to."""
+        """Save the date, and read `last_reminder_sent` again: a trigger clears it when the date or its pattern changes."""
         row: Any = super().update(instance, validated_data)
         if {"date_value", "recurrence_pattern"} & set(validated_data):
             row.refresh_from_db(fields=["last_reminder_sent"])
         return row
 
 
+@extend_schema_serializer(description="The user's channels, frequency and quiet hours for one type of notification.")
 class NotificationPreferenceSerializer(BaseSerializer):
     class Meta:
         model = NotificationPreference

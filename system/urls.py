@@ -1,4 +1,4 @@
-"""`/api/v1/system/`."""
+"""URLs under `/api/v1/system/`."""
 
 from rest_framework.routers import SimpleRouter
 

@@ -1,4 +1,4 @@
-"""What reaches the user, in the API."""
+"""API views of alerts, important dates and notification preferences."""
 
 from dataclasses import replace
 from typing import Any, cast
@@ -29,8 +29,7 @@ OWN = {name: F(f"own_{name}") for name in READING} | {"priority_score": F("prior
 
 
 class AlertViewSet(OwnedReadOnlyViewSet):
-    """Alerts and broadcasts. Staff send them; a user reads them, and says what he did."""
-
+    about = "An alert is for the user or for all users. Its read and action fields are the user's own in both cases."
     queryset = SystemAlert.objects.all()
     serializer_class = AlertSerializer
     filterset_class = AlertFilter
@@ -38,7 +37,7 @@ class AlertViewSet(OwnedReadOnlyViewSet):
     search_fields = ("title", "message")
 
     def get_sql_serializer(self) -> SqlSerializer:
-        """The list's columns, the user's own reading in place of the row's."""
+        """Return the list's columns, with the user's own reading in place of the row's."""
         sql_serializer = cast("SqlSerializer", super().get_sql_serializer())
         expressions = zip(sql_serializer.names, sql_serializer.expressions, strict=True)
         return replace(sql_serializer, expressions=tuple(OWN.get(name, expression) for name, expression in expressions))
@@ -46,38 +45,51 @@ class AlertViewSet(OwnedReadOnlyViewSet):
     def with_owner(self, row: SystemAlert) -> SystemAlert:
         return row.as_seen_by_user()
 
-    @extend_schema(request=None)
+    @extend_schema(
+        summary="Mark an alert as read",
+        description="Marks an alert or a broadcast as read by the user. Idempotent: the first `read_at` stays.",
+        request=None,
+    )
     @action(detail=True, methods=["post"])
     def read(self, request: Request, pk: Any) -> Response:
-        """Mark an alert as read. Doing it twice changes nothing."""
         services.mark_read(self._matching(), user=request.user, now=clock.now())
         return self.row_response(self.get_object())
 
-    @extend_schema(request=ActionSerializer)
+    @extend_schema(
+        summary="Record the action on an alert",
+        description="Records that the user took the required action, and marks the alert as read. A repeated request only "
+        "replaces the notes if it has any. Fails with 409 if the alert requires no action.",
+        request=ActionSerializer,
+    )
     @action(detail=True, methods=["post"], url_path="take-action")
     def take_action(self, request: Request, pk: Any) -> Response:
-        """Say that you did what an alert asks of you. Once more it only replaces the notes."""
         alert, form = self._matching(), self.parsed(ActionSerializer)
         services.take_action(alert, user=request.user, now=clock.now(), notes=form.get("action_notes"))
         return self.row_response(self.get_object())
 
-    @extend_schema(request=None, responses=ReadAllResultSerializer)
+    @extend_schema(
+        summary="Mark all alerts as read",
+        description="Marks all alerts of the user and all broadcasts as read by the user, expired ones too. Idempotent.",
+        request=None,
+        responses=ReadAllResultSerializer,
+    )
     @action(detail=False, methods=["post"], url_path="read-all", filterset_class=None, pagination_class=None)
     def read_all(self, request: Request) -> Response:
-        """Mark everything as read, alerts and broadcasts."""
         count = services.mark_all_read(user=request.user, now=clock.now())
         return Response(ReadAllResultSerializer({"marked_read": count}).data)
 
     def _matching(self) -> SystemAlert:
-        """The row of the path in the state that If-Match names; not locked, since everybody reads a broadcast at once."""
+        """Return the row after checking If-Match. It is not locked, because all users read a broadcast concurrently."""
         alert: SystemAlert = self.get_object()
         etag.require_match(self.request, alert)
         return alert
 
 
 class ImportantDateViewSet(OwnedViewSet):
-    """Days to be reminded of."""
-
+    about = (
+        "Each occurrence of an active date is announced once, `reminder_days` before it, by an alert and, depending on the "
+        "user's notification preferences, by email."
+    )
     queryset = ImportantDate.objects.all()
     serializer_class = ImportantDateSerializer
     filterset_class = ImportantDateFilter
@@ -87,8 +99,7 @@ class ImportantDateViewSet(OwnedViewSet):
 
 
 class NotificationPreferenceViewSet(OwnedViewSet):
-    """By which way and when you want to hear of what. Where there is none for a kind of thing, the defaults hold."""
-
+    about = "There is at most one preference per type of notification. Without one, the defaults of the fields apply."
     queryset = NotificationPreference.objects.all()
     serializer_class = NotificationPreferenceSerializer
     filterset_class = NotificationPreferenceFilter

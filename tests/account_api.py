@@ -1,4 +1,4 @@
-"""The account API as an app or a browser calls it, and the keys that it mails."""
+"""Helpers for the account API: requests as a native app or a browser sends them, and the mailed keys."""
 
 import re
 from typing import Any
@@ -16,30 +16,30 @@ BROWSER = "/_allauth/browser/v1/"
 
 
 def ask(path: str, body: dict[str, Any], session: str = "", method: str = "post") -> HttpResponse:
-    """One call of the account API as an app makes it."""
+    """Send a request to the account API as a native app does."""
     headers = {"X-Session-Token": session} if session else {}
     return getattr(APIClient(raise_request_exception=False), method)(f"{APP}{path}", body, format="json", headers=headers)
 
 
 def log_in(email: str, password: str = PASSWORD) -> str:
-    """The session token of an app that has logged in; of one that has still to show a second factor too."""
+    """Return the session token after a login, even if the second factor is still missing."""
     return ask("auth/login", {"email": email, "password": password}).json()["meta"]["session_token"]
 
 
 def with_session(token: str) -> APIClient:
-    """A client of the API that calls with a session token."""
+    """Return an API client that authenticates with a session token."""
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_X_SESSION_TOKEN=token)
     return client
 
 
 def mailed_reset_key(email: str) -> str:
-    """Ask for a new password, carry the job out, and give the key that was mailed."""
+    """Request a password reset, run its job and return the mailed key."""
     ask("auth/password/request", {"email": email})
     send_reset_mail(**ProcrastinateJob.objects.filter(task_name="users.tasks.send_reset_mail").latest("pk").args)
     return re.search(r"/key/(\S+)", mail.outbox[-1].body)[1]
 
 
 def mailed_verification_key() -> str:
-    """The key in the last mail."""
+    """Return the key in the last mail."""
     return re.search(r"^([^/\s]+:[^/\s]+:[^/\s]+)$", mail.outbox[-1].body, re.MULTILINE)[1]

@@ -1,4 +1,4 @@
-"""The cast of every test: two customers and the staff, and clients that act for them."""
+"""Fixtures of all tests: the database, two customers, the staff, and API clients."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -32,15 +32,15 @@ ClientFor = Callable[[User], APIClient]
 
 @pytest.fixture(scope="session", autouse=True)
 def django_test_environment(django_test_environment: None) -> None:
-    """Render as in service. Django's tests note each template with a copy of its context: a fifth of an admin page's time."""
+    """Render as in production. Django's instrumented renderer copies each context: a fifth of an admin page's time."""
     Template._render = RENDER
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> None:
-    """One plain connection a process: a pool would keep the test database open while it is dropped.
+    """Use one connection without a pool per process: a pool would keep the test database open while it is dropped.
 
-    It does not wait for the disk: no test pulls the plug of this server. Its database is a copy of the template.
+    Commits do not wait for the disk, because no test crashes this server. The database is a copy of the template.
     """
     connection = connections["default"]
     options = connection.settings_dict["OPTIONS"]
@@ -49,12 +49,12 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_block
     test = connection.settings_dict["TEST"]
     with django_db_blocker.unblock():
         test["TEMPLATE"] = ensure_template(connection, f"{test['NAME']}_template")
-    request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")  # the worker's, after the name that all share
+    request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")  # adds the worker's suffix; the template has none
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Baseline]:
-    """Put the database back to what the migrations made after each test with `transaction=True`."""
+    """Restore the rows that the migrations created after each test with `transaction=True`."""
     connection = connections["default"]
     with django_db_blocker.unblock():
         baseline = Baseline(connection)
@@ -66,9 +66,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(scope="module")
 def storing(django_db_setup: Baseline, django_db_blocker: DjangoDbBlocker) -> Iterator[Storing]:
-    """Store what all tests of a module share: `with storing(): ...` in a fixture of the module.
+    """Return a context manager in which a fixture of the module stores rows for all tests of the module.
 
-    It is committed, and removed after the module. In an open transaction it would hold up the tests of the audit log in other
+    The rows are committed, and removed after the module. An open transaction would block the tests of the audit log in other
     workers, which wait for every transaction of the server.
     """
 
@@ -76,7 +76,7 @@ def storing(django_db_setup: Baseline, django_db_blocker: DjangoDbBlocker) -> It
     def stored() -> Iterator[None]:
         with django_db_blocker.unblock(), rls.as_staff(), transaction.atomic():
             yield
-            connections["default"].run_on_commit.clear()  # no test runs what waits for a commit
+            connections["default"].run_on_commit.clear()  # no test runs these on-commit callbacks
 
     yield stored
     with django_db_blocker.unblock():
@@ -84,20 +84,20 @@ def storing(django_db_setup: Baseline, django_db_blocker: DjangoDbBlocker) -> It
 
 
 def pytest_configure() -> None:
-    """Leave out what only costs time: the search for static files by each client's WhiteNoise, and the cost of a password."""
+    """Save time: switch off WhiteNoise's search for static files in each client, and hash passwords at the lowest cost."""
     settings.WHITENOISE_USE_FINDERS = False
     Argon2Hasher.time_cost, Argon2Hasher.memory_cost = LOWEST_COSTS
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from looking through ten thousand collected tests again and again."""
+    """Exclude the ten thousand collected tests from garbage collection."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture
 def production_hasher(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Passwords that cost as much as in service, for tests in which several are checked or set at the same time."""
+    """Hash passwords at the production cost, for tests that check or set several at the same time."""
     for name, cost in zip(("time_cost", "memory_cost"), PRODUCTION_COSTS, strict=True):
         monkeypatch.setattr(Argon2Hasher, name, cost)
     hashed_password.cache_clear()
@@ -106,26 +106,26 @@ def production_hasher(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def see_everybody() -> None:
-    """For `ThreadPoolExecutor(initializer=…)`: a thread begins without the reach of the test that starts it."""
+    """Set the staff role in a new thread, which does not inherit it: `ThreadPoolExecutor(initializer=see_everybody)`."""
     context.update(role=Role.STAFF)
 
 
 @pytest.fixture
 def _django_db_helper(_django_db_helper: None) -> Iterator[None]:
-    """A test sets its scene with everybody's rows in reach; requests and jobs take their own, as in production."""
+    """Run the test's own queries as staff, who see all rows. Requests and jobs set their own role, as in production."""
     with rls.as_staff():
         yield
 
 
 @pytest.fixture(autouse=True)
 def _no_limits_from_the_test_before() -> None:
-    """Rate limits are counted in the cache, which outlives a test."""
+    """Clear the rate limits, which are counted in the cache and outlive a test."""
     cache.clear()
 
 
 @pytest.fixture
 def stopped_clock() -> Iterator[None]:
-    """Stop Python's clock, so that a one-time code of this moment stays valid however slow the machine is."""
+    """Stop Python's clock, so that a one-time code stays valid on a slow machine."""
     with time_machine.travel(clock.now(), tick=False):
         yield
 
@@ -152,7 +152,7 @@ def administrator(db: None) -> User:
 
 @pytest.fixture
 def api() -> ClientFor:
-    """A client that calls the API as `user`, with a read-write personal access token."""
+    """Return a function that creates an API client of a user, with a personal access token."""
 
     def client_for(user: User, scope: str = "read-write") -> APIClient:
         token = TokenFactory(user=user, scope=scope)

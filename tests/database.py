@@ -1,10 +1,10 @@
-"""The test databases: copied from a template, and put back to what the migrations made after each test that commits.
+"""The test databases: copied from a migrated template, and restored after each test that commits.
 
-The template is migrated once for each state of the migrations and stays on the server between runs, so that a run without new
-migrations applies none. Its name ends in a digest of everything that decides its content.
+The template is migrated once for each state of the migrations and stays on the server between runs. A run without new
+migrations applies none. The template's name ends in a digest of everything that decides its content.
 
-Workers of one run agree by an advisory lock on the server, which ends with its connection. A template gets its name only when
-it is whole: one that was interrupted is dropped by the next run. Django's own set-up then makes each worker's copy
+Workers of one run take turns by an advisory lock on the server, which ends with its connection. A template gets its final
+name when it is complete. The next run drops an incomplete one. Django's own setup then creates each worker's copy
 (`TEST["TEMPLATE"]`) and runs `migrate` on it, which finds nothing to apply.
 """
 
@@ -20,20 +20,20 @@ from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 ROOT = Path(__file__).parent.parent
-# what the migrations are, what they are made of, and the versions of those of libraries
+# the migrations, the modules that they import, and the versions of the libraries that bring migrations
 SOURCES = ("*/migrations/**/*", "core/**/*", "billing/catalog.py", "uv.lock")
-LOCK = 7_464_747  # of advisory locks on the maintenance database; no other program has this number
+LOCK = 7_464_747  # key of the advisory lock on the maintenance database; no other program uses it
 STATE = """
 SELECT to_char(now(), 'YYYY-MM'), array(SELECT datname::text FROM pg_database WHERE starts_with(datname, %s))
 """
 DROP, RENAME = sql.SQL("DROP DATABASE {} WITH (FORCE)"), sql.SQL("ALTER DATABASE {} RENAME TO {}")
 AUDIT_LOG = {"system_auditblock", "system_auditevent"}
-# those of Django and those of the job queue, which Django does not manage; a partition is emptied with its table
+# Django's tables and those of the job queue, which Django does not manage; a partition is emptied with its table
 TABLES = """
 SELECT relname FROM pg_class
  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'django_migrations'
 """
-# only the tables' owner can, and not before the guards of all partitions are gone; what was truncated is recorded there too
+# runs last, because it records the truncation of the other tables; only the owner can disable the guards of its partitions
 EMPTY_AUDIT_LOG = """
 DO $$
 DECLARE guarded regclass[] := array(SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'guard_truncate'); one regclass;
@@ -51,7 +51,7 @@ TRUNCATE = sql.SQL("TRUNCATE {} {}")
 
 
 def ensure_template(connection: BaseDatabaseWrapper, family: str) -> str:
-    """Return the name of the template, built now unless the server has it; the family's outdated ones are dropped."""
+    """Return the name of the template. Build it if the server has none, and drop the family's outdated ones."""
     unfinished = f"{family}_unfinished"
     with _maintenance(connection) as server:
         server.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -67,7 +67,7 @@ def ensure_template(connection: BaseDatabaseWrapper, family: str) -> str:
 
 
 def fingerprint(month: str) -> str:
-    """Return a digest of the migrations and of the server's month: migrations make the partitions of the months to come."""
+    """Return a digest of the migrations and of the server's month: migrations create the partitions of the next months."""
     digest = hashlib.sha256(month.encode())
     for path in sorted(path for pattern in SOURCES for path in ROOT.glob(pattern) if path.is_file()):
         if path.suffix != ".pyc":
@@ -76,7 +76,7 @@ def fingerprint(month: str) -> str:
 
 
 def _maintenance(connection: BaseDatabaseWrapper) -> psycopg.Connection:
-    """Return a connection of its own to the same server, outside of the databases that are made and copied."""
+    """Return a separate connection to the server's maintenance database, which is neither created nor copied here."""
     parameters = connection.get_connection_params()
     login = {name: parameters[name] for name in ("host", "port", "user", "password") if name in parameters}
     return psycopg.connect(**login, dbname="postgres", autocommit=True)
@@ -96,9 +96,9 @@ def _migrate(connection: BaseDatabaseWrapper, name: str) -> None:
 
 
 class Baseline:
-    """The rows that the migrations made, to which the database is put back after a test without a transaction around it.
+    """The rows that the migrations created, restored after a test without a transaction around it.
 
-    Django's own way, `flush`, takes four times as long and leaves other rows behind for the next test than for the first one.
+    Django's `flush` takes four times as long and leaves other rows for the second test than for the first.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
@@ -112,7 +112,7 @@ class Baseline:
         self.empty = sorted(set(tables) - set(self.digests) - AUDIT_LOG)
 
     def restore(self) -> None:
-        """Empty what a test may have filled, and fill again what it has changed."""
+        """Empty the tables that a test may have filled, and reload those with rows of the migrations if they changed."""
         with transaction.atomic(), self.connection.cursor() as cursor:
             if {table: _digest(cursor, table) for table in self.digests} != self.digests:
                 cursor.execute(TRUNCATE.format(_listed(self.digests), sql.SQL("CASCADE")))
@@ -124,13 +124,13 @@ class Baseline:
 
 
 def end_other_sessions(connection: BaseDatabaseWrapper) -> None:
-    """End sessions that would keep the database from being dropped, as that of the thread in which job workers ran."""
+    """End sessions that would keep the database from being dropped, such as that of the job workers' thread."""
     with connection.cursor() as cursor:
         cursor.execute(END)
 
 
 def _digest(cursor: CursorWrapper, table: str) -> str | None:
-    """Return a digest of a table's rows, None without any."""
+    """Return a digest of a table's rows, or None if it is empty."""
     cursor.execute(
         sql.SQL("SELECT md5(string_agg(row::text, '' ORDER BY row::text)) FROM {} AS row").format(sql.Identifier(table))
     )

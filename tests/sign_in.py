@@ -1,4 +1,4 @@
-"""Staff as they come into the back office: with a second factor, shown in this very session."""
+"""Sign-in of staff to the back office, with a second factor verified in the session."""
 
 import time
 
@@ -17,29 +17,29 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def give_factor(user: User) -> Authenticator:
-    """An authenticator app with a secret that the tests know."""
+    """Activate an authenticator app with a secret that the tests know."""
     with rls.as_accounts():
         return TOTP.activate(user, SECRET).instance
 
 
 def recovery_codes(user: User) -> list[str]:
-    """Codes that stand in for a lost app."""
+    """Return new recovery codes for a lost authenticator app."""
     with rls.as_accounts():
         return RecoveryCodes.activate(user).generate_codes()
 
 
 def code(secret: str = SECRET) -> str:
-    """What the app shows now."""
+    """Return the authenticator app's current code."""
     return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
 
 
 def sign_in_with_password(client: Client, user: User) -> None:
-    """A session as it is after the password and before the second factor."""
+    """Start a session as it is after the password and before the second factor."""
     client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
 
 
 def sign_in(client: Client, user: User) -> None:
-    """A session that has shown a second factor; the account has one then."""
+    """Start a session in which the second factor was verified."""
     sign_in_with_password(client, user)
     session = client.session
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": SECOND_FACTOR, "at": time.time()}]

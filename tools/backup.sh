@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Backs the database up into a folder:  BACKUP_URL=postgresql://… tools/backup.sh FOLDER
+# Back up the database to a folder:  BACKUP_URL=postgresql://… tools/backup.sh FOLDER
 #
-# database-<instant>.dump  everything but the users' data keys; keep as many of them as you like.
-# datakeys.dump            the data keys; always replaced, so that it holds no key of a user who was erased since, and no old
-#                          backup can open what he had sealed. Keep no other copy of it, and keep it apart from the others.
+# database-<time>.dump  everything except the users' data keys; store as many of these files as you like.
+# datakeys.dump         the data keys. Each backup replaces it, so it contains no key of an erased user, whose encrypted
+#                       values in old backups can't be decrypted then. Store no other copy, and store it separately.
 #
-# BACKUP_URL logs in as a role with BYPASSRLS: for everybody else the row policies hold, and pg_dump stops.
-# To restore: create the roles (tools/create-role.sql), then pg_restore first the one, then the
-# other with --data-only --disable-triggers.
+# BACKUP_URL must log in as a role with BYPASSRLS: row-level security applies to other roles, and pg_dump fails.
+# To restore, create the roles (tools/create-role.sql), run pg_restore for the database, and then for the data keys
+# with --data-only --disable-triggers.
 set -euo pipefail
 
-folder=${1:?"the folder to write to: tools/backup.sh FOLDER"}
-: "${BACKUP_URL:?"set BACKUP_URL to the address of the database, for a role with BYPASSRLS"}"
+folder=${1:?"name the folder to write to: tools/backup.sh FOLDER"}
+: "${BACKUP_URL:?"set BACKUP_URL to the URL of the database, for a role with BYPASSRLS"}"
 
 umask 077
 mkdir -p "$folder"

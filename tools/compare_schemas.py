@@ -1,9 +1,9 @@
-"""Compares two database schemas object by object.
+"""Comparison of two database schemas, object by object.
 
     tools/compare_schemas.py OLD NEW [--rename kit_ core_]
 
-OLD and NEW are database URLs, or files that `pg_dump --schema-only` made. Each difference is one line; the exit status is 1
-when there is any. The order of a table's columns is compared, too, and reported as a kind of its own.
+OLD and NEW are database URLs, or files written by `pg_dump --schema-only`. Each difference is one line. The exit status is 1
+if there are differences. The order of a table's columns is compared too, and reported separately.
 """
 
 import argparse
@@ -21,7 +21,7 @@ TABLE = re.compile(r"CREATE TABLE (?P<table>\S+) \(\n(?P<parts>.*?)\n\)(?P<rest>
 
 
 def read_dump(source: str) -> str:
-    """Return the dump of a database URL, or the text of a file that holds one."""
+    """Return the dump of a database URL, or the text of a file that contains one."""
     if "://" not in source:
         return Path(source).read_text()
     program = str(PG_DUMP) if PG_DUMP.exists() else "pg_dump"
@@ -30,7 +30,7 @@ def read_dump(source: str) -> str:
 
 
 def parse_dump(dump: str) -> Schema:
-    """Return the definition of each object in a dump, by its kind and name."""
+    """Return the definition of each object in a dump, by kind and name."""
     dump = dump.partition("\n--\n-- PostgreSQL database dump complete")[0]
     headers = list(ENTRY.finditer(dump))
     ends = [header.start() for header in headers[1:]] + [len(dump)]
@@ -43,7 +43,7 @@ def parse_dump(dump: str) -> Schema:
             text = text.replace(found["parts"], "…")
         if kind == "ACL":  # pg_dump writes privileges in the order in which they were granted
             text = "\n".join(sorted(text.splitlines()))
-        elif kind == "FUNCTION":  # line breaks of a body mean nothing
+        elif kind == "FUNCTION":  # line breaks in a body are insignificant
             text = " ".join(text.split())
         schema[kind, name] = text
     return schema
@@ -62,7 +62,7 @@ def table_parts(found: re.Match[str]) -> Iterator[tuple[tuple[str, str], str]]:
 
 
 def differences(old: Schema, new: Schema) -> Iterator[str]:
-    """Yield a line for each object that only one schema has, or that both define differently."""
+    """Yield a line for each object that exists in one schema only or differs between them."""
     for kind, name in sorted(old.keys() | new.keys()):
         before, after = old.get((kind, name)), new.get((kind, name))
         if before is None or after is None:
@@ -73,10 +73,10 @@ def differences(old: Schema, new: Schema) -> Iterator[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compare two database schemas object by object.")
-    parser.add_argument("old", help="a database URL, or a file made by pg_dump --schema-only")
-    parser.add_argument("new", help="likewise")
+    parser.add_argument("old", help="a database URL, or a file written by pg_dump --schema-only")
+    parser.add_argument("new", help="the same")
     parser.add_argument(
-        "--rename", nargs=2, metavar=("FROM", "TO"), help="a prefix of names that the old schema writes otherwise"
+        "--rename", nargs=2, metavar=("FROM", "TO"), help="a prefix of names in the old schema, and its replacement"
     )
     options = parser.parse_args()
     old = read_dump(options.old)

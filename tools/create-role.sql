@@ -1,8 +1,8 @@
--- The roles of MINGUS, and its database. Run once by a superuser of PostgreSQL 15 or newer:
+-- The roles and the database of MINGUS. Run once as a superuser of PostgreSQL 15 or newer:
 --     MINGUS_PASSWORD=… MINGUS_OWNER_PASSWORD=… psql -v ON_ERROR_STOP=1 -f tools/create-role.sql
--- `mingus` serves. `mingus_owner` owns the tables and migrates them (DATABASE_OWNER_URL); without its password there is no such
--- role, and `mingus` does both. Neither is a superuser or bypasses policies: row-level security would not hold for such a role.
--- Statements run as one of the three roles without a login, which `mingus` may become but whose powers it does not inherit.
+-- `mingus` serves requests. `mingus_owner` owns and migrates the tables (DATABASE_OWNER_URL). Without MINGUS_OWNER_PASSWORD it
+-- is not created, and `mingus` does both. Neither is a superuser or has BYPASSRLS, which would disable row-level security.
+-- Statements run as one of three NOLOGIN roles. `mingus` can switch to these but does not inherit their privileges.
 \getenv password MINGUS_PASSWORD
 \getenv owner_password MINGUS_OWNER_PASSWORD
 CREATE ROLE mingus_customer NOLOGIN;

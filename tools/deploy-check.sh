@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Django's deployment checks under an environment like production's: every warning fails.
-# The secrets are made for this run and the database is never connected to.
+# Run Django's deployment checks in an environment like production. Every warning is an error.
+# The secrets are generated for this run, and no database connection is opened.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

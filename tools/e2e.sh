@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the browser tests in Debian's Chromium: Playwright's own browser builds are no package.
+# Run the browser tests in Debian's Chromium: Playwright's own builds are not available as packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

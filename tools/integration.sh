@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests on Debian's PostgreSQL 15 instead of the embedded one, those of the embedded one excepted, and then those of
-# tests/integration through PgBouncer in transaction mode and beside Redis. All servers are thrown away afterwards.
+# Run the tests on Debian's PostgreSQL 15, except those of the embedded server, and then tests/integration with PgBouncer in
+# transaction mode and Redis. All servers are deleted afterwards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

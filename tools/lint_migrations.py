@@ -1,7 +1,7 @@
-"""Lints the project's own migrations for what would lock or break a running deployment.
+"""Lint of the project's own migrations for operations that would lock or break a running deployment.
 
-Initial migrations are left out, because nothing runs on a database that they have not made. Until 0.1.0 there are no others.
-The linter is called as a library, because its command would have to be an installed app in settings.
+Initial migrations are skipped: no deployment runs on a database before them. Until 0.1.0 there are no others.
+The linter is called as a library, because its command requires an entry in INSTALLED_APPS.
 """
 
 import os
@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def own_apps() -> list[str]:
-    """Labels of the apps below the repository: the others' migrations are not ours to change."""
+    """Return the labels of the apps in this repository; migrations of other apps can't be changed here."""
     return [config.label for config in apps.get_app_configs() if _is_own(Path(config.path))]
 
 
@@ -28,17 +28,17 @@ def _is_own(path: Path) -> bool:
 
 
 def indexes_a_table_in_use(sql_statements: list[str], **_: object) -> bool:
-    """Whether an index is made, not CONCURRENTLY, on a table that this migration has not made.
+    """Return True if an index is created without CONCURRENTLY on a table that this migration does not create.
 
-    The linter's own check looks at the first index only, and takes the condition of a partial one for the table's name.
+    The linter's own check reads the first index only, and takes the condition of a partial index for the table's name.
     """
-    made = {found[1] for sql in sql_statements if (found := re.match(r'CREATE TABLE ("\w+")', sql))}
+    created = {found[1] for sql in sql_statements if (found := re.match(r'CREATE TABLE ("\w+")', sql))}
     indexed = {found[1] for sql in sql_statements if (found := re.match(r'CREATE (?:UNIQUE )?INDEX "\w+" ON ("\w+")', sql))}
-    return not indexed <= made
+    return not indexed <= created
 
 
 def adds_unique(sql_statements: list[str], **options: object) -> bool:
-    """Whether a unique constraint is added by anything but an index that is there already, which locks nobody out."""
+    """Return True if a unique constraint is added without an existing index, which locks the table."""
     return bool(
         has_add_unique([sql for sql in sql_statements if not sql.rstrip(";").partition(" UNIQUE USING INDEX ")[2]], **options)
     )
@@ -48,7 +48,7 @@ CHECKS = {"CREATE_INDEX": indexes_a_table_in_use, "ADD_UNIQUE": adds_unique}
 
 
 def main() -> int:
-    """Exit status 1 when a migration is dangerous."""
+    """Return the exit status: 1 if a migration is dangerous."""
     vars(postgresql)["has_create_index"] = indexes_a_table_in_use
     analyser = postgresql.PostgresqlAnalyser
     for check in [*analyser.base_migration_checks, *analyser.migration_checks]:

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Resolves pyproject.toml into uv.lock and takes the registry's hosts out of it.
+# Resolve pyproject.toml into uv.lock and remove the registry's hosts from it.
 #
-#   tools/lock.sh              keeps the pinned versions: uv takes them from the lock it finds
-#   tools/lock.sh --upgrade    takes the newest ones (or -P NAME for one package)
-#   tools/lock.sh --check      changes nothing; fails when the lock is stale or names a host
+#   tools/lock.sh              retains the pinned versions, which uv reads from the existing lock
+#   tools/lock.sh --upgrade    uses the newest versions (or -P NAME for one package)
+#   tools/lock.sh --check      changes nothing; fails if the lock is stale or names a host
 #
-# A lock without hosts says what is installed, by name, version and hash, and leaves to each machine
-# where from. uv reads it as it is; it rewrites it with hosts only when a requirement has changed.
+# A lock without hosts pins packages by name, version and hash; each machine uses its own index. uv reads such a lock,
+# and adds hosts to it only when a requirement has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ if [ "${1:-}" = --check ]; then
         echo "uv.lock names a host. Run: make lock" >&2
         exit 1
     fi
-    .venv/bin/uv lock --check --quiet || { echo "uv.lock does not fit pyproject.toml. Run: make lock" >&2; exit 1; }
+    .venv/bin/uv lock --check --quiet || { echo "uv.lock does not match pyproject.toml. Run: make lock" >&2; exit 1; }
     exit 0
 fi
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tools/need.sh PROGRAM PACKAGE...: installs Debian's packages when the program is missing.
-# Only root on Debian can; everybody else is told what to run.
+# tools/need.sh PROGRAM PACKAGE...: install Debian packages if the program is missing.
+# If the user is not root or the system is not Debian, print the command to run.
 set -euo pipefail
 
 program=$1

@@ -1,4 +1,4 @@
-"""Takes the pictures in docs/images of a back office that `make demo` serves: tools/screenshots.py [http://127.0.0.1:8000]."""
+"""Screenshots for docs/images of the back office that `make demo` serves: tools/screenshots.py [http://127.0.0.1:8000]."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 SITE = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PASSWORD = "penny-wise-42"  # noqa: S105 - the published one of dev.demo.users  # nosec B105
+PASSWORD = "penny-wise-42"  # noqa: S105 - published in dev.demo.users  # nosec B105
 LISTS = {
     "transactions": "finance/financialtransaction",
     "check-ins": "health/userhealthcheckin",
@@ -23,8 +23,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=QUIET)
         page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US").new_page()
         log_in(page)
-        for name, address in LISTS.items():
-            page.goto(f"{SITE}/admin/{address}/", wait_until="networkidle")
+        for name, path in LISTS.items():
+            page.goto(f"{SITE}/admin/{path}/", wait_until="networkidle")
             page.screenshot(path=IMAGES / f"{name}.png")
         page.goto(f"{SITE}/admin/users/user/?q=alice", wait_until="networkidle")
         page.get_by_role("link", name="alice@mingus.example").click()

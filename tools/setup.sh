@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Makes .venv hold exactly what uv.lock says, and does nothing when it already does.
+# Install exactly the packages of uv.lock into .venv, if they are not installed yet.
 #
-# The lock is exported before it is installed because it names no registry: it is committed without
-# hosts (see lock.sh), `uv export` reads it so, and the hashes still decide what may be installed.
+# The lock names no hosts (see lock.sh), so it is exported to requirements with hashes before it is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,18 +20,18 @@ find_python() {
     for candidate in ${PYTHON:-python3.11 python3}; do
         if is_recent "$candidate"; then echo "$candidate"; return; fi
     done
-    fail "no Python 3.11 or newer is found. Install one (Debian: apt-get install python3.11 python3.11-venv),
-or name it: make setup PYTHON=/path/to/python3.11"
+    fail "no Python 3.11 or newer was found. Install one (Debian: apt-get install python3.11 python3.11-venv),
+or pass its path: make setup PYTHON=/path/to/python3.11"
 }
 
-# pip is the last thing `venv` installs, so a venv whose pip can be imported was finished.
-is_running() { is_recent $venv/bin/python && $venv/bin/python -c 'import pip' 2>/dev/null; }
+# `venv` installs pip last, so a venv in which pip can be imported is complete.
+is_complete() { is_recent $venv/bin/python && $venv/bin/python -c 'import pip' 2>/dev/null; }
 
 make_venv() {
     local python
     python=$(find_python)
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-        fail "$python comes without the venv module. Install it (Debian: apt-get install python3-venv)."
+        fail "$python has no venv module. Install it (Debian: apt-get install python3-venv)."
     "$python" -m venv --clear $venv
 }
 
@@ -41,8 +40,8 @@ quietly() {
     output=$("$@" 2>&1) || { printf '%s\n' "$output" >&2; return 1; }
 }
 
-# A machine may name its index, or the certificate to reach it, in pip's configuration only.
-heed_pip() {
+# The index and its certificate may be configured for pip only.
+use_pip_configuration() {
     local index certificate
     index=${PIP_INDEX_URL:-$($venv/bin/python -m pip config get global.index-url 2>/dev/null || true)}
     certificate=${PIP_CERT:-$($venv/bin/python -m pip config get global.cert 2>/dev/null || true)}
@@ -63,8 +62,8 @@ main() {
     if [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$wanted" ]; then return; fi
     echo "Setting up $venv from uv.lock …"
     rm -f $stamp
-    is_running || make_venv
-    heed_pip
+    is_complete || make_venv
+    use_pip_configuration
     quietly $venv/bin/python -m pip install --quiet "uv==$uv_version" ||
         fail "uv could not be installed. Is the package index reachable?"
     install_lock || fail "the packages of uv.lock could not be installed. Is the package index reachable?"

@@ -1,1 +1,1 @@
-"""Who: account, profile, onboarding, tokens."""
+"""Accounts, profiles, onboarding, sessions, tokens, exports and erasure."""

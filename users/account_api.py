@@ -1,6 +1,6 @@
-"""The calls of the account API that are not allauth's own.
+"""Endpoints of the account API that replace allauth's own.
 
-Asking for a new password only stores a job, so the answer can't show, not even by the time it takes, who has an account.
+A request to reset a password only stores a job, so neither the response nor its timing reveals whether an account exists.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where django-allauth's flows meet MINGUS: new accounts, verified addresses, successful logins, second factors."""
+"""Adapters for django-allauth: new accounts, verified addresses, successful logins, encrypted second factors."""
 
 import base64
 from typing import Any
@@ -19,7 +19,7 @@ SECRETS = "users.second_factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Calls the services of `users` at allauth's turning points."""
+    """allauth's account adapter, which calls the services of `users`."""
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
         """Store a new account together with its onboarding steps."""
@@ -27,38 +27,38 @@ class AccountAdapter(DefaultAccountAdapter):
         user.email = User.objects.normalize_email(user.email)
         return services.create_account(user) if commit else user
 
-    def pre_login(self, request: HttpRequest, user: Any, **about: Any) -> Any:
-        """An account that a colleague or a command opened as verified is not known to allauth yet."""
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
+        """Verify the address in allauth's table if staff or a command created the account as verified."""
         if user.is_verified and not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
             services.verify_address_by_staff(user)
-        return super().pre_login(request, user, **about)
+        return super().pre_login(request, user, **kwargs)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Mark the address and its account as verified, for the first who comes with the key."""
+        """Mark the address and its account as verified, for the first use of the key only."""
         # SECURITY: without the lock, the same key could be used any number of times at once
         stored = EmailAddress.objects.select_for_update().filter(pk=email_address.pk).first()
         if stored is None or stored.verified:
-            raise ImmediateHttpResponse(problem(409, "already_verified", "This key was used already. Log in."))
+            raise ImmediateHttpResponse(problem(409, "already_verified", "This key has already been used. Log in."))
         confirmed = bool(super().confirm_email(request, email_address))
         if confirmed:
             services.mark_verified(email_address.user)
         return confirmed
 
     def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponseBase:
-        """The answer to a sign-up; for an address that is taken, after the work that a new account would have been."""
+        """Return the response to a sign-up. For a taken address, do the work of a new account first."""
         if user is None:
             simulate_sign_up(request)
         return super().respond_email_verification_sent(request, user)
 
     def clean_email(self, email: str) -> str:
-        """Refuse what can't be stored: null characters."""
+        """Reject null characters, which PostgreSQL can't store."""
         if "\x00" in email:
             raise self.validation_error("invalid_email")
         return super().clean_email(email)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Seals the secrets of second factors, which their table would else hold in clear."""
+    """allauth's MFA adapter, which encrypts the secrets of second factors; allauth's default stores plain text."""
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(key_ring.encrypt(SECRETS, b"", text.encode())).decode()

@@ -1,7 +1,7 @@
-"""How staff come into the back office: password, then second factor, then pages. Who has no factor yet sets one up.
+"""Login of staff to the back office: password, then second factor. Staff without a factor set one up first.
 
-allauth does the work, with the same locks, limits and answers as in the account API; these are its forms on pages of ours,
-because allauth's own pages are off (HEADLESS_ONLY).
+allauth does the work, with the same locks, limits and responses as in the account API. These views show its forms on pages
+of ours, because allauth's own pages are off (HEADLESS_ONLY).
 """
 
 import time
@@ -43,12 +43,12 @@ from users.models import User
 from users.webauthn_errors import REFUSED, UNREADABLE
 
 WRONG = "Please enter the correct email and password for a staff account."
-UNVERIFIED = "Your address is not verified yet. Open the link that was mailed to you, then log in."
-PASSWORD_TIMEOUT = 900  # seconds after the password in which a first factor may be set up
+UNVERIFIED = "Your email address is not verified yet. Open the link in the verification email, then log in."
+PASSWORD_TIMEOUT = 900  # seconds after the password was entered in which a first factor may be set up
 
 
 class PasswordForm(LoginForm):
-    """allauth's form, with one sentence for all that can be wrong: a customer here is as unknown as anybody."""
+    """allauth's form with one message for all errors. A customer's account is treated as unknown."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,7 +100,7 @@ def code_widget() -> forms.Widget:
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
 class AdminLoginStepView(View):
-    """A page before the back office."""
+    """A page of the login to the back office."""
 
     template = ""
     title = ""
@@ -109,28 +109,28 @@ class AdminLoginStepView(View):
         return super().dispatch(request, *args, **kwargs) if self.is_open() else self.go_to("admin_login")
 
     def is_open(self) -> bool:
-        """Whether it is this page's turn."""
+        """Return True if the login has reached this page."""
         return True
 
     @property
     def destination(self) -> str:
-        """The page of the back office that was asked for."""
+        """The requested page of the back office."""
         wanted = self.request.GET.get("next", "")
         home = reverse("admin:index")
-        # SECURITY: else a mailed link to our login could end on somebody else's page
+        # SECURITY: otherwise a link to our login could redirect to another site
         is_ours = wanted.startswith(home) and url_has_allowed_host_and_scheme(wanted, {self.request.get_host()})
         return wanted if is_ours else home
 
     def go_to(self, name: str) -> HttpResponse:
         return redirect(f"{reverse(name)}?{urlencode({'next': self.destination})}")
 
-    def page(self, status: int = 200, **about: Any) -> HttpResponse:
-        context = admin.site.each_context(self.request) | {"title": self.title, "destination": self.destination} | about
+    def page(self, status: int = 200, **extra: Any) -> HttpResponse:
+        context = admin.site.each_context(self.request) | {"title": self.title, "destination": self.destination} | extra
         return TemplateResponse(self.request, self.template, context, status=status)
 
 
 class LoginView(AdminLoginStepView):
-    """The password."""
+    """The page for the password."""
 
     template = "mingus/admin_login/login.html"
     title = "Log in"
@@ -146,7 +146,7 @@ class LoginView(AdminLoginStepView):
         form = PasswordForm(request.POST, request=request)
         if not form.is_valid():
             return self.page(form=form)
-        logout(request)  # whoever was signed in here before
+        logout(request)  # ends the previous session of this browser
         form.login(request)
         if request.user.is_authenticated:
             return self.go_to("admin_second_factor_setup")
@@ -156,33 +156,33 @@ class LoginView(AdminLoginStepView):
 
 
 class SecondFactorView(AdminLoginStepView):
-    """A code of the app, a recovery code, or a security key."""
+    """The page for a code of the app, a recovery code, or a security key."""
 
     template = "mingus/admin_login/second_factor.html"
     title = "Second factor"
 
     def is_open(self) -> bool:
-        """After the password, and for a session from before the factor."""
+        """Return True after the password, and for a session that is older than the user's factor."""
         self.stage = LoginStageController.enter(self.request, AuthenticateStage.key)
         self.user = cast("User", self.stage.login.user if self.stage else self.request.user)
         return bool(self.user.is_staff and services.has_second_factor(self.user))
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.ask(CodeForm(user=self.user))
+        return self.challenge(CodeForm(user=self.user))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form_class = SecurityKeyForm if "credential" in request.POST else CodeForm
         form: Any = form_class(request.POST, user=self.user)
         if not form.is_valid():
-            return self.ask(form)
+            return self.challenge(form)
         form.save()
         if self.stage:
             self.stage.exit()
         request.session.cycle_key()
         return redirect(self.destination)
 
-    def ask(self, form: Any) -> HttpResponse:
-        """The page, with what a security key needs if there is one."""
+    def challenge(self, form: Any) -> HttpResponse:
+        """Return the page, with the request options for a security key if the user has one."""
         problems = [problem for found in form.errors.values() for problem in found]
         has_key = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.WEBAUTHN).exists()
         options = {"request_options": begin_authentication(self.user)} if has_key else None
@@ -190,14 +190,14 @@ class SecondFactorView(AdminLoginStepView):
 
 
 class SetUpView(AdminLoginStepView):
-    """The first factor of a colleague who has none: an app that makes codes, and codes for the day it is lost."""
+    """The page on which staff without a factor set up an authenticator app and receive recovery codes."""
 
     template = "mingus/admin_login/set_up.html"
     title = "Set up your second factor"
 
     def is_open(self) -> bool:
-        """Just after the password of who has no factor."""
-        # SECURITY: who has a factor must show it; a password that was typed long ago must not make one
+        """Return True shortly after the password, if the user has no factor."""
+        # SECURITY: users with a factor must use it, and an old session must not be enough to set one up
         user: Any = self.request.user
         return bool(user.is_staff and not services.has_second_factor(user) and has_recent_password(self.request))
 
@@ -218,18 +218,18 @@ class SetUpView(AdminLoginStepView):
         adapter, user = get_adapter(), cast("User", self.request.user)
         picture = adapter.build_totp_svg(adapter.build_totp_url(user, form.secret))
         problem = " ".join(str(found) for problems in form.errors.values() for found in problems)
-        # the picture is qrcode's own drawing: nothing of it was typed by anybody
+        # safe: qrcode draws the picture, and it contains no user input
         drawing = mark_safe(picture[picture.index("<svg") :])  # noqa: S308
         return self.page(form=form, problem=problem, secret=form.secret, picture=drawing)
 
     @transaction.atomic
     def activate(self, request: HttpRequest, form: FirstCodeForm) -> list[str] | None:
-        """Store the factor and give the recovery codes; None when another request was first."""
+        """Store the factor and return the recovery codes; None if a concurrent request was first."""
         user = User.objects.select_for_update().get(pk=request.user.pk)
         if services.has_second_factor(user):
             return None
         factor = TOTP.activate(user, form.secret).instance
-        factor.wrap().validate_code(form.cleaned_data["code"])  # so that the same code logs nobody in
+        factor.wrap().validate_code(form.cleaned_data["code"])  # marks the code as used, so that it can't be used to log in
         codes = RecoveryCodes.activate(user)
         codes.mark_as_viewed()
         clear_totp_secret(request)
@@ -240,6 +240,6 @@ class SetUpView(AdminLoginStepView):
 
 
 def has_recent_password(request: HttpRequest) -> bool:
-    """Whether the password was typed in this session a short while ago."""
+    """Return True if the password was entered in this session in the last PASSWORD_TIMEOUT seconds."""
     records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
     return any(record["method"] == "password" and time.time() - record["at"] < PASSWORD_TIMEOUT for record in records)

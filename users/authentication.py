@@ -1,4 +1,4 @@
-"""The ways to say who is calling: a personal access token, a session token, a session cookie; and support in his name."""
+"""Authentication by personal access token, session token, session cookie, or impersonation credential."""
 
 from datetime import datetime
 from functools import cache
@@ -28,7 +28,7 @@ from users import impersonation
 from users.models import Impersonation, PersonalAccessToken, User
 from users.models.token import LAST_USE_INTERVAL
 
-OF_A_TOKEN = ("digest", "expiry", "last_used_at", "user__is_active", "user_id", "user__is_staff")
+TOKEN_COLUMNS = ("digest", "expiry", "last_used_at", "user__is_active", "user_id", "user__is_staff")
 
 
 class TokenAuthentication(KnoxAuthentication):
@@ -46,9 +46,7 @@ class TokenAuthentication(KnoxAuthentication):
         raise AuthenticationFailed("Invalid token.")
 
     def caller_by_prepared_statement(self, request: HttpRequest, read: Read) -> Caller | None:
-        """Whose token a request brings, by one prepared statement; None where the ordinary way has something to say or do:
-        to refuse it, to read another kind of credentials, or to note the use.
-        """
+        """Return the caller by one prepared statement; None if `authenticate` must refuse, record or read another scheme."""
         words = request.META.get("HTTP_AUTHORIZATION", "").split()
         if len(words) != 2 or words[0].lower() != "bearer" or not words[1].isascii():
             return None
@@ -63,11 +61,11 @@ class TokenAuthentication(KnoxAuthentication):
 
 
 def is_expired(expiry: datetime | None, now: datetime) -> bool:
-    """Whether a key's time has come. Expired ones are deleted by a nightly job."""
+    """Return True if `expiry` has passed. A nightly job deletes expired tokens."""
     return expiry is not None and expiry < now
 
 
-# Those that begin in one way; in all likelihood one.
+# The tokens with the same beginning, almost always one.
 _keys = CompiledInstanceQuery(
     lambda values: PersonalAccessToken.objects.select_related("user").filter(token_key=values["token_key"]), token_key=str
 )
@@ -75,16 +73,16 @@ _keys = CompiledInstanceQuery(
 
 @cache
 def _tokens() -> CompiledQuery:
-    """The tokens that begin in one way; in all likelihood one."""
+    """Return the query for the tokens with the same beginning, almost always one."""
 
     def rows(values: dict[str, Any]) -> Any:
-        return PersonalAccessToken.objects.filter(**values).values_list(*OF_A_TOKEN)
+        return PersonalAccessToken.objects.filter(**values).values_list(*TOKEN_COLUMNS)
 
     return compiled_queries.compile_query(rows, {"token_key": str}, connection)
 
 
 class ImpersonationAuthentication(BaseAuthentication):
-    """`Authorization: Impersonation mgi_…`: a colleague of support, who reads what the customer reads."""
+    """`Authorization: Impersonation mgi_…`: support staff who read the API as a customer."""
 
     scheme = "Impersonation"
 
@@ -94,12 +92,12 @@ class ImpersonationAuthentication(BaseAuthentication):
             return None
         found = impersonation.find_active(text.strip(), now=clock.now())
         if found is None:
-            raise AuthenticationFailed("This has ended. Begin again on the customer's page of the back office.")
+            raise AuthenticationFailed("The impersonation has ended. Start again on the customer's page of the back office.")
         return found.user, found
 
 
 class SessionTokens(SessionTokenStrategy):
-    """allauth's session tokens, which tell the audit log who is acting. They open no reach: that is the account API's own."""
+    """allauth's session tokens, which also set the actor for the audit log. They do not change the database role."""
 
     def lookup_session(self, session_token: str) -> SessionBase | None:
         session: SessionBase | None = super().lookup_session(session_token)
@@ -109,7 +107,7 @@ class SessionTokens(SessionTokenStrategy):
 
 
 class AccountSessionAuthentication(XSessionTokenAuthentication):
-    """`X-Session-Token`, as the account API's login hands it out."""
+    """`X-Session-Token`, as returned by the login of the account API."""
 
     def authenticate(self, request: Any) -> tuple[User, Any] | None:
         if "\x00" in request.headers.get("X-Session-Token", ""):
@@ -124,7 +122,7 @@ class CookieAuthentication(SessionAuthentication):
     """The browser's session cookie, with CSRF protection on writes."""
 
     def authenticate(self, request: Any) -> tuple[User, Any] | None:
-        """The user and the session: what it has shown of him decides what he may do as one of the staff."""
+        """Return the user and the session, because the permissions of staff depend on the factors shown in it."""
         found = super().authenticate(request)
         return None if found is None else (found[0], request._request.session)
 
@@ -134,7 +132,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A personal access token of /api/v1/users/tokens/."}
+        return {"type": "http", "scheme": "bearer", "description": "A token from POST /api/v1/users/tokens/."}
 
 
 class ImpersonationScheme(OpenApiAuthenticationExtension):
@@ -142,7 +140,7 @@ class ImpersonationScheme(OpenApiAuthenticationExtension):
     name = "impersonation"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Impersonation mgi_…`: for staff."}
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Impersonation mgi_…`, for staff."}
 
 
 class SessionTokenScheme(OpenApiAuthenticationExtension):
@@ -150,7 +148,7 @@ class SessionTokenScheme(OpenApiAuthenticationExtension):
     name = "sessionToken"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "header", "name": "X-Session-Token", "description": "From the account API's login."}
+        return {"type": "apiKey", "in": "header", "name": "X-Session-Token", "description": "From a login to the account API."}
 
 
 class CookieScheme(OpenApiAuthenticationExtension):

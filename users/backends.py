@@ -1,4 +1,4 @@
-"""Logging in by e-mail and password, with a lock after too many wrong ones."""
+"""Login by email and password, with a lockout after too many wrong passwords."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,22 +15,22 @@ from users.security_notices import notify
 
 
 class EmailBackend(ModelBackend):
-    """Checks a password only after the attempt was counted, so that guessing in parallel gains nothing."""
+    """An authentication backend that counts an attempt before it checks the password, against parallel guesses."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **credentials: Any
     ) -> User | None:
-        """The account of `email` (or `username`, as the admin calls it); None when anything is wrong, without saying what."""
+        """Return the account of `email` (or `username`, as the admin calls it); None if anything is wrong."""
         email = credentials.get("email") or username
         if not email or password is None or "\x00" in email:
             return None
         now = clock.now()
         user = User.objects.reserve_login_attempt(email, now=now)
         if user is None:
-            make_password(password)  # as long as a real check takes: an unknown or locked account must not answer faster
+            make_password(password)  # takes as long as a real check, to hide whether the account is unknown or locked
             return None
         if not user.check_password(password):
-            if user.is_locked:  # by this attempt: it is the one that reached the limit
+            if user.is_locked:  # this attempt reached the limit
                 notify(user, security_notices.LOCKED, detail=str(settings.LOGIN_LOCKOUT // timedelta(minutes=1)))
             return None
         user.login_succeeded(now=now)

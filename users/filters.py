@@ -1,4 +1,4 @@
-"""What lists of users' own things can be filtered by."""
+"""Filters of the lists of a user's own rows."""
 
 from core.api.filtersets import StrictFilterSet
 from system.models import AccessEvent

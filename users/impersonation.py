@@ -1,4 +1,4 @@
-"""Seeing what a customer sees: for support, for a reason, for half an hour, reading only, and never unknown to the customer."""
+"""Read-only impersonation of a customer by support: with a reason, for half an hour, and with an alert to the customer."""
 
 import secrets
 from datetime import datetime
@@ -15,19 +15,19 @@ from users.models.impersonation import IMPERSONATION_DURATION
 PREFIX = "mgi_"
 PERMISSION = "users.impersonate_user"
 ALERT_MESSAGE = (
-    "A colleague of our support looks at your account as you see it, until {until:%H:%M} UTC. "
-    "Nothing can be changed. Reason: {reason}"
+    "A member of our support team can view your account as you see it until {until:%H:%M} UTC. "
+    "They can't change anything. Reason: {reason}"
 )
 
 
 @transaction.atomic
 def start(*, customer: User, staff: User, reason: str, now: datetime) -> tuple[Impersonation, str]:
-    """Open a customer's view to a colleague and tell the customer; gives it and its credential, which can't be had again.
+    """Start an impersonation and alert the customer. Return it with its credential, which is not stored.
 
-    What the colleague had open before ends. Raises ConflictError when the account is no customer's, or not in use.
+    Ends other impersonations by `staff`. Raises ConflictError if the account is not an active customer's.
     """
     if customer.is_staff or customer.is_superuser or not customer.is_active:
-        raise ConflictError("not_a_customer", "Only an active customer's account can be seen like this, never a colleague's.")
+        raise ConflictError("not_a_customer", "Only active customer accounts can be impersonated, not staff accounts.")
     end_all(staff=staff, now=now)
     text = PREFIX + secrets.token_urlsafe(32)
     begun = Impersonation.objects.create(
@@ -41,14 +41,14 @@ def start(*, customer: User, staff: User, reason: str, now: datetime) -> tuple[I
             user=customer,
             alert_type=AlertType.SECURITY,
             severity=Severity.MEDIUM,
-            title="Support looks at your account",
+            title="Support is viewing your account",
             message=ALERT_MESSAGE.format(until=begun.ends_at, reason=reason),
         )
     return begun, text
 
 
 def find_active(text: str, *, now: datetime) -> Impersonation | None:
-    """The impersonation that a credential opens at `now`; None when it is over, or either account has changed its part."""
+    """Return the impersonation of a credential; None if it has ended at `now` or is no longer permitted."""
     if not text.startswith(PREFIX) or not text.isascii():
         return None
     rows = Impersonation.objects.running_at(now).select_related("user", "staff")
@@ -57,12 +57,12 @@ def find_active(text: str, *, now: datetime) -> Impersonation | None:
 
 
 def may_impersonate(staff: User, customer: User) -> bool:
-    """Whether the colleague is one still, with the permission, and the customer is no colleague meanwhile."""
+    """Return True if `staff` is active staff with the permission, and `customer` is an active customer."""
     is_customer = customer.is_active and not (customer.is_staff or customer.is_superuser)
     return bool(is_customer and staff.is_active and staff.is_staff and staff.has_perm(PERMISSION))
 
 
 def end_all(*, staff: User, now: datetime) -> int:
-    """End what the colleague has open, as when he logs out; gives how many that were."""
+    """End all impersonations by a staff member, as at logout. Return their number."""
     ended: int = Impersonation.objects.filter(staff=staff).running_at(now).update(ended_at=now)
     return ended

@@ -1,4 +1,4 @@
-"""Stands before the back office, and gives the account API (django-allauth headless, `/_allauth/`) the one error shape."""
+"""Middleware for access to the back office, errors of the account API (`/_allauth/`), and records of impersonation."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,13 +19,13 @@ from users.rate_limits import seconds_left
 from users.webauthn_errors import REFUSED, UNREADABLE
 
 ADMIN_PATH = "admin/"
-OPEN_PAGES = ("admin_login", "admin_second_factor", "admin_second_factor_setup")  # where staff show who they are
+OPEN_PAGES = ("admin_login", "admin_second_factor", "admin_second_factor_setup")  # the pages of the login
 MAX_NOTE_LENGTH = 100  # characters
 ACCOUNT_API = "/_allauth/"
 
 
 class SecondFactorMiddleware:
-    """Lets nobody see a page of the back office who has not shown a second factor in this session."""
+    """Middleware that requires a second factor in the session for every page of the back office."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -34,8 +34,8 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Send to the login whoever may not pass."""
-        # SECURITY: by the route that was found, not by the path: what leads to a page can't look like another address
+        """Redirect to the login if the session has no second factor."""
+        # SECURITY: checks the resolved route, because a path can be written in more than one way
         found: Any = request.resolver_match
         if not found.route.startswith(ADMIN_PATH) or found.url_name in OPEN_PAGES:
             return None
@@ -45,13 +45,13 @@ class SecondFactorMiddleware:
 
 
 class AccountErrorsMiddleware:
-    """Adds `type`, and `detail` and `attr` on each error, to what allauth answers; its own keys stay for its clients."""
+    """Middleware that adds `type`, and `detail` and `attr` of each error, to allauth's responses, beside allauth's own keys."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A session that somebody ended while it was at work, and what allauth does not expect of a security key."""
+        """Return an error for a session that ended during the request, or for invalid data of a security key."""
         if isinstance(exception, UpdateError):
             return problem(410, "session_ended", str(default_error(410)["detail"]))
         if request.path.startswith(ACCOUNT_API) and "webauthn" in request.path and isinstance(exception, UNREADABLE):
@@ -62,11 +62,11 @@ class AccountErrorsMiddleware:
         if not request.path.startswith(ACCOUNT_API):
             return self.get_response(request)
         if request.user.is_authenticated:
-            context.update(actor_id=request.user.pk)  # the browser's session; a program's is looked up by allauth
+            context.update(actor_id=request.user.pk)  # of a session cookie; allauth looks up session tokens
         request.META["CONTENT_TYPE"] = request.META.get("CONTENT_TYPE") or "application/json"
         if request.method != "GET" and request.body:
             try:
-                parsed(request.body)  # allauth's own parser would fall over a deeply nested body
+                parsed(request.body)  # allauth's own parser fails on a deeply nested body
             except ParseError as error:
                 return problem(400, "parse_error", str(error.detail))
         response = self.get_response(request)
@@ -81,7 +81,7 @@ class AccountErrorsMiddleware:
 
 
 def as_api_errors(body: dict[str, Any], status: int) -> dict[str, Any]:
-    """`{"errors": [{"message", "code", "param"}]}` as `{"type", "errors": [{…, "detail", "attr"}]}`."""
+    """Convert `{"errors": [{"message", "code", "param"}]}` to `{"type", "errors": [{…, "detail", "attr"}]}`."""
     if "type" in body:
         return body
     errors = [{**error, "detail": error["message"], "attr": error.get("param")} for error in body.get("errors", [])]
@@ -89,39 +89,39 @@ def as_api_errors(body: dict[str, Any], status: int) -> dict[str, Any]:
 
 
 def default_error(status: int) -> dict[str, Any]:
-    """What to say where allauth answers with a status only."""
+    """Return the error for a response of allauth that has a status only."""
     detail = {
-        401: "Not logged in yet. See `data.flows` for what is open to you.",
-        403: "This is not open.",
-        409: "This does not fit the present state: you may be logged in already, or nothing is pending.",
+        401: "Not logged in. `data.flows` lists the steps that are available.",
+        403: "This action is not available.",
+        409: "The current state does not allow this. You may already be logged in, or no step is pending.",
         410: "The session has ended. Log in again.",
-        429: "Too many attempts. Retry-After says for how many seconds to wait.",
-    }.get(status, "The request can't be carried out.")
+        429: "Too many attempts. Wait for the number of seconds in Retry-After.",
+    }.get(status, "The request could not be processed.")
     return {"code": "not_authenticated" if status == 401 else "refused", "detail": detail, "attr": None}
 
 
 class ImpersonationMiddleware:
-    """Notes every request that a colleague makes in a customer's name, refused ones too, before it is answered."""
+    """Middleware that records every request of an impersonation in the access log, including refused requests."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        leave = getattr(request, "auth", None)  # REST framework leaves its credential here
-        if isinstance(leave, Impersonation):
-            self._note(request, leave)
+        credential = getattr(request, "auth", None)  # set by REST framework
+        if isinstance(credential, Impersonation):
+            self._record(request, credential)
         return response
 
-    def _note(self, request: HttpRequest, leave: Impersonation) -> None:
-        """In a transaction of its own: the request's is rolled back when it is refused."""
-        with rls.as_staff(reason=leave.reason):
-            context.update(actor_id=leave.user_id, impersonator_id=leave.staff_id)
+    def _record(self, request: HttpRequest, impersonation: Impersonation) -> None:
+        """Record the request in a separate transaction: its own is rolled back if it is refused."""
+        with rls.as_staff(reason=impersonation.reason):
+            context.update(actor_id=impersonation.user_id, impersonator_id=impersonation.staff_id)
             record_access(
-                customer=leave.user,
-                staff=leave.staff,
+                customer=impersonation.user,
+                staff=impersonation.staff,
                 action="impersonate",
                 what=f"{request.method} {request.path}"[:MAX_NOTE_LENGTH],
-                reason=leave.reason,
+                reason=impersonation.reason,
                 now=clock.now(),
             )

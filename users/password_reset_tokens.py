@@ -1,4 +1,4 @@
-"""Keys that set a new password: signed, an hour long, and good for one use, however many try at once."""
+"""Tokens that allow setting a new password: signed, valid for one hour and one use, also under concurrent requests."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from users.models import User
 
 
 class ResetKeys(PasswordResetTokenGenerator):
-    """Nothing is stored: a key is an HMAC over the hash of the present password, the address and the last login.
+    """Tokens that are not stored: an HMAC over the hash of the current password, the email address and the last login.
 
-    So it ends with the first of these that changes. The account is locked while a key is checked: others that come with the
-    same key at the same moment wait, and then find that it has been used.
+    A token becomes invalid when one of these changes. The account's row is locked during a check, so concurrent requests
+    with the same token wait and are then refused.
     """
 
     def check_token(self, user: Any, token: Any) -> bool:
         if user is None:
             return False
-        # SECURITY: without the lock, all that read the old password's hash before the first one has saved would be let in
+        # SECURITY: without the lock, all requests that read the old hash before the first one saves would be accepted
         user.refresh_from_db(from_queryset=User.objects.select_for_update())
         return super().check_token(user, token)
 

@@ -1,4 +1,4 @@
-"""What a session must have shown before it may do what lasts."""
+"""Permissions that depend on the factors that a session has shown."""
 
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from users.sessions import SessionStore
 
 
 class FullySignedIn(RequiresPasswordSession):
-    """A session that has shown all that the account asks for: its second factor if it has one, and of staff in any case."""
+    """A session that has shown the second factor, if the account has one. Staff always need one."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not super().has_permission(request, view):
@@ -19,6 +19,6 @@ class FullySignedIn(RequiresPasswordSession):
         session, user = cast("SessionStore", request.auth), cast("User", request.user)
         if session.has_second_factor or not (user.is_staff or services.has_second_factor(user)):
             return True
-        self.message = "Log in with your second factor for this; a password is not enough."
+        self.message = "This requires a second factor. Log in with your second factor and try again."
         self.code = "second_factor_required"
         return False

@@ -1,4 +1,4 @@
-"""How long somebody has to wait whom allauth has turned away: it says that he must, and keeps in the cache for how long."""
+"""Wait time after allauth's rate limits refuse a request; allauth stores it in the cache but does not return it."""
 
 import math
 import time
@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 APP = "allauth.account"
-ACTIONS = {  # allauth's name for what an address of its API does
+ACTIONS = {  # allauth's name of the action of a path
     "auth/login": "login",
     "auth/signup": "signup",
     "auth/reauthenticate": "reauthenticate",
@@ -23,24 +23,24 @@ ACTIONS = {  # allauth's name for what an address of its API does
 
 
 def seconds_left(request: HttpRequest) -> int:
-    """The seconds until the request would be let in; a minute, which most limits are for, when that can't be told."""
+    """Return the seconds until the request would be accepted; 60, the period of most limits, if unknown."""
     action = ACTIONS.get(request.path.partition("/v1/")[2], "")
     waits = [_seconds_of(request, action, rate) for rate in get_rates(app=APP, action=action)]
     return max(1, math.ceil(max(waits, default=0))) if any(waits) else 60
 
 
 def _seconds_of(request: HttpRequest, action: str, rate: Rate) -> float:
-    about: dict[str, Any] = {"key": _address(request)} if rate.per == "key" else {}
+    arguments: dict[str, Any] = {"key": _address(request)} if rate.per == "key" else {}
     if rate.per == "user":
-        about["user"] = _user(request)
-    if None in about.values():
+        arguments["user"] = _user(request)
+    if None in arguments.values():
         return float(rate.duration)
-    history = cache.get(get_cache_key(request, app=APP, action=action, rate=rate, **about), [])
+    history = cache.get(get_cache_key(request, app=APP, action=action, rate=rate, **arguments), [])
     return max(0.0, history[-1] + rate.duration - time.time()) if len(history) >= rate.amount else 0.0
 
 
 def _address(request: HttpRequest) -> str | None:
-    """Return the e-mail address that the body names."""
+    """Return the email address in the body."""
     try:
         address = orjson.loads(request.body)["email"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
@@ -49,7 +49,7 @@ def _address(request: HttpRequest) -> str | None:
 
 
 def _user(request: HttpRequest) -> Any:
-    """Who asked: a browser's cookie is looked up already, an app's session is not."""
+    """Return the user. A session cookie is resolved already, a session token is not."""
     if request.user.is_authenticated:
         return request.user
     found = authenticate_by_x_session_token(request.headers.get("X-Session-Token", ""))

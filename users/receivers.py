@@ -1,4 +1,4 @@
-"""What follows when Django or allauth report that something happened to an account."""
+"""Receivers of signals that Django and allauth send about accounts."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ from users.sessions import DEVICE, device_of
 
 @receiver(user_logged_in)
 def record_device(request: HttpRequest, user: User, **_: Any) -> None:
-    """Keep with the session where it began; tell its owner of a device that he has not used before."""
+    """Store the device in the session, and notify the user if they have not used it before."""
     device = device_of(request)
     request.session[DEVICE] = device
     with rls.as_accounts():
         earlier = UserSession.objects.for_user(user)
         is_new = earlier.exists() and not earlier.filter(**device).exists()
     if is_new:
-        detail = f"{device['user_agent'] or 'an unknown program'} at {device['address']}"
+        detail = f"{device['user_agent'] or 'an unknown device'} at {device['address']}"
         notify(user, security_notices.NEW_DEVICE, detail=detail)
 
 
@@ -36,14 +36,14 @@ def notify_password_changed(user: User, **_: Any) -> None:
 
 @receiver(password_reset)
 def unlock_after_password_reset(user: User, **_: Any) -> None:
-    """Who could read the mail is the owner, so somebody else's guessing need not keep him out any longer."""
+    """Unlock the account: access to the mailbox proves ownership, and the lockout was for others' guesses."""
     user.unlock()
     notify(user, security_notices.PASSWORD_CHANGED)
 
 
 @receiver(email_changed)
 def notify_address_changed(user: User, from_email_address: Any, to_email_address: Any, **_: Any) -> None:
-    """Tell the former address too: it is the only one that a thief does not read."""
+    """Notify the former address too: an attacker who changed the address can't read its mail."""
     if from_email_address is not None and from_email_address.email != to_email_address.email:
         notify(user, security_notices.ADDRESS_CHANGED, detail=to_email_address.email, also_to=from_email_address.email)
 
@@ -61,17 +61,17 @@ def notify_recovery_codes_renewed(user: User, **_: Any) -> None:
 
 @receiver(authenticator_removed)
 def handle_factor_removed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    """A session does not count as secured by a factor that is gone."""
+    """Notify the user. Without a remaining factor, end the other sessions and remove the factor from this one."""
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         notify(user, security_notices.FACTOR_REMOVED, detail=services.name_of(authenticator))
     if not services.has_second_factor(user):
-        services.end_other_sessions(user, request.session.digest)  # type: ignore[attr-defined]  # it is our store
+        services.end_other_sessions(user, request.session.digest)  # type: ignore[attr-defined]  # SessionStore
         request.session.clear_second_factor()  # type: ignore[attr-defined]
 
 
 @receiver(user_logged_out)
 def end_impersonations(user: User | None = None, **_: Any) -> None:
-    """What a colleague had open in a customer's name ends when he logs out."""
+    """End the impersonations of a staff member who logs out."""
     if user is not None and user.is_staff:
         with rls.as_staff(reason="logged out"):
             impersonation.end_all(staff=user, now=clock.now())

@@ -1,14 +1,14 @@
-"""Roles of staff: one table, from which the groups are made. The page "Roles and permissions" shows what follows from it.
+"""Staff roles and their permissions, from which Django's groups and the page "Roles and permissions" are built.
 
-A model's verbs are Django's (view, add, change, delete) and ours: `help` presses the buttons of its page, `see` reads its
-personal values unmasked, `reveal` and `impersonate` are done to an account, `overview` opens the sums over all customers.
+The verbs of a model are Django's (view, add, change, delete) and these: `help` allows the buttons of its page, `see` shows
+personal values unmasked, `reveal` and `impersonate` apply to an account, `overview` allows the totals over all customers.
 """
 
 from dataclasses import dataclass, field
 
 ADMINISTRATOR = "administrator"
 CUSTOMER = "customer"
-NO_ROLE_NAME = "colleague"  # is_staff without a role: may log in to the back office and read "Roles and permissions" there
+NO_ROLE_NAME = "no role"  # of staff who may only log in to the back office and read "Roles and permissions"
 
 Grants = dict[str, tuple[str, ...]]
 VIEW_ONLY = ("view",)
@@ -17,7 +17,7 @@ EXTRA_VERBS = ("help", "see", "reveal", "impersonate", "overview")
 
 @dataclass(frozen=True)
 class StaffRole:
-    """One kind of colleague. `grants` says for each model (`app.model`) what he may do; everything, when `is_everything`."""
+    """A staff role. `grants` lists the verbs of each model (`app.model`); `is_everything` allows everything."""
 
     name: str
     purpose: str
@@ -25,7 +25,7 @@ class StaffRole:
     is_everything: bool = False
 
     def permissions(self) -> set[str]:
-        """The names of its permissions, such as `users.view_user`; those of the administrator are all that there are."""
+        """Return the names of the granted permissions, such as `users.view_user`; none for `is_everything`."""
         return {
             f"{app}.{verb}_{model}"
             for (app, model), verbs in ((name.split("."), verbs) for name, verbs in self.grants.items())
@@ -35,7 +35,7 @@ class StaffRole:
 
 SUPPORT = StaffRole(
     "support",
-    "Helps customers. Sees that things are there, not what they are: values are masked until they are revealed for a reason.",
+    "Helps customers. Personal values are masked until they are revealed with a reason.",
     {
         "users.user": ("view", "help", "reveal", "impersonate"),
         "users.userprofile": ("view", "change"),
@@ -78,7 +78,7 @@ SUPPORT = StaffRole(
 )
 BILLING = StaffRole(
     "billing",
-    "Looks after subscriptions, invoices and refunds, which it sees in clear. Of the customer it sees a masked address.",
+    "Manages subscriptions, invoices and refunds, which are not masked. The customer's email address is masked.",
     {
         "users.user": VIEW_ONLY,
         "billing.subscriptionplan": VIEW_ONLY,
@@ -95,10 +95,10 @@ BILLING = StaffRole(
 )
 ANALYST = StaffRole(
     "analyst",
-    "Sees sums over many customers, and no row of any.",
+    "Views totals over many customers, but no rows of a customer.",
     {"analytics.performancemetric": ("view", "overview"), "billing.subscription": ("overview",)},
 )
-EVERYTHING = StaffRole(ADMINISTRATOR, "May do everything, and gives colleagues their roles.", is_everything=True)
+EVERYTHING = StaffRole(ADMINISTRATOR, "Has all permissions, and assigns roles to staff.", is_everything=True)
 
 ROLES = {role.name: role for role in (SUPPORT, BILLING, ANALYST, EVERYTHING)}
 CHOICES = [(CUSTOMER, "Customer"), *((name, name.capitalize()) for name in ROLES)]

@@ -1,4 +1,4 @@
-"""What an account's owner is told when something happens to its security: as an alert, and by mail."""
+"""Security notices to the owner of an account, as an alert and by email."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,41 +9,41 @@ from core import rls
 from system.models import AlertType, Severity
 from system.services import alert
 
-REMEDY = "If this was not you, set a new password at once and tell us."
+REMEDY = "If this was not you, set a new password now and contact support."
 BODY = """{message}
 
 MINGUS
-Such mails can't be turned off: they are how you learn that somebody else is in your account.
+You can't turn off these emails, because they warn you if someone else uses your account.
 """
 
 
 @dataclass(frozen=True)
 class SecurityNotice:
-    """`message` may name a `{detail}`."""
+    """A notice whose `message` may contain `{detail}`."""
 
     title: str
     message: str
     severity: Severity = Severity.MEDIUM
 
 
-NEW_DEVICE = SecurityNotice("Login from a new device", "Somebody logged in to your account with {detail}.")
+NEW_DEVICE = SecurityNotice("Login from a new device", "There was a login to your account with {detail}.")
 PASSWORD_CHANGED = SecurityNotice(
     "Your password was changed", "All sessions and API tokens of your account have ended.", Severity.HIGH
 )
-ADDRESS_CHANGED = SecurityNotice("Your e-mail address was changed", "Your account's address is {detail} now.", Severity.HIGH)
-FACTOR_ADDED = SecurityNotice("A second factor was added", "{detail} is needed to log in from now on.")
-FACTOR_REMOVED = SecurityNotice("A second factor was removed", "{detail} is not needed to log in any more.", Severity.HIGH)
-CODES_RENEWED = SecurityNotice("New recovery codes were made", "The recovery codes that you had before are worthless now.")
+ADDRESS_CHANGED = SecurityNotice("Your email address was changed", "Your account now uses {detail}.", Severity.HIGH)
+FACTOR_ADDED = SecurityNotice("A second factor was added", "{detail} is now required to log in.")
+FACTOR_REMOVED = SecurityNotice("A second factor was removed", "{detail} is no longer required to log in.", Severity.HIGH)
+CODES_RENEWED = SecurityNotice("New recovery codes were created", "Your previous recovery codes no longer work.")
 LOCKED = SecurityNotice(
     "Your account was locked",
-    "Somebody tried too many wrong passwords, so logging in is closed for {detail} minutes. Open sessions go on.",
+    "There were too many attempts with a wrong password, so login is locked for {detail} minutes. Open sessions continue.",
     Severity.HIGH,
 )
-TOKEN_MADE = SecurityNotice("A new API token was made", "The token {detail} opens your data to a program.")
+TOKEN_MADE = SecurityNotice("A new API token was created", "Programs can access your data with the token {detail}.")
 
 
 def notify(user: Any, notice: SecurityNotice, *, detail: str = "", also_to: str = "") -> None:
-    """Tell `user`; the mail goes to the account's address, if it is known to be his, and to the one he had before."""
+    """Alert `user`, and send an email to the account's address, if it is verified, and to `also_to`."""
     message = f"{notice.message.format(detail=detail)} {REMEDY}"
     with rls.as_customer(user):
         alert(

@@ -1,8 +1,9 @@
-"""Accounts, profiles, onboarding steps and tokens as JSON."""
+"""Serializers of accounts, profiles, onboarding steps, sessions, tokens, exports and erasures."""
 
 from datetime import timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from core import clock
@@ -17,10 +18,9 @@ MAX_TOKEN_LIFETIME = timedelta(days=366)
 DEFAULT_TOKEN_LIFETIME = timedelta(days=90)
 
 
+@extend_schema_serializer(description="An account of a customer or of a staff member.")
 class UserSerializer(BaseSerializer):
-    """The account. A new `email` takes effect once its owner has confirmed it by the link that is sent there."""
-
-    email = serializers.EmailField(max_length=254)
+    email = serializers.EmailField(max_length=254, help_text="In lower case. A new one takes effect once it is confirmed.")
 
     class Meta:
         model = User
@@ -49,17 +49,23 @@ class UserSerializer(BaseSerializer):
         return instance
 
 
+@extend_schema_serializer(description="The name, address, household and work of a user.")
 class ProfileSerializer(BaseSerializer):
     class Meta:
         model = UserProfile
         fields = public_names(UserProfile)
+        extra_kwargs = {
+            "age": {"help_text": "Whole years, in the user's time zone. Null without a date of birth."},
+            "is_complete": {"help_text": "True if both names, ZIP code, annual income and industry are filled in."},
+            "profile_completion_percentage": {"help_text": "Percent of nine fields that are filled in, rounded down."},
+            "onboarding_completed": {"help_text": "True if there are onboarding steps and all are completed."},
+        }
         example = {"first_name": "Alice", "last_name": "Archer", "zip_code": "10001", "timezone": "America/New_York"}
 
 
+@extend_schema_serializer(description="An access by staff to the user's data.")
 class AccessLogSerializer(BaseSerializer):
-    """A look of a colleague's: who is his first name and role. SECURITY: never his account."""
-
-    class Meta:
+    class Meta:  # SECURITY: without the account of the staff member
         model = AccessEvent
         fields = ["id", "created_at", "who", "action", "what", "row_id", "reason"]
         read_only_fields = fields
@@ -72,6 +78,7 @@ class AccessLogSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="A step of the onboarding, with the data that the user entered.")
 class OnboardingSerializer(BaseSerializer):
     class Meta:
         model = OnboardingProgress
@@ -85,10 +92,9 @@ class OnboardingSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="A personal access token. Its text is only in the response to its creation.")
 class TokenSerializer(BaseSerializer):
-    """A token without its text: that is shown once, by the POST that makes it."""
-
-    expires_at = serializers.DateTimeField(source="expiry", required=False)
+    expires_at = serializers.DateTimeField(source="expiry", required=False, help_text="Within 366 days. Default: in 90 days.")
 
     class Meta:
         model = PersonalAccessToken
@@ -106,7 +112,7 @@ class TokenSerializer(BaseSerializer):
     def validate_expires_at(self, value: Any) -> Any:
         now = clock.now()
         if not now < value <= now + MAX_TOKEN_LIFETIME:
-            raise serializers.ValidationError("Choose an instant in the future, at most 366 days ahead.", "out_of_range")
+            raise serializers.ValidationError("Choose a time in the future, at most 366 days from now.", "out_of_range")
         return value
 
     def create(self, validated_data: dict[str, Any]) -> PersonalAccessToken:
@@ -122,19 +128,17 @@ class TokenSerializer(BaseSerializer):
         return token
 
 
+@extend_schema_serializer(description="A new personal access token, with its text.")
 class NewTokenSerializer(TokenSerializer):
-    """A token that was just made, with its text."""
-
-    token = serializers.CharField(source="text", read_only=True, help_text="Shown once. Store it now.")
+    token = serializers.CharField(source="text", read_only=True, help_text="The token. Returned only once; store it now.")
 
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
         example = TokenSerializer.Meta.example | {"token": "mgs_5f0c…"}
 
 
+@extend_schema_serializer(description="An export of the user's data, and its progress.")
 class ExportSerializer(BaseSerializer):
-    """An export and how far it is."""
-
     class Meta:
         model = DataExport
         fields = ["id", "state", "progress", "size", "sha256", "ready_at", "expires_at", "created_at", "updated_at"]
@@ -152,30 +156,26 @@ class ExportSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="The file of an export.")
 class ExportFileSerializer(StrictSerializer):
-    """The zip of an export."""
-
-    file = serializers.FileField(help_text="The zip as it was downloaded.")
+    file = serializers.FileField(help_text="The ZIP file as it was downloaded.")
 
 
+@extend_schema_serializer(description="The result of importing an export.")
 class RestoredSerializer(serializers.Serializer):
-    """What was brought in: the number of rows by file."""
-
-    rows = serializers.DictField(child=serializers.IntegerField())
+    rows = serializers.DictField(child=serializers.IntegerField(), help_text="The number of imported rows by file.")
 
     class Meta:
         example = {"rows": {"data/users_userprofile.jsonl": 1, "data/finance_financialtransaction.jsonl": 1204}}
 
 
+@extend_schema_serializer(description="The password of the account, to confirm an action that can't be undone.")
 class PasswordSerializer(StrictSerializer):
-    """The password once more, before something that can't be taken back."""
-
-    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True, help_text="The current password.")
 
 
+@extend_schema_serializer(description="An erasure of the account that has started.")
 class ErasureSerializer(BaseSerializer):
-    """An erasure that has begun."""
-
     class Meta:
         model = AccountErasure
         fields = ["id", "created_at"]
@@ -183,10 +183,9 @@ class ErasureSerializer(BaseSerializer):
         example = {"id": EXAMPLE_ID, "created_at": EXAMPLE_TIME}
 
 
+@extend_schema_serializer(description="A session, and the device that started it.")
 class SessionSerializer(BaseSerializer):
-    """A session and the device that it began on."""
-
-    is_current = serializers.BooleanField(read_only=True, help_text="Whether it is the one that asks.")
+    is_current = serializers.BooleanField(read_only=True, help_text="True for the session of this request.")
 
     class Meta:
         model = UserSession
@@ -200,8 +199,9 @@ class SessionSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="The result of ending other sessions.")
 class EndedSerializer(StrictSerializer):
-    ended = serializers.IntegerField(help_text="How many sessions were ended.")
+    ended = serializers.IntegerField(help_text="The number of sessions that were ended.")
 
     class Meta:
         example = {"ended": 2}

@@ -1,7 +1,7 @@
-"""Django's sessions in `users.UserSession`: found by a hash, sealed, and with the device that they are used on.
+"""Django's session backend on `users.UserSession`: hashed keys, encrypted data, and the device of each session.
 
-SECURITY: who reads the table, or a copy of it, can't take over a session, for the key is not there; and the data, which for a
-few minutes holds the secret of a second factor that is being set up, is sealed.
+SECURITY: the table, or a copy of it, is not enough to take over a session, because the keys are not stored. The data is
+encrypted: it contains the secret of a second factor for a few minutes while it is set up.
 """
 
 import base64
@@ -23,17 +23,17 @@ from users.models.session import DEVICE_RETENTION, USER_AGENT_LENGTH
 
 LABEL = "users.session"
 DEVICE = "device"
-AUTHENTICATED_USER_KEY = f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"  # whose the records of authentication are
+AUTHENTICATED_USER_KEY = f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"  # the user of the records of authentication
 SECOND_FACTOR = "mfa"
 
 
 def digest_of(key: str) -> str:
-    """What is stored of a session's key. A plain hash: the key has 165 random bits, so there is nothing to guess."""
+    """Return the stored hash of a session's key. A plain hash is enough, because the key has 165 random bits."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 class SessionStore(SessionBase):
-    """What `request.session` is. Everything about sessions runs with the reach of accounts, whoever asks."""
+    """The class of `request.session`. Its statements run with the database role of accounts, for every user."""
 
     def load(self) -> dict[str, Any]:
         with rls.as_accounts():
@@ -54,7 +54,7 @@ class SessionStore(SessionBase):
         self.modified = True
 
     def save(self, must_create: bool = False) -> None:
-        """Store the session. Raises UpdateError when it was ended meanwhile, so that it can't come back."""
+        """Store the session. Raise UpdateError if it was ended in the meantime, so that it is not restored."""
         if self.session_key is None:
             return self.create()
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
@@ -83,18 +83,18 @@ class SessionStore(SessionBase):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Forget what nobody is signed in with any more; the devices of users are remembered for a while."""
+        """Delete expired anonymous sessions, and end expired ones of users, which are deleted after DEVICE_RETENTION."""
         now = clock.now()
-        over = Q(user=None, expires_at__lte=now) | Q(expires_at__lte=now, last_seen_at__lte=now - DEVICE_RETENTION)
+        old = Q(user=None, expires_at__lte=now) | Q(expires_at__lte=now, last_seen_at__lte=now - DEVICE_RETENTION)
         with rls.as_accounts():
-            UserSession.objects.filter(over).delete()
+            UserSession.objects.filter(old).delete()
             UserSession.objects.filter(expires_at__lte=now).end()
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         return base64.b64encode(key_ring.encrypt(LABEL, b"", self.serializer().dumps(session_dict))).decode()
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
-        """The session's data; nothing, as for an expired one, when its key is gone from the ring."""
+        """Return the session's data; empty, as for an expired session, if its encryption key was removed."""
         try:
             return self.serializer().loads(key_ring.decrypt(LABEL, b"", base64.b64decode(session_data)))
         except key_ring.EncryptionError:
@@ -102,19 +102,19 @@ class SessionStore(SessionBase):
 
     @property
     def has_second_factor(self) -> bool:
-        """Whether who is signed in has shown a second factor in this very session."""
+        """True if the user has shown a second factor in this session."""
         records = self.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
-        is_his = self.get(AUTHENTICATED_USER_KEY) == self.get(SESSION_KEY)
-        return is_his and any(record["method"] == SECOND_FACTOR for record in records)
+        is_own = self.get(AUTHENTICATED_USER_KEY) == self.get(SESSION_KEY)
+        return is_own and any(record["method"] == SECOND_FACTOR for record in records)
 
     def clear_second_factor(self) -> None:
-        """Take the second factor back that this session has shown."""
+        """Remove the second factor from the session's records of authentication."""
         records = self.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
         self[AUTHENTICATION_METHODS_SESSION_KEY] = [record for record in records if record["method"] != SECOND_FACTOR]
 
     @property
     def digest(self) -> str:
-        """What the session's row is found by."""
+        """The hash that identifies the session's row."""
         return digest_of(self.session_key or "")
 
 
@@ -127,7 +127,7 @@ def _insert(**row: Any) -> None:
 
 
 def device_of(request: HttpRequest) -> dict[str, str | None]:
-    """Where a request comes from: its address, None when that is not known, and what its program calls itself."""
+    """Return the IP address of a request, None if it is unknown, and its user agent."""
     agent = request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")
     return {"address": get_client_ip(request), "user_agent": agent[:USER_AGENT_LENGTH]}
 

@@ -1,4 +1,4 @@
-"""Colleagues' roles as Django's groups: kept as `users.roles` declares them, and given to accounts."""
+"""Staff roles as Django groups: synced with `users.roles`, and assigned to accounts."""
 
 from typing import Any
 
@@ -17,39 +17,39 @@ from users.roles import ADMINISTRATOR, CUSTOMER, EXTRA_VERBS, NO_ROLE_NAME, ROLE
 
 
 def sync_groups(sender: AppConfig, apps: Apps = installed, **_: Any) -> None:
-    """Give the groups what the table grants in one app; for Django's signal `post_migrate`, after it made the permissions.
+    """Sync the groups' permissions of one app; a receiver of `post_migrate`, which runs after Django creates permissions.
 
-    It runs as the owner of the tables, as migrations do. `migrate` with the name of an app may leave out the groups' own
-    migration; then there is nobody to give anything to yet.
+    It runs as the owner of the tables, as migrations do. If `migrate` was called for one app, the table of groups may not
+    exist yet; then there is nothing to sync.
     """
     if "group" not in apps.all_models["auth"]:
         return
     with rls.as_login_role(), transaction.atomic():
-        _make_extra_permissions(sender.label)
+        _create_extra_permissions(sender.label)
         Group.objects.bulk_create([Group(name=name) for name in ROLES], ignore_conflicts=True)
         _grant(sender.label)
 
 
 def _grant(app: str) -> None:
-    """Give each group its permissions of an app, and take the others of that app away."""
-    there = list(Permission.objects.filter(content_type__app_label=app).select_related("content_type"))
-    groups = list(Group.objects.filter(name__in=ROLES)) if there else []
-    given = Group.permissions.through.objects.filter(group__in=groups, permission__in=there)
-    has = set(given.values_list("group_id", "permission_id"))
-    wanted = {(group.pk, item.pk) for group in groups for item in _permissions_of(ROLES[group.name], there, app)}
-    for group, permission in has - wanted:
-        given.filter(group_id=group, permission_id=permission).delete()
+    """Grant each group its permissions of an app, and revoke its other permissions of that app."""
+    existing = list(Permission.objects.filter(content_type__app_label=app).select_related("content_type"))
+    groups = list(Group.objects.filter(name__in=ROLES)) if existing else []
+    granted = Group.permissions.through.objects.filter(group__in=groups, permission__in=existing)
+    current = set(granted.values_list("group_id", "permission_id"))
+    wanted = {(group.pk, item.pk) for group in groups for item in _permissions_of(ROLES[group.name], existing, app)}
+    for group, permission in current - wanted:
+        granted.filter(group_id=group, permission_id=permission).delete()
     through = Group.permissions.through
-    through.objects.bulk_create([through(group_id=group, permission_id=item) for group, item in sorted(wanted - has)])
+    through.objects.bulk_create([through(group_id=group, permission_id=item) for group, item in sorted(wanted - current)])
 
 
-def _permissions_of(role: StaffRole, there: list[Permission], app: str) -> list[Permission]:
+def _permissions_of(role: StaffRole, existing: list[Permission], app: str) -> list[Permission]:
     names = role.permissions()
-    return [item for item in there if role.is_everything or f"{app}.{item.codename}" in names]
+    return [item for item in existing if role.is_everything or f"{app}.{item.codename}" in names]
 
 
-def _make_extra_permissions(app: str) -> None:
-    """Django makes a permission for each of its own verbs; this one for each of ours that the table uses."""
+def _create_extra_permissions(app: str) -> None:
+    """Create the permissions of EXTRA_VERBS that the roles use; Django creates those of its own verbs."""
     extra = {
         (name, verb) for role in ROLES.values() for name, verbs in role.grants.items() for verb in set(verbs) & set(EXTRA_VERBS)
     }
@@ -62,13 +62,13 @@ def _make_extra_permissions(app: str) -> None:
 
 
 def with_role(users: QuerySet[User]) -> QuerySet[User]:
-    """Accounts with the name of their group as `group_name`, so that `role_of` need not ask for each."""
+    """Annotate accounts with the name of their group as `group_name`, so that `role_of` needs no query for each."""
     groups = Group.objects.filter(user=OuterRef("pk"), name__in=ROLES).values("name")[:1]
     return users.annotate(group_name=Subquery(groups))
 
 
 def role_of(user: User) -> str:
-    """The name of an account's role: a colleague's, or the customer's."""
+    """Return the name of an account's role, which is `customer` for customers."""
     if user.is_superuser or not user.is_staff:
         return ADMINISTRATOR if user.is_superuser else CUSTOMER
     if hasattr(user, "group_name"):
@@ -79,12 +79,12 @@ def role_of(user: User) -> str:
 
 @transaction.atomic
 def assign_role(user: User, role: str, *, by: User | None = None) -> None:
-    """Make an account a colleague's of that role, or a customer's again. `by` is the administrator who does it.
+    """Set the role of an account: a staff role, or `customer`. `by` is the administrator who sets it.
 
-    Raises ConflictError when he would take the role from himself: somebody must be left who can give it back.
+    Raises ConflictError if `by` would lose their own role: one administrator must remain, who can assign roles.
     """
     if by is not None and by.pk == user.pk and role != ADMINISTRATOR:
-        raise ConflictError("own_role", "You can't take your own role away. Ask another administrator.")
+        raise ConflictError("own_role", "You can't remove your own role. Ask another administrator.")
     user.is_staff, user.is_superuser = role != CUSTOMER, role == ADMINISTRATOR
     user.save(update_fields=["is_staff", "is_superuser"])
     user.user_permissions.clear()

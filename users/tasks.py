@@ -1,4 +1,4 @@
-"""What keeps the tables of accounts small, makes exports, and erases accounts."""
+"""Jobs that clean up the tables of accounts, create exports, and erase accounts."""
 
 from datetime import timedelta
 
@@ -14,34 +14,34 @@ RETRY_ERASURE_AFTER = timedelta(hours=1)
 
 @jobs.daily(at_hour=3)
 def delete_expired_tokens(timestamp: int) -> None:
-    """Delete personal access tokens whose time is over: they open nothing any more."""
+    """Delete expired personal access tokens."""
     PersonalAccessToken.objects.filter(expiry__lt=clock.now()).delete()
 
 
 @jobs.daily(at_hour=3)
 def delete_old_exports(timestamp: int) -> None:
-    """Delete exports a week after they were made."""
+    """Delete exports a week after they were created."""
     exports.delete_old_exports(now=clock.now())
 
 
 @jobs.task()
 def make_export(*, user: str, export: str) -> None:
-    """Make the export that a customer has asked for."""
+    """Create the export that a customer has requested."""
     with rls.as_customer(User(pk=user)):
         found = DataExport.objects.select_related("user").filter(pk=export).first()
-        if found is not None:  # else the account was erased meanwhile
+        if found is not None:  # None if the account was erased in the meantime
             exports.make(found)
 
 
 @jobs.task()
 def erase_account(*, erasure: str) -> None:
-    """Erase the account whose erasure has begun."""
+    """Erase the account of an erasure that has started."""
     with rls.as_staff(reason="erasure of an account"):
         erasures.run_erasure(AccountErasure.objects.select_related("user").get(pk=erasure))
 
 
 def start_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
-    """End all access to an account and have a job erase it. Raises DomainError, see `users.privacy.erasure.begin_erasure`."""
+    """End all access to an account and enqueue its erasure. Raise DomainError as `begin_erasure` does."""
     erasure = erasures.begin_erasure(user, asked_by=asked_by)
     jobs.enqueue(erase_account, erasure=str(erasure.pk))
     return erasure
@@ -49,14 +49,14 @@ def start_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
 
 @jobs.periodic("17 * * * *")
 def resume_erasures(timestamp: int) -> None:
-    """Go on with erasures that failed more often than a job is tried again."""
-    left = AccountErasure.objects.filter(finished_at__isnull=True, updated_at__lt=clock.now() - RETRY_ERASURE_AFTER)
-    for key in left.values_list("pk", flat=True):
+    """Resume erasures that failed more often than a job is retried."""
+    stalled = AccountErasure.objects.filter(finished_at__isnull=True, updated_at__lt=clock.now() - RETRY_ERASURE_AFTER)
+    for key in stalled.values_list("pk", flat=True):
         jobs.enqueue(erase_account, erasure=str(key))
 
 
 @jobs.task()
 def send_reset_mail(*, email: str) -> None:
-    """Mail a key that sets a new password. As a job, because a request must not look whether there is such an account."""
+    """Send a link to set a new password, as a job, because the request must not depend on whether an account exists."""
     with rls.as_accounts():
         services.send_reset_mail(email)

@@ -1,4 +1,4 @@
-"""A sign-up for nobody, so that one for an address that is taken costs as much as one for a free address."""
+"""A simulated sign-up, so that a sign-up with a taken address takes as long as one with a free address."""
 
 from uuid import uuid4
 
@@ -14,17 +14,17 @@ from users.models import User
 
 @transaction.atomic
 def simulate_sign_up(request: HttpRequest) -> None:
-    """Hash a password and write an account with all that belongs to it, and take all of it back.
+    """Hash a password and create an account with its related rows, then roll back.
 
-    SECURITY: these are the steps of a sign-up, one by one. A test counts the statements and hashes of both.
+    SECURITY: these are all the steps of a sign-up. A test compares the number of statements and hashes.
     """
-    user = User(email=f"{uuid4().hex}@nobody.invalid")
+    user = User(email=f"{uuid4().hex}@signup.invalid")
     user.set_password(uuid4().hex)
     services.create_account(user)
     setup_user_email(request, user, [EmailAddress(email=user.email)])
     has_verified_email(user)
     get_address_for_user(user)
     pending = Login(user=user).serialize()
-    for _ in range(2):  # the answer looks up what the login waits for, and what else is open
+    for _ in range(2):  # the response looks up the stage of the login and the other available flows
         Login.deserialize(dict(pending))
     transaction.set_rollback(True)

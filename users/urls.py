@@ -1,4 +1,4 @@
-"""`/api/v1/users/`."""
+"""URLs under `/api/v1/users/`."""
 
 from django.urls import path
 from rest_framework.routers import SimpleRouter

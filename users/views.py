@@ -1,4 +1,4 @@
-"""The account's own pages of the API."""
+"""API views of the account, its profile, sessions, tokens and exports."""
 
 from itertools import chain
 from typing import Any, ClassVar, cast
@@ -7,7 +7,7 @@ from django.contrib.auth import authenticate, logout
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -53,42 +53,45 @@ from users.serializers import (
 )
 from users.tasks import make_export, start_erasure
 
-WRONG_PASSWORD = OpenApiResponse(description="The password is wrong, or the account is locked after too many guesses.")
+WRONG_PASSWORD = OpenApiResponse(description="The password is wrong, or the account is locked after too many wrong passwords.")
 
 
+@extend_schema_view(
+    retrieve=extend_schema(summary="Read the account"), partial_update=extend_schema(summary="Change the account")
+)
 class MeViewSet(OwnedSingletonViewSet):
-    """The signed-in account."""
-
+    about = "The user is the signed-in account. A new `email` takes effect once it is confirmed by the link sent to it."
     queryset = User.objects.all()
     serializer_class = UserSerializer
     permissions_by_action: ClassVar[dict[str, Any]] = {"destroy": (RequiresPasswordSession,)}
 
     @extend_schema(
+        summary="Erase the account",
+        description="Erases the account and all its data, which can't be undone. Access ends at once. A job erases the data. "
+        "The body must contain the `password` of the account.",
         request=PasswordSerializer,
         responses={202: ErasureSerializer, 403: WRONG_PASSWORD},
         examples=[response_example(ErasureSerializer, "202")],
     )
     def destroy(self, request: Request) -> Response | HttpResponse:
-        """Erase the account and everything in it. Access ends at once, a job does the rest; nobody can bring it back."""
         user: Any = request.user
-        if not confirmed(request, user, self.parsed(PasswordSerializer)["password"]):
-            # answered, not raised: an exception would take back that the attempt was counted
-            return problem(403, "wrong_password", "This is not the account's password, or it is locked after too many guesses.")
+        if not is_password_correct(request, user, self.parsed(PasswordSerializer)["password"]):
+            # returned, not raised: an exception would roll back the counted attempt
+            return problem(403, "wrong_password", "The password is wrong or the account is locked. Correct it, or retry later.")
         erasure = start_erasure(user, asked_by=AskedBy.CUSTOMER)
         with rls.as_accounts():
             logout(request._request)
         return Response(ErasureSerializer(erasure).data, status=202)
 
 
-def confirmed(request: Request, user: User, password: str) -> bool:
-    """Whether `password` is the user's; an attempt is counted and locks the account as one to log in does."""
+def is_password_correct(request: Request, user: User, password: str) -> bool:
+    """Return True if `password` is the user's. A wrong one counts toward the lockout, as at login."""
     with rls.as_accounts():
         return authenticate(request._request, email=user.email, password=password) is not None
 
 
 class ExportViewSet(OwnedReadOnlyViewSet):
-    """Exports of everything that MINGUS holds about the user: ask for one, see how far it is, download it within a week."""
-
+    about = "An export contains all data that MINGUS stores about the user. It can be downloaded for a week."
     closed_to_impersonation = True
     queryset = DataExport.objects.all()
     serializer_class = ExportSerializer
@@ -97,20 +100,28 @@ class ExportViewSet(OwnedReadOnlyViewSet):
         ("create", "retrieve", "download"), (RequiresPasswordSessionToRead,)
     )
 
-    @extend_schema(request=None, responses={202: ExportSerializer}, examples=[response_example(ExportSerializer, "202")])
+    @extend_schema(
+        summary="Request an export",
+        description="A job creates the export; `progress` is in percent. Limits: one at a time (409), three in 24 hours (429).",
+        request=None,
+        responses={202: ExportSerializer},
+        examples=[response_example(ExportSerializer, "202")],
+    )
     def create(self, request: Request) -> Response:
-        """Ask for an export. A job makes it; its `progress` is in percent. One at a time, three a day."""
         export = exports.request_export(request.user, now=clock.now())
         jobs.enqueue(make_export, user=str(export.user_id), export=str(export.pk))
         return self.row_response(export, status=202)
 
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @extend_schema(
+        summary="Download an export",
+        description="Returns the ZIP file of an export whose `state` is `ready`, else 409. Its README.txt describes the files.",
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
     @action(detail=True, methods=["get"])
     def download(self, request: Request, pk: Any) -> StreamingHttpResponse:
-        """The zip, once it is ready. README.txt in it says what is where."""
         export = self.get_object()
         pieces = exports.pieces_of(export)
-        whole = chain([next(pieces)], pieces)  # the first is read while a refusal can still be answered
+        whole = chain([next(pieces)], pieces)  # reads the first chunk while an error response is still possible
         name = f"mingus-export-{export.created_at:%Y-%m-%d}.zip"
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -120,15 +131,14 @@ class ExportViewSet(OwnedReadOnlyViewSet):
         return StreamingHttpResponse(rls.iterate_in_context(whole), content_type="application/zip", headers=headers)
 
     def handle_exception(self, exc: Exception) -> Response:
-        answer = super().handle_exception(exc)
+        response = super().handle_exception(exc)
         if isinstance(exc, exports.TooManyExportsError):
-            answer["Retry-After"] = str(exc.seconds_left)
-        return answer
+            response["Retry-After"] = str(exc.seconds_left)
+        return response
 
 
 class ExportImportView(OwnedBaseViewSet):
-    """Taking an export in."""
-
+    about = "Imports an export into an empty account, all of it or nothing."
     closed_to_impersonation = True
     queryset = DataExport.objects.all()
     parser_classes = (MultiPartParser,)
@@ -136,46 +146,46 @@ class ExportImportView(OwnedBaseViewSet):
 
     @extend_schema(
         summary="Import an export",
+        description="Imports an export, all of it or nothing. Returns 409 if the account is not empty.",
         request={"multipart/form-data": ExportFileSerializer},
         responses={201: RestoredSerializer},
         examples=[response_example(RestoredSerializer, "201")],
     )
     def create(self, request: Request) -> Response:
-        """Bring an export into an empty account, all of it or nothing. An export of the account has the same data then."""
         upload = self.parsed(ExportFileSerializer)["file"]
         counts = restore(cast("User", request.user), upload.file)
         return Response(RestoredSerializer({"rows": counts}).data, status=201)
 
 
 class ProfileViewSet(OwnedSingletonViewSet):
-    """The signed-in user's profile. PUT creates it the first time."""
-
+    about = "The profile belongs to the signed-in user. The first PUT creates it."
     queryset = UserProfile.objects.select_related("user")
     serializer_class = ProfileSerializer
     creates_on_put = True
 
 
 class OnboardingViewSet(OwnedViewSet):
-    """The steps of getting started."""
-
+    about = "A new account has eight onboarding steps. A step stores the data that the user entered."
     queryset = OnboardingProgress.objects.all()
     serializer_class = OnboardingSerializer
     filterset_class = OnboardingFilter
     ordering = "step_order"
     ordering_fields = ("step_order", "created_at")
 
-    @extend_schema(request=None)
+    @extend_schema(
+        summary="Complete an onboarding step",
+        description="Marks a step as completed. A step that is completed already is not changed.",
+        request=None,
+    )
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: str) -> Response:
-        """Tick a step off. Doing it twice changes nothing."""
         step = self.locked_object()
         step.complete()
         return self.row_response(step)
 
 
 class TokenViewSet(CreateMixin, DestroyMixin, OwnedReadOnlyViewSet):
-    """Personal access tokens: make one, see when it was used last, revoke it."""
-
+    about = "Programs access the API with a token. Only a session can create one, and only then its text is returned."
     queryset = PersonalAccessToken.objects.all()
     serializer_class = TokenSerializer
     filterset_class = TokenFilter
@@ -187,8 +197,7 @@ class TokenViewSet(CreateMixin, DestroyMixin, OwnedReadOnlyViewSet):
 
 
 class SessionViewSet(DestroyMixin, OwnedReadOnlyViewSet):
-    """Where the account is signed in: see it, and end what should not be."""
-
+    about = "A session is a login on a device. Deleting it ends the login."
     closed_to_impersonation = True
     queryset = UserSession.objects.all()
     serializer_class = SessionSerializer
@@ -196,25 +205,28 @@ class SessionViewSet(DestroyMixin, OwnedReadOnlyViewSet):
     ordering_fields = ("created_at", "last_seen_at")
 
     def get_queryset(self) -> QuerySet[Any]:
-        asking = getattr(getattr(self.request, "auth", None), "digest", "")
+        own_digest = getattr(getattr(self.request, "auth", None), "digest", "")
         found = cast("UserSessionQuerySet", super().get_queryset()).open(ClockNow())
-        return found.annotate(is_current=true_when(Q(digest=asking)))
+        return found.annotate(is_current=true_when(Q(digest=own_digest)))
 
     def perform_destroy(self, instance: UserSession) -> None:
         with rls.as_accounts():
             UserSession.objects.filter(pk=instance.pk).end()
 
-    @extend_schema(request=None, responses=EndedSerializer)
+    @extend_schema(
+        summary="End all other sessions",
+        description="Ends every session of the user except the one of this request.",
+        request=None,
+        responses=EndedSerializer,
+    )
     @action(detail=False, methods=["post"], url_path="end-others")
     def end_others(self, request: Request) -> Response:
-        """End every session but the one that asks."""
         ended = services.end_other_sessions(cast("User", request.user), getattr(request.auth, "digest", ""))
         return Response(EndedSerializer({"ended": ended}).data)
 
 
 class AccessLogViewSet(ListMixin, OwnedBaseViewSet):
-    """When colleagues of support looked at your data, what they saw and why."""
-
+    about = "An access event records an access of staff to the user's data, and the reason."
     queryset = AccessEvent.objects.all()
     serializer_class = AccessLogSerializer
     filterset_class = AccessLogFilter

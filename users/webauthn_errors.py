@@ -1,7 +1,7 @@
-"""What a security key sends is taken apart by libraries that fail in many ways when it is not what they expect."""
+"""Exceptions that libraries raise when they parse an invalid response of a security key."""
 
 from cryptography.exceptions import InvalidSignature
 
 REFUSED = "Incorrect code."
-# SECURITY: only while a key's answer is read, where each of these means that the answer is wrong, and none that we are
+# SECURITY: catch these only while a key's response is parsed, where each means that the response is invalid
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, AssertionError, InvalidSignature)

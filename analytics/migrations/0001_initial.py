@@ -1,7 +1,6 @@
-"""The tables of events, metrics, feature usage and feedback. Events and metrics have a partition for each month.
+"""Tables of events, metrics, feature usage and feedback. Events and metrics have a partition per month.
 
-Feature usage has none: it has one row a user, feature and day, and a unique constraint of a partitioned table must contain the
-key that the table is partitioned by.
+Feature usage is not partitioned, because its unique constraint (user, feature, day) would have to contain the partition key.
 """
 
 from datetime import date
@@ -39,13 +38,14 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("metric_date", models.DateField(validators=[validate_plausible_date])),
-                ("metric_name", models.CharField(max_length=100)),
+                ("metric_date", models.DateField(help_text="Day of the measurement.", validators=[validate_plausible_date])),
+                ("metric_name", models.CharField(help_text="Such as response time, 95th percentile.", max_length=100)),
                 (
                     "metric_value",
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="In the metric unit, with two decimals.",
                         max_digits=15,
                         null=True,
                         validators=[
@@ -54,10 +54,21 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("metric_unit", models.CharField(blank=True, max_length=50)),
-                ("category", models.CharField(blank=True, max_length=100)),
+                ("metric_unit", models.CharField(blank=True, help_text="Such as ms. Empty for a plain number.", max_length=50)),
+                (
+                    "category",
+                    models.CharField(blank=True, help_text="Measured part of the product, such as api.", max_length=100),
+                ),
                 ("subcategory", models.CharField(blank=True, max_length=100)),
-                ("metadata", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
+                (
+                    "metadata",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='Details of the measurement, a JSON object such as {"requests": 120400}.',
+                        validators=[validate_json_object],
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "performance metric",
@@ -69,6 +80,11 @@ class Migration(migrations.Migration):
                     GinIndex(fields=["metadata"], name="analytics_metric_metadata_gin", opclasses=["jsonb_path_ops"]),
                 ],
                 "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id__gte", MinUuid7(models.F("created_at"), -1))),
+                        name="analytics_performancemetric_created_at_near_id",
+                        violation_error_message="Must be at most a day after the time in the id.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("metric_date__gte", date(1900, 1, 1)), ("metric_date__lte", date(2200, 12, 31))),
                         name="analytics_performancemetric_metric_date_bounds",
@@ -95,11 +111,6 @@ class Migration(migrations.Migration):
                         name="analytics_performancemetric_metadata_shape",
                         violation_error_message="Must be a JSON object.",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("id__gte", MinUuid7(models.F("created_at"), -1))),
-                        name="analytics_performancemetric_created_at_near_id",
-                        violation_error_message="Must be at most a day after the time in the id.",
-                    ),
                 ],
             },
         ),
@@ -109,22 +120,49 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("feature_name", models.CharField(max_length=100)),
-                ("usage_date", models.DateField(validators=[validate_plausible_date])),
-                ("usage_count", models.IntegerField(default=1, validators=[MinValueValidator(0)])),
-                ("usage_duration", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0)])),
+                ("feature_name", models.CharField(help_text="Name of the feature, such as statement import.", max_length=100)),
+                (
+                    "usage_date",
+                    models.DateField(help_text="Day of use in the user's time zone.", validators=[validate_plausible_date]),
+                ),
+                (
+                    "usage_count",
+                    models.IntegerField(
+                        default=1, help_text="Number of uses on this day. The default is 1.", validators=[MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "usage_duration",
+                    models.IntegerField(
+                        blank=True, help_text="Total duration of use in seconds.", null=True, validators=[MinValueValidator(0)]
+                    ),
+                ),
                 (
                     "success_rate",
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="Share of successful uses, 0 to 1 with two decimals.",
                         max_digits=3,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
-                ("error_count", models.IntegerField(default=0, validators=[MinValueValidator(0)])),
-                ("performance_metrics", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
+                (
+                    "error_count",
+                    models.IntegerField(
+                        default=0, help_text="Number of errors on this day.", validators=[MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "performance_metrics",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='Measurements, a JSON object such as {"slowest_ms": 840}.',
+                        validators=[validate_json_object],
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -137,7 +175,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "feature usage",
+                "verbose_name": "feature usage record",
                 "verbose_name_plural": "feature usage",
                 "abstract": False,
                 "indexes": [
@@ -201,20 +239,52 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("event_date", models.DateField(validators=[validate_plausible_date])),
-                ("event_type", models.CharField(max_length=100)),
-                ("event_data", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
-                ("session_duration", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0)])),
-                ("page_views", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0)])),
-                ("features_used", models.JSONField(blank=True, default=list, validators=[validate_json_list])),
+                (
+                    "event_date",
+                    models.DateField(
+                        help_text="Day of the event in the user's time zone.", validators=[validate_plausible_date]
+                    ),
+                ),
+                ("event_type", models.CharField(help_text="Kind of event, such as session or click.", max_length=100)),
+                (
+                    "event_data",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Details of the event, a JSON object of any content.",
+                        validators=[validate_json_object],
+                    ),
+                ),
+                (
+                    "session_duration",
+                    models.IntegerField(
+                        blank=True, help_text="Length of the session in seconds.", null=True, validators=[MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "page_views",
+                    models.IntegerField(
+                        blank=True, help_text="Number of pages that were viewed.", null=True, validators=[MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "features_used",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Names of the features that were used, a JSON list.",
+                        validators=[validate_json_list],
+                    ),
+                ),
                 (
                     "engagement_score",
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="0 (lowest) to 1, two decimals. Empty (null) if unknown.",
                         max_digits=3,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -222,9 +292,10 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="0 (lowest) to 1, two decimals. Empty (null) if unknown.",
                         max_digits=3,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -248,6 +319,11 @@ class Migration(migrations.Migration):
                     GinIndex(fields=["features_used"], name="analytics_event_features_used_", opclasses=["jsonb_path_ops"]),
                 ],
                 "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id__gte", MinUuid7(models.F("created_at"), -1))),
+                        name="analytics_useranalytics_created_at_near_id",
+                        violation_error_message="Must be at most a day after the time in the id.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("event_date__gte", date(1900, 1, 1)), ("event_date__lte", date(2200, 12, 31))),
                         name="analytics_useranalytics_event_date_bounds",
@@ -294,11 +370,6 @@ class Migration(migrations.Migration):
                         name="analytics_useranalytics_retention_score_bounds",
                         violation_error_message="Must be between 0 and 1.",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("id__gte", MinUuid7(models.F("created_at"), -1))),
-                        name="analytics_useranalytics_created_at_near_id",
-                        violation_error_message="Must be at most a day after the time in the id.",
-                    ),
                 ],
             },
         ),
@@ -308,7 +379,12 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("feedback_date", models.DateField(validators=[validate_plausible_date])),
+                (
+                    "feedback_date",
+                    models.DateField(
+                        help_text="Day of the feedback in the user's time zone.", validators=[validate_plausible_date]
+                    ),
+                ),
                 (
                     "feedback_type",
                     models.CharField(
@@ -322,9 +398,17 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("rating", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(1), MaxValueValidator(5)])),
+                (
+                    "rating",
+                    models.IntegerField(
+                        blank=True,
+                        help_text="1 (worst) to 5 (best).",
+                        null=True,
+                        validators=[MinValueValidator(1), MaxValueValidator(5)],
+                    ),
+                ),
                 ("feedback_text", models.TextField(blank=True)),
-                ("category", models.CharField(blank=True, max_length=100)),
+                ("category", models.CharField(blank=True, help_text="Part of the product, such as imports.", max_length=100)),
                 (
                     "status",
                     models.CharField(
@@ -336,6 +420,7 @@ class Migration(migrations.Migration):
                             ("closed", "Closed"),
                         ],
                         default="open",
+                        help_text="Set by staff.",
                         max_length=50,
                     ),
                 ),
@@ -344,11 +429,15 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")],
                         default="medium",
+                        help_text="Set by staff.",
                         max_length=20,
                     ),
                 ),
-                ("resolution_notes", models.TextField(blank=True)),
-                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("resolution_notes", models.TextField(blank=True, help_text="The reply of staff. The user can read it.")),
+                (
+                    "resolved_at",
+                    models.DateTimeField(blank=True, help_text="Set while the status is resolved or closed.", null=True),
+                ),
                 (
                     "assigned_to",
                     models.ForeignKey(
@@ -377,6 +466,17 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("status__in", ["resolved", "closed"]), ("resolved_at__isnull", False)),
+                            models.Q(
+                                models.Q(("status__in", ["resolved", "closed"]), _negated=True), ("resolved_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="analytics_userfeedback_resolved_at_matches_status",
+                        violation_error_message="Must be set exactly when the status is resolved or closed.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
                             ("feedback_date__gte", date(1900, 1, 1)), ("feedback_date__lte", date(2200, 12, 31))
                         ),
                         name="analytics_userfeedback_feedback_date_bounds",
@@ -401,17 +501,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("priority__in", ["low", "medium", "high", "critical"])),
                         name="analytics_userfeedback_priority_choice",
                         violation_error_message="Choose one of: low, medium, high, critical.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("status__in", ["resolved", "closed"]), ("resolved_at__isnull", False)),
-                            models.Q(
-                                models.Q(("status__in", ["resolved", "closed"]), _negated=True), ("resolved_at__isnull", True)
-                            ),
-                            _connector="OR",
-                        ),
-                        name="analytics_userfeedback_resolved_at_matches_status",
-                        violation_error_message="Must be set exactly when the status is resolved or closed.",
                     ),
                 ],
             },

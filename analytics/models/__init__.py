@@ -1,4 +1,4 @@
-"""How the product is used, how it does, and what customers say of it."""
+"""Models of events, performance metrics, feature usage and feedback."""
 
 from analytics.models.events import UserAnalytics
 from analytics.models.feedback import UserFeedback

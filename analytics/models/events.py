@@ -1,4 +1,4 @@
-"""What customers do with the product, as events."""
+"""Events of customer activity."""
 
 from django.db import models
 from django.db.models import F
@@ -20,23 +20,23 @@ from core.privacy.declarations import recorded
 from core.privacy.masks import personal
 
 
-class EventQuerySet(PartitionedQuerySet, OwnedQuerySet):  # type: ignore[override]  # as_manager gives its own manager
-    """Events of customers, which lie in months."""
+class EventQuerySet(PartitionedQuerySet, OwnedQuerySet):  # type: ignore[override]  # as_manager() returns its own manager class
+    """Customers' events, in a table with monthly partitions."""
 
 
 class UserAnalytics(OwnedModel):
-    """Something that a customer did: a session, a visit, a click. Nothing refers to an event, so old ones can go."""
+    """An action of a customer: a session, a visit or a click. No row refers to an event, so old partitions can be dropped."""
 
-    event_date = PlausibleDateField()
-    event_type = NonBlankCharField(max_length=100)
-    event_data = JSONObjectField()
-    session_duration = BoundedIntegerField(min=0, null=True, blank=True)
-    page_views = BoundedIntegerField(min=0, null=True, blank=True)
-    features_used = JSONListField()
-    engagement_score = ShareField(null=True, blank=True)
-    retention_score = ShareField(null=True, blank=True)
+    event_date = PlausibleDateField(help_text="Day of the event in the user's time zone.")
+    event_type = NonBlankCharField(max_length=100, help_text="Kind of event, such as session or click.")
+    event_data = JSONObjectField(help_text="Details of the event, a JSON object of any content.")
+    session_duration = BoundedIntegerField(min=0, null=True, blank=True, help_text="Length of the session in seconds.")
+    page_views = BoundedIntegerField(min=0, null=True, blank=True, help_text="Number of pages that were viewed.")
+    features_used = JSONListField(help_text="Names of the features that were used, a JSON list.")
+    engagement_score = ShareField(null=True, blank=True, help_text="0 (lowest) to 1, two decimals. Empty (null) if unknown.")
+    retention_score = ShareField(null=True, blank=True, help_text="0 (lowest) to 1, two decimals. Empty (null) if unknown.")
 
-    privacy = recorded("how he used the app, as the app counted it")
+    privacy = recorded("the customer's use of the app, as recorded by the app")
     personal_fields = personal("event_data", "features_used", "engagement_score", "retention_score")
 
     class Meta(OwnedModel.Meta):
@@ -49,21 +49,21 @@ class UserAnalytics(OwnedModel):
             gin("analytics_event", "features_used"),
         ]
 
-    objects = EventQuerySet.as_manager()  # type: ignore[misc, assignment]  # narrower than its base's
+    objects = EventQuerySet.as_manager()  # type: ignore[misc, assignment]  # narrower type than the base's
 
     def __str__(self) -> str:
         return f"{self.event_date} {self.event_type}"
 
     session_minutes = Derived(
-        minutes("session_duration"), MINUTES, help_text="The session's length in minutes, with two decimals."
+        minutes("session_duration"), MINUTES, help_text="Length of the session in minutes, with two decimals; null if unknown."
     )
     engagement_level = Derived(
         graded(F("engagement_score"), ENGAGEMENT, EngagementLevel),
         models.CharField(choices=EngagementLevel, null=True),
-        help_text="high from 0.8, medium from 0.5, else low; null while the score is unknown.",
+        help_text="`high` from a score of 0.8, `medium` from 0.5, otherwise `low`; null if the score is unknown.",
     )
     retention_level = Derived(
         graded(F("retention_score"), RETENTION, RetentionLevel),
         models.CharField(choices=RetentionLevel, null=True),
-        help_text="excellent from 0.8, good from 0.6, fair from 0.4, else poor; null while the score is unknown.",
+        help_text="`excellent` from a score of 0.8, `good` from 0.6, `fair` from 0.4, otherwise `poor`; null if it is unknown.",
     )

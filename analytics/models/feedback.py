@@ -1,4 +1,4 @@
-"""What customers say, and what became of it."""
+"""Customer feedback and its resolution."""
 
 from datetime import datetime
 
@@ -43,28 +43,28 @@ settled = Q(status__in=[status.value for status in SETTLED])
 
 
 class UserFeedback(OwnedModel):
-    """What a customer says of the product. He writes and reads it; staff settle it.
+    """Feedback that a customer writes and staff resolve.
 
-    Only a colleague can have it assigned. `clean` and the service see to that; a CHECK can't, for whether somebody is staff
-    stands in another table, and may change there later.
+    Only staff members can be assigned. `clean` and the service check this, because `is_staff` is a column of another table,
+    which a CHECK constraint cannot read.
     """
 
-    feedback_date = PlausibleDateField()
+    feedback_date = PlausibleDateField(help_text="Day of the feedback in the user's time zone.")
     feedback_type = ChoiceField(FeedbackType, max_length=50)
-    rating = BoundedIntegerField(min=1, max=5, null=True, blank=True)
+    rating = BoundedIntegerField(min=1, max=5, null=True, blank=True, help_text="1 (worst) to 5 (best).")
     feedback_text = models.TextField(blank=True)
-    category = models.CharField(max_length=100, blank=True)
-    status = ChoiceField(FeedbackStatus, max_length=50, default=FeedbackStatus.OPEN)
-    priority = ChoiceField(FeedbackPriority, max_length=20, default=FeedbackPriority.MEDIUM)
-    # with its own index: deleting an account looks for the feedback assigned to it among everybody's
+    category = models.CharField(max_length=100, blank=True, help_text="Part of the product, such as imports.")
+    status = ChoiceField(FeedbackStatus, max_length=50, default=FeedbackStatus.OPEN, help_text="Set by staff.")
+    priority = ChoiceField(FeedbackPriority, max_length=20, default=FeedbackPriority.MEDIUM, help_text="Set by staff.")
+    # indexed, because deleting an account searches the feedback of all customers for its assignments
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_feedback"
     )
-    resolution_notes = models.TextField(blank=True)
-    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolution_notes = models.TextField(blank=True, help_text="The reply of staff. The user can read it.")
+    resolved_at = models.DateTimeField(null=True, blank=True, help_text="Set while the status is resolved or closed.")
 
     privacy = recorded(
-        "what he told us, and what we answered; which colleague took it up is the colleague's data", withheld=("assigned_to",)
+        "the customer's feedback and our reply; the name of the assignee is staff data", withheld=("assigned_to",)
     )
 
     class Meta(OwnedModel.Meta):
@@ -85,32 +85,32 @@ class UserFeedback(OwnedModel):
         return f"{self.feedback_type}: {self.feedback_text[:60]}".removesuffix(": ")
 
     def clean(self) -> None:
-        """Only staff can have feedback assigned."""
+        """Raise ValidationError if the assignee is not a staff member."""
         super().clean()
         if self.assigned_to is not None and not self.assigned_to.is_staff:
-            raise ValidationError({"assigned_to": "Choose a colleague: this account is a customer's."}, "not_staff")
+            raise ValidationError({"assigned_to": "Choose a staff member. This account belongs to a customer."}, "not_staff")
 
     is_positive = Derived(
-        Q(rating__gte=4), models.BooleanField(null=True), help_text="Whether the rating is 4 or 5; null without a rating."
+        Q(rating__gte=4), models.BooleanField(null=True), help_text="True if the rating is 4 or 5; null without a rating."
     )
     is_negative = Derived(
-        Q(rating__lte=2), models.BooleanField(null=True), help_text="Whether the rating is 1 or 2; null without a rating."
+        Q(rating__lte=2), models.BooleanField(null=True), help_text="True if the rating is 1 or 2; null without a rating."
     )
-    is_resolved = Derived(settled, help_text="Whether it is settled: resolved or closed.")
-    is_open = Derived(~settled, help_text="Whether it is not settled yet.")
+    is_resolved = Derived(settled, help_text="True if the status is `resolved` or `closed`.")
+    is_open = Derived(~settled, help_text="True if the status is neither `resolved` nor `closed`.")
     days_since_creation = Derived(
         days_between(day_of(F("created_at")), today()),
         models.IntegerField(),
-        help_text="Days since it was written, in the calendar of its owner.",
+        help_text="Calendar days since the feedback was sent, in the user's time zone.",
     )
     resolution_time_days = Derived(
         days_between(day_of(F("created_at")), day_of(F("resolved_at"))),
         models.IntegerField(null=True),
-        help_text="Days from writing to settling, in the calendar of its owner; null while it is open.",
+        help_text="Calendar days from sending to resolution, in the user's time zone; null while it is open.",
     )
 
     def move_to(self, status: str, *, now: datetime) -> None:
-        """Change the status, and stamp or forget when it was settled. Does not save."""
+        """Change the status, and set or clear `resolved_at` to match. Does not save."""
         self.status = status
         if not self.is_resolved:
             self.resolved_at = None

@@ -1,4 +1,4 @@
-"""Levels of a share and minutes of seconds, shared by the models of this app."""
+"""Score levels and the conversion of seconds to minutes, shared by the models of this app."""
 
 from decimal import Decimal
 
@@ -22,11 +22,11 @@ class RetentionLevel(models.TextChoices):
     POOR = "poor"
 
 
-# from these shares on, what these levels are called
+# the lowest score of each level above but the last
 ENGAGEMENT = (Decimal("0.8"), Decimal("0.5"))
 RETENTION = (Decimal("0.8"), Decimal("0.6"), Decimal("0.4"))
 
 
 def minutes(field: str) -> Round:
-    """Return a column of seconds as minutes with two decimals."""
+    """Return an expression that converts a column of seconds to minutes, rounded to two decimals."""
     return Round(Cast(F(field), models.DecimalField(max_digits=20, decimal_places=6)) / 60, precision=2)

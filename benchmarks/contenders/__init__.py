@@ -1,11 +1,11 @@
-"""Who is measured. A contender is a module with `contender()`, which gives an object that answers calls; add a line here."""
+"""The contenders: modules with a function `contender()`, which returns a `calls.Contender`."""
 
 from collections.abc import Callable
 
 from benchmarks.contenders import fast_api, limit, mingus_api, ninja_api, stock_drf
 from benchmarks.contenders.calls import Contender
 
-# The first is what the others are compared with.
+# The others are compared with the first.
 CONTENDERS: tuple[Callable[[], Contender], ...] = (
     limit.contender,
     mingus_api.contender,

@@ -1,7 +1,7 @@
-"""What else brings a statement in: SQLAlchemy Core into the same table, and two programs for plain-text ledgers.
+"""Other imports of a statement: SQLAlchemy Core into the same table, and two plain-text accounting programs.
 
-Core parses the file, looks for the rows that the account has, and inserts the rest. The ledger programs only read theirs, with
-the same transactions in it, since their file is their database; hledger is measured where Debian's package is installed.
+SQLAlchemy Core parses the file, selects the rows that the account has, and inserts the rest. The accounting programs only
+read the same transactions from a file, which is their database. hledger is measured if Debian's package is installed.
 """
 
 import csv
@@ -41,16 +41,16 @@ class SqlalchemyCore:
 
     def __init__(self) -> None:
         self._engine = create_engine(database_url("psycopg"))
-        self._engine.connect().close()  # its session is there, and in the pool, before anything is measured
+        self._engine.connect().close()  # opens the session in the pool before anything is measured
 
-    def bring(self, file: Path, person: BenchmarkUser, account: UUID) -> int:
-        """Bring the file's rows into an account; gives how many were new."""
+    def import_file(self, file: Path, person: BenchmarkUser, account: UUID) -> int:
+        """Import the rows of a file into an account, and return how many were new."""
         with self._engine.begin() as connection, file.open(newline="") as lines:
-            there = Counter(tuple(row) for row in connection.execute(self._known(account)))
-            new = [row for row in map(_parsed, csv.DictReader(lines)) if not _taken(there, row)]
-            whole = [self._row(person, account, *row) for row in new]
-            for first in range(0, len(whole), BATCH):
-                connection.execute(insert(TABLE), whole[first : first + BATCH])
+            existing = Counter(tuple(row) for row in connection.execute(self._known(account)))
+            new = [row for row in map(_parsed, csv.DictReader(lines)) if not _remove(existing, row)]
+            values = [self._row(person, account, *row) for row in new]
+            for first in range(0, len(values), BATCH):
+                connection.execute(insert(TABLE), values[first : first + BATCH])
             return len(new)
 
     def _known(self, account: UUID) -> Any:
@@ -60,35 +60,35 @@ class SqlalchemyCore:
     def _row(self, person: BenchmarkUser, account: UUID, day: date, amount: Decimal, text: str) -> dict[str, Any]:
         now = datetime.now(UTC)
         owned = {"id": uuid7(), "user_id": person.id, "financial_profile_id": account, "created_at": now, "updated_at": now}
-        said = {"transaction_date": day, "posted_date": day, "amount": amount, "description": text, "metadata": {}}
-        return CONSTANT | owned | said | {"status": "completed"}
+        entered = {"transaction_date": day, "posted_date": day, "amount": amount, "description": text, "metadata": {}}
+        return CONSTANT | owned | entered | {"status": "completed"}
 
 
 def _parsed(line: dict[str, str]) -> tuple[date, Decimal, str]:
     return date.fromisoformat(line["Date"]), Decimal(line["Amount"]), line["Description"].strip()
 
 
-def _taken(there: Counter[Any], row: Any) -> bool:
-    """Whether the account has this row already; two equal ones in a file are two."""
-    if there[row] < 1:
+def _remove(existing: Counter[Any], row: Any) -> bool:
+    """Remove one occurrence of the row, so that equal rows of a file match different ones. Return False if there is none."""
+    if existing[row] < 1:
         return False
-    there[row] -= 1
+    existing[row] -= 1
     return True
 
 
 def ledger(file: Path) -> Path:
-    """The same transactions in the language that both ledger programs read, beside `file`."""
+    """Write the transactions of `file` to a new file in beancount's syntax, and return its path."""
     with file.open(newline="") as lines:
         entries = [
             ENTRY.format(day=row["Date"], text=row["Description"], amount=row["Amount"]) for row in csv.DictReader(lines)
         ]
-    made = file.with_suffix(".beancount")
-    made.write_text(ACCOUNTS + "".join(entries))
-    return made
+    path = file.with_suffix(".beancount")
+    path.write_text(ACCOUNTS + "".join(entries))
+    return path
 
 
 def readers(file: Path, rows: int) -> dict[str, Callable[[], None]]:
-    """The ledger programs that are here, by name, each ready to read `file` once."""
+    """Return the installed accounting programs by name, each as a function that reads the transactions of `file`."""
     path = ledger(file)
     found: dict[str, Callable[[], None]] = {"beancount, only reading": lambda: _beancount(path, rows)}
     program = shutil.which("hledger")
@@ -100,7 +100,7 @@ def readers(file: Path, rows: int) -> dict[str, Callable[[], None]]:
 
 
 def _beancount(path: Path, rows: int) -> None:
-    loader.initialize(use_cache=False)  # else the second time it reads a pickle of the first
+    loader.initialize(use_cache=False)  # or the second run would read a pickle of the first
     entries, errors, _ = loader.load_file(str(path))
     if errors or len(entries) < rows:
         raise UnequalError(f"beancount read {len(entries)} entries of {rows}: {errors[:1]}")

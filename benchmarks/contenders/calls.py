@@ -1,4 +1,4 @@
-"""What every contender is asked, and what it answers: one HTTP request in process, without a socket."""
+"""HTTP requests to contenders and their responses, in this process and without a socket."""
 
 import asyncio
 import io
@@ -36,24 +36,24 @@ class Response:
 
 
 class Contender(Protocol):
-    """Answers calls, committed and complete."""
+    """An application to measure. Its responses are complete, and its changes committed."""
 
     @property
     def name(self) -> str: ...
 
-    def answer(self, call: Request) -> Response: ...
+    def handle(self, request: Request) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)
 class WsgiContender:
-    """An application of PEP 3333."""
+    """A WSGI application (PEP 3333)."""
 
     name: str
     application: Callable[..., Iterable[bytes]]
 
-    def answer(self, call: Request) -> Response:
+    def handle(self, request: Request) -> Response:
         lines: list[str] = []
-        body = self.application(environment(call), lambda line, headers, exc_info=None: lines.append(line))
+        body = self.application(environment(request), lambda line, headers, exc_info=None: lines.append(line))
         try:
             content = b"".join(body)
         finally:
@@ -63,31 +63,31 @@ class WsgiContender:
 
 @dataclass(frozen=True, slots=True)
 class AsgiContender:
-    """An application of ASGI 3 on an event loop of its own."""
+    """An ASGI 3 application on its own event loop."""
 
     name: str
     application: Callable[..., Awaitable[None]]
     loop: asyncio.AbstractEventLoop
 
-    def answer(self, call: Request) -> Response:
+    def handle(self, request: Request) -> Response:
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": call.body, "more_body": False}
+            return {"type": "http.request", "body": request.body, "more_body": False}
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        self.loop.run_until_complete(self._run(scope(call), receive, send))
+        self.loop.run_until_complete(self._run(scope(request), receive, send))
         return Response(sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]))
 
-    async def _run(self, *asked: Any) -> None:
-        await self.application(*asked)
+    async def _run(self, *arguments: Any) -> None:
+        await self.application(*arguments)
 
 
 @dataclass(frozen=True, slots=True)
 class WithKey:
-    """A contender whose every call carries an Idempotency-Key of its own."""
+    """A contender that receives each request with a new Idempotency-Key."""
 
     contender: Contender
 
@@ -95,54 +95,54 @@ class WithKey:
     def name(self) -> str:
         return f"{self.contender.name}, with Idempotency-Key"
 
-    def answer(self, call: Request) -> Response:
-        return self.contender.answer(replace(call, idempotency_key=str(uuid7())))
+    def handle(self, request: Request) -> Response:
+        return self.contender.handle(replace(request, idempotency_key=str(uuid7())))
 
 
-def environment(call: Request) -> dict[str, Any]:
-    """The call as a server hands it to a WSGI application behind TLS."""
+def environment(request: Request) -> dict[str, Any]:
+    """Return the request as a server behind TLS passes it to a WSGI application."""
     found = {
-        "REQUEST_METHOD": "POST" if call.body else "GET",
+        "REQUEST_METHOD": "POST" if request.body else "GET",
         "SCRIPT_NAME": "",
-        "PATH_INFO": call.path,
-        "QUERY_STRING": call.query,
+        "PATH_INFO": request.path,
+        "QUERY_STRING": request.query,
         "SERVER_NAME": HOST,
         "SERVER_PORT": "443",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "CONTENT_TYPE": "application/json" if call.body else "",
-        "CONTENT_LENGTH": str(len(call.body)),
+        "CONTENT_TYPE": "application/json" if request.body else "",
+        "CONTENT_LENGTH": str(len(request.body)),
         "HTTP_HOST": HOST,
         "HTTP_ACCEPT": "application/json",
-        "HTTP_AUTHORIZATION": f"Bearer {call.token}",
+        "HTTP_AUTHORIZATION": f"Bearer {request.token}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "https",
-        "wsgi.input": io.BytesIO(call.body),
+        "wsgi.input": io.BytesIO(request.body),
         "wsgi.errors": io.StringIO(),
         "wsgi.multithread": False,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
-    return found | {"HTTP_IDEMPOTENCY_KEY": call.idempotency_key} if call.idempotency_key else found
+    return found | {"HTTP_IDEMPOTENCY_KEY": request.idempotency_key} if request.idempotency_key else found
 
 
-def scope(call: Request) -> dict[str, Any]:
-    """The call as a server hands it to an ASGI application behind TLS."""
+def scope(request: Request) -> dict[str, Any]:
+    """Return the request as a server behind TLS passes it to an ASGI application."""
     headers = {
         "host": HOST,
         "accept": "application/json",
-        "authorization": f"Bearer {call.token}",
-        **({"content-type": "application/json", "content-length": str(len(call.body))} if call.body else {}),
+        "authorization": f"Bearer {request.token}",
+        **({"content-type": "application/json", "content-length": str(len(request.body))} if request.body else {}),
     }
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
-        "method": "POST" if call.body else "GET",
+        "method": "POST" if request.body else "GET",
         "scheme": "https",
-        "path": call.path,
-        "raw_path": call.path.encode(),
-        "query_string": call.query.encode(),
+        "path": request.path,
+        "raw_path": request.path.encode(),
+        "query_string": request.query.encode(),
         "root_path": "",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": ("127.0.0.1", 40_000),
@@ -152,4 +152,4 @@ def scope(call: Request) -> dict[str, Any]:
 
 
 def _nothing() -> None:
-    """In place of a body's `close`."""
+    """Replace the missing `close` of a response body."""

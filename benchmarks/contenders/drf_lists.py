@@ -1,4 +1,4 @@
-"""Every other list as stock DRF would have it: the same model, fields and order in a viewset of a few lines."""
+"""Stock DRF twins of the other lists: viewsets of a few lines with the same model, fields and order."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ from benchmarks.contenders.without_rls import contender_without_rls, own_urls
 from core.api.derived_fields import field_for
 
 PAGE = 50
-# Addresses and their views; `urlpatterns` below is read after `contender` has filled it.
+# Filled by `contender` before Django reads it.
 urlpatterns: list[Any] = []
 use_these_urls = own_urls(__name__)
 
 
 def contender(views: dict[str, Any]) -> Contender:
-    """An application of the twins of MINGUS's list views, at the same addresses."""
-    urlpatterns[:] = [path(address, _twin(view).as_view({"get": "list"})) for address, view in views.items()]
+    """Return an application with the twins of MINGUS's list views at the same URLs."""
+    urlpatterns[:] = [path(pattern, _twin(view).as_view({"get": "list"})) for pattern, view in views.items()]
     return contender_without_rls("stock DRF", [f"{__name__}.use_these_urls", *STARTPROJECT])
 
 
 def ordering_of(view: Any) -> str:
-    """The list's first order by a column, which is all that the framework's pages can follow."""
+    """Return the list's first ordering by a column. DRF's cursor pagination supports no other."""
     columns = {field.name for field in view.queryset.model._meta.concrete_fields}
     orders = (view.ordering, *getattr(view, "ordering_fields", ()))
     return next(name for name in orders if name.removeprefix("-") in columns)
@@ -38,7 +38,7 @@ def _twin(view: Any) -> Any:
     first = ordering_of(view)
     order = (first, "-id" if first.startswith("-") else "id")
 
-    # What would be declared by hand, as the framework knows no type of it.
+    # DRF cannot infer the types of these fields, so they would be declared by hand.
     computed = {name: made(**options) for name in names if name in model.derived for made, options in [field_for(model, name)]}
     by_hand = (
         computed | shown._declared_fields | {name: value for name, value in vars(shown).items() if name.startswith("get_")}
@@ -59,8 +59,8 @@ def _twin(view: Any) -> Any:
             rows = super().get_queryset()
             if not hasattr(rows, "for_user"):
                 return rows
-            # days are those of the owner's time zone: without this each row would read him anew
-            mine = rows.for_user(self.request.user)
-            return mine.select_related("user__profile") if shown.Meta.model.derived else mine
+            # derived days are in the owner's time zone; without this each row would query its owner
+            own = rows.for_user(self.request.user)
+            return own.select_related("user__profile") if shown.Meta.model.derived else own
 
     return TwinViewSet

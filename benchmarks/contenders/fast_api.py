@@ -1,6 +1,6 @@
-"""FastAPI with SQLAlchemy's ORM, as their documentation has it: a session a request, models with types, schemas both ways.
+"""FastAPI with SQLAlchemy's ORM, as in their documentation: a session per request, typed models, schemas both ways.
 
-One application, on asyncpg or on psycopg's asynchronous connections; uvloop, a pool of one connection as MINGUS has here.
+The application runs on asyncpg or on psycopg's asynchronous connections, with uvloop and, like MINGUS here, one connection.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ class Transaction(Base):
     posted_date: Mapped[date | None]
     reference_number: Mapped[str]
     status: Mapped[str]
-    # `metadata` is the declarative base's own
+    # `metadata` is reserved by the declarative base
     details: Mapped[dict[str, Any]] = mapped_column("metadata")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -128,7 +128,7 @@ Owner = Annotated[User, Depends(owner_of)]
 async def page(
     request: Request, session: Session, owner: Owner, category: str, transaction_date__gte: date, transaction_date__lte: date
 ) -> Any:
-    """The newest rows; the link onward is made as the limit makes it."""
+    """Return the newest rows. The `next` link is that of the limit."""
     rows = select(Transaction).where(Transaction.user_id == owner.id, Transaction.category == category)
     rows = rows.where(
         Transaction.transaction_date >= transaction_date__gte, Transaction.transaction_date <= transaction_date__lte
@@ -173,12 +173,11 @@ def application(engine: AsyncEngine) -> FastAPI:
 
 
 def database_url(driver: str) -> URL:
-    """The bench's database, by a driver of SQLAlchemy's."""
+    """Return the URL of the benchmark database for a driver of SQLAlchemy."""
     found = connection_parameters()
-    place = {
-        name: str(found[name]) for name in ("host", "port") if found.get(name)
-    }  # in the query also a socket's folder may be
-    return URL.create(f"postgresql+{driver}", found.get("user"), found.get("password"), database=found["dbname"], query=place)
+    # only in the query can `host` be the folder of a socket
+    server = {name: str(found[name]) for name in ("host", "port") if found.get(name)}
+    return URL.create(f"postgresql+{driver}", found.get("user"), found.get("password"), database=found["dbname"], query=server)
 
 
 def _contender(driver: str) -> Callable[[], AsgiContender]:

@@ -1,6 +1,6 @@
-"""The limit: a bare function on psycopg and orjson that answers the same rows to the same token. No framework can be faster.
+"""The limit: a bare WSGI function on psycopg and orjson that returns the same rows. No framework can be faster.
 
-It checks nothing beyond the token. Statements are prepared, the connection stays open.
+It checks only the token. Statements are prepared, and the connection stays open.
 """
 
 import base64
@@ -58,7 +58,7 @@ transaction_date::text, posted_date::text, reference_number, status, metadata::t
 transaction_type = 'expense', abs(amount)::text, status = 'completed', created_at, updated_at
 """
 
-# The order names its table, or it would be the order of the texts above, which no index has.
+# ORDER BY names the table's columns, because no index has the order of the text columns above.
 PAGE = f"""
 SELECT {COLUMNS}
   FROM finance_financialtransaction entry
@@ -111,11 +111,11 @@ class Limit:
         return row[3]
 
     def _page(self, owner: Any, query: str) -> bytes:
-        asked = {name: values[0] for name, values in parse_qs(query).items()}
-        days = (asked["transaction_date__gte"], asked["transaction_date__lte"])
-        rows = self._connection.execute(PAGE, [owner, asked["category"], *days]).fetchall()
+        filters = {name: values[0] for name, values in parse_qs(query).items()}
+        days = (filters["transaction_date__gte"], filters["transaction_date__lte"])
+        rows = self._connection.execute(PAGE, [owner, filters["category"], *days]).fetchall()
         shown = [_as_object(row) for row in rows[:LIMIT]]
-        return orjson.dumps({"next": link(query, _place(shown), len(rows)), "previous": None, "results": shown}, option=UTC_Z)
+        return orjson.dumps({"next": link(query, _last(shown), len(rows)), "previous": None, "results": shown}, option=UTC_Z)
 
     def _create(self, owner: Any, body: bytes) -> bytes:
         given = orjson.loads(body)
@@ -130,15 +130,15 @@ def _as_object(row: Any) -> dict[str, Any]:
     return dict(zip(NAMES, values, strict=True))
 
 
-def _place(shown: list[dict[str, Any]]) -> tuple[str, str]:
+def _last(shown: list[dict[str, Any]]) -> tuple[str, str]:
     return (shown[-1]["transaction_date"], shown[-1]["id"]) if shown else ("", "")
 
 
-def link(query: str, place: tuple[str, str], found: int) -> str | None:
-    """The address of the page after `place`, None when all `found` rows were shown."""
+def link(query: str, position: tuple[str, str], found: int) -> str | None:
+    """Return the URL of the page after `position`, or None if all `found` rows were shown."""
     if found <= LIMIT:
         return None
-    cursor = base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+    cursor = base64.urlsafe_b64encode(orjson.dumps(position)).decode()
     return f"https://{HOST}{PATH}?{query}&cursor={cursor}"
 
 

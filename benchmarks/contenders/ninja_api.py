@@ -1,7 +1,6 @@
-"""django-ninja, tuned: no middleware, a token and its user in one query, keyset pages, orjson, a schema each way.
+"""django-ninja, tuned: no middleware, a token and its user in one query, keyset pages, orjson, schemas both ways.
 
-It shares MINGUS's models, pool and prepared statements. A transaction is created in a transaction, into an account of the
-caller's own.
+It shares MINGUS's models, pool and prepared statements. It creates a transaction atomically, in an account of the caller.
 """
 
 from datetime import date
@@ -50,11 +49,11 @@ class OrjsonParser(Parser):
 
 
 class In(Schema, TransactionIn):
-    """Of the base that the framework asks for."""
+    """With the base class that django-ninja requires."""
 
 
 class Out(Schema, TransactionOut):
-    """Of the base that the framework asks for."""
+    """With the base class that django-ninja requires."""
 
 
 class Page(Schema):
@@ -68,7 +67,7 @@ api = NinjaAPI(auth=Bearer(), renderer=OrjsonRenderer(), parser=OrjsonParser(), 
 
 @api.get("transactions/", response=Page)
 def page(request: HttpRequest, category: str, transaction_date__gte: date, transaction_date__lte: date) -> dict[str, Any]:
-    """The newest rows; the link onward is made as the limit makes it."""
+    """Return the newest rows. The `next` link is that of the limit."""
     days = {"transaction_date__gte": transaction_date__gte, "transaction_date__lte": transaction_date__lte}
     rows = FinancialTransaction.objects.filter(user=_owner(request), category=category, **days)
     found = list(rows.order_by("-transaction_date", "-id")[: LIMIT + 1])

@@ -1,4 +1,4 @@
-"""What FastAPI and django-ninja take and give of a transaction, in the types of pydantic that both are written with."""
+"""Pydantic schemas of a transaction in requests and responses, for FastAPI and django-ninja."""
 
 from datetime import date, datetime
 from decimal import Decimal

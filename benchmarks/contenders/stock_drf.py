@@ -1,7 +1,7 @@
-"""Django REST framework as its tutorial teaches it, on the same tables: a ModelSerializer in a ModelViewSet.
+"""Django REST framework as in its tutorial, on the same tables: a ModelSerializer in a ModelViewSet.
 
-Django's own list of middleware, DRF's renderer, parser and cursor pagination, django-filter's backend. Database settings and
-the token's class are MINGUS's, which is to its advantage: as it comes, Django opens a connection for every request.
+It uses Django's default middleware, DRF's renderer, parser and cursor pagination, and django-filter. The database settings
+and the token class are MINGUS's. This is an advantage, because Django opens a connection for each request by default.
 """
 
 from typing import Any
@@ -50,7 +50,7 @@ class NewestFirst(CursorPagination):
 
 
 class StockViewSet(ListModelMixin, GenericViewSet):
-    """DRF's own defaults, where MINGUS's settings say something else."""
+    """DRF's defaults where MINGUS's settings differ."""
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (IsAuthenticated,)

@@ -1,4 +1,4 @@
-"""A contender on MINGUS's models and connections whose statements run as whoever logged in: the tables' owner."""
+"""Contenders on MINGUS's models and connections without row-level security, since statements run as the tables' owner."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,30 +17,30 @@ from core.fast_lists import compiled_queries
 from core.fast_lists.compiled_queries import CompiledQuery
 
 Handler = Callable[[HttpRequest], HttpResponse]
-# Asks for as much as the statement that opens a reach, and opens none.
+# Selects as many values as the statement that sets the role, but sets none.
 NO_ROLE = CompiledQuery((b"SELECT ", b"::text, ", b"::text"), names=compiled_queries.SET_ROLE.names)
 
 
 @dataclass(frozen=True, slots=True)
 class WithoutRls:
-    """Without a role and a setting for each request, which only MINGUS's row policies need."""
+    """A contender whose requests set no role and no settings, which only MINGUS's row-level security needs."""
 
     contender: Contender
     name: str
 
-    def answer(self, call: Request) -> Response:
+    def handle(self, request: Request) -> Response:
         with _without_role():
-            return self.contender.answer(call)
+            return self.contender.handle(request)
 
 
 def contender_without_rls(name: str, middleware: list[str]) -> Contender:
-    """A Django project of its own with this middleware, of which one makes its addresses known."""
+    """Return a Django application with its own middleware, one of which sets its URLs."""
     with override_settings(MIDDLEWARE=middleware):
         return WithoutRls(WsgiContender(name, WSGIHandler()), name)
 
 
 def own_urls(module: str) -> Callable[[Handler], Handler]:
-    """Middleware that lets requests find the `urlpatterns` of `module`: several projects live in this process."""
+    """Return middleware that sets the `urlpatterns` of `module`, because several applications share this process."""
 
     def use_these_urls(get_response: Handler) -> Handler:
         def middleware(request: HttpRequest) -> HttpResponse:
@@ -54,13 +54,13 @@ def own_urls(module: str) -> Callable[[Handler], Handler]:
 
 @contextmanager
 def _without_role() -> Iterator[None]:
-    """Neither the ORM's statements nor the kept ones set a role."""
-    reach, unapplied = compiled_queries.SET_ROLE, rls.pending_context
+    """Set no role before the ORM's statements and the compiled queries."""
+    set_role, pending_context = compiled_queries.SET_ROLE, rls.pending_context
     connection_created.disconnect(dispatch_uid=EXECUTE_WRAPPER_UID)
     connection.execute_wrappers.clear()
     compiled_queries.SET_ROLE, rls.pending_context = NO_ROLE, lambda *_: None
     try:
         yield
     finally:
-        compiled_queries.SET_ROLE, rls.pending_context = reach, unapplied
+        compiled_queries.SET_ROLE, rls.pending_context = set_role, pending_context
         connection_created.connect(rls.install_execute_wrapper, dispatch_uid=EXECUTE_WRAPPER_UID)

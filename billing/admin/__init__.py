@@ -1,4 +1,4 @@
-"""Billing in the back office: one module a concept."""
+"""Billing in the back office."""
 
 from billing.admin import adjustments as adjustments
 from billing.admin import dunning as dunning

@@ -1,4 +1,4 @@
-"""Refunds, credits and disputes in the back office. Large refunds wait here for a second colleague."""
+"""Refunds, credits and disputes in the back office, with the approval of large refunds."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ ADJUSTMENT_COLORS = {
 
 
 class AdjustmentColumns:
-    """What both the list and the customer's page show of an adjustment."""
+    """Columns of the list and of the inline on the customer's page."""
 
     @display(description="amount")
     def money(self, row: Adjustment) -> str:
@@ -63,7 +63,7 @@ class AdjustmentInline(AdjustmentColumns, ReadOnlyInline):
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(AdjustmentColumns, OwnedReadOnlyAdmin):
-    """Refunds, credits and disputes. What waits for approval is decided by somebody else than who asked for it."""
+    """Refunds, credits and disputes. A staff member can't approve or decline a refund that they requested."""
 
     list_display = ("happened_at", "owner", "kind", "money", "state", "reason", "requested_by", "approved_by", "of")
     list_filter = (
@@ -98,20 +98,20 @@ class AdjustmentAdmin(AdjustmentColumns, OwnedReadOnlyAdmin):
         return link(row.invoice) if row.invoice else "-"
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only what waits is decided."""
+        """Return the buttons only while the refund awaits approval."""
         row = self.get_object(request, unquote(str(object_id)))
-        waits = row is not None and row.status == AdjustmentStatus.AWAITING_APPROVAL
-        return super().get_actions_detail(request, object_id) if waits else []  # type: ignore[misc]  # unfold's
+        is_waiting = row is not None and row.status == AdjustmentStatus.AWAITING_APPROVAL
+        return super().get_actions_detail(request, object_id) if is_waiting else []  # type: ignore[misc]  # unfold's
 
-    @confirmed_action(title="Approve", question="Stripe gives the money back to the card.", icon="task_alt")
+    @confirmed_action(title="Approve", question="Stripe refunds the amount to the customer's card.", icon="task_alt")
     def approve(self, request: HttpRequest, row: Adjustment) -> None:
-        colleague: Any = request.user
-        services.decide_refund(row, is_approved=True, by=colleague, now=clock.now())
+        staff_member: Any = request.user
+        services.decide_refund(row, is_approved=True, by=staff_member, now=clock.now())
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))
 
-    @confirmed_action(title="Decline", question="Nothing is given back.", icon="block")
+    @confirmed_action(title="Decline", question="The amount is not refunded.", icon="block")
     def decline(self, request: HttpRequest, row: Adjustment) -> None:
-        colleague: Any = request.user
-        services.decide_refund(row, is_approved=False, by=colleague, now=clock.now())
+        staff_member: Any = request.user
+        services.decide_refund(row, is_approved=False, by=staff_member, now=clock.now())
 
     actions = (*BaseAdmin.actions, for_selected_rows(approve), for_selected_rows(decline))

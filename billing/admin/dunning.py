@@ -1,4 +1,4 @@
-"""What was tried and told about payments that did not come."""
+"""Dunning steps in the back office."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
@@ -11,27 +11,27 @@ KIND_COLORS = {"attempt": "danger", "notice": "info", "warning": "warning", "pai
 
 
 class StepColumns:
-    """What both the list and the customer's page show of a step."""
+    """Columns of the list and of the inline on the customer's page."""
 
-    @display(description="what", label=KIND_COLORS)
-    def what(self, step: DunningStep) -> str:
+    @display(description="step", label=KIND_COLORS)
+    def step_kind(self, step: DunningStep) -> str:
         return step.kind
 
 
 @inline_on(User)
 class DunningInline(StepColumns, ReadOnlyInline):
     model = DunningStep
-    verbose_name_plural = "payments asked for"
-    fields = ("when", "what", "next_attempt_at", "note")
+    verbose_name_plural = "dunning steps"
+    fields = ("when", "step_kind", "next_attempt_at", "note")
     when = linked("happened_at", "when")
     ordering = ("-happened_at", "-id")
 
 
 @admin.register(DunningStep)
 class DunningAdmin(StepColumns, OwnedReadOnlyAdmin):
-    """Attempts, notices, and how they ended."""
+    """Payment attempts, notices and their outcomes."""
 
-    list_display = ("happened_at", "owner", "what", "next_attempt_at", "of", "note")
+    list_display = ("happened_at", "owner", "step_kind", "next_attempt_at", "of", "note")
     list_filter = (BY_CUSTOMER, ("kind", ChoicesDropdownFilter), ("happened_at", RangeDateFilter))
     list_select_related = ("user", "invoice")
     search_fields = ("note",)

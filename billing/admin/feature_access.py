@@ -31,14 +31,16 @@ ACCESS_COLORS = {"open": "success", "used up": "warning", "expired": "warning", 
 
 
 class SwitchForm(ReasonForm):
-    """For how long, and why."""
+    """Duration and reason of an override."""
 
-    days = forms.IntegerField(min_value=1, max_value=366, initial=30, widget=UnfoldAdminIntegerFieldWidget)
+    days = forms.IntegerField(
+        min_value=1, max_value=366, initial=30, widget=UnfoldAdminIntegerFieldWidget, help_text="From now."
+    )
     field_order = ("days", "reason")
 
 
 class AccessColumns:
-    """What both the list and the customer's page show of a feature."""
+    """Columns of the list and of the inline on the customer's page."""
 
     @display(description="state", label=ACCESS_COLORS)
     def state(self, access: FeatureAccess) -> str:
@@ -68,7 +70,7 @@ class AccessInline(AccessColumns, ReadOnlyInline):
 
 @admin.register(FeatureAccess)
 class FeatureAccessAdmin(AccessColumns, OwnedReadOnlyAdmin):
-    """What customers may use, and who decided so. It follows from plans and overrides, and is changed by these."""
+    """Feature access of customers. It is read-only, because it is computed from plans and overrides."""
 
     list_display = ("feature_name", "owner", "state", "used", "period_start", "last_used_at", "expires_at")
     list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("last_used_at", RangeDateFilter))
@@ -77,7 +79,7 @@ class FeatureAccessAdmin(AccessColumns, OwnedReadOnlyAdmin):
     fields = (
         "feature_name",
         "state",
-        "because",
+        "reason",
         "used",
         "period_start",
         "last_used_at",
@@ -102,8 +104,8 @@ class FeatureAccessAdmin(AccessColumns, OwnedReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).with_billing_period()  # type: ignore[attr-defined]  # our own queryset
 
-    @display(description="because")
-    def because(self, access: FeatureAccess) -> str:
+    @display(description="reason")
+    def reason(self, access: FeatureAccess) -> str:
         found = services.explain_feature(user=access.user, feature=access.feature_name, now=clock.now())
         return found.verdict.why
 
@@ -112,14 +114,12 @@ class FeatureAccessAdmin(AccessColumns, OwnedReadOnlyAdmin):
         services.reset_usage(access, now=clock.now())
 
     @confirmed_action(
-        title="Enable", question="It is open for so long, whatever the plan says.", icon="lock_open", form=SwitchForm
+        title="Enable", question="The feature is enabled regardless of the plan.", icon="lock_open", form=SwitchForm
     )
     def enable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
         _switch(request, access, answers, is_enabled=True)
 
-    @confirmed_action(
-        title="Disable", question="It is closed for so long, whatever the plan says.", icon="lock", form=SwitchForm
-    )
+    @confirmed_action(title="Disable", question="The feature is disabled regardless of the plan.", icon="lock", form=SwitchForm)
     def disable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
         _switch(request, access, answers, is_enabled=False)
 
@@ -127,16 +127,16 @@ class FeatureAccessAdmin(AccessColumns, OwnedReadOnlyAdmin):
 
 
 def _switch(request: HttpRequest, access: FeatureAccess, answers: dict[str, Any], *, is_enabled: bool) -> None:
-    now, colleague = clock.now(), request.user
+    now = clock.now()
     ends_at = now + timedelta(days=answers["days"])
     services.override_access(
-        access, is_enabled=is_enabled, reason=answers["reason"], ends_at=ends_at, granted_by=colleague, now=now
+        access, is_enabled=is_enabled, reason=answers["reason"], ends_at=ends_at, granted_by=request.user, now=now
     )
 
 
 @admin.register(UsageRecord)
 class UsageRecordAdmin(OwnedReadOnlyAdmin):
-    """Uses that were counted under a caller's key."""
+    """Uses that were counted with an idempotency key."""
 
     list_display = ("feature_name", "owner", "amount", "period_start", "created_at", "given_back_at")
     list_filter = (BY_CUSTOMER, ("created_at", RangeDateFilter))

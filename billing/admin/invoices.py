@@ -1,4 +1,4 @@
-"""Invoices in the back office, and the button that gives money back."""
+"""Invoices and their refunds in the back office."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ from core.admin import (
 from core.admin.masking import unmasked
 from users.models import User
 
-AWAITS_APPROVAL = "Nothing is given back yet: so much needs the approval of another colleague, on {}."
+AWAITS_APPROVAL = "Nothing has been refunded yet. Another staff member must approve this amount on {}."
 INVOICE_COLORS = {
     "paid": "success",
     "pending": "info",
@@ -43,20 +43,20 @@ INVOICE_COLORS = {
 
 
 class RefundForm(ReasonForm):
-    """How much, and why."""
+    """Amount and reason of a refund."""
 
     amount = forms.DecimalField(
         max_digits=10,
         decimal_places=2,
         required=False,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text="In the invoice's currency. Empty: all that is left.",
+        help_text="In the invoice's currency. Leave empty to refund the remaining amount.",
     )
     field_order = ("amount", "reason")
 
 
 class InvoiceColumns:
-    """What both the list and the customer's page show of an invoice."""
+    """Columns of the list and of the inline on the customer's page."""
 
     @display(description="amount")
     def money(self, invoice: BillingHistory) -> str:
@@ -82,7 +82,7 @@ class InvoiceInline(InvoiceColumns, ReadOnlyInline):
 
 @admin.register(BillingHistory)
 class BillingHistoryAdmin(InvoiceColumns, OwnedReadOnlyAdmin):
-    """Invoices: a record of what was charged."""
+    """Invoices. They are read-only, because they record what was charged."""
 
     list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "refunded")
     list_filter = (BY_CUSTOMER, ("status", ChoicesDropdownFilter), ("billing_date", RangeDateFilter))
@@ -112,22 +112,22 @@ class BillingHistoryAdmin(InvoiceColumns, OwnedReadOnlyAdmin):
     actions_detail = ("refund",)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """A refund is offered while there is something to refund."""
+        """Return the refund button only while an amount can be refunded."""
         row: Any = self.get_object(request, unquote(str(object_id)))
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
         return offered if row is not None and services.refundable_amount(unmasked(row)) > 0 else []
 
     @confirmed_action(
         title="Refund",
-        question="Stripe gives the money back to the card. A large one waits for a second colleague.",
+        question="Stripe refunds the amount to the customer's card. Another staff member must approve a large refund.",
         icon="currency_exchange",
         form=RefundForm,
     )
     def refund(self, request: HttpRequest, invoice: BillingHistory, answers: dict[str, Any]) -> None:
-        colleague: Any = request.user
+        staff_member: Any = request.user
         row = services.request_refund(
-            invoice=invoice, amount=answers["amount"], reason=answers["reason"], by=colleague, now=clock.now()
+            invoice=invoice, amount=answers["amount"], reason=answers["reason"], by=staff_member, now=clock.now()
         )
         if row.status == AdjustmentStatus.AWAITING_APPROVAL:
-            self.message_user(request, format_html(AWAITS_APPROVAL, link(row, "its page")), messages.WARNING)
+            self.message_user(request, format_html(AWAITS_APPROVAL, link(row, "the refund's page")), messages.WARNING)
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))

@@ -1,4 +1,4 @@
-"""The page of the sums over all customers, drawn as tables with bars: nothing on it needs a script or a style of its own."""
+"""The page of business metrics: tables with bars, which need neither scripts nor styles of their own."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ MAX_BAR_WIDTH = 200
 
 
 class MetricsAdminMixin(BaseAdmin):
-    """For the admin class of subscriptions: the page `metrics/` beside its list."""
+    """Adds the page `metrics/` to the admin class of subscriptions."""
 
     def get_urls(self) -> list[Any]:
         views = (("metrics/", self.metrics, "billing_metrics"), ("metrics/<slug:key>.csv", self.as_csv, "billing_metrics_csv"))
@@ -24,14 +24,12 @@ class MetricsAdminMixin(BaseAdmin):
         return [*own, *super().get_urls()]
 
     def metrics(self, request: HttpRequest) -> HttpResponse:
-        """Every table, with its formula and inputs."""
         require_allowed(request.user.has_perm(PERMISSION))
         tables = [(table, bars(table)) for table in metrics.all_metrics(now=clock.now())]
-        own = {"title": "Metrics of billing", "tables": tables}
+        own = {"title": "Billing metrics", "tables": tables}
         return TemplateResponse(request, "mingus/admin/metrics.html", self.admin_site.each_context(request) | own)
 
     def as_csv(self, request: HttpRequest, key: str) -> StreamingHttpResponse:
-        """One table as a file."""
         require_allowed(request.user.has_perm(PERMISSION))
         found = [table for table in metrics.all_metrics(now=clock.now()) if table.key == key]
         if not found:
@@ -42,14 +40,14 @@ class MetricsAdminMixin(BaseAdmin):
 
 
 def bars(table: metrics.Metric) -> list[tuple[metrics.Row, int]]:
-    """The rows of a table, each with the length of its bar in pixels; the largest figure has the longest.
+    """Return the rows of a table, each with the length of its bar in pixels. The largest figure has the longest bar.
 
-    In a table of several currencies each is drawn for itself: their amounts have nothing to do with each other.
+    Each currency is scaled separately, because amounts in different currencies are not comparable.
     """
-    most: dict[Any, Any] = {}
+    largest: dict[Any, Any] = {}
     for row in table.rows:
-        most[_kind(table, row)] = max(most.get(_kind(table, row), 0), row[table.bar])
-    return [(row, int(MAX_BAR_WIDTH * row[table.bar] / (most[_kind(table, row)] or 1))) for row in table.rows]
+        largest[_kind(table, row)] = max(largest.get(_kind(table, row), 0), row[table.bar])
+    return [(row, int(MAX_BAR_WIDTH * row[table.bar] / (largest[_kind(table, row)] or 1))) for row in table.rows]
 
 
 def _kind(table: metrics.Metric, row: metrics.Row) -> Any:

@@ -1,4 +1,4 @@
-"""What staff grant or close for one customer, beside his plan."""
+"""Overrides of feature access in the back office."""
 
 from typing import Any
 
@@ -24,11 +24,11 @@ from core.admin import (
 )
 from users.models import User
 
-OVERRIDE_COLORS = {"in force": "success", "to come": "info", "over": "default", "revoked": "default"}
+OVERRIDE_COLORS = {"in force": "success", "scheduled": "info", "ended": "default", "revoked": "default"}
 
 
 class OverrideColumns:
-    """What both the list and the customer's page show of an override."""
+    """Columns of the list and of the inline on the customer's page."""
 
     @display(description="state", label=OVERRIDE_COLORS)
     def state(self, row: EntitlementOverride) -> str:
@@ -36,8 +36,8 @@ class OverrideColumns:
         if row.revoked_at is not None:
             return "revoked"
         if row.ends_at <= now:
-            return "over"
-        return "to come" if row.starts_at > now else "in force"
+            return "ended"
+        return "scheduled" if row.starts_at > now else "in force"
 
 
 @inline_on(User)
@@ -52,7 +52,7 @@ class OverrideInline(OverrideColumns, ReadOnlyInline):
 
 @admin.register(EntitlementOverride)
 class OverrideAdmin(OverrideColumns, OwnedAdmin):
-    """Overrides. One is added for a reason and until an instant, and afterwards only revoked."""
+    """Overrides. They are added with a reason and an end, and can only be revoked afterwards."""
 
     list_display = ("feature_name", "owner", "is_enabled", "usage_limit", "state", "starts_at", "ends_at", "reason", "by")
     list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("ends_at", RangeDateFilter))
@@ -75,14 +75,14 @@ class OverrideAdmin(OverrideColumns, OwnedAdmin):
     actions_detail = ("revoke",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: what a customer was promised stays written as it was. It is revoked, and another is granted."""
+        """Return False. An override is a record of what was granted: staff revoke it and add another."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Who adds one is asked for the end; it begins now unless he says when."""
+        """Return the form, with the current time as the default start."""
         form = super().get_form(request, obj, change, **kwargs)
         begins = form.base_fields.get("starts_at")
         if isinstance(begins, forms.Field):
@@ -90,14 +90,14 @@ class OverrideAdmin(OverrideColumns, OwnedAdmin):
         return form
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Revoked once."""
+        """Return the revoke button unless the override is revoked already."""
         row = self.get_object(request, unquote(str(object_id)))
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
         return offered if row is not None and row.revoked_at is None else []
 
     def save_model(self, request: HttpRequest, obj: EntitlementOverride, form: Any, change: bool) -> None:
-        colleague: Any = request.user
-        obj.granted_by = colleague
+        staff_member: Any = request.user
+        obj.granted_by = staff_member
         super().save_model(request, obj, form, change)
         services.sync_feature_access(user=obj.user, now=clock.now())
 
@@ -105,7 +105,7 @@ class OverrideAdmin(OverrideColumns, OwnedAdmin):
     def by(self, row: EntitlementOverride) -> str:
         return str(row.granted_by or "-")
 
-    @confirmed_action(title="Revoke", question="It ends now; his plan alone counts again.", icon="undo")
+    @confirmed_action(title="Revoke", question="The override ends now, and the customer's plan applies again.", icon="undo")
     def revoke(self, request: HttpRequest, row: EntitlementOverride) -> None:
         services.revoke_override(row, now=clock.now())
 

@@ -1,4 +1,4 @@
-"""The page that shows what each status of a subscription opens, at every edge of trial, period and grace."""
+"""The page that shows the access granted by each subscription status, at each edge of trial, period and grace."""
 
 from itertools import groupby
 from typing import Any
@@ -25,14 +25,14 @@ class StatusFilter(forms.Form):
 
 
 class PlanAccessAdminMixin(BaseAdmin):
-    """For the admin class of subscriptions: the page `plan-access/` beside its list."""
+    """Adds the page `plan-access/` to the admin class of subscriptions."""
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.plan_access)
         return [path("plan-access/", view, name="billing_plan_access"), *super().get_urls()]
 
     def plan_access(self, request: HttpRequest) -> HttpResponse:
-        """Show the rule, and how it decides about an example subscription."""
+        """Show the rule and its results for an example subscription."""
         require_allowed(self.has_view_permission(request))
         filters = StatusFilter(request.GET)
         chosen = filters.cleaned_data["status"] if filters.is_valid() else ""

@@ -14,7 +14,7 @@ from core.admin import BaseAdmin, display, money
 
 @admin.register(SubscriptionPlan)
 class PlanAdmin(BaseAdmin):
-    """Plans. What a plan opens is opened for everybody who has it, by a job, as soon as it is saved."""
+    """Plans. Saving changed features or limits starts a job that updates the access of all subscribers."""
 
     list_display = ("name", "billing_cycle", "cost", "is_active", "description")
     list_filter = (("billing_cycle", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))

@@ -1,4 +1,4 @@
-"""Stripe's customers and events in the back office."""
+"""Stripe customers and events in the back office."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ from users.models import User
 
 VIEW_PERMISSION = "billing.see_stripeevent"
 EVENT_COLORS = {"waiting": "info", "handled": "success", "ignored": "default", "failed": "danger"}
-OPEN = (
+PUBLIC_FIELDS = (
     "id",
     "stripe_id",
     "type",
@@ -43,43 +43,43 @@ OPEN = (
     "stripe_customer_id",
     "object_id",
 )
-CLOSED = ("explanation", "outcome", "error", "content")
+RESTRICTED_FIELDS = ("explanation", "outcome", "error", "content")
 
 
 class StripeCustomerColumns:
-    """What both the list and the customer's page show of how he pays."""
+    """Columns of the list and of the inline on the customer's page."""
 
     @display(description="card")
-    def pays_by(self, row: StripeCustomer) -> str:
+    def payment_card(self, row: StripeCustomer) -> str:
         return row.card or "-"
 
     @display(description="credit")
-    def owed(self, row: StripeCustomer) -> str:
+    def credit_amount(self, row: StripeCustomer) -> str:
         return money(row.credit, row.currency)
 
 
 @inline_on(User)
 class StripeCustomerInline(StripeCustomerColumns, ReadOnlyInline):
     model = StripeCustomer
-    verbose_name_plural = "at Stripe"
-    fields = ("since", "stripe_id", "pays_by", "card_exp_month", "card_exp_year", "owed", "synced_at")
+    verbose_name_plural = "Stripe customers"
+    fields = ("since", "stripe_id", "payment_card", "card_exp_month", "card_exp_year", "credit_amount", "synced_at")
     since = linked("created_at", "since")
     ordering = ("-id",)
 
 
 @admin.register(StripeCustomer)
 class StripeCustomerAdmin(StripeCustomerColumns, OwnedReadOnlyAdmin):
-    """Which customer of Stripe's a customer is, and how he pays."""
+    """Stripe customers, with their card and credit."""
 
-    list_display = ("owner", "stripe_id", "pays_by", "card_exp_month", "card_exp_year", "owed", "synced_at")
+    list_display = ("owner", "stripe_id", "payment_card", "card_exp_month", "card_exp_year", "credit_amount", "synced_at")
     search_fields = ("stripe_id",)
 
 
 @admin.register(StripeEvent)
 class StripeEventAdmin(ReadOnlyAdmin):
-    """The inbox. What is in an event is a customer's own, so it is shown only to whoever may see it, and that is noted."""
+    """The inbox. The content of an event is personal data: it requires a permission, and the access log records each view."""
 
-    list_display = ("happened_at", "type", "standing", "deliveries", "attempts", "handled_at", "stripe_id")
+    list_display = ("happened_at", "type", "state_label", "deliveries", "attempts", "handled_at", "stripe_id")
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("type", FieldTextFilter),
@@ -87,29 +87,29 @@ class StripeEventAdmin(ReadOnlyAdmin):
         ("stripe_customer_id", FieldTextFilter),
     )
     search_fields = ("stripe_id", "stripe_customer_id", "object_id")
-    search_help_text = "Whole id of an event, a customer or an object of Stripe's"
+    search_help_text = "The complete Stripe ID of an event, customer or other object"
     ordering = ("-happened_at", "-id")
     sortable_by = ("happened_at",)
-    csv_columns = tuple(name for name in OPEN if name != "id")
+    csv_columns = tuple(name for name in PUBLIC_FIELDS if name != "id")
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """Equal, not contains_word inside: there are indexes for that."""
+        """Return exact lookups, for which there are indexes."""
         return [f"{name}__exact" for name in self.search_fields]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return [*OPEN, *(CLOSED if request.user.has_perm(VIEW_PERMISSION) else ())]
+        return [*PUBLIC_FIELDS, *(RESTRICTED_FIELDS if request.user.has_perm(VIEW_PERMISSION) else ())]
 
     @display(description="state", label=EVENT_COLORS)
-    def standing(self, event: StripeEvent) -> str:
+    def state_label(self, event: StripeEvent) -> str:
         return event.state
 
     actions_detail = ("replay",)
 
-    @display(description="what followed")
+    @display(description="result")
     def explanation(self, event: StripeEvent) -> str:
         return str(describe_event(event))
 
-    @confirmed_action(title="Replay", question="Process the event again? Rows that agree with Stripe stay.", icon="replay")
+    @confirmed_action(title="Replay", question="Process the event again? Only rows that differ change.", icon="replay")
     def replay(self, request: HttpRequest, event: StripeEvent) -> None:
         replay_event(event=event, now=clock.now())
 
@@ -117,8 +117,7 @@ class StripeEventAdmin(ReadOnlyAdmin):
 
     @display(description="content")
     def content(self, event: StripeEvent) -> str:
-        """The event as Stripe wrote it, on lines of its own."""
-        return pretty_json(json.loads(event.body), DjangoJSONEncoder) if event.body else "forgotten, or never kept"
+        return pretty_json(json.loads(event.body), DjangoJSONEncoder) if event.body else "deleted or not stored"
 
     def render_change_form(
         self,
@@ -129,7 +128,7 @@ class StripeEventAdmin(ReadOnlyAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        """The page; a look at the customer whom the event is about."""
+        """Render the page, and record that the data of the event's customer was viewed."""
         if obj is not None and obj.stripe_customer_id:
             found = StripeCustomer.objects.filter(stripe_id=obj.stripe_customer_id).select_related("user")
             record(request, "view", StripeEvent, {row.user for row in found}, row_id=obj.pk)

@@ -1,4 +1,4 @@
-"""Subscriptions in the back office, each with all that happened around it."""
+"""Subscriptions in the back office, each with its access and its timeline."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ STRIPE_MANAGED_FIELDS = ("stripe_subscription_id", "stripe_customer_id")
 
 
 class SubscriptionColumns:
-    """What both the list and the customer's page show of a subscription."""
+    """Columns of the list and of the inline on the customer's page."""
 
     @display(description="plan")
     def plan_name(self, subscription: Subscription) -> str:
@@ -54,16 +54,16 @@ class SubscriptionColumns:
     def state(self, subscription: Subscription) -> str:
         return subscription.status
 
-    @display(description="kept by")
-    def keeper(self, subscription: Subscription) -> str:
-        return "us" if subscription.is_local else "Stripe"
+    @display(description="managed by")
+    def managed_by(self, subscription: Subscription) -> str:
+        return "staff" if subscription.is_local else "Stripe"
 
 
 @inline_on(User)
 class SubscriptionInline(SubscriptionColumns, ReadOnlyInline):
     model = Subscription
     place = 4
-    fields = ("since", "plan_name", "state", "current_period_end", "cancel_at_period_end", "keeper")
+    fields = ("since", "plan_name", "state", "current_period_end", "cancel_at_period_end", "managed_by")
     since = linked("created_at", "since")
     ordering = ("-created_at", "-id")
 
@@ -73,7 +73,7 @@ class SubscriptionInline(SubscriptionColumns, ReadOnlyInline):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminMixin, OwnedAdmin):
-    """Subscriptions. One that is added here is a gift: it renews without a payment. What Stripe keeps is only looked at."""
+    """Subscriptions. One that staff add is a gift and renews without a payment. One that Stripe manages is read-only."""
 
     list_display = (
         "plan_name",
@@ -82,7 +82,7 @@ class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminM
         "current_period_start",
         "current_period_end",
         "cancel_at_period_end",
-        "keeper",
+        "managed_by",
     )
     list_filter = (BY_CUSTOMER, ("plan", AutocompleteSelectFilter), ("status", ChoicesDropdownFilter))
     list_select_related = ("user", "plan")
@@ -107,14 +107,14 @@ class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminM
     actions_detail = ("cancel_later", "cancel_at_once", "reactivate")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """By the buttons alone once Stripe keeps it: what a form would write, the next event would take back."""
+        """Return False if Stripe manages the subscription, because the next sync would overwrite the change."""
         return super().has_change_permission(request, obj) and (obj is None or obj.is_local)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_local)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """The buttons that would do something."""
+        """Return the buttons that apply to the subscription's state."""
         row: Any = self.get_object(request, unquote(str(object_id)))
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
         useful = _available_actions(row) if row is not None else ()
@@ -124,22 +124,22 @@ class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminM
         return [*super().get_readonly_fields(request, obj), *(["access", "timeline"] if obj else [])]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What it opens comes first, since that is what customers ask; the timeline comes last."""
+        """Return the fields: access first, because customers ask about it, and the timeline last."""
         names = [name for name in super().get_fields(request, obj) if name not in ("access", "timeline")]
         return ["access", *names, "timeline"] if obj else names
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """The form; the timeline needs to know who asks."""
+        """Return the form. `shown_to` lets `timeline` check the permissions of the request's user."""
         if obj is not None:
             obj.shown_to = request
         return super().get_form(request, obj, change, **kwargs)
 
-    @display(description="opens its plan")
+    @display(description="plan access")
     def access(self, subscription: Subscription) -> str:
         [(_, access)] = access_of([subscription], now=clock.now())
         return f"{'Yes' if access.is_open else 'No'}. {access.why}"
 
-    @display(description="what happened")
+    @display(description="timeline")
     def timeline(self, subscription: Subscription) -> str:
         request: Any = vars(unmasked(subscription))["shown_to"]
         return timeline_of(subscription, request)
@@ -151,15 +151,15 @@ class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminM
     def delete_model(self, request: HttpRequest, obj: Subscription) -> None:
         services.delete_subscription(obj, now=clock.now())
 
-    @confirmed_action(title="Cancel at period end", question="It stays open until then, and does not renew.", icon="event_busy")
+    @confirmed_action(title="Cancel at period end", question="Access continues until the period ends.", icon="event_busy")
     def cancel_later(self, request: HttpRequest, subscription: Subscription) -> None:
         services.cancel_at_period_end(subscription, now=clock.now())
 
-    @confirmed_action(title="Cancel now", question="It ends at once, and what it opens is closed.", icon="cancel")
+    @confirmed_action(title="Cancel now", question="The subscription and its access end immediately.", icon="cancel")
     def cancel_at_once(self, request: HttpRequest, subscription: Subscription) -> None:
         services.cancel_now(subscription, now=clock.now())
 
-    @confirmed_action(title="Reactivate", question="The cancellation is taken back.", icon="restart_alt")
+    @confirmed_action(title="Reactivate", question="The cancellation is undone.", icon="restart_alt")
     def reactivate(self, request: HttpRequest, subscription: Subscription) -> None:
         services.reactivate(subscription, now=clock.now())
 
@@ -172,7 +172,7 @@ class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminM
 
 
 def _available_actions(subscription: Subscription) -> tuple[str, ...]:
-    """The names of the buttons that do something to a subscription as it stands."""
+    """Return the names of the buttons that apply to the subscription's state."""
     if not subscription.is_running:
         return ()
     return ("cancel_at_once", "reactivate" if subscription.cancel_at_period_end else "cancel_later")

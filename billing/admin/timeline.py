@@ -1,4 +1,4 @@
-"""All that happened around a subscription, in one line of time."""
+"""Timeline of a subscription: status changes, invoices, adjustments, dunning steps and Stripe events."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -16,7 +16,7 @@ from core import clock
 from core.admin import masking, money
 from core.admin.masking import unmasked
 
-MAX_ENTRIES_OF_EACH_KIND = 30  # of each kind
+MAX_ENTRIES_OF_EACH_KIND = 30
 STEP_ICONS: dict[str, str] = {
     DunningKind.ATTEMPT: "credit_card_off",
     DunningKind.NOTICE: "mail",
@@ -28,7 +28,7 @@ VIEW_EVENTS_PERMISSION = "billing.view_stripeevent"
 
 
 class TimelineEntry(NamedTuple):
-    """One thing that happened. `row` is what the moment links to; None for the subscription itself."""
+    """An entry of the timeline. `row` is the row that it links to, None for the subscription itself."""
 
     at: datetime
     icon: str
@@ -38,7 +38,7 @@ class TimelineEntry(NamedTuple):
 
     @property
     def address(self) -> str:
-        """Where the row is shown, "" without one."""
+        """The URL of the row's page, "" without a row."""
         if self.row is None:
             return ""
         options = self.row._meta.concrete_model._meta
@@ -46,7 +46,7 @@ class TimelineEntry(NamedTuple):
 
 
 def timeline_of(subscription: Subscription, request: HttpRequest) -> SafeString:
-    """The timeline as the request's colleague may read it, the newest first; Stripe's events are folded away below it."""
+    """Return the timeline that the request's user may see, newest first, with Stripe's events collapsed below it."""
     own = {
         "moments": _newest(_timeline_entries(subscription, request)),
         "events": _newest(_events(subscription)) if request.user.has_perm(VIEW_EVENTS_PERMISSION) else [],
@@ -71,11 +71,11 @@ def _timeline_entries(subscription: Subscription, request: HttpRequest) -> Itera
         )
     for step in map(view, DunningStep.objects.filter(user=user).order_by("-happened_at", "-id")[:MAX_ENTRIES_OF_EACH_KIND]):
         yield TimelineEntry(step.happened_at, STEP_ICONS[step.kind], step.get_kind_display(), step.note, step)
-    yield from _status_changes(subscription)  # last, and so below what followed at the same instant
+    yield from _status_changes(subscription)  # last, to be below other entries of the same instant
 
 
 def _status_changes(subscription: Subscription) -> Iterator[TimelineEntry]:
-    """How it began and how it ended, as far as that has come."""
+    """Yield the beginning and the end of the subscription and its trial, as far as they have occurred."""
     begins = "trial began" if subscription.trial_start is not None else "began"
     yield TimelineEntry(subscription.began_at, "flag", begins, "")
     if subscription.trial_end is not None and subscription.trial_end <= clock.now():
@@ -84,19 +84,18 @@ def _status_changes(subscription: Subscription) -> Iterator[TimelineEntry]:
         return
     later = subscription.runs_until if subscription.cancel_at_period_end else None
     if later is not None:
-        yield TimelineEntry(subscription.canceled_at, "event_busy", "cancelled", f"To end at {later:%Y-%m-%d %H:%M}.")
+        yield TimelineEntry(subscription.canceled_at, "event_busy", "canceled", f"Ends at {later:%Y-%m-%d %H:%M}.")
     if not subscription.is_running:
         yield TimelineEntry(later or subscription.canceled_at, "event_busy", "ended", "")
 
 
 def _invoices(rows: Iterable[Any]) -> Iterator[TimelineEntry]:
     for row in rows:
-        about = format_html("{}\n{}", money(row.amount, row.currency), row.description)  # which names the plan of that time
+        about = format_html("{}\n{}", money(row.amount, row.currency), row.description)  # the description contains the plan
         yield TimelineEntry(row.billing_date, "request_quote", f"invoice {row.status}", about, row)
 
 
 def _events(subscription: Subscription) -> Iterator[TimelineEntry]:
-    """What Stripe told us about the customer."""
     customer = _customer_of(subscription)
     if customer:
         for event in StripeEvent.objects.filter(stripe_customer_id=customer).order_by("-happened_at")[
@@ -106,5 +105,5 @@ def _events(subscription: Subscription) -> Iterator[TimelineEntry]:
 
 
 def _customer_of(subscription: Subscription) -> str:
-    """His id at Stripe, also for a colleague for whom it is masked: whether he may see events is asked elsewhere."""
+    """Return the customer's Stripe ID even if it is masked for the user. Callers check the permission to view events."""
     return str(unmasked(subscription).stripe_customer_id)

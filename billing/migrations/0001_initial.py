@@ -24,7 +24,7 @@ TABLES_OF_INVOICES = ("billing_adjustment", "billing_dunningstep")
 
 
 def load_catalog(apps, schema_editor):
-    """Create the plans of the catalog, but for those that exist."""
+    """Create the plans of the catalog that do not exist."""
     SubscriptionPlan = apps.get_model("billing", "SubscriptionPlan")
     plans = [SubscriptionPlan(**row) for row in catalog.rows()]
     SubscriptionPlan.objects.using(schema_editor.connection.alias).bulk_create(plans, ignore_conflicts=True)
@@ -53,7 +53,12 @@ class Migration(migrations.Migration):
                 ("stripe_customer_id", models.CharField(blank=True, max_length=255)),
                 ("object_id", models.CharField(blank=True, max_length=255)),
                 ("happened_at", models.DateTimeField()),
-                ("body", models.TextField(blank=True)),
+                (
+                    "body",
+                    models.TextField(
+                        blank=True, help_text="The signed request body, until it expires or the customer is erased."
+                    ),
+                ),
                 ("headers", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
                 (
                     "state",
@@ -66,8 +71,8 @@ class Migration(migrations.Migration):
                 ("deliveries", models.IntegerField(default=1, validators=[MinValueValidator(1)])),
                 ("attempts", models.IntegerField(default=0, validators=[MinValueValidator(0)])),
                 ("handled_at", models.DateTimeField(blank=True, null=True)),
-                ("outcome", models.TextField(blank=True)),
-                ("error", models.TextField(blank=True)),
+                ("outcome", models.TextField(blank=True, help_text="The result in a sentence.")),
+                ("error", models.TextField(blank=True, help_text="The traceback of the last failure.")),
             ],
             options={
                 "verbose_name": "Stripe event",
@@ -83,6 +88,17 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("handled_at__isnull", True), ("state__in", ("waiting", "failed"))),
+                            models.Q(
+                                models.Q(("state__in", ("waiting", "failed")), _negated=True), ("handled_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_stripeevent_handled_at_matches_state",
+                        violation_error_message="Must be set exactly when the event is handled or ignored.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("stripe_id__regex", "^\\S(.*\\S)?$")),
                         name="billing_stripeevent_stripe_id_not_blank",
                         violation_error_message="Must not be empty or padded.",
@@ -93,17 +109,17 @@ class Migration(migrations.Migration):
                         violation_error_message="Must not be empty or padded.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["waiting", "handled", "ignored", "failed"])),
-                        name="billing_stripeevent_state_choice",
-                        violation_error_message="Choose one of: waiting, handled, ignored, failed.",
-                    ),
-                    models.CheckConstraint(
                         condition=Exact(
                             models.Func(models.F("headers"), function="jsonb_typeof", output_field=models.TextField()),
                             models.Value("object"),
                         ),
                         name="billing_stripeevent_headers_shape",
                         violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "handled", "ignored", "failed"])),
+                        name="billing_stripeevent_state_choice",
+                        violation_error_message="Choose one of: waiting, handled, ignored, failed.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("deliveries__gte", 1)),
@@ -115,17 +131,6 @@ class Migration(migrations.Migration):
                         name="billing_stripeevent_attempts_bounds",
                         violation_error_message="Must be 0 or more.",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("handled_at__isnull", True), ("state__in", ("waiting", "failed"))),
-                            models.Q(
-                                models.Q(("state__in", ("waiting", "failed")), _negated=True), ("handled_at__isnull", False)
-                            ),
-                            _connector="OR",
-                        ),
-                        name="billing_stripeevent_handled_at_matches_state",
-                        violation_error_message="Set exactly when it was dealt with.",
-                    ),
                 ],
             },
         ),
@@ -135,8 +140,14 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("stripe_subscription_id", models.CharField(blank=True, max_length=255)),
-                ("stripe_customer_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "stripe_subscription_id",
+                    models.CharField(blank=True, help_text="Empty if staff granted it, for free.", max_length=255),
+                ),
+                (
+                    "stripe_customer_id",
+                    models.CharField(blank=True, help_text="Empty if staff granted the subscription.", max_length=255),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -150,15 +161,28 @@ class Migration(migrations.Migration):
                             ("unpaid", "Unpaid"),
                             ("paused", "Paused"),
                         ],
+                        help_text="Trialing and active grant access, past_due only for a grace period.",
                         max_length=50,
                     ),
                 ),
-                ("current_period_start", models.DateTimeField(blank=True, null=True)),
-                ("current_period_end", models.DateTimeField(blank=True, null=True)),
-                ("cancel_at_period_end", models.BooleanField(default=False)),
-                ("canceled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "current_period_start",
+                    models.DateTimeField(blank=True, help_text="Start of the current billing period.", null=True),
+                ),
+                (
+                    "current_period_end",
+                    models.DateTimeField(blank=True, help_text="When the subscription renews or ends.", null=True),
+                ),
+                (
+                    "cancel_at_period_end",
+                    models.BooleanField(default=False, help_text="True if it ends at the end of its period."),
+                ),
+                (
+                    "canceled_at",
+                    models.DateTimeField(blank=True, help_text="When it was canceled, which may be before it ends.", null=True),
+                ),
                 ("trial_start", models.DateTimeField(blank=True, null=True)),
-                ("trial_end", models.DateTimeField(blank=True, null=True)),
+                ("trial_end", models.DateTimeField(blank=True, help_text="Empty (null) without a trial.", null=True)),
                 (
                     "user",
                     models.ForeignKey(
@@ -184,6 +208,28 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "id"), name="billing_subscription_owner"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ("trialing", "active", "past_due", "unpaid", "paused"))),
+                        fields=("user",),
+                        name="billing_subscription_status_one_running",
+                        violation_error_message="This customer already has a running subscription. End it first.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("stripe_subscription_id", ""), _negated=True),
+                        fields=("stripe_subscription_id",),
+                        name="billing_subscription_stripe_subscription_id_unique",
+                        violation_error_message="This Stripe subscription already exists.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("current_period_end__gt", models.F("current_period_start"))),
+                        name="billing_subscription_current_period_end_after_start",
+                        violation_error_message="The end must be after the start.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("trial_end__gt", models.F("trial_start"))),
+                        name="billing_subscription_trial_end_after_start",
+                        violation_error_message="The end must be after the start.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             (
@@ -206,28 +252,6 @@ class Migration(migrations.Migration):
                             "paused."
                         ),
                     ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("status__in", ("trialing", "active", "past_due", "unpaid", "paused"))),
-                        fields=("user",),
-                        name="billing_subscription_status_one_running",
-                        violation_error_message="This customer has a running subscription already. End that one first.",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("stripe_subscription_id", ""), _negated=True),
-                        fields=("stripe_subscription_id",),
-                        name="billing_subscription_stripe_subscription_id_unique",
-                        violation_error_message="This Stripe subscription is known already.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("current_period_end__gt", models.F("current_period_start"))),
-                        name="billing_subscription_current_period_end_after_start",
-                        violation_error_message="The period must end after it starts.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("trial_end__gt", models.F("trial_start"))),
-                        name="billing_subscription_trial_end_after_start",
-                        violation_error_message="The trial must end after it starts.",
-                    ),
                 ],
             },
         ),
@@ -238,14 +262,31 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("stripe_invoice_id", models.CharField(blank=True, max_length=255)),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=10, validators=[MinValueValidator(Decimal("0"))])),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="Total of the invoice, 0 or more, in its currency.",
+                        max_digits=10,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
                 (
                     "amount_refunded",
                     models.DecimalField(
-                        decimal_places=2, default=Decimal("0"), max_digits=10, validators=[MinValueValidator(Decimal("0"))]
+                        decimal_places=2,
+                        default=Decimal("0"),
+                        help_text="Part of the amount that was paid back.",
+                        max_digits=10,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
-                ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD", help_text="ISO 4217 code, such as USD.", max_length=3, validators=[validate_currency]
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -258,14 +299,26 @@ class Migration(migrations.Migration):
                             ("void", "Void"),
                             ("refunded", "Refunded"),
                         ],
+                        help_text="Pending, failed and unpaid are owed. Refunded means refunded in full.",
                         max_length=50,
                     ),
                 ),
-                ("billing_date", models.DateTimeField()),
-                ("due_date", models.DateTimeField(blank=True, null=True)),
-                ("paid_at", models.DateTimeField(blank=True, null=True)),
+                ("billing_date", models.DateTimeField(help_text="When the invoice was created.")),
+                ("due_date", models.DateTimeField(blank=True, help_text="When the payment is due.", null=True)),
+                ("paid_at", models.DateTimeField(blank=True, help_text="Empty (null) if the invoice was not paid.", null=True)),
                 ("description", models.TextField(blank=True)),
-                ("metadata", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
+                (
+                    "metadata",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text=(
+                            "From Stripe: number, hosted_invoice_url, invoice_pdf, paid_from_credit (not charged) or a "
+                            "negative total."
+                        ),
+                        validators=[validate_json_object],
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -301,7 +354,19 @@ class Migration(migrations.Migration):
                         condition=models.Q(("stripe_invoice_id", ""), _negated=True),
                         fields=("stripe_invoice_id",),
                         name="billing_billinghistory_stripe_invoice_id_unique",
-                        violation_error_message="This Stripe invoice is known already.",
+                        violation_error_message="This Stripe invoice already exists.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_refunded__lte", models.F("amount"))),
+                        name="billing_billinghistory_amount_refunded_within_amount",
+                        violation_error_message="The refunded amount can't exceed the amount.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "paid"), _negated=True), ("paid_at__isnull", False), _connector="OR"
+                        ),
+                        name="billing_billinghistory_paid_at_when_paid",
+                        violation_error_message="A paid invoice must have paid_at.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("amount__gte", 0)),
@@ -336,11 +401,6 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be a number.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("amount_refunded__lte", models.F("amount"))),
-                        name="billing_billinghistory_amount_refunded_within_amount",
-                        violation_error_message="No more can be refunded than was charged.",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
                         name="billing_billinghistory_currency_iso_4217",
                         violation_error_message="Use an ISO 4217 code such as USD.",
@@ -351,13 +411,6 @@ class Migration(migrations.Migration):
                         ),
                         name="billing_billinghistory_status_choice",
                         violation_error_message="Choose one of: draft, pending, paid, unpaid, failed, void, refunded.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("status", "paid"), _negated=True), ("paid_at__isnull", False), _connector="OR"
-                        ),
-                        name="billing_billinghistory_paid_at_when_paid",
-                        violation_error_message="A paid invoice says when it was paid.",
                     ),
                     models.CheckConstraint(
                         condition=Exact(
@@ -380,15 +433,55 @@ class Migration(migrations.Migration):
                 ("description", models.TextField(blank=True)),
                 (
                     "price",
-                    models.DecimalField(decimal_places=2, max_digits=10, validators=[MinValueValidator(Decimal("0.01"))]),
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="Price per billing cycle, 0.01 or more.",
+                        max_digits=10,
+                        validators=[MinValueValidator(Decimal("0.01"))],
+                    ),
                 ),
-                ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        help_text="ISO 4217 code of the price's currency, such as USD.",
+                        max_length=3,
+                        validators=[validate_currency],
+                    ),
+                ),
                 ("billing_cycle", models.CharField(choices=[("monthly", "Monthly"), ("yearly", "Yearly")], max_length=20)),
-                ("features", models.JSONField(blank=True, default=dict, validators=[validate_json_object, are_switches])),
-                ("limits", models.JSONField(blank=True, default=dict, validators=[validate_json_object, are_limits])),
-                ("is_active", models.BooleanField(default=True)),
-                ("stripe_product_id", models.CharField(blank=True, max_length=255)),
-                ("stripe_price_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "features",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='Feature names with true if the plan includes them, such as {"data_export": true}.',
+                        validators=[validate_json_object, are_switches],
+                    ),
+                ),
+                (
+                    "limits",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='Uses per month, such as {"data_export_per_month": 4}. Unlimited if absent, none if 0.',
+                        validators=[validate_json_object, are_limits],
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True, help_text="False if retired: it can't be bought, but subscriptions continue."
+                    ),
+                ),
+                (
+                    "stripe_product_id",
+                    models.CharField(blank=True, help_text="Set when the plans are synced to Stripe.", max_length=255),
+                ),
+                (
+                    "stripe_price_id",
+                    models.CharField(blank=True, help_text="Set when the plans are synced to Stripe.", max_length=255),
+                ),
             ],
             options={
                 "verbose_name": "plan",
@@ -398,15 +491,43 @@ class Migration(migrations.Migration):
                     GinIndex(fields=["limits"], name="billing_plan_limits_gin", opclasses=["jsonb_path_ops"]),
                 ],
                 "constraints": [
+                    models.UniqueConstraint(
+                        fields=("name", "billing_cycle"),
+                        name="billing_subscriptionplan_name_unique",
+                        violation_error_message="A plan with this name and billing cycle already exists.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            Regex(Cast("features", models.TextField()), '^\\{("[a-z][a-z0-9_]{0,99}": (true|false)(, )?)*\\}$')
+                        ),
+                        name="billing_subscriptionplan_features_values",
+                        violation_error_message=(
+                            'Each feature must be a lowercase name with true or false, such as {"data_export": true}.'
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            Regex(
+                                Cast("limits", models.TextField()),
+                                '^\\{("[a-z][a-z0-9_]{0,99}_per_month": [0-9]{1,9}(, )?)*\\}$',
+                            )
+                        ),
+                        name="billing_subscriptionplan_limits_values",
+                        violation_error_message=(
+                            "Each limit must be a name that ends in _per_month with a whole number, such as "
+                            '{"data_export_per_month": 4}.'
+                        ),
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("stripe_price_id", ""), _negated=True),
+                        fields=("stripe_price_id",),
+                        name="billing_subscriptionplan_stripe_price_id_unique",
+                        violation_error_message="Another plan already has this Stripe price.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("name__regex", "^\\S(.*\\S)?$")),
                         name="billing_subscriptionplan_name_not_blank",
                         violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.UniqueConstraint(
-                        fields=("name", "billing_cycle"),
-                        name="billing_subscriptionplan_name_unique",
-                        violation_error_message="There is already a plan of this name with this billing cycle.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("price__gte", Decimal("0.01"))),
@@ -443,40 +564,12 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be a JSON object.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            Regex(Cast("features", models.TextField()), '^\\{("[a-z][a-z0-9_]{0,99}": (true|false)(, )?)*\\}$')
-                        ),
-                        name="billing_subscriptionplan_features_values",
-                        violation_error_message=(
-                            'Each feature is a name in small letters with true or false, such as {"data_export": true}.'
-                        ),
-                    ),
-                    models.CheckConstraint(
                         condition=Exact(
                             models.Func(models.F("limits"), function="jsonb_typeof", output_field=models.TextField()),
                             models.Value("object"),
                         ),
                         name="billing_subscriptionplan_limits_shape",
                         violation_error_message="Must be a JSON object.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            Regex(
-                                Cast("limits", models.TextField()),
-                                '^\\{("[a-z][a-z0-9_]{0,99}_per_month": [0-9]{1,9}(, )?)*\\}$',
-                            )
-                        ),
-                        name="billing_subscriptionplan_limits_values",
-                        violation_error_message=(
-                            "Each limit is a name that ends in _per_month with a whole number, such as "
-                            '{"data_export_per_month": 4}.'
-                        ),
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("stripe_price_id", ""), _negated=True),
-                        fields=("stripe_price_id",),
-                        name="billing_subscriptionplan_stripe_price_id_unique",
-                        violation_error_message="Another plan has this Stripe price.",
                     ),
                 ],
             },
@@ -494,8 +587,8 @@ class Migration(migrations.Migration):
                 ("updated_at", UpdatedAtField()),
                 ("feature_name", models.CharField(max_length=100)),
                 ("idempotency_key", models.CharField(max_length=255)),
-                ("amount", models.IntegerField(validators=[MinValueValidator(1)])),
-                ("period_start", models.DateTimeField()),
+                ("amount", models.IntegerField(help_text="Number of uses.", validators=[MinValueValidator(1)])),
+                ("period_start", models.DateTimeField(help_text="Start of the counting month of the uses.")),
                 ("given_back_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "user",
@@ -512,6 +605,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "indexes": [models.Index(fields=["created_at"], name="billing_usage_by_age")],
                 "constraints": [
+                    models.UniqueConstraint(fields=("user", "idempotency_key"), name="billing_usagerecord_key_unique"),
                     models.CheckConstraint(
                         condition=models.Q(("feature_name__regex", "^\\S(.*\\S)?$")),
                         name="billing_usagerecord_feature_name_not_blank",
@@ -527,7 +621,6 @@ class Migration(migrations.Migration):
                         name="billing_usagerecord_amount_bounds",
                         violation_error_message="Must be 1 or more.",
                     ),
-                    models.UniqueConstraint(fields=("user", "idempotency_key"), name="billing_usagerecord_key_unique"),
                 ],
             },
         ),
@@ -544,7 +637,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("stripe_id", models.CharField(blank=True, max_length=255)),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=10)),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="Positive in favor of the customer. Only a credit that is used is negative.",
+                        max_digits=10,
+                    ),
+                ),
                 ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
                 (
                     "status",
@@ -622,9 +722,39 @@ class Migration(migrations.Migration):
                         name="billing_adjustment_stripe_id_unique",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", Decimal("0")),
+                            models.Q(("kind", "credit"), models.Q(("amount", Decimal("0")), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="billing_adjustment_amount_above_zero",
+                        violation_error_message="Must be greater than 0. Only a credit can be negative.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("approved_by", models.F("requested_by")), _negated=True),
+                        name="billing_adjustment_approved_by_a_second_person",
+                        violation_error_message="The staff member who requested a refund can't approve it.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("kind__in", ["refund", "credit", "dispute"])),
                         name="billing_adjustment_kind_choice",
                         violation_error_message="Choose one of: refund, credit, dispute.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Func(
+                                models.F("amount"),
+                                output_field=models.BooleanField(),
+                                template="%(expressions)s <> 'NaN'::numeric",
+                            )
+                        ),
+                        name="billing_adjustment_amount_number",
+                        violation_error_message="Must be a number.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                        name="billing_adjustment_currency_iso_4217",
+                        violation_error_message="Use an ISO 4217 code such as USD.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -648,36 +778,6 @@ class Migration(migrations.Migration):
                             "Choose one of: awaiting_approval, declined, pending, succeeded, failed, canceled, open, won, lost."
                         ),
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
-                        ),
-                        name="billing_adjustment_amount_number",
-                        violation_error_message="Must be a number.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("amount__gt", Decimal("0")),
-                            models.Q(("kind", "credit"), models.Q(("amount", Decimal("0")), _negated=True)),
-                            _connector="OR",
-                        ),
-                        name="billing_adjustment_amount_above_zero",
-                        violation_error_message="Must be above 0; only a credit can be taken back.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
-                        name="billing_adjustment_currency_iso_4217",
-                        violation_error_message="Use an ISO 4217 code such as USD.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("approved_by", models.F("requested_by")), _negated=True),
-                        name="billing_adjustment_approved_by_a_second_person",
-                        violation_error_message="Who asks for a refund can't approve it.",
-                    ),
                 ],
             },
         ),
@@ -692,8 +792,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("attempt", "payment failed"),
-                            ("notice", "customer told"),
-                            ("warning", "warned ahead"),
+                            ("notice", "customer notified"),
+                            ("warning", "advance warning"),
                             ("paid", "paid"),
                             ("stopped", "stopped"),
                         ],
@@ -731,6 +831,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "indexes": [models.Index(fields=["user", "-happened_at", "-id"], name="billing_dunning_newest")],
                 "constraints": [
+                    models.UniqueConstraint(fields=("user", "key"), name="billing_dunningstep_key_unique"),
                     models.CheckConstraint(
                         condition=models.Q(("kind__in", ["attempt", "notice", "warning", "paid", "stopped"])),
                         name="billing_dunningstep_kind_choice",
@@ -741,7 +842,6 @@ class Migration(migrations.Migration):
                         name="billing_dunningstep_key_not_blank",
                         violation_error_message="Must not be empty or padded.",
                     ),
-                    models.UniqueConstraint(fields=("user", "key"), name="billing_dunningstep_key_unique"),
                 ],
             },
         ),
@@ -753,10 +853,18 @@ class Migration(migrations.Migration):
                 ("updated_at", UpdatedAtField()),
                 ("feature_name", models.CharField(max_length=100)),
                 ("is_enabled", models.BooleanField(default=True)),
-                ("usage_limit", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0)])),
+                (
+                    "usage_limit",
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Uses per counting month. Unlimited if empty.",
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
                 ("reason", models.CharField(max_length=500)),
                 ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(help_text="The override applies until just before this time.")),
                 ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "granted_by",
@@ -788,13 +896,13 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["user", "-created_at", "-id"], name="billing_override_newest")],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("feature_name__regex", "^\\S(.*\\S)?$")),
-                        name="billing_entitlementoverride_feature_name_not_blank",
-                        violation_error_message="Must not be empty or padded.",
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="billing_entitlementoverride_ends_at_after_start",
+                        violation_error_message="Must be after starts_at.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("reason__regex", "^\\S(.*\\S)?$")),
-                        name="billing_entitlementoverride_reason_not_blank",
+                        condition=models.Q(("feature_name__regex", "^\\S(.*\\S)?$")),
+                        name="billing_entitlementoverride_feature_name_not_blank",
                         violation_error_message="Must not be empty or padded.",
                     ),
                     models.CheckConstraint(
@@ -803,9 +911,9 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
-                        name="billing_entitlementoverride_ends_at_after_start",
-                        violation_error_message="It must end after it starts.",
+                        condition=models.Q(("reason__regex", "^\\S(.*\\S)?$")),
+                        name="billing_entitlementoverride_reason_not_blank",
+                        violation_error_message="Must not be empty or padded.",
                     ),
                 ],
             },
@@ -816,20 +924,37 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("feature_name", models.CharField(max_length=100)),
-                ("is_enabled", models.BooleanField(default=True)),
+                ("feature_name", models.CharField(help_text="Name of the feature, such as custom_reports.", max_length=100)),
+                (
+                    "is_enabled",
+                    models.BooleanField(default=True, help_text="True if the feature is granted, up to its limit and expiry."),
+                ),
                 (
                     "usage_count",
                     models.IntegerField(
                         default=0,
-                        help_text="Uses since period_start; of a month that is over, they count no more.",
+                        help_text="Uses in the month that began at period_start. They no longer count when it is over.",
                         validators=[MinValueValidator(0)],
                     ),
                 ),
-                ("usage_limit", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0)])),
-                ("period_start", models.DateTimeField(blank=True, null=True)),
-                ("last_used_at", models.DateTimeField(blank=True, null=True)),
-                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "usage_limit",
+                    models.IntegerField(
+                        blank=True,
+                        help_text="Per counting month. Unlimited if empty (null).",
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "period_start",
+                    models.DateTimeField(blank=True, help_text="Start of the month in which the uses were counted.", null=True),
+                ),
+                ("last_used_at", models.DateTimeField(blank=True, help_text="Empty (null) if never used.", null=True)),
+                (
+                    "expires_at",
+                    models.DateTimeField(blank=True, help_text="When access ends. Empty (null) if no end is known.", null=True),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -842,18 +967,19 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "feature access entry",
                 "verbose_name_plural": "feature access",
                 "abstract": False,
                 "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "feature_name"),
+                        name="billing_featureaccess_feature_name_unique",
+                        violation_error_message="This customer already has an entry for this feature.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("feature_name__regex", "^\\S(.*\\S)?$")),
                         name="billing_featureaccess_feature_name_not_blank",
                         violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.UniqueConstraint(
-                        fields=("user", "feature_name"),
-                        name="billing_featureaccess_feature_name_unique",
-                        violation_error_message="This customer has an entry for this feature already.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("usage_count__gte", 0)),
@@ -874,7 +1000,10 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("stripe_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "stripe_id",
+                    models.CharField(blank=True, help_text="Empty until Stripe has created the customer.", max_length=255),
+                ),
                 ("card_brand", models.CharField(blank=True, max_length=30)),
                 ("card_last4", models.CharField(blank=True, max_length=4)),
                 (
@@ -885,7 +1014,15 @@ class Migration(migrations.Migration):
                     "card_exp_year",
                     models.IntegerField(blank=True, null=True, validators=[MinValueValidator(2000), MaxValueValidator(2200)]),
                 ),
-                ("credit", models.DecimalField(decimal_places=2, default=0, max_digits=10)),
+                (
+                    "credit",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        help_text="Applied to the next invoices; a negative amount is owed.",
+                        max_digits=10,
+                    ),
+                ),
                 ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
                 ("synced_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -906,7 +1043,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("card_last4__regex", "^([0-9]{4})?$")),
                         name="billing_stripecustomer_card_last4_digits",
-                        violation_error_message="Four digits, or nothing.",
+                        violation_error_message="Must be four digits or empty.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("card_exp_month__gte", 1), ("card_exp_month__lte", 12)),
@@ -937,7 +1074,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        # Foreign keys that keep a row with its owner's rows
+        # Foreign keys that require both rows to have the same owner
         composite_foreign_key(INVOICE, "subscription_id", "billing_subscription", name=f"{INVOICE}_subscription_owner"),
         *(
             composite_foreign_key(
@@ -945,7 +1082,7 @@ class Migration(migrations.Migration):
             )
             for table in TABLES_OF_INVOICES
         ),
-        # Plans are loaded before the audit triggers exist, so that they are no event of the audit log
+        # Plans are created before the audit triggers, so that the audit log does not record them
         migrations.RunPython(load_catalog),
         # Triggers
         *add_triggers(

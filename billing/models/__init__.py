@@ -1,4 +1,4 @@
-"""What is sold, who has it, what that opens, what was charged for it, and what Stripe said."""
+"""Models of plans, subscriptions, feature access, invoices and Stripe records."""
 
 from billing.models.adjustments import Adjustment
 from billing.models.dunning import DunningStep

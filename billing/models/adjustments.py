@@ -1,4 +1,4 @@
-"""What changes a bill afterwards: refunds, credits and disputes."""
+"""Adjustments of invoices: refunds, credits and disputes."""
 
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ class AdjustmentKind(models.TextChoices):
 
 
 class AdjustmentStatus(models.TextChoices):
-    """Where it stands. The first is ours alone: a refund above the limit that a second person has not approved yet."""
+    """AWAITING_APPROVAL and DECLINED do not exist at Stripe: large refunds need the approval of a second staff member."""
 
     AWAITING_APPROVAL = "awaiting_approval"
     DECLINED = "declined"
@@ -37,17 +37,14 @@ class AdjustmentStatus(models.TextChoices):
 
 
 class Adjustment(OwnedModel):
-    """A refund, credit or dispute. `amount` is positive for what the customer gets; only a credit can be taken back (< 0).
-
-    `requested_by` and `approved_by` are colleagues; Stripe's own have neither.
-    """
+    """A refund, credit or dispute. `requested_by` and `approved_by` are empty for an adjustment that was made at Stripe."""
 
     invoice = same_owner_foreign_key(
         BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="adjustments"
     )
     kind = ChoiceField(AdjustmentKind, max_length=20)
     stripe_id = models.CharField(max_length=255, blank=True)
-    amount = MoneyField(max_digits=10)
+    amount = MoneyField(max_digits=10, help_text="Positive in favor of the customer. Only a credit that is used is negative.")
     currency = CurrencyField()
     status = ChoiceField(AdjustmentStatus, max_length=30)
     reason = models.CharField(max_length=500, blank=True)
@@ -59,7 +56,7 @@ class Adjustment(OwnedModel):
         export=True,
         erase=Erase.ANONYMIZE,
         restore=Restore.NEVER,
-        because="the books need what was refunded, credited and disputed, and when, for ten years",
+        because="refunds, credits and disputes must be retained in the accounts for ten years",
         withheld=("requested_by", "approved_by"),
         blank={"stripe_id": "", "reason": "", "invoice": None},
     )
@@ -71,12 +68,12 @@ class Adjustment(OwnedModel):
             rule(
                 f"{TABLE}_amount_above_zero",
                 Q(amount__gt=Decimal(0)) | (Q(kind=AdjustmentKind.CREDIT) & ~Q(amount=Decimal(0))),
-                "Must be above 0; only a credit can be taken back.",
+                "Must be greater than 0. Only a credit can be negative.",
             ),
             rule(
                 f"{TABLE}_approved_by_a_second_person",
                 ~Q(approved_by=F("requested_by")),
-                "Who asks for a refund can't approve it.",
+                "The staff member who requested a refund can't approve it.",
             ),
         ]
         indexes = [models.Index(fields=["user", "-happened_at", "-id"], name="billing_adjustment_newest")]

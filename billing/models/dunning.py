@@ -1,4 +1,4 @@
-"""The timeline of a payment that does not come: attempts, notices, and how it ended."""
+"""Dunning steps: failed payment attempts, notices to the customer, and the outcome."""
 
 from django.db import models
 
@@ -11,14 +11,14 @@ from core.privacy.masks import personal
 
 class DunningKind(models.TextChoices):
     ATTEMPT = "attempt", "payment failed"
-    NOTICE = "notice", "customer told"
-    WARNING = "warning", "warned ahead"
+    NOTICE = "notice", "customer notified"
+    WARNING = "warning", "advance warning"
     PAID = "paid", "paid"
     STOPPED = "stopped", "stopped"
 
 
 class DunningStep(OwnedModel):
-    """One step. `key` names it within the customer's, so that the same thing heard twice is one step."""
+    """One step. `key` is unique for the customer, so that a repeated sync records a step once."""
 
     invoice = same_owner_foreign_key(
         BillingHistory, on_delete=models.SET_NULL, null=True, blank=True, related_name="dunning_steps"
@@ -29,7 +29,7 @@ class DunningStep(OwnedModel):
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True)
 
-    privacy = recorded("when a payment failed, and when he was told")
+    privacy = recorded("when a payment failed, and when the customer was notified")
     personal_fields = personal("key", "note")
 
     class Meta(OwnedModel.Meta):

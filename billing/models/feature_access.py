@@ -1,4 +1,4 @@
-"""What a customer may use, how often, and how often he has."""
+"""Feature access: the features that a customer can use, with limits and usage counts."""
 
 from datetime import datetime
 from typing import Any
@@ -20,21 +20,19 @@ IS_UNLIMITED = Q(usage_limit__isnull=True)
 
 
 def usage_at(now: Any) -> Case:
-    """The uses that count at the instant `now`: none of a month that is over."""
+    """Return an expression for the uses that count at `now`, 0 if their counting month is over."""
     is_over = Q(period_start__lt=usage_period_start(now))
     return Case(When(is_over, then=Value(0)), default=F("usage_count"), output_field=models.IntegerField())
 
 
 def is_open_at(now: Any) -> Q:
-    """Whether a feature is on and has not expired at the instant `now`, whatever its count."""
+    """Return the condition that a feature is enabled and has not expired at `now`, regardless of its count."""
     return Q(is_enabled=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=now))
 
 
 class AccessQuerySet(OwnedQuerySet):
-    """Feature access."""
-
     def with_billing_period(self) -> "AccessQuerySet":
-        """With the period of the owner's running subscription, so that no row has to ask for it by itself."""
+        """Annotate the period of the owner's running subscription, which saves a query for each row."""
         running = Subscription.objects.running().filter(user=OuterRef("user"))
         return self.annotate(
             billed_from=Subquery(running.values("current_period_start")[:1]),
@@ -42,14 +40,14 @@ class AccessQuerySet(OwnedQuerySet):
         )
 
     def usable(self, *, amount: int, now: datetime) -> "AccessQuerySet":
-        """Those that can be used `amount` times more at the instant `now`."""
+        """Return the rows that can be used `amount` more times at `now`."""
         return self.filter(is_open_at(now), IS_UNLIMITED | Q(usage_limit__gte=usage_at(now) + amount))
 
     def use(self, *, amount: int, now: datetime) -> int:
-        """Count `amount` uses where there is room for them; gives the number of rows.
+        """Count `amount` uses where the limit allows them, and return the number of rows.
 
-        One UPDATE that reads and writes the count, so that any number of calls at once gets no further than the limit. The
-        first use in a counting month begins the count anew.
+        One UPDATE reads and writes the count, so that concurrent calls never exceed the limit. The first use in a counting
+        month resets the count.
         """
         begins = usage_period_start(now)
         is_over = Q(period_start__isnull=True) | Q(period_start__lt=begins)
@@ -59,32 +57,32 @@ class AccessQuerySet(OwnedQuerySet):
         )
 
     def give_back(self, *, amount: int, period_start: datetime) -> int:
-        """Take `amount` off a count that is still of the month that began at `period_start`, not below 0; gives the rows."""
+        """Subtract `amount` from counts of the month that began at `period_start`, and return the number of rows."""
         return self.filter(period_start=period_start).update(usage_count=Greatest(F("usage_count") - amount, Value(0)))
 
 
 class FeatureAccess(OwnedModel):
-    """One feature, for one customer: whether it is open, until when, and how often in a counting month."""
+    """The access of one customer to one feature, with its expiry, monthly limit and usage count."""
 
-    feature_name = NonBlankCharField(max_length=100)
-    is_enabled = models.BooleanField(default=True)
+    feature_name = NonBlankCharField(max_length=100, help_text="Name of the feature, such as custom_reports.")
+    is_enabled = models.BooleanField(default=True, help_text="True if the feature is granted, up to its limit and expiry.")
     usage_count = BoundedIntegerField(
-        min=0, default=0, help_text="Uses since period_start; of a month that is over, they count no more."
+        min=0, default=0, help_text="Uses in the month that began at period_start. They no longer count when it is over."
     )
-    usage_limit = BoundedIntegerField(min=0, null=True, blank=True)
-    period_start = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
+    usage_limit = BoundedIntegerField(min=0, null=True, blank=True, help_text="Per counting month. Unlimited if empty (null).")
+    period_start = models.DateTimeField(null=True, blank=True, help_text="Start of the month in which the uses were counted.")
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="Empty (null) if never used.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When access ends. Empty (null) if no end is known.")
 
-    privacy = recorded("what his plan opens to him, and how often he used it")
+    privacy = recorded("the features that the customer can use, and how often they were used")
 
     class Meta(OwnedModel.Meta):
-        verbose_name_plural = "feature access"
+        verbose_name, verbose_name_plural = "feature access entry", "feature access"
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "feature_name"],
                 name="billing_featureaccess_feature_name_unique",
-                violation_error_message="This customer has an entry for this feature already.",
+                violation_error_message="This customer already has an entry for this feature.",
             ),
         ]
 
@@ -93,38 +91,38 @@ class FeatureAccess(OwnedModel):
     def __str__(self) -> str:
         return self.feature_name
 
-    is_unlimited = Derived(IS_UNLIMITED)
+    is_unlimited = Derived(IS_UNLIMITED, help_text="True if there is no monthly limit.")
     usage_remaining = Derived(
         first_of((IS_UNLIMITED, None), default=Greatest(F("usage_limit") - usage_at(ClockNow()), Value(0))),
         models.IntegerField(null=True),
-        help_text="How often it can still be used in this counting month; None when it is unlimited.",
+        help_text="Uses left in the current counting month; null if unlimited.",
     )
     resets_at = Derived(
         first_of((IS_UNLIMITED, None), default=EdgeOfMonth(ClockNow(), 1)),
         models.DateTimeField(null=True),
-        help_text="When the usage count is reset to 0; null when usage is unlimited.",
+        help_text="When the usage count is reset to 0; null if usage is unlimited.",
     )
-    is_expired = Derived(Q(expires_at__lte=ClockNow()))
+    is_expired = Derived(Q(expires_at__lte=ClockNow()), help_text="True if `expires_at` has passed.")
     can_use = Derived(
         is_open_at(ClockNow()) & (IS_UNLIMITED | Q(usage_limit__gt=usage_at(ClockNow()))),
-        help_text="Whether it can be used once now.",
+        help_text="True if the feature can be used at least once now.",
     )
 
     def is_open_at(self, now: datetime) -> bool:
-        """Whether it is on and has not expired, whatever its count."""
+        """Return True if the feature is enabled and has not expired at `now`, regardless of its count."""
         return self.is_enabled and not FeatureAccess.is_expired.at(self, now)
 
     def usage_at(self, now: datetime) -> int:
-        """The uses that count at the instant `now`: none of a month that is over."""
+        """Return the uses that count at `now`, 0 if their counting month is over."""
         is_over = self.period_start is not None and self.period_start < self.usage_period_at(now).begins
         return 0 if is_over else self.usage_count
 
     def usage_period_at(self, now: datetime) -> UsagePeriod:
-        """The counting month of the owner at the instant `now`."""
+        """Return the owner's counting month at `now`."""
         return usage_period(now, *self._billing_period())
 
     def _billing_period(self) -> tuple[datetime | None, datetime | None]:
-        """Of the owner's running subscription; read, unless `with_billing_period` has brought it along."""
+        """Return the period of the owner's running subscription, by a query unless `with_billing_period` has annotated it."""
         if "billed_from" in self.__dict__:
             return self.__dict__["billed_from"], self.__dict__["billed_to"]
         running = Subscription.objects.for_user(self.user).running()

@@ -1,4 +1,4 @@
-"""What a customer was charged."""
+"""Invoices."""
 
 from decimal import Decimal
 
@@ -31,45 +31,45 @@ class InvoiceStatus(models.TextChoices):
     REFUNDED = "refunded"
 
 
+OVER_REFUND = "The refunded amount can't exceed the amount."
+PAID_WITHOUT_INSTANT = "A paid invoice must have paid_at."
 OWED = (InvoiceStatus.PENDING, InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
 IS_OVERDUE = Q(status__in=OWED, due_date__lt=ClockNow())
 
 
 def billing_country_only() -> JSONObject:
-    """What an invoice says of its customer once he is anonymous: where he lived, which decides about tax."""
+    """Return the metadata of an anonymized invoice: the customer's country, which determines the tax."""
     return JSONObject(country=Subquery(UserProfile.objects.filter(user=OuterRef("user")).values("country")[:1]))
 
 
 class BillingHistory(OwnedModel):
-    """One invoice and what became of it."""
+    """One invoice, with its payment and refunds."""
 
-    # Not core.models.base.same_owner_foreign_key: that has no index, and deleting a subscription (or its owner) asks for its
-    # invoices
+    # Not core.models.base.same_owner_foreign_key, which has no index: deleting a subscription or its owner queries the invoices
     subscription = models.ForeignKey(
         Subscription, on_delete=models.SET_NULL, null=True, blank=True, related_name="invoices", db_constraint=False
     )
     stripe_invoice_id = models.CharField(max_length=255, blank=True)
-    amount = MoneyField(max_digits=10, min=0)
-    amount_refunded = MoneyField(max_digits=10, min=0, default=Decimal(0))
-    currency = CurrencyField()
-    status = ChoiceField(InvoiceStatus, max_length=50)
-    billing_date = models.DateTimeField()
-    due_date = models.DateTimeField(null=True, blank=True)
-    paid_at = models.DateTimeField(null=True, blank=True)
+    amount = MoneyField(max_digits=10, min=0, help_text="Total of the invoice, 0 or more, in its currency.")
+    amount_refunded = MoneyField(max_digits=10, min=0, default=Decimal(0), help_text="Part of the amount that was paid back.")
+    currency = CurrencyField(help_text="ISO 4217 code, such as USD.")
+    status = ChoiceField(
+        InvoiceStatus, max_length=50, help_text="Pending, failed and unpaid are owed. Refunded means refunded in full."
+    )
+    billing_date = models.DateTimeField(help_text="When the invoice was created.")
+    due_date = models.DateTimeField(null=True, blank=True, help_text="When the payment is due.")
+    paid_at = models.DateTimeField(null=True, blank=True, help_text="Empty (null) if the invoice was not paid.")
     description = models.TextField(blank=True)
-    metadata = JSONObjectField()
+    metadata = JSONObjectField(
+        help_text="From Stripe: number, hosted_invoice_url, invoice_pdf, paid_from_credit (not charged) or a negative total."
+    )
 
     privacy = Privacy(
         export=True,
         erase=Erase.ANONYMIZE,
         restore=Restore.OPERATOR,
-        because="the books need what was charged, refunded and paid, when, in which currency and country, for ten years",
-        blank={
-            "subscription": None,
-            "stripe_invoice_id": "",
-            "description": "",
-            "metadata": billing_country_only,
-        },
+        because="charges, refunds and payments must be retained in the accounts, with currency and country, for ten years",
+        blank={"subscription": None, "stripe_invoice_id": "", "description": "", "metadata": billing_country_only},
     )
     personal_fields = personal("amount", "amount_refunded", "description", "metadata", "stripe_invoice_id")
 
@@ -81,18 +81,10 @@ class BillingHistory(OwnedModel):
                 fields=["stripe_invoice_id"],
                 condition=~Q(stripe_invoice_id=""),
                 name=f"{TABLE}_stripe_invoice_id_unique",
-                violation_error_message="This Stripe invoice is known already.",
+                violation_error_message="This Stripe invoice already exists.",
             ),
-            rule(
-                f"{TABLE}_amount_refunded_within_amount",
-                Q(amount_refunded__lte=F("amount")),
-                "No more can be refunded than was charged.",
-            ),
-            rule(
-                f"{TABLE}_paid_at_when_paid",
-                ~Q(status=InvoiceStatus.PAID) | Q(paid_at__isnull=False),
-                "A paid invoice says when it was paid.",
-            ),
+            rule(f"{TABLE}_amount_refunded_within_amount", Q(amount_refunded__lte=F("amount")), OVER_REFUND),
+            rule(f"{TABLE}_paid_at_when_paid", ~Q(status=InvoiceStatus.PAID) | Q(paid_at__isnull=False), PAID_WITHOUT_INSTANT),
         ]
         indexes = [
             models.Index(fields=["user", "-billing_date", "-id"], name="billing_invoice_by_date"),
@@ -103,22 +95,21 @@ class BillingHistory(OwnedModel):
         return f"{self.billing_date:%Y-%m-%d} {self.amount} {self.currency}"
 
     def clean(self) -> None:
-        """No refund above the charge, and no payment without its instant."""
         super().clean()
         if self.amount is not None and self.amount_refunded is not None and self.amount_refunded > self.amount:
-            raise ValidationError({"amount_refunded": "No more can be refunded than was charged."}, "above_amount")
+            raise ValidationError({"amount_refunded": OVER_REFUND}, "above_amount")
         if self.status == InvoiceStatus.PAID and self.paid_at is None:
-            raise ValidationError({"paid_at": "A paid invoice says when it was paid."}, "not_set")
+            raise ValidationError({"paid_at": PAID_WITHOUT_INSTANT}, "not_set")
 
-    is_paid = Derived(Q(status=InvoiceStatus.PAID))
-    is_overdue = Derived(IS_OVERDUE, help_text="Whether it is owed and its due date is past.")
+    is_paid = Derived(Q(status=InvoiceStatus.PAID), help_text="True if the status is `paid`. False once refunded in full.")
+    is_overdue = Derived(IS_OVERDUE, help_text="True if the invoice is owed and its due date has passed.")
     days_overdue = Derived(
         first_of((IS_OVERDUE, whole_days(F("due_date"), ClockNow())), default=0),
         models.IntegerField(),
-        help_text="Whole days since the due date; 0 when nothing is overdue.",
+        help_text="Whole days since the due date; 0 if the invoice is not overdue.",
     )
 
     @property
     def paid_from_credit(self) -> Decimal:
-        """The part of the amount that the customer's credit paid, and nothing was charged for."""
+        """The part of the amount that was paid from the customer's credit and not charged."""
         return Decimal(self.metadata.get("paid_from_credit", 0))

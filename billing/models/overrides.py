@@ -1,4 +1,4 @@
-"""What staff granted or closed for one customer, for a reason and until an instant; it wins over his plan."""
+"""Overrides, by which staff enable or disable a feature for one customer until an instant."""
 
 from datetime import datetime
 
@@ -12,37 +12,33 @@ from core.privacy.declarations import recorded
 
 
 class OverrideQuerySet(OwnedQuerySet):
-    """Overrides."""
-
     def in_force(self, now: datetime) -> "OverrideQuerySet":
-        """Those that hold at `now`."""
+        """Return the overrides that are in force at `now`."""
         return self.filter(starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True)
 
     def changed_between(self, after: datetime, until: datetime) -> "OverrideQuerySet":
-        """Those that began or ended after `after` and no later than `until`."""
+        """Return the overrides that began or ended after `after` and no later than `until`."""
         return self.filter(Q(starts_at__gt=after, starts_at__lte=until) | Q(ends_at__gt=after, ends_at__lte=until))
 
 
 class EntitlementOverride(OwnedModel):
-    """One feature, opened or closed for one customer whatever his plan says. Of two that hold, the later one wins."""
+    """One feature, enabled or disabled for one customer regardless of the plan. The newest one in force applies."""
 
     feature_name = NonBlankCharField(max_length=100)
     is_enabled = models.BooleanField(default=True)
-    usage_limit = BoundedIntegerField(min=0, null=True, blank=True)
+    usage_limit = BoundedIntegerField(min=0, null=True, blank=True, help_text="Uses per counting month. Unlimited if empty.")
     reason = NonBlankCharField(max_length=500)
     starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
+    ends_at = models.DateTimeField(help_text="The override applies until just before this time.")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     granted_by = staff_foreign_key(null=True, blank=True, editable=False)
 
-    privacy = recorded("what was opened or closed for him beside his plan, and why", withheld=("granted_by",))
+    privacy = recorded("the features that staff enabled or disabled for the customer, and why", withheld=("granted_by",))
 
     class Meta(OwnedModel.Meta):
         verbose_name = "override"
         constraints = [
-            rule(
-                "billing_entitlementoverride_ends_at_after_start", Q(ends_at__gt=F("starts_at")), "It must end after it starts."
-            )
+            rule("billing_entitlementoverride_ends_at_after_start", Q(ends_at__gt=F("starts_at")), "Must be after starts_at.")
         ]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="billing_override_newest")]
 

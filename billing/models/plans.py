@@ -1,4 +1,4 @@
-"""What is sold."""
+"""Subscription plans."""
 
 import re
 from decimal import Decimal
@@ -22,8 +22,8 @@ FEATURE = r"[a-z][a-z0-9_]{0,99}"
 LIMIT = r"[a-z][a-z0-9_]{0,99}_per_month"
 MAX_USAGE_LIMIT = 999_999_999
 
-FEATURES_SENTENCE = 'Each feature is a name in small letters with true or false, such as {"data_export": true}.'
-LIMITS_SENTENCE = 'Each limit is a name that ends in _per_month with a whole number, such as {"data_export_per_month": 4}.'
+FEATURES_SENTENCE = 'Each feature must be a lowercase name with true or false, such as {"data_export": true}.'
+LIMITS_SENTENCE = 'Each limit must be a name that ends in _per_month with a whole number, such as {"data_export_per_month": 4}.'
 
 
 class BillingCycle(models.TextChoices):
@@ -32,13 +32,13 @@ class BillingCycle(models.TextChoices):
 
 
 def are_switches(value: Any) -> None:
-    """Raise unless every item of a JSON object is a feature's name with true or false."""
+    """Raise ValidationError unless every item of a JSON object is a feature's name with true or false."""
     if isinstance(value, dict) and not all(re.fullmatch(FEATURE, name) and isinstance(on, bool) for name, on in value.items()):
         raise ValidationError(FEATURES_SENTENCE, "not_switches")
 
 
 def are_limits(value: Any) -> None:
-    """Raise unless every item of a JSON object is `<feature>_per_month` with a whole number, 0 or more."""
+    """Raise ValidationError unless every item of a JSON object is `<feature>_per_month` with a whole number, 0 or more."""
     for name, limit in value.items() if isinstance(value, dict) else ():
         is_count = isinstance(limit, int) and not isinstance(limit, bool) and 0 <= limit <= MAX_USAGE_LIMIT
         if not (re.fullmatch(LIMIT, name) and is_count):
@@ -46,38 +46,41 @@ def are_limits(value: Any) -> None:
 
 
 def each_item(field: str, name: str, value: str, sentence: str) -> models.CheckConstraint:
-    """A CHECK that every item of a JSON object is `name: value`, both regular expressions; it reads the object's text."""
+    """Return a CHECK that every item in a JSON object's text matches `name: value`, both regular expressions."""
     text = Cast(field, models.TextField())
     return rule(f"{TABLE}_{field}_values", Q(Regex(text, rf'^\{{("{name}": {value}(, )?)*\}}$')), sentence)
 
 
 class PlanQuerySet(models.QuerySet["SubscriptionPlan"]):
-    """Plans."""
-
     def offered(self) -> "PlanQuerySet":
-        """Those that can be chosen."""
+        """Return the plans that are not retired."""
         return self.filter(is_active=True)
 
     def opening(self, feature: str) -> list["SubscriptionPlan"]:
-        """Those that open a feature, the cheapest first."""
+        """Return the plans that include a feature, cheapest first."""
         counted = metered_anywhere()
         opened = ((plan, plan.entitlements(counted).get(feature)) for plan in self.order_by("price", "id"))
         return [plan for plan, entitlement in opened if entitlement is not None and entitlement.is_enabled]
 
 
 class SubscriptionPlan(BaseModel):
-    """What a customer can subscribe to: a price, and the features that it opens."""
+    """A plan that customers can subscribe to, with its price, features and monthly limits."""
 
     name = NonBlankCharField(max_length=100)
     description = models.TextField(blank=True)
-    price = MoneyField(max_digits=10, min=Decimal("0.01"))
-    currency = CurrencyField()
+    price = MoneyField(max_digits=10, min=Decimal("0.01"), help_text="Price per billing cycle, 0.01 or more.")
+    currency = CurrencyField(help_text="ISO 4217 code of the price's currency, such as USD.")
     billing_cycle = ChoiceField(BillingCycle, max_length=20)
-    features = JSONObjectField(validators=[are_switches])
-    limits = JSONObjectField(validators=[are_limits])
-    is_active = models.BooleanField(default=True)
-    stripe_product_id = models.CharField(max_length=255, blank=True)
-    stripe_price_id = models.CharField(max_length=255, blank=True)
+    features = JSONObjectField(
+        validators=[are_switches], help_text='Feature names with true if the plan includes them, such as {"data_export": true}.'
+    )
+    limits = JSONObjectField(
+        validators=[are_limits],
+        help_text='Uses per month, such as {"data_export_per_month": 4}. Unlimited if absent, none if 0.',
+    )
+    is_active = models.BooleanField(default=True, help_text="False if retired: it can't be bought, but subscriptions continue.")
+    stripe_product_id = models.CharField(max_length=255, blank=True, help_text="Set when the plans are synced to Stripe.")
+    stripe_price_id = models.CharField(max_length=255, blank=True, help_text="Set when the plans are synced to Stripe.")
 
     class Meta(BaseModel.Meta):
         verbose_name = "plan"
@@ -85,7 +88,7 @@ class SubscriptionPlan(BaseModel):
             models.UniqueConstraint(
                 fields=["name", "billing_cycle"],
                 name=f"{TABLE}_name_unique",
-                violation_error_message="There is already a plan of this name with this billing cycle.",
+                violation_error_message="A plan with this name and billing cycle already exists.",
             ),
             each_item("features", FEATURE, "(true|false)", FEATURES_SENTENCE),
             each_item("limits", LIMIT, "[0-9]{1,9}", LIMITS_SENTENCE),
@@ -93,7 +96,7 @@ class SubscriptionPlan(BaseModel):
                 fields=["stripe_price_id"],
                 condition=~Q(stripe_price_id=""),
                 name=f"{TABLE}_stripe_price_id_unique",
-                violation_error_message="Another plan has this Stripe price.",
+                violation_error_message="Another plan already has this Stripe price.",
             ),
         ]
         indexes = [gin("billing_plan", "features"), gin("billing_plan", "limits")]
@@ -105,14 +108,14 @@ class SubscriptionPlan(BaseModel):
 
     @property
     def monthly_price(self) -> Decimal:
-        """What a month costs; a yearly price is a twelfth of it, not rounded."""
+        """The price per month, not rounded; for a yearly plan a twelfth of its price."""
         return self.price if self.billing_cycle == BillingCycle.MONTHLY else self.price / 12
 
     def entitlements(self, counted: set[str] | None = None) -> dict[str, Entitlement]:
-        """What the plan opens, by feature; `counted` is `metered_anywhere()`, for whoever asks several plans."""
+        """Return the plan's entitlements by feature. For several plans, pass `metered_anywhere()` as `counted`."""
         return entitlements(self.features, self.limits, metered_anywhere() if counted is None else counted)
 
 
 def metered_anywhere() -> set[str]:
-    """What is counted in some plan and switched in none, such as support requests."""
+    """Return the features that some plan limits and no plan switches, such as support requests."""
     return metered(SubscriptionPlan.objects.values_list("features", "limits"))

@@ -1,4 +1,4 @@
-"""Which customer of Stripe's a customer of ours is, and how he pays: the card's brand and last four digits, never more."""
+"""Stripe customers. Only the brand, the last four digits and the expiry of their card are stored."""
 
 from django.conf import settings
 from django.db import models
@@ -16,20 +16,17 @@ BRANDS = {"amex": "American Express", "diners": "Diners Club", "eftpos_au": "Eft
 
 
 class StripeCustomer(OwnedModel):
-    """A customer at Stripe. There is none until the first checkout; `stripe_id` is "" while it is being made.
-
-    `credit` is what Stripe owes him: it is used up by the next invoices. Stripe writes it as a negative balance.
-    """
+    """A customer at Stripe, created at the first checkout. Stripe stores `credit` as a negative balance."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stripe_customer", editable=False
     )
-    stripe_id = models.CharField(max_length=255, blank=True)
+    stripe_id = models.CharField(max_length=255, blank=True, help_text="Empty until Stripe has created the customer.")
     card_brand = models.CharField(max_length=30, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
     card_exp_month = BoundedIntegerField(min=1, max=12, null=True, blank=True)
     card_exp_year = BoundedIntegerField(min=2000, max=2200, null=True, blank=True)
-    credit = MoneyField(max_digits=10, default=0)
+    credit = MoneyField(max_digits=10, default=0, help_text="Applied to the next invoices; a negative amount is owed.")
     currency = CurrencyField()
     synced_at = models.DateTimeField(null=True, blank=True)
 
@@ -37,14 +34,14 @@ class StripeCustomer(OwnedModel):
         export=True,
         erase=Erase.DELETE,
         restore=Restore.NEVER,
-        because="which customer he is at Stripe, who takes the payments, and which card pays",
+        because="the customer's ID at Stripe, which takes the payments, and the card that pays",
     )
     personal_fields = personal("stripe_id", "card_brand", "card_last4", "credit")
 
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["stripe_id"], condition=~Q(stripe_id=""), name=f"{TABLE}_stripe_id_unique"),
-            rule(f"{TABLE}_card_last4_digits", Q(card_last4__regex=r"^([0-9]{4})?$"), "Four digits, or nothing."),
+            rule(f"{TABLE}_card_last4_digits", Q(card_last4__regex=r"^([0-9]{4})?$"), "Must be four digits or empty."),
         ]
 
     def __str__(self) -> str:
@@ -52,6 +49,6 @@ class StripeCustomer(OwnedModel):
 
     @property
     def card(self) -> str:
-        """The card as people know it, such as `Visa •••• 4242`; "" without one."""
+        """The card's brand and last digits, such as `Visa •••• 4242`; "" without a card."""
         brand = BRANDS.get(self.card_brand, self.card_brand.capitalize())
         return f"{brand} •••• {self.card_last4}" if self.card_last4 else ""

@@ -1,4 +1,4 @@
-"""The inbox: what Stripe told us, as it came, and what was done about it."""
+"""The inbox of Stripe events, as they were received, with their processing state."""
 
 from datetime import datetime
 from typing import Any
@@ -14,28 +14,22 @@ from core.models.fields import BoundedIntegerField, ChoiceField, JSONObjectField
 class EventState(models.TextChoices):
     WAITING = "waiting"
     HANDLED = "handled"
-    IGNORED = "ignored"  # of a kind that nothing here follows from
+    IGNORED = "ignored"  # of a type that is not synced, or of an unknown customer
     FAILED = "failed"
 
 
 class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
-    """Stripe's events."""
-
     def waiting(self) -> "StripeEventQuerySet":
-        """Those that nothing was done about yet, or in vain."""
+        """Return the events that are not processed yet or whose processing failed."""
         return self.filter(state__in=(EventState.WAITING, EventState.FAILED))
 
     def clearable(self, before: datetime) -> "StripeEventQuerySet":
-        """Those that were dealt with before an instant, and whose text is still kept."""
+        """Return the events that were processed before an instant and still have a body."""
         return self.filter(handled_at__lt=before).exclude(body="")
 
 
 class StripeEvent(BaseModel):
-    """One event, kept once however often it is delivered.
-
-    `body` is the request's text as it was signed, emptied when the customer is erased or after the time that
-    `billing.inbox` says. `outcome` says for people what followed from it; `error` is the traceback of the last failure.
-    """
+    """One event, stored once however often it is delivered. Its body is cleared after `stripe.events.EVENT_BODY_RETENTION`."""
 
     stripe_id = NonBlankCharField(max_length=255, unique=True)
     type = NonBlankCharField(max_length=100)
@@ -43,16 +37,16 @@ class StripeEvent(BaseModel):
     stripe_customer_id = models.CharField(max_length=255, blank=True)
     object_id = models.CharField(max_length=255, blank=True)
     happened_at = models.DateTimeField()
-    body = models.TextField(blank=True)
+    body = models.TextField(blank=True, help_text="The signed request body, until it expires or the customer is erased.")
     headers = JSONObjectField()
     state = ChoiceField(EventState, max_length=20, default=EventState.WAITING)
     deliveries = BoundedIntegerField(min=1, default=1)
     attempts = BoundedIntegerField(min=0, default=0)
     handled_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.TextField(blank=True)
-    error = models.TextField(blank=True)
+    outcome = models.TextField(blank=True, help_text="The result in a sentence.")
+    error = models.TextField(blank=True, help_text="The traceback of the last failure.")
 
-    secret_fields = ("body", "headers")  # a whole customer of Stripe's may be in it: the log records only that it changed
+    secret_fields = ("body", "headers")  # may contain personal data, so the audit log records only that they changed
     unaudited_fields = ("deliveries",)
 
     class Meta(BaseModel.Meta):
@@ -62,7 +56,7 @@ class StripeEvent(BaseModel):
                 "billing_stripeevent_handled_at_matches_state",
                 Q(state__in=(EventState.WAITING, EventState.FAILED), handled_at__isnull=True)
                 | ~Q(state__in=(EventState.WAITING, EventState.FAILED)) & Q(handled_at__isnull=False),
-                "Set exactly when it was dealt with.",
+                "Must be set exactly when the event is handled or ignored.",
             ),
         ]
         indexes = [

@@ -1,4 +1,4 @@
-"""Who has subscribed to what, and until when."""
+"""Subscriptions of customers to plans."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ TABLE = "billing_subscription"
 
 
 class SubscriptionStatus(models.TextChoices):
-    """Stripe's own words."""
+    """Stripe's statuses of a subscription."""
 
     INCOMPLETE = "incomplete"
     INCOMPLETE_EXPIRED = "incomplete_expired"
@@ -32,7 +32,7 @@ class SubscriptionStatus(models.TextChoices):
     PAUSED = "paused"
 
 
-# A customer has at most one that runs; only an active one opens anything.
+# A customer has at most one running subscription.
 RUNNING = (
     SubscriptionStatus.TRIALING,
     SubscriptionStatus.ACTIVE,
@@ -43,7 +43,7 @@ RUNNING = (
 ACTIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE)
 IS_RUNNING, IS_ACTIVE, IS_LOCAL = Q(status__in=RUNNING), Q(status__in=ACTIVE), Q(stripe_subscription_id="")
 IS_RENEWING = IS_RUNNING & Q(cancel_at_period_end=False, current_period_end__isnull=False)
-
+ENDS_BEFORE_START = "The end must be after the start."
 
 STILL_PAID = ErasureBlocker(
     rows=IS_RUNNING & ~IS_LOCAL & Q(cancel_at_period_end=False, plan__price__gt=0),
@@ -54,39 +54,39 @@ STILL_PAID = ErasureBlocker(
 
 
 class SubscriptionQuerySet(OwnedQuerySet):
-    """Subscriptions."""
-
     def running(self) -> "SubscriptionQuerySet":
-        """Those that have begun and not ended; a customer has at most one."""
+        """Return the subscriptions that have begun and not ended; a customer has at most one."""
         return self.filter(IS_RUNNING)
 
     def active(self) -> "SubscriptionQuerySet":
-        """Those that open their plan's features."""
+        """Return the subscriptions that are trialing or active."""
         return self.filter(IS_ACTIVE)
 
     def local_past_period_end(self, now: datetime) -> "SubscriptionQuerySet":
-        """Those that Stripe does not keep and that time renews or ends: their trial or period is over."""
+        """Return the local subscriptions to renew or end, because their trial or period is over."""
         tried = Q(status=SubscriptionStatus.TRIALING, trial_end__lte=now)
         renews_or_ends = Q(status=SubscriptionStatus.ACTIVE) | Q(cancel_at_period_end=True)
         return self.filter(tried | renews_or_ends & Q(current_period_end__lte=now), IS_LOCAL, IS_RUNNING)
 
 
 class Subscription(OwnedModel):
-    """One customer's subscription to a plan. Once it has a Stripe id, Stripe alone changes it."""
+    """One customer's subscription to a plan. Once it has a Stripe ID, only Stripe changes it."""
 
-    # Whose index begins with the plan, not with the owner: a plan asks whether anybody has it before it is deleted
+    # The index begins with the plan, not the owner, because deleting a plan queries its subscriptions
     plan = models.ForeignKey(SubscriptionPlan, on_delete=models.PROTECT, related_name="subscriptions")
-    stripe_subscription_id = models.CharField(max_length=255, blank=True)
-    stripe_customer_id = models.CharField(max_length=255, blank=True)
-    status = ChoiceField(SubscriptionStatus, max_length=50)
-    current_period_start = models.DateTimeField(null=True, blank=True)
-    current_period_end = models.DateTimeField(null=True, blank=True)
-    cancel_at_period_end = models.BooleanField(default=False)
-    canceled_at = models.DateTimeField(null=True, blank=True)
+    stripe_subscription_id = models.CharField(max_length=255, blank=True, help_text="Empty if staff granted it, for free.")
+    stripe_customer_id = models.CharField(max_length=255, blank=True, help_text="Empty if staff granted the subscription.")
+    status = ChoiceField(
+        SubscriptionStatus, max_length=50, help_text="Trialing and active grant access, past_due only for a grace period."
+    )
+    current_period_start = models.DateTimeField(null=True, blank=True, help_text="Start of the current billing period.")
+    current_period_end = models.DateTimeField(null=True, blank=True, help_text="When the subscription renews or ends.")
+    cancel_at_period_end = models.BooleanField(default=False, help_text="True if it ends at the end of its period.")
+    canceled_at = models.DateTimeField(null=True, blank=True, help_text="When it was canceled, which may be before it ends.")
     trial_start = models.DateTimeField(null=True, blank=True)
-    trial_end = models.DateTimeField(null=True, blank=True)
+    trial_end = models.DateTimeField(null=True, blank=True, help_text="Empty (null) without a trial.")
 
-    privacy = recorded("what he subscribed to", blocker=STILL_PAID)
+    privacy = recorded("the plans that the customer subscribed to", blocker=STILL_PAID)
     personal_fields = personal("stripe_customer_id", "stripe_subscription_id")
 
     class Meta(OwnedModel.Meta):
@@ -96,74 +96,73 @@ class Subscription(OwnedModel):
                 fields=["user"],
                 condition=IS_RUNNING,
                 name=f"{TABLE}_status_one_running",
-                violation_error_message="This customer has a running subscription already. End that one first.",
+                violation_error_message="This customer already has a running subscription. End it first.",
             ),
             models.UniqueConstraint(
                 fields=["stripe_subscription_id"],
                 condition=~IS_LOCAL,
                 name=f"{TABLE}_stripe_subscription_id_unique",
-                violation_error_message="This Stripe subscription is known already.",
+                violation_error_message="This Stripe subscription already exists.",
             ),
             rule(
                 f"{TABLE}_current_period_end_after_start",
                 Q(current_period_end__gt=F("current_period_start")),
-                "The period must end after it starts.",
+                ENDS_BEFORE_START,
             ),
-            rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), "The trial must end after it starts."),
+            rule(f"{TABLE}_trial_end_after_start", Q(trial_end__gt=F("trial_start")), ENDS_BEFORE_START),
         ]
         indexes = [
-            # the few that the hourly job looks through
-            models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),
+            models.Index(fields=["user"], condition=IS_LOCAL & IS_RUNNING, name="billing_sub_local"),  # for the hourly job
         ]
 
     objects = SubscriptionQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
 
     def __str__(self) -> str:
-        return f"{self.get_status_display()}, begun {self.began_at:%Y-%m-%d}"
+        return f"{self.get_status_display()}, since {self.began_at:%Y-%m-%d}"
 
     def clean(self) -> None:
-        """What begins must end later."""
         super().clean()
         for name, start, end in (
             ("current_period_end", self.current_period_start, self.current_period_end),
             ("trial_end", self.trial_start, self.trial_end),
         ):
             if start is not None and end is not None and end <= start:
-                raise ValidationError({name: "It must end after it starts."}, "ends_before_start")
+                raise ValidationError({name: ENDS_BEFORE_START}, "ends_before_start")
 
-    is_active = Derived(IS_ACTIVE)
+    is_active = Derived(IS_ACTIVE, help_text="True if the status is `trialing` or `active`.")
     is_trial = Derived(
-        Q(status=SubscriptionStatus.TRIALING, trial_end__gt=ClockNow()), help_text="Whether nothing has to be paid yet."
+        Q(status=SubscriptionStatus.TRIALING, trial_end__gt=ClockNow()),
+        help_text="True during the trial, before the first payment.",
     )
     days_until_renewal = Derived(
         first_of((IS_RENEWING, Greatest(whole_days(ClockNow(), F("current_period_end")), Value(0)))),
         models.IntegerField(null=True),
-        help_text="Whole days until the next period; None when there will be none, 0 when it is due.",
+        help_text="Whole days until the next period; 0 when it is due, null if the subscription does not renew.",
     )
 
     @property
     def is_running(self) -> bool:
-        """Whether it has begun and not ended."""
+        """True if the subscription has begun and not ended."""
         return self.status in RUNNING
 
     @property
     def is_local(self) -> bool:
-        """Whether it is kept here: staff gave it, and nothing is paid for it."""
+        """True if Stripe does not manage the subscription: staff granted it, and it is free."""
         return not self.stripe_subscription_id
 
     @property
     def began_at(self) -> datetime:
-        """When it began, with its trial if there was one; of a gift and a purchase without a trial, since when we know it."""
+        """The start of the trial or, without a trial, the instant when the subscription was recorded."""
         return self.trial_start or self.created_at
 
     @property
     def runs_until(self) -> datetime | None:
-        """When the present period is over, or the trial where there is no period yet."""
+        """The end of the current period, or of the trial if there is no period yet."""
         return self.current_period_end or self.trial_end
 
     @property
     def access_ends_at(self) -> datetime | None:
-        """When what it opens closes by itself: with the trial, or with a period after which it will not renew."""
+        """The known end of access: the end of the trial, or of a period that will not renew; otherwise None."""
         if self.status == SubscriptionStatus.TRIALING and self.trial_end is not None:
             return self.trial_end
         return self.runs_until if self.cancel_at_period_end else None

@@ -1,4 +1,4 @@
-"""Uses that were counted under a key, so that a repeated call counts once and can be given back."""
+"""Uses counted with an idempotency key, so that a repeated call counts once and can be given back."""
 
 from django.db import models
 
@@ -9,15 +9,15 @@ from core.privacy.masks import personal
 
 
 class UsageRecord(OwnedModel):
-    """`amount` uses of a feature in the counting month that began at `period_start`, under the caller's key."""
+    """Uses of a feature that were counted with one idempotency key."""
 
     feature_name = NonBlankCharField(max_length=100)
     idempotency_key = NonBlankCharField(max_length=255)
-    amount = BoundedIntegerField(min=1)
-    period_start = models.DateTimeField()
+    amount = BoundedIntegerField(min=1, help_text="Number of uses.")
+    period_start = models.DateTimeField(help_text="Start of the counting month of the uses.")
     given_back_at = models.DateTimeField(null=True, blank=True)
 
-    privacy = internal("which uses were counted already, so that a repeated call counts once; they repeat the counts")
+    privacy = internal("uses that were already counted, so that a repeated call counts once; they are part of the counts")
     personal_fields = personal("idempotency_key")
 
     class Meta(OwnedModel.Meta):

@@ -1,4 +1,4 @@
-"""`billing.usage_periods` in SQL: when the present counting month of a customer began."""
+"""`billing.usage_periods` in SQL: the edges of a customer's current counting month."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,12 +12,12 @@ from billing.models.subscriptions import Subscription
 from billing.usage_periods import CALENDAR, MAX_PERIOD_LENGTH
 from core import clock
 
-# written out: of an instant among the parameters a kept statement could not know whether it is the present one
+# a literal, because a compiled query does not accept instants as parameters: they might depend on the clock
 CALENDAR_ANCHOR = Func(template=f"'{CALENDAR.isoformat()}'::timestamptz", output_field=models.DateTimeField())
 
 
 class EdgeOfMonth(Func):
-    """The beginning of the counting month that `now` falls into, for the owner of a row; its end where `later` is 1."""
+    """The start of the counting month that contains `now`, for the owner of a row; its end if `later` is 1."""
 
     template = "%(expressions)s"
     output_field = models.DateTimeField()
@@ -27,7 +27,7 @@ class EdgeOfMonth(Func):
         self.now, self.later = now, later
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
-        """Ask for the owner's billing period, which needs all models and so can't be done where the class is made."""
+        """Build the query for the owner's billing period here, because it needs all models to be loaded."""
         resolved = self.copy()
         resolved.set_source_expressions([_of_the_owner(self.now, self.later).resolve_expression(*args, **kwargs)])
         return resolved
@@ -38,12 +38,12 @@ class EdgeOfMonth(Func):
 
 
 def usage_period_start(now: Any) -> EdgeOfMonth:
-    """When the counting month began that the instant `now` falls into, for the owner of a row."""
+    """Return the start of the counting month that contains `now`, for the owner of a row."""
     return EdgeOfMonth(now, 0)
 
 
 def usage_period_of_subscription(now: Any, later: int = 0) -> Case:
-    """When it began for a subscription, NULL when it has no period; `later` 1 gives when it ends."""
+    """Return the start of a subscription's counting month, its end if `later` is 1; NULL without a period."""
     start = F("current_period_start")
     is_a_month = Q(current_period_end__lte=start + MAX_PERIOD_LENGTH)
     is_present = Q(current_period_start__lte=now, current_period_end__gt=now)
@@ -66,12 +66,12 @@ def _of_the_owner(now: Any, later: int) -> Coalesce:
 
 
 def _number(instant: Any) -> Any:
-    """The months from year 0 to the one of `instant`, in UTC."""
+    """Return the number of months from year 0 to the month of `instant`, in UTC."""
     return ExtractYear(instant, tzinfo=UTC) * 12 + ExtractMonth(instant, tzinfo=UTC)
 
 
 def _plus_months(instant: Any, months: Any) -> Func:
-    """`instant` so many months later, in UTC; a day that the month does not have becomes its last."""
+    """Return `instant` plus `months` in UTC; a day that the month does not have becomes its last day."""
     return Func(
         instant,
         months,

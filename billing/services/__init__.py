@@ -1,4 +1,4 @@
-"""What happens to plans, subscriptions and what they open."""
+"""Services of billing, as other apps and the views call them."""
 
 from billing.services.dunning import record_dunning as record_dunning
 from billing.services.dunning import stop_dunning as stop_dunning

@@ -1,4 +1,4 @@
-"""What a customer is told about his payments: always by an alert, and by mail unless he has turned billing mails off."""
+"""Notices to customers about their payments: always an alert, and an email unless they have disabled billing emails."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,13 +14,13 @@ from users.models import User
 BODY = """{message}
 
 MINGUS
-How you hear about your payments is up to your notification preferences.
+You can change how we notify you about payments in your notification preferences.
 """
 
 
 @dataclass(frozen=True)
 class CustomerNotice:
-    """One thing to tell; `expires_at` is when it is of no use any more."""
+    """A notice to a customer. It is no longer relevant after `expires_at`."""
 
     title: str
     message: str
@@ -30,7 +30,7 @@ class CustomerNotice:
 
 
 def notify_customer(user: User, notice: CustomerNotice, *, now: datetime) -> None:
-    """Tell `user`, by mail to an address that is known to be his, after his quiet hours."""
+    """Create an alert for `user`, and send an email to a verified address, after the user's quiet hours."""
     alert(
         user=user,
         alert_type=AlertType.BILLING,
@@ -41,7 +41,7 @@ def notify_customer(user: User, notice: CustomerNotice, *, now: datetime) -> Non
         expires_at=notice.expires_at,
     )
     preference = preference_for(user, NotificationType.BILLING)
-    # a payment can't wait for a weekly summary: only "no mails" is heeded, not how often he wants them
+    # a payment can't wait for a weekly summary, so the preferred frequency is ignored
     if user.is_verified and preference.email_enabled:
         _send(user, notice, wait=preference.quiet_until(now))
 
@@ -55,11 +55,11 @@ def _send(user: User, notice: CustomerNotice, *, wait: datetime | None) -> None:
 
 
 def format_day(user: User, instant: datetime) -> str:
-    """The day of `instant` where the customer lives, such as `Tuesday, 3 March 2026`."""
+    """Return the day of `instant` in the customer's time zone, such as `Tuesday, 3 March 2026`."""
     local = instant.astimezone(user.zone)
     return f"{local:%A}, {local.day} {local:%B %Y}"
 
 
 def format_amount(amount: Decimal, currency: str) -> str:
-    """An amount as a sentence has it: `1,234.50 USD`."""
+    """Return an amount with its currency, such as `1,234.50 USD`."""
     return f"{amount:,.2f} {currency}"

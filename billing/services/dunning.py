@@ -1,7 +1,7 @@
-"""The timeline of a payment that does not come: each attempt, what the customer was told, and how it ended.
+"""Dunning: records failed payment attempts and their outcome, and notifies the customer.
 
-Stripe makes the attempts, at times that its dashboard decides; this follows them. Every step has a key, so that the projection
-may say the same thing as often as it likes. Once an invoice is paid or given up, nobody is reminded of it any more.
+Stripe makes the attempts, on the schedule that is set in its dashboard. Every step has a key, so that repeated syncs record it
+once. Once an invoice is paid or its collection has stopped, no more notices are sent.
 """
 
 from datetime import datetime
@@ -40,34 +40,32 @@ class CollectibleInvoice(Protocol):
 
 @transaction.atomic
 def record_dunning(*, user: User, invoice: BillingHistory, stripe: CollectibleInvoice, now: datetime) -> None:
-    """Follow one of `user`'s invoices, as it stands here and at Stripe."""
+    """Record the collection of one of `user`'s invoices. `stripe` is the same invoice at Stripe."""
     if invoice.status in PAID_STATUSES:
         _record_payment(user, invoice, now)
     elif stripe.status in UNCOLLECTED_STATUSES:
-        _record_stop(user, invoice, "We stopped asking for a payment", "The invoice was taken back.", now)
+        _record_stop(user, invoice, "We stopped collecting your payment", "The invoice was closed.", now)
     elif invoice.status in OWED and stripe.attempt_count > 0:
         _record_attempt(user, invoice, stripe, now)
 
 
 @transaction.atomic
 def stop_dunning(*, user: User, subscription: Subscription, now: datetime) -> None:
-    """End the timelines of a subscription that is over: nobody is asked to pay for what he does not get."""
+    """Stop the dunning of a subscription that has ended: customers are not asked to pay for access that they do not get."""
     if subscription.status in ENDED_STATUSES:
         for invoice in BillingHistory.objects.filter(user=user, subscription=subscription, status__in=OWED):
-            _record_stop(user, invoice, "Your subscription has ended", "To come back, subscribe to a plan.", now)
+            _record_stop(user, invoice, "Your subscription has ended", "To continue, subscribe to a plan.", now)
 
 
 def _record_attempt(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, now: datetime) -> None:
     place = f"{_name(invoice)}:{stripe.attempt_count}"
-    note = f"attempt {stripe.attempt_count}"
-    again = stripe.next_payment_attempt
-    if not _record_step(user, DunningKind.ATTEMPT, f"attempt:{place}", now, invoice=invoice, next_attempt_at=again, note=note):
-        DunningStep.objects.filter(user=user, key=f"attempt:{place}").update(next_attempt_at=again)
+    retry_at = stripe.next_payment_attempt
+    attempt: dict[str, object] = {"invoice": invoice, "next_attempt_at": retry_at}
+    if not _record_step(user, DunningKind.ATTEMPT, f"attempt:{place}", now, **attempt, note=f"attempt {stripe.attempt_count}"):
+        DunningStep.objects.filter(user=user, key=f"attempt:{place}").update(next_attempt_at=retry_at)
     elif not _is_over(user, invoice):
         notice = payment_failed_notice(user, invoice, stripe, now=now)
-        _record_step(
-            user, DunningKind.NOTICE, f"notice:{place}", now, invoice=invoice, next_attempt_at=again, note=notice.message
-        )
+        _record_step(user, DunningKind.NOTICE, f"notice:{place}", now, **attempt, note=notice.message)
         notify_customer(user, notice, now=now)
 
 
@@ -78,12 +76,12 @@ def _is_over(user: User, invoice: BillingHistory) -> bool:
 
 
 def _record_payment(user: User, invoice: BillingHistory, now: datetime) -> None:
-    """The happy end of a timeline; an invoice that was paid at once has none."""
+    """Record a payment, unless the first attempt succeeded."""
     if not _steps(user, invoice).filter(kind=DunningKind.ATTEMPT).exists():
         return
     if _record_step(user, DunningKind.PAID, f"paid:{_name(invoice)}", invoice.paid_at or now, invoice=invoice):
-        message = f"Thank you: we have received {format_amount(invoice.amount, invoice.currency)}. There is nothing more to do."
-        notify_customer(user, CustomerNotice("Your payment has arrived", message, Severity.LOW), now=now)
+        message = f"Thank you. We have received {format_amount(invoice.amount, invoice.currency)}. No further action is needed."
+        notify_customer(user, CustomerNotice("Payment received", message, Severity.LOW), now=now)
 
 
 def _record_stop(user: User, invoice: BillingHistory, title: str, more: str, now: datetime) -> None:
@@ -92,50 +90,49 @@ def _record_stop(user: User, invoice: BillingHistory, title: str, more: str, now
         return
     _record_step(user, DunningKind.STOPPED, f"stopped:{_name(invoice)}", now, invoice=invoice, note=title)
     amount = format_amount(invoice.amount, invoice.currency)
-    message = f"We do not try to collect the {amount} of {format_day(user, invoice.billing_date)} any more. {more}"
+    message = f"We no longer try to collect the {amount} of {format_day(user, invoice.billing_date)}. {more}"
     notify_customer(user, CustomerNotice(title, message), now=now)
 
 
 def payment_failed_notice(user: User, invoice: BillingHistory, stripe: CollectibleInvoice, *, now: datetime) -> CustomerNotice:
-    """What is said after a failed attempt: the amount, the card, what happens when, and what to do."""
+    """Return the notice about a failed attempt: the amount, the card, the next attempt, the end of access and the remedy."""
     amount = format_amount(invoice.amount, invoice.currency)
     card = card_description(user)
-    what = f"We could not charge {amount} to {card}: it was declined, or your bank wants you to confirm the payment."
-    again = stripe.next_payment_attempt
-    then = (
-        f"We try again on {format_day(user, again)}."
-        if again
-        else "This was the last attempt, and your subscription may end now."
-    )
-    title = "Your payment did not go through" if again else "Your last payment attempt failed"
-    severity = Severity.HIGH if again else Severity.CRITICAL
+    failure = f"We could not charge {amount} to {card}. It was declined, or your bank requires you to confirm the payment."
+    retry_at = stripe.next_payment_attempt
+    if retry_at:
+        title, severity = "Your payment did not go through", Severity.HIGH
+        then = f"We will try again on {format_day(user, retry_at)}."
+    else:
+        title, severity = "Your last payment attempt failed", Severity.CRITICAL
+        then = "This was the last attempt, and your subscription may end now."
     then = f"{then} {_access_end_sentence(user, invoice, now)}".rstrip()
-    return CustomerNotice(title, f"{what}\n{then}\n{_remedy(stripe)}", severity, action_required=True)
+    return CustomerNotice(title, f"{failure}\n{then}\n{_remedy(stripe)}", severity, action_required=True)
 
 
 def _remedy(stripe: CollectibleInvoice) -> str:
-    """What the customer can do; an address ends its line, so that nothing is taken for a part of it."""
+    """Return the ways to pay. A URL ends its line, so that mail programs do not add other text to the link."""
     now = f"Pay now: {stripe.hosted_url}" if stripe.hosted_url else ""
     later = "change your card in the billing portal before the next attempt." if stripe.next_payment_attempt else ""
     if now and later:
         return f"{now}\nOr {later}"
-    return now or later.capitalize() or "Ask support how to pay."
+    return now or later.capitalize() or "Contact support to pay."
 
 
 def _access_end_sentence(user: User, invoice: BillingHistory, now: datetime) -> str:
-    """What stays open while nobody pays, and until when."""
+    """Return a sentence about access while the invoice is unpaid, "" if it has no subscription."""
     if invoice.subscription is None:
         return ""
     [(_, access)] = access_of([invoice.subscription], now=now)
-    # one that is still active was read a moment before the attempt failed
+    # a subscription that is still active was read just before the attempt failed
     until = invoice.billing_date + grace_period() if invoice.subscription.is_active else access.until
     if not access.is_open or until is None or until <= now:
-        return "What your plan opens is closed until it is paid."
-    return f"Unless it is paid, what your plan opens closes on {format_day(user, until)}."
+        return "You have no access to your plan until it is paid."
+    return f"Unless it is paid, access to your plan ends on {format_day(user, until)}."
 
 
 def card_description(user: User) -> str:
-    """The card that pays, as a sentence has it."""
+    """Return the customer's card for use in a sentence, such as `your card Visa •••• 4242`."""
     customer = StripeCustomer.objects.filter(user=user).first()
     return f"your card {customer.card}" if customer and customer.card else "your card"
 
@@ -145,7 +142,7 @@ def _steps(user: User, invoice: BillingHistory) -> QuerySet[DunningStep]:
 
 
 def _record_step(user: User, kind: DunningKind, key: str, at: datetime, **more: object) -> bool:
-    """Write a step down, unless it is there; says whether it was new."""
+    """Create a step unless it exists, and return True if it is new."""
     defaults = {"kind": kind, "happened_at": at, **more}
     _, is_new = DunningStep.objects.get_or_create(user=user, key=key, defaults=defaults)
     return bool(is_new)

@@ -1,4 +1,4 @@
-"""Why a feature is open or closed to somebody, and what else would have been decided."""
+"""Explanation of a user's access to a feature."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from billing.services.plan_access import access_of
 
 @dataclass(frozen=True)
 class Explanation:
-    """`verdict` won. `beneath` would hold without the override, None without one; `access` is his row, if there is one."""
+    """`verdict` is the decision and `beneath` the one without the override, None without an override. `access` is the row."""
 
     feature_name: str
     verdict: ResolvedEntitlement
@@ -23,7 +23,7 @@ class Explanation:
 
 
 def explain_feature(*, user: Any, feature: str, now: datetime) -> Explanation:
-    """Decide about a feature anew at `now`, and say who decided; it needs no row. `plans` are the offered ones that have it."""
+    """Resolve a feature at `now` with its reason, without using a row. `plans` are the offered plans that include it."""
     subscription = Subscription.objects.for_user(user).select_related("plan").order_by("-created_at", "-id")
     newest = subscription.running().first() or subscription.first()
     access = access_of([newest], now=now)[0][1] if newest else None

@@ -1,9 +1,9 @@
-"""Feature access of a customer: a staff override decides, then the subscription, then what is free for everyone.
+"""Feature access of customers: a staff override decides, then the subscription, then the free features.
 
 `sync_feature_access` writes the result to the customer's rows of FeatureAccess. Each service that writes a subscription or an
-override calls it. Access that closes at a known instant has `expires_at`, so it closes on the second. Access that opens at a
-known instant (an override that begins, or the plan when an override ends) is updated by a job. Usage counts stay when a plan is
-canceled, so that subscribing again does not start a new period.
+override calls it. Access that ends at a known instant has `expires_at`, so that it ends on time. Access that begins at a known
+instant (an override that begins, or the plan when an override ends) is updated by a job. Usage counts stay when a plan is
+canceled, so that subscribing again does not reset them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,13 +26,13 @@ from users.models import User
 BATCH = 500
 GRANTED_FIELDS = ("is_enabled", "usage_limit", "expires_at")
 GRANTED_ACCESS = PlanAccess(True, None, "The plan was granted.")
-LOOKBACK = timedelta(days=1)  # by the job, so that a worker that stood still for some hours leaves nobody out
+LOOKBACK = timedelta(days=1)  # so that the job misses no customer after a worker was down for some hours
 Overrides = Mapping[str, EntitlementOverride]
 
 
 @transaction.atomic
 def sync_feature_access(*, user: Any, now: datetime) -> None:
-    """Bring a customer's access in line with his overrides, his subscription and what is free."""
+    """Update a customer's access from their overrides, their subscription and the free features."""
     subscription = Subscription.objects.for_user(user).running().select_for_update().first()
     if subscription is None:
         _grant([(Subscription(user_id=user.pk), None)], {}, now=now)
@@ -42,14 +42,14 @@ def sync_feature_access(*, user: Any, now: datetime) -> None:
 
 @transaction.atomic
 def grant_plan(*, user: Any, plan: SubscriptionPlan, now: datetime) -> None:
-    """Open for a customer what `plan` opens, and close the rest. What he used in the running month stays counted."""
+    """Enable the features of `plan` for a customer, and disable the others. Uses in the current month stay counted."""
     running = Subscription.objects.for_user(user).running().first()
     access = PlanAccess(True, running.access_ends_at, GRANTED_ACCESS.why) if running else GRANTED_ACCESS
     _grant([(running or Subscription(user=user, plan=plan), access)], plan.entitlements(), now=now)
 
 
 def regrant_plan(*, plan: SubscriptionPlan, now: datetime) -> int:
-    """Bring everybody to whom `plan` is open in line with what it opens now; gives how many. Each batch is a transaction."""
+    """Update all customers with access to `plan` to its current features, in batches, and return their number."""
     opened, done = plan.entitlements(), 0
     batch = _next_batch(plan, None)
     while batch:
@@ -67,21 +67,21 @@ def _next_batch(plan: SubscriptionPlan, last: UUID | None) -> list[UUID]:
 
 
 def update_expired_access(*, now: datetime, user: User | None = None) -> int:
-    """Settle whose overrides began or ended and whose access expired in the last day; gives how many customers.
+    """Update customers whose overrides began or ended or whose access expired in the last day, and return their number.
 
-    With `user` only him.
+    With `user`, only that user is updated.
     """
-    window, whose = (now - LOOKBACK, now), Q(user=user) if user else Q()
-    turned = EntitlementOverride.objects.filter(whose).changed_between(*window).values_list("user_id", flat=True)
-    expired = FeatureAccess.objects.filter(whose, is_enabled=True, expires_at__gt=window[0], expires_at__lte=now)
-    owners = {*turned, *expired.values_list("user_id", flat=True)}
+    window, owner = (now - LOOKBACK, now), Q(user=user) if user else Q()
+    overridden = EntitlementOverride.objects.filter(owner).changed_between(*window).values_list("user_id", flat=True)
+    expired = FeatureAccess.objects.filter(owner, is_enabled=True, expires_at__gt=window[0], expires_at__lte=now)
+    owners = {*overridden, *expired.values_list("user_id", flat=True)}
     for user in User.objects.filter(pk__in=owners).order_by("pk"):
         sync_feature_access(user=user, now=now)
     return len(owners)
 
 
 def active_overrides_by_user(owners: Iterable[Any], now: datetime) -> dict[Any, dict[str, EntitlementOverride]]:
-    """The override that holds for each feature, by owner; of two the one that was made later."""
+    """Return the override in force for each feature, by owner; of two, the newer one."""
     found: dict[Any, dict[str, EntitlementOverride]] = {}
     for override in EntitlementOverride.objects.filter(user__in=owners).in_force(now).order_by("created_at", "id"):
         found.setdefault(override.user_id, {})[override.feature_name] = override
@@ -91,7 +91,7 @@ def active_overrides_by_user(owners: Iterable[Any], now: datetime) -> dict[Any, 
 def _grant(
     decided_access: Sequence[tuple[Subscription, PlanAccess | None]], opened: Mapping[str, Entitlement], *, now: datetime
 ) -> int:
-    """Write what is decided for the owners of subscriptions to one plan: one read and two writes, however many they are."""
+    """Write the access of the owners of subscriptions to one plan, with one read and two writes for all of them."""
     if not decided_access:
         return 0
     owners = [subscription.user_id for subscription, _ in decided_access]
@@ -108,7 +108,7 @@ def _grant(
 
 
 def _decided(opened: Mapping[str, Entitlement], overrides: Mapping[Any, Overrides]) -> Q:
-    """The rows about which something was decided: the same features for everybody, and those of each owner's overrides."""
+    """Return the condition for the decided rows: the same features for all owners, and those of each owner's overrides."""
     decided = Q(feature_name__in={*opened, *catalog.FREE_FEATURES})
     for owner, mine in overrides.items():
         decided |= Q(user=owner, feature_name__in=mine)
@@ -122,7 +122,7 @@ def _rows(
     overrides: Overrides,
     now: datetime,
 ) -> Iterable[FeatureAccess]:
-    """Yield the rows of a subscription's owner, one for each feature of the plan, of an override or of what is free."""
+    """Yield the rows of a subscription's owner, one for each feature of the plan, each override and each free feature."""
     month = usage_period(now, subscription.current_period_start, subscription.current_period_end)
     free = catalog.FREE_FEATURES
     for name in {**opened, **free, **overrides}:

@@ -1,4 +1,4 @@
-"""What staff grant or close for one customer, for a reason and until an instant."""
+"""Overrides, by which staff enable or disable a feature for one customer."""
 
 from datetime import datetime
 from typing import Any
@@ -23,14 +23,14 @@ def grant_override(
     granted_by: Any,
     now: datetime,
 ) -> EntitlementOverride:
-    """Open or close a feature for a customer from `starts_at` until just before `ends_at`, whatever his plan says.
+    """Enable or disable a feature for a customer from `starts_at` until just before `ends_at`, regardless of the plan.
 
-    `usage_limit` is per counting month, None without one. DomainError when it would be over already or never begin.
+    `usage_limit` is per counting month, None if unlimited. Raise DomainError if `ends_at` or `reason` is invalid.
     """
     if ends_at <= max(starts_at, now):
-        raise DomainError("ends_too_early", "It must end after it starts, and not in the past.", field="ends_at")
+        raise DomainError("ends_too_early", "The end must be after the start and in the future.", field="ends_at")
     if not reason.strip():
-        raise DomainError("required", "Say why: whoever looks at it later has nothing else.", field="reason")
+        raise DomainError("required", "Enter a reason. It is the only explanation for other staff members.", field="reason")
     override = EntitlementOverride(
         user=user,
         feature_name=feature,
@@ -48,9 +48,9 @@ def grant_override(
 
 @transaction.atomic
 def revoke_override(override: EntitlementOverride, *, now: datetime) -> None:
-    """End an override before its time; what lay beneath holds again at once. 409 when it does not hold any more."""
+    """End an override early, and update the customer's access. Raise ConflictError if it has already ended."""
     if override.revoked_at is not None or override.ends_at <= now:
-        raise ConflictError("not_in_force", "This override is over already.")
+        raise ConflictError("not_in_force", "This override has already ended.")
     override.revoked_at = now
     override.save(update_fields=["revoked_at"])
     sync_feature_access(user=override.user, now=now)
@@ -59,12 +59,12 @@ def revoke_override(override: EntitlementOverride, *, now: datetime) -> None:
 def override_access(
     access: FeatureAccess, *, is_enabled: bool, reason: str, ends_at: datetime, granted_by: Any, now: datetime
 ) -> EntitlementOverride:
-    """Open or close what somebody has a row of, by an override until `ends_at`; opened, it keeps its limit unless that is 0.
+    """Enable or disable the feature of an existing row by an override until `ends_at`, with the row's limit unless that is 0.
 
-    409 when it is so already.
+    Raise ConflictError if the feature is enabled or disabled already.
     """
     if access.is_enabled == is_enabled:
-        raise ConflictError("already_so", f"This is {'enabled' if is_enabled else 'disabled'} already.")
+        raise ConflictError("already_so", f"This feature is already {'enabled' if is_enabled else 'disabled'}.")
     return grant_override(
         user=access.user,
         feature=access.feature_name,

@@ -1,4 +1,4 @@
-"""What subscriptions open at an instant, as `billing.plan_access` decides by their rows and their unpaid bills."""
+"""The access that subscriptions grant, computed by `billing.plan_access` from their rows and unpaid invoices."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,19 +16,19 @@ UNPAID_STATUSES = (InvoiceStatus.UNPAID, InvoiceStatus.FAILED)
 
 
 def grace_period() -> timedelta:
-    """How long a renewal that failed may stay unpaid."""
+    """Return how long a failed renewal may remain unpaid."""
     return timedelta(days=settings.BILLING_GRACE_DAYS)
 
 
 def access_of(subscriptions: Iterable[Subscription], *, now: datetime) -> list[tuple[Subscription, PlanAccess]]:
-    """Each subscription with what it opens; the bills are read once, and only where one is past due."""
+    """Return each subscription with its access. Invoices are queried once, and only if a subscription is past due."""
     rows = list(subscriptions)
     since = _unpaid_since([row.pk for row in rows if row.status == SubscriptionStatus.PAST_DUE])
     return [(row, plan_access_at(row, now=now, grace=grace_period(), unpaid_since=since.get(row.pk))) for row in rows]
 
 
 def _unpaid_since(keys: list[Any]) -> dict[Any, datetime]:
-    """When the oldest unpaid bill was made, by subscription; what was paid later than it settles it."""
+    """Return the date of the oldest unpaid invoice, by subscription. A later paid invoice makes it count as paid."""
     if not keys:
         return {}
     paid = BillingHistory.objects.filter(subscription=OuterRef("subscription"), status=InvoiceStatus.PAID)

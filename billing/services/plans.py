@@ -1,4 +1,4 @@
-"""The catalogue of plans."""
+"""Creation and deletion of plans."""
 
 from billing import catalog
 from billing.models import SubscriptionPlan
@@ -6,13 +6,13 @@ from core.errors import ConflictError
 
 
 def load_catalog() -> None:
-    """Add the plans of the catalogue that are missing by name and billing cycle; what staff made of the others stays."""
+    """Create the catalog's plans whose name and billing cycle do not exist yet. Existing plans are not changed."""
     plans = [SubscriptionPlan(**row) for row in catalog.rows()]
     SubscriptionPlan.objects.bulk_create(plans, ignore_conflicts=True)
 
 
 def delete_plan(plan: SubscriptionPlan) -> None:
-    """Delete a plan that nobody ever had; others are retired, so that their subscriptions stay readable."""
+    """Delete a plan without subscriptions. Raise ConflictError for others, which subscriptions still refer to."""
     if plan.subscriptions.exists():
         raise ConflictError("plan_in_use", "Subscriptions refer to this plan. Retire it instead: set is_active to false.")
     plan.delete()

@@ -1,4 +1,4 @@
-"""Warnings before something happens: a card that expires, a trial that ends. Each once, by its key."""
+"""Reminders before a card expires or a trial ends. Each is sent once, by its key."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,29 +13,29 @@ from billing.services.customer_notices import CustomerNotice, format_amount, for
 from system.models import Severity
 from users.models import User
 
-CARD_DAYS = (7, 30)  # the nearer first: who joins late hears the nearer one only
+CARD_DAYS = (7, 30)  # nearest first: a customer who joins late receives only the nearest reminder
 TRIAL_DAYS = 3
 
 
 def send_billing_reminders(*, now: datetime, user: User | None = None) -> int:
-    """Warn everybody whose card expires in 30 or 7 days, or whose trial ends in 3; gives how many warnings went out.
+    """Remind customers whose card expires in 30 or 7 days or whose trial ends in 3 days, and return the number of reminders.
 
-    With `user` only him.
+    With `user`, only that user is reminded.
     """
-    whose = Q(user=user) if user else Q()
-    return _warn_of_cards(whose, now) + _warn_of_trials(whose, now)
+    owner = Q(user=user) if user else Q()
+    return _warn_of_cards(owner, now) + _warn_of_trials(owner, now)
 
 
-def _warn_of_cards(whose: Q, now: datetime) -> int:
-    """Only who has to pay again is warned."""
+def _warn_of_cards(owner: Q, now: datetime) -> int:
+    """Remind the customers who have a renewal to pay."""
     renewing = Subscription.objects.filter(IS_RUNNING & ~IS_LOCAL, user=OuterRef("user"), cancel_at_period_end=False)
-    # a card is good until its month is over, so at most 30 days ahead are those of this month and of the next
+    # a card is valid until its month ends, so cards that expire within 30 days expire in this month or the next
     months = [now.astimezone(UTC) + relativedelta(months=ahead) for ahead in (0, 1)]
     expiring = Q()
     for month in months:
         expiring |= Q(card_exp_year=month.year, card_exp_month=month.month)
     rows = (
-        StripeCustomer.objects.filter(whose, expiring, Exists(renewing)).exclude(card_last4="").select_related("user__profile")
+        StripeCustomer.objects.filter(owner, expiring, Exists(renewing)).exclude(card_last4="").select_related("user__profile")
     )
     return sum(_warn_of_card(row, now) for row in rows.iterator())
 
@@ -47,17 +47,17 @@ def _warn_of_card(row: StripeCustomer, now: datetime) -> bool:
     if not near:
         return False
     message = (
-        f"Your card {row.card} expires with {over - timedelta(days=1):%B %Y}. The next renewal would fail after that.\n"
-        "Put another card into the billing portal before then."
+        f"Your card {row.card} expires at the end of {over - timedelta(days=1):%B %Y}. Later renewals would fail.\n"
+        "Add another card in the billing portal before then."
     )
     severity = Severity.HIGH if near[0] == min(CARD_DAYS) else Severity.MEDIUM
     notice = CustomerNotice("Your card expires soon", message, severity, action_required=True, expires_at=over)
     return _warn(row.user, f"card:{row.card_last4}:{year}-{month:02}:{near[0]}", notice, now)
 
 
-def _warn_of_trials(whose: Q, now: datetime) -> int:
+def _warn_of_trials(owner: Q, now: datetime) -> int:
     ends = {"trial_end__gt": now, "trial_end__lte": now + timedelta(days=TRIAL_DAYS)}
-    rows = Subscription.objects.filter(whose, status=SubscriptionStatus.TRIALING, **ends).select_related(
+    rows = Subscription.objects.filter(owner, status=SubscriptionStatus.TRIALING, **ends).select_related(
         "user__profile", "plan"
     )
     return sum(_warn(row.user, f"trial:{row.pk}:{row.trial_end:%Y-%m-%d}", _trial_notice(row), now) for row in rows.iterator())
@@ -66,15 +66,15 @@ def _warn_of_trials(whose: Q, now: datetime) -> int:
 def _trial_notice(row: Subscription) -> CustomerNotice:
     end = row.trial_end
     if end is None:
-        raise ValueError("Only a trial that ends can be warned of.")
-    begins = f"Your trial of {row.plan.name} ends on {format_day(row.user, end)}."
+        raise ValueError("A trial without an end has no reminder.")
+    end_sentence = f"Your trial of {row.plan.name} ends on {format_day(row.user, end)}."
     if row.cancel_at_period_end or row.is_local:
-        remedy = "subscribe to a plan" if row.is_local else "take the cancellation back before"
-        then = f"Nothing is charged, and what the plan opens closes. To keep it, {remedy}."
+        remedy = "subscribe to a plan" if row.is_local else "undo the cancellation before then"
+        then = f"Nothing is charged, and access to the plan ends. To keep your access, {remedy}."
     else:
         price = format_amount(row.plan.price, row.plan.currency)
-        then = f"Then {price} is charged, {row.plan.billing_cycle}, to your card. If you do not want that, cancel before."
-    return CustomerNotice("Your trial ends soon", f"{begins}\n{then}", Severity.MEDIUM, expires_at=end)
+        then = f"After that, your card is charged {price} {row.plan.billing_cycle}. To avoid this, cancel before then."
+    return CustomerNotice("Your trial ends soon", f"{end_sentence}\n{then}", Severity.MEDIUM, expires_at=end)
 
 
 @transaction.atomic

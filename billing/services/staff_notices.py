@@ -1,4 +1,4 @@
-"""Telling the colleagues who look after billing that something needs them."""
+"""Notices to the staff members who are responsible for billing."""
 
 from datetime import datetime, timedelta
 
@@ -13,12 +13,12 @@ REPEAT_INTERVAL = timedelta(days=1)
 
 
 def notify_staff(*, title: str, message: str, now: datetime) -> int:
-    """Tell each colleague of the role billing, and each administrator; the same title at most once a day. Gives how many."""
-    colleagues = User.objects.filter(
+    """Alert all staff with the role billing and all administrators, once a day for each title. Return their number."""
+    recipients = User.objects.filter(
         Q(is_superuser=True) | Q(groups__name=BILLING.name), is_active=True, is_staff=True
     ).distinct()
-    told = SystemAlert.objects.filter(title=title, created_at__gt=now - REPEAT_INTERVAL).values("user")
-    missing = list(colleagues.filter(is_active=True).exclude(pk__in=told))
-    for colleague in missing:
-        system.alert(user=colleague, alert_type=AlertType.BILLING, severity=Severity.HIGH, title=title, message=message)
+    notified = SystemAlert.objects.filter(title=title, created_at__gt=now - REPEAT_INTERVAL).values("user")
+    missing = list(recipients.exclude(pk__in=notified))
+    for staff_member in missing:
+        system.alert(user=staff_member, alert_type=AlertType.BILLING, severity=Severity.HIGH, title=title, message=message)
     return len(missing)

@@ -1,5 +1,7 @@
-"""What happens to a subscription. One without a Stripe id is kept here: staff gave it, nothing is paid for it, and it renews
-until it is cancelled. One that has an id is Stripe's to change (`changes`). Every change brings the customer's access along.
+"""Changes of subscriptions, each of which also updates the customer's feature access.
+
+A subscription without a Stripe ID is local: staff granted it, it is free, and it renews until it is canceled. Others are
+changed at Stripe (`billing.stripe.plan_changes`).
 """
 
 from datetime import datetime
@@ -19,22 +21,22 @@ CYCLES = {BillingCycle.MONTHLY: relativedelta(months=1), BillingCycle.YEARLY: re
 
 
 def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
-    """Let a subscription run out: it opens what it opens until its period ends, and does not renew."""
+    """Cancel a subscription at the end of its period. Its access continues until then."""
     _require_running(subscription)
     if subscription.cancel_at_period_end:
-        raise ConflictError("already_cancelled", "This subscription ends with its period already.")
+        raise ConflictError("already_cancelled", "This subscription is already canceled at the end of its period.")
     if not subscription.is_local:
         plan_changes.cancel_at_period_end(subscription, now=now)
         return
     end = subscription.runs_until
     if end is None or end <= now:
-        raise ConflictError("no_period", "This subscription has no period to run out. Cancel it now: at_period_end false.")
+        raise ConflictError("no_period", "This subscription has no period. To cancel it now, set at_period_end to false.")
     subscription.cancel_at_period_end, subscription.canceled_at = True, now
     _save_and_sync_access(subscription, now)
 
 
 def cancel_now(subscription: Subscription, *, now: datetime) -> None:
-    """End a subscription at once, and with it what it opens."""
+    """End a subscription and its access immediately."""
     _require_running(subscription)
     if subscription.is_local:
         _end(subscription, now)
@@ -43,15 +45,15 @@ def cancel_now(subscription: Subscription, *, now: datetime) -> None:
 
 
 def reactivate(subscription: Subscription, *, now: datetime) -> None:
-    """Take a cancellation back, as long as the period that it fell into has not ended."""
+    """Undo a cancellation, unless the period in which it was made has ended."""
     if not subscription.is_local:
         plan_changes.reactivate(subscription, now=now)
         return
     if subscription.is_running and not subscription.cancel_at_period_end:
-        raise ConflictError("not_cancelled", "This subscription is not cancelled. There is nothing to take back.")
+        raise ConflictError("not_cancelled", "This subscription is not canceled. There is nothing to undo.")
     end = subscription.runs_until
     if end is None or end <= now or not (subscription.is_running or subscription.status == SubscriptionStatus.CANCELED):
-        raise ConflictError("ended", "This subscription has ended. Begin a new one.")
+        raise ConflictError("ended", "This subscription has ended. Start a new one.")
     if not subscription.is_running:
         on_trial = subscription.trial_end is not None and subscription.trial_end > now
         subscription.status = SubscriptionStatus.TRIALING if on_trial else SubscriptionStatus.ACTIVE
@@ -60,23 +62,24 @@ def reactivate(subscription: Subscription, *, now: datetime) -> None:
 
 
 def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
-    """Move a subscription to another plan at once; its period stays, and renews by the new plan's cycle.
+    """Move a subscription to another plan immediately. Its period stays, and renews by the new plan's cycle.
 
-    A gift can't be moved to a dearer plan by its owner: that is bought in a checkout.
+    A granted subscription can't be moved to a more expensive plan, which must be bought in a checkout.
     """
     if not subscription.is_local:
         plan_changes.change_plan(subscription, plan=plan, now=now)
         return
     if not subscription.is_active:
-        raise ConflictError("not_active", f"This subscription is {subscription.status}. Only an active one changes its plan.")
+        sentence = f"This subscription is {subscription.status}. Only an active subscription can change its plan."
+        raise ConflictError("not_active", sentence)
     if not plan.is_active:
         raise DomainError("plan_retired", "This plan is no longer offered. Choose another.", field="plan")
     if plan.pk == subscription.plan_id:
-        raise ConflictError("same_plan", "This is the subscription's plan already.")
-    # prices in two currencies can't be compared, so another currency counts as dearer
-    is_dearer = plan.currency != subscription.plan.currency or plan.monthly_price > subscription.plan.monthly_price
-    if subscription.status == SubscriptionStatus.ACTIVE and is_dearer:
-        sentence = "This plan costs more than the present one. Buy it: POST /api/v1/billing/subscriptions/checkout/."
+        raise ConflictError("same_plan", "The subscription already has this plan.")
+    # prices in different currencies can't be compared, so another currency counts as more expensive
+    is_more_expensive = plan.currency != subscription.plan.currency or plan.monthly_price > subscription.plan.monthly_price
+    if subscription.status == SubscriptionStatus.ACTIVE and is_more_expensive:
+        sentence = "This plan costs more than the current one. Buy it: POST /api/v1/billing/subscriptions/checkout/."
         raise DomainError("payment_required", sentence, status=402)
     subscription.plan = plan
     _save_and_sync_access(subscription, now)
@@ -84,16 +87,16 @@ def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: date
 
 @transaction.atomic
 def delete_subscription(subscription: Subscription, *, now: datetime) -> None:
-    """Delete a subscription and close what it opened; its invoices stay."""
+    """Delete a local subscription and end its access. Its invoices stay."""
     if not subscription.is_local:
-        raise ConflictError("managed_by_stripe", "This subscription is kept by Stripe: cancel it there first.")
+        raise ConflictError("managed_by_stripe", "Stripe manages this subscription. It can be canceled but not deleted.")
     user = subscription.user
     subscription.delete()
     sync_feature_access(user=user, now=now)
 
 
 def process_period_ends(*, now: datetime, user: User | None = None) -> int:
-    """Renew or end what is kept here and whose trial or period is over; gives how many. With `user` only his."""
+    """Renew or end local subscriptions whose trial or period is over, and return their number. With `user`, only theirs."""
     due = (Subscription.objects.for_user(user) if user else Subscription.objects).local_past_period_end(now)
     keys = list(due.values_list("pk", flat=True))
     for key in keys:
@@ -124,7 +127,7 @@ def _end(subscription: Subscription, now: datetime) -> None:
 
 
 def _save_and_sync_access(subscription: Subscription, now: datetime) -> None:
-    """Save, and open or close what follows from it."""
+    """Save a subscription and update its owner's access. Raise ConflictError if another subscription is running."""
     try:
         with transaction.atomic():
             subscription.save()
@@ -132,7 +135,7 @@ def _save_and_sync_access(subscription: Subscription, now: datetime) -> None:
     except IntegrityError as error:
         if "one_running" not in str(error):
             raise
-        raise ConflictError("another_runs", "Another subscription is running. End that one first.") from error
+        raise ConflictError("another_runs", "Another subscription is running. End it first.") from error
 
 
 def _require_running(subscription: Subscription) -> None:

@@ -1,4 +1,4 @@
-"""Rows that repeat what somebody else keeps: written where they differ, and left alone where they don't."""
+"""Upsert of rows that mirror another system."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -11,12 +11,12 @@ Row = TypeVar("Row", bound=OwnedModel)
 def upsert_changed(
     model: type[Row], place: Mapping[str, Any], values: Mapping[str, Any], *, create_values: Mapping[str, Any] | None = None
 ) -> Row:
-    """The row at `place` with these `values`, made with those of `create_values` besides when it is new."""
+    """Return the row at `place`, written only if its `values` differ. A new row also gets `create_values`."""
     rows: Any = model._default_manager
     row: Row | None = rows.filter(**place).first()
     if row is None:
-        made: Row = rows.create(**place, **values, **(create_values or {}))
-        return made
+        created: Row = rows.create(**place, **values, **(create_values or {}))
+        return created
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, values[name])

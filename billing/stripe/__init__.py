@@ -1,1 +1,1 @@
-"""Everything that speaks with Stripe."""
+"""The integration with Stripe."""

@@ -1,7 +1,7 @@
-"""The catalogue at Stripe: one product a tier, one price a plan, found again by our own names for them.
+"""Sync of the plans to Stripe: one product for each tier and one price for each plan, identified by our own keys.
 
-An amount at Stripe never changes: another amount is another price, and the old one is retired. Subscriptions keep the price
-that they have.
+Prices are immutable at Stripe. For a new amount, a new price is created and the old one is deactivated. Existing subscriptions
+keep their price.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,18 +21,18 @@ INTERVALS = {BillingCycle.MONTHLY: "month", BillingCycle.YEARLY: "year"}
 
 @dataclass(frozen=True)
 class CatalogSyncStep:
-    """Something that is not at Stripe yet as it is here: a sentence, and how to mend it."""
+    """A step that brings Stripe in line with a plan: its description and the function that applies it."""
 
     sentence: str
     apply: Callable[[], object]
 
 
 def catalog_sync_steps() -> Iterator[CatalogSyncStep]:
-    """What must be done, in this order, for Stripe to sell what is offered here; nothing when it does already."""
+    """Yield the steps, in order, that bring Stripe in line with the plans; none if it is up to date."""
     plans = list(SubscriptionPlan.objects.order_by("name", "billing_cycle"))
     products = stripe_client.list_all("products", ids=sorted({product_id(plan) for plan in plans}))
     known = {product["id"] for product in products}
-    # Stripe takes ten lookup keys at most
+    # Stripe accepts at most ten lookup keys
     found = stripe_client.list_all("prices", lookup_keys=[lookup_key(plan) for plan in plans], active=True)
     prices = {price["lookup_key"]: price for price in found}
     for plan in plans:
@@ -42,22 +42,22 @@ def catalog_sync_steps() -> Iterator[CatalogSyncStep]:
         price = prices.get(lookup_key(plan))
         if not plan.is_active:
             if price is not None:
-                yield CatalogSyncStep(f"Retire the price of {plan}", partial(_deactivate_price, price["id"]))
+                yield CatalogSyncStep(f"Deactivate the price of {plan}", partial(_deactivate_price, price["id"]))
         elif price is None or not _is_same(plan, price):
             old = f" instead of {price['id']}" if price else ""
             sentence = f"Create the price {plan.price} {plan.currency} of {plan}{old}"
             yield CatalogSyncStep(sentence, partial(_create_price, plan, price))
         elif (plan.stripe_price_id, plan.stripe_product_id) != (price["id"], price["product"]):
-            yield CatalogSyncStep(f"Note that Stripe has {plan} as {price['id']}", partial(_store_price_ids, plan, price))
+            yield CatalogSyncStep(f"Store the price {price['id']} of {plan}", partial(_store_price_ids, plan, price))
 
 
 def product_id(plan: SubscriptionPlan) -> str:
-    """Our own name for a tier's product, which Stripe takes as its id."""
+    """Return our key of a tier's product, which is also its ID at Stripe."""
     return f"mingus-{slugify(plan.name)}"
 
 
 def lookup_key(plan: SubscriptionPlan) -> str:
-    """Our own name for a plan's price; it moves to the next price when the amount changes."""
+    """Return our key of a plan's price. It is transferred to the new price when the amount changes."""
     return f"{product_id(plan)}-{plan.billing_cycle}"
 
 
@@ -67,13 +67,13 @@ def _is_same(plan: SubscriptionPlan, price: dict[str, Any]) -> bool:
 
 
 def _create_product(plan: SubscriptionPlan) -> None:
-    asked = {"id": product_id(plan), "name": plan.name, **({"description": plan.description} if plan.description else {})}
-    stripe_client.write("products.create", asked, key=f"product-{product_id(plan)}")
+    parameters = {"id": product_id(plan), "name": plan.name, **({"description": plan.description} if plan.description else {})}
+    stripe_client.write("products.create", parameters, key=f"product-{product_id(plan)}")
 
 
 def _create_price(plan: SubscriptionPlan, old: dict[str, Any] | None) -> None:
     amount = to_minor_units(plan.price, plan.currency)
-    asked = {
+    parameters = {
         "product": product_id(plan),
         "currency": plan.currency.lower(),
         "unit_amount": amount,
@@ -82,8 +82,8 @@ def _create_price(plan: SubscriptionPlan, old: dict[str, Any] | None) -> None:
         "transfer_lookup_key": True,
         "metadata": {"plan_id": str(plan.pk)},
     }
-    replaced = old["id"] if old else "first"
-    price = stripe_client.write("prices.create", asked, key=f"price-{lookup_key(plan)}-{plan.currency}-{amount}-{replaced}")
+    key = f"price-{lookup_key(plan)}-{plan.currency}-{amount}-{old['id'] if old else 'first'}"
+    price = stripe_client.write("prices.create", parameters, key=key)
     if old is not None:
         _deactivate_price(old["id"])
     _store_price_ids(plan, price)

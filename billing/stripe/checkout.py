@@ -1,6 +1,6 @@
-"""How a customer comes to Stripe's pages: the checkout that sells a plan, and the portal where he keeps his card.
+"""Stripe's checkout, which sells a plan, and its customer portal, where customers manage their card.
 
-Whoever uses what is free is no customer of Stripe's: that begins with the first checkout.
+A user becomes a customer at Stripe with the first checkout.
 """
 
 import logging
@@ -23,7 +23,7 @@ RETURN_PATH = "/billing/return/"
 
 @dataclass(frozen=True)
 class StripePage:
-    """A page of Stripe's to send a customer to; `expires_at` is None where Stripe does not say."""
+    """A page hosted by Stripe. `expires_at` is None if Stripe sets no expiry."""
 
     id: str
     url: str
@@ -32,58 +32,60 @@ class StripePage:
 
 @transaction.atomic
 def start_checkout(*, user: Any, plan: SubscriptionPlan, now: datetime) -> StripePage:
-    """Open the page where `user` pays for `plan`; his first plan begins with a trial of BILLING_TRIAL_DAYS.
+    """Return a checkout page where `user` buys `plan`. Their first plan begins with a trial of BILLING_TRIAL_DAYS.
 
-    Any number of calls make one customer at Stripe, and one open page: that for the same plan is given again, one for another
-    plan is closed. Raises ConflictError when he has a running subscription at Stripe, or the plan is not for sale.
+    A user has one customer at Stripe and one open page: an open page for the same plan is returned again, and pages for other
+    plans are closed. Raise DomainError if the user has a running subscription at Stripe or the plan is not for sale.
     """
     require_for_sale(plan)
     customer = _get_or_create_customer(user)
     running = Subscription.objects.for_user(user).running().exclude(stripe_subscription_id="").first()
     if running is not None:
-        sentence = "You have a subscription already. Change its plan: POST /api/v1/billing/subscriptions/{id}/change-plan/."
+        sentence = "You already have a subscription. Change its plan: POST /api/v1/billing/subscriptions/{id}/change-plan/."
         raise ConflictError("already_subscribed", sentence)
     pages = list(stripe_client.list_all("checkout.sessions", customer=customer.stripe_id))
-    again = _close_open_pages(pages, keep=plan)
-    # After a lost answer the newest page is still the same, and so is the key: Stripe gives what it made then
+    open_page = _close_open_pages(pages, keep=plan)
+    # After a lost response the newest page and so the key are the same, and Stripe returns the page that it created
     key = f"checkout-{user.pk}-{plan.pk}-after-{pages[0]['id'] if pages else 'none'}"
-    return _page(again or stripe_client.write("checkout.sessions.create", _checkout_parameters(user, customer, plan), key=key))
+    parameters = _checkout_parameters(user, customer, plan)
+    return _page(open_page or stripe_client.write("checkout.sessions.create", parameters, key=key))
 
 
 def require_for_sale(plan: SubscriptionPlan) -> None:
-    """Raise unless a plan is offered and Stripe knows its price."""
+    """Raise DomainError unless a plan is offered and has a price at Stripe."""
     if not plan.is_active:
         raise DomainError("plan_retired", "This plan is no longer offered. Choose another.", field="plan")
     if stripe_client.is_connected() and not plan.stripe_price_id:
-        raise ConflictError("not_for_sale", "Stripe does not know this plan yet. The operator runs: manage.py sync_plans.")
+        raise ConflictError("not_for_sale", "This plan is not at Stripe yet. The operator must run: manage.py sync_plans.")
 
 
 @transaction.atomic
 def open_portal(*, user: Any, now: datetime) -> StripePage:
-    """Open the page where `user` changes his card and sees his invoices; ConflictError for whoever never paid."""
+    """Return a portal page, where `user` changes the card and views invoices. Raise ConflictError before a first checkout."""
     customer = StripeCustomer.objects.for_user(user).exclude(stripe_id="").first()
     if customer is None:
-        raise ConflictError("no_customer", "There is nothing to pay for yet. Begin with a checkout.")
-    asked = {"customer": customer.stripe_id, "return_url": settings.FRONTEND_URL + RETURN_PATH}
-    return _page(stripe_client.write("billing_portal.sessions.create", asked, key=f"portal-{user.pk}-{now.isoformat()}"))
+        raise ConflictError("no_customer", "You have not bought a plan yet. Start with a checkout.")
+    parameters = {"customer": customer.stripe_id, "return_url": settings.FRONTEND_URL + RETURN_PATH}
+    key = f"portal-{user.pk}-{now.isoformat()}"
+    return _page(stripe_client.write("billing_portal.sessions.create", parameters, key=key))
 
 
 def delete_stripe_customer(stripe_customer_id: str) -> None:
-    """Close a customer's open pages and delete him at Stripe, which ends his subscriptions; nothing if that was done before."""
+    """Close a customer's open pages and delete the customer at Stripe, which ends their subscriptions. Idempotent."""
     try:
         _close_open_pages(stripe_client.list_all("checkout.sessions", customer=stripe_customer_id))
         stripe_client.write("customers.delete", stripe_customer_id, {}, key=f"forget-{stripe_customer_id}")
     except stripe_client.StripeNotFoundError:
-        logger.info("Stripe has no customer %s any more.", stripe_customer_id)
+        logger.info("Customer %s no longer exists at Stripe.", stripe_customer_id)
 
 
 def _get_or_create_customer(user: Any) -> StripeCustomer:
-    """The customer's row, locked until the transaction ends, with his id at Stripe; made there if need be."""
+    """Return the user's row, locked until the transaction ends. Create the customer at Stripe if there is none."""
     StripeCustomer.objects.bulk_create([StripeCustomer(user=user)], ignore_conflicts=True)
     customer: StripeCustomer = StripeCustomer.objects.for_user(user).select_for_update().get()
     if not customer.stripe_id:
-        asked = {"email": user.email, "metadata": {"user_id": str(user.pk)}}
-        customer.stripe_id = stripe_client.write("customers.create", asked, key=f"customer-{user.pk}")["id"]
+        parameters = {"email": user.email, "metadata": {"user_id": str(user.pk)}}
+        customer.stripe_id = stripe_client.write("customers.create", parameters, key=f"customer-{user.pk}")["id"]
         customer.save(update_fields=["stripe_id"])
     return customer
 
@@ -102,27 +104,27 @@ def _checkout_parameters(user: Any, customer: StripeCustomer, plan: Subscription
         "subscription_data": subscription,
         "metadata": labels,
         "success_url": f"{back}?checkout={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{back}?cancelled=1",
+        "cancel_url": f"{back}?canceled=1",
     }
 
 
 def had_trial(user: Any) -> bool:
-    """Whether there was a trial or a paid plan before; a trial is given once."""
+    """Return True if the user had a trial or a paid plan before. Only one trial is granted."""
     past = Subscription.objects.for_user(user)
     return past.exclude(trial_start=None).exists() or past.exclude(stripe_subscription_id="").exists()
 
 
 def _close_open_pages(pages: Iterable[dict[str, Any]], *, keep: SubscriptionPlan | None = None) -> dict[str, Any] | None:
-    """Close the pages that can still be paid, except those for the plan `keep`. Return the newest of these, if there is one."""
-    kept = None
+    """Close the open pages except those for the plan `keep`, and return the newest of these, if any."""
+    newest = None
     for page in pages:
         if page["status"] != "open":
             continue
         if keep is not None and page["metadata"].get("plan_id") == str(keep.pk):
-            kept = kept or page
+            newest = newest or page
         else:
             stripe_client.write("checkout.sessions.expire", page["id"], {}, key=f"expire-{page['id']}")
-    return kept
+    return newest
 
 
 def _page(session: dict[str, Any]) -> StripePage:

@@ -1,4 +1,4 @@
-"""The inbox: an event is kept as it came, at once; what follows from it is done afterwards, as often as it takes."""
+"""The inbox: events are stored as they are received, and processed afterwards with retries."""
 
 import traceback
 from datetime import UTC, datetime, timedelta
@@ -20,11 +20,9 @@ EVENT_BODY_RETENTION = timedelta(days=90)
 OVERDUE_AFTER = timedelta(minutes=1)
 BATCH = 200
 MAX_ID_LENGTH = 255
-# What a customer's picture can follow from. The rest is kept and ignored.
+# Events of these types are synced. All others are stored and ignored.
 SYNCED_EVENT_TYPES = ("charge.", "checkout.session.", "customer.", "invoice.", "invoice_payment.", "payment_method.", "refund.")
-
-
-# Nothing here follows from these either, and nobody needs to hear of them
+# Staff are not notified of events of these types, which are not synced.
 IGNORED_EVENT_TYPES = (
     "balance.",
     "billing_portal.",
@@ -39,9 +37,9 @@ IGNORED_EVENT_TYPES = (
 
 
 def store_event(payload: bytes, *, headers: dict[str, str], now: datetime) -> tuple[StripeEvent, bool]:
-    """Keep a verified event, once however often it comes; gives its row and whether it is new.
+    """Store a verified event once, however often it is delivered, and return its row and True if it is new.
 
-    Raises DomainError (400) for what is no event.
+    Raise DomainError (400) if the payload is not an event.
     """
     found = _parsed(payload)
     row = StripeEvent(
@@ -56,15 +54,15 @@ def store_event(payload: bytes, *, headers: dict[str, str], now: datetime) -> tu
     )
     with transaction.atomic():
         StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
-        kept: StripeEvent = StripeEvent.objects.select_for_update().get(stripe_id=row.stripe_id)
-        is_new = kept.pk == row.pk
+        stored: StripeEvent = StripeEvent.objects.select_for_update().get(stripe_id=row.stripe_id)
+        is_new = stored.pk == row.pk
         if not is_new:
-            StripeEvent.objects.filter(pk=kept.pk).update(deliveries=F("deliveries") + 1)
-    return kept, is_new
+            StripeEvent.objects.filter(pk=stored.pk).update(deliveries=F("deliveries") + 1)
+    return stored, is_new
 
 
 def handle_event(key: UUID, *, now: datetime) -> None:
-    """Do what follows from an event, unless it is done. What fails keeps its traceback, tells staff once, and is raised."""
+    """Process an event unless that was done before. Store the traceback of a failure, notify staff once, and raise it."""
     try:
         with transaction.atomic():
             event = StripeEvent.objects.select_for_update().filter(pk=key).waiting().first()
@@ -76,29 +74,26 @@ def handle_event(key: UUID, *, now: datetime) -> None:
 
 
 def replay_event(*, event: StripeEvent, now: datetime) -> str:
-    """Do once more what follows from an event, whatever its state; gives the outcome.
-
-    Raises ConflictError with the sentence of what went wrong when it fails.
-    """
+    """Process an event again, whatever its state, and return the outcome. Raise ConflictError if it fails."""
     StripeEvent.objects.filter(pk=event.pk).update(state=EventState.WAITING, handled_at=None)
     try:
         handle_event(event.pk, now=now)
     except Exception as error:
-        raise ConflictError("failed_again", f"It failed again: {error}") from error
+        raise ConflictError("failed_again", f"The event failed again: {error}") from error
     event.refresh_from_db()
     return event.outcome
 
 
 def unprocessed_events(*, now: datetime) -> list[UUID]:
-    """Events that nothing was done about for a minute: their job was lost, or failed."""
+    """Return the IDs of events that are not processed after a minute, because their job was lost or failed."""
     waiting = StripeEvent.objects.waiting().filter(created_at__lt=now - OVERDUE_AFTER)
     return list(waiting.order_by("attempts", "created_at").values_list("pk", flat=True)[:BATCH])
 
 
 def clear_event_bodies(*, now: datetime, stripe_customer_id: str = "") -> int:
-    """Empty the texts of a customer's events, or without one of all that were handled before EVENT_BODY_RETENTION.
+    """Clear the bodies of a customer's events, or without a customer of all events that are past EVENT_BODY_RETENTION.
 
-    Return the number of events. That they came, and their outcome, stays.
+    Return the number of events. The events themselves and their outcomes stay.
     """
     of_customer = StripeEvent.objects.filter(stripe_customer_id=stripe_customer_id)
     events = of_customer if stripe_customer_id else StripeEvent.objects.clearable(now - EVENT_BODY_RETENTION)
@@ -106,15 +101,15 @@ def clear_event_bodies(*, now: datetime, stripe_customer_id: str = "") -> int:
 
 
 def describe_event(event: StripeEvent) -> str:
-    """What an event means here, for people."""
-    about = f"Stripe said {event.type} about {event.object_id or 'something'}"
-    whom = f" of {event.stripe_customer_id}" if event.stripe_customer_id else ""
+    """Return a description of an event and its result, for staff."""
+    about = f"Stripe sent {event.type} about {event.object_id or 'an object'}"
+    customer = f" of {event.stripe_customer_id}" if event.stripe_customer_id else ""
     times = f", {event.deliveries} times" if event.deliveries > 1 else ""
-    what = event.outcome or {
-        EventState.WAITING: "Nothing was done about it yet.",
-        EventState.FAILED: f"{event.attempts} attempts failed; it is tried again.",
+    result = event.outcome or {
+        EventState.WAITING: "It has not been processed yet.",
+        EventState.FAILED: f"{event.attempts} attempts failed. It will be retried.",
     }.get(EventState(event.state), "")
-    return f"{about}{whom}{times}. {what}"
+    return f"{about}{customer}{times}. {result}"
 
 
 def _process(event: StripeEvent, now: datetime) -> SyncResult | str:
@@ -124,39 +119,38 @@ def _process(event: StripeEvent, now: datetime) -> SyncResult | str:
             or StripeEvent.objects.filter(type=event.type).exclude(pk=event.pk).exists()
         )
         if not is_expected:
-            message = f"{event.type} came for the first time and is kept. If it matters here, ask a developer."
-            notify_staff(title="Stripe sends what nothing here follows from", message=message, now=now)
-        return f"Nothing here follows from {event.type}."
+            message = f"{event.type} was received for the first time and stored. Ask a developer if it should be synced."
+            notify_staff(title="Stripe sends events that are not synced", message=message, now=now)
+        return f"Events of the type {event.type} are not synced."
     if not event.stripe_customer_id:
-        return "It names no customer."
+        return "The event has no customer."
     return sync_customer(stripe_customer_id=event.stripe_customer_id, now=now)
 
 
 def _record_outcome(event: StripeEvent, outcome: SyncResult | str, now: datetime) -> None:
-    followed = isinstance(outcome, SyncResult) and outcome.is_known
-    if isinstance(outcome, SyncResult) and not followed:
-        event.body, event.headers = "", {}  # a stranger's name and address, or those of an account that was erased
-    event.state = EventState.HANDLED if followed else EventState.IGNORED
+    is_synced = isinstance(outcome, SyncResult) and outcome.is_known
+    if isinstance(outcome, SyncResult) and not is_synced:
+        event.body, event.headers = "", {}  # personal data of an unknown person or of an erased account
+    event.state = EventState.HANDLED if is_synced else EventState.IGNORED
     event.attempts, event.handled_at, event.outcome, event.error = event.attempts + 1, now, str(outcome), ""
     event.save(update_fields=["state", "attempts", "handled_at", "outcome", "error", "body", "headers"])
     if isinstance(outcome, SyncResult) and outcome.problems:
-        notify_staff(title="Stripe knows something that can't be shown here", message=" ".join(outcome.problems), now=now)
+        notify_staff(title="Stripe data could not be synced", message=" ".join(outcome.problems), now=now)
 
 
 def _record_failure(key: UUID, error: Exception, now: datetime) -> None:
     text = "".join(traceback.format_exception(error))
     failed = StripeEvent.objects.filter(pk=key).waiting()
     if failed.update(state=EventState.FAILED, attempts=F("attempts") + 1, error=text):
-        notify_staff(
-            title="An event of Stripe's could not be handled", message="It is tried again by itself; see its page.", now=now
-        )
+        message = "It will be retried automatically. The event's page in the back office has the error."
+        notify_staff(title="A Stripe event could not be processed", message=message, now=now)
 
 
 def _parsed(payload: bytes) -> dict[str, Any]:
     try:
         found = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
-        raise DomainError("malformed", f"The body is no JSON: {error}.") from error
+        raise DomainError("malformed", f"The body is not valid JSON: {error}.") from error
     if not isinstance(found, dict) or found.get("object") != "event":
         raise DomainError("no_event", 'The body must be an object with "object": "event".')
     if not all(
@@ -167,12 +161,12 @@ def _parsed(payload: bytes) -> dict[str, Any]:
     if not isinstance(data, dict) or not isinstance(data.get("object"), dict):
         raise DomainError("no_event", "An event needs an object in its data.")
     if b"\\u0000" in payload or b"\0" in payload:
-        raise DomainError("malformed", "The body has a NUL character, which can't be stored.")
+        raise DomainError("malformed", "The body contains a NUL character, which can't be stored.")
     return found
 
 
 def _customer_of(found: dict[str, Any]) -> str:
-    """Whom an event is about: its object itself, or the customer that the object names."""
+    """Return the ID of the customer that an event is about: the object itself, or the customer of the object."""
     thing = found["data"]["object"]
     customer = thing.get("id") if thing.get("object") == "customer" else thing.get("customer")
     return _text(customer.get("id") if isinstance(customer, dict) else customer)

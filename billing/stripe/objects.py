@@ -1,7 +1,7 @@
-"""What Stripe writes, read into our words: amounts in minor units, instants in seconds, old and new shapes.
+"""Parsers of Stripe's objects, with amounts in minor units and instants in seconds, in old and new API versions.
 
-Since API version 2025-03-31 a subscription's period stands on its items, and an invoice says under `parent` which subscription
-it is of, and under `payments` what paid it. An endpoint or a stored event may still have the shapes of before.
+Since API version 2025-03-31, a subscription's period is in its items. An invoice has its subscription in `parent` and its
+payments in `payments`. Endpoints and stored events may still have the old format.
 """
 
 from dataclasses import dataclass, field
@@ -20,13 +20,13 @@ THREE_DECIMAL_CURRENCIES = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 
 @dataclass(frozen=True)
 class StripeSubscription:
-    """A subscription of one item."""
+    """A subscription with one item."""
 
     id: str
     customer: str
     status: str
     price_id: str
-    plan_id: str  # our own key of the plan, which sync_plans writes on a price, "" on others
+    plan_id: str  # our plan's key, which sync_plans writes to the price's metadata, else ""
     current_period_start: datetime | None
     current_period_end: datetime | None
     cancel_at_period_end: bool
@@ -39,7 +39,7 @@ class StripeSubscription:
 
 @dataclass(frozen=True)
 class StripeInvoice:
-    """An invoice; `total` is negative when more was given back than charged."""
+    """An invoice. `total` is negative if more was credited than charged."""
 
     id: str
     customer: str
@@ -62,7 +62,7 @@ class StripeInvoice:
 
 @dataclass(frozen=True)
 class StripeCard:
-    """What may be shown of the card that pays."""
+    """The data of a card that may be displayed."""
 
     brand: str = ""
     last4: str = ""
@@ -72,7 +72,7 @@ class StripeCard:
 
 @dataclass(frozen=True)
 class StripeAdjustment:
-    """A refund, credit or dispute; `paid_by` names the payment that it changes."""
+    """A refund, credit or dispute. `paid_by` has the IDs of the payment that it changes."""
 
     id: str
     amount: Decimal
@@ -85,7 +85,7 @@ class StripeAdjustment:
 
 
 def parse_subscription(obj: Object) -> StripeSubscription:
-    """A subscription in either shape."""
+    """Parse a subscription in the old or the new format."""
     item: Object = next(iter(obj.get("items", {}).get("data", [])), {})
     period_end = obj.get("current_period_end") or item.get("current_period_end")
     return StripeSubscription(
@@ -106,7 +106,7 @@ def parse_subscription(obj: Object) -> StripeSubscription:
 
 
 def parse_invoice(obj: Object) -> StripeInvoice:
-    """An invoice in either shape."""
+    """Parse an invoice in the old or the new format."""
     currency = obj["currency"].upper()
     parent = (obj.get("parent") or {}).get("subscription_details") or {}
     return StripeInvoice(
@@ -131,7 +131,7 @@ def parse_invoice(obj: Object) -> StripeInvoice:
 
 
 def parse_card(customer: Object, subscription: Object | None = None) -> StripeCard:
-    """The card that pays: the subscription's, else the customer's. Both come with the payment method expanded."""
+    """Parse the paying card: the subscription's, else the customer's. The payment method must be expanded in both."""
     own = (subscription or {}).get("default_payment_method")
     method = own or (customer.get("invoice_settings") or {}).get("default_payment_method")
     card = method.get("card") if isinstance(method, dict) else None
@@ -139,15 +139,15 @@ def parse_card(customer: Object, subscription: Object | None = None) -> StripeCa
 
 
 def parse_credit(customer: Object) -> tuple[Decimal, str]:
-    """What is kept for the customer's next invoices, and its currency; Stripe writes it as a negative balance."""
+    """Return the credit for the customer's next invoices and its currency. Stripe stores it as a negative balance."""
     currency = (customer.get("currency") or "usd").upper()
     return -from_minor_units(customer.get("balance") or 0, currency), currency
 
 
 def parse_adjustment(obj: Object) -> StripeAdjustment:
-    """Return a refund, a dispute or a balance transaction in our terms.
+    """Parse a refund, a dispute or a balance transaction.
 
-    Stripe writes a credit as a negative balance transaction. Here it is positive, and one that was used is negative.
+    Stripe represents a credit as a negative balance transaction. Here it is positive, and a credit that was used is negative.
     """
     amount, status, reason = obj["amount"], obj.get("status") or "pending", obj.get("reason")
     if obj["object"] == "customer_balance_transaction":
@@ -179,12 +179,12 @@ def _payment_references(obj: Object) -> list[tuple[str, str]]:
 
 
 def id_of(value: Any) -> str:
-    """The id of an object that may be expanded; "" for none."""
+    """Return the ID of an object that may be expanded; "" for None."""
     return value["id"] if isinstance(value, dict) else value or ""
 
 
 def instant(seconds: int | None) -> datetime | None:
-    """Seconds since 1970 as an instant; None stays None."""
+    """Return the instant of a Unix timestamp; None for None."""
     return None if seconds is None else _instant(seconds)
 
 
@@ -193,19 +193,19 @@ def _instant(seconds: int) -> datetime:
 
 
 def decimals(currency: str) -> int:
-    """How many decimals Stripe's amounts in a currency have."""
+    """Return the number of decimals of Stripe's amounts in a currency."""
     code = currency.upper()
     return 0 if code in ZERO_DECIMAL_CURRENCIES else 3 if code in THREE_DECIMAL_CURRENCIES else 2
 
 
 def from_minor_units(amount: int, currency: str) -> Decimal:
-    """An amount of a currency's smallest unit as money."""
+    """Convert an amount in the currency's smallest unit to a decimal amount."""
     return Decimal(amount).scaleb(-decimals(currency))
 
 
 def to_minor_units(amount: Decimal, currency: str) -> int:
-    """`amount` in the smallest unit; ValueError when the currency has no such fraction."""
+    """Convert `amount` to the currency's smallest unit. Raise ValueError if it has too many decimals."""
     scaled = amount.scaleb(decimals(currency))
     if scaled != scaled.to_integral_value():
-        raise ValueError(f"{currency} has no fraction as small as that of {amount}.")
+        raise ValueError(f"{amount} has too many decimals for {currency}.")
     return int(scaled)

@@ -1,4 +1,4 @@
-"""What a customer changes about a subscription that Stripe keeps: asked of Stripe, and then read back from it."""
+"""Changes of subscriptions that Stripe manages: each is sent to Stripe, and the customer is synced afterwards."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from core.errors import ConflictError
 
 @dataclass(frozen=True)
 class PreviewLine:
-    """One line of a bill; a negative amount is given back."""
+    """One line of an invoice. A negative amount is a credit."""
 
     description: str
     amount: Decimal
@@ -28,7 +28,7 @@ class PreviewLine:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a change of plan would cost: `due_now` is charged at once, `credit` is kept for the next invoices."""
+    """The cost of a plan change. `due_now` is charged immediately, and `credit` is applied to the next invoices."""
 
     due_now: Decimal
     credit: Decimal
@@ -38,54 +38,51 @@ class Preview:
 
 
 def cancel_at_period_end(subscription: Subscription, *, now: datetime) -> None:
-    """Let it run out with its period or trial."""
-    _ask(subscription, {"cancel_at_period_end": True}, now=now)
+    _update(subscription, {"cancel_at_period_end": True}, now=now)
 
 
 def cancel_now(subscription: Subscription, *, now: datetime) -> None:
-    """End it at once; nothing is given back."""
+    """End a subscription immediately, without a refund."""
     key = subscription.stripe_subscription_id
     stripe_client.write("subscriptions.cancel", key, {}, key=f"cancel-{key}")
     _read_back(subscription, now)
 
 
 def reactivate(subscription: Subscription, *, now: datetime) -> None:
-    """Take a cancellation back that has not come to its end."""
+    """Undo a cancellation that has not taken effect."""
     if not subscription.is_running:
-        raise ConflictError(
-            "ended", "This subscription has ended. Begin a new one: POST /api/v1/billing/subscriptions/checkout/."
-        )
+        sentence = "This subscription has ended. Start a new one: POST /api/v1/billing/subscriptions/checkout/."
+        raise ConflictError("ended", sentence)
     if not subscription.cancel_at_period_end:
-        raise ConflictError("not_cancelled", "This subscription is not cancelled. There is nothing to take back.")
+        raise ConflictError("not_cancelled", "This subscription is not canceled. There is nothing to undo.")
     found = stripe_client.call("subscriptions.retrieve", subscription.stripe_subscription_id)
-    # The portal may have written the instant instead of the flag; Stripe takes back one or the other
-    _ask(subscription, {"cancel_at_period_end": False} if found["cancel_at_period_end"] else {"cancel_at": ""}, now=now)
+    # The portal may have set cancel_at instead of the flag, and Stripe resets only the one that is sent
+    _update(subscription, {"cancel_at_period_end": False} if found["cancel_at_period_end"] else {"cancel_at": ""}, now=now)
 
 
 def change_plan(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> None:
-    """Move to another plan at once. What is dearer is paid now, or nothing changes; what is cheaper becomes a credit.
+    """Move to another plan immediately. A higher price is charged now, and a lower price becomes a credit.
 
-    Raises CardDeclinedError when the card is declined.
+    Raise CardDeclinedError, without a change, if the card is declined.
     """
     _require_changeable(subscription, plan)
-    asked = {**_proration(subscription, plan, now), "payment_behavior": "error_if_incomplete"}
-    _ask(subscription, asked, now=now)
+    _update(subscription, {**_proration(subscription, plan, now), "payment_behavior": "error_if_incomplete"}, now=now)
 
 
 def preview_change(subscription: Subscription, *, plan: SubscriptionPlan, now: datetime) -> Preview:
-    """What `change_plan` would cost now; nothing is changed."""
+    """Return the cost of `change_plan` at `now` without a change."""
     _require_changeable(subscription, plan)
-    asked = {
+    parameters = {
         "customer": subscription.stripe_customer_id,
         "subscription": subscription.stripe_subscription_id,
         "subscription_details": _proration(subscription, plan, now),
     }
-    invoice = stripe_client.call("invoices.create_preview", asked)
+    invoice = stripe_client.call("invoices.create_preview", parameters)
     currency = invoice["currency"].upper()
-    if Subscription.is_trial.at(subscription, now):  # Stripe shows the bill that comes after it
+    if Subscription.is_trial.at(subscription, now):  # Stripe previews the invoice after the trial
         total = from_minor_units(invoice["total"], currency)
-        said = f"Nothing is due before the trial ends at {subscription.trial_end:%Y-%m-%d %H:%M} UTC; then {total} {currency}"
-        return Preview(Decimal(0), Decimal(0), currency, (PreviewLine(said, Decimal(0)),), now)
+        text = f"Nothing is due before the trial ends at {subscription.trial_end:%Y-%m-%d %H:%M} UTC; then {total} {currency}"
+        return Preview(Decimal(0), Decimal(0), currency, (PreviewLine(text, Decimal(0)),), now)
     lines = [
         PreviewLine(line["description"] or "", from_minor_units(line["amount"], currency)) for line in invoice["lines"]["data"]
     ]
@@ -103,13 +100,14 @@ def _proration(subscription: Subscription, plan: SubscriptionPlan, now: datetime
 def _require_changeable(subscription: Subscription, plan: SubscriptionPlan) -> None:
     require_for_sale(plan)
     if not subscription.is_active:
-        raise ConflictError("not_active", f"This subscription is {subscription.status}. Only an active one changes its plan.")
+        sentence = f"This subscription is {subscription.status}. Only an active subscription can change its plan."
+        raise ConflictError("not_active", sentence)
     if plan.pk == subscription.plan_id:
-        raise ConflictError("same_plan", "This is the subscription's plan already.")
+        raise ConflictError("same_plan", "The subscription already has this plan.")
 
 
-def _ask(subscription: Subscription, parameters: dict[str, Any], *, now: datetime) -> None:
-    """Have Stripe change it. Until our row has changed, the same call is the same intention, such as after a lost answer."""
+def _update(subscription: Subscription, parameters: dict[str, Any], *, now: datetime) -> None:
+    """Update a subscription at Stripe. Until our row changes, the idempotency key of the same call stays the same."""
     intention = orjson.dumps(
         [str(subscription.pk), subscription.updated_at.isoformat(), parameters], option=orjson.OPT_SORT_KEYS
     )
@@ -120,7 +118,7 @@ def _ask(subscription: Subscription, parameters: dict[str, Any], *, now: datetim
 
 @transaction.atomic
 def _read_back(subscription: Subscription, now: datetime) -> None:
-    # what follows from a payment is not the customer's own to write
+    # a customer may not write the rows that a sync writes
     with rls.as_staff():
         StripeCustomer.objects.for_user(subscription.user).filter(stripe_id="").update(
             stripe_id=subscription.stripe_customer_id

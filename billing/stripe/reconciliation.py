@@ -1,6 +1,6 @@
-"""Whether our picture of Stripe is what Stripe says: each customer is drawn anew, compared, and left as he was.
+"""Reconciliation with Stripe: each customer is synced and compared with the rows before, then rolled back unless `fix` is set.
 
-What differs is, by its making, just what a projection repairs. Besides, it looks for customers and events that never arrived.
+The differences are therefore those that a sync corrects. Customers and events that were never received are reported too.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ from billing.stripe.events import handle_event, store_event
 from billing.stripe.sync import sync_customer
 from users.models import User
 
-EVENT_LOOKBACK = timedelta(days=29)  # Stripe gives them for 30 days
-DELIVERY_ALLOWANCE = timedelta(minutes=5)  # what is younger may still be on its way
+EVENT_LOOKBACK = timedelta(days=29)  # Stripe lists events for 30 days
+DELIVERY_ALLOWANCE = timedelta(minutes=5)  # a newer event may still be in delivery
 COMPARED_FIELDS: dict[type[Any], tuple[str, ...]] = {
     Subscription: (
         "status",
@@ -40,7 +40,7 @@ Snapshot = dict[tuple[type[Any], str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not here as it is at Stripe: of which customer or event, and a sentence."""
+    """One difference from Stripe. `where` is the ID of a customer or event."""
 
     where: str
     sentence: str
@@ -50,36 +50,36 @@ class Difference:
 
 
 def compare_customer(customer: StripeCustomer, *, now: datetime, fix: bool = False) -> list[Difference]:
-    """How one customer's rows differ from what Stripe says; with `fix` they are brought in line."""
+    """Return the differences between one customer's rows and Stripe. With `fix`, the rows are updated."""
     with transaction.atomic():
         before = _snapshot(customer)
-        done = sync_customer(stripe_customer_id=customer.stripe_id, now=now)
+        result = sync_customer(stripe_customer_id=customer.stripe_id, now=now)
         after = _snapshot(customer)
         transaction.set_rollback(not fix)
-    problems = [Difference(customer.stripe_id, problem) for problem in done.problems]
+    problems = [Difference(customer.stripe_id, problem) for problem in result.problems]
     return [*_differences(customer.stripe_id, before, after), *problems]
 
 
 def reconcile(*, now: datetime) -> int:
-    """Compare everybody and tell staff how much differs; changes nothing. Gives the number of differences."""
+    """Compare all customers, notify staff of differences, and return their number. No rows are changed."""
     if not stripe_client.is_connected():
         return 0
     found = [difference for customer in customers_to_compare() for difference in compare_customer(customer, now=now)]
     found += [*missing_customers(), *missing_events(now=now)]
     if found:
-        message = f"{len(found)} differences, the first: {found[0]} Look with: manage.py reconcile_stripe"
-        notify_staff(title="What is here is not what Stripe says", message=message, now=now)
+        message = f"{len(found)} differences, the first: {found[0]} List all with: manage.py reconcile_stripe"
+        notify_staff(title="Local data differs from Stripe", message=message, now=now)
     return len(found)
 
 
 def customers_to_compare(user: Any = None) -> list[StripeCustomer]:
-    """Whom to compare: everybody whom Stripe knows, or one user."""
+    """Return all customers with a Stripe ID, or that of one user."""
     rows = StripeCustomer.objects.exclude(stripe_id="").select_related("user").order_by("pk")
     return list(rows.filter(user=user) if user else rows)
 
 
 def missing_customers(*, fix: bool = False) -> Iterator[Difference]:
-    """Customers at Stripe that carry a user's key, whom nobody here is; with `fix` they are noted."""
+    """Yield customers at Stripe with a user's key that have no row here. With `fix`, the rows are created."""
     known = set(StripeCustomer.objects.values_list("stripe_id", flat=True))
     for found in stripe_client.list_all("customers"):
         key = (found.get("metadata") or {}).get("user_id")
@@ -90,17 +90,17 @@ def missing_customers(*, fix: bool = False) -> Iterator[Difference]:
 def _missing_customer(stripe_id: str, key: str, *, fix: bool) -> Difference:
     user = User.objects.filter(pk=key).first()
     if user is None:
-        return Difference(stripe_id, f"is at Stripe for the user {key}, who is not here any more. End what he pays for there.")
+        return Difference(stripe_id, f"is at Stripe for the deleted user {key}. Cancel their subscriptions at Stripe.")
     has_other = StripeCustomer.objects.for_user(user).exclude(stripe_id="").exists()
     if has_other:
-        return Difference(stripe_id, f"is a second customer at Stripe for the user {key}. Merge them there.")
+        return Difference(stripe_id, f"is a second customer at Stripe for the user {key}. Merge the two at Stripe.")
     if fix:
         StripeCustomer.objects.update_or_create(user=user, defaults={"stripe_id": stripe_id})
-    return Difference(stripe_id, f"is at Stripe for the user {key}, and was not known here.")
+    return Difference(stripe_id, f"is at Stripe for the user {key}, and not here.")
 
 
 def missing_events(*, now: datetime, fix: bool = False) -> Iterator[Difference]:
-    """Events of the last weeks that never arrived; with `fix` they are taken in and handled."""
+    """Yield events of the last weeks that were never received. With `fix`, they are stored and processed."""
     known = set(StripeEvent.objects.values_list("stripe_id", flat=True))
     since = int((now - EVENT_LOOKBACK).timestamp())
     for event in stripe_client.list_all("events", created={"gte": since}):
@@ -108,7 +108,7 @@ def missing_events(*, now: datetime, fix: bool = False) -> Iterator[Difference]:
             if fix:
                 row, _ = store_event(orjson.dumps(event, default=str), headers={}, now=now)
                 handle_event(row.pk, now=now)
-            yield Difference(event["id"], f"{event['type']} never arrived.")
+            yield Difference(event["id"], f"{event['type']} was never received.")
 
 
 def _snapshot(customer: StripeCustomer) -> Snapshot:
@@ -123,10 +123,10 @@ def _snapshot(customer: StripeCustomer) -> Snapshot:
 def _differences(where: str, before: Snapshot, after: Snapshot) -> Iterator[Difference]:
     for place, there in after.items():
         model, key = place
-        what = f"{model._meta.verbose_name} {key}"
+        label = f"{model._meta.verbose_name} {key}"
         if place not in before:
-            yield Difference(where, f"{what} is at Stripe and not here.")
+            yield Difference(where, f"{label} is at Stripe and not here.")
             continue
         for name, value in there.items():
             if before[place][name] != value:
-                yield Difference(where, f"{what} has {name} {before[place][name]} here and {value} at Stripe.")
+                yield Difference(where, f"{label} has {name} {before[place][name]} here and {value} at Stripe.")

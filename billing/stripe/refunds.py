@@ -1,8 +1,8 @@
-"""Refunds that a colleague asks for. Our row comes first and Stripe after it, so that no crash refunds twice or not at all.
+"""Refunds requested by staff. The row is written before Stripe is called, so that a crash neither repeats nor loses a refund.
 
-`request_refund` and `decide_refund` only write the row; a job (`billing.tasks.send_refund`, and every quarter of an hour the
-one that looks for forgotten ones) sends it. The idempotency key is made from the row's key, and the refund carries that in its
-metadata: an answer that was lost is found again, even when Stripe has forgotten the key.
+`request_refund` and `decide_refund` only write the row. The job `billing.tasks.send_refund` sends it, and every 15 minutes
+another job retries unsent refunds. The idempotency key contains the row's key, and so does the refund's metadata: after a lost
+response the refund is found even if Stripe no longer has the idempotency key.
 """
 
 from datetime import datetime
@@ -40,10 +40,10 @@ IS_UNSENT = Q(kind=AdjustmentKind.REFUND, status=AdjustmentStatus.PENDING, strip
 def request_refund(
     *, invoice: BillingHistory, amount: Decimal | None = None, currency: str = "", reason: str, by: User, now: datetime
 ) -> Adjustment:
-    """Ask for `amount` of a paid invoice back, or for all that is left of it.
+    """Request a refund of `amount` of a paid invoice, by default of the remaining amount.
 
-    Gives the row: `pending`, to be sent, or `awaiting_approval` above REFUND_APPROVAL_ABOVE. Raises DomainError for an amount
-    or a currency that can't be, ConflictError for an invoice that can't be refunded, or not any more.
+    Return the row: `pending`, to be sent, or `awaiting_approval` above REFUND_APPROVAL_ABOVE. Raise DomainError for an invalid
+    amount or currency, and ConflictError for an invoice that can't be refunded.
     """
     found = BillingHistory.objects.select_for_update().get(pk=invoice.pk)
     amount = _validated_amount(found, amount, currency)
@@ -64,17 +64,16 @@ def request_refund(
 
 @transaction.atomic
 def decide_refund(adjustment: Adjustment, *, is_approved: bool, by: User, now: datetime) -> Adjustment:
-    """Approve or decline a refund that waits for it.
+    """Approve or decline a refund that awaits approval.
 
-    Raise ConflictError unless it waits, and DomainError (403) for the staff member who asked for it.
+    Raise ConflictError if it does not, and DomainError (403) for the staff member who requested it.
     """
     row = Adjustment.objects.select_for_update().get(pk=adjustment.pk)
     if row.status != AdjustmentStatus.AWAITING_APPROVAL:
-        raise ConflictError(
-            "not_awaiting_approval", f"This does not wait for an approval; it is {row.status.replace('_', ' ')}."
-        )
+        sentence = f"This refund does not await approval. Its status is {row.status.replace('_', ' ')}."
+        raise ConflictError("not_awaiting_approval", sentence)
     if row.requested_by_id == by.pk:
-        raise DomainError("needs_second_person", "You asked for this refund. Another colleague has to decide.", status=403)
+        raise DomainError("needs_second_person", "You requested this refund. Another staff member must decide.", status=403)
     row.status = AdjustmentStatus.PENDING if is_approved else AdjustmentStatus.DECLINED
     row.approved_by, row.happened_at = by, now
     row.save(update_fields=["status", "approved_by", "happened_at"])
@@ -82,15 +81,15 @@ def decide_refund(adjustment: Adjustment, *, is_approved: bool, by: User, now: d
 
 
 def refundable_amount(invoice: BillingHistory) -> Decimal:
-    """Return what Stripe can still give back of an invoice. Refunds that wait or are on their way count as given."""
+    """Return the amount of an invoice that can still be refunded. Refunds that are waiting or pending are subtracted."""
     if not invoice.stripe_invoice_id or invoice.status not in REFUNDABLE:
         return Decimal(0)
     refunds = Adjustment.objects.filter(invoice=invoice, kind=AdjustmentKind.REFUND)
     ours = Q(status=AdjustmentStatus.AWAITING_APPROVAL) | IS_UNSENT
     waiting, sent = refunds.filter(ours), refunds.filter(status__in=SUBMITTED_STATUSES).exclude(IS_UNSENT)
-    # what Stripe has reported of the invoice, and our own rows, whichever knows more
-    given = max(invoice.amount_refunded, _sum_amounts(sent))
-    return max(invoice.amount - invoice.paid_from_credit - given - _sum_amounts(waiting), Decimal(0))
+    # the larger of the amount that Stripe has reported and the sum of our rows, because either may be behind
+    refunded = max(invoice.amount_refunded, _sum_amounts(sent))
+    return max(invoice.amount - invoice.paid_from_credit - refunded - _sum_amounts(waiting), Decimal(0))
 
 
 def _sum_amounts(rows: Any) -> Decimal:
@@ -98,7 +97,7 @@ def _sum_amounts(rows: Any) -> Decimal:
 
 
 def _validated_amount(invoice: BillingHistory, amount: Decimal | None, currency: str) -> Decimal:
-    """The amount to refund. Raises when it can't be."""
+    """Return the amount to refund. Raise DomainError if it can't be refunded."""
     if not invoice.stripe_invoice_id:
         raise ConflictError("unknown_at_stripe", "This invoice was not charged through Stripe, so Stripe can't refund it.")
     if invoice.status not in REFUNDABLE:
@@ -107,10 +106,10 @@ def _validated_amount(invoice: BillingHistory, amount: Decimal | None, currency:
         sentence = f"The invoice is in {invoice.currency}; it can't be refunded in {currency}."
         raise DomainError("other_currency", sentence, field="currency")
     if invoice.amount and invoice.paid_from_credit == invoice.amount:
-        raise ConflictError("nothing_was_charged", "Nothing was charged for it: it was paid from the credit.")
+        raise ConflictError("nothing_was_charged", "Nothing was charged for this invoice. It was paid from credit.")
     left = refundable_amount(invoice)
     if left == 0:
-        raise ConflictError("refunded_already", "All of this invoice is refunded, or about to be.")
+        raise ConflictError("refunded_already", "This invoice is already refunded, or its refunds are pending.")
     amount = left if amount is None else amount
     if not 0 < amount <= left:
         sentence = f"Between 0.01 and {left} {invoice.currency} can be refunded, not {amount}."
@@ -118,21 +117,21 @@ def _validated_amount(invoice: BillingHistory, amount: Decimal | None, currency:
     try:
         to_minor_units(amount, invoice.currency)
     except ValueError as error:
-        message = f"Stripe's amounts in {invoice.currency} have fewer decimals."
+        message = f"This amount has too many decimals for {invoice.currency}."
         raise DomainError("too_fine", message, field="amount") from error
     return amount
 
 
 def unsent_refund_ids() -> list[UUID]:
-    """The keys of refunds that Stripe has not been told of, or whose answer was lost."""
+    """Return the keys of refunds that were not sent to Stripe, or whose response was lost."""
     return list(Adjustment.objects.filter(IS_UNSENT).order_by("created_at").values_list("pk", flat=True))
 
 
 def send_refund(adjustment: Adjustment) -> None:
-    """Have Stripe refund a pending row, once, however often this is called; `stripe_id` and `status` say what came of it.
+    """Create a pending refund at Stripe, and store its `stripe_id` and `status`. Idempotent.
 
-    What Stripe refuses becomes `failed`, with its sentence in `reason`. Raises PaymentsUnavailableError when Stripe does not
-    answer: call again. Must not run in a transaction that also wrote the row.
+    A refund that Stripe rejects becomes `failed`, with Stripe's message in `reason`. Raise PaymentsUnavailableError if Stripe
+    is unavailable; the caller retries. Must not run in a transaction that also wrote the row.
     """
     row = Adjustment.objects.filter(IS_UNSENT, pk=adjustment.pk).select_related("invoice").first()
     if row is None:
@@ -149,22 +148,22 @@ def send_refund(adjustment: Adjustment) -> None:
 
 def _find_or_create_refund(row: Adjustment) -> stripe_client.Object:
     if row.invoice is None:
-        raise ConflictError("unknown_at_stripe", "Its invoice is not known any more.")
+        raise ConflictError("unknown_at_stripe", "The invoice of this refund no longer exists.")
     paid_by = _payment_of(row.invoice)
     for refund in stripe_client.list_all("refunds", **paid_by):
         if refund["metadata"].get("adjustment") == str(row.pk):
             return refund
     minor = to_minor_units(row.amount, row.currency)
-    given = {**paid_by, "amount": minor, "reason": "requested_by_customer", "metadata": {"adjustment": str(row.pk)}}
-    return stripe_client.write("refunds.create", given, key=f"refund-{row.pk}")
+    parameters = {**paid_by, "amount": minor, "reason": "requested_by_customer", "metadata": {"adjustment": str(row.pk)}}
+    return stripe_client.write("refunds.create", parameters, key=f"refund-{row.pk}")
 
 
 def _payment_of(invoice: BillingHistory) -> dict[str, str]:
-    """What paid an invoice, as a refund names it: `{"payment_intent": id}` or `{"charge": id}`; of several the largest."""
+    """Return the largest payment of an invoice as a refund's parameter: `{"payment_intent": id}` or `{"charge": id}`."""
     found = stripe_client.call("invoices.retrieve", invoice.stripe_invoice_id, {"expand": ["payments"]})
     paid = [payment for payment in found["payments"]["data"] if payment["status"] == "paid"]
     if not paid:
-        raise ConflictError("nothing_was_charged", "Nothing was charged for it: it was paid from the credit, or elsewhere.")
+        raise ConflictError("nothing_was_charged", "Nothing was charged for it: it was paid from credit, or elsewhere.")
     payment = max(paid, key=lambda payment: payment["amount_paid"] or 0)["payment"]
     return {payment["type"]: payment[payment["type"]]}
 
@@ -176,7 +175,7 @@ def _fail(row: Adjustment, sentence: str) -> None:
 
 @transaction.atomic
 def _store_stripe_refund(row: Adjustment, refund: stripe_client.Object) -> None:
-    """Write Stripe's answer down. A webhook may have been quicker and made a row of its own: there is to be one."""
+    """Store Stripe's response, and delete the row that a webhook may have created for the same refund before."""
     Adjustment.objects.filter(user_id=row.user_id, stripe_id=refund["id"]).exclude(pk=row.pk).delete()
     status = REFUND_STATUSES.get(refund["status"], AdjustmentStatus.PENDING)
     Adjustment.objects.filter(IS_UNSENT, pk=row.pk).update(stripe_id=refund["id"], status=status)

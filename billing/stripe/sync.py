@@ -1,7 +1,7 @@
-"""Our small picture of a customer at Stripe, drawn anew from what Stripe says now.
+"""Sync of a customer's subscriptions, invoices, card and credit from Stripe to our rows.
 
-Events only say that there may be something new. Whatever their order, and however often each comes, the same rows follow: they
-are read from Stripe under a lock on our row of the customer, and written where they differ.
+An event only signals that something may have changed. The data is read from Stripe under a lock on the customer's row, and rows
+are written where they differ. The result therefore does not depend on the order or number of events.
 """
 
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ COPIED_FIELDS = (
 
 @dataclass
 class SyncResult:
-    """What was read: whether the customer is ours, how much was seen, and what needs a person (empty when all is well)."""
+    """The result of a sync: the numbers of rows, and `problems` that staff must resolve. `is_known` is False without a row."""
 
     is_known: bool
     subscriptions: int = 0
@@ -51,17 +51,17 @@ class SyncResult:
 
     def __str__(self) -> str:
         if not self.is_known:
-            return "No customer of ours is this one at Stripe. Nothing followed, and the text was not kept."
-        seen = f"Read anew from Stripe: {self.subscriptions} subscriptions, {self.invoices} invoices."
-        return " ".join([seen, *self.problems])
+            return "The customer is unknown. Nothing was synced, and the event's body was not stored."
+        counts = f"Synced from Stripe: {self.subscriptions} subscriptions, {self.invoices} invoices."
+        return " ".join([counts, *self.problems])
 
 
 @transaction.atomic
 def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
-    """Bring our rows of one of Stripe's customers in line with Stripe. Raises PaymentsUnavailableError when it does not answer.
+    """Update the rows of a Stripe customer from Stripe. Raise PaymentsUnavailableError if Stripe is unavailable.
 
-    What can't be shown here (a price or a status that nothing here knows, a second running subscription) is left out and named
-    in `problems`; the rest is written.
+    Data that can't be stored (an unknown price or status, a second running subscription) is skipped and described in
+    `problems`. All other data is written.
     """
     ours = (
         StripeCustomer.objects.filter(stripe_id=stripe_customer_id)
@@ -84,7 +84,6 @@ def sync_customer(*, stripe_customer_id: str, now: datetime) -> SyncResult:
 
 
 def _sync_payment_details(ours: StripeCustomer, subscriptions: list[stripe_objects.StripeSubscription], now: datetime) -> None:
-    """The card and the credit."""
     expand = {"expand": ["invoice_settings.default_payment_method"]}
     customer = stripe_client.call("customers.retrieve", ours.stripe_id, expand)
     running = next((found.id for found in subscriptions if found.status in RUNNING), None)
@@ -101,7 +100,7 @@ def _sync_payment_details(ours: StripeCustomer, subscriptions: list[stripe_objec
 def _sync_subscriptions(
     ours: StripeCustomer, found: list[stripe_objects.StripeSubscription], done: SyncResult, now: datetime
 ) -> dict[str, Subscription]:
-    """The subscriptions' rows by Stripe's ids: ended ones first, since a customer has at most one that runs."""
+    """Return the rows by Stripe ID. Ended subscriptions are written first, because a customer has at most one running."""
     rows: dict[str, Subscription] = {}
     running = ""
     for subscription in sorted(found, key=lambda item: (item.status in RUNNING, item.created, item.id)):
@@ -129,7 +128,7 @@ def _sync_subscriptions(
 
 def _plan_of(subscription: stripe_objects.StripeSubscription) -> SubscriptionPlan | None:
     by_price = SubscriptionPlan.objects.filter(stripe_price_id=subscription.price_id).exclude(stripe_price_id="").first()
-    if by_price is None and subscription.plan_id:  # a price of before, which the plan has exchanged for another
+    if by_price is None and subscription.plan_id:  # a former price of the plan
         return SubscriptionPlan.objects.filter(pk=subscription.plan_id).first()
     return by_price
 
@@ -138,14 +137,14 @@ def _problem_of(subscription: stripe_objects.StripeSubscription, plan: Subscript
     if subscription.status not in SubscriptionStatus.values:
         return f"Subscription {subscription.id} has the status {subscription.status!r}, which is unknown here."
     if plan is None:
-        return f"Subscription {subscription.id} has the price {subscription.price_id}, which no plan here has."
+        return f"Subscription {subscription.id} has the price {subscription.price_id}, which belongs to no plan."
     if running and subscription.status in RUNNING:
-        return f"Subscription {subscription.id} runs beside {running}. Cancel one of them at Stripe and refund it."
+        return f"Subscription {subscription.id} runs in addition to {running}. Cancel one of them at Stripe and refund it."
     return ""
 
 
 def _cancel_local_subscriptions(ours: StripeCustomer, now: datetime) -> None:
-    """What was given without payment ends when a paid subscription begins."""
+    """Cancel granted subscriptions, because a paid subscription has begun."""
     gifts = Subscription.objects.for_user(ours.user).running().filter(IS_LOCAL)
     gifts.update(status=SubscriptionStatus.CANCELED, canceled_at=now)
 
@@ -162,13 +161,13 @@ def _sync_invoices(ours: StripeCustomer, subscriptions: dict[str, Subscription],
     adjustments.write(rows)
     done.invoices = len(rows)
     unknown = BillingHistory.objects.for_user(ours.user).exclude(stripe_invoice_id="").exclude(stripe_invoice_id__in=rows)
-    unknown.exclude(status=InvoiceStatus.VOID).update(status=InvoiceStatus.VOID)  # a draft that was deleted, or never there
+    unknown.exclude(status=InvoiceStatus.VOID).update(status=InvoiceStatus.VOID)  # such as deleted drafts
 
 
 def _write_invoice(
     ours: StripeCustomer, found: stripe_objects.StripeInvoice, subscription: Subscription | None, refunded: Decimal
 ) -> BillingHistory:
-    amount = max(found.total, Decimal(0))  # what a negative one gives back is in the customer's credit
+    amount = max(found.total, Decimal(0))  # a negative total is part of the customer's credit
     refunded = min(refunded, amount)
     return upsert_changed(
         BillingHistory,
@@ -197,9 +196,9 @@ def _status_of(found: stripe_objects.StripeInvoice, amount: Decimal, refunded: D
 
 
 def _metadata_of(found: stripe_objects.StripeInvoice) -> dict[str, Any]:
-    kept = {"number": found.number, "hosted_invoice_url": found.hosted_url, "invoice_pdf": found.pdf_url}
-    given_back = {"total": str(found.total)} if found.total < 0 else {}
-    # the customer's card was charged less than the invoice says, and no more than that can be refunded to it
+    links = {"number": found.number, "hosted_invoice_url": found.hosted_url, "invoice_pdf": found.pdf_url}
+    negative_total = {"total": str(found.total)} if found.total < 0 else {}
+    # the part paid from credit was not charged to the card, so it can't be refunded
     by_credit = found.total - found.amount_due if found.status == "paid" else Decimal(0)
     from_credit = {"paid_from_credit": str(by_credit)} if by_credit > 0 and found.total > 0 else {}
-    return {name: value for name, value in kept.items() if value} | given_back | from_credit
+    return {name: value for name, value in links.items() if value} | negative_total | from_credit

@@ -1,4 +1,4 @@
-"""The part of a customer's projection that changes bills afterwards: refunds, disputes, and credits."""
+"""Sync of a customer's refunds, disputes and credits from Stripe."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ DISPUTE_STATUSES = {"won": AdjustmentStatus.WON, "lost": AdjustmentStatus.LOST, 
 
 
 class StripeAdjustments:
-    """What Stripe knows of one customer. `invoice_of_payment` gives the invoice that a payment intent or a charge has paid."""
+    """A customer's adjustments at Stripe. `invoice_of_payment` maps payment intents and charges to the invoices they paid."""
 
     def __init__(self, ours: StripeCustomer, invoice_of_payment: Mapping[str, str]) -> None:
         self.ours, self.invoice_of_payment = ours, invoice_of_payment
@@ -31,7 +31,7 @@ class StripeAdjustments:
         )
 
     def refunded_of(self, invoice: str) -> Decimal:
-        """What was given back of an invoice, or is on its way."""
+        """Return the refunded and pending amount of an invoice."""
         totals: dict[str, Decimal] = defaultdict(Decimal)
         for refund in self.refunds:
             if REFUND_STATUSES.get(refund.status) in SUBMITTED_STATUSES:
@@ -39,7 +39,7 @@ class StripeAdjustments:
         return totals[invoice]
 
     def write(self, invoices: Mapping[str, BillingHistory]) -> None:
-        """Store them, each once, however often this is called."""
+        """Store the adjustments. Idempotent."""
         self._write(AdjustmentKind.REFUND, self.refunds, REFUND_STATUSES, AdjustmentStatus.PENDING, invoices)
         self._write(AdjustmentKind.DISPUTE, self.disputes, DISPUTE_STATUSES, AdjustmentStatus.OPEN, invoices)
         self._write(AdjustmentKind.CREDIT, self.credits, {}, AdjustmentStatus.SUCCEEDED, invoices)
@@ -58,12 +58,12 @@ class StripeAdjustments:
                 self._store(kind, item, status, invoices.get(self._invoice_of(item)))
 
     def _update_requested_refund(self, item: stripe_objects.StripeAdjustment, status: AdjustmentStatus) -> bool:
-        """A refund that a colleague asked for has a row already, whose key it carries."""
+        """Update the row of a refund that staff requested, whose key is in the metadata, and return True if there is one."""
         key = item.metadata.get("adjustment")
-        asked = Adjustment.objects.for_user(self.ours.user).filter(pk=key) if key else Adjustment.objects.none()
-        if not asked.exists():
+        requested = Adjustment.objects.for_user(self.ours.user).filter(pk=key) if key else Adjustment.objects.none()
+        if not requested.exists():
             return False
-        asked.exclude(stripe_id=item.id, status=status).update(stripe_id=item.id, status=status)
+        requested.exclude(stripe_id=item.id, status=status).update(stripe_id=item.id, status=status)
         return True
 
     def _store(

@@ -1,4 +1,4 @@
-"""`POST /webhooks/stripe/`: what Stripe tells us. It is verified, stored and answered; what follows is a job's."""
+"""`POST /webhooks/stripe/`, which verifies and stores Stripe's events. A job processes them."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ from billing.stripe import events
 from core import clock, jobs, rls
 from core.errors import DomainError
 
-MAX_BODY_SIZE = 1_048_576  # bytes; Stripe's events have some ten thousand
+MAX_BODY_SIZE = 1_048_576  # bytes; Stripe's events have about ten thousand
 
 
-@csrf_exempt  # Stripe has no cookie: its signature says who it is
+@csrf_exempt  # Stripe sends no cookie; its signature authenticates it
 @require_POST
 @transaction.atomic
 def stripe(request: HttpRequest) -> JsonResponse:
-    """Keep an event and answer 200; 400 and nothing kept unless Stripe has signed it, 503 where no secret is known."""
+    """Store an event and return 200. Without a valid signature return 400, and without a configured secret 503."""
     now = clock.now()
     try:
         payload = _body_of(request)
         stripe_client.verify_signature(payload, request.headers.get("Stripe-Signature", ""), now=now)
-        with rls.as_staff():  # Stripe has said so, and it may be about anybody
+        with rls.as_staff():  # the request is from Stripe, and the event may be about any customer
             event, is_new = events.store_event(payload, headers=dict(request.headers), now=now)
             if is_new:
                 jobs.enqueue(tasks.handle_stripe_event, event_id=str(event.pk))
@@ -37,7 +37,7 @@ def stripe(request: HttpRequest) -> JsonResponse:
 
 def _body_of(request: HttpRequest) -> bytes:
     if not settings.STRIPE_WEBHOOK_SECRETS:
-        raise stripe_client.PaymentsUnavailableError("Payments are not connected here: STRIPE_WEBHOOK_SECRETS is empty.")
+        raise stripe_client.PaymentsUnavailableError("Payments are not configured: STRIPE_WEBHOOK_SECRETS is empty.")
     if int(request.headers.get("Content-Length") or 0) > MAX_BODY_SIZE:
         raise DomainError("too_large", f"An event has at most {MAX_BODY_SIZE} bytes.", status=413)
     return request.body
@@ -45,5 +45,5 @@ def _body_of(request: HttpRequest) -> bytes:
 
 def _problem(error: DomainError) -> JsonResponse:
     kind = "client_error" if error.status < 500 else "server_error"
-    said: dict[str, Any] = {"code": error.code, "detail": error.message, "attr": None}
-    return JsonResponse({"type": kind, "errors": [said]}, status=error.status)
+    problem: dict[str, Any] = {"code": error.code, "detail": error.message, "attr": None}
+    return JsonResponse({"type": kind, "errors": [problem]}, status=error.status)

@@ -1,4 +1,4 @@
-"""The tables of milestones and job security analyses."""
+"""Tables of milestones and job security analyses."""
 
 from datetime import date
 from decimal import Decimal
@@ -52,21 +52,46 @@ class Migration(migrations.Migration):
                 (
                     "target_salary",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, validators=[MinValueValidator(Decimal("0"))]
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Annual, in the currency of the current salary.",
+                        max_digits=12,
+                        null=True,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
                     "current_salary",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, validators=[MinValueValidator(Decimal("0"))]
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Annual. With a target salary it sets the progress.",
+                        max_digits=12,
+                        null=True,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 ("target_date", models.DateField(blank=True, null=True, validators=[validate_plausible_date])),
-                ("is_completed", models.BooleanField(default=False)),
-                ("completion_date", models.DateField(blank=True, null=True, validators=[validate_plausible_date])),
+                (
+                    "is_completed",
+                    models.BooleanField(default=False, help_text="True if completed by hand or by reaching the target salary."),
+                ),
+                (
+                    "completion_date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Day of the completion in the user's time zone.",
+                        null=True,
+                        validators=[validate_plausible_date],
+                    ),
+                ),
                 (
                     "progress_percentage",
-                    models.IntegerField(default=0, validators=[MinValueValidator(0), MaxValueValidator(100)]),
+                    models.IntegerField(
+                        default=0,
+                        help_text="0 to 100. Set by the salaries if both are known.",
+                        validators=[MinValueValidator(0), MaxValueValidator(100)],
+                    ),
                 ),
                 ("notes", models.TextField(blank=True)),
                 (
@@ -88,6 +113,15 @@ class Migration(migrations.Migration):
                     models.Index(fields=["user", "target_date", "id"], name="career_milestone_by_date"),
                 ],
                 "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("completion_date__isnull", False), ("is_completed", True)),
+                            models.Q(("completion_date__isnull", True), ("is_completed", False)),
+                            _connector="OR",
+                        ),
+                        name="career_careermilestone_completion_date_matches_is_completed",
+                        violation_error_message="Must be set exactly when is_completed is true.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("milestone_name__regex", "^\\S(.*\\S)?$")),
                         name="career_careermilestone_milestone_name_not_blank",
@@ -132,15 +166,6 @@ class Migration(migrations.Migration):
                         name="career_careermilestone_progress_percentage_bounds",
                         violation_error_message="Must be between 0 and 100.",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("completion_date__isnull", False), ("is_completed", True)),
-                            models.Q(("completion_date__isnull", True), ("is_completed", False)),
-                            _connector="OR",
-                        ),
-                        name="career_careermilestone_completion_date_matches_is_completed",
-                        violation_error_message="Must be set exactly when is_completed is true.",
-                    ),
                 ],
             },
         ),
@@ -150,15 +175,21 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("analysis_date", models.DateField(validators=[validate_plausible_date])),
+                (
+                    "analysis_date",
+                    models.DateField(
+                        help_text="Day of the analysis in the user's time zone.", validators=[validate_plausible_date]
+                    ),
+                ),
                 (
                     "industry_risk_score",
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="Index of the sector. 0 is safest, 0.5 average, 1 riskiest. Empty (null) if unknown.",
                         max_digits=3,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -166,9 +197,13 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text=(
+                            "Index of the facts about the employer. 0 is safest, 0.5 average, 1 riskiest. Empty (null) if "
+                            "unknown."
+                        ),
                         max_digits=3,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -176,9 +211,12 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text=(
+                            "Index of the user's own facts. 0 is safest, 0.5 average, 1 riskiest. Empty (null) if unknown."
+                        ),
                         max_digits=3,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -186,17 +224,74 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="Index of all factors. 0 is safest, 0.5 average, 1 riskiest. Empty (null) if unknown.",
                         max_digits=3,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
-                ("risk_factors", models.JSONField(blank=True, default=list, validators=[validate_json_list])),
-                ("mitigation_strategies", models.JSONField(blank=True, default=list, validators=[validate_json_list])),
-                ("market_conditions", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
-                ("salary_comparison", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
-                ("career_opportunities", models.JSONField(blank=True, default=list, validators=[validate_json_list])),
-                ("recommendations", models.JSONField(blank=True, default=list, validators=[validate_json_list])),
+                (
+                    "risk_factors",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text=(
+                            "The known factors, the heaviest first. 0.50 plus the sum of their contributions is the overall "
+                            "index."
+                        ),
+                        validators=[validate_json_list],
+                    ),
+                ),
+                (
+                    "mitigation_strategies",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Advice on each factor that raises the risk, the heaviest first.",
+                        validators=[validate_json_list],
+                    ),
+                ),
+                (
+                    "market_conditions",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="The figures behind the index, with method, evidence, limits and sources.",
+                        validators=[validate_json_object],
+                    ),
+                ),
+                (
+                    "salary_comparison",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text=(
+                            "US median pay at the user's level of education, compared with the income of US residents. Empty "
+                            "if the level is unknown."
+                        ),
+                        validators=[validate_json_object],
+                    ),
+                ),
+                (
+                    "career_opportunities",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text=(
+                            "Sectors and levels of education with better averages. They are statistics, not job openings."
+                        ),
+                        validators=[validate_json_list],
+                    ),
+                ),
+                (
+                    "recommendations",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="General advice, and the unknown facts that would improve the analysis.",
+                        validators=[validate_json_list],
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(

@@ -1,4 +1,4 @@
-"""How safe a customer's work is, and where he wants it to go."""
+"""Models of job security analyses and career milestones."""
 
 from career.models.job_security import JobSecurityAnalysis
 from career.models.milestones import CareerMilestone

@@ -1,4 +1,4 @@
-"""The words that the models of work choose from."""
+"""Choices of the career models."""
 
 from django.db import models
 

@@ -1,8 +1,9 @@
-"""The base of the back office, on django-unfold.
+"""Base classes of the back office, on django-unfold.
 
-Staff see every customer's rows as far as Django's permissions go, so some things are settled here once: a list never counts
-or scans everybody's rows, a sealed or secret value can't be put on a page, data that is a record can only be read, and what a
-service refuses comes back as its sentence.
+- Lists never count or scan the rows of all customers.
+- An encrypted or secret value can't be put on a page.
+- Records, such as audit events, are read-only.
+- An error of a service is shown as its message.
 """
 
 from core.admin.actions import ReasonForm, confirmed_action, for_selected_rows

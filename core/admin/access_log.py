@@ -1,4 +1,4 @@
-"""What staff look at is noted for the customer whose it is, by `settings.ACCESS_LOG`: the floor knows no app."""
+"""Access log of staff: each page, list and export of a customer's rows is recorded by the function in `settings.ACCESS_LOG`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,8 +17,8 @@ MAX_CUSTOMERS = 50
 
 
 def record(request: HttpRequest, action: str, model: type[Model], customers: Iterable[Any], *, row_id: object = None) -> None:
-    """Enter into the access log of each of the `customers` that the request's colleague saw rows of `model`."""
-    record_access = import_string(settings.ACCESS_LOG)
+    """Record for each of the `customers` that the request's staff member saw rows of `model`."""
+    record_access = import_string(settings.ACCESS_LOG)  # a setting, because core does not import apps
     for customer in customers:
         record_access(
             customer=customer, staff=request.user, action=action, what=model._meta.label_lower, row_id=row_id, now=clock.now()
@@ -26,13 +26,13 @@ def record(request: HttpRequest, action: str, model: type[Model], customers: Ite
 
 
 def customers_of(rows: Iterable[Any]) -> set[Any]:
-    """Those whose rows these are; an account is its owner's."""
+    """Return the customers who own `rows`; an account is its own customer."""
     account = get_user_model()
     return {row if isinstance(row, account) else getattr(row, "user", None) for row in map(unmasked, rows)} - {None}
 
 
 def customers_in(queryset: QuerySet[Any]) -> set[Any]:
-    """Those whose rows `queryset` has; nobody when they are more than a page's, for that is about nobody."""
+    """Return the customers who own rows of `queryset`; none if there are more than MAX_CUSTOMERS."""
     account = get_user_model()
     names = {field.attname for field in queryset.model._meta.concrete_fields}
     column = "pk" if queryset.model is account else "user_id"
@@ -43,7 +43,7 @@ def customers_in(queryset: QuerySet[Any]) -> set[Any]:
 
 
 class AccessLogMixin(ModelAdmin):
-    """An admin class whose pages, narrowed lists and exports are noted."""
+    """An admin class that logs views of its pages, lists of a single customer, and exports."""
 
     def render_change_form(
         self,
@@ -59,16 +59,16 @@ class AccessLogMixin(ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list. One that was narrowed down to one customer is a look at him."""
-        answer = super().changelist_view(request, extra_context)
-        shown = (getattr(answer, "context_data", None) or {}).get("cl")
+        """Show the list, and log it if all of its rows belong to one customer."""
+        response = super().changelist_view(request, extra_context)
+        shown = (getattr(response, "context_data", None) or {}).get("cl")
         customers = customers_of(shown.result_list) if shown and request.GET else set()
         if shown and len(customers) == 1:
             record(request, "search" if shown.query else "list", self.model, customers)
-        return answer
+        return response
 
     def record_export(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Ticked rows, or all of a list that is about some customers. An export of everybody's is a look at none of them."""
+        """Log an export of selected rows or of a filtered list; an export of all customers' rows is not logged."""
         is_ticked = request.POST.get("select_across") != "1"
         if is_ticked or request.GET:
             record(request, "export", self.model, customers_in(queryset))

@@ -1,6 +1,6 @@
-"""Buttons that call a service: on a row's page with a question first, and for the ticked rows of a list.
+"""Admin actions that call a service: on a row's page with a confirmation dialog, and for the selected rows of a list.
 
-Unfold's plain buttons are links, and a link must not change anything: any page elsewhere could send a colleague there.
+Unfold's plain buttons are links. A GET request must not change data, because another site could link to it (CSRF).
 """
 
 from collections.abc import Callable
@@ -22,19 +22,17 @@ from core.admin.unfold_compat import action
 
 
 class ReasonForm(BaseDialogForm):
-    """Why a colleague does something to a customer, or looks at what is his."""
+    """The reason that a staff member gives for an action on a customer's account or data."""
 
     reason = forms.CharField(
         min_length=8,
         max_length=400,
         widget=UnfoldAdminTextInputWidget,
-        help_text="The customer may read it. Name the ticket, or what he asked for.",
+        help_text="The customer can read this. Enter the ticket number, or what the customer asked for.",
     )
 
 
 class Button(Protocol):
-    """A button of a row's page: what it calls, what it is called, and the permission that it needs."""
-
     service: Callable[..., None]
     title: str
     permission: str
@@ -45,9 +43,9 @@ class Button(Protocol):
 def confirmed_action(
     *, title: str, question: str, icon: str = "", permission: str = "help", form: type | None = None
 ) -> Callable[[Callable[..., None]], Button]:
-    """Turn a method `(self, request, row)` into a button for `actions_detail` that opens a dialog and acts on its POST.
+    """Turn a method `(self, request, row)` into a button for `actions_detail` with a confirmation dialog.
 
-    With a `form` in the dialog the method takes its answers too, as a dictionary.
+    With a `form` in the dialog, the method is also called with `answers`, the form's `cleaned_data`.
     """
 
     def declare(service: Callable[..., None]) -> Button:
@@ -70,9 +68,9 @@ def confirmed_action(
 
 
 def for_selected_rows(button: Button) -> Callable[[BaseAdmin, HttpRequest, QuerySet[Any]], None]:
-    """The entry for `actions` that does for every ticked row what `button` does for one."""
+    """Return a list action for `actions` that calls the service of `button` for each selected row."""
 
-    @admin.action(description=f"{button.title} (ticked rows)", permissions=[button.permission])
+    @admin.action(description=f"{button.title} (selected rows)", permissions=[button.permission])
     def apply(self: BaseAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for row in queryset:
             if not getattr(self, f"has_{button.permission}_permission")(request, row):

@@ -1,4 +1,4 @@
-"""The base of every page of the back office: quick lists, an export, and refusals that come back as sentences."""
+"""The base class of all admin classes: lists without counts, CSV export, and errors shown as messages."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +36,7 @@ _shown_on: dict[type[Model], list[type]] = defaultdict(list)
 
 
 def inline_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
-    """Put an inline on the page of another app's model, without that app knowing of it: apps import only downwards."""
+    """Add an inline to the page of another app's model, for apps that the other app must not import."""
 
     def register(inline: InlineT) -> InlineT:
         _shown_on[model].append(inline)
@@ -46,16 +46,16 @@ def inline_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
 
 
 class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
-    """One model in the back office.
+    """The admin class of one model.
 
-    `csv_columns` are lookups for the export (all public columns by default); `list_select_related` names what the list reads
-    along; `sortable_by` names only columns that an index can deliver in order.
+    `csv_columns` are the lookups in the export, by default all public columns. `sortable_by` must name only columns that an
+    index can sort by.
     """
 
     checks_class = SecretFieldChecks
     paginator = UncountedPaginator
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # they would be one COUNT for each choice of each filter
+    show_facets = admin.ShowFacets.NEVER  # facets need a COUNT for each choice of each filter
     list_per_page = 50
     list_filter_submit = True
     warn_unsaved_form = True
@@ -69,11 +69,11 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         return UncountedChangeList
 
     def date_hierarchy_for(self, request: HttpRequest) -> str | None:
-        """The date to drill down by, None where that would read every row."""
+        """Return the field to drill down by, or None where that would scan the whole table."""
         return self.date_hierarchy
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
-        """Every foreign key whose rows can be searched for: a drop-down of ten million rows is no choice."""
+        """Return every foreign key whose model has a search; a drop-down can't show ten million rows."""
         keys = [field for field in self.model._meta.concrete_fields if field.many_to_one and field.related_model]
         known = [field for field in keys if self.admin_site.is_registered(field.related_model)]
         return [
@@ -81,7 +81,7 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         ]
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[type]:
-        """Its own and those of other apps, in the order of their `place`."""
+        """Return the inlines, including those of other apps, sorted by their `place`."""
         inlines = [*super().get_inlines(request, obj), *(_shown_on[self.model] if obj else [])]
         return sorted(inlines, key=lambda inline: getattr(inline, "place", LAST_PLACE))
 
@@ -90,25 +90,24 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         return [*super().get_readonly_fields(request, obj), *stamps]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """No deleting in bulk: what is deleted is deleted on its own page, after a look at it."""
+        """Return the actions without bulk deletion; a row is deleted on its own page."""
         return {name: found for name, found in super().get_actions(request).items() if name != "delete_selected"}
 
     def get_deleted_objects(
         self, objs: Sequence[Model] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """The row alone: Django would load everything that hangs on it only to list it."""
+        """Return the rows alone; Django would load all related rows in order to list them."""
         return [str(masking(request).view(row)) for row in objs], {str(self.opts.verbose_name_plural): len(objs)}, set(), []
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> HttpResponse | None:
-        """Carry an action out. Only the export may be asked for everything at once."""
+        """Run an action; only the export may be applied to all rows of a list at once."""
         if request.POST.get("select_across") == "1" and request.POST.get("action") != EXPORT:
-            self.message_user(request, "Only the export works on everything. Tick the rows you mean.", messages.WARNING)
+            self.message_user(request, "Only the export can be applied to all rows. Select single rows.", messages.WARNING)
             return None
         return super().response_action(request, queryset, *args, **kwargs)
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> StreamingHttpResponse:
-        """The chosen rows as a file that is written while it is read from the database."""
         self.record_export(request, queryset)
         columns = list(self.csv_columns or public_fields(self.model))
         owner = "user_id" if any(field.attname == "user_id" for field in self.model._meta.concrete_fields) else "pk"
@@ -121,7 +120,7 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         )
 
     def run_service(self, service: Service, title: str, request: HttpRequest, row: Model) -> None:
-        """Call `service` for one row, put it into the row's history, and say what came of it."""
+        """Call `service` for one row, log the call, and show its outcome as a message."""
         name = str(masking(request).view(row))
         try:
             with transaction.atomic():
@@ -133,7 +132,7 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
             self.message_user(request, f"{title}: {name}", messages.SUCCESS)
 
     def url_of(self, row: Model) -> str:
-        """The page of a row; the list when the row is gone."""
+        """Return the URL of a row's page, or of the list if the row was deleted."""
         route = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}"
         return reverse(f"{route}_change", args=[row.pk]) if row.pk else reverse(f"{route}_changelist")
 
@@ -149,24 +148,24 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
         return self._explained(request, partial(super().delete_view, request, object_id, extra_context))
 
     def _explained(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-        """What `view` answers; when a rule forbids what was posted, the page again with the rule's sentence."""
+        """Return the response of `view`, or reload the page with an error message if the POST was refused."""
         if request.method != "POST":
             return view()
         try:
             with transaction.atomic():
                 return view()
         except DomainError as error:
-            sentence = error.message
+            message = error.message
         except IntegrityError as error:
-            sentence = violation_message_for(error)
+            message = violation_message_for(error)
         except ValidationError:
-            sentence = "That row does not exist. Choose one of the list."
-        self.message_user(request, sentence, messages.ERROR)
+            message = "This row does not exist. Choose one from the list."
+        self.message_user(request, message, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
 
 def violation_message_for(error: IntegrityError) -> str:
-    """What the broken constraint says to a person; the error again when no model declares it, for that is a defect."""
+    """Return the message of the violated constraint. Raise the error again if no model declares the constraint."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     for _, constraint in declared_constraints():
         if constraint.name == name:
@@ -175,9 +174,9 @@ def violation_message_for(error: IntegrityError) -> str:
 
 
 def in_batches(queryset: QuerySet[Any], columns: Sequence[str]) -> Iterator[Sequence[Any]]:
-    """The values of all rows, by key and some thousand at a time: neither memory nor a transaction grows with them.
+    """Yield the values of all rows, read by primary key in batches of BATCH.
 
-    A server-side cursor would keep one transaction open as long as the slowest download, and a pooler forbids it.
+    A server-side cursor would keep a transaction open for the whole download, and PgBouncer does not support it.
     """
     rows = queryset.order_by("pk").values_list("pk", *columns)
     batch = list(rows[:BATCH])
@@ -187,6 +186,5 @@ def in_batches(queryset: QuerySet[Any], columns: Sequence[str]) -> Iterator[Sequ
 
 
 def require_allowed(allowed: bool) -> None:
-    """Raise PermissionDenied unless `allowed`."""
     if not allowed:
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Pages for rows that belong to a customer. They are found through him: every index of theirs begins with the owner."""
+"""Admin classes of models whose rows belong to a customer. Lists are read by customer, as every index begins with the owner."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
@@ -25,23 +25,23 @@ BY_CUSTOMER = ("user", AutocompleteSelectFilter)
 
 
 class OwnedAdmin(BaseAdmin):
-    """Rows of customers.
+    """The admin class of a model with an owner.
 
-    The search takes a row's key, or the beginning of a customer's e-mail address and then words, each of which must be in one
-    of `search_fields`. Once a customer is chosen, by filter or search, the list is in `ordering_for_customer` and can be
-    sorted by `sortable_by_for_customer` and drilled into by `date_hierarchy`; for everybody's rows no index would carry that.
+    The search takes a row's id, or the beginning of a customer's email address followed by words. Each word must be in one of
+    `search_fields`. `ordering_for_customer`, `sortable_by_for_customer` and `date_hierarchy` apply once a customer is chosen,
+    by filter or search: no index supports them for the rows of all customers.
     """
 
     form = OwnedForm
     list_select_related: ClassVar[Any] = ("user",)
     list_filter: ClassVar[Any] = (BY_CUSTOMER,)
     search_fields: ClassVar[Any] = ("id",)
-    search_help_text = "Customer's e-mail, then words"
+    search_help_text = "Customer's email, then words"
     ordering_for_customer: ClassVar[tuple[str, ...]] = ("-id",)
     sortable_by_for_customer: ClassVar[tuple[str, ...]] = ()
 
     def is_filtered_by_customer(self, request: HttpRequest) -> bool:
-        """Whether the list is about some customers, not about all."""
+        """Return True if the list is restricted to some customers."""
         return CHOSEN in request.GET or bool(request.GET.get("q", "").strip())
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
@@ -66,29 +66,29 @@ class OwnedAdmin(BaseAdmin):
             found = self._customers(request, words.pop(0))
             names, queryset = self._searchable(request, found), queryset.filter(user__in=found)
         if words and not names:
-            self.message_user(request, "Its words are hidden. Reveal the customer's values first.", messages.WARNING)
+            self.message_user(request, "This text is hidden. Reveal the customer's values first.", messages.WARNING)
             return queryset.none(), False
         return queryset.filter(*(contains_word(word, names) for word in words)), False
 
     def _searchable(self, request: HttpRequest, customers: list[Any]) -> list[str]:
-        """Where words may be looked for: of customers whose values are not revealed, only where nothing is hidden."""
+        """Return the fields to search: all if the values of these customers are revealed, else those that are not hidden."""
         if masking(request).is_revealed(*customers):
             return list(self.search_fields)
         return masking(request).open_names(self.model, self.search_fields)
 
     def _customers(self, request: HttpRequest, beginning: str) -> list[Any]:
-        """The keys of the customers whose address begins so; a message when there are none, or too many to search through."""
+        """Return the ids of the first MAX_CUSTOMERS customers whose email begins so; show a message if none or more match."""
         found = list(customers(beginning)[: MAX_CUSTOMERS + 1])
         if request.method == "GET" and "q" in request.GET and not 0 < len(found) <= MAX_CUSTOMERS:
             problem = f"More than {MAX_CUSTOMERS} customers have" if found else "No customer has"
-            sentence = f"{problem} an e-mail address that begins with “{beginning}”. Begin the search with one."
-            self.message_user(request, sentence, messages.WARNING)
+            message = f"{problem} an email address that begins with “{beginning}”. Begin the search with a customer's email."
+            self.message_user(request, message, messages.WARNING)
         return found[:MAX_CUSTOMERS]
 
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: object
     ) -> type[forms.ModelForm]:
-        """An added row is told its customer; a stored one keeps him."""
+        """Return the form; only the form for a new row has a field for the customer."""
         return super().get_form(request, obj, change, **({} if obj else {"form": OwnedAddForm}) | kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
@@ -100,12 +100,10 @@ class OwnedAdmin(BaseAdmin):
 
     @display(description="customer")
     def owner(self, row: Any) -> str:
-        """A link to the customer's page."""
         return link(row.user)
 
 
 def contains_word(word: str, names: Iterable[str]) -> Q:
-    """The rows that have `word` in one of the fields."""
     condition = Q()
     for name in names:
         condition |= Q(**{f"{name}__icontains": word})
@@ -113,14 +111,14 @@ def contains_word(word: str, names: Iterable[str]) -> Q:
 
 
 def link(row: Model, text: str = "") -> str:
-    """A row's name (or `text`) as a link to its page."""
+    """Return an HTML link to a row's page, with `text` or the row's name."""
     options = row._meta
     url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
     return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, text or row)
 
 
 def linked(name: str, title: str) -> Callable[[object, Model], str]:
-    """A column for a list or an inline: the row's field `name` as a link to its page, under `title`."""
+    """Return a column for a list or an inline that shows the field `name` as a link to the row's page."""
 
     @display(description=title)
     def column(self: object, row: Model) -> str:
@@ -130,7 +128,7 @@ def linked(name: str, title: str) -> Callable[[object, Model], str]:
 
 
 def column(name: str, title: str, label: dict[str, str] | None = None, *, empty: str | None = None) -> Any:
-    """A column that shows the row's attribute `name` under `title`, or `empty`; with `label` (value -> color) as a label."""
+    """Return a column that shows the attribute `name`, or `empty` if it is empty. `label` maps values to label colors."""
 
     @display(description=title, label=label)
     def shown(self: Any, row: Any) -> Any:
@@ -140,12 +138,11 @@ def column(name: str, title: str, label: dict[str, str] | None = None, *, empty:
 
 
 def customers(beginning: str) -> QuerySet[Any]:
-    """The keys of the accounts whose e-mail address begins so; served by the index on the address."""
+    """Return the ids of the accounts whose email begins so; an index on the email supports this."""
     return get_user_model()._default_manager.filter(email__startswith=beginning.lower()).values_list("pk", flat=True)
 
 
 def is_key(word: str) -> bool:
-    """Whether a word is a UUID."""
     try:
         UUID(word)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The filter by a row of another table, which names only what the colleague may read."""
+"""A filter by a related row, which shows the row's name masked."""
 
 from typing import Any
 
@@ -10,8 +10,6 @@ from core.admin.masking import masking
 
 
 class ChosenRow(AutocompleteDropdownForm):
-    """The row that is chosen, with its name."""
-
     def __init__(self, request: HttpRequest, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, name, *args, **kwargs)
         choice: Any = self.fields[name]

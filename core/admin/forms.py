@@ -1,4 +1,4 @@
-"""Forms of the back office for rows that belong to a customer, and sets of rows that are only shown."""
+"""Forms of the back office for rows that belong to a customer, and read-only formsets."""
 
 from typing import Any
 
@@ -14,27 +14,25 @@ from core.models.base import OwnedModel
 
 
 class OwnedForm(forms.ModelForm):
-    """Keeps a row with its customer: what it refers to must be his too."""
+    """A form that refuses references to another customer's rows."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         strangers = [name for name, value in cleaned.items() if self._is_foreign(value)]
         for name in strangers:
-            self.add_error(name, forms.ValidationError("This belongs to another customer.", "foreign"))
+            self.add_error(name, forms.ValidationError("This belongs to another customer. Choose another one.", "foreign"))
         return cleaned
 
     def _is_foreign(self, value: object) -> bool:
         return isinstance(value, OwnedModel) and value.user_id != self.instance.user_id
 
     def _get_validation_exclusions(self) -> set[str]:
-        """The owner is no field of the form, but the unique constraints that begin with him must be checked all the same."""
+        """Return the excluded fields without `user`, so that unique constraints that include the owner are checked."""
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's, though its stubs don't know
         return excluded - {"user"} if self.instance.user_id else excluded
 
 
 class OwnedAddForm(OwnedForm):
-    """A new row, which needs to be told whose it is."""
-
     customer: forms.ModelChoiceField = forms.ModelChoiceField(None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,7 +41,7 @@ class OwnedAddForm(OwnedForm):
         field = self._meta.model._meta.get_field("user")
         widget = AutocompleteSelect(field, admin.site)
         self.fields["customer"] = forms.ModelChoiceField(
-            customers, widget=widget, help_text="It can't be moved to another later."
+            customers, widget=widget, help_text="The customer can't be changed later."
         )
 
     def clean(self) -> dict[str, Any]:
@@ -54,8 +52,6 @@ class OwnedAddForm(OwnedForm):
 
 
 class MaskedFormSet(PaginationInlineFormSet):
-    """Masked rows on the page of another row, at most `limit` of them."""
-
     masking: Masking
     limit: int | None = None
 
@@ -66,9 +62,9 @@ class MaskedFormSet(PaginationInlineFormSet):
 
 
 class ReadOnlyFormSet(MaskedFormSet):
-    """Rows that are shown and never taken back: what a browser posts for them is not looked at.
+    """A formset that ignores posted data.
 
-    Django would look the posted rows up among the newest ones again, and fail when a newer row has come in meanwhile.
+    Django would look up the posted rows among the newest ones again, and fail if a newer row was added in the meantime.
     """
 
     def __init__(
@@ -82,7 +78,7 @@ class ReadOnlyFormSet(MaskedFormSet):
         **kwargs: Any,
     ) -> None:
         owner = getattr(instance, "user_id", None)
-        rows = queryset.filter(user_id=owner) if owner else queryset  # the indexes begin with the owner
+        rows = queryset.filter(user_id=owner) if owner else queryset  # for the indexes, which begin with the owner
         super().__init__(instance=instance, queryset=rows, **kwargs)
 
     def is_valid(self) -> bool:

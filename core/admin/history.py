@@ -1,4 +1,4 @@
-"""What happened to a row, from the audit log, for people: each column with what it was and what it became."""
+"""The history page of a row, from the audit log: each changed column with its value before and after."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -17,11 +17,11 @@ from core.admin.unfold_compat import ModelAdmin
 
 MAX_TEXT_LENGTH = 200
 HIDDEN = "hidden until the customer's values are revealed"
-SECRET = "<secret>"  # noqa: S105 - what is shown in place of one
+SECRET = "<secret>"  # noqa: S105 - shown in place of a secret
 
 
 class FieldChange(NamedTuple):
-    """One column of an event; `before` or `after` is "" where there was or is nothing."""
+    """The change of one column; `before` or `after` is "" where there is no value."""
 
     name: str
     before: str
@@ -29,7 +29,7 @@ class FieldChange(NamedTuple):
 
 
 class Event(Protocol):
-    """An event of the audit log (`system.AuditEvent`), as far as its changes are shown."""
+    """The fields of `system.AuditEvent` that the history reads."""
 
     table_name: str
     action: str
@@ -37,16 +37,16 @@ class Event(Protocol):
 
 
 def events_of(row: Model) -> QuerySet[Any]:
-    """The events of one row, the newest first, with who made them."""
+    """Return the audit events of one row, newest first, with their actors."""
     events: Any = apps.get_model("system", "AuditEvent")._default_manager
     found: QuerySet[Any] = events.of_row(row._meta.db_table, row.pk).select_related("actor", "impersonator")
     return found.order_by("-id")
 
 
 def changes_in(event: Event) -> list[FieldChange]:
-    """The event's columns in the order of the model, none where they are hidden from whoever asks.
+    """Return the changes of an event in the order of the model's columns; none if they are hidden from the staff member.
 
-    SECURITY: of a sealed or secret value only that it was there.
+    SECURITY: an encrypted or secret value is replaced by SECRET.
     """
     model = model_of(event.table_name)
     changes = event.changes if isinstance(event.changes, dict) else {}
@@ -60,14 +60,13 @@ def changes_in(event: Event) -> list[FieldChange]:
 
 
 def readable(event: Event) -> SafeString:
-    """The event's changes as a table."""
-    nothing = {dict: "nothing", type(None): "forgotten: the customer was erased"}.get(type(event.changes), HIDDEN)
+    """Render the changes of an event as an HTML table."""
+    nothing = {dict: "nothing", type(None): "deleted with the customer's account"}.get(type(event.changes), HIDDEN)
     context = {"changes": changes_in(event), "both": event.action == "update", "nothing": nothing}
     return render_to_string("mingus/admin/changes.html", context)
 
 
 def model_of(table: str) -> type[Model] | None:
-    """The model whose rows are in `table`."""
     found = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table == table]
     return found[0] if found else None
 
@@ -88,10 +87,10 @@ def _text(value: object, *, secret: bool) -> str:
 
 
 class AuditHistoryMixin(ModelAdmin):
-    """An admin class whose rows' history is the audit log's, not the back office's own."""
+    """An admin class whose history pages show the audit log in place of Django's LogEntry."""
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """What the audit log has of a row: who did what and when, and what it was before."""
+        """Show the audit events of a row, and log the view."""
         row = self.get_object(request, unquote(object_id))
         if row is None:
             raise Http404

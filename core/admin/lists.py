@@ -1,8 +1,7 @@
-"""Lists of the back office that cost as much at ten million rows as at ten.
+"""Lists of the back office without counts, whose cost does not grow with the table.
 
-Nothing is counted: a page reads one row more than it shows, and that row says whether there is a next page. A question that
-no index answers (a rare status among everybody's rows) is stopped by the database after some seconds, and the page says how
-to ask for less.
+A page reads one row more than it shows, in order to know whether there is a next page. A query that no index supports, such
+as a rare status among all customers' rows, is canceled after MAX_QUERY_SECONDS, and a message asks for a narrower one.
 """
 
 from collections.abc import Iterator
@@ -25,15 +24,13 @@ from core.admin.unfold_compat import ChangeList
 if TYPE_CHECKING:
     from core.admin.base import BaseAdmin
 
-LAST_PAGE = 200  # a deeper page reads past everything before it; a filter is quicker
+LAST_PAGE = 200  # OFFSET reads all rows before a page, so that deep pages are slow
 MAX_QUERY_SECONDS = 5
 
-TOO_SLOW = "That would have searched everybody's rows for more than {seconds} seconds. Choose a customer, or fewer filters."
+TOO_SLOW = "The search took longer than {seconds} seconds and was stopped. Choose a customer, or remove filters."
 
 
 class UncountedPage(Page):
-    """A page that knows from its own rows whether another follows."""
-
     def __init__(self, rows: list[Any], number: int, paginator: Paginator, *, is_last: bool) -> None:
         super().__init__(rows, number, paginator)
         self.is_last = is_last
@@ -46,10 +43,7 @@ class UncountedPage(Page):
 
 
 class UncountedPaginator(Paginator):
-    """Pages without a COUNT; `count` is only an upper bound, for callers that need a number.
-
-    With a `masking` the rows of a page are masked.
-    """
+    """A paginator without a COUNT query; `count` is an upper bound. With a `masking`, the rows of a page are masked."""
 
     template_name = "mingus/admin/pages.html"
     masking: Masking | None = None
@@ -60,9 +54,9 @@ class UncountedPaginator(Paginator):
 
     def validate_number(self, number: float | str) -> int:
         if not str(number).isdecimal():
-            raise PageNotAnInteger("Not a page's number.")
+            raise PageNotAnInteger("The page must be a whole number.")
         if not 1 <= int(number) <= LAST_PAGE:
-            raise EmptyPage(f"Pages go from 1 to {LAST_PAGE}.")
+            raise EmptyPage(f"The page must be between 1 and {LAST_PAGE}.")
         return int(number)
 
     def page(self, number: float | str) -> UncountedPage:
@@ -76,12 +70,12 @@ class UncountedPaginator(Paginator):
         return UncountedPage(shown, number, self, is_last=is_last)
 
     def nothing(self) -> UncountedPage:
-        """The page that is shown when the rows could not be had."""
+        """Return an empty page, for a query that was canceled."""
         return UncountedPage([], 1, self, is_last=True)
 
 
 class UncountedChangeList(ChangeList):
-    """Django's list without its two counts, ordered and drilled into only where an index carries it."""
+    """Django's ChangeList without its two COUNT queries, sorted and drilled into only where an index supports it."""
 
     model_admin: "BaseAdmin"
     page: UncountedPage
@@ -91,7 +85,7 @@ class UncountedChangeList(ChangeList):
         self.date_hierarchy = self.model_admin.date_hierarchy_for(request)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """The order asked for, unless it is by a column that is not offered: a bookmark must not sort ten million rows."""
+        """Return the requested order, or the default if it has a column that is not sortable, as in an old bookmark."""
         if not self._may_sort():
             self.params.pop(ORDER_VAR, None)
         return list(super().get_ordering(request, queryset))
@@ -99,12 +93,9 @@ class UncountedChangeList(ChangeList):
     def _may_sort(self) -> bool:
         if self.sortable_by is None:
             return True
-        numbers = [part.lstrip("-") for part in str(self.params.get(ORDER_VAR, "")).split(".")]
-        columns = [self.list_display[int(number)] for number in numbers if number.isdecimal() and int(number) < self._width()]
-        return all(column in self.sortable_by for column in columns)
-
-    def _width(self) -> int:
-        return len(self.list_display)
+        parts = [part.lstrip("-") for part in str(self.params.get(ORDER_VAR, "")).split(".")]
+        columns = dict(enumerate(self.list_display))
+        return all(columns[int(part)] in self.sortable_by for part in parts if part.isdecimal() and int(part) in columns)
 
     def get_results(self, request: HttpRequest) -> None:
         self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
@@ -130,7 +121,7 @@ class UncountedChangeList(ChangeList):
 
 @contextmanager
 def limit_statement_time(seconds: float) -> Iterator[None]:
-    """Have the database stop any statement of this block that takes longer; what was set before applies again afterwards."""
+    """Set `statement_timeout` for a block, and restore the previous value afterwards."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('statement_timeout')")
         before = cursor.fetchone()[0]

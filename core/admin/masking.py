@@ -1,12 +1,12 @@
-"""Personal values of customers, masked on every page, in every file and in every search of the back office.
+"""Masking of customers' personal values in the pages, exports and searches of the back office.
 
 A model names its `personal_fields`. For a staff member without the permission `see_<model>`, each row on a page is a
-`MaskedRow`. Those fields are masked on it, and so is what is calculated from them: properties, `str()`, and related rows. The
-staff member can't sort, filter or search by them either, because the answer would tell a hidden value. After a reveal, which
-needs a reason, one customer's values are shown to one staff member for some minutes.
+`MaskedRow`. Those fields are masked on it, and so are properties, `str()` and related rows that use them. The staff member
+can't sort, filter or search by them either, because the result would reveal a hidden value. After a reveal, which needs a
+reason, one customer's values are shown to one staff member for some minutes.
 
-Rows become masked where Django's admin takes them: `get_paginator` (lists and autocomplete), `get_object` (the pages of a row)
-and `get_formset` (inlines). Services work with the rows themselves, and a file of an export is masked by `Masking.values`.
+Rows are masked in three methods of Django's admin: `get_paginator` (lists and autocomplete), `get_object` (pages of a row)
+and `get_formset` (inlines). Services get the unmasked rows, and `Masking.values` masks an export.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ AnyT = TypeVar("AnyT")
 
 
 class Hidden(str):
-    """A value that is not shown. What a page would write around it, such as decimals, is left out."""
+    """A hidden value. Text that is concatenated to it, such as a unit, is dropped."""
 
     __slots__ = ()
 
@@ -49,9 +49,9 @@ class Hidden(str):
 
 
 def masked(value: object, partly: MaskFunction) -> object:
-    """Return what is shown of a value: a part of a text, nothing of all else.
+    """Return the masked form of a value: for text what `partly` returns, for other types MASK.
 
-    An empty value stays empty. True and False become None, so that no icon tells them.
+    An empty value stays empty. True and False become None, so that they have the same icon.
     """
     if value is None or value == "" or isinstance(value, bool):
         return None if isinstance(value, bool) else value
@@ -59,24 +59,24 @@ def masked(value: object, partly: MaskFunction) -> object:
 
 
 def reveal(request: HttpRequest, customer_id: UUID, *, until: datetime) -> None:
-    """Show one customer's values to the staff member of this session until then. The caller notes that it happened."""
+    """Show one customer's values in this session until the given time. The caller must log the reveal."""
     request.session.setdefault(REVEALED, {})[str(customer_id)] = until.isoformat()
     request.session.modified = True
 
 
 def masking(request: HttpRequest) -> "Masking":
-    """Return what the request's staff member may read, calculated once a request."""
+    """Return the masking for the request's staff member, created once per request."""
     found: Masking | None = getattr(request, "_masking", None)
     if found is None:
         now = clock.now()
         spans = request.session.get(REVEALED, {}) if hasattr(request, "session") else {}
         open_ = frozenset(key for key, until in spans.items() if datetime.fromisoformat(until) > now)
-        found = request._masking = Masking(request.user, open_)  # type: ignore[attr-defined]  # a request is a place to keep it
+        found = request._masking = Masking(request.user, open_)  # type: ignore[attr-defined]  # cached on the request
     return found
 
 
 class Masking:
-    """What one staff member may read. `revealed` are the keys of the customers whose values are revealed."""
+    """The values that one staff member may read. `revealed` has the ids of the customers whose values are revealed."""
 
     def __init__(self, user: PermissionsMixin | AnonymousUser, revealed: frozenset[str]) -> None:
         self._user, self._revealed = user, revealed
@@ -88,27 +88,26 @@ class Masking:
         return bool(personal_fields(model)) and not self._user.has_perm(permission)
 
     def hides(self, model: type[Model], row: Model) -> bool:
-        """Return whether the values of `model` are hidden on a page of `row`, which is of that model or its parent there."""
+        """Return whether values of `model` are hidden on a page of `row`, a row of that model or the parent of an inline."""
         account = get_user_model()
         owner = row.pk if isinstance(row, account) else getattr(row, "user_id", "unknown")
         is_open = owner is None or self.is_revealed(owner)  # a broadcast has no owner
-        is_staff = model is account and getattr(row, "is_staff", False)  # whose address is no secret among staff
+        is_staff = model is account and getattr(row, "is_staff", False)  # the emails of staff are not hidden from staff
         return self.hides_of(model) and not (is_open or is_staff)
 
     def is_revealed(self, *customers: object) -> bool:
-        """Return whether each of the customers, given by keys, is revealed."""
         return all(str(key) in self._revealed for key in customers)
 
     def open_names(self, model: type[Model], names: Iterable[Any]) -> list[Any]:
-        """Return those of `names` (lookups, or tuples that begin with one) that lead to no hidden value."""
+        """Return the `names` (lookups, or tuples that begin with one) that do not lead to a hidden value."""
         return [name for name in names if not self.hides_lookup(model, name[0] if isinstance(name, tuple) else name)]
 
     def hides_lookup(self, model: type[Model], name: object) -> bool:
-        """Return whether a lookup such as `user__profile__annual_income__gte` asks for a hidden value."""
+        """Return whether a lookup such as `user__profile__annual_income__gte` leads to a hidden value."""
         return any(self.hides_of(kind) and column in personal_fields(kind) for kind, column in _columns(model, name))
 
     def view(self, row: RowT) -> RowT:
-        """Return a row as this staff member may read it."""
+        """Return the row as a MaskedRow, or unchanged for a superuser."""
         if isinstance(row, MaskedRow) or self._user.is_superuser:
             return row
         return cast("RowT", MaskedRow(row, self))
@@ -118,7 +117,7 @@ class Masking:
         return Masking(self._user, frozenset())
 
     def values(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
-        """Mask rows of values for a file. Each comes with its customer's key in front, and is returned without it."""
+        """Yield masked rows of values for an export. Each input row begins with its customer's id, which is dropped."""
         masks = [self._mask(model, column) for column in columns]
         for owner, *values in rows:
             shown = self.is_revealed(owner)
@@ -129,14 +128,14 @@ class Masking:
         return personal_fields(kind).get(column) if self.hides_of(kind) else None
 
     def field(self, partly: MaskFunction, value: object) -> object:
-        """Return what is shown of a hidden field; inside a calculation the value itself, which hides its outcome."""
+        """Return the masked value of a field. Inside a calculation return the value itself, and hide the outcome."""
         if self._is_calculating and not isinstance(value, str):
             self._has_read_hidden = True
             return value
         return masked(value, partly)
 
     def outcome(self, calculate: Callable[[], Any]) -> Any:
-        """Return the outcome of a calculation, hidden if it has read a hidden value."""
+        """Return the result of a calculation, hidden if it has read a hidden value."""
         if self._is_calculating:
             return calculate()
         self._is_calculating, self._has_read_hidden = True, False
@@ -163,7 +162,7 @@ class MaskedRow:
     # typeshed declares `__class__` as a writable property of `object`, which a read-only one narrows
     @property  # type: ignore[misc]
     def __class__(self) -> type[Model]:  # type: ignore[override]
-        """The model, so that `isinstance` says of the masked row what it says of the row."""
+        """Return the model, so that `isinstance` works as on the row itself."""
         return type(self._row)
 
     def __getattr__(self, name: str) -> Any:
@@ -176,10 +175,10 @@ class MaskedRow:
             return self._masking.outcome(partial(getter, self))
         value = getattr(self._row, name)
         if ismethod(value) and value.__self__ is self._row:
-            # SECURITY: what was masked must not be written back over what it stands for
+            # SECURITY: a masked value must not be saved over the real one
             if self._hides and name in ("save", "save_base", "delete"):
                 raise PermissionDenied("The customer's values are hidden. Reveal them first.")
-            # Django's own methods (save, full_clean, …) need the row itself, and a form calls them only where nothing is hidden
+            # Django's own methods (save, full_clean, …) need the row itself; forms call them only if nothing is hidden
             return MethodType(value.__func__, self) if self._hides or not hasattr(Model, name) else value
         return self._masking.view(value) if isinstance(value, Model) else value
 
@@ -199,7 +198,7 @@ class MaskedRow:
 
 
 def unmasked(row: AnyT) -> AnyT:
-    """Return the row behind a masked row, for services: they work with what is stored."""
+    """Return the row behind a masked row, or `row` itself if it is not masked."""
     return cast("AnyT", row._row) if isinstance(row, MaskedRow) else row
 
 
@@ -213,12 +212,12 @@ class MaskedRowsMixin(BaseModelAdmin):
         return super().has_delete_permission(request, obj) and not self.hides(request, obj)
 
     def hides(self, request: HttpRequest, obj: Model | None) -> bool:
-        """Return whether this page's values of the row `obj`, or of what belongs to it, are hidden from the staff member."""
+        """Return whether the values of `obj`, or of its inline rows, are hidden from the staff member."""
         return isinstance(obj, Model) and masking(request).hides(self.model, obj)
 
 
 def _columns(model: type[Model], lookup: object) -> list[tuple[type[Model], str]]:
-    """Return the columns that a lookup passes, each with its model; none for what is no lookup; `__gte` is left out."""
+    """Return the columns along a lookup, each with its model, without a suffix such as `__gte`; none if it is not a lookup."""
     parts = str(lookup).split("__")
     for length in range(len(parts), 0, -1):
         try:

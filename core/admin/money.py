@@ -1,4 +1,4 @@
-"""How the back office writes amounts."""
+"""Format of amounts in the back office."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from core.admin.masking import Hidden
 
 
 def money(amount: Decimal | Hidden | None, currency: str) -> str:
-    """An amount with its currency, in figures of one width so that a column can be read down."""
+    """Format an amount with its currency as HTML, in tabular figures."""
     if amount is None or isinstance(amount, Hidden):
         return "-" if amount is None else amount
     figures = number_format(amount, 2, use_l10n=True, force_grouping=True).replace("-", "−")

@@ -1,4 +1,4 @@
-"""The questions a list may be asked (search, filters, order), none of which may tell what is hidden from whoever asks."""
+"""Restriction of lookups, filters and sorting in admin lists to columns that are not hidden from the staff member."""
 
 from typing import Any
 
@@ -12,10 +12,9 @@ from core.admin.unfold_compat import ModelAdmin
 
 
 class QueryGuardMixin(MaskedRowsMixin, ModelAdmin):
-    """Lists that keep what is hidden, and buttons that need not show what they act on."""
+    """An admin class whose rows are masked and whose lists can't be queried by hidden values."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Return the row of a page, masked."""
         row = super().get_object(request, object_id, from_field)
         return None if row is None else masking(request).view(row)
 
@@ -27,19 +26,18 @@ class QueryGuardMixin(MaskedRowsMixin, ModelAdmin):
         orphans: int = 0,
         allow_empty_first_page: bool = True,
     ) -> UncountedPaginator:
-        """Return uncounted pages of masked rows, for lists and for autocomplete."""
         paginator = UncountedPaginator(queryset, per_page, orphans, allow_empty_first_page)
         paginator.masking = masking(request)
         return paginator
 
     def has_help_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whether the colleague may press the page's buttons. They call services, and need not show him what they act on."""
+        """Return True if the staff member may use the page's buttons, which work without showing hidden values."""
         names = [f"{self.opts.app_label}.{verb}_{self.opts.model_name}" for verb in ("help", "change")]
         return any(request.user.has_perm(name) for name in names)
 
-    # SECURITY: a hidden value must not be found out by asking for the rows that have it, or by their order
+    # SECURITY: filtering or sorting by a hidden value would reveal it
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Whether the list may be asked so; never without a request, for then nobody knows who asks."""
+        """Return True if the list may be filtered by `lookup`; False without a request, as its permissions are not known."""
         if request is None or masking(request).hides_lookup(self.model, lookup):
             return False
         return super().lookup_allowed(lookup, value, request)
@@ -51,5 +49,5 @@ class QueryGuardMixin(MaskedRowsMixin, ModelAdmin):
         return masking(request).open_names(self.model, super().get_sortable_by(request) or ())
 
     def log_change(self, request: HttpRequest, obj: Model, message: object) -> LogEntry:
-        """Write down what was done, under the row's name as it is masked: the entry outlives a reveal."""
+        """Log a change under the row's masked name, even during a reveal, because the entry outlives the reveal."""
         return super().log_change(request, masking(request).closed().view(unmasked(obj)), message)

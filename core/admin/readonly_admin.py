@@ -1,4 +1,4 @@
-"""Data that is a record of what happened: staff read it, and nobody changes it by hand."""
+"""Admin classes and inlines of read-only data."""
 
 from typing import Any, ClassVar, cast
 
@@ -16,7 +16,7 @@ from core.admin.unfold_compat import StackedInline, TabularInline
 
 
 class ReadOnlyMixin:
-    """No adding, changing or deleting, whoever asks."""
+    """An admin class or inline without permission to add, change or delete, even for superusers."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -29,7 +29,7 @@ class ReadOnlyMixin:
 
 
 class ReadOnlyAdmin(ReadOnlyMixin, BaseAdmin):
-    """A record: its page shows every public column, or `fields`."""
+    """A read-only admin class whose page shows `fields`, by default every public column."""
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         return list(self.fields or public_fields(self.model))
@@ -39,7 +39,7 @@ class ReadOnlyAdmin(ReadOnlyMixin, BaseAdmin):
 
 
 class OwnedReadOnlyAdmin(ReadOnlyAdmin, OwnedAdmin):
-    """A record that belongs to a customer; `owner` links to him."""
+    """A read-only admin class of a model with an owner; the page links to the customer."""
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         names = self.fields or public_fields(self.model)
@@ -47,7 +47,7 @@ class OwnedReadOnlyAdmin(ReadOnlyAdmin, OwnedAdmin):
 
 
 class MaskedInline(MaskedRowsMixin, InlineModelAdmin):
-    """Masked rows on the page of the row they belong to, at most `limit` of them."""
+    """An inline with masked rows, at most `limit` of them."""
 
     checks_class = SecretFieldInlineChecks
     formset: type[MaskedFormSet] = MaskedFormSet
@@ -60,14 +60,14 @@ class MaskedInline(MaskedRowsMixin, InlineModelAdmin):
 
 
 class OwnedInline(MaskedInline, StackedInline):
-    """Rows that can be changed on the page of the row they belong to."""
+    """An inline whose rows can be changed."""
 
 
 class ReadOnlyInline(ReadOnlyMixin, MaskedInline, TabularInline):
-    """The newest rows of a kind on the page of the row they belong to, with a link to all of them.
+    """A read-only inline with the newest rows and a link to all of them.
 
-    `fields` are its columns and `limit` how many rows it shows; `ordering` must be one that an index delivers.
-    `list_select_related` names what is read along. Those with a `place` (1, 2, …) come first on the page, in that order.
+    `fields` are its columns, and `limit` is the number of rows. An index must support `ordering`. Inlines with a `place`
+    (1, 2, …) come first on the page, in that order.
     """
 
     formset = ReadOnlyFormSet

@@ -1,4 +1,4 @@
-"""A page that names a sealed or secret value is refused at start-up: shown read-only, it would be shown in clear."""
+"""System checks that admin classes name no encrypted or secret field, which a page would show decrypted."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ DECLARED = ("fields", "readonly_fields", "list_display", "search_fields", "csv_c
 
 
 def is_secret(model: type[Model], path: str) -> bool:
-    """Whether a lookup path such as `user__password` ends in a value that has no place on a page."""
+    """Return True if a lookup path such as `user__password` ends in an encrypted or secret field."""
     try:
         field = get_fields_from_path(model, path)[-1]
     except (FieldDoesNotExist, NotRelationField):
@@ -25,12 +25,12 @@ def is_secret(model: type[Model], path: str) -> bool:
 
 
 def public_fields(model: type[Model]) -> list[str]:
-    """The names of a model's columns that staff may see, in the order of the model."""
+    """Return the names of a model's fields that are neither encrypted nor secret."""
     return [field.name for field in model._meta.concrete_fields if not is_secret(model, field.name)]
 
 
 def named_by(page: BaseModelAdmin) -> set[str]:
-    """The names that an admin class declares for its list, its page and its export."""
+    """Return the field names that an admin class declares for its list, its page and its export."""
     declared = [item for attribute in DECLARED for item in flatten(getattr(page, attribute, None) or ())]
     filters = [item[0] if isinstance(item, tuple) else item for item in getattr(page, "list_filter", ())]
     names = [*declared, *filters, *flatten_fieldsets(page.fieldsets or ())]
@@ -38,21 +38,17 @@ def named_by(page: BaseModelAdmin) -> set[str]:
 
 
 def secret_field_errors(page: BaseModelAdmin) -> list[checks.CheckMessage]:
-    """core.E003: an admin class names a sealed or secret field."""
+    """Return the errors core.E003 of an admin class that names an encrypted or secret field."""
     secret = sorted(name for name in named_by(page) if is_secret(page.model, name))
-    hint = "Leave it out; show something that is derived from it, such as the last four digits."
+    hint = "Remove it, or show a value that is derived from it, such as the last four digits."
     return [checks.Error(f"{type(page).__name__} would show {name}.", hint, type(page), "core.E003") for name in secret]
 
 
 class SecretFieldChecks(UnfoldModelAdminChecks):
-    """Unfold's checks of an admin class, and ours."""
-
     def check(self, admin_obj: BaseModelAdmin, **kwargs: object) -> list[Any]:
         return [*super().check(admin_obj, **kwargs), *secret_field_errors(admin_obj)]
 
 
 class SecretFieldInlineChecks(InlineModelAdminChecks):
-    """The same for rows on another row's page."""
-
     def check(self, inline_obj: InlineModelAdmin, **kwargs: object) -> list[Any]:  # type: ignore[override]  # as Django does
         return [*super().check(inline_obj, **kwargs), *secret_field_errors(inline_obj)]

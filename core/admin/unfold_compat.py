@@ -1,4 +1,4 @@
-"""django-unfold as the rest of the back office sees it: with Django's types, which its own annotations contradict."""
+"""Imports from django-unfold with the types of Django's classes, which unfold's own annotations contradict."""
 
 import json
 from collections.abc import Callable
@@ -22,19 +22,19 @@ MethodT = TypeVar("MethodT", bound=Callable[..., Any])
 
 
 def display(**options: Any) -> Callable[[MethodT], MethodT]:
-    """Describe a column: `description`, `boolean`, `label` (value -> colour), `ordering`."""
+    """Decorate a column; options are `description`, `boolean`, `label` (value -> color) and `ordering`."""
     decorate: Callable[[MethodT], MethodT] = decorators.display(**options)
     return decorate
 
 
 def action(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Describe a button: `description`, `icon`, `permissions`, `dialog`."""
+    """Decorate an action; options are `description`, `icon`, `permissions` and `dialog`."""
     decorate: Any = decorators.action(**options)
     return lambda method: decorate(method)
 
 
 def pretty_json(data: object, encoder: type[JSONEncoder]) -> SafeString:
-    """JSON on lines of its own. With pygments, unfold would colour it by style attributes, which our policy forbids."""
+    """Format JSON as HTML without unfold's pygments, whose style attributes our Content Security Policy forbids."""
     text = json.dumps(data, sort_keys=True, indent=4, cls=encoder, ensure_ascii=False)
     return format_html('<pre class="mingus-json">{}</pre>', text)
 

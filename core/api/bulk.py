@@ -1,7 +1,8 @@
-"""`POST /<route>/bulk/`: many rows in one call and one transaction; all of them, or none and what is wrong with each.
+"""`POST /<route>/bulk/`: changes to many rows in one transaction, all or none, with an error for each invalid row.
 
-A body has rows to `create`, `update` and `delete`, 1,000 at most together; or a choice of rows (`ids`, or a `filter` in the
-list's own words) with one `patch` for all of them and the `expected_count`, so that nobody changes more than he looked at.
+A body has either rows to `create`, `update` and `delete`, at most 1,000 together, or a selection of rows (`ids`, or a `filter`
+with the parameters of the list) with one `patch` and the `expected_count`. The count guards against a larger change than the
+client intended.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any, TypeVar, cast
 import orjson
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -26,7 +27,7 @@ from core.encryption.fields import encrypted_fields
 from core.models.base import BaseModel
 
 MAX_ROWS = 1_000
-MISSING = {"id": [ErrorDetail("It does not exist, or is not yours.", "does_not_exist")]}
+MISSING = {"id": [ErrorDetail("This row does not exist, or belongs to another user.", "does_not_exist")]}
 Problem = dict[str, Any]
 RowT = TypeVar("RowT")
 
@@ -39,12 +40,13 @@ class BulkChangeField(serializers.DictField):
         return {**found, "id": serializers.UUIDField().run_validation(found.get("id"))}
 
 
+@extend_schema_serializer(description="The numbers of rows that a bulk call changed, and the ids of the new ones.")
 class BulkResultSerializer(serializers.Serializer):
-    """What a bulk call did."""
-
-    created = serializers.ListField(child=serializers.UUIDField(), help_text="The new rows' ids, in the order of `create`.")
-    updated = serializers.IntegerField()
-    deleted = serializers.IntegerField()
+    created = serializers.ListField(
+        child=serializers.UUIDField(), help_text="The ids of the new rows, in the order of `create`."
+    )
+    updated = serializers.IntegerField(help_text="The number of updated rows.")
+    deleted = serializers.IntegerField(help_text="The number of deleted rows.")
 
     class Meta:
         example = {"created": [EXAMPLE_ID], "updated": 0, "deleted": 0}
@@ -52,39 +54,46 @@ class BulkResultSerializer(serializers.Serializer):
 
 @cache
 def bulk_serializer_for(row: type[BaseSerializer]) -> type[serializers.Serializer]:
-    """The body of a bulk call on the rows that `row` writes."""
+    """Return the serializer of a bulk call's body for the rows of the serializer `row`."""
     fields = {
-        "__doc__": "Rows to create, update and delete; or `ids` or a `filter` with one `patch` and the `expected_count`.",
         "create": row(many=True, required=False, max_length=MAX_ROWS),  # type: ignore[call-arg]  # many=True takes it
-        "update": serializers.ListField(child=BulkChangeField(), required=False, max_length=MAX_ROWS),
-        "delete": _keys(),
-        "ids": _keys(),
+        "update": serializers.ListField(
+            child=BulkChangeField(),
+            required=False,
+            max_length=MAX_ROWS,
+            help_text="Each with its `id` and the fields to change.",
+        ),
+        "delete": _keys("The ids of rows to delete."),
+        "ids": _keys("The ids of the rows that `patch` changes."),
         "filter": serializers.DictField(required=False, help_text='As in the list\'s query: {"category": "dining"}.'),
-        "patch": serializers.DictField(required=False),
-        "expected_count": serializers.IntegerField(required=False, min_value=0, max_value=MAX_ROWS),
+        "patch": serializers.DictField(required=False, help_text="The fields to change in every selected row."),
+        "expected_count": serializers.IntegerField(
+            required=False, min_value=0, max_value=MAX_ROWS, help_text="The number of selected rows, or nothing is changed."
+        ),
         "validate": _validate,
     }
-    return type(f"Bulk{row.__name__}", (StrictSerializer,), fields)
+    name = row.Meta.model._meta.verbose_name_plural  # type: ignore[attr-defined]  # every row serializer has a Meta
+    about = f"The {name} to `create`, `update` and `delete`; or `ids` or a `filter`, with a `patch` and the `expected_count`."
+    return extend_schema_serializer(description=about)(type(f"Bulk{row.__name__}", (StrictSerializer,), fields))
 
 
-def _keys() -> serializers.ListField:
-    return serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_ROWS)
+def _keys(help_text: str) -> serializers.ListField:
+    return serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_ROWS, help_text=help_text)
 
 
 def _validate(self: serializers.Serializer, attrs: dict[str, Any]) -> dict[str, Any]:
     rows, choice = {"create", "update", "delete"} & set(attrs), {"ids", "filter"} & set(attrs)
     if rows and (choice or "patch" in attrs or "expected_count" in attrs):
-        raise ValidationError("Give rows (create, update, delete) or a choice with a patch, not both.", "ambiguous")
+        raise ValidationError("Send rows (create, update, delete) or a selection with a patch, not both.", "ambiguous")
     if not rows and not (len(choice) == 1 and "patch" in attrs and "expected_count" in attrs):
-        sentence = "Give create, update or delete; or ids or filter, with patch and expected_count."
-        raise ValidationError(sentence, "required")
+        raise ValidationError("Send create, update or delete, or ids or filter with patch and expected_count.", "required")
     if sum(len(attrs.get(name, ())) for name in rows) > MAX_ROWS:
-        raise ValidationError(f"At most {MAX_ROWS} rows in one call.", "max_length")
+        raise ValidationError(f"Send at most {MAX_ROWS} rows in one call.", "max_length")
     return attrs
 
 
 class BulkMixin(BaseViewSet):
-    """The action, for a viewset of rows that people load in bulk."""
+    """The action `bulk` of a viewset."""
 
     filterset_class: Any = None
 
@@ -98,15 +107,19 @@ class BulkMixin(BaseViewSet):
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "keys_seen": {}}
 
-    @extend_schema(responses={200: BulkResultSerializer})
+    @extend_schema(
+        summary="Create, update and delete many rows",
+        description="Applies up to 1,000 changes in one transaction: all of them, or none and an error for each invalid row. "
+        "With `patch`, the call is refused with a 409 if the selection has another number of rows than `expected_count`.",
+        responses={200: BulkResultSerializer},
+    )
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
-        """Create, update and delete many rows at once, all of them or none."""
-        asked = self.parsed(self.get_serializer_class())
+        body = self.parsed(self.get_serializer_class())
         with transaction.atomic():
-            deleted = self._delete(asked.get("delete", []))
-            updated = self._patch(asked) if "patch" in asked else self._update(asked.get("update", []), "update")
-            created = self._create(asked.get("create", []))
+            deleted = self._delete(body.get("delete", []))
+            updated = self._patch(body) if "patch" in body else self._update(body.get("update", []), "update")
+            created = self._create(body.get("create", []))
         return Response(BulkResultSerializer({"created": created, "updated": updated, "deleted": deleted}).data)
 
     def _row(self, instance: BaseModel | None = None, **options: Any) -> BaseSerializer:
@@ -135,32 +148,32 @@ class BulkMixin(BaseViewSet):
             next(iter(found.values()))._meta.model._base_manager.filter(pk__in=list(found)).delete()
         return len(found)
 
-    def _patch(self, asked: dict[str, Any]) -> int:
-        """Change every chosen row alike; 409 when there are more or fewer of them than expected."""
-        rows = self.get_queryset().filter(pk__in=asked["ids"]) if "ids" in asked else self._chosen(asked["filter"])
+    def _patch(self, body: dict[str, Any]) -> int:
+        """Apply one patch to the selected rows. Raise a 409 if there are not as many rows as expected."""
+        rows = self.get_queryset().filter(pk__in=body["ids"]) if "ids" in body else self._chosen(body["filter"])
         keys = list(rows.order_by("pk").values_list("pk", flat=True)[: MAX_ROWS + 1])
-        if len(keys) != asked["expected_count"]:
+        if len(keys) != body["expected_count"]:
             count = f"more than {MAX_ROWS}" if len(keys) > MAX_ROWS else str(len(keys))
-            sentence = f"You expected {asked['expected_count']} rows, but there are {count}. Nothing was changed."
-            raise ApiError(409, "unexpected_count", sentence)
-        changed: int = self._update([{**asked["patch"], "id": key} for key in keys], "patch")
+            message = f"You expected {body['expected_count']} rows, but there are {count}. Nothing was changed."
+            raise ApiError(409, "unexpected_count", message)
+        changed: int = self._update([{**body["patch"], "id": key} for key in keys], "patch")
         return changed
 
     def _chosen(self, wanted: dict[str, Any]) -> QuerySet[Any]:
-        """The rows that the list would show for the same filters."""
+        """Return the rows that the list returns for the same filters."""
         known = self.filterset_class.base_filters
         unknown = sorted(set(wanted) - set(known))
         if unknown or not wanted:
-            sentence = f"Choose by: {', '.join(sorted(known))}."
-            raise ValidationError({"filter": {name: [ErrorDetail(sentence, "unknown_filter")] for name in unknown or [""]}})
-        words = {name: as_parameter(value) for name, value in wanted.items()}
-        chosen = self.filterset_class(words, self.with_derived(set(words)), request=self.request)
+            message = f"Choose one of: {', '.join(sorted(known))}."
+            raise ValidationError({"filter": {name: [ErrorDetail(message, "unknown_filter")] for name in unknown or [""]}})
+        parameters = {name: as_parameter(value) for name, value in wanted.items()}
+        chosen = self.filterset_class(parameters, self.with_derived(set(parameters)), request=self.request)
         if not chosen.is_valid():
             raise ValidationError({"filter": chosen.errors})
         return chosen.qs
 
     def _locked(self, keys: list[Any]) -> dict[Any, Any]:
-        """The user's rows among `keys`, locked in one order so that two calls can't wait for each other."""
+        """Return the user's rows with these keys, locked in the order of their keys to avoid deadlocks."""
         rows = self.get_queryset().filter(pk__in=keys).order_by("pk").select_for_update(of=("self",)) if keys else ()
         return {row.pk: self.with_owner(row) for row in rows}
 
@@ -168,7 +181,7 @@ class BulkMixin(BaseViewSet):
 def save_or_explain(
     name: str, rows: list[RowT], *, all_at_once: Callable[[list[RowT]], object], one: Callable[[RowT], object]
 ) -> None:
-    """Save `rows` together; when the database refuses, try each by itself to say which of them it refuses and why."""
+    """Save all rows at once. After an IntegrityError save each on its own, and raise a 400 with the errors of each row."""
     try:
         with transaction.atomic():
             all_at_once(rows)
@@ -178,14 +191,15 @@ def save_or_explain(
 
 
 def _write(writers: list[BaseSerializer]) -> None:
-    """Put what `writers` have accepted into their rows, which are locked, with one UPDATE for all of them.
+    """Write the validated data of `writers` into their locked rows with one UPDATE.
 
-    A row is given every field that any of them changes; where it keeps its own value, the lock makes that no lost update.
+    The UPDATE sets every field that any writer changes. On the other rows it sets the same value, and the lock prevents a lost
+    update.
     """
     if not writers:
         return
     model = writers[0].model
-    # SECURITY: bulk_update does not ask a sealed field to seal its value, so such rows are saved one by one
+    # SECURITY: bulk_update does not call `pre_save`, which encrypts a value, so such rows are saved one by one
     if encrypted_fields(model):
         for writer in writers:
             writer.save()
@@ -196,7 +210,7 @@ def _write(writers: list[BaseSerializer]) -> None:
 
 
 def _changed(writer: BaseSerializer) -> BaseModel:
-    """The row with the new values and the stamp that `save` would have given it."""
+    """Return the row with the new values and the `updated_at` that `save` would have set."""
     row = cast("BaseModel", writer.instance)
     for name, value in writer.validated_data.items():
         setattr(row, name, value)
@@ -205,7 +219,7 @@ def _changed(writer: BaseSerializer) -> BaseModel:
 
 
 def as_parameter(value: object) -> str:
-    """A filter's value as the list's query would have it: true, several with commas, JSON as its text."""
+    """Return a filter's value as a query parameter: lists separated by commas, other values than strings as JSON."""
     if isinstance(value, list):
         return ",".join(map(as_parameter, value))
     return value if isinstance(value, str) else orjson.dumps(value).decode()
@@ -224,7 +238,7 @@ def _violation_of(row: RowT, save: Callable[[RowT], object]) -> Problem:
 
 
 def _refuse(name: str, problems: list[Problem]) -> None:
-    """Raise a 400 that names each row with a problem by its place, such as `create.3.amount`."""
+    """Raise a 400 if there is a problem; `attr` names the row by its index, such as `create.3.amount`."""
     if any(problems):
         raise ValidationError({name: problems})
 

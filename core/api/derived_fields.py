@@ -1,4 +1,4 @@
-"""Derived values as serializer fields: the type that the model declares is the type that the API documents."""
+"""Serializer fields of derived values, with the type that the model declares."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,7 +26,7 @@ FieldSpec = tuple[type[serializers.Field], dict[str, Any]]
 
 
 def field_for(model: type, name: str) -> FieldSpec:
-    """The class and options of the field for a derived value of `model`; of a property, by its annotation and docstring."""
+    """Return the class and options of the field for a derived value; for a property from its annotation."""
     found = getattr(model, name)
     if isinstance(found, Derived):
         field = found.expression.output_field
@@ -35,8 +35,7 @@ def field_for(model: type, name: str) -> FieldSpec:
     returned = get_type_hints(getter)["return"]
     kinds = get_args(returned) if NoneType in get_args(returned) else (returned,)
     [kind] = [kind for kind in kinds if kind is not NoneType]
-    options = {"read_only": True, "allow_null": NoneType in kinds, "help_text": (getter.__doc__ or "").strip().split("\n")[0]}
-    return _of_kind(get_origin(kind) or kind, options)
+    return _of_kind(get_origin(kind) or kind, {"read_only": True, "allow_null": NoneType in kinds})
 
 
 def _of_kind(kind: type, options: dict[str, Any]) -> FieldSpec:
@@ -48,7 +47,7 @@ def _of_kind(kind: type, options: dict[str, Any]) -> FieldSpec:
 
 
 def public_names(model: type[BaseModel]) -> list[str]:
-    """Every field of a model that its owner may see, then its derived values, then the stamps."""
+    """Return the names of the fields that the owner may read, then the derived values, then the timestamps."""
     hidden = {"user", "created_at", "updated_at", *model.secret_fields}
     fields = [field.name for field in model._meta.concrete_fields if field.name not in hidden and not is_encrypted(field)]
     return [*fields, *model.derived, "created_at", "updated_at"]

@@ -1,4 +1,4 @@
-"""`ETag` and `If-Match`: nobody overwrites a change that he has not seen."""
+"""`ETag`, `If-Match` and `If-None-Match`. With `If-Match` a client can't overwrite a change that it has not read."""
 
 import hashlib
 
@@ -9,25 +9,24 @@ from core.models.base import BaseModel
 
 
 def etag_of(instance: BaseModel) -> str:
-    """A strong entity tag for one state of one row: its key and the instant of its last change."""
+    """Return a strong entity tag, a hash of the row's key and `updated_at`."""
     state = f"{instance.pk}|{instance.updated_at.timestamp():.6f}"
     return f'"{hashlib.sha256(state.encode()).hexdigest()[:32]}"'
 
 
 def tags_in(header: str) -> list[str]:
-    """The entity tags that a header lists."""
     return [tag.strip() for tag in header.split(",")]
 
 
 def require_match(request: Request, instance: BaseModel) -> None:
-    """Raise 412 when the request names a state that is not the row's present one."""
+    """Raise a 412 if the request's `If-Match` does not contain the row's entity tag."""
     header = request.headers.get("If-Match")
     if header is None or header.strip() == "*" or etag_of(instance) in tags_in(header):
         return
-    raise ApiError(412, "stale", "It was changed since you read it. Read it again and repeat your change.")
+    raise ApiError(412, "stale", "The row was changed since you read it. Read it again and repeat your change.")
 
 
 def is_known(request: Request, instance: BaseModel) -> bool:
-    """Whether the client has this state already (`If-None-Match`)."""
+    """Return True if the client already has this state of the row (`If-None-Match`)."""
     header = request.headers.get("If-None-Match", "")
     return etag_of(instance) in [tag.removeprefix("W/") for tag in tags_in(header)]

@@ -1,4 +1,4 @@
-"""The answers that the API's documentation shows: what a serializer's `Meta.example` says, and the rest by type."""
+"""Example responses in the API's documentation: the `Meta.example` of a serializer, and default values by type."""
 
 from typing import Any
 
@@ -24,19 +24,19 @@ BY_TYPE: tuple[tuple[Any, Any], ...] = (
 
 
 def response_example(serializer: Any, status: str) -> OpenApiExample:
-    """The example of an answer with a status that is not the usual one, or of a serializer without a model."""
+    """Return the example of a response with the given status, from `Meta.example` alone."""
     return OpenApiExample("Example", serializer.Meta.example, response_only=True, status_codes=[status])
 
 
 def example_of(serializer: serializers.Serializer) -> dict[str, Any] | None:
-    """A whole answer of `serializer`, None when it has no `Meta.example`; what that leaves out is filled in by type."""
-    given = getattr(getattr(serializer, "Meta", None), "example", None)
-    if given is None:
+    """Return a complete example response of `serializer`, or None if it has no `Meta.example`."""
+    example = getattr(getattr(serializer, "Meta", None), "example", None)
+    if example is None:
         return None
     shown = {name: field for name, field in serializer.fields.items() if not field.write_only}
-    model = getattr(serializer.Meta, "model", None)  # type: ignore[attr-defined]  # whoever has an example has a Meta
+    model = getattr(serializer.Meta, "model", None)  # type: ignore[attr-defined]  # the example is in its Meta
     usual = {} if model is None else {field.name: field for field in model._meta.concrete_fields if field.has_default()}
-    return {name: given[name] if name in given else _value_of(field, usual.get(name)) for name, field in shown.items()}
+    return {name: example[name] if name in example else _value_of(field, usual.get(name)) for name, field in shown.items()}
 
 
 def _value_of(field: serializers.Field, column: Field[Any, Any] | None) -> object:

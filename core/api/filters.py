@@ -1,4 +1,4 @@
-"""Filters in Django's own words. A parameter that nobody knows, or without a value, is an error, never ignored."""
+"""Filters with Django's lookups, and search. An unknown, empty or repeated query parameter is an error."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ MAX_SEARCH_WORDS = 10
 
 
 class StrictFilterBackend(DjangoFilterBackend):
-    """django-filter, plus a 400 for parameters that the view does not know, that are empty, or that come twice."""
+    """django-filter's backend, with a 400 for parameters that are unknown, empty or repeated."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: "APIView") -> QuerySet[Any]:
         known = PAGE_PARAMETERS | self._names(queryset, view) if getattr(view, "action", None) == "list" else set()
@@ -34,19 +34,19 @@ class StrictFilterBackend(DjangoFilterBackend):
 
 
 def _problem(name: str, values: list[str], known: set[str]) -> ErrorDetail | None:
-    """What is wrong with one query parameter, whatever its type."""
+    """Return the error of a query parameter that is unknown, repeated or empty, else None."""
     if name not in known:
         names = ", ".join(sorted(known)) or "none"
-        return ErrorDetail(f"There is no such filter here. Known: {names}.", "unknown_filter")
+        return ErrorDetail(f"This parameter is unknown. Known parameters: {names}.", "unknown_filter")
     if len(values) > 1:
-        return ErrorDetail("Give it once. For several values use the filter that ends in __in, with commas.", "repeated")
+        return ErrorDetail("Send it once. For several values use the filter that ends in __in, with commas.", "repeated")
     if not values[0] and name not in MAY_BE_EMPTY:
-        return ErrorDetail("Give it a value, or leave it out.", "blank")
+        return ErrorDetail("Give it a value, or omit it.", "blank")
     return None
 
 
 class WordSearchBackend(BaseFilterBackend):
-    """`?search=`: rows that contain every word in one of the view's `search_fields`, without regard to case."""
+    """`?search=`: rows that contain each word in one of the view's `search_fields`, ignoring case."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: "APIView") -> QuerySet[Any]:
         text = request.query_params.get("search", "")
@@ -54,7 +54,7 @@ class WordSearchBackend(BaseFilterBackend):
         if not text:
             return queryset
         if not fields:
-            raise ValidationError({"search": [ErrorDetail("There is nothing to search in here.", "unknown_filter")]})
+            raise ValidationError({"search": [ErrorDetail("This list has no search. Omit this parameter.", "unknown_filter")]})
         if "\x00" in text:
             raise ValidationError({"search": ["Null characters are not allowed."]})
         for word in text.split()[:MAX_SEARCH_WORDS]:
@@ -65,7 +65,7 @@ class WordSearchBackend(BaseFilterBackend):
         fields = getattr(view, "search_fields", ())
         if not fields:
             return []
-        description = f"Words that must all occur in {', '.join(fields)}."
+        description = f"Search words, separated by spaces. Each must occur in one of: {', '.join(fields)}. Case is ignored."
         return [{"name": "search", "in": "query", "schema": {"type": "string"}, "description": description}]
 
 
@@ -77,7 +77,7 @@ def _anywhere(fields: tuple[str, ...], word: str) -> Q:
 
 
 def kind_of(queryset: QuerySet[Any], name: str) -> models.Field[Any, Any]:
-    """The type of an ordering column: a field of the model, or a derived value that the query has."""
+    """Return the field of an ordering column, which is a model field or a derived value in the query."""
     if name == "pk":
         return queryset.model._meta.pk
     derived = queryset.query.annotations.get(name)

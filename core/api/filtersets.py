@@ -1,4 +1,4 @@
-"""The base of every filter set: what a filter's value may be, by the type of its column."""
+"""The base class of all filter sets, and form fields that validate a filter's value by the type of its column."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -16,8 +16,6 @@ from core.models.validators import has_null_character
 
 
 class JsonTextField(forms.CharField):
-    """A JSON value written into a query parameter."""
-
     def to_python(self, value: object) -> Any:
         text = super().to_python(value)
         if not text:
@@ -25,23 +23,23 @@ class JsonTextField(forms.CharField):
         try:
             value = parsed(text.encode())
         except (ParseError, UnicodeEncodeError):
-            raise forms.ValidationError('Write a JSON value such as {"source": "salary"}.', "invalid_json") from None
+            raise forms.ValidationError('Enter a JSON value such as {"source": "salary"}.', "invalid_json") from None
         if has_null_character(value):
             raise forms.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")
         return value
 
 
 class StrictBooleanField(forms.Field):
-    """Django's own field takes whatever it does not know for no answer, and the filter would silently do nothing."""
+    """A form field for true or false. Django's own field ignores an unknown value, and with it the filter."""
 
     def to_python(self, value: str | None) -> bool | None:
         if value not in {"true", "false", "", None}:
-            raise forms.ValidationError("Write true or false.", "invalid_boolean")
+            raise forms.ValidationError("Must be true or false.", "invalid_boolean")
         return {"true": True, "false": False}.get(value or "")
 
 
 class DayField(forms.DateField):
-    """A day as bodies have it. Django's own field also takes 01/02/2026, which half of the world reads otherwise."""
+    """A form field for an ISO 8601 date. Django's own field also accepts 01/02/2026, which is ambiguous."""
 
     def to_python(self, value: object) -> date | None:
         if value in self.empty_values:
@@ -51,7 +49,7 @@ class DayField(forms.DateField):
         except ValueError:
             day = None
         if day is None:
-            raise forms.ValidationError("Write a day such as 2026-01-31.", "invalid")
+            raise forms.ValidationError("Enter a date such as 2026-01-31.", "invalid")
         return day
 
 
@@ -80,17 +78,16 @@ class WholeNumberFilter(NumberFilter):
 
 
 class ChoicesFilter(BaseInFilter, ChoiceFilter):
-    """`status__in=pending,completed`: each of them a choice of the column."""
+    """`status__in=pending,completed`: each value must be a choice of the column."""
 
 
 class StrictFilterSet(FilterSet):
-    """The base of every filter set.
+    """The base class of all filter sets.
 
-    SECURITY: a foreign key is compared, not looked up: django-filter's own filter answers differently for another user's
-    key than for one that does not exist.
+    SECURITY: a foreign key is compared, not looked up. django-filter's own filter would reveal that another user's row exists.
 
-    `Meta.derived` names derived values of the model with their lookups, as `Meta.fields` does for its columns; the view adds
-    them to the query when they are asked for.
+    `Meta.derived` names derived values of the model with their lookups, like `Meta.fields` its columns. The view adds them to
+    the query if the request filters by them.
     """
 
     FILTER_DEFAULTS = FilterSet.FILTER_DEFAULTS | {
@@ -102,7 +99,7 @@ class StrictFilterSet(FilterSet):
     }
 
     def __init__(self, data: Mapping[str, str] | None = None, *args: object, **kwargs: object) -> None:
-        # django-filter copies every filter and makes a form field of each for every request; only those asked for are needed
+        # django-filter creates a form field of every filter at each request; this limits it to the filters in the request
         declared: dict[str, Filter] = vars(type(self))["base_filters"]
         self.base_filters = {name: found for name, found in declared.items() if name in (data or {})}
         super().__init__(data, *args, **kwargs)
@@ -119,7 +116,7 @@ class StrictFilterSet(FilterSet):
 
     @classmethod
     def filter_for_lookup(cls, field: models.Field[Any, Any], lookup_type: str) -> tuple[Any, dict[str, Any]]:
-        """django-filter checks the choices of `exact` only."""
+        """Return django-filter's filter, or ChoicesFilter for `in`, for which django-filter does not check the choices."""
         if lookup_type == "in" and field.choices:
             return ChoicesFilter, {"choices": field.choices}
         found: tuple[Any, dict[str, Any]] = super().filter_for_lookup(field, lookup_type)

@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: a POST that is repeated, on purpose or by a nervous network, is carried out once.
+"""`Idempotency-Key`: a retried POST is executed once, and the retry gets the stored response.
 
-The key's row is inserted inside the request's transaction. A concurrent repetition waits on that row, and then finds the
-stored answer; if the first one failed, its row is gone with its transaction and the repetition is carried out.
+The key's row is inserted in the request's transaction. A concurrent retry waits for that row, and then finds the stored
+response. If the first request failed, its row was rolled back, and the retry is executed.
 """
 
 import hashlib
@@ -35,8 +35,8 @@ RETURNING id
 """
 
 
-class Replay(Exception):  # noqa: N818 - it is not an error, but a way out
-    """This POST was carried out before; `response` is what it answered then."""
+class Replay(Exception):  # noqa: N818 - not an error: it ends the request early
+    """The request is a retry of a POST that was executed before; `response` is the stored response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Replay(Exception):  # noqa: N818 - it is not an error, but a way out
 
 
 def reserve_key(request: Request) -> IdempotencyKey | None:
-    """Reserve the request's key, None when it has none. Raises Replay for a repetition, 422 for a key used otherwise."""
+    """Reserve the request's key, or return None if it has none. Raise Replay for a retry, a 422 for another request's key."""
     key = request.headers.get("Idempotency-Key")
     if key is None or request.method != "POST":
         return None
@@ -73,7 +73,7 @@ def _replay(request: Request, key: str) -> Exception:
 
 
 def store_response(reserved: IdempotencyKey, response: Response) -> None:
-    """Store what the request answered, in the transaction that did its work."""
+    """Store the response in the transaction of the request."""
     reserved.status = response.status_code
     headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
     reserved.answer = orjson.loads(orjson.dumps([response.data, headers], json_default, ORJSON_OPTIONS))
@@ -81,14 +81,14 @@ def store_response(reserved: IdempotencyKey, response: Response) -> None:
 
 
 def fingerprint(request: Request) -> bytes:
-    """SHA-256 over what was asked: method, path and content. Multipart bodies count by content, not by boundary."""
+    """Return the SHA-256 of the request's method, path and content; for a multipart body without its boundary."""
     items = request.data
     if isinstance(items, MultiValueDict):
         items = sorted((name, _content(value)) for name, values in items.lists() for value in values)
     elif isinstance(items, dict):
         items = sorted((name, _content(value)) for name, value in items.items())
-    asked = [request.method, request.get_full_path(), items]
-    return hashlib.sha256(orjson.dumps(asked, json_default, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS)).digest()
+    parts = [request.method, request.get_full_path(), items]
+    return hashlib.sha256(orjson.dumps(parts, json_default, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS)).digest()
 
 
 def _content(value: object) -> str:

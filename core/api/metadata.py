@@ -1,4 +1,4 @@
-"""What OPTIONS answers."""
+"""The response to OPTIONS."""
 
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,11 @@ if TYPE_CHECKING:
 
 
 class Metadata(BaseMetadata):
-    """What is at an address, and where its fields are described; `Allow` names the methods.
+    """The name and description of a view, and the URL of the OpenAPI document.
 
-    DRF's own lists the fields of the view's one serializer, which many an action doesn't have; the schema knows each action's.
+    DRF's own class lists the fields of one serializer, although the actions of a view have different ones.
     """
 
     def determine_metadata(self, request: Request, view: "APIView") -> dict[str, str]:
-        """`name` and `description` of the view, and the address of the `schema`."""
         schema = request.build_absolute_uri(reverse("schema"))
-        return {"name": view.get_view_name(), "description": view.get_view_description(), "schema": schema}
+        return {"name": view.get_view_name(), "description": getattr(view, "about", ""), "schema": schema}

@@ -1,7 +1,7 @@
-"""Keyset pages: a cursor names the last row seen, so nothing is counted, skipped over or shown twice.
+"""Keyset pagination by cursor, without COUNT and OFFSET.
 
-A page asks the database for one row more than it shows. Rows that are inserted while somebody pages neither shift the rest
-nor repeat it, because the next page begins strictly behind the named row in a total order (the key breaks ties).
+The query of a page reads one row more than the page has. Rows that are inserted between two requests neither shift nor repeat
+other rows, because a page begins strictly after the cursor's row in a total order (the primary key breaks ties).
 """
 
 import base64
@@ -35,7 +35,7 @@ MAX_LIMIT = 200
 
 
 class OrderedView(Protocol):
-    """A view whose list is sorted by `ordering`, or by one of its `ordering_fields`."""
+    """A view whose list is sorted by `ordering` or by one of its `ordering_fields`."""
 
     ordering: str
     ordering_fields: tuple[str, ...]
@@ -43,7 +43,7 @@ class OrderedView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OrderColumn:
-    """One column of an order. NULLs come last, in whichever direction."""
+    """A column of an ordering. NULLs come last in both directions."""
 
     name: str
     descending: bool
@@ -58,7 +58,7 @@ class OrderColumn:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
 
     def beyond(self, value: object, *, reverse: bool) -> Q | None:
-        """Rows behind `value` in this column; None when there can't be any."""
+        """Return the condition of rows after `value` in this column; None if there can't be any."""
         if value is None:
             return Q(**{f"{self.name}__isnull": False}) if reverse else None
         lookup = "lt" if self.descending is not reverse else "gt"
@@ -68,7 +68,7 @@ class OrderColumn:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in an ordered list: the order's name, the row's values in it, and whether to read backwards from there."""
+    """A position in an ordered list: the ordering's name, the row's values in it, and the direction to read in."""
 
     order: str
     values: list[Any]
@@ -80,7 +80,7 @@ class Cursor:
 
     @classmethod
     def decode(cls, text: str) -> "Cursor":
-        """Raises ValueError for anything that `encode` did not make."""
+        """Decode a cursor, or raise ValueError."""
         packed = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
         order, reverse, values = orjson.loads(packed)
         if not (isinstance(order, str) and isinstance(reverse, bool) and isinstance(values, list)):
@@ -89,19 +89,19 @@ class Cursor:
 
     @classmethod
     def of(cls, text: str, order: str, columns: Sequence["OrderColumn"], kinds: Sequence[Any]) -> "Cursor":
-        """`?cursor=` with its values as the database wants them, of `kinds`; a 400 for one that was not made for this list."""
+        """Decode `?cursor=` with values of the fields `kinds`. Raise a 400 for a cursor of another list or ordering."""
         try:
             cursor = cls.decode(text)
             if cursor.order != order:
                 raise ValueError("another order")
             values = [_typed(*each) for each in zip(kinds, columns, cursor.values, strict=True)]
         except (ValueError, TypeError, binascii.Error, DjangoValidationError, OverflowError):
-            raise _invalid("cursor", "Not a cursor of this list. Begin without one and follow `next`.") from None
+            raise _invalid("cursor", "Not a cursor of this list. Omit it for the first page, then use `next`.") from None
         return cls(order, values, cursor.reverse)
 
 
 def behind(columns: Sequence[OrderColumn], values: Sequence[Any], *, reverse: bool) -> Q:
-    """The rows strictly behind a row with `values`, in the order of `columns`."""
+    """Return the condition of rows strictly after a row with `values`, in the order of `columns`."""
     condition, equal = Q(), Q()
     for column, value in zip(columns, values, strict=True):
         beyond = column.beyond(value, reverse=reverse)
@@ -111,14 +111,14 @@ def behind(columns: Sequence[OrderColumn], values: Sequence[Any], *, reverse: bo
 
 
 def _index_bound(column: OrderColumn, value: object, *, reverse: bool) -> Q:
-    """Says again, as one plain comparison, what the first column of the OR implies: the planner can use an index for it."""
+    """Return a bound on the first column, which the OR of `behind` implies, because the planner can use an index for it."""
     if column.nullable or value is None:
         return Q()
     return Q(**{f"{column.name}__{'lte' if column.descending is not reverse else 'gte'}": value})
 
 
 class KeysetPagination(BasePagination):
-    """`?limit=` 1..200 (50), `?cursor=`, `?ordering=`; answers `{"next", "previous", "results"}` without a count."""
+    """Pagination by `?limit=` (1 to 200, default 50), `?cursor=` and `?ordering=`, without a count."""
 
     _request: HttpRequest
 
@@ -126,13 +126,13 @@ class KeysetPagination(BasePagination):
     def of(
         cls, request: HttpRequest, limit: int, columns: list[OrderColumn], order: str, cursor: Cursor | None
     ) -> "KeysetPagination":
-        """A page that is known already, but for its rows."""
+        """Create a page whose parameters are parsed already."""
         page = cls()
         page._request, page.limit, page.columns, page.order_name, page.cursor = request, limit, columns, order, cursor
         return page
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """One page of rows: model instances, or tuples when the view's serializer can be read straight from SQL."""
+        """Return one page of rows: model instances, or tuples if the view has a `sql_serializer`."""
         params, sql_serializer = request.query_params, view.get_sql_serializer()
         self._request, self.limit = request, limit_of(params)
         self.order_name, self.columns = order_of(params, view, queryset)
@@ -141,7 +141,7 @@ class KeysetPagination(BasePagination):
         return self.trimmed(list(self.query(queryset, sql_serializer)), sql_serializer)
 
     def query(self, queryset: QuerySet[Any], sql_serializer: SqlSerializer | None) -> QuerySet[Any]:
-        """The page's rows and one more, read as the columns of `sql_serializer`, if there is one, and those of the order."""
+        """Return the query of the page's rows and one more; with a `sql_serializer`, of its columns and the ordering's."""
         reverse = bool(self.cursor and self.cursor.reverse)
         if self.cursor:
             queryset = queryset.filter(behind(self.columns, self.cursor.values, reverse=reverse))
@@ -151,7 +151,7 @@ class KeysetPagination(BasePagination):
         return queryset[: self.limit + 1]
 
     def trimmed(self, rows: list[Any], sql_serializer: SqlSerializer | None) -> list[Any]:
-        """The rows of `query` that the page shows, in its order; the first and the last are kept for the links."""
+        """Return the rows of `query` that the page has, in its order, and remember the first and the last for the links."""
         self.more, rows = len(rows) > self.limit, rows[: self.limit]
         self.keys = [self._key(row) for row in (rows[:1] + rows[-1:])]
         return rows[::-1] if self.cursor and self.cursor.reverse else rows
@@ -165,7 +165,6 @@ class KeysetPagination(BasePagination):
         return Response(self.body(data))
 
     def body(self, data: object) -> dict[str, Any]:
-        """The answer with the page's rows as JSON."""
         return {"next": self._link(forward=True), "previous": self._link(forward=False), "results": data}
 
     def _link(self, *, forward: bool) -> str | None:
@@ -174,30 +173,30 @@ class KeysetPagination(BasePagination):
             return None
         cursor = Cursor(self.order_name, self.keys[-1 if reading_on else 0], reverse=not forward)
         texts = filter(None, self._request.META.get("QUERY_STRING", "").split("&"))
-        asked = [text for text in texts if unquote(text.partition("=")[0]) != "cursor"]
-        address = f"{self._request.path}?{'&'.join([*asked, 'cursor='])}"
-        return f"{self._request.scheme}://{self._request.get_host()}{iri_to_uri(address)}{cursor.encode()}"
+        others = [text for text in texts if unquote(text.partition("=")[0]) != "cursor"]
+        path = f"{self._request.path}?{'&'.join([*others, 'cursor='])}"
+        return f"{self._request.scheme}://{self._request.get_host()}{iri_to_uri(path)}{cursor.encode()}"
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
-        address = "https://app.example.com/api/v1/…/?cursor=WyItY3JlYXRlZF9hdCJd"
-        properties = {"next": link | {"example": address}, "previous": link | {"example": None}, "results": schema}
+        url = "https://app.example.com/api/v1/…/?cursor=WyItY3JlYXRlZF9hdCJd"
+        properties = {"next": link | {"example": url}, "previous": link | {"example": None}, "results": schema}
         return {"type": "object", "required": list(properties), "properties": properties}
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
         orders = [sign + name for name in getattr(view, "ordering_fields", ()) for sign in ("", "-")]
         found = [
-            ("limit", limit, "Rows on a page."),
-            ("cursor", {"type": "string"}, "Taken from `next` or `previous`; everything else must stay as it was."),
+            ("limit", limit, "The number of rows per page."),
+            ("cursor", {"type": "string"}, "The cursor from `next` or `previous`. The other parameters must not change."),
         ]
         if orders:
-            found.append(("ordering", {"type": "string", "enum": orders}, "The column to sort by; `-` turns it round."))
+            found.append(("ordering", {"type": "string", "enum": orders}, "The field to sort by; `-` sorts descending."))
         return [{"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in found]
 
 
 def limit_of(params: Mapping[str, str]) -> int:
-    """`?limit=`, a 400 outside of 1..200."""
+    """Return `?limit=`. Raise a 400 if it is not between 1 and 200."""
     text = params.get("limit", str(DEFAULT_LIMIT))
     if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_LIMIT:
         return int(text)
@@ -205,13 +204,13 @@ def limit_of(params: Mapping[str, str]) -> int:
 
 
 def order_of(params: Mapping[str, str], view: OrderedView, queryset: QuerySet[Any]) -> tuple[str, list[OrderColumn]]:
-    """The order's name and its columns, the key last; a 400 for a column that the view does not sort by."""
+    """Return the ordering's name and its columns, with the key last. Raise a 400 for a column that is not allowed."""
     name = params.get("ordering", view.ordering)
     allowed = view.ordering_fields
     column = name.removeprefix("-")
     if name != view.ordering and column not in allowed:
-        raise _invalid("ordering", f"Choose one of: {', '.join(allowed)}; a leading - turns it round.")
-    is_derived = column in queryset.query.annotations  # which may be NULL
+        raise _invalid("ordering", f"Choose one of: {', '.join(allowed)}. A leading - sorts descending.")
+    is_derived = column in queryset.query.annotations  # a derived value may be NULL
     first = OrderColumn(column, name.startswith("-"), is_derived or bool(queryset.model._meta.get_field(column).null))
     key = OrderColumn("pk", first.descending, nullable=False)
     return name, [key] if first.name in {"id", "pk"} else [first, key]
@@ -225,5 +224,5 @@ def _typed(kind: models.Field[Any, Any], column: OrderColumn, value: object) -> 
     return kind.to_python(value)
 
 
-def _invalid(name: str, sentence: str) -> ValidationError:
-    return ValidationError({name: [ErrorDetail(sentence, f"invalid_{name}")]})
+def _invalid(name: str, message: str) -> ValidationError:
+    return ValidationError({name: [ErrorDetail(message, f"invalid_{name}")]})

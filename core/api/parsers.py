@@ -1,4 +1,4 @@
-"""JSON in, by orjson, with a limit on its depth."""
+"""A JSON parser on orjson, with a limit on the depth."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -11,7 +11,7 @@ MAX_DEPTH = 64
 
 
 class OrjsonParser(BaseParser):
-    """Parses a UTF-8 JSON body; a broken one, NaN, Infinity, lone surrogates and deep nesting are a 400 that says where."""
+    """A parser of UTF-8 JSON that refuses NaN, Infinity, lone surrogates and deep nesting."""
 
     media_type = "application/json"
 
@@ -20,7 +20,7 @@ class OrjsonParser(BaseParser):
 
 
 def parsed(body: bytes) -> Any:
-    """The value of a JSON text; raises ParseError for one that is broken or too deep."""
+    """Parse JSON, or raise ParseError if it is invalid or nested too deep."""
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -31,7 +31,7 @@ def parsed(body: bytes) -> Any:
 
 
 def depth_exceeds(body: bytes, data: object, limit: int) -> bool:
-    """Whether `data`, parsed from `body`, nests deeper than `limit`; flat bodies are cleared by counting brackets."""
+    """Return True if `data`, parsed from `body`, is nested deeper than `limit`; most bodies need only a count of brackets."""
     if body.count(b"[") + body.count(b"{") <= limit:
         return False
     level, depth = [data], 0

@@ -1,4 +1,4 @@
-"""What a credential may do, apart from whose it is."""
+"""Permissions by credential (token scope, session, impersonation) and for staff."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 def refuse_impersonator(request: Request, view: "APIView") -> None:
-    """Raise PermissionDenied when a colleague who acts as the customer wants to change something or see what is closed."""
+    """Raise PermissionDenied if a staff member who impersonates a customer writes, or reads a closed view."""
     if getattr(request.auth, "impersonator_id", None) is None:
         return
     if request.method not in SAFE_METHODS:
-        raise PermissionDenied("In a customer's name you may only read.", "impersonation_read_only")
+        raise PermissionDenied("As another customer you can only read. Log in as yourself.", "impersonation_read_only")
     if getattr(view, "closed_to_impersonation", False):
-        raise PermissionDenied("This stays closed to everybody but the customer.", "impersonation_closed")
+        raise PermissionDenied("Only the customer can access this.", "impersonation_closed")
 
 
 class TokenScopePermission(BasePermission):
-    """A read token reads. Credentials without a scope (sessions) may do what their user may."""
+    """Restricts a token with the scope `read` to reading. Credentials without a scope, such as sessions, are not restricted."""
 
-    message = "This token may only read. Use a token with the scope read-write."
+    message = "This token can only read. Use a token with the scope read-write."
     code = "token_read_only"
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -32,9 +32,9 @@ class TokenScopePermission(BasePermission):
 
 
 class RequiresPasswordSession(BasePermission):
-    """Only a session that began with the password, so that a leaked token can't make itself successors."""
+    """Restricts writing to sessions that began with the password, so that a leaked token can't create further tokens."""
 
-    message = "Log in with your password for this; a token is not enough."
+    message = "A token is not enough for this. Log in with your password."
     code = "session_required"
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -42,23 +42,23 @@ class RequiresPasswordSession(BasePermission):
 
 
 class RequiresPasswordSessionToRead(RequiresPasswordSession):
-    """The same also for reading a single row: a leaked token sees that it is there and does not get at what it holds."""
+    """Restricts reading a single row, too: a token can list the rows but not read their content."""
 
     def has_object_permission(self, request: Request, view: "APIView", obj: object) -> bool:
-        # asked after the row was found among the user's own, so that a foreign one is answered like one that is not there
+        # checked after the row was found among the user's own, so that another user's row is a 404
         return not hasattr(request.auth, "may_write")
 
 
 def is_staff(request: Request) -> bool:
-    """Whether the request has staff's powers: of a colleague, by credentials that stand for a second factor too."""
-    # SECURITY: a colleague's password alone must open no more than a customer's
+    """Return True if the user is staff and logged in with a second factor."""
+    # SECURITY: without a second factor a staff member has only a customer's permissions
     return bool(request.user and request.user.is_staff and getattr(request.auth, "has_second_factor", False))
 
 
 class StaffModelPermission(BasePermission):
-    """Staff with Django's permission for what is done to the model: view, add, change, delete; a bulk call may do all three."""
+    """Restricts a view to staff with Django's permission to view, add, change or delete; a bulk call needs the last three."""
 
-    message = "This is for staff."
+    message = "Only staff with the permission for this can do it."
     verbs: ClassVar[dict[str, str]] = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -69,9 +69,9 @@ class StaffModelPermission(BasePermission):
 
 
 class PublicReadStaffWrite(StaffModelPermission):
-    """Anybody may read, also without an account; only staff may write."""
+    """Allows everybody to read, without authentication, and staff to write."""
 
-    message = "Only staff may change this."
+    message = "Only staff can change this."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.method in SAFE_METHODS or super().has_permission(request, view)

@@ -1,4 +1,4 @@
-"""JSON out, by orjson, and nothing else: the API has one representation."""
+"""A JSON renderer on orjson, the only renderer of the API."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -15,7 +15,7 @@ ORJSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 class OrjsonRenderer(BaseRenderer):
-    """Renders a view's data as UTF-8 JSON; money as strings, instants in UTC with a Z."""
+    """A renderer of UTF-8 JSON, with money as strings and instants in UTC with a Z."""
 
     media_type = "application/json"
     format = "json"
@@ -28,7 +28,7 @@ class OrjsonRenderer(BaseRenderer):
 
 
 def json_default(value: object) -> str | dict[Any, Any] | list[Any]:
-    """What orjson does not know by itself."""
+    """Convert a value of a type that orjson does not support, or raise TypeError."""
     if isinstance(value, Decimal | Promise):
         return str(value)
     if isinstance(value, Mapping):
@@ -39,10 +39,10 @@ def json_default(value: object) -> str | dict[Any, Any] | list[Any]:
 
 
 class AlwaysFirstRenderer(BaseContentNegotiation):
-    """There is one representation, so the Accept header has nothing to choose."""
+    """Content negotiation that ignores the Accept header, because there is one renderer."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
-        """The parser for the body's media type; None makes DRF answer 415."""
+        """Return the parser for the body's media type; for None DRF returns a 415."""
         sent = request.content_type.partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == sent), None)
 

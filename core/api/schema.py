@@ -1,4 +1,4 @@
-"""The OpenAPI document: every operation with a summary, an example and its errors."""
+"""The OpenAPI document, with a summary, an example and the errors of every operation."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from core.api.examples import example_of
 from core.api.filters import MAY_BE_EMPTY
 from core.api.permissions import PublicReadStaffWrite
 
-VERBS = {
+SUMMARIES = {
     "list": "List {}",
     "retrieve": "Read {}",
     "create": "Create {}",
@@ -19,26 +19,34 @@ VERBS = {
     "partial_update": "Change {}",
     "destroy": "Delete {}",
 }
+DESCRIPTIONS = {
+    "list": "Returns a page of {}.",
+    "retrieve": "Returns {} with its `ETag`.",
+    "create": "Creates {}.",
+    "update": "Replaces {}. Required fields must be sent; optional fields that are left out keep their values.",
+    "partial_update": "Changes the fields of {} that are sent.",
+    "destroy": "Deletes {}.",
+}
 ERRORS = {
-    "400": "The input is wrong; `attr` names the field.",
-    "401": "No valid credentials.",
-    "403": "The credentials are not enough.",
-    "404": "It does not exist, or is not yours.",
-    "405": "The method is not offered here.",
-    "409": "The present state forbids it.",
-    "411": "The body comes without its length.",
-    "412": "`If-Match` names a state that is over.",
+    "400": "The input is invalid. `attr` names the field.",
+    "401": "The credentials are missing or invalid.",
+    "403": "The credentials do not permit this.",
+    "404": "The object does not exist, or belongs to another user.",
+    "405": "The method is not allowed.",
+    "409": "The request conflicts with the current state.",
+    "411": "The header `Content-Length` is missing.",
+    "412": "The object was changed since the ETag in `If-Match` was read.",
     "413": "The body is too large.",
-    "415": "The body's media type is not understood.",
+    "415": "The media type of the body is not supported.",
     "422": "The Idempotency-Key was used for another request.",
-    "429": "Too many requests; `Retry-After` says for how many seconds.",
+    "429": "Too many requests. `Retry-After` is the number of seconds to wait.",
 }
 ONLY_POST = {"422"}
 ONLY_BODY = {"411", "413", "415"}
 ONLY_CHANGE = {"409", "412"}
 PROBLEM = {
     "type": "object",
-    "description": "The one shape of every failure.",
+    "description": "An error response.",
     "required": ["type", "errors"],
     "properties": {
         "type": {"type": "string", "enum": ["validation_error", "client_error", "server_error"]},
@@ -49,9 +57,9 @@ PROBLEM = {
                 "type": "object",
                 "required": ["code", "detail", "attr"],
                 "properties": {
-                    "code": {"type": "string", "description": "Stable, for programs."},
-                    "detail": {"type": "string", "description": "A sentence for people."},
-                    "attr": {"type": ["string", "null"], "description": "The field that is to blame."},
+                    "code": {"type": "string", "description": "A stable code of the error."},
+                    "detail": {"type": "string", "description": "A message that explains the error."},
+                    "attr": {"type": ["string", "null"], "description": "The invalid field, or null."},
                 },
             },
         },
@@ -64,14 +72,21 @@ PROBLEM = {
 
 
 class Schema(AutoSchema):
-    """Reads summaries from docstrings and verbs, examples from `Meta.example` of the serializer."""
+    """The schema of one view.
 
-    def get_summary(self) -> str:
+    The standard actions are described by SUMMARIES, DESCRIPTIONS and the view's `about`, other actions by their
+    `extend_schema`, examples by the serializer's `Meta.example`. No docstring is public.
+    """
+
+    def get_summary(self) -> str | None:
+        return self._about_action(SUMMARIES)
+
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular calls it without arguments
+        return " ".join(filter(None, [self._about_action(DESCRIPTIONS), getattr(self.view, "about", "")]))
+
+    def _about_action(self, sentences: dict[str, str]) -> str | None:
         action = getattr(self.view, "action", "")
-        noun = self._noun(plural=action == "list")
-        if action in VERBS:
-            return VERBS[action].format(noun)
-        return (getattr(getattr(self.view, action, None), "__doc__", None) or f"{action} {noun}").strip().split(".")[0]
+        return sentences[action].format(self._noun(plural=action == "list")) if action in sentences else None
 
     def _noun(self, *, plural: bool) -> str:
         queryset = getattr(self.view, "queryset", None)
@@ -89,21 +104,22 @@ class Schema(AutoSchema):
         return [OpenApiExample("Example", value=example, response_only=True)] if example else []
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """The ways to say who is calling; saying nothing is one of them where everybody reads."""
-        open_to_all = self.method == "GET" and PublicReadStaffWrite in getattr(self.view, "permission_classes", ())
-        return [*super().get_auth(), *([{}] if open_to_all else [])]
+        """Return the authentication methods, with none as an option where reading is public."""
+        is_public = self.method == "GET" and PublicReadStaffWrite in getattr(self.view, "permission_classes", ())
+        return [*super().get_auth(), *([{}] if is_public else [])]
 
     def get_override_parameters(self) -> list[Any]:
         if self.method == "POST":
-            text = "Any unique text, such as a UUID; a repetition with the same key is answered from memory for a day."
+            text = "A unique string, such as a UUID. For 24 hours a retry with the same key returns the first response."
             return [OpenApiParameter("Idempotency-Key", str, "header", description=text)]
         if self.method in {"PUT", "PATCH", "DELETE"}:
-            return [OpenApiParameter("If-Match", str, "header", description="The ETag of the state that the change is for.")]
+            text = "An ETag. If the object was changed since, the request fails with status 412."
+            return [OpenApiParameter("If-Match", str, "header", description=text)]
         return []
 
 
 def document_errors(result: dict[str, Any], generator: SchemaGenerator, **_: object) -> dict[str, Any]:
-    """drf-spectacular's last hook: give every operation its failures, all of one shape."""
+    """Add the error responses to every operation; a postprocessing hook of drf-spectacular."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
     for operations in result["paths"].values():
         for method, operation in operations.items():
@@ -114,7 +130,7 @@ def document_errors(result: dict[str, Any], generator: SchemaGenerator, **_: obj
 
 
 def _refuse_empty_texts(operation: dict[str, Any]) -> None:
-    """Say what `StrictFilterBackend` does: a text in the query has at least one character."""
+    """Set `minLength` of text parameters to 1, as StrictFilterBackend refuses empty ones."""
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "query" and parameter["schema"] == {"type": "string"} and parameter["name"] not in MAY_BE_EMPTY:
             parameter["schema"]["minLength"] = 1

@@ -1,8 +1,7 @@
-"""The base of every serializer: it refuses unknown fields, scopes incoming keys, sets the owner and asks the model.
+"""The base classes of all serializers.
 
-The order for a write: parse each field; look incoming foreign keys up among the owner's rows only; put everything on a
-copy of the row with its owner set; let the model's `clean` speak; save. What only the database can see comes back as a
-400 through `core.api.errors`.
+A write parses each field, looks up foreign keys among the owner's rows only, sets the values on a copy of the row, calls the
+model's `clean`, and saves. `core.api.errors` returns a violated constraint of the database as a 400.
 """
 
 import copy
@@ -25,7 +24,7 @@ from core.models.validators import has_null_character
 
 
 class JsonField(serializers.JSONField):
-    """Any JSON value that PostgreSQL can store: no null character in a key or a text."""
+    """A JSON field that refuses null characters, which PostgreSQL can't store."""
 
     def to_internal_value(self, data: Any) -> Any:
         if has_null_character(data):
@@ -34,8 +33,6 @@ class JsonField(serializers.JSONField):
 
 
 class OwnedKeyField(serializers.PrimaryKeyRelatedField):
-    """A foreign key that finds its target only among the rows of the request's user."""
-
     def get_queryset(self) -> QuerySet[Any]:
         queryset: Any = super().get_queryset()
         if issubclass(queryset.model, OwnedModel):
@@ -44,16 +41,16 @@ class OwnedKeyField(serializers.PrimaryKeyRelatedField):
         return queryset
 
     def to_internal_value(self, data: object) -> object:
-        """The row; in a bulk call each is looked up once, however many rows refer to it."""
+        """Return the row; a bulk call looks up each row once."""
         seen = self.context.get("keys_seen", {})
-        place = (self.source, str(data))
-        if place not in seen:
-            seen[place] = self._found(data) or super().to_internal_value(data)
-        return seen[place]
+        cache_key = (self.source, str(data))
+        if cache_key not in seen:
+            seen[cache_key] = self._found(data) or super().to_internal_value(data)
+        return seen[cache_key]
 
     def _found(self, data: object) -> OwnedModel | None:
-        """The owner's row with this key, by a kept query; None where there is none, or the ordinary way has to ask."""
-        targets = vars(self)["queryset"]  # for the type checker a manager on a class is a descriptor
+        """Return the owner's row by a compiled query, or None if there is none or DRF's own lookup is needed."""
+        targets = vars(self)["queryset"]  # the type checker takes a manager on a class for a descriptor
         if not isinstance(data, str) or not isinstance(targets, models.Manager) or not issubclass(targets.model, OwnedModel):
             return None
         try:
@@ -65,21 +62,21 @@ class OwnedKeyField(serializers.PrimaryKeyRelatedField):
 
 @cache
 def _by_key(model: type[OwnedModel]) -> CompiledInstanceQuery:
-    # SECURITY: the owner's wall is the queryset's own, as above
+    # SECURITY: `for_user` is the access check
     return CompiledInstanceQuery(
         lambda values: model.objects.for_user(SimpleNamespace(pk=values["owner"])).filter(pk=values["pk"]), pk=UUID, owner=UUID
     )
 
 
 class StrictSerializer(serializers.Serializer):
-    """Refuses a body with fields that nobody declared. Read-only fields are ignored, so a GET's answer can be sent back."""
+    """A serializer that refuses unknown fields. It ignores read-only ones, so that the response of a GET can be sent back."""
 
     def to_internal_value(self, data: object) -> object:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
         if unknown:
             writable = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-            sentence = f"There is no such field. Known: {writable}."
-            raise serializers.ValidationError({name: [ErrorDetail(sentence, "unknown_field")] for name in unknown})
+            message = f"This field is unknown. Known fields: {writable}."
+            raise serializers.ValidationError({name: [ErrorDetail(message, "unknown_field")] for name in unknown})
         return super().to_internal_value(data)
 
 
@@ -90,26 +87,26 @@ def _sql_serializer_of(serializer_class: type["BaseSerializer"]) -> sql_serializ
 
 @cache
 def _fields_of(serializer_class: type["BaseSerializer"]) -> dict[str, serializers.Field]:
-    """Making them from the model takes as long as answering the request."""
+    """Build the fields from the model once, because that takes as long as the rest of a request."""
     return super(BaseSerializer, serializer_class()).get_fields()
 
 
 def _copied(field: serializers.Field) -> serializers.Field:
-    """A field that can be bound to a serializer. One with fields of its own is made anew, as the library does it."""
+    """Copy a field so that it can be bound to a serializer; deeply, as DRF does, if it has fields of its own."""
     if isinstance(field, serializers.BaseSerializer) or hasattr(field, "child") or hasattr(field, "child_relation"):
         return copy.deepcopy(field)
     return copy.copy(field)
 
 
 class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
-    """A model's fields as JSON. `Meta.example` is the answer that the API's documentation shows."""
+    """A serializer of a model. `Meta.example` is its example in the API's documentation."""
 
     serializer_related_field = OwnedKeyField
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {models.JSONField: JsonField}
 
     @classmethod
     def get_sql_serializer(cls) -> sql_serializer.SqlSerializer | None:
-        """This serializer as SQL columns, compiled once; None when its lists need the plain path."""
+        """Return this serializer compiled to SQL columns, or None if a field can't be read from SQL."""
         return _sql_serializer_of(cls)
 
     @property
@@ -117,19 +114,16 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
         return cast("type[BaseModel]", self.Meta.model)
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        """The fields, each a copy of one that was made once for the class."""
         return {name: _copied(field) for name, field in _fields_of(type(self)).items()}
 
     def build_property_field(self, field_name: str, model_class: type[Model]) -> derived_fields.FieldSpec:
-        """A derived value, with the type that its property declares."""
         return derived_fields.field_for(model_class, field_name)
 
     def get_unique_together_validators(self) -> list[Any]:
-        """None: the database's constraints answer the same in one statement, and without a race."""
-        return []
+        return []  # the database's constraints check the same without another query, and without a race
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Ask the model about the row as it would be."""
+        """Call the model's `clean` on the changed row."""
         candidate = self.candidate(attrs)
         try:
             candidate.clean()
@@ -138,18 +132,18 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
         return attrs
 
     def candidate(self, attrs: dict[str, Any]) -> BaseModel:
-        """A copy of the row with `attrs` on it; a new row gets its owner first."""
+        """Return a copy of the row with `attrs` set, or a new row with its owner and `attrs`."""
         row = copy.copy(self.instance) if self.instance else self.model(**self.owner())
         for name, value in attrs.items():
             setattr(row, name, value)
         return row
 
     def owner(self) -> dict[str, Any]:
-        """The fields that say whose a new row is."""
+        """Return the field that sets the owner of a new row."""
         return {"user": self.context["request"].user} if issubclass(self.model, OwnedModel) else {}
 
     def build(self, validated_data: dict[str, Any]) -> BaseModel:
-        """A new row, not yet saved."""
+        """Return a new row, not saved."""
         return self.model(**self.owner(), **validated_data)
 
     def create(self, validated_data: dict[str, Any]) -> BaseModel:

@@ -1,4 +1,4 @@
-"""Limits of the API for each user, by what he does: reads, writes, and what moves whole files."""
+"""Rate limits of the API per user, with scopes for reads, writes and files."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ScopedThrottle(BaseThrottle):
-    """Counts a request under one scope. A view names its costly actions in `file_actions`."""
+    """A throttle that counts a request in one scope. A view names its actions of the scope `files` in `file_actions`."""
 
     seconds = 0
 
@@ -27,7 +27,6 @@ class ScopedThrottle(BaseThrottle):
 
 
 def scope_of(request: Request, view: "APIView") -> str:
-    """The scope of `settings.RATES` that a request counts under."""
     if not request.user.is_authenticated:
         return "anonymous"
     if getattr(view, "action", None) in getattr(view, "file_actions", ()):

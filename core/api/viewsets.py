@@ -1,4 +1,4 @@
-"""The base of every viewset, and the one place where lists and rows are scoped to their owner."""
+"""The base classes of all viewsets, which restrict lists and rows to their owner."""
 
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -21,7 +21,7 @@ from core.fast_lists.sql_serializer import SqlSerializer
 from core.models.base import BaseModel, IdempotencyKey, OwnedModel
 from core.postgres import replicas
 
-# What the compiled list path stands for, and so must be as the base has it
+# A viewset that overrides one of these is not compiled, because the compiled list path does the same work itself
 LIST_ATTRIBUTES = (
     *("authentication_classes", "throttle_classes", "filter_backends", "pagination_class", "initial", "check_throttles"),
     *("perform_authentication", "get_authenticators", "check_permissions", "get_permissions", "get_throttles", "list"),
@@ -33,10 +33,10 @@ RowT = TypeVar("RowT", bound=BaseModel)
 
 
 class BaseViewSet(GenericViewSet[RowT]):
-    """Idempotent POSTs, the action's actor, and the compiled list path.
+    """The base class of all viewsets, with idempotent POSTs, row-level security and compiled lists.
 
-    `closed_to_impersonation` keeps support out that acts as the customer: for credentials, and for leaving with everything.
-    `permissions_by_action` are asked for some actions beside `permission_classes`, which are asked for all.
+    `closed_to_impersonation` refuses staff who impersonate the customer, for credentials and for exports of all data.
+    `permissions_by_action` adds permission classes for single actions to `permission_classes`.
     """
 
     closed_to_impersonation = False
@@ -53,9 +53,9 @@ class BaseViewSet(GenericViewSet[RowT]):
         replicas.use_replica(request.user.pk)
 
     def perform_authentication(self, request: Request) -> None:
-        """Find out who is calling; from here on the database shows what is his. A visitor is a customer who owns nothing."""
+        """Authenticate, and set the database role and owner; an anonymous caller is a customer without rows."""
         super().perform_authentication(request)
-        # SECURITY: the reach of the database's wall is set here, for every request of the API
+        # SECURITY: row-level security of every API request depends on this
         context.update(actor_id=request.user.pk, owner_id=request.user.pk, role=self.role(request))
         impersonator = getattr(request.auth, "impersonator_id", None)
         reason = getattr(request.auth, "reason", "") if impersonator else ""
@@ -65,12 +65,12 @@ class BaseViewSet(GenericViewSet[RowT]):
         return [*super().get_permissions(), *(needed() for needed in self.permissions_by_action.get(self.action or "", ()))]
 
     def check_permissions(self, request: Request) -> None:
-        """Ask the view's permissions, after what no view may allow."""
+        """Refuse what is forbidden to impersonators in every view, then check the view's permissions."""
         refuse_impersonator(request, self)
         super().check_permissions(request)
 
     def role(self, request: Request) -> Role:
-        """The role of the database that the request's statements run as: staff's for what belongs to nobody."""
+        """Return the database role of the request's statements, which is staff's only for rows without an owner."""
         return Role.STAFF if is_staff(request) else Role.CUSTOMER
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -82,27 +82,27 @@ class BaseViewSet(GenericViewSet[RowT]):
         return super().finalize_response(request, response, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Any]:
-        """The view's rows; with those derived values that a list is to be filtered or sorted by."""
+        """Return the view's rows, with the derived values that a list is filtered or sorted by."""
         if self.action != "list":
             return super().get_queryset()
         params = self.request.query_params
         return self.with_derived({*params, params.get("ordering", self.ordering).removeprefix("-")})
 
     def with_derived(self, parameters: set[str]) -> QuerySet[Any]:
-        """The view's rows with the derived values that `parameters`, such as `is_overdue` or `score__gte`, speak of."""
+        """Return the view's rows with the derived values in `parameters`, such as `is_overdue` or `score__gte`."""
         queryset = super().get_queryset()
-        asked = {name.split("__")[0] for name in parameters}
+        names = {name.split("__")[0] for name in parameters}
         derived = queryset.model.sql_derived().items()
-        return queryset.alias(**{name: expression for name, expression in derived if name in asked})
+        return queryset.alias(**{name: expression for name, expression in derived if name in names})
 
     def parsed(self, form: type[Serializer]) -> dict[str, Any]:
-        """The request's body as `form` understands it: for actions that are no plain writes."""
+        """Return the request's body validated by a serializer, for actions other than create and update."""
         parser = form(data=self.request.data, context=self.get_serializer_context())
         parser.is_valid(raise_exception=True)
         return dict(parser.validated_data)
 
     def locked_object(self) -> RowT:
-        """The row of the path, locked until the request's transaction ends, and in the state that If-Match names."""
+        """Return the locked row of the path. Raise a 412 if it is not in the state of If-Match."""
         lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
         queryset = self.filter_queryset(self.get_queryset()).select_for_update(of=("self",))
         instance = self._one(queryset, lookup)
@@ -115,37 +115,31 @@ class BaseViewSet(GenericViewSet[RowT]):
         return instance
 
     def audience(self) -> Audience | None:
-        """Return who reads the list, where a token alone decides, so that `core.fast_lists` may answer it; else None."""
-        # SECURITY: a view with checks of its own is not known to the compiled path
-        as_ever = all(getattr(type(self), name) == getattr(ReadOnlyViewSet, name) for name in LIST_ATTRIBUTES)
-        return (
-            AUDIENCES.get((type(self).role, *self.permission_classes))
-            if as_ever and "list" not in self.permissions_by_action
-            else None
-        )
+        """Return the readers of the list if `core.fast_lists` can check them, else None."""
+        # SECURITY: the compiled path would skip the checks of a view that overrides one of these
+        is_standard = all(getattr(type(self), name) == getattr(ReadOnlyViewSet, name) for name in LIST_ATTRIBUTES)
+        if not is_standard or "list" in self.permissions_by_action:
+            return None
+        return AUDIENCES.get((type(self).role, *self.permission_classes))
 
     def with_owner(self, row: RowT) -> RowT:
-        """A row that belongs to nobody has no owner to bring along."""
-        return row
+        return row  # without an owner; see OwnedBaseViewSet
 
     def get_sql_serializer(self) -> SqlSerializer | None:
-        """The columns that this view's list is read as; None for the plain path."""
         serializer = self.get_serializer_class()
         return serializer.get_sql_serializer() if hasattr(serializer, "get_sql_serializer") else None
 
     def page(self, queryset: QuerySet[Any]) -> Response:
-        """Answer one page of `queryset`."""
         return self.page_of(self.paginate_queryset(queryset) or [])
 
     def page_of(self, rows: list[Any]) -> Response:
-        """Answer a page of `rows`: instances, or tuples when there is a `sql_serializer`."""
+        """Return a page of `rows`: instances, or tuples if there is a `sql_serializer`."""
         sql_serializer = self.get_sql_serializer()
         return self.get_paginated_response(
             sql_serializer.objects(rows) if sql_serializer else self.get_serializer(rows, many=True).data
         )
 
     def row_response(self, instance: BaseModel, *, status: int = 200) -> Response:
-        """One row with its entity tag."""
         return Response(self.get_serializer(instance).data, status=status, headers={"ETag": etag.etag_of(instance)})
 
 
@@ -180,7 +174,7 @@ class CreateMixin(mixins.CreateModelMixin, BaseViewSet[RowT]):
 
 
 class UpdateMixin(mixins.UpdateModelMixin, BaseViewSet[RowT]):
-    """`PUT` and `PATCH /route/{id}/`, under a lock on the row and with If-Match."""
+    """`PUT` and `PATCH /route/{id}/`, with a lock on the row and If-Match."""
 
     def update(self, request: Request, *args: object, partial: bool = False, **kwargs: object) -> Response:
         instance = self.locked_object()
@@ -199,11 +193,10 @@ class DestroyMixin(mixins.DestroyModelMixin, BaseViewSet[RowT]):
 
 
 class OwnedBaseViewSet(BaseViewSet[RowT]):
-    """Scopes everything to the request's user."""
+    """A viewset that is restricted to the rows of the request's user."""
 
     def role(self, request: Request) -> Role:
-        """A customer's, also for staff, who meet only rows of their own here."""
-        return Role.CUSTOMER
+        return Role.CUSTOMER  # for staff, too, who can access only their own rows here
 
     def get_queryset(self) -> QuerySet[Any]:
         return self._owned_by_user(super().get_queryset())
@@ -212,7 +205,7 @@ class OwnedBaseViewSet(BaseViewSet[RowT]):
         return self._owned_by_user(super().with_derived(parameters))
 
     def _owned_by_user(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        # SECURITY: the application's wall; every list, row and action of an owned model goes through here
+        # SECURITY: the application's access check for every list, row and action of an owned model
         return queryset.for_user(self.request.user)  # type: ignore[attr-defined]  # every owned queryset has it
 
     def page_of(self, rows: list[Any]) -> Response:
@@ -225,30 +218,30 @@ class OwnedBaseViewSet(BaseViewSet[RowT]):
         return self.with_owner(super()._one(queryset, lookup))
 
     def with_owner(self, row: RowT) -> RowT:
-        """The row with the signed-in user as its owner, whom nobody need read again for his time zone."""
+        """Set the row's owner to the authenticated user, whose time zone is then known without a query."""
         if isinstance(row, OwnedModel):
             row.user = cast("Any", self.request.user)
         return row
 
 
 class ReadOnlyViewSet(ListMixin[RowT], RetrieveMixin[RowT], BaseViewSet[RowT]):
-    """Rows that belong to nobody, to read."""
+    """A read-only viewset of rows without an owner."""
 
 
 class UnownedViewSet(CreateMixin[RowT], UpdateMixin[RowT], DestroyMixin[RowT], ReadOnlyViewSet[RowT]):
-    """Rows that belong to nobody: list, read, create, change, delete, as far as `permission_classes` go."""
+    """A viewset of rows without an owner, restricted by `permission_classes`."""
 
 
 class OwnedReadOnlyViewSet(ListMixin[RowT], RetrieveMixin[RowT], OwnedBaseViewSet[RowT]):
-    """The user's own rows, to read."""
+    """A read-only viewset of the user's own rows."""
 
 
 class OwnedViewSet(CreateMixin[RowT], UpdateMixin[RowT], DestroyMixin[RowT], OwnedReadOnlyViewSet[RowT]):
-    """The user's own rows: list, read, create, change, delete."""
+    """A viewset of the user's own rows."""
 
 
 class OwnedSingletonViewSet(UpdateMixin[RowT], RetrieveMixin[RowT], OwnedBaseViewSet[RowT]):
-    """The one row that a user has of a kind, at an address without an id. With `creates_on_put` a PUT makes it."""
+    """A viewset of the user's only row of a model, at a URL without an id. With `creates_on_put` a PUT creates it."""
 
     creates_on_put = False
 

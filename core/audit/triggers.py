@@ -1,8 +1,8 @@
-"""What the audit log records, declared where a model or a table is: the log itself is `system.AuditEvent`.
+"""Triggers that write changes of rows to the audit log, `system.AuditEvent`.
 
-`AUDIT` stands in the `Meta.triggers` of the base model, so that the next model is audited the day it exists; tables of other
-packages are named in a migration (`core.postgres.operations.audit`). Both call one function of the database, which no role but
-the tables' owner may call: not even through a table of one's own.
+`AUDIT` is in the `Meta.triggers` of the base model, so that every model is audited. Tables of other packages are audited by a
+migration (`core.postgres.operations.audit`). Both call one function of the database, on which only the owner of the tables
+has the EXECUTE privilege, so that no other role can create a trigger with it.
 """
 
 from collections.abc import Iterable
@@ -13,13 +13,14 @@ from django.apps import apps
 from pgtrigger import compiler
 
 ROW_CHANGES = "INSERT OR UPDATE OR DELETE"
-BOOKKEEPING = ("updated_at",)  # a row in which nothing else has changed has not been changed
+BOOKKEEPING = ("updated_at",)  # a change of these columns alone is not recorded
 
 
 class AuditTriggerSql(compiler.UpsertTriggerSql):
-    """Calls the log's function itself.
+    """The SQL of a trigger that calls the audit function directly.
 
-    SECURITY: the body that pgtrigger generates asks the setting `pgtrigger.ignore` first, which any role may set.
+    SECURITY: the function body that pgtrigger generates skips the call if the setting `pgtrigger.ignore` says so, and any role
+    may set it.
     """
 
     def get_template(self) -> str:
@@ -31,13 +32,13 @@ class AuditTriggerSql(compiler.UpsertTriggerSql):
 
 
 class AuditTrigger(pgtrigger.Trigger):
-    """Records the changes of a model's rows, or that its table was emptied."""
+    """A trigger that records changes of a model's rows, or a TRUNCATE of its table."""
 
     when = pgtrigger.After
     func = "-"
 
     def compile(self, model: Any) -> compiler.Trigger:
-        # a migration's model has no attributes of ours, so the real one is asked
+        # the model of a migration has no `owner_path` and `secret_fields`
         declared = apps.get_model(model._meta.label)
         sql = AuditTriggerSql(
             pgid=self.get_pgid(model),
@@ -64,9 +65,10 @@ def audit_options_of(model: Any) -> dict[str, Any]:
 
 
 def audit_function_call(*, owner: str, secrets: Iterable[str] = (), ignored: Iterable[str] = BOOKKEEPING) -> str:
-    """The call of the log's function for a table: `owner` names the column that says whose a row is ("" for nobody's).
+    """Return the SQL that calls the audit function. `owner` is the column of the row's owner, "" for a table without owners.
 
-    Of the columns `secrets` only that they changed is recorded, and what is `ignored` makes no event.
+    The values of the columns `secrets` are not recorded, only that they changed. A change of `ignored` columns alone is not
+    recorded.
     """
     return f"public.system_record_change('{owner}', '{{{','.join(secrets)}}}', '{{{','.join(ignored)}}}')"
 

@@ -1,9 +1,11 @@
-"""Finding rows by a sealed value: beside it lies a keyed digest, which only the owner's data key can make.
+"""Blind indexes: keyed digests of encrypted values, by which rows are found.
 
-The digest is HMAC-SHA256 over the label, the owner and the normalised value, cut to 16 bytes, under a subkey of the owner's
-data key that seals nothing. Equal values of two owners look different, an erased owner's can't be tried out, and within one
-owner's rows the database learns which are equal, which is what it is there for. `core.models.base.BaseModel.save` and
-`bulk_create` keep it in step; `update(field=None)` does not, and `manage.py rotate_field_keys` makes it right.
+The digest is HMAC-SHA256 over the label, the owner and the normalized value, cut to 16 bytes. Its key is a subkey of the
+owner's data key that encrypts nothing.
+
+- Equal values have equal digests within one owner's rows, and different ones for two owners.
+- After an owner's erasure, values can't be guessed by comparing digests.
+- `BaseModel.save` and `bulk_create` update the digest. `update(field=None)` does not; `manage.py rotate_field_keys` repairs it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +22,7 @@ from core.encryption.key_ring import EncryptionError, Key
 
 
 class BlindIndexField(models.BinaryField):
-    """The blind index of the encrypted field called `of`, over what `normalize` makes of it. List it in `secret_fields`."""
+    """The blind index of the encrypted field `of`, over the value that `normalize` returns. List it in `secret_fields`."""
 
     def __init__(self, *args: Any, of: str = "", normalize: Callable[[str], str] = str, **kwargs: Any) -> None:
         self.of = of
@@ -28,7 +30,6 @@ class BlindIndexField(models.BinaryField):
         super().__init__(*args, **{"max_length": key_ring.INDEX_BYTES, "null": True, "blank": True, "editable": False} | kwargs)
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
-        """A migration need not know what the bytes are."""
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.BinaryField", args, kwargs
 
@@ -37,34 +38,33 @@ class BlindIndexField(models.BinaryField):
 
     @property
     def source(self) -> EncryptedField:
-        """The field whose values are indexed."""
         return cast("EncryptedField", self.model._meta.get_field(self.of))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
-        """The digest of what is saved; the stored one where the value was not opened, for then it has not changed."""
-        held, kept = self.source.held(model_instance), model_instance.__dict__.get(self.attname)
-        if held is None or not isinstance(held, Ciphertext) or add or kept is None:
-            kept = self._digest_of_decrypted(model_instance, kept)
-        model_instance.__dict__[self.attname] = kept
-        return kept
+        """Return the digest to save, which is the stored one if the value was not decrypted and so has not changed."""
+        raw, digest = self.source.raw_value(model_instance), model_instance.__dict__.get(self.attname)
+        if raw is None or not isinstance(raw, Ciphertext) or add or digest is None:
+            digest = self._digest_of_decrypted(model_instance, digest)
+        model_instance.__dict__[self.attname] = digest
+        return digest
 
-    def _digest_of_decrypted(self, instance: models.Model, kept: bytes | None) -> bytes | None:
+    def _digest_of_decrypted(self, instance: models.Model, stored: bytes | None) -> bytes | None:
         place = self.source.identity_of(instance)
         try:
             value = getattr(instance, self.of)
             return None if value is None else self.digest_for_row(place, value)
         except EncryptionError:
-            return kept  # a value that can't be opened keeps nothing else of its row from being saved
+            return stored  # a value that can't be decrypted must not prevent saving the rest of the row
 
     def digest_for_row(self, place: RowIdentity, value: object) -> bytes:
-        """The digest of `value` for a row at `place`, whose owner's data key is locked or made. Raises EncryptionError."""
+        """Return the digest of `value` for a row, after locking or creating the owner's data key, or raise EncryptionError."""
         owner = self.source.owner_in(place)
         if owner is None:
             raise EncryptionError(f"{self.source.label}: only a row with an owner can have a blind index.")
         return self._digest(data_keys.key_for_encryption(owner), owner, value)
 
     def digest_for_user(self, user_id: UUID, value: str) -> bytes | None:
-        """The digest to look for among the rows of `user_id`; None when he has no data key, and so no sealed value."""
+        """Return the digest to search for among the user's rows; None without a data key, and so without encrypted values."""
         key = data_keys.get_key(user_id)
         return None if key is None else self._digest(key, user_id, value)
 
@@ -83,12 +83,11 @@ class BlindIndexField(models.BinaryField):
 
 
 def blind_indexes(model: type[models.Model]) -> list[BlindIndexField]:
-    """The blind indexes of a model."""
     return [field for field in model._meta.concrete_fields if isinstance(field, BlindIndexField)]
 
 
 def with_blind_indexes(instance: models.Model, update_fields: Iterable[str] | None) -> Iterable[str] | None:
-    """`update_fields` with the blind indexes of what is in them; of a row that was loaded in part, they are saved with it."""
+    """Add the blind indexes of the fields in `update_fields`. For None, add those of the instance's loaded fields to it."""
     indexes = blind_indexes(type(instance))
     if update_fields is not None:
         names = set(update_fields)

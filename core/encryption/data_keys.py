@@ -1,12 +1,12 @@
-"""One data key a user, wrapped by the ring, under which his rows' values are sealed: destroying it erases them everywhere.
+"""A data key for each user, wrapped by the key ring, that encrypts the values in the user's rows.
 
-Also in old backups and in the audit log, where nobody can delete a row. The rules that keep values from being lost:
+Destroying the key erases the values everywhere, also in old backups and in the audit log, from which no row can be deleted.
 
-- To encrypt, the key is read from the database in the transaction that stores the value, and locked FOR KEY SHARE. A key from
-  a cache could have been rolled back with its savepoint, or destroyed, and would take the value with it.
-- To open, a key may come from a small cache, for seconds: a wrong guess there is an error, not a loss.
+- Encryption reads the key from the database in the transaction that stores the value, and locks it FOR KEY SHARE. A cached key
+  could have been rolled back or destroyed, and the value would be lost.
+- Decryption may use a key that was cached for up to CACHE_SECONDS, because a wrong key causes only an error.
 
-The SQL is written here because `core.models.base`, where the table is declared, needs the fields, and the fields this.
+This module uses SQL, because it can't import `core.models.base`, which imports the encrypted fields.
 """
 
 import os
@@ -32,7 +32,7 @@ CACHE_SIZE = 1_000
 MAX_PREFETCHED = 256  # owners that one query may fetch ahead
 
 SELECT = "SELECT user_id, wrapped FROM core_datakey WHERE user_id = ANY(%s) ORDER BY user_id"
-LOCK = f"{SELECT} FOR KEY SHARE"  # an erasure waits for it, a new wrapping does not
+LOCK = f"{SELECT} FOR KEY SHARE"  # blocks the erasure of the key, but not its rotation
 LOCK_SKIP_LOCKED = f"{LOCK} SKIP LOCKED"
 COUNT = "SELECT encode(substring(wrapped, 2, 4), 'hex') AS key_id, count(*) FROM core_datakey GROUP BY key_id"
 INSERT = """
@@ -42,7 +42,7 @@ SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[]) ON CONFLICT (user_id) 
 
 
 class _Cache:
-    """Keys that were read a moment ago, for opening only; bounded in number and in time."""
+    """Recently read keys, for decryption only."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[tuple[UUID, bytes], tuple[float, Key]] = OrderedDict()
@@ -55,24 +55,23 @@ class _Cache:
             if len(self._entries) > CACHE_SIZE:
                 self._entries.popitem(last=False)
 
-    def get(self, user_id: UUID, sealed: bytes) -> Key | None:
-        """The key of `user_id` that `sealed` names."""
-        place = (user_id, sealed[: key_ring.HEADER_BYTES])
+    def get(self, user_id: UUID, ciphertext: bytes) -> Key | None:
+        entry = (user_id, ciphertext[: key_ring.HEADER_BYTES])
         with self._lock:
-            until, key = self._entries.get(place, (0.0, None))
+            until, key = self._entries.get(entry, (0.0, None))
             if until < time.monotonic():
-                self._entries.pop(place, None)
+                self._entries.pop(entry, None)
                 return None
             return key
 
     def forget(self, user_id: UUID) -> None:
         with self._lock:
-            for place in [place for place in self._entries if place[0] == user_id]:
-                del self._entries[place]
+            for entry in [entry for entry in self._entries if entry[0] == user_id]:
+                del self._entries[entry]
 
 
 class _PendingPrefetch(threading.local):
-    """Owners whose sealed values this thread has loaded and not opened: who opens one will open the others of his list."""
+    """The owners of values that this thread has loaded but not decrypted; their keys are read together."""
 
     def __init__(self) -> None:
         self.owners: OrderedDict[UUID, None] = OrderedDict()
@@ -84,7 +83,7 @@ _transaction_keys: ContextVar[tuple[list[str], dict[UUID, Key]] | None] = Contex
 
 
 def prefetch_later(user_id: object) -> None:
-    """Remember that a value of `user_id` was loaded, so that a list of many owners' rows costs one query for their keys."""
+    """Remember that a value of the user was loaded, so that a list with many owners needs one query for their keys."""
     if isinstance(user_id, UUID):
         _pending_prefetch.owners[user_id] = None
         if len(_pending_prefetch.owners) > MAX_PREFETCHED:
@@ -93,10 +92,7 @@ def prefetch_later(user_id: object) -> None:
 
 @contextmanager
 def cached_in_transaction(user_ids: Iterable[UUID] = ()) -> Iterator[None]:
-    """A transaction that asks for each owner's key once, for instance to encrypt a thousand rows of one owner.
-
-    The keys of `user_ids` are made where they are missing, all in three statements.
-    """
+    """Open a transaction that reads each owner's key once. The keys of `user_ids` are created if they are missing."""
     with transaction.atomic(savepoint=False):
         token = _transaction_keys.set((_savepoints(), {}))
         try:
@@ -109,7 +105,6 @@ def cached_in_transaction(user_ids: Iterable[UUID] = ()) -> Iterator[None]:
 
 
 def create_missing(user_ids: Iterable[UUID]) -> None:
-    """Make the keys of those `user_ids` who have none."""
     owners = sorted(set(user_ids))
     with connection.cursor() as cursor:
         cursor.execute("SELECT user_id FROM core_datakey WHERE user_id = ANY(%s)", [owners])
@@ -118,15 +113,15 @@ def create_missing(user_ids: Iterable[UUID]) -> None:
 
 
 def key_for_encryption(user_id: UUID) -> Key:
-    """The key of `user_id`, made if there is none, locked until the transaction ends.
+    """Return the user's key, locked until the transaction ends, after creating it if it is missing.
 
-    Raises EncryptionError outside of a transaction, MissingDataKeyError when his account is being erased.
+    Raise EncryptionError outside of a transaction, and MissingDataKeyError if the account is being erased.
     """
     if not connection.in_atomic_block:
-        raise EncryptionError("A value with an owner is sealed inside a transaction: put transaction.atomic() around it.")
-    _, kept = _transaction_keys.get() or ([], {})
-    if user_id in kept:
-        return kept[user_id]
+        raise EncryptionError("A value with an owner is encrypted inside a transaction. Use transaction.atomic().")
+    _, cached = _transaction_keys.get() or ([], {})
+    if user_id in cached:
+        return cached[user_id]
     keys = _lock_or_create([user_id])
     _cache_in_transaction(keys)
     if user_id not in keys:
@@ -134,12 +129,12 @@ def key_for_encryption(user_id: UUID) -> Key:
     return keys[user_id]
 
 
-def key_for_decryption(user_id: UUID, sealed: bytes) -> Key:
-    """The key of `user_id`, to open `sealed` with; its id may be another if the value was not sealed under it.
+def key_for_decryption(user_id: UUID, ciphertext: bytes) -> Key:
+    """Return the user's key, which is not that of `ciphertext` if the value was encrypted with another one.
 
-    Raises MissingDataKeyError when it was destroyed, UnknownKeyError or TamperedError when it can't be unwrapped.
+    Raise MissingDataKeyError if the key was destroyed, and UnknownKeyError or TamperedError if it can't be unwrapped.
     """
-    key = _cache.get(user_id, sealed)
+    key = _cache.get(user_id, ciphertext)
     if key is None:
         owners = [user_id, *_pending_prefetch.owners]
         _pending_prefetch.owners.clear()
@@ -153,7 +148,6 @@ def key_for_decryption(user_id: UUID, sealed: bytes) -> Key:
 
 
 def get_key(user_id: UUID) -> Key | None:
-    """The key of `user_id` if there is one, for looking something up."""
     try:
         return key_for_decryption(user_id, b"")
     except MissingDataKeyError:
@@ -161,9 +155,9 @@ def get_key(user_id: UUID) -> Key | None:
 
 
 def lock_available(user_ids: Iterable[UUID]) -> tuple[dict[UUID, Key], dict[UUID, EncryptionError]]:
-    """The keys of `user_ids` that nobody is destroying now, locked until the transaction ends, without waiting for anybody.
+    """Lock the users' keys until the transaction ends, except for those that are being destroyed, without waiting.
 
-    Beside them, whose key can't be unwrapped, and why.
+    Return the keys, and the errors of keys that can't be unwrapped, both by user.
     """
     keys, broken = _unwrap_keys(_rows(LOCK_SKIP_LOCKED, sorted(set(user_ids))))
     _cache_in_transaction(keys)
@@ -171,32 +165,32 @@ def lock_available(user_ids: Iterable[UUID]) -> tuple[dict[UUID, Key], dict[UUID
 
 
 def destroy(user: Model) -> bool:
-    """Destroy a user's data key, and with it every value of his in this database and in all copies of it.
+    """Destroy a user's data key, and with it every encrypted value of the user in this database and in all copies of it.
 
-    Gives whether there was one. It waits for transactions that are sealing under it.
+    Return True if there was a key. Wait for transactions that encrypt with it.
     """
-    # a DELETE does not see a key that somebody is making at this moment; an INSERT waits for him
+    # a DELETE does not see a key that a concurrent transaction is creating, but an INSERT waits for that transaction
     destroyed = not _insert([user.pk])
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM core_datakey WHERE user_id = %s", [user.pk])
     _cache.forget(user.pk)
-    # until the commit, somebody who opens a value brings the key back
+    # until the commit, a concurrent decryption may cache the key again
     transaction.on_commit(partial(_cache.forget, user.pk))
     return destroyed
 
 
 def wrap(user_id: UUID, raw: bytes) -> bytes:
-    """A data key as the database holds it: sealed under the ring's primary key, for this user only."""
+    """Encrypt a data key with the ring's primary key, bound to the user, as it is stored in the database."""
     return key_ring.encrypt(LABEL, key_ring.encode_associated_data(LABEL, str(user_id)), raw)
 
 
 def unwrap(user_id: UUID, wrapped: bytes) -> bytes:
-    """The data key in `wrapped`. Raises UnknownKeyError, TamperedError."""
+    """Return the data key in `wrapped`, or raise UnknownKeyError or TamperedError."""
     return key_ring.decrypt(LABEL, key_ring.encode_associated_data(LABEL, str(user_id)), wrapped)
 
 
 def unknown_ring_keys() -> dict[str, int]:
-    """The keys that data keys are wrapped under and that the ring has not: id in hexadecimal -> how many data keys."""
+    """Return the number of data keys that are wrapped by keys missing in the ring, by the key's id in hexadecimal."""
     known = {key_ring.key_id_of(key.header).hex() for key in key_ring.ring_keys()}
     with connection.cursor() as cursor:
         cursor.execute(COUNT)
@@ -209,12 +203,11 @@ def _lock_or_create(user_ids: list[UUID]) -> dict[UUID, Key]:
     if not missing:
         return keys
     _insert(missing)
-    # somebody else's may have been first, so what counts is what the database holds now
-    return keys | _read(LOCK, missing)
+    return keys | _read(LOCK, missing)  # read again, because a concurrent transaction may have created some of them
 
 
 def _insert(user_ids: list[UUID]) -> int:
-    """Make a key for each, but for those who have one by now; gives how many were made. It waits for who is making one."""
+    """Create the keys that do not exist, after waiting for concurrent transactions that create them; return how many."""
     new = [wrap(user_id, os.urandom(key_ring.KEY_BYTES)) for user_id in user_ids]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [[uuid7() for _ in user_ids], user_ids, new])
@@ -232,7 +225,7 @@ def _rows(sql: str, user_ids: list[UUID]) -> dict[UUID, bytes]:
 
 
 def _unwrap_keys(rows: dict[UUID, bytes]) -> tuple[dict[UUID, Key], dict[UUID, EncryptionError]]:
-    """The keys in `rows`, and why the others can't be unwrapped: a broken key is its owner's trouble, nobody else's."""
+    """Return the unwrapped keys, and the errors of the others, so that a broken key affects only its owner."""
     keys, broken = dict[UUID, Key](), dict[UUID, EncryptionError]()
     for user_id, wrapped in rows.items():
         try:
@@ -249,10 +242,10 @@ def _unwrap_key(user_id: UUID, wrapped: bytes) -> Key:
 
 
 def _cache_in_transaction(keys: dict[UUID, Key]) -> None:
-    """Cache locked keys for the rest of `cached_in_transaction`; not in a savepoint, which may be rolled back."""
-    outer, kept = _transaction_keys.get() or ([], None)
-    if kept is not None and outer == _savepoints():
-        kept.update(keys)
+    """Cache locked keys for the rest of `cached_in_transaction`, but not in a savepoint, which may be rolled back."""
+    outer, cached = _transaction_keys.get() or ([], None)
+    if cached is not None and outer == _savepoints():
+        cached.update(keys)
 
 
 def _savepoints() -> list[str]:
@@ -261,6 +254,6 @@ def _savepoints() -> list[str]:
 
 def _missing_key_error(user_id: UUID) -> MissingDataKeyError:
     return MissingDataKeyError(
-        f"The data key of user {user_id} is gone, and with it the value: he was erased, or the row was given to him in the "
-        "database. Set a new value."
+        f"The data key of user {user_id} does not exist, so the value is lost. The user was erased, or the row's owner was "
+        "changed in the database. Set a new value."
     )

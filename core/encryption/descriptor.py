@@ -1,6 +1,6 @@
-"""What an instance with encrypted fields holds in memory: sealed bytes, or a plaintext beside the bytes it came from.
+"""Values of encrypted fields in memory, as ciphertext, or as plaintext with the ciphertext that it was decrypted from.
 
-None of it shows a value: both print as `<sealed>`, and only ciphertext enters a pickle.
+Both have the repr `<encrypted>`, and only ciphertext can be pickled.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from core.encryption.key_ring import EncryptionError
 if TYPE_CHECKING:
     from core.encryption.fields import EncryptingField
 
-REDACTED = "<sealed>"
+REDACTED = "<encrypted>"
 
-# The values of a row that its sealed values are bound to: the primary key, then the owner where there is one.
+# The values of a row that its ciphertexts are bound to: the primary key, and the owner if there is one.
 RowIdentity = tuple[Any, ...]
 
 
 class Ciphertext:
-    """A sealed value as the database holds it. `place` is where it was loaded from, None when nobody saw that."""
+    """An encrypted value as it is stored. `place` is the identity of the row that it was loaded from, None if unknown."""
 
     __slots__ = ("blob", "place")
 
@@ -45,7 +45,7 @@ class Ciphertext:
 
 
 class Decrypted:
-    """A plaintext inside an instance, with the sealed value that it came from or replaces (None: there was none)."""
+    """A plaintext in an instance, with the ciphertext that it was decrypted from or replaces, if there was one."""
 
     __slots__ = ("field", "origin", "value")
 
@@ -61,14 +61,14 @@ class Decrypted:
         return Decrypted(self.field, deepcopy(self.value, memo), self.origin)
 
     def __reduce__(self) -> tuple[Callable[..., Ciphertext], tuple[bytes, RowIdentity | None]]:
-        # SECURITY: a pickle lands in caches, queues and files, so only ciphertext may enter one
-        sealed = self.unchanged_ciphertext()
-        if sealed is None:
-            raise EncryptionError(f"{self.field.label}: a changed value can't be pickled unsealed. Save the row first.")
-        return Ciphertext, (sealed.blob, sealed.place)
+        # SECURITY: pickles are stored in caches, queues and files, so they may contain only ciphertext
+        ciphertext = self.unchanged_ciphertext()
+        if ciphertext is None:
+            raise EncryptionError(f"{self.field.label}: a changed value can't be pickled in clear. Save the row first.")
+        return Ciphertext, (ciphertext.blob, ciphertext.place)
 
     def unchanged_ciphertext(self) -> Ciphertext | None:
-        """The sealed value that says the same, None when the plaintext was changed since."""
+        """Return the ciphertext of the same value, or None if the plaintext was changed."""
         origin = self.origin
         if origin is None or origin.place is None or not self.field.is_unchanged(origin, self.value, origin.place):
             return None
@@ -76,34 +76,33 @@ class Decrypted:
 
 
 class EncryptedAttribute(DeferredAttribute):
-    """Opens a value when it is read, and remembers what an assignment replaces so that unchanged bytes stay."""
+    """A descriptor that decrypts a value when it is read, and that remembers the ciphertext which an assignment replaces."""
 
     field: "EncryptingField"
 
     def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
         if instance is None:
             return self
-        held = self.field.held(instance)
-        if isinstance(held, Ciphertext):
-            held = instance.__dict__[self.field.attname] = self.field.decrypted(instance, held)
-        return held.value if isinstance(held, Decrypted) else held
+        raw = self.field.raw_value(instance)
+        if isinstance(raw, Ciphertext):
+            raw = instance.__dict__[self.field.attname] = self.field.decrypted(instance, raw)
+        return raw.value if isinstance(raw, Decrypted) else raw
 
     def __set__(self, instance: models.Model, value: object) -> None:
-        held = instance.__dict__.get(self.field.attname)
+        raw = instance.__dict__.get(self.field.attname)
         if isinstance(value, Ciphertext):
             value = Ciphertext(value.blob, self._identity_while_loading(instance))
             if self.field.has_data_keys and value.place and key_ring.is_encrypted_with_data_key(value.blob):
                 data_keys.prefetch_later(value.place[1])
         elif value is not None:
-            value = Decrypted(self.field, value, getattr(held, "origin", held))
+            value = Decrypted(self.field, value, getattr(raw, "origin", raw))
         instance.__dict__[self.field.attname] = value
 
     def __delete__(self, instance: models.Model) -> None:
-        """Forget the value, so that the next read loads it again, as Django documents for any field."""
         del instance.__dict__[self.field.attname]
 
     def _identity_while_loading(self, instance: models.Model) -> RowIdentity | None:
-        """The row's place as loaded; an instance in use may have been moved since, so there it is not known."""
+        """Return the row's identity while it is loaded; later it is unknown, because the instance may have been changed."""
         if not instance._state.adding:
             return None
         try:

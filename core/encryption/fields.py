@@ -1,14 +1,14 @@
-"""Model fields whose column holds ciphertext: `encrypt(models.CharField(...), label="finance.account_number")`.
+"""Encrypted model fields: `encrypt(models.CharField(...), label="finance.account_number")`.
 
-The call and the field's shape are django-cryptography's (a bytea column, no lookups but `isnull`); what happens to the bytes
-is not. That package signs with SECRET_KEY, pickles values and lets ciphertext be moved between rows, so here a value is JSON
-under `core.encryption.key_ring`, bound to its label, its row's primary key and its owner (`user_id`, where the model has one).
-Where the owner is a user, it is sealed under his data key (`core.encryption.data_keys`); all else is under the ring of keys.
+The call, the bytea column and the only lookup, `isnull`, are those of django-cryptography. That package signs with SECRET_KEY,
+pickles values and allows ciphertext to be moved between rows. Here a value is encrypted as JSON and bound to its label, its
+row's primary key and its owner (`user_id`). The key is the owner's data key (`core.encryption.data_keys`) if the owner is a
+user, else the primary key of the ring (`core.encryption.key_ring`).
 
-A value stays sealed until its attribute is read, so a list that does not read it pays nothing and a bad row breaks one
-attribute, not the list. In `__dict__`, and so in a pickle or a debugger, an instance holds None, `Ciphertext` or `Decrypted`;
-all of them show as `<sealed>`. What is saved is always under the present key: a value under a former one is sealed anew.
-`QuerySet.update(user=...)` and an upsert that keeps another row's key make values unreadable.
+- A value is decrypted when its attribute is read, so that an invalid value does not affect a list that does not read it.
+- In its `__dict__` an instance has None, `Ciphertext` or `Decrypted`, whose repr is `<encrypted>`.
+- Saving encrypts with the current key, also a value that was encrypted with a former one.
+- `QuerySet.update(user=...)` and an upsert that keeps another row's key make values unreadable.
 """
 
 import json
@@ -36,19 +36,19 @@ FieldT = TypeVar("FieldT", bound=models.Field[Any, Any])
 
 
 class RowBoundField(models.Field[Any, Any]):
-    """What a value is bound to, and what its plaintext is as bytes."""
+    """A field whose values are bound to their row, with the encoding of plaintexts as bytes."""
 
     label: str
 
     @cached_property
     def identity_fields(self) -> tuple[models.Field[Any, Any], ...]:
-        """The fields whose values make up a row's place."""
+        """Return the fields whose values are a row's identity."""
         meta = self.model._meta
         return (meta.pk, *(field for field in meta.concrete_fields if field.attname == OWNER))
 
     @cached_property
     def has_data_keys(self) -> bool:
-        """Whether its rows belong to users, so that values are sealed under the users' data keys."""
+        """Return True if the rows belong to users, so that the users' data keys encrypt the values."""
         owners = [anchor.remote_field.model._meta.label for anchor in self.identity_fields[1:] if anchor.remote_field]
         return owners == [settings.AUTH_USER_MODEL]
 
@@ -57,16 +57,16 @@ class RowBoundField(models.Field[Any, Any]):
         return tuple(anchor.attname for anchor in self.identity_fields)
 
     def owner_in(self, place: RowIdentity) -> UUID | None:
-        """The user whose data key seals at `place`, None where it is the ring's business."""
+        """Return the user whose data key encrypts the row's values, or None for a key of the ring."""
         owner: UUID | None = self.identity_fields[1].to_python(place[1]) if self.has_data_keys else None
         return owner
 
     def identity_of(self, instance: models.Model) -> RowIdentity:
-        """The values of a row that its sealed values are bound to, as they are in memory now."""
+        """Return the row's identity as it is in memory now."""
         return tuple([getattr(instance, name) for name in self.identity_attnames])
 
     def associated_data(self, place: RowIdentity) -> bytes:
-        """`place` in the one spelling that the database would give it: a UUID may still be a text in memory."""
+        """Encode a row's identity in the types of the database, because a UUID may still be a string in memory."""
         parts = [anchor.to_python(part) for anchor, part in zip(self.identity_fields, place, strict=True)]
         if parts[0] is None:
             raise EncryptionError(
@@ -75,47 +75,47 @@ class RowBoundField(models.Field[Any, Any]):
         return key_ring.encode_associated_data(self.label, *(str(part) for part in parts if part is not None))
 
     def encode(self, value: object) -> bytes:
-        """`value` as the bytes that are sealed. Raises EncryptionError for what the field can't hold."""
+        """Return the bytes to encrypt, or raise EncryptionError for a value that is invalid for the field."""
         encoder = getattr(self, "encoder", None) or DjangoJSONEncoder
         try:
             plain = self.get_prep_value(value)
             text = json.dumps(plain, cls=encoder, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         except (TypeError, ValueError, ValidationError):
             # SECURITY: the cause may quote the value
-            raise EncryptionError(f"{self.label}: a {type(value).__name__} of this kind does not fit the field.") from None
+            raise EncryptionError(f"{self.label}: this {type(value).__name__} is invalid for the field.") from None
         return text.encode("utf-8", "surrogatepass")
 
     def decode(self, plaintext: bytes) -> object:
-        """The value that `encode` was given. Raises EncryptionError."""
+        """Return the value that `encode` was called with, or raise EncryptionError."""
         try:
             return self.to_python(json.loads(plaintext, cls=getattr(self, "decoder", None)))
         except (TypeError, ValueError, ValidationError):
-            # SECURITY: the cause carries the plaintext
-            raise EncryptionError(f"{self.label}: the value was sealed by a field of another type. Migrate it.") from None
+            # SECURITY: the cause contains the plaintext
+            raise EncryptionError(f"{self.label}: the value was encrypted by a field of another type. Migrate it.") from None
 
 
 class EncryptingField(RowBoundField):
-    """What is written when: a value is sealed for its place, and kept as it is while it says the same under the present key."""
+    """A field that encrypts values for their row, and keeps the ciphertext if neither the value nor the key has changed."""
 
-    def held(self, instance: models.Model) -> Ciphertext | Decrypted | None:
-        """What `instance` holds: None, Ciphertext or Decrypted; a deferred value is loaded, but not opened."""
+    def raw_value(self, instance: models.Model) -> Ciphertext | Decrypted | None:
+        """Return the instance's value without decrypting it; a deferred value is loaded."""
         data = instance.__dict__
         if self.attname not in data:
             manager = type(instance)._base_manager.db_manager(instance._state.db, hints={"instance": instance})
             data[self.attname] = manager.filter(pk=instance.pk).values_list(self.attname, flat=True).get()
         return data[self.attname]
 
-    def decrypted(self, instance: models.Model, sealed: Ciphertext) -> Decrypted:
-        """`sealed` opened where it was loaded. Raises EncryptionError, see `core.encryption.key_ring.decrypt`."""
-        place = sealed.place or self.identity_of(instance)
-        return Decrypted(self, self.decrypt_value(place, sealed.blob), Ciphertext(sealed.blob, place))
+    def decrypted(self, instance: models.Model, ciphertext: Ciphertext) -> Decrypted:
+        """Decrypt the instance's ciphertext, or raise EncryptionError, see `core.encryption.key_ring.decrypt`."""
+        place = ciphertext.place or self.identity_of(instance)
+        return Decrypted(self, self.decrypt_value(place, ciphertext.blob), Ciphertext(ciphertext.blob, place))
 
     def decrypt_value(self, place: RowIdentity, blob: bytes | None) -> object:
-        """The value whose sealed bytes lie at `place`; None for NULL. Raises EncryptionError."""
+        """Return the value in the row's ciphertext, None for NULL, or raise EncryptionError."""
         return None if blob is None else self.decode(self.decrypt(place, blob))
 
     def decrypt(self, place: RowIdentity, blob: bytes) -> bytes:
-        """The plaintext bytes of the value that lies at `place`. Raises EncryptionError."""
+        """Return the plaintext bytes of the row's ciphertext, or raise EncryptionError."""
         owner = self.owner_in(place)
         data_key = data_keys.key_for_decryption(owner, blob) if owner and key_ring.is_encrypted_with_data_key(blob) else None
         try:
@@ -124,87 +124,86 @@ class EncryptingField(RowBoundField):
             data_key = data_keys.get_key(owner) if owner else None
             if data_key is None:
                 raise
-            # with the owner's key in hand, a value of his that was relabelled to the ring shows as tampered
+            # with the owner's key, a ciphertext whose header was changed to a key of the ring is reported as tampered
             return key_ring.decrypt(self.label, self.associated_data(place), blob, data_key)
 
     def encrypt(self, place: RowIdentity, plaintext: bytes) -> bytes:
-        """`plaintext` sealed for `place`, under the key that belongs there now. Raises EncryptionError."""
+        """Encrypt bytes for a row with its current key, or raise EncryptionError."""
         return self.key_for(place).encrypt(self.label, self.associated_data(place), plaintext)
 
     def key_for(self, place: RowIdentity) -> Key:
-        """The key that seals at `place`: the owner's data key, else the ring's primary one."""
+        """Return the key that encrypts the row's values: the owner's data key, else the ring's primary key."""
         owner = self.owner_in(place)
         return data_keys.key_for_encryption(owner) if owner else key_ring.primary_key()
 
-    def is_unchanged(self, sealed: Ciphertext, value: object, place: RowIdentity) -> bool:
-        """Whether `sealed` is `value` sealed for `place`; what can't be opened says nothing and may be replaced."""
+    def is_unchanged(self, ciphertext: Ciphertext, value: object, place: RowIdentity) -> bool:
+        """Return True if `ciphertext` is `value` encrypted for the row; False if it can't be decrypted."""
         try:
-            return self.decrypt(place, sealed.blob) == self.encode(value)
+            return self.decrypt(place, ciphertext.blob) == self.encode(value)
         except EncryptionError:
             return False
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Ciphertext | None:
-        """The bytes to write: the very same for an unchanged value, so that no update is seen where there is none."""
-        held = self.held(model_instance)
-        if isinstance(held, Ciphertext):
-            must_open = add or self._has_other_identity(model_instance, held)
-            held = self.decrypted(model_instance, held) if must_open else self._with_current_key(model_instance, held)
-        if isinstance(held, Decrypted):
-            held = self._encrypted(model_instance, held)
-        model_instance.__dict__[self.attname] = held
-        return held.origin if isinstance(held, Decrypted) else held
+        """Return the ciphertext to save, which is the stored one for an unchanged value, so that nothing is audited."""
+        raw = self.raw_value(model_instance)
+        if isinstance(raw, Ciphertext):
+            must_decrypt = add or self._has_other_identity(model_instance, raw)
+            raw = self.decrypted(model_instance, raw) if must_decrypt else self._with_current_key(model_instance, raw)
+        if isinstance(raw, Decrypted):
+            raw = self._encrypted(model_instance, raw)
+        model_instance.__dict__[self.attname] = raw
+        return raw.origin if isinstance(raw, Decrypted) else raw
 
-    def _has_other_identity(self, instance: models.Model, sealed: Ciphertext) -> bool:
-        """Whether bytes nobody opened yet could be unreadable where they go: the row is new, or its key or owner changed."""
-        if instance._state.adding or sealed.place is None:
+    def _has_other_identity(self, instance: models.Model, ciphertext: Ciphertext) -> bool:
+        """Return True if the ciphertext may be bound to another row: the row is new, or its key or owner has changed."""
+        if instance._state.adding or ciphertext.place is None:
             return True
         here = self.identity_of(instance)
-        return sealed.place != here and self.associated_data(sealed.place) != self.associated_data(here)
+        return ciphertext.place != here and self.associated_data(ciphertext.place) != self.associated_data(here)
 
-    def _with_current_key(self, instance: models.Model, sealed: Ciphertext) -> Ciphertext | Decrypted:
-        """Bytes nobody opened yet, opened if they are under a former key; what can't be opened stays as it is."""
+    def _with_current_key(self, instance: models.Model, ciphertext: Ciphertext) -> Ciphertext | Decrypted:
+        """Decrypt a ciphertext of a former key; return it unchanged if its key is current or it can't be decrypted."""
         try:
-            stays = self.key_for(self.identity_of(instance)).is_key_of(sealed.blob)
-            return sealed if stays else self.decrypted(instance, sealed)
+            is_current = self.key_for(self.identity_of(instance)).is_key_of(ciphertext.blob)
+            return ciphertext if is_current else self.decrypted(instance, ciphertext)
         except EncryptionError:
-            return sealed
+            return ciphertext
 
-    def _encrypted(self, instance: models.Model, held: Decrypted) -> Decrypted | None:
-        if held.value == "" and self.null and self.empty_strings_allowed:
+    def _encrypted(self, instance: models.Model, raw: Decrypted) -> Decrypted | None:
+        if raw.value == "" and self.null and self.empty_strings_allowed:
             return None
-        place, origin = self.identity_of(instance), held.origin
-        # SECURITY: the key is asked for first: bytes under one that was rolled back or destroyed must not be kept
+        place, origin = self.identity_of(instance), raw.origin
+        # SECURITY: the key is read first, because ciphertext of a key that was rolled back or destroyed must not be reused
         key = self.key_for(place)
-        if origin is not None and key.is_key_of(origin.blob) and self.is_unchanged(origin, held.value, place):
-            return Decrypted(self, held.value, Ciphertext(origin.blob, place))
-        blob = key.encrypt(self.label, self.associated_data(place), self.encode(held.value))
-        return Decrypted(self, held.value, Ciphertext(blob, place))
+        if origin is not None and key.is_key_of(origin.blob) and self.is_unchanged(origin, raw.value, place):
+            return Decrypted(self, raw.value, Ciphertext(origin.blob, place))
+        blob = key.encrypt(self.label, self.associated_data(place), self.encode(raw.value))
+        return Decrypted(self, raw.value, Ciphertext(blob, place))
 
 
 class EncryptedField(EncryptingField, EncryptedMixin):
-    """The half that Django talks to. `label` must never change: it is part of every value."""
+    """The methods that Django calls. `label` must never change, because it is part of every ciphertext."""
 
     base_class: type[models.Field[Any, Any]]
     descriptor_class = EncryptedAttribute
 
     def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
         self.label = label
-        # SECURITY: the parent's __init__ is left out, for it makes a cipher that is keyed by SECRET_KEY and unpickles
+        # SECURITY: EncryptedMixin.__init__ is skipped, because it creates a cipher that uses SECRET_KEY and unpickles
         super(EncryptedMixin, self).__init__(*args, **kwargs)
 
     def from_db_value(self, value: bytes | memoryview | None, *args: object, **kwargs: object) -> Ciphertext | None:
         return None if value is None else Ciphertext(bytes(value))
 
     def get_db_prep_value(self, value: object, connection: BaseDatabaseWrapper, prepared: bool = False) -> bytes | None:
-        """Only sealed bytes (or None) reach the database. Raises EncryptionError for anything else."""
+        """Return ciphertext or None, or raise EncryptionError for anything else, which might be plaintext."""
         if value is None:
             return None
         blob: bytes | None = value.blob if isinstance(value, Ciphertext) else key_ring.from_text(value)
         if blob is None:
-            # SECURITY: here a plaintext would reach the database
             raise EncryptionError(
-                f"{self.label}: update(), bulk_update(), an expression or a new column's default can't seal a value, "
-                "for it is bound to its row. Use save() or bulk_create()."
+                f"{self.label}: update(), bulk_update(), an expression or a new column's default can't encrypt a value, "
+                "because it is bound to its row. Use save() or bulk_create()."
             )
         return blob
 
@@ -212,17 +211,17 @@ class EncryptedField(EncryptingField, EncryptedMixin):
         return self.get_db_prep_value(value, connection)
 
     def value_from_object(self, obj: models.Model) -> Ciphertext | Decrypted | None:
-        """The value still sealed: forms, `model_to_dict` and serializers ask here."""
-        held = self.held(obj)
-        return (held.unchanged_ciphertext() or held) if isinstance(held, Decrypted) else held
+        """Return the value encrypted if possible, for forms, `model_to_dict` and Django's serializers."""
+        raw = self.raw_value(obj)
+        return (raw.unchanged_ciphertext() or raw) if isinstance(raw, Decrypted) else raw
 
     def value_to_string(self, obj: models.Model) -> str:
-        """The ciphertext, which `loaddata` puts back; REDACTED for a value that was not saved yet."""
+        """Return the ciphertext as text, which `loaddata` can load; REDACTED for a value that is not saved."""
         value = self.value_from_object(obj)
         return key_ring.TEXT_PREFIX + b64encode(value.blob).decode() if isinstance(value, Ciphertext) else REDACTED
 
     def formfield(self, **kwargs: object) -> None:
-        """No form shows or takes the value: staff have no business with it, and users come through the API."""
+        """Return None, so that no form has the field: staff must not see the value, and users change it through the API."""
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, _, args, kwargs = super().deconstruct()
@@ -234,30 +233,29 @@ class EncryptedField(EncryptingField, EncryptedMixin):
 
     def check(self, **kwargs: object) -> list[checks.CheckMessage]:
         errors = super().check(**kwargs)
-        # SECURITY: two columns with one label would open each other's values where their rows share key and owner
+        # SECURITY: with the same label, values could be moved between two columns if their rows have the same key and owner
         if not self.label or list(_labels(self)).count(self.label) > 1:
-            hint = "Give each encrypted field a label of its own, and never change it once values are stored."
+            hint = "Give each encrypted field a unique label, and never change it once values are stored."
             errors.append(checks.Error(f"The label {self.label!r} is empty or used twice.", hint, self, "core.E001"))
         if self.unique or self.has_db_default():
-            hint = "Remove unique, primary_key and db_default: the database sees random bytes only."
+            hint = "Remove unique, primary_key and db_default: the database has only random bytes."
             errors.append(checks.Error("An encrypted field can't be unique or computed.", hint, self, "core.E002"))
         return errors
 
 
 def encrypt(base_field: FieldT, *, label: str) -> FieldT:
-    """`base_field` with its column encrypted under `label`, a constant that no other field uses and that never changes.
+    """Return `base_field` with an encrypted column. `label` must be unique and must never change.
 
-    Its attribute takes and gives what `base_field` does; None is NULL, and so is "" where the field is a nullable text.
-    Reading raises TamperedError or UnknownKeyError when the row can't be opened.
+    The attribute has the values of `base_field`. None is stored as NULL, and so is "" if the field is a nullable text.
+    Reading the attribute raises TamperedError or UnknownKeyError if the value can't be decrypted.
     """
     _, _, args, kwargs = base_field.deconstruct()
     base_class: Any = type(base_field)
-    sealed: FieldT = _encrypted_class(base_class)(*args, label=label, **kwargs)
-    return sealed
+    encrypted: FieldT = _encrypted_class(base_class)(*args, label=label, **kwargs)
+    return encrypted
 
 
 def is_encrypted(field: object) -> bool:
-    """Whether a model's field is encrypted, so that its value has no place in a log, a list or a dump."""
     return isinstance(field, EncryptedField)
 
 
@@ -268,11 +266,10 @@ def _encrypted_class(base: type[models.Field[Any, Any]]) -> Any:
 
 
 def encrypted_fields(model: type[models.Model]) -> list[EncryptedField]:
-    """The encrypted fields of a model."""
     return [field for field in model._meta.concrete_fields if isinstance(field, EncryptedField)]
 
 
 def _labels(field: EncryptedField) -> Iterator[str]:
-    """The labels of all encrypted columns in the project of `field`."""
+    """Yield the labels of all encrypted columns in the project of `field`."""
     for model in field.model._meta.apps.get_models():
         yield from (other.label for other in model._meta.local_concrete_fields if isinstance(other, EncryptedField))

@@ -1,10 +1,14 @@
-"""Authenticated encryption of single values under keys of its own, so that rotating SECRET_KEY loses nothing.
+"""Authenticated encryption of single values, with keys that do not depend on SECRET_KEY.
 
-A sealed value is `version | key id (4 bytes) | nonce (12) | AES-256-GCM ciphertext and tag (n + 16)`: 33 bytes more than
-the plaintext. Version 0x01 is sealed under a key of the ring in FIELD_ENCRYPTION_KEYS, whose id picks the key, so values
-under an old key stay readable while it is in the ring. Version 0x02 is sealed under its owner's data key
-(`core.encryption.data_keys`), which the ring's keys wrap. Each label has a subkey of its own (HKDF-SHA256), which also keeps
-every subkey far below the 2**32 random nonces that NIST SP 800-38D, section 8.3, allows.
+An encrypted value is `version | key id (4 bytes) | nonce (12) | AES-256-GCM ciphertext and tag (n + 16)`, 33 bytes more than
+the plaintext.
+
+- Version 0x01 is encrypted with the key of this id in FIELD_ENCRYPTION_KEYS, the key ring. Old values stay readable while
+  their key is in the ring.
+- Version 0x02 is encrypted with the owner's data key (`core.encryption.data_keys`), which a key of the ring wraps.
+
+Each label has its own subkey (HKDF-SHA256), which keeps the use of every subkey far below the 2**32 random nonces that NIST
+SP 800-38D, section 8.3, allows.
 """
 
 import hmac
@@ -35,23 +39,23 @@ _INFO = {RING_KEY_VERSION: b"mingus/field/v1/", DATA_KEY_VERSION: b"mingus/field
 
 
 class EncryptionError(Exception):
-    """A value can't be sealed or opened. The message names the remedy, never the value or a key."""
+    """A value can't be encrypted or decrypted. The message says what to do, and never contains the value or a key."""
 
 
 class UnknownKeyError(EncryptionError):
-    """The value was sealed under a key that is not in the ring: a matter of configuration, nothing is lost yet."""
+    """The value was encrypted with a key that is not in the ring; it can be read once the key is added again."""
 
 
 class TamperedError(EncryptionError):
-    """The value was edited, cut, or moved here from another row, column or owner."""
+    """The value was edited, truncated, or moved from another row, column or owner."""
 
 
 class MissingDataKeyError(EncryptionError):
-    """The value was sealed under a data key that is gone: its owner was erased."""
+    """The owner's data key does not exist, because the owner was erased."""
 
 
 class Key:
-    """A key of 32 bytes with the subkeys that were derived from it. It shows nothing of itself."""
+    """A key of 32 bytes and the subkeys that are derived from it. Its repr contains no key material."""
 
     __slots__ = ("_ciphers", "_indexes", "_info", "_raw", "header")
 
@@ -59,27 +63,27 @@ class Key:
         self._raw, self._info = raw, _INFO[version]
         self._ciphers: dict[str, AESGCM] = {}
         self._indexes: dict[str, bytes] = {}
-        # the id is derived, so that no operator has to keep a list of names
+        # the id is derived from the key, so that operators need not assign ids
         self.header = version + self._derive("key-id", KEY_ID_BYTES)
 
     def encrypt(self, label: str, associated_data: bytes, plaintext: bytes) -> bytes:
-        """`plaintext` sealed for `label`; only the same key, label and `associated_data` open it again."""
-        # SECURITY: a nonce that repeats under one subkey gives both plaintexts away
+        """Encrypt; decryption needs the same key, `label` and `associated_data`."""
+        # SECURITY: two messages with the same subkey and nonce reveal their plaintexts
         nonce = os.urandom(NONCE_BYTES)
         return self.header + nonce + self._cipher(label).encrypt(nonce, plaintext, self.header + associated_data)
 
-    def decrypt(self, label: str, associated_data: bytes, sealed: bytes) -> bytes:
-        """The plaintext in `sealed`, whose header is taken for this key's. Raises InvalidTag."""
-        nonce, body = sealed[HEADER_BYTES : HEADER_BYTES + NONCE_BYTES], sealed[HEADER_BYTES + NONCE_BYTES :]
-        # SECURITY: the header is authenticated too, so no value can be relabelled to another version or key
+    def decrypt(self, label: str, associated_data: bytes, ciphertext: bytes) -> bytes:
+        """Return the plaintext, or raise InvalidTag. The header of `ciphertext` is not compared with this key's."""
+        nonce, body = ciphertext[HEADER_BYTES : HEADER_BYTES + NONCE_BYTES], ciphertext[HEADER_BYTES + NONCE_BYTES :]
+        # SECURITY: the header is authenticated, so that a ciphertext's version and key id can't be changed
         return self._cipher(label).decrypt(nonce, body, self.header + associated_data)
 
-    def is_key_of(self, sealed: bytes) -> bool:
-        """Whether `sealed` says that it is sealed under this key."""
-        return sealed[:HEADER_BYTES] == self.header
+    def is_key_of(self, ciphertext: bytes) -> bool:
+        """Return True if the header of `ciphertext` is this key's."""
+        return ciphertext[:HEADER_BYTES] == self.header
 
     def index(self, label: str, text: bytes) -> bytes:
-        """A keyed digest of `text` (16 bytes) that finds equal texts and tells nothing else; no cipher shares its subkey."""
+        """Return a keyed digest of `text`, 16 bytes, with a subkey that no cipher uses."""
         if label not in self._indexes:
             self._indexes[label] = self._derive("index/" + label, KEY_BYTES)
         return hmac.digest(self._indexes[label], text, "sha256")[:INDEX_BYTES]
@@ -95,40 +99,37 @@ class Key:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The keys by id; new values are sealed under `primary`, all others only open old ones."""
+    """The keys by id. The key `primary` encrypts new values; the other keys only decrypt."""
 
     primary: bytes
     keys: Mapping[bytes, bytes] = field(repr=False)  # SECURITY: a traceback or a log must not show key material
 
 
 def encrypt(label: str, associated_data: bytes, plaintext: bytes) -> bytes:
-    """`plaintext` sealed under the ring's primary key for `label`; the same label and `associated_data` open it again.
-
-    Raises EncryptionError when the ring is missing or malformed.
-    """
+    """Encrypt with the ring's primary key, or raise EncryptionError if the ring is missing or malformed."""
     return primary_key().encrypt(label, associated_data, plaintext)
 
 
-def decrypt(label: str, associated_data: bytes, sealed: bytes, data_key: Key | None = None) -> bytes:
-    """The plaintext that was sealed with the same `label` and `associated_data` under the ring or `data_key`, the owner's.
+def decrypt(label: str, associated_data: bytes, ciphertext: bytes, data_key: Key | None = None) -> bytes:
+    """Decrypt a value that was encrypted with the same `label` and `associated_data`, by a key of the ring or `data_key`.
 
-    Raises UnknownKeyError when the value names a key outside the ring, TamperedError when it is not what was sealed for
-    this place, EncryptionError when the ring is missing or malformed.
+    Raise UnknownKeyError if the key is not in the ring, TamperedError if the value was not encrypted for this row, and
+    EncryptionError if the ring is missing or malformed.
     """
-    if not is_ciphertext(sealed):
-        raise TamperedError(f"{label}: this is not a sealed value. Restore the row from a backup or set a new value.")
+    if not is_ciphertext(ciphertext):
+        raise TamperedError(f"{label}: this is not an encrypted value. Restore the row from a backup or set a new value.")
     keys = [*ring_keys(), *([data_key] if data_key else [])]
-    key = next((key for key in keys if key.is_key_of(sealed)), None)
+    key = next((key for key in keys if key.is_key_of(ciphertext)), None)
     if key is None:
-        raise _unknown_key_error(keys, label, associated_data, sealed)
+        raise _unknown_key_error(keys, label, associated_data, ciphertext)
     try:
-        return key.decrypt(label, associated_data, sealed)
+        return key.decrypt(label, associated_data, ciphertext)
     except InvalidTag:
         raise _tampered_error(label) from None
 
 
 def encode_associated_data(*parts: str) -> bytes:
-    """`parts` as associated data; each is led by its length, so no two different lists give the same bytes."""
+    """Encode `parts`, each after its length, so that different lists have different encodings."""
     encoded = [part.encode() for part in parts]
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
@@ -138,36 +139,34 @@ def from_text(text: object) -> bytes | None:
     if not isinstance(text, str) or not text.startswith(TEXT_PREFIX):
         return None
     try:
-        sealed = b64decode(text.removeprefix(TEXT_PREFIX), validate=True)
+        ciphertext = b64decode(text.removeprefix(TEXT_PREFIX), validate=True)
     except ValueError:
         return None
-    return sealed if is_ciphertext(sealed) else None
+    return ciphertext if is_ciphertext(ciphertext) else None
 
 
-def key_id_of(sealed: bytes) -> bytes:
-    """The id (4 bytes) of the key that a sealed value names."""
-    return sealed[1:HEADER_BYTES]
+def key_id_of(ciphertext: bytes) -> bytes:
+    return ciphertext[1:HEADER_BYTES]
 
 
 def is_ciphertext(value: bytes) -> bool:
-    """Whether `value` has the form of a sealed value, whoever wrote it."""
+    """Return True if `value` has the format of an encrypted value."""
     return len(value) >= OVERHEAD_BYTES and value[:1] in _INFO
 
 
-def is_encrypted_with_data_key(sealed: bytes) -> bool:
-    """Whether a value says that it is sealed under its owner's data key."""
-    return sealed[:1] == DATA_KEY_VERSION
+def is_encrypted_with_data_key(ciphertext: bytes) -> bool:
+    return ciphertext[:1] == DATA_KEY_VERSION
 
 
 def primary_key() -> Key:
-    """The ring's key that seals what has no owner, and wraps data keys. Raises EncryptionError for a ring that is not sound."""
+    """Return the ring's key that encrypts values without an owner and wraps data keys, or raise EncryptionError."""
     return ring_keys()[0]
 
 
 def parse_keys(texts: Sequence[str]) -> KeyRing:
-    """The ring that `texts` describe: each 64 hexadecimal digits or the base64 of 32 bytes, the first one primary.
+    """Parse keys of 64 hexadecimal digits or the base64 of 32 bytes, of which the first is the primary key.
 
-    Raises EncryptionError with everything that is wrong: no key, a malformed key, a key given twice.
+    Raise EncryptionError if there is no key, a malformed one, or one more than once.
     """
     problems = ring_problems(texts)
     if problems:
@@ -177,7 +176,7 @@ def parse_keys(texts: Sequence[str]) -> KeyRing:
 
 
 def ring_problems(texts: object = None) -> list[str]:
-    """Return what is wrong with `texts`, by default the configured keys: one sentence each, with its remedy."""
+    """Return the problems of `texts`, by default the configured keys, each as a message that says what to do."""
     if texts is None:
         texts = getattr(settings, SETTING, ())
     if not isinstance(texts, list | tuple):
@@ -185,7 +184,7 @@ def ring_problems(texts: object = None) -> list[str]:
     if not texts:
         return [f"{SETTING} is empty: set at least one key of 32 random bytes, for example from `openssl rand -hex 32`."]
     keys = [_decoded(text) for text in texts]
-    # SECURITY: a key's place is named, not its text, which may be a real key with one character missing
+    # SECURITY: messages contain a key's position, not its text, which may be a real key with one character missing
     malformed = [
         f"Key {place} of {SETTING} is not 64 hexadecimal digits or the base64 of {KEY_BYTES} bytes: replace it."
         for place, key in enumerate(keys, 1)
@@ -200,7 +199,7 @@ def ring_problems(texts: object = None) -> list[str]:
 
 
 def _decoded(text: object) -> bytes | None:
-    """The 32 bytes that `text` stands for, None when it stands for anything else."""
+    """Return the 32 bytes that `text` encodes, or None."""
     if not isinstance(text, str):
         return None
     text = text.strip()
@@ -217,7 +216,7 @@ def _from_base64(text: str) -> bytes:
 
 
 def ring_keys() -> tuple[Key, ...]:
-    """The ring's keys, the primary one first."""
+    """Return the ring's keys, the primary one first."""
     texts = getattr(settings, SETTING, ())
     return _keys_of(tuple(texts) if isinstance(texts, list) else texts)
 
@@ -232,19 +231,18 @@ def _ring_key(raw: bytes) -> Key:
     return Key(RING_KEY_VERSION, raw)
 
 
-def _unknown_key_error(keys: Iterable[Key], label: str, associated_data: bytes, sealed: bytes) -> EncryptionError:
-    """Why the key is not there: it never existed because the header was edited, or it was lost."""
+def _unknown_key_error(keys: Iterable[Key], label: str, associated_data: bytes, ciphertext: bytes) -> EncryptionError:
+    """Return a TamperedError if one of the keys fits, so that the header was edited, else an UnknownKeyError."""
     for key in keys:
         try:
-            key.decrypt(label, associated_data, sealed)
+            key.decrypt(label, associated_data, ciphertext)
         except InvalidTag:
             continue
         return _tampered_error(label)
-    if is_encrypted_with_data_key(sealed):
+    if is_encrypted_with_data_key(ciphertext):
         return _tampered_error(label)
-    return UnknownKeyError(
-        f"{label}: sealed under key {key_id_of(sealed).hex()}, which is not in {SETTING}. Put that key back at its end."
-    )
+    key_id = key_id_of(ciphertext).hex()
+    return UnknownKeyError(f"{label}: encrypted with key {key_id}, which is not in {SETTING}. Add that key at its end.")
 
 
 def _tampered_error(label: str) -> TamperedError:

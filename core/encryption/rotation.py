@@ -1,9 +1,9 @@
-"""Key rotation: re-encrypts stored values under the present keys (`manage.py rotate_field_keys`).
+"""Key rotation, which re-encrypts stored values with the current keys (`manage.py rotate_field_keys`).
 
-What is left to do is read from the values themselves, so a run may be killed at any moment and started again. Rows are
-locked while they are in hand, in batches, and a row that somebody else has in hand is left for the next round: no writer's
-value is lost, and nobody waits for more than one batch. Data keys are made before rows are locked, and never waited for with
-rows locked, because a writer takes them in the other order.
+- The values show which of them are old, so that a run can be interrupted and started again at any time.
+- Rows are locked in batches. A row that another transaction has locked is left for the next round.
+- Data keys are created before rows are locked, and never waited for while rows are locked, because a writer locks the data
+  key first.
 """
 
 import time
@@ -32,7 +32,7 @@ Row = tuple[RowIdentity, list[bytes | None]]
 
 @dataclass(frozen=True)
 class RotationColumn:
-    """A column of sealed bytes: which of them are old, told in SQL and of one value, how one is opened, and sealed anew."""
+    """An encrypted column, with the conditions for old values (`old` in SQL, `is_old` for one value)."""
 
     source: models.Field[Any, Any]
     old: Q
@@ -42,11 +42,10 @@ class RotationColumn:
 
     @property
     def name(self) -> str:
-        """Model and field, as an operator writes them."""
         return f"{self.source.model._meta.label}.{self.source.name}"
 
     def count_by_key(self) -> dict[str, int]:
-        """How many old values there are under each key: the key's id in hexadecimal -> values."""
+        """Return the number of old values by the key's id in hexadecimal."""
         rows = self.source.model._base_manager.filter(self.old).values(head=prefix(self.source, key_ring.HEADER_BYTES))
         counts = rows.annotate(values=Count("pk")).values_list("head", "values").order_by("head")
         return {key_ring.key_id_of(bytes(head)).hex(): count for head, count in counts}
@@ -54,16 +53,14 @@ class RotationColumn:
 
 @dataclass
 class RotationResult:
-    """What became of a table's rows. `busy` are those that others had in hand all the time."""
+    """The result for one table. `busy` is the number of rows that stayed locked by other transactions."""
 
     reencrypted: int = 0
     busy: int = 0
-    failed: dict[Any, list[str]] = field(default_factory=dict)  # a row's key -> why, with the names of column and row
+    failed: dict[Any, list[str]] = field(default_factory=dict)  # messages with row and column, by the row's key
 
 
 class TableRotation:
-    """The sealed columns of one model, worked over together."""
-
     def __init__(self, model: type[models.Model], columns: Sequence[RotationColumn]) -> None:
         self.model, self.columns = model, list(columns)
         sources = [column.source for column in columns]
@@ -72,21 +69,20 @@ class TableRotation:
         self.has_data_keys = any(isinstance(source, EncryptedField) and source.has_data_keys for source in sources)
 
     def old(self) -> QuerySet[Any]:
-        """The rows with something to do."""
         wanted = Q()
         for column in self.columns:
             wanted |= column.old
-        for index in self.indexes:  # out of step: one of the two is there, and the other is not
+        for index in self.indexes:  # either the value or its index is missing
             wanted |= Q(**{f"{index.of}__isnull": False, f"{index.name}__isnull": True})
             wanted |= Q(**{f"{index.of}__isnull": True, f"{index.name}__isnull": False})
         return self.model._base_manager.filter(wanted).order_by("pk")
 
     def run(self, progress: Callable[[int], object]) -> RotationResult:
-        """Seal anew what is old, round after round, until nothing is left but what can't be opened."""
+        """Re-encrypt old values, in up to MAX_ROUNDS rounds, until only values are left that can't be decrypted."""
         outcome = RotationResult()
         for number in range(MAX_ROUNDS):
             if number:
-                time.sleep(ROUND_DELAY_SECONDS)  # rows that were locked by other transactions get time to be released
+                time.sleep(ROUND_DELAY_SECONDS)  # for other transactions to release their locks
             self._run_round(outcome, progress)
             outcome.busy = self.old().exclude(pk__in=list(outcome.failed)).count()
             if not outcome.busy:
@@ -103,7 +99,7 @@ class TableRotation:
             batch = list(rows.filter(pk__gt=batch[-1][0])[:BATCH])
 
     def _reencrypt_batch(self, keys: list[Any], outcome: RotationResult) -> int:
-        """Seal one batch anew in one transaction; gives how many rows."""
+        """Re-encrypt one batch in one transaction, and return the number of changed rows."""
         with data_keys.cached_in_transaction():
             rows = self._with_keys(self._locked(keys), outcome)
             new = [(place[0], self._reencrypt_row(place, values, outcome)) for place, values in rows]
@@ -113,7 +109,7 @@ class TableRotation:
         return len(changed)
 
     def _with_keys(self, rows: list[Row], outcome: RotationResult) -> list[Row]:
-        """Those rows whose owners' data keys are at hand; the others wait, or can't be opened."""
+        """Return the rows whose owner's data key could be locked, and record those whose key can't be unwrapped as failed."""
         if not self.has_data_keys:
             return rows
         free, broken = data_keys.lock_available({place[1] for place, _ in rows if place[1]})
@@ -123,7 +119,7 @@ class TableRotation:
         return [(place, values) for place, values in rows if place[1] is None or place[1] in free]
 
     def _locked(self, keys: list[Any]) -> list[Row]:
-        """Those rows that are still old and that nobody else has in hand, with the bytes of columns and indexes."""
+        """Lock the rows that are still old and not locked, and return them with the bytes of columns and indexes."""
         place = ["pk", OWNER] if self.is_owned else ["pk"]
         rows = self.old().filter(pk__in=keys).select_for_update(skip_locked=True, no_key=True, of=("self",))
         found = rows.values_list(*place, *(item.attname for item in self._fields()))
@@ -133,38 +129,39 @@ class TableRotation:
         return [column.source for column in self.columns] + list(self.indexes)
 
     def _reencrypt_row(self, place: RowIdentity, before: list[bytes | None], outcome: RotationResult) -> list[bytes | None]:
-        """The bytes for one row's columns and indexes; those that can't be made stay as they are."""
-        after, opened = list(before), dict[str, bytes]()
+        """Return the new bytes of one row's columns and indexes; after an error they are unchanged."""
+        after, plaintexts = list(before), dict[str, bytes]()
+        sources = [column.source for column in self.columns]
         for number, item in enumerate(self._fields()):
             try:
                 if number < len(self.columns):
-                    after[number] = self._value(self.columns[number], place, before[number], opened)
+                    after[number] = self._value(self.columns[number], place, before[number], plaintexts)
                 else:
                     index = self.indexes[number - len(self.columns)]
-                    after[number] = self._digest(index, place, after[self._place_of(index)], before[number], opened)
+                    blob = after[sources.index(index.source)]
+                    after[number] = self._digest(index, place, blob, before[number], plaintexts)
             except EncryptionError as error:
                 problem = f"{self.model._meta.label} {place[0]}, {item.name}: {error}"
                 outcome.failed.setdefault(place[0], []).append(problem)
         return after
 
-    def _value(self, column: RotationColumn, place: RowIdentity, blob: bytes | None, opened: dict[str, bytes]) -> bytes | None:
+    def _value(
+        self, column: RotationColumn, place: RowIdentity, blob: bytes | None, plaintexts: dict[str, bytes]
+    ) -> bytes | None:
         if blob is None or not column.is_old(place, blob):
             return blob
-        opened[column.source.name] = column.decrypt(place, blob)
-        return column.encrypt(place, opened[column.source.name])
+        plaintexts[column.source.name] = column.decrypt(place, blob)
+        return column.encrypt(place, plaintexts[column.source.name])
 
     def _digest(
-        self, index: BlindIndexField, place: RowIdentity, blob: bytes | None, digest: bytes | None, opened: dict[str, bytes]
+        self, index: BlindIndexField, place: RowIdentity, blob: bytes | None, digest: bytes | None, plaintexts: dict[str, bytes]
     ) -> bytes | None:
         if blob is None:
             return None
-        if digest is not None and index.of not in opened:
+        if digest is not None and index.of not in plaintexts:
             return digest
-        plaintext = opened[index.of] if index.of in opened else index.source.decrypt(place, blob)
+        plaintext = plaintexts[index.of] if index.of in plaintexts else index.source.decrypt(place, blob)
         return index.digest_for_row(place, index.source.decode(plaintext))
-
-    def _place_of(self, index: BlindIndexField) -> int:
-        return [column.source for column in self.columns].index(index.source)
 
     def _write(self, rows: list[tuple[Any, list[bytes | None]]]) -> None:
         quote, meta = connection.ops.quote_name, self.model._meta
@@ -182,7 +179,7 @@ class TableRotation:
 
 
 def tables_to_rotate() -> list[TableRotation]:
-    """Everything that is sealed: data keys first, then the encrypted columns of every model, whoever's app it is in."""
+    """Return the tables with encrypted columns: the data keys first, then every model of all apps."""
     keys = RotationColumn(
         DataKey._meta.get_field("wrapped"),
         ~_starts_with(DataKey._meta.get_field("wrapped"), key_ring.primary_key().header),
@@ -190,24 +187,24 @@ def tables_to_rotate() -> list[TableRotation]:
         lambda place, blob: data_keys.unwrap(place[1], blob),
         lambda place, raw: data_keys.wrap(place[1], raw),
     )
-    sealed = [(model, [item for item in encrypted_fields(model) if item.model is model]) for model in apps.get_models()]
+    columns = [(model, [item for item in encrypted_fields(model) if item.model is model]) for model in apps.get_models()]
     return [TableRotation(DataKey, [keys])] + [
         TableRotation(model, [column_under_former_keys(item) for item in found])
-        for model, found in sealed
+        for model, found in columns
         if found and not model._meta.proxy and model._meta.managed
     ]
 
 
 def column_under_former_keys(source: EncryptedField) -> RotationColumn:
-    """The values of an encrypted field that are not under the key that would encrypt them now."""
-    there = Q(**{f"{source.name}__isnull": False})
+    """Return the column of an encrypted field, whose old values are those that are not encrypted with the current key."""
+    has_value = Q(**{f"{source.name}__isnull": False})
     old = ~_starts_with(source, key_ring.primary_key().header)
     if source.has_data_keys:
-        nobodys = Q(**{f"{OWNER}__isnull": True})
-        old = (nobodys & old) | (~nobodys & ~_starts_with(source, key_ring.DATA_KEY_VERSION))
+        has_no_owner = Q(**{f"{OWNER}__isnull": True})
+        old = (has_no_owner & old) | (~has_no_owner & ~_starts_with(source, key_ring.DATA_KEY_VERSION))
     return RotationColumn(
         source,
-        there & old,
+        has_value & old,
         lambda place, blob: not source.key_for(place).is_key_of(blob),
         source.decrypt,
         source.encrypt,
@@ -215,7 +212,6 @@ def column_under_former_keys(source: EncryptedField) -> RotationColumn:
 
 
 def prefix(source: models.Field[Any, Any], length: int) -> Func:
-    """The first bytes of a column."""
     return Func(F(source.attname), Value(1), Value(length), function="substring", output_field=BinaryField())
 
 
@@ -230,7 +226,7 @@ def _bytes(value: Ciphertext | bytes | memoryview | None) -> bytes | None:
 
 
 def _touch_trigger_ids(model: type[models.Model]) -> str:
-    """What keeps `updated_at` as it is: for its owner, nothing about the row has changed."""
+    """Return the triggers to disable so that `updated_at` stays, because for the owner the row has not changed."""
     if not issubclass(model, BaseModel):
         return "{}"
     name = touch.get_pgid(model)  # type: ignore[arg-type]  # it takes a class

@@ -1,5 +1,5 @@
-"""Lists answered from SQL that is compiled once. The middleware in `fast_path` is the only entry point.
+"""List endpoints whose SQL is compiled once. The middleware in `fast_path` is the entry point.
 
-With `FAST_LISTS=0` that middleware is not there, and queries for instances (`compiled_instances`) are compiled by the ORM at
-every request: nothing is prepared on a connection then, and each list answers the same, more slowly.
+With `FAST_LISTS=0` the middleware is disabled, the ORM compiles every query, and no statement is prepared. Responses are the
+same, but slower.
 """

@@ -1,4 +1,4 @@
-"""Queries for instances whose SQL is made once: for what every request asks, such as whose token it brings."""
+"""Queries for model instances whose SQL is compiled once, for frequent queries such as that of a token's user."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from django.db.models.query import get_related_populators
 from core.fast_lists import compiled_queries
 from core.fast_lists.compiled_queries import PROBE_FACTORIES, CompiledQuery
 
-related_populators: Any = get_related_populators  # its types are of a later Django's
+related_populators: Any = get_related_populators  # untyped, because the stubs are those of a later Django
 
-# The place of a value in a row, what makes a field's value of it, and the column that this is asked with.
+# The index of a value in a row, the function that converts it, and the expression to call that with.
 Converter = tuple[int, Callable[..., Any], Any]
 
 
 @dataclass(frozen=True)
 class _InstancePlan:
-    """A statement, and how its rows become instances."""
+    """A statement, and the data to convert its rows to instances."""
 
     statement: CompiledQuery
     model: type[Model]
@@ -32,17 +32,17 @@ class _InstancePlan:
         values = list(row)
         for place, convert, expression in self.converters:
             values[place] = convert(values[place], expression, connection)
-        made = self.model.from_db(connection.alias, self.names, values[: len(self.names)])
+        instance = self.model.from_db(connection.alias, self.names, values[: len(self.names)])
         for populator in self.related:
-            populator.populate(values, made)
-        return made
+            populator.populate(values, instance)
+        return instance
 
 
 class CompiledInstanceQuery:
-    """`build(values)` for values of these `kinds`, by name: the same instances as the queryset's, without its compilation.
+    """A compiled query for the instances of the queryset that `build` returns for values of these types, by name.
 
-    For querysets of whole instances, with `select_related` or without. Raises UncompilableError at the first use where the SQL
-    depends on the values.
+    The queryset must return whole instances, with or without `select_related`. The first call raises UncompilableError if the
+    SQL depends on the values.
     """
 
     def __init__(self, build: Callable[[dict[str, Any]], QuerySet[Any]], **kinds: type) -> None:
@@ -51,18 +51,16 @@ class CompiledInstanceQuery:
         self._plan: _InstancePlan | None = None
 
     def __call__(self, **values: object) -> list[Any]:
-        """The instances, read within the open transaction. Raises django.db.Error."""
+        """Return the instances, read in the open transaction, or raise django.db.Error."""
         if not settings.FAST_LISTS:
             return list(self._build(values))
         plan = self._plan or self._compile()
         return [plan.instance(row) for row in compiled_queries.read_in_transaction(connection, plan.statement, values)]
 
-    def _probe_values(self) -> dict[str, Any]:
-        return {name: PROBE_FACTORIES[kind]() for name, kind in self._kinds.items()}
-
     def _compile(self) -> _InstancePlan:
         statement = compiled_queries.compile_query(self._build, self._kinds, connection)
-        compiler = self._build(self._probe_values()).query.get_compiler(connection=connection)
+        probes = {name: PROBE_FACTORIES[kind]() for name, kind in self._kinds.items()}
+        compiler = self._build(probes).query.get_compiler(connection=connection)
         compiler.as_sql()
         info: Any = compiler.klass_info
         columns = [expression for expression, _, _ in compiler.select]

@@ -1,7 +1,8 @@
-"""SQL that the ORM compiles once and that is prepared on the connection and run without the ORM. It only reads.
+"""Compiled queries: read-only SQL that the ORM compiles once, prepared on the connection and executed without the ORM.
 
-Compiling takes longer than the database takes to respond. A query is compiled twice, with probe values in the places of
-parameters. When the two differ otherwise, or depend on the clock, UncompilableError sends the caller to the ORM.
+The ORM takes longer to compile a query than the database to execute it. A query is compiled twice with random probe values for
+its parameters. If the results differ otherwise, or contain a date or time, UncompilableError is raised and the caller uses the
+ORM.
 """
 
 import re
@@ -32,12 +33,12 @@ from psycopg.types.datetime import TimestamptzLoader
 
 from core import clock, context, rls
 
-MAX_PREPARED_STATEMENTS = 200  # on one connection; each keeps its plan in the server's memory
+MAX_PREPARED_STATEMENTS = 200  # per connection; the server stores the plan of each in memory
 PARAMETERS = re.compile(r"(%%|%s)")
-CONSTANT_TYPES = (str, int, Decimal, timedelta, type(None))  # of a date or an instant nobody knows whether it is today's
-# Of what is prepared: a migration has changed what it gives, or somebody has deallocated it.
+CONSTANT_TYPES = (str, int, Decimal, timedelta, type(None))  # without dates and times, which may come from the clock
+# A migration has changed the columns of a prepared statement, or the statement was deallocated.
 STALE_PLAN_ERRORS = (FeatureNotSupported, InvalidSqlStatementName)
-NOW_PARAMETER = "present instant"  # the place of `core.postgres.expressions.ClockNow`
+NOW_PARAMETER = "current time"  # the parameter of `core.postgres.expressions.ClockNow`
 Values = Mapping[str, Any]
 Build = Callable[[dict[str, Any]], QuerySet[Any]]
 Rows = list[tuple[Any, ...]]
@@ -47,40 +48,39 @@ def _random_instant() -> datetime:
     return datetime(2100, 1, 1, microsecond=1, tzinfo=UTC) + timedelta(days=randbelow(10**6))
 
 
-# A value of each type that no query says by itself. It only has to differ from what else is in the SQL.
+# Random values of each type, which must differ from all other values in the SQL.
 PROBE_FACTORIES: dict[type, Callable[[], Any]] = {
     str: lambda: f"unmistakable {uuid4()}",
     int: lambda: 10**8 + randbelow(10**9),
     Decimal: lambda: Decimal(10**8 + randbelow(10**9)),
     UUID: uuid4,
-    datetime: _random_instant,  # before `date`, which it is too
+    datetime: _random_instant,  # before `date`, its base class
     date: lambda: _random_instant().date(),
 }
 
 
 class UncompilableError(Exception):
-    """The query can't be kept: its SQL depends on the values, or the values are not in it as they were given."""
+    """The query can't be compiled, because its SQL depends on the values or does not contain them unchanged."""
 
 
 @dataclass(frozen=True, eq=False)
 class CompiledQuery:
-    """SQL in `pieces`, between which the values called `names` belong, in this order."""
+    """SQL split at its parameters into `pieces`, with the parameters' `names` in their order."""
 
     pieces: tuple[bytes, ...]
     names: tuple[str, ...]
 
     @cached_property
     def prepared_sql(self) -> bytes:
-        """The SQL with PostgreSQL's own places, `$1` and on, as PREPARE takes it."""
+        """The SQL with the parameters `$1`, `$2`, …, for PREPARE."""
         return self.pieces[0] + b"".join(b"$%d%b" % (number, piece) for number, piece in enumerate(self.pieces[1:], 1))
 
     def with_literals(self, literals: list[bytes]) -> bytes:
-        """The SQL with the values in it, as they are written in SQL."""
         return b"".join(part for pair in zip(self.pieces, [*literals, b""], strict=True) for part in pair)
 
 
 Read = Callable[[CompiledQuery, Values], Rows]
-# What row policies ask for; who is acting, for what request and why is the audit log's, and nothing is written here.
+# Only the settings that row policies read; the others are for the audit log, and nothing is written here.
 SET_ROLE = CompiledQuery(
     (b"SELECT set_config('role', ", b", true), set_config('app.user_id', ", b", true)"), names=("role", "user_id")
 )
@@ -88,16 +88,16 @@ SET_CONTEXT = CompiledQuery(tuple(part.encode() for part in rls.SET_CONTEXT_SQL.
 
 
 def compile_query(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWrapper) -> CompiledQuery:
-    """The statement of `build(values)` for all values of these kinds, of `PROBE_FACTORIES`, by their names.
+    """Compile the queryset that `build` returns for values of these types (keys of PROBE_FACTORIES) by name.
 
-    Raises UncompilableError where there is none: the caller then asks the queryset itself.
+    Raise UncompilableError if its SQL depends on the values.
     """
     try:
         first, second = (_compile(build, kinds, connection) for _ in range(2))
     except (EmptyResultSet, FieldError, ValidationError, AttributeError, TypeError, KeyError) as error:
         raise UncompilableError(str(error)) from error
     if (first.pieces, first.names) != (second.pieces, second.names) or set(first.names) - {NOW_PARAMETER} != set(kinds):
-        raise UncompilableError("its SQL depends on the values")
+        raise UncompilableError("The SQL depends on the values.")
     return first
 
 
@@ -107,12 +107,12 @@ def _compile(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWr
     places = {(_kind_of(probe), probe): name for name, probe in probes.items()}
     connection.ensure_connection()
     writing = Transformer.from_context(connection.connection)
-    pieces, names, given = [b""], [], iter(parameters)
+    pieces, names, remaining = [b""], [], iter(parameters)
     for text in PARAMETERS.split(sql):
         if text != "%s":
             pieces[-1] += text.replace("%%", "%").encode()
             continue
-        value = next(given)
+        value = next(remaining)
         kind = _kind_of(value)
         name = NOW_PARAMETER if isinstance(value, clock.ClockInstant) else places.get((kind, value)) if kind else None
         if name:
@@ -121,20 +121,19 @@ def _compile(build: Build, kinds: Mapping[str, type], connection: BaseDatabaseWr
         elif isinstance(value, CONSTANT_TYPES):
             pieces[-1] += writing.as_literal(value)
         else:
-            raise UncompilableError(f"{value!r} is in it")
+            raise UncompilableError(f"The SQL contains {value!r}.")
     return CompiledQuery(tuple(pieces), tuple(names))
 
 
 def _kind_of(value: object) -> type | None:
-    """Which of PROBE_FACTORIES a value is; Django hands whole numbers on in classes of their own."""
+    """Return the type of PROBE_FACTORIES that a value has; Django's parameters may be subclasses, for example of int."""
     return next((kind for kind in PROBE_FACTORIES if isinstance(value, kind) and not isinstance(value, bool)), None)
 
 
 class _QuerySession:
-    """One connection to the server with what is prepared on it.
+    """A connection to the server and its prepared statements.
 
-    The library's cursors would take as long as the server. A message goes out and its last result comes back by libpq's own
-    call, and the values are written and read by the library's adapters.
+    psycopg's cursors would take as long as the server. This class uses libpq directly, with psycopg's adapters for values.
     """
 
     def __init__(self, raw: "psycopg.Connection[Any]") -> None:
@@ -142,18 +141,17 @@ class _QuerySession:
         self._encoding = raw.info.encoding
         self._writing = Transformer.from_context(raw)
         adapters = AdaptersMap(raw.adapters)
-        # Django's own turns each instant into its time zone in Python; all are UTC here
+        # without Django's own loader, which converts each timestamp to a time zone in Python; all are UTC here
         adapters.register_loader("timestamptz", TimestamptzLoader)
         self._reading = Transformer(_Context(adapters, raw))
         self._prepared: OrderedDict[CompiledQuery, bytes] = OrderedDict()
 
     def read(self, statement: CompiledQuery, values: Values, *, prepare: bool, first: tuple[bytes, ...] = ()) -> Rows:
-        """The rows of a statement, which goes out together with what comes `first`."""
-        asked = self.render(statement, {**values, NOW_PARAMETER: clock.now()}, prepare=prepare)
-        return self._rows(self._send(b";".join((*first, asked))))
+        """Return the rows of a statement, which is sent in one message with the statements in `first`."""
+        message = self.render(statement, {**values, NOW_PARAMETER: clock.now()}, prepare=prepare)
+        return self._rows(self._send(b";".join((*first, message))))
 
     def render(self, statement: CompiledQuery, values: Values, *, prepare: bool) -> bytes:
-        """The statement with values in it, as part of a message."""
         literals = [self._writing.as_literal(values[name]) for name in statement.names]
         if prepare:
             name = self._name_of(statement)
@@ -172,7 +170,7 @@ class _QuerySession:
         return name
 
     def _send(self, message: bytes) -> PGresult:
-        """The last result of a message. Raises psycopg.Error."""
+        """Send a message and return its last result, or raise psycopg.Error."""
         result = self._connection.exec_(message)
         if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             raise error_from_result(result, encoding=self._encoding)
@@ -185,7 +183,7 @@ class _QuerySession:
 
 @dataclass(frozen=True)
 class _Context:
-    """What a Transformer asks for: the adapters in place of the connection's own."""
+    """A context for a Transformer, with other adapters than the connection's."""
 
     adapters: AdaptersMap
     connection: "psycopg.Connection[Any]"
@@ -197,7 +195,7 @@ _sessions: "WeakKeyDictionary[psycopg.Connection[Any], _QuerySession]" = WeakKey
 
 @contextmanager
 def _borrowed_connection(connection: BaseDatabaseWrapper) -> Iterator["psycopg.Connection[Any]"]:
-    """A connection: from the pool, or the one that Django has open with a transaction on it."""
+    """Yield the connection that Django has open, or one from the pool."""
     pool = getattr(connection, "pool", None)
     if pool is None or connection.connection is not None:
         connection.ensure_connection()
@@ -213,9 +211,9 @@ def _borrowed_connection(connection: BaseDatabaseWrapper) -> Iterator["psycopg.C
 
 @contextmanager
 def open_reader(connection: BaseDatabaseWrapper) -> Iterator[Read]:
-    """A function that reads the rows of a statement with given values: each call is a transaction and one message.
+    """Yield a function that reads the rows of a statement; each call is one transaction and one message to the server.
 
-    Raises psycopg.Error; nothing is tried again here.
+    Raise psycopg.Error, without a retry.
     """
     prepare = _can_prepare(connection)
     with _borrowed_connection(connection) as raw:
@@ -223,30 +221,30 @@ def open_reader(connection: BaseDatabaseWrapper) -> Iterator[Read]:
 
         def read(statement: CompiledQuery, values: Values) -> Rows:
             now = context.current()
-            reach = {"role": now.role or "none", "user_id": str(now.owner_id or "")}
+            set_role = session.render(
+                SET_ROLE, {"role": now.role or "none", "user_id": str(now.owner_id or "")}, prepare=prepare
+            )
             with _logged_query(connection, statement):
-                return session.read(
-                    statement, values, prepare=prepare, first=(session.render(SET_ROLE, reach, prepare=prepare),)
-                )
+                return session.read(statement, values, prepare=prepare, first=(set_role,))
 
         try:
             if raw.info.transaction_status == TransactionStatus.IDLE:
                 yield read
                 return
-            # within somebody's transaction: an error must not end it, and what is set for it is no longer what he set
+            # inside a transaction of Django's: the savepoint protects it from an error, and its settings are overwritten
             with transaction.atomic(using=connection.alias):
                 setattr(connection, rls.APPLIED_ATTRIBUTE, None)
                 yield read
         except psycopg.Error:
-            # a migration may have changed what a prepared statement gives: the next one prepares anew
+            # a migration may have changed the columns of a prepared statement, so the next call prepares again
             _sessions.pop(raw, None)
             raise
 
 
 def read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQuery, values: Values) -> Rows:
-    """The rows of a statement, read where the ORM would read them: in the open transaction, or one that begins with it.
+    """Return the rows of a statement, read in the open transaction, or in a new one if the ORM would begin one.
 
-    BEGIN, the reach and the statement are one message. Raises django.db.Error, as the ORM does.
+    BEGIN, the settings of the context and the statement are one message. Raise django.db.Error, as the ORM does.
     """
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
@@ -255,9 +253,9 @@ def read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQuer
         try:
             return _read_in_transaction(connection, statement, values, begins=begins)
         except STALE_PLAN_ERRORS as error:
-            if not begins:  # the transaction can't go on; the request may be sent again
-                raise OperationalError("What was prepared is outdated.") from error
-            raw.pgconn.exec_(b"ROLLBACK")  # nothing has happened yet, so it can begin again
+            if not begins:  # the transaction has failed; the client may retry the request
+                raise OperationalError("A prepared statement is outdated.") from error
+            raw.pgconn.exec_(b"ROLLBACK")  # nothing else was executed, so the transaction can begin again
             return _read_in_transaction(connection, statement, values, begins=begins)
 
 
@@ -284,13 +282,13 @@ def _session(raw: "psycopg.Connection[Any]") -> _QuerySession:
 
 
 def _can_prepare(connection: BaseDatabaseWrapper) -> bool:
-    """Not where a pooler may hand each transaction to another server process: then the SQL itself is sent."""
+    """Return False behind a pooler such as PgBouncer, where each transaction may use another server connection."""
     return not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
 
 
 @contextmanager
 def _logged_query(connection: BaseDatabaseWrapper, statement: CompiledQuery) -> Iterator[None]:
-    """Puts the statement into `connection.queries`, where that is kept."""
+    """Add the statement to `connection.queries` if queries are logged."""
     start = time.perf_counter()
     try:
         yield

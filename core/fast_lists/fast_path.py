@@ -1,10 +1,9 @@
-"""The compiled list path: `GET /route/` by a token, answered with SQL that is made once for each signature of the question.
+"""The compiled list path: responses to `GET /route/` with a token, from SQL that is compiled once per query signature.
 
-A signature is which filters, which order, how many rows, and whether a cursor: everything but the values. The SQL of a
-signature is written by the viewset itself, its filters and its pages, from values that stand for the real ones
-(`core.fast_lists.compiled_queries`),
-so there is one owner scope and one meaning of each filter. What a signature can't be made of, and every answer that is not a
-page, is left to the plain path: `answer` gives None, nothing has happened, and the viewset answers as ever.
+A signature is everything in a request but the values: the filters, the ordering, the limit, and whether there is a cursor. The
+viewset with its filters and pagination builds the SQL from placeholder values (`core.fast_lists.compiled_queries`), so that
+access checks and filters are implemented once. For a request that can't be compiled and for every response that is not a page
+`respond` returns None without side effects, and the viewset handles the request (the plain path).
 """
 
 import logging
@@ -39,45 +38,43 @@ from core.postgres import replicas
 from core.rate_limits import seconds_to_wait
 
 logger = logging.getLogger(__name__)
-MAX_CACHED_PLANS = 200  # of one list; who asks for ever new ones only makes his own requests slower
+MAX_CACHED_PLANS = 200  # per list; a client that sends ever new signatures slows down only its own requests
 EMPTY: tuple[Any, ...] = (None, "", [], (), {})
-OWNER = "the owner"  # no filter has such a name
+OWNER = "the owner"  # with a space, so that it differs from every filter's name
 PAGING_PARAMETERS = {"limit", "ordering", "cursor"}
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ParameterKinds = tuple[tuple[str, type | bool | None], ...]
 
 
 class NotCompiledError(Exception):
-    """The plain path has to answer."""
+    """The plain path must handle the request."""
 
 
 class QuerySignature(NamedTuple):
-    """A question without its values: the kind of each, but for True, False and NULL, of which the SQL depends."""
+    """A request without its values: the type of each, except for True, False and None, on which the SQL depends."""
 
     filters: ParameterKinds
     ordering: str
     limit: int
     cursor: ParameterKinds
     is_reverse: bool
-    as_staff: bool | None = None  # None of a list that holds nothing but the owner's rows, whoever he is
+    as_staff: bool | None = None  # None for a list that contains only the owner's rows
 
 
 class ListPlan(NamedTuple):
-    """How to answer a signature."""
-
     statement: CompiledQuery
     sql_serializer: SqlSerializer
 
 
 class PlaceholderOwner:
-    """Stands for the signed-in user. SECURITY: it has nothing but a key, so SQL that depends on more can't be kept."""
+    """A placeholder for the user. SECURITY: it has only a key, so that SQL that depends on more can't be compiled."""
 
     def __init__(self, pk: UUID | None) -> None:
         self.pk = self.id = pk
 
 
 class PlaceholderCaller(PlaceholderOwner):
-    """The same of a list that is not only his own, where it matters whether he is one of the staff."""
+    """A placeholder for the caller of a list whose rows depend on whether the caller is staff."""
 
     is_authenticated = True
 
@@ -87,8 +84,6 @@ class PlaceholderCaller(PlaceholderOwner):
 
 
 class CompiledList:
-    """One list of the API, at the address that `match` is about."""
-
     def __init__(self, match: ResolverMatch, audience: Audience) -> None:
         found: Any = match.func
         self.match, self.view_class, self.options = match, found.cls, found.initkwargs
@@ -102,17 +97,17 @@ class CompiledList:
         self.filterset: Any = StrictFilterBackend().get_filterset_class(view, self.view_class.queryset)
 
     def respond(self, request: HttpRequest) -> HttpResponse | None:
-        """The page, or None when the plain path has to answer: what is wrong with a request is its to say."""
+        """Return the page, or None if the plain path must handle the request, for example to report its errors."""
         try:
             return self._respond(request)
         except (NotCompiledError, APIException, FormError, SuspiciousOperation):
             return None
         except (psycopg.Error, OperationalError, PoolTimeout) as error:
-            logger.warning("%s is left to the plain path: %s", request.path, error)
+            logger.warning("The compiled list path failed for %s, the plain path handles it: %s", request.path, error)
             return None
 
     def _respond(self, request: HttpRequest) -> HttpResponse:
-        request.get_host()  # SECURITY: refuses a host that is not ours, as CommonMiddleware does
+        request.get_host()  # SECURITY: raises for a host that is not allowed, as in CommonMiddleware
         signature, values, cursor = self._parse_request(request)
         plans = {
             as_staff: self.plan_of(signature._replace(as_staff=as_staff)) for as_staff in self.list_permission.staff_variants
@@ -125,9 +120,8 @@ class CompiledList:
             plan = plans[as_staff]
             if plan is None:
                 raise NotCompiledError
-            # SECURITY: the database's wall, as the viewsets set it
             role = self.list_permission.role_of(caller)
-            with context.using_role(role, caller.pk):
+            with context.using_role(role, caller.pk):  # SECURITY: row-level security, as in the viewsets
                 rows = replicas.rows(read, plan.statement, values | {OWNER: caller.pk}, caller.pk)
         page = KeysetPagination.of(request, signature.limit, self.order_of(signature.ordering)[0], signature.ordering, cursor)
         with context.using_role(role, caller.pk):
@@ -137,36 +131,35 @@ class CompiledList:
         return HttpResponse(content, content_type="application/json", headers=headers)
 
     def _parse_request(self, request: HttpRequest) -> tuple[QuerySignature, dict[str, Any], Cursor | None]:
-        """Return the signature of the request, its values by place, and its cursor. Raises what is wrong with it."""
-        given = {name: texts[0] for name, texts in request.GET.lists() if len(texts) == 1 and texts[0]}
-        if len(given) != len(request.GET):
+        """Return the signature of the request, its values by name, and its cursor, or raise an error of the request."""
+        params = {name: texts[0] for name, texts in request.GET.lists() if len(texts) == 1 and texts[0]}
+        if len(params) != len(request.GET):
             raise NotCompiledError
         values = {
-            name: _clean_parameter(self.filterset, name, given) for name in sorted(given) if name not in PAGING_PARAMETERS
+            name: _clean_parameter(self.filterset, name, params) for name in sorted(params) if name not in PAGING_PARAMETERS
         }
         filters = tuple((name, _kind_of(value)) for name, value in values.items())
-        ordering = given.get("ordering", self.view_class.ordering)
-        cursor = Cursor.of(given["cursor"], ordering, *self.order_of(ordering)) if "cursor" in given else None
+        ordering = params.get("ordering", self.view_class.ordering)
+        cursor = Cursor.of(params["cursor"], ordering, *self.order_of(ordering)) if "cursor" in params else None
         keys = {f"cursor {number}": value for number, value in enumerate(cursor.values if cursor else ())}
         behind = tuple((name, _kind_of(value)) for name, value in keys.items())
-        signature = QuerySignature(filters, ordering, limit_of(given), behind, bool(cursor and cursor.reverse))
+        signature = QuerySignature(filters, ordering, limit_of(params), behind, bool(cursor and cursor.reverse))
         return signature, values | keys, cursor
 
-    def _view(self, given: Mapping[str, Any], owner: UUID | None = None, *, as_staff: bool | None = None) -> Any:
-        """The viewset as it would be for such a request; of the request it has nothing but its parameters and the owner."""
+    def _view(self, params: Mapping[str, Any], owner: UUID | None = None, *, as_staff: bool | None = None) -> Any:
+        """Return the viewset for a request that has only parameters and the caller."""
         user = PlaceholderOwner(owner) if as_staff is None else PlaceholderCaller(owner, is_staff=as_staff)
         auth = SimpleNamespace(has_second_factor=as_staff)
         view = self.view_class(**self.options)
         view.action, view.args, view.kwargs, view.format_kwarg = "list", (), {}, None
-        view.request = SimpleNamespace(user=user, auth=auth, query_params=given, method="GET")
+        view.request = SimpleNamespace(user=user, auth=auth, query_params=params, method="GET")
         return view
 
     def _order_of(self, ordering: str) -> tuple[list[OrderColumn], list[Any]]:
-        """The columns of an order and their fields."""
         view = self._view({"ordering": ordering}, as_staff=self.list_permission.staff_variants[0])
         try:
             queryset = view.get_queryset()
-        except AttributeError as error:  # it depends on more of the request than there is here
+        except AttributeError as error:  # the queryset depends on other attributes of the request
             raise NotCompiledError from error
         columns = order_of(view.request.query_params, view, queryset)[1]
         return columns, [kind_of(queryset, column.name) for column in columns]
@@ -175,7 +168,7 @@ class CompiledList:
         sql_serializer = self._view({}).get_sql_serializer()
         kinds = {name: kind for name, kind in (*signature.filters, *signature.cursor) if isinstance(kind, type)}
         if not signature.as_staff:
-            kinds[OWNER] = UUID  # SECURITY: SQL in which he is not named is refused
+            kinds[OWNER] = UUID  # SECURITY: refuses SQL that does not contain the owner
         if sql_serializer is None:
             return None
         try:
@@ -190,12 +183,12 @@ class CompiledList:
             return None
 
     def _queryset(self, signature: QuerySignature, values: Mapping[str, Any], sql_serializer: SqlSerializer) -> QuerySet[Any]:
-        """The page's rows, as the plain path would ask for them."""
-        given = dict.fromkeys((name for name, _ in signature.filters), "") | {"ordering": signature.ordering}
-        view = self._view(given, values.get(OWNER), as_staff=signature.as_staff)
+        """Return the page's rows as the plain path queries them."""
+        params = dict.fromkeys((name for name, _ in signature.filters), "") | {"ordering": signature.ordering}
+        view = self._view(params, values.get(OWNER), as_staff=signature.as_staff)
         queryset = view.get_queryset()
         if self.filterset:
-            filters = self.filterset(given, queryset=queryset, request=view.request)
+            filters = self.filterset(params, queryset=queryset, request=view.request)
             filters.form.cleaned_data = {name: values.get(name, kind) for name, kind in signature.filters}
             queryset = filters.filter_queryset(queryset)
         keys = [values.get(name, kind) for name, kind in signature.cursor]
@@ -206,28 +199,28 @@ class CompiledList:
         )
 
 
-def _clean_parameter(filterset: Any, name: str, given: Mapping[str, str]) -> object:
-    """Return the value of a filter's parameter. Raises NotCompiledError for one that the plain path has to judge."""
+def _clean_parameter(filterset: Any, name: str, params: Mapping[str, str]) -> object:
+    """Return the value of a filter's parameter, or raise NotCompiledError for an unknown or empty one."""
     found = filterset.base_filters.get(name) if filterset else None
-    value = found.field.clean(found.field.widget.value_from_datadict(given, {}, name)) if found else None
+    value = found.field.clean(found.field.widget.value_from_datadict(params, {}, name)) if found else None
     if value in EMPTY:
         raise NotCompiledError
     return value
 
 
-COMPILED_LISTS: dict[str, CompiledList] = {}  # by address, as many as the API has
+COMPILED_LISTS: dict[str, CompiledList] = {}  # by URL path
 
 
 def register_list(request: Request, audience: Audience) -> None:
-    """Answer the address of this request from here on, where that can be done."""
+    """Use the compiled list path for later requests to this URL."""
     if settings.FAST_LISTS and request.resolver_match and request.path_info not in COMPILED_LISTS:
         COMPILED_LISTS[request.path_info] = CompiledList(request.resolver_match, audience)
 
 
 class CompiledListsMiddleware:
-    """Answers what it can before sessions, messages and the like are looked at, and outside of a transaction of Django's.
+    """Middleware that returns compiled lists, before the session middleware and outside of a transaction of Django's.
 
-    A list is known here when the plain path has answered it once in this process.
+    A list is registered once the plain path has handled a request for it in this process.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -244,7 +237,7 @@ class CompiledListsMiddleware:
 
 
 def _kind_of(value: object) -> type | bool | None:
-    """What of a value is part of its signature. Raises NotCompiledError for one whose SQL may be anything, such as a list."""
+    """Return the part of a value in the signature, or raise NotCompiledError if its SQL is not known, as of a list."""
     if value is None or isinstance(value, bool):
         return value
     if type(value) not in PROBE_FACTORIES:

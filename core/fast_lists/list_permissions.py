@@ -1,4 +1,4 @@
-"""Who may read a list, as the compiled list path finds it out: by a token, and of staff by one statement more."""
+"""Permission checks of the compiled list path: by a token, and for staff by one more query."""
 
 from enum import Enum
 from functools import cached_property
@@ -19,41 +19,34 @@ CUSTOMER_ROLE = Role.CUSTOMER
 
 
 class Audience(Enum):
-    """Who may read a list at all, besides what of it he meets."""
+    """The callers that may read a list."""
 
-    OWNER = "whoever has signed in: his own rows"
-    PUBLIC = "everybody; staff may meet more"
+    OWNER = "users, their own rows"
+    PUBLIC = "everybody; staff may see more rows"
     STAFF = "staff with the permission to view the model"
 
 
 class Caller(NamedTuple):
-    """Who has signed in."""
-
     pk: UUID
-    is_staff: bool  # with all of its powers: his credentials stand for a second factor
+    is_staff: bool  # and logged in with a second factor
 
 
 class ListPermission:
-    """The readers of one model's list."""
-
     def __init__(self, audience: Audience, model: type[Model]) -> None:
         self.audience, self.model = audience, model
 
     @property
     def staff_variants(self) -> tuple[bool | None, ...]:
-        """What `staff_variant_of` may give."""
         return {Audience.OWNER: (None,), Audience.STAFF: (True,), Audience.PUBLIC: (False, True)}[self.audience]
 
     def staff_variant_of(self, caller: Caller) -> bool | None:
-        """Whether the caller reads as one of the staff; None where that makes no difference."""
+        """Return True if the caller reads the list as staff, or None if the rows do not depend on that."""
         return caller.is_staff if len(self.staff_variants) > 1 else self.staff_variants[0]
 
     def role_of(self, caller: Caller) -> Role:
-        """The role of the database that the list is read as."""
         return Role.STAFF if self.staff_variant_of(caller) else CUSTOMER_ROLE
 
     def allows(self, caller: Caller, read: Read) -> bool:
-        """Whether the caller is one of the readers."""
         if self.audience is not Audience.STAFF:
             return True
         with context.using_role(Role.STAFF, caller.pk):
@@ -61,7 +54,7 @@ class ListPermission:
 
     @cached_property
     def permission_query(self) -> CompiledQuery:
-        """The caller, if he has the permission to view the model."""
+        """Return the query for the caller if they have the permission to view the model."""
         options = self.model._meta
         permission = f"{options.app_label}.{get_permission_codename('view', options)}"
 

@@ -1,8 +1,8 @@
-"""Reads a list's rows from SQL in the form in which they are sent, without model instances and per-field Python.
+"""Serializers compiled to SQL columns, which read a list's rows as they are sent, without model instances.
 
-Keys, money, days and JSON come as text (JSON is spliced into the answer as it stands), the rest as what orjson writes by
-itself. What is shown of an encrypted field is made of its bytes, row by row. `Meta.annotated` of a serializer names what its
-view's queryset computes. One with a field that nothing of this gives is left to the plain path; a test holds both paths equal.
+Keys, money, dates and JSON are read as text, and JSON is inserted into the response unchanged. Values that are derived from an
+encrypted field are decrypted row by row. `Meta.annotated` of a serializer names annotations of its view's queryset. A
+serializer with any other field is not compiled. A test checks that compiled and plain lists are equal.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ AS_TEXT = (models.UUIDField, models.DecimalField, models.DateField, models.TimeF
 
 @dataclass(frozen=True, slots=True)
 class DecryptedColumn:
-    """Something shown of an encrypted field: its name, the field, and what makes it of a function that reads the field."""
+    """A value that is derived from an encrypted field by the function `show`, see `BaseModel.decrypted_derived`."""
 
     name: str
     field: EncryptedField
@@ -34,49 +34,46 @@ class DecryptedColumn:
 
 @dataclass(frozen=True, slots=True)
 class SqlSerializer:
-    """A serializer compiled to columns: `names` and `expressions` side by side, `json_names` those of JSON.
+    """A serializer compiled to columns with `names` and `expressions`; `json_names` are those of JSON.
 
-    Where something is `opened`, the values that it is bound to, a row's place, are the columns behind the named ones.
+    If there are `decrypted` columns, `expressions` ends with the columns of the row's identity.
     """
 
     names: tuple[str, ...]
     expressions: tuple[Any, ...]
     json_names: tuple[str, ...]
-    opened: tuple[DecryptedColumn, ...]
+    decrypted: tuple[DecryptedColumn, ...]
 
     def objects(self, rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
-        """The rows as JSON objects; columns beyond the serializer's (a place, the order's keys) are left out.
-
-        Within the owner's reach: his data key may have to be read.
-        """
+        """Return the rows as JSON objects, under the role of the owner, whose data key may be read."""
         rows = list(rows)
         found = [dict(zip(self.names, row, strict=False)) for row in rows]
         for name in self.json_names:
             for each in found:
                 text = each[name]
                 each[name] = None if text is None else orjson.Fragment(text)
-        for opened in self.opened:
-            place = slice(len(self.names), len(self.names) + len(opened.field.identity_fields))
+        for column in self.decrypted:
+            place = slice(len(self.names), len(self.names) + len(column.field.identity_fields))
             for each, row in zip(found, rows, strict=True):
-                each[opened.name] = opened.show(partial(opened.field.decrypt_value, row[place], each[opened.name]))
+                each[column.name] = column.show(partial(column.field.decrypt_value, row[place], each[column.name]))
         return found
 
 
 def compile_serializer(serializer_class: type[serializers.ModelSerializer]) -> SqlSerializer | None:
-    """The columns of `serializer_class`, or None when one of its fields can't be read straight from SQL."""
+    """Compile a serializer, or return None if one of its fields can't be read from SQL."""
     model = cast("type[BaseModel]", serializer_class.Meta.model)
     fields = {name: field for name, field in serializer_class().fields.items() if not field.write_only}
     columns = {name: _expression(serializer_class, name, field) for name, field in fields.items()}
     if any(column is None for column in columns.values()):
         return None
     json_names = tuple(name for name, field in fields.items() if isinstance(_model_field(model, field), models.JSONField))
-    opened = tuple(DecryptedColumn(name, *_decrypted(model, name)) for name in fields if name in model.decrypted_derived)
-    place = [F(name) for name in opened[0].field.identity_attnames] if opened else []
-    return SqlSerializer(tuple(columns), (*columns.values(), *place), json_names, opened)
+    decrypted = tuple(DecryptedColumn(name, *_decrypted(model, name)) for name in fields if name in model.decrypted_derived)
+    place = [F(name) for name in decrypted[0].field.identity_attnames] if decrypted else []
+    return SqlSerializer(tuple(columns), (*columns.values(), *place), json_names, decrypted)
 
 
 def _expression(serializer_class: type[serializers.ModelSerializer], name: str, field: serializers.Field) -> Combinable | None:
-    """The column that the field is read from; None where there is none."""
+    """Return the column that the field is read from, or None if there is none."""
     model = cast("type[BaseModel]", serializer_class.Meta.model)
     if name in model.decrypted_derived:
         return Cast(F(_decrypted(model, name)[0].attname), models.BinaryField())
@@ -87,8 +84,8 @@ def _expression(serializer_class: type[serializers.ModelSerializer], name: str, 
 
 
 def _decrypted(model: type[BaseModel], name: str) -> tuple[EncryptedField, DerivedFromEncrypted]:
-    sealed, show = model.decrypted_derived[name]
-    return cast("EncryptedField", model._meta.get_field(sealed)), show
+    source, show = model.decrypted_derived[name]
+    return cast("EncryptedField", model._meta.get_field(source)), show
 
 
 def _model_field(model: type[models.Model], field: serializers.Field) -> models.Field[Any, Any] | None:
@@ -104,6 +101,6 @@ def _column(model: type[models.Model], field: serializers.Field) -> Combinable |
 
 
 def _as_sent(expression: Combinable, kind: models.Field[Any, Any]) -> Combinable:
-    """`expression` of type `kind`, as text where that is what the answer carries."""
+    """Return the expression, cast to text for types that are sent as text."""
     as_text = isinstance(kind, AS_TEXT) and not isinstance(kind, models.DateTimeField)
     return Cast(expression, models.TextField()) if as_text else expression

@@ -1,4 +1,4 @@
-"""The base of every model: its key, its timestamps, its owner, and one way to show it without its secrets."""
+"""The base classes of all models, with key, timestamps, owner and `to_dict`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
@@ -26,7 +26,7 @@ from core.privacy.declarations import Privacy, internal
 JsonObject = dict[str, Any]
 DerivedFromEncrypted = Callable[[Callable[[], Any]], Any]
 
-# The application stamps `updated_at` itself; the trigger catches bulk and raw updates, which bring the old stamp along.
+# The application sets `updated_at` itself. The trigger sets it for bulk and raw updates, which leave it unchanged.
 touch = pgtrigger.Trigger(
     name="touch_updated_at",
     when=pgtrigger.Before,
@@ -37,7 +37,7 @@ touch = pgtrigger.Trigger(
 
 
 class UpdatedAtField(models.DateTimeField):
-    """The instant of the last change; of a row that nobody changed yet, exactly its `created_at`."""
+    """The time of the last change; equal to `created_at` until the first change."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_now": True, "db_default": Now()})
@@ -54,19 +54,20 @@ class UpdatedAtField(models.DateTimeField):
 
 
 class BaseModel(models.Model):
-    """A row with a time-ordered UUIDv7 key and timestamps.
+    """A model with a time-ordered UUIDv7 key and timestamps.
 
-    `derived` names the read-only values that belong to the model's public shape: each `Derived` by itself, and the properties
-    that a model names because they need more than an expression. `decrypted_derived` has those of an encrypted field, each with
-    the function that makes it of what reads the field. Of `secret_fields` nothing is shown and nothing recorded; a change of
-    `unaudited_fields` alone is no event of the audit log.
+    - `derived` names the model's read-only values in the API: each `Derived` automatically, and properties that it lists.
+    - `decrypted_derived` maps values that are derived from an encrypted field to that field and a function. The function gets
+      a callable that decrypts the field.
+    - `secret_fields` are neither shown nor recorded in the audit log.
+    - A change of `unaudited_fields` alone is not recorded.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
     updated_at = UpdatedAtField()
 
-    privacy: ClassVar[Privacy | None] = None  # each model with an owner declares its own; a test asks for it
+    privacy: ClassVar[Privacy | None] = None  # each model with an owner must declare its own; a test checks it
     derived: ClassVar[tuple[str, ...]] = ()
     decrypted_derived: ClassVar[dict[str, tuple[str, DerivedFromEncrypted]]] = {}
     secret_fields: ClassVar[tuple[str, ...]] = ()
@@ -86,21 +87,21 @@ class BaseModel(models.Model):
         return f"<{type(self).__name__} {self.pk}>"
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Save; a partial save carries `updated_at` along, so that the object in hand stays equal to its row."""
+        """Save; with `update_fields` also `updated_at`, so that the object stays equal to its row."""
         if update_fields is not None:
             update_fields = {*update_fields, "updated_at"}
-        # SECURITY: the owner's data key stays locked until what is sealed under it is stored
+        # SECURITY: the owner's data key must stay locked until the values that it encrypts are stored
         with data_keys.cached_in_transaction() if encrypted_fields(type(self)) else nullcontext():
             super().save(*args, update_fields=with_blind_indexes(self, update_fields), **kwargs)
 
     @classmethod
     def sql_derived(cls) -> dict[str, models.ExpressionWrapper]:
-        """Return the expressions of the derived values that have one, by name."""
+        """Return the expressions of the derived values by name, without properties."""
         values = {name: getattr(cls, name) for name in cls.derived}
         return {name: value.expression for name, value in values.items() if isinstance(value, Derived)}
 
     def to_dict(self) -> JsonObject:
-        """Every field and derived value, JSON-ready; secrets are left out."""
+        """Return every field and derived value by name, ready for JSON, without secret and encrypted fields."""
         return {name: json_ready(getattr(self, name)) for name in self._shown()}
 
     @classmethod
@@ -111,7 +112,7 @@ class BaseModel(models.Model):
 
 
 def json_ready(value: object) -> object:
-    """`value` as JSON can carry it: money and keys as strings, instants and days in ISO 8601."""
+    """Return `value` for JSON: money and keys as strings, dates and times in ISO 8601."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Decimal | UUID):
@@ -120,14 +121,13 @@ def json_ready(value: object) -> object:
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
-    """Rows that belong to users. `for_user` is the application's wall around them."""
+    """A QuerySet of rows that belong to users."""
 
     def for_user(self, user: Any) -> Self:
-        """Only the rows that belong to `user`."""
         return self.filter(**{self.model.owner_path: user.pk})
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """Django's, with each owner's data key asked for once, not once a row."""
+        """Create the rows, reading the data key of each owner once instead of once per row."""
         rows = list(objs)
         model: Any = self.model
         if not any(field.has_data_keys for field in encrypted_fields(model)):
@@ -137,7 +137,7 @@ class OwnedQuerySet(models.QuerySet[Any]):
 
 
 class OwnedModel(BaseModel):
-    """A row that belongs to one user and goes with him."""
+    """A model whose rows belong to a user and are deleted with the user."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="%(class)s_set", editable=False, db_index=False
@@ -151,43 +151,42 @@ class OwnedModel(BaseModel):
         abstract = True
 
     def today(self) -> date:
-        """The present day where the owner lives."""
+        """Return the current day in the owner's time zone."""
         return clock.day_in(self.user.zone, clock.now())
 
 
 def same_owner_foreign_key(to: Any, **options: Any) -> models.ForeignKey:
-    """A foreign key to another row of the same owner.
+    """Return a foreign key to another row of the same owner.
 
-    The database's half is `core.operations.composite_foreign_key` over (user, key), which the migration adds. Django's own
-    constraint is left out: it says less, and its check on a deleted parent would scan the child's table, since every index
-    there begins with the user.
+    The migration adds the constraint on (user, key), `core.postgres.operations.composite_foreign_key`. Django's own constraint
+    would not check the owner, and to delete a parent it would scan the child's table, whose indexes begin with the user.
     """
     return models.ForeignKey(to, db_index=False, db_constraint=False, **options)
 
 
 def staff_foreign_key(**options: Any) -> models.ForeignKey[Any, Any]:
-    """A key to whoever of staff did something: without the database's constraint, for a record outlives the colleague."""
+    """Return a foreign key to a staff member, without a constraint, because the record must outlive the account."""
     return models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, db_index=False, db_constraint=False, related_name="+", **options
     )
 
 
 def gin(table: str, field: str) -> GinIndex:
-    """The index that lets a role without row policies search inside a JSON field with `@>`."""
+    """Return a GIN index for `@>` on a JSON field; it works only for roles without row policies."""
     return GinIndex(fields=[field], name=f"{table}_{field}_gin"[:30], opclasses=["jsonb_path_ops"])
 
 
 class IdempotencyKey(OwnedModel):
-    """A POST that was carried out under a client's key, with the answer that a repetition gets."""
+    """A POST that was executed with an idempotency key, and its stored response for retries."""
 
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField(null=True)
     answer: models.Field[Any, Any] = encrypt(
         models.JSONField(null=True), label="core.idempotency_key.answer"
-    )  # SECURITY: an answer may hold a new token
+    )  # SECURITY: a response may contain a new token
 
-    privacy = internal("answers kept for a day, so that a repeated call does nothing twice; they repeat other rows")
+    privacy = internal("responses stored for a day, so that a retried request is executed once; they repeat other rows")
 
     class Meta(OwnedModel.Meta):
         triggers = [touch]  # unaudited, see UNAUDITED in `tests/contract/test_audit.py`
@@ -199,14 +198,12 @@ class IdempotencyKey(OwnedModel):
 
 
 class DataKey(OwnedModel):
-    """The key that one user's values are sealed under, wrapped by the key ring; used by `core.encryption.data_keys` alone."""
+    """A user's data key, wrapped by the key ring. Only `core.encryption.data_keys` reads and writes it."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="data_key", editable=False)
     wrapped = models.BinaryField(max_length=128)
 
-    privacy = internal(
-        "what his sealed values are sealed under; when it is gone, none of them can be opened, in no backup either"
-    )
+    privacy = internal("the key of the customer's encrypted values; without it none can be decrypted, not even from a backup")
     secret_fields = ("wrapped",)
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""CHECK constraints with messages for people, beside those that the classes of `core.models.fields` add.
+"""CHECK constraints with error messages, in addition to those of the classes in `core.models.fields`.
 
-A constraint is called `<table>_<field>_<rule>`. `core.api.errors` finds the field in the name, so a rule that only
-the database could see still comes back as a 400 at its field.
+A constraint is called `<table>_<field>_<rule>`. `core.api.errors` finds the field in the name of a violated constraint, and
+returns a 400 for that field.
 """
 
 from django.db import models
@@ -12,7 +12,7 @@ from core.models.validators import NOT_A_LIST, NOT_AN_OBJECT, bounds_message
 
 
 def rule(name: str, condition: Q | Exact, message: str) -> models.CheckConstraint:
-    """Return a CHECK called `name` that holds when `condition` is true or unknown (NULL)."""
+    """Return a CHECK called `name` that allows rows for which `condition` is true or unknown (NULL)."""
     return models.CheckConstraint(condition=condition, name=name, violation_error_message=message)
 
 
@@ -24,7 +24,7 @@ def between(table: str, field: str, low: object = None, high: object = None) -> 
 
 
 def json_shape(table: str, field: str, shape: str) -> models.CheckConstraint:
-    """Return a CHECK that a JSON value is an `object` or an `array`, as its readers expect."""
+    """Return a CHECK that a JSON value is an `object` or an `array`."""
     kind = Func(F(field), function="jsonb_typeof", output_field=models.TextField())
     return rule(f"{table}_{field}_shape", Exact(kind, Value(shape)), NOT_A_LIST if shape == "array" else NOT_AN_OBJECT)
 

@@ -1,4 +1,4 @@
-"""Values that follow from the columns of a row, each declared once."""
+"""Values that are computed from the columns of a row, each declared once."""
 
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast, overload
@@ -16,8 +16,8 @@ T = TypeVar("T")
 class Derived(property, Generic[T]):
     """A read-only property that is computed from a Django expression, in Python for an object and in SQL for a query.
 
-    `output_field` is its type in queries, filters and the API; `null=True` says that it may be unknown. A Q without an
-    `output_field` is True where it holds, False where it does not or is unknown. The model lists it in `derived`.
+    `output_field` is its type in queries, filters and the API, with `null=True` if it may be unknown. A Q without an
+    `output_field` is True where it is true, and False where it is false or NULL.
     """
 
     @overload
@@ -49,8 +49,8 @@ class Derived(property, Generic[T]):
         return self if row is None else self.at(row)
 
     def at(self, row: models.Model, now: datetime | None = None) -> T:
-        """Return the value of `row` at the instant `now`; without one, at the present instant."""
-        model = row.__class__  # of a masked row, too, whose type is not a model
+        """Return the value of `row` at `now`, by default the current time."""
+        model = row.__class__  # the type() of a MaskedRow is not a model
         reader = self._readers.get(model)
         if reader is None:
             reader = self._readers[model] = evaluator(self.expression, model)

@@ -1,9 +1,9 @@
-"""Django expressions computed in Python, from the attributes of one row, with the results of PostgreSQL.
+"""Evaluation of Django expressions in Python, from the attributes of one row, with the same results as PostgreSQL.
 
 Django resolves an expression as it does for a query: names become columns, a Q becomes lookups with prepared values, and the
-negation of a comparison with a nullable column gets its IS NOT NULL. `compiled` makes closures of that tree, once for each
-expression and model. None is NULL: functions and comparisons propagate it, and conditions have three values. A node that is
-not known here raises NotImplementedError when it is compiled; `core.postgres.expressions` shows how a node brings its own form.
+negation of a comparison with a nullable column gets its IS NOT NULL. `compiled` builds closures from that tree, once for each
+expression and model. None is NULL: functions and comparisons propagate it, and conditions have three values. An unsupported
+node raises NotImplementedError when it is compiled. A node can have its own method `of_row`, see `core.postgres.expressions`.
 """
 
 import operator
@@ -26,7 +26,7 @@ from django.db.models.sql.where import OR, WhereNode
 
 from core.postgres.expressions import PythonFunc
 
-# Computes a value of a row, at an instant where the value depends on it; without one at the present instant.
+# Computes a value of a row at a time; at the current time if that is None.
 Reader = Callable[[models.Model, datetime | None], object]
 PYTHON_TYPES: dict[type[models.Field[object, object]], type] = {
     models.BooleanField: bool,
@@ -44,7 +44,7 @@ COMPARISONS = {"exact": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt"
 
 
 def python_type(field: models.Field[object, object]) -> type:
-    """Return the type of a column's values in Python; `object` for a column that no derived value reads."""
+    """Return the Python type of a column's values, or `object` for an unsupported column."""
     return next((kind for column, kind in PYTHON_TYPES.items() if isinstance(field, column)), object)
 
 
@@ -62,13 +62,13 @@ def compiled(node: object) -> Reader:
 @singledispatch
 def _compiled(node: object) -> Reader:
     if hasattr(node, "resolve_expression"):
-        raise NotImplementedError(f"{type(node).__name__} has no form in Python.")
+        raise NotImplementedError(f"{type(node).__name__} can't be evaluated in Python.")
     constant = node.value if isinstance(node, Enum) else node
     return lambda row, now: constant
 
 
 def strict(function: Callable[..., object], *operands: object) -> Reader:
-    """Return a reader of what `function` makes of the operands: NULL as soon as one of them is."""
+    """Return a reader that calls `function` with the operands, and returns None if one of them is None."""
     if len(operands) == 2:
         return _strict_of_two(function, *operands)
     readers = [compiled(operand) for operand in operands]
@@ -86,7 +86,7 @@ def strict(function: Callable[..., object], *operands: object) -> Reader:
 
 
 def _strict_of_two(function: Callable[..., object], first: object, second: object) -> Reader:
-    """Return the same as `strict`, faster."""
+    """Return the same reader as `strict`, faster."""
     left, right = compiled(first), compiled(second)
     constant = second.value if isinstance(second, Value) else second
 
@@ -184,9 +184,9 @@ def _product(left: Decimal, right: Decimal) -> Decimal:
 
 
 def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """Return the quotient with as many decimals as PostgreSQL gives it: at least 16 significant digits.
+    """Return the quotient with as many decimals as in PostgreSQL, at least 16 significant digits.
 
-    This is `select_div_scale` of PostgreSQL's numeric.c, which counts digits to the base of 10,000.
+    This is `select_div_scale` of PostgreSQL's numeric.c, which counts digits in base 10,000.
     """
     (weight, digit), (divisor_weight, divisor_digit) = _leading(dividend), _leading(divisor)
     weight -= divisor_weight + (digit <= divisor_digit)
@@ -196,7 +196,7 @@ def quotient(dividend: Decimal, divisor: Decimal) -> Decimal:
 
 
 def _leading(number: Decimal) -> tuple[int, int]:
-    """Return the weight and the value of the first digit to the base of 10,000."""
+    """Return the weight and the value of the first digit in base 10,000."""
     weight = Decimal(number).adjusted() // 4 if number else 0
     return weight, int(EXACT.scaleb(abs(number), -4 * weight))
 
@@ -223,7 +223,7 @@ def _cast(node: Cast) -> Reader:
         return strict(rounded, source, Decimal(1).scaleb(-field.decimal_places))
     if isinstance(field, models.IntegerField):
         return strict(lambda number, unit: int(rounded(number, unit)), source, Decimal(1))
-    raise NotImplementedError(f"A cast to {type(field).__name__} has no form in Python.")
+    raise NotImplementedError(f"A cast to {type(field).__name__} can't be evaluated in Python.")
 
 
 @_compiled.register

@@ -1,6 +1,6 @@
-"""Model fields that declare a rule once: each brings a validator, the CHECK constraint of the same rule, and the message.
+"""Model fields with a validator and a CHECK constraint for the same rule, with the same message.
 
-Migrations contain Django's own field, and the constraint as if it stood in `Meta.constraints`.
+Migrations contain Django's own field, and the constraint as if it were in `Meta.constraints`.
 """
 
 from collections.abc import Callable, Iterable
@@ -33,8 +33,6 @@ NOT_BLANK = "Must not be empty or padded."
 
 
 class FieldOptions(TypedDict, total=False):
-    """Options of Django's that each of these fields takes."""
-
     null: bool
     blank: bool
     default: object
@@ -46,15 +44,15 @@ class CheckedField(models.Field[SetType, GetType]):
     """A field that adds CHECK constraints to its model."""
 
     def get_constraints(self, table: str) -> list[models.CheckConstraint]:
-        """Return the constraints for a column of `table`; each subclass has its own."""
+        """Return the constraints for a column of `table`."""
         raise NotImplementedError(f"{type(self).__name__} declares no constraint.")
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False, **kwargs: bool) -> None:
         super().contribute_to_class(cls, name, private_only=private_only, **kwargs)
         if not cls._meta.abstract:
-            # A new list, since the children of a model may inherit the present one with its Meta.
+            # a new list, because subclasses of the model may inherit the present one with its Meta
             cls._meta.constraints = [*cls._meta.constraints, *self.get_constraints(cls._meta.db_table)]
-            # Migrations read the constraints only of a model that declares some.
+            # `makemigrations` reads constraints only from a Meta that declares them
             cls._meta.original_attrs["constraints"] = cls._meta.constraints
 
     def deconstruct(self) -> tuple[str, str, list[object], dict[str, object]]:
@@ -85,7 +83,7 @@ class ChoiceField(CheckedField[SetType, GetType], models.CharField[SetType, GetT
 
 
 class NonBlankField(CheckedField[SetType, GetType]):
-    """A text that is neither empty nor padded with white space."""
+    """A text field without empty values and without white space at the beginning or end."""
 
     default_error_messages = {"blank": NOT_BLANK}
 
@@ -94,11 +92,11 @@ class NonBlankField(CheckedField[SetType, GetType]):
 
 
 class NonBlankCharField(NonBlankField[SetType, GetType], models.CharField[SetType, GetType]):
-    """A CharField that is neither empty nor padded with white space."""
+    """A CharField with the rule of NonBlankField."""
 
 
 class NonBlankTextField(NonBlankField[SetType, GetType], models.TextField[SetType, GetType]):
-    """A TextField that is neither empty nor padded with white space."""
+    """A TextField with the rule of NonBlankField."""
 
 
 class BoundedIntegerField(CheckedField[SetType, GetType], models.IntegerField[SetType, GetType]):
@@ -113,7 +111,7 @@ class BoundedIntegerField(CheckedField[SetType, GetType], models.IntegerField[Se
 
 
 class BoundedDecimalField(CheckedField[SetType, GetType], models.DecimalField[SetType, GetType]):
-    """A decimal from `min` to `max`, both inclusive; None leaves a side open. It is never NaN."""
+    """A decimal from `min` to `max`, both inclusive, and never NaN. None leaves a side open."""
 
     def __init__(
         self,
@@ -133,20 +131,20 @@ class BoundedDecimalField(CheckedField[SetType, GetType], models.DecimalField[Se
         is_bounded = self.min is not None or self.max is not None
         bounds = [between(table, self.name, self.min, self.max)] if is_bounded else []
         if self.max is not None:
-            return bounds  # PostgreSQL sorts NaN above every number, so an upper bound refuses it too
+            return bounds  # PostgreSQL sorts NaN above every number, so an upper bound refuses it
         is_finite = Func(F(self.name), template="%(expressions)s <> 'NaN'::numeric", output_field=models.BooleanField())
         return [*bounds, rule(f"{table}_{self.name}_number", Q(is_finite), "Must be a number.")]
 
 
 class ShareField(BoundedDecimalField[SetType, GetType]):
-    """A part of one, from 0.00 to 1.00."""
+    """A share of a whole, from 0.00 to 1.00."""
 
     def __init__(self, **options: Unpack[FieldOptions]) -> None:
         super().__init__(max_digits=3, decimal_places=2, min=0, max=1, **options)
 
 
 class PlausibleDateField(CheckedField[SetType, GetType], models.DateField[SetType, GetType]):
-    """A day from 1900 to 2200."""
+    """A date from 1900-01-01 to 2200-12-31."""
 
     def __init__(self, **options: Unpack[FieldOptions]) -> None:
         super().__init__(validators=[validate_plausible_date], **options)
@@ -156,7 +154,7 @@ class PlausibleDateField(CheckedField[SetType, GetType], models.DateField[SetTyp
 
 
 class JSONObjectField(CheckedField[SetType, GetType], models.JSONField[SetType, GetType]):
-    """A JSON object, empty unless `default` says otherwise."""
+    """A JSON object, by default empty."""
 
     _pyi_private_set_type: dict[str, Any] | Combinable
     _pyi_private_get_type: dict[str, Any]
@@ -170,7 +168,7 @@ class JSONObjectField(CheckedField[SetType, GetType], models.JSONField[SetType, 
 
 
 class JSONListField(CheckedField[SetType, GetType], models.JSONField[SetType, GetType]):
-    """A JSON list, empty unless `default` says otherwise."""
+    """A JSON list, by default empty."""
 
     _pyi_private_set_type: list[Any] | Combinable
     _pyi_private_get_type: list[Any]

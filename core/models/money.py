@@ -1,4 +1,4 @@
-"""Money: a decimal with two places and its currency beside it. Amounts in two currencies are never added."""
+"""Fields for money: an amount with two decimals, and a currency. Amounts in two currencies are never added."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -14,13 +14,13 @@ from core.models.fields import BoundedDecimalField, CheckedField, FieldOptions, 
 
 
 def validate_currency(code: str) -> None:
-    """Raise unless `code` is an ISO 4217 currency in capitals."""
+    """Raise ValidationError unless `code` is an ISO 4217 currency code in capitals."""
     if code not in ISO_4217:
         raise ValidationError("%(code)s is not an ISO 4217 currency code such as USD.", "unknown_currency", {"code": code})
 
 
 class CurrencyField(CheckedField[SetType, GetType], models.CharField[SetType, GetType]):
-    """The currency beside an amount, USD unless `default` says otherwise. The validator knows the list, the CHECK the form."""
+    """The currency of an amount, by default USD. The CHECK requires three capital letters, and the validator a known code."""
 
     def __init__(self, **options: Unpack[FieldOptions]) -> None:
         options = FieldOptions(default="USD") | options
@@ -32,7 +32,7 @@ class CurrencyField(CheckedField[SetType, GetType], models.CharField[SetType, Ge
 
 
 class MoneyField(BoundedDecimalField[SetType, GetType]):
-    """An amount with two decimals and `max_digits` digits in all. 0 is an amount, NULL means unknown."""
+    """An amount with two decimals and at most `max_digits` digits. NULL means that the amount is unknown."""
 
     def __init__(
         self,

@@ -1,10 +1,10 @@
-"""Checks on single values, and the messages that they share with the CHECK constraints."""
+"""Validators, and the messages that they share with CHECK constraints."""
 
 from datetime import date
 
 from django.core.exceptions import ValidationError
 
-# PostgreSQL's own days go to infinity, and Python's do not: a row with such a day could not be read any more.
+# PostgreSQL stores dates after the year 9999 and infinity, which Python can't represent, so that the row could not be read.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 NOT_AN_OBJECT = "Must be a JSON object."
@@ -12,7 +12,7 @@ NOT_A_LIST = "Must be a JSON list."
 
 
 def bounds_message(low: object, high: object) -> str:
-    """Return the message for a value outside of the bounds; None is an open side."""
+    """Return the message for a value that is out of bounds; None leaves a side open."""
     if high is None:
         return f"Must be {low} or more."
     if low is None:
@@ -21,25 +21,22 @@ def bounds_message(low: object, high: object) -> str:
 
 
 def validate_plausible_date(day: date) -> None:
-    """Raise for a day before 1900 or after 2200."""
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ValidationError(bounds_message(FIRST_DAY, LAST_DAY), "implausible_date")
 
 
 def validate_json_object(value: object) -> None:
-    """Raise unless a JSON value is an object."""
     if not isinstance(value, dict):
         raise ValidationError(NOT_AN_OBJECT, "not_an_object")
 
 
 def validate_json_list(value: object) -> None:
-    """Raise unless a JSON value is a list."""
     if not isinstance(value, list):
         raise ValidationError(NOT_A_LIST, "not_a_list")
 
 
 def has_null_character(value: object) -> bool:
-    """Whether a JSON value has U+0000 in a key or a text, which PostgreSQL can't store."""
+    """Return True if a JSON value contains U+0000 in a key or a text, which PostgreSQL can't store."""
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
-"""Rows as lines of a file, written by the database itself: COPY makes the bytes, and Python only hands them on.
+"""Exports of rows as CSV or JSON lines that PostgreSQL formats with COPY.
 
-The expressions here are the twins in SQL of `core.csv_export.cell` and of orjson; tests hold both equal byte by byte.
+The expressions format values like `core.csv_export.cell` and orjson. Tests compare the results byte by byte.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from django.db.models.lookups import In
 from core import context, rls
 from core.csv_export import FORMULA_STARTS
 
-# An object is one column for COPY, and none of these signs can be in it: JSON escapes control characters.
+# A JSON object is one column of COPY. It can't contain these characters, because JSON escapes control characters.
 JSON_LINES = r"FORMAT csv, DELIMITER E'\x02', QUOTE E'\x03'"
 CSV_LINES = "FORMAT csv"
 KEY_LENGTH = 36  # of a UUID as text
@@ -25,13 +25,13 @@ SAME_TEXT_IN_SQL = (models.UUIDField, models.DecimalField, models.DateField, mod
 
 
 class UnsupportedColumnError(TypeError):
-    """COPY has no text for this kind of column that is the same as Python's."""
+    """A type of column that the expressions of this module do not support."""
 
 
 class Instant(Func):
-    """An instant as ISO 8601 in UTC, without a fraction when it is a whole second; `zone` is how its end is written.
+    """A timestamp in ISO 8601 and UTC with the suffix `zone`, without a fraction if it is a whole second.
 
-    `to_json` is six times as fast as `to_char`, but leaves out the zeros that a fraction ends with.
+    `to_json` is six times as fast as `to_char`, but omits trailing zeros of a fraction.
     """
 
     template = (
@@ -43,23 +43,24 @@ class Instant(Func):
 
 
 class BooleanText(Func):
-    """A truth as Python writes it."""
+    """A boolean as "True" or "False"."""
 
     template = "CASE %(expressions)s WHEN true THEN 'True' WHEN false THEN 'False' END"
     output_field = models.TextField()
 
 
 class AsJson(Func):
-    """A value as a JSON text, with the escapes that orjson writes; NULL stays NULL."""
+    """A value as JSON text with the same escapes as orjson; NULL stays NULL."""
 
     template = "to_json(%(expressions)s)::text"
     output_field = models.TextField()
 
 
 def csv_expression(expression: Combinable, kind: models.Field[Any, Any]) -> Combinable:
-    """`expression` of type `kind` as `spreadsheet.cell` writes it. NULL stands for an empty text too, which COPY would quote.
+    """Return `expression`, of the field type `kind`, formatted like `csv_export.cell`, or raise UnsupportedColumnError.
 
-    Numbers in JSON are written as they are stored, so 0.00001 is not rewritten to 1e-05. Raises UnsupportedColumnError.
+    An empty text becomes NULL, because COPY would quote it. Numbers in JSON are formatted as they are stored, so 0.00001 does
+    not become 1e-05 as in Python.
     """
     if isinstance(kind, models.DateTimeField):
         return Instant(expression, zone="+00:00")
@@ -70,17 +71,17 @@ def csv_expression(expression: Combinable, kind: models.Field[Any, Any]) -> Comb
     if kind.choices and not kind.blank:  # a constraint of the table allows no other text
         return expression
     if isinstance(kind, models.CharField | models.TextField):
-        # SECURITY: a merchant's name is an outsider's text, and `=HYPERLINK(…)` would run on a colleague's machine
+        # SECURITY: third parties choose text such as a merchant's name, and a spreadsheet would run `=HYPERLINK(…)`
         text = _text(expression)
         formula = When(In(Ord(text), FORMULA_CODES), then=Concat(_text_of("'"), text))
         return Case(formula, default=NullIf(text, _text_of("")))
     if isinstance(kind, SAME_TEXT_IN_SQL):
         return expression
-    raise UnsupportedColumnError(f"A {type(kind).__name__} has no twin in SQL yet: give it one in csv_expression.")
+    raise UnsupportedColumnError(f"A {type(kind).__name__} is not supported. Add it to csv_expression.")
 
 
 def json_expression(values: Iterable[tuple[str, Any, models.Field[Any, Any]]]) -> Combinable:
-    """One JSON object of names, expressions and their types, as orjson writes the rows of a list."""
+    """Return an expression for one JSON object, formatted like orjson. `values` are names, expressions and field types."""
     pieces: list[Any] = []
     for name, expression, kind in values:
         start = _text_of(f'{"," if pieces else "{"}"{name}":')
@@ -93,11 +94,11 @@ def _json_value(expression: Combinable, kind: models.Field[Any, Any]) -> Combina
         return AsJson(Instant(expression, zone="Z"))
     if isinstance(kind, models.JSONField):
         return _text(expression)
-    if isinstance(kind, models.DecimalField):  # money is a text, for a reader whose numbers are floats
+    if isinstance(kind, models.DecimalField):  # money is a string, because clients may read numbers as floats
         return AsJson(_text(expression))
     if isinstance(kind, (models.BooleanField, models.CharField, models.TextField, *SAME_TEXT_IN_SQL)):
         return AsJson(expression)
-    raise UnsupportedColumnError(f"A {type(kind).__name__} has no twin in SQL yet: give it one in json_expression.")
+    raise UnsupportedColumnError(f"A {type(kind).__name__} is not supported. Add it to json_expression.")
 
 
 def _text(expression: Combinable) -> Cast:
@@ -111,11 +112,10 @@ def _text_of(constant: str) -> Value:
 def in_batches(
     queryset: QuerySet[Any], columns: Iterable[Any], options: str, *, size: int, key_at: int = 0
 ) -> Iterator[list[bytes]]:
-    """The lines of `queryset` without their ends, in the order of its keys (UUIDs), at most `size` at a time.
+    """Yield the lines of `queryset` without line feeds, sorted by primary key (a UUID), in batches of `size`.
 
-    A line has its row's key behind `key_at` other bytes. Each batch is a COPY and a transaction of its own, within the reach
-    of the caller. One COPY of everything would keep a transaction open as long as the slowest download takes, with a
-    connection of the pool.
+    `key_at` is the offset of the primary key in a line, in bytes. Each batch is a COPY in a transaction of its own, under the
+    context of the caller: a single COPY would occupy a transaction and a pooled connection for the whole download.
     """
     rows = queryset.order_by("pk").values_list(*columns)
     lines = _copy_lines(rows[:size], options)
@@ -126,7 +126,6 @@ def in_batches(
 
 
 def _copy_lines(rows: QuerySet[Any, Any], options: str) -> list[bytes]:
-    """Each row as COPY sends it, without the line feed."""
     connection = connections[rows.db]
     try:
         sql, parameters = rows.query.get_compiler(connection=connection).as_sql()
@@ -134,9 +133,9 @@ def _copy_lines(rows: QuerySet[Any, Any], options: str) -> list[bytes]:
         return []
     with transaction.atomic(using=rows.db), connection.cursor() as cursor, connection.wrap_database_errors:
         rls.apply_context(connection, context.current())
-        raw: Any = cursor.cursor  # Django's own, where it counts queries, takes no parameters
+        raw: Any = cursor.cursor  # the `copy` of Django's debug cursor takes no parameters
         with raw.copy(f"COPY ({sql}) TO STDOUT ({options})", parameters) as copy:
-            # libpq's own memory: to keep the views themselves takes three times as long as to copy what they show
+            # copying is three times as fast as keeping the memoryviews, whose memory is libpq's
             return [bytes(line[:-1]) for line in copy]
 
 

@@ -1,7 +1,7 @@
-"""Expressions of derived values: each computes the same in the database and, for an object, in Python.
+"""Expressions of derived values, with the same result in SQL and, for an object, in Python.
 
-`core.models.evaluation` computes Django's own expressions in Python; those here bring their form in Python along. `ClockNow` is
-the application's clock, so that a test which freezes the clock freezes both.
+`core.models.evaluation` computes Django's own expressions in Python. The expressions here have their own Python
+implementation. `ClockNow` reads the application's clock, so that a test that freezes the clock freezes both.
 """
 
 import operator
@@ -25,7 +25,7 @@ NUMERIC = models.DecimalField(max_digits=40, decimal_places=2)
 
 
 class PythonFunc(Func):
-    """A function that `in_python` computes of its arguments, too. A strict one is NULL when an argument is NULL."""
+    """A SQL function with the Python implementation `in_python`. A strict one is NULL when an argument is NULL."""
 
     def __init__(self, *arguments: Any, in_python: Callable[..., object], is_strict: bool = True, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -33,7 +33,7 @@ class PythonFunc(Func):
 
 
 class ClockNow(Expression):
-    """The instant at which the statement is made, read from `clock`."""
+    """The current time, read from `clock` when the statement is compiled."""
 
     def __init__(self) -> None:
         super().__init__(output_field=models.DateTimeField())
@@ -46,7 +46,7 @@ class ClockNow(Expression):
 
 
 class OwnersZone(Coalesce):
-    """The name of the time zone of the row's owner; in Python the zone itself."""
+    """The name of the time zone of the row's owner; in Python the tzinfo."""
 
     def __init__(self) -> None:
         super().__init__(F("user__profile__timezone"), Value(clock.FALLBACK_ZONE.key), output_field=models.CharField())
@@ -57,13 +57,13 @@ class OwnersZone(Coalesce):
 
 
 def day_of(instant: Any) -> PythonFunc:
-    """Return the calendar day of `instant` where the row's owner lives."""
-    return _in_zone(instant, "date", lambda moment, zone: clock.day_in(zone, moment), models.DateField())
+    """Return the calendar day of `instant` in the time zone of the row's owner."""
+    return _in_zone(instant, "date", lambda at, zone: clock.day_in(zone, at), models.DateField())
 
 
 def time_of(instant: Any) -> PythonFunc:
-    """Return what the clocks show at `instant` where the row's owner lives."""
-    return _in_zone(instant, "time", lambda moment, zone: moment.astimezone(zone).time(), models.TimeField())
+    """Return the time of day of `instant` in the time zone of the row's owner."""
+    return _in_zone(instant, "time", lambda at, zone: at.astimezone(zone).time(), models.TimeField())
 
 
 def _in_zone(instant: Any, part: str, in_python: Callable[[datetime, tzinfo], object], kind: Any) -> PythonFunc:
@@ -74,7 +74,7 @@ def _in_zone(instant: Any, part: str, in_python: Callable[[datetime, tzinfo], ob
 
 
 def today() -> PythonFunc:
-    """Return the present day where the row's owner lives."""
+    """Return the current day in the time zone of the row's owner."""
     return day_of(ClockNow())
 
 
@@ -96,7 +96,7 @@ def _difference(first: Any, second: Any, template: str) -> PythonFunc:
 
 
 def percent_of(part: Any, whole: Any) -> Round:
-    """Return `part` of `whole`, both numeric and not negative, in percent with two decimals; halves go to the even one."""
+    """Return `part` of `whole`, both numeric and not negative, in percent with two decimals, rounded half to even."""
     share = Value(Decimal(10000)) * part
     hundredths = PythonFunc(share, whole, in_python=operator.floordiv, function="div", output_field=NUMERIC)
     rest = PythonFunc(share, whole, in_python=operator.mod, function="mod", output_field=NUMERIC)
@@ -111,7 +111,7 @@ def percent_of(part: Any, whole: Any) -> Round:
 
 
 def graded(value: Any, bounds: Sequence[Decimal | int], grades: Iterable[str] | Iterable[int]) -> PythonFunc:
-    """Return the grade of the first of the descending `bounds` that `value` reaches, else the last grade; NULL of NULL."""
+    """Return the grade of the first of the descending `bounds` that `value` reaches, else the last grade; NULL for NULL."""
     least, ascending = bounds[::-1], [each if isinstance(each, int) else str(each) for each in grades][::-1]
     literals, numbers = ", ".join(map(repr, ascending)), ", ".join(map(str, least))
     return PythonFunc(
@@ -123,12 +123,12 @@ def graded(value: Any, bounds: Sequence[Decimal | int], grades: Iterable[str] | 
 
 
 def true_when(condition: Q | Combinable) -> Case:
-    """Return True where `condition` holds, False where it does not or is unknown."""
+    """Return True where `condition` is true, and False where it is false or NULL."""
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=models.BooleanField())
 
 
 def first_of(*cases: tuple[Q, Any], default: Any = None) -> Case:
-    """Return the value of the first condition that holds, else `default`."""
+    """Return the value of the first condition that is true, else `default`."""
     return Case(*(When(condition, then=_value(value)) for condition, value in cases), default=_value(default))
 
 

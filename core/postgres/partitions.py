@@ -1,9 +1,9 @@
-"""Tables whose rows come and go by the month: one partition a month, found by the time that is in a row's UUIDv7 key.
+"""Tables that are partitioned by the month of the time in a row's UUIDv7 key.
 
-A month that nobody needs any more is dropped with its table, in an instant, where deleting its rows would take hours. Such a
-table is created by `core.postgres.operations.CreatePartitionedModel`; the functions of the database are in
-`core/migrations/sql/partitions.sql`. Only a bound on the key spares the other months, so `PartitionedQuerySet` adds one to each
-bound on the time.
+An old month is dropped with its partition at once, where deleting its rows would take hours.
+`core.postgres.operations.CreatePartitionedModel` creates such a table, and the functions of the database are in
+`core/migrations/sql/partitions.sql`. PostgreSQL skips partitions only by a bound on the key, so `PartitionedQuerySet` adds one
+to each bound on the time.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.expressions import Combinable
 
 MONTHS_AHEAD = 3
-MAX_DAYS_AFTER_KEY = 1  # how long after its key a row may have been made
-LOWER_BOUND_LOOKUPS = ("gt", "gte", "", "exact", "range")  # lookups that say how early a row can have been made
+MAX_DAYS_AFTER_KEY = 1  # days that `created_at` may be later than the time in the key
+LOWER_BOUND_LOOKUPS = ("gt", "gte", "", "exact", "range")  # lookups that imply an earliest time
 IS_MIGRATED = "SELECT to_regprocedure('core_wall_in(regclass)') IS NOT NULL"
 CREATE_MONTH_PARTITIONS = """
 SELECT core_make_months(partrelid, %s) FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid
@@ -27,7 +27,7 @@ SELECT core_make_months(partrelid, %s) FROM pg_partitioned_table JOIN pg_class O
 
 
 def create_month_partitions(connection: BaseDatabaseWrapper) -> None:
-    """Make the months to come of every table that has them. For the tables' owner, after a migration."""
+    """Create the coming months of every partitioned table. The connection must be that of the tables' owner."""
     with connection.cursor() as cursor:
         cursor.execute(IS_MIGRATED)
         if cursor.fetchone()[0]:
@@ -35,12 +35,12 @@ def create_month_partitions(connection: BaseDatabaseWrapper) -> None:
 
 
 def min_uuid7_at(at: datetime) -> UUID:
-    """The lowest UUIDv7 that a row made at `at` can have, for `id__gte` beside a filter by time."""
+    """Return the lowest UUIDv7 of the time `at`."""
     return UUID(int=int(at.timestamp() * 1000) << 80)
 
 
 class MinUuid7(Func):
-    """`min_uuid7_at` in the database, so many days later. Folded while a statement is planned, also where it is prepared."""
+    """`min_uuid7_at` in SQL, `days_later` days later. It is immutable, so that a prepared statement skips partitions, too."""
 
     function = "core_first_key_at"
 
@@ -52,7 +52,7 @@ class MinUuid7(Func):
 def created_at_matches_key(table: str) -> models.CheckConstraint:
     """Return a CHECK that `created_at` is at most a day after the time in the key, as PartitionedQuerySet assumes.
 
-    It may be long before: the rows of an account that was brought back have new keys and their old times.
+    It may be much earlier, because the rows of a restored account have new keys and their old times.
     """
     condition = Q(id__gte=MinUuid7(F("created_at"), -MAX_DAYS_AFTER_KEY))
     return models.CheckConstraint(
@@ -63,10 +63,10 @@ def created_at_matches_key(table: str) -> models.CheckConstraint:
 
 
 class PartitionedQuerySet(models.QuerySet[Any]):
-    """Rows of a table with months. Those made since an instant have keys since then, too, so that only its months are read.
+    """A QuerySet whose filters by `partition_time_field` also bound the key, so that older partitions are not read.
 
-    `partition_time_field` names the column, which `created_at_matches_key` must hold for. Nothing may refer to such rows,
-    since months are dropped whole.
+    The table must have the constraint `created_at_matches_key`. No foreign key may refer to the table, because partitions are
+    dropped.
     """
 
     partition_time_field: ClassVar[str] = "created_at"
@@ -77,7 +77,7 @@ class PartitionedQuerySet(models.QuerySet[Any]):
 
 
 def _bounds(partition_time_field: str, condition: object) -> Iterator[Q]:
-    """What a condition that must hold says about the key: a pair of a lookup and its value, or a Q of such."""
+    """Yield the bounds on the key that a condition implies; a condition is a pair of lookup and value, or a Q."""
     if isinstance(condition, Q):
         if condition.connector == Q.AND and not condition.negated:
             yield from (bound for part in condition.children for bound in _bounds(partition_time_field, part))

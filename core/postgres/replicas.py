@@ -1,9 +1,9 @@
-"""Reads from a copy of the database that lags behind, and never so that somebody misses what he wrote himself.
+"""Reads from a replica (`DATABASE_REPLICA_URL`), with read-your-own-writes consistency.
 
-There is one where `DATABASE_REPLICA_URL` is set. Who may ask, and what he may, is always found out on the primary; what a safe
-request then shows comes from the replica, unless its user has written lately or the replica has not replayed his last write.
-His mark, the place in the WAL after that write, is in the cache that processes share. Jobs, commands and the back office read
-from the primary, and so does the rest of a request that has begun to write.
+- Authentication and permission checks always read from the primary.
+- After them, a GET, HEAD or OPTIONS request of the API reads from the replica, unless its user wrote recently or the replica
+  has not replayed the user's last write. The WAL position (LSN) after that write is stored in the shared cache.
+- A request that has begun to write, jobs, commands and the back office read from the primary.
 """
 
 import logging
@@ -29,19 +29,19 @@ from core.fast_lists.compiled_queries import CompiledQuery, Read, Rows, Values
 logger = logging.getLogger(__name__)
 REPLICA = "replica"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-RETRY_DELAY_SECONDS = 10.0  # seconds until a replica that failed is asked again
-MARK_TTL_SECONDS = 86_400  # seconds; a replica that lags longer has to be taken out
-UNKNOWN_LSN = "FFFFFFFF/FFFFFFFF"  # the place in the WAL of a write that nobody knows the place of
+RETRY_DELAY_SECONDS = 10.0  # until a replica that failed is tried again
+MARK_TTL_SECONDS = 86_400  # a replica that lags longer must be taken out of service
+UNKNOWN_LSN = "FFFFFFFF/FFFFFFFF"  # of a write whose LSN could not be read; no replica reaches it
 FAILURES = Counter(
-    "mingus_replica_failures_total", "Times that the replica or the marks of it failed, so the primary was read."
+    "mingus_replica_failures_total", "Failures of the replica or of the shared cache, after which the primary is read."
 )
-# false on a server that is no replica: then nobody knows what it has
-HAS_REPLAYED = CompiledQuery((b"SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= ", b"::pg_lsn"), names=("place",))
+# false on a server that is no replica, for which there is no replayed LSN
+HAS_REPLAYED = CompiledQuery((b"SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= ", b"::pg_lsn"), names=("lsn",))
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class _RequestReads:
-    """Where the request at hand reads, and what has become of it."""
+    """The database that the current request reads from."""
 
     def __init__(self, *, is_replica_allowed: bool) -> None:
         self.is_replica_allowed = is_replica_allowed
@@ -50,42 +50,42 @@ class _RequestReads:
         self._transaction = ExitStack()
 
     def begin(self) -> None:
-        """Read from the replica, in one transaction. Raises django.db.Error."""
+        """Begin a transaction on the replica and read from it, or raise django.db.Error."""
         self._transaction.enter_context(transaction.atomic(using=REPLICA))
         self.reads_from = REPLICA
 
     def end(self) -> None:
-        """A stream that goes on after the request reads from the primary."""
+        """End the transaction on the replica; a streaming response then reads from the primary."""
         self.is_replica_allowed, self.reads_from = False, DEFAULT_DB_ALIAS
         if connections[REPLICA].in_atomic_block:
-            transaction.set_rollback(True, using=REPLICA)  # nothing was written
+            transaction.set_rollback(True, using=REPLICA)
         try:
             self._transaction.close()
-        except DatabaseError as error:  # the connection broke, and there is no other
+        except DatabaseError as error:  # the connection is lost
             _outage.leave(error)
 
     def write(self) -> None:
-        """From the first write on, what is read has to show it."""
+        """Read from the primary from now on, because the replica does not have the request's write."""
         self.is_replica_allowed, self.reads_from = False, DEFAULT_DB_ALIAS
 
 
 class _Outage:
-    """Until when a replica that failed is left alone, in this process."""
+    """The time until which this process does not read from a failed replica."""
 
     until = 0.0
 
     def leave(self, error: Exception) -> None:
         self.until = time.monotonic() + RETRY_DELAY_SECONDS
         FAILURES.inc()
-        logger.warning("The replica is not read for %d seconds, the primary is: %s", RETRY_DELAY_SECONDS, error)
+        logger.warning("The replica failed. The primary is read for %d seconds: %s", RETRY_DELAY_SECONDS, error)
 
 
 _outage = _Outage()
-_current_request: ContextVar[_RequestReads | None] = ContextVar("request at hand", default=None)
+_current_request: ContextVar[_RequestReads | None] = ContextVar("current request", default=None)
 
 
 class ReplicaRouter:
-    """Django's question where to read and write."""
+    """Django's database router: reads go to the database of the current request, writes to the primary."""
 
     def db_for_read(self, model: type[Model], **hints: object) -> str:
         request = _current_request.get()
@@ -98,15 +98,14 @@ class ReplicaRouter:
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, one: Model, other: Model, **hints: object) -> bool:
-        """Both are the same database."""
-        return True
+        return True  # both aliases are the same database
 
     def allow_migrate(self, db: str, app_label: str, **hints: object) -> bool:
         return db != REPLICA
 
 
 class ReplicaMiddleware:
-    """Around each request's transaction: a replica that fails is made good for by the primary, a write leaves its mark."""
+    """Middleware that repeats a request on the primary if the replica failed, and records the user's writes."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -122,7 +121,7 @@ class ReplicaMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Have a request that only reads asked once more: the connection broke, or replaying had to end its query."""
+        """Mark a failed read from the replica for a retry: the connection was lost, or replay canceled the query."""
         current_request = _current_request.get()
         if (
             not current_request
@@ -132,7 +131,7 @@ class ReplicaMiddleware:
             return None
         current_request.has_failed = True
         _outage.leave(exception)
-        return HttpResponse(status=503)  # nobody sees it
+        return HttpResponse(status=503)  # replaced by the response of the retry
 
 
 @contextmanager
@@ -147,7 +146,7 @@ def _request(*, is_replica_allowed: bool) -> Iterator[_RequestReads]:
 
 
 def use_replica(user_id: UUID | None) -> None:
-    """Let the request at hand read from the replica from here on, if it may: it is known by now who asks, and that he may."""
+    """Let the current request read from the replica if it is safe. Call it after authentication and permission checks."""
     current_request = _current_request.get()
     if current_request is None or not current_request.is_replica_allowed or not _has_replayed_writes_of(user_id):
         return
@@ -158,7 +157,7 @@ def use_replica(user_id: UUID | None) -> None:
 
 
 def rows(read: Read, statement: CompiledQuery, values: Values, user_id: UUID) -> Rows:
-    """The rows of a statement for a user: from the replica if it has all that he wrote, else by `read`, from the primary."""
+    """Return the rows of a statement, from the replica if it has the user's writes, else from the primary by `read`."""
     if REPLICA in settings.DATABASES and _has_replayed_writes_of(user_id):
         try:
             with compiled_queries.open_reader(connections[REPLICA]) as read_replica:
@@ -169,48 +168,48 @@ def rows(read: Read, statement: CompiledQuery, values: Values, user_id: UUID) ->
 
 
 def _has_replayed_writes_of(user_id: UUID | None) -> bool:
-    """Whether the replica is there and has replayed the user's last write. Within the window nobody asks it."""
+    """Return True if the replica works and has replayed the user's last write; False within REPLICA_WINDOW after the write."""
     if time.monotonic() < _outage.until:
         return False
     try:
         mark = caches["strict"].get(_key(user_id)) if user_id else None
         if mark is None:
             return True
-        place, written_at = mark
+        lsn, written_at = mark
         if time.time() < written_at + settings.REPLICA_WINDOW:
             return False
         with compiled_queries.open_reader(connections[REPLICA]) as read:
-            return bool(read(HAS_REPLAYED, {"place": place})[0][0])
+            return bool(read(HAS_REPLAYED, {"lsn": lsn})[0][0])
     except (CacheUnavailableError, psycopg.Error, DatabaseError) as error:
         _outage.leave(error)
         return False
 
 
 def record_write(user_ids: set[UUID]) -> None:
-    """Mark the users as having written what is committed by now."""
+    """Store the current LSN and time as those of the users' last write."""
     if not user_ids:
         return
     mark = [_current_lsn(), time.time()]
     try:
         caches["strict"].set_many({_key(user_id): mark for user_id in user_ids}, MARK_TTL_SECONDS)
     except CacheUnavailableError as error:
-        # other processes can't be told; they ask the same cache, and read from the primary while it is away
+        # other processes can't read the cache either, and so they read from the primary
         _outage.leave(error)
 
 
 def _current_lsn() -> str:
-    """Where the WAL ends now: behind the commit, also behind one that is not on the disk yet."""
+    """Return the insert position of the WAL, which includes commits that are not flushed yet."""
     try:
         with rls.as_login_role(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_current_wal_insert_lsn()::text")
             return str(cursor.fetchone()[0])
     except DatabaseError as error:
-        logger.warning("It is not known where in the WAL a write is, so its user reads from the primary: %s", error)
+        logger.warning("The LSN of a write could not be read. Its user reads from the primary: %s", error)
         return UNKNOWN_LSN
 
 
 def _writers(request: HttpRequest) -> set[UUID]:
-    """Whose writes the request's are: of who asked, also of who has signed in by it."""
+    """Return the users whose data the request may have written, including one that it signed in."""
     now, user = context.current(), getattr(request, "user", None)
     return {found for found in (now.owner_id, now.actor_id, getattr(user, "pk", None)) if found}
 

@@ -1,7 +1,7 @@
-"""What becomes of a model's rows when their owner asks for his data, brings them back, or has his account erased.
+"""Declarations of how a model's rows are exported, imported and erased.
 
-Each model with a user's key says so beside its fields (`privacy = Privacy(…)`); a test fails for one that does not. What is
-exported, imported and erased follows from these declarations and from nothing else.
+Each model with a user's key has one (`privacy = Privacy(…)`), which a test checks. Export, import and erasure depend only on
+these declarations.
 """
 
 from collections.abc import Mapping
@@ -13,24 +13,24 @@ from django.db.models import Q
 
 
 class Erase(StrEnum):
-    """What erasing an account does to its rows."""
+    """The effect of an account's erasure on its rows."""
 
     DELETE = "delete"
-    ANONYMIZE = "anonymise"
+    ANONYMIZE = "anonymize"
     KEEP = "keep"
 
 
 class Restore(StrEnum):
-    """Who may bring rows back out of an export."""
+    """The role that may import rows from an export."""
 
-    OWNER = "owner"  # the customer: it is what he told us, or follows from it
-    OPERATOR = "operator"  # what the service recorded, granted or charged: a customer could grant himself anything
-    NEVER = "nobody"  # it is bound to the account it was made for, as a key is
+    OWNER = "owner"  # rows that the customer entered, or that are computed from those
+    OPERATOR = "operator"  # rows that the service recorded, granted or charged, which a customer could forge
+    NEVER = "never"  # rows that are bound to their account, such as keys
 
 
 @dataclass(frozen=True, kw_only=True)
 class ErasureBlocker:
-    """Rows that must be settled before their owner can be erased: which, and the sentence that tells him how."""
+    """Rows that prevent the erasure of their owner, and a message that says what to do."""
 
     rows: Q
     code: str
@@ -39,12 +39,13 @@ class ErasureBlocker:
 
 @dataclass(frozen=True, kw_only=True)
 class Privacy:
-    """One model's policy; `because` is the reason, for people.
+    """The privacy policy of one model. `because` is its reason, for docs/privacy.md.
 
-    `owner` leads to the user by field names. `withheld` names columns that no export holds, besides the model's
-    `secret_fields`. `loose_references` names UUID columns that point at rows without a foreign key, with the model that they
-    point at. `blank` is what anonymising writes: values, expressions, or functions that make one. `is_replaced`: rows that an
-    account has by itself, so that it counts as empty with them.
+    - `owner` is the lookup path to the user.
+    - `withheld` names columns that are not exported, in addition to the model's `secret_fields`.
+    - `loose_references` maps UUID columns without a foreign key to the model that they refer to.
+    - `blank` maps columns to the values, expressions or functions that anonymize them.
+    - `is_replaced` marks rows that every account has, so that an account with only such rows counts as empty.
     """
 
     export: bool
@@ -60,15 +61,15 @@ class Privacy:
 
 
 def own(because: str, **options: Any) -> Privacy:
-    """The usual policy: the customer takes his rows along, may bring them back, and they go with him."""
+    """Return the usual policy: the customer can export and import the rows, and erasure deletes them."""
     return Privacy(export=True, erase=Erase.DELETE, because=because, **options)
 
 
 def recorded(because: str, **options: Any) -> Privacy:
-    """For what the service noted: the customer takes it along and it goes with him, but only an operator brings it back."""
+    """Return the policy of rows that the service recorded: like `own`, but only an operator can import them."""
     return Privacy(export=True, erase=Erase.DELETE, because=because, restore=Restore.OPERATOR, **options)
 
 
 def internal(because: str, **options: Any) -> Privacy:
-    """For what only makes the service work: it says nothing of its own about the customer, and goes with him."""
+    """Return the policy of technical rows: they are not exported, and erasure deletes them."""
     return Privacy(export=False, erase=Erase.DELETE, because=because, restore=Restore.NEVER, **options)

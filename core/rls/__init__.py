@@ -1,4 +1,4 @@
-"""Row-level security: the database role that statements run as, and the checks that the policies stand."""
+"""Row-level security: the database role that statements run as, and the checks that the policies are in force."""
 
 from core.rls.roles import (
     APPLIED_ATTRIBUTE,

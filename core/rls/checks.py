@@ -1,14 +1,11 @@
-"""What the database says about the wall of `core.rls.roles`: whether it stands, and who could walk around it.
-
-The program that serves asks before it starts: a role that bypasses policies would serve as if they held.
-"""
+"""Checks that row-level security is in force, which `manage.py serve` runs before it starts."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from core.context import Role
 
-# Tables with a column for a user, and the accounts themselves. A partition is reached through its table, whose policies hold.
+# Tables with a user's key, and the accounts. Partitions are left out: they are accessed through their table and its policies.
 TABLES_WITHOUT_RLS = """
 SELECT c.oid::regclass::text, c.relrowsecurity, pg_get_userbyid(c.relowner) = session_user
   FROM pg_class c
@@ -31,20 +28,21 @@ INHERITS_ROLE = "SELECT pg_has_role(session_user, %s, 'USAGE')"
 
 
 def find_problems(connection: BaseDatabaseWrapper) -> list[str]:
-    """What lets somebody see another's rows in spite of the policies: a sentence each, with the remedy."""
+    """Return the problems that would expose rows of other users, each as a message that says what to do."""
     with connection.cursor() as cursor:
         cursor.execute(LOGIN_ROLE)
         name, is_superuser, bypasses = cursor.fetchone()
         if is_superuser or bypasses:
             power = "is a superuser" if is_superuser else "has BYPASSRLS"
             return [
-                f"The database role {name} {power}, so no row policy holds for it. Serve as the role of tools/create-role.sql."
+                f"The database role {name} {power}, so row policies do not apply. Serve as the role of tools/create-role.sql."
             ]
         found = [problem for role in Role if role for problem in _role_problems(cursor, name, role)]
         cursor.execute(TABLES_WITHOUT_RLS)
         found += [_missing_rls_problem(*row) for row in cursor.fetchall()]
         cursor.execute(VIEWS_WITHOUT_SECURITY_INVOKER)
-        found += [f"The view {view} shows everybody's rows. Make it WITH (security_invoker = true)." for (view,) in cursor]
+        remedy = "Create it WITH (security_invoker = true)."
+        found += [f"The view {view} shows the rows of all users. {remedy}" for (view,) in cursor]
     return found
 
 
@@ -56,7 +54,7 @@ def _role_problems(cursor: CursorWrapper, name: str, role: Role) -> list[str]:
     if not cursor.fetchone()[0]:
         return []
     return [
-        f"The database role {name} has the powers of {role} without asking. Run, as an administrator of the database: "
+        f"The database role {name} inherits the privileges of {role}. Run, as an administrator of the database: "
         f"REVOKE {role} FROM {name}; ALTER ROLE mingus_serving NOINHERIT; GRANT mingus_serving TO {name}."
     ]
 
@@ -64,13 +62,13 @@ def _role_problems(cursor: CursorWrapper, name: str, role: Role) -> list[str]:
 def _missing_rls_problem(table: str, has_policies: bool, is_own: bool) -> str:
     if not has_policies:
         remedy = f"Add enable_row_level_security({table!r}) of core.postgres.operations to a migration."
-        return f"The table {table} has an owner and no row policies. {remedy}"
-    whose = "the role that serves owns it" if is_own else "its owner"
-    return f"The table {table} is not fenced for {whose}. Run: ALTER TABLE {table} FORCE ROW LEVEL SECURITY."
+        return f"The table {table} has rows of users and no row policies. {remedy}"
+    owner = "the serving role, which owns it" if is_own else "its owner"
+    return f"The row policies of {table} do not apply to {owner}. Run: ALTER TABLE {table} FORCE ROW LEVEL SECURITY."
 
 
 def grant_serving_role(connection: BaseDatabaseWrapper, role: str) -> None:
-    """Let `role` log in and serve, as `mingus_serving`. For the tables' owner."""
+    """Make `role` a member of `mingus_serving`. The connection must be that of the tables' owner."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_has_role(%s, 'mingus_serving', 'MEMBER')", [role])
         if not cursor.fetchone()[0]:

@@ -1,14 +1,13 @@
-"""The database's wall around a user's rows, which holds when the application's wall has a hole.
+"""Database roles for row-level security, the second access check behind the queryset filters of the application.
 
-Every statement runs as one of three roles, set for the transaction only: a setting of the session would outlive the request
-in a pooler and show its rows to the next one. The role and whose rows it is about come from `core.context`:
+Every statement runs as one of three roles, set for the transaction only. A session setting would outlive the request in a
+connection pooler, and the next request could read its rows. The role and the owner come from `core.context`:
 
-- `mingus_customer` meets rows of the user in `app.user_id` only (`as_customer`);
-- `mingus_staff` meets everybody's (`as_staff`): for the back office, and for jobs and commands that say so;
-- `mingus_accounts` meets the tables of accounts only (`as_accounts`): for a request that nobody has signed in to yet.
+- `mingus_customer` can access the rows of the user in `app.user_id` (`as_customer`).
+- `mingus_staff` can access all rows (`as_staff`), for the back office, jobs and commands.
+- `mingus_accounts` can access only the tables of accounts (`as_accounts`), for requests before authentication.
 
-The role that logs in owns no reach of its own: code that says nothing sees nothing. The policies themselves are made by
-`core.postgres.operations.enable_row_level_security`.
+The login role itself can't access owned rows. `core.postgres.operations.enable_row_level_security` creates the policies.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,9 +24,9 @@ from core import context
 from core.context import ActionContext, Role
 
 ItemT = TypeVar("ItemT")
-APPLIED_ATTRIBUTE = "_mingus_applied"  # on a connection: what its transaction runs under; None when that is not known
+APPLIED_ATTRIBUTE = "_mingus_applied"  # on a connection: the context set in its transaction; None when that is not known
 EMPTY_CONTEXT = ActionContext()
-# of the transaction itself, whoever runs it; the last must come before all queries
+# they need no role, and SET TRANSACTION must be the first statement
 TRANSACTION_STATEMENTS = ("SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "SET TRANSACTION ")
 SETTING_NAMES = ("role", "owner_id", "actor_id", "impersonator_id", "request_id", "source", "reason")
 SET_CONTEXT_SQL = """
@@ -38,38 +37,38 @@ SELECT set_config('role', %s, true), set_config('app.user_id', %s, true), set_co
 
 
 def as_customer(user: Model, *, reason: str = "") -> AbstractContextManager[None]:
-    """Run a block with the reach of one customer: his rows can be read and written, and no others."""
+    """Run a block with access to the rows of one customer."""
     return context.using_role(Role.CUSTOMER, user.pk, reason=reason)
 
 
 def as_staff(*, reason: str = "") -> AbstractContextManager[None]:
-    """Run a block with the reach of staff: every row. SECURITY: each use is a door; say why at the place."""
+    """Run a block with access to the rows of all customers. SECURITY: give the reason in a comment at each use."""
     return context.using_role(Role.STAFF, reason=reason)
 
 
 def as_accounts() -> AbstractContextManager[None]:
-    """Run a block with the reach of sign-up and login: everybody's account, and nothing else of his."""
+    """Run a block with access to all accounts and no other data of customers, for sign-up and login."""
     return context.using_role(Role.ACCOUNTS)
 
 
 def as_login_role() -> AbstractContextManager[None]:
-    """Run a block as the role that logged in, which owns the tables where migrations run, and sees no owned row."""
+    """Run a block as the login role, without access to owned rows. In migrations this role owns the tables."""
     return context.using_role(Role.NONE)
 
 
 def iterate_in_context(items: Iterator[ItemT]) -> Iterator[ItemT]:
-    """`items`, each made under the context of this call: a streamed answer is read when its request's context is gone."""
-    kept, end = copy_context(), object()
+    """Return an iterator that runs in the present context, for a streaming response, which outlives the request's context."""
+    copied, end = copy_context(), object()
 
     def each() -> Iterator[ItemT]:
-        while (item := kept.run(next, items, end)) is not end:
+        while (item := copied.run(next, items, end)) is not end:
             yield item  # type: ignore[misc]
 
     return each()
 
 
 def install_execute_wrapper(sender: object, connection: BaseDatabaseWrapper, **_: object) -> None:
-    """Have a new connection's statements run under the context; for Django's signal `connection_created`."""
+    """Make a new connection set the context before each statement; for Django's signal `connection_created`."""
     if _execute_in_context not in connection.execute_wrappers:
         connection.execute_wrappers.append(_execute_in_context)
 
@@ -81,7 +80,7 @@ def _execute_in_context(execute: Callable[..., Any], sql: object, params: object
         return execute(sql, params, many, about)
     wanted = context.current()
     if wanted.role and connection.get_autocommit():
-        # the role is set for a transaction, so there must be one
+        # set_config is limited to a transaction
         with transaction.atomic(using=connection.alias):
             return _execute_in_context(execute, sql, params, many, about)
     apply_context(connection, wanted)
@@ -89,7 +88,7 @@ def _execute_in_context(execute: Callable[..., Any], sql: object, params: object
 
 
 def _track_transaction(connection: BaseDatabaseWrapper, sql: str) -> None:
-    """Remember what such a statement does to the role: as a transaction's first nothing is set, and a rollback unsets."""
+    """Update APPLIED_ATTRIBUTE: nothing is set when a transaction begins, and a rollback to a savepoint undoes settings."""
     if _begins_transaction(connection):
         setattr(connection, APPLIED_ATTRIBUTE, EMPTY_CONTEXT)
     elif sql.startswith("ROLLBACK"):
@@ -97,10 +96,10 @@ def _track_transaction(connection: BaseDatabaseWrapper, sql: str) -> None:
 
 
 def apply_context(connection: BaseDatabaseWrapper, wanted: ActionContext) -> None:
-    """Set the role and what belongs to it for the open transaction, unless they are set already.
+    """Set the role and the other settings of the context in the open transaction, unless they are set already.
 
-    Only code that goes around Django's cursors need call it. Nobody's statements that stand alone are left as they are: what
-    is set holds for a transaction, and some of them, like VACUUM, forbid one.
+    Call it only before using psycopg without Django's cursors. In autocommit mode without a role nothing is set, because
+    statements such as VACUUM can't run in a transaction.
     """
     missing = pending_context(connection, wanted)
     if missing is not None:
@@ -122,13 +121,12 @@ def pending_context(connection: BaseDatabaseWrapper, wanted: ActionContext | Non
 
 
 def setting_values(wanted: ActionContext) -> dict[str, str]:
-    """The values of SET_CONTEXT_SQL by their names in SETTING_NAMES."""
+    """Return the parameters of SET_CONTEXT_SQL, by their names in SETTING_NAMES."""
     values = {name: getattr(wanted, name) for name in SETTING_NAMES} | {"role": wanted.role or "none"}
     return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
 def _begins_transaction(connection: BaseDatabaseWrapper) -> bool:
-    """Whether the next statement is the first of its transaction."""
     status: TransactionStatus = connection.connection.info.transaction_status
     return status == TransactionStatus.IDLE
 

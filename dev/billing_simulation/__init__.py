@@ -1,1 +1,1 @@
-"""The simulator of subscriptions on a clock of its own: `manage.py simulate_billing`."""
+"""The simulation behind `manage.py simulate_billing`: a subscription against the Stripe emulator on a simulated clock."""

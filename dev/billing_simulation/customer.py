@@ -1,6 +1,6 @@
-"""The simulated customer: what he can do, each through the service that his request would reach, and what he has then.
+"""A simulated customer, whose actions call the same services as the API requests.
 
-Nothing of him is kept: whoever makes one does so in a transaction that is rolled back.
+Create one only in a transaction that is rolled back.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from users.services import create_account
 
 @dataclass
 class SimulatedCustomer:
-    """`plan` is what he buys first, `card` the name of the test card that he pays with then. Each action gives a sentence."""
+    """A customer who first buys `plan` with the test card `card`. Each action returns a sentence that describes it."""
 
     user: User
     plan: SubscriptionPlan
@@ -29,59 +29,59 @@ class SimulatedCustomer:
     stripe: StripeEmulator
 
     def buy(self, now: datetime) -> str:
-        """Go through the checkout's page."""
         with rls.as_customer(self.user):
             page = services.start_checkout(user=self.user, plan=self.plan, now=now)
         self.stripe.complete_checkout(page.id, card=self.card, authenticated=True)
-        return f"He buys {self.plan.name} for {price_of(self.plan)} with the card {self.card}."
+        return f"The customer buys {self.plan.name} for {price_of(self.plan)} with the card {self.card}."
 
     def change_card(self, card: str, now: datetime) -> str:
-        """Put another card into the billing portal."""
         with rls.as_customer(self.user):
             services.open_portal(user=self.user, now=now)
         self.stripe.change_card(StripeCustomer.objects.get(user=self.user).stripe_id, card)
-        return f"He puts the card {card} into the billing portal."
+        return f"The customer changes the card to {card} in the billing portal."
 
     def pay(self, card: str, now: datetime) -> str:
-        """Pay what is owed on the invoice's page, to which every notice leads."""
-        owed = BillingHistory.objects.for_user(self.user).filter(status=InvoiceStatus.FAILED).order_by("billing_date").first()
-        if owed is None:
-            raise ConflictError("nothing_owed", "There is nothing to pay.")
-        self.stripe.pay_invoice(owed.stripe_invoice_id, card)
-        return f"He pays {format_amount(owed.amount, owed.currency)} on the invoice's page with the card {card}."
+        """Pay the oldest failed invoice on its hosted page, to which every notice links."""
+        failed = BillingHistory.objects.for_user(self.user).filter(status=InvoiceStatus.FAILED)
+        invoice = failed.order_by("billing_date").first()
+        if invoice is None:
+            raise ConflictError("nothing_owed", "There is no unpaid invoice.")
+        self.stripe.pay_invoice(invoice.stripe_invoice_id, card)
+        paid = format_amount(invoice.amount, invoice.currency)
+        return f"The customer pays {paid} on the invoice page with the card {card}."
 
     def upgrade(self, now: datetime) -> str:
-        """Change to the next dearer plan."""
-        return self._change_plan(self._offered().filter(price__gt=self._plan().price).first(), "dearer", now)
+        """Change to the next more expensive plan."""
+        return self._change_plan(self._offered().filter(price__gt=self._plan().price).first(), "more expensive", now)
 
     def downgrade(self, now: datetime) -> str:
         """Change to the next cheaper plan."""
         return self._change_plan(self._offered().filter(price__lt=self._plan().price).last(), "cheaper", now)
 
     def cancel(self, now: datetime) -> str:
-        """Cancel at the period's end."""
+        """Cancel at the end of the billing period."""
         subscription = self._running()
         with rls.as_customer(self.user):
             services.cancel_at_period_end(subscription, now=now)
-        return "He cancels at the period's end."
+        return "The customer cancels at the end of the period."
 
     @property
     def newest(self) -> Subscription | None:
-        """His subscription, also when it has ended."""
+        """The latest subscription, even if it has ended."""
         found: Subscription | None = Subscription.objects.for_user(self.user).select_related("plan").last()
         return found
 
-    def _change_plan(self, plan: SubscriptionPlan | None, what: str, now: datetime) -> str:
+    def _change_plan(self, plan: SubscriptionPlan | None, direction: str, now: datetime) -> str:
         if plan is None:
-            raise ConflictError("no_other_plan", f"No monthly plan in {self._plan().currency} is {what}.")
+            raise ConflictError("no_other_plan", f"No monthly plan in {self._plan().currency} is {direction}.")
         subscription = self._running()
         with rls.as_customer(self.user):
             preview = services.preview_change(subscription, plan=plan, now=now)
             services.change_plan(subscription, plan=plan, now=now)
         lines = [f"{format_amount(line.amount, preview.currency)}: {line.description}" for line in preview.lines]
         due_now, credit = (format_amount(amount, preview.currency) for amount in (preview.due_now, preview.credit))
-        said = f"{due_now} due now, {credit} of credit"
-        return "\n".join([f"He changes to {plan.name} for {price_of(plan)}. The preview said {said}:", *lines])
+        change = f"The customer changes to {plan.name} for {price_of(plan)}."
+        return "\n".join([f"{change} The preview shows {due_now} due now and a credit of {credit}:", *lines])
 
     def _running(self) -> Subscription:
         if self.newest is None:
@@ -96,7 +96,7 @@ class SimulatedCustomer:
 
 
 def monthly_plans() -> PlanQuerySet:
-    """What a life can begin with, the cheapest first."""
+    """Return the monthly plans on offer, cheapest first."""
     return SubscriptionPlan.objects.offered().filter(billing_cycle=BillingCycle.MONTHLY).order_by("price", "id")
 
 
@@ -105,7 +105,7 @@ def price_of(plan: SubscriptionPlan) -> str:
 
 
 def new_customer(plan: SubscriptionPlan, card: str, stripe: StripeEmulator) -> SimulatedCustomer:
-    """Somebody with a verified address that nobody else has, who has bought nothing yet."""
+    """Create a customer with a unique, verified email address and no purchases."""
     user = User(email=f"simulated-{uuid4().hex}@mingus.invalid", is_verified=True)
     user.set_unusable_password()
     return SimulatedCustomer(create_account(user), plan, card, stripe)

@@ -1,4 +1,4 @@
-"""What the stand-in tells, taken in as a webhook and its job do, and put into words."""
+"""Processing of the emulator's events as by the webhook and its job, and descriptions of the events."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,56 +14,56 @@ from core import rls
 
 EVENT_SENTENCES = {
     "customer.subscription.created": "the subscription begins",
-    "customer.subscription.trial_will_end": "the trial will end",
+    "customer.subscription.trial_will_end": "the trial ends soon",
     "customer.subscription.deleted": "the subscription has ended",
 }
 
 
 class EventProcessor:
-    """Takes every event in once, from `since` on."""
+    """A processor that handles each Stripe event since `since` once."""
 
     def __init__(self, since: datetime) -> None:
         self.since = since
         self.known: set[str] = set()
 
     def process_new_events(self, now: datetime) -> list[str]:
-        """Take in what is new, and do what follows from it; gives what it meant, in words."""
+        """Handle the new events. Return sentences that describe them."""
         listed = stripe_client.list_all("events", created={"gte": int(self.since.timestamp())})
         found = [event for event in listed if event["id"] not in self.known]
         self.since = now
         self.known.update(event["id"] for event in found)
         for event in reversed(found):
-            with rls.as_staff():  # as the webhook and its job: an event may be about anybody
+            with rls.as_staff():  # as the webhook's job does, because an event may concern any customer
                 row, _ = services.store_event(orjson.dumps(event, default=str), headers={}, now=now)
                 services.handle_event(row.pk, now=now)
-        return [f"Stripe: {words}." for event in reversed(found) for words in describe_event(event)]
+        return [f"Stripe: {sentence}." for event in reversed(found) for sentence in describe_event(event)]
 
 
 def describe_event(event: dict[str, Any]) -> Iterator[str]:
-    """What an event says to somebody who follows a customer's life; nothing where it only repeats others."""
-    kind, thing = event["type"], event["data"]["object"]
+    """Yield sentences about an event, none for an event that only repeats others."""
+    kind, obj = event["type"], event["data"]["object"]
     if kind in EVENT_SENTENCES:
         yield EVENT_SENTENCES[kind]
     elif kind == "invoice.paid":
-        yield f"an invoice of {_amount(thing)} is paid"
+        yield f"an invoice of {_amount(obj)} is paid"
     elif kind == "invoice.payment_failed":
-        again = stripe_objects.instant(thing["next_payment_attempt"])
-        yield f"attempt {thing['attempt_count']} at {_amount(thing)} failed, " + (
-            f"next on {again:%Y-%m-%d}" if again else "the last"
+        again = stripe_objects.instant(obj["next_payment_attempt"])
+        yield f"payment attempt {obj['attempt_count']} of {_amount(obj)} failed; " + (
+            f"the next one is on {again:%Y-%m-%d}" if again else "it was the last one"
         )
     elif kind == "customer.subscription.updated":
-        yield from _changes(thing, event["data"].get("previous_attributes") or {})
+        yield from _changes(obj, event["data"].get("previous_attributes") or {})
 
 
 def _changes(subscription: dict[str, Any], before: dict[str, Any]) -> Iterator[str]:
     if "status" in before:
         yield f"the subscription is {subscription['status']}"
     if "cancel_at_period_end" in before:
-        yield "it ends with its period" if subscription["cancel_at_period_end"] else "it renews again"
+        yield "it will end with this period" if subscription["cancel_at_period_end"] else "it will renew again"
     if "items" in before:
         then, now = (stripe_objects.parse_subscription({**subscription, **part}) for part in (before, {}))
         if then.price_id != now.price_id:
-            yield "the price is another one"
+            yield "the price has changed"
         if then.current_period_end != now.current_period_end:
             yield f"the next period runs until {now.current_period_end:%Y-%m-%d}"
 

@@ -1,4 +1,4 @@
-"""The lives that can be simulated: each a list of what the customer does when. The rest happens by itself."""
+"""The scenarios of the billing simulation: the customer's actions and their days."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dateutil.relativedelta import relativedelta
 
 from dev.billing_simulation.customer import SimulatedCustomer
 
-# Stripe's dashboard decides about them: tries after a first failure, in days, and the end after the last one
+# days after the first failure on which Stripe retries; it cancels after the last one (in production: dashboard settings)
 RETRY_DAYS = (3, 5, 7, 14)
 DECLINED = "failsAtRenewal"
 
@@ -17,40 +17,40 @@ CustomerAction = Callable[[SimulatedCustomer, datetime], str]
 
 @dataclass(frozen=True)
 class ScenarioStep:
-    """What the customer does `months` and `days` after his first payment is due; days below 0 are before it."""
+    """An action `months` and `days` after the first payment is due. Negative `days` are before it."""
 
     months: int
     days: int
-    act: CustomerAction
+    action: CustomerAction
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A life that begins with a purchase; `ends` is when it has been told, as months and days after the first payment."""
+    """A scenario that begins with a purchase. It ends `ends` (months, days) after the first payment is due."""
 
     about: str
     ends: tuple[int, int]
     steps: tuple[ScenarioStep, ...] = ()
 
     def plan(self, begins: date, trial_days: int) -> tuple[dict[date, list[CustomerAction]], date]:
-        """What he does on which day when he buys on `begins`, and the last day of the life."""
-        paid = begins + relativedelta(days=trial_days)
-        acts: dict[date, list[CustomerAction]] = {begins: [SimulatedCustomer.buy]}
+        """Return the actions by day for a purchase on `begins`, and the last day."""
+        first_payment = begins + relativedelta(days=trial_days)
+        actions: dict[date, list[CustomerAction]] = {begins: [SimulatedCustomer.buy]}
         for step in self.steps:
-            day = paid + relativedelta(months=step.months, days=step.days)
-            acts.setdefault(max(day, begins), []).append(step.act)
+            day = first_payment + relativedelta(months=step.months, days=step.days)
+            actions.setdefault(max(day, begins), []).append(step.action)
         months, days = self.ends
-        return acts, paid + relativedelta(months=months, days=days)
+        return actions, first_payment + relativedelta(months=months, days=days)
 
 
 def card(name: str) -> CustomerAction:
-    """Putting another card into the portal."""
+    """Return the action that changes the card in the billing portal."""
     return lambda customer, now: customer.change_card(name, now)
 
 
 SCENARIOS: Mapping[str, Scenario] = {
     "recovers": Scenario(
-        "A renewal fails, a new card pays it within the grace; then an upgrade, a cancellation and the end.",
+        "A renewal fails, and a new card pays it within the grace period. The customer later upgrades and cancels.",
         ends=(3, 1),
         steps=(
             ScenarioStep(0, 20, card(DECLINED)),
@@ -60,22 +60,22 @@ SCENARIOS: Mapping[str, Scenario] = {
         ),
     ),
     "lapses": Scenario(
-        "A renewal fails and stays unpaid: the grace runs out, and Stripe gives up in the end.",
+        "A renewal fails and stays unpaid. Access closes after the grace period, and Stripe cancels after the last retry.",
         ends=(1, 15),
         steps=(ScenarioStep(0, 20, card(DECLINED)),),
     ),
     "pays-late": Scenario(
-        "A renewal fails, the grace runs out, and the invoice is paid after that.",
+        "A renewal fails, and the customer pays the invoice after the grace period.",
         ends=(1, 10),
         steps=(ScenarioStep(0, 20, card(DECLINED)), ScenarioStep(1, 9, lambda customer, now: customer.pay("mastercard", now))),
     ),
     "leaves-the-trial": Scenario(
-        "The trial is cancelled before it ends: nothing is ever charged.",
+        "The customer cancels during the trial and is never charged.",
         ends=(0, 1),
         steps=(ScenarioStep(0, -5, SimulatedCustomer.cancel),),
     ),
     "downgrades": Scenario(
-        "A change to a cheaper plan leaves a credit, which pays the next invoices.",
+        "A change to a cheaper plan leaves a credit that pays the next invoices.",
         ends=(2, 1),
         steps=(ScenarioStep(0, 10, SimulatedCustomer.downgrade),),
     ),

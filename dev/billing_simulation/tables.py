@@ -1,4 +1,4 @@
-"""A day of a simulated life as a row, for the terminal and for CSV."""
+"""The days of a simulation as rows, for the terminal and for CSV."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -6,22 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 
 COLUMNS = ("day", "what happened", "status", "plan", "access", "invoices and credit", "notices")
-SHARES = (10, 40, 9, 9, 38, 32, 20)  # of the terminal's columns; a day and a status are never broken
+WIDTHS = (10, 40, 9, 9, 38, 32, 20)  # relative column widths; a day and a status are never wrapped
 MIN_TABLE_WIDTH = 150
-BETWEEN = "  "
+SEPARATOR = "  "
 
 
 @dataclass(frozen=True)
 class ReportedNotice:
-    """What the customer was told."""
-
     title: str
     message: str
 
 
 @dataclass(frozen=True)
 class DayState:
-    """What holds at the end of a day."""
+    """The subscription at the end of a day."""
 
     status: str = "-"
     plan: str = "-"
@@ -30,7 +28,7 @@ class DayState:
 
 @dataclass(frozen=True)
 class DayRow:
-    """A day on which something changed: what happened, what holds then, and what came of it on that day."""
+    """A day on which something changed. `happened` has a sentence for each action and event."""
 
     day: date
     happened: tuple[str, ...]
@@ -39,10 +37,10 @@ class DayRow:
     notices: tuple[ReportedNotice, ...]
 
     def cells(self) -> tuple[str, ...]:
-        """One text a column; a cell of several entries has a line for each."""
-        holds = (self.state.status, self.state.plan, self.state.access)
+        """Return one text per column. A cell with several entries has a line for each."""
         titles = "\n".join(notice.title for notice in self.notices)
-        return (f"{self.day}", "\n".join(self.happened), *holds, "\n".join(self.invoices), titles)
+        happened, invoices = "\n".join(self.happened), "\n".join(self.invoices)
+        return f"{self.day}", happened, self.state.status, self.state.plan, self.state.access, invoices, titles
 
     def notice_texts(self) -> Iterator[str]:
         """Yield the lines of the notices in full, each under its day and title."""
@@ -52,11 +50,11 @@ class DayRow:
 
 
 def terminal_table(rows: Sequence[DayRow], *, width: int) -> Iterator[str]:
-    """The lines of a table of `width` columns, or MIN_TABLE_WIDTH if that is more."""
-    room = max(width, MIN_TABLE_WIDTH) - len(BETWEEN) * (len(COLUMNS) - 1)
-    widths = [SHARES[0], *(max(share * room // sum(SHARES), len("trialing")) for share in SHARES[1:])]
+    """Yield the lines of a table that is `width` characters wide, at least MIN_TABLE_WIDTH."""
+    available = max(width, MIN_TABLE_WIDTH) - len(SEPARATOR) * (len(COLUMNS) - 1)
+    widths = [WIDTHS[0], *(max(share * available // sum(WIDTHS), len("trialing")) for share in WIDTHS[1:])]
     yield from _wrapped(COLUMNS, widths)
-    yield BETWEEN.join("-" * size for size in widths)
+    yield SEPARATOR.join("-" * size for size in widths)
     for row in rows:
         yield from _wrapped(row.cells(), widths)
         yield ""
@@ -69,4 +67,4 @@ def _wrapped(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     ]
     for number in range(max(len(column) for column in columns)):
         parts = [column[number] if number < len(column) else "" for column in columns]
-        yield BETWEEN.join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True)).rstrip()
+        yield SEPARATOR.join(f"{part:{width}}" for part, width in zip(parts, widths, strict=True)).rstrip()

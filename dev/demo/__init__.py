@@ -1,1 +1,1 @@
-"""The invented customers and staff of `manage.py demo`, one module an app."""
+"""The demo customers and staff members of `manage.py demo`, one module per app."""

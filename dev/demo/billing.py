@@ -1,4 +1,4 @@
-"""Subscriptions of the invented customers of `manage.py demo`, what they used, and a year of invoices."""
+"""Subscriptions, feature usage and a year of invoices for the demo customers."""
 
 import random
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PAYMENT_TERM = timedelta(days=7)
 
 @dataclass(frozen=True)
 class BillingProfile:
-    """A customer's plan, since how many days its present period runs, and the plan that he paid for in the year before."""
+    """A customer's plan, the days since its period began, and the plan that they paid for in the previous year."""
 
     plan: str
     status: str
@@ -41,17 +41,17 @@ BILLING_PROFILES = {
 
 @transaction.atomic
 def load(user: Any, *, today: date) -> None:
-    """Give `user` the subscription of his life, its invoices and some use. What is there already stays."""
+    """Create the subscription, invoices and feature usage of `user`, unless there is a subscription."""
     services.load_catalog()
-    life = BILLING_PROFILES[user.email]
+    profile = BILLING_PROFILES[user.email]
     if not Subscription.objects.for_user(user).exists():
-        first = today - timedelta(days=life.period_began)
+        first = today - timedelta(days=profile.period_began)
         began = _morning(user, first.replace(day=min(first.day, MAX_DAY_IN_EVERY_MONTH)))
-        subscription = _subscription(user, life, began)
-        _invoices(user, life, subscription, began)
+        subscription = _subscription(user, profile, began)
+        _invoices(user, profile, subscription, began)
         services.grant_plan(user=user, plan=subscription.plan, now=clock.now())
-        _use(user, life, today)
-        services.sync_feature_access(user=user, now=clock.now())  # closes it again for whoever has not paid
+        _usage(user, profile, today)
+        services.sync_feature_access(user=user, now=clock.now())  # closes access if the customer has not paid
 
 
 def _morning(user: Any, day: date) -> datetime:
@@ -62,18 +62,18 @@ def _plan(name: str) -> SubscriptionPlan:
     return SubscriptionPlan.objects.get(name=name, billing_cycle="monthly")
 
 
-def _subscription(user: Any, life: BillingProfile, began: datetime) -> Subscription:
-    """The one that runs; before a trial there was another, which ended when the trial began."""
-    on_trial = life.status == "trialing"
+def _subscription(user: Any, profile: BillingProfile, began: datetime) -> Subscription:
+    """Create the running subscription. A trial follows another subscription, which ended when the trial began."""
+    on_trial = profile.status == "trialing"
     if on_trial:
-        before = Subscription(user=user, plan=_plan(life.paid_for), status="canceled", canceled_at=began)
-        before.current_period_start, before.current_period_end = began - relativedelta(months=1), began
-        save_checked(before)
+        previous = Subscription(user=user, plan=_plan(profile.paid_for), status="canceled", canceled_at=began)
+        previous.current_period_start, previous.current_period_end = began - relativedelta(months=1), began
+        save_checked(previous)
     ends = began + (TRIAL if on_trial else relativedelta(months=1))
     subscription = Subscription(
         user=user,
-        plan=_plan(life.plan),
-        status=life.status,
+        plan=_plan(profile.plan),
+        status=profile.status,
         current_period_start=began,
         current_period_end=ends,
         trial_start=began if on_trial else None,
@@ -82,20 +82,20 @@ def _subscription(user: Any, life: BillingProfile, began: datetime) -> Subscript
     return save_checked(subscription)
 
 
-def _invoices(user: Any, life: BillingProfile, subscription: Subscription, began: datetime) -> None:
-    """One for the present period and each of the twelve months before it."""
-    before = Subscription.objects.for_user(user).exclude(pk=subscription.pk).first() or subscription
-    save_checked(_invoice(subscription, life.plan, began, life.status))
+def _invoices(user: Any, profile: BillingProfile, subscription: Subscription, began: datetime) -> None:
+    """Create an invoice for the current period and for each of the twelve months before it."""
+    previous = Subscription.objects.for_user(user).exclude(pk=subscription.pk).first() or subscription
+    save_checked(_invoice(subscription, profile.plan, began, profile.status))
     for months in range(1, 13):
-        invoice = _invoice(before, life.paid_for, began - relativedelta(months=months), "paid")
-        if months == life.refunded:
+        invoice = _invoice(previous, profile.paid_for, began - relativedelta(months=months), "paid")
+        if months == profile.refunded:
             invoice.status, invoice.amount_refunded = "refunded", invoice.amount
-            invoice.description += ", refunded: not used"
+            invoice.description += " (refunded)"
         save_checked(invoice)
 
 
 def _invoice(subscription: Subscription, plan: str, day: datetime, status: str) -> BillingHistory:
-    """An invoice of a month; `status` is the subscription's, and says what became of it."""
+    """Return an invoice for a month. The subscription's `status` determines its amount and status."""
     is_paid = status != "past_due"
     return BillingHistory(
         user=subscription.user,
@@ -110,12 +110,12 @@ def _invoice(subscription: Subscription, plan: str, day: datetime, status: str) 
     )
 
 
-def _use(user: Any, life: BillingProfile, today: date) -> None:
-    """Some use of everything that is open and counted, always the same for a customer."""
-    chance = random.Random(user.email)
+def _usage(user: Any, profile: BillingProfile, today: date) -> None:
+    """Create usage of the open features, seeded by the customer's email address."""
+    rng = random.Random(user.email)
     for access in FeatureAccess.objects.for_user(user).filter(is_enabled=True).order_by("feature_name"):
-        most = 20 if access.usage_limit is None else access.usage_limit
-        access.usage_count = most if access.feature_name in life.used_up else chance.randint(0, max(most - 1, 0))
+        limit = 20 if access.usage_limit is None else access.usage_limit
+        access.usage_count = limit if access.feature_name in profile.used_up else rng.randint(0, max(limit - 1, 0))
         if access.usage_count:
-            access.last_used_at = _morning(user, today - timedelta(days=chance.randint(1, 3)))
+            access.last_used_at = _morning(user, today - timedelta(days=rng.randint(1, 3)))
         save_checked(access)

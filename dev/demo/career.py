@@ -1,4 +1,4 @@
-"""Where work stands for the invented customers of `manage.py demo`: milestones and analyses, relative to the present day."""
+"""Career milestones and job security analyses of the demo customers, relative to today."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ D = Decimal
 
 @dataclass(frozen=True)
 class PlannedMilestone:
-    """`due` counts days from the present day, `done` days before it (None: still open)."""
+    """A milestone that is due `due` days from today and was completed `done` days ago (None: still open)."""
 
     name: str
     kind: str
@@ -29,17 +29,17 @@ class PlannedMilestone:
 
 @dataclass(frozen=True)
 class WorkHistory:
-    """A customer's milestones, and what he said of his job: days before the present one -> answers."""
+    """A customer's milestones, and the answers about their job by the number of days ago."""
 
     milestones: tuple[PlannedMilestone, ...]
-    said: dict[int, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 ALICE = WorkHistory(
     (
-        PlannedMilestone("Lead product manager", "promotion", 210, D(140000), D(118000), notes="Panel in spring."),
-        PlannedMilestone("Scrum product owner certificate", "certification", 24, progress=80),
-        PlannedMilestone("SQL for product people", "skill_development", -40, progress=100, done=45),
+        PlannedMilestone("Lead product manager", "promotion", 210, D(140000), D(118000), notes="Promotion panel in spring."),
+        PlannedMilestone("Scrum Product Owner certification", "certification", 24, progress=80),
+        PlannedMilestone("SQL for product managers", "skill_development", -40, progress=100, done=45),
         PlannedMilestone("Raise after the first year", "raise", -120, D(112000), D(118000), done=130),
     ),
     {
@@ -49,9 +49,9 @@ ALICE = WorkHistory(
 )
 BOB = WorkHistory(
     (
-        PlannedMilestone("Master electrician licence", "certification", -9, progress=60, notes="The exam was put off."),
-        PlannedMilestone("Ninety thousand a year", "raise", 95, D(90000), D(86500)),
-        PlannedMilestone("Course in solar installations", "education", 160, progress=20),
+        PlannedMilestone("Master electrician license", "certification", -9, progress=60, notes="Exam postponed."),
+        PlannedMilestone("Earn $90,000 a year", "raise", 95, D(90000), D(86500)),
+        PlannedMilestone("Solar installation course", "education", 160, progress=20),
     ),
     {20: {"tenure_years": D("12.0"), "public_sector": False, "union": False}},
 )
@@ -59,7 +59,7 @@ CHIARA = WorkHistory(
     (
         PlannedMilestone("Permanent contract", "job_change", 75, D(31000), D(27800)),
         PlannedMilestone("German C1", "skill_development", 310, progress=35),
-        PlannedMilestone("Post-editing certificate", "certification", -200, progress=100, done=210),
+        PlannedMilestone("Certificate in post-editing", "certification", -200, progress=100, done=210),
     ),
     {12: {"tenure_years": D("0.8"), "recent_layoffs": True, "reorganisation": False}},
 )
@@ -68,18 +68,18 @@ WORK = {"alice@mingus.example": ALICE, "bob@mingus.example": BOB, "chiara@mingus
 
 @transaction.atomic
 def load(user: Any, *, today: date) -> None:
-    """Give `user` the milestones and analyses of his work. What is there already stays."""
+    """Create the milestones and analyses of `user`. Existing rows stay."""
     work = WORK[user.email]
     if not CareerMilestone.objects.for_user(user).exists():
         for milestone in work.milestones:
             _milestone(user, milestone, today=today)
     if not JobSecurityAnalysis.objects.for_user(user).exists():
-        for days_ago, said in work.said.items():
-            services.generate_analysis(user=user, today=today - timedelta(days=days_ago), **said)
+        for days_ago, answers in work.answers.items():
+            services.generate_analysis(user=user, today=today - timedelta(days=days_ago), **answers)
 
 
 def _milestone(user: Any, planned: PlannedMilestone, *, today: date) -> None:
-    """A milestone as the API would store it, and as it moved on since."""
+    """Create a milestone as the API does, and then record its progress and completion."""
     row = CareerMilestone(
         user=user,
         milestone_name=planned.name,

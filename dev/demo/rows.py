@@ -1,4 +1,4 @@
-"""How the demo stores a row."""
+"""Storage of a demo row."""
 
 from typing import TypeVar
 
@@ -8,7 +8,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def save_checked(row: Row) -> Row:
-    """Save a row after the checks of its model, as a form of the back office does, and return it."""
+    """Validate a row with `full_clean`, save it and return it."""
     row.full_clean()
     row.save()
     return row

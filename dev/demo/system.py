@@ -1,4 +1,4 @@
-"""Alerts, important dates and preferences of the invented customers of `manage.py demo`, each with another life."""
+"""Alerts, important dates and notification preferences of the demo customers."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -14,7 +14,7 @@ from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 @dataclass(frozen=True)
 class PlannedAlert:
-    """An alert as it was sent `days_ago`; `expires_in` days from then. `is_done` is read, and done where that was asked."""
+    """An alert that was sent `days_ago` and expires `expires_in` days later. `is_done` is read, and acted on if required."""
 
     kind: str
     severity: str
@@ -29,7 +29,7 @@ class PlannedAlert:
 
 @dataclass(frozen=True)
 class PlannedDate:
-    """A date that lies `in_days` from today when it comes once, or begins on `first`."""
+    """A date. It occurs once, `in_days` from today, or repeats by `pattern` from `first` on."""
 
     name: str
     kind: str
@@ -56,42 +56,42 @@ BROADCASTS = (
         "maintenance",
         "medium",
         "Maintenance on Sunday morning",
-        "The app rests from 5:00 to 5:30 New York time. What you see stays readable; imports wait.",
+        "MINGUS is read-only from 5:00 to 5:30 a.m. Eastern Time. Imports resume afterwards.",
         2,
         expires_in=9,
     ),
-    PlannedAlert("feature", "low", "Forecasts now show income that varies", "Look at the shaded range around the line.", 19),
+    PlannedAlert("feature", "low", "Forecasts now show variable income", "It appears as a shaded range around the line.", 19),
 )
 
 ALICE = CustomerNotices(
     alerts=(
-        PlannedAlert("security", "high", "New sign-in from Boston", "Firefox on Windows. Was it you?", 1, action_required=True),
+        PlannedAlert("security", "high", "New sign-in from Boston", "Firefox, Windows. Was this you?", 1, action_required=True),
         PlannedAlert(
             "billing",
             "medium",
             "Your card expires next month",
-            "Enter the new one, so that your plan goes on.",
+            "Update your card to keep your plan.",
             12,
             is_done=True,
             action_required=True,
-            notes="Entered the new card.",
+            notes="Added the new card.",
             expires_in=30,
         ),
         PlannedAlert("user", "low", "You spent less on dining than last month", "The difference went to your savings.", 5),
         PlannedAlert(
-            "performance", "low", "Your largest import so far", "It took 0.8 seconds.", 40, is_done=True, expires_in=14
+            "performance", "low", "Your largest import so far", "It finished in 0.8 seconds.", 40, is_done=True, expires_in=14
         ),
     ),
     days=(
         PlannedDate("Rent", "financial", first=date(2024, 9, 1), pattern="monthly", reminder_days=3),
         PlannedDate("Federal tax return", "legal", first=date(2024, 4, 15), pattern="yearly", reminder_days=30),
-        PlannedDate("Dentist", "health", in_days=6, description="Bring the insurance card."),
+        PlannedDate("Dentist", "health", in_days=6, description="Bring insurance card."),
         PlannedDate(
-            "Performance review", "career", in_days=24, reminder_days=14, description="List what shipped this half-year."
+            "Performance review", "career", in_days=24, reminder_days=14, description="List what shipped this half year."
         ),
         PlannedDate("Grandmother's birthday", "family", first=date(1941, 2, 28), pattern="yearly"),
         PlannedDate("Return the library books", "personal", in_days=-3),
-        PlannedDate("Gym contract: last day to cancel", "financial", in_days=55, reminder_days=21),
+        PlannedDate("Last day to cancel the gym", "financial", in_days=55, reminder_days=21),
     ),
     preferences={
         "financial": NIGHT,
@@ -107,18 +107,18 @@ BOB = CustomerNotices(
             "user",
             "critical",
             "The joint account will not cover the mortgage",
-            "It is short by about 300 on the fifth.",
+            "You will be about $300 short on the fifth.",
             0,
             action_required=True,
         ),
-        PlannedAlert("billing", "low", "Your invoice is ready", "You find it under billing.", 9, is_done=True),
+        PlannedAlert("billing", "low", "Your invoice is ready", "You can find it under Billing.", 9, is_done=True),
     ),
     days=(
-        PlannedDate("Estimated tax, next quarter", "legal", in_days=33, reminder_days=14),
-        PlannedDate("Mortgage instalment", "financial", first=date(2021, 6, 5), pattern="monthly", reminder_days=4),
-        PlannedDate("Leap-day birthday", "personal", first=date(1984, 2, 29), pattern="yearly"),
+        PlannedDate("Quarterly estimated tax", "legal", in_days=33, reminder_days=14),
+        PlannedDate("Mortgage payment", "financial", first=date(2021, 6, 5), pattern="monthly", reminder_days=4),
+        PlannedDate("Leap day birthday", "personal", first=date(1984, 2, 29), pattern="yearly"),
         PlannedDate("Toolbox talk with the crew", "career", first=date(2025, 1, 6), pattern="weekly", reminder_days=1),
-        PlannedDate("Van inspection", "legal", in_days=-11, description="Ask for a Saturday."),
+        PlannedDate("Van inspection", "legal", in_days=-11, description="Ask for a Saturday appointment."),
         PlannedDate("Soccer club fees", "family", in_days=15),
         PlannedDate("Old storage unit", "financial", first=date(2022, 3, 31), pattern="monthly", is_active=False),
     ),
@@ -130,7 +130,7 @@ BOB = CustomerNotices(
 
 CHIARA = CustomerNotices(
     alerts=(
-        PlannedAlert("feature", "low", "Amounts in euros", "Every report can be had in your own currency.", 25, is_done=True),
+        PlannedAlert("feature", "low", "Amounts in euros", "Reports are now available in your currency.", 25, is_done=True),
         PlannedAlert("user", "medium", "Two deadlines in one week", "Both translations are due before the weekend.", 3),
     ),
     days=(
@@ -149,17 +149,17 @@ CUSTOMERS = {"alice@mingus.example": ALICE, "bob@mingus.example": BOB, "chiara@m
 
 @transaction.atomic
 def load(user: Any, *, today: date) -> None:
-    """Give one of the demo's customers his alerts, dates and preferences. What is there already stays as it is."""
-    now, life = clock.now(), CUSTOMERS.get(user.email, CustomerNotices())
+    """Create the alerts, dates and preferences of `user`. Existing rows stay."""
+    now, notices = clock.now(), CUSTOMERS.get(user.email, CustomerNotices())
     for planned in BROADCASTS:
         _send_alert(None, planned, now)
-    for planned in life.alerts:
+    for planned in notices.alerts:
         _send_alert(user, planned, now)
-    for day in life.days:
-        _add_date(user, day, today)
-    for kind, wishes in life.preferences.items():
-        NotificationPreference.objects.get_or_create(user=user, notification_type=kind, defaults=wishes)
-    if life.has_read_broadcasts:
+    for planned_date in notices.days:
+        _add_date(user, planned_date, today)
+    for kind, channels in notices.preferences.items():
+        NotificationPreference.objects.get_or_create(user=user, notification_type=kind, defaults=channels)
+    if notices.has_read_broadcasts:
         for broadcast in SystemAlert.objects.broadcasts().filter(title__in=[planned.title for planned in BROADCASTS]):
             services.mark_read(broadcast, user=user, now=now)
 
@@ -185,18 +185,18 @@ def _send_alert(user: Any, planned: PlannedAlert, now: datetime) -> None:
     SystemAlert.objects.filter(pk=alert.pk).update(created_at=sent, updated_at=alert.read_at or sent)
 
 
-def _add_date(user: Any, day: PlannedDate, today: date) -> None:
-    if ImportantDate.objects.for_user(user).filter(date_name=day.name).exists():
+def _add_date(user: Any, planned_date: PlannedDate, today: date) -> None:
+    if ImportantDate.objects.for_user(user).filter(date_name=planned_date.name).exists():
         return
     important_date = ImportantDate(
         user=user,
-        date_name=day.name,
-        date_type=day.kind,
-        date_value=day.first or today + timedelta(days=day.in_days),
-        reminder_days=day.reminder_days,
-        is_recurring=bool(day.pattern),
-        recurrence_pattern=day.pattern,
-        description=day.description,
-        is_active=day.is_active,
+        date_name=planned_date.name,
+        date_type=planned_date.kind,
+        date_value=planned_date.first or today + timedelta(days=planned_date.in_days),
+        reminder_days=planned_date.reminder_days,
+        is_recurring=bool(planned_date.pattern),
+        recurrence_pattern=planned_date.pattern,
+        description=planned_date.description,
+        is_active=planned_date.is_active,
     )
     save_checked(important_date)

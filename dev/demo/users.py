@@ -1,4 +1,4 @@
-"""The invented people of `manage.py demo`: a colleague of each role and three customers, each with another life."""
+"""The users of `manage.py demo`: a staff member of each role and three customers."""
 
 import time
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from users.models import OnboardingProgress, User, UserProfile
 from users.roles import ADMINISTRATOR, ROLES
 
 PASSWORD = "penny-wise-42"
-# What the colleagues' authenticator apps are set up with; `manage.py demo_code` is such an app for who has none at hand.
+# the TOTP secret of all staff members, whose current code `manage.py demo_code` prints
 FACTOR_SECRET = "MINGUSDEMOMINGUSDEMOMINGUSDEMO22"
 
 
@@ -30,7 +30,7 @@ class StaffMember:
 
 @dataclass(frozen=True)
 class DemoCustomer:
-    """`profile` holds the fields of UserProfile; `answers` the steps that were completed, with what was answered there."""
+    """A customer. `profile` has the fields of UserProfile, `answers` the data of the completed onboarding steps."""
 
     email: str
     profile: dict[str, Any]
@@ -70,7 +70,7 @@ ALICE = DemoCustomer(
         "job_title": "Senior product manager",
         "naics_code": "513210",
         "risk_tolerance": "moderate",
-        "financial_goals": ["Six months of expenses saved", "Student loan repaid by 2029"],
+        "financial_goals": ["Save six months of expenses", "Pay off student loan by 2029"],
         "preferences": {"theme": "light", "weekly_summary": True},
     },
     {
@@ -111,7 +111,7 @@ BOB = DemoCustomer(
         "job_title": "Owner",
         "naics_code": "238210",
         "risk_tolerance": "conservative",
-        "financial_goals": ["New van", "College fund for two"],
+        "financial_goals": ["Buy a new van", "College fund for both kids"],
     },
     {"profile": {}, "income": {"source": "invoices", "every": "irregular"}, "accounts": {"linked": 5}},
 )
@@ -158,24 +158,24 @@ CUSTOMERS = (ALICE, BOB, CHIARA)
 
 @transaction.atomic
 def load_staff() -> None:
-    """Create a staff member of each role, whose second factor is the published one."""
-    for colleague in STAFF:
-        user = _account(colleague.email)
-        staff_groups.assign_role(user, colleague.role)
+    """Create a staff member of each role, with the published second factor."""
+    for member in STAFF:
+        user = _account(member.email)
+        staff_groups.assign_role(user, member.role)
         with rls.as_accounts():
             Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
             TOTP.activate(user, FACTOR_SECRET)
 
 
 def code_now() -> tuple[str, int]:
-    """The code that a colleague's app shows at this moment, and the seconds for which it does."""
+    """Return the current two-factor code of the staff members, and the number of seconds for which it is valid."""
     counter = next(yield_hotp_counters_from_time())
     return format_hotp_value(hotp_value(FACTOR_SECRET, counter)), (counter + 1) * TOTP_PERIOD - int(time.time())
 
 
 @transaction.atomic
 def load_customer(customer: DemoCustomer) -> User:
-    """An account with a verified address, a complete profile and some steps done. What is there already stays."""
+    """Create a user with a verified email address, a complete profile and completed steps. Existing rows stay."""
     user = _account(customer.email)
     if not UserProfile.objects.for_user(user).exists():
         save_checked(UserProfile(user=user, **customer.profile))
@@ -187,7 +187,7 @@ def load_customer(customer: DemoCustomer) -> User:
 
 
 def _account(email: str) -> User:
-    """The account of `email`, opened as a sign-up does; its password is the printed one again."""
+    """Return the user of `email`, created as at sign-up, with the password reset to PASSWORD."""
     user = User.objects.filter(email=email).first() or User(email=email)
     if not user.check_password(PASSWORD):
         user.set_password(PASSWORD)

@@ -1,6 +1,6 @@
-"""Factories of every model, one module an app, and the registry `FACTORIES` by model.
+"""Factories of every model, one module per app, and the registry `FACTORIES` by model.
 
-Star imports export each factory, so that a new one is in the registry without a line here.
+The star imports add each new factory to the registry.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from dev.factories.system import *  # noqa: F403
 from dev.factories.users import *  # noqa: F403
 
 FACTORIES: dict[Any, Any] = {
-    found._meta.model: found
-    for found in list(vars().values())
-    if isinstance(found, type) and issubclass(found, DjangoModelFactory) and not found._meta.abstract
+    factory_class._meta.model: factory_class
+    for factory_class in list(vars().values())
+    if isinstance(factory_class, type) and issubclass(factory_class, DjangoModelFactory) and not factory_class._meta.abstract
 }

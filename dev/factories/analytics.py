@@ -1,4 +1,4 @@
-"""Use."""
+"""Factories of the analytics models."""
 
 from datetime import date
 from decimal import Decimal

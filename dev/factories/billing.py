@@ -1,4 +1,4 @@
-"""Plans and what they open."""
+"""Factories of the billing models."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -33,7 +33,7 @@ class PlanFactory(DjangoModelFactory):
 
 
 class SubscriptionFactory(OwnedFactory):
-    """One that is over, of which a customer can have many; with `running=True` the one that he has."""
+    """A canceled subscription, of which a user can have many. With `running=True`, the user's one active subscription."""
 
     class Meta:
         model = Subscription
@@ -106,7 +106,7 @@ class OverrideFactory(OwnedFactory):
         model = EntitlementOverride
 
     feature_name = "reports"
-    reason = "Ticket 4711: promised by support"
+    reason = "Ticket 4711: granted by support"
     starts_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
     ends_at = datetime(2027, 3, 10, 12, tzinfo=UTC)
 

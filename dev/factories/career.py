@@ -1,4 +1,4 @@
-"""Work."""
+"""Factories of the career models."""
 
 from datetime import date
 from decimal import Decimal

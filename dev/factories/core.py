@@ -1,4 +1,4 @@
-"""The floor's own rows."""
+"""Factories of the core models."""
 
 import os
 
@@ -20,6 +20,6 @@ class IdempotencyKeyFactory(OwnedFactory):
 class DataKeyFactory(OwnedFactory):
     class Meta:
         model = DataKey
-        django_get_or_create = ("user",)  # whoever has something sealed has one
+        django_get_or_create = ("user",)  # a user with encrypted values already has a key
 
     wrapped = factory.LazyAttribute(lambda made: data_keys.wrap(made.user.pk, os.urandom(32)))

@@ -1,4 +1,4 @@
-"""Money."""
+"""Factories of the finance models."""
 
 from datetime import date
 from decimal import Decimal
@@ -82,7 +82,7 @@ class ExpenseDueDateFactory(OwnedFactory):
 
 
 class PaymentFactory(OwnedFactory):
-    """A record by itself: the due date does not know of it. Tests of payments record them through the services."""
+    """A payment that its due date does not reflect. Tests of payments record them through the services."""
 
     class Meta:
         model = DueDatePayment

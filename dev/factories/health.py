@@ -1,4 +1,4 @@
-"""Wellness."""
+"""Factories of the health models."""
 
 from datetime import date, timedelta
 from decimal import Decimal

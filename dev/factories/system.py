@@ -1,4 +1,4 @@
-"""What reaches the user."""
+"""Factories of the system models."""
 
 from datetime import UTC, date, datetime
 
@@ -47,7 +47,7 @@ class ImportantDateFactory(OwnedFactory):
 class PreferenceFactory(OwnedFactory):
     class Meta:
         model = NotificationPreference
-        django_get_or_create = ("user", "notification_type")  # a user has at most one of each kind
+        django_get_or_create = ("user", "notification_type")  # a user has at most one of each type
 
     notification_type = factory.Sequence(lambda number: NotificationType.values[number % len(NotificationType.values)])
 
@@ -64,7 +64,7 @@ class AccessEventFactory(OwnedFactory):
 
 
 class AuditEventFactory(DjangoModelFactory):
-    """What the database recorded of a new alert: nobody can write an event himself."""
+    """The event that the database recorded for a new alert, because events cannot be inserted directly."""
 
     class Meta:
         model = AuditEvent

@@ -1,4 +1,4 @@
-"""People."""
+"""Factories of the users models."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -25,7 +25,7 @@ PASSWORD = "correct horse battery staple"
 
 @cache
 def hashed_password() -> str:
-    """Hashed once: it is made slow on purpose, and everybody has the same one."""
+    """Return the hash of PASSWORD. It is computed once, because hashing is slow by design."""
     return make_password(PASSWORD)
 
 
@@ -79,7 +79,7 @@ class TokenFactory(OwnedFactory):
 
 
 class ExportFactory(OwnedFactory):
-    """One that could not be made, of which a customer can have many."""
+    """A failed export, of which a user can have many."""
 
     class Meta:
         model = DataExport
@@ -97,7 +97,7 @@ class ExportChunkFactory(OwnedFactory):
 
 
 class ErasureFactory(OwnedFactory):
-    """One that has been carried out."""
+    """A completed erasure."""
 
     class Meta:
         model = AccountErasure

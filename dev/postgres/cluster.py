@@ -1,4 +1,4 @@
-"""The data folder: made whole or not at all, and checked before a server is let at it."""
+"""The data folder, which is created completely or not at all and checked before a server uses it."""
 
 import os
 import secrets
@@ -18,7 +18,7 @@ _CLIENT_AUTHENTICATION = f"host all {ROLE} 127.0.0.1/32 scram-sha-256\n"
 
 
 def ensure_cluster(folder: Folder, programs: Programs) -> None:
-    """Make the cluster if there is none; refuse one that these programs cannot read."""
+    """Create the cluster if there is none. Raise DevDatabaseError if the programs cannot read the existing one."""
     for leftover in folder.root.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     if not folder.cluster.exists():
@@ -28,7 +28,7 @@ def ensure_cluster(folder: Folder, programs: Programs) -> None:
 
 
 def _create(folder: Folder, programs: Programs) -> None:
-    """Build everything aside and rename it last, so that a crash leaves nothing half-made behind."""
+    """Create the cluster in a temporary folder and rename it last, so that a crash leaves no partial cluster."""
     unfinished = Folder(Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.root)))
     try:
         unfinished.root.chmod(folder_mode())
@@ -61,7 +61,7 @@ def _create_in(folder: Folder, programs: Programs) -> None:
     single_user = programs.command("postgres", "--single", "-D", str(folder.data), "-c", "exit_on_error=on", "postgres")
     password = secrets.token_urlsafe(24)
     create_role = f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';"
-    _run(single_user, stdin=f"{create_role}\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n")  # it reads one statement a line
+    _run(single_user, stdin=f"{create_role}\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n")  # one statement per line
     folder.password.touch(mode=0o600)
     folder.password.write_text(password)
 
@@ -79,33 +79,33 @@ def _run(command: list[str], stdin: str = "") -> None:
     if result.returncode != 0:
         last_lines = "\n".join(result.stdout.splitlines()[-8:])
         raise DevDatabaseError(
-            f"The development database could not be made:\n{last_lines}\n"
-            "Set right what it complains of and try again, or set DATABASE_URL to a server of your own."
+            f"The development database could not be created:\n{last_lines}\n"
+            "Fix the reported problem and try again, or set DATABASE_URL to a server of your own."
         )
 
 
 def _check(folder: Folder, programs: Programs) -> None:
-    """An old major version or missing pieces would otherwise surface as a puzzle in a log."""
+    """Raise DevDatabaseError if files are missing or the major version is another one."""
     try:
-        made_by = int((folder.data / "PG_VERSION").read_text())
+        major = int((folder.data / "PG_VERSION").read_text())
         folder.password.read_text()
     except (OSError, ValueError) as error:
         raise DevDatabaseError(
             f"The development database in '{folder.root}' is damaged: {error}. {start_over_remedy(folder.root)}"
         ) from error
-    if made_by != programs.major:
+    if major != programs.major:
         raise DevDatabaseError(
-            f"The development database in '{folder.root}' was made by PostgreSQL {made_by}, and the "
+            f"The development database in '{folder.root}' was created by PostgreSQL {major}, and the "
             f"installed programs are PostgreSQL {programs.major}. To keep its data, check out the commit "
-            f"that made it and save them with pg_dump. {start_over_remedy(folder.root)}"
+            f"that created it and export the data with pg_dump. {start_over_remedy(folder.root)}"
         )
 
 
 def _clear_stale_pid_file(folder: Folder) -> None:
-    """Call only while holding the server lock, when no server of ours is alive.
+    """Remove the pid file of a dead server. Call only while the server lock is free.
 
-    PostgreSQL trusts the number in the file, which may since belong to any process, to a zombie,
-    or be cut off. The one case in which it is right is a server that somebody started by hand.
+    PostgreSQL trusts the process ID in the file, which may be truncated or belong to another process or a zombie by now. Raise
+    DevDatabaseError in the one case in which it is right: a server that was started by hand.
     """
     pid = read_pid(folder)
     if pid is not None and _is_postgres_at(pid, folder.data):
@@ -116,7 +116,7 @@ def _clear_stale_pid_file(folder: Folder) -> None:
 
 
 def read_pid(folder: Folder) -> int | None:
-    """The server's process number as it wrote it itself, or None for an absent or cut-off file."""
+    """Return the process ID that the server wrote, or None if the file is missing or truncated."""
     try:
         return int(folder.pid_file.read_text().split("\n", 1)[0])
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The folder of one development database: its paths, its owner and its permissions."""
+"""The folder of a development database: its paths, owner and permissions."""
 
 import os
 import pwd
@@ -11,7 +11,7 @@ DEFAULT_FOLDER = REPOSITORY / ".postgres"
 
 
 class Folder:
-    """Every path below the root, so that no other module spells a file name."""
+    """The paths below the root."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -22,23 +22,23 @@ class Folder:
         self.port = root / "port"
         self.log = root / "server.log"
         self.watcher_log = root / "watcher.log"
-        # Held while the server is looked for, started or stopped.
+        # Held while the server is located, started or stopped.
         self.start_lock = root / "start.lock"
-        # Shared by every process that uses the server, for as long as it lives.
+        # Shared by every process that uses the server, until the process ends.
         self.users_lock = root / "users.lock"
-        # Held by the server's own processes, so it is free if and only if none of them lives.
+        # Held by the server's own processes, so it is free if and only if all of them have ended.
         self.server_lock = root / "server.lock"
-        # Held by the watcher, so there are never two.
+        # Held by the watcher, so that there is at most one.
         self.watcher_lock = root / "watcher.lock"
 
 
 def folder_mode() -> int:
-    """Private, except that root's server runs as another user who must be able to pass through."""
+    """Return 0700, or 0711 for root, whose server runs as another user that must be able to enter the folder."""
     return 0o711 if os.geteuid() == 0 else 0o700
 
 
 def prepare(root: Path) -> Folder:
-    """Make the folder and its parents; refuse one that belongs to somebody else."""
+    """Create the folder and its parents. Raise DevDatabaseError if it belongs to another user."""
     root = root.absolute()
     root.mkdir(parents=True, exist_ok=True)
     owner = root.stat().st_uid
@@ -47,7 +47,7 @@ def prepare(root: Path) -> Folder:
             f"The development database in '{root}' belongs to {_account(owner)}, "
             f"and this process runs as {_account(os.geteuid())}. "
             f"Run it as {_account(owner)}, or set DATABASE_URL to a server of your own. "
-            f"To begin anew without its data: sudo rm -rf '{root}'"
+            f"To start over without its data: sudo rm -rf '{root}'"
         )
     root.chmod(folder_mode())
     return Folder(root)

@@ -1,7 +1,7 @@
-"""Advisory locks on files, which the kernel releases however their holder ends.
+"""Advisory locks on files, which the kernel releases however the process that holds them ends.
 
-`flock` and not `lockf`: a flock belongs to the open file, so a forked web worker keeps its parent's,
-and a child that is handed the descriptor keeps it after the parent has closed its own.
+They use `flock`, not `lockf`. A flock belongs to the open file, so a forked web worker shares its parent's lock, and a child
+that inherits the descriptor holds the lock after the parent has closed its own.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ _held: dict[Path, int] = {}
 
 
 def wait_until(condition: Callable[[], bool], deadline: float) -> bool:
-    """Poll until the condition holds; False when the monotonic deadline passed first."""
+    """Poll until the condition is true. Return False if the monotonic deadline passes first."""
     while not condition():
         if time.monotonic() >= deadline:
             return False
@@ -27,12 +27,12 @@ def wait_until(condition: Callable[[], bool], deadline: float) -> bool:
 
 
 def open_lock(path: Path) -> int:
-    """A descriptor that is closed on exec, so unrelated children never inherit the lock."""
+    """Return a descriptor that is closed on exec, so that unrelated child processes do not inherit the lock."""
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def try_flock(descriptor: int, operation: int) -> bool:
-    """Take the lock if nobody's lock is in the way."""
+    """Take the lock without waiting. Return False if another process holds a conflicting lock."""
     try:
         fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -41,7 +41,7 @@ def try_flock(descriptor: int, operation: int) -> bool:
 
 
 def try_exclusive(path: Path) -> int | None:
-    """A descriptor that holds the lock until its last copy is closed, or None when it is taken."""
+    """Return a descriptor that holds the lock until its last copy is closed, or None if the lock is taken."""
     descriptor = open_lock(path)
     if try_flock(descriptor, fcntl.LOCK_EX):
         return descriptor
@@ -50,7 +50,7 @@ def try_exclusive(path: Path) -> int | None:
 
 
 def is_free(path: Path) -> bool:
-    """Whether no living process holds the lock."""
+    """Return True if no process holds the lock."""
     descriptor = try_exclusive(path)
     if descriptor is None:
         return False
@@ -60,7 +60,7 @@ def is_free(path: Path) -> bool:
 
 @contextmanager
 def exclusive(path: Path, deadline: float) -> Iterator[None]:
-    """Hold the lock for the block; an error when another process keeps it past the deadline."""
+    """Hold the lock during the block. Raise DevDatabaseError if another process holds it past the deadline."""
     descriptor = open_lock(path)
     try:
         if not wait_until(lambda: try_flock(descriptor, fcntl.LOCK_EX), deadline):
@@ -71,14 +71,14 @@ def exclusive(path: Path, deadline: float) -> Iterator[None]:
 
 
 def share_until_exit(path: Path, deadline: float) -> None:
-    """Share the lock until this process and its forks have ended; at most one descriptor a path."""
+    """Share the lock until this process and its forks have ended. A path has at most one descriptor."""
     descriptor = _held.get(path)
     if descriptor is not None and not is_open_on(descriptor, path):
         os.close(_held.pop(path))
         descriptor = None
     if descriptor is None:
         descriptor = _held[path] = _shared(path, deadline)
-    os.utime(descriptor)
+    os.utime(descriptor)  # the watcher reads the time of the last arrival
 
 
 def _shared(path: Path, deadline: float) -> int:
@@ -90,7 +90,7 @@ def _shared(path: Path, deadline: float) -> int:
 
 
 def is_open_on(descriptor: int, path: Path) -> bool:
-    """False once the folder was removed and made again: the lock is then on a file nobody sees."""
+    """Return False if the folder was deleted and created again, so that the lock is on a deleted file."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:
@@ -100,5 +100,5 @@ def is_open_on(descriptor: int, path: Path) -> bool:
 def _taken(path: Path) -> DevDatabaseError:
     return DevDatabaseError(
         f"Another process has held '{path}' for too long while starting or stopping the development "
-        f"database. See who it is with: fuser -v '{path}'; end it and try again."
+        f"database. Find it with `fuser -v '{path}'`, end it and try again."
     )

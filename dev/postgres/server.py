@@ -1,4 +1,4 @@
-"""The server process: started, recognised by its lock, asked by a real connection, stopped."""
+"""The server process: its start, its detection by lock and connection, and its stop."""
 
 import os
 import signal
@@ -22,41 +22,41 @@ _FAST_STOP_SECONDS = 20.0
 _IMMEDIATE_STOP_SECONDS = 10.0
 _SETTINGS = {
     "listen_addresses": HOST,
-    # A socket's path may have 107 bytes, and a clone's folder more.
+    # A socket's path is limited to 107 bytes, which the path of a clone may exceed.
     "unix_socket_directories": "",
     "max_connections": "100",
-    "max_locks_per_transaction": "256",  # a test imports many files in one transaction, each with tables of its own
+    "max_locks_per_transaction": "256",  # a test imports many files in one transaction, each with its own temporary tables
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
 
 
 def url(folder: Folder) -> str:
-    """SECURITY: holds the password; meant for a connection, not for a log."""
+    """Return the URL of the database. SECURITY: it contains the password and must not be logged."""
     return f"postgresql://{ROLE}:{_password(folder)}@{HOST}:{_port(folder)}/{DATABASE}"
 
 
 def attach_or_start(folder: Folder, deadline: float) -> None:
-    """Return once a server of this folder answers. Call only while holding the start lock."""
+    """Start this folder's server unless it runs, and wait for it. Call only while holding the start lock."""
     while (lock := try_exclusive(folder.server_lock)) is None:
-        if answers(folder):
+        if accepts_connections(folder):
             return
         if time.monotonic() >= deadline:
-            raise _failure(folder, "is running but does not answer")
+            raise _failure(folder, "is running but does not accept connections")
         time.sleep(0.05)
     os.close(lock)
     _start(folder, deadline)
 
 
-def answers(folder: Folder) -> bool:
-    """Whether a connection with this folder's own password succeeds: no other server's would."""
+def accepts_connections(folder: Folder) -> bool:
+    """Return True if a connection with this folder's password succeeds. It fails on any other server."""
     with suppress(psycopg.OperationalError, OSError), connect(folder):
         return True
     return False
 
 
 def connect(folder: Folder) -> psycopg.Connection[tuple[object, ...]]:
-    """A connection as the application's role. Call only for a cluster that exists."""
+    """Connect as the application's role. The cluster must exist."""
     return psycopg.connect(
         host=HOST,
         port=_port(folder),
@@ -70,7 +70,7 @@ def connect(folder: Folder) -> psycopg.Connection[tuple[object, ...]]:
 
 
 def other_sessions(folder: Folder) -> int:
-    """How many sessions of the application's role are open, such as a psql in a terminal."""
+    """Return the number of open sessions of the application's role, such as a psql in a terminal."""
     try:
         with connect(folder) as connection:
             row = connection.execute(
@@ -82,7 +82,7 @@ def other_sessions(folder: Folder) -> int:
 
 
 def stop_server(folder: Folder) -> bool:
-    """Stop it and say whether there was one. Call only while holding the start lock."""
+    """Stop the server. Return False if none was running. Call only while holding the start lock."""
     if is_free(folder.server_lock):
         return False
     for number, seconds in (
@@ -96,7 +96,7 @@ def stop_server(folder: Folder) -> bool:
 
 
 def is_running(folder: Folder) -> bool:
-    """Whether any process of the server lives, ready or not."""
+    """Return True if any process of the server is alive, ready or not."""
     return not is_free(folder.server_lock)
 
 
@@ -105,20 +105,20 @@ def _start(folder: Folder, deadline: float) -> None:
     ensure_cluster(folder, programs)
     for _ in range(_PORT_TRIES):
         _launch(folder, programs)
-        if not wait_until(lambda: answers(folder) or not is_running(folder), deadline):
-            raise _failure(folder, "does not answer")
+        if not wait_until(lambda: accepts_connections(folder) or not is_running(folder), deadline):
+            raise _failure(folder, "does not accept connections")
         if is_running(folder):
             return
         if "Address already in use" not in _log_end(folder):
             break
-    raise _failure(folder, "ended as soon as it was started")
+    raise _failure(folder, "exited during its start")
 
 
 def _launch(folder: Folder, programs: Programs) -> None:
-    """The server is handed the lock: it stays taken exactly as long as one of its processes lives."""
+    """Start the server, which inherits the lock and holds it exactly as long as one of its processes is alive."""
     lock = try_exclusive(folder.server_lock)
     if lock is None:
-        raise _failure(folder, "is held by a process that is ending; try again")
+        raise _failure(folder, "is still used by a process that is ending")
     try:
         folder.log.unlink(missing_ok=True)
         port = _free_port(preferred=_port(folder))
@@ -127,7 +127,7 @@ def _launch(folder: Folder, programs: Programs) -> None:
         spawn_detached(
             programs.command("postgres", "-D", str(folder.data), f"--port={port}", *settings),
             log=folder.log,
-            keep=lock,
+            inherited=lock,
             environment=clean_environment(),
         )
     finally:
@@ -135,7 +135,7 @@ def _launch(folder: Folder, programs: Programs) -> None:
 
 
 def _free_port(preferred: int) -> int:
-    """The port of last time if it is still free, so that a noted address keeps working."""
+    """Return the previous port if it is still free, so that a saved URL stays valid, otherwise any free port."""
     for port in (preferred, 0):
         with socket.socket() as candidate, suppress(OSError):
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -145,7 +145,7 @@ def _free_port(preferred: int) -> int:
 
 
 def _signal(folder: Folder, number: signal.Signals) -> None:
-    """Only a process that calls itself postgres is signalled: a number can be another's by now."""
+    """Signal the server, unless its process ID now belongs to a program other than postgres."""
     pid = read_pid(folder)
     name = Path("/proc", str(pid), "comm")
     if pid is None or (name.exists() and name.read_text().strip() != "postgres"):
@@ -155,7 +155,7 @@ def _signal(folder: Folder, number: signal.Signals) -> None:
 
 
 def _port(folder: Folder) -> int:
-    """The port it was last started on; 0, which never answers, when none was noted."""
+    """Return the port of the last start, or 0, which accepts no connections, if there was none."""
     try:
         return int(folder.port.read_text())
     except (OSError, ValueError):
@@ -174,9 +174,9 @@ def _log_end(folder: Folder) -> str:
         return "(no log)\n"
 
 
-def _failure(folder: Folder, what: str) -> DevDatabaseError:
+def _failure(folder: Folder, problem: str) -> DevDatabaseError:
     return DevDatabaseError(
-        f"The development database in '{folder.root}' {what}. Its log ends with:\n{_log_end(folder)}"
-        "Set right what it complains of and try again, or set DATABASE_URL to a server of your own. "
+        f"The development database in '{folder.root}' {problem}. Its log ends with:\n{_log_end(folder)}"
+        "Fix the reported problem and try again, or set DATABASE_URL to a server of your own. "
         f"{start_over_remedy(folder.root)}"
     )

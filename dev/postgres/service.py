@@ -1,4 +1,4 @@
-"""What the rest of the project may ask for: a running database, or a stopped one."""
+"""The functions for the rest of the project: start and stop the database."""
 
 import sys
 import threading
@@ -18,10 +18,9 @@ _SILENT_SECONDS = 2.0
 
 
 def ensure_running(folder: Path = DEFAULT_FOLDER, *, grace: float = GRACE_SECONDS) -> str:
-    """The URL of a server that has just answered, started now if need be.
+    """Return the URL of a server that accepts connections, and start it if it does not run. Raise DevDatabaseError on failure.
 
-    The server stays at least as long as this process and its forks, and stops `grace` seconds after
-    its last user has ended. Raises DevDatabaseError, whose message says what to do.
+    The server runs at least as long as this process and its forks, and stops `grace` seconds after its last user has ended.
     """
     deadline = time.monotonic() + _START_SECONDS
     with _plain_errors(folder), _announced_when_slow(folder):
@@ -34,7 +33,7 @@ def ensure_running(folder: Path = DEFAULT_FOLDER, *, grace: float = GRACE_SECOND
 
 
 def stop(folder: Path = DEFAULT_FOLDER) -> bool:
-    """Stop the server even if it is in use, its data kept; says whether there was one."""
+    """Stop the server, even if it is in use. Its data remains. Return False if none was running."""
     if not folder.exists():
         return False
     with _plain_errors(folder):
@@ -45,20 +44,20 @@ def stop(folder: Path = DEFAULT_FOLDER) -> bool:
 
 @contextmanager
 def _plain_errors(folder: Path) -> Iterator[None]:
-    """A full disk or a closed folder is the person's to solve, so it gets a sentence, not a trace."""
+    """Convert an OSError, such as a full disk, to a DevDatabaseError with a remedy."""
     try:
         yield
     except OSError as error:
         raise DevDatabaseError(
             f"The development database in '{folder}' cannot be used: {error}. "
-            "Make the folder writable and see that its disk has space, "
+            "Make the folder writable, free some disk space, "
             "or set DATABASE_URL to a server of your own."
         ) from error
 
 
 @contextmanager
 def _announced_when_slow(folder: Path) -> Iterator[None]:
-    """Nobody should have to wonder why a command hangs, and nobody needs to read that it did not."""
+    """Print a message if the block takes longer than `_SILENT_SECONDS`."""
     text = f"MINGUS: starting the development database in {folder} …"
     timer = threading.Timer(_SILENT_SECONDS, print, (text,), {"file": sys.stderr, "flush": True})
     timer.daemon = True

@@ -1,7 +1,7 @@
-"""A small process that stops the server once nobody uses it any more.
+"""The process that stops the server after its last user has ended.
 
-It waits for the lock that all users share, so it sees a user end even by SIGKILL and costs nothing
-while it waits. A grace period lets the next command of the same person find the server warm.
+It waits for the lock that all users share, so it detects the end of a user even by SIGKILL and uses no CPU time while it waits.
+During the grace period, the next command can use the running server.
 """
 
 import fcntl
@@ -20,9 +20,9 @@ _LOCK_SECONDS = 60.0
 
 
 def ensure_watcher(folder: Folder, grace: float) -> None:
-    """Start one unless one lives. Call only while holding the start lock.
+    """Start a watcher unless one is running. Call only while holding the start lock.
 
-    The lock is taken here and handed over, so there is no moment in which two could both start.
+    The watcher inherits the lock that is taken here, so two watchers can never start.
     """
     lock = try_exclusive(folder.watcher_lock)
     if lock is None:
@@ -32,7 +32,7 @@ def ensure_watcher(folder: Folder, grace: float) -> None:
         spawn_detached(
             [sys.executable, "-m", "dev.postgres", "watch", str(folder.root), str(lock), str(grace)],
             log=folder.watcher_log,
-            keep=lock,
+            inherited=lock,
             environment={**os.environ, "PYTHONPATH": os.pathsep.join(import_path)},
         )
     finally:
@@ -42,8 +42,8 @@ def ensure_watcher(folder: Folder, grace: float) -> None:
 def watch(root: Path, lock: int, grace: float) -> None:
     """Stop the server after `grace` seconds without a user, then return.
 
-    The watcher's lock is given up before the users': a user who is let in next must find it free,
-    or it would rely on a watcher that is about to end.
+    The watcher's lock is released before the users' lock. The next user must find it free, or would rely on a watcher that is
+    about to end.
     """
     folder = Folder(root)
     users = open_lock(folder.users_lock)
@@ -58,9 +58,9 @@ def watch(root: Path, lock: int, grace: float) -> None:
 
 
 def _stop_unless_needed(folder: Folder, lock: int) -> bool:
-    """False when the server must stay: a session is open, or the folder is no longer the one watched.
+    """Stop the server. Return False if it must stay: a session is open, or the folder was deleted and created again.
 
-    A folder that was removed and made again has a server, users and a watcher of its own.
+    A new folder has its own server, users and watcher.
     """
     if not is_open_on(lock, folder.watcher_lock) or other_sessions(folder):
         return False
@@ -70,7 +70,7 @@ def _stop_unless_needed(folder: Folder, lock: int) -> bool:
 
 
 def _wait_until_unused(folder: Folder, users: int, grace: float) -> None:
-    """Return with the users' lock held: `grace` seconds passed without a user, or the server is gone."""
+    """Return, holding the users' lock, after `grace` seconds without a user or when the server has stopped."""
     unused_since = time.monotonic()
     while True:
         if not try_flock(users, fcntl.LOCK_EX):
@@ -83,6 +83,6 @@ def _wait_until_unused(folder: Folder, users: int, grace: float) -> None:
 
 
 def _last_arrival(users: int) -> float:
-    """When a user last came, on the monotonic clock; catches one who came and went unseen."""
+    """Return the monotonic time of the last user's arrival, including users that left between two checks."""
     age = time.time() - os.fstat(users).st_mtime
     return time.monotonic() - max(age, 0.0)

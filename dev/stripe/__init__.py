@@ -1,4 +1,4 @@
-"""A stateful emulator of Stripe that speaks HTTP to the real `stripe` library. No real card, no money.
+"""A stateful emulator of Stripe's HTTP API for the real `stripe` library. It processes no real cards and no money.
 
 Tests use `StripeEmulator.start()`, the demo `python -m dev.stripe --port 12111`.
 """

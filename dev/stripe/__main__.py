@@ -20,22 +20,21 @@ def instant(text: str) -> datetime:
 
 
 def options() -> argparse.Namespace:
-    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m dev.stripe", description=__doc__)
     parser.add_argument("--port", type=int, default=12111)
-    parser.add_argument("--key", default=KEY, help="the secret key that clients must show")
-    parser.add_argument("--state", help="an SQLite file that keeps everything over a restart, also after kill -9")
-    parser.add_argument("--public-url", help="how a browser reaches it (default: http://127.0.0.1:PORT)")
-    parser.add_argument("--webhook-url", help="where events are posted")
-    parser.add_argument("--webhook-secret", action="append", default=[], help="may be given twice while it is rotated")
-    parser.add_argument("--webhook-version", help="the API version of what is posted, if not the account's")
-    parser.add_argument("--now", type=instant, help="a clock that stands still here until it is advanced")
-    parser.add_argument("--tied", action="store_true", help="end when standard input does, so with whoever started it")
+    parser.add_argument("--key", default=KEY, help="the secret key that clients must send")
+    parser.add_argument("--state", help="an SQLite file that stores all objects across restarts, even after kill -9")
+    parser.add_argument("--public-url", help="the base URL for browsers (default: http://127.0.0.1:PORT)")
+    parser.add_argument("--webhook-url", help="the URL to which events are posted")
+    parser.add_argument("--webhook-secret", action="append", default=[], help="the signing secret; give two during a rotation")
+    parser.add_argument("--webhook-version", help="the API version of posted events, if not the account's")
+    parser.add_argument("--now", type=instant, help="the time at which the clock stops until it is advanced")
+    parser.add_argument("--tied", action="store_true", help="exit when standard input ends, with the parent process")
     return parser.parse_args()
 
 
 def prepare(application: Application, chosen: argparse.Namespace) -> None:
-    """Set the clock and the webhook endpoint that the command line asks for."""
+    """Set the clock and the webhook endpoint by the command line."""
     account = application.account
     with application.store.transaction():
         if chosen.now and account.settings["frozen"] is None:
@@ -48,7 +47,7 @@ def prepare(application: Application, chosen: argparse.Namespace) -> None:
 
 
 def end_with_input(server: Server) -> None:
-    """Shut down when standard input ends, which is when the process that started this one does."""
+    """Shut down when standard input ends, which is when the parent process ends."""
     sys.stdin.read()
     server.shutdown()
 
@@ -67,7 +66,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN if chosen.tied else end)
     if chosen.tied:
         threading.Thread(target=end_with_input, args=[server], daemon=True).start()
-    sys.stdout.write(f"Stand-in for Stripe on {application.account.url}: no real card, no money\n")
+    sys.stdout.write(f"Stripe emulator on {application.account.url}: no real card, no money\n")
     sys.stdout.flush()
     serve(server)
     return 0

@@ -1,4 +1,4 @@
-"""A Stripe account: its objects, its clock, its settings, and the request that is being handled."""
+"""A Stripe account: its objects, clock, settings, and the current API request."""
 
 import time
 from collections.abc import Callable
@@ -8,24 +8,24 @@ from typing import Any
 from dev.stripe.errors import no_such
 from dev.stripe.store import Obj, Store
 
-API_VERSION = "2026-10-28.endive"  # what stripe 16.1.0 asks for
+API_VERSION = "2026-10-28.endive"  # the version that stripe 16.1.0 requests
 SETTINGS = "settings"
 DEFAULTS: dict[str, Any] = {
     "id": SETTINGS,
     "object": "_settings",
-    "offset": 0,  # seconds that the account's clock is ahead of the machine's
-    "frozen": None,  # the instant at which it stands still
+    "offset": 0,  # seconds by which the account's clock is ahead of the machine's
+    "frozen": None,  # the time at which the account's clock is stopped
     "api_version": API_VERSION,
     "retry_days": [3, 5, 7],  # after the first failure; Stripe lets an account choose
     "after_last_retry": "cancel",  # or "unpaid", or "past_due"
-    "signs_with": "machine",  # the clock of Stripe-Signature's timestamp; "account" follows the account's
-    "held": False,  # whether deliveries wait
+    "signs_with": "machine",  # the clock of Stripe-Signature's timestamp: "machine" or "account"
+    "held": False,  # True while deliveries are held back
 }
 
 
 @dataclass
 class RequestContext:
-    """The API request that is being handled, for the `request` of events."""
+    """The current API request, for the `request` of events."""
 
     id: str | None = None
     idempotency_key: str | None = None
@@ -34,14 +34,12 @@ class RequestContext:
 
 @dataclass
 class Account:
-    """The state that every operation works on."""
-
     store: Store
     url: str
     key: str = "sk_test_emulator"
     request: RequestContext = field(default_factory=RequestContext)
-    acting_at: dict[str, int] = field(default_factory=dict)  # the instant of what is due now, by clock
-    step: Callable[[str, int], bool] = lambda clock, until: False  # `Scheduler.step`, once there is one
+    acting_at: dict[str, int] = field(default_factory=dict)  # the time of the scheduled action that is running, by clock
+    step: Callable[[str, int], bool] = lambda clock, until: False  # replaced by `Scheduler.step`
 
     @property
     def settings(self) -> Obj:
@@ -73,7 +71,7 @@ class Account:
         return int(settings["frozen"] if settings["frozen"] is not None else int(time.time()) + settings["offset"])
 
     def move(self, clock: str, to: int) -> None:
-        """Set a clock ("" is the account's own) to an instant, if that lies ahead."""
+        """Set a clock ("" is the account's own) to a time in seconds since 1970, if it is in the future."""
         if to <= self.time_of(clock or None):
             return
         if clock:
@@ -84,7 +82,7 @@ class Account:
             self.settings["offset"] = to - int(time.time())
 
     def advance(self, clock: str, to: int) -> None:
-        """Run everything that is due by a clock ("" is the account's own) until an instant, and set the clock to it."""
+        """Run everything that is due by a clock ("" is the account's own) until `to`, and set the clock to it."""
         while self.step(clock, to):
             pass
         self.move(clock, to)
@@ -101,7 +99,6 @@ class Account:
         return next(iter(self.store.where("invoice_payment", invoice=invoice["id"])), None)
 
     def intent_of(self, invoice: Obj) -> Obj | None:
-        """Return the payment intent of an invoice."""
         payment = self.payment_of(invoice)
         return self.store.get(payment["payment"]["payment_intent"]) if payment else None
 
@@ -115,5 +112,5 @@ def set_metadata(obj: Obj, given: dict[str, Any]) -> None:
     """Merge the metadata of an update as Stripe does: None deletes a name, the name "" deletes all."""
     if "metadata" not in given:
         return
-    kept = {} if "" in given["metadata"] else obj["metadata"]
-    obj["metadata"] = new_metadata({"metadata": {**kept, **given["metadata"]}})
+    current = {} if "" in given["metadata"] else obj["metadata"]
+    obj["metadata"] = new_metadata({"metadata": {**current, **given["metadata"]}})

@@ -1,4 +1,4 @@
-"""Serialization of objects in the format of an API version: the current one, or that before 2025-03-31.basil.
+"""Serialization of objects in the format of an API version: the current version, or those before 2025-03-31.basil.
 
 That version moved the billing period from the subscription to its items, and the payment of an invoice from fields of the
 invoice to `payments`. Source: Stripe's changelog of 2025-03-31.basil.
@@ -79,7 +79,7 @@ def to_pre_basil_subscription(account: Account, obj: Obj) -> Obj:
 
 
 def to_pre_basil_invoice(account: Account, obj: Obj) -> Obj:
-    """Name the subscription and the payment in fields of the invoice."""
+    """Move the subscription and the payment to fields of the invoice."""
     details = (obj.pop("parent") or {}).get("subscription_details") or {}
     obj.pop("payments", None)
     intent = account.intent_of(obj)
@@ -95,24 +95,24 @@ def to_pre_basil_invoice(account: Account, obj: Obj) -> Obj:
 
 
 def to_pre_basil_line(account: Account, obj: Obj) -> Obj:
-    """Name a line's price, and whether it is a proration."""
+    """Move a line's price and proration to fields of the line."""
     parent = obj.pop("parent") or {}
-    own, foreign = parent.get("subscription_item_details") or {}, parent.get("invoice_item_details") or {}
+    item_details, invoice_item_details = parent.get("subscription_item_details") or {}, parent.get("invoice_item_details") or {}
     pricing = obj.pop("pricing") or {}
     price = account.store.find(pricing["price_details"]["price"]) if pricing else None
     obj["price"] = visible(price)
     obj["plan"] = plan_of(obj["price"]) if price and price["recurring"] else None
-    obj["proration"] = bool(own.get("proration") or foreign.get("proration"))
-    obj["proration_details"] = foreign.get("proration_details") or own.get("proration_details")
-    obj["subscription_item"] = own.get("subscription_item")
-    obj["invoice_item"] = foreign.get("invoice_item")
-    obj["type"] = "subscription" if own else "invoiceitem"
+    obj["proration"] = bool(item_details.get("proration") or invoice_item_details.get("proration"))
+    obj["proration_details"] = invoice_item_details.get("proration_details") or item_details.get("proration_details")
+    obj["subscription_item"] = item_details.get("subscription_item")
+    obj["invoice_item"] = invoice_item_details.get("invoice_item")
+    obj["type"] = "subscription" if item_details else "invoiceitem"
     obj["tax_amounts"], obj["tax_rates"] = obj.pop("taxes"), []
     return {key: value for key, value in obj.items() if key != "subtotal"}
 
 
 def to_pre_basil_payment(account: Account, obj: Obj) -> Obj:
-    """Name the invoice of a payment intent or a charge."""
+    """Add the invoice to a payment intent or a charge."""
     intent = obj["id"] if obj["object"] == "payment_intent" else obj["payment_intent"]
     stored = account.store.find(intent)
     obj["invoice"] = stored["_"].get("invoice") if stored else None

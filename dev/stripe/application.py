@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from dev.stripe import resources as resources  # registers the addresses  # registers the addresses
+from dev.stripe import resources as resources  # registers the routes
 from dev.stripe.account import Account, RequestContext
 from dev.stripe.api_versions import serialize
 from dev.stripe.deliveries import Deliveries
@@ -39,7 +39,7 @@ MAX_LOGGED_REQUESTS = 10_000
 
 @dataclass
 class ApiResponse:
-    """A response. A `broken` one closes the connection instead."""
+    """A response. If it is `broken`, the connection is closed instead."""
 
     status: int
     body: bytes
@@ -48,13 +48,12 @@ class ApiResponse:
 
     @property
     def json(self) -> Any:
-        """Return the body as an object."""
         return orjson.loads(self.body)
 
 
 @dataclass
 class ApiRequest:
-    """A request. Names of headers are in lower case."""
+    """A request. Header names are in lower case."""
 
     method: str
     path: str
@@ -64,7 +63,6 @@ class ApiRequest:
 
     @property
     def form(self) -> str:
-        """Return the parameters of the query and the body."""
         return "&".join(filter(None, (self.query, self.body.decode())))
 
 
@@ -75,7 +73,7 @@ class Application:
         self.store = Store(state)
         self.account = Account(self.store, url, key)
         with self.store.transaction():
-            self.account.settings  # noqa: B018  made when first looked at
+            self.account.settings  # noqa: B018  created on first access
         self.faults = Faults()
         self.deliveries = Deliveries(self.account, self.faults)
         self.scheduler = Scheduler(self.account, KINDS)
@@ -90,24 +88,23 @@ class Application:
         while self.scheduler.step("", now):
             pass
 
-    def answer(self, call: ApiRequest) -> ApiResponse:
-        """Handle an API request."""
+    def handle(self, call: ApiRequest) -> ApiResponse:
         fault = self.faults.next_fault(REQUESTS, call.method, call.path)
         request = new_id("req")
-        answer = self.fault_response(fault) if fault else None
-        if answer is None:
-            answer = self.respond_with_errors(call, request)
+        response = self.fault_response(fault) if fault else None
+        if response is None:
+            response = self.respond_with_errors(call, request)
         if fault and fault.kind == "drop_after":
-            answer.broken = True
-        seen = {"method": call.method, "path": call.path, "status": answer.status, "id": request, "broken": answer.broken}
+            response.broken = True
+        seen = {"method": call.method, "path": call.path, "status": response.status, "id": request, "broken": response.broken}
         self.log.append(
             {**seen, "idempotency_key": call.headers.get("idempotency-key"), "fault": fault.kind if fault else None}
         )
-        answer.headers.setdefault("Request-Id", request)
-        return answer
+        response.headers.setdefault("Request-Id", request)
+        return response
 
     def fault_response(self, fault: Fault) -> ApiResponse | None:
-        """Return the response of a fault that occurs before anything is done."""
+        """Return the response of a fault that prevents the operation, None for other faults."""
         if fault.kind in ("drop", "down"):
             return ApiResponse(0, b"", broken=True)
         if fault.kind == "slow":
@@ -123,13 +120,13 @@ class Application:
             return error_response(ApiError("An unknown error occurred", status=500, kind="api_error"), "")
         return None
 
-    def broken(self, request: str) -> ApiResponse:
-        """Return 500 for an error of the emulator itself, and print its traceback."""
+    def internal_error(self, request: str) -> ApiResponse:
+        """Return 500 for a fault in the emulator itself, and print the traceback."""
         traceback.print_exc()
-        return error_response(ApiError("The stand-in itself failed; see its stderr.", status=500, kind="api_error"), request)
+        return error_response(ApiError("The emulator failed. See its stderr.", status=500, kind="api_error"), request)
 
     def respond_with_errors(self, call: ApiRequest, request: str) -> ApiResponse:
-        """Return the response to a request. An error becomes a response too."""
+        """Return the response to a request, also for an error."""
         try:
             authenticate(call.headers.get("authorization", ""), self.account.key)
             key = call.headers.get("idempotency-key") if call.method == "POST" else None
@@ -138,8 +135,8 @@ class Application:
                 return self.respond_idempotently(call, key, request)
         except ApiError as error:
             return error_response(error, request)
-        except Exception:  # noqa: BLE001  a client must get an answer
-            return self.broken(request)
+        except Exception:  # noqa: BLE001  a client must get a response
+            return self.internal_error(request)
 
     def respond_idempotently(self, call: ApiRequest, key: str | None, request: str) -> ApiResponse:
         """Return the stored response of an idempotency key, or run the operation and store its response."""
@@ -154,13 +151,13 @@ class Application:
                         "Request-Id": stored["request"],
                     }
                     return ApiResponse(stored["status"], stored["body"].encode(), again)
-                answer = self.run_operation(call, key, request)
-                self.keys.keep(key, mark, answer.status, answer.body.decode(), request)
-                return answer
+                response = self.run_operation(call, key, request)
+                self.keys.store(key, mark, response.status, response.body.decode(), request)
+                return response
         except ApiError as error:
             if error.keeps_work or error.status == 402:
                 with self.store.transaction():
-                    self.keys.keep(key, mark, error.status, orjson.dumps(error.body(request)).decode(), request)
+                    self.keys.store(key, mark, error.status, orjson.dumps(error.body(request)).decode(), request)
             raise
 
     def run_operation(self, call: ApiRequest, key: str | None, request: str) -> ApiResponse:
@@ -186,7 +183,7 @@ class Application:
 
 
 def authenticate(header: str, key: str) -> None:
-    """Raise unless the header has the key, as Bearer or as the user name of Basic."""
+    """Raise ApiError unless the header has the key, as Bearer or as the user name of Basic."""
     scheme, _, credentials = header.partition(" ")
     if scheme.lower() == "basic":
         credentials = base64.b64decode(credentials + "==").decode(errors="replace").partition(":")[0]
@@ -201,6 +198,6 @@ def authenticate(header: str, key: str) -> None:
 
 
 def error_response(error: ApiError, request: str) -> ApiResponse:
-    """Return the response to an error. `Stripe-Should-Retry` is false for errors that a retry would repeat."""
+    """Return the response to an error. `Stripe-Should-Retry` is false for errors that a retry would not change."""
     headers = {"Stripe-Should-Retry": "false"} if error.status in (400, 401, 402, 404) else {}
     return ApiResponse(error.status, orjson.dumps(error.body(request), option=orjson.OPT_INDENT_2), headers)

@@ -1,4 +1,4 @@
-"""Billing periods. They are counted from the anchor: the 31st, the last day of February, the 31st."""
+"""Billing periods, counted from the anchor. Example: January 31, the last day of February, March 31."""
 
 from datetime import UTC, datetime, timedelta
 

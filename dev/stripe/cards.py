@@ -1,4 +1,4 @@
-"""Test cards: what happens when each is saved and when it is charged.
+"""Test cards, and the results of saving and charging each.
 
 Numbers and tokens are those of Stripe's testing page (docs.stripe.com/testing); `pm_card_failsAtRenewal` is the emulator's own.
 """
@@ -23,7 +23,7 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class Card:
-    """A test card. `charge` and `attach` say how charging and saving it fail: `code/decline_code`, or empty if it succeeds."""
+    """A test card. `charge` and `attach` are the errors of charging and saving it: `code/decline_code`, empty for success."""
 
     number: str
     brand: str = "visa"
@@ -65,14 +65,12 @@ def failure(reason: str) -> dict[str, Any]:
 
 
 def card_of(method: Obj) -> Card:
-    """Return the test card of a payment method."""
     return CARDS[method["_"]["card"]]
 
 
 def payment_method(account: Account, name: str, now: int, month: int = 12, year: int | None = None) -> Obj:
-    """Create a payment method of a test card."""
     card = CARDS[name]
-    year = year or 1970 + now // 31_556_952 + 4  # mean length of a year: the date only has to lie ahead
+    year = year or 1970 + now // 31_556_952 + 4  # mean length of a year: any date in the future will do
     return account.store.add(
         new_object(
             "payment_method",
@@ -84,7 +82,7 @@ def payment_method(account: Account, name: str, now: int, month: int = 12, year:
                 "display_brand": card.brand,
                 "exp_month": month,
                 "exp_year": year,
-                "fingerprint": f"standin{card.number[-9:]}",
+                "fingerprint": f"emulator{card.number[-9:]}",
                 "funding": card.funding,
                 "generated_from": None,
                 "last4": card.number[-4:],

@@ -1,4 +1,4 @@
-"""The commands below `/_control/` that tests and the demo send to the emulator, as JSON and with the API's key."""
+"""The commands below `/_control/`, which tests and the demo send to the emulator as JSON with the API key."""
 
 import time
 from collections.abc import Callable
@@ -24,13 +24,13 @@ Command = Callable[[Application, dict[str, Any]], Any]
 CHANGEABLE = ("api_version", "retry_days", "after_last_retry", "signs_with")
 
 
-def answer(application: Application, call: ApiRequest) -> ApiResponse:
-    """Carry out a command. Respond with 400 and a sentence when that is impossible."""
+def handle(application: Application, call: ApiRequest) -> ApiResponse:
+    """Run a command. If it fails, return its error with 400 or the error's own status."""
     try:
         authenticate(call.headers.get("authorization", ""), application.account.key)
         command = COMMANDS.get(call.path.removeprefix("/_control/"))
         if command is None:
-            raise ApiError("No such command", status=404)
+            raise ApiError(f"No such command. Choose one of: {', '.join(COMMANDS)}", status=404)
         result = command(application, orjson.loads(call.body or b"{}"))
     except (ApiError, KeyError, TypeError, ValueError) as error:
         status = error.status if isinstance(error, ApiError) else 400
@@ -72,11 +72,10 @@ def advance_account(application: Application, until: int, *, deliver: bool) -> N
 def fault(application: Application, given: dict[str, Any]) -> Any:
     """Add a fault; see `faults.Fault`."""
     application.faults.add(**given)
-    return {"faults": len(application.faults.asked)}
+    return {"faults": len(application.faults.added)}
 
 
 def clear_faults(application: Application, given: dict[str, Any]) -> Any:
-    """Remove all faults."""
     application.faults.clear()
     return {}
 
@@ -90,13 +89,12 @@ def hold(application: Application, given: dict[str, Any]) -> Any:
 
 
 def deliver(application: Application, given: dict[str, Any]) -> Any:
-    """Post all pending deliveries and those that follow from them. Return what was posted."""
+    """Post all pending deliveries, and those that they cause. Return the posts."""
     application.catch_up()
     return {"posted": application.deliveries.post_until_quiet()}
 
 
 def settings(application: Application, given: dict[str, Any]) -> Any:
-    """Change settings of the account and return them."""
     unknown = set(given) - set(CHANGEABLE)
     if unknown:
         raise ValueError(f"no such setting: {sorted(unknown)}")
@@ -150,12 +148,12 @@ def pay_invoice(application: Application, given: dict[str, Any]) -> Any:
 
 
 def authenticate_payment(application: Application, given: dict[str, Any]) -> Any:
-    """Answer the bank's question as a customer does: `{payment_intent, succeed}`."""
+    """Complete or fail the bank's authentication as a customer does: `{payment_intent, succeed}`."""
     account = application.account
     with application.store.transaction():
         intent = account.find("payment_intent", given["payment_intent"])
         if intent["status"] != "requires_action" or not intent["_"]["invoice"]:
-            raise ValueError("this payment doesn't wait for its person")
+            raise ValueError("this payment does not wait for authentication")
         collection.authenticate(account, intent, succeed=bool(given.get("succeed", True)))
         return {"status": intent["status"]}
 
@@ -201,11 +199,11 @@ def drop_state(application: Application, given: dict[str, Any]) -> Any:
     """Delete every object; with `{everything: true}` also endpoints, settings and the clock."""
     store = application.store
     with application.deliveries.round, store.transaction():
-        kept = [] if given.get("everything") else [application.account.settings, *store.where("webhook_endpoint")]
+        retained = [] if given.get("everything") else [application.account.settings, *store.where("webhook_endpoint")]
         store.clear()
         application.scheduler.clear()
         application.deliveries.waiting.clear()
-        for obj in kept:
+        for obj in retained:
             store.add(obj)
         assert application.account.settings
     application.faults.clear()
@@ -214,7 +212,6 @@ def drop_state(application: Application, given: dict[str, Any]) -> Any:
 
 
 def state(application: Application, given: dict[str, Any]) -> Any:
-    """Return the number of objects of each kind."""
     store = application.store
     with store.transaction():
         kinds = [name for name in store.index if "=" not in name]

@@ -27,7 +27,6 @@ POLL_INTERVAL = 0.05
 
 
 def signature(body: bytes, secrets: list[str], seconds: int) -> str:
-    """Return the header `Stripe-Signature`."""
     signed = str(seconds).encode() + b"." + body
     return ",".join(
         [f"t={seconds}", *(f"v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}" for secret in secrets)]
@@ -66,7 +65,6 @@ class Deliveries:
                 self.wake.set()
 
     def run(self) -> None:
-        """Post what is due until `stop` is called."""
         while not self.stopped:
             self.wake.wait(POLL_INTERVAL * 10)
             self.wake.clear()
@@ -74,12 +72,11 @@ class Deliveries:
                 self.post_all()
 
     def held(self) -> bool:
-        """Return True while deliveries are held back."""
         with self.account.store.transaction():
             return bool(self.account.settings["held"])
 
     def due(self, *, at_once: bool) -> list[str]:
-        """Return the ids of deliveries to make now, in the order of their events, with `at_once` of all pending ones."""
+        """Return the ids of due deliveries (with `at_once`, of all pending ones) in the order of their events."""
         with self.account.store.transaction():
             rows = [self.account.store.find(name) for name in list(self.waiting)]
             ready = [row for row in rows if row and row["status"] == "pending" and (at_once or row["at"] <= self.time_of(row))]
@@ -90,30 +87,29 @@ class Deliveries:
         return names
 
     def time_of(self, row: Obj) -> int:
-        """Return the time of a delivery's clock."""
         clock = row["clock"]
         return self.account.time_of(clock if clock and self.account.store.find(clock) else None)
 
     def post_all(self, *, at_once: bool = False) -> list[Obj]:
-        """Make all deliveries that are due. Return the event, type and status (0: no response) of each post."""
+        """Post all due deliveries. Return the event, type and status (0: no response) of each post."""
         with self.round:
-            return [made for name in self.due(at_once=at_once) for made in self.post(name, at_once=at_once)]
+            return [post for name in self.due(at_once=at_once) for post in self.post(name, at_once=at_once)]
 
     def post_until_quiet(self, rounds: int = 100) -> list[Obj]:
-        """Make every pending delivery once, and those that follow from them, whatever the responses are."""
-        made: list[Obj] = []
+        """Post every pending delivery once, and those that they cause, whatever the responses are."""
+        posts: list[Obj] = []
         tried: set[str] = set()
         with self.round:
             for _ in range(rounds):
                 names = [name for name in self.due(at_once=True) if name not in tried]
                 if not names:
-                    return made
+                    return posts
                 tried.update(names)
-                made += [entry for name in names for entry in self.post(name, at_once=True)]
-        return made
+                posts += [entry for name in names for entry in self.post(name, at_once=True)]
+        return posts
 
     def post(self, name: str, *, at_once: bool) -> list[Obj]:
-        """Make one delivery, unless a fault loses, delays or duplicates it."""
+        """Post one delivery. A fault may lose, delay or duplicate it."""
         with self.account.store.transaction():
             row = self.account.store.get(name)
             event, endpoint = self.account.store.get(row["event"]), self.account.store.find(row["endpoint"])
@@ -126,13 +122,13 @@ class Deliveries:
                 row.update(at=self.time_of(row) + int(fault.seconds), delayed=True)
                 return []
             body, secrets, url = payload(event, endpoint), endpoint["_"]["secrets"], endpoint["url"]
-            follows = self.account.settings["signs_with"] == "account"
-            seconds = self.account.time_of(None) if follows else int(time.time())
+            uses_account_clock = self.account.settings["signs_with"] == "account"
+            seconds = self.account.time_of(None) if uses_account_clock else int(time.time())
         times = 2 if fault and fault.kind == "duplicate" else 1
-        answers = [send(url, body, signature(body, secrets, seconds)) for _ in range(times)]
+        statuses = [send(url, body, signature(body, secrets, seconds)) for _ in range(times)]
         with self.account.store.transaction():
-            self.record_attempt(self.account.store.get(name), self.account.store.get(row["event"]), answers[-1])
-        return [{"event": row["event"], "type": kind, "status": status} for status in answers]
+            self.record_attempt(self.account.store.get(name), self.account.store.get(row["event"]), statuses[-1])
+        return [{"event": row["event"], "type": kind, "status": status} for status in statuses]
 
     def record_attempt(self, row: Obj, event: Obj, status: int, *, lost: bool = False) -> None:
         """Store the outcome of an attempt and the time of the next one."""
@@ -151,7 +147,6 @@ class Deliveries:
             self.waiting.pop(row["id"], None)
 
     def stop(self) -> None:
-        """End the thread."""
         self.stopped = True
         self.wake.set()
 
@@ -168,18 +163,17 @@ def send(url: str, body: bytes, signed: str) -> int:
     connection = connected(parts.scheme, parts.hostname or "", parts.port)
     try:
         connection.request("POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers)
-        answer = connection.getresponse()
-        answer.read()
+        response = connection.getresponse()
+        response.read()
     except (OSError, http.client.HTTPException):
         return 0
     else:
-        return answer.status
+        return response.status
     finally:
         connection.close()
 
 
 def connected(scheme: str, host: str, port: int | None) -> Any:
-    """Return a connection to an endpoint."""
     if scheme == "https":
         return http.client.HTTPSConnection(host, port, timeout=DELIVERY_TIMEOUT, context=ssl.create_default_context())
     return http.client.HTTPConnection(host, port, timeout=DELIVERY_TIMEOUT)

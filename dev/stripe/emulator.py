@@ -28,18 +28,18 @@ class EmulatorClient:
 
     def send_command(self, command: str, **given: Any) -> Any:
         """Send a command of `control_api`."""
-        status, answer = self.request_json("POST", f"/_control/{command}", orjson.dumps(given))
+        status, response = self.request_json("POST", f"/_control/{command}", orjson.dumps(given))
         if status != 200:
-            raise EmulatorError(answer["error"])
-        return answer
+            raise EmulatorError(response["error"])
+        return response
 
     def request_json(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
         """Send a request without the library. Return the status and the JSON."""
         connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=300)
         try:
             connection.request(method, path, body, {"Authorization": f"Bearer {self.key}"})
-            answer = connection.getresponse()
-            return answer.status, orjson.loads(answer.read())
+            response = connection.getresponse()
+            return response.status, orjson.loads(response.read())
         finally:
             connection.close()
 
@@ -48,20 +48,19 @@ class EmulatorClient:
         return int(self.send_command("clock")["now"])
 
     def freeze(self, at: datetime) -> None:
-        """Stop the account's clock at an instant, which may lie in the past."""
+        """Stop the account's clock at an instant, which may be in the past."""
         self.send_command("clock", freeze=int(at.timestamp()))
 
     def advance(self, to: datetime | int, *, deliver: bool = False) -> int:
         """Advance by a number of seconds or to a datetime. With `deliver`, webhooks are posted between the steps."""
-        where = {"to": int(to.timestamp())} if isinstance(to, datetime) else {"advance": to}
-        return int(self.send_command("clock", **where, deliver=deliver)["now"])
+        target = {"to": int(to.timestamp())} if isinstance(to, datetime) else {"advance": to}
+        return int(self.send_command("clock", **target, deliver=deliver)["now"])
 
     def fault(self, kind: str, **given: Any) -> None:
         """Add a fault; see `faults.Fault`: `path`, `method`, `count`, `probability`, `seed`, `seconds`."""
         self.send_command("fault", kind=kind, **given)
 
     def clear_faults(self) -> None:
-        """Remove all faults."""
         self.send_command("clear_faults")
 
     def hold_deliveries(self, held: bool = True) -> None:
@@ -69,11 +68,10 @@ class EmulatorClient:
         self.send_command("hold", held=held)
 
     def deliver_all(self) -> list[dict[str, Any]]:
-        """Post every pending webhook and those that follow. Return `{event, type, status}` of each post."""
+        """Post every pending webhook, and those that they cause. Return `{event, type, status}` of each post."""
         return self.send_command("deliver")["posted"]
 
     def redeliver(self, event: str) -> None:
-        """Post an event again."""
         self.send_command("redeliver", event=event)
 
     def set(self, **settings: Any) -> dict[str, Any]:
@@ -98,7 +96,7 @@ class EmulatorClient:
         return str(self.send_command("pay_invoice", invoice=invoice, card=card)["result"])
 
     def authenticate(self, payment_intent: str, *, succeed: bool = True) -> str:
-        """Answer the bank's question as a customer does. Return the payment intent's status."""
+        """Complete or fail the bank's authentication as a customer does. Return the payment intent's status."""
         return str(self.send_command("authenticate_payment", payment_intent=payment_intent, succeed=succeed)["status"])
 
     def open_dispute(self, charge: str, reason: str = "fraudulent") -> str:
@@ -106,7 +104,6 @@ class EmulatorClient:
         return str(self.send_command("dispute", charge=charge, reason=reason)["id"])
 
     def close_dispute(self, dispute: str, *, won: bool) -> None:
-        """Decide a dispute, as the bank does."""
         self.send_command("dispute", dispute=dispute, won=won)
 
     def events(self) -> list[dict[str, Any]]:
@@ -175,7 +172,6 @@ class StripeEmulator(EmulatorClient):
         return started
 
     def wait_until_ready(self) -> None:
-        """Wait until the emulator responds."""
         deadline = time.monotonic() + START_TIMEOUT
         while True:
             try:
@@ -189,12 +185,11 @@ class StripeEmulator(EmulatorClient):
                 return
 
     def kill(self) -> None:
-        """End the process as a power cut would."""
+        """End the process with SIGKILL, which gives it no time to clean up."""
         self.process.kill()
         self.process.wait(START_TIMEOUT)
 
     def stop(self) -> None:
-        """End the process."""
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(START_TIMEOUT)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """A response other than 200. With `keeps_work` the transaction is committed, so that a declined charge is stored."""
+    """An error response. With `keeps_work` the transaction is committed, so that a declined charge is stored."""
 
     def __init__(
         self, message: str, *, status: int = 400, kind: str = "invalid_request_error", keeps_work: bool = False, **more: Any
@@ -17,7 +17,6 @@ class ApiError(Exception):
         self.message, self.status, self.kind, self.keeps_work, self.more = message, status, kind, keeps_work, more
 
     def body(self, request_id: str) -> dict[str, Any]:
-        """Return the JSON of the response."""
         error = {
             "message": self.message,
             "type": self.kind,
@@ -31,7 +30,6 @@ class ApiError(Exception):
 
 
 def missing_parameter(name: str) -> ApiError:
-    """Return the error for a required parameter that was not given."""
     return ApiError(f"Missing required param: {name}.", code="parameter_missing", param=name)
 
 

@@ -1,4 +1,4 @@
-"""Events: a change, with the object at that time and the previous values."""
+"""Events. Each has a change's type, the object after it, and the previous values."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from dev.stripe.api_versions import is_pre_basil, serialize
 from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
-EVENT_PREFIXES = {"subscription": "customer.subscription", "dispute": "charge.dispute"}  # of other kinds, the kind itself
+EVENT_PREFIXES = {"subscription": "customer.subscription", "dispute": "charge.dispute"}  # other kinds are their own prefix
 
 
 def emit(account: Account, kind: str, obj: Obj, before: Obj | None = None) -> Obj:

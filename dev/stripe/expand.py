@@ -1,4 +1,4 @@
-"""`expand[]`: replaces ids by their objects, and adds the fields that are only sent on request."""
+"""The parameter `expand[]`, which replaces ids by their objects and adds fields that are only sent on request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,13 +9,11 @@ from dev.stripe.errors import ApiError
 from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
 
-MAX_EXPAND_DEPTH = (
-    4  # counted with `data`: docs.stripe.com/expand names data.payment_intent.customer.default_source as the deepest
-)
+# includes `data`: docs.stripe.com/expand names data.payment_intent.customer.default_source as the deepest
+MAX_EXPAND_DEPTH = 4
 
 
 def payments(account: Account, invoice: Obj) -> Obj:
-    """Return an invoice's payments."""
     return listing("/v1/invoice_payments", account.store.where("invoice_payment", invoice=invoice["id"]))
 
 
@@ -31,7 +29,6 @@ def subscriptions(account: Account, customer: Obj) -> Obj:
 
 
 def line_items(account: Account, session: Obj) -> Obj:
-    """Return the items of a checkout session."""
     return listing(f"/v1/checkout/sessions/{session['id']}/line_items", account.store.get(session["id"])["_"]["lines"])
 
 
@@ -50,7 +47,7 @@ ON_REQUEST: dict[tuple[str, str], Callable[[Account, Obj], Any]] = {
 }
 
 
-def expanded(account: Account, answer: Any, paths: list[str], version: str | None) -> Any:
+def expanded(account: Account, response: Any, paths: list[str], version: str | None) -> Any:
     """Return a response with every path, such as `data.latest_invoice.payments`, expanded."""
     for path in paths:
         steps = path.split(".")
@@ -58,25 +55,25 @@ def expanded(account: Account, answer: Any, paths: list[str], version: str | Non
             raise ApiError(
                 f"You cannot expand more than {MAX_EXPAND_DEPTH} levels of a property. Property: {path}", param="expand"
             )
-        follow(account, answer, steps, path, version)
-    return answer
+        expand_path(account, response, steps, path, version)
+    return response
 
 
-def follow(account: Account, here: Any, steps: list[str], path: str, version: str | None) -> None:
+def expand_path(account: Account, here: Any, steps: list[str], path: str, version: str | None) -> None:
     """Expand the first step of a path in place, and then the others."""
     if not steps or here is None:
         return
     if isinstance(here, list):
         for entry in here:
-            follow(account, entry, steps, path, version)
+            expand_path(account, entry, steps, path, version)
         return
     step, rest = steps[0], steps[1:]
-    if not isinstance(here, dict) or not fill(account, here, step, version):
+    if not isinstance(here, dict) or not expand_field(account, here, step, version):
         raise ApiError(f"This property cannot be expanded ({path}).", param="expand")
-    follow(account, here[step], rest, path, version)
+    expand_path(account, here[step], rest, path, version)
 
 
-def fill(account: Account, here: Obj, step: str, version: str | None) -> bool:
+def expand_field(account: Account, here: Obj, step: str, version: str | None) -> bool:
     """Replace the id in a field by its object. Return False when there is no such field or object."""
     make = ON_REQUEST.get((str(here.get("object")), step))
     if make and step not in here:

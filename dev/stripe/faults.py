@@ -1,7 +1,7 @@
 """Faults of requests and deliveries, for a number of times or with a seeded probability.
 
-Kinds for requests: `error` (500 in JSON), `html` (500 in HTML), `rate_limit` (429), `drop` (the connection ends before anything
-was done), `drop_after` (it ends when all was done), `slow` (by `seconds`), `down` (every request's connection ends).
+Kinds for requests: `error` (500 in JSON), `html` (500 in HTML), `rate_limit` (429), `drop` (the connection ends before the
+request is handled), `drop_after` (it ends afterwards), `slow` (by `seconds`), `down` (every request's connection ends).
 Kinds for deliveries: `duplicate`, `reorder`, `delay` (by `seconds` of the clock), `lose` (no attempt is ever made).
 """
 
@@ -47,11 +47,9 @@ class Fault:
 
 
 class Faults:
-    """The faults that were added."""
-
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.asked: list[Fault] = []
+        self.added: list[Fault] = []
 
     def add(self, **given: Any) -> Fault:
         """Add a fault. Raise ValueError for an unknown kind."""
@@ -59,15 +57,14 @@ class Faults:
         if fault.kind not in REQUESTS + DELIVERIES:
             raise ValueError(f"no such fault: {fault.kind}")
         with self.lock:
-            self.asked.append(fault)
+            self.added.append(fault)
         return fault
 
     def clear(self) -> None:
-        """Remove all faults."""
         with self.lock:
-            self.asked.clear()
+            self.added.clear()
 
     def next_fault(self, kinds: tuple[str, ...], method: str, path: str) -> Fault | None:
         """Return the first fault of these kinds that occurs now."""
         with self.lock:
-            return next((fault for fault in self.asked if fault.kind in kinds and fault.applies_to(method, path)), None)
+            return next((fault for fault in self.added if fault.kind in kinds and fault.applies_to(method, path)), None)

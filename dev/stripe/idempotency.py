@@ -1,6 +1,6 @@
-"""Idempotency keys. A repeated request gets the stored response. A key is refused for another request, and while it is in use.
+"""Idempotency keys. A repeated request gets the stored response. A key in use, or of another request, is refused.
 
-Stripe stores responses for at least 24 hours, except those of requests that were refused before they began.
+Stripe stores responses for at least 24 hours, except those of requests that fail before the operation begins.
 """
 
 import hashlib
@@ -18,8 +18,6 @@ MAX_KEY_LENGTH = 255
 
 
 class IdempotencyKeys:
-    """The keys that are in use."""
-
     def __init__(self, account: Account) -> None:
         self.account = account
         self.lock = threading.Lock()
@@ -27,7 +25,7 @@ class IdempotencyKeys:
 
     @contextmanager
     def using(self, key: str | None) -> Iterator[None]:
-        """Reserve a key during its request. Raise 409 if it is in use."""
+        """Reserve a key during its request. Raise ApiError with 409 if it is in use."""
         if key is None:
             yield
             return
@@ -49,7 +47,7 @@ class IdempotencyKeys:
                 self.busy.discard(key)
 
     def stored(self, key: str | None, fingerprint: str) -> Obj | None:
-        """Return the stored response of a key. Raise if the request is another one."""
+        """Return the stored response of a key. Raise ApiError if the request differs from the first one."""
         found = self.account.store.find(f"_idem_{key}") if key else None
         if found is None or found["at"] + KEY_LIFETIME < self.account.now():
             return None
@@ -61,8 +59,7 @@ class IdempotencyKeys:
             )
         return found
 
-    def keep(self, key: str | None, fingerprint: str, status: int, body: str, request: str) -> None:
-        """Store the response of a key."""
+    def store(self, key: str | None, fingerprint: str, status: int, body: str, request: str) -> None:
         if key:
             self.account.store.add(
                 {
@@ -78,5 +75,4 @@ class IdempotencyKeys:
 
 
 def fingerprint(method: str, path: str, body: str) -> str:
-    """Return a hash that is the same for the same request."""
     return hashlib.sha256(f"{method} {path}\n{body}".encode()).hexdigest()

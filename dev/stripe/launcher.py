@@ -1,7 +1,7 @@
 """Emulators for the demo and the billing simulator.
 
-The demo's emulator stores its state in a file of the working copy, and one that a killed demo left running is used again. A
-private one is empty and ends with the process that started it.
+The demo's emulator stores its state in a file of the working copy. An emulator that a killed demo left running is reused. A
+private emulator is empty and ends with the process that started it.
 """
 
 import os
@@ -16,13 +16,13 @@ from django.conf import settings
 
 from dev.stripe.emulator import KEY, EmulatorClient, StripeEmulator
 
-PORT_OFFSET = 4111  # so far above the port that the product listens on
-STATE = Path(settings.BASE_DIR / ".postgres" / "stripe-stand-in.sqlite3")
+PORT_OFFSET = 4111  # added to the product's port
+STATE = Path(settings.BASE_DIR / ".postgres" / "stripe-emulator.sqlite3")
 
 
 @contextmanager
 def demo_emulator() -> Iterator[str]:
-    """Connect payments to the demo's emulator during the block, in this process and its children, and yield its URL.
+    """Use the demo's emulator for payments during the block, in this process and its children, and yield its URL.
 
     With STRIPE_SECRET_KEY set, that account is used instead and the URL is "".
     """
@@ -30,13 +30,13 @@ def demo_emulator() -> Iterator[str]:
         yield ""
         return
     port, secret = settings.PORT + PORT_OFFSET, f"whsec_{secrets.token_hex(16)}"
-    address = f"http://127.0.0.1:{port}"
-    running = None if _is_running(address) else StripeEmulator.start(port=port, state=STATE)
-    EmulatorClient(address).endpoint(f"{settings.SITE_URL}/webhooks/stripe/", secret)
-    os.environ |= {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": address, "STRIPE_WEBHOOK_SECRETS": secret}
+    url = f"http://127.0.0.1:{port}"
+    running = None if _is_running(url) else StripeEmulator.start(port=port, state=STATE)
+    EmulatorClient(url).endpoint(f"{settings.SITE_URL}/webhooks/stripe/", secret)
+    os.environ |= {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": url, "STRIPE_WEBHOOK_SECRETS": secret}
     try:
-        with temporary_settings(STRIPE_SECRET_KEY=KEY, STRIPE_API_BASE=address, STRIPE_WEBHOOK_SECRETS=[secret]):
-            yield address
+        with temporary_settings(STRIPE_SECRET_KEY=KEY, STRIPE_API_BASE=url, STRIPE_WEBHOOK_SECRETS=[secret]):
+            yield url
     finally:
         if running:
             running.stop()
@@ -44,7 +44,7 @@ def demo_emulator() -> Iterator[str]:
 
 @contextmanager
 def private_emulator(*, now: datetime) -> Iterator[StripeEmulator]:
-    """Start an empty emulator whose clock stops at `now`, and connect this process's payments to it during the block.
+    """Start an empty emulator with its clock stopped at `now`, and use it for this process's payments during the block.
 
     Nothing is sent to Stripe meanwhile, even if a key is set. The emulator ends with the block, or with the process.
     """
@@ -68,9 +68,9 @@ def temporary_settings(**values: Any) -> Iterator[None]:
             setattr(settings, name, value)
 
 
-def _is_running(address: str) -> bool:
+def _is_running(url: str) -> bool:
     try:
-        EmulatorClient(address).now()
+        EmulatorClient(url).now()
     except OSError:
         return False
     return True

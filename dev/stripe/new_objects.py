@@ -1,4 +1,4 @@
-"""New objects of every kind, with all the fields that Stripe sends also while they are empty."""
+"""New objects of every kind, including the empty fields that Stripe sends."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ TEMPLATES = {
         "transfer_data transfer_group",
         zero="amount_refunded",
         other={
-            "calculated_statement_descriptor": "STAND-IN",
+            "calculated_statement_descriptor": "EMULATOR",
             "disputed": False,
             "fraud_details": {},
             "metadata": {},
@@ -114,7 +114,7 @@ TEMPLATES = {
         "post_payment_credit_notes_amount pre_payment_credit_notes_amount",
         other={
             "account_country": "US",
-            "account_name": "Stand-in",
+            "account_name": "Stripe emulator",
             "attempted": False,
             "auto_advance": True,
             "automatic_tax": dict.fromkeys(("disabled_reason", "liability", "provider", "status")) | {"enabled": False},

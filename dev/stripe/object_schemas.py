@@ -1,6 +1,6 @@
 """Checks of a response against the annotations of `stripe`'s classes, or Stripe's OpenAPI document.
 
-Each function returns sentences about what is wrong, an empty list if nothing is.
+Each check returns a list of error messages, which is empty for a valid value.
 """
 
 import decimal
@@ -12,21 +12,21 @@ from typing import Any
 import stripe
 from stripe._object_classes import OBJECT_CLASSES
 
-PLACES = (stripe, stripe.checkout, stripe.billing_portal, stripe.test_helpers)
+MODULES = (stripe, stripe.checkout, stripe.billing_portal, stripe.test_helpers)
 PLAIN: dict[typing.Any, typing.Any] = {str: str, int: int, bool: bool, float: (int, float), decimal.Decimal: str}
 
 
 def class_of(name: str) -> Any:
     """Return the library's class of a resource, by its own name or by `object` of a response."""
     if name in OBJECT_CLASSES:
-        module, own = OBJECT_CLASSES[name]
-        return getattr(importlib.import_module(module), own)
-    return next((getattr(place, name) for place in PLACES if hasattr(place, name)), None)
+        path, own = OBJECT_CLASSES[name]
+        return getattr(importlib.import_module(path), own)
+    return next((getattr(module, name) for module in MODULES if hasattr(module, name)), None)
 
 
-def of_class(value: dict[str, Any], shape: type, path: str) -> list[str]:
+def of_class(value: dict[str, Any], expected: type, path: str) -> list[str]:
     """Check an object against a class: unknown fields, missing fields, fields of another type."""
-    fields = {name: kind for name, kind in inspect.get_annotations(shape).items() if name != "OBJECT_NAME"}
+    fields = {name: kind for name, kind in inspect.get_annotations(expected).items() if name != "OBJECT_NAME"}
     wrong = [f"{path}.{name} isn't a field" for name in value if name not in fields]
     optional = {
         name for name, kind in fields.items() if typing.get_origin(kind) is typing.Union and type(None) in typing.get_args(kind)
@@ -39,12 +39,11 @@ def of_class(value: dict[str, Any], shape: type, path: str) -> list[str]:
 
 
 def of_kind(value: Any, kind: Any, path: str) -> list[str]:
-    """Check a value against an annotation."""
     origin = typing.get_origin(kind)
     if origin is typing.Union:
         return of_union(value, typing.get_args(kind), path)
     if origin is typing.Literal:
-        return [] if value in typing.get_args(kind) else [f"{path}: {value!r} isn't one of the words"]
+        return [] if value in typing.get_args(kind) else [f"{path}: {value!r} isn't an allowed value"]
     if kind is Any or "UntypedStripeObject" in str(kind):
         return []
     if origin in (list, typing.List) or "ListObject" in str(origin):  # noqa: UP006  the library writes List
@@ -53,19 +52,19 @@ def of_kind(value: Any, kind: Any, path: str) -> list[str]:
         fits = isinstance(value, PLAIN[kind]) and (kind is bool or not isinstance(value, bool))
         return [] if fits else [f"{path}: {value!r} isn't {kind.__name__}"]
     name = kind.__forward_arg__ if isinstance(kind, typing.ForwardRef) else kind
-    shape = class_of(name) if isinstance(name, str) else kind
-    if shape is None or not isinstance(value, dict):
+    expected = class_of(name) if isinstance(name, str) else kind
+    if expected is None or not isinstance(value, dict):
         return [f"{path}: {value!r} isn't {kind}"]
-    return of_class(value, shape, path)
+    return of_class(value, expected, path)
 
 
 def of_union(value: Any, kinds: tuple[Any, ...], path: str) -> list[str]:
-    """Check that one of the types fits. An unlisted word is wrong even if `str` stands beside the listed ones."""
+    """Check that one of the types fits. Literals take precedence over `str`, so an unlisted string is wrong."""
     if value is None and type(None) in kinds:
         return []
     listed = [kind for kind in kinds if typing.get_origin(kind) is typing.Literal]
-    tried = [of_kind(value, kind, path) for kind in listed or kinds if kind is not type(None)]
-    return min(tried, key=len) if tried else [f"{path} can't be {value!r}"]
+    errors = [of_kind(value, kind, path) for kind in listed or kinds if kind is not type(None)]
+    return min(errors, key=len) if errors else [f"{path} can't be {value!r}"]
 
 
 def of_list(value: Any, kind: Any, path: str, *, in_envelope: bool) -> list[str]:
@@ -81,7 +80,7 @@ def of_list(value: Any, kind: Any, path: str, *, in_envelope: bool) -> list[str]
 
 def of_schema(value: Any, schema: dict[str, Any], document: dict[str, Any], path: str) -> list[str]:
     """Check a value against a schema of the OpenAPI document: unknown and missing properties, and null."""
-    schema = followed(schema, document)
+    schema = resolve_reference(schema, document)
     if value is None:
         return [] if schema.get("nullable") else [f"{path} can't be null"]
     if "anyOf" in schema:
@@ -97,7 +96,6 @@ def of_schema(value: Any, schema: dict[str, Any], document: dict[str, Any], path
 
 
 def of_properties(value: dict[str, Any], schema: dict[str, Any], document: dict[str, Any], path: str) -> list[str]:
-    """Check the properties of an object."""
     properties = schema.get("properties", {})
     if not properties:
         return [] if schema.get("type") == "object" else [f"{path} isn't an object"]
@@ -109,8 +107,7 @@ def of_properties(value: dict[str, Any], schema: dict[str, Any], document: dict[
     return wrong
 
 
-def followed(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema that a reference leads to."""
+def resolve_reference(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in schema:
         return schema
     found = document

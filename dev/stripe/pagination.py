@@ -17,7 +17,7 @@ def listing(url: str, data: list[Any], has_more: bool = False) -> Obj:
 
 
 def page(url: str, newest_first: list[Obj], given: dict[str, Any]) -> Obj:
-    """Return the page of a list that `limit`, `starting_after` and `ending_before` ask for."""
+    """Return a page of a list by `limit`, `starting_after` and `ending_before`."""
     limit = given.get("limit") or 10
     if not 1 <= limit <= MAX_LIMIT:
         raise ApiError("Invalid integer: limit must be between 1 and 100", code="parameter_invalid_integer", param="limit")
@@ -32,7 +32,6 @@ def page(url: str, newest_first: list[Obj], given: dict[str, Any]) -> Obj:
 
 
 def position(objects: list[Obj], name: str, param: str) -> int:
-    """Return the position of the cursor's object."""
     for number, obj in enumerate(objects):
         if obj["id"] == name:
             return number
@@ -40,7 +39,7 @@ def position(objects: list[Obj], name: str, param: str) -> int:
 
 
 def within(span: Any, value: int) -> bool:
-    """Return True if an instant fits a filter of `parameters.span`."""
+    """Return True if a time matches a filter of `parameters.span`."""
     if span is None or isinstance(span, int):
         return span in (None, value)
     tests = {"gt": value.__gt__, "gte": value.__ge__, "lt": value.__lt__, "lte": value.__le__}
@@ -50,4 +49,6 @@ def within(span: Any, value: int) -> bool:
 def newest_first(account: Account, kind: str, given: dict[str, Any], *names: str) -> list[Obj]:
     """Return the objects of a kind by equality of the named parameters and, if given, by `created`."""
     wanted = {name: given[name] for name in names if given.get(name) is not None}
-    return [obj for obj in reversed(account.store.seen(kind, **wanted)) if within(given.get("created"), obj["created"])]
+    return [
+        obj for obj in reversed(account.store.where_read_only(kind, **wanted)) if within(given.get("created"), obj["created"])
+    ]

@@ -1,7 +1,7 @@
 """The parameters of operations: tables of names and readers. A name that ends in `!` is required; other names are refused.
 
-A reader takes the decoded value and the parameter's full name, and returns the value or raises an ApiError. An empty string
-is Stripe's way to unset a value, so readers return None for it.
+A reader takes the decoded value and the parameter's full name, and returns the value or raises an ApiError. In Stripe's API, an
+empty string unsets a value, so readers return None for it.
 """
 
 import re
@@ -45,7 +45,6 @@ def text(value: Any, name: str) -> str | None:
 
 
 def email(value: Any, name: str) -> str | None:
-    """Read an e-mail address."""
     words = text(value, name)
     if words and not EMAIL.fullmatch(words):
         raise ApiError(f"Invalid email address: {words}", code="email_invalid", param=name)
@@ -53,7 +52,6 @@ def email(value: Any, name: str) -> str | None:
 
 
 def url(value: Any, name: str) -> str | None:
-    """Read a URL with a scheme."""
     words = text(value, name)
     if words and not re.match(r"https?://[^/\s]+", words):
         raise ApiError("Not a valid URL", code="url_invalid", param=name)
@@ -61,7 +59,6 @@ def url(value: Any, name: str) -> str | None:
 
 
 def integer(value: Any, name: str) -> int | None:
-    """Read an integer."""
     words = text(value, name)
     if words is None:
         return None
@@ -84,14 +81,13 @@ def instant(value: Any, name: str) -> int | str | None:
 
 
 def boolean(value: Any, name: str) -> bool:
-    """Read `true` or `false`."""
     if value not in ("true", "false"):
         raise ApiError(f"Invalid boolean: {value}", param=name)
     return bool(value == "true")
 
 
 def one_of(*allowed: str) -> Reader:
-    """Return a reader of one of some words."""
+    """Return a reader of a string that must be one of `allowed`."""
 
     def reader(value: Any, name: str) -> str | None:
         if value != "" and value not in allowed:
@@ -102,8 +98,6 @@ def one_of(*allowed: str) -> Reader:
 
 
 def each(reader: Reader) -> Reader:
-    """Return a reader of a list."""
-
     def whole(value: Any, name: str) -> list[Any]:
         if value == "":
             return []
@@ -115,8 +109,6 @@ def each(reader: Reader) -> Reader:
 
 
 def fields(table: Table) -> Reader:
-    """Return a reader of a nested object."""
-
     def reader(value: Any, name: str) -> dict[str, Any] | None:
         if value == "":
             return None
@@ -128,7 +120,7 @@ def fields(table: Table) -> Reader:
 
 
 def metadata(value: Any, name: str) -> dict[str, str | None]:
-    """Read up to 50 strings by name. An empty string deletes its name, an empty whole deletes all (as `{"": None}`)."""
+    """Read up to 50 strings by name. An empty string deletes its name. Empty metadata deletes all, returned as `{"": None}`."""
     if value == "":
         return {"": None}
     if not isinstance(value, dict) or not all(isinstance(words, str) for words in value.values()):

@@ -1,4 +1,4 @@
-"""The routes of the API. The modules of resources register theirs; `{id}` stands for a part of a path."""
+"""The routes of the API. The modules of `resources` register them. `{id}` matches one segment of a path."""
 
 import re
 from collections.abc import Callable
@@ -13,8 +13,6 @@ Operation = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Route:
-    """An operation, its parameters, and the pattern of its path."""
-
     method: str
     pattern: re.Pattern[str]
     table: Table
@@ -24,9 +22,9 @@ class Route:
 ROUTES: list[Route] = []
 
 
-def route(address: str, table: Table | None = None) -> Callable[[Operation], Operation]:
-    """Register `operation(account, given, *parts_of_the_path)` for an address such as `POST /v1/customers/{id}`."""
-    method, path = address.split(" ")
+def route(endpoint: str, table: Table | None = None) -> Callable[[Operation], Operation]:
+    """Register `operation(account, given, *parts_of_the_path)` for an endpoint such as `POST /v1/customers/{id}`."""
+    method, path = endpoint.split(" ")
     pattern = re.compile(re.sub(r"\{\w+\}", r"([^/]+)", path))
 
     def register(operation: Operation) -> Operation:
@@ -37,7 +35,7 @@ def route(address: str, table: Table | None = None) -> Callable[[Operation], Ope
 
 
 def match_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-    """Return the route of a request and the variable parts of its path, fewest first: `create_preview` precedes `{id}`."""
+    """Return a request's route and its path's variable parts. The route with the fewest wins: `create_preview` over `{id}`."""
     matches = [
         (entry, match.groups()) for entry in ROUTES if entry.method == method and (match := entry.pattern.fullmatch(path))
     ]

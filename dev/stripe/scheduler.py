@@ -1,4 +1,4 @@
-"""The scheduler: each object says when it is due next, and is called then."""
+"""The scheduler of objects' next actions, such as the renewal of a subscription."""
 
 import heapq
 import itertools
@@ -12,7 +12,7 @@ Act = Callable[[Account, Obj], None]
 
 
 class Scheduler:
-    """The next instant of every object, by clock ("" is the account's own)."""
+    """The time of every object's next action, by clock ("" is the account's own)."""
 
     def __init__(self, account: Account, kinds: Mapping[str, tuple[Due, Act]]) -> None:
         self.account, self.kinds = account, kinds
@@ -37,14 +37,14 @@ class Scheduler:
                 heapq.heappush(heap, (at, next(self.count), obj["id"]))
 
     def next_at(self, clock: str) -> int | None:
-        """Return the next instant at which something is due by a clock."""
+        """Return the time of the next action by a clock."""
         heap = self.heaps.get(clock, [])
         while heap and self.current.get(heap[0][2]) != heap[0][0]:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
     def step(self, clock: str, until: int) -> bool:
-        """Do the next thing that is due by `until`, at its instant, in a transaction. Return False when there is none."""
+        """Run the next action that is due by `until`, in a transaction at its time. Return False if there is none."""
         with self.account.store.transaction():
             at = self.next_at(clock)
             if at is None or at > until:
@@ -60,13 +60,12 @@ class Scheduler:
         return True
 
     def act(self, name: str) -> None:
-        """Do what an object is due for, and remember what is due because of it, also before the transaction ends."""
+        """Run an object's action. Note its changes at once, because a test clock advances within one transaction."""
         obj = self.account.store.find(name)
         if obj is not None and not obj.get("deleted"):
             self.kinds[obj["object"]][1](self.account, obj)
             self.note([touched for touched in list(self.account.store.open.values()) if touched is not None])
 
     def clear(self) -> None:
-        """Remove all entries."""
         self.heaps.clear()
         self.current.clear()

@@ -12,13 +12,11 @@ from dev.stripe.application import ApiRequest, ApiResponse, Application
 from dev.stripe.errors import ApiError
 from dev.stripe.pages import routes
 
-TICK = 0.25  # seconds between looks at the account's clock
+TICK = 0.25  # seconds between checks of the account's clock
 MAX_BODY_SIZE = 1_000_000
 
 
 class Server(ThreadingHTTPServer):
-    """A listening socket in front of an application."""
-
     daemon_threads = True
     request_queue_size = 128
 
@@ -28,14 +26,11 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The handler of one connection."""
-
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Server
 
     def do(self) -> None:
-        """Handle a request of any method."""
         length = int(self.headers.get("Content-Length") or 0)
         if length > MAX_BODY_SIZE:
             self.send_error(413)
@@ -49,19 +44,19 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = do_HEAD = do  # noqa: N815  the names are http.server's
 
-    def write(self, answer: ApiResponse) -> None:
-        """Send an answer, or end the connection without one."""
-        if answer.broken:
+    def write(self, response: ApiResponse) -> None:
+        """Send a response, or end the connection if it is broken."""
+        if response.broken:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+        self.send_response(response.status)
+        for name, value in {"Content-Type": "application/json", **response.headers}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
 
     wbufsize = -1  # headers and body leave together
 
@@ -70,13 +65,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def routed(application: Application, call: ApiRequest) -> ApiResponse:
-    """Return the response of the API, the control API, or a page."""
     if call.path.startswith("/v1/"):
-        return application.answer(call)
+        return application.handle(call)
     if call.path.startswith("/_control/"):
-        return control_api.answer(application, call)
+        return control_api.handle(application, call)
     try:
-        return routes.answer(application, call)
+        return routes.handle(application, call)
     except ApiError as error:
         return ApiResponse(error.status, error.message.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
@@ -90,7 +84,7 @@ def serve(server: Server) -> None:
         while not stopped.wait(TICK):
             try:
                 application.catch_up()
-            except Exception:  # noqa: BLE001  time goes on
+            except Exception:  # noqa: BLE001  a failed action must not stop the clock
                 traceback.print_exc()
 
     threads = [threading.Thread(target=tick, daemon=True), threading.Thread(target=application.deliveries.run, daemon=True)]

@@ -1,8 +1,7 @@
 """The store of objects: in memory, and with a file also in SQLite, which is written before the response is sent.
 
-There is one writer at a time. An object that was read is a copy that belongs to the transaction. At its end, objects whose
-bytes differ are stored, so no change is forgotten and a refused request changes nothing. The key `_` of an object has the
-fields that Stripe does not show.
+There is one writer at a time. Reading an object returns a copy that belongs to the transaction. The end of the transaction
+stores the copies that differ. A failed request changes nothing. The key `_` of an object has the fields that Stripe hides.
 """
 
 import sqlite3
@@ -21,7 +20,7 @@ LINKS = ("customer", "subscription", "invoice", "charge", "payment_intent", "pro
 
 
 def links(obj: Obj) -> Iterator[str]:
-    """Yield the index entries by which an object is found without a search through all of its kind."""
+    """Yield the index entries of an object, which avoid a search through all objects of its kind."""
     for field in LINKS:
         value = obj.get(field) or obj.get("_", {}).get(field)
         if isinstance(value, str):
@@ -34,8 +33,6 @@ def matches(obj: Obj, values: dict[str, object]) -> bool:
 
 
 class Store:
-    """All objects by id."""
-
     def __init__(self, file: str | None = None) -> None:
         self.lock = threading.RLock()
         self.rows: dict[str, bytes] = {}
@@ -50,7 +47,7 @@ class Store:
                 self.enter(orjson.loads(body))
 
     def enter(self, obj: Obj) -> None:
-        """Add an object to the index. Stale entries do no harm, because `where` checks the object itself."""
+        """Add an object to the index. Stale entries are harmless, because `where` checks the object itself."""
         for name in (obj["object"], *links(obj)):
             self.index.setdefault(name, {})[obj["id"]] = None
 
@@ -81,12 +78,12 @@ class Store:
         """Return the objects of a kind whose fields (or hidden fields) have these values, oldest first."""
         return [obj for obj in map(self.find, self.names(kind, values)) if obj is not None and matches(obj, values)]
 
-    def seen(self, kind: str, **values: object) -> list[Obj]:
-        """Return the same objects to be read only: changes of them are lost, and thousands of them cost little."""
-        return [obj for obj in map(self.look, self.names(kind, values)) if obj is not None and matches(obj, values)]
+    def where_read_only(self, kind: str, **values: object) -> list[Obj]:
+        """Return the same objects as `where`, without adding them to the transaction. This is fast, and changes are lost."""
+        return [obj for obj in map(self.find_read_only, self.names(kind, values)) if obj is not None and matches(obj, values)]
 
-    def look(self, name: str) -> Obj | None:
-        """Return an object to be read only."""
+    def find_read_only(self, name: str) -> Obj | None:
+        """Return an object without adding it to the transaction."""
         if name in self.open:
             return self.open[name]
         body = self.rows.get(name)
@@ -98,7 +95,6 @@ class Store:
         return list(self.index.get(entries[0] if entries else kind, ()))
 
     def remove(self, name: str) -> None:
-        """Delete an object."""
         self.open[name] = None
 
     @contextmanager
@@ -130,7 +126,7 @@ class Store:
             self.open = before
 
     def commit(self) -> None:
-        """Store what differs, first in the file."""
+        """Store the changed objects, first in the file."""
         bodies = {name: None if obj is None else orjson.dumps(obj) for name, obj in self.open.items()}
         changed = {name: body for name, body in bodies.items() if self.rows.get(name) != body}
         if self.database and changed:
@@ -145,7 +141,6 @@ class Store:
             listener(objects)
 
     def clear(self) -> None:
-        """Delete all objects."""
         with self.lock:
             self.rows.clear()
             self.index.clear()
@@ -168,10 +163,10 @@ def opened(file: str) -> sqlite3.Connection:
 
 def write(database: sqlite3.Connection, changed: dict[str, bytes | None]) -> None:
     """Write changed objects in one SQLite transaction."""
-    kept = [(name, body) for name, body in changed.items() if body is not None]
+    stored = [(name, body) for name, body in changed.items() if body is not None]
     gone = [(name,) for name, body in changed.items() if body is None]
     with database:
         database.executemany(
-            "INSERT INTO object (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", kept
+            "INSERT INTO object (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", stored
         )
         database.executemany("DELETE FROM object WHERE id = ?", gone)

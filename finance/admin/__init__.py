@@ -1,4 +1,4 @@
-"""Money in the back office."""
+"""Admin pages of the finance models."""
 
 from finance.admin import accounts, due_dates, imports, projections, transactions
 

@@ -1,4 +1,4 @@
-"""Accounts in the back office."""
+"""Admin pages of accounts."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from users.models import User
 
 
 class AccountColumns:
-    """What both the list and the customer's page show of an account."""
+    """Account columns shared by the list and the customer's page."""
 
     number = column("account_number_masked", "number", empty="-")
 
@@ -46,7 +46,7 @@ class AccountInline(AccountColumns, ReadOnlyInline):
 
 @admin.register(EncryptedFinancialProfile)
 class AccountAdmin(AccountColumns, OwnedAdmin):
-    """Accounts. Their numbers are not here but for the last four characters, and nobody can set them from here."""
+    """Shows only the last four characters of account numbers, and cannot set them."""
 
     list_display = ("profile_name", "owner", "profile_type", "institution_name", "number", "balance", "is_active")
     list_filter = (BY_CUSTOMER, ("profile_type", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
@@ -66,20 +66,20 @@ class AccountAdmin(AccountColumns, OwnedAdmin):
     actions_detail = ("close", "reopen")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """To close an open account, or to reopen a closed one."""
+        """Offer to close an open account, or to reopen a closed one."""
         account = self.get_object(request, unquote(str(object_id)))
-        pointless = "reopen" if account and account.is_active else "close"
-        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        return [item for item in offered if not item.action_name.endswith(f"_{pointless}")]
+        hidden = "reopen" if account and account.is_active else "close"
+        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        return [item for item in actions if not item.action_name.endswith(f"_{hidden}")]
 
     def delete_model(self, request: HttpRequest, obj: EncryptedFinancialProfile) -> None:
         delete_account(obj)
 
-    @confirmed_action(title="Close account", question="It stays readable with all its transactions.", icon="lock")
+    @confirmed_action(title="Close account", question="The account and its transactions stay readable.", icon="lock")
     def close(self, request: HttpRequest, account: EncryptedFinancialProfile) -> None:
         close_account(account)
 
-    @confirmed_action(title="Reopen account", question="It can take transactions and imports again.", icon="lock_open")
+    @confirmed_action(title="Reopen account", question="The account accepts transactions and imports again.", icon="lock_open")
     def reopen(self, request: HttpRequest, account: EncryptedFinancialProfile) -> None:
         reopen_account(account)
 

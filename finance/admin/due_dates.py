@@ -1,4 +1,4 @@
-"""Income and bills that are due, and what was paid towards them, in the back office."""
+"""Admin pages of income and expense due dates and their payments."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ STATUS_COLORS = {"received": "success", "paid": "success", "pending": "info", "o
 
 
 class DueColumns:
-    """What both the list and the customer's page show of a due date."""
+    """Due date columns shared by the list and the customer's page."""
 
     @display(description="expected")
     def money(self, due: DueDate) -> str:
@@ -42,7 +42,7 @@ class DueColumns:
 
     @display(description="status", label=STATUS_COLORS)
     def state(self, due: DueDate) -> str:
-        """As of this moment: overdue from the owner's midnight on, whether the hourly job was there or not."""
+        """Return the current status; overdue from midnight in the owner's time zone, even before the hourly job has run."""
         return "overdue" if due.is_overdue else due.status
 
 
@@ -65,7 +65,7 @@ class ExpenseInline(DueColumns, ReadOnlyInline):
 
 
 class PaymentColumns:
-    """What both the list and the due date's page show of a payment."""
+    """Payment columns shared by the list and the due date's page."""
 
     @display(description="amount")
     def paid(self, payment: DueDatePayment) -> str:
@@ -86,7 +86,7 @@ class PaymentInline(PaymentColumns, ReadOnlyInline):
 
 
 class DueDateAdmin(DueColumns, OwnedAdmin):
-    """What income and bills have in common. Payments are recorded by buttons, through the services of the API."""
+    """Base of the income and expense pages. Its actions record payments through the services that the API uses."""
 
     list_select_related = ("user__profile",)
     ordering_for_customer = ("next_occurrence", "id")
@@ -94,12 +94,12 @@ class DueDateAdmin(DueColumns, OwnedAdmin):
     actions_detail = ("settle_today", "take_back")
 
     @confirmed_action(
-        title="Record as settled today", question="All that the oldest open day lacks, with today's date.", icon="done"
+        title="Record payment today", question="Records the open amount of the oldest open due date.", icon="done"
     )
     def settle_today(self, request: HttpRequest, due: Any) -> None:
         record_payment(due, today=due.today())
 
-    @confirmed_action(title="Take last payment back", question="The day it was for is due again.", icon="undo")
+    @confirmed_action(title="Undo last payment", question="Its due date becomes open again.", icon="undo")
     def take_back(self, request: HttpRequest, due: Any) -> None:
         undo_last_payment(due, today=due.today())
 
@@ -163,7 +163,7 @@ class ExpenseDueDateAdmin(DueDateAdmin):
 
 @admin.register(DueDatePayment)
 class PaymentAdmin(PaymentColumns, OwnedReadOnlyAdmin):
-    """A record of what was paid; it is changed by the buttons of the due date only."""
+    """Read-only list of payments; only the actions of a due date change them."""
 
     list_display = ("paid_on", "owner", "towards", "paid", "occurrence_date", "moved")
     list_filter = (BY_CUSTOMER, ("paid_on", RangeDateFilter))

@@ -1,4 +1,4 @@
-"""Statement files in the back office."""
+"""Admin pages of statement imports and their rows."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -10,11 +10,11 @@ VERDICT_COLORS = {"created": "success", "review": "warning", "error": "danger"}
 
 
 class RowColumns:
-    """What both the list and the import's page show of a row."""
+    """Row columns shared by the list and the import's page."""
 
     @display(description="transaction")
     def transaction(self, row: StatementImportRow) -> str:
-        """A link without a look whether it is still there: a query a row would be too many."""
+        """Return a link without checking that the transaction exists, which would take one query per row."""
         return link(FinancialTransaction(pk=row.transaction_id), "open") if row.transaction_id else "-"
 
 
@@ -38,10 +38,10 @@ class StatementImportAdmin(OwnedReadOnlyAdmin):
 
 @admin.register(StatementImportRow)
 class StatementImportRowAdmin(RowColumns, OwnedReadOnlyAdmin):
-    list_display = ("number", "owner", "statement_import", "judged", "transaction", "provider_id")
+    list_display = ("number", "owner", "statement_import", "outcome", "transaction", "provider_id")
     list_filter = (BY_CUSTOMER, ("statement_import", AutocompleteSelectFilter), ("verdict", ChoicesDropdownFilter))
     list_select_related = ("user", "statement_import")
     search_fields = ("provider_id",)
     ordering_for_customer = ("-id",)
 
-    judged = column("verdict", "verdict", VERDICT_COLORS)
+    outcome = column("verdict", "verdict", VERDICT_COLORS)

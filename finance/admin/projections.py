@@ -1,4 +1,4 @@
-"""Income projections in the back office."""
+"""Admin pages of income projections."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import RangeDateFilter
@@ -9,9 +9,9 @@ from users.models import User
 
 
 class ProjectionColumns:
-    """What both the list and the customer's page show of a projection."""
+    """Projection columns shared by the list and the customer's page."""
 
-    @display(description="a year")
+    @display(description="growth per year")
     def yearly(self, projection: IncomeProjection) -> str:
         rate = projection.annual_growth_rate
         return "-" if rate is None else f"{rate} %"

@@ -1,4 +1,4 @@
-"""The tables of accounts, transactions, imports, due dates and projections."""
+"""Tables of accounts, transactions, imports, due dates and projections."""
 
 from datetime import date
 from decimal import Decimal
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("profile_name", models.CharField(max_length=100)),
+                ("profile_name", models.CharField(help_text="The user's name for the account.", max_length=100)),
                 (
                     "profile_type",
                     models.CharField(
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("institution_name", models.CharField(blank=True, max_length=255)),
+                ("institution_name", models.CharField(blank=True, help_text="Name of the bank.", max_length=255)),
                 (
                     "account_number",
                     encrypt(
@@ -82,12 +82,34 @@ class Migration(migrations.Migration):
                         label="finance.routing_number",
                     ),
                 ),
-                ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
-                ("account_balance", models.DecimalField(blank=True, decimal_places=2, max_digits=15, null=True)),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        help_text="ISO 4217 code of all amounts of the account. Default: USD.",
+                        max_length=3,
+                        validators=[validate_currency],
+                    ),
+                ),
+                (
+                    "account_balance",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Negative if money is owed. Null: unknown.",
+                        max_digits=15,
+                        null=True,
+                    ),
+                ),
                 (
                     "credit_limit",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=15, null=True, validators=[MinValueValidator(Decimal("0"))]
+                        blank=True,
+                        decimal_places=2,
+                        help_text="For credit accounts. Null: unknown.",
+                        max_digits=15,
+                        null=True,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
@@ -95,12 +117,16 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=4,
+                        help_text="Yearly rate: 0.0125 is 1.25%.",
                         max_digits=5,
                         null=True,
                         validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
-                ("last_sync_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "last_sync_at",
+                    models.DateTimeField(blank=True, help_text="Last statement import. Null if there was none.", null=True),
+                ),
                 (
                     "sync_status",
                     models.CharField(
@@ -111,11 +137,23 @@ class Migration(migrations.Migration):
                             ("failed", "Failed"),
                         ],
                         default="pending",
+                        help_text="Success after an import.",
                         max_length=50,
                     ),
                 ),
-                ("is_active", models.BooleanField(default=True)),
-                ("metadata", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
+                (
+                    "is_active",
+                    models.BooleanField(default=True, help_text="False: the account is closed and refuses statement imports."),
+                ),
+                (
+                    "metadata",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Any further data, as a JSON object.",
+                        validators=[validate_json_object],
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -155,6 +193,17 @@ class Migration(migrations.Migration):
                         violation_error_message="Use an ISO 4217 code such as USD.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(
+                            models.Func(
+                                models.F("account_balance"),
+                                output_field=models.BooleanField(),
+                                template="%(expressions)s <> 'NaN'::numeric",
+                            )
+                        ),
+                        name="finance_encryptedfinancialprofile_account_balance_number",
+                        violation_error_message="Must be a number.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("credit_limit__gte", 0)),
                         name="finance_encryptedfinancialprofile_credit_limit_bounds",
                         violation_error_message="Must be 0 or more.",
@@ -168,17 +217,6 @@ class Migration(migrations.Migration):
                             )
                         ),
                         name="finance_encryptedfinancialprofile_credit_limit_number",
-                        violation_error_message="Must be a number.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("account_balance"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
-                        ),
-                        name="finance_encryptedfinancialprofile_account_balance_number",
                         violation_error_message="Must be a number.",
                     ),
                     models.CheckConstraint(
@@ -221,14 +259,43 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=12, validators=[is_not_zero])),
-                ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
-                ("description", models.TextField(blank=True)),
-                ("category", models.CharField(blank=True, max_length=100)),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="Above 0 if money enters the account, below 0 if it leaves.",
+                        max_digits=12,
+                        validators=[is_not_zero],
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD", help_text="ISO 4217 code of the amount.", max_length=3, validators=[validate_currency]
+                    ),
+                ),
+                ("description", models.TextField(blank=True, help_text="Text of the bank statement or of the user.")),
+                ("category", models.CharField(blank=True, help_text="Free text, such as dining.", max_length=100)),
                 ("merchant_name", models.CharField(blank=True, max_length=255)),
-                ("transaction_date", models.DateField(validators=[validate_plausible_date])),
-                ("posted_date", models.DateField(blank=True, null=True, validators=[validate_plausible_date])),
-                ("reference_number", models.CharField(blank=True, max_length=255)),
+                (
+                    "transaction_date",
+                    models.DateField(
+                        help_text="Day of the transaction itself, not of its booking.", validators=[validate_plausible_date]
+                    ),
+                ),
+                (
+                    "posted_date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Day on which the bank booked it. Null: unknown.",
+                        null=True,
+                        validators=[validate_plausible_date],
+                    ),
+                ),
+                (
+                    "reference_number",
+                    models.CharField(blank=True, help_text="The bank's id. Unique in the account, or empty.", max_length=255),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -237,13 +304,22 @@ class Migration(migrations.Migration):
                             ("completed", "Completed"),
                             ("failed", "Failed"),
                             ("disputed", "Disputed"),
-                            ("cancelled", "Cancelled"),
+                            ("cancelled", "Canceled"),
                         ],
                         default="pending",
+                        help_text="Default: pending.",
                         max_length=50,
                     ),
                 ),
-                ("metadata", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
+                (
+                    "metadata",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Any further data, as a JSON object.",
+                        validators=[validate_json_object],
+                    ),
+                ),
                 (
                     "financial_profile",
                     models.ForeignKey(
@@ -281,17 +357,6 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "id"), name="finance_financialtransaction_owner"),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
-                        ),
-                        name="finance_financialtransaction_amount_number",
-                        violation_error_message="Must be a number.",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(("amount", 0), _negated=True),
                         name="finance_financialtransaction_amount_not_zero",
                         violation_error_message="The amount must not be 0.",
@@ -302,7 +367,13 @@ class Migration(migrations.Migration):
                             models.Q(("amount__gt", 0), ("transaction_type__in", ("expense", "fee")), _negated=True),
                         ),
                         name="finance_financialtransaction_amount_sign",
-                        violation_error_message="Income and refunds are above 0, expenses and fees below.",
+                        violation_error_message="Income and refunds must be above 0, expenses and fees below 0.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("reference_number", ""), _negated=True),
+                        fields=("user", "financial_profile", "reference_number"),
+                        name="finance_financialtransaction_reference_number_unique",
+                        violation_error_message="This account already has a transaction with this reference number.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("transaction_type__in", ["income", "expense", "transfer", "refund", "fee"])),
@@ -310,9 +381,15 @@ class Migration(migrations.Migration):
                         violation_error_message="Choose one of: income, expense, transfer, refund, fee.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("status__in", ["pending", "completed", "failed", "disputed", "cancelled"])),
-                        name="finance_financialtransaction_status_choice",
-                        violation_error_message="Choose one of: pending, completed, failed, disputed, cancelled.",
+                        condition=models.Q(
+                            models.Func(
+                                models.F("amount"),
+                                output_field=models.BooleanField(),
+                                template="%(expressions)s <> 'NaN'::numeric",
+                            )
+                        ),
+                        name="finance_financialtransaction_amount_number",
+                        violation_error_message="Must be a number.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
@@ -332,18 +409,17 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be between 1900-01-01 and 2200-12-31.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "completed", "failed", "disputed", "cancelled"])),
+                        name="finance_financialtransaction_status_choice",
+                        violation_error_message="Choose one of: pending, completed, failed, disputed, cancelled.",
+                    ),
+                    models.CheckConstraint(
                         condition=Exact(
                             models.Func(models.F("metadata"), function="jsonb_typeof", output_field=models.TextField()),
                             models.Value("object"),
                         ),
                         name="finance_financialtransaction_metadata_shape",
                         violation_error_message="Must be a JSON object.",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("reference_number", ""), _negated=True),
-                        fields=("user", "financial_profile", "reference_number"),
-                        name="finance_financialtransaction_reference_number_unique",
-                        violation_error_message="This account already has a transaction with this reference number.",
                     ),
                 ],
             },
@@ -354,27 +430,50 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("projection_date", models.DateField(validators=[validate_plausible_date])),
+                (
+                    "projection_date",
+                    models.DateField(help_text="Day from which the years are counted.", validators=[validate_plausible_date]),
+                ),
                 (
                     "current_income",
-                    models.DecimalField(decimal_places=2, max_digits=12, validators=[MinValueValidator(Decimal("0.01"))]),
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="Yearly income on the projection date, above 0.",
+                        max_digits=12,
+                        validators=[MinValueValidator(Decimal("0.01"))],
+                    ),
                 ),
                 (
                     "projected_income_1_year",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, validators=[MinValueValidator(Decimal("0"))]
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Median yearly income after one year.",
+                        max_digits=12,
+                        null=True,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
                     "projected_income_3_years",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, validators=[MinValueValidator(Decimal("0"))]
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Median yearly income after three years.",
+                        max_digits=12,
+                        null=True,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
                     "projected_income_5_years",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, validators=[MinValueValidator(Decimal("0"))]
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Median yearly income after five years.",
+                        max_digits=12,
+                        null=True,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
@@ -382,20 +481,30 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="Percent a year: 4.30 is 4.3%.",
                         max_digits=6,
                         null=True,
-                        validators=[MinValueValidator(Decimal("-100")), MaxValueValidator(Decimal("1000"))],
+                        validators=[MinValueValidator(-100), MaxValueValidator(1000)],
                     ),
                 ),
-                ("factors", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
+                (
+                    "factors",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Inputs and sources of the calculation, as a JSON object.",
+                        validators=[validate_json_object],
+                    ),
+                ),
                 (
                     "confidence_level",
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="Share of modeled outcomes from p10 to p90, 0.00 to 1.00.",
                         max_digits=3,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -445,16 +554,6 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("projected_income_3_years__gte", 0)),
-                        name="finance_incomeprojection_projected_income_3_years_bounds",
-                        violation_error_message="Must be 0 or more.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("projected_income_5_years__gte", 0)),
-                        name="finance_incomeprojection_projected_income_5_years_bounds",
-                        violation_error_message="Must be 0 or more.",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(
                             models.Func(
                                 models.F("projected_income_1_year"),
@@ -466,6 +565,11 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be a number.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(("projected_income_3_years__gte", 0)),
+                        name="finance_incomeprojection_projected_income_3_years_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(
                             models.Func(
                                 models.F("projected_income_3_years"),
@@ -475,6 +579,11 @@ class Migration(migrations.Migration):
                         ),
                         name="finance_incomeprojection_projected_income_3_years_number",
                         violation_error_message="Must be a number.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("projected_income_5_years__gte", 0)),
+                        name="finance_incomeprojection_projected_income_5_years_bounds",
+                        violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -493,17 +602,17 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be between -100 and 1000.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("confidence_level__gte", 0), ("confidence_level__lte", 1)),
-                        name="finance_incomeprojection_confidence_level_bounds",
-                        violation_error_message="Must be between 0 and 1.",
-                    ),
-                    models.CheckConstraint(
                         condition=Exact(
                             models.Func(models.F("factors"), function="jsonb_typeof", output_field=models.TextField()),
                             models.Value("object"),
                         ),
                         name="finance_incomeprojection_factors_shape",
                         violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("confidence_level__gte", 0), ("confidence_level__lte", 1)),
+                        name="finance_incomeprojection_confidence_level_bounds",
+                        violation_error_message="Must be between 0 and 1.",
                     ),
                 ],
             },
@@ -517,17 +626,31 @@ class Migration(migrations.Migration):
                 ("format", models.CharField(choices=[("ofx", "OFX"), ("qfx", "QFX"), ("csv", "CSV")], max_length=10)),
                 ("filename", models.CharField(blank=True, max_length=255)),
                 ("file_digest", models.CharField(max_length=64)),
-                ("mapping", models.JSONField(blank=True, default=dict)),
-                ("created", models.IntegerField(default=0)),
-                ("duplicates", models.IntegerField(default=0)),
-                ("tombstoned", models.IntegerField(default=0)),
-                ("superseded", models.IntegerField(default=0)),
-                ("review", models.IntegerField(default=0)),
-                ("failed", models.IntegerField(default=0)),
-                ("statement", models.JSONField(blank=True, default=dict)),
-                ("warnings", models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list)),
+                (
+                    "mapping",
+                    models.JSONField(blank=True, default=dict, help_text="Columns of the CSV file. Empty for OFX and QFX."),
+                ),
+                ("created", models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")),
+                ("duplicates", models.IntegerField(default=0, help_text="Rows that were in the account already.")),
+                ("tombstoned", models.IntegerField(default=0, help_text="Rows that the user deleted or ignored before.")),
+                ("superseded", models.IntegerField(default=0, help_text="Rows that updated a pending transaction.")),
+                ("review", models.IntegerField(default=0, help_text="Possible duplicates that the user must resolve.")),
+                ("failed", models.IntegerField(default=0, help_text="Invalid rows.")),
+                (
+                    "statement",
+                    models.JSONField(blank=True, default=dict, help_text="Opening, closing and computed balance, and the gap."),
+                ),
+                (
+                    "warnings",
+                    models.JSONField(
+                        blank=True,
+                        db_default=models.Value([], models.JSONField()),
+                        default=list,
+                        help_text="Each with a code and a message.",
+                    ),
+                ),
                 ("account_before", models.JSONField(blank=True, editable=False, null=True)),
-                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                ("undone_at", models.DateTimeField(blank=True, help_text="Null if the import was not undone.", null=True)),
                 (
                     "account",
                     models.ForeignKey(
@@ -557,11 +680,6 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "id"), name="finance_statementimport_owner"),
-                    models.CheckConstraint(
-                        condition=models.Q(("format__in", ["ofx", "qfx", "csv"])),
-                        name="finance_statementimport_format_choice",
-                        violation_error_message="Choose one of: ofx, qfx, csv.",
-                    ),
                     models.CheckConstraint(
                         condition=Exact(
                             models.Func(models.F("mapping"), function="jsonb_typeof", output_field=models.TextField()),
@@ -599,6 +717,11 @@ class Migration(migrations.Migration):
                         name="finance_statementimport_created_bounds",
                         violation_error_message="Must be 0 or more.",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(("format__in", ["ofx", "qfx", "csv"])),
+                        name="finance_statementimport_format_choice",
+                        violation_error_message="Choose one of: ofx, qfx, csv.",
+                    ),
                 ],
             },
         ),
@@ -608,29 +731,35 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("number", models.IntegerField()),
+                ("number", models.IntegerField(help_text="Line in a CSV file or position in an OFX statement, from 1.")),
                 (
                     "verdict",
                     models.CharField(
                         choices=[
-                            ("created", "became a transaction"),
-                            ("duplicate", "is there already"),
-                            ("tombstoned", "was there, and the user deleted it or set it aside"),
-                            ("superseded", "took the place of a pending transaction"),
-                            ("review", "may be one that is there: the user decides"),
-                            ("error", "can't be read"),
+                            ("created", "imported as a new transaction"),
+                            ("duplicate", "already in the account"),
+                            ("tombstoned", "deleted or ignored by the user before"),
+                            ("superseded", "updated a pending transaction"),
+                            ("review", "possible duplicate for the user to resolve"),
+                            ("error", "invalid row"),
                         ],
                         max_length=12,
                     ),
                 ),
                 ("transaction_id", models.UUIDField(blank=True, null=True)),
                 ("is_claim", models.BooleanField(default=False)),
-                ("provider_id", models.CharField(blank=True, max_length=255)),
+                (
+                    "provider_id",
+                    models.CharField(blank=True, help_text="The bank's id of the transaction. May be empty.", max_length=255),
+                ),
                 ("content_hash", models.UUIDField(blank=True, null=True)),
                 ("occurrence", models.IntegerField(default=1)),
                 ("data", models.JSONField(blank=True, null=True)),
                 ("before", models.JSONField(blank=True, null=True)),
-                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "deleted_at",
+                    models.DateTimeField(blank=True, help_text="Deletion of its transaction. Null if not deleted.", null=True),
+                ),
                 ("deleted_row", models.JSONField(blank=True, null=True)),
                 (
                     "account",
@@ -678,13 +807,6 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("verdict__in", ["created", "duplicate", "tombstoned", "superseded", "review", "error"])
-                        ),
-                        name="finance_statementimportrow_verdict_choice",
-                        violation_error_message="Choose one of: created, duplicate, tombstoned, superseded, review, error.",
-                    ),
-                    models.CheckConstraint(
                         condition=Exact(
                             models.Func(models.F("data"), function="jsonb_typeof", output_field=models.TextField()),
                             models.Value("object"),
@@ -718,6 +840,13 @@ class Migration(migrations.Migration):
                         fields=("user", "account", "content_hash", "occurrence"),
                         name="finance_statementimportrow_content_hash_unique",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("verdict__in", ["created", "duplicate", "tombstoned", "superseded", "review", "error"])
+                        ),
+                        name="finance_statementimportrow_verdict_choice",
+                        violation_error_message="Choose one of: created, duplicate, tombstoned, superseded, review, error.",
+                    ),
                 ],
             },
         ),
@@ -729,9 +858,20 @@ class Migration(migrations.Migration):
                 ("updated_at", UpdatedAtField()),
                 (
                     "expected_amount",
-                    models.DecimalField(decimal_places=2, max_digits=12, validators=[MinValueValidator(Decimal("0.01"))]),
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="Amount of one occurrence, above 0, in the currency of the due date.",
+                        max_digits=12,
+                        validators=[MinValueValidator(Decimal("0.01"))],
+                    ),
                 ),
-                ("due_date", models.DateField(validators=[validate_plausible_date])),
+                (
+                    "due_date",
+                    models.DateField(
+                        help_text="Day of the first occurrence. The later ones are computed from it.",
+                        validators=[validate_plausible_date],
+                    ),
+                ),
                 (
                     "frequency",
                     models.CharField(
@@ -743,21 +883,41 @@ class Migration(migrations.Migration):
                             ("quarterly", "Quarterly"),
                             ("yearly", "Yearly"),
                         ],
+                        help_text="Time between occurrences. Ignored if it does not recur.",
                         max_length=20,
                     ),
                 ),
-                ("is_recurring", models.BooleanField(default=True)),
+                (
+                    "is_recurring",
+                    models.BooleanField(default=True, help_text="False: the amount is due only once, on the first day."),
+                ),
                 ("next_occurrence", models.DateField(blank=True, editable=False, null=True)),
-                ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        help_text="ISO 4217 code. Can't be changed after a payment. Default: USD.",
+                        max_length=3,
+                        validators=[validate_currency],
+                    ),
+                ),
                 ("notes", models.TextField(blank=True)),
                 ("expense_name", models.CharField(max_length=255)),
-                ("expense_category", models.CharField(blank=True, max_length=100)),
-                ("is_essential", models.BooleanField(default=True)),
-                ("last_paid_date", models.DateField(blank=True, null=True)),
+                ("expense_category", models.CharField(blank=True, help_text="Free text, such as rent.", max_length=100)),
+                ("is_essential", models.BooleanField(default=True, help_text="Default: true.")),
+                (
+                    "last_paid_date",
+                    models.DateField(blank=True, help_text="Day of the last recorded payment. Null: none.", null=True),
+                ),
                 (
                     "last_paid_amount",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, validators=[MinValueValidator(Decimal("0"))]
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Of the last recorded payment. Null: none.",
+                        max_digits=12,
+                        null=True,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
@@ -765,10 +925,14 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("pending", "Pending"), ("paid", "Paid"), ("overdue", "Overdue"), ("partial", "Partial")],
                         default="pending",
+                        help_text=(
+                            "State of the oldest unsettled occurrence. After a payment in full it is received or paid until "
+                            "the next due day."
+                        ),
                         max_length=50,
                     ),
                 ),
-                ("auto_pay_enabled", models.BooleanField(default=False)),
+                ("auto_pay_enabled", models.BooleanField(default=False, help_text="For information only. Default: false.")),
                 (
                     "user",
                     models.ForeignKey(
@@ -786,6 +950,66 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["user", "next_occurrence", "id"], name="finance_expense_due_next")],
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "id"), name="finance_userexpenseduedate_owner"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("is_recurring", True),
+                                ("next_occurrence__gte", models.F("due_date")),
+                                ("next_occurrence__isnull", False),
+                            ),
+                            models.Q(("is_recurring", False), ("next_occurrence__isnull", True)),
+                            models.Q(
+                                ("is_recurring", False),
+                                ("next_occurrence", models.F("due_date")),
+                                ("next_occurrence__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finance_userexpenseduedate_next_occurrence_in_series",
+                        violation_error_message="Must be an occurrence of the series. Null only if it does not recur.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("last_paid_date__gte", date(1900, 1, 1)), ("last_paid_date__lte", date(2200, 12, 31))
+                        ),
+                        name="finance_userexpenseduedate_last_paid_date_bounds",
+                        violation_error_message="Must be between 1900-01-01 and 2200-12-31.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("last_paid_amount__isnull", False), ("last_paid_date__isnull", False)),
+                            models.Q(("last_paid_amount__isnull", True), ("last_paid_date__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="finance_userexpenseduedate_last_paid_date_with_amount",
+                        violation_error_message="Set the day and the amount together.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expense_name__regex", "^\\S(.*\\S)?$")),
+                        name="finance_userexpenseduedate_expense_name_not_blank",
+                        violation_error_message="Must not be empty or padded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_paid_amount__gte", 0)),
+                        name="finance_userexpenseduedate_last_paid_amount_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Func(
+                                models.F("last_paid_amount"),
+                                output_field=models.BooleanField(),
+                                template="%(expressions)s <> 'NaN'::numeric",
+                            )
+                        ),
+                        name="finance_userexpenseduedate_last_paid_amount_number",
+                        violation_error_message="Must be a number.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "paid", "overdue", "partial"])),
+                        name="finance_userexpenseduedate_status_choice",
+                        violation_error_message="Choose one of: pending, paid, overdue, partial.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("expected_amount__gte", Decimal("0.01"))),
                         name="finance_userexpenseduedate_expected_amount_bounds",
@@ -815,71 +1039,9 @@ class Migration(migrations.Migration):
                         violation_error_message="Choose one of: weekly, biweekly, semimonthly, monthly, quarterly, yearly.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("is_recurring", True),
-                                ("next_occurrence__gte", models.F("due_date")),
-                                ("next_occurrence__isnull", False),
-                            ),
-                            models.Q(("is_recurring", False), ("next_occurrence__isnull", True)),
-                            models.Q(
-                                ("is_recurring", False),
-                                ("next_occurrence", models.F("due_date")),
-                                ("next_occurrence__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="finance_userexpenseduedate_next_occurrence_in_series",
-                        violation_error_message=(
-                            "What recurs is always due again; what does not is due on its day or not at all."
-                        ),
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
                         name="finance_userexpenseduedate_currency_iso_4217",
                         violation_error_message="Use an ISO 4217 code such as USD.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("expense_name__regex", "^\\S(.*\\S)?$")),
-                        name="finance_userexpenseduedate_expense_name_not_blank",
-                        violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("last_paid_date__gte", date(1900, 1, 1)), ("last_paid_date__lte", date(2200, 12, 31))
-                        ),
-                        name="finance_userexpenseduedate_last_paid_date_bounds",
-                        violation_error_message="Must be between 1900-01-01 and 2200-12-31.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("last_paid_amount__gte", 0)),
-                        name="finance_userexpenseduedate_last_paid_amount_bounds",
-                        violation_error_message="Must be 0 or more.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("last_paid_amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
-                        ),
-                        name="finance_userexpenseduedate_last_paid_amount_number",
-                        violation_error_message="Must be a number.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("last_paid_amount__isnull", False), ("last_paid_date__isnull", False)),
-                            models.Q(("last_paid_amount__isnull", True), ("last_paid_date__isnull", True)),
-                            _connector="OR",
-                        ),
-                        name="finance_userexpenseduedate_last_paid_date_with_amount",
-                        violation_error_message="The day and the amount are set together.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("status__in", ["pending", "paid", "overdue", "partial"])),
-                        name="finance_userexpenseduedate_status_choice",
-                        violation_error_message="Choose one of: pending, paid, overdue, partial.",
                     ),
                 ],
             },
@@ -892,9 +1054,20 @@ class Migration(migrations.Migration):
                 ("updated_at", UpdatedAtField()),
                 (
                     "expected_amount",
-                    models.DecimalField(decimal_places=2, max_digits=12, validators=[MinValueValidator(Decimal("0.01"))]),
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="Amount of one occurrence, above 0, in the currency of the due date.",
+                        max_digits=12,
+                        validators=[MinValueValidator(Decimal("0.01"))],
+                    ),
                 ),
-                ("due_date", models.DateField(validators=[validate_plausible_date])),
+                (
+                    "due_date",
+                    models.DateField(
+                        help_text="Day of the first occurrence. The later ones are computed from it.",
+                        validators=[validate_plausible_date],
+                    ),
+                ),
                 (
                     "frequency",
                     models.CharField(
@@ -906,19 +1079,39 @@ class Migration(migrations.Migration):
                             ("quarterly", "Quarterly"),
                             ("yearly", "Yearly"),
                         ],
+                        help_text="Time between occurrences. Ignored if it does not recur.",
                         max_length=20,
                     ),
                 ),
-                ("is_recurring", models.BooleanField(default=True)),
+                (
+                    "is_recurring",
+                    models.BooleanField(default=True, help_text="False: the amount is due only once, on the first day."),
+                ),
                 ("next_occurrence", models.DateField(blank=True, editable=False, null=True)),
-                ("currency", models.CharField(default="USD", max_length=3, validators=[validate_currency])),
+                (
+                    "currency",
+                    models.CharField(
+                        default="USD",
+                        help_text="ISO 4217 code. Can't be changed after a payment. Default: USD.",
+                        max_length=3,
+                        validators=[validate_currency],
+                    ),
+                ),
                 ("notes", models.TextField(blank=True)),
                 ("income_source", models.CharField(max_length=100)),
-                ("last_received_date", models.DateField(blank=True, null=True)),
+                (
+                    "last_received_date",
+                    models.DateField(blank=True, help_text="Day of the last recorded payment. Null: none.", null=True),
+                ),
                 (
                     "last_received_amount",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, validators=[MinValueValidator(Decimal("0"))]
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Of the last recorded payment. Null: none.",
+                        max_digits=12,
+                        null=True,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
@@ -931,6 +1124,10 @@ class Migration(migrations.Migration):
                             ("partial", "Partial"),
                         ],
                         default="pending",
+                        help_text=(
+                            "State of the oldest unsettled occurrence. After a payment in full it is received or paid until "
+                            "the next due day."
+                        ),
                         max_length=50,
                     ),
                 ),
@@ -951,6 +1148,66 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["user", "next_occurrence", "id"], name="finance_income_due_next")],
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "id"), name="finance_userincomeduedate_owner"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("is_recurring", True),
+                                ("next_occurrence__gte", models.F("due_date")),
+                                ("next_occurrence__isnull", False),
+                            ),
+                            models.Q(("is_recurring", False), ("next_occurrence__isnull", True)),
+                            models.Q(
+                                ("is_recurring", False),
+                                ("next_occurrence", models.F("due_date")),
+                                ("next_occurrence__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finance_userincomeduedate_next_occurrence_in_series",
+                        violation_error_message="Must be an occurrence of the series. Null only if it does not recur.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("last_received_date__gte", date(1900, 1, 1)), ("last_received_date__lte", date(2200, 12, 31))
+                        ),
+                        name="finance_userincomeduedate_last_received_date_bounds",
+                        violation_error_message="Must be between 1900-01-01 and 2200-12-31.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("last_received_amount__isnull", False), ("last_received_date__isnull", False)),
+                            models.Q(("last_received_amount__isnull", True), ("last_received_date__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="finance_userincomeduedate_last_received_date_with_amount",
+                        violation_error_message="Set the day and the amount together.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("income_source__regex", "^\\S(.*\\S)?$")),
+                        name="finance_userincomeduedate_income_source_not_blank",
+                        violation_error_message="Must not be empty or padded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_received_amount__gte", 0)),
+                        name="finance_userincomeduedate_last_received_amount_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Func(
+                                models.F("last_received_amount"),
+                                output_field=models.BooleanField(),
+                                template="%(expressions)s <> 'NaN'::numeric",
+                            )
+                        ),
+                        name="finance_userincomeduedate_last_received_amount_number",
+                        violation_error_message="Must be a number.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "received", "overdue", "partial"])),
+                        name="finance_userincomeduedate_status_choice",
+                        violation_error_message="Choose one of: pending, received, overdue, partial.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("expected_amount__gte", Decimal("0.01"))),
                         name="finance_userincomeduedate_expected_amount_bounds",
@@ -980,71 +1237,9 @@ class Migration(migrations.Migration):
                         violation_error_message="Choose one of: weekly, biweekly, semimonthly, monthly, quarterly, yearly.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("is_recurring", True),
-                                ("next_occurrence__gte", models.F("due_date")),
-                                ("next_occurrence__isnull", False),
-                            ),
-                            models.Q(("is_recurring", False), ("next_occurrence__isnull", True)),
-                            models.Q(
-                                ("is_recurring", False),
-                                ("next_occurrence", models.F("due_date")),
-                                ("next_occurrence__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="finance_userincomeduedate_next_occurrence_in_series",
-                        violation_error_message=(
-                            "What recurs is always due again; what does not is due on its day or not at all."
-                        ),
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
                         name="finance_userincomeduedate_currency_iso_4217",
                         violation_error_message="Use an ISO 4217 code such as USD.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("income_source__regex", "^\\S(.*\\S)?$")),
-                        name="finance_userincomeduedate_income_source_not_blank",
-                        violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("last_received_date__gte", date(1900, 1, 1)), ("last_received_date__lte", date(2200, 12, 31))
-                        ),
-                        name="finance_userincomeduedate_last_received_date_bounds",
-                        violation_error_message="Must be between 1900-01-01 and 2200-12-31.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("last_received_amount__gte", 0)),
-                        name="finance_userincomeduedate_last_received_amount_bounds",
-                        violation_error_message="Must be 0 or more.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Func(
-                                models.F("last_received_amount"),
-                                output_field=models.BooleanField(),
-                                template="%(expressions)s <> 'NaN'::numeric",
-                            )
-                        ),
-                        name="finance_userincomeduedate_last_received_amount_number",
-                        violation_error_message="Must be a number.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("last_received_amount__isnull", False), ("last_received_date__isnull", False)),
-                            models.Q(("last_received_amount__isnull", True), ("last_received_date__isnull", True)),
-                            _connector="OR",
-                        ),
-                        name="finance_userincomeduedate_last_received_date_with_amount",
-                        violation_error_message="The day and the amount are set together.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("status__in", ["pending", "received", "overdue", "partial"])),
-                        name="finance_userincomeduedate_status_choice",
-                        violation_error_message="Choose one of: pending, received, overdue, partial.",
                     ),
                 ],
             },
@@ -1129,7 +1324,14 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="finance_duedatepayment_income_or_expense",
-                        violation_error_message="A payment belongs to one due date, of income or of an expense.",
+                        violation_error_message="Set either income or expense.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("transaction__isnull", False)),
+                        fields=("user", "income", "expense", "occurrence_date", "transaction"),
+                        name="finance_duedatepayment_transaction_unique",
+                        nulls_distinct=False,
+                        violation_error_message="This transaction is already linked to this occurrence.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -1175,17 +1377,10 @@ class Migration(migrations.Migration):
                         name="finance_duedatepayment_paid_on_bounds",
                         violation_error_message="Must be between 1900-01-01 and 2200-12-31.",
                     ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("transaction__isnull", False)),
-                        fields=("user", "income", "expense", "occurrence_date", "transaction"),
-                        name="finance_duedatepayment_transaction_unique",
-                        nulls_distinct=False,
-                        violation_error_message="This transaction is linked with this occurrence already.",
-                    ),
                 ],
             },
         ),
-        # Foreign keys that keep a row with its owner's rows
+        # Foreign keys that include the owner, so that a row refers to rows of the same owner only
         owner_key(TRANSACTION, "financial_profile_id", ACCOUNT),
         owner_key(IMPORT, "account_id", ACCOUNT),
         owner_key(IMPORT_ROW, "account_id", ACCOUNT),

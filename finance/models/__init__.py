@@ -1,4 +1,4 @@
-"""Accounts, their transactions and the statement files these came from; what is due, and what income may become."""
+"""Models of accounts, transactions, statement imports, due dates and income projections."""
 
 from finance.models.accounts import EncryptedFinancialProfile
 from finance.models.due_dates import UserExpenseDueDate, UserIncomeDueDate

@@ -1,4 +1,4 @@
-"""A bank account, card or loan, with its numbers sealed."""
+"""Bank accounts, cards and loans with encrypted numbers."""
 
 import logging
 import re
@@ -57,49 +57,46 @@ def is_account_number(number: str) -> None:
 def is_routing_number(number: str) -> None:
     """Raise unless `number` is nine digits with a valid ABA check digit (weights 3 7 1, sum divisible by ten)."""
     if not re.fullmatch(r"[0-9]{9}", number) or number == "0" * 9:
-        raise ValidationError("A routing number has nine digits.", "invalid_routing_number")
+        raise ValidationError("Use the nine digits of an ABA routing number.", "invalid_routing_number")
     if sum(weight * int(digit) for weight, digit in zip(ABA_WEIGHTS, number, strict=True)) % 10:
-        raise ValidationError("The check digit is wrong. Compare the number with your bank's.", "invalid_check_digit")
+        raise ValidationError("The check digit is wrong. Compare the number with your bank documents.", "invalid_check_digit")
 
 
 def normal_account_number(number: str) -> str:
-    """A number as people mean it: without the spaces and dashes that banks print, in capitals."""
+    """Return `number` in upper case without spaces and dashes."""
     return re.sub(r"[\s\-]", "", number).upper()
 
 
 class AccountQuerySet(OwnedQuerySet):
-    """Accounts."""
-
     def with_number(self, user_id: UUID, number: str) -> "AccountQuerySet":
-        """The accounts of one user with this number, however it is spaced."""
+        """Return the user's accounts with this number; spaces, dashes and case are ignored."""
         index: Any = self.model._meta.get_field("account_number_index")
         digest = index.digest_for_user(user_id, number)
         return self.none() if digest is None else self.filter(user_id=user_id, account_number_index=digest)
 
     def open(self) -> "AccountQuerySet":
-        """Accounts that are in use."""
         return self.filter(is_active=True)
 
 
 def masked(number: Callable[[], str | None]) -> str:
-    """The last four characters behind dots; '' when no number was given, '••••' when it can't be opened."""
+    """Return four dots and the last four characters; '' without a number, '••••' if it can't be decrypted."""
     try:
         text = number() or ""
     except EncryptionError:
-        logger.exception("An account's number can't be opened")
+        logger.exception("An account number can't be decrypted")
         return "••••"
     return f"••••{text[-4:]}" if text else ""
 
 
 class EncryptedFinancialProfile(OwnedModel):
-    """One account at a bank. Its numbers go in and never come out; people see the last four digits.
+    """An account at a bank. Its numbers are write-only; only the last four characters are shown.
 
-    Beyond the dictionary: `account_number_index`, by which an account is found by its number though that is sealed.
+    `account_number_index` is not in `models.yaml`. It is a blind index, by which an encrypted number can be looked up.
     """
 
-    profile_name = NonBlankCharField(max_length=100)
+    profile_name = NonBlankCharField(max_length=100, help_text="The user's name for the account.")
     profile_type = ChoiceField(AccountType, max_length=50)
-    institution_name = models.CharField(max_length=255, blank=True)
+    institution_name = models.CharField(max_length=255, blank=True, help_text="Name of the bank.")
     account_number: Any = encrypt(
         models.CharField(max_length=34, null=True, blank=True, validators=[is_account_number]), label="finance.account_number"
     )
@@ -107,16 +104,18 @@ class EncryptedFinancialProfile(OwnedModel):
     routing_number: Any = encrypt(
         models.CharField(max_length=9, null=True, blank=True, validators=[is_routing_number]), label="finance.routing_number"
     )
-    currency = CurrencyField()
-    account_balance = MoneyField(max_digits=15, null=True, blank=True)
-    credit_limit = MoneyField(max_digits=15, min=0, null=True, blank=True)
-    interest_rate = BoundedDecimalField(max_digits=5, decimal_places=4, min=0, max=1, null=True, blank=True)
-    last_sync_at = models.DateTimeField(null=True, blank=True)
-    sync_status = ChoiceField(SyncStatus, max_length=50, default=SyncStatus.PENDING)
-    is_active = models.BooleanField(default=True)
-    metadata = JSONObjectField()
+    currency = CurrencyField(help_text="ISO 4217 code of all amounts of the account. Default: USD.")
+    account_balance = MoneyField(max_digits=15, null=True, blank=True, help_text="Negative if money is owed. Null: unknown.")
+    credit_limit = MoneyField(max_digits=15, min=0, null=True, blank=True, help_text="For credit accounts. Null: unknown.")
+    interest_rate = BoundedDecimalField(
+        max_digits=5, decimal_places=4, min=0, max=1, null=True, blank=True, help_text="Yearly rate: 0.0125 is 1.25%."
+    )
+    last_sync_at = models.DateTimeField(null=True, blank=True, help_text="Last statement import. Null if there was none.")
+    sync_status = ChoiceField(SyncStatus, max_length=50, default=SyncStatus.PENDING, help_text="Success after an import.")
+    is_active = models.BooleanField(default=True, help_text="False: the account is closed and refuses statement imports.")
+    metadata = JSONObjectField(help_text="Any further data, as a JSON object.")
 
-    privacy = own("his account at a bank; the export holds its numbers in clear, for they are his")
+    privacy = own("the customer's bank account; the export contains its numbers in plain text because the customer owns them")
     personal_fields = personal(
         "institution_name", "account_balance", "credit_limit", "interest_rate", "metadata", profile_name=initials
     )
@@ -138,24 +137,25 @@ class EncryptedFinancialProfile(OwnedModel):
     def __str__(self) -> str:
         return self.profile_name
 
-    is_credit_account = Derived(IS_CREDIT)
+    is_credit_account = Derived(IS_CREDIT, help_text="True if `profile_type` is `credit`.")
     available_credit = Derived(
         first_of((IS_CREDIT, F("credit_limit") + F("account_balance"))),
         models.DecimalField(max_digits=17, decimal_places=2, null=True),
-        help_text="What can still be drawn: the limit plus the balance, which is negative while something is owed.",
+        help_text="Credit limit plus balance, in the account's currency. The balance is negative while money is owed. "
+        "Null for other account types.",
     )
     credit_utilization = Derived(
         first_of((HAS_LIMIT, percent_of(Greatest(0 - F("account_balance"), Decimal(0)), F("credit_limit")))),
         models.DecimalField(max_digits=17, decimal_places=2, null=True),
-        help_text="Owed as a share of the limit, in percent with two decimals; None when there is no limit to compare with.",
+        help_text="Amount owed in percent of the credit limit, with two decimals. Null without a limit above 0.",
     )
     sync_age_days = Derived(
         whole_days(F("last_sync_at"), ClockNow()),
         models.IntegerField(null=True),
-        help_text="Whole days since the account was last brought up to date; None when it never was.",
+        help_text="Whole days since the last statement import. Null if there was none.",
     )
 
     @property
     def account_number_masked(self) -> str:
-        """The last four characters behind dots; '' when no number was given, '••••' when it can't be opened."""
+        """Four dots and the last four characters. Empty without a number; only the dots if the number can't be read."""
         return masked(lambda: self.account_number)

@@ -1,8 +1,8 @@
-"""Money that is expected on certain days: pay that comes in, bills that go out."""
+"""Income and expense due dates."""
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -20,6 +20,7 @@ from core.privacy.masks import initials, personal
 from finance.models.due_series import TABLE, DueSeries
 
 DAYS_UNTIL_DUE = days_between(today(), F("next_occurrence"))
+STATUS = "State of the oldest unsettled occurrence. After a payment in full it is received or paid until the next due day."
 
 
 class IncomeStatus(models.TextChoices):
@@ -37,45 +38,43 @@ class ExpenseStatus(models.TextChoices):
 
 
 class DueDateQuerySet(OwnedQuerySet):
-    """Due dates."""
+    """Due dates. "Today" is the current day in the owner's time zone."""
 
     def overdue(self) -> "DueDateQuerySet":
-        """Those with an occurrence that should have been settled before today, their owner's day."""
+        """Return due dates with an unsettled occurrence before today."""
         return self.filter(next_occurrence__lt=today())
 
     def due_today(self) -> "DueDateQuerySet":
-        """Those whose oldest unsettled occurrence is today, their owner's day."""
+        """Return due dates whose oldest unsettled occurrence is today."""
         return self.filter(next_occurrence=today())
 
 
 class DueDate(DueSeries):
-    """What income and expense due dates share: a series, its currency, and a status.
+    """Base of income and expense due dates: a series, its currency and its status.
 
-    `status` is stored: it is what `status_on` said when the row was written last, and an hourly job brings it up to date where
-    the owner's day has turned. `is_overdue` and the counts of days are derived, and never behind.
+    `status` is stored. It is the result of `status_on` when the row was last written, and an hourly job updates it after
+    midnight in the owner's time zone. `is_overdue` and the day counts are derived and always current.
     """
 
-    currency = CurrencyField()
+    currency = CurrencyField(help_text="ISO 4217 code. Can't be changed after a payment. Default: USD.")
     notes = models.TextField(blank=True)
 
     status: Any
-    done: ClassVar[str]  # how the status and the `last_…` columns call what is settled: received or paid
+    done: ClassVar[str]  # the word for settled in the status and in the `last_…` columns: received or paid
 
     class Meta(DueSeries.Meta):
         abstract = True
 
     def clean(self) -> None:
-        """Payments have no currency of their own, so theirs can't be changed under them."""
+        """Refuse another currency while there are payments, which are stored without a currency of their own."""
         super().clean()
-        if not self._state.adding and self._has_another_currency() and self.payments_made().exists():
-            sentence = "There are payments in the other currency. Make a new due date for this one."
+        changed = type(self)._base_manager.filter(pk=self.pk).exclude(currency=self.currency)
+        if not self._state.adding and changed.exists() and self.payments_made().exists():
+            sentence = "The currency can't be changed after a payment. Create a new due date in the other currency."
             raise ValidationError({"currency": ValidationError(sentence, "currency_in_use")})
 
-    def _has_another_currency(self) -> bool:
-        return type(self)._base_manager.filter(pk=self.pk).exclude(currency=self.currency).exists()
-
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Save; what is due next follows from a new schedule or amount. A partial save writes what it names, no more."""
+        """Save with a recomputed `next_occurrence` and `status`; a save with `update_fields` writes only these fields."""
         with transaction.atomic():
             if update_fields is None:
                 self.update_next_occurrence()
@@ -83,7 +82,7 @@ class DueDate(DueSeries):
             super().save(*args, update_fields=update_fields, **kwargs)
 
     def status_on(self, day: date) -> str:
-        """What `status` is on `day`: of the oldest unsettled occurrence, but until its day comes of the one before it."""
+        """Return the status on `day`: that of the oldest unsettled occurrence, or before its day that of the previous one."""
         upcoming = self.next_occurrence
         if upcoming is None:
             return self.done
@@ -91,48 +90,43 @@ class DueDate(DueSeries):
             return "partial"
         if upcoming < day:
             return "overdue"
-        return self.done if day < upcoming and self.last_settled_on is not None else "pending"
+        return self.done if day < upcoming and getattr(self, f"last_{self.done}_date") is not None else "pending"
 
-    @property
-    def last_settled_on(self) -> date | None:
-        """The day of the last payment, whatever it is called here."""
-        return cast("date | None", getattr(self, f"last_{self.done}_date"))
-
-    is_overdue = Derived(Q(next_occurrence__lt=today()), help_text="Whether an occurrence before today is not settled.")
+    is_overdue = Derived(Q(next_occurrence__lt=today()), help_text="True if an occurrence before today is not settled.")
     days_overdue = Derived(
         Greatest(0 - DAYS_UNTIL_DUE, 0),
         models.IntegerField(),
-        help_text="Days since the oldest unsettled occurrence; 0 when none is overdue.",
+        help_text="Days since the oldest unsettled occurrence. 0 if none is overdue.",
     )
     days_until_due = Derived(
         DAYS_UNTIL_DUE,
         models.IntegerField(null=True),
-        help_text="Days until the oldest unsettled occurrence, negative when it is overdue; None when nothing is due any more.",
+        help_text="Days until the oldest unsettled occurrence, negative if it is overdue. Null if nothing is due any more.",
     )
     next_due_date = Derived(
         F("next_occurrence"),
         models.DateField(null=True),
-        help_text="The oldest occurrence that is not settled; None when nothing is due any more.",
+        help_text="The oldest occurrence that is not settled. Null if nothing is due any more.",
     )
 
 
 def _last(table: str, done: str) -> list[models.BaseConstraint]:
-    """The rules of the day and the amount of the last payment."""
+    """Return the constraints of the day and the amount of the last payment."""
     day, amount = f"last_{done}_date", f"last_{done}_amount"
     both = Q(**{f"{day}__isnull": False, f"{amount}__isnull": False}) | Q(**{f"{day}__isnull": True, f"{amount}__isnull": True})
     return [
         between(table, day, FIRST_DAY, LAST_DAY),
-        rule(f"{table}_{day}_with_amount", both, "The day and the amount are set together."),
+        rule(f"{table}_{day}_with_amount", both, "Set the day and the amount together."),
     ]
 
 
 class UserIncomeDueDate(DueDate):
-    """Income that is expected once or again and again, such as a salary. See DueDate, and DueSeries for `next_occurrence`."""
+    """Income that is expected once or regularly, such as a salary. See DueDate, and DueSeries for `next_occurrence`."""
 
     income_source = NonBlankCharField(max_length=100)
-    last_received_date = models.DateField(null=True, blank=True)
-    last_received_amount = MoneyField(min=0, null=True, blank=True)
-    status = ChoiceField(IncomeStatus, max_length=50, default=IncomeStatus.PENDING)
+    last_received_date = models.DateField(null=True, blank=True, help_text="Day of the last recorded payment. Null: none.")
+    last_received_amount = MoneyField(min=0, null=True, blank=True, help_text="Of the last recorded payment. Null: none.")
+    status = ChoiceField(IncomeStatus, max_length=50, default=IncomeStatus.PENDING, help_text=STATUS)
 
     done = IncomeStatus.RECEIVED.value
 
@@ -150,15 +144,15 @@ class UserIncomeDueDate(DueDate):
 
 
 class UserExpenseDueDate(DueDate):
-    """A bill that is expected once or again and again, such as a rent. See DueDate, and DueSeries for `next_occurrence`."""
+    """An expense that is due once or regularly, such as a rent. See DueDate, and DueSeries for `next_occurrence`."""
 
     expense_name = NonBlankCharField(max_length=255)
-    expense_category = models.CharField(max_length=100, blank=True)
-    is_essential = models.BooleanField(default=True)
-    last_paid_date = models.DateField(null=True, blank=True)
-    last_paid_amount = MoneyField(min=0, null=True, blank=True)
-    status = ChoiceField(ExpenseStatus, max_length=50, default=ExpenseStatus.PENDING)
-    auto_pay_enabled = models.BooleanField(default=False)
+    expense_category = models.CharField(max_length=100, blank=True, help_text="Free text, such as rent.")
+    is_essential = models.BooleanField(default=True, help_text="Default: true.")
+    last_paid_date = models.DateField(null=True, blank=True, help_text="Day of the last recorded payment. Null: none.")
+    last_paid_amount = MoneyField(min=0, null=True, blank=True, help_text="Of the last recorded payment. Null: none.")
+    status = ChoiceField(ExpenseStatus, max_length=50, default=ExpenseStatus.PENDING, help_text=STATUS)
+    auto_pay_enabled = models.BooleanField(default=False, help_text="For information only. Default: false.")
 
     done = ExpenseStatus.PAID.value
 

@@ -1,4 +1,4 @@
-"""What was paid towards the occurrences of income and expense due dates."""
+"""Payments towards the occurrences of income and expense due dates."""
 
 from decimal import Decimal
 
@@ -18,29 +18,27 @@ CENT = Decimal("0.01")
 
 
 class PaymentQuerySet(OwnedQuerySet):
-    """Payments towards due dates."""
-
     def by_occurrence(self) -> "PaymentQuerySet":
-        """One {occurrence_date, paid, expected} for each occurrence that something was paid towards."""
+        """Return {occurrence_date, paid, expected} for each occurrence that has a payment."""
         return self.order_by().values("occurrence_date").annotate(paid=Sum("amount"), expected=Max("expected_amount"))
 
     def settled(self) -> "PaymentQuerySet":
-        """Of `by_occurrence` those for which nothing more is to come."""
+        """Return the occurrences of `by_occurrence` that are paid in full."""
         return self.by_occurrence().filter(paid__gte=F("expected"))
 
     def unsettled(self) -> "PaymentQuerySet":
-        """Of `by_occurrence` those that were paid in part."""
+        """Return the occurrences of `by_occurrence` that are paid in part."""
         return self.by_occurrence().filter(paid__lt=F("expected"))
 
 
 class DueDatePayment(OwnedModel):
-    """An amount that was paid towards one occurrence of one due date, perhaps by a transaction that is known.
+    """An amount paid towards one occurrence of a due date, optionally linked to a transaction.
 
-    `expected_amount` is what was expected of the occurrence; all its payments carry the same. It follows the due date's
-    amount until the occurrence is settled, and stays as it is from then on.
+    `expected_amount` is the amount expected for the occurrence and equal in all its payments. It changes with the due date's
+    amount until the occurrence is settled, and is fixed from then on.
 
-    The database itself deletes the payments of a due date and lets go of a transaction that is deleted, by whichever road;
-    it has the owner for that, and so an index (Django would look for the key alone).
+    Foreign keys in the database delete the payments of a deleted due date and clear the link to a deleted transaction. They
+    include the owner and so use an index; Django's own cascade would query by the key alone.
     """
 
     income = same_owner_foreign_key(
@@ -57,7 +55,7 @@ class DueDatePayment(OwnedModel):
         FinancialTransaction, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="due_payments"
     )
 
-    privacy = own("what he paid towards a due date")
+    privacy = own("payments of the customer towards a due date")
     personal_fields = personal("amount", "expected_amount")
 
     class Meta(OwnedModel.Meta):
@@ -66,14 +64,14 @@ class DueDatePayment(OwnedModel):
             rule(
                 f"{TABLE}_income_or_expense",
                 Q(income__isnull=False, expense__isnull=True) | Q(income__isnull=True, expense__isnull=False),
-                "A payment belongs to one due date, of income or of an expense.",
+                "Set either income or expense.",
             ),
             models.UniqueConstraint(
                 fields=["user", "income", "expense", "occurrence_date", "transaction"],
                 condition=Q(transaction__isnull=False),
                 nulls_distinct=False,
                 name=f"{TABLE}_transaction_unique",
-                violation_error_message="This transaction is linked with this occurrence already.",
+                violation_error_message="This transaction is already linked to this occurrence.",
             ),
         ]
         indexes = [

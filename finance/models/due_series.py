@@ -1,4 +1,4 @@
-"""A series of days on which an amount is due, and which of them are settled."""
+"""Abstract model of a series of days on which an amount is due."""
 
 from collections.abc import Collection
 from datetime import date
@@ -29,27 +29,25 @@ class DueFrequency(models.TextChoices):
 
 
 class DueSeries(OwnedModel):
-    """A first day (the anchor), a rhythm and an expected amount, and how far the occurrences are settled.
+    """A first day (the anchor), a frequency, an expected amount, and the oldest occurrence that is not settled.
 
-    The occurrences are the days of `finance.recurrence`; what was paid towards each is in `payments`. One is settled when its
-    payments reach the amount that was expected of it, so a later rise of `expected_amount` leaves the past as it was.
+    The occurrences are the days of `finance.recurrence`; their payments are in `payments`. An occurrence is settled when its
+    payments reach the amount that was expected for it, so a later increase of `expected_amount` does not reopen it.
 
-    Beyond the dictionary there is one column, `next_occurrence`: the oldest occurrence that is not settled, NULL when none is
-    left. It is stored so that lists can be filtered and sorted by what follows from it with an index and without going
-    through the series. `save` and the services keep it: it begins at the anchor; a settled occurrence moves it on, an undone
-    one back; another schedule begins behind the last day that was settled under the old one. A CHECK keeps it in step with
-    `is_recurring` and `due_date`.
+    `next_occurrence` is not in `models.yaml`. It is the oldest unsettled occurrence, or NULL if none is left. It is stored so
+    that lists can be filtered and sorted through an index. `save` and the services maintain it. It starts at the anchor;
+    after a change of the schedule, it starts after the last day that was settled under the old one.
     """
 
-    expected_amount = MoneyField(min=CENT)
-    due_date = PlausibleDateField()
-    frequency = ChoiceField(DueFrequency, max_length=20)
-    is_recurring = models.BooleanField(default=True)
+    expected_amount = MoneyField(min=CENT, help_text="Amount of one occurrence, above 0, in the currency of the due date.")
+    due_date = PlausibleDateField(help_text="Day of the first occurrence. The later ones are computed from it.")
+    frequency = ChoiceField(DueFrequency, max_length=20, help_text="Time between occurrences. Ignored if it does not recur.")
+    is_recurring = models.BooleanField(default=True, help_text="False: the amount is due only once, on the first day.")
     next_occurrence = models.DateField(null=True, blank=True, editable=False)
 
     payments: Any
 
-    privacy = own("what falls due for him, and when")
+    privacy = own("income and expenses that the customer expects")
 
     class Meta(OwnedModel.Meta):
         abstract = True
@@ -60,16 +58,16 @@ class DueSeries(OwnedModel):
                 Q(is_recurring=True, next_occurrence__isnull=False, next_occurrence__gte=F("due_date"))
                 | Q(is_recurring=False, next_occurrence__isnull=True)
                 | Q(is_recurring=False, next_occurrence__isnull=False, next_occurrence=F("due_date")),
-                "What recurs is always due again; what does not is due on its day or not at all.",
+                "Must be an occurrence of the series. Null only if it does not recur.",
             ),
         ]
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """Ask the rules, but for that of `next_occurrence`, which `save` has yet to set."""
+        """Validate all constraints except that of `next_occurrence`, which `save` sets later."""
         super().validate_constraints(exclude={*(exclude or ()), "next_occurrence"})
 
     def update_next_occurrence(self) -> None:
-        """Bring `next_occurrence` in step with what the row is about to say. Its stored state is locked."""
+        """Recompute `next_occurrence` from the unsaved values, with the stored row locked."""
         self.due_date = type(self)._meta.get_field("due_date").to_python(self.due_date)
         row = type(self)._base_manager.filter(pk=self.pk).select_for_update()
         before = row.values(*SCHEDULE, "expected_amount", "next_occurrence").first()
@@ -89,14 +87,14 @@ class DueSeries(OwnedModel):
         return recurrence.next_after(self.due_date, self.frequency, settled["occurrence_date"])
 
     def update_open_occurrences(self) -> None:
-        """An occurrence that is not settled yet is expected to bring today's amount; that may settle it."""
+        """Apply a changed `expected_amount` to the unsettled occurrences; a lower amount may settle them."""
         if self.next_occurrence is not None:
             open_days = self.payments_made().unsettled().values("occurrence_date")
             self.payments_made().filter(occurrence_date__in=open_days).update(expected_amount=self.expected_amount)
             self.next_occurrence = self.first_open(self.next_occurrence)
 
     def first_open(self, start: date) -> date | None:
-        """The first occurrence from `start` on that is not settled; None when there is none."""
+        """Return the first unsettled occurrence on or after `start`; None if there is none."""
         made = self.payments_made().filter(occurrence_date__gte=start).settled()
         settled = set(made.values_list("occurrence_date", flat=True))
         series = (
@@ -105,11 +103,10 @@ class DueSeries(OwnedModel):
         return next((day for day in series if day not in settled), None)
 
     def has_occurrence(self, day: date) -> bool:
-        """Whether `day` belongs to the series."""
         if not self.is_recurring:
             return day == self.due_date
         return day in recurrence.occurrences(self.due_date, self.frequency, day, day)
 
     def payments_made(self) -> PaymentQuerySet:
-        """Its payments, asked for with the owner, whom the index begins with."""
+        """Return the payments, filtered by owner as well because the index begins with the owner."""
         return self.payments.filter(user_id=self.user_id)

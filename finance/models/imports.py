@@ -1,4 +1,4 @@
-"""Statement files that were imported, and what became of each of their rows."""
+"""Imported statement files and the outcome of each of their rows."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ ROWS = "finance_statementimportrow"
 
 
 class RowVerdict(models.TextChoices):
-    """What became of a row of a statement."""
+    """Outcome of a statement row."""
 
-    CREATED = "created", "became a transaction"
-    DUPLICATE = "duplicate", "is there already"
-    TOMBSTONED = "tombstoned", "was there, and the user deleted it or set it aside"
-    SUPERSEDED = "superseded", "took the place of a pending transaction"
-    REVIEW = "review", "may be one that is there: the user decides"
-    ERROR = "error", "can't be read"
+    CREATED = "created", "imported as a new transaction"
+    DUPLICATE = "duplicate", "already in the account"
+    TOMBSTONED = "tombstoned", "deleted or ignored by the user before"
+    SUPERSEDED = "superseded", "updated a pending transaction"
+    REVIEW = "review", "possible duplicate for the user to resolve"
+    ERROR = "error", "invalid row"
 
 
 class StatementFormat(models.TextChoices):
@@ -35,25 +35,27 @@ class StatementFormat(models.TextChoices):
 
 
 class StatementImport(OwnedModel):
-    """One statement file, brought into one account. Undoing it leaves this record."""
+    """A statement file that was imported into an account. The record remains after an undo."""
 
     account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports")
     format = ChoiceField(StatementFormat, max_length=10)
     filename = models.CharField(max_length=255, blank=True)
     file_digest = models.CharField(max_length=64)
-    mapping = models.JSONField(default=dict, blank=True)
-    created = models.IntegerField(default=0)
-    duplicates = models.IntegerField(default=0)
-    tombstoned = models.IntegerField(default=0)
-    superseded = models.IntegerField(default=0)
-    review = models.IntegerField(default=0)
-    failed = models.IntegerField(default=0)
-    statement = models.JSONField(default=dict, blank=True)
-    warnings = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
+    mapping = models.JSONField(default=dict, blank=True, help_text="Columns of the CSV file. Empty for OFX and QFX.")
+    created = models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")
+    duplicates = models.IntegerField(default=0, help_text="Rows that were in the account already.")
+    tombstoned = models.IntegerField(default=0, help_text="Rows that the user deleted or ignored before.")
+    superseded = models.IntegerField(default=0, help_text="Rows that updated a pending transaction.")
+    review = models.IntegerField(default=0, help_text="Possible duplicates that the user must resolve.")
+    failed = models.IntegerField(default=0, help_text="Invalid rows.")
+    statement = models.JSONField(default=dict, blank=True, help_text="Opening, closing and computed balance, and the gap.")
+    warnings = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField()), blank=True, help_text="Each with a code and a message."
+    )
     account_before = models.JSONField(null=True, blank=True, editable=False)
-    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True, help_text="Null if the import was not undone.")
 
-    privacy = own("which statement files he brought in")
+    privacy = own("statement files that the customer imported")
     personal_fields = personal("mapping", "statement", "warnings", "account_before", "file_digest", filename=initials)
 
     class Meta(OwnedModel.Meta):
@@ -74,36 +76,36 @@ class StatementImport(OwnedModel):
         return self.filename or str(self.pk)
 
     def problems(self, *, limit: int) -> list[dict[str, Any]]:
-        """The first `limit` rows that could not go in: {row, field, code, message}."""
-        broken = self.rows.filter(user_id=self.user_id, verdict=RowVerdict.ERROR).order_by("number")
-        return [{"row": number, **(data or {})} for number, data in broken.values_list("number", "data")[:limit]]
+        """Return {row, field, code, message} for the first `limit` invalid rows."""
+        invalid = self.rows.filter(user_id=self.user_id, verdict=RowVerdict.ERROR).order_by("number")
+        return [{"row": number, **(data or {})} for number, data in invalid.values_list("number", "data")[:limit]]
 
 
 class StatementImportRow(OwnedModel):
-    """One row of a statement, its verdict, and, while `is_claim`, the identity that later files are compared with.
+    """A statement row and its verdict. While `is_claim`, later files are compared with its identity.
 
-    The identity of a row is the bank's id (`provider_id`), or else its content: `content_hash` over day, amount, currency
-    and normalised text, and `occurrence`, which tells apart rows of equal content. A transaction that was pending under
-    another id or amount has a claim for each. When the transaction is deleted, a
-    trigger moves it into `deleted_row`, so that it stays deleted when the file comes again, and can be restored.
+    The identity is the bank's id (`provider_id`), or otherwise the content: `content_hash` over day, amount, currency and
+    normalized text, with `occurrence` as the rank among rows of equal content. A transaction that was pending under another
+    id or amount has a claim for each. When a transaction is deleted, a trigger copies it into `deleted_row`, so that it is
+    not imported again and can be restored.
     """
 
     statement_import = same_owner_foreign_key(StatementImport, on_delete=models.CASCADE, related_name="rows")
     account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="+")
-    number = models.IntegerField()
+    number = models.IntegerField(help_text="Line in a CSV file or position in an OFX statement, from 1.")
     verdict = ChoiceField(RowVerdict, max_length=12)
     transaction_id = models.UUIDField(null=True, blank=True)
     is_claim = models.BooleanField(default=False)
-    provider_id = models.CharField(max_length=255, blank=True)
+    provider_id = models.CharField(max_length=255, blank=True, help_text="The bank's id of the transaction. May be empty.")
     content_hash = models.UUIDField(null=True, blank=True)
     occurrence = models.IntegerField(default=1)
     data = models.JSONField(null=True, blank=True)
     before = models.JSONField(null=True, blank=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="Deletion of its transaction. Null if not deleted.")
     deleted_row = models.JSONField(null=True, blank=True)
 
     privacy = own(
-        "what became of each row of a statement, so that a file that comes again adds nothing twice",
+        "outcome of each statement row, so that importing a file again creates no duplicates",
         loose_references={"transaction_id": "finance.FinancialTransaction"},
     )
     personal_fields = personal("provider_id", "content_hash", "data", "before", "deleted_row")
@@ -138,8 +140,8 @@ class StatementImportRow(OwnedModel):
         return f"row {self.number}: {self.verdict}"
 
     def clean(self) -> None:
-        """A deleted transaction is the owner's own, and the one that the row speaks of: it may be restored as it is."""
+        """Refuse a `deleted_row` of another owner or transaction, because it can be restored unchanged."""
         super().clean()
-        kept = self.deleted_row
-        if kept is not None and (kept.get("user_id"), kept.get("id")) != (str(self.user_id), str(self.transaction_id)):
-            raise ValidationError({"deleted_row": "It must be the row's own transaction."}, "not_its_own")
+        row = self.deleted_row
+        if row is not None and (row.get("user_id"), row.get("id")) != (str(self.user_id), str(self.transaction_id)):
+            raise ValidationError({"deleted_row": "It must be the transaction that transaction_id refers to."}, "not_its_own")

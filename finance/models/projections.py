@@ -1,4 +1,4 @@
-"""What a customer's income may become."""
+"""Income projections."""
 
 from decimal import Decimal
 
@@ -9,26 +9,21 @@ from django.db.models.functions import Cast, Round
 
 from core.models.base import OwnedModel, gin
 from core.models.derived import Derived
-from core.models.fields import (
-    BoundedDecimalField,
-    JSONObjectField,
-    PlausibleDateField,
-    ShareField,
-)
+from core.models.fields import BoundedDecimalField, JSONObjectField, PlausibleDateField, ShareField
 from core.models.money import MoneyField
 from core.postgres.expressions import PythonFunc, first_of
 from core.privacy.declarations import own
 from core.privacy.masks import personal
 
 CENT = Decimal("0.01")
-ROOT_PLACES = 8  # a root is rounded to these first, so that Python and SQL agree on it before they round to two
+ROOT_PLACES = 8  # round the root to 8 places before 2, so that Python and SQL return the same result
 PERCENT = models.DecimalField(max_digits=20, decimal_places=2, null=True)
 EXACT = models.DecimalField(max_digits=40, decimal_places=20)
-IN_ALL = "Percent more than now, in all; None when there is no projection."
+TOTAL_GROWTH = "Total growth over the current income, in percent with two decimals. Null without a projection."
 
 
 def _times_more(name: str) -> CombinedExpression:
-    """Return how many times `current_income` the column `name` is, to twenty decimals."""
+    """Return the column `name` divided by `current_income`, to twenty decimals."""
     return Cast(F(name), EXACT) / Cast(F("current_income"), EXACT)
 
 
@@ -45,18 +40,20 @@ _fifth_root = PythonFunc(
 
 
 class IncomeProjection(OwnedModel):
-    """A yearly income and what it may be in one, three and five years: the medians; `factors` says how they came about."""
+    """A yearly income and its projected median after one, three and five years. `factors` documents the calculation."""
 
-    projection_date = PlausibleDateField()
-    current_income = MoneyField(min=CENT)
-    projected_income_1_year = MoneyField(min=0, null=True, blank=True)
-    projected_income_3_years = MoneyField(min=0, null=True, blank=True)
-    projected_income_5_years = MoneyField(min=0, null=True, blank=True)
-    growth_rate = BoundedDecimalField(max_digits=6, decimal_places=2, min=-100, max=1000, null=True, blank=True)
-    factors = JSONObjectField()
-    confidence_level = ShareField(null=True, blank=True)
+    projection_date = PlausibleDateField(help_text="Day from which the years are counted.")
+    current_income = MoneyField(min=CENT, help_text="Yearly income on the projection date, above 0.")
+    projected_income_1_year = MoneyField(min=0, null=True, blank=True, help_text="Median yearly income after one year.")
+    projected_income_3_years = MoneyField(min=0, null=True, blank=True, help_text="Median yearly income after three years.")
+    projected_income_5_years = MoneyField(min=0, null=True, blank=True, help_text="Median yearly income after five years.")
+    growth_rate = BoundedDecimalField(
+        max_digits=6, decimal_places=2, min=-100, max=1000, null=True, blank=True, help_text="Percent a year: 4.30 is 4.3%."
+    )
+    factors = JSONObjectField(help_text="Inputs and sources of the calculation, as a JSON object.")
+    confidence_level = ShareField(null=True, blank=True, help_text="Share of modeled outcomes from p10 to p90, 0.00 to 1.00.")
 
-    privacy = own("an estimate of his income, made from what he told us")
+    privacy = own("an estimate of the customer's income, based on their own data")
     personal_fields = personal(
         "current_income",
         "projected_income_1_year",
@@ -82,7 +79,7 @@ class IncomeProjection(OwnedModel):
             default=Round(Round(100 * _fifth_root - 100, precision=ROOT_PLACES), precision=2),
         ),
         PERCENT,
-        help_text="Percent a year that lead to the five years' projection; `growth_rate` when there is none.",
+        help_text="Percent a year that results in the five-year projection; `growth_rate` if there is no such projection.",
     )
-    projected_growth_3_years = Derived(_percent_more("projected_income_3_years"), PERCENT, help_text=IN_ALL)
-    projected_growth_5_years = Derived(_percent_more("projected_income_5_years"), PERCENT, help_text=IN_ALL)
+    projected_growth_3_years = Derived(_percent_more("projected_income_3_years"), PERCENT, help_text=TOTAL_GROWTH)
+    projected_growth_5_years = Derived(_percent_more("projected_income_5_years"), PERCENT, help_text=TOTAL_GROWTH)

@@ -1,4 +1,4 @@
-"""What moved on an account."""
+"""Transactions on an account."""
 
 from decimal import Decimal
 
@@ -33,10 +33,10 @@ class TransactionStatus(models.TextChoices):
     COMPLETED = "completed"
     FAILED = "failed"
     DISPUTED = "disputed"
-    CANCELLED = "cancelled"
+    CANCELED = "cancelled", "Canceled"
 
 
-# However a transaction is deleted (API, admin, bulk, raw SQL): the statement row that it came from keeps what it was.
+# A trigger, so that every way of deletion (API, admin, bulk, raw SQL) stores the transaction in its statement row.
 remember_deleted = pgtrigger.Trigger(
     name="remember_deleted",
     when=pgtrigger.After,
@@ -49,44 +49,41 @@ remember_deleted = pgtrigger.Trigger(
 
 COMING_IN = (TransactionType.INCOME, TransactionType.REFUND)
 GOING_OUT = (TransactionType.EXPENSE, TransactionType.FEE)
+WRONG_SIGN = "Income and refunds must be above 0, expenses and fees below 0."
 
 
 def is_not_zero(amount: Decimal) -> None:
-    """Raise for 0: nothing moved, so there is nothing to record."""
     if amount == 0:
         raise ValidationError("The amount must not be 0.", "zero_amount")
 
 
 class TransactionQuerySet(OwnedQuerySet):
-    """Transactions."""
-
     def on_account(self, account: EncryptedFinancialProfile) -> "TransactionQuerySet":
         return self.filter(user_id=account.user_id, financial_profile=account)
 
     def pending(self) -> "TransactionQuerySet":
-        """Announced by the bank, but not yet posted."""
         return self.filter(status=TransactionStatus.PENDING)
 
 
 class FinancialTransaction(OwnedModel):
-    """One movement of money, signed as the account sees it."""
+    """A movement of money. `amount` is positive for money that enters the account and negative for money that leaves it."""
 
     financial_profile = same_owner_foreign_key(
         EncryptedFinancialProfile, on_delete=models.RESTRICT, null=True, blank=True, related_name="transactions"
     )
     transaction_type = ChoiceField(TransactionType, max_length=50)
-    amount = MoneyField(validators=[is_not_zero])
-    currency = CurrencyField()
-    description = models.TextField(blank=True)
-    category = models.CharField(max_length=100, blank=True)
+    amount = MoneyField(validators=[is_not_zero], help_text="Above 0 if money enters the account, below 0 if it leaves.")
+    currency = CurrencyField(help_text="ISO 4217 code of the amount.")
+    description = models.TextField(blank=True, help_text="Text of the bank statement or of the user.")
+    category = models.CharField(max_length=100, blank=True, help_text="Free text, such as dining.")
     merchant_name = models.CharField(max_length=255, blank=True)
-    transaction_date = PlausibleDateField()
-    posted_date = PlausibleDateField(null=True, blank=True)
-    reference_number = models.CharField(max_length=255, blank=True)
-    status = ChoiceField(TransactionStatus, max_length=50, default=TransactionStatus.PENDING)
-    metadata = JSONObjectField()
+    transaction_date = PlausibleDateField(help_text="Day of the transaction itself, not of its booking.")
+    posted_date = PlausibleDateField(null=True, blank=True, help_text="Day on which the bank booked it. Null: unknown.")
+    reference_number = models.CharField(max_length=255, blank=True, help_text="The bank's id. Unique in the account, or empty.")
+    status = ChoiceField(TransactionStatus, max_length=50, default=TransactionStatus.PENDING, help_text="Default: pending.")
+    metadata = JSONObjectField(help_text="Any further data, as a JSON object.")
 
-    privacy = own("what he earned and spent")
+    privacy = own("income and spending of the customer")
     personal_fields = personal("amount", "description", "category", "merchant_name", "reference_number", "metadata")
 
     class Meta(OwnedModel.Meta):
@@ -98,7 +95,7 @@ class FinancialTransaction(OwnedModel):
             rule(
                 f"{TABLE}_amount_sign",
                 ~Q(transaction_type__in=COMING_IN, amount__lt=0) & ~Q(transaction_type__in=GOING_OUT, amount__gt=0),
-                "Income and refunds are above 0, expenses and fees below.",
+                WRONG_SIGN,
             ),
             models.UniqueConstraint(
                 fields=["user", "financial_profile", "reference_number"],
@@ -120,15 +117,14 @@ class FinancialTransaction(OwnedModel):
         return f"{self.transaction_date} {self.amount} {self.currency} {self.merchant_name or self.description[:40]}".strip()
 
     def clean(self) -> None:
-        """The sign must fit the type."""
+        """Raise ValidationError if the sign of `amount` does not fit the type; transfers have either sign."""
         super().clean()
         if self.amount is None or self.transaction_type == TransactionType.TRANSFER:
             return
         if (self.transaction_type in COMING_IN) is not (self.amount > 0):
-            sentence = "Income and refunds are above 0, expenses and fees below."
-            raise ValidationError({"amount": ValidationError(sentence, "wrong_sign")})
+            raise ValidationError({"amount": ValidationError(WRONG_SIGN, "wrong_sign")})
 
-    is_income = Derived(Q(transaction_type=TransactionType.INCOME))
-    is_expense = Derived(Q(transaction_type=TransactionType.EXPENSE))
-    absolute_amount = Derived(Abs("amount"), models.DecimalField(max_digits=12, decimal_places=2))
-    is_completed = Derived(Q(status=TransactionStatus.COMPLETED))
+    is_income = Derived(Q(transaction_type=TransactionType.INCOME), help_text="True for the type `income`, not for refunds.")
+    is_expense = Derived(Q(transaction_type=TransactionType.EXPENSE), help_text="True for the type `expense`, not for fees.")
+    absolute_amount = Derived(Abs("amount"), models.DecimalField(max_digits=12, decimal_places=2), help_text="Without sign.")
+    is_completed = Derived(Q(status=TransactionStatus.COMPLETED), help_text="True for the status `completed`.")

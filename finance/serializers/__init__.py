@@ -1,1 +1,1 @@
-"""Everything about money as JSON."""
+"""Serializers of the finance API."""

@@ -1,9 +1,10 @@
-"""Due dates, their occurrences and payments as JSON."""
+"""Serializers of due dates, their occurrences and payments."""
 
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -15,13 +16,15 @@ from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeD
 from finance.models.due_dates import DueDate
 
 AHEAD = timedelta(days=90)
+UPDATES = "`status` is updated within an hour after midnight in the user's time zone."
 
 
 def shown(model: type[DueDate]) -> list[str]:
-    """The public names; `next_occurrence` is shown as next_due_date."""
+    """Return the public field names without `next_occurrence`, which the API shows as `next_due_date`."""
     return [name for name in public_names(model) if name != "next_occurrence"]
 
 
+@extend_schema_serializer(description=f"An income that is expected once or regularly. {UPDATES}")
 class IncomeDueDateSerializer(BaseSerializer):
     class Meta:
         model = UserIncomeDueDate
@@ -41,6 +44,7 @@ class IncomeDueDateSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description=f"An expense that is due once or regularly. {UPDATES}")
 class ExpenseDueDateSerializer(BaseSerializer):
     class Meta:
         model = UserExpenseDueDate
@@ -61,40 +65,43 @@ class ExpenseDueDateSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="A payment toward an occurrence of a due date. Each field has a default.")
 class PaymentFormSerializer(StrictSerializer):
-    """A payment towards an occurrence. Without any field: today, all that the oldest unsettled occurrence lacks."""
-
     amount = serializers.DecimalField(
         max_digits=12,
         decimal_places=2,
         min_value=Decimal("0.01"),
         required=False,
-        help_text="Above 0. What the transaction has left, or what the occurrence still lacks, when it is left out.",
+        help_text="In the due date's currency, above 0. Default: the unused rest of the transaction, or the open amount.",
     )
     date = serializers.DateField(
-        required=False, validators=[validate_plausible_date], help_text="The transaction's day, or today, when it is left out."
+        required=False, validators=[validate_plausible_date], help_text="Default: the day of the transaction, or today."
     )
-    transaction = OwnedKeyField(queryset=FinancialTransaction.objects.all(), required=False)
+    transaction = OwnedKeyField(
+        queryset=FinancialTransaction.objects.all(), required=False, help_text="Its id; in the same currency. Default: none."
+    )
     occurrence = serializers.DateField(
         required=False,
         validators=[validate_plausible_date],
-        help_text="The oldest day that is not settled when it is left out.",
+        help_text="Day of the occurrence. Default: the oldest unsettled one.",
     )
-    in_full = serializers.BooleanField(default=False, help_text="Nothing more is to come, though it is less than expected.")
+    in_full = serializers.BooleanField(default=False, help_text="Settle the occurrence even if less than expected is paid.")
 
 
+@extend_schema_serializer(description="A day on which an amount is due, and the payments toward it.")
 class OccurrenceSerializer(serializers.Serializer):
-    date = serializers.DateField()
-    expected = serializers.DecimalField(max_digits=12, decimal_places=2)
-    paid = serializers.DecimalField(max_digits=14, decimal_places=2)
-    status = serializers.ChoiceField(["paid", "partial", "overdue", "pending"])
-    transactions = serializers.ListField(child=serializers.UUIDField())
+    date = serializers.DateField(help_text="Day on which it is due.")
+    expected = serializers.DecimalField(max_digits=12, decimal_places=2, help_text="In the due date's currency.")
+    paid = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Sum of the payments; 0.00 without one.")
+    status = serializers.ChoiceField(
+        ["paid", "partial", "overdue", "pending"], help_text="Without a payment: `overdue` before today, else `pending`."
+    )
+    transactions = serializers.ListField(child=serializers.UUIDField(), help_text="The ids of the linked transactions.")
 
 
+@extend_schema_serializer(description="The occurrences of a due date in a period.")
 class OccurrencesSerializer(serializers.Serializer):
-    """The occurrences of a due date within a time, in order."""
-
-    results = OccurrenceSerializer(many=True)
+    results = OccurrenceSerializer(many=True, help_text="In ascending order of date.")
 
     class Meta:
         example: dict[str, Any] = {
@@ -111,24 +118,25 @@ class OccurrencesSerializer(serializers.Serializer):
         }
 
 
-class SpanSerializer(serializers.Serializer):
-    """The query `?from=&to=`: two days, both inclusive. `today` of the context and 90 days after `from` stand in for them."""
+class PeriodSerializer(serializers.Serializer):
+    """The query `?from=&to=`: two days, both inclusive. They default to `today` of the context and 90 days after `from`."""
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {"from": serializers.DateField(required=False), "to": serializers.DateField(required=False)}
 
     def to_internal_value(self, data: Any) -> Any:
-        """Parse; a parameter that nobody knows or that comes twice is an error, as it is for lists."""
-        unknown = {name: [ErrorDetail("Known here: from, to.", "unknown_filter")] for name in sorted({*data} - {*self.fields})}
-        repeated = {name: [ErrorDetail("Give it once.", "repeated")] for name, values in data.lists() if len(values) > 1}
+        """Parse the query; like a list, refuse unknown and repeated parameters."""
+        error = ErrorDetail("This parameter is unknown. Known parameters: from, to.", "unknown_filter")
+        unknown = {name: [error] for name in sorted({*data} - {*self.fields})}
+        repeated = {name: [ErrorDetail("Send it once.", "repeated")] for name, values in data.lists() if len(values) > 1}
         if unknown or repeated:
             raise serializers.ValidationError(repeated | unknown)
-        return super().to_internal_value(data.dict())  # as no form: there, an empty text is no answer
+        return super().to_internal_value(data.dict())  # a dict, because DRF treats an empty string in a QueryDict as absent
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         start = attrs.get("from", self.context["today"])
         end = attrs.get("to", start + min(AHEAD, start.max - start))
         if end < start:
-            sentence = f"Ends before it begins: `from` is {start}, `to` is {end}."
+            sentence = f"`to` ({end}) must not be before `from` ({start})."
             raise serializers.ValidationError({"to": [ErrorDetail(sentence, "ends_before_it_begins")]})
         return {"start": start, "end": end}

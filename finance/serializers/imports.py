@@ -1,9 +1,9 @@
-"""Statement files, and what became of their rows, as JSON."""
+"""Serializers of statement imports and their rows."""
 
 from typing import Any
 
 import orjson
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.examples import EXAMPLE_ID
@@ -16,10 +16,7 @@ from finance.statements.parse import FORMATS
 
 EXAMPLE_STATEMENT = {"opening": "727.64", "closing": "382.34", "computed": "382.37", "gap": "-0.03", "currency": "CAD"}
 EXAMPLE_ERROR = {"row": 17, "field": "amount", "code": "bad_amount", "message": "“12,34,5” is not an amount of money."}
-EXAMPLE_WARNING = {
-    "code": "foreign_currency",
-    "message": "The account is in USD; amounts in CAD keep their currency, nothing is converted.",
-}
+EXAMPLE_WARNING = {"code": "foreign_currency", "message": "The account is in USD. Amounts in CAD are not converted."}
 EXAMPLE_ROW = {
     "date": "2009-04-01",
     "posted_date": "2009-04-01",
@@ -38,9 +35,9 @@ MAX_ERRORS = 1_000
 
 
 class MappingField(serializers.CharField):
-    """A JSON object in a form's text field."""
+    """A JSON object in a text field of a multipart form."""
 
-    default_error_messages = {"invalid_json": 'Write a JSON object such as {{"date": "Booked on", "amount": "Betrag"}}.'}
+    default_error_messages = {"invalid_json": 'Send a JSON object such as {{"date": "Booked on", "amount": "Betrag"}}.'}
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
@@ -53,66 +50,75 @@ class MappingField(serializers.CharField):
         return mapping
 
 
+@extend_schema_serializer(description="A statement file, and the account to import it into.")
 class ImportFormSerializer(StrictSerializer):
-    """A statement file and where it belongs."""
-
-    file = serializers.FileField(max_length=255, help_text="OFX, QFX or CSV.")
-    account = OwnedKeyField(queryset=EncryptedFinancialProfile.objects.all())
-    format = serializers.ChoiceField(FORMATS, default="auto")
+    file = serializers.FileField(max_length=255, help_text="An OFX, QFX or CSV file.")
+    account = OwnedKeyField(queryset=EncryptedFinancialProfile.objects.all(), help_text="The id of an open account.")
+    format = serializers.ChoiceField(FORMATS, default="auto", help_text="With `auto`, the content determines the format.")
     mapping = MappingField(
-        max_length=MAX_MAPPING, required=False, help_text="CSV only: a JSON object, field to column's title or number."
+        max_length=MAX_MAPPING,
+        required=False,
+        help_text='CSV only: JSON with the column title or number (from 0) of each field, as in {"date": "Day", "amount": 3}. '
+        "Options: `date_format`, `decimal`, `delimiter`. Default: the account's last mapping if it fits, else detected.",
     )
-    dry_run = serializers.BooleanField(default=False, help_text="Say what would happen, and change nothing.")
+    dry_run = serializers.BooleanField(default=False, help_text="True: return the result with a `preview`, and change nothing.")
     account_hint = serializers.CharField(
-        max_length=64, required=False, help_text="Which account of an OFX file: its number or last four characters."
+        max_length=64, required=False, help_text="For an OFX file with several accounts: its number or last four characters."
     )
-    opening_balance = serializers.DecimalField(15, 2, required=False, help_text="Where the file does not say.")
-    closing_balance = serializers.DecimalField(15, 2, required=False, help_text="Where the file does not say.")
+    opening_balance = serializers.DecimalField(15, 2, required=False, help_text="Used if the file states none.")
+    closing_balance = serializers.DecimalField(15, 2, required=False, help_text="Used if the file states none.")
 
 
-class ProblemSerializer(serializers.Serializer):
-    row = serializers.IntegerField(help_text="The line of a CSV, the ordinal in an OFX statement.")
-    field = serializers.CharField()
-    code = serializers.CharField()
-    message = serializers.CharField()
+@extend_schema_serializer(description="A row of the file that can't be imported.")
+class RowProblemSerializer(serializers.Serializer):
+    row = serializers.IntegerField(help_text="Line number in a CSV file, or position in an OFX statement, from 1.")
+    field = serializers.CharField(help_text="The invalid field, such as `amount`.")
+    code = serializers.CharField(help_text="A stable code of the problem.")
+    message = serializers.CharField(help_text="A sentence for the user.")
 
 
-class CautionSerializer(serializers.Serializer):
-    code = serializers.CharField()
-    message = serializers.CharField()
+@extend_schema_serializer(description="A problem that did not stop the import.")
+class WarningSerializer(serializers.Serializer):
+    code = serializers.CharField(help_text="A stable code of the problem.")
+    message = serializers.CharField(help_text="A sentence for the user.")
 
 
-class ProofSerializer(serializers.Serializer):
-    opening = serializers.DecimalField(20, 2, allow_null=True)
-    closing = serializers.DecimalField(20, 2, allow_null=True)
-    computed = serializers.DecimalField(20, 2, allow_null=True, help_text="Opening plus every booked row of the file.")
-    gap = serializers.DecimalField(20, 2, allow_null=True, help_text="Closing minus computed; 0.00 proves the statement.")
-    currency = serializers.CharField(max_length=3)
+@extend_schema_serializer(description="The check that opening balance and booked rows add up to the closing balance.")
+class BalanceCheckSerializer(serializers.Serializer):
+    opening = serializers.DecimalField(20, 2, allow_null=True, help_text="Balance before the first row.")
+    closing = serializers.DecimalField(20, 2, allow_null=True, help_text="Balance after the last row.")
+    computed = serializers.DecimalField(20, 2, allow_null=True, help_text="Opening plus the booked rows in `currency`.")
+    gap = serializers.DecimalField(20, 2, allow_null=True, help_text="Closing minus computed. 0.00 if the statement adds up.")
+    currency = serializers.CharField(max_length=3, help_text="ISO 4217 code of the four amounts.")
 
 
+@extend_schema_serializer(description="A row of the file, and the verdict that it would get.")
 class PreviewRowSerializer(serializers.Serializer):
-    number = serializers.IntegerField()
+    number = serializers.IntegerField(help_text="Line number in a CSV file, or position in an OFX statement, from 1.")
     verdict = serializers.ChoiceField(RowVerdict.choices)
-    transaction_id = serializers.UUIDField(allow_null=True)
-    data = serializers.JSONField()  # type: ignore[assignment]  # a field, not the property of that name
+    transaction_id = serializers.UUIDField(allow_null=True, help_text="The existing transaction that the row matches, or null.")
+    data = serializers.JSONField(  # type: ignore[assignment]  # a field, not the property of that name
+        help_text="The row as read, in review with `candidates`; for an invalid row `field`, `code` and `message`."
+    )
 
 
+@extend_schema_serializer(description="The result of an import or of a dry run, with the number of rows of each verdict.")
 class ImportResultSerializer(serializers.Serializer):
-    """What an import did, or would do."""
-
     id = serializers.UUIDField(allow_null=True, help_text="Null for a dry run.")
-    format = serializers.CharField()
-    account = serializers.UUIDField()
-    dry_run = serializers.BooleanField()
-    created = serializers.IntegerField()
-    duplicates = serializers.IntegerField()
-    tombstoned = serializers.IntegerField()
-    superseded = serializers.IntegerField()
-    review = serializers.IntegerField()
-    errors = ProblemSerializer(many=True)  # type: ignore[assignment]  # a field, not the property of that name
-    statement = ProofSerializer()
-    warnings = CautionSerializer(many=True)
-    preview = PreviewRowSerializer(many=True, required=False, help_text="Of a dry run: the first 100 rows.")
+    format = serializers.CharField(help_text="`ofx`, `qfx` or `csv`, as detected or sent.")
+    account = serializers.UUIDField(help_text="The id of the account.")
+    dry_run = serializers.BooleanField(help_text="True: nothing was changed.")
+    created = serializers.IntegerField(help_text="New transactions.")
+    duplicates = serializers.IntegerField(help_text="Rows that were in the account already.")
+    tombstoned = serializers.IntegerField(help_text="Rows that the user deleted or ignored before.")
+    superseded = serializers.IntegerField(help_text="Rows that updated a pending transaction.")
+    review = serializers.IntegerField(help_text="Possible duplicates. Resolve them in `rows/`.")
+    errors = RowProblemSerializer(  # type: ignore[assignment]  # a field, not the property of that name
+        many=True, help_text="The first 1,000 invalid rows. If there are more, there is a warning."
+    )
+    statement = BalanceCheckSerializer(help_text="Null balances are neither in the file nor sent with it.")
+    warnings = WarningSerializer(many=True, help_text="Empty if there are none.")
+    preview = PreviewRowSerializer(many=True, required=False, help_text="The first 100 rows. Dry runs only.")
 
     class Meta:
         example = {
@@ -127,10 +133,11 @@ class ImportResultSerializer(serializers.Serializer):
         }
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = super().to_representation(instance)
-        return answer if instance.dry_run else {name: value for name, value in answer.items() if name != "preview"}
+        data: dict[str, Any] = super().to_representation(instance)
+        return data if instance.dry_run else {name: value for name, value in data.items() if name != "preview"}
 
 
+@extend_schema_serializer(description="A statement file that was imported, with the number of rows of each verdict.")
 class ImportSerializer(BaseSerializer):
     class Meta:
         model = StatementImport
@@ -159,27 +166,29 @@ class ImportSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="A statement file that was imported, with its first 1,000 invalid rows.")
 class ImportDetailSerializer(ImportSerializer):
-    errors = serializers.SerializerMethodField(help_text="The first 1,000.")  # type: ignore[assignment]  # as above
+    errors = serializers.SerializerMethodField(help_text="The first 1,000 invalid rows.")  # type: ignore[assignment]  # as above
 
     class Meta(ImportSerializer.Meta):
         fields = [*ImportSerializer.Meta.fields, "errors"]
         read_only_fields = fields
         example = ImportSerializer.Meta.example | {"errors": [EXAMPLE_ERROR]}
 
-    @extend_schema_field(ProblemSerializer(many=True))
+    @extend_schema_field(RowProblemSerializer(many=True))
     def get_errors(self, record: StatementImport) -> list[dict[str, Any]]:
         return record.problems(limit=MAX_ERRORS)
 
 
+@extend_schema_serializer(description="A row of an imported statement file, and its verdict.")
 class ImportRowSerializer(BaseSerializer):
     class Meta:
         model = StatementImportRow
         fields = ["id", "number", "verdict", "transaction_id", "provider_id", "data", "deleted_at", "created_at", "updated_at"]
         read_only_fields = fields
         extra_kwargs = {
-            "transaction_id": {"help_text": "What the row became or is."},
-            "data": {"help_text": "In review, superseded and tombstoned: the row, with `candidates`. Broken: what is wrong."},
+            "transaction_id": {"help_text": "The transaction that the row created or matches. Null if there is none."},
+            "data": {"help_text": "The row as read, in review with `candidates`, or an invalid row's problem. May be null."},
         }
         example = {
             "verdict": "review",
@@ -188,30 +197,24 @@ class ImportRowSerializer(BaseSerializer):
         }
 
 
-class SettlementSerializer(StrictSerializer):
-    """What a row in review is: a transaction of its own, one that is there already, or nothing to keep."""
-
-    decision = serializers.ChoiceField([decision.value for decision in ReviewDecision])
-    transaction = OwnedKeyField(queryset=FinancialTransaction.objects.all(), required=False, help_text="For `match`.")
-
-
-class KeptSerializer(serializers.Serializer):
-    transaction = serializers.UUIDField()
-    reason = serializers.CharField(help_text="`changed`: it was changed after the import.")
+@extend_schema_serializer(description="The decision on a row in review.")
+class RowDecisionSerializer(StrictSerializer):
+    decision = serializers.ChoiceField([each.value for each in ReviewDecision], help_text="`ignore` is for later imports, too.")
+    transaction = OwnedKeyField(queryset=FinancialTransaction.objects.all(), required=False, help_text="Required for `match`.")
 
 
+@extend_schema_serializer(description="A transaction that the undo did not change.")
+class UnchangedTransactionSerializer(serializers.Serializer):
+    transaction = serializers.UUIDField(help_text="The id of the transaction.")
+    reason = serializers.CharField(help_text="Always `changed`: it was changed after the import.")
+
+
+@extend_schema_serializer(description="The result of undoing an import.")
 class UndoResultSerializer(serializers.Serializer):
-    """What an undo did."""
-
-    id = serializers.UUIDField()
-    removed = serializers.IntegerField(help_text="Transactions that are gone.")
-    restored = serializers.IntegerField(help_text="Pending transactions that are again what they were.")
-    kept = KeptSerializer(many=True)
+    id = serializers.UUIDField(help_text="The id of the import.")
+    removed = serializers.IntegerField(help_text="Number of deleted transactions.")
+    restored = serializers.IntegerField(help_text="Number of superseded transactions that have their former values again.")
+    kept = UnchangedTransactionSerializer(many=True, help_text="Transactions that were changed after the import.")
 
     class Meta:
-        example = {
-            "id": EXAMPLE_ID,
-            "removed": 41,
-            "restored": 1,
-            "kept": [{"transaction": EXAMPLE_ID, "reason": "changed"}],
-        }
+        example = {"id": EXAMPLE_ID, "removed": 41, "restored": 1, "kept": [{"transaction": EXAMPLE_ID, "reason": "changed"}]}

@@ -1,8 +1,9 @@
-"""Income projections as JSON."""
+"""Serializers of income projections."""
 
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.derived_fields import public_names
@@ -13,6 +14,7 @@ from finance.models import IncomeProjection
 EXAMPLE = project(Decimal("75000.00"))
 
 
+@extend_schema_serializer(description="A yearly income, and its estimates for one, three and five years later.")
 class ProjectionSerializer(BaseSerializer):
     class Meta:
         model = IncomeProjection
@@ -32,19 +34,18 @@ class ProjectionSerializer(BaseSerializer):
         }
 
 
+@extend_schema_serializer(description="The income to project, and the growth rate to use.")
 class ProjectionFormSerializer(StrictSerializer):
-    """What a projection is to be made from."""
-
     current_income = serializers.DecimalField(
         max_digits=12,
         decimal_places=2,
         min_value=Decimal("0.01"),
         required=False,
-        help_text="What is earned in a year; the profile's annual_income when it is left out.",
+        help_text="Yearly income, above 0. Default: `annual_income` of the profile.",
     )
     occupation = serializers.ChoiceField(
         [group.value for group in OccupationGroup],
         default=OccupationGroup.ALL.value,
-        help_text="The group of the Employment Cost Index whose rate is taken.",
+        help_text="Occupational group of the US Employment Cost Index, which determines the growth rate. Default: `all`.",
     )
-    switch = serializers.BooleanField(default=False, help_text="Whether the first year is to begin with a new employer.")
+    switch = serializers.BooleanField(default=False, help_text="Use the higher growth of job switchers in the first year.")

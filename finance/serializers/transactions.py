@@ -1,6 +1,8 @@
-"""Transactions as JSON."""
+"""Serializer of transactions."""
 
 from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
 
 from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
@@ -8,10 +10,15 @@ from core.api.serializers import BaseSerializer
 from finance.models import FinancialTransaction
 
 
+@extend_schema_serializer(description="A movement of money: above 0 for income and refunds, below 0 for expenses and fees.")
 class TransactionSerializer(BaseSerializer):
     class Meta:
         model = FinancialTransaction
         fields = public_names(FinancialTransaction)
+        extra_kwargs = {
+            "financial_profile": {"help_text": "The id of the account. Null: none of the user's accounts."},
+            "currency": {"help_text": "ISO 4217 code. Default: the currency of the account, or USD without an account."},
+        }
         example = {
             "id": EXAMPLE_ID,
             "financial_profile": EXAMPLE_ID,
@@ -35,7 +42,7 @@ class TransactionSerializer(BaseSerializer):
         }
 
     def build(self, validated_data: dict[str, Any]) -> Any:
-        """A transaction without a currency of its own has its account's."""
+        """Build the transaction; its currency defaults to that of its account."""
         account = validated_data.get("financial_profile")
         if account is not None:
             validated_data.setdefault("currency", account.currency)

@@ -1,4 +1,4 @@
-"""Writes that touch more than one row of money."""
+"""Write operations of the finance app that change more than one row."""
 
 from finance.services.accounts import close_account, delete_account, reopen_account
 from finance.services.due_dates import Occurrence, occurrences_of, record_payment, undo_last_payment, update_due_date_statuses

@@ -1,4 +1,4 @@
-"""What happens to a whole account."""
+"""Deleting, closing, reopening and locking accounts."""
 
 from uuid import UUID
 
@@ -7,8 +7,8 @@ from finance.models import EncryptedFinancialProfile, FinancialTransaction
 
 
 def delete_account(account: EncryptedFinancialProfile) -> None:
-    """Delete an account that never had a transaction; others are closed, so that the books stay whole."""
-    if FinancialTransaction.objects.on_account(account).exists():  # with the owner, whom every index begins with
+    """Delete an account without transactions; raise ConflictError if there are any."""
+    if FinancialTransaction.objects.on_account(account).exists():  # filters by owner too, with which every index begins
         raise ConflictError(
             "account_has_transactions", "This account has transactions. Close it instead: PATCH it with is_active false."
         )
@@ -16,30 +16,30 @@ def delete_account(account: EncryptedFinancialProfile) -> None:
 
 
 def close_account(account: EncryptedFinancialProfile) -> None:
-    """Take an account out of use; it stays readable with all its transactions."""
+    """Set an account inactive; it stays readable with all its transactions. Raise ConflictError if it is closed already."""
     if not account.is_active:
-        raise ConflictError("already_closed", "This account is closed already.")
+        raise ConflictError("already_closed", "This account is already closed.")
     account.is_active = False
     account.save(update_fields=["is_active"])
 
 
 def reopen_account(account: EncryptedFinancialProfile) -> None:
-    """Take a closed account into use again."""
+    """Set a closed account active; raise ConflictError if it is open already."""
     if account.is_active:
-        raise ConflictError("already_open", "This account is open already.")
+        raise ConflictError("already_open", "This account is already open.")
     account.is_active = True
     account.save(update_fields=["is_active"])
 
 
 def lock_open_account(account_id: UUID) -> EncryptedFinancialProfile:
-    """The account, locked until the transaction ends, so that what comes into it comes one after the other.
+    """Return the account, locked until the transaction ends, so that imports into it run one after the other.
 
-    Raises ConflictError when it is closed, DomainError at `account` when it has just been deleted.
+    Raise ConflictError if it is closed, DomainError at `account` if it was deleted in the meantime.
     """
     account: EncryptedFinancialProfile | None
     account = EncryptedFinancialProfile.objects.select_for_update().filter(pk=account_id).first()
     if account is None:
-        raise DomainError("does_not_exist", "This account does not exist any more.", field="account")
+        raise DomainError("does_not_exist", "This account no longer exists.", field="account")
     if not account.is_active:
         raise ConflictError("account_closed", "This account is closed. Reopen it first: PATCH it with is_active true.")
     return account

@@ -1,7 +1,7 @@
-"""What becomes of each staged row. A dry run and a real one ask here alike, so the preview is the import.
+"""Verdicts for all staged rows. Dry runs and real imports share this code, so a preview shows exactly what an import does.
 
-What is known is never created again (`import_dedup`). The rest is compared with pending and hand-made transactions
-(`finance.pending_matching`), and what is left is new.
+Known rows are never created again (`import_dedup`). The others are compared with pending transactions and with those that
+the user entered (`finance.pending_matching`). All remaining rows are new.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from finance.services.import_staging import hash_joins, staged_pages
 
 SPAN = "SELECT min(day), max(day) FROM import_staged JOIN import_verdict USING (number) WHERE verdict IS NULL"
 
-# What an undecided row may speak of: pending transactions near its days, and hand-made ones of its day and amount.
+# Candidates for undecided rows: pending transactions in the period, and manually entered ones of equal day and amount.
 EXISTING = """
 WITH open AS (
     SELECT id, transaction_date AS day, amount, currency, description, merchant_name, status = 'pending' AS is_pending,
@@ -46,17 +46,17 @@ SELECT number, day, amount, currency, description, merchant_name, is_pending
 
 DECIDE = """
 UPDATE import_verdict
-   SET verdict = finding.verdict, way = 'match', candidates = finding.candidates,
-       transaction_id = CASE WHEN finding.verdict <> 'review' THEN (finding.candidates ->> 0)::uuid END
-  FROM jsonb_to_recordset(%(findings)s::jsonb) AS finding (number integer, verdict text, candidates jsonb)
- WHERE import_verdict.number = finding.number
+   SET verdict = found.verdict, way = 'match', candidates = found.candidates,
+       transaction_id = CASE WHEN found.verdict <> 'review' THEN (found.candidates ->> 0)::uuid END
+  FROM jsonb_to_recordset(%(matches)s::jsonb) AS found (number integer, verdict text, candidates jsonb)
+ WHERE import_verdict.number = found.number
 """
 
 
 def decide_rows(account: EncryptedFinancialProfile) -> None:
-    """Fill the table `import_verdict` with one line for each staged row; a verdict of NULL stands for `created`.
+    """Fill the table `import_verdict` with one row per staged row; a verdict of NULL means `created`.
 
-    `account` is locked by the caller, so that no other import into it decides at the same time.
+    The caller must lock `account`, so that two imports into it cannot decide at the same time.
     """
     owner = {"user": account.user_id, "account": account.pk}
     with hash_joins(), connection.cursor() as cursor:
@@ -83,9 +83,9 @@ def _match_undecided(parameters: dict[str, Any]) -> None:
         for page in staged_pages(UNDECIDED, around)
         for number, day, amount, currency, description, merchant, is_pending in page
     )
-    findings = [
-        {"number": number, "verdict": finding.outcome, "candidates": finding.candidates}
-        for number, finding in match(rows, existing).items()
+    matches = [
+        {"number": number, "verdict": found.outcome, "candidates": found.candidates}
+        for number, found in match(rows, existing).items()
     ]
     with connection.cursor() as cursor:
-        cursor.execute(DECIDE, {"findings": orjson.dumps(findings).decode()})
+        cursor.execute(DECIDE, {"matches": orjson.dumps(matches).decode()})

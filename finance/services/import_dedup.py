@@ -1,11 +1,11 @@
-"""Which rows of a file are known: by the bank's id, by a reference number, by content and rank among equals.
+"""SQL that identifies known rows of a file by the bank's id, by reference number, or by content and rank among equals.
 
-Each step below finds what the steps before it have not, and a claim is met by one row of the file at most.
+Each step matches rows that the previous steps have not matched. A claim is matched by at most one row of the file.
 """
 
-# The claims that this file can meet: by the bank's id, or by content. `has_id`: the bank has named its transaction. The
-# account's claims are read once. To look each up by its index would be quicker for a small file, but after an import that was
-# killed the planner takes the account's index for each of them, which is full of the dead rows: 36 s for 20,000 rows, not 4.
+# The account's claims that this file can match by the bank's id or by content. `has_id`: the transaction has a bank's id.
+# All claims of the account are read in one scan. Index lookups per claim would be faster for a small file, but after a killed
+# import the planner uses the account's index, which is full of dead rows: 36 s instead of 4 s for 20,000 rows.
 CLAIMS = """
 INSERT INTO import_claim (id, provider_id, content, occurrence, transaction_id, verdict, is_pending, has_id)
 WITH claim AS MATERIALIZED (
@@ -27,8 +27,8 @@ SELECT id, provider_id, content, occurrence, transaction_id, verdict, coalesce(i
   FROM met
 """
 
-# One id twice in a file is one row: the posted one (the `original`) before the pending one. Rows without an id are told
-# apart by their rank among rows of equal content, the `slot`.
+# An id that occurs twice in a file is one transaction; the posted row is preferred as its `original`. Rows without an id are
+# distinguished by their rank among rows of equal content, the `slot`.
 PLACES = """
 INSERT INTO import_place (number, provider_id, content, original, slot)
 SELECT number, provider_id, content,
@@ -48,7 +48,7 @@ SELECT place.number, 'id', claim.id, claim.transaction_id
  WHERE provider_id <> '' AND place.original = place.number
 """
 
-# Entered with the bank's id by hand or by another program. Two ids never merge, so no other id may be known for it.
+# Transactions created manually or by another client with the bank's id. Ids never merge, so those with another id are excluded.
 BY_REFERENCE = """
 INSERT INTO import_met (number, way, claim_id, transaction_id)
 SELECT place.number, 'reference', own.id, entered.id
@@ -66,21 +66,21 @@ SELECT place.number, 'reference', own.id, entered.id
    AND NOT EXISTS (SELECT FROM import_met met WHERE met.number = place.number)
 """
 
-# CSV came first, OFX now: rank by rank, the claims learn their ids.
+# The account was imported from CSV before and now from OFX: claims without an id match by content and rank.
 BY_CONTENT = """
 INSERT INTO import_met (number, way, claim_id, transaction_id)
-SELECT stranger.number, 'content', spare.id, spare.transaction_id
+SELECT unmatched.number, 'content', spare.id, spare.transaction_id
   FROM (SELECT number, content, row_number() OVER (PARTITION BY content ORDER BY number) AS rank
           FROM import_place place
          WHERE provider_id <> '' AND original = number
-           AND NOT EXISTS (SELECT FROM import_met met WHERE met.number = place.number)) AS stranger
+           AND NOT EXISTS (SELECT FROM import_met met WHERE met.number = place.number)) AS unmatched
   JOIN (SELECT id, content, transaction_id, row_number() OVER (PARTITION BY content ORDER BY occurrence) AS rank
           FROM import_claim claim
          WHERE NOT has_id AND NOT EXISTS (SELECT FROM import_met met WHERE met.claim_id = claim.id)) AS spare
  USING (content, rank)
 """
 
-# Where rows with and without an id are of equal content, the latter count through the numbers that the former leave.
+# If rows with and without an id have equal content, those without one take the occurrence numbers that the others leave.
 MIXED = """
 WITH taken AS (
     SELECT content, occurrence FROM import_claim JOIN import_met ON claim_id = id
@@ -105,8 +105,8 @@ SELECT place.number, 'rank', claim.id, claim.transaction_id
   FROM import_place place JOIN import_claim claim ON claim.content = place.content AND claim.occurrence = place.slot
 """
 
-# A claim without a transaction waits in review, or was set aside there. A pending transaction is superseded only if it was
-# the bank who called it pending, and not by what an older file of the bank has said already.
+# A claim without a transaction is in review or was ignored there. A pending transaction is superseded only if a statement
+# reported it as pending, and not by content that an older file has reported already.
 VERDICTS = """
 INSERT INTO import_verdict (number, original, slot, way, claim_id, transaction_id, verdict)
 SELECT staged.number, place.original, place.slot, met.way, met.claim_id, met.transaction_id,
@@ -116,22 +116,22 @@ SELECT staged.number, place.original, place.slot, met.way, met.claim_id, met.tra
             WHEN met.transaction_id IS NULL THEN CASE claim.verdict WHEN 'review' THEN 'duplicate' ELSE 'tombstoned' END
             WHEN known.id IS NULL THEN 'tombstoned'
             WHEN known.status = 'pending' AND claim.is_pending AND known.financial_profile_id = %(account)s
-                 AND (NOT staged.is_pending OR staged.amount <> known.amount AND said.content IS NULL) THEN 'superseded'
+                 AND (NOT staged.is_pending OR staged.amount <> known.amount AND reported.content IS NULL) THEN 'superseded'
             ELSE 'duplicate'
        END
   FROM import_staged staged
   LEFT JOIN import_place place ON place.number = staged.number
   LEFT JOIN import_met met ON met.number = staged.number
   LEFT JOIN import_claim claim ON claim.id = met.claim_id
-  LEFT JOIN (SELECT DISTINCT transaction_id, content FROM import_claim) said
-    ON said.transaction_id = met.transaction_id AND said.content = staged.content
+  LEFT JOIN (SELECT DISTINCT transaction_id, content FROM import_claim) reported
+    ON reported.transaction_id = met.transaction_id AND reported.content = staged.content
   LEFT JOIN LATERAL (
            SELECT id, status, amount, financial_profile_id FROM finance_financialtransaction
             WHERE id = met.transaction_id AND user_id = %(user)s OFFSET 0
        ) known ON true
 """
 
-# A transaction has one successor, even where an older file's id and a newer one's both lead to it.
+# A transaction is superseded by one row only, even if both an older and a newer id of it are in the file.
 ONE_SUCCESSOR = """
 UPDATE import_verdict later SET verdict = 'duplicate'
   FROM import_verdict earlier
@@ -139,7 +139,7 @@ UPDATE import_verdict later SET verdict = 'duplicate'
    AND earlier.transaction_id = later.transaction_id AND earlier.number < later.number
 """
 
-# Fill `import_verdict` with a line for each staged row, undecided (NULL) for those that are not known.
+# Fill `import_verdict` with one row per staged row; the verdict is NULL for rows that are not known.
 # Parameters: `user` and `account`.
 STEPS = (
     CLAIMS,

@@ -1,4 +1,4 @@
-"""What an import has to say about itself; read from the temporary tables, so a dry run says the same as a real one."""
+"""Result of an import, read from the temporary tables so that a dry run reports the same as a real import."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -37,7 +37,7 @@ SELECT number, problem ->> 'field', problem ->> 'code', problem ->> 'message'
   FROM import_staged WHERE problem IS NOT NULL ORDER BY number LIMIT %(limit)s
 """
 
-# Pending rows are in no bank's balance, and one id twice is one row.
+# Banks do not include pending rows in balances, and an id that occurs twice is one transaction.
 MOVED = """
 SELECT coalesce(sum(amount) FILTER (WHERE currency = %(currency)s), 0), max(day)
   FROM import_staged JOIN import_verdict USING (number)
@@ -46,7 +46,7 @@ SELECT coalesce(sum(amount) FILTER (WHERE currency = %(currency)s), 0), max(day)
 
 SEEN = "SELECT DISTINCT currency FROM import_staged WHERE problem IS NULL ORDER BY currency"
 
-# Chosen by number before they are put into JSON: with a plain LIMIT every row of the file would be.
+# The numbers are selected first, because a plain LIMIT would convert every row of the file to JSON.
 PREVIEW = f"""
 SELECT number, coalesce(verdict, 'created'), import_verdict.transaction_id,
        coalesce(problem, {ROW_AS_JSON} || CASE WHEN verdict = 'review'
@@ -59,7 +59,7 @@ SELECT number, coalesce(verdict, 'created'), import_verdict.transaction_id,
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """A row that can't go in: its number, the field to blame, a stable code and a sentence."""
+    """A row that can't be imported, with the invalid field, a stable code and a message for the user."""
 
     row: int
     field: str
@@ -69,7 +69,7 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """A row and what would become of it. `data` is the row as JSON, or what is wrong with it."""
+    """A row and its verdict. `data` is the row as JSON, or its problem."""
 
     number: int
     verdict: str
@@ -79,7 +79,7 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportWarning:
-    """Something that did not stop the import, and that its owner should know."""
+    """A problem that did not stop the import."""
 
     code: str
     message: str
@@ -87,10 +87,10 @@ class ReportWarning:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import did or, with `dry_run`, would do; `id` is None then, and `preview` has the first 100 rows.
+    """Counts and details of an import. With `dry_run`, `id` is None and `preview` contains the first 100 rows.
 
-    `errors` are the first 1,000, `failed` counts all. `statement` holds opening, closing, computed and gap as texts with
-    two decimals or None, and their currency.
+    `errors` contains the first 1,000 invalid rows; `failed` counts all of them. `statement` has opening, closing, computed
+    and gap as strings with two decimals or None, and their currency.
     """
 
     id: UUID | None
@@ -112,7 +112,7 @@ class ImportResult:
 def build_result(
     statement: Statement, source: StatementSource, account: EncryptedFinancialProfile, check: BalanceCheck
 ) -> ImportResult:
-    """Return what the staged rows have become, as the result of a dry run without its preview."""
+    """Return the result of the staged rows as that of a dry run, without the preview."""
     found: dict[str, int] = dict(_lines(COUNTS))
     counts = {name: found.get(verdict, 0) for verdict, name in COUNTERS.items()}
     return ImportResult(
@@ -135,7 +135,7 @@ def build_result(
 
 
 def list_preview() -> list[PreviewRow]:
-    """The first 100 rows of the file with their verdicts."""
+    """Return the first 100 rows of the file with their verdicts."""
     lines = _lines(PREVIEW, {"limit": PREVIEW_ROWS})
     return [PreviewRow(number, verdict, key, orjson.loads(data)) for number, verdict, key, data in lines]
 
@@ -143,7 +143,7 @@ def list_preview() -> list[PreviewRow]:
 def check_balance(
     statement: Statement, source: StatementSource, account: EncryptedFinancialProfile
 ) -> tuple[BalanceCheck, date | None]:
-    """The statement's balances against its rows, and the day of its last booked row (None when it has none)."""
+    """Return the statement's balance check, and the day of its last booked row or None."""
     balances = statement.balances
     currency = _currency(balances, account)
     moved, last_day = _lines(MOVED, {"currency": currency})[0]
@@ -153,7 +153,7 @@ def check_balance(
 
 
 def _currency(balances: Balances, account: EncryptedFinancialProfile) -> str:
-    """The currency to prove the file in: that of its balances, else the one of all its rows, else the account's."""
+    """Return the currency of the balance check: that of the file's balances, or of all its rows, or of the account."""
     named = balances.currency.upper()
     has_balances = balances.opening is not None or balances.closing is not None
     seen = {line[0] for line in _lines(SEEN)}
@@ -162,14 +162,14 @@ def _currency(balances: Balances, account: EncryptedFinancialProfile) -> str:
 
 
 def as_text(amount: Decimal | None) -> str | None:
-    """An amount as JSON carries it: a text with two decimals; None stays None."""
+    """Return the amount as a string with two decimals; None stays None."""
     return None if amount is None else str(amount.quantize(CENT))
 
 
 def list_warnings(
     statement: Statement, source: StatementSource, account: EncryptedFinancialProfile, check: BalanceCheck, failed: int
 ) -> list[ReportWarning]:
-    """Return what the user should know: of currencies, the account's number, the balances they gave, and cut errors."""
+    """Return warnings about currencies, the account's number, balances sent by the user and truncated errors."""
     found = [_of_currency(account, check), _of_number(statement, account)]
     balances = statement.balances
     for name, given, stated in (
@@ -177,10 +177,10 @@ def list_warnings(
         ("closing", source.closing_balance, balances.closing),
     ):
         if given is not None and stated is not None and given != stated:
-            message = f"You gave {given} as the {name} balance; the file says {stated}, which was used."
+            message = f"You sent {given} as the {name} balance, but the file states {stated}. The value of the file was used."
             found.append(ReportWarning("balance_differs", message))
     if failed > MAX_ERRORS:
-        message = f"{failed:,} rows can't be read; the first {MAX_ERRORS:,} are listed here, all of them in rows/."
+        message = f"{failed:,} rows can't be read. The first {MAX_ERRORS:,} are listed here, all of them in rows/."
         found.append(ReportWarning("errors_cut", message))
     return [warning for warning in found if warning is not None]
 
@@ -191,24 +191,21 @@ def _of_currency(account: EncryptedFinancialProfile, check: BalanceCheck) -> Rep
     if not foreign:
         return None
     left_out = sorted(seen - {check.currency})
-    message = (
-        f"The account is in {account.currency}; amounts in {', '.join(foreign)} came in as they are and were not converted."
-    )
+    message = f"The account is in {account.currency}. Amounts in {', '.join(foreign)} are not converted."
     if left_out:
-        message += f" Amounts in {', '.join(left_out)} are left out of the computed balance in {check.currency}."
+        message += f" Amounts in {', '.join(left_out)} are not included in the computed balance in {check.currency}."
     return ReportWarning("foreign_currency", message)
 
 
 def _of_number(statement: Statement, account: EncryptedFinancialProfile) -> ReportWarning | None:
-    """A file of one account goes into any, but a number that is not the account's is probably a slip."""
+    """Return a warning if the file names another account: the import is allowed, but probably a mistake."""
     named = statement.accounts[0].masked if len(statement.accounts) == 1 else ""
     own = account.account_number_masked
     digits = named[-SHOWN_DIGITS:]
     if not own or not digits.isalnum() or own.endswith(digits):
         return None
-    return ReportWarning(
-        "other_account", f"The file is of account {named}; this one is {own}. Undo the import if that is a slip."
-    )
+    message = f"The file is for account {named}, but was imported into {own}. Undo the import if this is a mistake."
+    return ReportWarning("other_account", message)
 
 
 def _lines(sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""The user settles what an import left open: a row that may be a transaction that is there already."""
+"""Resolution of rows in review, which may be duplicates of existing transactions."""
 
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from finance.services.import_writes import supersede
 
 
 class ReviewDecision(StrEnum):
-    """What a row in review is: a transaction of its own, one that is there, or nothing to keep."""
+    """The user's decision: create a transaction, match the row with an existing one, or ignore it."""
 
     CREATE = "create"
     MATCH = "match"
@@ -29,17 +29,17 @@ class ReviewDecision(StrEnum):
 def resolve_row(
     *, row: StatementImportRow, decision: ReviewDecision, match: FinancialTransaction | None = None
 ) -> StatementImportRow:
-    """Carry out `decision` on a row in review; `match` is the transaction that it is, for ReviewDecision.MATCH.
+    """Apply `decision` to a row in review; `match` is the existing transaction for ReviewDecision.MATCH.
 
-    A row that is ignored stays away when its file comes again. Raises ConflictError when the row is not in review, its
-    import is undone or the account closed; DomainError at `transaction` when it is missing or of another account.
+    An ignored row is not imported again. Raise ConflictError if the row is not in review, its import is undone or the
+    account is closed. Raise DomainError at `transaction` if it is missing or belongs to another account.
     """
     lock_open_account(row.account_id)
     record = StatementImport.objects.select_for_update().get(pk=row.statement_import_id)
     row = StatementImportRow.objects.select_for_update().get(pk=row.pk)
     if record.undone_at is not None or row.verdict != RowVerdict.REVIEW:
-        raise ConflictError("already_settled", "This row is not in review any more.")
-    _settle(row, decision, match)
+        raise ConflictError("already_settled", "This row is no longer in review.")
+    _apply(row, decision, match)
     row.save(update_fields=["verdict", "transaction_id"])
     if row.verdict == RowVerdict.SUPERSEDED:
         supersede(record)
@@ -51,16 +51,16 @@ def resolve_row(
     return row
 
 
-def _settle(row: StatementImportRow, decision: ReviewDecision, match: FinancialTransaction | None) -> None:
+def _apply(row: StatementImportRow, decision: ReviewDecision, match: FinancialTransaction | None) -> None:
     data: dict[str, Any] = row.data or {}
     if decision is ReviewDecision.IGNORE:
         row.verdict = RowVerdict.TOMBSTONED
     elif decision is ReviewDecision.CREATE:
         row.verdict, row.transaction_id = RowVerdict.CREATED, _create(row, data).pk
     elif match is None:
-        raise DomainError("required", "Say which transaction the row is.", field="transaction")
+        raise DomainError("required", "Send the id of the transaction that the row matches.", field="transaction")
     elif match.financial_profile_id != row.account_id:
-        raise DomainError("other_account", "That transaction is of another account than the row.", field="transaction")
+        raise DomainError("other_account", "Choose a transaction of the account that the row is in.", field="transaction")
     else:
         is_superseded = match.status == TransactionStatus.PENDING and not data["is_pending"]
         row.verdict = RowVerdict.SUPERSEDED if is_superseded else RowVerdict.DUPLICATE
@@ -69,7 +69,7 @@ def _settle(row: StatementImportRow, decision: ReviewDecision, match: FinancialT
 
 def _create(row: StatementImportRow, data: dict[str, Any]) -> FinancialTransaction:
     on_account = FinancialTransaction.objects.filter(user_id=row.user_id, financial_profile_id=row.account_id)
-    is_held = on_account.filter(reference_number=data["provider_id"]).exists()
+    is_taken = on_account.filter(reference_number=data["provider_id"]).exists()
     created = FinancialTransaction(
         user_id=row.user_id,
         financial_profile_id=row.account_id,
@@ -81,10 +81,10 @@ def _create(row: StatementImportRow, data: dict[str, Any]) -> FinancialTransacti
         merchant_name=data["merchant_name"],
         transaction_date=date.fromisoformat(data["date"]),
         posted_date=data["posted_date"] and date.fromisoformat(data["posted_date"]),
-        reference_number="" if is_held else data["provider_id"],
+        reference_number="" if is_taken else data["provider_id"],
         status=TransactionStatus.PENDING if data["is_pending"] else TransactionStatus.COMPLETED,
     )
     created.save(force_insert=True)
-    # Django reads the clock for each stamp; an undo takes stamps that differ for a change.
+    # Django reads the clock once per field, and an undo treats a row with different timestamps as changed.
     on_account.filter(pk=created.pk).update(updated_at=F("created_at"))
     return created

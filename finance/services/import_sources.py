@@ -1,4 +1,4 @@
-"""Opens an uploaded file as a statement, with what is remembered from the last one of the same bank."""
+"""Opening of uploaded files as statements, with the CSV mapping of the account's last import."""
 
 from dataclasses import replace
 from itertools import chain, islice
@@ -13,7 +13,7 @@ from finance.statements.parse import parse_statement
 from finance.statements.rows import Limits, RowError, Statement, StatementError
 from finance.statements.source import StatementSource
 
-# A remembered mapping that none of so many rows fits belongs to an older layout of the bank.
+# If none of the first TRIAL_ROWS rows fits the remembered mapping, the bank has changed its layout.
 TRIAL_ROWS = 50
 TOO_LARGE = "too_large"
 MAPPING_CODES = frozenset({"bad_mapping", "unknown_columns"})
@@ -21,17 +21,17 @@ FORMAT_CODES = frozenset({"unknown_format", "wrong_format"})
 
 
 def open_statement(source: StatementSource, account: EncryptedFinancialProfile) -> Statement:
-    """Return the statement in `source`, its rows still to be read; raise StatementError.
+    """Return the statement in `source` with lazily read rows; raise StatementError if the file can't be imported.
 
-    Without a mapping, the last one that was used for this account is tried first.
+    If the user sends no mapping, the mapping that this account used last is tried first.
     """
     source = replace(source, account_hint=source.account_hint or account.account_number or "")
     remembered = _last_mapping(account) if source.mapping is None else {}
-    found = _tried(replace(source, mapping=remembered), account) if remembered else None
-    return found or _parsed(source, account)
+    found = _try_mapping(replace(source, mapping=remembered), account) if remembered else None
+    return found or _parse(source, account)
 
 
-def _parsed(source: StatementSource, account: EncryptedFinancialProfile) -> Statement:
+def _parse(source: StatementSource, account: EncryptedFinancialProfile) -> Statement:
     limits = Limits(max_bytes=settings.IMPORT_MAX_BYTES, max_rows=settings.IMPORT_MAX_ROWS)
     return parse_statement(source, default_currency=account.currency, limits=limits)
 
@@ -42,10 +42,10 @@ def _last_mapping(account: EncryptedFinancialProfile) -> dict[str, Any]:
     return mappings.first() or {}
 
 
-def _tried(source: StatementSource, account: EncryptedFinancialProfile) -> Statement | None:
-    """Return the statement read by a remembered mapping; None when the file is of another layout."""
+def _try_mapping(source: StatementSource, account: EncryptedFinancialProfile) -> Statement | None:
+    """Return the statement read with a remembered mapping, or None if the file has another layout."""
     try:
-        statement = _parsed(source, account)
+        statement = _parse(source, account)
         first = list(islice(statement.rows, TRIAL_ROWS))
     except StatementError:
         return None
@@ -55,7 +55,7 @@ def _tried(source: StatementSource, account: EncryptedFinancialProfile) -> State
 
 
 def refusal(error: StatementError, source: StatementSource) -> DomainError:
-    """What the API says when the file as a whole is refused: at `mapping` or `format` when these were sent and wrong."""
+    """Return the API error for a refused file, at `mapping` or `format` if the value that was sent there is the cause."""
     if error.code == TOO_LARGE:
         return DomainError(error.code, error.message, field="file", status=413)
     if error.code in MAPPING_CODES and source.mapping is not None:

@@ -1,16 +1,16 @@
-"""The rows of a file in temporary tables, where the database can compare all of them at once with what it has.
+"""Temporary tables for the rows of a file, which the database compares with existing rows in bulk.
 
-The tables are the session's own and go with the transaction. Rows stream through: memory holds one COPY buffer.
+The tables are dropped at the end of the transaction. Rows are streamed, so memory use is limited to one COPY buffer.
 
-    import_staged   the rows as they were read
-    import_claim    the claims that they can meet
-    import_place    what the rows say of each other: copies of one id, ranks among equals
-    import_met      which claim or transaction a row is known by
-    import_verdict  what becomes of each row; a verdict of NULL stands for `created`
+    import_staged   the rows as read from the file
+    import_claim    the claims that the rows can match
+    import_place    relations among the rows: duplicates of an id, ranks among equal rows
+    import_met      the claim or transaction that identifies a row
+    import_verdict  the verdict of each row; NULL means `created`
 
-A table that has just been filled has no statistics yet, and a plan made for an empty one can take hours. So the big tables
-are entered by key only, from the rows of the file (LATERAL … OFFSET 0, which the planner leaves as it stands), and the
-temporary ones are joined by hash (`hash_joins`): the work grows with the file, whatever the statistics say.
+A newly filled table has no statistics, and a plan for an empty table can take hours. Therefore large tables are accessed by
+key only, from the rows of the file (LATERAL … OFFSET 0, which the planner does not flatten), and temporary tables are joined
+by hash (`hash_joins`). The cost grows with the file and does not depend on statistics.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ from uuid_utils import uuid7
 from finance.fingerprints import content_hash
 from finance.statements.rows import RowError, RowOrError, StatementRow
 
-# A second import in one transaction (a test, a script) finds the first one's tables and uses them again.
+# IF NOT EXISTS and TRUNCATE: a second import in the same transaction (a test, a script) reuses the tables.
 CREATE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS import_staged (
     number integer NOT NULL,
@@ -89,9 +89,9 @@ NULL = r"\N"
 
 
 def stage(rows: Iterable[RowOrError]) -> None:
-    """Put `rows` into the table `import_staged`, each with the keys (UUIDv7) that its records will get.
+    """Copy `rows` into the table `import_staged`, with the keys (UUIDv7) of the records to create.
 
-    Raises what reading `rows` raises: a StatementError may come at any row.
+    Raise StatementError if reading `rows` raises it, which can happen at any row.
     """
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
@@ -104,10 +104,10 @@ def stage(rows: Iterable[RowOrError]) -> None:
 
 @contextmanager
 def hash_joins() -> Iterator[None]:
-    """Join by hash in the block, where a wrong estimate would have every pair of rows compared.
+    """Disable nested-loop joins in the block, because with a wrong estimate they would compare every pair of rows.
 
-    A forbidden join that can't be avoided is priced so high that PostgreSQL would compile the plan first (Debian's servers
-    can), which takes a second for each statement; hence no JIT.
+    JIT is disabled too. A nested loop that can't be avoided gets such a high cost that PostgreSQL would compile the plan first
+    if it was built with JIT (as Debian's packages are), which takes a second per statement.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off")
@@ -124,7 +124,7 @@ def _line_of_error(error: RowError) -> str:
 def _line(row: StatementRow) -> str:
     number, day, amount, currency, description, merchant, provider_id, posted, is_pending, kind, category = row
     content = content_hash(day=day, amount=amount, currency=currency, description=description)
-    # clean texts have neither tabs nor line ends (`clean_text`)
+    # `clean_text` has removed tabs and line ends, so that only backslashes need an escape
     texts = _escaped(f"{description}\t{merchant}\t{provider_id}\t{category}")
     return (
         f"{number}\t{uuid7()}\t{uuid7()}\t{NULL}\t{day}\t{amount}\t{currency}\t{posted or NULL}\t{'t' if is_pending else 'f'}"
@@ -137,14 +137,14 @@ def _escaped(text: str) -> str:
 
 
 def staged_pages(sql: str, parameters: dict[str, Any], *, size: int = 5_000) -> Iterator[list[tuple[Any, ...]]]:
-    """The result of a query in pages, through a cursor of the database, so that a large one takes no memory here."""
+    """Yield the result of a query in pages through a server-side cursor, in constant memory."""
     with connection.cursor() as cursor:
         cursor.execute(f"DECLARE import_page NO SCROLL CURSOR FOR {sql}", parameters)
-        while page := _fetched(cursor, size):
+        while page := _fetch(cursor, size):
             yield page
         cursor.execute("CLOSE import_page")
 
 
-def _fetched(cursor: Any, size: int) -> list[tuple[Any, ...]]:
+def _fetch(cursor: Any, size: int) -> list[tuple[Any, ...]]:
     cursor.execute(f"FETCH {size:d} FROM import_page")
     return list(cursor.fetchall())

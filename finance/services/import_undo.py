@@ -1,4 +1,4 @@
-"""Takes an import back, except for what somebody has touched since."""
+"""Undo of an import, except for transactions that were changed after it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from finance.models.imports import RowVerdict
 
 BATCH = 5_000
 
-# The trigger `touch_updated_at` moves the stamp on any change, whoever makes it.
+# An entry is unchanged if `updated_at` is the stored value: the trigger `touch_updated_at` sets it on every change.
 RESTORE_SUPERSEDED = """
 WITH line AS MATERIALIZED (
     SELECT user_id, transaction_id, before -> 'transaction' AS was, (before ->> 'changed_at')::timestamptz AS changed_at
@@ -39,7 +39,7 @@ UPDATE finance_financialtransaction entry
 RETURNING entry.id
 """
 
-KEPT = """
+CHANGED = """
 WITH line AS MATERIALIZED (
     SELECT user_id, transaction_id, number, verdict
       FROM finance_statementimportrow
@@ -52,14 +52,14 @@ SELECT entry.id
  ORDER BY number
 """
 
-# Freed before the transactions go: what is deleted with its import leaves no tombstone. What the user deleted, set aside
-# or changed keeps its claim.
+# Runs before the transactions are deleted, so that they leave no tombstones. Rows that the user deleted, ignored or changed
+# keep their claims.
 FREE_CLAIMS = """
 UPDATE finance_statementimportrow
    SET is_claim = false
  WHERE user_id = %(user)s AND statement_import_id = %(import)s AND is_claim
    AND deleted_at IS NULL AND verdict <> 'tombstoned'
-   AND (transaction_id IS NULL OR NOT transaction_id = ANY (%(kept)s))
+   AND (transaction_id IS NULL OR NOT transaction_id = ANY (%(changed)s))
 """
 
 FORGET_ADOPTED_IDS = """
@@ -77,7 +77,7 @@ UPDATE finance_statementimportrow claim
 
 @dataclass(frozen=True, slots=True)
 class KeptTransaction:
-    """A transaction that stays, and why: `changed` after the import."""
+    """A transaction that the undo does not remove; the only reason is `changed` (after the import)."""
 
     transaction: UUID
     reason: str
@@ -85,7 +85,7 @@ class KeptTransaction:
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """How many transactions were removed, how many pending ones got their former state back, and which ones stay."""
+    """The number of removed and of restored (superseded pending) transactions, and the transactions that stay."""
 
     id: UUID
     removed: int
@@ -95,29 +95,29 @@ class UndoResult:
 
 @transaction.atomic
 def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
-    """Remove what `record` brought and nobody touched since; the file can then come again.
+    """Remove the transactions that `record` created and that are unchanged; the file can be imported again afterwards.
 
-    Raises ConflictError when it was undone before.
+    Raise ConflictError if the import was undone before.
     """
     account = EncryptedFinancialProfile.objects.select_for_update().get(pk=record.account_id)
     record = StatementImport.objects.select_for_update().get(pk=record.pk)
     if record.undone_at is not None:
-        raise ConflictError("already_undone", "This import has been undone already.")
+        raise ConflictError("already_undone", "This import is already undone.")
     parameters: dict[str, Any] = {"user": record.user_id, "import": record.pk}
     restored = _ids(RESTORE_SUPERSEDED, parameters)
-    kept = _ids(KEPT, parameters | {"restored": restored})
+    changed = _ids(CHANGED, parameters | {"restored": restored})
     with connection.cursor() as cursor:
-        cursor.execute(FREE_CLAIMS, parameters | {"kept": kept})
+        cursor.execute(FREE_CLAIMS, parameters | {"changed": changed})
         cursor.execute(FORGET_ADOPTED_IDS, parameters)
     removed = _delete_freed(record)
     _restore_balance(account, record)
     record.undone_at = now
     record.save(update_fields=["undone_at"])
-    return UndoResult(record.pk, removed, len(restored), [KeptTransaction(key, "changed") for key in kept])
+    return UndoResult(record.pk, removed, len(restored), [KeptTransaction(key, "changed") for key in changed])
 
 
 def _delete_freed(record: StatementImport) -> int:
-    """By key and in batches: a statement over all of them would be planned with what was known before they came."""
+    """Delete by key and in batches, because one statement over all rows would be planned with outdated statistics."""
     freed = record.rows.filter(user_id=record.user_id, verdict=RowVerdict.CREATED, is_claim=False)
     keys: Iterator[Any] = iter(freed.values_list("transaction_id", flat=True).order_by("number").iterator(BATCH))
     removed = 0
@@ -127,7 +127,7 @@ def _delete_freed(record: StatementImport) -> int:
 
 
 def _restore_balance(account: EncryptedFinancialProfile, record: StatementImport) -> None:
-    """The balance goes back only while it is the one that the import set."""
+    """Restore the account's former balance if it is still the one that the import set."""
     before = record.account_before
     if before is not None and str(account.account_balance) == before["set_to"]:
         account.account_balance = before["account_balance"] and Decimal(before["account_balance"])

@@ -1,7 +1,7 @@
-"""Turns verdicts into records: transactions, statement rows with their claims, and what a pending transaction became.
+"""SQL that writes verdicts as transactions and statement rows with claims, and updates superseded transactions.
 
-The statements read the temporary tables that `import_staging` and `import_verdicts` have filled. What they change besides is
-found by key from a MATERIALIZED list, for the reason that `import_staging` gives.
+The statements read the temporary tables that `import_staging` and `import_decisions` have filled. They access other tables by
+key from a MATERIALIZED list, for the reason given in `import_staging`.
 """
 
 from typing import Any
@@ -14,13 +14,13 @@ from finance.services.import_staging import hash_joins
 
 MANY_ROWS = 1_000
 
-# A row of the file in the form that the API shows.
+# A row of the file in the format of the API.
 ROW_AS_JSON = """jsonb_build_object(
     'date', staged.day, 'posted_date', staged.posted_date, 'amount', staged.amount::text, 'currency', staged.currency,
     'transaction_type', staged.transaction_type, 'description', staged.description, 'merchant_name', staged.merchant_name,
     'category', staged.category, 'provider_id', staged.provider_id, 'is_pending', staged.is_pending)"""
 
-# A reference number that another transaction holds stays there; the claim knows the bank's id all the same.
+# If another transaction has the reference number already, the new one gets none; its claim stores the bank's id anyway.
 CREATE_TRANSACTIONS = """
 INSERT INTO finance_financialtransaction
        (id, user_id, financial_profile_id, transaction_type, amount, currency, description, category, merchant_name,
@@ -51,59 +51,59 @@ UPDATE finance_statementimportrow claim
  WHERE claim.id = learned.claim_id AND claim.user_id = learned.user_id
 """
 
-# `is_new` rows bring an identity that no claim holds. Rows without the bank's id count through their content by rank
-# (`slot`); the others take the next free number behind all of these.
+# `is_new` rows have an identity that no claim has. Rows without a bank's id are numbered by their rank among rows of equal
+# content (`slot`); the others get the next free numbers after these.
 CREATE_ROWS = f"""
 INSERT INTO finance_statementimportrow
        (id, user_id, account_id, statement_import_id, number, verdict, transaction_id, is_claim, provider_id,
         content_hash, occurrence, data, before, created_at, updated_at)
-WITH judged AS (
+WITH decided AS (
     SELECT number, coalesce(verdict, 'created') AS verdict, import_verdict.transaction_id, claim_id, way, original, slot,
            candidates, content,
            verdict IS NULL OR way = 'match' OR (way = 'reference' AND claim_id IS NULL) AS is_new,
-           verdict = 'superseded' AND said.text IS NULL AS is_changed
+           verdict = 'superseded' AND earlier.text IS NULL AS is_changed
       FROM import_verdict
       JOIN import_staged USING (number)
-      LEFT JOIN (SELECT DISTINCT transaction_id, content AS text FROM import_claim) said
-        ON said.transaction_id = import_verdict.transaction_id AND said.text = content
-), held AS (
+      LEFT JOIN (SELECT DISTINCT transaction_id, content AS text FROM import_claim) earlier
+        ON earlier.transaction_id = import_verdict.transaction_id AND earlier.text = content
+), used AS (
     SELECT content, max(last) AS last
       FROM (SELECT content, max(occurrence) AS last FROM import_claim GROUP BY 1
-            UNION ALL SELECT content, max(slot) FROM judged GROUP BY 1) AS either
+            UNION ALL SELECT content, max(slot) FROM decided GROUP BY 1) AS either
      GROUP BY content
 ), claim AS (
-    SELECT number, coalesce(slot, coalesce(held.last, 0)
+    SELECT number, coalesce(slot, coalesce(used.last, 0)
                + row_number() OVER (PARTITION BY content, slot IS NULL ORDER BY number)) AS occurrence
-      FROM judged LEFT JOIN held USING (content)
+      FROM decided LEFT JOIN used USING (content)
      WHERE is_new OR is_changed
 )
-SELECT staged.row_id, %(user)s, %(account)s, %(import)s, staged.number, judged.verdict,
-       CASE WHEN judged.verdict = 'created' THEN staged.transaction_id
-            WHEN judged.original <> staged.number THEN coalesce(first.transaction_id,
+SELECT staged.row_id, %(user)s, %(account)s, %(import)s, staged.number, decided.verdict,
+       CASE WHEN decided.verdict = 'created' THEN staged.transaction_id
+            WHEN decided.original <> staged.number THEN coalesce(first.transaction_id,
                  CASE WHEN first.verdict = 'created' THEN first_staged.transaction_id END)
-            ELSE judged.transaction_id END,
+            ELSE decided.transaction_id END,
        claim.number IS NOT NULL,
-       -- One id has one claim, so a change under the same id claims its new content alone.
-       CASE WHEN judged.is_changed AND NOT judged.is_new THEN '' ELSE staged.provider_id END,
+       -- An id has one claim, so a change under the same id claims the new content only.
+       CASE WHEN decided.is_changed AND NOT decided.is_new THEN '' ELSE staged.provider_id END,
        staged.content, coalesce(claim.occurrence, 1),
        CASE WHEN staged.problem IS NOT NULL THEN staged.problem
-            WHEN judged.verdict = 'review' THEN {ROW_AS_JSON} || jsonb_build_object('candidates', judged.candidates)
-            WHEN judged.verdict IN ('superseded', 'tombstoned') OR staged.is_pending THEN {ROW_AS_JSON}
+            WHEN decided.verdict = 'review' THEN {ROW_AS_JSON} || jsonb_build_object('candidates', decided.candidates)
+            WHEN decided.verdict IN ('superseded', 'tombstoned') OR staged.is_pending THEN {ROW_AS_JSON}
        END,
-       CASE WHEN judged.way IN ('content', 'reference') AND judged.claim_id IS NOT NULL
-            THEN jsonb_build_object('nameless_claim', judged.claim_id) END,
+       CASE WHEN decided.way IN ('content', 'reference') AND decided.claim_id IS NOT NULL
+            THEN jsonb_build_object('nameless_claim', decided.claim_id) END,
        statement_timestamp(), statement_timestamp()
-  FROM judged
+  FROM decided
   JOIN import_staged staged USING (number)
   LEFT JOIN claim USING (number)
-  LEFT JOIN judged first ON first.number = judged.original AND judged.original <> judged.number
+  LEFT JOIN decided first ON first.number = decided.original AND decided.original <> decided.number
   LEFT JOIN import_staged first_staged ON first_staged.number = first.number
  ORDER BY staged.number
 """  # noqa: S608 - put together from constants
 
-# The bank's word for everything that is the bank's; the user's word for the rest, and for a text that he has rewritten.
+# The statement's values replace those that came from the bank. Other fields and texts that the user has edited are kept.
 SUPERSEDE = """
-WITH news AS MATERIALIZED (
+WITH incoming AS MATERIALIZED (
     SELECT id, user_id, transaction_id, (data ->> 'date')::date AS day, (data ->> 'amount')::numeric AS sum,
            data ->> 'currency' AS unit, data ->> 'description' AS text, data ->> 'merchant_name' AS shop,
            data ->> 'provider_id' AS bank_id, (data ->> 'posted_date')::date AS booked,
@@ -112,15 +112,16 @@ WITH news AS MATERIALIZED (
      WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict = 'superseded'
        AND (before IS NULL OR NOT before ? 'transaction')
 ), target AS MATERIALIZED (
-    SELECT news.*, was.*,
+    SELECT incoming.*, was.*,
            EXISTS (SELECT FROM finance_financialtransaction holder
-                    WHERE holder.user_id = news.user_id AND holder.financial_profile_id = was.account_id
-                      AND holder.reference_number <> '' AND holder.reference_number = news.bank_id
-                      AND holder.id <> news.transaction_id) AS is_reference_held
-      FROM news
+                    WHERE holder.user_id = incoming.user_id AND holder.financial_profile_id = was.account_id
+                      AND holder.reference_number <> '' AND holder.reference_number = incoming.bank_id
+                      AND holder.id <> incoming.transaction_id) AS is_reference_used
+      FROM incoming
      CROSS JOIN LATERAL (
-               SELECT financial_profile_id AS account_id, description = '' OR bool_or(said.text = description) AS is_banks_text,
-                      merchant_name = '' OR bool_or(said.shop = merchant_name) AS is_banks_shop,
+               SELECT financial_profile_id AS account_id,
+                      description = '' OR bool_or(earlier.text = description) AS is_banks_text,
+                      merchant_name = '' OR bool_or(earlier.shop = merchant_name) AS is_banks_shop,
                       jsonb_build_object(
                           'amount', amount::text, 'currency', currency, 'transaction_date', transaction_date,
                           'posted_date', posted_date, 'status', status, 'transaction_type', transaction_type,
@@ -131,8 +132,8 @@ WITH news AS MATERIALIZED (
                           SELECT data ->> 'description' AS text, data ->> 'merchant_name' AS shop
                             FROM finance_statementimportrow
                            WHERE user_id = entry.user_id AND transaction_id = entry.id AND is_claim OFFSET 0
-                      ) said ON true
-                WHERE entry.id = news.transaction_id AND entry.user_id = news.user_id
+                      ) earlier ON true
+                WHERE entry.id = incoming.transaction_id AND entry.user_id = incoming.user_id
                 GROUP BY entry.id OFFSET 0
            ) was
 ), changed AS (
@@ -142,7 +143,7 @@ WITH news AS MATERIALIZED (
            status = CASE WHEN target.waits THEN 'pending' ELSE 'completed' END,
            transaction_type = CASE WHEN entry.transaction_type = 'transfer' OR (entry.amount > 0) = (target.sum > 0)
                                    THEN entry.transaction_type ELSE target.kind END,
-           reference_number = CASE WHEN target.bank_id = '' OR target.is_reference_held
+           reference_number = CASE WHEN target.bank_id = '' OR target.is_reference_used
                                    THEN entry.reference_number ELSE target.bank_id END,
            description = CASE WHEN target.is_banks_text THEN target.text ELSE entry.description END,
            merchant_name = CASE WHEN target.is_banks_shop AND target.shop <> ''
@@ -160,7 +161,7 @@ UPDATE finance_statementimportrow line
 
 
 def write_records(record: StatementImport) -> None:
-    """Store what was decided as `record`, which is saved already, and its rows."""
+    """Write the transactions and rows of the saved import `record` according to the verdicts."""
     parameters = _parameters(record)
     with connection.cursor() as cursor:
         cursor.execute(ADOPT_IDS, parameters)
@@ -168,15 +169,15 @@ def write_records(record: StatementImport) -> None:
             cursor.execute(CREATE_TRANSACTIONS, parameters)
             cursor.execute(CREATE_ROWS, parameters)
         supersede(record)
-        # Autovacuum tells the planner of a tenth more rows in a minute or so. Until then it takes the tables for as small as
-        # before, and any index for as good as another: to delete a customer with 200,000 transactions whose import was a
-        # moment old took more than nine minutes; with statistics it takes seconds.
+        # Autovacuum updates the statistics of a table that has grown by a tenth after about a minute. Until then the planner
+        # assumes the old size and may choose any index: deleting a customer with 200,000 newly imported transactions took more
+        # than nine minutes. With current statistics it takes seconds.
         if record.created >= MANY_ROWS:
             cursor.execute("SELECT finance_keep_statistics(%s)", [record.created])
 
 
 def supersede(record: StatementImport) -> None:
-    """Let the pending transactions of `record`'s superseded rows become what their rows say, once."""
+    """Update the pending transactions that rows of `record` supersede. Idempotent."""
     with connection.cursor() as cursor:
         cursor.execute(SUPERSEDE, _parameters(record))
 

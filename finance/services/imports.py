@@ -1,4 +1,4 @@
-"""Brings a statement file into an account: all of it or nothing, and nothing twice."""
+"""Import of a statement file into an account in one transaction and without duplicates."""
 
 from dataclasses import asdict, replace
 from datetime import date, datetime
@@ -22,17 +22,16 @@ from finance.services.import_writes import write_records
 from finance.statements.rows import Statement, StatementError
 from finance.statements.source import StatementSource
 
-# An account's balance has fifteen digits, two of them behind the point.
+# `account_balance` has fifteen digits, two of them decimals.
 BALANCE_LIMIT = Decimal(10) ** 13
 
 
 def import_statement(
     source: StatementSource, *, account: EncryptedFinancialProfile, now: datetime, dry_run: bool = False
 ) -> ImportResult:
-    """Import the statement in `source` into `account`, in one transaction; a dry run writes nothing.
+    """Import the statement in `source` into `account` in one transaction; a dry run writes nothing.
 
-    Raise DomainError when the file as a whole is refused (400, 413 when it is too large), ConflictError when the account
-    is closed.
+    Raise DomainError if the file is refused (413 if it is too large, otherwise 400), ConflictError if the account is closed.
     """
     try:
         with transaction.atomic():
@@ -52,7 +51,7 @@ def _import(source: StatementSource, account: EncryptedFinancialProfile, *, dry_
     record = _record(result, statement, source, account)
     record.save(force_insert=True)
     write_records(record)
-    _note_sync(account, record, check, last_day, now=now)
+    _update_account(account, record, check, last_day, now=now)
     return replace(result, id=record.pk, dry_run=False)
 
 
@@ -66,15 +65,15 @@ def _record(
         account=account,
         format=result.format,
         filename=source.filename[:255],
-        file_digest=file_digest(source.file, "sha256").hexdigest(),  # type: ignore[arg-type]  # needs readinto alone
-        mapping={} if has_null_character(mapping) else mapping,  # JSON in PostgreSQL cannot hold the character
+        file_digest=file_digest(source.file, "sha256").hexdigest(),  # type: ignore[arg-type]  # needs only readinto
+        mapping={} if has_null_character(mapping) else mapping,  # jsonb cannot store this character
         statement=result.statement,
         warnings=[asdict(warning) for warning in result.warnings],
         **{name: getattr(result, name) for name in import_report.COUNTERS.values()},
     )
 
 
-def _note_sync(
+def _update_account(
     account: EncryptedFinancialProfile, record: StatementImport, check: BalanceCheck, last_day: date | None, *, now: datetime
 ) -> None:
     account.last_sync_at, account.sync_status = now, SyncStatus.SUCCESS
@@ -86,7 +85,7 @@ def _note_sync(
 
 
 def _is_newest(account: EncryptedFinancialProfile, check: BalanceCheck, last_day: date | None) -> bool:
-    """Whether the closing balance is the account's latest word: in its currency, and nothing was booked later."""
+    """Return True if the closing balance is in the account's currency and no transaction was booked after it."""
     if last_day is None or check.closing is None or check.currency != account.currency or abs(check.closing) >= BALANCE_LIMIT:
         return False
     booked = FinancialTransaction.objects.filter(user_id=account.user_id, financial_profile=account)

@@ -1,4 +1,4 @@
-"""Making income projections from published rates of wage growth."""
+"""Generation of income projections from published wage growth rates."""
 
 from datetime import date
 from decimal import Decimal
@@ -14,18 +14,19 @@ MAX_INCOME = Decimal("9999999999.99")
 def generate_projection(
     *, user: Any, today: date, current_income: Decimal | None = None, occupation: OccupationGroup, switch: bool = False
 ) -> IncomeProjection:
-    """Store what the income of `user`, his profile's unless `current_income` is given, may become from `today` on.
+    """Create a projection of `current_income`, by default the annual income in the user's profile, as of `today`.
 
-    Raises DomainError when no income above 0 is known, or when it would grow beyond what can be stored.
+    Raise DomainError if no income above 0 is known or if the projection exceeds the column's range.
     """
     profile = getattr(user, "profile", None)
     income = profile.annual_income if profile and current_income is None else current_income
     if income is None or income <= 0:
-        sentence = "Give current_income, or set annual_income in your profile to what you earn in a year."
+        sentence = "Send current_income, or set annual_income in your profile to your yearly income."
         raise DomainError("income_unknown", sentence, field="current_income")
     projection = project(income, occupation=occupation, switch=switch)
     if projection.median[5] > MAX_INCOME:
-        raise DomainError("income_too_large", "Give an income that can still grow for five years.", field="current_income")
+        sentence = f"The five-year projection exceeds {MAX_INCOME}. Send a lower income."
+        raise DomainError("income_too_large", sentence, field="current_income")
     return IncomeProjection.objects.create(
         user=user,
         projection_date=today,

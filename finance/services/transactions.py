@@ -1,4 +1,4 @@
-"""What happens to single transactions beyond a plain write."""
+"""Restoring of deleted transactions."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from core.errors import ConflictError, DomainError
 from core.models.base import json_ready
 from finance.models import FinancialTransaction, StatementImportRow
 
-# What a deleted row lacks because its table has grown since is taken from a new row's defaults.
+# Columns that were added to the table after the deletion are filled with the defaults of a new row.
 RESTORE = """
 INSERT INTO finance_financialtransaction ({columns})
 SELECT {columns}
@@ -22,9 +22,9 @@ SELECT {columns}
 
 @transaction.atomic
 def restore_transaction(*, user: Any, transaction_id: UUID) -> FinancialTransaction:
-    """Bring a deleted transaction that came by import back under its id, as it was.
+    """Restore a deleted imported transaction unchanged and under its id.
 
-    Raises a 404 DomainError when the user deleted no such transaction, ConflictError when its place is taken.
+    Raise DomainError (404) if the user has no such deleted transaction, ConflictError if it conflicts with existing rows.
     """
     claims = StatementImportRow.objects.for_user(user).filter(transaction_id=transaction_id, is_claim=True)
     deleted = claims.filter(deleted_row__isnull=False).select_for_update().first()
@@ -45,5 +45,5 @@ def _insert_again(row_id: UUID) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(RESTORE.format(columns=columns), {"row": row_id, "defaults": orjson.dumps(defaults).decode()})
     except IntegrityError as error:
-        message = "It can't come back: another transaction has its reference number now, or its account is gone."
+        message = "This transaction can't be restored: another one has its reference number, or its account was deleted."
         raise ConflictError("place_taken", message) from error

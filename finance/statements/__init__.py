@@ -1,1 +1,1 @@
-"""Bank statement files, read into plain rows: pure, streaming, without Django. Enter at `finance.statements.parse`."""
+"""Streaming parsers of bank statement files, independent of Django. The entry point is `finance.statements.parse`."""

@@ -1,6 +1,7 @@
-"""Amounts as banks write them: either decimal mark, any grouping, a sign in front, behind, in brackets or in letters.
+"""Parser of amounts in bank statements.
 
-Nothing is guessed inside one amount: which mark is the decimal one is decided for a whole file (`decimal_mark`).
+It accepts both decimal marks, any grouping, and signs that are written before, after, as parentheses or as letters. The
+decimal mark is determined once for a whole file (`decimal_mark`) and never guessed for a single amount.
 """
 
 import re
@@ -13,20 +14,20 @@ from finance.statements.currencies import currency_named
 from finance.statements.rows import BrokenCellError
 from finance.statements.text import clean_text
 
-# Longer than any amount with its currency; also keeps a cell of a million digits away from Decimal.
+# Longer than any amount with its currency; also prevents parsing a cell of a million digits as Decimal.
 _MAX_LENGTH = 64
 _GROUP = 3
 _plain = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,2})?").fullmatch
 _number = re.compile(r"(?:(?<![^\W\d_])[.,])?[0-9](?:[0-9.,' ]*[0-9])?[.,]?").search
 _affix = re.compile(r"[A-Za-z]{1,2}\$|[^\W\d_]+|[^\w\s]")
-# Groups of two as well: Indian statements write 1,23,456.78.
+# Groups may have two digits, because Indian statements write 1,23,456.78.
 _GRAMMARS = {
     ".": re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:[,' ][0-9]{2,3})*[,' ][0-9]{3})?(?:\.[0-9]*)?").fullmatch,
     ",": re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:[.' ][0-9]{2,3})*[.' ][0-9]{3})?(?:,[0-9]*)?").fullmatch,
 }
 _TO_DECIMAL = {".": str.maketrans("", "", ",' "), ",": str.maketrans(",", ".", ".' ")}
 _FOLD = str.maketrans({"−": "-", "–": "-", "—": "-", "‒": "-", "’": "'", "‘": "'", "`": "'", "´": "'", "．": "."})
-# "12.–" and "12,--": Swiss and Dutch for "no cents", not a minus sign.
+# "12.–" and "12,--" are Swiss and Dutch notation for "no cents"; the dash is not a minus sign.
 _NO_CENTS = re.compile(r"(?<=[0-9])[.,]-{1,2}(?=\s|$)")
 _NEGATIVE = frozenset({"-", "(", "dr", "db", "d", "s"})
 _POSITIVE = frozenset({"+", ")", "cr", "c", "h", "."})
@@ -34,14 +35,14 @@ _POSITIVE = frozenset({"+", ")", "cr", "c", "h", "."})
 
 @dataclass(frozen=True, slots=True)
 class ParsedAmount:
-    """An amount as written; `currency` is "" unless a code or a symbol of one currency stood beside it."""
+    """A signed amount. `currency` is "" unless the cell contains a code or the symbol of exactly one currency."""
 
     amount: Decimal
     currency: str
 
 
 def read_money(cell: str, mark: str) -> ParsedAmount:
-    """The amount in `cell`, whose decimal mark is `mark`; raises `BrokenCellError` when it is none."""
+    """Return the amount in `cell` with the decimal mark `mark`; raise BrokenCellError if it is not an amount."""
     if mark == "." and _plain(cell):
         return ParsedAmount(Decimal(cell), "")
     text = fold(cell)
@@ -54,7 +55,7 @@ def read_money(cell: str, mark: str) -> ParsedAmount:
 
 
 def fold(cell: str) -> str:
-    """`cell` with full-width digits, hard spaces, typographic minus signs and apostrophes made ASCII, and trimmed."""
+    """Return `cell` trimmed, with full-width digits, no-break spaces, minus signs and apostrophes converted to ASCII."""
     text = cell if cell.isascii() else unicodedata.normalize("NFKC", cell.translate(_FOLD)).translate(_FOLD)
     return _NO_CENTS.sub("", text.strip())
 
@@ -83,11 +84,11 @@ def _bad(cell: str) -> BrokenCellError:
 
 
 def looks_like_money(cell: str) -> bool:
-    """Whether `cell` is an amount under either decimal mark."""
-    return _reads(cell, ".") or _reads(cell, ",")
+    """Return True if `cell` is an amount with either decimal mark."""
+    return _is_amount(cell, ".") or _is_amount(cell, ",")
 
 
-def _reads(cell: str, mark: str) -> bool:
+def _is_amount(cell: str, mark: str) -> bool:
     try:
         read_money(cell, mark)
     except BrokenCellError:
@@ -97,7 +98,7 @@ def _reads(cell: str, mark: str) -> bool:
 
 @dataclass(slots=True)
 class _Evidence:
-    """How many amounts prove a mark, only suggest it ("1,234"), or have no mark and three digits at most."""
+    """Numbers of amounts that prove a mark, that only suggest one ("1,234"), and that are integers of up to three digits."""
 
     proof: dict[str, int]
     hint: dict[str, int]
@@ -105,15 +106,15 @@ class _Evidence:
 
 
 def decimal_mark(cells: Iterable[str], *, has_cents: bool, is_point_usual: bool) -> str | None:
-    """ "." or ",": the decimal mark of a column of amounts; None when every amount could be read either way.
+    """Return the decimal mark of a column of amounts, "." or ","; None if every amount is ambiguous.
 
-    "1,234.56", "12,5" and "1.234.567" prove a mark. "1,234" alone proves nothing: it is one thousand or a Kuwaiti
-    dinar, unless its currency has no cents (`has_cents` is false), the file's origin writes decimal points
-    (`is_point_usual`), or amounts like "500" stand beside it.
+    "1,234.56", "12,5" and "1.234.567" prove a mark. "1,234" may be more than one thousand, or one Kuwaiti dinar with three
+    decimals. It is read as more than one thousand if the currency has no cents (`has_cents` is false), if the file is likely
+    to use decimal points (`is_point_usual`), or if the column contains integers of up to three digits, such as "500".
     """
     evidence = _Evidence({".": 0, ",": 0}, {".": 0, ",": 0})
     for cell in cells:
-        _weigh(fold(cell), evidence)
+        _count(fold(cell), evidence)
     if any(evidence.proof.values()):
         return max(evidence.proof, key=lambda mark: evidence.proof[mark])
     if not any(evidence.hint.values()):
@@ -125,7 +126,7 @@ def decimal_mark(cells: Iterable[str], *, has_cents: bool, is_point_usual: bool)
     return max(evidence.hint, key=lambda mark: evidence.hint[mark])
 
 
-def _weigh(cell: str, evidence: _Evidence) -> None:
+def _count(cell: str, evidence: _Evidence) -> None:
     found = _number(cell)
     number = found.group() if found else ""
     marks = [character for character in number if character in ".,"]

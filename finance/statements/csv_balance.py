@@ -1,4 +1,4 @@
-"""Opening and closing balance from a running balance column, whichever way the file is sorted, in constant memory."""
+"""Opening and closing balance from a running balance column in either sort order, in constant memory."""
 
 import datetime
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from decimal import Decimal
 from finance.statements.row_validation import checked_balance
 from finance.statements.rows import Balances, StatementRow
 
-_BEYOND_CHANCE = 3
+_MIN_SURPLUS = 3
 
 
 @dataclass(slots=True)
@@ -19,10 +19,10 @@ class _Line:
 
 @dataclass(slots=True)
 class RunningBalance:
-    """Fed with each good row in the order of the file.
+    """Accumulates the valid rows in file order.
 
-    Many banks print a balance only once a day: amounts without one are summed up until the next. Pending rows are not
-    in any balance and are left out.
+    Many banks print only one balance per day, so amounts without a balance are added up until the next one. Pending rows are
+    ignored, because balances do not include them.
     """
 
     default_currency: str
@@ -35,14 +35,14 @@ class RunningBalance:
     _currencies: set[str] = field(default_factory=set)
 
     def add(self, row: StatementRow, balance: Decimal | None) -> None:
-        """Take `row` with the balance beside it, None when the file gives none."""
+        """Add `row` with its running balance, or None if the file has none for it."""
         self._currencies.add(row.currency)
         if balance is not None:
-            self._take(_Line(row.date, row.amount, balance))
+            self._add_balance(_Line(row.date, row.amount, balance))
         elif not row.is_pending:
             self._since_last += row.amount
 
-    def _take(self, line: _Line) -> None:
+    def _add_balance(self, line: _Line) -> None:
         if self._last is None:
             self._first, self._before_first = line, self._since_last
         else:
@@ -51,7 +51,7 @@ class RunningBalance:
         self._last, self._since_last = line, Decimal(0)
 
     def balances(self) -> Balances:
-        """None for both without a running balance, and where several currencies make one sum meaningless."""
+        """Return the balances; both are None without a running balance and for rows in several currencies."""
         currency = next(iter(self._currencies), self.default_currency)
         if self._first is None or self._last is None or len(self._currencies) > 1:
             return Balances(None, None, currency)
@@ -62,8 +62,8 @@ class RunningBalance:
         return Balances(checked_balance(opening), checked_balance(closing), currency)
 
     def _is_newest_first(self, first: _Line, last: _Line) -> bool:
-        """The days decide, unless all rows are of one day or the sums contradict them too often for chance."""
+        """Return True for descending order, by sums if all dates are equal or the sums are clear, otherwise by dates."""
         surplus = self._newest_first - self._oldest_first
-        if first.date == last.date or abs(surplus) >= _BEYOND_CHANCE:
+        if first.date == last.date or abs(surplus) >= _MIN_SURPLUS:
             return surplus > 0
         return first.date > last.date

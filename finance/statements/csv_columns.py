@@ -1,4 +1,4 @@
-"""Which column of a CSV file holds what: by its title, by the caller's mapping, or, without a header, by its cells."""
+"""Detection of the columns of a CSV file by the caller's mapping, by their titles, or without a header by their cells."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from finance.statements.text import clean_text, plain_key
 _IN_BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _SHOWN_COLUMNS = 40
 _SHOWN = 40
-# "Valuta" is a currency in Italian and Dutch and a day in German; only the cells can tell.
+# "Valuta" means currency in Italian and Dutch and value date in German, so it is decided by the cells.
 _AMBIGUOUS_TITLE = "valuta"
 _PROOF = 2
 
@@ -26,7 +26,7 @@ Cells = Sequence[Sequence[str]]
 
 
 def guess_columns(header: Sequence[str], rows: Cells = (), taken: Mapping[str, int | None] | None = None) -> Columns:
-    """Field to index of the columns whose titles are known; `taken` are fields that are settled, None for "has none"."""
+    """Return {field: index} of the columns with known titles. `taken` fields are fixed; None means that there is no column."""
     keys = _positions(header)
     columns: Columns = {field: index for field, index in (taken or {}).items() if index is not None}
     for field in _guess_order(taken or {}):
@@ -45,7 +45,7 @@ def _positions(header: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _guess_order(taken: Mapping[str, int | None]) -> list[str]:
-    """Currency first, because of "Valuta"; an amount is not looked for twice, nor a lone half of debit and credit."""
+    """Return the fields to guess: currency first because of "Valuta", and either amount or debit and credit."""
     order = ["currency", *(field for field in COLUMN_NAMES if field != "currency")]
     if taken.get("amount") is not None:
         order = [field for field in order if field not in ("debit", "credit")]
@@ -55,7 +55,7 @@ def _guess_order(taken: Mapping[str, int | None]) -> list[str]:
 
 
 def _key(title: str) -> str:
-    """A title without what is added to it: "Betrag (EUR)", "Amount in USD" and "Amount USD" are amounts."""
+    """Return the key of a title without its currency: "Betrag (EUR)", "Amount in USD" and "Amount USD" are amounts."""
     title = title[:MAX_TITLE_LENGTH]
     key = plain_key(_IN_BRACKETS.sub(" ", title)) or plain_key(title)
     currency = currency_in_header(title).lower()
@@ -69,13 +69,13 @@ def _is_free(field: str, index: int, columns: Columns, header: Sequence[str], ro
         return any(currency_named(row[index].strip()) is not None for row in rows if index < len(row))
     if field != "provider_id":
         return True
-    # Rows with one id become one transaction, so an "ID" that several rows share (a customer's) must not be taken.
+    # Rows with the same id become one transaction, so an "ID" that different rows share (a customer id) must not be used.
     rows_by_id: dict[str, Sequence[str]] = {}
     return all(rows_by_id.setdefault(row[index], row) == row for row in rows if index < len(row) and row[index].strip())
 
 
-def settle_amount(columns: Columns) -> Columns:
-    """`columns` with one way of saying amounts: debit and credit where both exist, as they carry the sign."""
+def choose_amount_columns(columns: Columns) -> Columns:
+    """Return `columns` with either debit and credit, preferred because they define the sign, or amount."""
     if "debit" in columns and "credit" in columns:
         return {field: index for field, index in columns.items() if field != "amount"}
     if "amount" in columns:
@@ -84,19 +84,19 @@ def settle_amount(columns: Columns) -> Columns:
 
 
 def is_enough(columns: Columns) -> bool:
-    """Whether rows can be read: a date, and an amount or both debit and credit."""
+    """Return True if the columns suffice to read rows: date, and amount or both debit and credit."""
     return "date" in columns and ("amount" in columns or {"debit", "credit"} <= columns.keys())
 
 
 def columns_titled(title: str, header: Sequence[str]) -> list[int]:
-    """Return the indexes of the columns with this title: to the letter, else but for case and punctuation."""
+    """Return the indexes of the columns with exactly this title, or else those equal except for case and punctuation."""
     key = plain_key(title)
     exact = [index for index, cell in enumerate(header) if cell.strip() == title.strip()]
     return exact or [index for index, cell in enumerate(header) if plain_key(cell[:MAX_TITLE_LENGTH]) == key != ""]
 
 
 def resolve(wanted: ColumnMapping, header: Sequence[str], width: int) -> dict[str, int | None]:
-    """The mapping's columns as indexes; raises `StatementError` naming the key whose column is not in the file."""
+    """Return the mapping's columns as indexes; raise StatementError with the key whose column is not in the file."""
     return {field: _index(field, value, header, width) for field, value in wanted.columns.items()}
 
 
@@ -106,17 +106,17 @@ def _index(field: str, value: str | int | None, header: Sequence[str], width: in
     if isinstance(value, int):
         if value < width:
             return value
-        raise StatementError("unknown_columns", f"mapping.{field}: there is no column {value}; the last one is {width - 1}.")
+        raise StatementError("unknown_columns", f"mapping.{field}: column {value} does not exist. The last one is {width - 1}.")
     matching = columns_titled(value, header)
     if len(matching) == 1:
         return matching[0]
-    problem = "is several columns; give its number from 0" if matching else "is not a column of the file"
+    problem = "matches several columns; send its number from 0" if matching else "is not a column of the file"
     shown = clean_text(value, _SHOWN)
     raise StatementError("unknown_columns", f"mapping.{field}: “{shown}” {problem}. {listed(header)}")
 
 
 def listed(header: Sequence[str]) -> str:
-    """A sentence with the columns found, so that a mapping can be written from the error alone."""
+    """Return a sentence that lists the columns found, so that the user can write a mapping from the error message."""
     titles = ", ".join(f"{index}: “{clean_text(title, _SHOWN)}”" for index, title in enumerate(header[:_SHOWN_COLUMNS]))
     return f"Columns found: {titles}." if titles else "No columns were found."
 
@@ -135,7 +135,7 @@ class _Column:
 
 
 def guess_by_cells(records: Sequence[Record]) -> Columns:
-    """Columns of a file without a header, where only one reading is possible; incomplete where several are."""
+    """Return the columns of a file without a header; ambiguous ones are left out."""
     width = min((len(cells) for _, cells in records), default=0)
     columns = [_Column(index, [cells[index] for _, cells in records]) for index in range(width)]
     dates = [column for column in columns if column.all_are(looks_like_date)]
@@ -159,7 +159,7 @@ def _amount_and_balance(money: Sequence[_Column]) -> Columns:
 
 
 def _proves(amounts: Sequence[str], balances: Sequence[str]) -> bool:
-    """Whether each balance is the one before (or after, newest first) plus its amount; two rows or more must agree."""
+    """Return True if each balance is the previous one (newest first: the next one) plus its amount in three rows or more."""
     mark = decimal_mark([*amounts, *balances], has_cents=True, is_point_usual=True) or "."
     try:
         parts = [_value(cell, mark) for cell in amounts]

@@ -1,4 +1,4 @@
-"""Everything about a CSV file that is decided once, before its rows are read: dates, decimal mark, signs, widths."""
+"""Layout of a CSV file, determined before its rows are read: columns, date format, decimal mark, signs and widths."""
 
 import io
 from collections import Counter
@@ -26,8 +26,10 @@ _MONEY = ("amount", "debit", "credit", "balance")
 
 @dataclass(frozen=True, slots=True)
 class CsvLayout:
-    """How to read a row. `widths` bounds its number of cells. `debit_factor` is -1 when debits are written without a
-    sign, `has_sign_words` says that the type column and not the amount carries it."""
+    """Parameters for reading rows. `widths` is the minimum and maximum number of cells of a row.
+
+    `debit_factor` is -1 if debits have no sign. `has_sign_words` is true if the type column defines the sign.
+    """
 
     delimiter: str
     header: tuple[str, ...]
@@ -41,7 +43,7 @@ class CsvLayout:
     has_sign_words: bool
 
     def as_mapping(self) -> dict[str, str | int]:
-        """The mapping that gives this layout again: titles where they are unique, numbers from 0 elsewhere."""
+        """Return a mapping that results in this layout: unique titles, otherwise column numbers from 0."""
         columns = {field: self._named(self.columns[field]) for field in COLUMNS if field in self.columns}
         return columns | {"date_format": self.date_format, "decimal": self.decimal, "delimiter": self.delimiter}
 
@@ -52,7 +54,7 @@ class CsvLayout:
 
 
 def discover(file: DecodedFile) -> CsvLayout:
-    """Return the layout of `file`; raise `StatementError` when the table, its dates or its amounts could mean two things."""
+    """Return the layout of `file`; raise StatementError if its columns, dates or amounts are ambiguous."""
     wanted = read_mapping(file.source.mapping)
     with file.open_text() as text:
         table = find_table(_sample(text), wanted)
@@ -84,7 +86,7 @@ def _sample(text: io.TextIOBase) -> list[str]:
 
 
 def table_lines(file: DecodedFile, text: io.TextIOBase, first_line: int) -> Iterator[str]:
-    """Return the physical lines of `text`, which is `file` opened, from line `first_line` (from 1) on."""
+    """Return the physical lines of `text`, the opened `file`, starting at line `first_line` (from 1)."""
     return islice(physical_lines(text, file.max_lines), first_line - 1, None)
 
 
@@ -94,7 +96,7 @@ def _cells(rows: Iterable[Sequence[str]], columns: Columns, fields: Iterable[str
 
 
 def _widths(table: CsvTable, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
-    """Banks leave trailing cells out of the rows or of the header, in all rows alike; the usual width counts as well."""
+    """Return the minimum and maximum width; banks may omit trailing cells in all rows or in the header."""
     usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else len(table.header)
     titled = max((index + 1 for index, title in enumerate(table.header) if title.strip()), default=usual)
     needed = max(table.columns.values()) + 1
@@ -119,9 +121,9 @@ def _date_format(file: DecodedFile, table: CsvTable) -> str:
         return choose_format(sample, every_cell)
     except AmbiguousDatesError as ambiguous:
         message = (
-            f"Dates such as “{sample[0].strip()[:_SHOWN]}” could have the day or the month first. "
-            f'Send mapping {{"date_format": "{ambiguous.day_first}"}} if the day is first, '
-            f'{{"date_format": "{ambiguous.month_first}"}} if the month is.'
+            f"Dates such as “{sample[0].strip()[:_SHOWN]}” could begin with the day or the month. "
+            f'Send mapping {{"date_format": "{ambiguous.day_first}"}} if they begin with the day, '
+            f'or {{"date_format": "{ambiguous.month_first}"}} if they begin with the month.'
         )
         raise StatementError("ambiguous_dates", message) from None
 
@@ -129,19 +131,19 @@ def _date_format(file: DecodedFile, table: CsvTable) -> str:
 def _decimal(table: CsvTable, rows: Sequence[Sequence[str]], currency: str) -> str:
     cells = [cell for cell in _cells(rows, table.columns, _MONEY) if looks_like_money(cell)]
     has_cents = currency.upper() not in WITHOUT_DECIMALS
-    # Where the comma is the decimal mark, tables are separated by something else.
+    # Files with decimal commas use another delimiter than the comma.
     mark = decimal_mark(cells, has_cents=has_cents, is_point_usual=table.delimiter == ",")
     if mark:
         return mark
     message = (
-        f"“{cells[0].strip()[:_SHOWN]}” could be thousands or a fraction. "
-        'Send mapping {"decimal": "."} if the point is the decimal mark, {"decimal": ","} if the comma is.'
+        f"“{cells[0].strip()[:_SHOWN]}” could have a thousands separator or a decimal mark. "
+        'Send mapping {"decimal": "."} if amounts have decimal points, or {"decimal": ","} if they have decimal commas.'
     )
     raise StatementError("ambiguous_amounts", message)
 
 
 def _debit_factor(columns: Columns, rows: Sequence[Sequence[str]]) -> int:
-    """-1 when most debits are written without a sign; a negative one among them is then a reversal."""
+    """Return -1 if most debits have no minus sign, so that a negative one is a reversal; otherwise 1."""
     debits = list(_cells(rows, columns, ["debit"]))
     return 1 if sum(map(_is_negative, debits)) * 2 > len(debits) else -1
 
@@ -152,7 +154,7 @@ def _is_negative(cell: str) -> bool:
 
 
 def _has_sign_words(columns: Columns, rows: Sequence[Sequence[str]]) -> bool:
-    """Whether no amount has a sign of its own, and most rows say debit or credit in words."""
+    """Return True if no amount is negative and most rows contain a word for debit or credit in the type column."""
     if "type" not in columns or "amount" not in columns or any(map(_is_negative, _cells(rows, columns, ["amount"]))):
         return False
     words = [plain_key(word) for word in _cells(rows, columns, ["type"])]

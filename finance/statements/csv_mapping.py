@@ -1,12 +1,12 @@
-"""The `mapping` that a caller sends with a CSV file: which column is which, and how dates and amounts are written.
+"""The `mapping` that a caller sends with a CSV file. It assigns columns and defines the format of dates and amounts.
 
     {"date": "Booked on", "amount": "Betrag", "description": "Text",
      "date_format": "%d.%m.%Y", "decimal": ",", "delimiter": ";"}
 
-Columns: date, posted_date, amount or debit and credit, description, merchant_name, provider_id, currency, balance,
-category, status (pending or not), type (debit or credit, or a kind such as fee). A column is named by its title in the
-header or by its number from 0; null means that the file has none, so that none is guessed. What is not mentioned is
-guessed; `Statement.mapping` shows the outcome in the same form.
+Fields: date, posted_date, amount or debit and credit, description, merchant_name, provider_id, currency, balance, category,
+status (pending or not), type (debit or credit, or a kind such as fee). A value is the title of a column, its number from 0,
+or null if the file has no such column. Fields and options that are not sent are detected; `Statement.mapping` contains the
+result in the same format.
 """
 
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ COLUMNS = tuple(COLUMN_NAMES)
 DELIMITERS = ",;\t|"
 _OPTIONS = {"date_format": "", "decimal": ".,", "delimiter": DELIMITERS}
 _SHOWN = 60
-# SECURITY: looking up titles takes time in proportion to their length.
+# SECURITY: bounds the time for looking up titles, which is proportional to their length.
 MAX_TITLE_LENGTH = 200
 _MAX_FORMAT_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """A mapping that has the right form; "" and absent columns are to be found out."""
+    """A validated mapping; options that are "" and absent columns are to be detected."""
 
     columns: Mapping[str, str | int | None]
     date_format: str = ""
@@ -37,23 +37,23 @@ class ColumnMapping:
 
     @property
     def titles(self) -> list[str]:
-        """The columns that are named, which the header must therefore have."""
+        """Columns given by title, which the header must contain."""
         return [value for value in self.columns.values() if isinstance(value, str)]
 
     @property
     def numbers(self) -> list[int]:
-        """The columns that are given by number, which the rows must therefore reach."""
+        """Columns given by number, which the rows must contain."""
         return [value for value in self.columns.values() if isinstance(value, int)]
 
     @property
     def is_by_number(self) -> bool:
-        """Whether date and amount are given as numbers, so that no header is needed."""
+        """Return True if date and amount are given by number, so that no header is needed."""
         money = [self.columns.get(field) for field in ("amount", "debit", "credit")]
         return isinstance(self.columns.get("date"), int) and any(isinstance(value, int) for value in money)
 
 
 def read_mapping(mapping: object) -> ColumnMapping:
-    """`mapping` checked; raises `StatementError` that names the key which is unknown or has a wrong value."""
+    """Return the validated `mapping`; raise StatementError with the key that is unknown or has an invalid value."""
     if mapping is None:
         return ColumnMapping({})
     if not isinstance(mapping, Mapping):
@@ -61,11 +61,11 @@ def read_mapping(mapping: object) -> ColumnMapping:
     for key in mapping:
         if key not in COLUMNS and key not in _OPTIONS:
             known, shown = ", ".join((*COLUMNS, *_OPTIONS)), clean_text(str(key)[:_SHOWN], _SHOWN)
-            raise StatementError("bad_mapping", f"mapping: “{shown}” is no known key. Known are: {known}.")
+            raise StatementError("bad_mapping", f"mapping: “{shown}” is not a known key. Use: {known}.")
     columns = {field: _column(field, mapping[field]) for field in COLUMNS if field in mapping}
     has_half = columns.get("debit") is not None or columns.get("credit") is not None
     if has_half and columns.get("amount") is not None:
-        raise StatementError("bad_mapping", "mapping.amount: give either amount, or debit and credit.")
+        raise StatementError("bad_mapping", "mapping.amount: send either amount, or debit and credit.")
     options = {key: _option(key, mapping.get(key)) for key in _OPTIONS}
     return ColumnMapping(columns, **options)
 
@@ -75,7 +75,7 @@ def _column(field: str, value: object) -> str | int | None:
         return value
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise StatementError("bad_mapping", f"mapping.{field}: give a column's title, its number from 0, or null.")
+    raise StatementError("bad_mapping", f"mapping.{field}: send the title of a column, its number from 0, or null.")
 
 
 def _option(key: str, value: object) -> str:
@@ -91,7 +91,7 @@ def _option(key: str, value: object) -> str:
 
 def _date_format(value: object) -> str:
     if not isinstance(value, str) or len(value) > _MAX_FORMAT_LENGTH:
-        raise StatementError("bad_mapping", "mapping.date_format: give a text such as %d.%m.%Y.")
+        raise StatementError("bad_mapping", "mapping.date_format: send a format such as %d.%m.%Y.")
     try:
         DateReader(value)
     except ValueError as error:

@@ -1,13 +1,12 @@
-"""What banks call their columns, by field, in the order of preference; compared by `finance.statements.text.plain_key`.
+"""Column titles and words that banks use in CSV files, by field in order of preference, compared by `text.plain_key`.
 
-English, German, French, Spanish, Italian, Dutch, Portuguese, and the column names of Chinese, Japanese and Korean banks.
+Languages: English, German, French, Spanish, Italian, Dutch, Portuguese, Chinese, Japanese and Korean.
 """
 
 from finance.statements.text import plain_key
 
 
 def _keys(names: str) -> tuple[str, ...]:
-    """The names between commas, as they are looked up."""
     return tuple(map(plain_key, names.split(",")))
 
 
@@ -96,7 +95,7 @@ _CREDIT = """
         entrada, 收入, 贷, 入金, 입금"""
 SIGN_WORDS: dict[str, int] = {word: sign for sign, words in ((-1, _DEBIT), (1, _CREDIT)) for word in _keys(words)}
 
-# A payment to somebody else is called a transfer in most languages, so only words that mean one's own accounts count.
+# Most languages also call a payment to another person a transfer, so only words for transfers between own accounts are listed.
 _KINDS = {
     "transfer": """
         transfer, xfer, internal transfer, account transfer, own transfer, umbuchung, virement interne, traspaso,
@@ -116,7 +115,7 @@ PENDING_WORDS = frozenset(
         retenido, in attesa, non contabilizzato, in behandeling, gereserveerd, pendente, em processamento, 处理中,
         未入账""")
 )
-# Money never moved: as a transaction such a row would be a loss that did not happen.
+# Words for rows that moved no money; importing them would record expenses that never happened.
 DEAD_WORDS = frozenset(
     _keys("""
         declined, failed, cancelled, canceled, rejected, reverted, voided, void, expired, abgelehnt, storniert,

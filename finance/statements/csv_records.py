@@ -1,4 +1,4 @@
-"""CSV records with the line each begins on. A quotation mark left open costs one row, not the rest of the file."""
+"""CSV records with their line numbers. An unclosed quotation mark invalidates one row, not the rest of the file."""
 
 import csv
 import io
@@ -7,19 +7,19 @@ from collections.abc import Iterable, Iterator
 
 from finance.statements.rows import RowError, StatementError
 
-# A transaction's text of more lines than this is a quotation mark that was never closed.
-_LINES_PER_RECORD = 32
-# SECURITY: each mark left open is read over again; a file made of them would take its length times the above.
-_OPEN_MARKS = 1_000
+# A record with more lines than this has an unclosed quotation mark.
+_MAX_LINES_PER_RECORD = 32
+# SECURITY: the lines after an unclosed mark are read again, so a file full of them would be read 32 times.
+_MAX_OPEN_MARKS = 1_000
 MAX_LINE_LENGTH = 131_072
 
 Record = tuple[int, list[str]]
 
 
 def physical_lines(text: io.TextIOBase, max_lines: int) -> Iterator[str]:
-    """The lines of `text` with their ends (LF, CR or both).
+    """Yield the lines of `text` with their line ends (LF, CR or both).
 
-    Raises `StatementError` on a line of over 131,072 characters and on more than `max_lines`, blank ones included.
+    Raise StatementError for a line of 131,072 characters or more, and for more than `max_lines` lines including blank ones.
     """
     count = 0
     while line := text.readline(MAX_LINE_LENGTH):
@@ -28,13 +28,13 @@ def physical_lines(text: io.TextIOBase, max_lines: int) -> Iterator[str]:
             raise StatementError("too_many_rows", f"The file has more than {max_lines:,} lines. Import it in parts.")
         if len(line) >= MAX_LINE_LENGTH:
             raise StatementError(
-                "line_too_long", f"A line has more than {MAX_LINE_LENGTH:,} characters, so this is no statement."
+                "line_too_long", f"A line has {MAX_LINE_LENGTH:,} characters or more. Export the file again as CSV."
             )
         yield line
 
 
 class _Lines:
-    """Lines that `csv.reader` reads as records, and that can be given back."""
+    """An iterator of lines for `csv.reader` that allows to push lines back."""
 
     def __init__(self, lines: Iterable[str], first: int, delimiter: str) -> None:
         self._lines = iter(lines)
@@ -47,7 +47,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        if len(self.taken) >= _LINES_PER_RECORD:
+        if len(self.taken) >= _MAX_LINES_PER_RECORD:
             raise csv.Error("a quotation mark was left open")
         line = self._returned.popleft() if self._returned else next(self._lines)
         self.taken.append(line)
@@ -55,15 +55,15 @@ class _Lines:
         return line
 
     def next_record(self) -> list[str] | None:
-        """Return the next record; None at the end, and when there is a record that csv cannot read."""
+        """Return the next record; None at the end and for a record that `csv` cannot read."""
         self.taken.clear()
         try:
             return next(self._records, None)
         except csv.Error:
             return None
 
-    def give_back_all_but_one(self) -> None:
-        """The record's first line is spent; what followed it will be read again."""
+    def push_back_all_but_first(self) -> None:
+        """Push back all lines of the record except the first, so that they are read again."""
         self._returned.extendleft(reversed(self.taken[1:]))
         self.next_number -= len(self.taken) - 1
 
@@ -71,9 +71,9 @@ class _Lines:
 def read_records(
     lines: Iterable[str], delimiter: str, *, first: int = 1, widths: tuple[int, int] | None = None
 ) -> Iterator[Record | RowError]:
-    """(line, cells) of each record that is not blank; `lines` starts with line `first` of the file.
+    """Yield (line number, cells) of each non-blank record, or a RowError; `lines` starts at line `first` of the file.
 
-    `widths` is the least and greatest number of cells a record has; without it a record of several lines is believed.
+    `widths` is the minimum and maximum number of cells of a record. Without it, records of several lines are not checked.
     """
     feed = _Lines(lines, first, delimiter)
     open_marks = 0
@@ -84,26 +84,26 @@ def read_records(
             return
         if cells is None or (len(feed.taken) > 1 and _is_swallowed(cells, feed.taken, delimiter, widths)):
             open_marks += 1
-            if open_marks > _OPEN_MARKS:
+            if open_marks > _MAX_OPEN_MARKS:
                 message = (
                     f"Line {number} is the {open_marks:,}th with a quotation mark that is not closed. Export the file again."
                 )
                 raise StatementError("unclosed_quotes", message)
-            feed.give_back_all_but_one()
-            yield RowError(number, "row", "unclosed_quote", "A quotation mark is opened in this row and not closed.")
+            feed.push_back_all_but_first()
+            yield RowError(number, "row", "unclosed_quote", "This row has a quotation mark that is not closed.")
         elif cells:
             yield number, cells
 
 
 def _is_swallowed(cells: list[str], taken: list[str], delimiter: str, widths: tuple[int, int] | None) -> bool:
-    """Whether a record of several lines is really several rows with an open quotation mark in the first."""
+    """Return True if a record of several lines is really several rows with an unclosed quotation mark in the first."""
     if widths is None:
         return False
     if not widths[0] <= len(cells) <= widths[1]:
         return True
     for line in taken[1:]:
         alone = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-        # the last line of an honest text of several lines keeps its closing mark in a cell
+        # in a valid text of several lines, the last line has the closing mark inside a cell
         if widths[0] <= len(alone) <= widths[1] and not any('"' in cell for cell in alone):
             return True
     return False

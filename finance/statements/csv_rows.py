@@ -1,4 +1,4 @@
-"""One CSV record as a row, by a layout that was decided before."""
+"""Conversion of CSV records to statement rows."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -18,7 +18,7 @@ _BLANK = "\x00\x1a \t"
 
 
 class RowReader:
-    """Reads the records of one file; keeps the days and words it has met, as banks repeat them."""
+    """Converts the records of one file; caches dates and words, which repeat within a file."""
 
     def __init__(self, layout: CsvLayout) -> None:
         self._layout = layout
@@ -27,7 +27,7 @@ class RowReader:
         self._places = layout.columns
 
     def read(self, number: int, cells: Sequence[str]) -> RowOrError | None:
-        """The row on line `number`, or what is wrong with it; None for a record of blanks."""
+        """Return the row on line `number` or its error; None for a blank record."""
         try:
             self._check_width(cells)
             return checked(self._draft(number, cells))
@@ -35,7 +35,7 @@ class RowReader:
             return None if is_blank(cells) else broken.at(number)
 
     def balance(self, cells: Sequence[str]) -> Decimal | None:
-        """The running balance beside a row, None when the file gives none there."""
+        """Return the running balance of the row; None if it has none."""
         if "balance" not in self._places:
             return None
         try:
@@ -46,7 +46,7 @@ class RowReader:
     def _check_width(self, cells: Sequence[str]) -> None:
         least, most = self._layout.widths
         if len(cells) < least or (len(cells) > most and not is_blank(cells[most:])):
-            message = f"The row has {len(cells)} fields; {most} are expected."
+            message = f"The row has {len(cells)} fields, but {most} are expected."
             raise BrokenCellError("row", "wrong_field_count", message)
 
     def _draft(self, number: int, cells: Sequence[str]) -> Draft:
@@ -95,7 +95,7 @@ class RowReader:
         shown = clean_text(text, _SHOWN)
         if not shown:
             return BrokenCellError("date", "missing_date", "The date is missing.")
-        return BrokenCellError("date", "bad_date", f"“{shown}” is not a day written as {self._layout.date_format}.")
+        return BrokenCellError("date", "bad_date", f"“{shown}” is not a date in the format {self._layout.date_format}.")
 
     def _money(self, cells: Sequence[str]) -> ParsedAmount:
         if "amount" in self._places:
@@ -120,7 +120,7 @@ class RowReader:
         sign = SIGN_WORDS.get(self._word(cells, "type"))
         if sign is None:
             shown = clean_text(self._cell(cells, "type"), _SHOWN)
-            raise BrokenCellError("type", "unknown_sign", f"The row says “{shown}” where others say debit or credit.")
+            raise BrokenCellError("type", "unknown_sign", f"“{shown}” is neither a word for debit nor for credit.")
         return sign
 
     def _currency(self, cells: Sequence[str]) -> str:
@@ -132,5 +132,5 @@ class RowReader:
 
 
 def is_blank(cells: Sequence[str]) -> bool:
-    """Whether a record is commas only, or the end-of-file mark of DOS."""
+    """Return True if a record has only empty cells or the end-of-file character of DOS."""
     return not "".join(cells).strip(_BLANK)

@@ -1,4 +1,4 @@
-"""CSV of any bank: a first look decides the layout, a second pass streams the rows in constant memory."""
+"""Parser of CSV statements. The first pass determines the layout, the second one streams the rows in constant memory."""
 
 from collections.abc import Iterator
 
@@ -12,16 +12,16 @@ from finance.statements.source import DecodedFile
 
 
 class CsvParser:
-    """Takes any text with a delimiter in it for CSV, so it is asked last."""
+    """Recognizes any text with a delimiter as CSV, so it must be the last parser to try."""
 
     name = "csv"
 
     def recognizes(self, head: str) -> bool:
-        """Whether `head` has any delimiter; whether there is a table is found out while reading."""
+        """Return True if `head` contains a delimiter; `parse` checks that there is a table."""
         return any(delimiter in head for delimiter in DELIMITERS)
 
     def parse(self, file: DecodedFile) -> Statement:
-        """Return the statement in `file`; raise `StatementError` when columns, dates or amounts cannot be told."""
+        """Return the statement in `file`; raise StatementError if columns, dates or amounts are ambiguous."""
         layout = discover(file)
         running = RunningBalance(layout.currency)
         return Statement(

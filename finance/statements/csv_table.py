@@ -1,4 +1,4 @@
-"""Where the table in a CSV file is: its delimiter, its header below whatever the bank printed first, its first row."""
+"""Detection of the table in a CSV file: its delimiter, its header below any preamble, and its first row."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,28 +7,28 @@ from dataclasses import dataclass
 from finance.statements.amounts import looks_like_money
 from finance.statements.csv_columns import (
     Columns,
+    choose_amount_columns,
     columns_titled,
     guess_by_cells,
     guess_columns,
     is_enough,
     listed,
     resolve,
-    settle_amount,
 )
 from finance.statements.csv_mapping import DELIMITERS, ColumnMapping
 from finance.statements.csv_records import Record, read_records
 from finance.statements.dates import looks_like_date
 from finance.statements.rows import RowError, StatementError
 
-# Banks print an address, the account and the period above their tables, never a page full.
-_PREAMBLE = 60
-_WIDEST = 256
-_NARROWEST = 2
+# Some banks print their address, the account and the period above the table, but never this many lines.
+_MAX_PREAMBLE = 60
+_MAX_COLUMNS = 256
+_MIN_COLUMNS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """`header` is empty when there is none. `first_line` is the file's line of the first row; `rows` are a sample."""
+    """A table. `header` is empty if there is none, `first_line` is the line of the first row, `rows` is a sample."""
 
     delimiter: str
     header: tuple[str, ...]
@@ -38,9 +38,9 @@ class CsvTable:
 
 
 def find_table(lines: Sequence[str], wanted: ColumnMapping) -> CsvTable:
-    """The table in `lines`, the beginning of a file, as `wanted` describes it.
+    """Return the table in `lines`, the beginning of a file, according to the mapping `wanted`.
 
-    Raises `StatementError` with the columns found when date and amount cannot be told.
+    Raise StatementError with the columns found if those for date and amount cannot be determined.
     """
     readings = [(delimiter, _records(lines, delimiter)) for delimiter in wanted.delimiter or DELIMITERS]
     tables = [table for delimiter, records in readings if (table := _table(delimiter, records, wanted))]
@@ -51,7 +51,7 @@ def find_table(lines: Sequence[str], wanted: ColumnMapping) -> CsvTable:
 
 def _records(lines: Iterable[str], delimiter: str) -> list[Record]:
     records = [record for record in read_records(lines, delimiter) if not isinstance(record, RowError)]
-    return [record for record in records if len(record[1]) <= _WIDEST]
+    return [record for record in records if len(record[1]) <= _MAX_COLUMNS]
 
 
 def _table(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
@@ -61,32 +61,32 @@ def _table(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> 
 
 
 def _with_header(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
-    for position, (line, header) in enumerate(records[:_PREAMBLE]):
+    for position, (line, header) in enumerate(records[:_MAX_PREAMBLE]):
         if not _reaches(wanted, len(header)) or not all(columns_titled(title, header) for title in wanted.titles):
             continue
         rows = records[position + 1 :]
         taken = resolve(wanted, header, len(header))
-        columns = settle_amount(guess_columns(header, [cells for _, cells in rows], taken))
-        if _is_settled(columns, wanted):
-            # not the line of the next good record: a broken one between would vanish
+        columns = choose_amount_columns(guess_columns(header, [cells for _, cells in rows], taken))
+        if _is_complete(columns, wanted):
+            # not the line of the next valid record, because invalid ones before it would not be reported
             first_line = line + 1 + sum(cell.count("\n") for cell in header)
             return CsvTable(delimiter, tuple(header), columns, first_line, tuple(rows))
     return None
 
 
-def _is_settled(columns: Columns, wanted: ColumnMapping) -> bool:
-    """A mapping may name a debit or a credit column alone; a guess may not, as half the money would be missing."""
+def _is_complete(columns: Columns, wanted: ColumnMapping) -> bool:
+    """Return True for sufficient columns; only a mapping may have debit without credit or vice versa, a guess may not."""
     lone_half = wanted.columns.get("debit") is not None or wanted.columns.get("credit") is not None
     return is_enough(columns) or ("date" in columns and lone_half)
 
 
 def _reaches(wanted: ColumnMapping, width: int) -> bool:
-    """Whether a record has room for a date and an amount, and for the columns that are given as numbers."""
-    return width >= _NARROWEST and all(number < width for number in wanted.numbers)
+    """Return True if `width` suffices for a date and an amount and for all columns given by number."""
+    return width >= _MIN_COLUMNS and all(number < width for number in wanted.numbers)
 
 
 def _without_header(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
-    """Only when the very first record is a row: else an unknown header would be taken for a broken row."""
+    """Return the table if the first record is a row; otherwise an unknown header would be read as an invalid row."""
     if wanted.titles or not records or not any(map(looks_like_date, records[0][1])):
         return None
     width = Counter(len(cells) for _, cells in records).most_common(1)[0][0]
@@ -100,13 +100,13 @@ def _without_header(delimiter: str, records: Sequence[Record], wanted: ColumnMap
 
 
 def _by_number(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
-    """Rows begin at the first record with a date or an amount in its place; what stands above is header or preamble."""
+    """Return the table that begins at the first record with a date or an amount in its column."""
     width = _breadth(records)
     if not _reaches(wanted, width):
         return None
     columns = {field: index for field, index in resolve(wanted, (), width).items() if index is not None}
     money = [columns[field] for field in ("amount", "debit", "credit") if field in columns]
-    for position, (line, cells) in enumerate(records[:_PREAMBLE]):
+    for position, (line, cells) in enumerate(records[:_MAX_PREAMBLE]):
         if _is_row(cells, columns["date"], money):
             return CsvTable(delimiter, (), columns, line, tuple(records[position:]))
     return None
@@ -119,13 +119,13 @@ def _is_row(cells: Sequence[str], date: int, money: Sequence[int]) -> bool:
 
 
 def _not_found(readings: Sequence[Sequence[Record]], wanted: ColumnMapping) -> StatementError:
-    """What to tell the owner: the error of the mapping where it has one, else the columns of the likeliest header."""
+    """Return the error to report, with the columns of the likeliest header; raise the error of an invalid mapping."""
     records = max(readings, key=_breadth)
-    candidates = [cells for _, cells in records[:_PREAMBLE]]
+    candidates = [cells for _, cells in records[:_MAX_PREAMBLE]]
     header = max(candidates, key=len, default=[])
     if wanted.columns:
         resolve(wanted, header, len(header))
-    message = f"It is not clear which columns hold the date and the amount. {listed(header)} Send a mapping that names them."
+    message = f"The columns of the date and the amount were not found. {listed(header)} Send a mapping that names them."
     return StatementError("unknown_columns", message)
 
 

@@ -1,7 +1,7 @@
-"""Days as banks write them. A format is decided for a whole file; the month is never guessed row by row.
+"""Parser of dates in bank statements. The format is determined for a whole file and never guessed row by row.
 
-Own patterns instead of `strptime`: they do not depend on the process's locale, know month names in seven languages,
-and a cell that was read before costs one dictionary look-up.
+Patterns are used instead of `strptime` because they are independent of the locale, know month names in seven languages and
+cache the cells.
 """
 
 import datetime
@@ -14,10 +14,10 @@ from finance.statements.text import plain_key
 
 _DIRECTIVES = {"d": r"(?P<d>[0-9]{1,2})", "m": r"(?P<m>[0-9]{1,2})", "Y": r"(?P<Y>[0-9]{4})", "y": r"(?P<y>[0-9]{2})",
                "b": r"(?P<b>[^\W\d_]{3,12})\.?", "B": r"(?P<b>[^\W\d_]{3,12})\.?"}  # fmt: skip
-# The clock is dropped: a statement's day is the day as the bank wrote it, in the bank's own time.
+# The time of day is ignored: a transaction has the date that the bank states, in the bank's time zone.
 _CLOCK_IN_FORMAT = re.compile(r"[\sT,]*%[HI].*$")
 _CLOCK = re.compile(r"[\sT,]+\d{1,2}[:.]\d{2}.*$", re.DOTALL)
-# Unix's own reading of two digits (POSIX strptime): 69-99 are the last century.
+# Two-digit years as in POSIX strptime: 69-99 are in the 20th century.
 _PIVOT = 69
 _CACHED_CELLS = 20_000
 _MAX_LENGTH = 64
@@ -30,7 +30,7 @@ FORMATS = (
     "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d/%b/%y", "%d %b %Y", "%d %b %y", "%d. %b %Y", "%d de %b de %Y",
     "%b %d, %Y", "%b %d %Y", "%Y-%b-%d",
 )  # fmt: skip
-# Votes are counted in the order of `FORMATS`, so of two equal twins the one with the day first is looked up here.
+# Ties are resolved in the order of `FORMATS`, so the day-first format of a pair wins and is the key here.
 _TWINS = {"%d/%m/%Y": "%m/%d/%Y", "%d/%m/%y": "%m/%d/%y", "%d-%m-%Y": "%m-%d-%Y", "%d-%m-%y": "%m-%d-%y"}
 
 _MONTH_NAMES = (
@@ -50,7 +50,7 @@ _MONTH_NAMES = (
 
 
 def _month_words() -> dict[str, int]:
-    """Every name and each abbreviation of three to five letters that means one month only ("jui" would be two)."""
+    """Return all names and their unambiguous abbreviations of three to five letters ("jui" is in juin and juillet)."""
     meanings: dict[str, set[int]] = {}
     for month, names in enumerate(_MONTH_NAMES, start=1):
         for name in names.split():
@@ -63,7 +63,7 @@ _MONTHS = _month_words()
 
 
 class AmbiguousDatesError(Exception):
-    """Every day of a file is 12 or less and could as well be the month; these are the two formats."""
+    """Raised if no day in a file is above 12, so that day and month can't be distinguished; has both possible formats."""
 
     def __init__(self, day_first: str, month_first: str) -> None:
         super().__init__(day_first, month_first)
@@ -72,16 +72,16 @@ class AmbiguousDatesError(Exception):
 
 
 class DateReader:
-    """Reads cells written in one format of `%d %m %Y %y %b %B` and literal text."""
+    """Parses dates in a format of `%d %m %Y %y %b %B` and literal text."""
 
     def __init__(self, date_format: str) -> None:
-        """Raises `ValueError` with a sentence when `date_format` has another directive or lacks day, month or year."""
+        """Raise ValueError with a message for the user if the format has another directive or lacks day, month or year."""
         self.format = date_format
         self._match = _pattern(date_format)
         self._known: dict[str, datetime.date | None] = {}
 
     def read(self, cell: str) -> datetime.date | None:
-        """The day in `cell`, None when it is not one in this format."""
+        """Return the date in `cell`; None if it is not a date in this format."""
         try:
             return self._known[cell]
         except KeyError:
@@ -91,7 +91,7 @@ class DateReader:
             return day
 
     def fits(self, cell: str) -> bool:
-        """Whether `cell` has this form, even if there is no such day (30 February, year 0)."""
+        """Return True if `cell` has this format, even if the date does not exist (February 30, year 0)."""
         parts = self._parts(cell)
         return parts is not None and 1 <= parts[1] <= _LAST_MONTH and 1 <= parts[2] <= _LAST_DAY
 
@@ -124,11 +124,11 @@ def _pattern(date_format: str) -> Callable[[str], re.Match[str] | None]:
     literals, directives = pieces[::2], pieces[1::2]
     kinds = Counter({"y": "Y", "b": "m", "B": "m"}.get(directive, directive) for directive in directives)
     if kinds != Counter("dmY"):
-        raise ValueError("A date format has one day (%d), one month (%m, %b or %B) and one year (%Y or %y).")
+        raise ValueError("use one day (%d), one month (%m, %b or %B) and one year (%Y or %y).")
     pattern = _literal(literals[0])
     for directive, literal in zip(directives, literals[1:], strict=True):
         pattern += _DIRECTIVES[directive] + _literal(literal)
-    # Without anything between them the numbers have their full width: 20250102.
+    # Without separators, as in 20250102, the numbers have their full width.
     if not any(literals):
         pattern = pattern.replace("{1,2}", "{2}")
     return re.compile(pattern + (".*" if has_clock else "")).fullmatch
@@ -139,15 +139,15 @@ def _literal(text: str) -> str:
 
 
 def looks_like_date(cell: str) -> bool:
-    """Whether any known format reads `cell`."""
+    """Return True if `cell` is a date in any known format."""
     return any(reader.fits(cell) for reader in _READERS)
 
 
 def choose_format(sample: Iterable[str], every_cell: Callable[[], Iterable[str]]) -> str:
-    """The format that fits most cells of `sample`; raises `AmbiguousDatesError` when no cell tells day from month.
+    """Return the format of most cells of `sample`; raise AmbiguousDatesError if day and month can't be distinguished.
 
-    `every_cell` gives all date cells of the file; it is walked only when the sample does not decide, and only as far as
-    the first day above 12.
+    `every_cell` returns all date cells of the file. It is called only if the sample is ambiguous, and read up to the first
+    day above 12.
     """
     votes = Counter({reader.format: 0 for reader in _READERS})
     for cell in sample:

@@ -1,7 +1,7 @@
-"""Which characters a statement's bytes are. One streaming pass over the file, so a file of any size takes no memory.
+"""Detection of the character encoding of a statement, streaming and in constant memory.
 
-Order of belief: byte order mark, the NUL pattern of UTF-16, UTF-8 when the whole file is valid UTF-8, what the file
-declares, and last the look of its bytes. Decoding never raises later: a stray byte becomes U+FFFD in its row.
+Checks in order: byte order mark, the NUL pattern of UTF-16, UTF-8 if the whole file is valid, the encoding that the file
+declares, and finally the distribution of its bytes. Decoding never fails later: invalid bytes become U+FFFD in their rows.
 """
 
 import codecs
@@ -19,7 +19,7 @@ _CHUNK = 1 << 16
 _SAMPLE = 1 << 15
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DECLARATIONS = re.compile(rb"(?:<\?xml[^>]{0,80}encoding=[\"']|(?:ENCODING|CHARSET):\s*)([A-Za-z0-9_-]{2,20})")
-# Declared names that Python has no codec for, or whose codec would refuse what banks put under them.
+# Declared names without a Python codec, and names that banks declare for files in another encoding.
 _ALIASES = {"ansi": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "ascii": "", "us-ascii": "", "usascii": ""}
 _CODECS = """
     utf-8 cp1250 cp1251 cp1252 cp1253 cp1254 cp1257 iso8859-2 iso8859-15 koi8-r gbk gb2312 gb18030 big5 euc_jp
@@ -29,17 +29,17 @@ _DECLARABLE = frozenset(_CODECS.split())
 _WESTERN = "cp1252"
 _MULTIBYTE = ("gb18030", "euc_jp", "euc_kr", "cp932", "big5", "cp1251")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
-# Fewer high bytes than this say nothing about a script; accents in Western text stand alone nine times in ten.
-_FEW = 8
+# Fewer high bytes than this do not identify a script. In Western text, nine in ten accented letters are isolated high bytes.
+_MIN_HIGH_BYTES = 8
 _SHARE_OF_SCRIPT = 0.7
 _SHARE_OF_UTF16 = 0.3
 _SHARE_OF_DAMAGE = 0.25
 
 
 def detect_encoding(file: BinaryIO) -> str:
-    """The name of the codec that `file` is written in; raises `StatementError` when it is no text.
+    """Return the codec name of `file`; raise StatementError if it is not text.
 
-    `file` is seekable and open for binary reading; its position is moved.
+    `file` must be seekable and open for binary reading. Its position changes.
     """
     file.seek(0)
     head = file.read(_CHUNK)
@@ -49,21 +49,21 @@ def detect_encoding(file: BinaryIO) -> str:
     refuse_binary(head)
     if _is_valid_utf8(file):
         return "utf-8"
-    sample = _telling_sample(file)
+    sample = _non_ascii_sample(file)
     if _is_damaged_utf8(sample):
         return "utf-8"
-    return _declared(head, sample) or _guessed(sample)
+    return _declared(head, sample) or _guess(sample)
 
 
 def open_text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
-    """`file` from its beginning as text, line ends as they are; closing the text leaves `file` open."""
+    """Return `file` as text from its beginning, with its line ends; closing the text leaves `file` open."""
     file.seek(0)
     raw = io.BufferedReader(NonClosingStream(file), _CHUNK)
     return io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
 
 
 def _utf16_without_mark(head: bytes) -> str:
-    """UTF-16 of a table has a NUL in every second place of its digits and delimiters, and none in the others."""
+    """Return the UTF-16 codec if the NUL bytes of ASCII characters are only at odd (LE) or only at even (BE) offsets."""
     even, odd = head[::2].count(0), head[1::2].count(0)
     enough = len(head) * _SHARE_OF_UTF16 / 2
     if odd > enough and not even:
@@ -88,8 +88,8 @@ def _is_valid_utf8(file: BinaryIO) -> bool:
     return True
 
 
-def _telling_sample(file: BinaryIO) -> bytes:
-    """Up to 32 KB made of the file's lines that are not plain ASCII, as only these tell encodings apart."""
+def _non_ascii_sample(file: BinaryIO) -> bytes:
+    """Return up to 32 KB of the lines that are not plain ASCII, because only these differ between encodings."""
     lines: list[bytes] = []
     size = 0
     for chunk in _chunks(file):
@@ -109,7 +109,7 @@ def _is_damaged_utf8(sample: bytes) -> bool:
 
 
 def _declared(head: bytes, sample: bytes) -> str:
-    """The declared codec. Western ones are boilerplate in files of Asian banks, so bytes in pairs overrule them."""
+    """Return the declared codec, but not a Western one if the bytes look multibyte: Asian banks often declare it wrongly."""
     for name in _DECLARATIONS.findall(head[:2_048]):
         codec = _known_codec(name.decode("ascii").lower())
         if codec and not (codec == _WESTERN and _looks_multibyte(sample)):
@@ -130,10 +130,10 @@ def _looks_multibyte(sample: bytes) -> bool:
     runs = _HIGH_BYTES.findall(sample)
     high = sum(map(len, runs))
     paired = sum(len(run) for run in runs if len(run) > 1)
-    return high >= _FEW and paired >= high * _SHARE_OF_SCRIPT
+    return high >= _MIN_HIGH_BYTES and paired >= high * _SHARE_OF_SCRIPT
 
 
-def _guessed(sample: bytes) -> str:
+def _guess(sample: bytes) -> str:
     if not _looks_multibyte(sample):
         return _WESTERN
     best = charset_normalizer.from_bytes(sample, cp_isolation=list(_MULTIBYTE)).best()

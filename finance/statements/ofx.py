@@ -1,17 +1,10 @@
-"""OFX 1 (SGML), OFX 2 (XML) and QFX: finds the statements, chooses the account and reads its transactions lazily."""
+"""Parser of OFX 1 (SGML), OFX 2 (XML) and QFX. It finds the statements, selects the account and reads rows lazily."""
 
 import re
 from collections.abc import Iterator
 from itertools import count
 
-from finance.statements.ofx_accounts import (
-    OfxAccount,
-    accounts_in,
-    choose,
-    closing_balance,
-    currency_of,
-    speaks_of_securities,
-)
+from finance.statements.ofx_accounts import OfxAccount, accounts_in, choose, closing_balance, currency_of, lists_securities
 from finance.statements.ofx_markup import blocks, sections
 from finance.statements.ofx_rows import read_block
 from finance.statements.rows import Balances, RowOrError, Statement, StatementError
@@ -24,25 +17,26 @@ _SIGN = re.compile(
 
 
 class OfxParser:
-    """Takes the header or an OFX element at the start of a line for OFX; what the header says of versions is ignored."""
+    """Recognizes the OFX header or an OFX element at the start of a line. The version in the header is ignored."""
 
     name = "ofx"
 
     def recognizes(self, head: str) -> bool:
-        """Whether `head` has an OFX header or begins an OFX element, even below lines that a mailer put above it."""
+        """Return True if `head` contains an OFX header or element, even below other lines such as an email header."""
         return _SIGN.search(head) is not None
 
     def parse(self, file: DecodedFile) -> Statement:
-        """The chosen account's statement; raises `StatementError` when the file has none or does not say which."""
+        """Return the selected account's statement; raise StatementError if there is none or the selection is ambiguous."""
         with file.open_text() as stream:
             text = stream.read()
-        # SECURITY: OFX has neither, and expanding an entity is how XML parsers are attacked.
+        # SECURITY: OFX has neither, and XML parsers can be attacked by entity expansion.
         if _DECLARATION.search(text):
-            raise StatementError("forbidden_markup", "The file declares a DOCTYPE or an ENTITY, which OFX does not have.")
+            message = "The file contains a DOCTYPE or ENTITY declaration, which OFX does not allow. Export the file again."
+            raise StatementError("forbidden_markup", message)
         accounts = accounts_in(sections(text), file.default_currency)
         if not accounts:
-            raise StatementError("no_statement", "The file is OFX, but there is no account statement in it.")
-        account = _chosen(text, accounts, file.source.account_hint)
+            raise StatementError("no_statement", "The OFX file contains no account statement. Export transactions as OFX.")
+        account = _select(text, accounts, file.source.account_hint)
         balances = Balances(None, closing_balance(account), account.info.currency)
         return Statement(
             format=self.name,
@@ -53,15 +47,15 @@ class OfxParser:
         )
 
 
-def _chosen(text: str, accounts: list[OfxAccount], hint: str) -> OfxAccount:
+def _select(text: str, accounts: list[OfxAccount], hint: str) -> OfxAccount:
     account = choose(accounts, hint)
-    if speaks_of_securities(account) and not any(next(blocks(text, section), None) for section in account.sections):
-        raise StatementError("only_securities", "The statement lists only securities, no movements of cash to import.")
+    if lists_securities(account) and not any(next(blocks(text, section), None) for section in account.sections):
+        raise StatementError("only_securities", "The statement contains only securities and no cash transactions to import.")
     return account
 
 
 def _rows(text: str, account: OfxAccount, default_currency: str) -> Iterator[RowOrError]:
-    """Booked transactions and pending ones in the order of the file, numbered from 1."""
+    """Yield booked and pending transactions in file order, numbered from 1."""
     numbers = count(1)
     for section in account.sections:
         currency = currency_of(section, default_currency)

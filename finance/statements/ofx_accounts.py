@@ -1,4 +1,4 @@
-"""Which account of an OFX file is meant, and what its statement says of itself."""
+"""Accounts of an OFX file, selection of one of them, and its currency and closing balance."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _KINDS = {"STMTRS": "", "CCSTMTRS": "CREDITCARD", "INVSTMTRS": "INVESTMENT"}
 
 @dataclass(frozen=True, slots=True)
 class OfxAccount:
-    """One account of a file with its statements in order; `number` has letters and digits only."""
+    """An account and its statements in file order; `number` consists of letters and digits only."""
 
     number: str
     info: AccountInfo
@@ -26,7 +26,7 @@ class OfxAccount:
 
 
 def accounts_in(found: Sequence[Section], default_currency: str) -> list[OfxAccount]:
-    """The accounts that `found` speaks of, in the order of the file. Two statements of one account are one account."""
+    """Return the accounts of `found` in file order, each with all of its statements."""
     by_number: dict[str, list[Section]] = {}
     for section in found:
         number = _NOT_IN_NUMBERS.sub("", section.skeleton.findtext(".//ACCTID") or "")
@@ -36,43 +36,44 @@ def accounts_in(found: Sequence[Section], default_currency: str) -> list[OfxAcco
 
 def _account(number: str, own: list[Section], default_currency: str) -> OfxAccount:
     kind = (own[0].skeleton.findtext(".//ACCTTYPE") or _KINDS[own[0].kind]).strip().upper()
-    masked = "••••" + (number[-_SHOWN:] if len(number) > _SHOWN else "")  # so that no error or log shows a whole one
+    masked = "••••" + (number[-_SHOWN:] if len(number) > _SHOWN else "")  # errors and logs must not show a whole number
     info = AccountInfo(masked, kind, currency_of(own[0], default_currency))
     return OfxAccount(number, info, tuple(own))
 
 
 def currency_of(section: Section, default_currency: str) -> str:
-    """CURDEF, as written; `default_currency` where the bank left it out."""
+    """Return CURDEF as written in the file; `default_currency` if it is missing."""
     return (section.skeleton.findtext(".//CURDEF") or default_currency).strip()
 
 
 def choose(accounts: Sequence[OfxAccount], hint: str) -> OfxAccount:
-    """The account that `hint` means (its number or last four characters), else the only one there is."""
+    """Return the only account or the one that `hint` (number or last four characters) selects; else raise StatementError."""
     if len(accounts) == 1:
         return accounts[0]
     listed = ", ".join(f"{account.info.masked} ({account.info.kind or 'account'})" for account in accounts)
     wanted = _NOT_IN_NUMBERS.sub("", hint).upper()
     if not wanted:
-        raise StatementError("several_accounts", f"The file has several accounts: {listed}. Say which one to import.")
-    matching = [account for account in accounts if _is_meant(account.number.upper(), wanted)]
+        message = f"The file has several accounts: {listed}. Send the number of one of them as account_hint."
+        raise StatementError("several_accounts", message)
+    matching = [account for account in accounts if _matches(account.number.upper(), wanted)]
     if len(matching) == 1:
         return matching[0]
     if matching:
-        raise StatementError("several_accounts", f"Several accounts end in that number: {listed}. Give the whole number.")
-    raise StatementError("account_not_in_file", f"The account is not in the file, which has {listed}.")
+        raise StatementError("several_accounts", f"Several accounts end in this number: {listed}. Send the whole number.")
+    raise StatementError("account_not_in_file", f"The account is not in the file. Choose one of: {listed}.")
 
 
-def _is_meant(number: str, wanted: str) -> bool:
+def _matches(number: str, wanted: str) -> bool:
     if number == wanted:
         return True
-    # A hint that is an IBAN ends in the number; one that is a masked card shares the last four only.
+    # An IBAN as hint ends in the account number; a masked card number has only the last four digits in common.
     if not number or len(wanted) < _SHOWN or number[-_SHOWN:] != wanted[-_SHOWN:]:
         return False
     return len(wanted) == _SHOWN or number.endswith(wanted) or wanted.endswith(number)
 
 
 def closing_balance(account: OfxAccount) -> Decimal | None:
-    """The ledger balance of the account's latest statement. None for investments, where securities move cash as well."""
+    """Return the ledger balance of the latest statement; None for investments, where trades change the cash balance too."""
     ledgers = [ledger for section in account.sections if (ledger := section.skeleton.find(".//LEDGERBAL")) is not None]
     if not ledgers or account.sections[0].kind == "INVSTMTRS":
         return None
@@ -87,7 +88,7 @@ def _balance(text: str) -> Decimal | None:
         return None
 
 
-def speaks_of_securities(account: OfxAccount) -> bool:
-    """Whether the account's statements list trades or positions, which are no movements of cash in a bank's sense."""
+def lists_securities(account: OfxAccount) -> bool:
+    """Return True if the account's statements contain trades or positions, which can't be imported as transactions."""
     tags = {element.tag for section in account.sections for element in section.skeleton.iter()}
     return any(tag.startswith(_SECURITIES) for tag in tags)

@@ -1,12 +1,12 @@
-"""OFX as banks really write it, cut into pieces and mended until ofxtools can read each piece.
+"""Splitting and repair of OFX markup, so that ofxtools can parse the malformed files that banks produce.
 
-A file is cut at its statements and transactions first: a broken transaction then costs itself and not the file, rows
-are read lazily, and no tree of the whole file is built. Each piece is balanced (SGML leaves most end tags out, banks
-forget others) and only then given to ofxtools. There is no DTD, so nothing expands.
+A file is first split into statements and transactions. An invalid transaction does not affect the others, rows are read
+lazily, and no tree of the whole file is built. Missing end tags are added to each part (SGML omits most of them, and banks
+forget others) before ofxtools parses it. There is no DTD, so no entities are expanded.
 """
 
 import re
-import xml.etree.ElementTree as ET  # holds the tree; ofxtools reads the text, without a DTD  # nosec B405
+import xml.etree.ElementTree as ET  # for the tree only; ofxtools parses the text, without a DTD  # nosec B405
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ _ATTRIBUTES = r"(?:\s+[A-Za-z_][\w:.-]*\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*"
 _TAG = rf"/?[A-Za-z][A-Za-z0-9._]{{0,31}}{_ATTRIBUTES}\s*/?>"
 _STRAY = re.compile(rf"<(?!{_TAG})")
 _TOKEN = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9._]{{0,31}}){_ATTRIBUTES}\s*(/?)>([^<]*)")
-# SECURITY: bounds on what is turned into objects at once, each far above what any bank sends.
-_STATEMENTS = 1_000
+# SECURITY: limits on the number and size of objects in memory, far above those of real files.
+_MAX_STATEMENTS = 1_000
 _MAX_BLOCK_LENGTH = 1 << 16
 _SKELETON_HEAD = 1 << 18
 _SKELETON_TAIL = 1 << 16
-# OFX nests a dozen levels; deeper is an attack on whoever walks the tree.
-_DEPTH = 32
+# OFX nests about a dozen levels; the limit protects recursive functions on the tree against deeper nesting.
+_MAX_DEPTH = 32
 _FREE_TEXT = frozenset({"NAME", "MEMO", "EXTDNAME"})
-# What may follow a free text inside a transaction (OFX 2.3, 11.4.4); anything else in angle brackets is part of it.
+# Tags that may follow a free text in a transaction (OFX 2.3, 11.4.4); anything else in angle brackets is part of the text.
 _TAGS = """
     TRNTYPE DTPOSTED DTUSER DTAVAIL DTTRAN DTEXPIRE TRNAMT FITID CORRECTFITID CORRECTACTION SRVRTID CHECKNUM REFNUM SIC
     PAYEEID NAME EXTDNAME MEMO CURRENCY ORIGCURRENCY CURRATE CURSYM PAYEE ADDR1 ADDR2 ADDR3 CITY STATE POSTALCODE COUNTRY
@@ -41,7 +41,7 @@ _KNOWN = frozenset(_TAGS.split())
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One statement of one account: `text[start:end]`; `skeleton` is that without its transactions."""
+    """A statement of one account: `text[start:end]`. `skeleton` is its tree without the transactions."""
 
     kind: str
     start: int
@@ -51,8 +51,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One transaction's markup, from its start tag, cut at 65,536 characters; `is_complete` is false when it was cut
-    or the file ends inside it."""
+    """The markup of a transaction, at most 65,536 characters; `is_complete` is false if it was cut or the file ends in it."""
 
     text: str
     is_pending: bool
@@ -60,10 +59,11 @@ class Block:
 
 
 def sections(text: str) -> list[Section]:
-    """The statements in `text`, in order. One whose end tag is missing ends where the next begins."""
-    found = list(islice(_STATEMENT.finditer(text), 2 * _STATEMENTS + 1))
-    if len(found) > 2 * _STATEMENTS:
-        raise StatementError("too_many_statements", f"The file has more than {_STATEMENTS:,} statements. Import it in parts.")
+    """Return the statements in `text` in file order. A statement without an end tag ends where the next one begins."""
+    found = list(islice(_STATEMENT.finditer(text), 2 * _MAX_STATEMENTS + 1))
+    if len(found) > 2 * _MAX_STATEMENTS:
+        message = f"The file has more than {_MAX_STATEMENTS:,} statements. Import it in parts."
+        raise StatementError("too_many_statements", message)
     ends = [*(tag.start() for tag in found[1:]), len(text)]
     return [
         Section(tag.group(2).upper(), tag.end(), end, tree(_without_blocks(text, tag.end(), end)))
@@ -73,7 +73,7 @@ def sections(text: str) -> list[Section]:
 
 
 def blocks(text: str, section: Section) -> Iterator[Block]:
-    """The transactions of `section`, lazily. One without an end tag ends where the next tag of its level stands."""
+    """Yield the transactions of `section`. A transaction without an end tag ends at the next tag of its level."""
     for start, end, is_closed in _spans(text, section.start, section.end):
         markup = text[start : min(end, start + _MAX_BLOCK_LENGTH)]
         is_pending = markup[:10].upper().startswith("<STMTTRNP")
@@ -92,39 +92,39 @@ def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
 
 
 def _without_blocks(text: str, start: int, end: int) -> str:
-    kept: list[str] = []
+    parts: list[str] = []
     for block_start, block_end, _ in _spans(text, start, end):
         between = text[start:block_start]
         if not between.isspace():
-            kept.append(between)
+            parts.append(between)
         start = block_end
-    kept.append(text[start:end])
-    skeleton = "".join(kept)
+    parts.append(text[start:end])
+    skeleton = "".join(parts)
     if len(skeleton) <= _SKELETON_HEAD + _SKELETON_TAIL:
         return skeleton
     return skeleton[:_SKELETON_HEAD] + skeleton[-_SKELETON_TAIL:]
 
 
 def tree(fragment: str) -> ET.Element:
-    """`fragment` as an element tree under one root, with upper-case tags; entities in its text are not decoded yet."""
+    """Return `fragment` as an element tree under one root, with upper-case tags and entities that are not decoded yet."""
     builder = TreeBuilder()
-    builder.feed(f"<OFX>{_mended(fragment)}</OFX>")
+    builder.feed(f"<OFX>{_repair(fragment)}</OFX>")
     return builder.close()
 
 
-def _mended(fragment: str) -> str:
-    """`fragment` with every element closed, empty ones dropped, and "<" that begins no tag escaped."""
+def _repair(fragment: str) -> str:
+    """Close every element, remove empty ones, and escape each "<" that does not begin a tag."""
     if "<!" in fragment:
-        fragment = _replaced(fragment, "<![CDATA[", "]]>", _escaped)
-        fragment = _replaced(fragment, "<!--", "-->", lambda comment: "")
+        fragment = _replace_between(fragment, "<![CDATA[", "]]>", _escape)
+        fragment = _replace_between(fragment, "<!--", "-->", lambda comment: "")
     tokens = _TOKEN.findall(_STRAY.sub("&lt;", fragment))
-    return _balanced(_text_rejoined(tokens))
+    return _balance(_join_texts(tokens))
 
 
-def _replaced(text: str, begin: str, end: str, change: Callable[[str], str]) -> str:
-    """`text` with what stands between `begin` and `end` changed, and the two taken out.
+def _replace_between(text: str, begin: str, end: str, change: Callable[[str], str]) -> str:
+    """Apply `change` to each text between `begin` and `end`, and remove both marks.
 
-    SECURITY: by hand, since a regular expression takes quadratic time over a file of unclosed comments.
+    SECURITY: without a regular expression, which would take quadratic time on a file of unclosed comments.
     """
     parts = text.split(begin)
     done = parts[:1]
@@ -134,15 +134,15 @@ def _replaced(text: str, begin: str, end: str, change: Callable[[str], str]) -> 
     return "".join(done)
 
 
-def _escaped(cdata: str) -> str:
+def _escape(cdata: str) -> str:
     return cdata.replace("&", "&amp;").replace("<", "&lt;")
 
 
 _Token = tuple[str, str, str, str]
 
 
-def _text_rejoined(tokens: list[_Token]) -> list[_Token]:
-    """`tokens` (slash, name, slash at the end, text) in which "PAID <JOHN> 5" is one text again."""
+def _join_texts(tokens: list[_Token]) -> list[_Token]:
+    """Return `tokens` (slash, name, slash at the end, text) with texts such as "PAID <JOHN> 5" joined again."""
     joined: list[_Token] = []
     for token in tokens:
         _, name, _, text = token
@@ -162,7 +162,7 @@ def _is_inside_text(before: _Token, token: _Token) -> bool:
     return bool(before[3].strip()) and not starts_a_line
 
 
-def _balanced(tokens: list[_Token]) -> str:
+def _balance(tokens: list[_Token]) -> str:
     closers = Counter(name.upper() for slash, name, _, _ in tokens if slash)
     markup: list[str] = []
     opened: list[str] = []
@@ -170,13 +170,13 @@ def _balanced(tokens: list[_Token]) -> str:
         tag = name.upper()
         if slash:
             closers[tag] -= 1
-            # none when the tag is not open, as after a value that was closed already
+            # closes nothing if the tag is not open, for example after a value that is closed already
             depth = max((place for place, name in enumerate(opened) if name == tag), default=len(opened))
             markup.extend(f"</{name}>" for name in reversed(opened[depth:]))
             del opened[depth:]
         elif value := text.strip():
             markup.append(f"<{tag}>{value}</{tag}>")
-        elif closers[tag] > 0 and len(opened) < _DEPTH:
+        elif closers[tag] > 0 and len(opened) < _MAX_DEPTH:
             opened.append(tag)
             markup.append(f"<{tag}>")
     markup.extend(f"</{tag}>" for tag in reversed(opened))

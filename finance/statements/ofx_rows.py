@@ -1,8 +1,8 @@
-"""One OFX transaction (STMTTRN or STMTTRNP) as a row. Field meanings: OFX 2.3, section 11.4.4."""
+"""Conversion of OFX transactions (STMTTRN, STMTTRNP) to statement rows; see OFX 2.3, section 11.4.4."""
 
 import datetime
 import re
-import xml.etree.ElementTree as ET  # holds the tree; ofxtools reads the text, without a DTD  # nosec B405
+import xml.etree.ElementTree as ET  # for the tree only; ofxtools parses the text, without a DTD  # nosec B405
 from decimal import Decimal
 
 from finance.statements.ofx_markup import Block, tree
@@ -10,7 +10,7 @@ from finance.statements.row_validation import Draft, checked
 from finance.statements.rows import BrokenCellError, RowError, RowOrError
 from finance.statements.text import clean_text, normalize_text
 
-# 20090401122017.000[-5:EST]: the day is the day as the bank wrote it, whatever zone follows.
+# 20090401122017.000[-5:EST]: the date is used as the bank states it, regardless of the time zone.
 _DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})").match
 _AMOUNT = re.compile(r"[+-]?[0-9]{0,40}(?:[.,][0-9]{0,40})?").fullmatch
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:([.,])[0-9]{3}(?:\1[0-9]{3})*)(?!\1)[.,][0-9]{1,2}").fullmatch
@@ -18,16 +18,16 @@ _KINDS = {
     "XFER": "transfer", "FEE": "fee", "SRVCHG": "fee", "INT": "income", "DIV": "income", "DEP": "income",
     "DIRECTDEP": "income", "CREDIT": "income",
 }  # fmt: skip
-# Banks without ids write zeros into all of them, and one id twice would be one transaction.
+# Some banks fill all ids with zeros, which would merge all rows into one transaction.
 _NO_ID = re.compile(r"0*").fullmatch
 _SHOWN = 40
-_LONG = 4_000
+_MAX_TEXT = 4_000
 
 
 def read_block(block: Block, number: int, currency: str) -> RowOrError:
-    """Transaction `number` of a statement in `currency` (its CURDEF)."""
+    """Return transaction `number` of a statement in `currency` (its CURDEF), or its error."""
     if not block.is_complete:
-        return RowError(number, "row", "truncated", "The file ends in the middle of this transaction, or it never ends.")
+        return RowError(number, "row", "truncated", "This transaction is incomplete. Export the file again.")
     try:
         return checked(_draft(tree(block.text), number, currency, is_pending=block.is_pending))
     except BrokenCellError as broken:
@@ -37,13 +37,13 @@ def read_block(block: Block, number: int, currency: str) -> RowOrError:
 def _draft(transaction: ET.Element, number: int, currency: str, *, is_pending: bool) -> Draft:
     fields = _fields(transaction)
     posted = read_day(fields.get("DTPOSTED") or fields.get("DTTRAN", ""))
-    try:  # banks that fill DTUSER, when the owner paid, with zeros or a later day mean nothing by it
+    try:  # DTUSER is the day of the user's payment; zeros or a later day than DTPOSTED are meaningless
         paid = min(read_day(fields.get("DTUSER", "")), posted)
     except BrokenCellError:
         paid = posted
-    # ORIGCURRENCY says only what TRNAMT was converted from (OFX 2.3, 5.2)
+    # not ORIGCURRENCY, from which TRNAMT was converted (OFX 2.3, 5.2)
     own_currency = transaction.findtext(".//CURRENCY/CURSYM") or transaction.findtext(".//CURRENCY") or ""
-    name = clean_text(fields.get("NAME") or fields.get("EXTDNAME", ""), _LONG)
+    name = clean_text(fields.get("NAME") or fields.get("EXTDNAME", ""), _MAX_TEXT)
     fitid = fields.get("FITID", "").strip()
     return Draft(
         number=number,
@@ -60,7 +60,7 @@ def _draft(transaction: ET.Element, number: int, currency: str, *, is_pending: b
 
 
 def _fields(transaction: ET.Element) -> dict[str, str]:
-    """Tag to text of every value; of two with one tag the first, so PAYEE's parts never hide the transaction's own."""
+    """Return {tag: text}, the first value for repeated tags, so that fields of PAYEE do not override the transaction's."""
     fields: dict[str, str] = {}
     for element in transaction.iter():
         if element.text:
@@ -69,7 +69,7 @@ def _fields(transaction: ET.Element) -> dict[str, str]:
 
 
 def read_day(text: str) -> datetime.date:
-    """The day of an OFX date or datetime; raises `BrokenCellError` when there is none."""
+    """Return the day of an OFX date or datetime; raise BrokenCellError if it is missing or invalid."""
     found = _DAY(text.strip())
     try:
         if found:
@@ -79,11 +79,11 @@ def read_day(text: str) -> datetime.date:
     shown = clean_text(text, _SHOWN)
     if not shown:
         raise BrokenCellError("date", "missing_date", "The date is missing.")
-    raise BrokenCellError("date", "bad_date", f"“{shown}” is not a day.")
+    raise BrokenCellError("date", "bad_date", f"“{shown}” is not a date.")
 
 
 def read_amount(text: str) -> Decimal:
-    """An OFX amount: point or comma is the decimal mark (OFX 2.3, 3.2.9.1); raises `BrokenCellError` when it is none."""
+    """Return an OFX amount with decimal point or comma (OFX 2.3, 3.2.9.1); raise BrokenCellError if it is invalid."""
     compact = text.strip().replace(" ", "")
     if _GROUPED(compact):
         whole, cents = compact[:-3].replace(",", "").replace(".", ""), compact[-3:]
@@ -97,8 +97,8 @@ def read_amount(text: str) -> Decimal:
 
 
 def _description(name: str, fields: dict[str, str]) -> str:
-    """Name and memo, the one alone where it contains the other: NAME is often MEMO cut at 32 characters."""
-    memo = clean_text(fields.get("MEMO", ""), _LONG)
+    """Join name and memo, or return one if it contains the other: NAME is often MEMO cut at 32 characters."""
+    memo = clean_text(fields.get("MEMO", ""), _MAX_TEXT)
     if not name and not memo:
         check = clean_text(fields.get("CHECKNUM", ""), _SHOWN)
         return f"Check {check}" if check.strip("0") else ""

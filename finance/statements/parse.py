@@ -1,4 +1,4 @@
-"""The way in: which format a file is in, decided by what it says and not by its name, and its statement."""
+"""Entry point of the statement parsers. The format is detected by content, not by file name."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from finance.statements.rows import Limits, RowOrError, Statement, StatementErro
 from finance.statements.signatures import REMEDY
 from finance.statements.source import StatementParser, StatementSource, decode
 
-# Most particular first: CSV accepts nearly any text.
+# The most specific parser first, because CSV accepts nearly any text.
 PARSERS: tuple[StatementParser, ...] = (OfxParser(), CsvParser())
-# A Quicken Web Connect file is OFX with a tag of Intuit's in it.
+# A Quicken Web Connect file is OFX with an additional tag of Intuit.
 _SYNONYMS = {"qfx": "ofx"}
 FORMATS = ("auto", "ofx", "qfx", "csv")
 
-# Formats that people do send. Each line goes when its parser arrives.
-_STRANGERS = (
+# Formats that users upload although there is no parser for them yet.
+_UNSUPPORTED = (
     (re.compile(r"\A\s*<(?:!DOCTYPE\s+html|html)", re.IGNORECASE), "a web page", "not_a_statement"),
     (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\."), "a CAMT.053 statement", "unsupported_format"),
     (re.compile(r"\A\s*!(?:Type|Account|Option)", re.IGNORECASE), "a QIF file", "unsupported_format"),
@@ -29,9 +29,9 @@ _STRANGERS = (
 
 
 def parse_statement(source: StatementSource, *, default_currency: str, limits: Limits) -> Statement:
-    """Return the statement in `source`. `default_currency` (ISO 4217) counts where the file names none.
+    """Return the statement in `source`. `default_currency` (ISO 4217) is used if the file names no currency.
 
-    Raise `StatementError` and nothing else, here or while the rows are read; a broken row is a `RowError` among them.
+    Raise StatementError and no other exception, here or while the rows are read. An invalid row is yielded as RowError.
     """
     file = decode(source, default_currency=default_currency, limits=limits)
     statement = _parser_for(file.head, source.format).parse(file)
@@ -42,22 +42,22 @@ def parse_statement(source: StatementSource, *, default_currency: str, limits: L
 
 def _parser_for(head: str, chosen: str) -> StatementParser:
     if chosen not in FORMATS:
-        raise StatementError("unknown_format", f"“{chosen[:40]}” is no known format. Choose one of: {', '.join(FORMATS)}.")
-    found = _recognized(head)
+        raise StatementError("unknown_format", f"“{chosen[:40]}” is not a known format. Use one of: {', '.join(FORMATS)}.")
+    found = _recognize(head)
     wanted = _SYNONYMS.get(chosen, chosen)
     if wanted not in ("auto", found.name):
-        message = f"The file looks like {found.name.upper()}, not {chosen.upper()}. Choose “{found.name}” or “auto”."
+        message = f"The file looks like {found.name.upper()}, not {chosen.upper()}. Use “{found.name}” or “auto”."
         raise StatementError("wrong_format", message)
     return found
 
 
-def _recognized(head: str) -> StatementParser:
-    """Strangers are asked between OFX and CSV: a page that mentions OFX stays OFX, and no JSON becomes a table."""
-    *particular, general = PARSERS
-    for parser in particular:
+def _recognize(head: str) -> StatementParser:
+    """Return the parser for `head`; unsupported formats are checked after OFX and before CSV, which accepts most texts."""
+    *specific, general = PARSERS
+    for parser in specific:
         if parser.recognizes(head):
             return parser
-    for pattern, kind, code in _STRANGERS:
+    for pattern, kind, code in _UNSUPPORTED:
         if pattern.search(head):
             raise StatementError(code, f"This is {kind}, which cannot be imported. {REMEDY}")
     if general.recognizes(head):

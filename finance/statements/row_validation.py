@@ -1,4 +1,4 @@
-"""The rules of a transaction, checked before the database has to refuse it; the same for every format."""
+"""Validation of parsed rows against the constraints of transactions, for all statement formats."""
 
 import datetime
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from finance.statements.text import clean_text
 
 FIRST_DAY = datetime.date(1900, 1, 1)
 LAST_DAY = datetime.date(2200, 12, 31)
-# decimal(12,2) in the database: ten digits before the point, two after it.
+# decimal(12, 2) in the database has ten digits before the decimal point.
 INTEGER_DIGITS = 10
 _CENT = Decimal("0.01")
 _EXACT = Context(prec=40)
@@ -27,7 +27,7 @@ _NEEDS_NEGATIVE = frozenset({"expense", "fee"})
 
 @dataclass(slots=True)
 class Draft:
-    """A row as a parser understood it, before any rule; `kind` is a wish for the transaction type, "" for none."""
+    """A parsed row before validation; `kind` is the preferred transaction type or ""."""
 
     number: int
     date: datetime.date
@@ -43,7 +43,7 @@ class Draft:
 
 
 def checked(draft: Draft) -> StatementRow:
-    """Return the row that `draft` makes; raise `BrokenCellError` for the first rule it breaks."""
+    """Return `draft` as a valid row; raise BrokenCellError for the first rule that it violates."""
     amount = checked_amount(draft.amount)
     return StatementRow(
         number=draft.number,
@@ -61,11 +61,11 @@ def checked(draft: Draft) -> StatementRow:
 
 
 def checked_amount(amount: Decimal) -> Decimal:
-    """`amount` with exactly two decimals; raises `BrokenCellError` rather than rounding anything away."""
+    """Return `amount` with exactly two decimals; raise BrokenCellError if it is invalid or would have to be rounded."""
     if not amount.is_finite():
         raise BrokenCellError("amount", "bad_amount", f"“{amount}” is not an amount of money.")
     if not amount:
-        raise BrokenCellError("amount", "zero_amount", "The amount is zero, so there is nothing to book.")
+        raise BrokenCellError("amount", "zero_amount", "The amount is zero, so there is nothing to import.")
     if amount.adjusted() >= INTEGER_DIGITS:
         raise BrokenCellError("amount", "amount_too_large", "The amount must be smaller than 10,000,000,000.")
     cents = amount.quantize(_CENT, context=_EXACT)
@@ -76,7 +76,7 @@ def checked_amount(amount: Decimal) -> Decimal:
 
 
 def checked_balance(amount: Decimal) -> Decimal | None:
-    """`amount`, a balance, with exactly two decimals; None when it has more or no account could hold it."""
+    """Return a balance with exactly two decimals; None if it has more or is unrealistically large."""
     if not amount.is_finite() or amount.adjusted() > INTEGER_DIGITS * 2:
         return None
     cents = amount.quantize(_CENT, context=_EXACT)
@@ -84,24 +84,24 @@ def checked_balance(amount: Decimal) -> Decimal | None:
 
 
 def checked_date(day: datetime.date, field: str) -> datetime.date:
-    """`day`, which must lie between 1900 and 2200."""
+    """Return `day`; raise BrokenCellError at `field` unless it is between 1900 and 2200."""
     if FIRST_DAY <= day <= LAST_DAY:
         return day
-    raise BrokenCellError(field, "date_out_of_range", f"{day.isoformat()} does not lie between 1900 and 2200.")
+    raise BrokenCellError(field, "date_out_of_range", f"{day.isoformat()} is not between 1900 and 2200.")
 
 
 def checked_currency(code: str) -> str:
-    """`code` in upper case, which must be of ISO 4217."""
+    """Return `code` in upper case; raise BrokenCellError unless it is an ISO 4217 code."""
     if code in ISO_4217:
         return code
     upper = code.strip().upper()
     if upper in ISO_4217:
         return upper
-    raise BrokenCellError("currency", "unknown_currency", f"“{clean_text(code, 20)}” is no ISO 4217 currency code.")
+    raise BrokenCellError("currency", "unknown_currency", f"“{clean_text(code, 20)}” is not an ISO 4217 currency code.")
 
 
 def checked_provider_id(text: str) -> str:
-    """The bank's id, cleaned. Never cut: two long ids with one beginning would become one transaction."""
+    """Return the bank's id, cleaned but never truncated: two long ids with the same start would become one transaction."""
     clean = clean_text(text, NAME_LENGTH + 1)
     if len(clean) <= NAME_LENGTH:
         return clean
@@ -109,7 +109,7 @@ def checked_provider_id(text: str) -> str:
 
 
 def type_of(kind: str, amount: Decimal) -> TransactionType:
-    """`kind` where the sign of `amount` allows it, else income or expense; a fee that comes back is a refund."""
+    """Return `kind` if the sign of `amount` allows it, otherwise income or expense; a positive fee is a refund."""
     if kind == "fee" and amount > 0:
         return "refund"
     wanted = _TYPES.get(kind)

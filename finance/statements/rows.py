@@ -1,4 +1,4 @@
-"""What a statement is once it is read: rows, errors and balances in one shape, whatever the bank's dialect was."""
+"""Format-independent data types of parsed statements: rows, errors, balances and accounts."""
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
@@ -10,11 +10,12 @@ TransactionType = Literal["income", "expense", "transfer", "refund", "fee"]
 
 
 class StatementRow(NamedTuple):
-    """One transaction that satisfies every rule of `finance.statements.row_validation`.
+    """A transaction that complies with all rules of `finance.statements.row_validation`.
 
-    `number` is the line of the file (CSV, from 1) or the transaction's ordinal in its account (OFX, from 1). `amount` is
-    signed as the account sees it, never zero, with exactly two decimals. Texts are clean; "" means that there is none.
-    `date` is the day of the transaction, `posted_date` the day the bank booked it where the file tells them apart.
+    - `number` is the line of the file (CSV) or the position in the account's statements (OFX), from 1.
+    - `amount` is never zero and has exactly two decimals. It is negative for money that leaves the account.
+    - Texts are cleaned; "" means that there is none.
+    - `date` is the day of the transaction, `posted_date` the day of booking if the file has both.
     """
 
     number: int
@@ -32,7 +33,7 @@ class StatementRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """A transaction that cannot go in: where it is, which `field`, a stable `code` and a sentence for its owner."""
+    """A transaction that can't be imported: its `number`, the invalid `field`, a stable `code` and a message for the user."""
 
     number: int
     field: str
@@ -44,7 +45,7 @@ RowOrError: TypeAlias = StatementRow | RowError
 
 
 class StatementError(Exception):
-    """The file as a whole is no statement that can be imported; `code` for programs, `message` with the remedy."""
+    """Raised if a file can't be imported. `code` is stable; `message` tells the user what to do."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -53,7 +54,7 @@ class StatementError(Exception):
 
 
 class BrokenCellError(Exception):
-    """One value of a row breaks a rule. Stays inside this package, where it becomes the row's `RowError`."""
+    """Raised for an invalid value of a row; internal to this package, which converts it to a `RowError`."""
 
     def __init__(self, field: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -62,13 +63,12 @@ class BrokenCellError(Exception):
         self.message = message
 
     def at(self, number: int) -> RowError:
-        """The same complaint about row `number`."""
         return RowError(number, self.field, self.code, self.message)
 
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """What the file itself says the account held before its first and after its last row; None where it does not say."""
+    """The account balances before the first and after the last row as stated in the file; None if not stated."""
 
     opening: Decimal | None
     closing: Decimal | None
@@ -77,7 +77,7 @@ class Balances:
 
 @dataclass(frozen=True, slots=True)
 class AccountInfo:
-    """An account named in the file. `masked` shows at most the last four characters of its number."""
+    """An account named in the file. `masked` contains at most the last four characters of its number."""
 
     masked: str
     kind: str
@@ -86,7 +86,7 @@ class AccountInfo:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a file is accepted: bytes as uploaded, and rows, broken ones included."""
+    """Maximum size of a file in bytes, and maximum number of rows including invalid ones."""
 
     max_bytes: int = 64 * 1024 * 1024
     max_rows: int = 500_000
@@ -94,10 +94,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement being read. `rows` is lazy, can be walked once, and may itself end in a `StatementError`.
+    """A statement being read. `rows` is lazy, can be iterated once, and may raise StatementError at any row.
 
-    `accounts` lists the accounts the file names (OFX). `mapping` is the CSV mapping that was used, ready for JSON and
-    for the `mapping` argument of the next call; empty for OFX.
+    `accounts` lists the accounts in the file (OFX only). `mapping` is the CSV mapping that was used. It can be serialized as
+    JSON and used as the `mapping` of another import; it is empty for OFX.
     """
 
     format: str
@@ -108,5 +108,5 @@ class Statement:
 
     @property
     def balances(self) -> Balances:
-        """Opening and closing balance; complete only after `rows` is exhausted, as a running balance is read with it."""
+        """Opening and closing balance, complete only after `rows` is exhausted because they may depend on all rows."""
         return self.read_balances()

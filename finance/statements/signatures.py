@@ -1,4 +1,4 @@
-"""Files that are not text at all, told by their first bytes, so that the answer can name what was sent."""
+"""Detection of binary files by their first bytes, so that the error can name the type of the file."""
 
 from finance.statements.rows import StatementError
 
@@ -27,18 +27,18 @@ _ZIPPED = (
 )
 _ISO_MEDIA = b"ftyp"
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1a")
-# A stray NUL is cleaned out of its row; a file with one control character in a hundred is no text.
-_FEW_CONTROL = 8
+# Rows are cleaned of single NULs later; a file is not text if it has more than 8 and more than 1 % control characters.
+_MIN_CONTROL = 8
 _SHARE_OF_CONTROL = 0.01
 
 
 def refuse_binary(head: bytes) -> None:
-    """Raises `StatementError` with the name of what `head`, the first bytes of a file, begins."""
+    """Raise StatementError with the type of the file if `head`, its first bytes, is not text."""
     kind = _kind_of(head)
     if kind:
         raise StatementError("not_a_statement", f"This is {kind}, not a bank statement. {REMEDY}")
     control = len(head) - len(head.translate(None, _CONTROL))
-    if control > max(_FEW_CONTROL, len(head) * _SHARE_OF_CONTROL):
+    if control > max(_MIN_CONTROL, len(head) * _SHARE_OF_CONTROL):
         raise StatementError("not_a_statement", f"This is a binary file, not a bank statement. {REMEDY}")
 
 
@@ -46,5 +46,5 @@ def _kind_of(head: bytes) -> str:
     if head.startswith(b"PK\x03\x04"):
         return next((kind for mark, kind in _ZIPPED if mark in head), "a zip archive")
     if head[4:8] == _ISO_MEDIA:
-        return "a picture or a film"
+        return "a picture or a video"
     return next((kind for signature, kind in _SIGNATURES if head.startswith(signature)), "")

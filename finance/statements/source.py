@@ -1,4 +1,4 @@
-"""A statement file as the user hands it in, and the same file decoded, which every parser takes."""
+"""An uploaded statement file, its decoded form, and the protocol of the parsers that read it."""
 
 import io
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ from finance.statements.rows import Limits, Statement, StatementError
 from finance.statements.signatures import REMEDY
 
 _HEAD = 16_384
-# Rows are counted as they are read; this stops a file that has next to none of them, only blank lines.
+# Rows are counted while they are read; this limit stops a file that consists mainly of blank lines.
 _LINES_PER_ROW = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementSource:
-    """A statement file and what the user said about it.
+    """A statement file and the options that the user sent with it.
 
-    - `file` is seekable, open for binary reading, and stays open until the rows are read.
+    - `file` must be seekable, open for binary reading, and stay open until the rows are read.
     - `format` is one of `finance.statements.parse.FORMATS`.
-    - `mapping` says which column of a CSV file is which (`finance.statements.csv_mapping`). None: the user did not say.
-    - `account_hint` picks the account of an OFX file that has several: its number or its last four characters.
-    - The balances are used where the file has none.
+    - `mapping` assigns the columns of a CSV file (`finance.statements.csv_mapping`); None if the user sent none.
+    - `account_hint` selects an account of an OFX file with several: its number or its last four characters.
+    - The balances are used if the file states none.
     """
 
     file: BinaryIO
@@ -39,8 +39,8 @@ class StatementSource:
 class DecodedFile:
     """The file of `source` as text.
 
-    `head` is its beginning (at most 16,384 characters), `max_lines` the bound of a line-based format, and
-    `default_currency` (ISO 4217) the currency of amounts for which the file names none.
+    `head` is its beginning (at most 16,384 characters), `max_lines` the maximum number of lines for line-based formats.
+    `default_currency` (ISO 4217) is used for amounts without a currency.
     """
 
     source: StatementSource
@@ -50,24 +50,24 @@ class DecodedFile:
     max_lines: int
 
     def open_text(self) -> io.TextIOWrapper:
-        """Return the whole file as text from its beginning, with its own line ends."""
+        """Return the whole file as text from its beginning, with its line ends."""
         return open_text(self.source.file, self.encoding)
 
 
 class StatementParser(Protocol):
-    """One format. A new format is one module with such a class, and one line in `finance.statements.parse`."""
+    """A parser of one format. To add a format, implement this protocol and add the class to `parse.PARSERS`."""
 
     name: str
 
     def recognizes(self, head: str) -> bool:
-        """Whether a text that begins with `head` is of this format."""
+        """Return True if a text that begins with `head` is in this format."""
 
     def parse(self, file: DecodedFile) -> Statement:
-        """Return the statement in `file`, its rows read lazily; raise nothing but `StatementError`."""
+        """Return the statement in `file` with lazily read rows; raise no exception other than StatementError."""
 
 
 def decode(source: StatementSource, *, default_currency: str, limits: Limits) -> DecodedFile:
-    """Return the file of `source` decoded; raise `StatementError` when it is empty, too large or no text."""
+    """Return the decoded file of `source`; raise StatementError if it is empty, too large or not text."""
     size = source.file.seek(0, io.SEEK_END)
     if size > limits.max_bytes:
         message = f"The file has {size:,} bytes; at most {limits.max_bytes:,} are accepted. Export a shorter period."

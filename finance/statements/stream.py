@@ -1,4 +1,4 @@
-"""A view of somebody else's open file that can be wrapped and dropped without closing it."""
+"""A wrapper of an open file that can be closed without closing the file."""
 
 import io
 from typing import TYPE_CHECKING, BinaryIO
@@ -8,18 +8,16 @@ if TYPE_CHECKING:
 
 
 class NonClosingStream(io.RawIOBase):
-    """Reads from `file`, which needs `read` alone: an upload, a temporary file, bytes in memory."""
+    """A raw stream over `file`, which only needs a `read` method: an upload, a temporary file or bytes in memory."""
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__()
         self._file = file
 
     def readable(self) -> bool:
-        """Always; `io.BufferedReader` asks."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill `buffer` with the next bytes; gives how many."""
         view = memoryview(buffer).cast("B")
         data = self._file.read(len(view))
         view[: len(data)] = data

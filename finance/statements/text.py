@@ -1,24 +1,24 @@
-"""Text as banks print it, made fit for people, for PostgreSQL and for comparison."""
+"""Cleaning of texts in bank statements for display and storage, and normalizing for comparison."""
 
 import html
 import re
 import unicodedata
 
-# SECURITY: PostgreSQL refuses NUL, and a bidi override can make one payee look like another.
+# SECURITY: PostgreSQL rejects NUL, and a bidi override can make one payee look like another.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-# The semicolon is required: HTML's own leniency would read the shop "J&REG SONS" as a trade mark.
+# The semicolon is required, because HTML without it would decode the name "J&REG SONS" to a trademark sign.
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 
 
 def clean_text(text: str, limit: int) -> str:
-    """`text` without control characters and entities, its white space collapsed, cut at `limit` characters."""
+    """Remove control characters, decode entities, collapse white space, and truncate to `limit` characters."""
     if "&" in text:
-        # twice, as several banks escape what was escaped already
+        # twice, because several banks escape entities twice
         text = _ENTITY.sub(_character, _ENTITY.sub(_character, text))
-    # the only white space that counts as printable is the space itself (str.isprintable)
+    # str.isprintable is false for any white space other than the space, so this text needs no collapsing
     if text.isprintable() and "  " not in text:
         return text.strip()[:limit].rstrip()
     if not text.isprintable():
@@ -31,31 +31,31 @@ def _character(entity: re.Match[str]) -> str:
 
 
 def normalize_text(text: str) -> str:
-    """`text` reduced to its lower-case letters, marks and digits with single spaces between, to find duplicates.
+    """Return `text` as lower-case letters, marks and digits with single spaces, to find duplicates.
 
-    Two exports of one transaction differ in case, width, accents' composition, padding and punctuation, never in these.
+    Two exports of a transaction may differ in case, width, composition of accents, padding and punctuation only.
     """
     if text.isascii():
         return _NOT_ALPHANUMERIC.sub(" ", text.lower()).strip()
-    # NFKC after casefold again, as folding can take a composed character apart (Unicode, section 3.13, D146).
+    # NFKC again after casefold, because case folding can decompose characters (Unicode, section 3.13, D146).
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.translate(_SPACED).split())
 
 
 class _Spaced(dict[int, str]):
-    """A translation table of all Unicode that learns each character when it first meets it."""
+    """A translation table of all Unicode characters that is filled on first use of each character."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        kept = self[code] = character if unicodedata.category(character)[0] in "LMN" else " "
-        return kept
+        translated = self[code] = character if unicodedata.category(character)[0] in "LMN" else " "
+        return translated
 
 
 _SPACED = _Spaced()
 
 
 def plain_key(text: str) -> str:
-    """`normalize_text` without accents: how column names and words of a bank are looked up."""
+    """Return `normalize_text` without accents, the key for looking up column titles and words of banks."""
     decomposed = unicodedata.normalize("NFKD", normalize_text(text))
     if text.isascii():
         return decomposed

@@ -1,1 +1,1 @@
-"""Money in the API."""
+"""Views of the finance API."""

@@ -1,4 +1,4 @@
-"""Accounts and what moved on them."""
+"""Views of accounts and transactions."""
 
 from typing import Any, cast
 
@@ -21,8 +21,9 @@ from finance.serializers.transactions import TransactionSerializer
 
 
 class AccountViewSet(OwnedViewSet):
-    """Bank accounts, cards and loans. Their numbers go in and never come out."""
-
+    about = (
+        "Account numbers are write-only. An account with transactions can't be deleted (409); close it with `is_active` false."
+    )
     queryset = EncryptedFinancialProfile.objects.all()
     serializer_class = AccountSerializer
     filterset_class = AccountFilter
@@ -34,8 +35,7 @@ class AccountViewSet(OwnedViewSet):
 
 
 class TransactionViewSet(BulkMixin, OwnedViewSet):
-    """Movements of money."""
-
+    about = "Amounts are positive for money in, negative for money out. An imported transaction can be restored after deletion."
     queryset = FinancialTransaction.objects.all()
     serializer_class = TransactionSerializer
     filterset_class = TransactionFilter
@@ -44,32 +44,34 @@ class TransactionViewSet(BulkMixin, OwnedViewSet):
     search_fields = ("description", "merchant_name", "category", "reference_number")
     file_actions = ("export", "bulk")
 
-    @extend_schema(request=None)
+    @extend_schema(
+        summary="Restore a deleted transaction",
+        description="Restores a deleted transaction that was imported, unchanged and with its id. Returns 404 if there is none "
+        "and 409 if another transaction has its reference number.",
+        request=None,
+    )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: Any) -> Response:
-        """Bring a deleted transaction that came by import back under its id."""
         return self.row_response(services.restore_transaction(user=request.user, transaction_id=pk))
 
     @extend_schema(
+        summary="Export transactions",
+        description="Returns all transactions that match the filters in one CSV or JSON file, with the fields of the list.",
         filters=True,
         parameters=[
-            OpenApiParameter("file_format", str, enum=exports.FORMATS, default=exports.CSV),
+            OpenApiParameter("file_format", str, enum=exports.FORMATS, default=exports.CSV, description="Format of the file."),
             *(OpenApiParameter(name, exclude=True) for name in ("limit", "cursor", "ordering")),
         ],
-        responses={
-            (200, "application/json"): TransactionSerializer(many=True),
-            (200, "text/csv"): str,
-        },
+        responses={(200, "application/json"): TransactionSerializer(many=True), (200, "text/csv"): str},
         examples=[
             OpenApiExample("Example", [TransactionSerializer.Meta.example], response_only=True, media_type="application/json")
         ],
     )
     @action(detail=False, methods=["get"], filter_backends=(ExportFilterBackend, WordSearchBackend))
     def export(self, request: Request) -> StreamingHttpResponse:
-        """All transactions that the filters choose, as a file: `file_format` csv or json."""
         file_format = request.query_params.get("file_format", exports.CSV)
         if file_format not in exports.FORMATS:
-            raise DomainError("unknown_format", f"Choose one of: {', '.join(exports.FORMATS)}.", field="file_format")
+            raise DomainError("unknown_format", f"Use one of: {', '.join(exports.FORMATS)}.", field="file_format")
         rows = self.filter_queryset(self.with_derived(set(request.query_params)))
         return exports.download(
             rows, sql_serializer=cast("SqlSerializer", self.get_sql_serializer()), file_format=file_format, name="transactions"

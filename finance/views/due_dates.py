@@ -1,4 +1,4 @@
-"""Income and bills that are due."""
+"""Views of income and expense due dates."""
 
 from datetime import date
 from typing import Any
@@ -17,78 +17,90 @@ from finance.serializers.due_dates import (
     IncomeDueDateSerializer,
     OccurrencesSerializer,
     PaymentFormSerializer,
-    SpanSerializer,
+    PeriodSerializer,
 )
 
-ORDERS_OF_DUE_DATES = ("next_due_date", "due_date", "expected_amount", "days_until_due", "days_overdue", "status", "created_at")
+PAYS = (
+    "An empty body pays the open amount of the oldest unsettled occurrence today; a repeated call pays the next one. An "
+    "occurrence is settled when its payments reach the expected amount, or by `in_full`. Returns 409 if it is settled already."
+)
+ORDERING_FIELDS = ("next_due_date", "due_date", "expected_amount", "days_until_due", "days_overdue", "status", "created_at")
 
 
 class DueDateViewSet(OwnedViewSet):
-    """What income and expense due dates have in common."""
+    """Base of the income and expense due date views."""
 
+    about = "Occurrences are computed from `due_date` and settled by recorded payments, which are deleted with the due date."
     ordering = "next_due_date"
 
     def record_payment(self) -> Response:
-        """Record the payment of the body towards the locked due date of the path."""
+        """Lock the due date of the path and record the payment of the request body."""
         due = self.locked_object()
         form = self.parsed(PaymentFormSerializer)
         form["paid_on"] = form.pop("date", None)
         services.record_payment(due, today=due.today(), **form)
         return self.row_response(due)
 
-    @extend_schema(request=None)
+    @extend_schema(
+        summary="Undo the last payment",
+        description="Deletes the payment that was recorded last, so that its occurrence is open again. A linked transaction "
+        "is not changed. A repeated call undoes the payment before it, and returns 409 if there is none.",
+        request=None,
+    )
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: Any) -> Response:
-        """Take the payment back that was recorded last."""
         due = self.locked_object()
         services.undo_last_payment(due, today=due.today())
         return self.row_response(due)
 
     @extend_schema(
+        summary="List the occurrences of a due date",
+        description="Returns the paid and the open occurrences in a period. Returns 400 if there are more than 400.",
         parameters=[
-            OpenApiParameter("from", date, description="The first day; today when it is left out."),
-            OpenApiParameter("to", date, description="The last day; 90 days after the first when it is left out."),
+            OpenApiParameter("from", date, description="First day, inclusive. Defaults to today."),
+            OpenApiParameter("to", date, description="Last day, inclusive. Defaults to 90 days after the first day."),
         ],
         responses=OccurrencesSerializer,
     )
     @action(detail=True, methods=["get"])
     def occurrences(self, request: Request, pk: Any) -> Response:
-        """List the days on which something is or was due, with what was paid. At most 400 of them."""
         due = self._one(self.get_queryset(), {"pk": pk})
         today = due.today()
-        span = SpanSerializer(data=request.query_params, context={"today": today})
-        span.is_valid(raise_exception=True)
-        found = services.occurrences_of(due, today=today, **span.validated_data)
+        period = PeriodSerializer(data=request.query_params, context={"today": today})
+        period.is_valid(raise_exception=True)
+        found = services.occurrences_of(due, today=today, **period.validated_data)
         return Response(OccurrencesSerializer({"results": found}).data)
 
 
 class IncomeDueDateViewSet(DueDateViewSet):
-    """Income that is expected once or again and again."""
-
     queryset = UserIncomeDueDate.objects.all()
     serializer_class = IncomeDueDateSerializer
     filterset_class = IncomeDueDateFilter
-    ordering_fields = (*ORDERS_OF_DUE_DATES, "income_source", "last_received_date")
+    ordering_fields = (*ORDERING_FIELDS, "income_source", "last_received_date")
     search_fields = ("income_source", "notes")
 
-    @extend_schema(request=PaymentFormSerializer)
+    @extend_schema(
+        summary="Record received income",
+        description=f"Records an amount that was received, which may be a part of the expected one. {PAYS}",
+        request=PaymentFormSerializer,
+    )
     @action(detail=True, methods=["post"])
     def receive(self, request: Request, pk: Any) -> Response:
-        """Record that income came in: all of it, or a part."""
         return self.record_payment()
 
 
 class ExpenseDueDateViewSet(DueDateViewSet):
-    """Bills that are expected once or again and again."""
-
     queryset = UserExpenseDueDate.objects.all()
     serializer_class = ExpenseDueDateSerializer
     filterset_class = ExpenseDueDateFilter
-    ordering_fields = (*ORDERS_OF_DUE_DATES, "expense_name", "expense_category", "last_paid_date")
+    ordering_fields = (*ORDERING_FIELDS, "expense_name", "expense_category", "last_paid_date")
     search_fields = ("expense_name", "expense_category", "notes")
 
-    @extend_schema(request=PaymentFormSerializer)
+    @extend_schema(
+        summary="Record a payment of an expense",
+        description=f"Records an amount that was paid, which may be a part of the expected one. {PAYS}",
+        request=PaymentFormSerializer,
+    )
     @action(detail=True, methods=["post"])
     def pay(self, request: Request, pk: Any) -> Response:
-        """Record that a bill was paid: all of it, or a part."""
         return self.record_payment()

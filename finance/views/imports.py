@@ -1,4 +1,4 @@
-"""Statement files and their rows."""
+"""Views of statement imports and their rows."""
 
 from typing import Any
 
@@ -22,15 +22,14 @@ from finance.serializers.imports import (
     ImportResultSerializer,
     ImportRowSerializer,
     ImportSerializer,
-    SettlementSerializer,
+    RowDecisionSerializer,
     UndoResultSerializer,
 )
 from finance.statements.source import StatementSource
 
 
 class ImportViewSet(OwnedReadOnlyViewSet):
-    """Statement files. Importing one again adds nothing; a row that was deleted stays deleted."""
-
+    about = "A statement import is a file that was imported into an account. An undone import remains, with `undone_at` set."
     queryset = StatementImport.objects.all()
     serializer_class = ImportSerializer
     filterset_class = ImportFilter
@@ -42,12 +41,14 @@ class ImportViewSet(OwnedReadOnlyViewSet):
 
     @extend_schema(
         summary="Import a statement file",
+        description="Imports the valid rows of a file into an account; `errors` lists the others. Rows that were imported or "
+        "deleted before are not imported again. Returns 200 for a dry run, which changes nothing, 409 if the account is "
+        "closed, and 413 if the file is too large.",
         request={"multipart/form-data": ImportFormSerializer},
         responses={201: ImportResultSerializer, 200: ImportResultSerializer},
         examples=[OpenApiExample("Example", ImportResultSerializer.Meta.example, response_only=True)],
     )
     def create(self, request: Request) -> Response:
-        """Bring a file into an account, all of it or nothing: 201. With `dry_run` nothing is changed: 200."""
         form = ImportFormSerializer(data=request.data, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
         fields = form.validated_data
@@ -58,19 +59,20 @@ class ImportViewSet(OwnedReadOnlyViewSet):
 
     @extend_schema(
         summary="Undo a statement import",
+        description="Deletes the transactions that the import created, and restores the pending ones and the balance that it "
+        "updated, unless they were changed since; `kept` lists those. The file can be imported again. Returns 409 "
+        "if the import is undone already.",
         responses={200: UndoResultSerializer},
         examples=[OpenApiExample("Example", UndoResultSerializer.Meta.example, response_only=True)],
     )
     def destroy(self, request: Request, pk: Any) -> Response:
-        """Take an import back, except for transactions that were changed since; the file can then come again."""
         record = self.get_object()
         etag.require_match(request, record)
         return Response(UndoResultSerializer(services.undo_import(record=record, now=clock.now())).data)
 
 
 class ImportRowViewSet(ListMixin, OwnedBaseViewSet):
-    """The rows of a statement file, each with its verdict."""
-
+    about = "The rows are in the order of the file. `verdict` is the outcome of a row."
     queryset = StatementImportRow.objects.all()
     serializer_class = ImportRowSerializer
     filterset_class = ImportRowFilter
@@ -81,19 +83,24 @@ class ImportRowViewSet(ListMixin, OwnedBaseViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        # SECURITY: another user's import is not there, rather than there and empty
+        # SECURITY: return 404 for another user's import; an empty list would be the response for an existing import
         get_object_or_404(StatementImport.objects.for_user(request.user), pk=kwargs["pk"])
 
     def get_queryset(self) -> QuerySet[Any]:
         return super().get_queryset().filter(statement_import_id=self.kwargs.get("pk"))
 
-    @extend_schema(request=SettlementSerializer)
+    @extend_schema(
+        summary="Resolve a row in review",
+        description="Decides on a possible duplicate: `create` creates a transaction, `match` links the row to an existing "
+        "one, which it updates if that is pending, and `ignore` leaves it out, also of later imports. Returns 409 if the row "
+        "is not in review, its import is undone, or the account is closed.",
+        request=RowDecisionSerializer,
+    )
     @action(detail=True, methods=["post"])
     def resolve(self, request: Request, pk: Any, number: int) -> Response:
-        """Settle a row in review: create a transaction, match it with one, or ignore it."""
         row = self.get_object()
-        form = SettlementSerializer(data=request.data, context=self.get_serializer_context())
+        form = RowDecisionSerializer(data=request.data, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
         decision = services.ReviewDecision(form.validated_data["decision"])
-        settled = services.resolve_row(row=row, decision=decision, match=form.validated_data.get("transaction"))
-        return self.row_response(settled)
+        resolved = services.resolve_row(row=row, decision=decision, match=form.validated_data.get("transaction"))
+        return self.row_response(resolved)

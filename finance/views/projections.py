@@ -1,4 +1,4 @@
-"""What income may become."""
+"""Views of income projections."""
 
 from typing import cast
 
@@ -18,8 +18,7 @@ from users.models import User
 
 
 class ProjectionViewSet(OwnedViewSet):
-    """What an income may become in one, three and five years."""
-
+    about = "An income projection estimates a yearly income. It is computed by `generate`, or entered by the user."
     queryset = IncomeProjection.objects.all()
     serializer_class = ProjectionSerializer
     filterset_class = ProjectionFilter
@@ -34,12 +33,17 @@ class ProjectionViewSet(OwnedViewSet):
         "created_at",
     )
 
-    @extend_schema(request=ProjectionFormSerializer, responses={201: ProjectionSerializer})
+    @extend_schema(
+        summary="Generate an income projection",
+        description="Computes a projection as of today from published US wage growth rates, and stores it. `factors` contains "
+        "all inputs and sources. An empty body uses `annual_income` of the profile; without one above 0 the status is 400.",
+        request=ProjectionFormSerializer,
+        responses={201: ProjectionSerializer},
+    )
     @action(detail=False, methods=["post"])
     def generate(self, request: Request) -> Response:
-        """Make a projection from published rates of wage growth, and store it. `factors` explains every number."""
         form = self.parsed(ProjectionFormSerializer)
         form["occupation"] = OccupationGroup(form["occupation"])
         user = cast("User", request.user)
-        made = services.generate_projection(user=user, today=clock.day_in(user.zone, clock.now()), **form)
-        return self.row_response(made, status=201)
+        projection = services.generate_projection(user=user, today=clock.day_in(user.zone, clock.now()), **form)
+        return self.row_response(projection, status=201)

@@ -1,4 +1,4 @@
-"""The tables of check-ins, goals and correlations."""
+"""Tables of check-ins, goals and correlations."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="In the goal's unit.",
                         max_digits=10,
                         null=True,
                         validators=[MinValueValidator(Decimal("-99999999.99")), MaxValueValidator(Decimal("99999999.99"))],
@@ -66,6 +67,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="In the goal's unit.",
                         max_digits=10,
                         null=True,
                         validators=[MinValueValidator(Decimal("-99999999.99")), MaxValueValidator(Decimal("99999999.99"))],
@@ -76,18 +78,26 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="In the goal's unit.",
                         max_digits=10,
                         null=True,
                         validators=[MinValueValidator(Decimal("-99999999.99")), MaxValueValidator(Decimal("99999999.99"))],
                     ),
                 ),
-                ("unit", models.CharField(blank=True, max_length=50)),
-                ("target_date", models.DateField(blank=True, null=True)),
+                ("unit", models.CharField(blank=True, help_text="Unit of the three values, such as points.", max_length=50)),
+                (
+                    "target_date",
+                    models.DateField(blank=True, help_text="Day by which to reach the target. Null: no deadline.", null=True),
+                ),
                 ("is_completed", models.BooleanField(default=False)),
-                ("completion_date", models.DateField(blank=True, null=True)),
+                ("completion_date", models.DateField(blank=True, help_text="Null if not completed.", null=True)),
                 (
                     "progress_percentage",
-                    models.IntegerField(default=0, validators=[MinValueValidator(0), MaxValueValidator(100)]),
+                    models.IntegerField(
+                        default=0,
+                        help_text="0 to 100, from the three values.",
+                        validators=[MinValueValidator(0), MaxValueValidator(100)],
+                    ),
                 ),
                 ("notes", models.TextField(blank=True)),
                 (
@@ -106,6 +116,15 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "indexes": [models.Index(fields=["user", "-created_at", "-id"], name="health_goal_newest")],
                 "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("completion_date__isnull", False), ("is_completed", True)),
+                            models.Q(("completion_date__isnull", True), ("is_completed", False)),
+                            _connector="OR",
+                        ),
+                        name="health_healthgoal_completion_date_matches_is_completed",
+                        violation_error_message="Must be set exactly when is_completed is true.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("goal_name__regex", "^\\S(.*\\S)?$")),
                         name="health_healthgoal_goal_name_not_blank",
@@ -138,15 +157,6 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be between -99999999.99 and 99999999.99.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("completion_date__isnull", False), ("is_completed", True)),
-                            models.Q(("completion_date__isnull", True), ("is_completed", False)),
-                            _connector="OR",
-                        ),
-                        name="health_healthgoal_completion_date_matches_is_completed",
-                        violation_error_message="Must be set exactly when is_completed is true.",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(("progress_percentage__gte", 0), ("progress_percentage__lte", 100)),
                         name="health_healthgoal_progress_percentage_bounds",
                         violation_error_message="Must be between 0 and 100.",
@@ -160,7 +170,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("correlation_date", models.DateField()),
+                ("correlation_date", models.DateField(help_text="Day of the analysis, which covers the year before it.")),
                 (
                     "health_metric",
                     models.CharField(
@@ -179,6 +189,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="Mean of the metric.",
                         max_digits=5,
                         null=True,
                         validators=[MinValueValidator(Decimal("-999.99")), MaxValueValidator(Decimal("999.99"))],
@@ -189,20 +200,22 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
+                        help_text="Mean per day.",
                         max_digits=12,
                         null=True,
                         validators=[MinValueValidator(Decimal("-9999999999.99")), MaxValueValidator(Decimal("9999999999.99"))],
                     ),
                 ),
-                ("spending_category", models.CharField(blank=True, max_length=100)),
+                ("spending_category", models.CharField(blank=True, help_text="Empty: all spending.", max_length=100)),
                 (
                     "correlation_strength",
                     models.DecimalField(
                         blank=True,
                         decimal_places=3,
+                        help_text="-1 to 1. Null: too little data.",
                         max_digits=4,
                         null=True,
-                        validators=[MinValueValidator(Decimal("-1")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(-1), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -210,9 +223,10 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=3,
+                        help_text="Lower bound at 95% confidence.",
                         max_digits=4,
                         null=True,
-                        validators=[MinValueValidator(Decimal("-1")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(-1), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -220,9 +234,10 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=3,
+                        help_text="Upper bound at 95% confidence.",
                         max_digits=4,
                         null=True,
-                        validators=[MinValueValidator(Decimal("-1")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(-1), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -230,9 +245,10 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=8,
+                        help_text="Not adjusted for multiple tests.",
                         max_digits=10,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
                 (
@@ -240,19 +256,34 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=8,
+                        help_text="Adjusted by Benjamini-Hochberg.",
                         max_digits=10,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(1)],
                     ),
                 ),
-                ("is_significant", models.BooleanField(default=False)),
+                ("is_significant", models.BooleanField(default=False, help_text="True if the adjusted p-value is below 0.05.")),
                 ("method", models.CharField(choices=[("pearson", "Pearson"), ("spearman", "Spearman")], max_length=20)),
-                ("lag_days", models.IntegerField(default=0, validators=[MinValueValidator(0), MaxValueValidator(14)])),
+                (
+                    "lag_days",
+                    models.IntegerField(
+                        default=0,
+                        help_text="Days from the health value to the spending.",
+                        validators=[MinValueValidator(0), MaxValueValidator(14)],
+                    ),
+                ),
                 (
                     "analysis_period",
-                    models.CharField(choices=[("daily", "Daily"), ("weekly", "Weekly"), ("monthly", "Monthly")], max_length=20),
+                    models.CharField(
+                        choices=[("daily", "Daily"), ("weekly", "Weekly"), ("monthly", "Monthly")],
+                        help_text="Length of time of one data point.",
+                        max_length=20,
+                    ),
                 ),
-                ("data_points_count", models.IntegerField(validators=[MinValueValidator(0)])),
+                (
+                    "data_points_count",
+                    models.IntegerField(help_text="Number of days with both values.", validators=[MinValueValidator(0)]),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -279,7 +310,29 @@ class Migration(migrations.Migration):
                             "analysis_period",
                         ),
                         name="health_healthspendingcorrelation_correlation_date_unique",
-                        violation_error_message="This day's analysis already has this result.",
+                        violation_error_message="The analysis of this day already has this result.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("correlation_strength__gte", models.F("confidence_interval_lower")),
+                            ("correlation_strength__lte", models.F("confidence_interval_upper")),
+                        ),
+                        name="health_healthspendingcorrelation_correlation_strength_inside",
+                        violation_error_message="The strength must be within its confidence interval.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("adjusted_p_value__isnull", False),
+                                ("adjusted_p_value__lt", Decimal("0.05")),
+                                ("is_significant", True),
+                            ),
+                            models.Q(("adjusted_p_value__isnull", True), ("is_significant", False)),
+                            models.Q(("adjusted_p_value__gte", Decimal("0.05")), ("is_significant", False)),
+                            _connector="OR",
+                        ),
+                        name="health_healthspendingcorrelation_is_significant_adjusted",
+                        violation_error_message="Must be true exactly when the adjusted p-value is below 0.05.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("health_metric__in", ["mood", "stress", "sleep", "exercise", "wellness"])),
@@ -315,14 +368,6 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be between -1 and 1.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("correlation_strength__gte", models.F("confidence_interval_lower")),
-                            ("correlation_strength__lte", models.F("confidence_interval_upper")),
-                        ),
-                        name="health_healthspendingcorrelation_correlation_strength_inside",
-                        violation_error_message="The strength lies within its interval.",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(("p_value__gte", 0), ("p_value__lte", 1)),
                         name="health_healthspendingcorrelation_p_value_bounds",
                         violation_error_message="Must be between 0 and 1.",
@@ -331,20 +376,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("adjusted_p_value__gte", 0), ("adjusted_p_value__lte", 1)),
                         name="health_healthspendingcorrelation_adjusted_p_value_bounds",
                         violation_error_message="Must be between 0 and 1.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("adjusted_p_value__isnull", False),
-                                ("adjusted_p_value__lt", Decimal("0.05")),
-                                ("is_significant", True),
-                            ),
-                            models.Q(("adjusted_p_value__isnull", True), ("is_significant", False)),
-                            models.Q(("adjusted_p_value__gte", Decimal("0.05")), ("is_significant", False)),
-                            _connector="OR",
-                        ),
-                        name="health_healthspendingcorrelation_is_significant_adjusted",
-                        violation_error_message="Significant is what has an adjusted p-value below 0.05, and nothing else.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("method__in", ["pearson", "spearman"])),
@@ -375,14 +406,27 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("checkin_date", models.DateField()),
+                (
+                    "checkin_date",
+                    models.DateField(help_text="Day in the user's time zone, not in the future. One check-in per day."),
+                ),
                 (
                     "mood_score",
-                    models.IntegerField(blank=True, null=True, validators=[MinValueValidator(1), MaxValueValidator(10)]),
+                    models.IntegerField(
+                        blank=True,
+                        help_text="1 (worst) to 10 (best).",
+                        null=True,
+                        validators=[MinValueValidator(1), MaxValueValidator(10)],
+                    ),
                 ),
                 (
                     "stress_level",
-                    models.IntegerField(blank=True, null=True, validators=[MinValueValidator(1), MaxValueValidator(10)]),
+                    models.IntegerField(
+                        blank=True,
+                        help_text="1 (lowest) to 10 (highest).",
+                        null=True,
+                        validators=[MinValueValidator(1), MaxValueValidator(10)],
+                    ),
                 ),
                 (
                     "sleep_hours",
@@ -391,19 +435,35 @@ class Migration(migrations.Migration):
                         decimal_places=1,
                         max_digits=3,
                         null=True,
-                        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("24"))],
+                        validators=[MinValueValidator(0), MaxValueValidator(24)],
                     ),
                 ),
                 (
                     "exercise_minutes",
                     models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0), MaxValueValidator(1440)]),
                 ),
-                ("water_intake_oz", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0)])),
-                ("medication_taken", models.BooleanField(blank=True, null=True)),
-                ("symptoms", models.JSONField(blank=True, default=list, validators=[validate_json_list, holds_texts])),
+                (
+                    "water_intake_oz",
+                    models.IntegerField(blank=True, help_text="In fluid ounces.", null=True, validators=[MinValueValidator(0)]),
+                ),
+                ("medication_taken", models.BooleanField(blank=True, help_text="Null if not entered.", null=True)),
+                (
+                    "symptoms",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text='List of texts, such as ["headache"].',
+                        validators=[validate_json_list, holds_texts],
+                    ),
+                ),
                 (
                     "wellness_activities",
-                    models.JSONField(blank=True, default=list, validators=[validate_json_list, holds_texts]),
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text='List of texts, such as ["walk"].',
+                        validators=[validate_json_list, holds_texts],
+                    ),
                 ),
                 ("notes", models.TextField(blank=True)),
                 (
@@ -488,7 +548,7 @@ class Migration(migrations.Migration):
                             _negated=True,
                         ),
                         name="health_userhealthcheckin_symptoms_texts",
-                        violation_error_message="Every item must be a text, and not empty.",
+                        violation_error_message="Every item must be a non-empty string.",
                     ),
                     models.CheckConstraint(
                         condition=Exact(
@@ -515,7 +575,7 @@ class Migration(migrations.Migration):
                             _negated=True,
                         ),
                         name="health_userhealthcheckin_wellness_activities_texts",
-                        violation_error_message="Every item must be a text, and not empty.",
+                        violation_error_message="Every item must be a non-empty string.",
                     ),
                 ],
             },

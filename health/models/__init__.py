@@ -1,4 +1,4 @@
-"""What a customer reports of his days, what he aims at, and what both have to do with his spending."""
+"""Models of check-ins, goals, and correlations of health with spending."""
 
 from health.models.checkins import UserHealthCheckin
 from health.models.correlations import HealthSpendingCorrelation

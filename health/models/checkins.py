@@ -1,4 +1,4 @@
-"""How somebody felt on a day, in his own words and numbers."""
+"""Daily health check-ins."""
 
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -12,14 +12,7 @@ from django.db.models.functions import Now, TruncDate
 from core.models.base import OwnedModel, OwnedQuerySet, gin
 from core.models.constraints import rule
 from core.models.derived import Derived
-from core.models.fields import (
-    BoundedDecimalField,
-    BoundedIntegerField,
-    FieldOptions,
-    GetType,
-    JSONListField,
-    SetType,
-)
+from core.models.fields import BoundedDecimalField, BoundedIntegerField, FieldOptions, GetType, JSONListField, SetType
 from core.models.validators import FIRST_DAY
 from core.postgres.expressions import PythonFunc, first_of, graded
 from core.privacy.declarations import own
@@ -28,8 +21,8 @@ from core.privacy.masks import personal
 TABLE = "health_userhealthcheckin"
 MAX_MINUTES_PER_DAY = 24 * 60
 
-# Each item that is no text, or a text of nothing but the characters that Python's str.strip() takes for white space.
-# `strict` keeps PostgreSQL from looking into lists within the list.
+# Matches items that are not strings or contain only white space as defined by Python's str.strip(). `strict` prevents
+# PostgreSQL from unwrapping nested arrays.
 NO_TEXT = (
     r'strict $[*] ? (@.type() != "string" || @ like_regex "^[\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a'
     r'\u2028\u2029\u202f\u205f\u3000]*$")'
@@ -44,13 +37,13 @@ class WellnessLevel(models.TextChoices):
 
 
 def holds_texts(items: Any) -> None:
-    """Raise unless every item of a JSON list is a text with something in it."""
+    """Raise ValidationError unless every item of a JSON list is a non-blank string."""
     if isinstance(items, list) and not all(isinstance(item, str) and item.strip() for item in items):
-        raise ValidationError('Every item must be a text such as "headache", and not empty.', "not_texts")
+        raise ValidationError('Every item must be a non-empty string such as "headache".', "not_texts")
 
 
 class TextListField(JSONListField[SetType, GetType]):
-    """A JSON list of texts, none of which is empty."""
+    """A JSON list of non-blank strings."""
 
     def __init__(self, **options: Unpack[FieldOptions]) -> None:
         super().__init__(validators=[holds_texts], **options)
@@ -62,24 +55,20 @@ class TextListField(JSONListField[SetType, GetType]):
             template="jsonb_path_exists(%(expressions)s::jsonpath, '{}', true)",
             output_field=models.BooleanField(),
         )
-        has_texts = rule(f"{table}_{self.name}_texts", ~Q(found), "Every item must be a text, and not empty.")
+        has_texts = rule(f"{table}_{self.name}_texts", ~Q(found), "Every item must be a non-empty string.")
         return [*super().get_constraints(table), has_texts]
 
 
-SLEEP = first_of(
-    (Q(sleep_hours__range=(7, 9)), 10),
-    (Q(sleep_hours__range=(6, 10)), 7),
-    (Q(sleep_hours__isnull=False), 3),
-)
+SLEEP = first_of((Q(sleep_hours__range=(7, 9)), 10), (Q(sleep_hours__range=(6, 10)), 7), (Q(sleep_hours__isnull=False), 3))
 
 
 def mean_of_known(*points: int | None) -> Decimal | None:
-    """Return the mean to one decimal, halves rounded up as people do it; None when nothing is known."""
+    """Return the mean of the known points, rounded half up to one decimal; None if there are none."""
     known = [each for each in points if each is not None]
     return (Decimal(sum(known)) / len(known)).quantize(Decimal("0.1"), ROUND_HALF_UP) if known else None
 
 
-# Each answer is worth 1 to 10 points; no sleep and no exercise at all (0) are answers too.
+# Each value counts 1 to 10 points. A value of 0 (no sleep, no exercise) counts; NULL is ignored.
 SCORE = PythonFunc(
     F("mood_score"),
     11 - F("stress_level"),
@@ -94,28 +83,26 @@ SCORE = PythonFunc(
 
 
 class CheckinQuerySet(OwnedQuerySet):
-    """Check-ins."""
-
     def in_days(self, first: date, last: date) -> "CheckinQuerySet":
-        """Those from `first` to `last`, both inclusive."""
+        """Return the check-ins from `first` to `last`, both inclusive."""
         return self.filter(checkin_date__range=(first, last))
 
 
 class UserHealthCheckin(OwnedModel):
-    """One day's check-in. A question that was left out is NULL; 0 is an answer."""
+    """A check-in for one day. NULL means that the user entered no value; 0 is a value."""
 
-    checkin_date = models.DateField()
-    mood_score = BoundedIntegerField(min=1, max=10, null=True, blank=True)
-    stress_level = BoundedIntegerField(min=1, max=10, null=True, blank=True)
+    checkin_date = models.DateField(help_text="Day in the user's time zone, not in the future. One check-in per day.")
+    mood_score = BoundedIntegerField(min=1, max=10, null=True, blank=True, help_text="1 (worst) to 10 (best).")
+    stress_level = BoundedIntegerField(min=1, max=10, null=True, blank=True, help_text="1 (lowest) to 10 (highest).")
     sleep_hours = BoundedDecimalField(max_digits=3, decimal_places=1, min=0, max=24, null=True, blank=True)
     exercise_minutes = BoundedIntegerField(min=0, max=MAX_MINUTES_PER_DAY, null=True, blank=True)
-    water_intake_oz = BoundedIntegerField(min=0, null=True, blank=True)
-    medication_taken = models.BooleanField(null=True, blank=True)
-    symptoms = TextListField()
-    wellness_activities = TextListField()
+    water_intake_oz = BoundedIntegerField(min=0, null=True, blank=True, help_text="In fluid ounces.")
+    medication_taken = models.BooleanField(null=True, blank=True, help_text="Null if not entered.")
+    symptoms = TextListField(help_text='List of texts, such as ["headache"].')
+    wellness_activities = TextListField(help_text='List of texts, such as ["walk"].')
     notes = models.TextField(blank=True)
 
-    privacy = own("how he felt on a day")
+    privacy = own("how the customer felt on a day")
     personal_fields = personal(
         "mood_score",
         "stress_level",
@@ -150,7 +137,7 @@ class UserHealthCheckin(OwnedModel):
         return str(self.checkin_date)
 
     def clean(self) -> None:
-        """The day must have begun where the owner lives."""
+        """Raise ValidationError if the day has not begun in the owner's time zone."""
         super().clean()
         if self.checkin_date is None or self.user_id is None:
             return
@@ -160,10 +147,10 @@ class UserHealthCheckin(OwnedModel):
     wellness_score = Derived(
         SCORE,
         models.DecimalField(max_digits=3, decimal_places=1, null=True),
-        help_text="The mean of the answers given, each on a scale of 1 to 10; null without an answer.",
+        help_text="Mean of 1 to 10 points each for mood, stress (inverted), sleep, exercise and water. Null if none is set.",
     )
     wellness_level = Derived(
         graded(SCORE, (8, 6, 4), WellnessLevel),
         models.CharField(choices=WellnessLevel, null=True),
-        help_text="The word for the score: excellent from 8, good from 6, fair from 4, else poor.",
+        help_text="`excellent` from a score of 8, `good` from 6, `fair` from 4, else `poor`. Null without a score.",
     )

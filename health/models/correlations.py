@@ -1,4 +1,4 @@
-"""What the analysis found between how somebody was and what he spent."""
+"""Correlations of health with spending."""
 
 from decimal import Decimal
 
@@ -9,13 +9,7 @@ from django.db.models.functions import Abs
 from core.models.base import OwnedModel
 from core.models.constraints import rule
 from core.models.derived import Derived
-from core.models.fields import (
-    BoundedDecimalField,
-    BoundedIntegerField,
-    ChoiceField,
-    GetType,
-    SetType,
-)
+from core.models.fields import BoundedDecimalField, BoundedIntegerField, ChoiceField, GetType, SetType
 from core.models.validators import bounds_message
 from core.postgres.expressions import first_of, graded
 from core.privacy.declarations import own
@@ -25,7 +19,7 @@ TABLE = "health_healthspendingcorrelation"
 MAX_LAG_DAYS = 14
 STRONG, MODERATE = Decimal("0.7"), Decimal("0.3")
 SIGNIFICANT = Decimal("0.05")
-MOST_SCORE, MOST_SPENDING = Decimal("999.99"), Decimal("9999999999.99")
+MAX_SCORE, MAX_SPENDING = Decimal("999.99"), Decimal("9999999999.99")
 
 
 class HealthMetric(models.TextChoices):
@@ -60,7 +54,7 @@ class Direction(models.TextChoices):
 
 
 class IntervalBoundField(BoundedDecimalField[SetType, GetType]):
-    """An end of the confidence interval. `_bounds` would make its constraint's name longer than PostgreSQL's 63 characters."""
+    """A bound of the confidence interval. A constraint name with `_bounds` would exceed PostgreSQL's 63 characters."""
 
     def get_constraints(self, table: str) -> list[models.CheckConstraint]:
         is_inside = Q(**{f"{self.name}__range": (self.min, self.max)})
@@ -68,27 +62,39 @@ class IntervalBoundField(BoundedDecimalField[SetType, GetType]):
 
 
 class HealthSpendingCorrelation(OwnedModel):
-    """How one measure of health went with spending so many days later. Without a strength there were too few days yet."""
+    """Correlation of a health metric with spending `lag_days` later. Without a strength there was too little data."""
 
-    correlation_date = models.DateField()
+    correlation_date = models.DateField(help_text="Day of the analysis, which covers the year before it.")
     health_metric = ChoiceField(HealthMetric, max_length=100)
-    health_score = BoundedDecimalField(max_digits=5, decimal_places=2, min=-MOST_SCORE, max=MOST_SCORE, null=True, blank=True)
-    spending_amount = BoundedDecimalField(
-        max_digits=12, decimal_places=2, min=-MOST_SPENDING, max=MOST_SPENDING, null=True, blank=True
+    health_score = BoundedDecimalField(
+        max_digits=5, decimal_places=2, min=-MAX_SCORE, max=MAX_SCORE, null=True, blank=True, help_text="Mean of the metric."
     )
-    spending_category = models.CharField(max_length=100, blank=True)
-    correlation_strength = BoundedDecimalField(max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True)
-    confidence_interval_lower = IntervalBoundField(max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True)
-    confidence_interval_upper = IntervalBoundField(max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True)
-    p_value = BoundedDecimalField(max_digits=10, decimal_places=8, min=0, max=1, null=True, blank=True)
-    adjusted_p_value = BoundedDecimalField(max_digits=10, decimal_places=8, min=0, max=1, null=True, blank=True)
-    is_significant = models.BooleanField(default=False)
+    spending_amount = BoundedDecimalField(
+        max_digits=12, decimal_places=2, min=-MAX_SPENDING, max=MAX_SPENDING, null=True, blank=True, help_text="Mean per day."
+    )
+    spending_category = models.CharField(max_length=100, blank=True, help_text="Empty: all spending.")
+    correlation_strength = BoundedDecimalField(
+        max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True, help_text="-1 to 1. Null: too little data."
+    )
+    confidence_interval_lower = IntervalBoundField(
+        max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True, help_text="Lower bound at 95% confidence."
+    )
+    confidence_interval_upper = IntervalBoundField(
+        max_digits=4, decimal_places=3, min=-1, max=1, null=True, blank=True, help_text="Upper bound at 95% confidence."
+    )
+    p_value = BoundedDecimalField(
+        max_digits=10, decimal_places=8, min=0, max=1, null=True, blank=True, help_text="Not adjusted for multiple tests."
+    )
+    adjusted_p_value = BoundedDecimalField(
+        max_digits=10, decimal_places=8, min=0, max=1, null=True, blank=True, help_text="Adjusted by Benjamini-Hochberg."
+    )
+    is_significant = models.BooleanField(default=False, help_text="True if the adjusted p-value is below 0.05.")
     method = ChoiceField(Method, max_length=20)
-    lag_days = BoundedIntegerField(min=0, max=MAX_LAG_DAYS, default=0)
-    analysis_period = ChoiceField(Period, max_length=20)
-    data_points_count = BoundedIntegerField(min=0)
+    lag_days = BoundedIntegerField(min=0, max=MAX_LAG_DAYS, default=0, help_text="Days from the health value to the spending.")
+    analysis_period = ChoiceField(Period, max_length=20, help_text="Length of time of one data point.")
+    data_points_count = BoundedIntegerField(min=0, help_text="Number of days with both values.")
 
-    privacy = own("what his check-ins and his spending have to do with each other")
+    privacy = own("correlations of the customer's check-ins and spending")
     personal_fields = personal(
         "health_score",
         "spending_amount",
@@ -115,20 +121,20 @@ class HealthSpendingCorrelation(OwnedModel):
                     "analysis_period",
                 ],
                 name=f"{TABLE}_correlation_date_unique",
-                violation_error_message="This day's analysis already has this result.",
+                violation_error_message="The analysis of this day already has this result.",
             ),
             rule(
                 f"{TABLE}_correlation_strength_inside",
                 Q(correlation_strength__gte=F("confidence_interval_lower"))
                 & Q(correlation_strength__lte=F("confidence_interval_upper")),
-                "The strength lies within its interval.",
+                "The strength must be within its confidence interval.",
             ),
             rule(
                 f"{TABLE}_is_significant_adjusted",
                 Q(is_significant=True, adjusted_p_value__isnull=False, adjusted_p_value__lt=SIGNIFICANT)
                 | Q(is_significant=False, adjusted_p_value__isnull=True)
                 | Q(is_significant=False, adjusted_p_value__gte=SIGNIFICANT),
-                f"Significant is what has an adjusted p-value below {SIGNIFICANT}, and nothing else.",
+                f"Must be true exactly when the adjusted p-value is below {SIGNIFICANT}.",
             ),
         ]
 
@@ -139,7 +145,7 @@ class HealthSpendingCorrelation(OwnedModel):
     correlation_interpretation = Derived(
         graded(Abs("correlation_strength"), (STRONG, MODERATE), Interpretation),
         models.CharField(choices=Interpretation, null=True),
-        help_text="strong from 0.7, moderate from 0.3, else weak, whichever the sign; null when there is no strength.",
+        help_text="`strong` from 0.7, `moderate` from 0.3, else `weak`, by absolute strength. Null without a strength.",
     )
     correlation_direction = Derived(
         first_of(
@@ -148,5 +154,5 @@ class HealthSpendingCorrelation(OwnedModel):
             (Q(correlation_strength=0), Direction.NONE),
         ),
         models.CharField(choices=Direction, null=True),
-        help_text="positive, negative, or none at exactly 0; null when there is no strength.",
+        help_text="`positive`, `negative`, or `none` if the strength is exactly 0. Null without a strength.",
     )

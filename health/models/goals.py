@@ -1,4 +1,4 @@
-"""What somebody wants to reach for his health."""
+"""Health goals."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -11,20 +11,15 @@ from django.db.models.functions import Greatest
 from core.models.base import OwnedModel
 from core.models.constraints import together
 from core.models.derived import Derived
-from core.models.fields import (
-    BoundedDecimalField,
-    BoundedIntegerField,
-    ChoiceField,
-    NonBlankCharField,
-)
+from core.models.fields import BoundedDecimalField, BoundedIntegerField, ChoiceField, NonBlankCharField
 from core.postgres.expressions import days_between, first_of, graded, today
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 from health.progress import percent
 
-MAX_VALUE = Decimal("99999999.99")  # of the column
+MAX_VALUE = Decimal("99999999.99")  # max_digits=10, decimal_places=2
 VALUES = ("start_value", "target_value", "current_value")
-ALL_THE_WAY = 100
+MAX_PERCENT = 100
 
 
 class GoalType(models.TextChoices):
@@ -45,27 +40,33 @@ class GoalStatus(models.TextChoices):
     JUST_STARTED = "just_started"
 
 
-# What a goal that is neither completed nor overdue is called.
+# Statuses of goals that are neither completed nor overdue, by progress.
 STAGES = (GoalStatus.ACHIEVED, GoalStatus.ON_TRACK, GoalStatus.IN_PROGRESS, GoalStatus.JUST_STARTED)
 IS_OVERDUE = Q(is_completed=False, target_date__lt=today())
 
 
 class HealthGoal(OwnedModel):
-    """A value to reach by a day, or just some day. Its progress is measured whenever it is saved."""
+    """A value to reach, optionally by a target date. The progress is computed whenever the goal is saved."""
 
     goal_name = NonBlankCharField(max_length=255)
     goal_type = ChoiceField(GoalType, max_length=50)
-    start_value = BoundedDecimalField(max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True)
-    target_value = BoundedDecimalField(max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True)
-    current_value = BoundedDecimalField(max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True)
-    unit = models.CharField(max_length=50, blank=True)
-    target_date = models.DateField(null=True, blank=True)
+    start_value = BoundedDecimalField(
+        max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True, help_text="In the goal's unit."
+    )
+    target_value = BoundedDecimalField(
+        max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True, help_text="In the goal's unit."
+    )
+    current_value = BoundedDecimalField(
+        max_digits=10, decimal_places=2, min=-MAX_VALUE, max=MAX_VALUE, null=True, blank=True, help_text="In the goal's unit."
+    )
+    unit = models.CharField(max_length=50, blank=True, help_text="Unit of the three values, such as points.")
+    target_date = models.DateField(null=True, blank=True, help_text="Day by which to reach the target. Null: no deadline.")
     is_completed = models.BooleanField(default=False)
-    completion_date = models.DateField(null=True, blank=True)
-    progress_percentage = BoundedIntegerField(min=0, max=ALL_THE_WAY, default=0)
+    completion_date = models.DateField(null=True, blank=True, help_text="Null if not completed.")
+    progress_percentage = BoundedIntegerField(min=0, max=MAX_PERCENT, default=0, help_text="0 to 100, from the three values.")
     notes = models.TextField(blank=True)
 
-    privacy = own("what he wants to reach for his health")
+    privacy = own("health goals of the customer")
     personal_fields = personal("start_value", "target_value", "current_value", "unit", "notes", goal_name=initials)
 
     class Meta(OwnedModel.Meta):
@@ -77,52 +78,50 @@ class HealthGoal(OwnedModel):
         return self.goal_name
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Save with the progress that the values give, so that none of them can change without it."""
+        """Save with the computed progress, also if `update_fields` does not name it."""
         self.progress_percentage = self.measured_progress()
         if update_fields is not None:
             update_fields = {*update_fields, "progress_percentage"}
         super().save(*args, update_fields=update_fields, **kwargs)
 
     def measured_progress(self) -> int:
-        """The way done in percent; all of it once the goal is completed, whatever the values say."""
+        """Return the progress in percent; always 100 for a completed goal."""
         if self.is_completed:
-            return ALL_THE_WAY
-        kind: Any = self._meta.get_field("current_value")  # a row that was just made may hold a text or a float
-        start, target, current = (kind.to_python(getattr(self, name)) for name in VALUES)
+            return MAX_PERCENT
+        field: Any = self._meta.get_field("current_value")  # to_python, because unsaved values may be strings or floats
+        start, target, current = (field.to_python(getattr(self, name)) for name in VALUES)
         return percent(start=start, current=current, target=target)
 
     def record(self, current_value: Decimal, notes: str | None = None) -> None:
-        """Take down where the goal stands now; `notes` replace the former ones where they are given."""
+        """Save the current value, and `notes` unless None."""
         self.current_value = current_value
         self.notes = self.notes if notes is None else notes
         self.save(update_fields=["current_value", "notes"])
 
     def complete(self) -> None:
-        """Tick the goal off on the owner's day; one that was completed before keeps its day."""
+        """Mark the goal as completed today in the owner's time zone. Idempotent: the first completion date is retained."""
         if not self.is_completed:
             self.is_completed, self.completion_date = True, self.today()
             self.save(update_fields=["is_completed", "completion_date"])
 
     def reopen(self) -> None:
-        """Take a completion back; the progress is measured again."""
+        """Mark the goal as not completed and recompute its progress."""
         self.is_completed, self.completion_date = False, None
         self.save(update_fields=["is_completed", "completion_date"])
 
-    is_overdue = Derived(
-        IS_OVERDUE, help_text="Whether the target date is over where the owner lives and the goal is not completed."
-    )
+    is_overdue = Derived(IS_OVERDUE, help_text="True if the target date has passed in the user's time zone without completion.")
     days_remaining = Derived(
         # GREATEST of a NULL and 0 would be 0
         first_of((Q(target_date__isnull=False), Greatest(days_between(today(), F("target_date")), 0))),
         models.IntegerField(null=True),
-        help_text="Whole days until the target date, 0 from then on; null without one.",
+        help_text="Whole days until the target date, 0 from that date on. Null without a target date.",
     )
     status = Derived(
         first_of(
             (Q(is_completed=True), GoalStatus.COMPLETED),
             (IS_OVERDUE, GoalStatus.OVERDUE),
-            default=graded(F("progress_percentage"), (ALL_THE_WAY, 75, 50), STAGES),
+            default=graded(F("progress_percentage"), (MAX_PERCENT, 75, 50), STAGES),
         ),
         models.CharField(choices=GoalStatus),
-        help_text="completed, overdue, achieved from 100 %, on_track from 75 %, in_progress from 50 %, else just_started.",
+        help_text="`completed`, `overdue`, or by percent: `achieved` 100, `on_track` 75, `in_progress` 50, `just_started` 0.",
     )

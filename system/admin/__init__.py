@@ -1,4 +1,4 @@
-"""The back office's pages of what reaches the users, of background jobs, and of the audit and access logs."""
+"""Admin pages for background jobs, notifications, and the audit and access logs."""
 
 from system.admin import audit, notifications
 

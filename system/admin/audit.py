@@ -1,4 +1,4 @@
-"""The audit log and the access log in the back office, and on a customer's page what happened to him."""
+"""Admin pages for the audit log and the access log, and their inlines on the customer's page."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -20,10 +20,10 @@ ACTION_COLORS = {"added": "success", "changed": "info", "deleted": "danger", "em
 
 
 class EventColumns:
-    """What both the list and the customer's page show of a change."""
+    """Columns shared by the change list and the inline on the customer's page."""
 
     who = column("by", "who")
-    what = column("model_name", "of what")
+    what = column("model_name", "model")
 
     @display(description="action", label=ACTION_COLORS)
     def done(self, event: AuditEvent) -> str:
@@ -31,12 +31,12 @@ class EventColumns:
 
     @display(description="columns")
     def columns(self, event: AuditEvent) -> str:
-        """The names of what changed; of a row that was added or deleted that is everything."""
+        """Return the names of the changed columns, or "-" for a row that was added or deleted."""
         return ", ".join(change.name for change in changes_in(event)) if event.action == "update" else "-"
 
 
 class WhenFilter(RangeDateFilter):
-    """Days (UTC), as bounds on the key: only the months asked for are read."""
+    """A range of days (UTC) as bounds on the key, so that only the partitions of those months are read."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = (parse_date_str(str(self.used_parameters.get(f"at_{end}", ""))) for end in ("from", "to"))
@@ -62,7 +62,7 @@ class AuditInline(EventColumns, ReadOnlyInline):
 class AccessLogInline(ReadOnlyInline):
     model = AccessEvent
     fk_name = "user"
-    verbose_name_plural = "looks of colleagues"
+    verbose_name_plural = "staff access"
     fields = ("when", "who", "action", "what", "reason")
     when = linked("created_at", "when")
     ordering = ("-created_at", "-id")
@@ -70,12 +70,12 @@ class AccessLogInline(ReadOnlyInline):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(EventColumns, OwnedReadOnlyAdmin):
-    """Every change of every row. It is found by the customer, or by the key of the row, of the event or of the request."""
+    """All changes of rows. The search takes a customer, or the key of a row, an event or a request."""
 
     list_display = ("at", "what", "done", "who", "owner", "columns", "request_id")
     list_filter = (BY_CUSTOMER, ("action", ChoicesDropdownFilter), ("table_name", FieldTextFilter), ("at", WhenFilter))
     list_select_related = ("user", "actor", "impersonator")
-    search_help_text = "Customer's e-mail, or the key of a row or request"
+    search_help_text = "Customer's email, or the key of a row or request"
     search_fields = ("table_name",)
     fields = (
         "at",
@@ -108,7 +108,7 @@ class AuditEventAdmin(EventColumns, OwnedReadOnlyAdmin):
         return super().get_queryset(request).select_related("user", "actor", "impersonator")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """What a word that is no e-mail address is the key of."""
+        """Search for a word without "@" as the key of a row or request first."""
         word = search_term.strip()
         if not word or "@" in word or " " in word:
             return super().get_search_results(request, queryset, search_term)
@@ -117,7 +117,7 @@ class AuditEventAdmin(EventColumns, OwnedReadOnlyAdmin):
 
     @display(description="customer")
     def owner(self, row: AuditEvent) -> str:
-        """A link to the customer whose row it is or was."""
+        """Return a link to the owner of the row, or the key of an owner who was deleted."""
         return link(row.user) if row.user else str(row.user_id or "-")
 
     @display(description="before and after")
@@ -127,7 +127,7 @@ class AuditEventAdmin(EventColumns, OwnedReadOnlyAdmin):
 
 @admin.register(AccessEvent)
 class AccessEventAdmin(OwnedReadOnlyAdmin):
-    """Which colleague looked at what of a customer's; the customer sees the same under `users/me/access-log/`."""
+    """Staff access to customers' data. Customers see the same events at `users/me/access-log/`."""
 
     list_display = ("created_at", "owner", "staff", "action", "what", "reason")
     list_filter = (BY_CUSTOMER, ("action", ChoicesDropdownFilter))

@@ -1,4 +1,4 @@
-"""Background jobs, alerts, important dates and notification preferences in the back office."""
+"""Admin pages for background jobs, alerts, important dates and notification preferences."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ class EventInline(ReadOnlyInline):
 
 @admin.register(ProcrastinateJob)
 class JobAdmin(ReadOnlyAdmin):
-    """Jobs that wait, run or failed; those that succeeded are gone. SECURITY: arguments may be personal, so none are shown."""
+    """Waiting, running and failed jobs; succeeded ones are deleted. SECURITY: arguments may be personal, so none are shown."""
 
     list_display = ("task_name", "state", "attempts", "scheduled_at", "queue_name")
     list_filter = (("status", ChoicesDropdownFilter),)
@@ -55,7 +55,7 @@ class JobAdmin(ReadOnlyAdmin):
     inlines = (EventInline,)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ProcrastinateJob | None:
-        """The job without its arguments, which its name would quote."""
+        """Return the job without its arguments, which `str(job)` would show."""
         job: ProcrastinateJob | None = super().get_object(request, object_id, from_field)
         if job is not None:
             job.args = {}
@@ -65,13 +65,13 @@ class JobAdmin(ReadOnlyAdmin):
 
 
 class AlertColumns:
-    """What both the list and the customer's page show of an alert."""
+    """Columns shared by the alert list and the inline on the customer's page."""
 
     weight = column("severity", "severity", SEVERITY_COLORS)
 
     @display(description="state", label=ALERT_COLORS)
     def state(self, alert: SystemAlert) -> str:
-        """How far its customer is; of a broadcast only whether it still holds, since each reads it for himself."""
+        """Return the state of an alert. A broadcast is only "active" or "expired", because each user has a receipt for it."""
         if alert.is_expired:
             return "expired"
         if alert.is_broadcast:
@@ -82,7 +82,7 @@ class AlertColumns:
 
 
 class DateColumns:
-    """What both the list and the customer's page show of an important date."""
+    """Columns shared by the date list and the inline on the customer's page."""
 
     coming = column("next_occurrence", "next")
 
@@ -116,12 +116,12 @@ class ImportantDateInline(DateColumns, ReadOnlyInline):
 
 
 class AlertAddForm(OwnedAddForm):
-    """A new alert for one customer, or for everybody."""
+    """Form for a new alert to one customer or to all users."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["customer"].required = False
-        self.fields["customer"].help_text = "Leave it empty to tell everybody. It can't be changed later."
+        self.fields["customer"].help_text = "Leave empty to send the alert to all users. It cannot be changed later."
 
 
 class AudienceFilter(RadioFilter):
@@ -129,7 +129,7 @@ class AudienceFilter(RadioFilter):
     parameter_name = "audience"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("everybody", "Everybody")]
+        return [("everybody", "All users")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(user__isnull=True) if self.value() == "everybody" else queryset
@@ -137,7 +137,7 @@ class AudienceFilter(RadioFilter):
 
 @admin.register(SystemAlert)
 class SystemAlertAdmin(AlertColumns, OwnedAdmin):
-    """Alerts and broadcasts. What a customer read and did is his to say."""
+    """Alerts and broadcasts. Only customers can mark them as read or done."""
 
     list_display = ("title", "owner", "alert_type", "weight", "state", "expires_at", "created_at")
     list_filter = (
@@ -172,10 +172,10 @@ class SystemAlertAdmin(AlertColumns, OwnedAdmin):
 
     @display(description="customer")
     def owner(self, row: SystemAlert) -> str:
-        """A link to the customer's page; "everybody" for a broadcast."""
-        return "everybody" if row.is_broadcast else str(super().owner(row))
+        """Return a link to the customer, or "all users" for a broadcast."""
+        return "all users" if row.is_broadcast else str(super().owner(row))
 
-    @confirmed_action(title="Expire alert", question="It is over for everybody who has it, at once.", icon="timer_off")
+    @confirmed_action(title="Expire alert", question="It expires now for every user who has it.", icon="timer_off")
     def expire(self, request: HttpRequest, alert: SystemAlert) -> None:
         services.expire(alert, now=clock.now())
 
@@ -184,7 +184,7 @@ class SystemAlertAdmin(AlertColumns, OwnedAdmin):
 
 @admin.register(AlertReceipt)
 class AlertReceiptAdmin(OwnedReadOnlyAdmin):
-    """Who read which broadcast, and what he did about it."""
+    """Read receipts of broadcasts, with the actions that users took."""
 
     list_display = ("read_at", "owner", "broadcast", "action_taken", "action_notes")
     list_filter = (BY_CUSTOMER, ("action_taken", BooleanRadioFilter))

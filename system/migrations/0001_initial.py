@@ -1,4 +1,4 @@
-"""The audit log, and the tables of alerts, important dates, notification preferences and the access log."""
+"""Tables of the audit log, alerts, important dates, notification preferences and the access log."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ from core.models.validators import validate_plausible_date
 from core.postgres.operations import add_triggers, enable_row_level_security, run_sql_file
 from system.models.preferences import is_whole_second
 
-# Both constraints are checked at once, and not at the end of the transaction as Django's.
+# Both constraints are checked immediately. Django's own are checked at the end of the transaction.
 ALERT_OF_RECEIPT = """
 ALTER TABLE system_alertreceipt ADD CONSTRAINT system_alertreceipt_alert_exists
     FOREIGN KEY (alert_id) REFERENCES system_systemalert (id)
@@ -127,12 +127,18 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(max_length=255)),
                 ("message", models.TextField()),
-                ("is_read", models.BooleanField(default=False)),
-                ("read_at", models.DateTimeField(blank=True, null=True)),
-                ("action_required", models.BooleanField(default=False)),
-                ("action_taken", models.BooleanField(default=False)),
-                ("action_notes", models.TextField(blank=True)),
-                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("is_read", models.BooleanField(default=False, help_text="True if the user has read it.")),
+                (
+                    "read_at",
+                    models.DateTimeField(blank=True, help_text="When it was first read. Empty (null) if unread.", null=True),
+                ),
+                ("action_required", models.BooleanField(default=False, help_text="True if the user must act on the alert.")),
+                (
+                    "action_taken",
+                    models.BooleanField(default=False, help_text="True if the user has taken the required action."),
+                ),
+                ("action_notes", models.TextField(blank=True, help_text="The action taken, in the user's words.")),
+                ("expires_at", models.DateTimeField(blank=True, help_text="Never expires if empty (null).", null=True)),
                 (
                     "user",
                     models.ForeignKey(
@@ -151,28 +157,6 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "indexes": [models.Index(fields=["user", "-created_at", "-id"], name="system_alert_newest")],
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("alert_type__in", ["security", "performance", "maintenance", "user", "billing", "feature"])
-                        ),
-                        name="system_systemalert_alert_type_choice",
-                        violation_error_message="Choose one of: security, performance, maintenance, user, billing, feature.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("severity__in", ["low", "medium", "high", "critical"])),
-                        name="system_systemalert_severity_choice",
-                        violation_error_message="Choose one of: low, medium, high, critical.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("title__regex", "^\\S(.*\\S)?$")),
-                        name="system_systemalert_title_not_blank",
-                        violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("message__regex", "^\\S(.*\\S)?$")),
-                        name="system_systemalert_message_not_blank",
-                        violation_error_message="Must not be empty or padded.",
-                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("is_read", True), ("read_at__isnull", False)),
@@ -195,8 +179,30 @@ class Migration(migrations.Migration):
                         ),
                         name="system_systemalert_is_read_by_each",
                         violation_error_message=(
-                            "A broadcast is read by each user for himself; the broadcast itself stays unread."
+                            "A broadcast must stay unread and without action, because each user has a receipt for it."
                         ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("alert_type__in", ["security", "performance", "maintenance", "user", "billing", "feature"])
+                        ),
+                        name="system_systemalert_alert_type_choice",
+                        violation_error_message="Choose one of: security, performance, maintenance, user, billing, feature.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("severity__in", ["low", "medium", "high", "critical"])),
+                        name="system_systemalert_severity_choice",
+                        violation_error_message="Choose one of: low, medium, high, critical.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("title__regex", "^\\S(.*\\S)?$")),
+                        name="system_systemalert_title_not_blank",
+                        violation_error_message="Must not be empty or padded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("message__regex", "^\\S(.*\\S)?$")),
+                        name="system_systemalert_message_not_blank",
+                        violation_error_message="Must not be empty or padded.",
                     ),
                 ],
             },
@@ -231,7 +237,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("user", "alert"),
                         name="system_alertreceipt_alert_unique",
-                        violation_error_message="This user has read this broadcast already.",
+                        violation_error_message="This user has already read this broadcast.",
                     )
                 ],
             },
@@ -242,7 +248,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("who", models.CharField(max_length=150)),
+                ("who", models.CharField(help_text="First name, if known, and role of the staff member.", max_length=150)),
                 (
                     "action",
                     models.CharField(
@@ -257,11 +263,17 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
-                ("what", models.CharField(max_length=100)),
-                ("row_id", models.CharField(blank=True, max_length=40)),
+                ("what", models.CharField(help_text="Kind of data, such as users.userprofile.", max_length=100)),
+                (
+                    "row_id",
+                    models.CharField(blank=True, help_text="ID of the object. Empty if there were several.", max_length=40),
+                ),
                 ("reason", models.TextField(blank=True)),
-                ("request_id", models.CharField(blank=True, max_length=64)),
-                ("period", models.DateTimeField()),
+                (
+                    "request_id",
+                    models.CharField(blank=True, help_text="ID of the request, as in the server's log.", max_length=64),
+                ),
+                ("period", models.DateTimeField(help_text="Start of the five minutes within which repetitions are one entry.")),
                 (
                     "staff",
                     models.ForeignKey(
@@ -284,6 +296,9 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "indexes": [models.Index(fields=["user", "-created_at", "-id"], name="system_access_newest")],
                 "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "period", "staff", "action", "what", "row_id"), name="system_accessevent_period_unique"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("action__in", ["view", "list", "export", "search", "reveal", "impersonate"])),
                         name="system_accessevent_action_choice",
@@ -293,9 +308,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("what__regex", "^\\S(.*\\S)?$")),
                         name="system_accessevent_what_not_blank",
                         violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.UniqueConstraint(
-                        fields=("user", "period", "staff", "action", "what", "row_id"), name="system_accessevent_period_unique"
                     ),
                 ],
             },
@@ -321,20 +333,36 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("date_value", models.DateField(validators=[validate_plausible_date])),
-                ("reminder_days", models.IntegerField(default=7, validators=[MinValueValidator(0)])),
-                ("is_recurring", models.BooleanField(default=False)),
+                (
+                    "date_value",
+                    models.DateField(
+                        help_text="The day; for a recurring date its first occurrence.", validators=[validate_plausible_date]
+                    ),
+                ),
+                (
+                    "reminder_days",
+                    models.IntegerField(
+                        default=7,
+                        help_text="Days from the reminder to the date, 0 for the day itself.",
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                ("is_recurring", models.BooleanField(default=False, help_text="True requires a recurrence pattern.")),
                 (
                     "recurrence_pattern",
                     models.CharField(
                         blank=True,
                         choices=[("daily", "Daily"), ("weekly", "Weekly"), ("monthly", "Monthly"), ("yearly", "Yearly")],
+                        help_text="Empty for a one-time date.",
                         max_length=20,
                     ),
                 ),
                 ("description", models.TextField(blank=True)),
-                ("is_active", models.BooleanField(default=True)),
-                ("last_reminder_sent", models.DateTimeField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True, help_text="No reminders are sent while this is false.")),
+                (
+                    "last_reminder_sent",
+                    models.DateTimeField(blank=True, help_text="Cleared when the day or recurrence changes.", null=True),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -350,6 +378,15 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "indexes": [models.Index(fields=["user", "date_value", "id"], name="system_date_by_day")],
                 "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_recurring", True), models.Q(("recurrence_pattern", ""), _negated=True)),
+                            models.Q(("is_recurring", False), ("recurrence_pattern", "")),
+                            _connector="OR",
+                        ),
+                        name="system_importantdate_recurrence_pattern_matches_is_recurring",
+                        violation_error_message="Set a recurrence pattern for a recurring date, and for no other.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("date_name__regex", "^\\S(.*\\S)?$")),
                         name="system_importantdate_date_name_not_blank",
@@ -375,15 +412,6 @@ class Migration(migrations.Migration):
                         name="system_importantdate_recurrence_pattern_choice",
                         violation_error_message="Choose one of: daily, weekly, monthly, yearly.",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("is_recurring", True), models.Q(("recurrence_pattern", ""), _negated=True)),
-                            models.Q(("is_recurring", False), ("recurrence_pattern", "")),
-                            _connector="OR",
-                        ),
-                        name="system_importantdate_recurrence_pattern_matches_is_recurring",
-                        violation_error_message="Say how often exactly when the date is recurring.",
-                    ),
                 ],
             },
         ),
@@ -407,19 +435,42 @@ class Migration(migrations.Migration):
                         max_length=50,
                     ),
                 ),
-                ("email_enabled", models.BooleanField(default=True)),
-                ("sms_enabled", models.BooleanField(default=False)),
-                ("push_enabled", models.BooleanField(default=True)),
+                (
+                    "email_enabled",
+                    models.BooleanField(default=True, help_text="Allows emails. They are sent to verified addresses only."),
+                ),
+                (
+                    "sms_enabled",
+                    models.BooleanField(default=False, help_text="Allows text messages. None are sent at present."),
+                ),
+                (
+                    "push_enabled",
+                    models.BooleanField(default=True, help_text="Allows push notifications. None are sent at present."),
+                ),
                 (
                     "frequency",
                     models.CharField(
                         choices=[("immediate", "Immediate"), ("daily", "Daily"), ("weekly", "Weekly"), ("monthly", "Monthly")],
                         default="immediate",
+                        help_text="Reminders are emailed only if it is immediate. It does not apply to emails about billing.",
                         max_length=20,
                     ),
                 ),
-                ("quiet_hours_start", models.TimeField(blank=True, null=True, validators=[is_whole_second])),
-                ("quiet_hours_end", models.TimeField(blank=True, null=True, validators=[is_whole_second])),
+                (
+                    "quiet_hours_start",
+                    models.TimeField(
+                        blank=True,
+                        help_text="In the user's time zone. May be after the end.",
+                        null=True,
+                        validators=[is_whole_second],
+                    ),
+                ),
+                (
+                    "quiet_hours_end",
+                    models.TimeField(
+                        blank=True, help_text="Exclusive. Set both times or neither.", null=True, validators=[is_whole_second]
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -437,19 +488,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("user", "notification_type"),
                         name="system_notificationpreference_notification_type_unique",
-                        violation_error_message="There is a preference for this kind of notification already. Change that one.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("notification_type__in", ["financial", "health", "career", "billing", "security", "system"])
-                        ),
-                        name="system_notificationpreference_notification_type_choice",
-                        violation_error_message="Choose one of: financial, health, career, billing, security, system.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("frequency__in", ["immediate", "daily", "weekly", "monthly"])),
-                        name="system_notificationpreference_frequency_choice",
-                        violation_error_message="Choose one of: immediate, daily, weekly, monthly.",
+                        violation_error_message="There is already a preference for this type of notification. Change that one.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -509,6 +548,18 @@ class Migration(migrations.Migration):
                         ),
                         name="system_notificationpreference_quiet_hours_end_both_or_neither",
                         violation_error_message="Give both the start and the end of the quiet hours, or neither.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("notification_type__in", ["financial", "health", "career", "billing", "security", "system"])
+                        ),
+                        name="system_notificationpreference_notification_type_choice",
+                        violation_error_message="Choose one of: financial, health, career, billing, security, system.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("frequency__in", ["immediate", "daily", "weekly", "monthly"])),
+                        name="system_notificationpreference_frequency_choice",
+                        violation_error_message="Choose one of: immediate, daily, weekly, monthly.",
                     ),
                 ],
             },

@@ -1,4 +1,4 @@
-"""What reaches the user, alerts and reminders, and what is remembered: the audit log and the access log."""
+"""Models of alerts, important dates, notification preferences, the audit log and the access log."""
 
 from system.models.access_log import AccessAction, AccessEvent
 from system.models.alerts import AlertReceipt, AlertType, Severity, SystemAlert

@@ -1,4 +1,4 @@
-"""The access log: when staff looked at a customer's data, for the customer to see."""
+"""The access log: staff access to a customer's data, which the customer can read."""
 
 from django.conf import settings
 from django.db import models
@@ -18,13 +18,9 @@ class AccessAction(models.TextChoices):
 
 
 class AccessEvent(OwnedModel):
-    """That one of the staff saw something of this customer's.
+    """An access of a staff member to a customer's data. `who` is all that the customer learns about the staff member."""
 
-    `what` is the model and `row_id` its row's key, empty for many rows. `who` is all that the customer learns of the
-    colleague. The same again within `period`, the beginning of some minutes, is the same event.
-    """
-
-    # it goes with its customer by the database's own key (migration 0005), because no role may delete from the access log
+    # deleted with the customer by a foreign key in SQL (migration 0001), because no role may delete from the access log
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.DO_NOTHING,
@@ -33,20 +29,20 @@ class AccessEvent(OwnedModel):
         editable=False,
         related_name="accessevent_set",
     )
-    staff = staff_foreign_key()  # whose row the customer may not meet
-    who = models.CharField(max_length=150)
+    staff = staff_foreign_key()  # the customer may not read this row
+    who = models.CharField(max_length=150, help_text="First name, if known, and role of the staff member.")
     action = ChoiceField(AccessAction, max_length=20)
-    what = NonBlankCharField(max_length=100)
-    row_id = models.CharField(max_length=40, blank=True)
+    what = NonBlankCharField(max_length=100, help_text="Kind of data, such as users.userprofile.")
+    row_id = models.CharField(max_length=40, blank=True, help_text="ID of the object. Empty if there were several.")
     reason = models.TextField(blank=True)
-    request_id = models.CharField(max_length=64, blank=True)
-    period = models.DateTimeField()
+    request_id = models.CharField(max_length=64, blank=True, help_text="ID of the request, as in the server's log.")
+    period = models.DateTimeField(help_text="Start of the five minutes within which repetitions are one entry.")
 
     privacy = Privacy(
         export=True,
         erase=Erase.KEEP,
         restore=Restore.NEVER,
-        because="that colleagues looked at his data, which is his to know and stays proved; it holds none of the data",
+        because="the record of staff access, which the customer can read; it contains none of the accessed data",
         withheld=("staff",),
     )
 

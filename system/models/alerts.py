@@ -1,7 +1,7 @@
-"""What the product tells its users: one of them, or, as a broadcast, everybody.
+"""Alerts for one user, and broadcasts to all users.
 
-A customer's own alert keeps in its columns whether he read it and what he did. A broadcast is one row for all, so each user's
-reading of it is an `AlertReceipt` of his; `AlertQuerySet.for_user` brings both together.
+The columns of an alert for one user store the reading and the action. A broadcast is one row for all users, so each user has
+an `AlertReceipt` for it. `AlertQuerySet.for_user` combines both.
 """
 
 from typing import Any, ClassVar, Self
@@ -44,8 +44,8 @@ WEIGHTS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3, Severity.CRITI
 
 IS_EXPIRED = Q(expires_at__lte=ClockNow())
 
-# What a user himself has read and done, by the names of the columns that it stands for. Receipts are of broadcasts only, and a
-# broadcast's own columns stay empty, so that the one that is there counts.
+# The reading and the action of a user, by the column that each expression replaces. Receipts exist only for broadcasts, and a
+# broadcast's own columns stay empty, so at most one of the two has a value.
 READING: dict[str, Any] = {
     "is_read": true_when(Q(receipt__isnull=False) | Q(is_read=True)),
     "read_at": Coalesce("receipt__read_at", "read_at"),
@@ -56,12 +56,12 @@ READING: dict[str, Any] = {
 
 
 def days_passed(first: Any, second: Any) -> Greatest:
-    """Return whole days from one instant to another, not below 0; both must be known."""
+    """Return the whole days from one instant to another, at least 0. Neither may be NULL."""
     return Greatest(whole_days(first, second), 0)
 
 
 def priority(is_read: str) -> Greatest:
-    """Return the priority score; `is_read` names the column that says whether the alert was read."""
+    """Return the priority score. `is_read` is the name of the column that is true for a read alert."""
     severity = first_of(*((Q(severity=name), weight) for name, weight in WEIGHTS.items()), default=0)
     unread = first_of((Q(**{is_read: False}), 1), default=0)
     required = first_of((Q(action_required=True), 2), default=0)
@@ -70,23 +70,20 @@ def priority(is_read: str) -> Greatest:
 
 
 class AlertQuerySet(OwnedQuerySet):
-    """Alerts and broadcasts."""
-
     def for_user(self, user: Any) -> Self:
-        """A user's own alerts and the broadcasts, with what he himself has read and done as `own_is_read`, `own_read_at`, …"""
-        # SECURITY: the receipts are his alone; another user's reading would show through else
+        """Return a user's alerts and the broadcasts, with that user's reading in `own_is_read` and other `own_` columns."""
+        # SECURITY: without the condition, the receipts of other users would be returned
         own = FilteredRelation("receipts", condition=Q(receipts__user=user.pk))
         seen = {f"own_{name}": expression for name, expression in READING.items()}
         rows = self.filter(Q(user=user.pk) | Q(user__isnull=True)).alias(receipt=own).annotate(**seen)
         return rows.alias(priority_score=priority("own_is_read"))
 
     def broadcasts(self) -> Self:
-        """What everybody is told."""
         return self.filter(user__isnull=True)
 
 
 class SystemAlert(BaseModel):
-    """Something that one user, or everybody, should know."""
+    """An alert for one user, or a broadcast to all users."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -101,15 +98,15 @@ class SystemAlert(BaseModel):
     severity = ChoiceField(Severity, max_length=20)
     title = NonBlankCharField(max_length=255)
     message = NonBlankTextField()
-    is_read = models.BooleanField(default=False)
-    read_at = models.DateTimeField(null=True, blank=True)
-    action_required = models.BooleanField(default=False)
-    action_taken = models.BooleanField(default=False)
-    action_notes = models.TextField(blank=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
+    is_read = models.BooleanField(default=False, help_text="True if the user has read it.")
+    read_at = models.DateTimeField(null=True, blank=True, help_text="When it was first read. Empty (null) if unread.")
+    action_required = models.BooleanField(default=False, help_text="True if the user must act on the alert.")
+    action_taken = models.BooleanField(default=False, help_text="True if the user has taken the required action.")
+    action_notes = models.TextField(blank=True, help_text="The action taken, in the user's words.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Never expires if empty (null).")
 
     owner_path: ClassVar[str] = "user"
-    privacy = recorded("what the service told him", is_replaced=True)
+    privacy = recorded("messages from the service to the customer", is_replaced=True)
     personal_fields = personal("message", "action_notes", title=initials)
 
     class Meta(BaseModel.Meta):
@@ -124,7 +121,7 @@ class SystemAlert(BaseModel):
             rule(
                 f"{TABLE}_is_read_by_each",
                 Q(user__isnull=False) | Q(is_read=False, action_taken=False, action_notes=""),
-                "A broadcast is read by each user for himself; the broadcast itself stays unread.",
+                "A broadcast must stay unread and without action, because each user has a receipt for it.",
             ),
         ]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="system_alert_newest")]
@@ -134,12 +131,12 @@ class SystemAlert(BaseModel):
     def __str__(self) -> str:
         return self.title
 
-    is_expired = Derived(IS_EXPIRED, help_text="Whether its time is over; an alert without an end never expires.")
-    is_active = Derived(~IS_EXPIRED, help_text="Whether it still holds: it has not expired, read or not.")
+    is_expired = Derived(IS_EXPIRED, help_text="True if `expires_at` has passed. An alert without `expires_at` never expires.")
+    is_active = Derived(~IS_EXPIRED, help_text="True if the alert has not expired, whether or not it was read.")
     days_until_expiry = Derived(
         first_of((Q(expires_at__isnull=False), days_passed(ClockNow(), F("expires_at")))),
         models.IntegerField(null=True),
-        help_text="Whole days (of 24 hours) until it expires: 0 on the last one and afterwards; None when it never does.",
+        help_text="Whole days (of 24 hours) until it expires, 0 on the last day and afterwards; null if it never expires.",
     )
     age_days = Derived(
         days_passed(F("created_at"), ClockNow()), models.IntegerField(), help_text="Whole days (of 24 hours) since it was sent."
@@ -148,33 +145,33 @@ class SystemAlert(BaseModel):
         priority("is_read"),
         models.IntegerField(),
         help_text=(
-            "1 to 7: low 1 to critical 4, +1 unread, +2 when action is required, -1 (not below 1) when older than 7 days."
+            "1 to 7: severity 1 (low) to 4 (critical), +1 if unread, +2 if action is required, -1 (minimum 1) after 7 days."
         ),
     )
 
     def as_seen_by_user(self) -> Self:
-        """A row of `for_user` as that user sees it: what he himself has read and done. Not to be saved."""
+        """Return a row of `for_user` with that user's reading in its columns. It must not be saved."""
         for name in READING:
             setattr(self, name, getattr(self, f"own_{name}"))
         return self
 
     @property
     def is_broadcast(self) -> bool:
-        """Whether everybody is told."""
+        """True if the alert is for all users."""
         return self.user_id is None
 
 
 class AlertReceipt(OwnedModel):
-    """That one user has read a broadcast, when, and what he did about it."""
+    """A user's receipt of a broadcast: the time of reading and the action taken."""
 
-    # Kept by an immediate foreign key of migration 0002: the deferred one would fail at the commit, where nobody answers any
-    # more. Indexed by itself, too: a broadcast that is deleted must not search everybody's receipts.
+    # Migration 0001 adds an immediate foreign key. Django's is deferred and fails at the commit, when it is too late for an
+    # error response. The index serves the deletion of a broadcast, which would otherwise scan the receipts of all users.
     alert = models.ForeignKey(SystemAlert, on_delete=models.CASCADE, related_name="receipts", db_constraint=False)
     read_at = models.DateTimeField()
     action_taken = models.BooleanField(default=False)
     action_notes = models.TextField(blank=True)
 
-    privacy = recorded("which broadcasts he has read", is_replaced=True)
+    privacy = recorded("the broadcasts that the customer has read", is_replaced=True)
     personal_fields = personal("action_notes")
 
     class Meta(OwnedModel.Meta):
@@ -182,7 +179,7 @@ class AlertReceipt(OwnedModel):
             models.UniqueConstraint(
                 fields=["user", "alert"],
                 name="system_alertreceipt_alert_unique",
-                violation_error_message="This user has read this broadcast already.",
+                violation_error_message="This user has already read this broadcast.",
             )
         ]
 

@@ -1,7 +1,7 @@
-"""The audit log: every change of a row, written by the database itself, and the chain that shows whether it was tampered with.
+"""The audit log: changes of rows, recorded by database triggers, and a hash chain that reveals tampering.
 
-No role of the database may write here; the functions in `system/migrations/sql/` do. Both tables are left out of what
-Django manages, so that no `flush` empties them.
+No database role may write to the log; only the functions in `system/migrations/sql/` do. The models are unmanaged, so that
+Django's `flush` does not empty the tables.
 """
 
 from datetime import datetime
@@ -28,16 +28,15 @@ class Action(models.TextChoices):
 
 
 class AuditEventQuerySet(PartitionedQuerySet):
-    """What happened. Bounds on the time are bounds on the key, too, so that only the months asked for are read."""
+    """Audit events. A bound on the time is also a bound on the key, so that only the partitions of those months are read."""
 
     partition_time_field = "at"
 
     def for_user(self, user: Any) -> Self:
-        """What happened to the rows of `user`, whoever did it."""
+        """Return the changes of the rows of `user`, by any actor."""
         return self.filter(user=user.pk)
 
     def of_row(self, table: str, key: object) -> Self:
-        """What happened to one row."""
         return self.filter(table_name=table, row_key=str(key))
 
     def since(self, at: datetime) -> Self:
@@ -48,11 +47,11 @@ class AuditEventQuerySet(PartitionedQuerySet):
 
 
 class AuditEvent(models.Model):
-    """One row that was added, changed or deleted: by whom, why, and what it was before.
+    """An added, changed or deleted row, with the actor, the reason and the values.
 
-    `user` is whose row it is. `actor` is the signed-in user, `impersonator` the colleague who acted as him, and `source` the
-    job or command where nobody was signed in. `changes` holds [before, after] for each changed column, or all columns of a
-    row that was added or deleted; it is None once its user was erased. Sealed values are ciphertext, secrets are only named.
+    `user` owns the row. `actor` is the signed-in user, `impersonator` the staff member who acted as that user, and `source`
+    the job or command if no user was signed in. `changes` contains [before, after] of each changed column, or all columns of
+    an added or deleted row. It is None after its user was erased. Encrypted columns stay encrypted, secrets are masked.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -81,7 +80,7 @@ class AuditEvent(models.Model):
         export=False,
         erase=Erase.KEEP,
         restore=Restore.NEVER,
-        because="the proof of what was done; what it holds of his rows is blanked when he is erased",
+        because="the record of all changes; the values of a customer's rows are blanked when the customer is erased",
     )
 
     personal_fields = personal("changes")
@@ -98,7 +97,7 @@ class AuditEvent(models.Model):
 
     @property
     def by(self) -> str:
-        """Who did it, for people; read with `actor` and `impersonator`."""
+        """The actor as text. Load `actor` and `impersonator` with `select_related`."""
         person = str(self.actor or self.actor_id) if self.actor_id else self.source
         if self.impersonator_id:
             return f"{self.impersonator or self.impersonator_id} as {person}"
@@ -106,21 +105,21 @@ class AuditEvent(models.Model):
 
     @property
     def model_name(self) -> str:
-        """The name of what was changed, such as "transaction"; the table's where no model has it."""
+        """The verbose name of the changed model, such as "transaction", or the table name if there is no such model."""
         return _names().get(self.table_name, self.table_name)
 
 
 @cache
 def _names() -> dict[str, str]:
-    """The name for people of each table."""
+    """Return the verbose name of each table's model."""
     models_of_tables = apps.get_models(include_auto_created=True)
     return {model._meta.db_table: str(model._meta.verbose_name) for model in models_of_tables}
 
 
 class AuditBlock(models.Model):
-    """A link of the chain: the events that were finished when it was made, bound to all links before by its hash.
+    """A block of the hash chain: the events that were finished when it was created, and the hash of the previous block.
 
-    Transactions between `oldest_running` and `next_transaction` may still have been running then.
+    Transactions between `oldest_running` and `next_transaction` may still have been running at that time.
     """
 
     number = models.BigIntegerField(primary_key=True)

@@ -1,4 +1,4 @@
-"""Days that a user wants to be reminded of: once, or again and again."""
+"""Important dates, one-time or recurring, that users want to be reminded of."""
 
 import operator
 from datetime import UTC, date, datetime, timedelta
@@ -37,7 +37,7 @@ class Recurrence(models.TextChoices):
     YEARLY = "yearly"
 
 
-# However a date is moved (API, admin, bulk, raw SQL): its next occurrence is another one, of which nobody was reminded.
+# A trigger, so that every way to change a date (API, admin, bulk, raw SQL) clears the reminder of its old occurrence.
 forget_reminder = pgtrigger.Trigger(
     name="forget_reminder",
     when=pgtrigger.Before,
@@ -61,9 +61,9 @@ def next_from(day: Any) -> PythonFunc:
 
 
 def is_due_for_reminder(day: Any) -> Q:
-    """Return the condition that the next occurrence is near enough on `day` and its owner was not reminded of it yet.
+    """Return the condition that the reminder of the next occurrence is due on `day` and was not sent yet.
 
-    A reminder is always about the occurrence that was next on its day, so that day tells which one it was.
+    A reminder is about the occurrence that was next on its day, so `last_reminder_sent` determines which one it was.
     """
     coming = next_from(day)
     is_another = PythonFunc(
@@ -80,31 +80,29 @@ def is_due_for_reminder(day: Any) -> Q:
 
 
 class ImportantDateQuerySet(OwnedQuerySet):
-    """Important dates."""
-
     def due_for_reminder(self, now: datetime) -> "ImportantDateQuerySet":
-        """Dates of active accounts whose owner should be reminded at `now`."""
+        """Return the dates of active accounts whose reminder is due at `now`."""
         day = day_of(Cast(Value(now), models.DateTimeField()))
-        # most dates of an old table came once and are over: a plain comparison sorts them out before any zone is looked at
+        # a plain comparison excludes past one-time dates, most rows of an old table, before time zones are computed
         may_come = Q(is_recurring=True) | Q(date_value__gte=clock.day_in(UTC, now) - timedelta(days=1))
         wanted = self.filter(may_come, is_active=True, user__is_active=True)
         return wanted.alias(due=true_when(is_due_for_reminder(day))).filter(due=True)
 
 
 class ImportantDate(OwnedModel):
-    """A day that matters to a user, and how long before it he wants to hear of it."""
+    """A date that a user wants to be reminded of, `reminder_days` before it."""
 
     date_name = NonBlankCharField(max_length=255)
     date_type = ChoiceField(DateType, max_length=50)
-    date_value = PlausibleDateField()
-    reminder_days = BoundedIntegerField(min=0, default=7)
-    is_recurring = models.BooleanField(default=False)
-    recurrence_pattern = ChoiceField(Recurrence, max_length=20, blank=True)
+    date_value = PlausibleDateField(help_text="The day; for a recurring date its first occurrence.")
+    reminder_days = BoundedIntegerField(min=0, default=7, help_text="Days from the reminder to the date, 0 for the day itself.")
+    is_recurring = models.BooleanField(default=False, help_text="True requires a recurrence pattern.")
+    recurrence_pattern = ChoiceField(Recurrence, max_length=20, blank=True, help_text="Empty for a one-time date.")
     description = models.TextField(blank=True)
-    is_active = models.BooleanField(default=True)
-    last_reminder_sent = models.DateTimeField(null=True, blank=True)
+    is_active = models.BooleanField(default=True, help_text="No reminders are sent while this is false.")
+    last_reminder_sent = models.DateTimeField(null=True, blank=True, help_text="Cleared when the day or recurrence changes.")
 
-    privacy = own("days that he wants to be reminded of")
+    privacy = own("dates that the customer wants to be reminded of")
     personal_fields = personal("date_value", "description", "last_reminder_sent", date_name=initials)
 
     class Meta(OwnedModel.Meta):
@@ -113,47 +111,45 @@ class ImportantDate(OwnedModel):
             rule(
                 "system_importantdate_recurrence_pattern_matches_is_recurring",
                 Q(is_recurring=True) & ~Q(recurrence_pattern="") | Q(is_recurring=False, recurrence_pattern=""),
-                "Say how often exactly when the date is recurring.",
+                "Set a recurrence pattern for a recurring date, and for no other.",
             ),
         ]
         indexes = [models.Index(fields=["user", "date_value", "id"], name="system_date_by_day")]
 
-    objects = ImportantDateQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
+    objects = ImportantDateQuerySet.as_manager()  # type: ignore[misc]  # narrower type than the base's
 
     def __str__(self) -> str:
         return self.date_name
 
     def clean(self) -> None:
-        """A recurring date has a pattern, and only that."""
+        """Raise ValidationError if a recurring date has no pattern, or a one-time date has one."""
         super().clean()
         if self.is_recurring and not self.recurrence_pattern:
-            raise ValidationError({"recurrence_pattern": "Say how often: daily, weekly, monthly or yearly."}, "missing")
+            raise ValidationError({"recurrence_pattern": "Choose how often: daily, weekly, monthly or yearly."}, "missing")
         if self.recurrence_pattern and not self.is_recurring:
             raise ValidationError({"recurrence_pattern": "Leave it empty, or set is_recurring."}, "not_recurring")
 
-    is_overdue = Derived(
-        IS_OVERDUE, help_text="Whether the day has passed; a recurring date never is overdue, for it comes again."
-    )
+    is_overdue = Derived(IS_OVERDUE, help_text="True if the date has passed. A recurring date is never overdue.")
     days_until_due = Derived(
         days_between(today(), next_from(today())),
         models.IntegerField(null=True),
-        help_text="Days until the next occurrence, 0 on the day itself; None when there is none any more.",
+        help_text="Days until the next occurrence, 0 on the day itself; null if there is none.",
     )
     days_overdue = Derived(
         first_of((IS_OVERDUE, days_between(F("date_value"), today())), default=0),
         models.IntegerField(),
-        help_text="Days since the day passed; 0 unless it is overdue.",
+        help_text="Days since the date passed; 0 if it is not overdue.",
     )
     should_send_reminder = Derived(
         is_due_for_reminder(today()),
-        help_text="Whether the next occurrence is near enough, and its owner was not reminded of it yet.",
+        help_text="True if the next occurrence is within `reminder_days` and no reminder of it was sent.",
     )
     next_occurrence = Derived(
         next_from(today()),
         models.DateField(null=True),
-        help_text="The day it comes next, today included; None when it was once and is over.",
+        help_text="Date of the next occurrence, today included; null if a one-time date has passed.",
     )
 
     def occurrence_from(self, day: date) -> date | None:
-        """The first occurrence on or after `day`; None when there is none any more."""
+        """Return the first occurrence on or after `day`, or None if there is none."""
         return next_occurrence(self.date_value, self.recurrence_pattern, day)

@@ -1,4 +1,4 @@
-"""What a user wants to be told of, by which way, and when he wants to be left alone."""
+"""Notification preferences: channels, frequency and quiet hours."""
 
 from datetime import datetime, time
 
@@ -19,6 +19,7 @@ from system.quiet_hours import next_end
 
 TABLE = "system_notificationpreference"
 CHANNELS = ("email", "sms", "push")
+BOTH_OR_NEITHER = "Give both the start and the end of the quiet hours, or neither."
 
 
 class NotificationType(models.TextChoices):
@@ -38,20 +39,20 @@ class NotificationFrequency(models.TextChoices):
 
 
 def is_whole_second(moment: time) -> None:
-    """Raise for a fraction of a second, which no clock on a wall shows."""
+    """Raise ValidationError if a time has a fraction of a second."""
     if moment.microsecond:
         raise ValidationError("Use hours, minutes and whole seconds.", "fraction_of_second")
 
 
 def whole_seconds(field: str) -> models.CheckConstraint:
-    """A CHECK that a time has no fraction of a second, and is not PostgreSQL's 24:00, which Python does not know."""
+    """Return a CHECK that a time has no fraction of a second and is not 24:00, which PostgreSQL allows and Python does not."""
     template = "EXTRACT(EPOCH FROM %(expressions)s::time)"
     seconds = Func(F(field), template=template, output_field=models.DecimalField())
     condition = Q(Exact(Mod(seconds, 1), 0)) & Q(LessThan(seconds, 24 * 3600))
     return rule(f"{TABLE}_{field}_whole_seconds", condition, "Use hours, minutes and whole seconds.")
 
 
-# NULL (unknown) and equal times are no quiet hours.
+# There are no quiet hours if the times are NULL or equal.
 STARTS, ENDS, SHOWN = F("quiet_hours_start"), F("quiet_hours_end"), time_of(ClockNow())
 HAVE_BEGUN, GO_ON = Q(quiet_hours_start__lte=SHOWN), Q(quiet_hours_end__gt=SHOWN)
 IS_QUIET = Q(quiet_hours_start__lt=ENDS) & HAVE_BEGUN & GO_ON | Q(quiet_hours_end__lt=STARTS) & (HAVE_BEGUN | GO_ON)
@@ -65,24 +66,33 @@ OPEN_CHANNELS = PythonFunc(
 
 
 class NotificationPreference(OwnedModel):
-    """How a user wants to hear about one kind of thing. Where there is no row, the defaults of these columns hold."""
+    """A user's settings for one type of notification. Without a row, the defaults of the columns apply."""
 
     notification_type = ChoiceField(NotificationType, max_length=50)
-    email_enabled = models.BooleanField(default=True)
-    sms_enabled = models.BooleanField(default=False)
-    push_enabled = models.BooleanField(default=True)
-    frequency = ChoiceField(NotificationFrequency, max_length=20, default=NotificationFrequency.IMMEDIATE)
-    quiet_hours_start = models.TimeField(null=True, blank=True, validators=[is_whole_second])
-    quiet_hours_end = models.TimeField(null=True, blank=True, validators=[is_whole_second])
+    email_enabled = models.BooleanField(default=True, help_text="Allows emails. They are sent to verified addresses only.")
+    sms_enabled = models.BooleanField(default=False, help_text="Allows text messages. None are sent at present.")
+    push_enabled = models.BooleanField(default=True, help_text="Allows push notifications. None are sent at present.")
+    frequency = ChoiceField(
+        NotificationFrequency,
+        max_length=20,
+        default=NotificationFrequency.IMMEDIATE,
+        help_text="Reminders are emailed only if it is immediate. It does not apply to emails about billing.",
+    )
+    quiet_hours_start = models.TimeField(
+        null=True, blank=True, validators=[is_whole_second], help_text="In the user's time zone. May be after the end."
+    )
+    quiet_hours_end = models.TimeField(
+        null=True, blank=True, validators=[is_whole_second], help_text="Exclusive. Set both times or neither."
+    )
 
-    privacy = own("how he wants to be told of things")
+    privacy = own("the customer's settings for notifications")
 
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "notification_type"],
                 name=f"{TABLE}_notification_type_unique",
-                violation_error_message="There is a preference for this kind of notification already. Change that one.",
+                violation_error_message="There is already a preference for this type of notification. Change that one.",
             ),
             whole_seconds("quiet_hours_start"),
             whole_seconds("quiet_hours_end"),
@@ -90,7 +100,7 @@ class NotificationPreference(OwnedModel):
                 f"{TABLE}_quiet_hours_end_both_or_neither",
                 Q(quiet_hours_start__isnull=True, quiet_hours_end__isnull=True)
                 | Q(quiet_hours_start__isnull=False, quiet_hours_end__isnull=False),
-                "Give both the start and the end of the quiet hours, or neither.",
+                BOTH_OR_NEITHER,
             ),
         ]
 
@@ -98,25 +108,24 @@ class NotificationPreference(OwnedModel):
         return self.notification_type
 
     def clean(self) -> None:
-        """Quiet hours have both ends, or there are none."""
+        """Raise ValidationError if quiet hours have a start without an end, or an end without a start."""
         super().clean()
         if (self.quiet_hours_start is None) is not (self.quiet_hours_end is None):
             missing = "quiet_hours_start" if self.quiet_hours_start is None else "quiet_hours_end"
-            sentence = "Give both the start and the end of the quiet hours, or neither."
-            raise ValidationError({missing: sentence}, "both_or_neither")
+            raise ValidationError({missing: BOTH_OR_NEITHER}, "both_or_neither")
 
-    is_enabled = Derived(IS_ENABLED, help_text="Whether there is any way to reach the user about this.")
+    is_enabled = Derived(IS_ENABLED, help_text="True if at least one channel is enabled.")
     enabled_channels = Derived(
-        OPEN_CHANNELS, ArrayField(models.TextField()), help_text="The ways that are open: email, sms, push."
+        OPEN_CHANNELS, ArrayField(models.TextField()), help_text="The enabled channels: `email`, `sms`, `push`."
     )
-    is_quiet_hours = Derived(IS_QUIET, help_text="Whether it is a quiet hour for the user at this moment.")
+    is_quiet_hours = Derived(IS_QUIET, help_text="True during the quiet hours, in the user's time zone.")
     can_send_notification = Derived(
         IS_ENABLED & (Q(notification_type=NotificationType.SECURITY) | ~Q(true_when(IS_QUIET))),
-        help_text="Whether the user may be told at this moment; a security notice goes through quiet hours.",
+        help_text="True if a notification can be sent now. Quiet hours do not apply to `security` notifications.",
     )
 
     def quiet_until(self, now: datetime) -> datetime | None:
-        """Until when a notification has to wait; None when it may go out at `now`."""
+        """Return the instant until which a notification must wait, or None if it can be sent at `now`."""
         is_quiet = NotificationPreference.is_quiet_hours.at(self, now)
         if self.quiet_hours_end is None or self.notification_type == NotificationType.SECURITY or not is_quiet:
             return None

@@ -1,4 +1,4 @@
-"""Writes over several rows: alerts and what users do with them, reminders, preferences, the audit log and the access log."""
+"""Services of alerts, reminders, notification preferences, the audit log and the access log."""
 
 from system.services.access_log import record_access
 from system.services.alerts import alert, expire, mark_all_read, mark_read, take_action

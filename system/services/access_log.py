@@ -1,4 +1,4 @@
-"""Noting that staff looked at a customer's data."""
+"""Recording of staff access to customers' data."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,14 +13,14 @@ NEVER_DEDUPLICATED = (AccessAction.REVEAL, AccessAction.IMPERSONATE)
 def record_access(
     *, customer: Any, staff: Any, action: str, what: str, row_id: Any = None, reason: str = "", now: datetime
 ) -> None:
-    """Enter into `customer`'s access log that `staff` did `action` to `what`, a model's label such as "users.userprofile".
+    """Record in the customer's access log that `staff` did `action` to `what`, a model label such as "users.userprofile".
 
-    The same again within the same five minutes adds nothing, but for reveals and impersonation, each of which counts. What
-    people do with their own rows is not noted.
+    A repetition within the same five minutes adds nothing, except for reveals and impersonations. Access of staff to their
+    own rows is not recorded.
     """
     if customer.pk == staff.pk:
         return
-    # SECURITY: staff's reach for this one row, wherever it is called: customers may not write to their own access log
+    # SECURITY: always inserted with the staff role, because customers may not write to their own access log
     with rls.as_staff():
         event = AccessEvent(
             user=customer,
@@ -37,13 +37,13 @@ def record_access(
 
 
 def who(staff: Any) -> str:
-    """What a customer learns of a colleague: his role and first name, never his address."""
+    """Return the description of a staff member for customers: first name and role, never the email address."""
     role = "administrator" if staff.is_superuser else getattr(staff.groups.first(), "name", "support").lower()
     profile = getattr(staff, "profile", None)
     return f"{profile.first_name}, {role}" if profile else role
 
 
 def _period(now: datetime) -> datetime:
-    """The beginning of the five minutes that `now` is in."""
+    """Return the start of the five minutes that contain `now`."""
     seconds = DEDUPLICATION_PERIOD.total_seconds()
     return datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)

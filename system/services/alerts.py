@@ -1,7 +1,7 @@
-"""Alerts: how other apps send them, and what users do with them.
+"""Creation of alerts, and the actions of users on them.
 
-Nothing here locks the row of a broadcast: everybody reads it at the same time. Each statement by itself changes only what is
-still to be changed.
+Nothing here locks the row of a broadcast, because all users read it concurrently. Each statement changes only the rows that
+still need the change.
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ def alert(
     action_required: bool = False,
     expires_at: datetime | None = None,
 ) -> SystemAlert:
-    """Tell `user` something, until `expires_at` or for good. With `user` None everybody is told."""
+    """Create an alert for `user`, or a broadcast if `user` is None. It never expires if `expires_at` is None."""
     return SystemAlert.objects.create(
         user=user,
         alert_type=alert_type,
@@ -36,7 +36,7 @@ def alert(
 
 
 def mark_read(alert: SystemAlert, *, user: Any, now: datetime) -> None:
-    """Note that `user` read his alert or a broadcast; what he read before keeps its instant."""
+    """Mark an alert or a broadcast as read by `user`. Idempotent: the first `read_at` stays."""
     if alert.is_broadcast:
         receipt = AlertReceipt(user=user, alert=alert, read_at=now)
         AlertReceipt.objects.bulk_create([receipt], ignore_conflicts=True)
@@ -46,7 +46,7 @@ def mark_read(alert: SystemAlert, *, user: Any, now: datetime) -> None:
 
 @transaction.atomic
 def mark_all_read(*, user: Any, now: datetime) -> int:
-    """Note that `user` read everything that there is for him; gives how many were unread."""
+    """Mark all alerts and broadcasts as read by `user`, and return how many were unread."""
     own = SystemAlert.objects.filter(user=user, is_read=False).update(is_read=True, read_at=now)
     unread = SystemAlert.objects.for_user(user).broadcasts().filter(own_is_read=False).values_list("pk", flat=True)
     receipts = [AlertReceipt(user=user, alert_id=key, read_at=now) for key in unread]
@@ -56,12 +56,12 @@ def mark_all_read(*, user: Any, now: datetime) -> int:
 
 @transaction.atomic
 def take_action(alert: SystemAlert, *, user: Any, now: datetime, notes: str | None = None) -> None:
-    """Note that `user` did what an alert asks of him; who acts has read it. Once more it only replaces the notes, if given.
+    """Record that `user` took the action that an alert requires, and mark it as read. `notes` replace earlier ones.
 
-    Raises ConflictError when there is nothing to do.
+    Raise ConflictError if the alert requires no action.
     """
     if not alert.action_required:
-        raise ConflictError("no_action_required", "This alert asks nothing of you. Mark it as read instead.")
+        raise ConflictError("no_action_required", "This alert requires no action. Mark it as read instead.")
     mark_read(alert, user=user, now=now)
     changes = {"action_taken": True} | ({} if notes is None else {"action_notes": notes})
     if alert.is_broadcast:
@@ -71,8 +71,8 @@ def take_action(alert: SystemAlert, *, user: Any, now: datetime, notes: str | No
 
 
 def expire(alert: SystemAlert, *, now: datetime) -> None:
-    """End an alert or a broadcast at `now`. Raises ConflictError when it has ended already."""
+    """Expire an alert or a broadcast at `now`. Raise ConflictError if it has already expired."""
     if alert.expires_at is not None and alert.expires_at <= now:
-        raise ConflictError("already_expired", "This alert has expired already. There is nothing to end.")
+        raise ConflictError("already_expired", "This alert has already expired. No action is needed.")
     alert.expires_at = now
     alert.save(update_fields=["expires_at"])

@@ -1,6 +1,6 @@
-"""Keeping the audit log: sealing it into its chain, forgetting the erased, dropping what is too old.
+"""Maintenance of the audit log: extending its hash chain, erasing users' values, dropping old partitions.
 
-All of it is done by functions of the database, since no role may write to the log; see `system/migrations/sql/`.
+Database functions do all of it, since no role may write to the log; see `system/migrations/sql/`.
 """
 
 from typing import Any
@@ -13,22 +13,22 @@ from core.postgres.partitions import MONTHS_AHEAD
 
 
 def seal_audit() -> int:
-    """Bind every finished change that is in no block yet into the chain; gives how many. At once with another: 0."""
+    """Add the finished events that are in no block yet to the chain. Return their number, or 0 if another call is running."""
     return _call("SELECT system_seal_audit()")
 
 
 def forget_changes_of(user: Any) -> int:
-    """Take from the log what the rows of an erased user (or of the one with this key) held; gives how many changes.
+    """Erase the recorded values of an erased user's rows, and return the number of events. `user` may be the key.
 
-    That they were changed, when and by whom stays, and the digests still hold. Call it last, after the user's rows are deleted:
-    their deletion is a change, too. `verify_audit` complains while the account is still there and active.
+    The events stay with their actor and time, and their digests stay valid. Call this after the user's rows are deleted,
+    because their deletion is recorded, too. `verify_audit` reports an error while the account is active.
     """
     with rls.as_staff(reason="erasure"):
         return _call("SELECT system_forget_changes(%s)", getattr(user, "pk", user))
 
 
 def maintain_audit_partitions() -> int:
-    """Make the partitions of the months to come, and drop those older than `AUDIT_RETENTION_MONTHS`; gives how many dropped."""
+    """Create coming partitions and drop those older than `AUDIT_RETENTION_MONTHS`. Return the number dropped."""
     return _call("SELECT system_keep_audit_months(%s, %s)", MONTHS_AHEAD, settings.AUDIT_RETENTION_MONTHS)
 
 

@@ -1,7 +1,7 @@
-"""Reminds people of their important dates: each occurrence once, by an alert, and by e-mail where they want one.
+"""Reminders of important dates, once per occurrence: an alert, and an email if the user wants one.
 
-An occurrence becomes due at midnight where its owner lives, which is in most people's quiet hours; so an e-mail that must not
-go out yet waits as a job until they are over.
+A reminder becomes due at midnight in the user's time zone, which is within most users' quiet hours. Its email is then
+scheduled as a job for the end of the quiet hours.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from system.services.preferences import preferences_of
 BATCH = 500
 FIRST_KEY = UUID(int=0)
 
-# A date is the user's own affair, whatever it is about; "billing" alerts are about what he pays us.
+# Also for financial dates, because BILLING is for payments to MINGUS.
 ALERT_TYPE = AlertType.USER
 NOTIFICATION_TYPES = {
     DateType.FINANCIAL: NotificationType.FINANCIAL,
@@ -37,13 +37,13 @@ NOTIFICATION_TYPES = {
 BODY = """{message}
 
 MINGUS
-You asked to be reminded of this date. How you hear of such dates is up to your notification preferences.
+You asked to be reminded of this date. You can turn off these emails in your notification preferences.
 """
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """One row and the occurrence that its owner is reminded of, on his own day `today`."""
+    """An important date and the occurrence to remind of. `today` is the current day in the user's time zone."""
 
     row: ImportantDate
     today: date
@@ -61,7 +61,7 @@ class Reminder:
 
     @property
     def subject(self) -> str:
-        # SECURITY: a line break would begin another header
+        # SECURITY: a line break would start another header
         return " ".join(f"{self.row.date_name}: {self.when}".split())
 
     @property
@@ -69,7 +69,7 @@ class Reminder:
         return NOTIFICATION_TYPES.get(DateType(self.row.date_type), NotificationType.SYSTEM)
 
     def alert(self) -> SystemAlert:
-        """The alert, which expires when the day is over where the owner lives."""
+        """Return an unsaved alert that expires at the end of the occurrence's day in the user's time zone."""
         is_today = self.occurrence == self.today
         over = datetime.combine(self.occurrence + timedelta(days=1), time(), tzinfo=self.row.user.zone)
         return SystemAlert(
@@ -86,10 +86,10 @@ class Reminder:
 
 
 def send_reminders(*, now: datetime) -> int:
-    """Remind everybody of what is due at `now`; gives how many dates.
+    """Send all reminders that are due at `now`, and return their number.
 
-    One pass over the table by key, some hundred rows a transaction. A row that somebody is changing, or that another worker
-    has taken, is left to the next hour.
+    One pass over the table by key, in transactions of up to BATCH rows. Rows that another transaction has locked are left to
+    the next hourly run.
     """
     sent, batch = 0, [FIRST_KEY]
     while batch:
@@ -100,7 +100,7 @@ def send_reminders(*, now: datetime) -> int:
 
 @transaction.atomic
 def _remind_batch(*, after: UUID, now: datetime) -> list[UUID]:
-    """Remind of the next dates behind the key `after`; gives their keys."""
+    """Send the next reminders after the key `after`, and return their keys."""
     due = ImportantDate.objects.due_for_reminder(now).filter(pk__gt=after).order_by("pk").select_related("user__profile")
     reminders = [_reminder(row, now) for row in due.select_for_update(of=("self",), skip_locked=True)[:BATCH]]
     keys = [reminder.row.pk for reminder in reminders]
@@ -116,7 +116,7 @@ def _reminder(row: ImportantDate, now: datetime) -> Reminder:
 
 
 def _send_mails(reminders: list[Reminder], *, now: datetime) -> None:
-    """Send an e-mail to those who want one at once, to an address that is known to be theirs."""
+    """Email the users who want immediate emails and have a verified address, outside of their quiet hours."""
     preferences = preferences_of([(reminder.row.user, reminder.notification_type) for reminder in reminders])
     wanted = [
         (reminder.mail(), preference.quiet_until(now))

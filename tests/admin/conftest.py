@@ -1,4 +1,4 @@
-"""A browser that is signed in to the back office."""
+"""Fixtures of the back office: staff members and their signed-in browsers."""
 
 from collections.abc import Callable
 
@@ -24,19 +24,19 @@ def signed_in() -> SignedIn:
 
 @pytest.fixture
 def office(administrator: User, signed_in: SignedIn) -> Client:
-    """The back office as an administrator sees it."""
+    """Return an administrator's browser."""
     return signed_in(administrator)
 
 
 @pytest.fixture
 def viewer(staff: User) -> User:
-    """A colleague who may look at everything and change nothing."""
+    """Return a staff member with every view permission and no other."""
     staff.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     return staff
 
 
 @pytest.fixture
 def support(staff: User) -> User:
-    """A staff member in the group of support."""
+    """Return a staff member with the role support."""
     staff.groups.set([Group.objects.get(name="support")])
     return staff

@@ -1,4 +1,4 @@
-"""Walks what is registered in the back office, so that the next model is covered without a new line."""
+"""URLs and rows of every model in the back office, so that tests cover the next model without a change."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def address(model: type[Model], page: str, *args: Any) -> str:
 
 
 def make(model: type[Model], number: int = 1) -> Any:
-    """Store rows of any registered model, each with an owner of its own, and give the last one."""
+    """Store rows of any registered model, each with an owner of its own, and return the last one."""
     rows = [_make_one(model) for _ in range(number)]
     return rows[-1]
 

@@ -1,4 +1,4 @@
-"""A customer's page shows his newest transactions and his accounts, though the app of accounts knows nothing of money."""
+"""The customer's page, which shows the newest transactions although the app `users` does not import `finance`."""
 
 from datetime import date, timedelta
 
@@ -20,8 +20,8 @@ def page_of(user: User) -> str:
     return f"/admin/users/user/{user.pk}/change/"
 
 
-def move(user: User, number: int) -> None:
-    """As many transactions, one a day, called Shop 00, Shop 01, …"""
+def create_transactions(user: User, number: int) -> None:
+    """Create transactions at merchants called Shop 00, Shop 01 and so on, one a day."""
     account = AccountFactory(user=user)
     for day in range(number):
         name, moment = f"Shop {day:02}", FIRST + timedelta(days=day)
@@ -29,7 +29,7 @@ def move(user: User, number: int) -> None:
 
 
 def test_it_shows_the_ten_newest_transactions_with_their_amounts(office: Client, alice: User) -> None:
-    move(alice, 12)
+    create_transactions(alice, 12)
     TransactionFactory(user=alice, amount="-1234.56", transaction_date=date(2026, 5, 1), merchant_name="Big Shop")
     text = office.get(page_of(alice)).content.decode()
     assert "−1,234.56&nbsp;USD" in text
@@ -39,22 +39,22 @@ def test_it_shows_the_ten_newest_transactions_with_their_amounts(office: Client,
 
 
 def test_it_links_to_all_of_them(office: Client, alice: User) -> None:
-    move(alice, 1)
-    address = f"/admin/finance/financialtransaction/?user__id__exact={alice.pk}"
-    assert f'href="{address}"' in office.get(page_of(alice)).content.decode()
-    assert "Shop 00" in office.get(address).content.decode()
+    create_transactions(alice, 1)
+    url = f"/admin/finance/financialtransaction/?user__id__exact={alice.pk}"
+    assert f'href="{url}"' in office.get(page_of(alice)).content.decode()
+    assert "Shop 00" in office.get(url).content.decode()
 
 
-def test_it_shows_nobody_elses(office: Client, alice: User, bob: User) -> None:
-    move(bob, 1)
+def test_it_shows_no_transactions_of_other_customers(office: Client, alice: User, bob: User) -> None:
+    create_transactions(bob, 1)
     assert "Shop 00" not in office.get(page_of(alice)).content.decode()
 
 
-def test_it_costs_the_same_for_three_rows_and_for_thirty(office: Client, alice: User, bob: User) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_rows(office: Client, alice: User, bob: User) -> None:
     ProfileFactory(user=alice)
     ProfileFactory(user=bob)
-    move(alice, 3)
-    move(bob, 30)
+    create_transactions(alice, 3)
+    create_transactions(bob, 30)
     AccountFactory.create_batch(27, user=bob)
     OnboardingFactory.create_batch(18, user=bob)
     office.get(page_of(alice))
@@ -66,16 +66,16 @@ def test_it_costs_the_same_for_three_rows_and_for_thirty(office: Client, alice: 
     assert [query["sql"] for query in many if "COUNT(" in query["sql"]] == []
 
 
-def test_a_row_that_came_in_meanwhile_does_not_stand_in_the_way_of_saving(office: Client, alice: User) -> None:
-    move(alice, 10)
+def test_saving_works_after_a_new_transaction_was_added(office: Client, alice: User) -> None:
+    create_transactions(alice, 10)
     form = office.get(page_of(alice))
     posted = {"is_active": "", "profile-TOTAL_FORMS": "0", "profile-INITIAL_FORMS": "0", "profile-MIN_NUM_FORMS": "0"}
     newest = {f"financialtransaction_set-{place}-id": "01978c5e-0000-7000-8000-000000000000" for place in range(10)}
     TransactionFactory(user=alice, merchant_name="Meanwhile")
-    answer = office.post(page_of(alice), {**posted, **newest, "financialtransaction_set-TOTAL_FORMS": "10"})
+    response = office.post(page_of(alice), {**posted, **newest, "financialtransaction_set-TOTAL_FORMS": "10"})
     alice.refresh_from_db()
     assert form.status_code == 200
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert alice.is_active is False
 
 
@@ -91,14 +91,14 @@ def test_the_profile_can_be_changed_there(office: Client, alice: User) -> None:
     }
     rows = {f"profile-0-{name}": value for name, value in {**fields, **more, "user": str(alice.pk)}.items()}
     management = {"profile-TOTAL_FORMS": "1", "profile-INITIAL_FORMS": "1", "profile-MAX_NUM_FORMS": "1"}
-    answer = office.post(page_of(alice), {"is_active": "on", **management, **rows})
+    response = office.post(page_of(alice), {"is_active": "on", **management, **rows})
     profile.refresh_from_db()
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert (profile.first_name, profile.timezone) == ("Alicia", "Europe/Rome")
 
 
-def test_a_colleague_who_may_not_see_money_does_not_see_it_there(staff: User, signed_in: SignedIn, alice: User) -> None:
-    move(alice, 1)
+def test_staff_without_the_permission_see_no_transactions(staff: User, signed_in: SignedIn, alice: User) -> None:
+    create_transactions(alice, 1)
     staff.user_permissions.set(Permission.objects.filter(codename="view_user"))
     text = signed_in(staff).get(page_of(alice)).content.decode()
     assert "a•••@e•••.com" in text

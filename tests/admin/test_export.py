@@ -1,4 +1,4 @@
-"""The export: what the list shows, as a file for a spreadsheet that runs no formula of a stranger."""
+"""The CSV export of a list, whose texts a spreadsheet does not run as formulas."""
 
 import csv
 import io
@@ -21,17 +21,17 @@ pytestmark = pytest.mark.django_db
 TRANSACTIONS = "/admin/finance/financialtransaction/"
 
 
-def exported(client: Client, address: str, rows: Iterable[Any], **more: str) -> list[dict[str, str]]:
-    """The file for `rows`, as a spreadsheet reads it."""
+def exported(client: Client, url: str, rows: Iterable[Any], **more: str) -> list[dict[str, str]]:
+    """Return the lines of the exported file of `rows`."""
     chosen = [str(row.pk) for row in rows]
-    answer = client.post(address, {"action": "export_csv", "_selected_action": chosen, "index": "0", **more})
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    text = answer.getvalue().decode("utf-8-sig")
+    response = client.post(url, {"action": "export_csv", "_selected_action": chosen, "index": "0", **more})
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    text = response.getvalue().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_the_ticked_rows_are_exported(office: Client, alice: User) -> None:
+def test_the_selected_rows_are_exported(office: Client, alice: User) -> None:
     row = TransactionFactory(user=alice, amount=Decimal("-6.60"))
     TransactionFactory(user=alice)
     found = exported(office, TRANSACTIONS, [row])
@@ -49,14 +49,14 @@ def test_a_negative_amount_stays_a_number(office: Client, alice: User) -> None:
     assert exported(office, TRANSACTIONS, [row])[0]["amount"] == "-12.50"
 
 
-def test_everything_that_the_filters_match_is_exported_in_batches(
+def test_all_filtered_rows_are_exported_in_batches(
     office: Client, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(base, "BATCH", 2)
     rows = TransactionFactory.create_batch(5, user=alice, financial_profile=AccountFactory(user=alice))
     TransactionFactory(user=bob)
-    address = f"{TRANSACTIONS}?user__id__exact={alice.pk}"
-    found = exported(office, address, rows[:1], select_across="1")
+    url = f"{TRANSACTIONS}?user__id__exact={alice.pk}"
+    found = exported(office, url, rows[:1], select_across="1")
     assert [line["id"] for line in found] == sorted(str(row.pk) for row in rows)
 
 
@@ -72,14 +72,14 @@ def test_an_export_of_tokens_has_no_digest(office: Client, alice: User) -> None:
     assert row.digest not in str(exported(office, "/admin/users/personalaccesstoken/", [row]))
 
 
-def test_whoever_may_not_look_may_not_export(staff: User, signed_in: SignedIn, alice: User) -> None:
+def test_the_export_needs_the_permission_to_view(staff: User, signed_in: SignedIn, alice: User) -> None:
     row = TransactionFactory(user=alice)
     staff.user_permissions.set(Permission.objects.filter(codename="add_financialtransaction"))
-    answer = signed_in(staff).post(TRANSACTIONS, {"action": "export_csv", "_selected_action": [str(row.pk)], "index": "0"})
-    assert answer.status_code == 403
+    response = signed_in(staff).post(TRANSACTIONS, {"action": "export_csv", "_selected_action": [str(row.pk)], "index": "0"})
+    assert response.status_code == 403
 
 
-def test_a_cell_is_written_as_its_kind_of_value_reads_best() -> None:
+def test_each_type_of_value_has_its_format() -> None:
     values = [None, date(2026, 3, 1), datetime(2026, 3, 1, 9, tzinfo=UTC), {"a": "ü"}, True, 7]
     assert [csv_export.cell(value) for value in values] == [
         "",

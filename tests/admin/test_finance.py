@@ -1,4 +1,4 @@
-"""Accounts and transactions in the hands of staff."""
+"""Accounts and transactions in the back office."""
 
 from decimal import Decimal
 from typing import Any
@@ -23,38 +23,38 @@ def form(**fields: Any) -> dict[str, Any]:
 
 def test_a_transaction_is_added_for_a_customer(office: Client, alice: User) -> None:
     account: Any = AccountFactory(user=alice)
-    answer = office.post(f"{TRANSACTIONS}add/", form(customer=str(alice.pk), financial_profile=str(account.pk)))
+    response = office.post(f"{TRANSACTIONS}add/", form(customer=str(alice.pk), financial_profile=str(account.pk)))
     row = FinancialTransaction.objects.get()
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert (row.user, row.financial_profile, row.amount) == (alice, account, Decimal("-5.00"))
 
 
 def test_a_transaction_needs_a_customer(office: Client) -> None:
-    answer = office.post(f"{TRANSACTIONS}add/", form())
-    assert answer.status_code == 200
-    assert "This field is required." in answer.content.decode()
+    response = office.post(f"{TRANSACTIONS}add/", form())
+    assert response.status_code == 200
+    assert "This field is required." in response.content.decode()
 
 
 def test_an_account_of_another_customer_is_refused(office: Client, alice: User, bob: User) -> None:
     theirs = AccountFactory(user=bob)
-    answer = office.post(f"{TRANSACTIONS}add/", form(customer=str(alice.pk), financial_profile=str(theirs.pk)))
-    assert "This belongs to another customer." in answer.content.decode()
+    response = office.post(f"{TRANSACTIONS}add/", form(customer=str(alice.pk), financial_profile=str(theirs.pk)))
+    assert "This belongs to another customer." in response.content.decode()
     assert not FinancialTransaction.objects.exists()
 
 
-def test_a_transaction_can_not_be_moved_to_an_account_of_another_customer(office: Client, alice: User, bob: User) -> None:
+def test_a_transaction_moves_only_between_accounts_of_its_owner(office: Client, alice: User, bob: User) -> None:
     row, theirs = TransactionFactory(user=alice), AccountFactory(user=bob)
-    answer = office.post(f"{TRANSACTIONS}{row.pk}/change/", form(financial_profile=str(theirs.pk)))
-    assert "This belongs to another customer." in answer.content.decode()
+    response = office.post(f"{TRANSACTIONS}{row.pk}/change/", form(financial_profile=str(theirs.pk)))
+    assert "This belongs to another customer." in response.content.decode()
 
 
 def test_a_transaction_is_changed(office: Client, alice: User) -> None:
     row = TransactionFactory(user=alice)
-    answer = office.post(
+    response = office.post(
         f"{TRANSACTIONS}{row.pk}/change/", form(financial_profile=str(row.financial_profile_id), category="dining")
     )
     row.refresh_from_db()
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert row.category == "dining"
 
 
@@ -62,26 +62,26 @@ def test_a_transaction_is_changed(office: Client, alice: User) -> None:
     ("fields", "sentence"),
     [
         ({"amount": "0"}, "The amount must not be 0."),
-        ({"amount": "5.00"}, "Income and refunds are above 0, expenses and fees below."),
+        ({"amount": "5.00"}, "Income and refunds must be above 0, expenses and fees below 0."),
         ({"currency": "XXX"}, "is not an ISO 4217 currency code"),
         ({"transaction_date": "1066-10-14"}, "Must be between 1900-01-01 and 2200-12-31."),
         ({"metadata": "[]"}, "Must be a JSON object"),
     ],
 )
-def test_the_models_rules_are_told_at_their_fields(office: Client, alice: User, fields: dict[str, str], sentence: str) -> None:
-    answer = office.post(f"{TRANSACTIONS}add/", form(customer=str(alice.pk), **fields))
-    assert answer.status_code == 200
-    assert sentence in answer.content.decode()
+def test_a_validation_error_is_shown_at_its_field(office: Client, alice: User, fields: dict[str, str], sentence: str) -> None:
+    response = office.post(f"{TRANSACTIONS}add/", form(customer=str(alice.pk), **fields))
+    assert response.status_code == 200
+    assert sentence in response.content.decode()
 
 
-def test_a_reference_that_is_there_already_is_told(office: Client, alice: User) -> None:
+def test_a_duplicate_reference_number_is_an_error(office: Client, alice: User) -> None:
     row = TransactionFactory(user=alice, reference_number="A1")
     same = form(customer=str(alice.pk), financial_profile=str(row.financial_profile_id), reference_number="A1")
-    answer = office.post(f"{TRANSACTIONS}add/", same)
-    assert "This account already has a transaction with this reference number." in answer.content.decode()
+    response = office.post(f"{TRANSACTIONS}add/", same)
+    assert "This account already has a transaction with this reference number." in response.content.decode()
 
 
-def test_a_transaction_is_deleted_after_a_question(office: Client, alice: User) -> None:
+def test_a_transaction_is_deleted_after_a_confirmation(office: Client, alice: User) -> None:
     row = TransactionFactory(user=alice)
     assert office.get(f"{TRANSACTIONS}{row.pk}/delete/").status_code == 200
     office.post(f"{TRANSACTIONS}{row.pk}/delete/", {"post": "yes"})
@@ -105,7 +105,7 @@ def test_an_account_is_closed_and_reopened(office: Client, alice: User) -> None:
     assert (closed, account.is_active) == (False, True)
 
 
-def test_only_the_button_that_makes_sense_is_offered(office: Client, alice: User) -> None:
+def test_only_the_button_that_applies_is_shown(office: Client, alice: User) -> None:
     account = AccountFactory(user=alice)
     opened = office.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
     office.post(f"{ACCOUNTS}{account.pk}/close/", YES)
@@ -114,16 +114,16 @@ def test_only_the_button_that_makes_sense_is_offered(office: Client, alice: User
     assert ("/close/" in closed, "/reopen/" in closed) == (False, True)
 
 
-def test_closing_twice_is_told_as_a_sentence(office: Client, alice: User) -> None:
+def test_closing_a_closed_account_shows_a_message(office: Client, alice: User) -> None:
     account = AccountFactory(user=alice, is_active=False)
     office.post(f"{ACCOUNTS}{account.pk}/close/", YES)
-    assert "This account is closed already." in office.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
+    assert "This account is already closed." in office.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
 
 
-def test_an_account_with_transactions_is_not_deleted_and_the_reason_is_told(office: Client, alice: User) -> None:
+def test_an_account_with_transactions_can_not_be_deleted(office: Client, alice: User) -> None:
     account = TransactionFactory(user=alice).financial_profile
-    answer = office.post(f"{ACCOUNTS}{account.pk}/delete/", {"post": "yes"}, follow=True)
-    assert "This account has transactions." in answer.content.decode()
+    response = office.post(f"{ACCOUNTS}{account.pk}/delete/", {"post": "yes"}, follow=True)
+    assert "This account has transactions." in response.content.decode()
     assert EncryptedFinancialProfile.objects.filter(pk=account.pk).exists()
 
 
@@ -133,11 +133,11 @@ def test_an_account_without_transactions_is_deleted(office: Client, alice: User)
     assert not EncryptedFinancialProfile.objects.exists()
 
 
-def test_a_key_that_is_no_key_is_told(office: Client) -> None:
-    answer = office.post(ACCOUNTS, {"action": "close_ticked", "_selected_action": ["nonsense"], "index": "0"}, follow=True)
-    assert answer.status_code == 200
-    assert "That row does not exist." in answer.content.decode()
+def test_an_invalid_key_shows_a_message(office: Client) -> None:
+    response = office.post(ACCOUNTS, {"action": "close_ticked", "_selected_action": ["nonsense"], "index": "0"}, follow=True)
+    assert response.status_code == 200
+    assert "This row does not exist." in response.content.decode()
 
 
-def test_a_page_for_a_row_that_is_not_there_leads_back(office: Client) -> None:
+def test_the_page_of_a_missing_row_redirects(office: Client) -> None:
     assert office.get(f"{ACCOUNTS}nonsense/change/").status_code == 302

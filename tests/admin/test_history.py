@@ -1,4 +1,4 @@
-"""The history of a row, and of a customer: who did what and when, and what it was before."""
+"""The history of a row and of a customer: each change with its actor, time, reason and former value."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ pytestmark = pytest.mark.django_db
 LOG = "/admin/system/auditevent/"
 
 
-def text_of(client: Client, path: str, **asked: Any) -> str:
-    return client.get(path, asked).content.decode()
+def text_of(client: Client, path: str, **query: Any) -> str:
+    return client.get(path, query).content.decode()
 
 
-def test_it_says_who_changed_what_from_what_to_what_and_why(office: Client, alice: User, staff: User) -> None:
+def test_it_shows_the_actor_both_values_and_the_reason(office: Client, alice: User, staff: User) -> None:
     profile = ProfileFactory(user=alice, first_name="Alicia")
     with context.action("request-1", actor_id=staff.pk, reason="Ticket 4711", role=Role.STAFF):
         profile.first_name = "Alice"
@@ -34,20 +34,20 @@ def test_it_says_who_changed_what_from_what_to_what_and_why(office: Client, alic
     assert "Ticket 4711" in text
 
 
-def test_a_colleague_who_acts_as_a_customer_is_named_with_him(office: Client, alice: User, staff: User) -> None:
+def test_a_change_under_impersonation_names_both_users(office: Client, alice: User, staff: User) -> None:
     profile = ProfileFactory(user=alice)
     with context.action("request-1", actor_id=alice.pk, impersonator_id=staff.pk, role=Role.STAFF):
         UserProfile.objects.filter(pk=profile.pk).update(first_name="Alicia")
     assert f"{staff.email} as {alice.email}" in text_of(office, address(UserProfile, "history", profile.pk))
 
 
-def test_a_job_is_named_by_what_it_is(office: Client, alice: User) -> None:
+def test_a_change_by_a_job_names_the_job(office: Client, alice: User) -> None:
     with context.action("job-7", source="job system.tasks.send_reminders", role=Role.STAFF):
         profile = ProfileFactory(user=alice)
     assert "job system.tasks.send_reminders" in text_of(office, address(UserProfile, "history", profile.pk))
 
 
-def test_sealed_and_secret_values_are_only_named(office: Client, alice: User) -> None:
+def test_encrypted_and_secret_values_are_not_shown(office: Client, alice: User) -> None:
     account = AccountFactory(user=alice, account_number="DE89370400440532013000")
     pages = [address(type(account), "history", account.pk), address(User, "history", alice.pk)]
     texts = [text_of(office, page) for page in pages]
@@ -55,7 +55,7 @@ def test_sealed_and_secret_values_are_only_named(office: Client, alice: User) ->
     assert all("\\x01" not in text and "argon2" not in text for text in texts)
 
 
-def test_more_than_a_page_can_be_leafed_through(office: Client, alice: User) -> None:
+def test_a_long_history_has_several_pages(office: Client, alice: User) -> None:
     profile = ProfileFactory(user=alice)
     for number in range(51):
         UserProfile.objects.filter(pk=profile.pk).update(city=f"Town {number:02}")
@@ -65,11 +65,11 @@ def test_more_than_a_page_can_be_leafed_through(office: Client, alice: User) -> 
     assert ">Town 00</ins>" in text_of(office, page, p="2")
 
 
-def test_what_does_not_exist_has_no_history(office: Client) -> None:
+def test_the_history_of_a_missing_row_is_a_404(office: Client) -> None:
     assert office.get(address(UserProfile, "history", "01900000-0000-7000-8000-000000000001")).status_code == 404
 
 
-def test_a_customers_page_shows_his_latest_changes(office: Client, alice: User) -> None:
+def test_a_customers_page_links_to_the_customers_changes(office: Client, alice: User) -> None:
     AlertFactory(user=alice)
     assert f"{LOG}?user__id__exact={alice.pk}" in text_of(office, f"/admin/users/user/{alice.pk}/change/")
 
@@ -91,7 +91,7 @@ def test_changes_are_found_by_day(office: Client, alice: User) -> None:
     assert alice.email not in text_of(office, LOG, at_to="2020-01-01")
 
 
-def test_the_page_of_a_change_shows_before_and_after(office: Client, alice: User) -> None:
+def test_the_page_of_a_change_shows_both_values(office: Client, alice: User) -> None:
     profile = ProfileFactory(user=alice, city="Boston")
     UserProfile.objects.filter(pk=profile.pk).update(city="Albany")
     event = AuditEvent.objects.of_row("users_userprofile", profile.pk).latest("id")
@@ -100,8 +100,8 @@ def test_the_page_of_a_change_shows_before_and_after(office: Client, alice: User
     assert ">Albany</ins>" in text
 
 
-def test_support_learns_no_hidden_value_from_what_was_changed(alice: User, staff: User, signed_in: SignedIn) -> None:
-    """Not on a row's history, not in the audit log, not on the customer's page."""
+def test_the_history_shows_support_no_personal_value(alice: User, staff: User, signed_in: SignedIn) -> None:
+    """Check a row's history, the audit log and the customer's page."""
     assign_role(staff, "support")
     profile = ProfileFactory(user=alice, city="Zqxcanary")
     event = AuditEvent.objects.of_row("users_userprofile", profile.pk).get()
@@ -111,7 +111,7 @@ def test_support_learns_no_hidden_value_from_what_was_changed(alice: User, staff
         address(User, "change", alice.pk),
         f"{LOG}?user__id__exact={alice.pk}",
     ]
-    answers = [signed_in(staff).get(page) for page in pages]
-    assert {answer.status_code for answer in answers} <= {200, 403}
-    assert answers[0].status_code == 200
-    assert [page for page, answer in zip(pages, answers, strict=True) if b"Zqxcanary" in answer.content] == []
+    responses = [signed_in(staff).get(page) for page in pages]
+    assert {response.status_code for response in responses} <= {200, 403}
+    assert responses[0].status_code == 200
+    assert [page for page, response in zip(pages, responses, strict=True) if b"Zqxcanary" in response.content] == []

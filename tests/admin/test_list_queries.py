@@ -1,4 +1,4 @@
-"""A list of the back office costs the same for three rows and for thirty, and counts nothing."""
+"""Queries of the lists of the back office."""
 
 import pytest
 from django.db import connection
@@ -25,7 +25,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(model: type[Model], o
 
 
 @models
-def test_no_list_counts(model: type[Model], office: Client) -> None:
+def test_a_list_runs_no_count_query(model: type[Model], office: Client) -> None:
     make(model, 3)
     with CaptureQueriesContext(connection) as queries:
         office.get(address(model, "changelist"))

@@ -1,4 +1,4 @@
-"""A masked row stands in for its row in every page, and can't be written back."""
+"""Masked rows, which replace rows on every page and can not be saved."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ from users.models import User
 pytestmark = pytest.mark.django_db
 
 
-def test_a_view_of_a_row_is_not_written_back(support: User, alice: User) -> None:
+def test_a_masked_row_can_not_be_saved(support: User, alice: User) -> None:
     seen = Masking(support, frozenset()).view(alice)
     with pytest.raises(PermissionDenied, match="Reveal them first"):
         seen.save()
     assert str(seen) == "a•••@e•••.com"
 
 
-def test_a_method_reads_what_is_masked_too(support: User, alice: User) -> None:
+def test_methods_of_a_masked_row_read_masked_values(support: User, alice: User) -> None:
     profile: Any = ProfileFactory(user=alice, first_name="Alice")
     seen = Masking(support, frozenset()).view(profile)
     assert seen.serializable_value("first_name") == "A•••"

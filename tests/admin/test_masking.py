@@ -1,4 +1,4 @@
-"""A role without the permission reads no personal value of a customer, on any page, in any file, by any question."""
+"""Masking of personal values on every page, in every file and in searches for a role without the permission."""
 
 import json
 import re
@@ -24,15 +24,15 @@ from tests.admin.pages import REGISTERED, address, make, name
 from users.models import User
 
 pytestmark = pytest.mark.django_db
-# the audit log is written by the database alone: test_history looks at its pages
+# without the audit log, which only the database can write: test_history.py checks its pages
 PERSONAL = [model for model in REGISTERED if personal_fields(model) and model._meta.managed]
 CANARY = "Zqxcanary"
 AMOUNT = Decimal("7913.57")
 PLACES = ["7913.57", "7,913.57", "7913", "+1312555", CANARY, CANARY.lower()]
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # may hold any four digits by chance
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # may contain the digits of a canary by chance
 personal_models = pytest.mark.parametrize("model", PERSONAL, ids=name)
 OPEN_TEXT = {
-    # what staff wrote, or what says nothing of a person; everything else that is free text or an amount is personal
+    # written by staff or not personal; every other free text or amount of a customer is personal
     "users.onboardingprogress.step_name",
     "users.userprofile.country",
     "users.userprofile.timezone",
@@ -61,19 +61,19 @@ OPEN_TEXT = {
     "analytics.userfeedback.category",
     "analytics.userfeedback.resolution_notes",
 }
-TELLING = (models.CharField, models.TextField, models.DecimalField, models.JSONField)
+TEXTS_AND_AMOUNTS = (models.CharField, models.TextField, models.DecimalField, models.JSONField)
 
 
-def is_telling(field: Any) -> bool:
-    return isinstance(field, TELLING) and not field.choices and field.name != "currency" and not is_encrypted(field)
+def is_text_or_amount(field: Any) -> bool:
+    return isinstance(field, TEXTS_AND_AMOUNTS) and not field.choices and field.name != "currency" and not is_encrypted(field)
 
 
-def telling_fields() -> Iterator[str]:
+def text_and_amount_fields() -> Iterator[str]:
     for model in REGISTERED:
         if any(field.name == "user" for field in model._meta.concrete_fields):
             secret = getattr(model, "secret_fields", ())
             for field in model._meta.concrete_fields:
-                if is_telling(field) and field.name not in secret:
+                if is_text_or_amount(field) and field.name not in secret:
                     yield f"{model._meta.label_lower}.{field.name}"
 
 
@@ -82,26 +82,26 @@ def is_declared(label: str) -> bool:
     return field in personal_fields(next(item for item in REGISTERED if item._meta.label_lower == model))
 
 
-RULED = {
+CONSTRAINED = {
     "phone_number": "+13125557913",
     "last_paid_amount": None,
     "last_received_amount": None,
     "zip_code": "79135",
     "card_last4": "7913",
-}  # rules tie them to others
+}  # values that the constraints on these fields allow
 
 
 def canary_for(field: Any) -> Any:
-    """A value that can be found again, of the field's kind."""
-    if field.name in RULED:
-        return RULED[field.name]
+    """Return a recognizable value of the field's type, or None if the field can not contain one."""
+    if field.name in CONSTRAINED:
+        return CONSTRAINED[field.name]
     if isinstance(field, models.DecimalField):
         signed = -AMOUNT if field.model.__name__ == "FinancialTransaction" else AMOUNT
         return signed if field.max_digits - field.decimal_places >= 6 else None
     if isinstance(field, models.EmailField):
         return f"{CANARY}@{CANARY}.example".lower()
     if isinstance(field, models.JSONField):
-        return [CANARY] if field.default is list else {"said": CANARY}
+        return [CANARY] if field.default is list else {"note": CANARY}
     if isinstance(field, models.TextField | models.CharField) and not field.choices and field.max_length != 6:
         return f"A{CANARY}"[: field.max_length]
     return None
@@ -113,14 +113,13 @@ def desk(support: User, signed_in: SignedIn) -> Client:
 
 
 def marked(model: type[Model]) -> Any:
-    """A stored row with a canary in every personal field that can hold one."""
+    """Return a stored row with a canary in every personal field that can contain one."""
     row = make(model)
     values = {name: canary_for(model._meta.get_field(name)) for name in personal_fields(model)}
     model._default_manager.filter(pk=row.pk).update(**{key: value for key, value in values.items() if value is not None})
     User.objects.filter(pk=owner_of(row)).update(email=f"{CANARY.lower()}@{CANARY.lower()}.example")
-    ProfileFactory(
-        user_id=owner_of(row), first_name=f"A{CANARY}", last_name=CANARY
-    ) if model.__name__ != "UserProfile" else None
+    if model.__name__ != "UserProfile":
+        ProfileFactory(user_id=owner_of(row), first_name=f"A{CANARY}", last_name=CANARY)
     return row
 
 
@@ -128,16 +127,16 @@ def owner_of(row: Any) -> UUID:
     return row.pk if isinstance(row, User) else row.user_id
 
 
-def read(client: Client, *addresses: str) -> str:
-    answers = [client.get(item) for item in addresses]
-    assert [answer.status_code for answer in answers] == [200] * len(answers)
-    return "".join(answer.content.decode() for answer in answers)
+def read(client: Client, *urls: str) -> str:
+    responses = [client.get(url) for url in urls]
+    assert [response.status_code for response in responses] == [200] * len(responses)
+    return "".join(response.content.decode() for response in responses)
 
 
 def exported(client: Client, model: type[Model], row: Any) -> str:
     form = {"action": "export_csv", "_selected_action": [str(row.pk)], "index": "0"}
-    answer: Any = client.post(address(model, "changelist"), form)
-    return b"".join(answer.streaming_content).decode()
+    response: Any = client.post(address(model, "changelist"), form)
+    return b"".join(response.streaming_content).decode()
 
 
 def pages_of(model: type[Model], row: Any) -> list[str]:
@@ -145,7 +144,7 @@ def pages_of(model: type[Model], row: Any) -> list[str]:
     return [
         listed,
         f"{listed}?q={row.pk}",
-        f"{listed}?q={CANARY[:4].lower()}",  # a page repeats the question
+        f"{listed}?q={CANARY[:4].lower()}",  # a page repeats the search term
         f"{listed}?user__id__exact={owner_of(row)}" if hasattr(row, "user_id") else listed,
         address(model, "change", row.pk),
         address(model, "history", row.pk),
@@ -154,45 +153,45 @@ def pages_of(model: type[Model], row: Any) -> list[str]:
 
 
 @personal_models
-def test_support_reads_no_personal_value_on_any_page_or_in_any_file(model: type[Model], desk: Client) -> None:
+def test_no_page_or_file_shows_support_a_personal_value(model: type[Model], desk: Client) -> None:
     row = marked(model)
     text = ID.sub("", read(desk, *pages_of(model, row)) + exported(desk, model, row))
     assert [canary for canary in PLACES if canary in text] == []
 
 
 @personal_models
-def test_what_was_revealed_is_shown(model: type[Model], desk: Client) -> None:
-    """So that the test before can fail: the canaries are there to be read."""
+def test_revealed_values_are_shown(model: type[Model], desk: Client) -> None:
+    """Check that the pages contain the canaries, so that the test above can fail."""
     row = marked(model)
-    open_up(desk, owner_of(row))
+    reveal(desk, owner_of(row))
     text = read(desk, address(model, "change", row.pk), address(User, "change", owner_of(row)))
     assert CANARY.lower() in text.lower()
 
 
-def open_up(client: Client, customer: UUID, reason: str = "Ticket 4711: wrong address") -> int:
+def reveal(client: Client, customer: UUID, reason: str = "Ticket 4711: wrong address") -> int:
     form = {"_form_submitted": "True", "reason": reason}
     return int(client.post(f"/admin/users/user/{customer}/reveal/", form).status_code)
 
 
-def test_every_text_and_amount_of_a_customer_is_personal_or_said_to_be_open() -> None:
-    assert {label for label in telling_fields() if not is_declared(label)} == OPEN_TEXT
+def test_every_text_and_amount_is_personal_or_in_the_open_list() -> None:
+    assert {label for label in text_and_amount_fields() if not is_declared(label)} == OPEN_TEXT
 
 
 def test_a_reveal_is_in_the_customers_access_log_with_its_reason(desk: Client, support: User, alice: User) -> None:
-    open_up(desk, alice.pk)
+    reveal(desk, alice.pk)
     event = AccessEvent.objects.get(user=alice)
     assert (event.staff_id, event.action, event.reason) == (support.pk, "reveal", "Ticket 4711: wrong address")
 
 
 @pytest.mark.parametrize("reason", ["", "short"])
 def test_a_reveal_needs_a_reason(reason: str, desk: Client, alice: User) -> None:
-    open_up(desk, alice.pk, reason)
+    reveal(desk, alice.pk, reason)
     assert alice.email not in read(desk, address(User, "change", alice.pk))
     assert not AccessEvent.objects.filter(action="reveal").exists()
 
 
-def test_a_reveal_is_for_one_customer_and_one_colleague(desk: Client, alice: User, bob: User, signed_in: SignedIn) -> None:
-    open_up(desk, alice.pk)
+def test_a_reveal_is_for_one_customer_and_one_staff_member(desk: Client, alice: User, bob: User, signed_in: SignedIn) -> None:
+    reveal(desk, alice.pk)
     other = UserFactory(email="other@example.com", is_staff=True)
     other.groups.set([Group.objects.get(name="support")])
     assert bob.email not in read(desk, address(User, "change", bob.pk))
@@ -200,7 +199,7 @@ def test_a_reveal_is_for_one_customer_and_one_colleague(desk: Client, alice: Use
 
 
 def test_a_reveal_lasts_fifteen_minutes(desk: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_up(desk, alice.pk)
+    reveal(desk, alice.pk)
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=14))
     during = read(desk, address(User, "change", alice.pk))
@@ -209,9 +208,9 @@ def test_a_reveal_lasts_fifteen_minutes(desk: Client, alice: User, monkeypatch: 
     assert (alice.email in during, alice.email in after) == (True, False)
 
 
-def test_who_may_not_reveal_can_not(staff: User, signed_in: SignedIn, alice: User) -> None:
+def test_a_role_without_the_permission_can_not_reveal(staff: User, signed_in: SignedIn, alice: User) -> None:
     staff.groups.set([Group.objects.get(name="billing")])
-    assert open_up(signed_in(staff), alice.pk) == 403
+    assert reveal(signed_in(staff), alice.pk) == 403
 
 
 def test_a_profile_is_changed_only_after_a_reveal(desk: Client, alice: User) -> None:
@@ -220,13 +219,13 @@ def test_a_profile_is_changed_only_after_a_reveal(desk: Client, alice: User) -> 
     form = {"first_name": "Alicia", "last_name": "Archer", "zip_code": "10001", "country": "US", "timezone": "Europe/Rome"}
     form |= {"household_size": "1", "risk_tolerance": "moderate", "financial_goals": "[]", "preferences": "{}"}
     refused = desk.post(page, form).status_code
-    open_up(desk, alice.pk)
+    reveal(desk, alice.pk)
     changed = desk.post(page, form).status_code
     profile.refresh_from_db()
     assert (refused, changed, profile.first_name) == (403, 302, "Alicia")
 
 
-def test_a_button_works_on_what_is_hidden_and_writes_nothing_masked(desk: Client, alice: User) -> None:
+def test_a_button_on_a_masked_row_saves_no_masked_value(desk: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(locked_until=clock.now() + timedelta(minutes=30))
     desk.post(f"/admin/users/user/{alice.pk}/unlock/", {"_form_submitted": "True"})
     alice.refresh_from_db()
@@ -235,42 +234,42 @@ def test_a_button_works_on_what_is_hidden_and_writes_nothing_masked(desk: Client
 
 
 @pytest.mark.parametrize(
-    "question", ["amount__gte=1", "amount=-1.00", "merchant_name__startswith=S", "user__email__startswith=a", "o=4"]
+    "parameter", ["amount__gte=1", "amount=-1.00", "merchant_name__startswith=S", "user__email__startswith=a", "o=4"]
 )
-def test_no_filter_and_no_order_answers_what_is_hidden(question: str, desk: Client, alice: User) -> None:
+def test_no_filter_and_no_order_discloses_a_masked_value(parameter: str, desk: Client, alice: User) -> None:
     small, large = TransactionFactory(user=alice, amount="-1.00"), TransactionFactory(user=alice, amount="-2.00")
     plain = keys(desk.get(f"/admin/finance/financialtransaction/?user__id__exact={alice.pk}"), small, large)
-    asked = desk.get(f"/admin/finance/financialtransaction/?user__id__exact={alice.pk}&{question}")
-    assert asked.status_code in (400, 403) or keys(asked, small, large) == plain
+    response = desk.get(f"/admin/finance/financialtransaction/?user__id__exact={alice.pk}&{parameter}")
+    assert response.status_code in (400, 403) or keys(response, small, large) == plain
 
 
-def keys(answer: Any, *rows: Any) -> list[int]:
-    """Where on the page the rows are, in its order."""
-    text = answer.content.decode()
+def keys(response: Any, *rows: Any) -> list[int]:
+    """Return the indexes of the rows in the order of the page."""
+    text = response.content.decode()
     return sorted(range(len(rows)), key=lambda place: text.find(str(rows[place].pk)))
 
 
-def test_words_are_searched_for_only_after_a_reveal(desk: Client, alice: User) -> None:
+def test_free_text_search_needs_a_reveal(desk: Client, alice: User) -> None:
     row = TransactionFactory(user=alice, merchant_name="Shoemaker")
     search = "/admin/finance/financialtransaction/?q=alice Shoemaker"
     before = read(desk, search)
-    open_up(desk, alice.pk)
+    reveal(desk, alice.pk)
     assert (str(row.pk) in before, str(row.pk) in read(desk, search)) == (False, True)
 
 
-def test_a_customer_is_found_by_the_beginning_of_his_address(desk: Client, alice: User) -> None:
+def test_a_customer_is_found_by_the_beginning_of_the_email(desk: Client, alice: User) -> None:
     text = read(desk, "/admin/users/user/?q=alice@ex")
     assert str(alice.pk) in text
     assert "a•••@e•••.com" in text
 
 
-def test_the_choice_of_a_customer_names_nobody(desk: Client, alice: User) -> None:
+def test_the_autocomplete_of_customers_is_masked(desk: Client, alice: User) -> None:
     form = {"term": "alice", "app_label": "finance", "model_name": "financialtransaction", "field_name": "user"}
-    answer = desk.get("/admin/autocomplete/", form)
-    assert json.loads(answer.content)["results"] == [{"id": str(alice.pk), "text": "a•••@e•••.com"}]
+    response = desk.get("/admin/autocomplete/", form)
+    assert json.loads(response.content)["results"] == [{"id": str(alice.pk), "text": "a•••@e•••.com"}]
 
 
-def test_billing_reads_invoices_and_not_whose_they_are(staff: User, signed_in: SignedIn, alice: User) -> None:
+def test_billing_reads_invoices_with_masked_owners(staff: User, signed_in: SignedIn, alice: User) -> None:
     staff.groups.set([Group.objects.get(name="billing")])
     invoice: Any = InvoiceFactory(user=alice, amount="7913.57")
     text = read(signed_in(staff), address(type(invoice), "change", invoice.pk), address(type(invoice), "changelist"))

@@ -1,4 +1,4 @@
-"""A list is sorted and drilled into only where an index carries it: once a customer is chosen."""
+"""Sorting and filters by year of a list, which need a chosen customer: only those queries have an index."""
 
 import pytest
 from django.db import connection
@@ -13,30 +13,30 @@ LIST = "/admin/finance/financialtransaction/"
 
 
 def order_of(client: Client, **query: str) -> str:
-    """The ORDER BY of the statement that reads the list."""
+    """Return the ORDER BY of the statement that reads the list."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(LIST, query).status_code == 200
     statement = next(query["sql"] for query in queries if "LIMIT 51" in query["sql"])
     return str(statement.split("ORDER BY")[1].replace('"finance_financialtransaction".', "").replace('"', "")).strip()
 
 
-def test_everybodys_rows_come_in_the_order_of_their_keys(office: Client) -> None:
+def test_rows_of_all_customers_are_ordered_by_key(office: Client) -> None:
     assert order_of(office) == "id DESC LIMIT 51"
 
 
-def test_one_customers_rows_come_by_day(office: Client, alice: User) -> None:
+def test_rows_of_one_customer_are_ordered_by_day(office: Client, alice: User) -> None:
     assert order_of(office, user__id__exact=str(alice.pk)) == "transaction_date DESC, id DESC LIMIT 51"
 
 
-def test_everybodys_rows_can_not_be_sorted_by_hand(office: Client) -> None:
+def test_rows_of_all_customers_can_not_be_sorted(office: Client) -> None:
     assert order_of(office, o="1") == "id DESC LIMIT 51"
 
 
-def test_one_customers_rows_can_be_sorted_by_day(office: Client, alice: User) -> None:
+def test_rows_of_one_customer_can_be_sorted_by_day(office: Client, alice: User) -> None:
     assert order_of(office, user__id__exact=str(alice.pk), o="1").startswith("transaction_date ASC")
 
 
-def test_one_customers_rows_can_not_be_sorted_by_a_column_without_an_index(office: Client, alice: User) -> None:
+def test_a_column_without_an_index_can_not_be_sorted(office: Client, alice: User) -> None:
     assert order_of(office, user__id__exact=str(alice.pk), o="6").startswith("transaction_date DESC")
 
 
@@ -47,7 +47,7 @@ def test_the_years_are_offered_for_one_customer_only(office: Client, alice: User
     assert "transaction_date__year" not in office.get(LIST).content.decode()
 
 
-def test_a_year_can_be_drilled_into(office: Client, alice: User) -> None:
+def test_rows_of_one_customer_can_be_filtered_by_year(office: Client, alice: User) -> None:
     TransactionFactory(user=alice, transaction_date="2025-05-01", merchant_name="Early Bird")
     TransactionFactory(user=alice, transaction_date="2026-05-01", merchant_name="Late Riser")
     page = office.get(LIST, {"q": "alice", "transaction_date__year": "2025"}).content.decode()

@@ -1,4 +1,4 @@
-"""Every page of the back office opens, for an administrator and for a colleague who may only look."""
+"""Access to every page of the back office for administrators, other staff and customers."""
 
 import pytest
 from django.db.models import Model
@@ -15,9 +15,9 @@ models = pytest.mark.parametrize("model", REGISTERED, ids=name)
 @models
 def test_the_list_opens(model: type[Model], office: Client) -> None:
     row = make(model)
-    answer = office.get(address(model, "changelist"))
-    assert answer.status_code == 200
-    assert address(model, "change", row.pk) in answer.content.decode()
+    response = office.get(address(model, "changelist"))
+    assert response.status_code == 200
+    assert address(model, "change", row.pk) in response.content.decode()
 
 
 @models
@@ -31,16 +31,16 @@ def test_the_history_of_a_row_opens(model: type[Model], office: Client) -> None:
 
 
 @models
-def test_the_page_for_adding_opens_unless_it_is_a_record(model: type[Model], office: Client) -> None:
-    answer = office.get(address(model, "add"))
-    may_add = answer.status_code == 200
-    assert answer.status_code in (200, 403)
+def test_the_add_page_opens_where_the_list_links_to_it(model: type[Model], office: Client) -> None:
+    response = office.get(address(model, "add"))
+    may_add = response.status_code == 200
+    assert response.status_code in (200, 403)
     page = office.get(address(model, "changelist")).content.decode()
-    assert (f'href="{address(model, "add")}' in page) is may_add  # the word alone may stand in a random token
+    assert (f'href="{address(model, "add")}' in page) is may_add  # the word alone may be part of a random token
 
 
 @models
-def test_a_colleague_who_may_only_look_sees_the_same(model: type[Model], viewer: User, signed_in: SignedIn) -> None:
+def test_staff_with_view_permissions_open_it_and_add_nothing(model: type[Model], viewer: User, signed_in: SignedIn) -> None:
     row = make(model)
     client = signed_in(viewer)
     assert client.get(address(model, "changelist")).status_code == 200
@@ -49,7 +49,7 @@ def test_a_colleague_who_may_only_look_sees_the_same(model: type[Model], viewer:
 
 
 @models
-def test_a_colleague_without_permissions_sees_nothing(model: type[Model], staff: User, signed_in: SignedIn) -> None:
+def test_staff_without_permissions_see_nothing(model: type[Model], staff: User, signed_in: SignedIn) -> None:
     row = make(model)
     client = signed_in(staff)
     assert client.get(address(model, "changelist")).status_code == 403
@@ -58,6 +58,6 @@ def test_a_colleague_without_permissions_sees_nothing(model: type[Model], staff:
 
 @models
 def test_a_customer_is_sent_to_the_login(model: type[Model], alice: User, signed_in: SignedIn) -> None:
-    answer = signed_in(alice).get(address(model, "changelist"))
-    assert answer.status_code == 302
-    assert answer.headers["Location"].startswith("/admin/login/")
+    response = signed_in(alice).get(address(model, "changelist"))
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/admin/login/")

@@ -1,4 +1,4 @@
-"""Records can be read only, by an administrator too."""
+"""Models that are read-only in the back office, also for administrators."""
 
 import pytest
 from django.contrib import admin
@@ -14,7 +14,7 @@ RECORDS = [model for model in REGISTERED if isinstance(admin.site.get_model_admi
 records = pytest.mark.parametrize("model", RECORDS, ids=name)
 
 
-def test_these_are_records() -> None:
+def test_these_models_are_read_only() -> None:
     assert sorted(map(name, RECORDS)) == [
         "AccessEvent",
         "Adjustment",
@@ -68,7 +68,7 @@ def test_nothing_can_be_deleted_in_bulk(model: type[Model], office: Client) -> N
     assert model._default_manager.filter(pk=row.pk).exists()
 
 
-def test_what_a_job_is_told_is_shown_nowhere(office: Client) -> None:
+def test_the_arguments_of_a_job_are_not_shown(office: Client) -> None:
     row = make(ProcrastinateJob)
     keyed = [address(ProcrastinateJob, page, row.pk) for page in ("change", "history")]
     pages = [office.get(page) for page in (address(ProcrastinateJob, "changelist"), *keyed)]

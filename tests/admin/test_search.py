@@ -1,4 +1,4 @@
-"""Rows of customers are searched for through the customer, because every index begins with him."""
+"""Search for customers' rows, which begins with the customer because every index does."""
 
 import pytest
 from django.db import connection
@@ -13,13 +13,13 @@ TRANSACTIONS = "/admin/finance/financialtransaction/"
 USERS = "/admin/users/user/"
 
 
-def shown(client: Client, address: str, **query: str) -> str:
-    answer = client.get(address, query)
-    assert answer.status_code == 200
-    return answer.content.decode()
+def shown(client: Client, url: str, **query: str) -> str:
+    response = client.get(url, query)
+    assert response.status_code == 200
+    return response.content.decode()
 
 
-def test_the_beginning_of_an_address_finds_the_customers_rows(office: Client, alice: User, bob: User) -> None:
+def test_the_beginning_of_an_email_finds_the_customers_rows(office: Client, alice: User, bob: User) -> None:
     TransactionFactory(user=alice, merchant_name="Noodle Yard")
     TransactionFactory(user=bob, merchant_name="Pancake Corner")
     page = shown(office, TRANSACTIONS, q="ALICE@ex")
@@ -27,7 +27,7 @@ def test_the_beginning_of_an_address_finds_the_customers_rows(office: Client, al
     assert "Pancake Corner" not in page
 
 
-def test_words_after_the_address_must_all_be_somewhere_in_the_row(office: Client, alice: User) -> None:
+def test_words_after_the_email_must_all_match_the_row(office: Client, alice: User) -> None:
     TransactionFactory(user=alice, merchant_name="Noodle Yard", category="dining")
     TransactionFactory(user=alice, merchant_name="Noodle Factory", category="groceries")
     page = shown(office, TRANSACTIONS, q="alice noodle dining")
@@ -43,16 +43,16 @@ def test_words_alone_are_enough_once_the_customer_is_chosen(office: Client, alic
     assert "Noodle Factory" not in page
 
 
-def test_words_without_a_customer_find_nothing_and_say_why(office: Client, alice: User) -> None:
+def test_words_without_a_customer_find_nothing(office: Client, alice: User) -> None:
     TransactionFactory(user=alice, merchant_name="Noodle Yard")
     page = shown(office, TRANSACTIONS, q="noodle")
-    assert "No customer has an e-mail address that begins with “noodle”" in page
+    assert "No customer has an email address that begins with “noodle”" in page
     assert "Noodle Yard" not in page
 
 
-def test_a_beginning_that_fits_too_many_customers_says_so(office: Client) -> None:
+def test_a_beginning_of_too_many_emails_shows_a_message(office: Client) -> None:
     UserFactory.create_batch(11)
-    assert "More than 10 customers have an e-mail address" in shown(office, TRANSACTIONS, q="person")
+    assert "More than 10 customers have an email address" in shown(office, TRANSACTIONS, q="person")
 
 
 def test_a_key_finds_its_row(office: Client, alice: User) -> None:
@@ -63,23 +63,23 @@ def test_a_key_finds_its_row(office: Client, alice: User) -> None:
     assert "Noodle Factory" not in page
 
 
-def test_accounts_are_found_by_address_and_by_key(office: Client, alice: User, bob: User) -> None:
+def test_accounts_are_found_by_email_and_by_key(office: Client, alice: User, bob: User) -> None:
     assert bob.email not in shown(office, USERS, q="ALI")
     assert alice.email in shown(office, USERS, q="ALI")
     assert alice.email in shown(office, USERS, q=str(alice.pk))
 
 
-def test_an_address_is_looked_up_by_its_beginning_so_that_an_index_serves_it(office: Client, alice: User) -> None:
+def test_a_search_by_email_can_use_an_index(office: Client, alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         shown(office, USERS, q="alice")
     assert any("\"email\"::text LIKE 'alice%'" in query["sql"] for query in queries)
     assert not any("UPPER" in query["sql"] for query in queries)
 
 
-def test_the_drop_down_of_accounts_offers_those_of_the_customer_named(office: Client, alice: User, bob: User) -> None:
+def test_the_autocomplete_offers_one_customers_accounts(office: Client, alice: User, bob: User) -> None:
     AccountFactory(user=alice, profile_name="Everyday")
     AccountFactory(user=bob, profile_name="Everyday")
     field = {"app_label": "finance", "model_name": "financialtransaction", "field_name": "financial_profile"}
-    answer = office.get("/admin/autocomplete/", {"term": "alice every", **field})
-    assert [found["text"] for found in answer.json()["results"]] == ["Everyday"]
-    assert answer.json()["pagination"] == {"more": False}
+    response = office.get("/admin/autocomplete/", {"term": "alice every", **field})
+    assert [found["text"] for found in response.json()["results"]] == ["Everyday"]
+    assert response.json()["pagination"] == {"more": False}

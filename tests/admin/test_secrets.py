@@ -1,4 +1,4 @@
-"""Sealed and secret values are on no page, and an admin class that would show one is refused at start-up."""
+"""Encrypted and secret values, which no page shows and a system check guards."""
 
 from typing import Any
 
@@ -51,12 +51,12 @@ def test_an_inline_that_names_a_secret_is_refused() -> None:
     assert [item.id for item in secret_field_errors(TokenDigests(User, admin.site))] == ["core.E003"]
 
 
-def test_a_page_that_names_only_what_may_be_seen_is_fine() -> None:
+def test_a_page_without_secret_fields_passes() -> None:
     assert secret_field_errors(FiltersNothingSecret(EncryptedFinancialProfile, admin.site)) == []
 
 
 @pytest.mark.django_db
-def test_django_asks_these_questions_at_start_up() -> None:
+def test_the_system_checks_include_this_check() -> None:
     page = ShowsNumber(EncryptedFinancialProfile, admin.site)
     assert "core.E003" in {item.id for item in page.check()}
 
@@ -64,8 +64,8 @@ def test_django_asks_these_questions_at_start_up() -> None:
 @pytest.mark.parametrize("page", ["changelist", "change", "add"])
 def test_no_page_of_an_account_shows_or_takes_its_numbers(page: str, office: Client, alice: User) -> None:
     row = AccountFactory(user=alice, account_number=NUMBER, routing_number=ROUTING)
-    addresses = {"changelist": "", "change": f"{row.pk}/change/", "add": "add/"}
-    text = office.get(f"/admin/finance/encryptedfinancialprofile/{addresses[page]}").content.decode()
+    paths = {"changelist": "", "change": f"{row.pk}/change/", "add": "add/"}
+    text = office.get(f"/admin/finance/encryptedfinancialprofile/{paths[page]}").content.decode()
     assert NUMBER not in text
     assert ROUTING not in text
     assert 'name="account_number"' not in text
@@ -77,7 +77,7 @@ def test_the_last_four_digits_are_shown(office: Client, alice: User) -> None:
     assert "••••6789" in office.get("/admin/finance/encryptedfinancialprofile/").content.decode()
 
 
-def test_a_number_that_can_not_be_opened_does_not_take_the_list_with_it(office: Client, alice: User, bob: User) -> None:
+def test_a_list_opens_with_a_number_that_can_not_be_decrypted(office: Client, alice: User, bob: User) -> None:
     broken, sound = AccountFactory(user=alice), AccountFactory(user=bob, account_number="0000004321")
     with connection.cursor() as cursor:
         sql = "UPDATE finance_encryptedfinancialprofile SET account_number = '\\x0102' WHERE id = %s"

@@ -1,4 +1,4 @@
-"""The sidebar and the front page offer what a colleague may open, and everything that there is."""
+"""Links on the front page of the back office."""
 
 import re
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def offered(client: Client) -> set[str]:
-    """The addresses of the lists that the front page links to."""
+    """Return the paths of the lists that the front page links to."""
     return set(re.findall(r'href="(/admin/[a-z]+/[a-z]+/)"', client.get("/admin/").content.decode()))
 
 
@@ -22,12 +22,12 @@ def test_an_administrator_is_offered_every_list(office: Client) -> None:
     assert offered(office) == {address(model, "changelist") for model in REGISTERED}
 
 
-def test_a_colleague_is_offered_what_he_may_see(staff: User, signed_in: SignedIn) -> None:
+def test_staff_are_offered_the_lists_that_they_may_view(staff: User, signed_in: SignedIn) -> None:
     staff.user_permissions.set(Permission.objects.filter(codename="view_financialtransaction"))
     assert offered(signed_in(staff)) == {"/admin/finance/financialtransaction/"}
 
 
-def test_the_front_page_finds_a_customer(office: Client) -> None:
+def test_the_front_page_has_a_search_for_customers(office: Client) -> None:
     text = office.get("/admin/").content.decode()
     assert 'action="/admin/users/user/"' in text
     assert 'name="q"' in text

@@ -1,4 +1,4 @@
-"""A question that no index answers is stopped, and the page says how to ask for less."""
+"""Slow queries of a list, which are stopped with advice on the page."""
 
 import time
 from typing import Any
@@ -19,7 +19,7 @@ LIST = "/admin/finance/financialtransaction/"
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every row takes ten seconds to read, and a tenth of a second is allowed."""
+    """Make each row take ten seconds to read and allow a tenth of a second."""
     page = admin.site.get_model_admin(FinancialTransaction)
     nap = Func(Value(10), template="pg_sleep(%(expressions)s)::text", output_field=TextField())
     monkeypatch.setattr(page, "get_queryset", lambda request: FinancialTransaction.objects.alias(nap=nap).exclude(nap="1"))
@@ -29,13 +29,13 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_list_comes_back_empty_with_advice(office: Client, slow: None) -> None:
     began = time.monotonic()
-    answer = office.get(LIST)
-    assert answer.status_code == 200
-    assert "Choose a customer, or fewer filters." in answer.content.decode()
+    response = office.get(LIST)
+    assert response.status_code == 200
+    assert "Choose a customer, or remove filters." in response.content.decode()
     assert time.monotonic() - began < 5
 
 
-def test_another_failure_of_the_database_is_not_hidden(office: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_database_error_is_not_hidden(office: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any) -> None:
         raise OperationalError("the connection is gone")
 
@@ -44,7 +44,7 @@ def test_another_failure_of_the_database_is_not_hidden(office: Client, monkeypat
     assert office.get(LIST).status_code >= 500
 
 
-def test_the_limit_ends_with_its_block() -> None:
+def test_the_timeout_ends_with_its_block() -> None:
     with lists.limit_statement_time(1), connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("1s",)

@@ -1,4 +1,4 @@
-"""The demo gives each invented customer two months of use, and the product its figures, once."""
+"""Analytics of the demo: two months of usage of each customer, and the product's metrics."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ ALL: list[Any] = [*OWNED, PerformanceMetric]
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded(storing: Storing) -> list[Any]:
-    """The demo's use, loaded once for all tests of this module."""
+    """Load the demo's analytics once for all tests of this module."""
     with storing():
         return load(TODAY)
 
@@ -35,12 +35,12 @@ def keys(model: Any) -> set[Any]:
     return set(model.objects.values_list("pk", flat=True))
 
 
-def test_every_customer_has_something_in_every_list(loaded: list[Any]) -> None:
+def test_every_customer_has_rows_in_every_list(loaded: list[Any]) -> None:
     assert all(model.objects.for_user(user).count() >= 3 for model in OWNED for user in loaded)
     assert PerformanceMetric.objects.count() == analytics.DAYS * len(analytics.METRICS)
 
 
-def test_there_is_feedback_in_every_state_and_a_colleague_at_work() -> None:
+def test_there_is_feedback_in_every_status_and_an_assignee() -> None:
     assert set(UserFeedback.objects.values_list("status", flat=True)) == set(FeedbackStatus.values)
     assert UserFeedback.objects.filter(assigned_to__email=analytics.STAFF_EMAIL).exists()
     assert {row.resolution_time_days for row in UserFeedback.objects.exclude(resolved_at=None)} == {1, 2, 3, 9}

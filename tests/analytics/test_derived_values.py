@@ -1,4 +1,4 @@
-"""What follows from events, use, metrics and feedback: in Python, in SQL, in filters and orders."""
+"""Derived values of events, feature usage, metrics and feedback in Python, SQL, filters and orderings."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,18 +23,18 @@ quick = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCh
 shares = st.none() | st.decimals(0, 1, places=2)
 seconds = st.none() | st.integers(0, 2_147_483_647)
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
-MOST = Decimal("9999999999999.99")
-VALUES = st.none() | st.decimals(-MOST, MOST, places=2) | st.sampled_from([Decimal(0), Decimal("-0.01"), Decimal("999.99")])
+MAX = Decimal("9999999999999.99")
+VALUES = st.none() | st.decimals(-MAX, MAX, places=2) | st.sampled_from([Decimal(0), Decimal("-0.01"), Decimal("999.99")])
 
 
 @pytest.fixture(autouse=True)
 def noon() -> Iterator[Any]:
-    with time_machine.travel("2026-11-22 17:00Z", tick=False) as traveller:
-        yield traveller
+    with time_machine.travel("2026-11-22 17:00Z", tick=False) as traveler:
+        yield traveler
 
 
 def agrees(model: type[BaseModel]) -> bool:
-    """Whether the database derives from every row what Python does, in the same form: 5 and 5.00 are not the same here."""
+    """Return True if SQL and Python derive the same values with the same scale: 5 and 5.00 differ here."""
     rows = model._base_manager.order_by("pk")
     in_sql = rows.values_list(*model.sql_derived().values())
     in_python = [tuple(getattr(row, name) for name in model.derived) for row in rows]
@@ -93,7 +93,7 @@ def test_errors_of_a_feature(errors: int, expected: bool) -> None:
         ("-9999999999999.99", "USD", False, "-9,999,999,999,999.99 USD"),
     ],
 )
-def test_a_metric_as_people_read_it(value: str | None, unit: str, positive: bool | None, text: str | None) -> None:
+def test_a_metric_is_formatted_for_display(value: str | None, unit: str, positive: bool | None, text: str | None) -> None:
     row = PerformanceMetric(metric_value=value and Decimal(value), metric_unit=unit)
     assert (row.is_positive, row.formatted_value) == (positive, text)
 
@@ -114,7 +114,7 @@ def test_feedback_is_either_open_or_resolved(status: str) -> None:
     assert row.is_open is not row.is_resolved
 
 
-def test_days_of_feedback_are_the_owners(alice: User, noon: Any) -> None:
+def test_days_of_feedback_are_in_the_owners_time_zone(alice: User, noon: Any) -> None:
     ProfileFactory(user=alice, timezone="Pacific/Auckland")
     written = FeedbackFactory.create(user=alice)
     noon.move_to("2026-11-23 10:59Z")
@@ -126,7 +126,7 @@ def test_days_of_feedback_are_the_owners(alice: User, noon: Any) -> None:
 
 @quick
 @given(found=st.lists(st.tuples(seconds, shares, shares), min_size=1, max_size=20))
-def test_the_database_says_the_same_of_events(found: list[Any], alice: User) -> None:
+def test_sql_derives_the_same_from_events(found: list[Any], alice: User) -> None:
     UserAnalytics.objects.all().delete()
     UserAnalytics.objects.bulk_create(
         EventFactory.build(user=alice, session_duration=duration, engagement_score=one, retention_score=other)
@@ -137,7 +137,7 @@ def test_the_database_says_the_same_of_events(found: list[Any], alice: User) -> 
 
 @quick
 @given(found=st.lists(st.tuples(seconds, shares, st.integers(0, 3)), min_size=1, max_size=20))
-def test_the_database_says_the_same_of_use(found: list[Any], alice: User) -> None:
+def test_sql_derives_the_same_from_usage(found: list[Any], alice: User) -> None:
     FeatureUsage.objects.all().delete()
     FeatureUsage.objects.bulk_create(
         FeatureUsageFactory.build(user=alice, usage_duration=duration, success_rate=rate, error_count=errors)
@@ -149,7 +149,7 @@ def test_the_database_says_the_same_of_use(found: list[Any], alice: User) -> Non
 @pytest.mark.django_db
 @quick
 @given(found=st.lists(st.tuples(VALUES, st.sampled_from(["", "ms", "%", " "])), min_size=1, max_size=20))
-def test_the_database_says_the_same_of_metrics(found: list[Any]) -> None:
+def test_sql_derives_the_same_from_metrics(found: list[Any]) -> None:
     PerformanceMetric.objects.all().delete()
     PerformanceMetric.objects.bulk_create(MetricFactory.build(metric_value=value, metric_unit=unit) for value, unit in found)
     assert agrees(PerformanceMetric)
@@ -163,22 +163,22 @@ def test_the_database_says_the_same_of_metrics(found: list[Any]) -> None:
         max_size=9,
     ),
     zone=st.sampled_from(ZONES),
-    instant=instants,
+    today=instants,
 )
-def test_the_database_says_the_same_of_feedback(found: list[Any], zone: str, instant: datetime, alice: User, noon: Any) -> None:
+def test_sql_derives_the_same_from_feedback(found: list[Any], zone: str, today: datetime, alice: User, noon: Any) -> None:
     UserFeedback.objects.all().delete()
     profile = getattr(alice, "profile", None) or ProfileFactory(user=alice)
     type(profile).objects.filter(pk=profile.pk).update(timezone=zone)
     rows = UserFeedback.objects.bulk_create(
-        FeedbackFactory.build(user=alice, rating=rating, status=status, resolved_at=settled if status in SETTLED else None)
-        for rating, status, _, settled in found
+        FeedbackFactory.build(user=alice, rating=rating, status=status, resolved_at=instant if status in SETTLED else None)
+        for rating, status, _, instant in found
     )
     [UserFeedback.objects.filter(pk=row.pk).update(created_at=item[2]) for row, item in zip(rows, found, strict=True)]
-    noon.move_to(instant)
+    noon.move_to(today)
     assert agrees(UserFeedback)
 
 
-def test_lists_are_filtered_and_sorted_by_them(as_alice: APIClient, alice: User) -> None:
+def test_lists_are_filtered_and_sorted_by_derived_values(as_alice: APIClient, alice: User) -> None:
     short, long = EventFactory(user=alice, session_duration=30), EventFactory(user=alice, engagement_score=Decimal("0.10"))
     good, bad = FeatureUsageFactory(user=alice, success_rate=Decimal("0.80")), FeatureUsageFactory(user=alice, error_count=1)
     liked, silent = FeedbackFactory(user=alice, rating=5), FeedbackFactory(user=alice, rating=None)
@@ -201,7 +201,7 @@ def test_lists_are_filtered_and_sorted_by_them(as_alice: APIClient, alice: User)
         ("feedback", {"status__in": "open,done"}),
     ],
 )
-def test_a_filter_by_what_does_not_exist_is_refused(route: str, query: dict[str, str], as_alice: APIClient) -> None:
-    answer = as_alice.get(f"{API}{route}/", query)
-    assert answer.status_code == 400
-    assert {error["attr"] for error in answer.json()["errors"]} == set(query)
+def test_an_invalid_filter_value_is_refused(route: str, query: dict[str, str], as_alice: APIClient) -> None:
+    response = as_alice.get(f"{API}{route}/", query)
+    assert response.status_code == 400
+    assert {error["attr"] for error in response.json()["errors"]} == set(query)

@@ -1,4 +1,4 @@
-"""Events and metrics lie in months: a bound on the time reads only its months, and what is too old goes with its month."""
+"""Monthly partitions of events and metrics: pruning by time, moving rows and dropping old months."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ MONTHS = "SELECT right(inhrelid::regclass::text, 6) FROM pg_inherits WHERE inhpa
 
 
 def as_owner(sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    """The rows of a statement of the tables' owner, as a migration makes it."""
+    """Run a statement as the tables' owner, as a migration does, and return its rows."""
     with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(sql, values or None)
@@ -58,12 +58,12 @@ def at(moment: datetime) -> UUID:
 
 
 def event(user: User, moment: datetime) -> Any:
-    """An event that was recorded at `moment`."""
+    """Return an event that was recorded at `moment`."""
     return recorded(EventFactory(user=user), moment)
 
 
 def recorded(row: Any, moment: datetime) -> Any:
-    """`row`, as if it had been recorded at `moment`."""
+    """Change a row as if it had been recorded at `moment`."""
     key = at(moment)
     type(row)._base_manager.filter(pk=row.pk).update(id=key, created_at=moment)
     row.pk = key
@@ -77,11 +77,11 @@ def now() -> datetime:
 
 @pytest.fixture
 def before_last(now: datetime) -> datetime:
-    """A moment of the month before the last, of which there is no partition."""
+    """Return an instant in the month before last, which has no partition."""
     return (now.replace(day=15) - timedelta(days=62)).replace(day=15, tzinfo=UTC)
 
 
-def test_the_migration_creates_a_partitioned_table_with_all_its_parts() -> None:
+def test_the_migration_creates_a_complete_partitioned_table() -> None:
     with connection.cursor() as cursor:
         cursor.execute(PARTS, {"table": TABLE})
         key, constraints, policies, triggers = cursor.fetchone()
@@ -89,42 +89,40 @@ def test_the_migration_creates_a_partitioned_table_with_all_its_parts() -> None:
     assert (constraints, policies, triggers) == (11, 2, 3)
 
 
-def test_what_fits_no_month_is_kept_and_moves_when_its_month_is_made(
-    alice: User, before_last: datetime, settings: Settings
-) -> None:
+def test_rows_move_from_the_default_to_a_new_partition(alice: User, before_last: datetime, settings: Settings) -> None:
     settings.EVENT_RETENTION_DAYS = 0
     row, other = event(alice, before_last), event(alice, datetime(1999, 1, 1, tzinfo=UTC))
     assert {place_of(row), place_of(other)} == {f"{TABLE}_default"}
     known, before = AuditEvent.objects.count(), months()
-    services_as_staff()
+    maintain_as_staff()
     assert (place_of(row), place_of(other)) == (f"{TABLE}_{before_last:%Y%m}", f"{TABLE}_default")
     assert months() == [f"{before_last:%Y%m}", *before]
-    assert AuditEvent.objects.count() == known  # moving is no change
+    assert AuditEvent.objects.count() == known  # a move is no change of the row
 
 
-def services_as_staff() -> int:
-    as_owner("SELECT 1")
+def maintain_as_staff() -> int:
+    as_owner("SELECT 1")  # checks the deferred constraints, whose pending events would block changes of the table
     with rls.as_staff():
         return services.maintain_partitions()
 
 
-def test_a_month_that_was_moved_is_walled_in_like_the_others(alice: User, before_last: datetime) -> None:
+def test_a_new_partition_has_row_level_security(alice: User, before_last: datetime) -> None:
     event(alice, before_last)
-    services_as_staff()
+    maintain_as_staff()
     flags = "SELECT bool_and(relrowsecurity AND relforcerowsecurity) FROM pg_class JOIN pg_inherits ON inhrelid = oid"
     assert as_owner(f"{flags} WHERE inhparent = %s::regclass", TABLE) == [(True,)]
-    assert as_owner(f"TABLE {TABLE}_{before_last:%Y%m}") == []  # hidden from its owner, too
+    assert as_owner(f"TABLE {TABLE}_{before_last:%Y%m}") == []  # row-level security applies to the owner too
 
 
-def test_a_row_comes_in_when_no_month_was_ever_made(alice: User, as_alice: Any) -> None:
+def test_a_row_is_accepted_without_a_partition_of_its_month(alice: User, as_alice: Any) -> None:
     for month in months():
         as_owner(f"DROP TABLE {TABLE}_{month}")
-    answer = as_alice.post("/api/v1/analytics/events/", {"event_date": "2026-03-01", "event_type": "visit"})
-    assert answer.status_code == 201
-    assert place_of(UserAnalytics.objects.get(pk=answer.json()["id"])) == f"{TABLE}_default"
+    response = as_alice.post("/api/v1/analytics/events/", {"event_date": "2026-03-01", "event_type": "visit"})
+    assert response.status_code == 201
+    assert place_of(UserAnalytics.objects.get(pk=response.json()["id"])) == f"{TABLE}_default"
 
 
-def test_a_migration_makes_the_months_to_come(now: datetime) -> None:
+def test_a_migration_creates_the_next_months(now: datetime) -> None:
     for month in months():
         as_owner(f"DROP TABLE {TABLE}_{month}")
     with rls.as_login_role():
@@ -133,39 +131,39 @@ def test_a_migration_makes_the_months_to_come(now: datetime) -> None:
     assert len(months()) == partitions.MONTHS_AHEAD + 1
 
 
-def test_what_is_too_old_goes_with_its_month_and_nothing_else(
+def test_only_months_older_than_the_retention_are_dropped(
     alice: User, before_last: datetime, now: datetime, settings: Settings
 ) -> None:
     gone, stray = event(alice, before_last), event(alice, before_last - 900 * DAY)
-    kept, metric = event(alice, now - DAY), recorded(MetricFactory(), before_last)
+    recent, metric = event(alice, now - DAY), recorded(MetricFactory(), before_last)
     before = months()
     settings.EVENT_RETENTION_DAYS = 0
-    assert services_as_staff() == 0
+    assert maintain_as_staff() == 0
     settings.EVENT_RETENTION_DAYS = 31
-    assert services_as_staff() == 1
+    assert maintain_as_staff() == 1
     assert not UserAnalytics.objects.filter(pk__in=[gone.pk, stray.pk]).exists()
-    assert UserAnalytics.objects.filter(pk=kept.pk).exists()
+    assert UserAnalytics.objects.filter(pk=recent.pk).exists()
     assert PerformanceMetric.objects.filter(pk=metric.pk).exists()
     assert before == months()
 
 
-def test_a_month_is_kept_whatever_is_asked_for(alice: User, now: datetime) -> None:
+def test_a_recent_month_is_never_dropped(alice: User, now: datetime) -> None:
     row = event(alice, now - 20 * DAY)
     as_owner("SELECT analytics_keep_months(3, 1, 1)")
     assert UserAnalytics.objects.filter(pk=row.pk).exists()
 
 
-def test_old_use_of_features_is_deleted_row_by_row(alice: User, now: datetime, settings: Settings) -> None:
+def test_old_feature_usage_is_deleted_row_by_row(alice: User, now: datetime, settings: Settings) -> None:
     settings.USAGE_RETENTION_DAYS = 40
     old, new = FeatureUsageFactory(user=alice, id=at(now - 41 * DAY)), FeatureUsageFactory(user=alice, id=at(now - 39 * DAY))
     assert services.delete_old_usage(now=now) == 1
     assert [row.pk for row in FeatureUsage.objects.filter(pk__in=[old.pk, new.pk])] == [new.pk]
 
 
-def test_the_command_does_what_the_jobs_do() -> None:
-    said = StringIO()
-    call_command("keep_months", stdout=said)
-    assert "Dropped: 0 months, and 0 rows" in said.getvalue()
+def test_the_command_reports_the_dropped_months() -> None:
+    output = StringIO()
+    call_command("keep_months", stdout=output)
+    assert "Dropped: 0 months, and 0 rows" in output.getvalue()
 
 
 Since = Callable[[datetime], QuerySet[Any]]
@@ -182,8 +180,8 @@ Since = Callable[[datetime], QuerySet[Any]]
         lambda at: AuditEvent.objects.since(at),
     ],
 )
-def test_only_the_months_since_a_time_are_read(rows: Since, now: datetime) -> None:
-    last = (now.replace(day=1) + timedelta(days=100)).replace(day=5)  # of the three months to come
+def test_a_time_condition_prunes_earlier_months(rows: Since, now: datetime) -> None:
+    last = (now.replace(day=1) + timedelta(days=100)).replace(day=5)  # in one of the three months ahead
     plan = rows(last).explain()
     assert f"_{last:%Y%m}" in plan
     assert f"_{now:%Y%m}" not in plan
@@ -198,16 +196,16 @@ def test_only_the_months_since_a_time_are_read(rows: Since, now: datetime) -> No
         lambda at: UserAnalytics.objects.filter(created_at__lte=at),
     ],
 )
-def test_what_is_no_bound_spares_no_month(rows: Since, now: datetime) -> None:
+def test_other_conditions_prune_no_month(rows: Since, now: datetime) -> None:
     assert f"_{now:%Y%m}" in rows(now + 100 * DAY).explain()
 
 
-def test_a_row_that_was_made_with_its_key_is_found_by_its_very_time(alice: User) -> None:
+def test_a_row_is_found_by_its_exact_creation_time(alice: User) -> None:
     row = EventFactory(user=alice)
     assert UserAnalytics.objects.filter(created_at__gte=row.created_at, created_at__lte=row.created_at).get() == row
 
 
-def test_a_row_that_was_brought_back_is_found_by_its_old_time(alice: User) -> None:
+def test_a_restored_row_is_found_by_its_old_time(alice: User) -> None:
     row = EventFactory(user=alice)
     then = datetime(2019, 5, 1, tzinfo=UTC)
     UserAnalytics.objects.filter(pk=row.pk).update(created_at=then)

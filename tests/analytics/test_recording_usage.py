@@ -1,4 +1,4 @@
-"""Programs record events and use for their user, one by one or many at once."""
+"""Recording of events and feature usage through the API, one by one and in bulk."""
 
 from typing import Any
 
@@ -14,48 +14,48 @@ EVENT = {"event_date": "2026-11-22", "event_type": "session"}
 USE = {"feature_name": "forecast", "usage_date": "2026-11-22"}
 
 
-def test_an_event_is_recorded_with_what_is_known(as_alice: APIClient, alice: User) -> None:
-    answer = as_alice.post(EVENTS, EVENT | {"session_duration": 0, "event_data": {"platform": "web"}})
+def test_an_event_is_recorded_with_its_known_values(as_alice: APIClient, alice: User) -> None:
+    response = as_alice.post(EVENTS, EVENT | {"session_duration": 0, "event_data": {"platform": "web"}})
     row = UserAnalytics.objects.get()
-    assert answer.status_code == 201
+    assert response.status_code == 201
     assert (row.user, row.session_duration, row.page_views, row.event_data) == (alice, 0, None, {"platform": "web"})
-    assert answer.json()["session_minutes"] == "0.00"
+    assert response.json()["session_minutes"] == "0.00"
 
 
-def test_many_events_come_in_one_call(as_alice: APIClient, alice: User) -> None:
+def test_bulk_creates_and_deletes_events_in_one_call(as_alice: APIClient, alice: User) -> None:
     old: Any = EventFactory(user=alice)
-    answer = as_alice.post(f"{EVENTS}bulk/", {"create": [EVENT, EVENT], "delete": [str(old.pk)]})
-    assert answer.status_code == 200, answer.json()
-    assert (len(answer.json()["created"]), answer.json()["deleted"]) == (2, 1)
+    response = as_alice.post(f"{EVENTS}bulk/", {"create": [EVENT, EVENT], "delete": [str(old.pk)]})
+    assert response.status_code == 200, response.json()
+    assert (len(response.json()["created"]), response.json()["deleted"]) == (2, 1)
     assert UserAnalytics.objects.for_user(alice).count() == 2
 
 
-def test_a_bulk_call_reaches_nobody_elses_events(as_alice: APIClient, bob: User) -> None:
+def test_a_bulk_call_can_not_delete_other_users_events(as_alice: APIClient, bob: User) -> None:
     theirs: Any = EventFactory(user=bob)
-    answer = as_alice.post(f"{EVENTS}bulk/", {"delete": [str(theirs.pk)]})
-    assert answer.status_code == 400
+    response = as_alice.post(f"{EVENTS}bulk/", {"delete": [str(theirs.pk)]})
+    assert response.status_code == 400
     assert UserAnalytics.objects.filter(pk=theirs.pk).exists()
 
 
 def test_a_feature_has_one_row_a_day(as_alice: APIClient) -> None:
     assert as_alice.post(USAGE, USE).status_code == 201
-    answer = as_alice.post(USAGE, USE | {"usage_count": 5})
-    assert answer.status_code == 400
-    assert (answer.json()["errors"][0]["attr"], answer.json()["errors"][0]["code"]) == ("feature_name", "unique")
+    response = as_alice.post(USAGE, USE | {"usage_count": 5})
+    assert response.status_code == 400
+    assert (response.json()["errors"][0]["attr"], response.json()["errors"][0]["code"]) == ("feature_name", "unique")
     assert FeatureUsage.objects.get().usage_count == 1
 
 
-def test_another_day_and_another_user_are_other_rows(as_alice: APIClient, bob: User) -> None:
+def test_another_day_or_another_user_is_another_row(as_alice: APIClient, bob: User) -> None:
     FeatureUsageFactory(user=bob, **USE)
     assert as_alice.post(USAGE, USE).status_code == 201
     assert as_alice.post(USAGE, USE | {"usage_date": "2026-11-23"}).status_code == 201
 
 
-def test_a_bulk_call_names_the_row_that_is_there_already(as_alice: APIClient) -> None:
+def test_a_bulk_call_names_the_duplicate_row(as_alice: APIClient) -> None:
     as_alice.post(USAGE, USE)
-    answer = as_alice.post(f"{USAGE}bulk/", {"create": [USE | {"feature_name": "goals"}, USE]})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == "create.1.feature_name"
+    response = as_alice.post(f"{USAGE}bulk/", {"create": [USE | {"feature_name": "goals"}, USE]})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "create.1.feature_name"
     assert FeatureUsage.objects.count() == 1
 
 
@@ -85,8 +85,8 @@ def test_a_bulk_call_names_the_row_that_is_there_already(as_alice: APIClient) ->
 def test_a_bad_value_is_refused_at_its_field(
     url: str, good: dict[str, Any], field: str, value: Any, as_alice: APIClient
 ) -> None:
-    answer = as_alice.post(url, good | {field: value})
-    assert answer.status_code == 400
-    assert {error["attr"].partition(".")[0] for error in answer.json()["errors"]} == {field}
+    response = as_alice.post(url, good | {field: value})
+    assert response.status_code == 400
+    assert {error["attr"].partition(".")[0] for error in response.json()["errors"]} == {field}
     assert not UserAnalytics.objects.exists()
     assert not FeatureUsage.objects.exists()

@@ -1,4 +1,4 @@
-"""Bad input gets a clear 4xx in the one shape, and nothing is written."""
+"""Invalid requests, which get a 4xx error and write nothing."""
 
 from typing import Any
 from uuid import uuid4
@@ -48,9 +48,9 @@ FIELDS = [
 
 @pytest.mark.parametrize(("field", "value"), FIELDS)
 def test_a_bad_value_is_refused_at_its_field(field: str, value: Any, as_alice: APIClient) -> None:
-    answer = as_alice.post(URL, GOOD | {field: value})
-    assert answer.status_code == 400
-    assert {error["attr"].partition(".")[0] for error in answer.json()["errors"]} == {field}
+    response = as_alice.post(URL, GOOD | {field: value})
+    assert response.status_code == 400
+    assert {error["attr"].partition(".")[0] for error in response.json()["errors"]} == {field}
     assert not FinancialTransaction.objects.exists()
 
 
@@ -70,20 +70,20 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-def test_a_body_that_is_no_transaction_is_refused(body: bytes, as_alice: APIClient) -> None:
-    answer = as_alice.post(URL, body, content_type="application/json")
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["detail"]
+def test_a_malformed_body_is_refused(body: bytes, as_alice: APIClient) -> None:
+    response = as_alice.post(URL, body, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["detail"]
     assert not FinancialTransaction.objects.exists()
 
 
 def test_ten_megabytes_are_refused_before_they_are_read(as_alice: APIClient) -> None:
-    answer = as_alice.post(URL, b'{"description": "' + b"x" * 10_000_000 + b'"}', content_type="application/json")
-    assert answer.status_code == 413
-    assert "2,621,440" in answer.json()["errors"][0]["detail"]
+    response = as_alice.post(URL, b'{"description": "' + b"x" * 10_000_000 + b'"}', content_type="application/json")
+    assert response.status_code == 413
+    assert "2,621,440" in response.json()["errors"][0]["detail"]
 
 
-def test_a_body_of_another_kind_is_refused(as_alice: APIClient) -> None:
+def test_another_content_type_is_refused(as_alice: APIClient) -> None:
     assert as_alice.post(URL, "<a/>", content_type="application/xml").status_code == 415
 
 
@@ -110,33 +110,33 @@ FILTERS = [
 
 @pytest.mark.parametrize(("name", "value"), FILTERS)
 def test_a_bad_filter_is_refused(name: str, value: str, as_alice: APIClient) -> None:
-    answer = as_alice.get(URL, {name: value})
-    assert answer.status_code == 400
-    assert answer.json()["type"] == "validation_error"
+    response = as_alice.get(URL, {name: value})
+    assert response.status_code == 400
+    assert response.json()["type"] == "validation_error"
 
 
-def test_a_filter_that_comes_twice_is_refused(as_alice: APIClient) -> None:
-    answer = as_alice.get(f"{URL}?category=food&category=rent")
-    assert answer.json()["errors"][0]["code"] == "repeated"
+def test_a_repeated_filter_is_refused(as_alice: APIClient) -> None:
+    response = as_alice.get(f"{URL}?category=food&category=rent")
+    assert response.json()["errors"][0]["code"] == "repeated"
 
 
-def test_a_part_of_a_step_is_no_number(as_alice: APIClient) -> None:
+def test_an_integer_filter_refuses_a_fraction(as_alice: APIClient) -> None:
     assert as_alice.get("/api/v1/users/onboarding/?step_order__lte=0.5").status_code == 400
 
 
-def test_a_filter_by_somebody_elses_account_is_answered_like_one_by_nobodys(as_alice: APIClient, bob: User) -> None:
+def test_a_filter_does_not_disclose_other_users_accounts(as_alice: APIClient, bob: User) -> None:
     theirs = as_alice.get(URL, {"financial_profile": str(AccountFactory(user=bob).pk)})
-    nobodys = as_alice.get(URL, {"financial_profile": str(uuid4())})
-    assert theirs.status_code == nobodys.status_code == 200
-    assert theirs.json() == nobodys.json() == {"next": None, "previous": None, "results": []}
+    unknown = as_alice.get(URL, {"financial_profile": str(uuid4())})
+    assert theirs.status_code == unknown.status_code == 200
+    assert theirs.json() == unknown.json() == {"next": None, "previous": None, "results": []}
 
 
-def test_fields_of_the_system_are_ignored_by_declaration(as_alice: APIClient) -> None:
+def test_read_only_fields_in_a_body_are_ignored(as_alice: APIClient) -> None:
     forged = GOOD | {"id": "00000000-0000-7000-8000-000000000000", "created_at": "2001-01-01T00:00:00Z", "is_income": True}
-    made = as_alice.post(URL, forged).json()
-    assert made["id"] != forged["id"]
-    assert made["created_at"] > "2026"
-    assert made["is_income"] is False
+    created = as_alice.post(URL, forged).json()
+    assert created["id"] != forged["id"]
+    assert created["created_at"] > "2026"
+    assert created["is_income"] is False
 
 
 @pytest.mark.parametrize("name", ["user", "user_id", "owner"])
@@ -162,9 +162,9 @@ ACCOUNT_FIELDS = [
 
 @pytest.mark.parametrize(("field", "value"), ACCOUNT_FIELDS)
 def test_a_bad_account_is_refused_at_its_field(field: str, value: str, as_alice: APIClient) -> None:
-    answer = as_alice.post("/api/v1/finance/accounts/", ACCOUNT | {field: value})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == field
+    response = as_alice.post("/api/v1/finance/accounts/", ACCOUNT | {field: value})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == field
     assert not EncryptedFinancialProfile.objects.exists()
 
 
@@ -172,13 +172,13 @@ def test_a_bad_account_is_refused_at_its_field(field: str, value: str, as_alice:
 @pytest.mark.parametrize(
     "path", ["/api/v1/nowhere/", "/api/v1/finance/accounts", "/_allauth/app/v1/nowhere", "/api/v1/finance/accounts/1/"]
 )
-def test_an_unknown_address_is_a_404_in_the_one_shape(path: str, client: APIClient) -> None:
-    answer = client.get(path)
-    assert answer.status_code == 404
-    assert answer.json()["errors"][0]["code"] == "not_found"
+def test_an_unknown_url_is_a_404_in_the_error_format(path: str, client: APIClient) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.json()["errors"][0]["code"] == "not_found"
 
 
-def test_a_method_that_is_not_offered_is_a_405(as_alice: APIClient) -> None:
-    answer = as_alice.delete(URL)
-    assert answer.status_code == 405
-    assert answer.json()["errors"][0]["code"] == "method_not_allowed"
+def test_an_unsupported_method_is_a_405(as_alice: APIClient) -> None:
+    response = as_alice.delete(URL)
+    assert response.status_code == 405
+    assert response.json()["errors"][0]["code"] == "method_not_allowed"

@@ -1,4 +1,4 @@
-"""Nobody overwrites a change that he has not seen."""
+"""Optimistic locking with `ETag` and `If-Match`."""
 
 import pytest
 from django.db import connection
@@ -12,7 +12,7 @@ def url(account: EncryptedFinancialProfile) -> str:
     return f"/api/v1/finance/accounts/{account.pk}/"
 
 
-def test_a_change_with_the_present_etag_goes_through_and_gives_the_next(url: str, as_alice: APIClient) -> None:
+def test_a_change_with_the_current_etag_returns_the_next_one(url: str, as_alice: APIClient) -> None:
     tag = as_alice.get(url).headers["ETag"]
     changed = as_alice.patch(url, {"profile_name": "Daily"}, headers={"If-Match": tag})
     assert changed.status_code == 200
@@ -26,9 +26,9 @@ def test_a_stale_etag_is_refused_and_changes_nothing(
     tag = as_alice.get(url).headers["ETag"]
     as_alice.patch(url, {"profile_name": "Daily"})
     body = {"profile_name": "Lost", "profile_type": "savings"}
-    answer = getattr(as_alice, method)(url, body, headers={"If-Match": tag})
-    assert answer.status_code == 412
-    assert answer.json()["errors"][0]["code"] == "stale"
+    response = getattr(as_alice, method)(url, body, headers={"If-Match": tag})
+    assert response.status_code == 412
+    assert response.json()["errors"][0]["code"] == "stale"
     assert as_alice.get(url).json()["profile_name"] == "Daily"
 
 
@@ -45,8 +45,8 @@ def test_a_star_and_a_list_match(header: str, url: str, as_alice: APIClient) -> 
     assert as_alice.patch(url, {"profile_name": "D"}, headers={"If-Match": header.format(tag=tag)}).status_code == 200
 
 
-def test_a_known_state_is_not_sent_again(url: str, as_alice: APIClient) -> None:
+def test_an_unchanged_row_is_a_304(url: str, as_alice: APIClient) -> None:
     tag = as_alice.get(url).headers["ETag"]
-    answer = as_alice.get(url, headers={"If-None-Match": tag})
-    assert answer.status_code == 304
-    assert answer.content == b""
+    response = as_alice.get(url, headers={"If-None-Match": tag})
+    assert response.status_code == 304
+    assert response.content == b""

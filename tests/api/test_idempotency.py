@@ -1,4 +1,4 @@
-"""A POST under one Idempotency-Key is carried out once."""
+"""Idempotency keys of POST requests."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,7 +19,7 @@ ACCOUNTS = "/api/v1/finance/accounts/"
 BODY = {"profile_name": "Checking", "profile_type": "checking"}
 
 
-def test_a_repetition_gets_the_first_answer(as_alice: APIClient) -> None:
+def test_a_repeated_request_gets_the_first_response(as_alice: APIClient) -> None:
     first = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
     again = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
     assert (first.status_code, again.status_code) == (201, 201)
@@ -35,7 +35,7 @@ def test_the_same_key_for_another_request_is_refused(as_alice: APIClient) -> Non
     assert other.json()["errors"][0]["code"] == "idempotency_key_reused"
 
 
-def test_a_failed_request_leaves_its_key_free(as_alice: APIClient) -> None:
+def test_a_failed_request_does_not_use_up_its_key(as_alice: APIClient) -> None:
     refused = as_alice.post(ACCOUNTS, BODY | {"profile_type": "sock"}, headers={"Idempotency-Key": "k-1"})
     assert refused.status_code == 400
     assert as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"}).status_code == 201
@@ -47,26 +47,26 @@ def test_two_users_may_use_the_same_key(as_alice: APIClient, bob: User, api: Cli
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ä", "x" * 256])
-def test_a_key_that_is_no_key_is_refused(key: str, as_alice: APIClient) -> None:
-    answer = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": key})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == "Idempotency-Key"
+def test_an_invalid_key_is_refused(key: str, as_alice: APIClient) -> None:
+    response = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": key})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "Idempotency-Key"
 
 
-def test_a_stored_answer_is_sealed(as_alice: APIClient) -> None:
+def test_a_stored_response_is_encrypted(as_alice: APIClient) -> None:
     as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
     stored = IdempotencyKey.objects.values_list("answer", flat=True).get()
-    assert repr(stored) == "<sealed>"
+    assert repr(stored) == "<encrypted>"
 
 
-def test_after_a_day_a_key_is_free_again(as_alice: APIClient) -> None:
+def test_a_key_can_be_reused_after_a_day(as_alice: APIClient) -> None:
     as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
     IdempotencyKey.objects.update(created_at=clock.now() - timedelta(hours=25))
     later = as_alice.post(ACCOUNTS, BODY | {"profile_name": "Savings"}, headers={"Idempotency-Key": "k-1"})
     assert later.status_code == 201
 
 
-def test_old_keys_are_forgotten(as_alice: APIClient) -> None:
+def test_expired_keys_are_deleted(as_alice: APIClient) -> None:
     as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "old"})
     IdempotencyKey.objects.update(created_at=clock.now() - timedelta(hours=25))
     as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "new"})
@@ -75,20 +75,20 @@ def test_old_keys_are_forgotten(as_alice: APIClient) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_at_once_make_one_row(alice: User, live_server: LiveServer) -> None:
+def test_twenty_concurrent_requests_create_one_row(alice: User, live_server: LiveServer) -> None:
     headers = {"Authorization": f"Bearer {TokenFactory(user=alice, scope='read-write').text}", "Idempotency-Key": "once"}
 
     def post(_: int) -> requests.Response:
         return requests.post(live_server.url + ACCOUNTS, json=BODY, headers=headers, timeout=30)
 
     with ThreadPoolExecutor(20, initializer=see_everybody) as threads:
-        answers = list(threads.map(post, range(20)))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.text for answer in answers}) == 1
+        responses = list(threads.map(post, range(20)))
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.text for response in responses}) == 1
     assert EncryptedFinancialProfile.objects.count() == 1
 
 
-def test_a_repetition_has_the_etag_too(as_alice: APIClient) -> None:
+def test_a_repeated_request_gets_the_etag_too(as_alice: APIClient) -> None:
     first = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
     again = as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
     assert first.headers["ETag"] == again.headers["ETag"]

@@ -1,4 +1,4 @@
-"""What operators and load balancers ask."""
+"""Health checks, metrics, request ids and error responses of the server."""
 
 from unittest.mock import patch
 
@@ -11,25 +11,25 @@ from rest_framework.test import APIClient
 from core.context import ContextFilter
 
 
-def test_live_asks_nothing(client: Client) -> None:
+def test_live_runs_no_query(client: Client) -> None:
     assert client.get("/healthz/live").json() == {"status": "ok"}
 
 
 @pytest.mark.django_db
-def test_ready_while_the_database_answers(client: Client) -> None:
+def test_ready_while_the_database_is_up(client: Client) -> None:
     assert client.get("/healthz/ready").status_code == 200
 
 
 @pytest.mark.django_db
-def test_not_ready_while_it_does_not(client: Client) -> None:
+def test_not_ready_while_the_database_is_down(client: Client) -> None:
     with patch.object(connection, "cursor", side_effect=DatabaseError):
-        answer = client.get("/healthz/ready")
-    assert answer.status_code == 503
-    assert answer.json()["errors"][0]["code"] == "database_unavailable"
+        response = client.get("/healthz/ready")
+    assert response.status_code == 503
+    assert response.json()["errors"][0]["code"] == "database_unavailable"
 
 
 @pytest.mark.django_db
-def test_metrics_are_closed_without_a_token(client: Client, settings: Settings) -> None:
+def test_metrics_need_a_token(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = ""
     assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 401
     settings.METRICS_TOKEN = "m" * 40
@@ -40,11 +40,11 @@ def test_metrics_are_closed_without_a_token(client: Client, settings: Settings) 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("sent", "kept"), [("abc-DEF_123.456", True), ("short", False), ("x" * 65, False), ("a b c d e f", False)]
+    ("sent", "is_reused"), [("abc-DEF_123.456", True), ("short", False), ("x" * 65, False), ("a b c d e f", False)]
 )
-def test_a_harmless_request_id_is_kept(sent: str, kept: bool, client: Client) -> None:
-    answer = client.get("/healthz/live", headers={"X-Request-Id": sent})
-    assert (answer.headers["X-Request-Id"] == sent) is kept
+def test_a_valid_request_id_is_reused(sent: str, is_reused: bool, client: Client) -> None:
+    response = client.get("/healthz/live", headers={"X-Request-Id": sent})
+    assert (response.headers["X-Request-Id"] == sent) is is_reused
 
 
 @pytest.mark.django_db
@@ -53,42 +53,42 @@ def test_a_content_length_that_is_no_number_is_refused(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_the_schema_comes_as_yaml_and_as_json(client: Client) -> None:
+def test_the_schema_is_served_as_yaml_and_json(client: Client) -> None:
     assert client.get("/api/schema/").content.startswith(b"openapi: 3.1.0")
     assert client.get("/api/schema/", headers={"Accept": "application/json"}).json()["openapi"] == "3.1.0"
 
 
 @pytest.mark.django_db
-def test_the_docs_page_loads_nothing_from_elsewhere(client: Client) -> None:
+def test_the_docs_page_loads_nothing_from_other_hosts(client: Client) -> None:
     page = client.get("/api/docs/").content.decode()
     assert "swagger-ui" in page
     assert "https://" not in page.replace("https://app.example.com", "")
 
 
-def test_a_server_error_gives_its_id_and_no_inside(client: Client) -> None:
+def test_a_server_error_discloses_only_the_request_id(client: Client) -> None:
     client.raise_request_exception = False
     with patch("core.health_checks.JsonResponse", side_effect=RuntimeError("inside")):
-        answer = client.get("/healthz/live")
-    assert answer.status_code == 500
-    assert b"inside" not in answer.content
-    assert answer.headers["X-Request-Id"]
+        response = client.get("/healthz/live")
+    assert response.status_code == 500
+    assert b"inside" not in response.content
+    assert response.headers["X-Request-Id"]
 
 
-def test_a_foreign_host_is_a_400_in_the_one_shape(client: Client) -> None:
-    answer = client.get("/admin/", headers={"Host": "evil.example"})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["code"] == "bad_request"
+def test_an_unknown_host_is_a_400_in_the_error_format(client: Client) -> None:
+    response = client.get("/admin/", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["code"] == "bad_request"
 
 
-def test_a_database_that_goes_away_in_the_middle_is_a_503(as_alice: APIClient) -> None:
+def test_a_lost_database_connection_is_a_503(as_alice: APIClient) -> None:
     with patch("core.api.pagination.KeysetPagination.paginate_queryset", side_effect=OperationalError("gone")):
-        answer = as_alice.get("/api/v1/finance/transactions/")
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "2"
-    assert "Nothing was changed" in answer.json()["errors"][0]["detail"]
+        response = as_alice.get("/api/v1/finance/transactions/")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "2"
+    assert "Nothing was changed" in response.json()["errors"][0]["detail"]
 
 
-def test_the_line_in_the_log_has_the_requests_id(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_record_has_the_request_id(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.handler.addFilter(ContextFilter())
     client.get("/api/v1/nowhere/", headers={"X-Request-Id": "known-id-4711"})
     assert {record.request_id for record in caplog.records if record.name == "django.request"} == {"known-id-4711"}

@@ -1,4 +1,4 @@
-"""Lists are read page by page, without a row missing or shown twice."""
+"""Pagination by cursor, without missing or repeated rows."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ def insert(user: User, account: EncryptedFinancialProfile, count: int, day: date
 
 
 def read_all(client: APIClient, url: str, between: Any = None) -> list[dict[str, Any]]:
-    """Follow `next` to the end, calling `between` after each page."""
+    """Return the rows of all pages, and call `between` after each page."""
     rows: list[dict[str, Any]] = []
     link: str | None = url
     while link:
@@ -30,7 +30,7 @@ def read_all(client: APIClient, url: str, between: Any = None) -> list[dict[str,
     return rows
 
 
-def test_a_thousand_rows_arrive_once_each_while_others_are_inserted(
+def test_each_row_is_read_once_while_others_are_inserted(
     alice: User, account: EncryptedFinancialProfile, as_alice: APIClient
 ) -> None:
     for offset in range(20):
@@ -45,7 +45,7 @@ def test_a_thousand_rows_arrive_once_each_while_others_are_inserted(
 @pytest.mark.parametrize(
     "ordering", ["transaction_date", "-transaction_date", "amount", "-amount", "posted_date", "-posted_date"]
 )
-def test_every_order_is_total_and_reads_the_same_backwards(
+def test_every_ordering_is_total_and_reversible(
     ordering: str, alice: User, account: EncryptedFinancialProfile, as_alice: APIClient
 ) -> None:
     insert(alice, account, 12, date(2026, 1, 1))
@@ -63,15 +63,15 @@ def test_every_order_is_total_and_reads_the_same_backwards(
     assert as_alice.get(back["next"]).json()["results"] == third["results"]
 
 
-def test_a_first_page_has_no_previous_and_an_empty_list_has_neither(as_alice: APIClient) -> None:
+def test_an_empty_list_has_no_next_and_no_previous(as_alice: APIClient) -> None:
     assert as_alice.get(URL).json() == {"next": None, "previous": None, "results": []}
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "1e9", "-1", "", "ten", "٣", "99999999999999999999"])
 def test_a_limit_outside_of_1_to_200_is_refused(limit: str, as_alice: APIClient) -> None:
-    answer = as_alice.get(URL, {"limit": limit})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == "limit"
+    response = as_alice.get(URL, {"limit": limit})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "limit"
 
 
 BROKEN = [
@@ -79,21 +79,21 @@ BROKEN = [
     "%00",
     "bnVsbA",
     "W10",
-    "WyItdHJhbnNhY3Rpb25fZGF0ZSIsZmFsc2UsW251bGwsbnVsbF1d",  # the right order, but NULL for columns that have none
+    "WyItdHJhbnNhY3Rpb25fZGF0ZSIsZmFsc2UsW251bGwsbnVsbF1d",  # the right ordering, but null in columns that are not nullable
     "WyItdHJhbnNhY3Rpb25fZGF0ZSIsZmFsc2UsWyJ4IiwieSJdXQ",  # not a date, not a key
-    "WyJhbW91bnQiLGZhbHNlLFsiMSIsIjAxOTdhMWMwLTdiMWUtN2MzYS05ZDU1LTFmMGU2YTJiNGM4ZCJdXQ",  # another order
+    "WyJhbW91bnQiLGZhbHNlLFsiMSIsIjAxOTdhMWMwLTdiMWUtN2MzYS05ZDU1LTFmMGU2YTJiNGM4ZCJdXQ",  # another ordering
     "é",
 ]
 
 
 @pytest.mark.parametrize("cursor", BROKEN)
 def test_a_broken_cursor_is_refused(cursor: str, as_alice: APIClient) -> None:
-    answer = as_alice.get(URL, {"cursor": cursor})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["code"] == "invalid_cursor"
+    response = as_alice.get(URL, {"cursor": cursor})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["code"] == "invalid_cursor"
 
 
-def test_an_order_that_nobody_declared_is_refused(as_alice: APIClient) -> None:
-    answer = as_alice.get(URL, {"ordering": "user__password"})
-    assert answer.status_code == 400
-    assert "transaction_date" in answer.json()["errors"][0]["detail"]
+def test_an_undeclared_ordering_is_refused(as_alice: APIClient) -> None:
+    response = as_alice.get(URL, {"ordering": "user__password"})
+    assert response.status_code == 400
+    assert "transaction_date" in response.json()["errors"][0]["detail"]

@@ -1,4 +1,4 @@
-"""The chart in README is drawn by hand, so it must at least be a picture."""
+"""The SVG chart of benchmarks/README.md."""
 
 from xml.etree.ElementTree import Element, fromstring
 
@@ -32,7 +32,7 @@ def test_bars_are_as_long_as_their_ratios(picture: Element) -> None:
     assert mingus == pytest.approx(2 * limit, rel=0.01)
 
 
-def test_nothing_leaves_the_paper(picture: Element) -> None:
+def test_every_bar_fits_the_width(picture: Element) -> None:
     assert all(
         float(bar.get("x", 0)) + float(bar.attrib["width"]) <= float(picture.attrib["width"])
         for bar in picture.iter(f"{SVG}rect")

@@ -1,4 +1,4 @@
-"""How rounds become figures."""
+"""Measurements of benchmark rounds and their statistics."""
 
 import os
 import time
@@ -10,15 +10,15 @@ from benchmarks.responses import UnequalError, require_equal
 
 
 class Scripted(Meter):
-    """Measures nothing: it takes what the work says for the seconds that it took, all of them CPU."""
+    """A meter that uses the numbers returned by the work as its seconds, all of them CPU."""
 
     def __init__(self) -> None:
         self.seen = 0
 
     def sample(self, work: object) -> Sample:
         self.seen += 1
-        walls = work()  # type: ignore[operator]
-        return Sample(sum(walls), 0.0, walls)
+        seconds = work()  # type: ignore[operator]
+        return Sample(sum(seconds), 0.0, seconds)
 
 
 def test_a_contender_is_compared_with_the_limit_of_its_own_round() -> None:

@@ -1,4 +1,4 @@
-"""Plans to choose from, and a customer who has one of them."""
+"""Fixtures of billing: plans, a subscription and the Stripe emulator."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,14 +27,14 @@ NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
 @pytest.fixture
 def noon() -> Iterator[Any]:
-    """A clock that stands still in the middle of the subscription's period, 10 March to 10 April."""
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+    """Stop the clock in the middle of the subscription's period, 10 March to 10 April."""
+    with time_machine.travel(NOW, tick=False) as traveler:
+        yield traveler
 
 
 @pytest.fixture
 def no_catalog(db: None) -> None:
-    """The plans of a test are all that there are."""
+    """Delete the catalog's plans, so that a test has only its own."""
     SubscriptionPlan.objects.all().delete()
 
 
@@ -60,7 +60,7 @@ def plus(no_catalog: None) -> SubscriptionPlan:
 
 @pytest.fixture
 def subscription(noon: Any, alice: User, basic: SubscriptionPlan) -> Subscription:
-    """Alice's, on the plan Basic, with what it opens."""
+    """Return Alice's subscription to the plan Basic, with its feature access."""
     row = SubscriptionFactory(user=alice, plan=basic, running=True)
     services.sync_feature_access(user=alice, now=NOW)
     return row
@@ -68,7 +68,7 @@ def subscription(noon: Any, alice: User, basic: SubscriptionPlan) -> Subscriptio
 
 @pytest.fixture
 def stripe(emulator: StripeEmulator, settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None) -> StripeEmulator:
-    """The stand-in, connected, with the catalogue and this instant on its clock. The library retries without a pause."""
+    """Connect the emulator, load the catalog and set its clock. Stripe's library retries without a pause."""
     monkeypatch.setattr(HTTPClient, "INITIAL_DELAY", 0)
     settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_WEBHOOK_SECRETS = emulator.key, emulator.url, [SECRET]
     emulator.freeze(clock.now())

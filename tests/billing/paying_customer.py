@@ -1,4 +1,4 @@
-"""Customers whose subscriptions the stand-in keeps, and their invoices as the projection writes them."""
+"""Customers with a subscription in the emulator, and their invoices as a sync stores them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ STATUSES = {"paid": "paid", "open": "unpaid", "void": "void", "uncollectible": "
 
 @dataclass(frozen=True)
 class StripeInvoiceFacts:
-    """What dunning reads of Stripe's invoice."""
+    """The fields of Stripe's invoice that dunning reads."""
 
     status: str
     attempt_count: int
@@ -31,7 +31,7 @@ def instant(seconds: int | None) -> datetime | None:
 
 
 class PayingCustomer:
-    """A customer of ours and of the stand-in's, with a subscription there and here."""
+    """A customer with a subscription in the emulator and in the database."""
 
     def __init__(self, shop: Shop, user: User, card: str = "pm_card_visa", **more: Any) -> None:
         self.shop, self.user = shop, user
@@ -43,7 +43,7 @@ class PayingCustomer:
         )
 
     def newest(self) -> tuple[BillingHistory, StripeInvoiceFacts]:
-        """The newest invoice, here and there."""
+        """Return the newest invoice as stored here and as Stripe reports it."""
         found = next(stripe_client.list_all("invoices", customer=self.customer))
         bill = StripeInvoiceFacts(
             found["status"], found["attempt_count"], instant(found["next_payment_attempt"]), found["hosted_invoice_url"] or ""
@@ -52,18 +52,18 @@ class PayingCustomer:
         facts = {"amount": Decimal(found["total"]) / 100, "status": STATUSES[found["status"]], "paid_at": paid_at}
         row = BillingHistory.objects.filter(stripe_invoice_id=found["id"]).first()
         if row is None:
-            given = {"user": self.user, "subscription": self.subscription, "billing_date": instant(found["created"])}
-            return InvoiceFactory(stripe_invoice_id=found["id"], **given, **facts), bill
+            owner = {"user": self.user, "subscription": self.subscription, "billing_date": instant(found["created"])}
+            return InvoiceFactory(stripe_invoice_id=found["id"], **owner, **facts), bill
         BillingHistory.objects.filter(pk=row.pk).update(**facts)
         return BillingHistory.objects.get(pk=row.pk), bill
 
     def refunds(self) -> list[Any]:
-        """What Stripe gave back, in minor units."""
+        """Return the refunded amounts in minor units."""
         return [refund.amount for refund in self.shop.v1.refunds.list().data]
 
 
 @pytest.fixture
 def connected(shop: Shop, settings: Any, db: None) -> Shop:
-    """The shop, which the gateway calls too."""
+    """Connect the gateway to the shop's emulator."""
     settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = shop.emulator.key, shop.emulator.url
     return shop

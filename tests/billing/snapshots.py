@@ -1,4 +1,4 @@
-"""What stands here of a customer's payments in the end, without keys and without when it was written."""
+"""Snapshots of a customer's billing rows, without keys and times of writing."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def snapshot_of(user: User) -> Rows:
-    """His rows by model; what is not open to him is the same whether or not it ever was."""
+    """Return the user's rows by model, without closed features, because some of them never had a row."""
     found = {model: model._default_manager.filter(user=user).values_list(*names) for model, names in SHOWN.items()}
     found[FeatureAccess] = found[FeatureAccess].filter(is_enabled=True)
     return {model.__name__: sorted(rows, key=str) for model, rows in found.items()}

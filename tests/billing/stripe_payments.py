@@ -1,4 +1,4 @@
-"""Payments as they are in production: the stand-in knows the catalogue, and its webhooks come in through our own address."""
+"""Payments as in production: the emulator has the catalog, and its events arrive at the webhook endpoint."""
 
 from datetime import datetime
 from typing import Any
@@ -16,22 +16,22 @@ SECRET = "whsec_tests"
 
 
 class Payments:
-    """Alice's payments and everybody's: buy, pay, fail, and hear of it."""
+    """Purchases in the emulator, and the processing of their events."""
 
     def __init__(self, stripe: StripeEmulator) -> None:
         self.stripe = stripe
 
     def buy(self, user: User, plan: SubscriptionPlan, *, now: datetime, card: str = "visa") -> None:
-        """Go through the checkout's page."""
+        """Start a checkout and complete it in the emulator."""
         page = services.start_checkout(user=user, plan=plan, now=now)
         self.stripe.complete_checkout(page.id, card=card)
 
     def events(self) -> list[dict[str, Any]]:
-        """All that Stripe has to tell, the oldest first."""
+        """Return all events of the emulator, the oldest first."""
         return self.stripe.events()
 
     def process_events(self, *, now: datetime) -> int:
-        """Take every event in that was not heard yet, and do what follows; gives how many."""
+        """Store and handle every new event, and return their number."""
         known = set(StripeEvent.objects.values_list("stripe_id", flat=True))
         new = [event for event in self.events() if event["id"] not in known]
         for event in new:
@@ -41,13 +41,13 @@ class Payments:
 
 
 def post(event: bytes, signature: str) -> Any:
-    """Deliver an event to the product's own address."""
+    """Deliver an event to the webhook endpoint."""
     return Client(raise_request_exception=False).post(
         "/webhooks/stripe/", event, content_type="application/json", headers={"Stripe-Signature": signature}
     )
 
 
 def work() -> None:
-    """Carry out what is waiting."""
+    """Run the waiting jobs."""
     with rls.as_staff():
         jobs.run_pending()

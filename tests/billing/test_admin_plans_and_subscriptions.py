@@ -1,4 +1,4 @@
-"""Plans, subscriptions, access and invoices in the hands of staff."""
+"""Plans, subscriptions, feature access and invoices in the back office."""
 
 from datetime import timedelta
 from typing import Any
@@ -39,38 +39,36 @@ def page(row: Any, base: str, action: str = "change") -> str:
     return f"{base}{row.pk}/{action}/"
 
 
-def text(client: Client, address: str) -> str:
-    return client.get(address).content.decode()
+def text(client: Client, url: str) -> str:
+    return client.get(url).content.decode()
 
 
-def test_a_plan_is_made_and_what_it_opens_is_checked(office: Client, no_catalog: None) -> None:
+def test_a_plan_is_created_and_its_features_are_validated(office: Client, no_catalog: None) -> None:
     refused = office.post(f"{PLANS}add/", PLAN | {"features": '{"reports": 1}'}).content.decode()
     assert "with true or false" in refused
     assert office.post(f"{PLANS}add/", PLAN | {"features": '{"reports": true}'}).status_code == 302
     assert SubscriptionPlan.objects.get(name="Gift").features == {"reports": True}
 
 
-def test_a_plan_that_somebody_has_is_not_deleted_and_the_reason_is_told(office: Client, subscription: Subscription) -> None:
-    answer = office.post(page(subscription.plan, PLANS, "delete"), {"post": "yes"}, follow=True)
-    assert "Retire it instead" in answer.content.decode()
+def test_a_plan_with_subscriptions_can_not_be_deleted(office: Client, subscription: Subscription) -> None:
+    response = office.post(page(subscription.plan, PLANS, "delete"), {"post": "yes"}, follow=True)
+    assert "Retire it instead" in response.content.decode()
     assert SubscriptionPlan.objects.filter(pk=subscription.plan_id).exists()
 
 
-def test_a_plan_that_nobody_has_is_deleted(office: Client, basic: SubscriptionPlan) -> None:
+def test_a_plan_without_subscriptions_is_deleted(office: Client, basic: SubscriptionPlan) -> None:
     office.post(page(basic, PLANS, "delete"), {"post": "yes"})
     assert not SubscriptionPlan.objects.filter(pk=basic.pk).exists()
 
 
-def test_what_a_plan_opens_is_brought_to_those_who_have_it(office: Client, subscription: Subscription) -> None:
+def test_changed_features_are_granted_by_a_job(office: Client, subscription: Subscription) -> None:
     plan = subscription.plan
     fields = PLAN | {"name": plan.name, "price": "10.00", "features": '{"reports": false}', "is_active": "on"}
     assert office.post(page(plan, PLANS), fields).status_code == 302
     assert ProcrastinateJob.objects.filter(task_name="billing.tasks.regrant_plan").count() == 1
 
 
-def test_a_subscription_is_given_and_opens_what_its_plan_opens(
-    office: Client, noon: Any, alice: User, basic: SubscriptionPlan
-) -> None:
+def test_a_new_subscription_opens_its_plans_features(office: Client, noon: Any, alice: User, basic: SubscriptionPlan) -> None:
     fields = {"customer": str(alice.pk), "plan": str(basic.pk), "status": "active"}
     assert office.post(f"{SUBSCRIPTIONS}add/", fields).status_code == 302
     assert enabled(alice) == {"reports", "calls"}
@@ -78,10 +76,10 @@ def test_a_subscription_is_given_and_opens_what_its_plan_opens(
 
 def test_a_second_running_subscription_is_refused(office: Client, subscription: Subscription) -> None:
     fields = {"customer": str(subscription.user_id), "plan": str(subscription.plan_id), "status": "trialing"}
-    assert "running subscription already" in office.post(f"{SUBSCRIPTIONS}add/", fields).content.decode()
+    assert "already has a running subscription" in office.post(f"{SUBSCRIPTIONS}add/", fields).content.decode()
 
 
-def test_a_period_that_ends_before_it_starts_is_told_at_its_field(office: Client, alice: User, basic: SubscriptionPlan) -> None:
+def test_a_period_must_end_after_it_starts(office: Client, alice: User, basic: SubscriptionPlan) -> None:
     fields = {"customer": str(alice.pk), "plan": str(basic.pk), "status": "canceled"}
     period = {
         "current_period_start_0": "2026-03-10",
@@ -89,16 +87,16 @@ def test_a_period_that_ends_before_it_starts_is_told_at_its_field(office: Client
         "current_period_end_0": "2026-03-10",
         "current_period_end_1": "12:00",
     }
-    assert "It must end after it starts." in office.post(f"{SUBSCRIPTIONS}add/", fields | period).content.decode()
+    assert "The end must be after the start." in office.post(f"{SUBSCRIPTIONS}add/", fields | period).content.decode()
 
 
-def test_a_changed_status_closes_what_was_open(office: Client, subscription: Subscription, alice: User) -> None:
+def test_a_changed_status_closes_the_features(office: Client, subscription: Subscription, alice: User) -> None:
     fields = {"plan": str(subscription.plan_id), "status": "unpaid"}
     assert office.post(page(subscription, SUBSCRIPTIONS), fields).status_code == 302
     assert enabled(alice) == set()
 
 
-def test_a_subscription_is_cancelled_and_taken_back(office: Client, subscription: Subscription, alice: User) -> None:
+def test_a_subscription_is_canceled_and_reactivated(office: Client, subscription: Subscription, alice: User) -> None:
     office.post(page(subscription, SUBSCRIPTIONS, "cancel_later"), YES)
     assert Subscription.objects.get(pk=subscription.pk).cancel_at_period_end
     office.post(page(subscription, SUBSCRIPTIONS, "reactivate"), YES)
@@ -108,18 +106,18 @@ def test_a_subscription_is_cancelled_and_taken_back(office: Client, subscription
     assert enabled(alice) == set()
 
 
-def test_what_the_service_refuses_is_told_as_a_sentence(office: Client, subscription: Subscription) -> None:
+def test_an_error_of_the_service_is_shown_as_a_message(office: Client, subscription: Subscription) -> None:
     office.post(page(subscription, SUBSCRIPTIONS, "reactivate"), YES)
-    assert "There is nothing to take back." in text(office, page(subscription, SUBSCRIPTIONS))
+    assert "There is nothing to undo." in text(office, page(subscription, SUBSCRIPTIONS))
 
 
-def test_a_deleted_subscription_closes_what_it_opened(office: Client, subscription: Subscription, alice: User) -> None:
+def test_a_deleted_subscription_closes_its_features(office: Client, subscription: Subscription, alice: User) -> None:
     office.post(page(subscription, SUBSCRIPTIONS, "delete"), {"post": "yes"})
     assert not Subscription.objects.filter(pk=subscription.pk).exists()
     assert enabled(alice) == set()
 
 
-def test_what_stripe_keeps_is_only_looked_at(office: Client, subscription: Subscription) -> None:
+def test_a_subscription_at_stripe_is_read_only(office: Client, subscription: Subscription) -> None:
     Subscription.objects.update(stripe_subscription_id="sub_1")
     changed = office.post(page(subscription, SUBSCRIPTIONS), {"plan": str(subscription.plan_id), "status": "unpaid"})
     deleted = office.post(page(subscription, SUBSCRIPTIONS, "delete"), {"post": "yes"})
@@ -139,7 +137,7 @@ def test_what_stripe_keeps_is_only_looked_at(office: Client, subscription: Subsc
         ({"status": "canceled"}, set()),
     ],
 )
-def test_only_buttons_that_would_do_something_are_offered(
+def test_only_the_buttons_that_apply_are_shown(
     office: Client, subscription: Subscription, changed: dict[str, Any], offered: set[str]
 ) -> None:
     Subscription.objects.update(**changed)
@@ -147,7 +145,7 @@ def test_only_buttons_that_would_do_something_are_offered(
     assert {name for name in ("cancel_later", "cancel_at_once", "reactivate") if f"/{name}" in shown} == offered
 
 
-def test_the_use_of_a_feature_is_begun_anew(office: Client, subscription: Subscription, alice: User) -> None:
+def test_the_usage_of_a_feature_is_reset(office: Client, subscription: Subscription, alice: User) -> None:
     row = FeatureAccess.objects.for_user(alice).get(feature_name="reports")
     FeatureAccess.objects.filter(pk=row.pk).update(usage_count=4)
     assert "4 of 4" in text(office, ACCESS)
@@ -164,10 +162,10 @@ def test_a_feature_is_closed_and_opened(office: Client, noon: Any, alice: User) 
 
 
 @pytest.mark.parametrize(("action", "is_enabled"), [("enable", True), ("disable", False)])
-def test_doing_it_twice_is_told(office: Client, alice: User, action: str, is_enabled: bool) -> None:
+def test_repeating_a_switch_shows_a_message(office: Client, alice: User, action: str, is_enabled: bool) -> None:
     row = FeatureAccessFactory(user=alice, is_enabled=is_enabled)
     office.post(page(row, ACCESS, action), SWITCH)
-    assert f"This is {action}d already." in text(office, page(row, ACCESS))
+    assert f"This feature is already {action}d." in text(office, page(row, ACCESS))
 
 
 @pytest.mark.parametrize(
@@ -180,12 +178,12 @@ def test_doing_it_twice_is_told(office: Client, alice: User, action: str, is_ena
         ({"usage_limit": None}, "open"),
     ],
 )
-def test_the_list_says_what_is_the_matter(office: Client, noon: Any, values: dict[str, Any], state: str) -> None:
+def test_the_list_shows_the_state_of_a_feature(office: Client, noon: Any, values: dict[str, Any], state: str) -> None:
     FeatureAccessFactory(**values)
     assert f">{state}<" in "".join(text(office, ACCESS).split("\n")).replace("  ", "")
 
 
-def test_an_invoice_is_a_record(office: Client, noon: Any) -> None:
+def test_an_invoice_is_read_only(office: Client, noon: Any) -> None:
     row = InvoiceFactory(amount_refunded="5.00", due_date=NOW - timedelta(days=1))
     shown = text(office, INVOICES)
     assert "35.00&nbsp;USD" in shown
@@ -194,7 +192,7 @@ def test_an_invoice_is_a_record(office: Client, noon: Any) -> None:
     assert BillingHistory.objects.filter(pk=row.pk).exists()
 
 
-def test_a_customers_page_shows_what_he_has(office: Client, subscription: Subscription, alice: User, bob: User) -> None:
+def test_a_customers_page_shows_the_billing_rows(office: Client, subscription: Subscription, alice: User, bob: User) -> None:
     InvoiceFactory(user=alice, subscription=subscription, amount="12.34")
     SubscriptionFactory(user=bob)
     shown = text(office, f"/admin/users/user/{alice.pk}/change/")
@@ -203,7 +201,7 @@ def test_a_customers_page_shows_what_he_has(office: Client, subscription: Subscr
     assert "12.34&nbsp;USD" in shown
 
 
-def test_a_customers_page_asks_as_often_for_many_rows_as_for_few(office: Client, noon: Any, alice: User, bob: User) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_rows(office: Client, noon: Any, alice: User, bob: User) -> None:
     SubscriptionFactory.create_batch(2, user=alice)
     FeatureAccessFactory.create_batch(2, user=alice)
     InvoiceFactory.create_batch(2, user=alice)
@@ -220,5 +218,5 @@ def test_a_customers_page_asks_as_often_for_many_rows_as_for_few(office: Client,
 
 def test_lists_are_exported(office: Client, subscription: Subscription) -> None:
     fields = {"action": "export_csv", "_selected_action": [str(subscription.pk)], "index": "0"}
-    answer: Any = office.post(SUBSCRIPTIONS, fields)
-    assert b"alice@example.com,Basic,monthly,10.00,USD,active" in b"".join(answer.streaming_content)
+    response: Any = office.post(SUBSCRIPTIONS, fields)
+    assert b"alice@example.com,Basic,monthly,10.00,USD,active" in b"".join(response.streaming_content)

@@ -1,4 +1,4 @@
-"""The plans that come with the product."""
+"""The catalog of plans."""
 
 from decimal import Decimal
 from importlib import import_module
@@ -26,19 +26,19 @@ def test_every_tier_is_sold_monthly_and_yearly() -> None:
 
 
 @pytest.mark.parametrize("tier", catalog.TIERS, ids=lambda tier: tier.name)
-def test_a_year_opens_what_a_month_opens(tier: catalog.Tier) -> None:
+def test_yearly_and_monthly_plans_have_the_same_features(tier: catalog.Tier) -> None:
     services.load_catalog()
     monthly, yearly = SubscriptionPlan.objects.filter(name=tier.name).order_by("billing_cycle")
     assert (monthly.features, monthly.limits) == (yearly.features, yearly.limits) == (tier.features, tier.limits)
 
 
 @pytest.mark.parametrize("tier", catalog.TIERS, ids=lambda tier: tier.name)
-def test_a_tier_keeps_the_models_own_rules(tier: catalog.Tier) -> None:
+def test_a_tier_passes_the_models_validation(tier: catalog.Tier) -> None:
     services.load_catalog()
     SubscriptionPlan.objects.get(name=tier.name, billing_cycle="monthly").full_clean()
 
 
-def test_loading_it_again_keeps_what_staff_changed() -> None:
+def test_loading_it_again_keeps_changes_of_the_staff() -> None:
     services.load_catalog()
     SubscriptionPlan.objects.filter(name="Budget", billing_cycle="monthly").update(price=Decimal("12.00"), is_active=False)
     SubscriptionPlan.objects.filter(name="Mid-tier").delete()
@@ -53,7 +53,7 @@ def test_the_migration_loads_it() -> None:
     assert SubscriptionPlan.objects.count() == 6
 
 
-def test_what_the_tiers_open() -> None:
+def test_the_features_of_the_tiers() -> None:
     services.load_catalog()
     budget, middle, professional = SubscriptionPlan.objects.filter(billing_cycle="monthly").order_by("price")
     assert {name for name, found in budget.entitlements().items() if found.is_enabled} == {

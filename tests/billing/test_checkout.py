@@ -1,4 +1,4 @@
-"""Buying a plan: from the checkout's page to what it opens, and what can go wrong on the way."""
+"""Purchases of a plan through Stripe's checkout page, with their failures."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -33,10 +33,10 @@ def begin(client: APIClient, plan: SubscriptionPlan) -> Any:
     return client.post(CHECKOUT, {"plan": str(plan.pk)}, format="json")
 
 
-def test_a_checkout_answers_with_the_page_to_pay_on(as_alice: APIClient, plan: SubscriptionPlan, alice: User) -> None:
-    answer = begin(as_alice, plan)
-    assert answer.status_code == 201, answer.content
-    assert answer.json()["url"].startswith("http")
+def test_a_checkout_returns_the_url_of_the_payment_page(as_alice: APIClient, plan: SubscriptionPlan, alice: User) -> None:
+    response = begin(as_alice, plan)
+    assert response.status_code == 201, response.content
+    assert response.json()["url"].startswith("http")
     assert StripeCustomer.objects.get(user=alice).stripe_id.startswith("cus_")
 
 
@@ -44,13 +44,15 @@ def test_a_second_click_opens_the_same_page(as_alice: APIClient, plan: Subscript
     assert begin(as_alice, plan).json()["id"] == begin(as_alice, plan).json()["id"]
 
 
-def test_another_plan_closes_the_page_of_the_first(as_alice: APIClient, plan: SubscriptionPlan, stripe: StripeEmulator) -> None:
+def test_a_checkout_of_another_plan_expires_the_first_page(
+    as_alice: APIClient, plan: SubscriptionPlan, stripe: StripeEmulator
+) -> None:
     first = begin(as_alice, plan).json()["id"]
     begin(as_alice, SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly"))
     assert stripe.get(f"/v1/checkout/sessions/{first}")["status"] == "expired"
 
 
-def test_whoever_changes_his_mind_twice_gets_a_page_that_is_open(
+def test_returning_to_the_first_plan_opens_a_new_page(
     as_alice: APIClient, plan: SubscriptionPlan, stripe: StripeEmulator
 ) -> None:
     first = begin(as_alice, plan).json()["id"]
@@ -60,7 +62,7 @@ def test_whoever_changes_his_mind_twice_gets_a_page_that_is_open(
     assert stripe.get(f"/v1/checkout/sessions/{again}")["status"] == "open"
 
 
-def test_whoever_ended_it_at_once_can_buy_it_again(
+def test_a_plan_can_be_bought_again_after_a_cancellation(
     as_alice: APIClient, plan: SubscriptionPlan, payments: Payments, alice: User
 ) -> None:
     payments.buy(alice, plan, now=clock.now())
@@ -73,7 +75,7 @@ def test_whoever_ended_it_at_once_can_buy_it_again(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_paid", [False, True])
-def test_an_account_that_is_erased_in_mid_payment_is_forgotten_at_stripe(
+def test_an_erasure_during_a_payment_deletes_stripes_customer(
     is_paid: bool, plan: SubscriptionPlan, payments: Payments, alice: User
 ) -> None:
     page = services.start_checkout(user=alice, plan=plan, now=clock.now())
@@ -88,11 +90,11 @@ def test_an_account_that_is_erased_in_mid_payment_is_forgotten_at_stripe(
     payments.process_events(now=clock.now())
     assert not Subscription.objects.exists()
     assert not StripeCustomer.objects.exists()
-    about_him = StripeEvent.objects.exclude(stripe_customer_id="")
-    assert set(about_him.values_list("state", "body")) == {(EventState.IGNORED, "")}
+    their_events = StripeEvent.objects.exclude(stripe_customer_id="")
+    assert set(their_events.values_list("state", "body")) == {(EventState.IGNORED, "")}
 
 
-def test_the_first_plan_begins_with_a_trial_and_the_next_does_not(
+def test_only_the_first_plan_begins_with_a_trial(
     as_alice: APIClient, plan: SubscriptionPlan, alice: User, stripe: StripeEmulator
 ) -> None:
     assert not services.had_trial(alice)
@@ -102,28 +104,26 @@ def test_the_first_plan_begins_with_a_trial_and_the_next_does_not(
 
 def test_a_plan_that_stripe_does_not_know_is_not_for_sale(as_alice: APIClient, plan: SubscriptionPlan) -> None:
     SubscriptionPlan.objects.filter(pk=plan.pk).update(stripe_price_id="")
-    answer = begin(as_alice, plan)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "not_for_sale")
-    assert "sync_plans" in answer.json()["errors"][0]["detail"]
+    response = begin(as_alice, plan)
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "not_for_sale")
+    assert "sync_plans" in response.json()["errors"][0]["detail"]
 
 
-def test_whoever_has_a_paid_plan_changes_it_instead(as_alice: APIClient, plan: SubscriptionPlan, alice: User) -> None:
+def test_a_subscriber_can_not_check_out_again(as_alice: APIClient, plan: SubscriptionPlan, alice: User) -> None:
     SubscriptionFactory(user=alice, plan=plan, running=True, stripe_subscription_id="sub_1")
-    answer = begin(as_alice, plan)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "already_subscribed")
+    response = begin(as_alice, plan)
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "already_subscribed")
 
 
-def test_without_a_key_it_says_that_payments_are_not_connected(
-    as_alice: APIClient, plan: SubscriptionPlan, settings: Settings
-) -> None:
+def test_without_a_key_payments_are_unavailable(as_alice: APIClient, plan: SubscriptionPlan, settings: Settings) -> None:
     settings.STRIPE_SECRET_KEY = ""
-    answer = begin(as_alice, plan)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (503, "payments_unavailable")
+    response = begin(as_alice, plan)
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (503, "payments_unavailable")
     assert as_alice.get("/api/v1/billing/subscriptions/").status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["error", "html", "drop", "drop_after", "down"])
-def test_a_stripe_that_is_down_changes_nothing_and_the_next_try_makes_one_customer(
+def test_a_retry_after_an_outage_creates_one_customer(
     kind: str, as_alice: APIClient, plan: SubscriptionPlan, stripe: StripeEmulator, alice: User
 ) -> None:
     stripe.fault(kind, path="/v1/customers", method="POST", count=3)
@@ -135,16 +135,14 @@ def test_a_stripe_that_is_down_changes_nothing_and_the_next_try_makes_one_custom
     assert len(stripe.get("/v1/customers")["data"]) == 1
 
 
-def test_the_portal_opens_for_whoever_has_paid(as_alice: APIClient, plan: SubscriptionPlan) -> None:
+def test_the_portal_needs_a_stripe_customer(as_alice: APIClient, plan: SubscriptionPlan) -> None:
     assert as_alice.post(PORTAL).json()["errors"][0]["code"] == "no_customer"
     begin(as_alice, plan)
     assert as_alice.post(PORTAL).json()["url"].startswith("http")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_checkouts_at_once_make_one_customer_and_one_page(
-    plan: SubscriptionPlan, stripe: StripeEmulator, alice: User
-) -> None:
+def test_twenty_concurrent_checkouts_open_one_page(plan: SubscriptionPlan, stripe: StripeEmulator, alice: User) -> None:
     def page(_: int) -> str:
         found = services.start_checkout(user=alice, plan=plan, now=clock.now())
         connections.close_all()

@@ -1,4 +1,4 @@
-"""A customer changes a subscription while Stripe's events about it are dealt with: neither waits for the other for ever."""
+"""Changes of a subscription by its customer during the handling of Stripe's events, without a deadlock."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TIMES = 12
 
 
-def test_changes_and_events_take_their_locks_in_one_order(
+def test_changes_and_events_take_their_locks_in_the_same_order(
     payments: Payments, mid_tier: SubscriptionPlan, alice: User, api: ClientFor
 ) -> None:
     payments.buy(alice, mid_tier, now=clock.now())
@@ -26,21 +26,21 @@ def test_changes_and_events_take_their_locks_in_one_order(
 
     def change(action: str) -> int:
         try:
-            answer: Any = client.post(f"/api/v1/billing/subscriptions/{row.pk}/{action}/", {}, format="json")
-            return int(answer.status_code)
+            response: Any = client.post(f"/api/v1/billing/subscriptions/{row.pk}/{action}/", {}, format="json")
+            return int(response.status_code)
         finally:
             connections.close_all()
 
-    def read_anew(_: int) -> bool:
+    def sync(_: int) -> bool:
         try:
-            # Something to write, as after every event that tells of something new
+            # Change the row, so that the sync has something to write
             Subscription.objects.filter(pk=row.pk).update(canceled_at=clock.now())
             return services.sync_customer(stripe_customer_id=customer.stripe_id, now=clock.now()).is_known
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(2, initializer=see_everybody) as events:
-        heard = events.map(read_anew, range(2 * TIMES))
-        answers = [change(action) for _ in range(TIMES) for action in ("cancel", "reactivate")]
-        assert set(heard) == {True}
-    assert answers == [200] * 2 * TIMES
+        synced = events.map(sync, range(2 * TIMES))
+        responses = [change(action) for _ in range(TIMES) for action in ("cancel", "reactivate")]
+        assert set(synced) == {True}
+    assert responses == [200] * 2 * TIMES

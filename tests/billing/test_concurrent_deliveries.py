@@ -1,6 +1,6 @@
-"""200 events, each delivered five times by 16 threads at once, while some are stored and their handling is lost.
+"""Concurrent deliveries of 200 events, five times each by 16 threads, some of which are stored but not handled.
 
-`SHUFFLES=10 make faults ARGS="-k many_deliveries"` looks longer.
+`SHUFFLES=10 make faults ARGS="-k concurrent_deliveries"` runs more rounds.
 """
 
 import os
@@ -26,12 +26,12 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 SHUFFLES = int(os.environ.get("SHUFFLES", "2"))
 THREADS, DELIVERIES, EVENTS, CUSTOMERS = 16, 5, 200, 10
 DAY = 86_400
-LOST = 0.2  # of the deliveries after which the process dies before it handles anything
+LOST = 0.2  # share of the deliveries after which the process dies before it handles the event
 
 
 @pytest.fixture
 def users(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
-    """Customers after a trial and two payments."""
+    """Return customers who had a trial and two payments."""
     found: list[User] = UserFactory.create_batch(CUSTOMERS)
     for user in found:
         payments.buy(user, mid_tier, now=clock.now())
@@ -40,7 +40,7 @@ def users(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
 
 
 def deliver(event: bytes, is_lost: bool) -> bool:
-    """One delivery as the webhook takes it and, unless that is lost, as the job goes on; says whether the event was new."""
+    """Store a delivery as the webhook does, handle it unless it is lost, and return True if the event was new."""
     try:
         row, is_new = services.store_event(event, headers={}, now=clock.now())
         if is_new and not is_lost:
@@ -51,18 +51,18 @@ def deliver(event: bytes, is_lost: bool) -> bool:
 
 
 def handle_overdue() -> None:
-    """What the job does that looks every five minutes."""
+    """Handle the waiting events, as the job does that runs every five minutes."""
     later = clock.now() + timedelta(minutes=2)
     while waiting := services.unprocessed_events(now=later):
         for key in waiting:
             services.handle_event(key, now=clock.now())
 
 
-def test_each_is_applied_once_and_the_same_rows_follow(payments: Payments, users: list[User]) -> None:
+def test_each_event_is_applied_once_with_the_same_result(payments: Payments, users: list[User]) -> None:
     events = [orjson.dumps(event) for event in payments.events()]
     relevant = [event for event in events if b'"object":"product"' not in event and b'"object":"price"' not in event]
     assert len(relevant) >= EVENTS
-    pictures: list[list[Rows]] = []
+    results: list[list[Rows]] = []
     for shuffle in range(SHUFFLES):
         chance = random.Random(shuffle)
         deliveries = relevant[-EVENTS:] * DELIVERIES
@@ -74,9 +74,9 @@ def test_each_is_applied_once_and_the_same_rows_follow(payments: Payments, users
         assert outcomes == {True: EVENTS, False: EVENTS * (DELIVERIES - 1)}
         assert StripeEvent.objects.waiting().exists()
         handle_overdue()
-        told = StripeEvent.objects.values_list("deliveries", "attempts")
-        assert set(told) == {(DELIVERIES, 1)}
-        pictures.append([snapshot_of(user) for user in users])
-    assert all(picture == pictures[0] for picture in pictures)
-    assert {picture["Subscription"][0][1] for picture in pictures[0]} == {"active"}
-    assert {len(picture["BillingHistory"]) for picture in pictures[0]} == {3}
+        counts = StripeEvent.objects.values_list("deliveries", "attempts")
+        assert set(counts) == {(DELIVERIES, 1)}
+        results.append([snapshot_of(user) for user in users])
+    assert all(result == results[0] for result in results)
+    assert {result["Subscription"][0][1] for result in results[0]} == {"active"}
+    assert {len(result["BillingHistory"]) for result in results[0]} == {3}

@@ -1,4 +1,4 @@
-"""What the invented customers of `manage.py demo` have subscribed to, used and paid."""
+"""Subscriptions, usage and invoices of the demo's customers."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -19,15 +19,15 @@ TODAY = date(2026, 11, 30)
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded(storing: Storing) -> None:
-    """The demo's subscriptions, loaded once for all tests of this module."""
+    """Load the demo's subscriptions once for all tests of this module."""
     with storing(), time_machine.travel("2026-11-30 17:00Z", tick=False):
         load()
 
 
 @pytest.fixture(autouse=True)
 def noon() -> Iterator[Any]:
-    with time_machine.travel("2026-11-30 17:00Z", tick=False) as traveller:
-        yield traveller
+    with time_machine.travel("2026-11-30 17:00Z", tick=False) as traveler:
+        yield traveler
 
 
 def load(today: date = TODAY) -> None:
@@ -44,7 +44,7 @@ def state() -> list[Any]:
     ]
 
 
-def test_one_pays_one_owes_and_one_tries() -> None:
+def test_one_customer_pays_one_owes_and_one_is_on_trial() -> None:
     running = Subscription.objects.running().values_list("user__email", "plan__name", "status")
     assert set(running) == {
         (ALICE.email, "Mid-tier", "active"),
@@ -55,7 +55,7 @@ def test_one_pays_one_owes_and_one_tries() -> None:
     assert Subscription.objects.get(user__email=ALICE.email).days_until_renewal is not None
 
 
-def test_everybody_has_a_year_of_invoices() -> None:
+def test_every_customer_has_a_year_of_invoices() -> None:
     assert {row["number"] for row in BillingHistory.objects.values("user").annotate(number=Count("pk"))} == {13}
 
 
@@ -73,7 +73,7 @@ def test_features_are_open_used_up_and_closed() -> None:
     assert FeatureAccess.objects.filter(user__email=BOB.email).count() == 8
 
 
-def test_nothing_lies_in_the_future() -> None:
+def test_no_row_is_in_the_future() -> None:
     now = "2026-11-30T17:00Z"
     assert not BillingHistory.objects.filter(paid_at__gt=now).exists()
     assert not FeatureAccess.objects.filter(last_used_at__gt=now).exists()

@@ -1,4 +1,4 @@
-"""What lists compute in SQL is what the rows say of themselves in Python."""
+"""Derived values of billing rows, which SQL and Python must compute alike."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ quickly = settings(
     suppress_health_check=list(HealthCheck),
     derandomize=True,
     database=None,
-    phases=[Phase.generate],  # to shrink a failure would take minutes, and its rows can be read as they are
+    phases=[Phase.generate],  # shrinking a failure takes minutes, and its rows are readable as they are
 )
 instants = st.datetimes(datetime(2023, 12, 1), datetime(2026, 3, 31), timezones=st.just(UTC))  # noqa: DTZ001
 # The last days of months at a few times of the day, where months of different lengths meet
@@ -42,22 +42,22 @@ lengths = st.sampled_from([timedelta(days=days) for days in (7, 28, 30, 31, 32, 
 
 @st.composite
 def periods(draw: Any, *names: str) -> dict[str, datetime | None]:
-    """A start and a later end, each of which may be missing."""
+    """Draw a start and a later end, each of which may be missing."""
     start, end = draw(moments), draw(st.booleans())
     whole = {names[0]: start, names[1]: start + draw(lengths) if end else None}
     return draw(st.sampled_from([whole, whole, whole, dict.fromkeys(names)]))
 
 
 def stored(rows: list[Any], now: datetime) -> tuple[list[Any], list[Any]]:
-    """The derived values of rows that are stored and taken back again: in SQL, in Python."""
+    """Return the derived values in SQL and in Python of rows that are stored and rolled back."""
     model = type(rows[0])
     with transaction.atomic(), time_machine.travel(now, tick=False):
         model.objects.bulk_create(rows)
         chosen = model.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
-        computed = list(chosen.values_list(*(model.sql_derived()[name] for name in model.derived)))
-        said = [tuple(getattr(row, name) for name in model.derived) for row in chosen]
+        in_sql = list(chosen.values_list(*(model.sql_derived()[name] for name in model.derived)))
+        in_python = [tuple(getattr(row, name) for name in model.derived) for row in chosen]
         transaction.set_rollback(True)
-    return computed, said
+    return in_sql, in_python
 
 
 @quickly
@@ -72,9 +72,9 @@ def test_a_subscription(now: datetime, period: Any, trial: Any, status: str, can
     with transaction.atomic():
         options = {"status": status, "cancel_at_period_end": cancel, **period, **trial}
         row = Subscription(user=UserFactory.create(), plan=PlanFactory.create(), **options)
-        computed, said = stored([row], now)
+        in_sql, in_python = stored([row], now)
         transaction.set_rollback(True)
-    assert computed == said
+    assert in_sql == in_python
 
 
 @quickly
@@ -89,9 +89,9 @@ def test_an_invoice(now: datetime, amount: Any, status: str, due_date: datetime 
         row = BillingHistory(
             user=UserFactory.create(), amount=amount, status=status, due_date=due_date, billing_date=now, paid_at=now
         )
-        computed, said = stored([row], now)
+        in_sql, in_python = stored([row], now)
         transaction.set_rollback(True)
-    assert computed == said
+    assert in_sql == in_python
 
 
 @quickly
@@ -119,10 +119,10 @@ def test_feature_access(now: datetime, period: Any, status: str, rows: list[dict
         Subscription.objects.bulk_create(
             [Subscription(user=user, plan=PlanFactory.create(), status=status, **period)] if period is not None else []
         )
-        made = [FeatureAccess(user=user, feature_name=f"feature_{place}", **row) for place, row in enumerate(rows)]
-        computed, said = stored(made, now)
+        access = [FeatureAccess(user=user, feature_name=f"feature_{place}", **row) for place, row in enumerate(rows)]
+        in_sql, in_python = stored(access, now)
         transaction.set_rollback(True)
-    assert computed == said
+    assert in_sql == in_python
 
 
 spans = st.tuples(
@@ -132,8 +132,8 @@ spans = st.tuples(
 
 @quickly
 @given(st.lists(spans, min_size=60, max_size=60))
-def test_the_counting_month(found: list[Any]) -> None:
-    """Looked at around the instants at which months turn."""
+def test_the_usage_period(found: list[Any]) -> None:
+    """Check the instants around the end of a usage period."""
     with transaction.atomic():
         user, plan = UserFactory.create(), PlanFactory.create()
         rows = [
@@ -149,10 +149,10 @@ def test_the_counting_month(found: list[Any]) -> None:
         ]
         Subscription.objects.bulk_create(rows)
         begun = Subscription.objects.order_by("pk").values_list("pk", usage_period_of_subscription(F("canceled_at")))
-        computed = dict(begun)
+        in_sql = dict(begun)
         transaction.set_rollback(True)
-    said = {row.pk: usage_period(row.canceled_at, row.current_period_start, row.current_period_end).begins for row in rows}
-    assert computed == said
+    in_python = {row.pk: usage_period(row.canceled_at, row.current_period_start, row.current_period_end).begins for row in rows}
+    assert in_sql == in_python
 
 
 def test_the_database_is_in_utc() -> None:

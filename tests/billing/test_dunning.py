@@ -1,4 +1,4 @@
-"""A payment that does not come: the customer hears of each attempt once, and of nothing once it is over."""
+"""Dunning: notices of failed payments, their end, and reminders of expiring cards and trials."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,13 +23,13 @@ DAY = 86_400
 
 @pytest.fixture
 def late(connected: Shop, alice: User) -> PayingCustomer:
-    """Alice's card fails at the first renewal."""
+    """Return a customer whose card failed at the first renewal."""
     payer = PayingCustomer(connected, alice, "pm_card_failsAtRenewal")
     connected.emulator.advance(29 * DAY)
     return payer
 
 
-def hear(payer: PayingCustomer) -> None:
+def record_newest(payer: PayingCustomer) -> None:
     invoice, bill = payer.newest()
     services.record_dunning(user=payer.user, invoice=invoice, stripe=bill, now=clock.now())
 
@@ -38,16 +38,16 @@ def kinds(user: User) -> list[str]:
     return list(DunningStep.objects.for_user(user).order_by("created_at", "id").values_list("kind", flat=True))
 
 
-def test_the_first_attempt_is_told_with_all_that_a_person_needs(late: PayingCustomer) -> None:
-    hear(late)
+def test_the_first_notice_has_all_that_the_customer_needs(late: PayingCustomer) -> None:
+    record_newest(late)
     [sent] = mail.outbox
-    told = SystemAlert.objects.get(user=late.user)
+    alert = SystemAlert.objects.get(user=late.user)
     again = DunningStep.objects.for_user(late.user).get(kind="attempt").next_attempt_at
     assert kinds(late.user) == ["attempt", "notice"]
     assert again is not None
-    assert (told.alert_type, told.action_required, told.title) == ("billing", True, "Your payment did not go through")
+    assert (alert.alert_type, alert.action_required, alert.title) == ("billing", True, "Your payment did not go through")
     assert all(
-        words in sent.body for words in ("10.00 USD", "Visa •••• 4242", "We try again on", f"{again.year}", "Pay now: http")
+        words in sent.body for words in ("10.00 USD", "Visa •••• 4242", "try again on", f"{again.year}", "Pay now: http")
     )
     assert sent.to == ["alice@example.com"]
 
@@ -55,11 +55,11 @@ def test_the_first_attempt_is_told_with_all_that_a_person_needs(late: PayingCust
 @pytest.mark.parametrize(
     ("passed", "words"),
     [
-        (1, "Unless it is paid, what your plan opens closes on Saturday, 7 March 2026."),
-        (7, "What your plan opens is closed until it is paid."),
+        (1, "Unless it is paid, access to your plan ends on Saturday, 7 March 2026."),
+        (7, "You have no access to your plan until it is paid."),
     ],
 )
-def test_it_says_when_access_closes_or_that_it_is_closed(alice: User, passed: int, words: str) -> None:
+def test_the_notice_states_when_access_closes(alice: User, passed: int, words: str) -> None:
     begun = datetime(2026, 2, 28, 15, tzinfo=UTC)
     period = {"current_period_start": begun, "current_period_end": begun + timedelta(days=28)}
     row = SubscriptionFactory(user=alice, status="past_due", canceled_at=None, stripe_subscription_id="sub_1", **period)
@@ -71,11 +71,11 @@ def test_it_says_when_access_closes_or_that_it_is_closed(alice: User, passed: in
     assert words in mail.outbox[0].body
 
 
-def test_an_attempt_after_which_the_subscription_ended_is_told_as_its_end(late: PayingCustomer) -> None:
-    hear(late)
+def test_an_attempt_that_ends_the_subscription_has_no_notice(late: PayingCustomer) -> None:
+    record_newest(late)
     Subscription.objects.update(status="canceled")
     late.shop.emulator.advance(4 * DAY)
-    hear(late)
+    record_newest(late)
     services.stop_dunning(user=late.user, subscription=Subscription.objects.get(), now=clock.now())
     assert kinds(late.user) == ["attempt", "notice", "attempt", "stopped"]
     assert mail.outbox[-1].subject == "[MINGUS] Your subscription has ended"
@@ -87,10 +87,10 @@ def test_an_attempt_after_which_the_subscription_ended_is_told_as_its_end(late: 
         (True, "https://pay.example/i", "Pay now: https://pay.example/i\nOr change your card in the billing portal before"),
         (True, "", "\nChange your card in the billing portal before the next attempt."),
         (False, "https://pay.example/i", "Pay now: https://pay.example/i\n"),
-        (False, "", "Ask support how to pay."),
+        (False, "", "Contact support to pay."),
     ],
 )
-def test_it_says_what_can_be_done(alice: User, again: bool, page: str, remedy: str) -> None:
+def test_the_notice_states_the_remedy(alice: User, again: bool, page: str, remedy: str) -> None:
     now = datetime(2026, 3, 1, 15, tzinfo=UTC)
     bill = StripeInvoiceFacts("open", 1, now + timedelta(days=2) if again else None, page)
     invoice = InvoiceFactory(user=alice, subscription=None, status="failed")
@@ -98,15 +98,15 @@ def test_it_says_what_can_be_done(alice: User, again: bool, page: str, remedy: s
     assert remedy in mail.outbox[0].body
 
 
-def test_the_same_attempt_heard_again_is_told_once(late: PayingCustomer) -> None:
-    hear(late)
-    hear(late)
+def test_a_repeated_attempt_has_one_notice(late: PayingCustomer) -> None:
+    record_newest(late)
+    record_newest(late)
     assert kinds(late.user) == ["attempt", "notice"]
     assert len(mail.outbox) == 1
 
 
-def test_every_retry_is_told_and_the_last_one_says_so(late: PayingCustomer) -> None:
-    hear(late)
+def test_every_retry_has_a_notice_and_the_last_is_critical(late: PayingCustomer) -> None:
+    record_newest(late)
     late.shop.emulator.advance(60 * DAY)
     invoice, bill = late.newest()
     services.record_dunning(user=late.user, invoice=invoice, stripe=bill, now=clock.now())
@@ -116,54 +116,54 @@ def test_every_retry_is_told_and_the_last_one_says_so(late: PayingCustomer) -> N
 
 
 def test_a_payment_ends_it(late: PayingCustomer) -> None:
-    hear(late)
+    record_newest(late)
     late.shop.give_card(late.customer, "pm_card_visa")
     late.shop.v1.invoices.pay(late.newest()[0].stripe_invoice_id)
-    hear(late)
-    hear(late)
+    record_newest(late)
+    record_newest(late)
     assert kinds(late.user) == ["attempt", "notice", "paid"]
-    assert mail.outbox[-1].subject == "[MINGUS] Your payment has arrived"
+    assert mail.outbox[-1].subject == "[MINGUS] Payment received"
 
 
-def test_an_invoice_that_is_taken_back_ends_it(late: PayingCustomer) -> None:
-    hear(late)
+def test_a_voided_invoice_ends_it(late: PayingCustomer) -> None:
+    record_newest(late)
     late.shop.v1.invoices.void_invoice(late.newest()[0].stripe_invoice_id)
-    hear(late)
+    record_newest(late)
     assert kinds(late.user) == ["attempt", "notice", "stopped"]
 
 
-def test_a_cancellation_ends_it_and_nothing_is_asked_for_afterwards(late: PayingCustomer) -> None:
-    hear(late)
+def test_a_cancellation_ends_it_without_further_notices(late: PayingCustomer) -> None:
+    record_newest(late)
     Subscription.objects.update(status="canceled")
     over = Subscription.objects.get()
     services.stop_dunning(user=late.user, subscription=over, now=clock.now())
     services.stop_dunning(user=late.user, subscription=over, now=clock.now())
     late.shop.emulator.advance(4 * DAY)
-    hear(late)
+    record_newest(late)
     assert kinds(late.user)[:3] == ["attempt", "notice", "stopped"]
     assert "notice" not in kinds(late.user)[3:]
 
 
-def test_a_running_subscription_ends_nothing(late: PayingCustomer) -> None:
-    hear(late)
+def test_a_running_subscription_does_not_end_it(late: PayingCustomer) -> None:
+    record_newest(late)
     services.stop_dunning(user=late.user, subscription=late.subscription, now=clock.now())
     assert kinds(late.user) == ["attempt", "notice"]
 
 
-def test_what_was_paid_at_once_has_no_timeline(connected: Shop, alice: User) -> None:
-    hear(PayingCustomer(connected, alice))
+def test_a_paid_invoice_has_no_dunning_steps(connected: Shop, alice: User) -> None:
+    record_newest(PayingCustomer(connected, alice))
     assert (kinds(alice), mail.outbox) == ([], [])
 
 
-def test_who_wants_no_mails_gets_the_alert_alone(late: PayingCustomer) -> None:
+def test_without_email_notifications_there_is_only_an_alert(late: PayingCustomer) -> None:
     NotificationPreference.objects.create(user=late.user, notification_type="billing", email_enabled=False)
-    hear(late)
+    record_newest(late)
     assert (len(mail.outbox), SystemAlert.objects.filter(user=late.user).count()) == (0, 1)
 
 
 @pytest.fixture
 def payer(alice: User) -> Subscription:
-    """Alice pays by a card that expires at the end of February 2026."""
+    """Return Alice's subscription, with a card that expires at the end of February 2026."""
     expires: dict[str, Any] = {"card_exp_month": 2, "card_exp_year": 2026}
     StripeCustomer.objects.create(user=alice, stripe_id="cus_1", card_brand="visa", card_last4="4242", **expires)
     row: Subscription = SubscriptionFactory(user=alice, running=True, stripe_subscription_id="sub_1")
@@ -179,18 +179,18 @@ def payer(alice: User) -> Subscription:
         (datetime(2026, 3, 1, 0, tzinfo=UTC), 0),
     ],
 )
-def test_a_card_that_expires_is_warned_of(payer: Subscription, now: datetime, sent: int) -> None:
+def test_an_expiring_card_has_one_reminder(payer: Subscription, now: datetime, sent: int) -> None:
     assert (services.send_billing_reminders(now=now), services.send_billing_reminders(now=now)) == (sent, 0)
 
 
-def test_it_is_warned_of_30_and_7_days_before(payer: Subscription) -> None:
+def test_reminders_are_sent_30_and_7_days_before(payer: Subscription) -> None:
     days = [datetime(2026, 1, 20, 9, tzinfo=UTC) + timedelta(days=passed) for passed in range(50)]
-    told = [day.date().isoformat() for day in days if services.send_billing_reminders(now=day)]
-    assert told == ["2026-01-30", "2026-02-22"]
-    assert "Visa •••• 4242 expires with February 2026" in mail.outbox[0].body
+    reminded = [day.date().isoformat() for day in days if services.send_billing_reminders(now=day)]
+    assert reminded == ["2026-01-30", "2026-02-22"]
+    assert "Visa •••• 4242 expires at the end of February 2026" in mail.outbox[0].body
 
 
-def test_who_does_not_pay_again_is_not_warned(payer: Subscription) -> None:
+def test_a_canceled_subscription_has_no_reminder(payer: Subscription) -> None:
     Subscription.objects.update(cancel_at_period_end=True)
     assert services.send_billing_reminders(now=datetime(2026, 2, 25, tzinfo=UTC)) == 0
 
@@ -198,12 +198,12 @@ def test_who_does_not_pay_again_is_not_warned(payer: Subscription) -> None:
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"stripe_subscription_id": "sub_1"}, "Then 20.00 USD is charged, monthly"),
-        ({"stripe_subscription_id": "sub_1", "cancel_at_period_end": True}, "To keep it, take the cancellation back before."),
-        ({}, "To keep it, subscribe to a plan."),
+        ({"stripe_subscription_id": "sub_1"}, "your card is charged 20.00 USD monthly"),
+        ({"stripe_subscription_id": "sub_1", "cancel_at_period_end": True}, "undo the cancellation before then."),
+        ({}, "To keep your access, subscribe to a plan."),
     ],
 )
-def test_a_trial_that_ends_is_warned_of_once(alice: User, facts: dict[str, Any], words: str) -> None:
+def test_an_ending_trial_has_one_reminder(alice: User, facts: dict[str, Any], words: str) -> None:
     end = datetime(2026, 3, 24, 15, tzinfo=UTC)
     SubscriptionFactory(user=alice, status="trialing", canceled_at=None, trial_end=end, **facts)
     days = [end - timedelta(days=left) for left in (5, 4, 3, 2, 1, 0)]
@@ -212,7 +212,7 @@ def test_a_trial_that_ends_is_warned_of_once(alice: User, facts: dict[str, Any],
     assert "Tuesday, 24 March 2026" in mail.outbox[0].body
 
 
-def test_the_daily_job_warns(payer: Subscription) -> None:
+def test_the_daily_job_sends_the_reminders(payer: Subscription) -> None:
     with time_machine.travel("2026-02-25 09:00Z", tick=False):
         tasks.send_billing_reminders(0)
     assert len(mail.outbox) == 1

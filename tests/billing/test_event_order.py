@@ -1,7 +1,7 @@
-"""A subscription's life is heard of in any order, any number of times or not at all: at its end the same rows stand here.
+"""Events of a subscription in any order, repeated or lost, which all lead to the same rows.
 
-Between the steps of a life, some of what Stripe has told until then is delivered, as chance wants it; after the last step the
-rest, or nothing, and `reconcile_stripe` finds it. `ORDERS=500 make faults ARGS="-k any_order"` looks longer.
+After each step of a subscription's history, a random part of the events until then is delivered. After the last step the rest
+is delivered, or `reconcile_stripe` corrects the rows. `ORDERS=500 make faults ARGS="-k any_order"` tries more orders.
 """
 
 import os
@@ -39,18 +39,18 @@ AMOUNTS = [("0.00", "0.00", "paid"), ("30.00", "5.00", "paid"), ("35.00", "0.00"
 
 
 class EventHistory:
-    """One customer's life at Stripe, step by step. It knows of our side nothing but the first checkout."""
+    """The history of a subscription at Stripe, step by step."""
 
     def __init__(self, payments: Payments) -> None:
         self.payments, self.stripe = payments, payments.stripe
         self.user: User = UserFactory.create()
         self.stripe.drop_state()
-        self.stripe.freeze(BORN)  # months differ in length, so all lives begin on one day
+        self.stripe.freeze(BORN)  # months differ in length, so all histories begin on one day
         call_command("sync_plans", stdout=StringIO())
-        self.heard: list[dict[str, Any]] = []
+        self.delivered: list[dict[str, Any]] = []
 
     def steps(self) -> Iterator[Callable[[], Any]]:
-        """Trial, paid, failed, paid with another card, upgraded, partly refunded, disputed, cancelled, ended."""
+        """Yield the steps: trial, payment, failure, payment by another card, upgrade, partial refund, cancellation, end."""
         yield self.buy
         yield lambda: self.stripe.advance(16 * DAY)
         yield lambda: self.take_card("pm_card_chargeCustomerFail")
@@ -67,11 +67,11 @@ class EventHistory:
 
     @property
     def customer(self) -> str:
-        """His id at Stripe."""
+        """The id of the customer at Stripe."""
         return StripeCustomer.objects.get(user=self.user).stripe_id
 
     def take_card(self, card: str) -> None:
-        """Pay with another card from now on, as the portal does it."""
+        """Make another card the default of the subscription, as the billing portal does."""
         self.change({"default_payment_method": give_card(client_of(self.stripe), self.customer, card)})
 
     def change(self, parameters: dict[str, Any]) -> None:
@@ -88,14 +88,14 @@ class EventHistory:
         charge = next(found for found in stripe_client.list_all("charges", customer=self.customer) if found["paid"])
         stripe_client.write("refunds.create", {"charge": charge["id"], "amount": 500}, key=f"refund-{charge['id']}")
 
-    def news(self) -> list[dict[str, Any]]:
-        """What Stripe has to tell of him and was never delivered."""
-        known = {event["id"] for event in self.heard}
+    def undelivered(self) -> list[dict[str, Any]]:
+        """Return the customer's events that were not delivered yet."""
+        known = {event["id"] for event in self.delivered}
         return [event for event in self.stripe.events() if event["id"] not in known and self.customer in str(event)]
 
     def process_events(self, event: dict[str, Any], now: datetime) -> None:
-        """One delivery, and what follows from it."""
-        self.heard.append(event)
+        """Deliver and handle one event."""
+        self.delivered.append(event)
         row, _ = services.store_event(orjson.dumps(event), headers={}, now=now)
         services.handle_event(row.pk, now=now)
 
@@ -106,46 +106,46 @@ def plan(name: str) -> SubscriptionPlan:
 
 
 @pytest.fixture
-def life_in_order(payments: Payments) -> Rows:
-    """The rows after a life whose every event is heard at once, in order."""
-    life = EventHistory(payments)
-    for step in life.steps():
+def rows_in_order(payments: Payments) -> Rows:
+    """Return the rows after a history whose events are delivered at once and in order."""
+    history = EventHistory(payments)
+    for step in history.steps():
         step()
-        for event in life.news():
-            life.process_events(event, clock.now())
-    return snapshot_of(life.user)
+        for event in history.undelivered():
+            history.process_events(event, clock.now())
+    return snapshot_of(history.user)
 
 
-def test_a_life_ends_with_what_was_paid_given_back_and_closed(life_in_order: Rows) -> None:
-    [subscription] = life_in_order["Subscription"]
+def test_the_rows_after_events_in_order(rows_in_order: Rows) -> None:
+    [subscription] = rows_in_order["Subscription"]
     assert subscription[:2] == ("Professional", "canceled")
-    amounts = [(str(row[1]), str(row[2]), row[4]) for row in life_in_order["BillingHistory"]]
+    amounts = [(str(row[1]), str(row[2]), row[4]) for row in rows_in_order["BillingHistory"]]
     assert amounts == AMOUNTS
-    assert {row[4] for row in life_in_order["BillingHistory"]} == {"paid"}
-    assert [(row[0], str(row[1])) for row in life_in_order["Adjustment"]] == [("refund", "5.00")]
-    assert [row[:2] for row in life_in_order["StripeCustomer"]] == [("mastercard", "4444")]
-    assert life_in_order["FeatureAccess"] == []
+    assert {row[4] for row in rows_in_order["BillingHistory"]} == {"paid"}
+    assert [(row[0], str(row[1])) for row in rows_in_order["Adjustment"]] == [("refund", "5.00")]
+    assert [row[:2] for row in rows_in_order["StripeCustomer"]] == [("mastercard", "4444")]
+    assert rows_in_order["FeatureAccess"] == []
 
 
-def test_any_order_leads_to_one_state(payments: Payments, life_in_order: Rows) -> None:
+def test_any_order_leads_to_one_state(payments: Payments, rows_in_order: Rows) -> None:
     @settings(searching, max_examples=ORDERS)
     @given(st.randoms(use_true_random=False), st.booleans())
-    def lived(chance: Any, loses_the_rest: bool) -> None:
+    def deliver_at_random(chance: Any, loses_the_rest: bool) -> None:
         with transaction.atomic():
-            life = EventHistory(payments)
-            for step in life.steps():
+            history = EventHistory(payments)
+            for step in history.steps():
                 step()
-                waiting = life.news() + life.heard[-2:]  # some come again
+                waiting = history.undelivered() + history.delivered[-2:]  # some are repeated
                 for event in chance.sample(waiting, chance.randint(0, len(waiting))):
-                    life.process_events(event, clock.now())
-            last = life.news()
+                    history.process_events(event, clock.now())
+            last = history.undelivered()
             chance.shuffle(last)
             if loses_the_rest:
-                customer = StripeCustomer.objects.get(user=life.user)
+                customer = StripeCustomer.objects.get(user=history.user)
                 reconciliation.compare_customer(customer, now=clock.now(), fix=True)
             else:
                 for event in last:
-                    life.process_events(event, clock.now())
-            assert snapshot_of(life.user) == life_in_order
+                    history.process_events(event, clock.now())
+            assert snapshot_of(history.user) == rows_in_order
 
-    lived()
+    deliver_at_random()

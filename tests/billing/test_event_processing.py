@@ -1,4 +1,4 @@
-"""What is done about events: once, however they come; and what is done when it can't be."""
+"""Handling of Stripe's events, including failures and retries."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,30 +25,30 @@ def received(**changed: Any) -> StripeEvent:
     return row
 
 
-def test_an_event_that_nothing_follows_from_is_kept_and_ignored() -> None:
+def test_an_irrelevant_event_is_stored_and_ignored() -> None:
     row = received(type="payout.paid")
     services.handle_event(row.pk, now=clock.now())
     row.refresh_from_db()
-    assert (row.state, row.outcome) == ("ignored", "Nothing here follows from payout.paid.")
+    assert (row.state, row.outcome) == ("ignored", "Events of the type payout.paid are not synced.")
 
 
-def test_staff_is_told_of_an_unknown_kind_of_event_once(administrator: User) -> None:
+def test_an_unknown_event_type_alerts_staff_once(administrator: User) -> None:
     for number in range(3):
         row = received(id=f"evt_{number}", type="tea.brewed")
         services.handle_event(row.pk, now=clock.now() + timedelta(days=2 * number))
-    [told] = SystemAlert.objects.filter(user=administrator)
-    assert told.message.startswith("tea.brewed came for the first time and is kept.")
+    [alert] = SystemAlert.objects.filter(user=administrator)
+    assert alert.message.startswith("tea.brewed was received for the first time and stored.")
 
 
-def test_a_customer_that_is_nobody_here_is_ignored_with_a_sentence() -> None:
+def test_an_event_of_an_unknown_customer_is_ignored() -> None:
     row = received()
     services.handle_event(row.pk, now=clock.now())
     row.refresh_from_db()
     assert row.state == "ignored"
-    assert "No customer of ours" in describe_event(row)
+    assert "The customer is unknown." in describe_event(row)
 
 
-def test_while_stripe_is_down_an_event_waits_with_its_traceback_and_staff_is_told_once(
+def test_a_failed_event_alerts_staff_once_and_is_retried(
     payments: Payments, mid_tier: SubscriptionPlan, alice: User, administrator: User
 ) -> None:
     payments.buy(alice, mid_tier, now=clock.now())
@@ -61,26 +61,24 @@ def test_while_stripe_is_down_an_event_waits_with_its_traceback_and_staff_is_tol
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("failed", 2)
     assert "PaymentsUnavailableError" in row.error
-    assert SystemAlert.objects.filter(user=administrator, title__startswith="An event of Stripe's").count() == 1
+    assert SystemAlert.objects.filter(user=administrator, title__startswith="A Stripe event").count() == 1
     assert services.unprocessed_events(now=clock.now() + timedelta(minutes=2)) == [row.pk]
     payments.stripe.clear_faults()
     services.handle_event(row.pk, now=clock.now())
     assert Subscription.objects.get(user=alice).status == "trialing"
 
 
-def test_a_price_that_no_plan_has_grants_nothing_and_staff_is_told(
+def test_an_unknown_price_grants_nothing_and_alerts_staff(
     payments: Payments, mid_tier: SubscriptionPlan, alice: User, administrator: User
 ) -> None:
     payments.buy(alice, mid_tier, now=clock.now())
     mid_tier.delete()
     payments.process_events(now=clock.now())
     assert not Subscription.objects.filter(user=alice).exists()
-    assert "which no plan here has" in SystemAlert.objects.filter(user=administrator).latest("created_at").message
+    assert "which belongs to no plan" in SystemAlert.objects.filter(user=administrator).latest("created_at").message
 
 
-def test_a_user_who_is_deleted_in_mid_payment_gets_nothing_and_breaks_nothing(
-    payments: Payments, mid_tier: SubscriptionPlan, alice: User
-) -> None:
+def test_events_of_a_deleted_user_are_ignored(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> None:
     payments.buy(alice, mid_tier, now=clock.now())
     alice.delete()
     assert payments.process_events(now=clock.now()) > 3
@@ -96,7 +94,7 @@ def test_a_gift_ends_when_a_paid_plan_begins(payments: Payments, mid_tier: Subsc
     assert Subscription.objects.for_user(alice).running().get().stripe_subscription_id
 
 
-def test_old_texts_are_forgotten_and_that_they_came_is_not() -> None:
+def test_old_events_are_retained_without_their_bodies() -> None:
     row = received(type="payout.paid")
     services.handle_event(row.pk, now=clock.now())
     assert services.clear_event_bodies(now=clock.now()) == 0

@@ -1,4 +1,4 @@
-"""What was charged: a record that says what is owed and since when."""
+"""Invoices, with the amount that is owed and since when."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ URL = "/api/v1/billing/history/"
         ("draft", timedelta(days=-9), False, 0),
     ],
 )
-def test_what_is_owed_is_overdue_after_its_due_date(
+def test_an_owed_invoice_is_overdue_after_its_due_date(
     noon: Any, as_alice: APIClient, alice: User, status: str, due: timedelta, is_overdue: bool, days: int
 ) -> None:
     row = InvoiceFactory(user=alice, status=status, due_date=NOW + due, paid_at=NOW)
@@ -40,7 +40,7 @@ def test_without_a_due_date_nothing_is_overdue(noon: Any, alice: User) -> None:
     assert InvoiceFactory(user=alice, due_date=None).is_overdue is False
 
 
-def test_overdue_ones_are_found(noon: Any, as_alice: APIClient, alice: User) -> None:
+def test_overdue_invoices_are_found(noon: Any, as_alice: APIClient, alice: User) -> None:
     late = InvoiceFactory(user=alice, due_date=NOW - timedelta(days=8))
     InvoiceFactory(user=alice, due_date=NOW + timedelta(days=8))
     found = as_alice.get(URL, {"is_overdue": "true", "days_overdue__gte": 7, "ordering": "due_date"}).json()["results"]
@@ -48,26 +48,26 @@ def test_overdue_ones_are_found(noon: Any, as_alice: APIClient, alice: User) -> 
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_nobody_changes_one_through_the_api(method: str, as_alice: APIClient, alice: User) -> None:
+def test_invoices_are_read_only_in_the_api(method: str, as_alice: APIClient, alice: User) -> None:
     row = InvoiceFactory(user=alice)
     assert getattr(as_alice, method)(f"{URL}{row.pk}/", {"status": "paid"}).status_code == 405
     assert as_alice.post(URL, {"amount": "1.00"}).status_code == 405
 
 
-def test_the_database_keeps_an_invoice_with_its_owners_subscription(alice: User, bob: User) -> None:
+def test_an_invoice_and_its_subscription_have_the_same_owner(alice: User, bob: User) -> None:
     mine, theirs = InvoiceFactory(user=alice), SubscriptionFactory(user=bob)
     with pytest.raises(IntegrityError, match="subscription_owner"), transaction.atomic():
         BillingHistory.objects.filter(pk=mine.pk).update(subscription=theirs)
 
 
-def test_an_invoice_outlives_its_subscription(alice: User) -> None:
+def test_an_invoice_remains_without_its_subscription(alice: User) -> None:
     row = InvoiceFactory(user=alice)
     row.subscription.delete()
     row.refresh_from_db()
     assert row.subscription is None
 
 
-def test_everything_goes_with_the_account(alice: User) -> None:
+def test_invoices_are_deleted_with_the_account(alice: User) -> None:
     InvoiceFactory(user=alice)
     alice.delete()
     assert (BillingHistory.objects.count(), Subscription.objects.count()) == (0, 0)

@@ -1,4 +1,4 @@
-"""What the business earns and loses: each figure from rows whose answer can be worked out by hand."""
+"""Billing metrics, checked with rows whose results can be calculated by hand."""
 
 import re
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ def row_of(table: metrics.Metric, *beginning: str) -> tuple[Any, ...]:
     return row[len(beginning) :]
 
 
-def test_mrr_counts_a_yearly_plan_by_twelfths_and_each_currency_for_itself() -> None:
+def test_mrr_divides_yearly_plans_by_12_in_each_currency() -> None:
     sell("10.00")
     sell("100.00", cycle="yearly")
     sell("7.00", currency="EUR")
@@ -53,13 +53,13 @@ def test_mrr_counts_a_yearly_plan_by_twelfths_and_each_currency_for_itself() -> 
     assert row_of(table, "EUR")[:2] == (1, Decimal("7.00"))
 
 
-def test_twelfths_are_added_before_they_are_rounded() -> None:
+def test_mrr_is_summed_before_it_is_rounded() -> None:
     for _ in range(3):
         sell("100.00", cycle="yearly")
     assert row_of(metrics.monthly_recurring_revenue(NOW), "USD")[1] == Decimal("25.00")
 
 
-def test_what_is_past_due_stands_apart_and_what_is_not_paid_is_left_out() -> None:
+def test_mrr_separates_past_due_and_excludes_unpaid_ones() -> None:
     sell("10.00")
     sell("20.00", status="past_due")
     sell("40.00", status="trialing")
@@ -68,7 +68,7 @@ def test_what_is_past_due_stands_apart_and_what_is_not_paid_is_left_out() -> Non
     assert row_of(metrics.monthly_recurring_revenue(NOW), "USD") == (1, Decimal("10.00"), 1, Decimal("20.00"))
 
 
-def test_mrr_by_month_shows_months_with_nothing() -> None:
+def test_mrr_by_month_includes_months_without_revenue() -> None:
     sell("10.00", began=at(1))
     sell("20.00", began=at(2), status="canceled", canceled_at=at(3, 1))
     table = metrics.revenue_by_month(NOW)
@@ -79,13 +79,13 @@ def test_mrr_by_month_shows_months_with_nothing() -> None:
     assert row_of(table, "2026-03", "USD") == (1, Decimal("10.00"))
 
 
-def test_a_trial_begins_to_count_when_it_ends() -> None:
+def test_a_trial_counts_from_its_end() -> None:
     sell("10.00", began=at(1), trial_start=at(1), trial_end=at(2, 1))
     table = metrics.revenue_by_month(NOW)
     assert [row_of(table, month, "USD")[0] for month in ("2026-01", "2026-02")] == [0, 1]
 
 
-def test_churn_is_the_lost_of_those_who_were_there() -> None:
+def test_churn_counts_losses_among_existing_customers() -> None:
     for _ in range(3):
         sell("10.00", began=at(1))
     sell("30.00", began=at(1), status="canceled", canceled_at=at(2))
@@ -96,14 +96,14 @@ def test_churn_is_the_lost_of_those_who_were_there() -> None:
     assert row_of(table, "2026-03", "USD")[:3] == (3, 0, Decimal("0.00"))
 
 
-def test_who_cancelled_for_the_end_of_the_period_is_lost_then() -> None:
+def test_a_cancellation_counts_at_the_end_of_the_period() -> None:
     period = {"current_period_start": at(2), "current_period_end": at(3)}
     sell("10.00", began=at(1), status="canceled", canceled_at=at(2, 20), cancel_at_period_end=True, **period)
     table = metrics.churn(NOW)
     assert [row_of(table, month, "USD")[1] for month in ("2026-02", "2026-03")] == [0, 1]
 
 
-def test_who_comes_and_goes_in_one_month_is_no_churn() -> None:
+def test_a_subscription_within_one_month_is_no_churn() -> None:
     sell("10.00", began=at(2, 3), status="canceled", canceled_at=at(2, 20))
     assert row_of(metrics.churn(NOW), "2026-02", "USD")[:2] == (0, 0)
 
@@ -120,7 +120,7 @@ def test_trials_are_converted_by_a_payment() -> None:
     assert row_of(table, "2026-03") == (0, 0, None)
 
 
-def test_overdue_is_what_is_owed_and_past() -> None:
+def test_overdue_is_the_owed_amount_past_its_due_date() -> None:
     InvoiceFactory(amount="5.00", due_date=at(3, 10))
     InvoiceFactory(amount="6.00", status="failed", billing_date=at(3, 1))
     InvoiceFactory(amount="7.00", due_date=at(4))
@@ -134,9 +134,9 @@ def test_overdue_is_what_is_owed_and_past() -> None:
 
 def test_each_table_is_one_query() -> None:
     sell()
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         tables = metrics.all_metrics(now=NOW)
-    assert len(asked) == len(tables)
+    assert len(queries) == len(tables)
 
 
 @pytest.fixture
@@ -147,31 +147,31 @@ def analyst(staff: User) -> Client:
     return client
 
 
-def test_an_analyst_sees_the_sums_and_nobody(analyst: Client) -> None:
+def test_an_analyst_sees_sums_and_no_customer(analyst: Client) -> None:
     with time_machine.travel(NOW, tick=False):
         row = sell("17.29")
         text = analyst.get(PAGE).content.decode()
-    content = text[text.index("Sums over all customers") : text.rindex("</section>")]
+    content = text[text.index("Totals over all customers") : text.rindex("</section>")]
     assert "17.29" in content
-    assert "a yearly one divided by 12" in content
+    assert "with yearly prices divided by 12" in content
     assert not any(str(key) in text for key in (row.pk, row.user_id, row.user.email))
     assert not re.search(r"<script|style=|on\w+=", content)
 
 
-def test_each_table_is_a_file(analyst: Client) -> None:
+def test_each_table_can_be_downloaded(analyst: Client) -> None:
     with time_machine.travel(NOW, tick=False):
         sell("17.29")
-        answer: Any = analyst.get(f"{PAGE}mrr.csv")
-        file = b"".join(answer.streaming_content).decode()
+        response: Any = analyst.get(f"{PAGE}mrr.csv")
+        file = b"".join(response.streaming_content).decode()
     assert "USD,1,17.29,0,0.00" in file
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="mrr.csv"'
+    assert response.headers["Content-Disposition"] == 'attachment; filename="mrr.csv"'
 
 
-def test_a_table_that_there_is_not_is_not_found(analyst: Client) -> None:
+def test_an_unknown_table_is_not_found(analyst: Client) -> None:
     assert analyst.get(f"{PAGE}names.csv").status_code == 404
 
 
-def test_support_does_not_open_it(staff: User) -> None:
+def test_support_can_not_open_it(staff: User) -> None:
     staff.groups.set([Group.objects.get(name="support")])
     client = Client()
     sign_in(client, staff)

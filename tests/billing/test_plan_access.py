@@ -1,4 +1,4 @@
-"""What a customer may use comes from the plan that he has."""
+"""Feature access of a customer according to the plan."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -27,27 +27,27 @@ def test_counting_begins_with_the_billing_period(subscription: Subscription) -> 
     assert {row.period_start for row in FeatureAccess.objects.all()} == {datetime(2026, 3, 10, 12, tzinfo=UTC)}
 
 
-def test_a_limit_of_0_is_off_whatever_the_switch_says(noon: Any, no_catalog: None, alice: User) -> None:
+def test_a_limit_of_0_closes_a_feature(noon: Any, no_catalog: None, alice: User) -> None:
     plan = PlanFactory(features={"reports": True}, limits={"reports_per_month": 0, "calls_per_month": 0})
     services.grant_plan(user=alice, plan=plan, now=NOW)
     assert access_of(alice) == {"reports": (False, 0), "calls": (False, 0)}
 
 
-def test_what_has_a_limit_and_no_switch_anywhere_is_unlimited_where_nothing_is_said(
+def test_a_feature_known_by_limits_is_unlimited_without_one(
     noon: Any, alice: User, basic: SubscriptionPlan, plus: SubscriptionPlan
 ) -> None:
     services.grant_plan(user=alice, plan=plus, now=NOW)
     assert access_of(alice)["calls"] == (True, None)
 
 
-def test_another_plan_keeps_what_was_used_this_month(subscription: Subscription, alice: User, plus: SubscriptionPlan) -> None:
+def test_another_plan_keeps_the_usage_of_this_month(subscription: Subscription, alice: User, plus: SubscriptionPlan) -> None:
     services.record_usage(user=alice, feature="reports", amount=3, now=NOW)
     services.grant_plan(user=alice, plan=plus, now=NOW)
     row = FeatureAccess.objects.for_user(alice).get(feature_name="reports")
     assert (row.usage_count, row.usage_limit, row.last_used_at) == (3, 10, NOW)
 
 
-def test_what_the_new_plan_does_not_know_is_closed(subscription: Subscription, alice: User) -> None:
+def test_a_feature_unknown_to_the_plan_is_closed(subscription: Subscription, alice: User) -> None:
     FeatureAccessFactory(user=alice, feature_name="goodwill")
     services.sync_feature_access(user=alice, now=NOW)
     assert access_of(alice)["goodwill"][0] is False
@@ -72,19 +72,19 @@ def test_a_trial_opens_its_plan_until_it_ends(noon: Any, alice: User, basic: Sub
     assert {row.expires_at for row in FeatureAccess.objects.for_user(alice)} == {ends}
 
 
-def test_another_customers_access_stays(subscription: Subscription, bob: User, plus: SubscriptionPlan) -> None:
+def test_another_customers_access_is_not_changed(subscription: Subscription, bob: User, plus: SubscriptionPlan) -> None:
     FeatureAccessFactory(user=bob, feature_name="goodwill")
     services.grant_plan(user=subscription.user, plan=plus, now=NOW)
     assert access_of(bob) == {"goodwill": (True, 100)}
 
 
-def test_settling_twice_changes_nothing(subscription: Subscription, alice: User) -> None:
+def test_syncing_the_access_is_idempotent(subscription: Subscription, alice: User) -> None:
     before = list(FeatureAccess.objects.order_by("pk").values())
     services.sync_feature_access(user=alice, now=NOW)
     assert list(FeatureAccess.objects.order_by("pk").values()) == before
 
 
-def test_a_changed_plan_is_brought_to_all_who_have_it_actively(
+def test_a_changed_plan_updates_its_active_subscribers(
     subscription: Subscription, alice: User, bob: User, basic: SubscriptionPlan
 ) -> None:
     SubscriptionFactory(user=bob, plan=basic, running=True, status="past_due")
@@ -95,12 +95,12 @@ def test_a_changed_plan_is_brought_to_all_who_have_it_actively(
     assert access_of(bob) == {}
 
 
-def test_a_plan_that_is_gone_is_brought_to_nobody(subscription: Subscription, alice: User) -> None:
+def test_a_deleted_plan_changes_no_access(subscription: Subscription, alice: User) -> None:
     tasks.regrant_plan(plan_id="01978c5e-0000-7000-8000-000000000000")
     assert access_of(alice)["reports"] == (True, 4)
 
 
-def test_many_customers_are_brought_along_in_few_statements(noon: Any, basic: SubscriptionPlan) -> None:
+def test_many_subscribers_are_updated_in_few_queries(noon: Any, basic: SubscriptionPlan) -> None:
     SubscriptionFactory.create_batch(30, plan=basic, running=True)
     with CaptureQueriesContext(connection) as queries:
         assert services.regrant_plan(plan=basic, now=NOW) == 30
@@ -108,7 +108,7 @@ def test_many_customers_are_brought_along_in_few_statements(noon: Any, basic: Su
     assert FeatureAccess.objects.filter(is_enabled=True).count() == 60
 
 
-def test_batches_follow_one_another(noon: Any, basic: SubscriptionPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_subscribers_are_updated_in_batches(noon: Any, basic: SubscriptionPlan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("billing.services.feature_access.BATCH", 2)
     SubscriptionFactory.create_batch(5, plan=basic, running=True)
     assert services.regrant_plan(plan=basic, now=NOW) == 5

@@ -1,4 +1,4 @@
-"""Plans in the API: everybody reads what is offered, staff write."""
+"""Plans in the API, which visitors may read and staff may write."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def retired() -> SubscriptionPlan:
     return PlanFactory(name="Retired", is_active=False)
 
 
-def test_a_visitor_reads_what_is_offered(basic: SubscriptionPlan, retired: SubscriptionPlan) -> None:
+def test_a_visitor_reads_active_plans(basic: SubscriptionPlan, retired: SubscriptionPlan) -> None:
     visitor = APIClient()
     assert "Basic" in names(visitor)
     assert "Retired" not in names(visitor)
@@ -39,7 +39,7 @@ def test_a_visitor_reads_what_is_offered(basic: SubscriptionPlan, retired: Subsc
     assert visitor.get(f"{URL}{retired.pk}/").status_code == 404
 
 
-def test_a_customer_still_reads_the_retired_plan_that_he_has(
+def test_a_customer_reads_the_retired_plan_of_a_subscription(
     as_alice: APIClient, alice: User, retired: SubscriptionPlan
 ) -> None:
     assert as_alice.get(f"{URL}{retired.pk}/").status_code == 404
@@ -51,30 +51,30 @@ def test_staff_see_retired_plans_too(as_admin: APIClient, retired: SubscriptionP
     assert names(as_admin, is_active="false") == ["Retired"]
 
 
-def test_they_come_by_price(basic: SubscriptionPlan, plus: SubscriptionPlan) -> None:
+def test_plans_are_ordered_by_price(basic: SubscriptionPlan, plus: SubscriptionPlan) -> None:
     found = names(APIClient(), name__icontains="s")
     assert found.index("Basic") < found.index("Plus")
 
 
-def test_they_are_found_by_what_they_open(basic: SubscriptionPlan, plus: SubscriptionPlan) -> None:
+def test_plans_are_found_by_their_features(basic: SubscriptionPlan, plus: SubscriptionPlan) -> None:
     assert names(APIClient(), features__contains='{"export": true}') == ["Plus"]
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_a_customer_can_not_write(method: str, as_alice: APIClient, basic: SubscriptionPlan) -> None:
-    address = URL if method == "post" else f"{URL}{basic.pk}/"
-    assert getattr(as_alice, method)(address, GOOD).status_code == 403
+    url = URL if method == "post" else f"{URL}{basic.pk}/"
+    assert getattr(as_alice, method)(url, GOOD).status_code == 403
 
 
-def test_staff_make_change_and_delete_a_plan(as_admin: APIClient) -> None:
-    made = as_admin.post(URL, GOOD)
-    address = f"{URL}{made.json()['id']}/"
-    assert made.status_code == 201
-    assert as_admin.patch(address, {"limits": {"reports_per_month": 0}}).json()["limits"] == {"reports_per_month": 0}
-    assert as_admin.delete(address).status_code == 204
+def test_staff_create_change_and_delete_a_plan(as_admin: APIClient) -> None:
+    created = as_admin.post(URL, GOOD)
+    url = f"{URL}{created.json()['id']}/"
+    assert created.status_code == 201
+    assert as_admin.patch(url, {"limits": {"reports_per_month": 0}}).json()["limits"] == {"reports_per_month": 0}
+    assert as_admin.delete(url).status_code == 204
 
 
-def test_a_read_only_token_of_staff_reads(administrator: User, api: ClientFor) -> None:
+def test_a_read_only_token_of_staff_can_not_write(administrator: User, api: ClientFor) -> None:
     assert api(administrator, "read").post(URL, GOOD).status_code == 403
 
 
@@ -102,11 +102,11 @@ def test_a_read_only_token_of_staff_reads(administrator: User, api: ClientFor) -
     ],
     ids=repr,
 )
-class TestWhatIsNoEntitlement:
+class TestInvalidEntitlements:
     def test_the_api_refuses_it(self, as_admin: APIClient, field: str, value: Any) -> None:
-        answer = as_admin.post(URL, GOOD | {field: value})
-        assert answer.status_code == 400
-        assert [error["attr"].split(".")[0] for error in answer.json()["errors"]] == [field]
+        response = as_admin.post(URL, GOOD | {field: value})
+        assert response.status_code == 400
+        assert [error["attr"].split(".")[0] for error in response.json()["errors"]] == [field]
 
     def test_the_database_refuses_it(self, field: str, value: Any) -> None:
         plan = PlanFactory()
@@ -123,21 +123,21 @@ class TestWhatIsNoEntitlement:
         ("limits", {"reports_per_month": 0, "calls_per_month": 999_999_999}),
     ],
 )
-def test_the_database_takes_what_is_one(field: str, value: Any) -> None:
+def test_the_database_accepts_valid_entitlements(field: str, value: Any) -> None:
     plan = PlanFactory(**{field: value})
     plan.full_clean()
     assert SubscriptionPlan.objects.filter(pk=plan.pk, **{field: value}).exists()
 
 
-def test_a_plan_that_somebody_has_is_not_deleted(as_admin: APIClient, basic: SubscriptionPlan) -> None:
+def test_a_plan_with_subscriptions_can_not_be_deleted(as_admin: APIClient, basic: SubscriptionPlan) -> None:
     SubscriptionFactory(plan=basic)
-    answer = as_admin.delete(f"{URL}{basic.pk}/")
-    assert answer.status_code == 409
-    assert "is_active" in answer.json()["errors"][0]["detail"]
+    response = as_admin.delete(f"{URL}{basic.pk}/")
+    assert response.status_code == 409
+    assert "is_active" in response.json()["errors"][0]["detail"]
     assert SubscriptionPlan.objects.filter(pk=basic.pk).exists()
 
 
-def test_changed_features_are_brought_to_those_who_have_the_plan_by_a_job(as_admin: APIClient, basic: SubscriptionPlan) -> None:
+def test_changed_features_are_granted_by_a_job(as_admin: APIClient, basic: SubscriptionPlan) -> None:
     as_admin.patch(f"{URL}{basic.pk}/", {"price": "11.00"})
     assert not ProcrastinateJob.objects.filter(task_name="billing.tasks.regrant_plan").exists()
     as_admin.patch(f"{URL}{basic.pk}/", {"features": {"reports": False}})

@@ -1,4 +1,4 @@
-"""`manage.py reconcile_stripe` finds what is not here as it is at Stripe, and mends it."""
+"""`manage.py reconcile_stripe`, which finds differences from Stripe and corrects them."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -20,7 +20,7 @@ EACH = 10
 
 @pytest.fixture
 def customers(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
-    """Five kinds of drift, each in `EACH` customers who are past their trial."""
+    """Return customers who are past their trial, `EACH` for each of the five kinds of differences."""
     users = UserFactory.create_batch(5 * EACH)
     for user in users:
         payments.buy(user, mid_tier, now=clock.now())
@@ -30,7 +30,7 @@ def customers(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
     return users
 
 
-def plant(users: list[User]) -> None:
+def add_differences(users: list[User]) -> None:
     other = SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly")
     Subscription.objects.filter(user__in=users[0::5]).update(status="canceled")
     Subscription.objects.filter(user__in=users[1::5]).update(plan=other)
@@ -40,36 +40,36 @@ def plant(users: list[User]) -> None:
 
 
 def reconcile(**options: object) -> list[str]:
-    said = StringIO()
+    output = StringIO()
     try:
-        call_command("reconcile_stripe", stdout=said, **options)
+        call_command("reconcile_stripe", stdout=output, **options)
     except CommandError as error:
-        said.write(str(error))
-    return said.getvalue().splitlines()
+        output.write(str(error))
+    return output.getvalue().splitlines()
 
 
 @pytest.mark.faults
-def test_what_was_planted_is_found_and_mended_and_then_there_is_nothing(customers: list[User]) -> None:
-    assert reconcile() == ["Everything is here as it is at Stripe."]
-    plant(customers)
+def test_differences_are_found_and_corrected(customers: list[User]) -> None:
+    assert reconcile() == ["No differences from Stripe."]
+    add_differences(customers)
     found = reconcile()
     assert len([line for line in found if line.startswith("- cus_")]) == 5 * EACH
-    assert found[-1] == f"{5 * EACH} differences. Mend them with --fix."
-    assert reconcile(fix=True)[-1] == f"{5 * EACH} differences were mended."
-    assert reconcile() == ["Everything is here as it is at Stripe."]
+    assert found[-1] == f"{5 * EACH} differences. Correct them with --fix."
+    assert reconcile(fix=True)[-1] == f"{5 * EACH} differences were corrected."
+    assert reconcile() == ["No differences from Stripe."]
 
 
-def test_events_that_never_arrived_are_found_and_taken_in(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> None:
+def test_missing_events_are_found_and_stored(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> None:
     payments.stripe.freeze(clock.now() - timedelta(hours=1))
     payments.buy(alice, mid_tier, now=clock.now())
     lost = sum(event["created"] < (clock.now() - timedelta(minutes=5)).timestamp() for event in payments.events())
-    assert len([line for line in reconcile() if line.endswith("never arrived.")]) == lost
+    assert len([line for line in reconcile() if line.endswith("was never received.")]) == lost
     reconcile(fix=True)
     assert StripeEvent.objects.count() == lost
-    assert reconcile() == ["Everything is here as it is at Stripe."]
+    assert reconcile() == ["No differences from Stripe."]
 
 
-def test_one_customer_can_be_looked_at(payments: Payments, mid_tier: SubscriptionPlan, alice: User, bob: User) -> None:
+def test_one_customer_can_be_reconciled(payments: Payments, mid_tier: SubscriptionPlan, alice: User, bob: User) -> None:
     for user in (alice, bob):
         payments.buy(user, mid_tier, now=clock.now())
     payments.process_events(now=clock.now())
@@ -77,5 +77,5 @@ def test_one_customer_can_be_looked_at(payments: Payments, mid_tier: Subscriptio
     assert len([line for line in reconcile(user=bob.email) if line.startswith("- cus_")]) == 1
 
 
-def test_an_unknown_address_is_named(db: None) -> None:
-    assert reconcile(user="nobody@example.com") == ["Nobody here has the address nobody@example.com."]
+def test_an_unknown_email_is_named(db: None) -> None:
+    assert reconcile(user="unknown@example.com") == ["No user has the email unknown@example.com."]

@@ -1,4 +1,4 @@
-"""Stripe does not answer for an hour in which people buy and renewals fall due: nothing is lost, nobody pays twice."""
+"""An outage of Stripe for an hour in which customers buy and renewals fall due."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -20,13 +20,13 @@ from users.models import User
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
 BUYERS, RENEWALS = 50, 50
 DAY, MINUTE = 86_400, 60
-# The request is not carried out, or it is and its answer is lost, or the answer is none
+# The request is not executed, its response is lost, or the response is an error or HTML
 KINDS = ("down", "drop", "drop_after", "error", "html")
 
 
 @pytest.fixture
 def renewing(payments: Payments, mid_tier: SubscriptionPlan) -> list[User]:
-    """Customers whose trial ends, and whose first payment falls due, in the middle of the hour."""
+    """Return customers whose trial ends and whose first payment falls due in the middle of the hour."""
     users: list[User] = UserFactory.create_batch(RENEWALS)
     payments.stripe.freeze(clock.now() - timedelta(days=14))
     for user in users:
@@ -43,7 +43,7 @@ def buyers(db: None) -> list[User]:
 
 
 def try_to_buy(user: User, plan: SubscriptionPlan, now: datetime) -> Any:
-    """The page to pay on, or None when the customer is told to come back later."""
+    """Return the checkout page, or None if payments are unavailable."""
     try:
         return services.start_checkout(user=user, plan=plan, now=now)
     except PaymentsUnavailableError:
@@ -52,12 +52,12 @@ def try_to_buy(user: User, plan: SubscriptionPlan, now: datetime) -> Any:
 
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library's pauses before it tries again, a hundredth as long: an hour has a thousand."""
+    """Make the library's pauses between retries a hundredth as long, because the hour has a thousand of them."""
     monkeypatch.setattr(HTTPClient, "INITIAL_DELAY", 0.005)
     monkeypatch.setattr(HTTPClient, "MAX_DELAY", 0.05)
 
 
-def test_an_hour_without_stripe(
+def test_after_an_hour_without_stripe_each_customer_pays_once(
     short_pauses: None, payments: Payments, mid_tier: SubscriptionPlan, renewing: list[User], buyers: list[User]
 ) -> None:
     start, stripe = clock.now(), payments.stripe
@@ -78,13 +78,13 @@ def test_an_hour_without_stripe(
     stripe.advance(15 * DAY)
     payments.process_events(now=start + timedelta(days=15))
 
-    everybody = [*renewing, *buyers]
-    assert Subscription.objects.filter(user__in=everybody, status="active", plan=mid_tier).count() == len(everybody)
+    customers = [*renewing, *buyers]
+    assert Subscription.objects.filter(user__in=customers, status="active", plan=mid_tier).count() == len(customers)
     at_stripe = Counter(charge["customer"] for charge in charges(payments) if charge["paid"])
     assert at_stripe == dict.fromkeys(StripeCustomer.objects.values_list("stripe_id", flat=True), 1)
-    assert len(at_stripe) == len(everybody)
+    assert len(at_stripe) == len(customers)
     paid = BillingHistory.objects.filter(amount=mid_tier.price, status="paid").values_list("user", flat=True)
-    assert Counter(paid) == dict.fromkeys([user.pk for user in everybody], 1)
+    assert Counter(paid) == dict.fromkeys([user.pk for user in customers], 1)
     differences = [
         line for row in reconciliation.customers_to_compare() for line in reconciliation.compare_customer(row, now=clock.now())
     ]
@@ -92,7 +92,7 @@ def test_an_hour_without_stripe(
 
 
 def charges(payments: Payments) -> list[dict[str, Any]]:
-    """All of the account's."""
+    """Return all charges of the account."""
     found: list[dict[str, Any]] = []
     more = True
     while more:

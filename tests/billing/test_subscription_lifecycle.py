@@ -1,4 +1,4 @@
-"""From the checkout to the end, as Stripe tells it and as it is shown here."""
+"""The lifecycle of a subscription from the checkout to its end."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def bought(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> Subscription:
-    """Alice's first plan, on trial."""
+    """Return Alice's first subscription, on trial."""
     payments.buy(alice, mid_tier, now=clock.now())
     payments.process_events(now=clock.now())
     row: Subscription = Subscription.objects.get(user=alice)
@@ -50,7 +50,7 @@ def test_after_the_trial_it_is_paid_for(bought: Subscription, payments: Payments
     assert paid.metadata["hosted_invoice_url"].startswith("http")
 
 
-def test_hearing_everything_again_in_any_order_changes_nothing(bought: Subscription, payments: Payments) -> None:
+def test_replaying_all_events_in_any_order_is_idempotent(bought: Subscription, payments: Payments) -> None:
     payments.stripe.advance(16 * 86_400)
     payments.process_events(now=clock.now())
     before = [list(model.objects.order_by("pk").values()) for model in (Subscription, BillingHistory, Adjustment, DunningStep)]
@@ -60,7 +60,7 @@ def test_hearing_everything_again_in_any_order_changes_nothing(bought: Subscript
     assert after == before
 
 
-def test_it_can_be_cancelled_and_taken_back(bought: Subscription) -> None:
+def test_it_can_be_canceled_and_reactivated(bought: Subscription) -> None:
     services.cancel_at_period_end(bought, now=clock.now())
     assert bought.cancel_at_period_end
     services.reactivate(bought, now=clock.now())
@@ -80,7 +80,7 @@ def test_a_change_during_the_trial_costs_nothing_now(bought: Subscription, payme
     assert [row.amount for row in BillingHistory.objects.all()] == [Decimal("0.00")]
 
 
-def test_an_upgrade_costs_what_its_preview_said(bought: Subscription, payments: Payments, alice: User) -> None:
+def test_an_upgrade_costs_as_much_as_its_preview(bought: Subscription, payments: Payments, alice: User) -> None:
     payments.stripe.advance(16 * 86_400)
     later = clock.now() + timedelta(days=16)
     payments.process_events(now=later)

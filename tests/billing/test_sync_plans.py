@@ -1,4 +1,4 @@
-"""`manage.py sync_plans` has Stripe sell what is offered here, and does nothing twice."""
+"""`manage.py sync_plans`, which creates products and prices of the plans at Stripe."""
 
 from decimal import Decimal
 from io import StringIO
@@ -23,9 +23,9 @@ def payments(emulator: StripeEmulator, settings: Settings, db: None) -> StripeEm
 
 
 def sync(**options: Any) -> str:
-    said = StringIO()
-    call_command("sync_plans", stdout=said, **options)
-    return said.getvalue()
+    output = StringIO()
+    call_command("sync_plans", stdout=output, **options)
+    return output.getvalue()
 
 
 def prices(stripe: StripeEmulator, *, active: str = "true") -> list[dict[str, Any]]:
@@ -33,18 +33,18 @@ def prices(stripe: StripeEmulator, *, active: str = "true") -> list[dict[str, An
     return found
 
 
-def test_it_shows_its_plan_and_makes_three_products_with_six_prices(payments: StripeEmulator) -> None:
-    said = sync()
-    assert "Create the product Budget" in said
-    assert "Create the price 15.00 USD of Budget, monthly" in said
+def test_it_creates_three_products_with_six_prices(payments: StripeEmulator) -> None:
+    output = sync()
+    assert "Create the product Budget" in output
+    assert "Create the price 15.00 USD of Budget, monthly" in output
     assert len(payments.get("/v1/products")["data"]) == 3
     assert sorted(price["unit_amount"] for price in prices(payments)) == [1500, 3500, 7500, 15000, 35000, 75000]
     assert not SubscriptionPlan.objects.filter(stripe_price_id="").exists()
 
 
-def test_twice_does_nothing(payments: StripeEmulator) -> None:
+def test_it_is_idempotent(payments: StripeEmulator) -> None:
     sync()
-    assert "nothing to do" in sync()
+    assert "up to date" in sync()
     assert len(prices(payments)) == 6
 
 
@@ -53,7 +53,7 @@ def test_a_dry_run_changes_nothing(payments: StripeEmulator) -> None:
     assert prices(payments) == []
 
 
-def test_another_amount_is_another_price_and_the_old_one_is_retired(payments: StripeEmulator) -> None:
+def test_a_changed_amount_replaces_the_price(payments: StripeEmulator) -> None:
     sync()
     budget = SubscriptionPlan.objects.get(name="Budget", billing_cycle="monthly")
     SubscriptionPlan.objects.filter(pk=budget.pk).update(price=Decimal("16.00"))
@@ -62,25 +62,25 @@ def test_another_amount_is_another_price_and_the_old_one_is_retired(payments: St
     assert old["id"] == budget.stripe_price_id
     budget.refresh_from_db()
     assert budget.stripe_price_id != old["id"]
-    assert "nothing to do" in sync()
+    assert "up to date" in sync()
 
 
-def test_a_retired_plan_is_sold_no_more(payments: StripeEmulator) -> None:
+def test_the_price_of_a_retired_plan_is_retired(payments: StripeEmulator) -> None:
     sync()
     SubscriptionPlan.objects.filter(name="Budget", billing_cycle="yearly").update(is_active=False)
-    assert "Retire the price of Budget, yearly" in sync()
+    assert "Deactivate the price of Budget, yearly" in sync()
     assert len(prices(payments)) == 5
-    assert "nothing to do" in sync()
+    assert "up to date" in sync()
 
 
-def test_a_price_that_a_crash_left_unnoted_is_found_again(payments: StripeEmulator) -> None:
+def test_a_price_that_a_crash_left_unsaved_is_found(payments: StripeEmulator) -> None:
     sync()
     SubscriptionPlan.objects.filter(name="Budget", billing_cycle="monthly").update(stripe_price_id="")
-    assert "Note that Stripe has Budget, monthly as price_" in sync()
+    assert "Store the price price_" in sync()
     assert len(prices(payments)) == 6
 
 
-def test_without_a_key_it_says_what_is_missing(settings: Settings, db: None) -> None:
+def test_without_a_key_the_error_names_the_setting(settings: Settings, db: None) -> None:
     settings.STRIPE_SECRET_KEY = ""
     with pytest.raises(CommandError, match="STRIPE_SECRET_KEY"):
         sync()

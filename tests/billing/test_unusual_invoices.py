@@ -1,4 +1,4 @@
-"""Invoices that no plan makes: negative, of nothing, in yen or dinars. Each is shown to the cent, and opens nothing."""
+"""Invoices without a plan: negative, zero, or in yen or dinars, shown exactly and without any access."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def customer(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> str:
-    """Alice at Stripe, with a card and nothing bought."""
+    """Return the id of Alice's customer at Stripe, with a card and without a purchase."""
     services.start_checkout(user=alice, plan=mid_tier, now=clock.now())
     key = StripeCustomer.objects.get(user=alice).stripe_id
     give_card(client_of(payments.stripe), key, "pm_card_visa")
@@ -24,7 +24,7 @@ def customer(payments: Payments, mid_tier: SubscriptionPlan, alice: User) -> str
 
 
 def charge(payments: Payments, customer: str, amount: int, currency: str) -> BillingHistory:
-    """What is shown of an invoice over `amount` in the currency's smallest unit, once it is heard of."""
+    """Pay an invoice over `amount` in minor units at Stripe and return its row."""
     v1 = client_of(payments.stripe).v1
     v1.invoice_items.create({"customer": customer, "amount": amount, "currency": currency, "description": "By hand"})
     invoice = v1.invoices.create({"customer": customer, "auto_advance": True})
@@ -45,10 +45,10 @@ def test_amounts_are_read_in_their_currency(payments: Payments, customer: str, a
     assert not Subscription.objects.exists()
 
 
-def test_a_negative_one_is_a_credit_and_no_charge(payments: Payments, customer: str) -> None:
+def test_a_negative_invoice_is_a_credit(payments: Payments, customer: str) -> None:
     row = charge(payments, customer, -1250, "usd")
     assert (row.amount, row.status, row.metadata["total"]) == (Decimal("0.00"), "paid", "-12.50")
     assert StripeCustomer.objects.get(stripe_id=customer).credit == Decimal("12.50")
-    following = charge(payments, customer, 3000, "usd")
-    assert (following.amount, following.status) == (Decimal("30.00"), "paid")
+    second = charge(payments, customer, 3000, "usd")
+    assert (second.amount, second.status) == (Decimal("30.00"), "paid")
     assert StripeCustomer.objects.get(stripe_id=customer).credit == Decimal("0.00")

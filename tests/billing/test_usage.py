@@ -1,4 +1,4 @@
-"""Counting the uses of a feature, and saying no."""
+"""Usage counts of features, and denials."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ def row_of(user: User, feature: str) -> FeatureAccess:
 
 @pytest.fixture
 def use(as_alice: APIClient, alice: User) -> Any:
-    """Uses a feature of Alice's."""
+    """Return a function that uses a feature of Alice."""
 
     def call(feature: str, body: Any = None, **options: Any) -> Any:
         return as_alice.post(f"{URL}{row_of(alice, feature).pk}/use/", body or {}, **options)
@@ -34,12 +34,12 @@ def use(as_alice: APIClient, alice: User) -> Any:
     return call
 
 
-def problem(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["errors"][0]["code"]
+def problem(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json()["errors"][0]["code"]
 
 
-def sentence(answer: Any) -> str:
-    return str(answer.json()["errors"][0]["detail"])
+def sentence(response: Any) -> str:
+    return str(response.json()["errors"][0]["detail"])
 
 
 def test_a_use_is_counted(subscription: Subscription, use: Any) -> None:
@@ -61,55 +61,53 @@ def test_without_a_limit_everything_is_counted(noon: Any, alice: User, use: Any)
 
 @pytest.mark.parametrize("amount", [0, -1, 1001, "many", 1.5, None])
 def test_an_amount_is_a_whole_number_from_1(subscription: Subscription, use: Any, amount: Any) -> None:
-    answer = use("reports", {"amount": amount})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == "amount"
+    response = use("reports", {"amount": amount})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "amount"
 
 
-def test_a_denial_says_that_the_limit_is_reached_and_when_it_begins_anew(subscription: Subscription, use: Any) -> None:
+def test_a_denial_states_the_limit_and_its_reset(subscription: Subscription, use: Any) -> None:
     use("reports", {"amount": 4})
-    answer = use("reports")
-    assert problem(answer) == (429, "limit_reached")
-    assert "4 of 4 reports" in sentence(answer)
-    assert "2026-04-10 12:00 UTC" in sentence(answer)
-    assert answer.headers["Retry-After"] == str(21 * 24 * 3600)
+    response = use("reports")
+    assert problem(response) == (429, "limit_reached")
+    assert "4 of 4 reports" in sentence(response)
+    assert "2026-04-10 12:00 UTC" in sentence(response)
+    assert response.headers["Retry-After"] == str(21 * 24 * 3600)
 
 
-def test_an_amount_that_does_not_fit_is_not_counted_in_part(subscription: Subscription, use: Any, alice: User) -> None:
+def test_an_amount_above_the_limit_is_not_counted_in_part(subscription: Subscription, use: Any, alice: User) -> None:
     use("reports", {"amount": 3})
     assert problem(use("reports", {"amount": 2})) == (429, "limit_reached")
     assert row_of(alice, "reports").usage_count == 3
 
 
-def test_a_denial_says_that_the_plan_has_it_not_and_which_has(
-    subscription: Subscription, use: Any, plus: SubscriptionPlan
-) -> None:
-    answer = use("insights")
-    assert problem(answer) == (402, "feature_disabled")
-    assert "insights is not open to you. Plans with it: Plus." in sentence(answer)
+def test_a_denial_names_the_plans_with_the_feature(subscription: Subscription, use: Any, plus: SubscriptionPlan) -> None:
+    response = use("insights")
+    assert problem(response) == (402, "feature_disabled")
+    assert "insights is not available to you. Plans that include it: Plus." in sentence(response)
 
 
-def test_a_denial_says_that_support_has_switched_it_off(subscription: Subscription, use: Any, alice: User) -> None:
+def test_a_denial_after_an_override_refers_to_support(subscription: Subscription, use: Any, alice: User) -> None:
     later = clock.now() + timedelta(days=1)
     row = row_of(alice, "reports")
     services.override_access(row, is_enabled=False, reason="Abuse, ticket 1", ends_at=later, granted_by=None, now=clock.now())
-    assert "Ask support." in sentence(use("reports"))
+    assert "Contact support." in sentence(use("reports"))
 
 
-def test_a_denial_says_that_no_plan_has_it(noon: Any, alice: User, use: Any) -> None:
+def test_a_denial_states_that_no_plan_has_the_feature(noon: Any, alice: User, use: Any) -> None:
     FeatureAccessFactory(user=alice, feature_name="teleport", is_enabled=False)
-    assert "No plan has it at present." in sentence(use("teleport"))
+    assert "No plan includes it at present." in sentence(use("teleport"))
 
 
-def test_a_denial_says_that_access_has_ended(subscription: Subscription, use: Any, alice: User) -> None:
+def test_a_denial_states_that_access_has_ended(subscription: Subscription, use: Any, alice: User) -> None:
     FeatureAccess.objects.update(expires_at=NOW)
-    answer = use("reports")
-    assert problem(answer) == (402, "feature_expired")
-    assert "ended at 2026-03-20 12:00 UTC" in sentence(answer)
+    response = use("reports")
+    assert problem(response) == (402, "feature_expired")
+    assert "ended at 2026-03-20 12:00 UTC" in sentence(response)
     assert row_of(alice, "reports").usage_count == 0
 
 
-def test_a_new_billing_month_begins_the_count_anew(subscription: Subscription, use: Any, alice: User, noon: Any) -> None:
+def test_a_new_billing_month_resets_the_count(subscription: Subscription, use: Any, alice: User, noon: Any) -> None:
     use("reports", {"amount": 4})
     noon.move_to(datetime(2026, 4, 10, 11, 59, 59, tzinfo=UTC))
     assert problem(use("reports")) == (429, "limit_reached")
@@ -118,7 +116,7 @@ def test_a_new_billing_month_begins_the_count_anew(subscription: Subscription, u
     assert row_of(alice, "reports").period_start == datetime(2026, 4, 10, 12, tzinfo=UTC)
 
 
-def test_a_list_knows_of_the_new_month_before_anybody_used_anything(
+def test_a_list_shows_the_reset_before_the_first_use(
     subscription: Subscription, use: Any, as_alice: APIClient, noon: Any
 ) -> None:
     use("reports", {"amount": 4})
@@ -127,7 +125,7 @@ def test_a_list_knows_of_the_new_month_before_anybody_used_anything(
     assert (shown["usage_remaining"], shown["can_use"]) == (4, True)
 
 
-def test_without_a_subscription_the_month_is_the_calendars(noon: Any, alice: User, use: Any) -> None:
+def test_without_a_subscription_calendar_months_count(noon: Any, alice: User, use: Any) -> None:
     FeatureAccessFactory(user=alice, feature_name="export", usage_limit=1)
     assert use("export").json()["period_start"] == "2026-03-01T00:00:00Z"
     assert "2026-04-01 00:00 UTC" in sentence(use("export"))
@@ -135,12 +133,12 @@ def test_without_a_subscription_the_month_is_the_calendars(noon: Any, alice: Use
     assert use("export").status_code == 200
 
 
-def test_a_count_of_unknown_age_stands_until_the_month_is_known(noon: Any, alice: User, use: Any) -> None:
+def test_a_count_without_a_period_counts_for_this_month(noon: Any, alice: User, use: Any) -> None:
     FeatureAccessFactory(user=alice, feature_name="export", usage_count=5, usage_limit=5)
     assert problem(use("export")) == (429, "limit_reached")
 
 
-def test_coming_back_within_the_month_begins_no_new_count(subscription: Subscription, use: Any, alice: User) -> None:
+def test_reactivating_within_the_month_keeps_the_count(subscription: Subscription, use: Any, alice: User) -> None:
     use("reports", {"amount": 4})
     services.cancel_now(subscription, now=NOW)
     services.reactivate(subscription, now=NOW + timedelta(hours=1))
@@ -148,16 +146,18 @@ def test_coming_back_within_the_month_begins_no_new_count(subscription: Subscrip
 
 
 def test_the_same_key_counts_once(subscription: Subscription, use: Any, alice: User) -> None:
-    answers = [use("reports", headers={"Idempotency-Key": "one"}).json() for _ in range(3)]
-    assert [answer["usage_count"] for answer in answers] == [1, 1, 1]
+    responses = [use("reports", headers={"Idempotency-Key": "one"}).json() for _ in range(3)]
+    assert [response["usage_count"] for response in responses] == [1, 1, 1]
     assert row_of(alice, "reports").usage_count == 1
 
 
-def test_a_feature_of_another_customer_is_not_there(subscription: Subscription, alice: User, bob: User, api: ClientFor) -> None:
+def test_a_feature_of_another_customer_does_not_exist(
+    subscription: Subscription, alice: User, bob: User, api: ClientFor
+) -> None:
     assert api(bob).post(f"{URL}{row_of(alice, 'reports').pk}/use/", {}).status_code == 404
 
 
-def test_a_use_is_one_update(subscription: Subscription, alice: User) -> None:
+def test_a_use_needs_one_update(subscription: Subscription, alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         services.record_usage(user=alice, feature="reports", now=NOW)
     assert [query["sql"].split()[0] for query in queries] == ["SAVEPOINT", "UPDATE", "SELECT", "RELEASE"]
@@ -167,13 +167,13 @@ def test_other_apps_use_a_feature_by_its_name(subscription: Subscription, alice:
     assert services.record_usage(user=alice, feature="calls", now=NOW).usage_remaining == 0
 
 
-def test_a_feature_that_nobody_gave_is_denied(noon: Any, alice: User, plus: SubscriptionPlan) -> None:
-    with pytest.raises(DomainError, match="Plans with it: Plus.") as denied:
+def test_a_feature_without_an_entry_is_denied(noon: Any, alice: User, plus: SubscriptionPlan) -> None:
+    with pytest.raises(DomainError, match="Plans that include it: Plus.") as denied:
         services.record_usage(user=alice, feature="insights", now=NOW)
     assert (denied.value.code, denied.value.status) == ("feature_disabled", 402)
 
 
-def test_staff_begin_a_count_anew(subscription: Subscription, use: Any, alice: User) -> None:
+def test_staff_can_reset_a_count(subscription: Subscription, use: Any, alice: User) -> None:
     use("reports", {"amount": 4})
     services.reset_usage(row_of(alice, "reports"), now=NOW)
     assert use("reports").json()["usage_count"] == 1
@@ -186,12 +186,12 @@ def test_a_renewed_period_is_a_new_month(subscription: Subscription, use: Any, a
     assert use("reports").json()["usage_count"] == 1
 
 
-def test_a_row_knows_its_month_with_and_without_the_period_read_along(subscription: Subscription, alice: User) -> None:
-    along = FeatureAccess.objects.for_user(alice).with_billing_period().get(feature_name="reports")
-    assert along.usage_period_at(NOW) == row_of(alice, "reports").usage_period_at(NOW)
-    assert along.usage_period_at(NOW).begins == datetime(2026, 3, 10, 12, tzinfo=UTC)
+def test_the_usage_period_is_the_same_with_a_joined_query(subscription: Subscription, alice: User) -> None:
+    joined = FeatureAccess.objects.for_user(alice).with_billing_period().get(feature_name="reports")
+    assert joined.usage_period_at(NOW) == row_of(alice, "reports").usage_period_at(NOW)
+    assert joined.usage_period_at(NOW).begins == datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
-def test_only_the_running_subscription_tells_the_month(subscription: Subscription, alice: User) -> None:
+def test_only_the_running_subscription_defines_the_month(subscription: Subscription, alice: User) -> None:
     SubscriptionFactory(user=alice, current_period_start=NOW - timedelta(days=1), current_period_end=NOW + timedelta(days=1))
     assert row_of(alice, "reports").usage_period_at(NOW).begins == datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""However many ask at once, no more get through than the limit allows."""
+"""Concurrent uses of a feature, which never exceed its limit."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +18,7 @@ THREADS, CALLS, LIMIT = 20, 10, 100
 
 
 def outcomes(user: User) -> list[str]:
-    """What came of some calls, one after the other on a connection of their own."""
+    """Use the feature several times on one connection and return the outcomes."""
     try:
         return [outcome(user) for _ in range(CALLS)]
     finally:
@@ -43,7 +43,7 @@ def test_a_limit_of_a_hundred_lets_exactly_a_hundred_through() -> None:
     assert FeatureAccess.objects.get(user=user).usage_count == LIMIT
 
 
-def test_a_month_that_turns_is_begun_once() -> None:
+def test_a_new_month_resets_the_count_once() -> None:
     user = UserFactory.create()
     FeatureAccessFactory(
         user=user, feature_name="reports", usage_limit=LIMIT, usage_count=LIMIT, period_start="2026-01-01T00:00:00Z"
@@ -53,30 +53,30 @@ def test_a_month_that_turns_is_begun_once() -> None:
     assert found.count("counted") == LIMIT
 
 
-def under(user: User, keys: list[str]) -> list[str]:
-    """What came of one call under each key, on a connection of their own."""
+def use_keys(user: User, keys: list[str]) -> list[str]:
+    """Use the feature once use_keys each key on one connection and return the outcomes."""
     try:
         return [outcome(user, key) for key in keys]
     finally:
         connection.close()
 
 
-def test_one_key_many_times_at_once_counts_once() -> None:
+def test_concurrent_uses_under_one_key_count_once() -> None:
     user = UserFactory.create()
     FeatureAccessFactory(user=user, feature_name="reports", usage_limit=LIMIT)
     with ThreadPoolExecutor(10, initializer=see_everybody) as threads:
-        found = [item for items in threads.map(under, [user] * 10, [["one"] * 5] * 10) for item in items]
+        found = [item for items in threads.map(use_keys, [user] * 10, [["one"] * 5] * 10) for item in items]
     assert found == ["counted"] * 50
     assert FeatureAccess.objects.get(user=user).usage_count == 1
 
 
-def test_a_thousand_keyed_calls_at_once_get_no_further_than_the_limit() -> None:
+def test_a_thousand_concurrent_keys_stay_within_the_limit() -> None:
     user = UserFactory.create()
     FeatureAccessFactory(
         user=user, feature_name="reports", usage_limit=LIMIT, usage_count=LIMIT, period_start="2026-01-01T00:00:00Z"
     )
     keys = [[f"{thread}-{call}" for call in range(50)] for thread in range(THREADS)]
     with ThreadPoolExecutor(THREADS, initializer=see_everybody) as threads:
-        found = [item for items in threads.map(under, [user] * THREADS, keys) for item in items]
+        found = [item for items in threads.map(use_keys, [user] * THREADS, keys) for item in items]
     assert (found.count("counted"), found.count("limit_reached")) == (LIMIT, 1_000 - LIMIT)
     assert FeatureAccess.objects.get(user=user).usage_count == UsageRecord.objects.count() == LIMIT

@@ -1,4 +1,4 @@
-"""Uses under a key count once, say what is left and until when, and are given back once."""
+"""Uses under an idempotency key, which are counted once and given back once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ URL = "/api/v1/billing/feature-access/"
 
 @pytest.fixture
 def post(as_alice: APIClient, alice: User) -> Any:
-    """Calls an action of a feature of Alice's."""
+    """Return a function that calls an action of a feature of Alice."""
 
     def call(action: str, body: Any, feature: str = "reports", **options: Any) -> Any:
         row = FeatureAccess.objects.for_user(alice).get(feature_name=feature)
@@ -27,81 +27,81 @@ def post(as_alice: APIClient, alice: User) -> Any:
     return call
 
 
-def left(answer: Any) -> int:
-    assert answer.status_code == 200, answer.json()
-    return int(answer.json()["usage_remaining"])
+def remaining(response: Any) -> int:
+    assert response.status_code == 200, response.json()
+    return int(response.json()["usage_remaining"])
 
 
-def code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["errors"][0]["code"]
+def code(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json()["errors"][0]["code"]
 
 
-def test_a_use_says_what_is_left_and_when_it_resets(subscription: Subscription, post: Any) -> None:
+def test_a_use_returns_the_remaining_usage_and_its_reset(subscription: Subscription, post: Any) -> None:
     shown = post("use", {"amount": 3, "idempotency_key": "one"}).json()
     assert (shown["usage_remaining"], shown["resets_at"]) == (1, "2026-04-10T12:00:00Z")
 
 
 def test_a_repetition_counts_once_even_at_the_limit(subscription: Subscription, post: Any) -> None:
-    assert [left(post("use", {"amount": 4, "idempotency_key": "one"})) for _ in range(3)] == [0, 0, 0]
+    assert [remaining(post("use", {"amount": 4, "idempotency_key": "one"})) for _ in range(3)] == [0, 0, 0]
     assert code(post("use", {"idempotency_key": "two"})) == (429, "limit_reached")
 
 
-def test_a_denied_use_leaves_its_key_free(subscription: Subscription, post: Any) -> None:
+def test_a_denied_use_does_not_use_up_its_key(subscription: Subscription, post: Any) -> None:
     assert code(post("use", {"amount": 5, "idempotency_key": "one"})) == (429, "limit_reached")
-    assert left(post("use", {"amount": 4, "idempotency_key": "one"})) == 0
+    assert remaining(post("use", {"amount": 4, "idempotency_key": "one"})) == 0
 
 
 @pytest.mark.parametrize(("body", "feature"), [({"amount": 2}, "reports"), ({}, "calls")])
-def test_a_key_stands_for_one_use(subscription: Subscription, post: Any, body: Any, feature: str) -> None:
+def test_a_key_is_valid_for_one_use(subscription: Subscription, post: Any, body: Any, feature: str) -> None:
     post("use", {"idempotency_key": "one"})
     assert code(post("use", {**body, "idempotency_key": "one"}, feature)) == (422, "idempotency_key_reused")
 
 
-def test_the_header_is_the_key_where_the_body_has_none(subscription: Subscription, post: Any) -> None:
+def test_the_header_is_the_default_key(subscription: Subscription, post: Any) -> None:
     post("use", {"amount": 2}, headers={"Idempotency-Key": "one"})
-    assert left(post("give-back", {"idempotency_key": "one"})) == 4
+    assert remaining(post("give-back", {"idempotency_key": "one"})) == 4
 
 
-def test_it_is_given_back_once(subscription: Subscription, post: Any) -> None:
+def test_a_use_is_given_back_once(subscription: Subscription, post: Any) -> None:
     post("use", {"amount": 2, "idempotency_key": "one"})
     post("use", {"idempotency_key": "two"})
-    assert [left(post("give-back", {"idempotency_key": "one"})) for _ in range(3)] == [3, 3, 3]
+    assert [remaining(post("give-back", {"idempotency_key": "one"})) for _ in range(3)] == [3, 3, 3]
     assert code(post("use", {"amount": 2, "idempotency_key": "one"})) == (409, "given_back")
 
 
-def test_only_what_was_counted_is_given_back(subscription: Subscription, post: Any) -> None:
+def test_only_a_counted_use_is_given_back(subscription: Subscription, post: Any) -> None:
     post("use", {"idempotency_key": "one"})
     assert code(post("give-back", {"idempotency_key": "two"})) == (404, "unknown_key")
     assert code(post("give-back", {"idempotency_key": "one"}, "calls")) == (404, "unknown_key")
 
 
-def test_it_is_never_below_zero(subscription: Subscription, post: Any) -> None:
+def test_the_count_is_never_below_zero(subscription: Subscription, post: Any) -> None:
     post("use", {"amount": 3, "idempotency_key": "one"})
     FeatureAccess.objects.update(usage_count=1)
-    assert left(post("give-back", {"idempotency_key": "one"})) == 4
+    assert remaining(post("give-back", {"idempotency_key": "one"})) == 4
 
 
-def test_it_is_not_given_back_into_another_month(subscription: Subscription, post: Any, noon: Any) -> None:
+def test_a_use_of_another_month_is_not_given_back(subscription: Subscription, post: Any, noon: Any) -> None:
     post("use", {"amount": 3, "idempotency_key": "one"})
     noon.move_to(datetime(2026, 4, 10, 12, tzinfo=UTC))
     post("use", {"amount": 2, "idempotency_key": "two"})
-    assert left(post("give-back", {"idempotency_key": "one"})) == 2
+    assert remaining(post("give-back", {"idempotency_key": "one"})) == 2
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "ü", None, ["a"]])
 def test_a_key_is_visible_ascii(subscription: Subscription, post: Any, key: Any) -> None:
     for action in ("use", "give-back"):
-        answer = post(action, {"idempotency_key": key}, format="json")
-        assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "idempotency_key")
+        response = post(action, {"idempotency_key": key}, format="json")
+        assert (response.status_code, response.json()["errors"][0]["attr"]) == (400, "idempotency_key")
 
 
-def test_a_key_is_its_customers_alone(subscription: Subscription, post: Any, bob: User, api: ClientFor) -> None:
+def test_two_customers_may_use_the_same_key(subscription: Subscription, post: Any, bob: User, api: ClientFor) -> None:
     post("use", {"idempotency_key": "one"})
     row = FeatureAccess.objects.create(user=bob, feature_name="reports", usage_limit=2)
-    assert left(api(bob).post(f"{URL}{row.pk}/use/", {"idempotency_key": "one"})) == 1
+    assert remaining(api(bob).post(f"{URL}{row.pk}/use/", {"idempotency_key": "one"})) == 1
 
 
-def test_the_database_keeps_a_key_once(subscription: Subscription, post: Any) -> None:
+def test_the_database_refuses_a_duplicate_key(subscription: Subscription, post: Any) -> None:
     post("use", {"idempotency_key": "one"})
     again = (
         "INSERT INTO billing_usagerecord SELECT gen_random_uuid(), created_at, updated_at, feature_name, idempotency_key,"
@@ -112,7 +112,7 @@ def test_the_database_keeps_a_key_once(subscription: Subscription, post: Any) ->
     assert UsageRecord.objects.count() == 1
 
 
-def test_keys_are_forgotten_after_three_months_and_the_counts_stay(subscription: Subscription, alice: User) -> None:
+def test_keys_are_deleted_after_three_months(subscription: Subscription, alice: User) -> None:
     services.record_usage(user=alice, feature="reports", now=NOW, idempotency_key="one")
     assert services.delete_old_usage_records(now=NOW + timedelta(days=89)) == 0
     assert services.delete_old_usage_records(now=NOW + timedelta(days=91)) == 1

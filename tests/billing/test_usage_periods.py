@@ -1,4 +1,4 @@
-"""The month in which uses are counted: the billing month, else the calendar's."""
+"""The usage period: the billing month, or else the calendar month."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def test_without_a_billing_period_it_is_the_calendar_month_in_utc() -> None:
+def test_without_a_billing_period_it_is_the_month_in_utc() -> None:
     assert usage_period(at("2026-03-31T23:59:59")) == UsagePeriod(at("2026-03-01"), at("2026-04-01"))
     assert usage_period(at("2026-04-01")) == UsagePeriod(at("2026-04-01"), at("2026-05-01"))
 
@@ -34,16 +34,16 @@ YEAR = at("2025-01-31T09:00"), at("2026-01-31T09:00")
         ("2026-01-31T08:59", "2025-12-31T09:00", "2026-01-31T09:00"),
     ],
 )
-def test_a_year_is_counted_in_months_from_the_day_it_began(now: str, begins: str, ends: str) -> None:
+def test_a_yearly_period_is_divided_into_months(now: str, begins: str, ends: str) -> None:
     assert usage_period(at(now), *YEAR) == UsagePeriod(at(begins), at(ends))
 
 
-def test_a_period_that_was_not_renewed_in_time_goes_on_by_months() -> None:
+def test_an_expired_period_continues_by_months() -> None:
     period = at("2026-01-10"), at("2026-02-10")
     assert usage_period(at("2026-03-15"), *period) == UsagePeriod(at("2026-03-10"), at("2026-04-10"))
 
 
-def test_a_period_that_lies_ahead_is_counted_backwards() -> None:
+def test_a_future_period_is_counted_backwards() -> None:
     assert usage_period(at("2026-01-05"), at("2026-03-10"), at("2026-04-10")).begins == at("2025-12-10")
 
 

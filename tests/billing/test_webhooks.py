@@ -1,4 +1,4 @@
-"""What comes to the webhook: taken in once when Stripe has signed it, refused and not kept otherwise."""
+"""The webhook endpoint, which stores an event once if Stripe has signed it and otherwise refuses it."""
 
 import hmac
 import time
@@ -34,13 +34,13 @@ def signed(body: bytes, *, secret: str = SECRET, at: float | None = None) -> str
     return f"t={moment},v1={hmac.new(secret.encode(), f'{moment}.'.encode() + body, sha256).hexdigest()}"
 
 
-def deliver(body: bytes, **how: Any) -> Any:
-    return post(body, signed(body, **how))
+def deliver(body: bytes, **options: Any) -> Any:
+    return post(body, signed(body, **options))
 
 
-def test_a_signed_event_is_kept_with_its_text_and_a_job(db: None) -> None:
-    answer = deliver(event())
-    assert (answer.status_code, answer.json()) == (200, {"received": "evt_1", "is_new": True})
+def test_a_signed_event_is_stored_with_its_body_and_a_job(db: None) -> None:
+    response = deliver(event())
+    assert (response.status_code, response.json()) == (200, {"received": "evt_1", "is_new": True})
     row = StripeEvent.objects.get()
     assert (row.type, row.stripe_customer_id, row.body, row.state) == ("customer.updated", "cus_1", event().decode(), "waiting")
     assert row.headers["Stripe-Signature"].startswith("t=")
@@ -53,7 +53,7 @@ def test_five_deliveries_are_one_event_and_one_job(db: None) -> None:
     assert ProcrastinateJob.objects.filter(task_name="billing.tasks.handle_stripe_event").count() == 1
 
 
-def test_both_secrets_are_good_while_one_replaces_the_other(settings: Settings) -> None:
+def test_both_secrets_are_valid_during_a_rotation(settings: Settings) -> None:
     settings.STRIPE_WEBHOOK_SECRETS = [OTHER, SECRET]
     assert deliver(event()).status_code == 200
     assert deliver(event(id="evt_2"), secret=OTHER).status_code == 200
@@ -74,14 +74,14 @@ FORGERIES: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-def test_what_stripe_did_not_sign_now_is_refused_and_not_kept(forgery: str) -> None:
-    answer = post(event(), FORGERIES[forgery]())
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "invalid_signature")
+def test_an_event_without_a_valid_signature_is_refused(forgery: str) -> None:
+    response = post(event(), FORGERIES[forgery]())
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "invalid_signature")
     assert not StripeEvent.objects.exists()
 
 
 @pytest.mark.parametrize(("age", "status"), [(290, 200), (310, 400), (-290, 200), (-310, 400)])
-def test_five_minutes_are_the_limit_in_both_directions(age: int, status: int) -> None:
+def test_the_time_may_differ_by_five_minutes_either_way(age: int, status: int) -> None:
     assert deliver(event(), at=time.time() - age).status_code == status
 
 
@@ -107,15 +107,15 @@ def test_five_minutes_are_the_limit_in_both_directions(age: int, status: int) ->
         event().replace(b"cus_1", b"\\ud800"),
     ],
 )
-def test_what_is_no_event_gets_a_sentence_and_is_not_kept(body: bytes) -> None:
-    answer = deliver(body)
-    assert answer.status_code == 400, answer.content
-    assert answer.json()["errors"][0]["detail"]
+def test_an_invalid_event_is_refused(body: bytes) -> None:
+    response = deliver(body)
+    assert response.status_code == 400, response.content
+    assert response.json()["errors"][0]["detail"]
     assert not StripeEvent.objects.exists()
 
 
 @pytest.mark.parametrize("created", [None, "now", -1, 10**30, 1.5])
-def test_a_strange_instant_is_no_reason_to_lose_an_event(created: Any) -> None:
+def test_an_event_with_an_invalid_time_is_stored(created: Any) -> None:
     body = event().replace(b"1770000000", str(created).encode() if isinstance(created, int) else orjson.dumps(created))
     assert deliver(body).status_code == 200
 
@@ -126,14 +126,14 @@ def test_ten_megabytes_are_not_read() -> None:
     assert not StripeEvent.objects.exists()
 
 
-def test_without_a_secret_it_says_that_payments_are_not_connected(settings: Settings) -> None:
+def test_without_a_secret_payments_are_unavailable(settings: Settings) -> None:
     settings.STRIPE_WEBHOOK_SECRETS = []
-    answer = deliver(event())
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (503, "payments_unavailable")
+    response = deliver(event())
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (503, "payments_unavailable")
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "head"])
-def test_only_a_post_is_answered(method: str, client: Any) -> None:
-    answer = getattr(client, method)("/webhooks/stripe/")
-    assert answer.status_code == 405
-    assert answer.headers["Allow"] == "POST"
+def test_only_post_is_allowed(method: str, client: Any) -> None:
+    response = getattr(client, method)("/webhooks/stripe/")
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST"

@@ -1,4 +1,4 @@
-"""The demo gives each invented customer a working life, once."""
+"""Milestones and analyses of the demo's customers."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ def test_every_customer_has_milestones_and_an_analysis() -> None:
     assert CareerMilestone.objects.filter(is_completed=False, target_date__lt=TODAY).exists()
 
 
-def test_another_run_changes_nothing_also_on_another_day() -> None:
+def test_another_run_on_another_day_changes_nothing() -> None:
     load(TODAY)
     first = everything()
     load(TODAY + timedelta(days=9))

@@ -1,4 +1,4 @@
-"""`POST /career/job-security/generate/` weighs the profile and what its owner says, and stores what came of it."""
+"""`POST /career/job-security/generate/`, which stores an analysis of the profile and the request."""
 
 from datetime import date
 from decimal import Decimal
@@ -21,22 +21,22 @@ ALL_NO = dict.fromkeys(("hiring_freeze", "recent_layoffs", "reorganisation", "pu
 
 @pytest.fixture(autouse=True)
 def _with_a_plan(alice: User, bob: User) -> None:
-    """Their plans have it; who may not is tested where the gate is."""
+    """Open the feature to both users. tests/billing/test_gating.py covers users without it."""
     for user in (alice, bob):
         FeatureAccessFactory(user=user, feature_name="career_risk_management", usage_limit=None)
 
 
-def generated(client: APIClient, **said: Any) -> dict[str, Any]:
-    answer = client.post(GENERATE, said)
-    assert answer.status_code == 201, answer.json()
-    return answer.json()
+def generated(client: APIClient, **facts: Any) -> dict[str, Any]:
+    response = client.post(GENERATE, facts)
+    assert response.status_code == 201, response.json()
+    return response.json()
 
 
 def factors(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {factor["factor"]: factor for factor in found["risk_factors"]}
 
 
-def test_it_is_stored_and_answered(as_alice: APIClient, alice: User) -> None:
+def test_an_analysis_is_stored_and_returned(as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, **KNOWN)
     found = generated(as_alice, tenure_years="1.9", hiring_freeze=True)
     row = JobSecurityAnalysis.objects.get()
@@ -45,7 +45,7 @@ def test_it_is_stored_and_answered(as_alice: APIClient, alice: User) -> None:
     assert as_alice.get(URL).json()["results"] == [found]
 
 
-def test_contributions_add_up_to_the_score_and_name_their_sources(as_alice: APIClient, alice: User) -> None:
+def test_contributions_add_up_to_the_score_with_their_sources(as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, **KNOWN)
     found = generated(as_alice, tenure_years="1.9", hiring_freeze=True, union=True)
     parts = factors(found)
@@ -59,7 +59,7 @@ def test_contributions_add_up_to_the_score_and_name_their_sources(as_alice: APIC
         "hiring_freeze": "judgement",
         "union": "judgement",
     }
-    assert parts["hiring_freeze"]["source"] == "Our own judgement, not measured"
+    assert parts["hiring_freeze"]["source"] == "Our own judgment, not measured"
 
 
 def test_the_vintage_of_the_tables_is_shown(as_alice: APIClient, alice: User) -> None:
@@ -68,10 +68,10 @@ def test_the_vintage_of_the_tables_is_shown(as_alice: APIClient, alice: User) ->
     assert [source["table"] for source in found["sources"]] == ["T1", "T3", "T6"]
     assert found["sources"][1]["period"] == "Fourth quarter of 2023"
     assert all(date.fromisoformat(source["retrieved"]) for source in found["sources"])
-    assert "no probability" in found["scale"]
+    assert "not a probability" in found["scale"]
 
 
-def test_an_unknown_sector_falls_back_on_all_industries_and_says_so(as_alice: APIClient, alice: User) -> None:
+def test_an_unknown_sector_falls_back_on_all_industries(as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, education_level="bachelor")
     found = generated(as_alice)
     assert found["market_conditions"]["unemployment"] == {
@@ -79,13 +79,13 @@ def test_an_unknown_sector_falls_back_on_all_industries_and_says_so(as_alice: AP
         "sector_percent": "4.00",
         "all_percent": "4.00",
         "is_fallback": True,
-        "text": "Your sector is not known, so the rate of all industries stands in for it.",
+        "text": "Your sector is not known, so the rate of all industries is used instead.",
     }
     assert found["industry_risk_score"] is None
     assert found["overall_risk_score"] == "0.40"
 
 
-def test_nothing_known_gives_no_score_and_asks_for_what_is_missing(as_alice: APIClient) -> None:
+def test_without_facts_there_is_no_score_but_a_recommendation(as_alice: APIClient) -> None:
     found = generated(as_alice)
     assert [found[name] for name in ("overall_risk_score", "security_level", "risk_level", "risk_percentage")] == [None] * 4
     assert found["market_conditions"]["evidence"]["strength"] == "none"
@@ -93,19 +93,19 @@ def test_nothing_known_gives_no_score_and_asks_for_what_is_missing(as_alice: API
 
 
 @pytest.mark.parametrize(
-    ("said", "strength"),
+    ("facts", "strength"),
     [
         ({}, "weak"),
         ({"tenure_years": "3.0"}, "moderate"),
         ({"tenure_years": "3.0", "recent_layoffs": True, "hiring_freeze": True}, "weak"),
     ],
 )
-def test_weak_evidence_is_shown_as_weak(said: dict[str, Any], strength: str, as_alice: APIClient, alice: User) -> None:
+def test_weak_evidence_is_shown_as_weak(facts: dict[str, Any], strength: str, as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, **KNOWN)
-    assert generated(as_alice, **said)["market_conditions"]["evidence"]["strength"] == strength
+    assert generated(as_alice, **facts)["market_conditions"]["evidence"]["strength"] == strength
 
 
-def test_no_is_an_answer_and_silence_is_none(as_alice: APIClient, alice: User) -> None:
+def test_false_is_a_fact_and_a_missing_value_is_unknown(as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, **KNOWN)
     silent, denied = generated(as_alice), generated(as_alice, **ALL_NO)
     assert (silent["company_risk_score"], denied["company_risk_score"]) == (None, "0.50")
@@ -114,7 +114,7 @@ def test_no_is_an_answer_and_silence_is_none(as_alice: APIClient, alice: User) -
     assert denied["market_conditions"]["evidence"]["missing"] == ["tenure"]
 
 
-def test_what_raises_the_risk_most_is_advised_on_first(as_alice: APIClient, alice: User) -> None:
+def test_advice_begins_with_the_largest_contribution(as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, naics_code="238210")
     found = generated(as_alice, recent_layoffs=True, reorganisation=True, tenure_years="10.0")
     assert list(factors(found)) == ["tenure", "recent_layoffs", "industry", "reorganisation"]
@@ -122,7 +122,7 @@ def test_what_raises_the_risk_most_is_advised_on_first(as_alice: APIClient, alic
     assert any("lost a job" in text for text in found["career_opportunities"])
 
 
-def test_pay_is_compared_with_the_median_of_2019_labelled_so(as_alice: APIClient, alice: User) -> None:
+def test_pay_is_compared_with_the_median_of_2019(as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, **KNOWN)
     found = generated(as_alice)["salary_comparison"]
     assert (found["median_weekly"], found["median_annual"], found["year"], found["currency"]) == (
@@ -134,19 +134,17 @@ def test_pay_is_compared_with_the_median_of_2019_labelled_so(as_alice: APIClient
     assert (found["your_annual_income"], found["percent_of_median"]) == ("118000.00", "151.6")
 
 
-def test_an_income_outside_of_the_us_is_not_compared_with_dollars(as_alice: APIClient, alice: User) -> None:
+def test_an_income_outside_of_the_us_is_not_compared(as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, country="IT", zip_code="00184", **KNOWN)
     found = generated(as_alice)
     assert "your_annual_income" not in found["salary_comparison"]
     assert found["market_conditions"]["limits"] == [
-        "The tables speak of the United States; your profile says that you live elsewhere."
+        "The tables cover the United States, but your profile names another country."
     ]
 
 
 @pytest.mark.parametrize(("status", "word"), [("self_employed", "3.58 %"), ("unemployed", "no job"), ("retired", "no job")])
-def test_somebody_who_is_not_employed_is_told_what_the_index_means(
-    status: str, word: str, as_alice: APIClient, alice: User
-) -> None:
+def test_the_limits_explain_the_index_without_an_employment(status: str, word: str, as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, employment_status=status, **KNOWN)
     assert word in generated(as_alice)["market_conditions"]["limits"][0]
 
@@ -156,14 +154,14 @@ def test_without_an_education_there_is_no_pay_to_compare(as_alice: APIClient, al
     assert generated(as_alice)["salary_comparison"] == {}
 
 
-def test_who_somebody_is_changes_nothing(alice: User, bob: User, api: ClientFor) -> None:
+def test_personal_attributes_do_not_change_the_analysis(alice: User, bob: User, api: ClientFor) -> None:
     ProfileFactory(user=alice, gender="f", date_of_birth=date(1998, 1, 1), marital_status="single", dependents=0, **KNOWN)
     ProfileFactory(user=bob, gender="m", date_of_birth=date(1961, 1, 1), marital_status="married", dependents=4, **KNOWN)
-    hers, his = [generated(api(user), tenure_years="2.0") for user in (alice, bob)]
-    assert {**hers, "id": 0, "created_at": 0, "updated_at": 0} == {**his, "id": 0, "created_at": 0, "updated_at": 0}
+    first, second = [generated(api(user), tenure_years="2.0") for user in (alice, bob)]
+    assert {**first, "id": 0, "created_at": 0, "updated_at": 0} == {**second, "id": 0, "created_at": 0, "updated_at": 0}
 
 
-def test_again_on_the_same_day_is_another_row(as_alice: APIClient) -> None:
+def test_another_analysis_on_the_same_day_is_another_row(as_alice: APIClient) -> None:
     generated(as_alice, hiring_freeze=True)
     generated(as_alice, hiring_freeze=False)
     assert JobSecurityAnalysis.objects.count() == 2
@@ -189,10 +187,10 @@ def test_its_date_is_the_owners_day(as_alice: APIClient, alice: User) -> None:
         ("overall_risk_score", "0.10"),
     ],
 )
-def test_a_bad_answer_is_refused_at_its_field(field: str, value: Any, as_alice: APIClient) -> None:
-    answer = as_alice.post(GENERATE, {field: value})
-    assert answer.status_code == 400
-    assert {error["attr"] for error in answer.json()["errors"]} == {field}
+def test_an_invalid_value_is_refused_at_its_field(field: str, value: Any, as_alice: APIClient) -> None:
+    response = as_alice.post(GENERATE, {field: value})
+    assert response.status_code == 400
+    assert {error["attr"] for error in response.json()["errors"]} == {field}
     assert not JobSecurityAnalysis.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""What follows from a milestone and its owner's day: in Python, in SQL, in filters and orders."""
+"""Derived values of milestones in Python, SQL, filters and orderings."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -23,12 +23,12 @@ money = st.none() | st.decimals(0, Decimal("9999999999.99"), places=2) | st.samp
 
 @pytest.fixture(autouse=True)
 def noon() -> Iterator[Any]:
-    with time_machine.travel("2026-11-22 17:00Z", tick=False) as traveller:
-        yield traveller
+    with time_machine.travel("2026-11-22 17:00Z", tick=False) as traveler:
+        yield traveler
 
 
 def milestone(user: User, *, due: int | None = None, **values: Any) -> CareerMilestone:
-    """A milestone whose target date is `due` days from now."""
+    """Return a milestone whose target date is `due` days from today."""
     return MilestoneFactory.create(user=user, target_date=None if due is None else TODAY + timedelta(days=due), **values)
 
 
@@ -53,7 +53,7 @@ def test_a_day_begins_earlier_in_the_east(alice: User) -> None:
     assert milestone(alice, due=0).is_overdue
 
 
-def test_what_is_completed_is_never_overdue(alice: User) -> None:
+def test_a_completed_milestone_is_never_overdue(alice: User) -> None:
     row = milestone(alice, due=-10, is_completed=True, completion_date=TODAY)
     assert (row.is_overdue, row.days_remaining, row.days_overdue) == (False, 0, 0)
     assert (row.status, row.priority_level) == ("completed", "normal")
@@ -118,7 +118,7 @@ rows = st.fixed_dictionaries(
     zone=st.sampled_from(ZONES),
     instant=st.datetimes(datetime(2026, 10, 20), datetime(2026, 12, 20), timezones=st.just(UTC)),  # noqa: DTZ001
 )
-def test_the_database_says_the_same(found: list[dict[str, Any]], zone: str, instant: datetime, alice: User, noon: Any) -> None:
+def test_sql_derives_the_same_values(found: list[dict[str, Any]], zone: str, instant: datetime, alice: User, noon: Any) -> None:
     CareerMilestone.objects.all().delete()
     profile = getattr(alice, "profile", None) or ProfileFactory(user=alice)
     type(profile).objects.filter(pk=profile.pk).update(timezone=zone)
@@ -133,11 +133,11 @@ def test_the_database_says_the_same(found: list[dict[str, Any]], zone: str, inst
 
 
 def as_texts(row: tuple[Any, ...]) -> list[str]:
-    """Values with their form: 5 and 5.00 are not the same here."""
+    """Return the values with their scale: 5 and 5.00 differ here."""
     return [repr(value) for value in row]
 
 
-def test_lists_are_filtered_and_sorted_by_them(as_alice: APIClient, alice: User) -> None:
+def test_lists_are_filtered_and_sorted_by_derived_values(as_alice: APIClient, alice: User) -> None:
     late = milestone(alice, due=-3, target_salary=Decimal(90000))
     soon = milestone(alice, due=12, target_salary=None)
     done = milestone(alice, due=-3, is_completed=True, completion_date=TODAY, progress_percentage=100)
@@ -152,13 +152,13 @@ def test_lists_are_filtered_and_sorted_by_them(as_alice: APIClient, alice: User)
 
 
 @pytest.mark.parametrize("query", [{"status": "late"}, {"priority_level__in": "high,urgent"}, {"days_remaining__gte": "soon"}])
-def test_a_filter_by_what_does_not_exist_is_refused(query: dict[str, str], as_alice: APIClient) -> None:
-    answer = as_alice.get(URL, query)
-    assert answer.status_code == 400
-    assert {error["attr"] for error in answer.json()["errors"]} == set(query)
+def test_an_invalid_filter_value_is_refused(query: dict[str, str], as_alice: APIClient) -> None:
+    response = as_alice.get(URL, query)
+    assert response.status_code == 400
+    assert {error["attr"] for error in response.json()["errors"]} == set(query)
 
 
-def test_pages_go_on_where_a_derived_value_is_unknown(as_alice: APIClient, alice: User) -> None:
+def test_pages_include_rows_with_unknown_derived_values(as_alice: APIClient, alice: User) -> None:
     rows = [milestone(alice, due=due) for due in (5, None, 9, None, 1)]
     first = as_alice.get(URL, {"ordering": "days_remaining", "limit": 2}).json()
     second = as_alice.get(first["next"]).json()

@@ -1,4 +1,4 @@
-"""The steps of the overall risk, in Python and in SQL, for filters and orders."""
+"""Levels of the overall risk in Python, SQL, filters and orderings."""
 
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from users.models import User
 URL = "/api/v1/career/job-security/"
 scores = st.none() | st.decimals(0, 1, places=2)
 
-STEPS = [
+LEVELS = [
     ("0.00", "very_secure", "Low Risk", 0, 100),
     ("0.20", "very_secure", "Low Risk", 20, 80),
     ("0.21", "secure", "Moderate Risk", 21, 79),
@@ -29,14 +29,14 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize(("score", "security", "risk", "percent", "rest"), STEPS)
-def test_a_risk_has_its_step(score: str, security: str, risk: str, percent: int, rest: int) -> None:
+@pytest.mark.parametrize(("score", "security", "risk", "percent", "rest"), LEVELS)
+def test_a_score_has_its_levels(score: str, security: str, risk: str, percent: int, rest: int) -> None:
     row = JobSecurityAnalysis(overall_risk_score=Decimal(score))
     assert (row.security_level, row.risk_level) == (security, risk)
     assert (row.risk_percentage, row.security_percentage) == (percent, rest)
 
 
-def test_an_unknown_risk_has_no_step() -> None:
+def test_an_unknown_score_has_no_level() -> None:
     row = JobSecurityAnalysis()
     assert [row.security_level, row.risk_level, row.risk_percentage, row.security_percentage] == [None] * 4
 
@@ -44,7 +44,7 @@ def test_an_unknown_risk_has_no_step() -> None:
 @pytest.mark.django_db
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(scores, min_size=1, max_size=30))
-def test_the_database_says_the_same(found: list[Decimal | None], alice: User) -> None:
+def test_sql_derives_the_same_levels(found: list[Decimal | None], alice: User) -> None:
     JobSecurityAnalysis.objects.all().delete()
     JobSecurityFactory.create_batch(len(found), user=alice)
     rows = list(JobSecurityAnalysis.objects.order_by("pk"))
@@ -61,7 +61,7 @@ def _with_score(row: JobSecurityAnalysis, score: Decimal | None) -> JobSecurityA
     return row
 
 
-def test_lists_are_filtered_and_sorted_by_them(as_alice: APIClient, alice: User) -> None:
+def test_lists_are_filtered_and_sorted_by_level(as_alice: APIClient, alice: User) -> None:
     low, high, _ = [JobSecurityFactory(user=alice, overall_risk_score=score) for score in (Decimal(0), Decimal("0.9"), None)]
     shown = lambda **query: [row["id"] for row in as_alice.get(URL, query).json()["results"]]  # noqa: E731
     assert shown(security_level="very_secure") == [str(low.pk)]
@@ -70,13 +70,13 @@ def test_lists_are_filtered_and_sorted_by_them(as_alice: APIClient, alice: User)
     assert len(shown(ordering="risk_percentage")) == 3
 
 
-def test_a_step_that_does_not_exist_is_refused(as_alice: APIClient) -> None:
-    answer = as_alice.get(URL, {"security_level": "fine"})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == "security_level"
+def test_an_unknown_level_is_refused(as_alice: APIClient) -> None:
+    response = as_alice.get(URL, {"security_level": "fine"})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "security_level"
 
 
-def test_what_counted_can_be_searched_for(as_alice: APIClient, alice: User) -> None:
+def test_analyses_are_found_by_their_factors(as_alice: APIClient, alice: User) -> None:
     row: Any = JobSecurityFactory(user=alice, risk_factors=[{"factor": "union", "value": True}])
     JobSecurityFactory(user=alice)
     found = as_alice.get(URL, {"risk_factors__contains": '[{"factor": "union"}]'}).json()["results"]

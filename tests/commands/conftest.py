@@ -1,4 +1,4 @@
-"""Programs that run beside the tests, on the tests' database."""
+"""Programs that run in separate processes on the tests' database."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from django.db import connection
 from core import rls
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 90.0
+WAIT_TIMEOUT = 90.0
 ENVIRONMENT = {
     "DEBUG": "1",
     "PYTHONUNBUFFERED": "1",
@@ -25,7 +25,7 @@ ENVIRONMENT = {
 
 
 class Running:
-    """`manage.py <arguments>` in a process of its own, with what it says."""
+    """A process of `manage.py <arguments>`, with its output in a log file."""
 
     def __init__(self, arguments: list[str], log: Path, **environment: str) -> None:
         self.log = log
@@ -43,13 +43,13 @@ class Running:
         return self.log.read_text()
 
     def wait_for(self, text: str) -> None:
-        """Return once `text` was said."""
+        """Return once `text` is in the output."""
         until(lambda: text if text in self.said() else "", f"{text!r} in:\n{self.said()}")
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """The exit status after a signal."""
+        """Send a signal and return the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(WAIT_TIMEOUT)
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -57,7 +57,7 @@ class Running:
 
 
 class Server(Running):
-    """`manage.py serve --with-worker`, with two processes that answer."""
+    """A process of `manage.py serve --with-worker`, with two server processes."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.port = free_port()
@@ -69,23 +69,23 @@ class Server(Running):
         self.wait_for(f"MINGUS listens on http://127.0.0.1:{self.port}/")
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
-            return str(answer.read().decode())
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as response:
+            return str(response.read().decode())
 
 
-def until(ask: Callable[[], str], what: str) -> str:
-    """The first answer of `ask` that is not empty."""
-    deadline = time.monotonic() + PATIENCE
+def until(poll: Callable[[], str], description: str) -> str:
+    """Return the first result of `poll` that is not empty, or fail after `WAIT_TIMEOUT` seconds."""
+    deadline = time.monotonic() + WAIT_TIMEOUT
     while time.monotonic() < deadline:
-        answer = ask()
-        if answer:
-            return answer
+        result = poll()
+        if result:
+            return result
         time.sleep(0.1)
-    raise AssertionError(f"waited in vain for {what}")
+    raise AssertionError(f"timed out waiting for {description}")
 
 
 def children_of(pid: int) -> list[int]:
-    """The processes that `pid` has started."""
+    """Return the ids of the processes that `pid` has started."""
     return [int(number) for number in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -96,15 +96,15 @@ def free_port() -> int:
 
 
 def url_of_tests_database() -> str:
-    """The tests' database, for another process."""
+    """Return the URL of the tests' database, for another process."""
     settings = connection.settings_dict
-    address = f"{settings['HOST']}:{settings['PORT']}" if settings["PORT"] else settings["HOST"]
-    return f"postgresql://{settings['USER']}:{settings['PASSWORD']}@{address}/{settings['NAME']}"
+    host = f"{settings['HOST']}:{settings['PORT']}" if settings["PORT"] else settings["HOST"]
+    return f"postgresql://{settings['USER']}:{settings['PASSWORD']}@{host}/{settings['NAME']}"
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Start `manage.py` commands; whatever still runs at the end is stopped."""
+    """Yield a function that starts `manage.py` commands, and stop those that still run at the end."""
     started: list[Running] = []
 
     def start(*arguments: str, **environment: str) -> Running:
@@ -118,7 +118,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture
 def no_jobs(transactional_db: None) -> None:
-    """An empty queue: Django does not empty tables that it does not manage, and only their owner may."""
+    """Empty the job queue: Django does not truncate tables that it does not manage, and only their owner may."""
     with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"

@@ -1,4 +1,4 @@
-"""Commands and jobs, which nobody is signed in to, are in the audit log under their names; what is finished gets sealed."""
+"""The audit log of commands and jobs, and its blocks."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ from users.models import User
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_command(run: Callable[..., Running]) -> None:
+def test_a_command_is_recorded_by_its_name(run: Callable[..., Running]) -> None:
     environment = {"DATABASE_URL": url_of_tests_database(), "DJANGO_SUPERUSER_PASSWORD": "correct horse battery staple"}
     command = run("createsuperuser", "--noinput", "--email=root@example.com", **environment)
     assert command.process.wait(60) == 0, command.said()
@@ -30,7 +30,7 @@ def test_a_command(run: Callable[..., Running]) -> None:
     assert event.request_id.startswith("command-")
 
 
-def test_a_job(no_jobs: None) -> None:
+def test_a_job_is_recorded_by_its_name(no_jobs: None) -> None:
     row = ImportantDateFactory(date_value=date(2026, 1, 1), is_recurring=True, recurrence_pattern="daily", reminder_days=1)
     number = tasks.send_reminders.defer(timestamp=0)
     jobs.run_pending()
@@ -43,28 +43,26 @@ def test_a_job(no_jobs: None) -> None:
 
 @pytest.fixture
 def beside() -> Iterator[Callable[..., Any]]:
-    """Run a function in another thread, on a connection of its own."""
+    """Yield a function that runs another one in a second thread, on a connection of its own."""
     with ThreadPoolExecutor(1, initializer=see_everybody) as pool:
         yield lambda function: pool.submit(function).result()
         pool.submit(connections.close_all).result()
 
 
 def blocks_of(row: SystemAlert) -> int:
-    """How many blocks have the event of a new row."""
+    """Return the number of blocks that contain the event of a new row."""
     [event] = AuditEvent.objects.of_row("system_systemalert", row.pk)
     return AuditBlock.objects.filter(event_ids__contains=[event.pk]).count()
 
 
 def seal_all(rows: list[Any]) -> None:
-    """Seal until the rows' events are in blocks: they wait for each transaction of the server that began before them, and
-    other tests run on the same server.
-    """
+    """Seal until the rows' events are in blocks, because events wait for older transactions of other tests on the server."""
     until = monotonic() + 150
     while not all(map(blocks_of, rows)) and monotonic() < until:
         services.seal_audit()
 
 
-def test_what_is_not_finished_waits_for_the_next_block(beside: Callable[..., Any]) -> None:
+def test_an_event_of_an_open_transaction_waits_for_a_block(beside: Callable[..., Any]) -> None:
     with atomic():
         running = AlertFactory()
         beside(AlertFactory)
@@ -74,7 +72,7 @@ def test_what_is_not_finished_waits_for_the_next_block(beside: Callable[..., Any
     assert blocks_of(running) == 1
 
 
-def test_each_change_gets_into_one_block_however_many_seal_at_once() -> None:
+def test_each_event_is_in_one_block_after_concurrent_sealing() -> None:
     rows = AlertFactory.create_batch(20)
     with ThreadPoolExecutor(4, initializer=see_everybody) as pool:
         list(pool.map(lambda _: seal(), range(12)))

@@ -1,4 +1,4 @@
-"""`manage.py demo` loads the same believable year for everybody, once."""
+"""`manage.py demo`, which loads a year of data for each customer."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -22,18 +22,18 @@ from users.models import OnboardingProgress, User, UserProfile
 from users.staff_groups import role_of
 
 pytestmark = pytest.mark.django_db
-TODAY = date(2026, 11, 10)  # in the past of any database: it has a clock of its own, which no test can turn forward
+TODAY = date(2026, 11, 10)  # in the past of the database server, whose clock the tests can not change
 
 
 @pytest.fixture(autouse=True)
 def noon() -> Iterator[Any]:
-    with time_machine.travel("2026-11-10 17:00Z", tick=False) as traveller:
-        yield traveller
+    with time_machine.travel("2026-11-10 17:00Z", tick=False) as traveler:
+        yield traveler
 
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded(storing: Storing) -> Iterator[None]:
-    """The demo, loaded once for all tests of this module."""
+    """Load the demo once for all tests of this module."""
     with override_settings(DEBUG=True):
         with storing(), time_machine.travel("2026-11-10 17:00Z", tick=False):
             load()
@@ -45,7 +45,7 @@ def load() -> None:
 
 
 def everything() -> dict[str, list[Any]]:
-    """What the demo has put into the database, but for when it did."""
+    """Return the rows of the demo without the times at which they were written."""
     rows = FinancialTransaction.objects.order_by("user__email", "financial_profile__profile_name", "pk")
     return {
         "users": list(User.objects.order_by("email").values_list("email", "is_staff", "is_superuser")),
@@ -58,32 +58,32 @@ def everything() -> dict[str, list[Any]]:
     }
 
 
-def test_it_loads_a_colleague_of_each_role_and_three_customers_who_can_log_in() -> None:
-    colleagues = User.objects.filter(is_staff=True).order_by("email")
-    assert [role_of(colleague) for colleague in colleagues] == ["administrator", "analyst", "billing", "support"]
-    answers = [
+def test_it_loads_staff_of_each_role_and_three_customers() -> None:
+    staff = User.objects.filter(is_staff=True).order_by("email")
+    assert [role_of(user) for user in staff] == ["administrator", "analyst", "billing", "support"]
+    responses = [
         Client().post(
             "/_allauth/app/v1/auth/login", {"email": item.email, "password": PASSWORD}, content_type="application/json"
         )
         for item in CUSTOMERS
     ]
-    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert [response.status_code for response in responses] == [200, 200, 200]
 
 
-def test_support_may_help_and_sees_nothing_unmasked() -> None:
+def test_support_may_help_and_sees_only_masked_values() -> None:
     support = User.objects.get(email="support@mingus.example")
     assert support.has_perm("finance.view_financialtransaction")
     assert support.has_perm("users.help_user")
     assert not any(".see_" in name for name in support.get_all_permissions())
 
 
-def test_running_it_twice_changes_nothing() -> None:
+def test_it_is_idempotent() -> None:
     first = everything()
     load()
     assert everything() == first
 
 
-def test_tomorrow_adds_a_day_and_settles_what_was_pending(noon: Any) -> None:
+def test_tomorrow_adds_a_day_and_posts_pending_transactions(noon: Any) -> None:
     before = everything()["rows"]
     noon.shift(timedelta(days=4))
     load()
@@ -95,12 +95,12 @@ def test_tomorrow_adds_a_day_and_settles_what_was_pending(noon: Any) -> None:
 
 
 @pytest.mark.parametrize("contract", contracts(), ids=str)
-def test_every_kind_of_thing_is_there(contract: Contract) -> None:
+def test_every_model_has_rows(contract: Contract) -> None:
     assert contract.model._base_manager.exists()
 
 
 @pytest.mark.parametrize("contract", [found for found in contracts() if found.owner], ids=str)
-def test_every_customer_has_some_of_it(contract: Contract) -> None:
+def test_every_customer_has_rows_of_each_owned_model(contract: Contract) -> None:
     owners = contract.model._base_manager.filter(user__is_staff=False).values("user").distinct()
     assert owners.count() == len(CUSTOMERS)
 
@@ -109,7 +109,7 @@ def test_every_profile_is_complete() -> None:
     assert [profile.is_complete for profile in UserProfile.objects.all()] == [True, True, True]
 
 
-def test_everybody_has_three_to_five_accounts_and_a_year_of_transactions() -> None:
+def test_customers_have_accounts_and_a_year_of_transactions() -> None:
     accounts = EncryptedFinancialProfile.objects.values("user").annotate(number=Count("pk"))
     spans = FinancialTransaction.objects.values("user").annotate(
         first=Min("transaction_date"), last=Max("transaction_date"), number=Count("pk")
@@ -129,28 +129,28 @@ def test_transfers_between_own_accounts_cancel_out() -> None:
     assert {row["total"] for row in sums} == {Decimal(0)}
 
 
-def test_a_balance_is_what_was_there_and_what_moved() -> None:
+def test_a_balance_is_the_opening_one_plus_the_transactions() -> None:
     checking = EncryptedFinancialProfile.objects.get(profile_name="Everyday checking")
     moved = FinancialTransaction.objects.on_account(checking).aggregate(total=Sum("amount"))["total"]
     opening = next(account.opening for account in DEMO_FINANCES["alice@mingus.example"].accounts if account.key == "checking")
     assert checking.account_balance == opening + moved
 
 
-def test_each_customer_has_imported_a_statement_without_a_gap_or_an_error() -> None:
+def test_each_customer_has_imported_a_statement() -> None:
     found = list(StatementImport.objects.order_by("format").values_list("format", "failed", "review", "duplicates"))
     assert found == [("csv", 0, 0, 0), ("csv", 0, 0, 0), ("ofx", 0, 0, 0)]
 
 
 @pytest.mark.parametrize("email", DEMO_FINANCES)
 def test_no_bank_account_is_ever_overdrawn(email: str) -> None:
-    life = DEMO_FINANCES[email]
-    left = {account.key: account.opening for account in life.accounts if account.kind in ("checking", "savings")}
-    lowest = dict(left)
+    finances = DEMO_FINANCES[email]
+    balances = {account.key: account.opening for account in finances.accounts if account.kind in ("checking", "savings")}
+    lowest = dict(balances)
     for item in (
-        item for item in generate_transactions(life, email, TODAY - timedelta(days=365), TODAY) if item.account in left
+        item for item in generate_transactions(finances, email, TODAY - timedelta(days=365), TODAY) if item.account in balances
     ):
-        left[item.account] += item.amount
-        lowest[item.account] = min(lowest[item.account], left[item.account])
+        balances[item.account] += item.amount
+        lowest[item.account] = min(lowest[item.account], balances[item.account])
     assert all(amount >= 0 for amount in lowest.values())
 
 

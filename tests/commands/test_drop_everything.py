@@ -1,4 +1,4 @@
-"""`manage.py drop_everything` empties the database, and nobody does it by accident."""
+"""`manage.py drop_everything` and its confirmation."""
 
 import io
 
@@ -24,7 +24,7 @@ def name() -> str:
     return str(connection.settings_dict["NAME"])
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def type_text(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
 
 
@@ -36,16 +36,16 @@ def test_it_drops_every_table_when_the_name_is_given(name: str) -> None:
 
 def test_it_drops_every_table_when_the_name_is_typed(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DEBUG = True
-    answer(monkeypatch, f"{name}\n")
+    type_text(monkeypatch, f"{name}\n")
     call_command("drop_everything")
     assert tables() == 0
 
 
 @pytest.mark.parametrize("text", ["yes\n", "\n", ""])
-def test_any_other_answer_drops_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_any_other_input_drops_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     settings.DEBUG = True
     UserFactory()
-    answer(monkeypatch, text)
+    type_text(monkeypatch, text)
     with pytest.raises(CommandError, match="Nothing was dropped"):
         call_command("drop_everything")
     assert User.objects.exists()
@@ -58,7 +58,7 @@ def test_another_databases_name_drops_nothing() -> None:
     assert User.objects.exists()
 
 
-def test_outside_of_debug_nobody_is_asked(name: str) -> None:
+def test_outside_of_debug_there_is_no_prompt(name: str) -> None:
     with pytest.raises(CommandError, match=f"--yes-drop {name}"):
         call_command("drop_everything")
     assert tables() > 0

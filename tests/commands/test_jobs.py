@@ -1,4 +1,4 @@
-"""Jobs that run by themselves, and what a job belongs to."""
+"""Periodic jobs, and the transaction and context of a job."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ def test_the_nightly_jobs_are_planned() -> None:
     }
 
 
-def test_idempotency_keys_are_forgotten_after_a_day(alice: User) -> None:
+def test_idempotency_keys_are_deleted_after_a_day(alice: User) -> None:
     old, new = IdempotencyKeyFactory(user=alice), IdempotencyKeyFactory(user=alice)
     IdempotencyKey.objects.filter(pk=old.pk).update(created_at=clock.now() - timedelta(hours=25))
     tasks.delete_expired_keys_and_sessions(timestamp=0)
@@ -33,30 +33,30 @@ def test_idempotency_keys_are_forgotten_after_a_day(alice: User) -> None:
 
 
 @pytest.mark.django_db
-def test_expired_sessions_are_forgotten() -> None:
+def test_expired_sessions_are_deleted() -> None:
     SessionFactory(user=None, digest="old", expires_at=clock.now() - timedelta(seconds=1))
     SessionFactory(user=None, digest="new")
     tasks.delete_expired_keys_and_sessions(timestamp=0)
     assert list(UserSession.objects.values_list("digest", flat=True)) == ["new"]
 
 
-def test_the_device_of_an_expired_session_is_remembered_for_three_months(alice: User) -> None:
+def test_devices_of_expired_sessions_are_stored_for_3_months(alice: User) -> None:
     expired = {"user": alice, "expires_at": clock.now() - timedelta(seconds=1)}
-    lately = SessionFactory(**expired)
+    recent = SessionFactory(**expired)
     SessionFactory(**expired, last_seen_at=clock.now() - timedelta(days=91))
     tasks.delete_expired_keys_and_sessions(timestamp=0)
-    assert list(UserSession.objects.values_list("pk", "digest", "data")) == [(lately.pk, None, "")]
+    assert list(UserSession.objects.values_list("pk", "digest", "data")) == [(recent.pk, None, "")]
 
 
-def test_expired_tokens_are_forgotten(alice: User) -> None:
+def test_expired_tokens_are_deleted(alice: User) -> None:
     old, new = TokenFactory(user=alice), TokenFactory(user=alice)
     PersonalAccessToken.objects.filter(pk=old.pk).update(expiry=clock.now() - timedelta(seconds=1))
     delete_expired_tokens(timestamp=0)
     assert [row.pk for row in PersonalAccessToken.objects.all()] == [new.pk]
 
 
-def test_a_job_whose_worker_died_is_put_back(no_jobs: None) -> None:
-    number = jobs.enqueue(deliver, sealed="")
+def test_a_job_whose_worker_died_is_queued_again(no_jobs: None) -> None:
+    number = jobs.enqueue(deliver, encrypted="")
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id")
         cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, %s)", cursor.fetchone())
@@ -65,9 +65,9 @@ def test_a_job_whose_worker_died_is_put_back(no_jobs: None) -> None:
     assert ProcrastinateJob.objects.get(pk=number).status == "todo"
 
 
-def test_a_job_is_not_there_when_its_transaction_is_rolled_back(no_jobs: None) -> None:
+def test_a_job_is_rolled_back_with_its_transaction(no_jobs: None) -> None:
     with transaction.atomic():
-        jobs.enqueue(deliver, sealed="")
+        jobs.enqueue(deliver, encrypted="")
         transaction.set_rollback(True)
     assert not ProcrastinateJob.objects.exists()
 

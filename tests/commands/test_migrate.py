@@ -1,4 +1,4 @@
-"""`manage.py migrate`, `serve` and `demo` refuse a database that was made by other migrations."""
+"""The refusal of a database of other migrations by `manage.py migrate`, `serve` and `demo`."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -14,12 +14,12 @@ from mingus.management.commands.drop_everything import drop_schema
 from mingus.migration_fingerprints import is_made_by_other_migrations, store_fingerprints
 
 pytestmark = pytest.mark.django_db
-REFUSAL = "made by other migrations: start again with an empty one .*make clean.* or keep the data by exporting"
+REFUSAL = "created by other migrations. Start with an empty one .*make clean.* To keep the data, export each account"
 
 
 @pytest.fixture(autouse=True)
 def _owner() -> Iterator[None]:
-    """Each test is a transaction of the tables' owner, as a run of `migrate` is."""
+    """Run each test as the tables' owner, as `migrate` does."""
     with rls.as_login_role():
         yield
 
@@ -29,7 +29,7 @@ def store(text: str) -> None:
         cursor.execute("COMMENT ON TABLE django_migrations IS %s", [text])
 
 
-def test_a_database_made_by_these_migrations_is_migrated_again() -> None:
+def test_a_database_of_these_migrations_is_accepted() -> None:
     call_command("migrate", verbosity=0)
     assert not is_made_by_other_migrations(connection)
 
@@ -48,21 +48,21 @@ def test_an_interrupted_run_can_be_repeated() -> None:
     assert not is_made_by_other_migrations(connection)
 
 
-def test_a_database_with_another_text_of_a_migration_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_migration_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     operation = import_module("core.migrations.0001_initial").Migration.operations[0]
     monkeypatch.setattr(operation, "sql", f"{operation.sql} -- changed")
     assert is_made_by_other_migrations(connection)
 
 
 @pytest.mark.parametrize("command", ["migrate", "serve", "demo"])
-def test_every_command_that_needs_the_tables_says_how_to_start_again(command: str, settings: Settings) -> None:
+def test_every_command_explains_how_to_start_again(command: str, settings: Settings) -> None:
     settings.DEBUG = True
     store("users.0001_initial 0123456789abcdef")
     with pytest.raises(CommandError, match=REFUSAL):
         call_command(command)
 
 
-def test_a_database_of_the_many_migrations_before_0_1_0_is_refused() -> None:
+def test_a_database_of_migrations_before_0_1_0_is_refused() -> None:
     store("")
     recorder = MigrationRecorder(connection)
     recorder.record_applied("kit", "0007_months")
@@ -71,12 +71,12 @@ def test_a_database_of_the_many_migrations_before_0_1_0_is_refused() -> None:
         call_command("migrate", verbosity=0)
 
 
-def test_a_migration_whose_file_is_gone_is_refused() -> None:
+def test_a_migration_without_a_file_is_refused() -> None:
     MigrationRecorder(connection).record_applied("finance", "0002_gone")
     with pytest.raises(CommandError, match=REFUSAL):
         call_command("migrate", verbosity=0)
 
 
-def test_the_migrations_of_other_packages_are_not_looked_at() -> None:
+def test_the_migrations_of_other_packages_are_not_checked() -> None:
     MigrationRecorder(connection).record_applied("account", "0099_gone")
     assert not is_made_by_other_migrations(connection)

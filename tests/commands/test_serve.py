@@ -1,4 +1,4 @@
-"""`manage.py serve` answers requests and carries out jobs, and stops as one."""
+"""`manage.py serve`, which serves requests and runs jobs."""
 
 import os
 import signal
@@ -24,45 +24,45 @@ def server(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pyte
     program.close()
 
 
-def test_it_answers_and_adds_the_numbers_of_its_processes_up(server: Server) -> None:
+def test_it_serves_requests_and_sums_metrics_of_processes(server: Server) -> None:
     assert [server.get("/healthz/ready") for _ in range(12)] == ['{"status": "ok"}'] * 12
     assert "django_http_requests_before_middlewares_total 13.0" in server.get("/metrics").splitlines()
 
 
-def test_it_carries_out_jobs(server: Server) -> None:
+def test_it_runs_jobs(server: Server) -> None:
     message = EmailMessage("Greetings from the server", "Hello", "mingus@example.com", ["alice@example.com"])
     jobs.enqueue(deliver, encrypted=encrypt_message(message))
     server.wait_for("Subject: Greetings from the server")
 
 
-def test_a_second_one_on_its_port_says_so(server: Server, run: Callable[..., Running]) -> None:
+def test_a_second_server_on_its_port_fails(server: Server, run: Callable[..., Running]) -> None:
     second = run("serve", PORT=str(server.port), DATABASE_URL=url_of_tests_database())
     assert second.process.wait(60) == 1
     assert f"PORT={server.port} on 127.0.0.1: Address already in use" in second.said()
     assert server.get("/healthz/live") == '{"status": "ok"}'
 
 
-def test_nothing_is_served_with_a_wrong_configuration(run: Callable[..., Running]) -> None:
+def test_it_does_not_start_with_a_wrong_configuration(run: Callable[..., Running]) -> None:
     program = run("serve", PORT=str(free_port()), DATABASE_URL=url_of_tests_database(), FIELD_ENCRYPTION_KEYS="short")
     assert program.process.wait(60) == 1
     assert "mingus.E003" in program.said()
 
 
-def test_a_database_that_does_not_answer_is_named(run: Callable[..., Running]) -> None:
-    nowhere = f"postgresql://nobody:x@127.0.0.1:{free_port()}/none"
-    program = run("serve", PORT=str(free_port()), DATABASE_URL=nowhere, DATABASE_POOL_TIMEOUT="1")
+def test_an_unreachable_database_is_named(run: Callable[..., Running]) -> None:
+    unreachable = f"postgresql://unknown:x@127.0.0.1:{free_port()}/none"
+    program = run("serve", PORT=str(free_port()), DATABASE_URL=unreachable, DATABASE_POOL_TIMEOUT="1")
     assert program.process.wait(60) == 1
-    assert "The database does not answer" in program.said()
+    assert "The database is unreachable" in program.said()
     assert "Traceback" not in program.said()
 
 
 @pytest.mark.parametrize(("option", "value"), [("port", "http"), ("port", "0"), ("workers", "-1"), ("workers", "two")])
-def test_a_number_that_can_not_be_served_with_is_named(option: str, value: str) -> None:
+def test_an_invalid_option_is_named(option: str, value: str) -> None:
     with pytest.raises(CommandError, match=f"argument --{option}: invalid whole_number value: '{value}'"):
         call_command("serve", f"--{option}", value)
 
 
-def test_sigterm_stops_everything_in_order(server: Server) -> None:
+def test_sigterm_stops_all_programs_in_order(server: Server) -> None:
     family = until(lambda: " ".join(map(str, children_of(server.process.pid))), "its programs").split()
     assert server.end(signal.SIGTERM) == 0
     assert [os.path.exists(f"/proc/{pid}") for pid in family] == [False, False]

@@ -1,4 +1,4 @@
-"""`manage.py worker` delivers what was queued, and outlives its database."""
+"""`manage.py worker`, which delivers mail and survives a restart of the database."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,19 +24,19 @@ SELECT procrastinate_defer_jobs_v1(ARRAY[
 
 @pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A server of the test's own, which may be stopped."""
+    """Yield the folder of a separate database server, which the test may stop."""
     root = tmp_path_factory.mktemp("database") / "postgres"
     yield root
     stop(root)
 
 
 def send(url: str, subject: str) -> None:
-    sealed = encrypt_message(EmailMessage(subject, "Hello", "mingus@example.com", ["alice@example.com"]))
+    encrypted = encrypt_message(EmailMessage(subject, "Hello", "mingus@example.com", ["alice@example.com"]))
     with psycopg.connect(url) as connection:
-        connection.execute(DEFER, [orjson.dumps({"encrypted": sealed}).decode()])
+        connection.execute(DEFER, [orjson.dumps({"encrypted": encrypted}).decode()])
 
 
-def test_mail_is_delivered_before_and_after_the_database_restarts(folder: Path, run: Callable[..., Running]) -> None:
+def test_mail_is_delivered_after_a_restart_of_the_database(folder: Path, run: Callable[..., Running]) -> None:
     url = ensure_running(folder, grace=GRACE)
     migrated = run("migrate", "procrastinate", "-v0", DATABASE_URL=url)
     assert migrated.process.wait(120) == 0, migrated.said()
@@ -44,7 +44,7 @@ def test_mail_is_delivered_before_and_after_the_database_restarts(folder: Path, 
     send(url, "Before")
     worker.wait_for("Subject: Before")
     stop(folder)
-    worker.wait_for("The database does not answer")
+    worker.wait_for("The database is unreachable")
     again = ensure_running(folder, grace=GRACE)
     send(again, "After")
     worker.wait_for("Subject: After")

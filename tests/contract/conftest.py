@@ -1,4 +1,4 @@
-"""Powers that nobody has in service, for tests of what holds whoever asks."""
+"""Database privileges beyond those of production, for tests of constraints and triggers."""
 
 import pytest
 from django.db import connection
@@ -7,7 +7,7 @@ from core import rls
 
 
 @pytest.fixture
-def any_power(db: None) -> None:
-    """Staff may write to every table: what the database refuses or records does not depend on what else is allowed."""
+def all_privileges(db: None) -> None:
+    """Let staff write to every table, so that only constraints and triggers decide the result."""
     with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO mingus_staff")

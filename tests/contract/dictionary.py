@@ -1,4 +1,4 @@
-"""Reads the data dictionary, docs/models.yaml, whose head explains its notation."""
+"""Reader of the data dictionary, docs/models.yaml, whose header explains its notation."""
 
 import re
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Entry:
 
     @property
     def low(self) -> Decimal | None:
-        """The smallest value allowed; None when there is no such bound."""
+        """The smallest allowed value, or None without such a bound."""
         for pattern in (RANGE, AT_LEAST):
             if found := pattern.search(self._bounds):
                 return Decimal(found["low"])
@@ -65,7 +65,7 @@ class Entry:
 
     @property
     def above(self) -> Decimal | None:
-        """What every value must be larger than."""
+        """The exclusive lower bound, or None without one."""
         found = ABOVE.search(self._bounds)
         return Decimal(found["low"]) if found else None
 
@@ -95,12 +95,12 @@ class Entry:
 
     @property
     def _bounds(self) -> str:
-        """Where a field's own bounds stand: those of what is inside a JSON value are not its own."""
+        """The text with the field's own bounds, which excludes bounds inside of a JSON value."""
         return "" if self.type == "json" else self._rest.split(",")[0]
 
     @property
     def _rest(self) -> str:
-        """What is said after the type, without the list of choices."""
+        """The text after the type, without the choices."""
         return CHOICES.sub("", self.text[self._kind.end() :])
 
     def __str__(self) -> str:
@@ -124,13 +124,13 @@ class Contract:
 
 @cache
 def contracts() -> tuple[Contract, ...]:
-    """All 24 models."""
-    apps_of_it = yaml.safe_load(PATH.read_text())
-    return tuple(_contract(app, name, said) for app, found in apps_of_it.items() for name, said in found.items())
+    """Return the contracts of all 24 models."""
+    models_by_app = yaml.safe_load(PATH.read_text())
+    return tuple(_contract(app, name, facts) for app, found in models_by_app.items() for name, facts in found.items())
 
 
-def _contract(app: str, name: str, said: dict[str, Any]) -> Contract:
+def _contract(app: str, name: str, facts: dict[str, Any]) -> Contract:
     model = apps.get_model(app, name)
-    entries = tuple(Entry(model, field, str(text)) for field, text in said["fields"].items())
-    owner, derived, actions = said.get("owner", ""), said.get("derived", ()), said.get("actions", ())
-    return Contract(model, said["route"], owner, entries, tuple(derived), tuple(actions))
+    entries = tuple(Entry(model, field, str(text)) for field, text in facts["fields"].items())
+    owner, derived, actions = facts.get("owner", ""), facts.get("derived", ()), facts.get("actions", ())
+    return Contract(model, facts["route"], owner, entries, tuple(derived), tuple(actions))

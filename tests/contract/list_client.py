@@ -8,30 +8,30 @@ from rest_framework.test import APIClient
 
 from core.fast_lists import fast_path
 
-Answers = list[HttpResponse | None]
+Responses = list[HttpResponse | None]
 
 
 @dataclass
-class Asker:
-    """Asks for each page twice: the plain path first, and whatever path there is after it."""
+class ListClient:
+    """A client that requests each page twice: by the plain path, and by the compiled path if there is one."""
 
     client: APIClient
-    answers: Answers
+    responses: Responses
 
     def page(self, path: str, params: dict[str, Any] | None = None) -> Any:
-        """The page, the same by both paths."""
+        """Return the page after checking that both responses are the same."""
         fast_path.COMPILED_LISTS.clear()
-        plainly, again = self.client.get(path, params), self.client.get(path, params)
-        assert again.status_code == plainly.status_code == 200, plainly.content
-        assert again.content == plainly.content
-        assert sent(again) == sent(plainly)
+        plain, again = self.client.get(path, params), self.client.get(path, params)
+        assert again.status_code == plain.status_code == 200, plain.content
+        assert again.content == plain.content
+        assert headers_of(again) == headers_of(plain)
         return again.json()
 
     @property
     def was_compiled(self) -> bool:
-        return self.answers[-1] is not None
+        return self.responses[-1] is not None
 
 
-def sent(answer: Any) -> dict[str, str]:
-    """An answer's headers, but for what differs from one to the next."""
-    return {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}
+def headers_of(response: Any) -> dict[str, str]:
+    """Return the headers of a response that do not differ between equal requests."""
+    return {name: value for name, value in response.headers.items() if name != "X-Request-Id"}

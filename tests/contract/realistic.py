@@ -1,6 +1,6 @@
-"""Tables as a running service has them: some thousand rows each, mixed among customers, with statistics.
+"""Tables as in production: some thousand rows each, mixed among customers, with statistics.
 
-A factory makes one row of a model, and PostgreSQL makes the others of it in a thousandth of the time.
+A factory creates one row of each model, and PostgreSQL copies it, which takes a thousandth of the time.
 """
 
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ from system.models import ImportantDate, NotificationPreference, NotificationTyp
 from tests.contract.dictionary import contracts
 from users.models import OnboardingProgress, User, UserProfile
 
-ROWS = 6_000  # of a table
+ROWS = 6_000  # per table
 OF_ONE_CUSTOMER = 120
-# where a customer has fewer than that
+# models of which a customer has fewer rows
 FEWER: dict[type[models.Model], int] = {
     UserProfile: 1,
     Subscription: 2,
@@ -41,17 +41,17 @@ FEWER: dict[type[models.Model], int] = {
     BillingHistory: 24,
     SystemAlert: 40,
 }
-# Alice is the customer at the far end: every twelfth row is hers, but not where the product bounds how many one has
-HERS = 12
+# Alice has the most rows: every twelfth one, except in models that limit the number of rows of a customer
+ALICE_SHARE = 12
 BOUNDED = (UserProfile, Subscription, NotificationPreference, OnboardingProgress, FeatureAccess)
 PLANS = 12
 
-# What a row does not copy, in SQL: `made` is the row of the factory, `row` the new one's number, `own` its number among its
-# owner's, and `people` the customers.
+# SQL of the columns that are not copied: `source` is the row of the factory, `row` the number of the new row, `own` its number
+# among its owner's rows, and `customers` the customers.
 WHEN = "now() - make_interval(hours => row)"
-OWNER = "(people.keys)[CASE row % people.hers WHEN 0 THEN 1 ELSE row % people.owners + 1 END]"
-AGO = "made.{} - make_interval(days => own)"
-ONE_OF_HIS = "(SELECT id FROM {} AS his WHERE his.user_id = {} ORDER BY id DESC OFFSET row % {} LIMIT 1)"
+OWNER = "(customers.keys)[CASE row % customers.share WHEN 0 THEN 1 ELSE row % customers.owners + 1 END]"
+AGO = "source.{} - make_interval(days => own)"
+ONE_OF_OWNER = "(SELECT id FROM {} AS owned WHERE owned.user_id = {} ORDER BY id DESC OFFSET row % {} LIMIT 1)"
 ANY_PLAN = "(SELECT id FROM billing_subscriptionplan ORDER BY id OFFSET row % {} LIMIT 1)"
 OF_ALL = {"id": f"public.core_uuid7({WHEN})", "user_id": OWNER, "created_at": WHEN, "updated_at": WHEN}
 DATES = ("transaction_date", "event_date", "usage_date", "metric_date", "feedback_date", "checkin_date", "correlation_date")
@@ -60,42 +60,42 @@ BY_NAME = {name: AGO.format(name) for name in (*DATES, "analysis_date", "project
     "next_occurrence": "current_date + own",
 }
 BY_MODEL: dict[type[models.Model], dict[str, str]] = {
-    User: {"id": "md5('somebody' || row)::uuid", "email": "'somebody' || row || '@example.org'"},
+    User: {"id": "md5('user' || row)::uuid", "email": "'user' || row || '@example.org'"},
     OnboardingProgress: {"step_name": "'a step ' || own", "step_order": "own + 1"},
-    SubscriptionPlan: {"name": "'A plan ' || row", "features": "made.features", "limits": "made.limits"},
+    SubscriptionPlan: {"name": "'A plan ' || row", "features": "source.features", "limits": "source.limits"},
     Subscription: {
         "plan_id": ANY_PLAN.format(PLANS),
         "status": "CASE own WHEN 0 THEN 'active' ELSE 'canceled' END",
         "stripe_subscription_id": "CASE WHEN row % 100 > 0 THEN 'sub_' || row ELSE '' END",
     },
     BillingHistory: {
-        "subscription_id": ONE_OF_HIS.format("billing_subscription", OWNER, 2),
+        "subscription_id": ONE_OF_OWNER.format("billing_subscription", OWNER, 2),
         "stripe_invoice_id": "'in_' || row",
     },
     EncryptedFinancialProfile: {"account_number_index": "sha256(row::text::bytea)"},
     FinancialTransaction: {
-        "financial_profile_id": ONE_OF_HIS.format("finance_encryptedfinancialprofile", OWNER, 4),
+        "financial_profile_id": ONE_OF_OWNER.format("finance_encryptedfinancialprofile", OWNER, 4),
         "category": "(ARRAY['food', 'rent', 'travel', 'books', 'pets'])[row % 5 + 1]",
     },
     UserAnalytics: {"event_type": "(ARRAY['visit', 'search', 'import', 'export'])[own % 4 + 1]"},
     PerformanceMetric: {
         "metric_name": "'metric ' || row % 40",
         "category": "'category ' || row % 20",
-        "metric_date": "made.metric_date - row / 40",
+        "metric_date": "source.metric_date - row / 40",
     },
-    UserFeedback: {"assigned_to_id": "CASE WHEN row % 20 = 0 THEN (people.keys)[row % 7 + 1] END"},
-    CareerMilestone: {"target_date": "made.target_date + own"},
-    ImportantDate: {"date_value": "made.date_value + own"},
-    NotificationPreference: {"notification_type": "(people.types)[own + 1]"},
+    UserFeedback: {"assigned_to_id": "CASE WHEN row % 20 = 0 THEN (customers.keys)[row % 7 + 1] END"},
+    CareerMilestone: {"target_date": "source.target_date + own"},
+    ImportantDate: {"date_value": "source.date_value + own"},
+    NotificationPreference: {"notification_type": "(customers.types)[own + 1]"},
 }
 COPY = """
-INSERT INTO {table} ({columns}) SELECT {values} FROM {table} AS made,
-       (SELECT %s AS owners, %s AS hers, %s::uuid[] AS keys, %s::text[] AS types) AS people,
-       LATERAL (SELECT row, row / CASE row %% people.hers WHEN 0 THEN people.hers ELSE people.owners END AS own
+INSERT INTO {table} ({columns}) SELECT {values} FROM {table} AS source,
+       (SELECT %s AS owners, %s AS share, %s::uuid[] AS keys, %s::text[] AS types) AS customers,
+       LATERAL (SELECT row, row / CASE row %% customers.share WHEN 0 THEN customers.share ELSE customers.owners END AS own
                   FROM generate_series(0, %s) AS row) AS rows
- WHERE made.id = %s ON CONFLICT DO NOTHING
+ WHERE source.id = %s ON CONFLICT DO NOTHING
 """
-# As VACUUM does, which no transaction may ask for
+# As VACUUM does, which can not run in a transaction
 TIDY = """
 SELECT gin_clean_pending_list(pg_class.oid) FROM pg_class JOIN pg_am ON pg_am.oid = relam
  WHERE amname = 'gin' AND relkind = 'i' AND relnamespace = 'public'::regnamespace
@@ -103,7 +103,7 @@ SELECT gin_clean_pending_list(pg_class.oid) FROM pg_class JOIN pg_am ON pg_am.oi
 
 
 class Scene(NamedTuple):
-    """The customer at the far end and what her rows hang on, and one like all the others."""
+    """Alice, who has the most rows, with an account and a subscription, and Bob, who has as many as others."""
 
     alice: User
     bob: User
@@ -113,7 +113,7 @@ class Scene(NamedTuple):
 
 @contextmanager
 def filled() -> Iterator[Scene]:
-    """All 24 tables full, until the block ends."""
+    """Fill all 24 tables until the block ends."""
     with transaction.atomic(), rls.as_staff():
         yield _fill()
         transaction.set_rollback(True)
@@ -122,7 +122,7 @@ def filled() -> Iterator[Scene]:
 def _fill() -> Scene:
     alice, bob = UserFactory.create_batch(2)
     account, subscription = AccountFactory(user=alice), SubscriptionFactory(user=alice, plan=PlanFactory())
-    given: dict[Any, Any] = {
+    existing: dict[Any, Any] = {
         User: alice,
         EncryptedFinancialProfile: account,
         SubscriptionPlan: subscription.plan,
@@ -130,18 +130,18 @@ def _fill() -> Scene:
         FinancialTransaction: TransactionFactory(user=alice, financial_profile=account),
         BillingHistory: InvoiceFactory(user=alice, subscription=subscription),
     }
-    originals = {each.model: given.get(each.model) or make(each.model, 1, alice)[0] for each in contracts()}
+    originals = {each.model: existing.get(each.model) or make(each.model, 1, alice)[0] for each in contracts()}
     tables = [model._meta.db_table for model in originals]
     with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE TRIGGER USER")
-        people = [alice.pk, bob.pk]
+        customers = [alice.pk, bob.pk]
         for model, original in originals.items():
-            _copy(cursor, model, original, people)
+            _copy(cursor, model, original, customers)
             if model is User:
-                cursor.execute("SELECT id FROM users_user WHERE id <> ALL (%s)", [people])
-                people += [key for (key,) in cursor.fetchall()]
+                cursor.execute("SELECT id FROM users_user WHERE id <> ALL (%s)", [customers])
+                customers += [key for (key,) in cursor.fetchall()]
         cursor.execute(f"ANALYZE {', '.join(tables)}")
         cursor.execute(TIDY)
         for table in tables:
@@ -149,8 +149,8 @@ def _fill() -> Scene:
     return Scene(alice, bob, account, subscription)
 
 
-def _copy(cursor: Any, model: Any, original: Any, people: list[Any]) -> None:
-    """Make a table full of copies of a row, each with what only it can have."""
+def _copy(cursor: Any, model: Any, original: Any, customers: list[Any]) -> None:
+    """Fill a table with copies of a row, with different values where they must differ."""
     values = {field.column: _value(model, field) for field in model._meta.concrete_fields}
     cursor.execute(
         COPY.format(
@@ -158,8 +158,8 @@ def _copy(cursor: Any, model: Any, original: Any, people: list[Any]) -> None:
         ),
         [
             ROWS // FEWER.get(model, OF_ONE_CUSTOMER),
-            ROWS if model in BOUNDED else HERS,
-            people,
+            ROWS if model in BOUNDED else ALICE_SHARE,
+            customers,
             NotificationType.values,
             (PLANS if model is SubscriptionPlan else ROWS) - 1,
             original.pk,
@@ -172,7 +172,7 @@ def _value(model: Any, field: Any) -> str:
     if field.column in known:
         return known[field.column]
     if field in encrypted_fields(model) and field.null:
-        return "NULL"  # it is sealed for its own row
+        return "NULL"  # a value is encrypted for its own row
     if isinstance(field, models.JSONField):
         return "jsonb_build_object('row', row)" if field.default is dict else "jsonb_build_array('row ' || row)"
-    return f"made.{field.column}"
+    return f"source.{field.column}"

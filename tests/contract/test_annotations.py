@@ -1,4 +1,4 @@
-"""The share of annotations that say nothing: a bare `Any` is neither checked nor read."""
+"""The share of annotations that are a bare `Any`, which the type checker does not check."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ MAX_SHARE_OF_ANY = 0.05
 
 
 def annotations(tree: ast.AST) -> Iterator[ast.expr]:
-    """Return the annotations of arguments, returned values, variables and attributes."""
+    """Yield the annotations of arguments, returned values, variables and attributes."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
             yield node.returns
@@ -18,7 +18,7 @@ def annotations(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def is_any(annotation: ast.expr) -> bool:
-    """Return whether an annotation is `Any` itself; `list[Any]` says something."""
+    """Return True if an annotation is `Any` itself, and False for example for `list[Any]`."""
     return ast.unparse(annotation) in {"Any", "typing.Any", "'Any'"}
 
 

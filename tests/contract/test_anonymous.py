@@ -1,4 +1,4 @@
-"""Without credentials nothing is shown and nothing is done."""
+"""Requests without valid credentials."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -9,10 +9,10 @@ from dev.routes import AUTHENTICATED_OPERATIONS, Route
 @pytest.mark.django_db
 @pytest.mark.parametrize(("route", "method"), AUTHENTICATED_OPERATIONS, ids=str)
 def test_an_anonymous_call_is_refused(route: Route, method: str) -> None:
-    answer = APIClient().generic(method.upper(), route.path(), "{}", "application/json")
-    assert answer.status_code == 401
-    assert answer.json()["errors"][0]["code"] == "not_authenticated"
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    response = APIClient().generic(method.upper(), route.path(), "{}", "application/json")
+    assert response.status_code == 401
+    assert response.json()["errors"][0]["code"] == "not_authenticated"
+    assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.django_db

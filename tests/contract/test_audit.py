@@ -1,4 +1,4 @@
-"""Every change of every table is in the audit log, however it was made, with who made it and in which request."""
+"""Audit events of changes of every table, with their actor and request."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,21 +21,21 @@ ACTOR = UUID("00000000-0000-4000-8000-00000000ac70")
 UNAUDITED: dict[str, str] = {
     "system_auditevent": "the log itself",
     "system_auditblock": "the log's chain, each block of which is bound to the one before",
-    "core_idempotencykey": "an answer that is kept a day for a repeated request; what the request changed is in the log",
-    "django_session": "sealed in itself, and written with each login, whose own trace is on the account",
-    "django_admin_log": "Django's own log of the back office, which nothing reads any more; the audit log says more",
-    "django_content_type": "Django's list of models, made by migrations",
+    "core_idempotencykey": "a response that is stored for a day for a repeated request; the request's changes are in the log",
+    "django_session": "encrypted, and written with each login, which is recorded at the account",
+    "django_admin_log": "Django's own log of the back office, which nothing reads; the audit log has more details",
+    "django_content_type": "Django's list of models, written by migrations",
     "django_migrations": "Django's list of migrations, which is itself a log",
-    "auth_permission": "Django's list of permissions, made by migrations; who has which is in the log",
-    "account_emailconfirmation": "stays empty: a confirmation is a signed text in the mail, not a row",
-    "procrastinate_jobs": "work to do, with its own list of events; what a job changes is in the log under its name",
+    "auth_permission": "Django's list of permissions, written by migrations; their assignment is in the log",
+    "account_emailconfirmation": "always empty: a confirmation is a signed text in the mail, not a row",
+    "procrastinate_jobs": "the queue, which has its own list of events; the changes of a job are in the log under its name",
     "procrastinate_events": "the queue's own log",
-    "procrastinate_periodic_defers": "which periodic job was planned when",
-    "procrastinate_workers": "a sign of life every ten seconds",
+    "procrastinate_periodic_defers": "the times at which periodic jobs were queued",
+    "procrastinate_workers": "a heartbeat every ten seconds",
 }
 MODELS = [model for model in apps.get_models() if issubclass(model, BaseModel) and model._meta.db_table not in UNAUDITED]
 SECRETS = [(model, name) for model in MODELS for name in model.secret_fields]
-SEALED = [(model, field.name) for model in MODELS for field in model._meta.concrete_fields if is_encrypted(field)]
+ENCRYPTED = [(model, field.name) for model in MODELS for field in model._meta.concrete_fields if is_encrypted(field)]
 
 TABLES = """
 SELECT relname FROM pg_class
@@ -46,7 +46,7 @@ each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__
 
 
 @pytest.fixture(autouse=True)
-def somebody(any_power: None) -> Iterator[None]:
+def _actor(all_privileges: None) -> Iterator[None]:
     with context.action("request-1", actor_id=ACTOR, role=Role.STAFF):
         yield
 
@@ -79,14 +79,14 @@ def tables(condition: str) -> set[str]:
 
 
 @pytest.mark.parametrize("changes", [5 | 8 | 16, 32], ids=["rows", "truncate"])  # tgtype: row 1, insert 4, delete 8, update 16
-def test_every_table_is_audited_or_there_is_a_reason(changes: int) -> None:
+def test_every_table_is_audited_or_listed_with_a_reason(changes: int) -> None:
     calls = "tgfoid = 'system_record_change'::regproc AND tgenabled = 'O' AND tgqual IS NULL"
     audited = f"EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND {calls} AND tgtype & {changes} = {changes})"
     assert tables(f"NOT {audited}") == set(UNAUDITED)
 
 
 @each_model
-def test_an_added_row_is_recorded_whole(model: type[BaseModel]) -> None:
+def test_an_added_row_is_recorded_completely(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
     event = events_of(row)[0]
     assert (event.action, event.changes["id"]) == ("insert", str(row.pk))
@@ -94,7 +94,7 @@ def test_an_added_row_is_recorded_whole(model: type[BaseModel]) -> None:
 
 
 @each_model
-def test_a_saved_change_is_recorded_with_before_and_after(model: type[BaseModel]) -> None:
+def test_a_saved_change_is_recorded_with_both_values(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
     before, row.created_at = row.created_at, row.created_at.replace(year=2020)
     row.save()
@@ -104,7 +104,7 @@ def test_a_saved_change_is_recorded_with_before_and_after(model: type[BaseModel]
 
 
 @each_model
-def test_rows_that_are_added_at_once_are_recorded(model: type[BaseModel]) -> None:
+def test_rows_added_in_bulk_are_recorded(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
     model._base_manager.filter(pk=row.pk).delete()
     model._base_manager.bulk_create([row])
@@ -127,14 +127,14 @@ def test_a_raw_statement_is_recorded(model: type[BaseModel]) -> None:
 
 
 @each_model
-def test_a_deleted_row_is_recorded_whole(model: type[BaseModel]) -> None:
+def test_a_deleted_row_is_recorded_completely(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
     model._base_manager.filter(pk=row.pk).delete()
     assert set(last_of(row, "delete").changes) == columns(model)
 
 
 @each_model
-def test_saving_what_has_not_changed_is_no_event(model: type[BaseModel]) -> None:
+def test_saving_an_unchanged_row_records_nothing(model: type[BaseModel]) -> None:
     row = FACTORIES[model]()
     row.refresh_from_db()
     before = len(events_of(row))
@@ -154,8 +154,8 @@ def test_a_secret_is_not_recorded(model: type[BaseModel], name: str) -> None:
     assert events_of(row)[-1].changes == {column(model, name): ["<secret>", "<secret>"]}
 
 
-@pytest.mark.parametrize(("model", "name"), SEALED, ids=str)
-def test_a_sealed_value_is_recorded_as_its_ciphertext(model: type[BaseModel], name: str) -> None:
+@pytest.mark.parametrize(("model", "name"), ENCRYPTED, ids=str)
+def test_an_encrypted_value_is_recorded_as_its_ciphertext(model: type[BaseModel], name: str) -> None:
     row = FACTORIES[model]()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT to_jsonb({name}) #>> '{{}}' FROM {model._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608

@@ -1,4 +1,4 @@
-"""Every declared derived value of an object that was never saved is what PostgreSQL computes of the same columns."""
+"""Derived values of unsaved objects, which must equal those that PostgreSQL computes from the same columns."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from dev.factories import ProfileFactory
 from users.models import User
 
 MODELS = [model for model in apps.get_models() if issubclass(model, BaseModel) and model.sql_derived()]
-NEVER_NULL = ("date_value", "recurrence_pattern")  # what `system_next_occurrence` makes of NULL has no meaning
+NEVER_NULL = ("date_value", "recurrence_pattern")  # `system_next_occurrence` has no meaningful result for NULL
 ZONES = ["America/New_York", "Pacific/Kiritimati", "Asia/Kathmandu", "Pacific/Pago_Pago", "Etc/UTC"]
 INSTANTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 BY_TYPE: dict[type, st.SearchStrategy[Any]] = {
@@ -31,14 +31,14 @@ BY_TYPE: dict[type, st.SearchStrategy[Any]] = {
 
 
 def limits(field: Any, lowest: Any, highest: Any) -> tuple[Any, Any]:
-    """Return the least and the greatest value that the field's validators let through."""
+    """Return the least and the greatest value that the field's validators accept."""
     least = [found.limit_value for found in field.validators if isinstance(found, MinValueValidator)]
     most = [found.limit_value for found in field.validators if isinstance(found, MaxValueValidator)]
     return max([lowest, *least]), min([highest, *most])
 
 
 def known_values(field: Any) -> st.SearchStrategy[Any]:
-    """Return values of a column, its extremes and 0 among them."""
+    """Return a strategy for the values of a column, including its extremes and 0."""
     if field.choices:
         return st.sampled_from([value for value, _ in field.flatchoices])
     if isinstance(field, models.IntegerField):
@@ -61,7 +61,7 @@ def select_of(model: type[BaseModel]) -> tuple[str, tuple[Any, ...]]:
 
 
 def columns_of(model: type[BaseModel]) -> list[Any]:
-    """Return the columns that the derived values are computed from, the key and the owner among them."""
+    """Return the columns from which the derived values are computed, including the key and the owner."""
     sql, _ = select_of(model)
     return [field for field in model._meta.concrete_fields if f'"{model._meta.db_table}"."{field.column}"' in sql]
 
@@ -73,7 +73,7 @@ def rows_of(model: type[BaseModel]) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 
 def in_sql(objects: list[BaseModel]) -> list[list[tuple[type, str]]]:
-    """Return what the database computes where the model's table is made of the objects instead of its rows."""
+    """Return the derived values that the database computes from the objects instead of from stored rows."""
     model, (select, parameters) = type(objects[0]), select_of(type(objects[0]))
     fields = columns_of(model)
     names = ", ".join(f'"{field.column}"' for field in fields)
@@ -88,7 +88,7 @@ def in_sql(objects: list[BaseModel]) -> list[list[tuple[type, str]]]:
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(data=st.data())
-def test_python_computes_what_the_database_computes(model: type[BaseModel], data: st.DataObject, alice: User) -> None:
+def test_python_and_the_database_compute_the_same_values(model: type[BaseModel], data: st.DataObject, alice: User) -> None:
     alice.profile = getattr(alice, "profile", None) or ProfileFactory.create(user=alice)
     alice.profile.timezone = data.draw(st.sampled_from(ZONES))
     alice.profile.save()

@@ -1,4 +1,4 @@
-"""The data dictionary and the code agree: registry, catalogue, router, serializers and admin."""
+"""The data dictionary, compared with the models, the database, the routes, the serializers and the admin."""
 
 from decimal import Decimal
 from typing import Any
@@ -46,9 +46,9 @@ COLUMNS = {
     "enc": "bytea",
     "fk": "uuid",
 }
-# What the code has beyond the dictionary, each said to be so in its model's docstring.
-NEXT = {"next_occurrence"}  # the first occurrence that is not settled, so that lists can sort by the next due date
-INDEX = {"account_number_index"}  # finds an account by its number, which is sealed
+# Columns that are not in the dictionary, each explained in its model's docstring.
+NEXT = {"next_occurrence"}  # the first unpaid occurrence, so that lists can sort by the next due date
+INDEX = {"account_number_index"}  # finds an account by its encrypted number
 BEYOND_THE_DICTIONARY = {"UserIncomeDueDate": NEXT, "UserExpenseDueDate": NEXT, "EncryptedFinancialProfile": INDEX}
 
 each_model = pytest.mark.parametrize("contract", CONTRACTS, ids=str)
@@ -60,7 +60,7 @@ def field_of(entry: Entry) -> Any:
 
 
 def route_of(contract: Contract) -> Route:
-    """The model's address, where its list or its one row is."""
+    """Return the route of the model's list or only row."""
     [route] = [route for route in ROUTES if route.pattern == f"api/v1/{contract.route}/"]
     return route
 
@@ -86,7 +86,7 @@ def test_a_field_has_its_type_and_size(entry: Entry) -> None:
 
 
 @each_field
-def test_a_field_may_be_absent_or_not(entry: Entry) -> None:
+def test_a_field_is_optional_or_required(entry: Entry) -> None:
     field = field_of(entry)
     is_text = isinstance(field, models.CharField | models.TextField) and not is_encrypted(field) and not field.unique
     assert field.null is (entry.is_optional and not is_text) or (field.null and field.unique)
@@ -95,21 +95,19 @@ def test_a_field_may_be_absent_or_not(entry: Entry) -> None:
 
 @each_field
 def test_a_field_has_its_default(entry: Entry) -> None:
-    said = {"true": "True", "false": "False"}.get(entry.default or "", entry.default)
+    expected = {"true": "True", "false": "False"}.get(entry.default or "", entry.default)
     field = field_of(entry)
-    given = str(field.default) if field.has_default() and not callable(field.default) else None
-    assert given == said
+    actual = str(field.default) if field.has_default() and not callable(field.default) else None
+    assert actual == expected
 
 
+@pytest.mark.django_db
 @each_field
-def test_the_catalogue_has_the_column(entry: Entry) -> None:
+def test_the_database_has_the_column(entry: Entry) -> None:
     sql = "SELECT data_type, is_nullable FROM information_schema.columns WHERE table_name = %s AND column_name = %s"
     with connection.cursor() as cursor:
         cursor.execute(sql, [entry.model._meta.db_table, field_of(entry).column])
         assert cursor.fetchone() == (COLUMNS[entry.type], "YES" if field_of(entry).null else "NO")
-
-
-test_the_catalogue_has_the_column = pytest.mark.django_db(test_the_catalogue_has_the_column)
 
 
 @pytest.mark.parametrize("entry", CHOICES, ids=str)
@@ -123,13 +121,13 @@ def test_a_bound_is_allowed(entry: Entry, value: Decimal) -> None:
 
 
 @pytest.mark.parametrize(("entry", "value"), BEYOND, ids=str)
-def test_what_is_beyond_a_bound_gets_a_sentence(entry: Entry, value: Decimal) -> None:
+def test_a_value_beyond_a_bound_is_a_validation_error(entry: Entry, value: Decimal) -> None:
     with pytest.raises(ValidationError):
         field_of(entry).run_validators(value)
 
 
 @pytest.mark.parametrize(("entry", "value"), BEYOND, ids=str)
-def test_what_is_beyond_a_bound_is_refused_by_the_database(entry: Entry, value: Decimal, alice: User) -> None:
+def test_a_value_beyond_a_bound_is_refused_by_the_database(entry: Entry, value: Decimal, alice: User) -> None:
     [row] = make(entry.model, 1, alice)
     with pytest.raises(IntegrityError), transaction.atomic():
         entry.model._base_manager.filter(pk=row.pk).update(**{entry.name: value})
@@ -149,16 +147,16 @@ def test_a_model_has_its_route(contract: Contract) -> None:
 @each_model
 def test_the_api_shows_every_field_and_derived_value(contract: Contract) -> None:
     fields = route_of(contract).view.serializer_class().fields
-    hidden = {"login_attempts", "locked_until"}  # the account's own lock: only whether it is_locked
+    hidden = {"login_attempts", "locked_until"}  # the API shows only `is_locked`
     shown = {name for name, field in fields.items() if not field.write_only}
-    sealed = {entry.name for entry in contract.entries if entry.type == "enc"}
-    assert {entry.name for entry in contract.entries} - sealed - hidden | set(contract.derived) <= shown
-    assert all(fields[name].write_only for name in sealed)
+    encrypted = {entry.name for entry in contract.entries if entry.type == "enc"}
+    assert {entry.name for entry in contract.entries} - encrypted - hidden | set(contract.derived) <= shown
+    assert all(fields[name].write_only for name in encrypted)
     assert all(fields[name].read_only for name in contract.derived)
 
 
 @pytest.mark.parametrize(("contract", "action"), ACTIONS, ids=str)
-def test_an_action_has_an_address(contract: Contract, action: str) -> None:
+def test_an_action_has_a_route(contract: Contract, action: str) -> None:
     base = f"api/v1/{contract.route}/"
     assert {f"{base}{action}/", f"{base}<uuid:pk>/{action}/"} & {route.pattern for route in ROUTES}
 
@@ -169,7 +167,7 @@ def test_a_model_has_its_page_in_the_back_office(contract: Contract) -> None:
 
 
 @each_model
-def test_an_owned_model_goes_with_its_owner(contract: Contract) -> None:
+def test_an_owned_model_is_deleted_with_its_owner(contract: Contract) -> None:
     field = contract.model._meta.get_field("user") if contract.owner else None
     assert (field is None) is (contract.owner == "")
     assert field is None or (field.remote_field.on_delete is models.CASCADE and field.null is ("?" in contract.owner))

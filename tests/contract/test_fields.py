@@ -1,4 +1,4 @@
-"""A field class brings the validator and the CHECK of one rule, with one message; migrations see Django's own field."""
+"""Field classes, which add a validator and a CHECK with the same message and migrate as Django's own fields."""
 
 from datetime import date
 from decimal import Decimal
@@ -45,8 +45,8 @@ RULES: list[tuple[type[models.Model], str, object, str]] = [
 
 
 @pytest.mark.parametrize(("model", "field", "value", "message"), RULES)
-def test_validation_and_the_database_say_the_same(
-    model: type[models.Model], field: str, value: object, message: str, alice: User, any_power: None
+def test_validation_and_the_database_have_the_same_message(
+    model: type[models.Model], field: str, value: object, message: str, alice: User, all_privileges: None
 ) -> None:
     [row] = make(model, 1, alice)
     setattr(row, field, value)
@@ -143,7 +143,7 @@ def test_a_child_adds_its_constraints_to_no_parent() -> None:
 
 
 @isolate_apps("core")
-def test_migrations_see_djangos_own_fields_and_each_constraint_once() -> None:
+def test_migrations_contain_djangos_fields_and_constraints() -> None:
     class Crate(models.Model):  # noqa: DJ008 - no row is shown
         count = BoundedIntegerField(min=1)
         size = ChoiceField(Size, max_length=5)

@@ -1,4 +1,4 @@
-"""The production image: its list of files, and that the product runs from it alone."""
+"""The files of the production image, and the start of the product from them alone."""
 
 import os
 import shutil
@@ -21,13 +21,13 @@ ENVIRONMENT = {
 
 
 def files_of_the_image() -> list[Path]:
-    """Return what `COPY . .` copies: every file that .dockerignore does not exclude."""
+    """Return the files that `COPY . .` copies: all that .dockerignore does not exclude."""
     patterns = (ROOT / ".dockerignore").read_text().splitlines()
     copied = exclude_paths(str(ROOT), patterns)
     return sorted(Path(path) for path in copied if (ROOT / path).is_file())
 
 
-def test_the_image_copies_the_folder_and_nothing_from_elsewhere() -> None:
+def test_the_image_copies_only_the_folder_and_the_packages() -> None:
     copies = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith(("COPY", "ADD"))]
     assert copies == ["COPY pyproject.toml uv.lock ./", "COPY --from=packages /venv /venv", "COPY . ."]
 

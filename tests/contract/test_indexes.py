@@ -1,7 +1,7 @@
-"""Each index of the 24 models earns its keep: a query of the product uses it, on tables as full as a running service's.
+"""The use of each index of the 24 models by a query of the product, on tables filled as in production.
 
-`USES` says which. An index that no entry names fails, and so does an entry whose index the planner passes over: such an index
-costs every write and serves nobody.
+`USES` names a query for each index. A test fails for an index without an entry, and for an entry whose index the planner does
+not use, because such an index slows every write and serves no query.
 """
 
 import json
@@ -28,10 +28,10 @@ from tests.sign_in import sign_in
 from users.models import User
 
 JSON = [entry for contract in contracts() for entry in contract.entries if entry.type == "json"]
-CATALOGUE_OF_PLANS = "billing.SubscriptionPlan"  # a dozen rows: its JSON has the indexes that all JSON has, and needs none
+PLAN_CATALOG = "billing.SubscriptionPlan"  # a dozen rows: it has a GIN index as all JSON has, and the planner uses none
 OF_OWNED_LISTS = [(route, entry) for route in OWNED_LISTS for entry in JSON if entry.model is route.model]
-# By name: whether it is unique, which of its columns comes first. Partitions' indexes count as their table's.
-CATALOGUE = """
+# Each index with the index of its partitioned table, its uniqueness and its first column.
+INDEXES = """
 SELECT each.relname, coalesce(pg_partition_root(each.oid), each.oid)::regclass::text, indisunique,
        pg_get_indexdef(each.oid, 1, true)
   FROM pg_index JOIN pg_class AS each ON each.oid = indexrelid
@@ -41,7 +41,7 @@ SELECT each.relname, coalesce(pg_partition_root(each.oid), each.oid)::regclass::
 
 @dataclass
 class Plans:
-    """Asks the database for its plan before each statement; for `connection.execute_wrapper`."""
+    """A wrapper for `connection.execute_wrapper` that collects the indexes in the plan of each statement."""
 
     used: set[str] = field(default_factory=set)
 
@@ -54,7 +54,7 @@ class Plans:
 
 
 def _indexes(plan: Any) -> Iterator[str]:
-    """The indexes that a plan reads."""
+    """Yield the names of the indexes that a plan reads."""
     if isinstance(plan, list):
         for part in plan:
             yield from _indexes(part)
@@ -66,7 +66,7 @@ def _indexes(plan: Any) -> Iterator[str]:
 
 @contextmanager
 def plans() -> Iterator[Plans]:
-    """What the statements of the block would read."""
+    """Collect the indexes that the statements of the block read."""
     found = Plans()
     with connection.execute_wrapper(found):
         yield found
@@ -76,53 +76,53 @@ def plans() -> Iterator[Plans]:
 
 def indexes() -> list[tuple[str, str, bool, str]]:
     with connection.cursor() as cursor:
-        cursor.execute(CATALOGUE, [[contract.model._meta.db_table for contract in contracts()]])
+        cursor.execute(INDEXES, [[contract.model._meta.db_table for contract in contracts()]])
         return cursor.fetchall()
 
 
 @dataclass
-class Asker:
-    """Alice, who has the most rows, Bob, who has as many as others, and a colleague at the API and at the back office."""
+class Clients:
+    """Clients of Alice, who has the most rows, of Bob, who has as many as others, and of an administrator."""
 
     scene: Scene
     alice: APIClient
     bob: APIClient
-    colleague: APIClient
+    staff: APIClient
     office: Client
     administrator: User
 
 
-Use = Callable[[Asker], Any]
+Use = Callable[[Clients], Any]
 
 
-def _got(answer: Any) -> None:
-    assert answer.status_code == 200, answer.content
+def _assert_ok(response: Any) -> None:
+    assert response.status_code == 200, response.content
 
 
 def listed(path: str) -> Use:
-    """A customer's list of the API."""
-    return lambda asker: _got(asker.alice.get(f"/api/v1/{path.format(account=asker.scene.account.pk)}"))
+    """Return a request of Alice for a list of the API."""
+    return lambda clients: _assert_ok(clients.alice.get(f"/api/v1/{path.format(account=clients.scene.account.pk)}"))
 
 
 def by_staff(path: str) -> Use:
-    """A list of the API that only staff read."""
-    return lambda asker: _got(asker.colleague.get(f"/api/v1/{path}"))
+    """Return a request of staff for a list of the API."""
+    return lambda clients: _assert_ok(clients.staff.get(f"/api/v1/{path}"))
 
 
 def page(path: str) -> Use:
-    """A page of the back office."""
-    return lambda asker: _got(asker.office.get(f"/admin/{path}"))
+    """Return a request for a page of the back office."""
+    return lambda clients: _assert_ok(clients.office.get(f"/admin/{path}"))
 
 
 USES: dict[str, Use] = {
     "users_user_newest": page("users/user/"),
-    "users_user_email_243f6e77_like": page("users/user/?q=somebody4711@"),
-    "billing_sub_local": lambda asker: list(Subscription.objects.local_past_period_end(clock.now())),
-    "billing_subscription_plan_id_4e20d4ad": lambda asker: billing.regrant_plan(
-        plan=asker.scene.subscription.plan, now=clock.now()
+    "users_user_email_243f6e77_like": page("users/user/?q=user4711@"),
+    "billing_sub_local": lambda clients: list(Subscription.objects.local_past_period_end(clock.now())),
+    "billing_subscription_plan_id_4e20d4ad": lambda clients: billing.regrant_plan(
+        plan=clients.scene.subscription.plan, now=clock.now()
     ),
     "billing_invoice_by_date": listed("billing/history/"),
-    "billing_billinghistory_subscription_id_184e414a": lambda asker: asker.scene.subscription.delete(),
+    "billing_billinghistory_subscription_id_184e414a": lambda clients: clients.scene.subscription.delete(),
     "health_goal_newest": listed("health/goals/"),
     "finance_account_newest": listed("finance/accounts/"),
     "finance_account_number": listed("finance/accounts/?account_number=0001234567"),
@@ -140,7 +140,7 @@ USES: dict[str, Use] = {
     "analytics_metric_by_category": by_staff("analytics/metrics/?category=category 7"),
     "analytics_feedback_by_day": listed("analytics/feedback/"),
     "analytics_feedback_newest": listed("analytics/feedback/?ordering=-created_at"),
-    "analytics_userfeedback_assigned_to_id_5c832f5c": lambda asker: asker.administrator.delete(),
+    "analytics_userfeedback_assigned_to_id_5c832f5c": lambda clients: clients.administrator.delete(),
     "career_analysis_by_day": listed("career/job-security/"),
     "career_milestone_newest": listed("career/milestones/"),
     "career_milestone_by_date": listed("career/milestones/?ordering=target_date"),
@@ -150,13 +150,13 @@ USES: dict[str, Use] = {
 
 
 def gin_of(entry: Entry) -> str:
-    """The index inside a JSON field."""
+    """Return the name of the GIN index of a JSON field."""
     [name] = [index.name for index in entry.model._meta.indexes if isinstance(index, GinIndex) and index.fields == [entry.name]]
     return str(name)
 
 
 def probe(entry: Entry) -> Any:
-    """What one row of six thousand holds."""
+    """Return a value that one row of six thousand contains."""
     return {"row": 4711} if entry.model._meta.get_field(entry.name).default is dict else ["row 4711"]
 
 
@@ -167,27 +167,27 @@ def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
 
 
 @pytest.fixture
-def asker(scene: Scene, administrator: User, api: ClientFor, monkeypatch: pytest.MonkeyPatch) -> Asker:
-    monkeypatch.setattr(fast_path, "COMPILED_LISTS", {})  # a first request is the plain path's, whose statements are seen here
+def clients(scene: Scene, administrator: User, api: ClientFor, monkeypatch: pytest.MonkeyPatch) -> Clients:
+    monkeypatch.setattr(fast_path, "COMPILED_LISTS", {})  # the first request takes the plain path
     office = Client()
     sign_in(office, administrator)
-    return Asker(scene, api(scene.alice), api(scene.bob), api(administrator), office, administrator)
+    return Clients(scene, api(scene.alice), api(scene.bob), api(administrator), office, administrator)
 
 
 @pytest.mark.parametrize("name", USES)
-def test_an_index_is_used_by_what_it_was_made_for(name: str, asker: Asker) -> None:
+def test_an_index_is_used_by_its_query(name: str, clients: Clients) -> None:
     with plans() as plan:
-        USES[name](asker)
+        USES[name](clients)
     assert name in plan.used
 
 
 @pytest.mark.django_db
-def test_no_index_is_without_its_use() -> None:
+def test_every_index_has_a_query() -> None:
     named = {*USES, *(gin_of(entry) for entry in JSON)}
     assert {name for name, whole, is_unique, _ in indexes() if name == whole and not is_unique} == named
 
 
-@pytest.mark.parametrize("entry", [entry for entry in JSON if entry.model._meta.label != CATALOGUE_OF_PLANS], ids=str)
+@pytest.mark.parametrize("entry", [entry for entry in JSON if entry.model._meta.label != PLAN_CATALOG], ids=str)
 @pytest.mark.django_db
 def test_staff_search_inside_json_by_its_gin_index(entry: Entry, scene: Scene) -> None:
     with plans() as plan:
@@ -197,9 +197,9 @@ def test_staff_search_inside_json_by_its_gin_index(entry: Entry, scene: Scene) -
 
 
 @pytest.mark.parametrize(("route", "entry"), OF_OWNED_LISTS, ids=str)
-def test_a_customer_searches_inside_his_json_by_the_index_of_his_rows(route: Route, entry: Entry, asker: Asker) -> None:
+def test_a_customers_json_search_uses_an_index_of_the_owner(route: Route, entry: Entry, clients: Clients) -> None:
     with plans() as plan:
-        _got(asker.bob.get(route.path(), {f"{entry.name}__contains": json.dumps(probe(entry))}))
+        _assert_ok(clients.bob.get(route.path(), {f"{entry.name}__contains": json.dumps(probe(entry))}))
     firsts = {column for name, _, _, column in indexes() if name in plan.used}
     assert gin_of(entry) not in plan.used
     assert "user_id" in firsts

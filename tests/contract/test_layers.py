@@ -1,11 +1,11 @@
-"""The direction of imports between the top-level packages, imports by a string included."""
+"""The direction of imports between the top-level packages, including dotted names in strings."""
 
 import ast
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Lowest first: a package imports only what stands before it.
+# Lowest first: a package imports only packages that are listed before it.
 LAYERS = [
     "core",
     "system",
@@ -24,12 +24,12 @@ DOTTED = re.compile(r"[a-z_]\w*(\.\w+)+")
 
 
 def modules_in(package: str) -> list[Path]:
-    """Return the modules of a package, migrations included."""
+    """Return the modules of a package, including migrations."""
     return sorted(path for path in (ROOT / package).rglob("*.py") if "__pycache__" not in path.parts)
 
 
 def is_module(name: str) -> bool:
-    """Check whether a dotted name, or what it is an attribute of, is a module of this repository."""
+    """Return True if a dotted name is a module of this repository or an attribute of one."""
     parts = name.split(".")
     return any((ROOT.joinpath(*parts[:end]).with_suffix(".py")).is_file() for end in range(2, len(parts) + 1))
 

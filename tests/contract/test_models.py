@@ -1,4 +1,4 @@
-"""What every model keeps: its key, its trigger, its constraints, its indexes, its silence about secrets."""
+"""Rules for every model: keys, triggers, constraints, indexes and hidden secrets."""
 
 import pytest
 from django.apps import apps
@@ -42,13 +42,13 @@ def test_a_row_shows_its_key_and_no_secret(model: type[BaseModel]) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=name)
-def test_keys_are_ordered_by_time_but_for_accounts(model: type[BaseModel]) -> None:
+def test_keys_are_ordered_by_time_except_those_of_users(model: type[BaseModel]) -> None:
     assert model._meta.pk.get_default().version == (4 if model.__name__ == "User" else 7)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", MODELS, ids=name)
-def test_a_trigger_keeps_updated_at(model: type[BaseModel]) -> None:
+def test_a_trigger_sets_updated_at(model: type[BaseModel]) -> None:
     assert one(
         "SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname LIKE 'pgtrigger_touch_updated_at%%'",
         model._meta.db_table,
@@ -61,7 +61,7 @@ def test_constraints_are_named_after_their_table(model: type[BaseModel]) -> None
     assert strays == []
 
 
-BY_AGE = ("core_idempotency_created", "billing_usage_by_age")  # by which a daily job deletes what is old, of everybody
+BY_AGE = ("core_idempotency_created", "billing_usage_by_age")  # a daily job uses them to delete old rows of all users
 
 
 @pytest.mark.parametrize("model", OWNED, ids=name)
@@ -77,13 +77,13 @@ def test_choices_are_checked_by_the_database(model: type[BaseModel], field: mode
 
 
 @pytest.mark.parametrize(("model", "field"), JSON, ids=name)
-def test_the_shape_of_json_is_checked_by_the_database(model: type[BaseModel], field: models.Field) -> None:
+def test_the_type_of_json_is_checked_by_the_database(model: type[BaseModel], field: models.Field) -> None:
     assert f"{model._meta.db_table}_{field.name}_shape" in {item.name for item in model._meta.constraints}
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("model", "field"), CHILDREN, ids=name)
-def test_the_database_keeps_a_child_with_its_owners_parent(model: type[BaseModel], field: models.Field) -> None:
+def test_a_child_and_its_parent_have_the_same_owner(model: type[BaseModel], field: models.Field) -> None:
     definition = f"FOREIGN KEY (user_id, {field.column}) REFERENCES {field.related_model._meta.db_table}(user_id, id)%"
     sql = "SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND pg_get_constraintdef(oid) LIKE %s"
     assert one(sql, model._meta.db_table, definition)

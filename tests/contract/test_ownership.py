@@ -1,4 +1,4 @@
-"""Nobody meets another user's rows, on any route, by any method."""
+"""Isolation of the rows of different users on every route and method."""
 
 from uuid import uuid4
 
@@ -23,21 +23,21 @@ def test_a_list_shows_only_the_users_own_rows(route: Route, alice: User, bob: Us
 
 
 @pytest.mark.parametrize(("route", "method"), KEYED_OPERATIONS, ids=str)
-def test_a_foreign_row_is_answered_like_one_that_does_not_exist(
+def test_a_foreign_row_is_like_one_that_does_not_exist(
     route: Route, method: str, alice: User, bob: User, api: ClientFor
 ) -> None:
     foreign = FACTORIES[route.model](user=bob)
     before = FACTORIES[route.model]._meta.model.objects.filter(pk=foreign.pk).values().get()
     client = api(alice)
     theirs = client.generic(method.upper(), route.path(foreign.pk), "{}", "application/json")
-    nobodys = client.generic(method.upper(), route.path(uuid4()), "{}", "application/json")
+    unknown = client.generic(method.upper(), route.path(uuid4()), "{}", "application/json")
     assert theirs.status_code == 404
-    assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
+    assert (theirs.status_code, theirs.content) == (unknown.status_code, unknown.content)
     assert FACTORIES[route.model]._meta.model.objects.filter(pk=foreign.pk).values().get() == before
 
 
 def owned_keys() -> list[tuple[Route, str]]:
-    """Every writable foreign key to an owned model."""
+    """Return every writable foreign key to an owned model, with its route."""
     pairs = [
         (route, name, field) for route in OWNED_LISTS if "post" in route.methods for name, field in fields_of(route).items()
     ]
@@ -54,8 +54,8 @@ def test_a_foreign_key_in_a_body_is_refused_like_an_unknown_one(
 ) -> None:
     target: models.Model = FACTORIES[fields_of(route)[name].queryset.model](user=bob)
     theirs = as_alice.post(route.path(), {name: str(target.pk)}).json()["errors"]
-    nobodys = as_alice.post(route.path(), {name: str(uuid4())}).json()["errors"]
+    unknown = as_alice.post(route.path(), {name: str(uuid4())}).json()["errors"]
     found = next(error for error in theirs if error["attr"] == name)
-    other = next(error for error in nobodys if error["attr"] == name)
+    other = next(error for error in unknown if error["attr"] == name)
     assert found["code"] == other["code"] == "does_not_exist"
     assert found["detail"].replace(str(target.pk), "") == other["detail"].replace(other["detail"].split('"')[1], "")

@@ -1,4 +1,4 @@
-"""A list asks the database as often for three hundred rows as for three."""
+"""The number of queries of a list, which does not grow with its rows."""
 
 import pytest
 from django.db import connection
@@ -9,12 +9,12 @@ from dev.routes import LISTS, Route, make
 from tests.conftest import ClientFor
 from users.models import User
 
-MOST = {"system/notification-preferences/": 6}  # one of each type is all that a customer can have
+MAX_ROWS = {"system/notification-preferences/": 6}  # a customer can have one of each type
 
 
 @pytest.fixture
 def client(administrator: User, api: ClientFor) -> APIClient:
-    """One who may open every list; of owned rows he sees his own."""
+    """Return a client of an administrator, who may open every list."""
     return api(administrator)
 
 
@@ -26,13 +26,13 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(route: Route, adminis
         client.get(route.path(), {"limit": 200})
     make(route.model, 27, administrator)
     with CaptureQueriesContext(connection) as many:
-        answer = client.get(route.path(), {"limit": 200})
-    assert len(answer.json()["results"]) >= MOST.get(str(route), 30)
+        response = client.get(route.path(), {"limit": 200})
+    assert len(response.json()["results"]) >= MAX_ROWS.get(str(route), 30)
     assert len(many) == len(few) <= 6
 
 
 @pytest.mark.parametrize("route", LISTS, ids=str)
-def test_no_list_counts(route: Route, client: APIClient) -> None:
+def test_a_list_runs_no_count_query(route: Route, client: APIClient) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get(route.path())
     assert [query["sql"] for query in queries if "COUNT(" in query["sql"]] == []

@@ -1,6 +1,6 @@
-"""Tables can be spread over many servers by their owner: what is unique is so for one owner, or by a random key.
+"""Unique constraints of owned tables, which allow sharding by owner: each includes the owner or a random key.
 
-A server that holds some of the users can only keep a rule that names the user. docs/scaling.md says what follows.
+A server with the rows of some users can only enforce a constraint that includes the user. See docs/scaling.md.
 """
 
 import pytest
@@ -10,7 +10,7 @@ from django.db import connection, models
 from core.models.base import OwnedModel
 
 OWNED = [model for model in apps.get_models() if issubclass(model, OwnedModel)]
-# A name that another party gives, or a digest of 256 random bits: they are looked up before anybody knows whose they are.
+# Ids assigned by Stripe, and digests of 256 random bits. Both are looked up before the owner is known.
 FOUND_WITHOUT_OWNER = {
     "billing_adjustment": {"stripe_id"},
     "billing_billinghistory": {"stripe_invoice_id"},
@@ -28,7 +28,7 @@ SELECT indexrelid::regclass::text, array_agg(attname::text) FROM pg_index
 
 
 def unique_columns(model: type[models.Model]) -> dict[str, set[str]]:
-    """The columns of each unique index of a table but its primary key's, as the database has them."""
+    """Return the columns of each unique index of a table, without the primary key."""
     with connection.cursor() as cursor:
         cursor.execute(UNIQUE, [model._meta.db_table])
         return {index: set(columns) for index, columns in cursor.fetchall()}
@@ -36,7 +36,7 @@ def unique_columns(model: type[models.Model]) -> dict[str, set[str]]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model._meta.db_table)
-def test_a_unique_rule_names_the_owner(model: type[models.Model]) -> None:
+def test_a_unique_constraint_includes_the_owner(model: type[models.Model]) -> None:
     across = [columns for columns in unique_columns(model).values() if "user_id" not in columns]
     known = FOUND_WITHOUT_OWNER.get(model._meta.db_table)
     assert across == ([known] if known else [])

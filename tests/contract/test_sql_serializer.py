@@ -1,4 +1,4 @@
-"""The list path that reads rows straight from SQL says what the plain path says."""
+"""The SQL serializer, which returns the same objects as the plain path."""
 
 import orjson
 import pytest
@@ -16,16 +16,16 @@ def as_json(value: object) -> object:
 
 
 @pytest.mark.parametrize("route", COMPILED, ids=str)
-def test_both_paths_give_the_same_objects(route: Route, alice: User) -> None:
+def test_both_paths_return_the_same_objects(route: Route, alice: User) -> None:
     make(route.model, 5, alice)
     serializer = route.view.serializer_class
-    by_the_view = {name: Value(True) for name in getattr(serializer.Meta, "annotated", ())}
-    queryset = route.model.objects.order_by("pk").annotate(**by_the_view)
+    annotations = {name: Value(True) for name in getattr(serializer.Meta, "annotated", ())}
+    queryset = route.model.objects.order_by("pk").annotate(**annotations)
     sql_serializer = serializer.get_sql_serializer()
     assert as_json(sql_serializer.objects(list(queryset.values_list(*sql_serializer.expressions)))) == as_json(
         serializer(queryset, many=True).data
     )
 
 
-def test_every_list_is_read_straight_from_sql() -> None:
+def test_every_list_has_a_sql_serializer() -> None:
     assert LISTS == COMPILED

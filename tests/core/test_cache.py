@@ -1,4 +1,4 @@
-"""The cache: whose keys it has, what it holds of anybody, and what it does without the Redis that it was promised."""
+"""The cache: its keys and values, and its fallback while Redis is unavailable."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ from mingus.redis_cache import SharedCache, StrictCache
 from tests.conftest import ClientFor
 from users.models import User
 
-NOBODY_LISTENS = "redis://127.0.0.1:1/0"
+UNREACHABLE = "redis://127.0.0.1:1/0"
 KEY = re.compile(r":1:rate:(address:[0-9.]+|anonymous:[0-9.]+|reads:[0-9a-f-]{36}|writes:[0-9a-f-]{36}):\d+")
 
 
@@ -34,33 +34,33 @@ class FakeEnvironment:
 @pytest.fixture
 def shared(caplog: pytest.LogCaptureFixture) -> Iterator[Any]:
     caplog.set_level(logging.WARNING)
-    made = SharedCache(NOBODY_LISTENS, {})
-    made.here.clear()
-    yield made
-    made.here.clear()
+    found = SharedCache(UNREACHABLE, {})
+    found.here.clear()
+    yield found
+    found.here.clear()
 
 
-def test_there_is_nothing_but_numbers_under_the_names_of_their_owners(alice: User, bob: User, api: ClientFor) -> None:
+def test_the_cache_contains_only_counters_by_owner(alice: User, bob: User, api: ClientFor) -> None:
     for client in (api(alice), api(bob)):
         client.get("/api/v1/finance/accounts/")
         client.post("/api/v1/finance/accounts/", {"profile_name": "secret", "profile_type": "savings"})
         client.get("/api/v1/billing/plans/")
     APIClient().get("/api/v1/billing/plans/")
-    held: Any = cache
-    assert [key for key in held._cache if not KEY.fullmatch(key)] == []
-    assert {owner for key in held._cache for owner in (alice.pk, bob.pk) if str(owner) in key} == {alice.pk, bob.pk}
-    assert {type(cache.get(key.removeprefix(":1:"))) for key in list(held._cache)} == {int}
+    stored: Any = cache
+    assert [key for key in stored._cache if not KEY.fullmatch(key)] == []
+    assert {owner for key in stored._cache for owner in (alice.pk, bob.pk) if str(owner) in key} == {alice.pk, bob.pk}
+    assert {type(cache.get(key.removeprefix(":1:"))) for key in list(stored._cache)} == {int}
 
 
-def test_the_schema_is_kept_by_each_process_for_itself(db: None) -> None:
+def test_the_schema_is_cached_by_each_process(db: None) -> None:
     Client().get("/api/schema/")
-    kept: Any = caches["process"]
+    local: Any = caches["process"]
     shared: Any = cache
-    assert any("cache_page" in key for key in kept._cache)
+    assert any("cache_page" in key for key in local._cache)
     assert not any("cache_page" in key for key in shared._cache)
 
 
-def test_without_redis_a_process_remembers_by_itself(shared: Any) -> None:
+def test_without_redis_a_process_uses_its_own_memory(shared: Any) -> None:
     assert [shared.count("k", 60) for _ in range(3)] == [1, 2, 3]
     assert (shared.add("k", 1), shared.get("k"), shared.incr("k"), shared.has_key("k")) == (False, 3, 4, True)
     shared.set_many({"a": 1, "b": 2})
@@ -69,26 +69,26 @@ def test_without_redis_a_process_remembers_by_itself(shared: Any) -> None:
     assert (shared.get("a", "gone"), shared.touch("b", 5), shared.delete("b")) == ("gone", True, True)
 
 
-def test_a_redis_that_is_away_is_warned_of_once_and_left_alone(shared: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unavailable_redis_is_logged_once_and_avoided(shared: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert not shared.is_unavailable
     assert [shared.get("k") for _ in range(3)] == [None] * 3
     assert shared.is_unavailable
     assert len(caplog.messages) == 1
-    assert caplog.messages[0].endswith("This process remembers by itself for 5 seconds.")
+    assert caplog.messages[0].endswith("This process uses its own memory for 5 seconds.")
 
 
-def test_who_has_to_know_is_told() -> None:
+def test_the_strict_cache_raises_if_redis_fails() -> None:
     with pytest.raises(CacheUnavailableError, match="Redis failed"):
-        StrictCache(NOBODY_LISTENS, {}).get("k")
+        StrictCache(UNREACHABLE, {}).get("k")
 
 
-def test_what_is_sent_to_redis_is_json() -> None:
+def test_values_are_sent_to_redis_as_json() -> None:
     assert JsonSerializer().dumps({"a": [1, "x"]}) == b'{"a":[1,"x"]}'
     with pytest.raises(TypeError):
         JsonSerializer().dumps(object())
 
 
-def test_a_process_keeps_its_counters_among_many_others() -> None:
+def test_a_process_keeps_a_counter_beside_a_thousand_others() -> None:
     counter: Any = cache
     first = counter.count("mine", 60)
     for number in range(1000):
@@ -97,6 +97,6 @@ def test_a_process_keeps_its_counters_among_many_others() -> None:
 
 
 @pytest.mark.parametrize(("url", "names", "problems"), [("", 2, 0), ("redis://h/0", 3, 0), ("http://h", 2, 1)])
-def test_redis_is_used_where_its_address_is_given(url: str, names: int, problems: int) -> None:
+def test_redis_is_used_if_its_url_is_set(url: str, names: int, problems: int) -> None:
     environment: Any = FakeEnvironment(url)
     assert (len(caches_from(environment)), len(environment.problems)) == (names, problems)

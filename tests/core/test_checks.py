@@ -1,4 +1,4 @@
-"""Every misconfiguration has an id and a remedy, and nothing is served with it."""
+"""System checks of the configuration, each with an id and a remedy."""
 
 import os
 import re
@@ -22,7 +22,7 @@ SOUND = {
 
 
 def check(**changes: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py check` in a process of its own, under a production-like environment with `changes`."""
+    """Run `manage.py check` in a separate process, in a production-like environment with `changes`."""
     command = [sys.executable, "manage.py", "check"]
     return subprocess.run(command, cwd=ROOT, env=SOUND | changes, capture_output=True, text=True, timeout=60, check=False)
 
@@ -31,7 +31,7 @@ def test_a_sound_environment_passes() -> None:
     assert check().returncode == 0
 
 
-# Several at once, since each process takes its time to start and all of them are to be told.
+# Several at once, because a process is slow to start and all problems must be reported together.
 PROBLEMS = [
     (
         {"SECRET_KEY": "", "FIELD_ENCRYPTION_KEYS": "", "DATABASE_URL": "", "ALLOWED_HOSTS": ""},
@@ -69,5 +69,5 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     assert check(SECRET_KEY="", SECRET_KEY_FILE=str(file)).returncode == 0
 
 
-def test_debug_on_a_public_address_is_warned_of() -> None:
+def test_debug_with_a_public_host_is_a_warning() -> None:
     assert "mingus.W001" in check(DEBUG="1").stderr

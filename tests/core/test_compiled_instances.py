@@ -1,4 +1,4 @@
-"""Kept queries: the same instances as the queryset's, under the same walls, inside a transaction or at its beginning."""
+"""Compiled queries of instances, which return the same instances as the queryset under the same access checks."""
 
 from typing import Any
 from uuid import uuid4
@@ -24,20 +24,20 @@ def values_of(row: Model) -> dict[str, Any]:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
-def everything(text: str = "groceries") -> tuple[CompiledInstanceQuery, Any]:
-    """A kept query of one category, and its queryset."""
+def compiled_and_queryset(text: str = "groceries") -> tuple[CompiledInstanceQuery, Any]:
+    """Return a compiled query of one category, and its queryset."""
     queryset = FinancialTransaction.objects.select_related("user", "financial_profile").order_by("pk")
     return CompiledInstanceQuery(lambda values: queryset.filter(**values), category=str), queryset.filter(category=text)
 
 
-def test_the_same_instances_as_the_querysets() -> None:
+def test_it_returns_the_same_instances_as_the_queryset() -> None:
     account = AccountFactory(account_number="DE02120300000000202051")
     TransactionFactory.create_batch(3, user=account.user, financial_profile=account, category="groceries")
     TransactionFactory(category="groceries", financial_profile=None, metadata={"deep": [1, None, {"x": "y"}]})
     TransactionFactory(category="rent")
-    kept, queryset = everything()
+    compiled, queryset = compiled_and_queryset()
     for _ in range(2):
-        pairs = list(zip(kept(category="groceries"), queryset, strict=True))
+        pairs = list(zip(compiled(category="groceries"), queryset, strict=True))
         assert len(pairs) == 4
         for ours, theirs in pairs:
             assert ours == theirs
@@ -47,57 +47,57 @@ def test_the_same_instances_as_the_querysets() -> None:
             assert ours.financial_profile == theirs.financial_profile
 
 
-def test_related_rows_are_there_without_another_query() -> None:
+def test_related_rows_need_no_further_query() -> None:
     token = TokenFactory()
-    kept = CompiledInstanceQuery(
+    compiled = CompiledInstanceQuery(
         lambda values: PersonalAccessToken.objects.select_related("user").filter(**values), token_key=str
     )
-    kept(token_key=token.token_key)
-    with CaptureQueriesContext(connection) as asked:
-        (found,) = kept(token_key=token.token_key)
+    compiled(token_key=token.token_key)
+    with CaptureQueriesContext(connection) as queries:
+        (found,) = compiled(token_key=token.token_key)
         assert found.user == token.user
-    assert len(asked) == 1
+    assert len(queries) == 1
 
 
-def test_sealed_fields_open() -> None:
-    made = AccountFactory(account_number="DE02120300000000202051")
-    kept = CompiledInstanceQuery(lambda values: EncryptedFinancialProfile.objects.filter(**values), pk=type(made.pk))
-    (found,) = kept(pk=made.pk)
+def test_encrypted_fields_are_decrypted() -> None:
+    stored = AccountFactory(account_number="DE02120300000000202051")
+    compiled = CompiledInstanceQuery(lambda values: EncryptedFinancialProfile.objects.filter(**values), pk=type(stored.pk))
+    (found,) = compiled(pk=stored.pk)
     assert found.account_number == "DE02120300000000202051"
 
 
 def test_an_instance_can_be_changed_and_saved() -> None:
-    made = TransactionFactory(category="groceries")
-    kept, _ = everything()
-    (found,) = kept(category="groceries")
+    stored = TransactionFactory(category="groceries")
+    compiled, _ = compiled_and_queryset()
+    (found,) = compiled(category="groceries")
     found.category = "rent"
     found.save()
-    made.refresh_from_db()
-    assert made.category == "rent"
+    stored.refresh_from_db()
+    assert stored.category == "rent"
 
 
-def test_nothing_found_is_no_rows() -> None:
-    kept, _ = everything()
-    assert kept(category="nowhere") == []
+def test_a_query_without_a_match_returns_no_rows() -> None:
+    compiled, _ = compiled_and_queryset()
+    assert compiled(category="nowhere") == []
 
 
-def test_the_databases_wall_stands(alice: User, bob: User) -> None:
-    mine, his = TransactionFactory(user=alice), TransactionFactory(user=bob)
+def test_row_level_security_applies(alice: User, bob: User) -> None:
+    mine, theirs = TransactionFactory(user=alice), TransactionFactory(user=bob)
     unfiltered = CompiledInstanceQuery(lambda values: FinancialTransaction.objects.exclude(pk=values["pk"]), pk=type(mine.pk))
-    for user, row in ((alice, mine), (bob, his), (alice, mine)):
+    for user, row in ((alice, mine), (bob, theirs), (alice, mine)):
         with rls.as_customer(user):
             assert unfiltered(pk=uuid4()) == [row]
     with rls.as_login_role():
         assert unfiltered(pk=uuid4()) == []
 
 
-def test_a_refusal_is_djangos_error_and_leaves_the_connection_usable() -> None:
+def test_an_error_is_djangos_and_the_connection_stays_usable() -> None:
     TransactionFactory(category="groceries")
-    kept, queryset = everything()
-    kept(category="groceries")
+    compiled, queryset = compiled_and_queryset()
+    compiled(category="groceries")
     with context.using_role(Role.ACCOUNTS), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
-        kept(category="groceries")
-    assert len(kept(category="groceries")) == queryset.count() == 1
+        compiled(category="groceries")
+    assert len(compiled(category="groceries")) == queryset.count() == 1
 
 
 def test_sql_that_depends_on_the_value_is_refused() -> None:
@@ -110,29 +110,29 @@ def test_sql_that_depends_on_the_value_is_refused() -> None:
 
 @pytest.mark.django_db(transaction=True)
 class TestBeginning:
-    """Outside a transaction, where the first statement may begin one."""
+    """Queries outside of a transaction, of which the first may begin one."""
 
-    def test_without_autocommit_it_begins_the_transaction_under_its_reach(self, alice: User, bob: User) -> None:
+    def test_without_autocommit_it_begins_a_transaction(self, alice: User, bob: User) -> None:
         for user in (alice, bob):
             TransactionFactory(user=user, category="groceries")
-        kept, _ = everything()
+        compiled, _ = compiled_and_queryset()
         with rls.as_customer(alice):
-            kept(category="groceries")
+            compiled(category="groceries")
             connection.set_autocommit(False)
             try:
-                assert [row.user_id for row in kept(category="groceries")] == [alice.pk]
+                assert [row.user_id for row in compiled(category="groceries")] == [alice.pk]
                 assert connection.connection.info.transaction_status.name == "INTRANS"
-                # what the ORM asks next is in the same transaction, and has its reach without another word
+                # the ORM's next query is in the same transaction and under the same access check
                 assert FinancialTransaction.objects.count() == 1
             finally:
                 connection.rollback()
                 connection.set_autocommit(True)
 
     def test_a_dead_connection_is_djangos_error(self) -> None:
-        kept, _ = everything()
-        kept(category="groceries")
+        compiled, _ = compiled_and_queryset()
+        compiled(category="groceries")
         connection.connection.pgconn.finish()
         with pytest.raises(Error):
-            kept(category="groceries")
+            compiled(category="groceries")
         connection.close()
-        assert kept(category="groceries") == []
+        assert compiled(category="groceries") == []

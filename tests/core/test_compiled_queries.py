@@ -1,4 +1,4 @@
-"""Kept statements: what can be one, what they may read, and that a connection survives whatever they do."""
+"""Compiled queries: supported querysets, readable rows, and recovery of the connection."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -24,7 +24,7 @@ Build = Callable[[dict[str, Any]], QuerySet[Any]]
 ROWS = FinancialTransaction.objects.order_by("pk")
 
 
-def kept(build: Build, **kinds: type) -> CompiledQuery:
+def compiled(build: Build, **kinds: type) -> CompiledQuery:
     return compiled_queries.compile_query(build, kinds, connection)
 
 
@@ -44,62 +44,62 @@ def deallocate() -> None:
 
 
 @pytest.fixture(params=[False, True], ids=["prepared", "through a pooler"])
-def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _prepared_or_pooled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", request.param)
 
 
-@pytest.mark.usefixtures("_either_way")
+@pytest.mark.usefixtures("_prepared_or_pooled")
 class TestReading:
     OWNERS = ROWS.values_list("user_id")
 
-    def test_values_arrive_as_they_are(self, alice: User) -> None:
+    def test_values_are_passed_unchanged(self, alice: User) -> None:
         nasty = ["it's", "100 %s", "%%", "a\\'b", "$1", "'; DROP TABLE users_user; --", "Zoë ☕"]
         for text in nasty:
             TransactionFactory(user=alice, category=text)
-        found = kept(lambda values: ROWS.filter(category=values["text"]).values_list("category"), text=str)
+        found = compiled(lambda values: ROWS.filter(category=values["text"]).values_list("category"), text=str)
         assert [read(found, text=text) for text in nasty] == [[text] for text in nasty]
 
-    def test_constants_stay_as_they_are(self, alice: User) -> None:
+    def test_constants_are_passed_unchanged(self, alice: User) -> None:
         TransactionFactory(user=alice, category="100 %s it's")
-        found = kept(
+        found = compiled(
             lambda values: ROWS.filter(category="100 %s it's", user=values["pk"]).values_list("category"), pk=type(alice.pk)
         )
         assert read(found, pk=alice.pk) == ["100 %s it's"]
 
-    def test_a_customer_meets_his_own_rows_without_any_filter(self, alice: User, bob: User) -> None:
+    def test_customers_read_only_their_own_rows(self, alice: User, bob: User) -> None:
         TransactionFactory(user=alice)
         TransactionFactory(user=bob)
-        everybodys = kept(lambda values: self.OWNERS)
+        all_owners = compiled(lambda values: self.OWNERS)
         for user in (alice, bob, alice):
             with rls.as_customer(user):
-                assert read(everybodys) == [user.pk]
+                assert read(all_owners) == [user.pk]
         with rls.as_staff():
-            assert len(read(everybodys)) == 2
+            assert len(read(all_owners)) == 2
 
-    def test_nobody_meets_nothing(self, alice: User) -> None:
+    def test_the_login_role_reads_no_rows(self, alice: User) -> None:
         TransactionFactory(user=alice)
-        everybodys = kept(lambda values: self.OWNERS)
+        all_owners = compiled(lambda values: self.OWNERS)
         with rls.as_login_role():
-            assert read(everybodys) == []
+            assert read(all_owners) == []
 
-    def test_without_the_right_it_is_an_error_and_the_connection_goes_on(self, alice: User) -> None:
+    def test_a_missing_privilege_leaves_the_connection_usable(self, alice: User) -> None:
         TransactionFactory(user=alice)
-        everybodys = kept(lambda values: self.OWNERS)
+        all_owners = compiled(lambda values: self.OWNERS)
         with context.using_role(Role.ACCOUNTS), pytest.raises(psycopg.errors.InsufficientPrivilege):
-            read(everybodys)
-        assert read(everybodys) == [alice.pk]
+            read(all_owners)
+        assert read(all_owners) == [alice.pk]
         assert FinancialTransaction.objects.count() == 1
 
-    def test_what_is_asked_afterwards_has_its_own_reach(self, alice: User, bob: User) -> None:
+    def test_the_next_query_has_its_own_role(self, alice: User, bob: User) -> None:
         TransactionFactory(user=bob)
-        everybodys = kept(lambda values: self.OWNERS)
+        all_owners = compiled(lambda values: self.OWNERS)
         with rls.as_customer(alice):
-            read(everybodys)
-        assert FinancialTransaction.objects.count() == 1  # the test's own reach: everybody's
+            read(all_owners)
+        assert FinancialTransaction.objects.count() == 1  # the test's own role sees all rows
 
-    def test_the_present_instant_is_that_of_the_reading(self, monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
+    def test_the_present_time_is_that_of_the_execution(self, monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
         TransactionFactory(user=alice)
-        found = kept(lambda values: ROWS.annotate(now=ClockNow()).values_list("now"))
+        found = compiled(lambda values: ROWS.annotate(now=ClockNow()).values_list("now"))
         for at in (clock.now(), clock.now() + timedelta(days=400)):
             monkeypatch.setattr(clock, "now", lambda at=at: at)
             assert read(found) == [at]
@@ -119,20 +119,20 @@ class TestReading:
         lambda values: ROWS.filter(metadata__contains={"a": 1}, category=values["text"]),
         lambda values: ROWS.all(),
     ],
-    ids=["now", "today", "changed", "a pattern", "either", "none", "unknown", "empty", "json", "not asked for"],
+    ids=["now", "today", "changed", "a pattern", "either", "none", "unknown", "empty", "json", "unused"],
 )
-def test_what_can_not_be_kept_is_refused(build: Build) -> None:
-    # a query that looks at the value shows it sooner or later, and is caught when it does
+def test_a_query_that_can_not_be_compiled_is_refused(build: Build) -> None:
+    # a query that depends on the value differs sooner or later, and is then refused
     with pytest.raises(UncompilableError):
-        repeat(20, lambda: kept(lambda values: build(values).values_list("pk"), text=str))
+        repeat(20, lambda: compiled(lambda values: build(values).values_list("pk"), text=str))
 
 
-def test_a_connection_keeps_so_many_and_no_more(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_limits_its_prepared_statements(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled_queries, "MAX_PREPARED_STATEMENTS", 3)
     TransactionFactory(user=alice)
-    deallocate()  # what other tests have left
+    deallocate()  # statements of other tests
     compiled_queries._sessions.clear()
-    found = [kept(lambda values, last=number + 1: ROWS.values_list(F("pk"))[:last]) for number in range(6)]  # type: ignore[misc]
+    found = [compiled(lambda values, last=number + 1: ROWS.values_list(F("pk"))[:last]) for number in range(6)]  # type: ignore[misc]
     for statement in (*found, *found):
         assert len(read(statement)) == 1
     with connection.cursor() as cursor:
@@ -148,7 +148,7 @@ def alter(column: str, kind: str) -> None:
 
 @pytest.fixture
 def altered(transactional_db: None) -> Iterator[Callable[[str], None]]:
-    """Does to a column what a migration might do; undone after the test."""
+    """Yield a function that changes a column as a migration might, and restore the columns after the test."""
     columns: list[str] = []
 
     def change(column: str) -> None:
@@ -166,26 +166,24 @@ TOKEN, ACCOUNT = "users_personalaccesstoken.name", "finance_encryptedfinancialpr
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_gone", [False, True], ids=["a migration", "gone"])
-def test_what_is_prepared_no_longer_is_prepared_anew(
+def test_a_lost_prepared_statement_is_prepared_again(
     is_gone: bool, altered: Callable[[str], None], account: object, as_alice: APIClient
 ) -> None:
     page = as_alice.get(LIST).json()
     as_alice.get(LIST)
     deallocate() if is_gone else altered(ACCOUNT)
     assert as_alice.get(LIST).json() == page
-    assert as_alice.get(PROFILE).status_code == 404  # hers is not there yet, but she is known
+    assert as_alice.get(PROFILE).status_code == 404  # Alice has no profile yet, but the token is valid
     deallocate() if is_gone else altered(TOKEN)
     assert as_alice.get(PROFILE).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
-def test_within_a_transaction_the_request_has_to_be_sent_again(
-    altered: Callable[[str], None], account: Any, as_alice: APIClient
-) -> None:
+def test_within_a_transaction_the_client_must_retry(altered: Callable[[str], None], account: Any, as_alice: APIClient) -> None:
     body = {"financial_profile": account.pk, "transaction_type": "expense", "amount": "-1.00", "transaction_date": "2026-03-01"}
     assert as_alice.post("/api/v1/finance/transactions/", body).status_code == 201
     altered(ACCOUNT)
-    answer = as_alice.post("/api/v1/finance/transactions/", body)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    response = as_alice.post("/api/v1/finance/transactions/", body)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
     assert as_alice.post("/api/v1/finance/transactions/", body).status_code == 201
     assert FinancialTransaction.objects.count() == 2

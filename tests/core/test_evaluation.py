@@ -1,4 +1,4 @@
-"""Expressions computed in Python: numeric arithmetic as PostgreSQL does it, and what is not supported."""
+"""Evaluation of expressions in Python: numeric arithmetic as in PostgreSQL, and unsupported nodes."""
 
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,7 @@ FROM unnest(%s::numeric[], %s::numeric[], %s::int[]) WITH ORDINALITY AS pair (a,
 @pytest.mark.django_db
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(pairs=st.lists(st.tuples(numbers, numbers.filter(bool), st.integers(0, 6)), min_size=1, max_size=50))
-def test_quotients_are_those_of_postgresql_digit_by_digit(pairs: list[tuple[Decimal, Decimal, int]]) -> None:
+def test_quotients_equal_postgresqls_digit_by_digit(pairs: list[tuple[Decimal, Decimal, int]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(QUOTIENTS, [list(column) for column in zip(*pairs, strict=True)])
         in_sql = cursor.fetchall()
@@ -34,12 +34,12 @@ def test_quotients_are_those_of_postgresql_digit_by_digit(pairs: list[tuple[Deci
 
 
 @pytest.mark.parametrize("expression", [Length("description"), Cast(F("amount"), TextField())], ids=str)
-def test_a_node_without_a_form_in_python_is_refused(expression: Any) -> None:
+def test_an_unsupported_node_is_refused(expression: Any) -> None:
     with pytest.raises(NotImplementedError):
         evaluator(expression, FinancialTransaction)
 
 
-def test_a_derived_value_is_read_only_and_follows_its_columns() -> None:
+def test_a_derived_value_is_read_only_and_up_to_date() -> None:
     row = FinancialTransaction(amount="-3.50")
     assert row.absolute_amount == Decimal("3.50")
     row.amount = Decimal("-4.00")

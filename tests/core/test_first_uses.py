@@ -1,4 +1,4 @@
-"""Several transactions that need one user's data key at the same moment, and one that destroys it."""
+"""Concurrent transactions that first use a user's data key, and one that destroys it."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ AT_ONCE = 8
 
 
 def closing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, with its thread's connection closed at the end."""
+    """Return `function` with its thread's connection closed at the end."""
 
     def run(*arguments: Any) -> Any:
         try:
@@ -31,7 +31,7 @@ def closing(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def test_eight_first_uses_at_once_make_one_key_that_opens_all() -> None:
+def test_eight_concurrent_first_uses_create_one_key() -> None:
     user, barrier = UserFactory.create(), Barrier(AT_ONCE)
 
     def first_use(number: int) -> None:
@@ -46,12 +46,12 @@ def test_eight_first_uses_at_once_make_one_key_that_opens_all() -> None:
 
 
 @pytest.mark.parametrize("accounts_before", [0, 1])
-def test_an_erasure_waits_for_a_value_that_is_being_sealed_and_takes_its_key(accounts_before: int) -> None:
-    user, sealed, order = UserFactory.create(), Event(), list[str]()
+def test_an_erasure_waits_for_the_encryption_of_a_value(accounts_before: int) -> None:
+    user, encrypted, order = UserFactory.create(), Event(), list[str]()
     AccountFactory.create_batch(accounts_before, user=user)
 
     def erase() -> None:
-        sealed.wait()
+        encrypted.wait()
         with transaction.atomic():
             data_keys.destroy(user)
             order.append("destroyed")
@@ -60,7 +60,7 @@ def test_an_erasure_waits_for_a_value_that_is_being_sealed_and_takes_its_key(acc
         erasing = threads.submit(closing(erase))
         with transaction.atomic():
             AccountFactory(user=user)
-            sealed.set()
+            encrypted.set()
             with pytest.raises(TimeoutError):
                 erasing.result(timeout=0.5)
             order.append("stored")
@@ -69,6 +69,6 @@ def test_an_erasure_waits_for_a_value_that_is_being_sealed_and_takes_its_key(acc
     assert not DataKey.objects.filter(user=user).exists()
 
 
-def test_sealing_outside_of_a_transaction_is_refused_with_the_remedy() -> None:
-    with pytest.raises(EncryptionError, match=r"put transaction\.atomic\(\) around it"):
+def test_encryption_outside_of_a_transaction_is_refused() -> None:
+    with pytest.raises(EncryptionError, match=r"Use transaction\.atomic\(\)\."):
         data_keys.key_for_encryption(UserFactory().pk)

@@ -1,4 +1,4 @@
-"""E-mail leaves through a sealed job that exists exactly when its cause does."""
+"""Email, which is sent by a job with an encrypted message."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from core import jobs
 
 @pytest.fixture
 def queued(settings: Settings, tmp_path: Path) -> Path:
-    """Mails go through the queue into a folder; gives the folder."""
+    """Send emails through the queue into a folder, and return the folder."""
     settings.EMAIL_BACKEND = "core.mail.QueuedBackend"
     settings.EMAIL_DELIVERY_BACKEND = "core.mail.DevelopmentBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
@@ -21,9 +21,9 @@ def queued(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.mark.django_db
-def test_a_mail_waits_as_a_job_that_tells_nothing(queued: Path) -> None:
+def test_a_mail_is_a_job_with_an_encrypted_message(queued: Path) -> None:
     send_mail("Your key", "secret-key-4711", None, ["alice@example.com"])
-    job = ProcrastinateJob.objects.latest("id")  # those before it are what workers of other tests left
+    job = ProcrastinateJob.objects.latest("id")  # earlier jobs are left over from workers of other tests
     assert job.task_name == "core.mail.deliver"
     assert "secret-key" not in str(job.args)
     assert "alice@" not in str(job.args)
@@ -51,7 +51,7 @@ def test_the_worker_delivers_it(queued: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_an_attachment_is_refused_and_not_lost(queued: Path) -> None:
+def test_an_attachment_is_refused(queued: Path) -> None:
     message = EmailMessage("Hello", "text", None, ["alice@example.com"], attachments=[("a.txt", "x", "text/plain")])
     with pytest.raises(ValueError, match="attachments"):
         get_connection().send_messages([message])

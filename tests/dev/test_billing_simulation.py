@@ -1,4 +1,4 @@
-"""`manage.py simulate_billing` shows a subscription's life to the cent, and leaves nothing behind."""
+"""The command `simulate_billing`: amounts to the cent, and nothing stored."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -26,8 +26,8 @@ from dev.stripe import launcher as stripe_emulator
 from dev.stripe.emulator import EmulatorClient
 from users.models import User
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db]  # each life is lived with a stand-in of Stripe in its own process
-LIVES = Path(__file__).with_name("billing_lives.txt")
+pytestmark = [pytest.mark.faults, pytest.mark.django_db]  # each simulation starts the Stripe emulator in a process
+EXPECTED_LINES = Path(__file__).with_name("billing_lives.txt")
 DECLINED = "Your payment did not go through"
 TRIAL = [
     ("2026-03-02", "trialing", "Mid-tier", "open, 7 features", ["0.00 USD paid"], []),
@@ -43,20 +43,20 @@ UNPAID = [
 
 
 @pytest.fixture
-def catalogue(db: None) -> None:
-    """The plans that the product ships with."""
+def catalog(db: None) -> None:
+    """Load the plans that the product ships with."""
     services.load_catalog()
 
 
 @cache
-def lived(scenario: str) -> tuple[DayRow, ...]:
-    """The rows of a scenario with the settings that the product ships with; nothing of a life is stored, so once is enough."""
+def simulated_rows(scenario: str) -> tuple[DayRow, ...]:
+    """Return a scenario's rows under the product's default settings. A simulation stores nothing, so its rows can be cached."""
     with stripe_emulator.temporary_settings(BILLING_TRIAL_DAYS=14, BILLING_GRACE_DAYS=7):
         return tuple(simulate(SimulationRequest(scenario)))
 
 
-def in_full(rows: Sequence[DayRow]) -> list[str]:
-    """Everything that the rows say, one fact a line."""
+def as_lines(rows: Sequence[DayRow]) -> list[str]:
+    """Return every fact in the rows, one a line."""
     lines = []
     for row in rows:
         lines.append(f"{row.day} {row.state.status}, {row.state.plan}, {row.state.access}")
@@ -67,8 +67,8 @@ def in_full(rows: Sequence[DayRow]) -> list[str]:
     return lines
 
 
-def shown(rows: Sequence[DayRow]) -> list[tuple[Any, ...]]:
-    """Day, status, plan, verdict, amounts and notices' titles of each row."""
+def summary(rows: Sequence[DayRow]) -> list[tuple[Any, ...]]:
+    """Return the day, status, plan, access, amounts and notice titles of each row."""
     return [
         (
             f"{row.day}",
@@ -86,29 +86,27 @@ def happened_on(rows: Sequence[DayRow], day: str) -> str:
     return next("\n".join(row.happened) for row in rows if f"{row.day}" == day)
 
 
-def test_a_renewal_fails_and_a_new_card_pays_it(catalogue: None) -> None:
-    assert shown(lived("recovers")) == [
+def test_a_renewal_fails_and_a_new_card_pays_it(catalog: None) -> None:
+    assert summary(simulated_rows("recovers")) == [
         *UNPAID,
         ("2026-04-20", "past_due", "Mid-tier", "open, 7 features", [], []),
-        ("2026-04-21", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], ["Your payment has arrived"]),
+        ("2026-04-21", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], ["Payment received"]),
         ("2026-05-01", "active", "Professional", "open, 8 features", ["20.00 USD paid"], []),
         ("2026-05-16", "active", "Professional", "open, 8 features", ["75.00 USD paid"], []),
-        ("2026-05-26", "active, to end", "Professional", "open, 8 features", [], []),
+        ("2026-05-26", "active, ending", "Professional", "open, 8 features", [], []),
         ("2026-06-16", "canceled", "Professional", "closed, 0 features", [], []),
     ]
 
 
-def test_an_upgrade_shows_its_proration(catalogue: None) -> None:
-    said = happened_on(lived("recovers"), "2026-05-01")
-    assert "The preview said 20.00 USD due now, 0.00 USD of credit" in said
-    assert "-17.50 USD: Unused time on Mid-tier after 1 May 2026" in said
-    assert "37.50 USD: Remaining time on Professional after 1 May 2026" in said
+def test_an_upgrade_shows_its_proration(catalog: None) -> None:
+    changes = happened_on(simulated_rows("recovers"), "2026-05-01")
+    assert "The preview shows 20.00 USD due now and a credit of 0.00 USD" in changes
+    assert "-17.50 USD: Unused time on Mid-tier after 1 May 2026" in changes
+    assert "37.50 USD: Remaining time on Professional after 1 May 2026" in changes
 
 
-def test_a_renewal_that_stays_unpaid_closes_with_the_grace_and_ends_after_the_last_attempt(
-    catalogue: None,
-) -> None:
-    assert shown(lived("lapses")) == [
+def test_an_unpaid_renewal_closes_access_and_is_then_canceled(catalog: None) -> None:
+    assert summary(simulated_rows("lapses")) == [
         *UNPAID,
         ("2026-04-21", "past_due", "Mid-tier", "open, 7 features", [], [DECLINED]),
         ("2026-04-23", "past_due", "Mid-tier", "closed, 0 features", [], [DECLINED]),
@@ -116,36 +114,36 @@ def test_a_renewal_that_stays_unpaid_closes_with_the_grace_and_ends_after_the_la
     ]
 
 
-def test_a_notice_says_when_access_closes_and_then_that_it_is_closed(catalogue: None) -> None:
-    told = {f"{row.day}": notice.message for row in lived("lapses") for notice in row.notices}
-    assert "what your plan opens closes on Thursday, 23 April 2026." in told["2026-04-21"]
-    assert "What your plan opens is closed until it is paid." in told["2026-04-23"]
-    assert "Pay now: (the invoice's page)\nOr change your card" in told["2026-04-23"]
+def test_notices_state_when_access_closes_and_that_it_is_closed(catalog: None) -> None:
+    messages = {f"{row.day}": notice.message for row in simulated_rows("lapses") for notice in row.notices}
+    assert "access to your plan ends on Thursday, 23 April 2026." in messages["2026-04-21"]
+    assert "You have no access to your plan until it is paid." in messages["2026-04-23"]
+    assert "Pay now: (the invoice's page)\nOr change your card" in messages["2026-04-23"]
 
 
-def test_who_pays_late_is_let_in_at_once(catalogue: None) -> None:
-    assert shown(lived("pays-late")) == [
+def test_a_late_payment_restores_access_at_once(catalog: None) -> None:
+    assert summary(simulated_rows("pays-late")) == [
         *UNPAID,
         ("2026-04-21", "past_due", "Mid-tier", "open, 7 features", [], [DECLINED]),
         ("2026-04-23", "past_due", "Mid-tier", "closed, 0 features", [], [DECLINED]),
-        ("2026-04-25", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], ["Your payment has arrived"]),
+        ("2026-04-25", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], ["Payment received"]),
     ]
 
 
-def test_a_trial_that_is_cancelled_costs_nothing(catalogue: None) -> None:
-    rows = lived("leaves-the-trial")
-    assert shown(rows) == [
+def test_a_canceled_trial_costs_nothing(catalog: None) -> None:
+    rows = simulated_rows("leaves-the-trial")
+    assert summary(rows) == [
         TRIAL[0],
-        ("2026-03-11", "trialing, to end", "Mid-tier", "open, 7 features", [], []),
-        ("2026-03-13", "trialing, to end", "Mid-tier", "open, 7 features", [], ["Your trial ends soon"]),
+        ("2026-03-11", "trialing, ending", "Mid-tier", "open, 7 features", [], []),
+        ("2026-03-13", "trialing, ending", "Mid-tier", "open, 7 features", [], ["Your trial ends soon"]),
         ("2026-03-16", "canceled", "Mid-tier", "closed, 0 features", [], []),
     ]
     assert "Nothing is charged" in rows[2].notices[0].message
 
 
-def test_a_downgrade_leaves_a_credit_that_pays_the_next_invoice(catalogue: None) -> None:
-    rows = lived("downgrades")
-    assert shown(rows) == [
+def test_a_downgrade_leaves_a_credit_that_pays_the_next_invoice(catalog: None) -> None:
+    rows = simulated_rows("downgrades")
+    assert summary(rows) == [
         *FIRST_MONTH,
         ("2026-03-26", "active", "Budget", "open, 4 features", ["0.00 USD paid", "credit: 13.55 USD"], []),
         (
@@ -162,31 +160,31 @@ def test_a_downgrade_leaves_a_credit_that_pays_the_next_invoice(catalogue: None)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_every_day_and_notice_is_as_pinned(scenario: str, catalogue: None) -> None:
-    pinned = dict(life.split("\n", 1) for life in LIVES.read_text().removeprefix("# ").split("\n# "))
-    assert in_full(lived(scenario)) == pinned[scenario].splitlines()
+def test_every_day_and_notice_matches_the_file(scenario: str, catalog: None) -> None:
+    pinned = dict(part.split("\n", 1) for part in EXPECTED_LINES.read_text().removeprefix("# ").split("\n# "))
+    assert as_lines(simulated_rows(scenario)) == pinned[scenario].splitlines()
     assert list(pinned) == list(SCENARIOS)
 
 
-def everything() -> dict[str, int]:
-    """How many rows every table has; the audit log's too, and the jobs'."""
+def row_counts() -> dict[str, int]:
+    """Return the number of rows of every managed table."""
     return {model._meta.label: model._base_manager.count() for model in apps.get_models() if model._meta.managed}
 
 
-def jobs() -> int:
+def job_count() -> int:
     return int(apps.get_model("procrastinate", "ProcrastinateJob")._base_manager.count())
 
 
-def test_nothing_is_kept_and_no_mail_is_sent(catalogue: None) -> None:
+def test_nothing_is_stored_and_no_mail_is_sent(catalog: None) -> None:
     prices = list(SubscriptionPlan.objects.order_by("pk").values())
-    before = (everything(), jobs())
+    before = (row_counts(), job_count())
     assert simulate(SimulationRequest("leaves-the-trial"))
-    assert ((everything(), jobs()), list(SubscriptionPlan.objects.order_by("pk").values())) == (before, prices)
+    assert ((row_counts(), job_count()), list(SubscriptionPlan.objects.order_by("pk").values())) == (before, prices)
     assert mail.outbox == []
 
 
 class Interrupted:
-    """Somebody presses Ctrl-C on the fourth day."""
+    """A progress callback that raises KeyboardInterrupt on the fourth day."""
 
     def __init__(self) -> None:
         self.stripe = ""
@@ -199,27 +197,27 @@ class Interrupted:
             yield day
 
 
-def test_an_interruption_leaves_nothing_behind(catalogue: None) -> None:
-    before, present = everything(), (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.EMAIL_BACKEND)
+def test_an_interruption_restores_rows_and_settings(catalog: None) -> None:
+    before, current = row_counts(), (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.EMAIL_BACKEND)
     interrupted = Interrupted()
     with pytest.raises(KeyboardInterrupt):
         simulate(SimulationRequest(), progress=interrupted)
-    assert everything() == before
-    assert present == (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.EMAIL_BACKEND)
+    assert row_counts() == before
+    assert current == (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.EMAIL_BACKEND)
     with pytest.raises(ConnectionRefusedError):
         EmulatorClient(interrupted.stripe).now()
 
 
-def test_stripe_itself_is_never_spoken_to(catalogue: None, settings: Settings) -> None:
+def test_stripe_itself_is_never_called(catalog: None, settings: Settings) -> None:
     settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = "sk_live_not_for_this", "https://api.stripe.com"
-    seen = Interrupted()
+    interrupted = Interrupted()
     with pytest.raises(KeyboardInterrupt):
-        simulate(SimulationRequest(), progress=seen)
-    assert seen.stripe.startswith("http://127.0.0.1:")
+        simulate(SimulationRequest(), progress=interrupted)
+    assert interrupted.stripe.startswith("http://127.0.0.1:")
     assert (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE) == ("sk_live_not_for_this", "https://api.stripe.com")
 
 
-def test_the_jobs_look_after_the_simulated_customer_alone(alice: User, bob: User) -> None:
+def test_the_jobs_process_the_given_user_alone(alice: User, bob: User) -> None:
     now = datetime(2026, 3, 20, 12, tzinfo=UTC)
     ends = datetime(2026, 3, 22, 12, tzinfo=UTC)
     SubscriptionFactory(user=bob, status="trialing", canceled_at=None, trial_end=ends, current_period_end=ends)
@@ -233,68 +231,68 @@ def test_the_jobs_look_after_the_simulated_customer_alone(alice: User, bob: User
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("options", "sentence"),
     [
         ({"until": date(2026, 3, 1)}, "The last day, 2026-03-01, is before the first, 2026-03-02."),
         ({"until": date(2029, 1, 1)}, "At most 800 days can be simulated."),
-        ({"begins": date(1999, 1, 1)}, "The first day must lie between 2020-01-01 and 2090-01-01"),
-        ({"plan": "Gold"}, "No monthly plan is called Gold. There are: Budget, Mid-tier, Professional."),
+        ({"begins": date(1999, 1, 1)}, "The first day must be between 2020-01-01 and 2090-01-01"),
+        ({"plan": "Gold"}, "No monthly plan is called Gold. Choose one of: Budget, Mid-tier, Professional."),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_sentence(asked: dict[str, Any], sentence: str, catalogue: None) -> None:
+def test_invalid_options_are_refused_with_a_sentence(options: dict[str, Any], sentence: str, catalog: None) -> None:
     with pytest.raises(DomainError, match=sentence):
-        simulate(SimulationRequest(**asked))
+        simulate(SimulationRequest(**options))
 
 
-def test_without_plans_it_says_so() -> None:
+def test_without_plans_the_command_fails() -> None:
     SubscriptionPlan.objects.all().delete()
     with pytest.raises(CommandError, match="No monthly plan is offered"):
         call_command("simulate_billing")
 
 
-def test_a_day_that_is_none_is_refused() -> None:
-    with pytest.raises(CommandError, match=r"31 May is no day. Write it as 2026-03-02."):
+def test_an_invalid_date_is_refused() -> None:
+    with pytest.raises(CommandError, match=r"31 May is not a date. Write it as 2026-03-02."):
         call_command("simulate_billing", "--from", "31 May")
 
 
-def test_the_dearest_plan_has_no_upgrade_and_the_life_goes_on(catalogue: None) -> None:
+def test_the_cheapest_plan_has_no_downgrade(catalog: None) -> None:
     until = date(2026, 3, 27)
     rows = simulate(SimulationRequest("downgrades", plan="budget", until=until, begins=date(2026, 3, 2)))
-    assert rows[-1].happened == ("He is refused: No monthly plan in USD is cheaper.",)
+    assert rows[-1].happened == ("Refused: No monthly plan in USD is cheaper.",)
     assert rows[-1].state.plan == "Budget"
 
 
-def test_without_a_trial_the_first_month_is_paid_at_once(catalogue: None, settings: Settings) -> None:
+def test_without_a_trial_the_first_month_is_paid_at_once(catalog: None, settings: Settings) -> None:
     settings.BILLING_TRIAL_DAYS = 0
     [row] = simulate(SimulationRequest(until=date(2026, 3, 3), card="mastercard"))
-    assert shown([row]) == [("2026-03-02", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], [])]
+    assert summary([row]) == [("2026-03-02", "active", "Mid-tier", "open, 7 features", ["35.00 USD paid"], [])]
 
 
-def test_the_command_prints_a_table_and_what_was_told(catalogue: None) -> None:
-    said = StringIO()
-    call_command("simulate_billing", "--scenario", "leaves-the-trial", stdout=said)
-    lines = said.getvalue().splitlines()
+def test_the_command_prints_a_table_and_the_notices(catalog: None) -> None:
+    output = StringIO()
+    call_command("simulate_billing", "--scenario", "leaves-the-trial", stdout=output)
+    lines = output.getvalue().splitlines()
     assert lines[0].split("  ")[0] == "day"
     assert [line[:10] for line in lines if line.startswith("2026")][:2] == ["2026-03-02", "2026-03-11"]
     assert "2026-03-13: Your trial ends soon" in lines
 
 
-def test_a_table_is_as_wide_as_the_terminal_and_readable_on_a_narrow_one(catalogue: None) -> None:
-    assert max(map(len, terminal_table(lived("lapses"), width=200))) <= 200
-    assert max(map(len, terminal_table(lived("lapses"), width=80))) <= MIN_TABLE_WIDTH
+def test_a_table_fits_the_terminal_down_to_its_minimum_width(catalog: None) -> None:
+    assert max(map(len, terminal_table(simulated_rows("lapses"), width=200))) <= 200
+    assert max(map(len, terminal_table(simulated_rows("lapses"), width=80))) <= MIN_TABLE_WIDTH
 
 
-def test_csv_goes_to_the_standard_output(catalogue: None) -> None:
-    said = StringIO()
-    call_command("simulate_billing", "--until", "2026-03-03", "--csv", "-", stdout=said)
-    header, row = csv.reader(StringIO(said.getvalue()))
+def test_csv_goes_to_the_standard_output(catalog: None) -> None:
+    output = StringIO()
+    call_command("simulate_billing", "--until", "2026-03-03", "--csv", "-", stdout=output)
+    header, row = csv.reader(StringIO(output.getvalue()))
     assert tuple(header) == COLUMNS
     assert (row[0], row[2], row[5]) == ("2026-03-02", "trialing", "0.00 USD paid: Free trial for 1 × Mid-tier")
 
 
-def test_csv_goes_to_a_file_or_says_why_not(catalogue: None, tmp_path: Path) -> None:
-    said, file = StringIO(), tmp_path / "life.csv"
-    call_command("simulate_billing", "--until", "2026-03-02", "--csv", f"{file}", stdout=said)
-    assert (said.getvalue().endswith("life.csv: 1 days.\n"), file.read_text()[:5]) == (True, "\ufeffday,")
+def test_csv_goes_to_a_file_or_fails_with_the_reason(catalog: None, tmp_path: Path) -> None:
+    output, file = StringIO(), tmp_path / "days.csv"
+    call_command("simulate_billing", "--until", "2026-03-02", "--csv", f"{file}", stdout=output)
+    assert (output.getvalue().endswith("days.csv: 1 days.\n"), file.read_text()[:5]) == (True, "\ufeffday,")
     with pytest.raises(CommandError, match="can't be written: Is a directory"):
         call_command("simulate_billing", "--until", "2026-03-02", "--csv", f"{tmp_path}")

@@ -1,6 +1,6 @@
-"""A customer, support and Stripe's stand-in around the live server, all by one clock that only the test moves.
+"""A customer, the back office and the Stripe emulator around the live server, with one clock that the test moves.
 
-The stand-in is a process of its own and posts signed webhooks to the live server; jobs are carried out as the worker does.
+The emulator is a separate process that posts signed webhooks to the live server. Jobs run as in the worker.
 """
 
 import os
@@ -29,37 +29,37 @@ TAKES_PICTURES = os.environ.get("PICTURES") == "1"
 
 
 def at(written: str) -> datetime:
-    """`04-16 09:30` of the year 2026, in UTC."""
+    """Return an instant of 2026 in UTC from text such as `04-16 09:30`."""
     return datetime.strptime(f"2026-{written}", "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
 
 
-def said(written: str) -> str:
-    """The same instant as the API writes it."""
+def api_time(written: str) -> str:
+    """Return the same instant as the API writes it."""
     return f"{at(written):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def take_picture(name: str, page: Page, *, whole: bool = True) -> None:
-    """Renew docs/images/billing-NAME.png when the run was asked to (PICTURES=1): all of the page, or what fits the window."""
+    """Save docs/images/billing-NAME.png if PICTURES=1: the whole page, or the part that fits the window."""
     if not TAKES_PICTURES:
         return
     size = page.viewport_size
     assert size is not None
-    # by the window, not by Playwright's full_page: what sticks to the window's edges would be drawn into the middle
+    # resize the window, as Playwright's full_page would draw sticky elements into the middle
     height = max(size["height"], page.evaluate("document.documentElement.scrollHeight") if whole else 0)
     page.set_viewport_size({"width": size["width"], "height": height})
     page.screenshot(path=IMAGES / f"billing-{name}.png")
     page.set_viewport_size(size)
 
 
-def work_aside() -> None:
-    """Carry out what is waiting in a thread of its own: this one has Playwright's event loop, and a worker brings another."""
-    with ThreadPoolExecutor(1) as aside:
-        aside.submit(work).result()
-        aside.submit(connections.close_all).result()
+def run_jobs_in_thread() -> None:
+    """Run the waiting jobs in another thread, as this one has Playwright's event loop and a worker starts its own."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+        pool.submit(connections.close_all).result()
 
 
 class Caller:
-    """A customer's program: the API over HTTP, with a token that he has made after his login."""
+    """An API client over HTTP with a personal access token that it creates after a login."""
 
     def __init__(self, visit: Visit, user: User) -> None:
         self.visit, self.user = visit, user
@@ -69,136 +69,136 @@ class Caller:
         self.headers = {"Authorization": f"Bearer {token.json()['token']}"}
 
     def get(self, path: str) -> Any:
-        """The answer's JSON; of a list its rows."""
-        answer = self.visit.page.request.get(f"{self.visit.server}/api/v1/billing/{path}", headers=self.headers)
-        assert answer.ok, answer.text()
-        found = answer.json()
-        return found["results"] if isinstance(found, dict) and "results" in found else found
+        """Return the JSON of the response, or its rows if it is a list."""
+        response = self.visit.page.request.get(f"{self.visit.server}/api/v1/billing/{path}", headers=self.headers)
+        assert response.ok, response.text()
+        body = response.json()
+        return body["results"] if isinstance(body, dict) and "results" in body else body
 
     def post(self, path: str, given: dict[str, Any], *, status: int = 200) -> Any:
-        """The answer's JSON."""
-        answer = self._send(f"/api/v1/billing/{path}", given, self.headers)
-        assert answer.status == status, answer.text()
-        return answer.json()
+        """Return the JSON of the response."""
+        response = self._send(f"/api/v1/billing/{path}", given, self.headers)
+        assert response.status == status, response.text()
+        return response.json()
 
     def _send(self, path: str, given: dict[str, Any], headers: dict[str, str]) -> APIResponse:
         return self.visit.page.request.post(f"{self.visit.server}{path}", data=given, headers=headers)
 
 
 class SubscriptionScenario:
-    """Everything that a subscription's life needs."""
+    """A customer in the browser and in the API, the Stripe emulator and the clock."""
 
     def __init__(self, stripe: StripeEmulator, clock: Traveller, customer: Visit, user: User) -> None:
         self.stripe, self.clock, self.customer, self.user = stripe, clock, customer, user
         self.page, self.api = customer.page, Caller(customer, user)
 
     def process_events(self) -> None:
-        """Have Stripe post what it has to say, and do what follows."""
+        """Deliver all of Stripe's events and run the jobs that they enqueue."""
         self.stripe.hold_deliveries(False)
         self.stripe.deliver_all()
-        assert {made["status"] for made in self.stripe.deliveries()} == {"taken"}
-        work_aside()
+        assert {row["status"] for row in self.stripe.deliveries()} == {"taken"}
+        run_jobs_in_thread()
 
     def pass_time(self, until: str) -> None:
-        """Live on, there and here. What happened meanwhile is heard of with `hear`."""
+        """Move both clocks. Events of the time between arrive with `process_events`."""
         self.stripe.hold_deliveries()
         self.stripe.advance(at(until))
         self.clock.move_to(at(until), tick=False)
 
     def open_portal(self) -> None:
-        """The page of Stripe's with the card and the invoices."""
+        """Open Stripe's page with the card and the invoices."""
         self.page.goto(self.api.post("subscriptions/portal/", {}, status=201)["url"])
 
     def change_card(self, label: str) -> None:
-        """On the portal."""
+        """Choose another card on the billing portal."""
         self.page.get_by_label(label).check()
         self.page.get_by_role("button", name="Change card").click()
         self.page.wait_for_load_state("networkidle")
 
     def subscription(self) -> dict[str, Any]:
-        """His only one, as the API gives it."""
+        """Return the customer's only subscription from the API."""
         [row] = self.api.get("subscriptions/")
         return dict(row)
 
     def dates(self) -> dict[str, Any]:
-        """What the subscription says of its state, without its keys and stamps."""
+        """Return the subscription's status and dates, without its ids and timestamps."""
         hidden = ("id", "plan", "stripe_subscription_id", "stripe_customer_id", "created_at", "updated_at")
         return {name: value for name, value in self.subscription().items() if name not in hidden}
 
     def invoices(self) -> list[tuple[Any, ...]]:
-        """Of each invoice, the newest first: its day, amount, refunded amount, status, when it was paid, days overdue."""
+        """Return each invoice's date, amount, refunded amount, status, payment time and days overdue, newest first."""
         names = ("billing_date", "amount", "amount_refunded", "status", "paid_at", "days_overdue")
         return [tuple(row[name] for name in names) for row in self.api.get("history/")]
 
     def open_features(self) -> dict[str, int | None]:
-        """The features that can be used now, with how often; None is without a limit."""
+        """Return the remaining uses of each usable feature, None for no limit."""
         return {row["feature_name"]: row["usage_remaining"] for row in self.api.get("feature-access/") if row["can_use"]}
 
     def verdict(self, feature: str = "ai_insights") -> dict[str, Any]:
-        """What the API explains: the same by the feature's name and on its row."""
+        """Return the API's explanation of a feature, after comparing both endpoints."""
         by_name = self.api.get(f"feature-access/explanation/?feature_name={feature}")
         [row] = self.api.get(f"feature-access/?feature_name={feature}")
         assert self.api.get(f"feature-access/{row['id']}/explanation/") == by_name
         assert row["can_use"] is by_name["verdict"]["is_enabled"]
         return dict(by_name["verdict"])
 
-    def told(self) -> list[str]:
-        """The subjects of the customer's mails since this was asked last."""
-        his = [message for message in mail.outbox if message.to == [self.user.email]]
-        subjects = [str(message.subject).removeprefix("[MINGUS] ") for message in his]
+    def new_mail_subjects(self) -> list[str]:
+        """Return the subjects of the customer's mails since the last call."""
+        messages = [message for message in mail.outbox if message.to == [self.user.email]]
+        subjects = [str(message.subject).removeprefix("[MINGUS] ") for message in messages]
         mail.outbox.clear()
         return subjects
 
 
 class BackOfficePages:
-    """The back office as a colleague sees it who has just shown his second factor."""
+    """The back office as a staff member sees it just after the second factor."""
 
     def __init__(self, visit: Visit) -> None:
         self.visit, self.page = visit, visit.page
 
-    def enter(self, colleague: User) -> None:
-        """As somebody, or as somebody else; a session lasts for hours, and this life for months."""
+    def enter(self, user: User) -> None:
+        """Sign in, also again later, as a session lasts for hours and this test for months."""
         client = Client()
-        sign_in(client, colleague)
+        sign_in(client, user)
         session = str(client.cookies["sessionid"].value)
         self.page.context.add_cookies([{"name": "sessionid", "value": session, "url": self.visit.server}])
 
     def timeline(self, subscription: str) -> list[str]:
-        """What the subscription's page tells, the newest first: instant and title."""
+        """Return the instant and title of each entry of the subscription's timeline, newest first."""
         self.visit.open(f"/admin/billing/subscription/{subscription}/change/")
         entries = self.page.locator(".mingus-timeline").first.locator("li")
         titles = entries.evaluate_all("rows => rows.map(row => row.children[1].innerText + ' ' + row.children[2].innerText)")
         return [str(title).removeprefix("2026-") for title in titles]
 
-    def offered(self) -> list[str]:
-        """The buttons on the open page."""
+    def buttons(self) -> list[str]:
+        """Return the names of the buttons on the open page."""
         names = ("Cancel at period end", "Cancel now", "Reactivate", "Refund", "Approve", "Decline", "Save")
         return [name for name in names if self.button(name).count() or self.page.get_by_role("button", name=name).count()]
 
     def button(self, name: str) -> Locator:
-        """One of the page's own. To the browser its name begins with that of its icon."""
+        """Return a button of the page. Its accessible name begins with the name of its icon."""
         return self.page.get_by_role("link", name=re.compile(rf"(^|\s){name}$"))
 
     def line(self, label: str) -> Locator:
-        """A value on the page that can't be changed there, with its label."""
+        """Return a read-only field of the page with its label."""
         return self.page.locator(".field-line", has=self.page.get_by_text(label, exact=True))
 
     def monthly_recurring_revenue(self) -> list[str]:
-        """The first table on the page of the metrics: a row's figures."""
+        """Return the rows of the first table on the metrics page."""
         self.visit.open("/admin/billing/subscription/metrics/")
         rows = self.page.locator("section").first.locator("tbody tr")
         return [" ".join(row.split()) for row in rows.all_inner_texts()]
 
     def press(self, name: str) -> None:
-        """A button and its question."""
+        """Press a button and confirm."""
         self.button(name).click()
         self.page.get_by_role("button", name=name, exact=True).click()
         self.page.wait_for_load_state("networkidle")
 
 
-def assert_quiet(life: SubscriptionScenario, office: BackOfficePages) -> None:
-    """No page complained, and none asked another host than our server and Stripe's."""
-    assert life.customer.complaints + office.visit.complaints == []
-    ours, stripes = urlsplit(life.customer.server).netloc, urlsplit(life.stripe.url).netloc
-    assert life.customer.hosts == {ours, stripes}
+def assert_no_problems(flow: SubscriptionScenario, office: BackOfficePages) -> None:
+    """Check that no page logged an error or requested another host than the server and the emulator."""
+    assert flow.customer.problems + office.visit.problems == []
+    ours, stripes = urlsplit(flow.customer.server).netloc, urlsplit(flow.stripe.url).netloc
+    assert flow.customer.hosts == {ours, stripes}
     assert office.visit.hosts == {ours}

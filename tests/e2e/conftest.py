@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium, steered by Playwright."""
+"""Fixtures of a real browser, Debian's Chromium controlled by Playwright."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-# before it is imported, so that its asserts explain themselves
+# before the module is imported, so that pytest rewrites its asserts
 pytest.register_assert_rewrite("tests.e2e.billing_admin_checks")
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -27,18 +27,18 @@ expect.set_options(timeout=20_000)
 
 
 class Visit:
-    """A page in the browser, and what went on behind it."""
+    """A page in the browser, the hosts that it requested and the errors that it logged."""
 
     def __init__(self, page: Page, server: str) -> None:
         self.page = page
         self.server = server
         self.hosts: set[str] = set()
-        self.complaints: list[str] = []
+        self.problems: list[str] = []
         page.on("request", self._note_request)
         page.on("console", self._note_console)
         page.on("response", self._note_response)
         page.on("requestfailed", self._record_failure)
-        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
 
     def open(self, path: str) -> None:
         self.page.goto(self.server + path, wait_until="networkidle")
@@ -48,16 +48,16 @@ class Visit:
             self.hosts.add(urlsplit(request.url).netloc)
 
     def _record_failure(self, request: Request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # the page itself lets go of a request that the next key press outdates
-            self.complaints.append(f"failed: {request.url} {request.failure}")
+        if request.failure != "net::ERR_ABORTED":  # the page aborts a request that the next key press replaces
+            self.problems.append(f"failed: {request.url} {request.failure}")
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" or "Alpine" in message.text:  # it only warns of an expression that it cannot read
-            self.complaints.append(f"console: {message.text} ({message.location['url']}:{message.location['lineNumber']})")
+        if message.type == "error" or "Alpine" in message.text:  # Alpine only warns of an expression that it cannot parse
+            self.problems.append(f"console: {message.text} ({message.location['url']}:{message.location['lineNumber']})")
 
     def _note_response(self, response: Response) -> None:
         if response.status >= 400:
-            self.complaints.append(f"{response.status}: {response.url}")
+            self.problems.append(f"{response.status}: {response.url}")
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +65,9 @@ def browser() -> Iterator[Browser]:
     # Playwright keeps an event loop in this thread, where Django would refuse to use the database
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield found
-        found.close()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 

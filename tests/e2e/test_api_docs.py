@@ -1,4 +1,4 @@
-"""The API's documentation opens in the browser without a request that leaves the machine."""
+"""The API's documentation in the browser, without a request to another host."""
 
 from urllib.parse import urlsplit
 
@@ -18,12 +18,12 @@ def test_swagger_ui_shows_the_apps_from_local_assets(visit: Visit) -> None:
     visit.page.locator(".opblock-tag", has_text="health").click()
     expect(visit.page.locator(".opblock").first).to_be_visible()
     assert visit.hosts == {urlsplit(visit.server).netloc}
-    assert visit.complaints == []
+    assert visit.problems == []
 
 
-def test_an_operation_unfolds_with_its_example(visit: Visit) -> None:
+def test_an_operation_expands_with_its_example(visit: Visit) -> None:
     visit.open("/api/docs/")
     visit.page.locator(".opblock-tag", has_text="career").click()
     visit.page.locator("#operations-career-career_milestones_create").click()
     expect(visit.page.locator(".opblock.is-open")).to_contain_text("milestone_name")
-    assert visit.complaints == []
+    assert visit.problems == []

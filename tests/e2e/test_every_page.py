@@ -1,4 +1,4 @@
-"""Every list, form, page and history of the back office opens in a real browser, and nothing complains."""
+"""Every list, form, page and history of the back office opens in a real browser without an error."""
 
 import pytest
 from django.contrib import admin
@@ -13,12 +13,12 @@ from users.models import User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-ADDED_BY_HAND = [model for model in REGISTERED if not isinstance(admin.site._registry[model], ReadOnlyMixin)]
+ADDABLE = [model for model in REGISTERED if not isinstance(admin.site._registry[model], ReadOnlyMixin)]
 
 
 @pytest.fixture
 def office(visit: Visit, administrator: User) -> Visit:
-    """The back office with the cookie of a colleague who has logged in."""
+    """Return the back office with the session of an administrator."""
     client = Client()
     sign_in(client, administrator)
     visit.page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": visit.server}])
@@ -26,18 +26,18 @@ def office(visit: Visit, administrator: User) -> Visit:
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=name)
-def test_its_pages_open_without_a_complaint(model: type[Model], office: Visit) -> None:
+def test_its_pages_open_without_an_error(model: type[Model], office: Visit) -> None:
     row = make(model, 3)
     office.open(address(model, "changelist"))
     assert office.page.locator("#result_list tbody tr").count() >= 3
     office.open(address(model, "change", row.pk))
     assert office.page.locator("#content").is_visible()
     office.open(address(model, "history", row.pk))
-    assert office.complaints == []
+    assert office.problems == []
 
 
-@pytest.mark.parametrize("model", ADDED_BY_HAND, ids=name)
+@pytest.mark.parametrize("model", ADDABLE, ids=name)
 def test_the_form_for_a_new_row_opens(model: type[Model], office: Visit) -> None:
     office.open(address(model, "add"))
     assert office.page.get_by_role("button", name="Save", exact=True).is_visible()
-    assert office.complaints == []
+    assert office.problems == []

@@ -1,4 +1,4 @@
-"""Says at the end how many requests were tried as whom, over all processes of the run."""
+"""Counts of the fuzzing requests by caller, over all processes, for the summary at the end of the run."""
 
 from collections import Counter
 from typing import Any
@@ -26,11 +26,11 @@ def pytest_testnodedown(node: Any, error: Any) -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     cases = config.stash[CASES]
     if cases:
-        whom = ", ".join(f"{name} {number:,}" for name, number in sorted(cases.items()))
-        terminalreporter.write_line(f"{cases.total():,} requests were tried: {whom}.")
+        counts = ", ".join(f"{name} {number:,}" for name, number in sorted(cases.items()))
+        terminalreporter.write_line(f"{cases.total():,} requests were tried: {counts}.")
 
 
 @pytest.fixture
 def cases(request: pytest.FixtureRequest) -> Counter[str]:
-    """How many requests were tried, by caller."""
+    """Return the counter of requests by caller."""
     return request.config.stash[CASES]

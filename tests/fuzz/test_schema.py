@@ -1,8 +1,8 @@
-"""schemathesis reads the schema and tries what nobody thought of, as each kind of caller.
+"""Fuzz tests of every API operation with schemathesis, as each kind of caller.
 
-No 5xx, no answer that the schema does not know, and no operation that minds its own business when the credential is gone.
-`FUZZ_EXAMPLES=100 make fuzz` looks longer. A customer asks for everything; the others ask where they may do more or must do
-less, or wherever FUZZ_PATHS, a regular expression, says.
+No response is a 5xx, every response matches the schema, and every operation requires its credential.
+`FUZZ_EXAMPLES=100 make fuzz` searches longer. The customer calls all operations. The others call operations with other
+permissions for their role, or those that match FUZZ_PATHS, a regular expression.
 """
 
 import os
@@ -51,15 +51,15 @@ CHECKS = [
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who asks: how his account is made, what his token may do, and where he asks unless FUZZ_PATHS says else."""
+    """The scope of a caller's token, the paths to call without FUZZ_PATHS, and a function that creates the user."""
 
     paths: str
     scope: str = "read-write"
     make: Callable[..., User] | None = UserFactory.create
 
 
-def colleague(role: str) -> Callable[..., User]:
-    """How the account of a colleague is made."""
+def staff_member(role: str) -> Callable[..., User]:
+    """Return a function that creates a staff member with a role."""
 
     def make(**fields: Any) -> User:
         user: User = UserFactory.create(**fields)
@@ -69,31 +69,28 @@ def colleague(role: str) -> Callable[..., User]:
     return make
 
 
-STAFFS = "/billing/plans/|/analytics/metrics/"
+STAFF_PATHS = "/billing/plans/|/analytics/metrics/"
 FUZZ_ROLES = {
     "anonymous": Caller(paths="/billing/|/users/", make=None),
     "customer": Caller(paths="/"),
     "read-only": Caller(paths="/health/|/billing/", scope="read"),
-    "support": Caller(paths=STAFFS, make=colleague("support")),
-    "billing": Caller(paths=STAFFS, make=colleague("billing")),
-    "analyst": Caller(paths=STAFFS, make=colleague("analyst")),
-    "administrator": Caller(paths=STAFFS, make=colleague("administrator")),
+    "support": Caller(paths=STAFF_PATHS, make=staff_member("support")),
+    "billing": Caller(paths=STAFF_PATHS, make=staff_member("billing")),
+    "analyst": Caller(paths=STAFF_PATHS, make=staff_member("analyst")),
+    "administrator": Caller(paths=STAFF_PATHS, make=staff_member("administrator")),
 }
 
 schema = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(public=True))
 
 
 def connected_to(stripe: StripeEmulator) -> dict[str, Any]:
-    """The settings with which payments go to the stand-in."""
+    """Return the settings that send payments to the emulator."""
     return {"STRIPE_SECRET_KEY": stripe.key, "STRIPE_API_BASE": stripe.url}
 
 
 @pytest.fixture(scope="module")
 def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[LiveServer]:
-    """One server and one account a role for all operations; what they write goes with them, which is quicker than a flush.
-
-    Payments are connected to the stand-in for Stripe.
-    """
+    """Start one server with one user for each role, and delete the users and their rows at the end, as a flush is slower."""
     with (
         django_db_blocker.unblock(),
         rls.as_staff(),
@@ -116,17 +113,17 @@ def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
         SubscriptionPlan.objects.update(stripe_product_id="", stripe_price_id="")
 
 
-searching = settings(
+fuzz_settings = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 
 
-def asked_by(name: str) -> Callable[..., None]:
-    """The test of one caller."""
+def requests_of(name: str) -> Callable[..., None]:
+    """Return the test of one caller."""
 
     @pytest.mark.django_db
     @schema.include(path_regex=os.environ.get("FUZZ_PATHS", FUZZ_ROLES[name].paths)).parametrize()
-    @searching
+    @fuzz_settings
     def test(server: LiveServer, cases: Counter[str], case: schemathesis.Case) -> None:
         cases[name] += 1
         case.call_and_validate(base_url=server.url, headers=server.headers[name], checks=CHECKS)
@@ -134,10 +131,10 @@ def asked_by(name: str) -> Callable[..., None]:
     return test
 
 
-test_every_answer_to_nobody_is_in_the_schema = asked_by("anonymous")
-test_every_answer_to_a_customer_is_in_the_schema = asked_by("customer")
-test_every_answer_to_a_read_token_is_in_the_schema = asked_by("read-only")
-test_every_answer_to_support_is_in_the_schema = asked_by("support")
-test_every_answer_to_billing_is_in_the_schema = asked_by("billing")
-test_every_answer_to_an_analyst_is_in_the_schema = asked_by("analyst")
-test_every_answer_to_an_administrator_is_in_the_schema = asked_by("administrator")
+test_responses_to_anonymous_callers_match_the_schema = requests_of("anonymous")
+test_responses_to_a_customer_match_the_schema = requests_of("customer")
+test_responses_to_a_read_token_match_the_schema = requests_of("read-only")
+test_responses_to_support_match_the_schema = requests_of("support")
+test_responses_to_billing_match_the_schema = requests_of("billing")
+test_responses_to_an_analyst_match_the_schema = requests_of("analyst")
+test_responses_to_an_administrator_match_the_schema = requests_of("administrator")

@@ -1,4 +1,4 @@
-"""Published data and results that the statistics are held against."""
+"""Published data and results for the tests of the statistics."""
 
 # Longley (1967), as NIST publishes it: total employment in thousands and unemployed in thousands, 1947 to 1962
 LONGLEY_EMPLOYED = [

@@ -1,4 +1,4 @@
-"""What may be said of pairs of days, and what is missing when nothing may be said."""
+"""Correlations of pairs of days, and the reasons for a missing result."""
 
 import math
 import random
@@ -17,8 +17,8 @@ def series(*values: float) -> Days:
 
 
 def noise(seed: int, days: int) -> list[float]:
-    dice = random.Random(seed)
-    return [round(dice.gauss(50, 10), 2) for _ in range(days)]
+    generator = random.Random(seed)
+    return [round(generator.gauss(50, 10), 2) for _ in range(days)]
 
 
 def headline(findings: list[CorrelationFinding], method: str = "pearson") -> CorrelationFinding:
@@ -26,10 +26,10 @@ def headline(findings: list[CorrelationFinding], method: str = "pearson") -> Cor
     return found
 
 
-def test_twenty_days_are_too_few_and_it_says_how_many_there_are() -> None:
+def test_twenty_days_are_too_few_and_are_counted() -> None:
     found = headline(analyze({"mood": series(*noise(1, 20))}, {"": series(*noise(2, 20))}))
     assert found.correlation is None
-    assert found.missing == "21 days with both are needed, and there are 20."
+    assert found.missing == "21 days with both values are needed, but there are 20."
 
 
 def test_twenty_one_days_are_enough() -> None:
@@ -39,20 +39,20 @@ def test_twenty_one_days_are_enough() -> None:
 
 
 @pytest.mark.parametrize(("mood", "spent"), [([5.0] * 40, noise(2, 40)), (noise(1, 40), [0.0] * 40)])
-def test_without_variation_nothing_is_said(mood: list[float], spent: list[float]) -> None:
+def test_without_variation_there_is_no_correlation(mood: list[float], spent: list[float]) -> None:
     found = headline(analyze({"mood": series(*mood)}, {"": series(*spent)}))
     assert found.correlation is None
     assert "no variation" in found.missing
 
 
-def test_days_that_resemble_each_other_do_not_count() -> None:
+def test_autocorrelated_days_count_less() -> None:
     waves = [math.sin(day / 20) for day in range(60)]
     found = headline(analyze({"mood": series(*waves)}, {"": series(*reversed(waves))}))
     assert found.correlation is None
-    assert "independent ones, and 10 are needed" in found.missing
+    assert "independent ones, but 10 are needed" in found.missing
 
 
-def test_spending_that_follows_two_days_later_is_found_there() -> None:
+def test_a_lag_of_two_days_is_found() -> None:
     mood = noise(3, 120)
     spent = [50.0, 50.0, *mood[:-2]]
     findings = analyze({"mood": series(*mood)}, {"": series(*spent)})
@@ -62,7 +62,7 @@ def test_spending_that_follows_two_days_later_is_found_there() -> None:
     assert strongest.is_reliable
 
 
-def test_what_is_found_by_chance_is_not_called_reliable() -> None:
+def test_correlations_by_chance_are_not_reliable() -> None:
     health = {name: series(*noise(seed, 150)) for seed, name in enumerate(["mood", "stress", "sleep"])}
     spending = {name: series(*noise(seed, 150)) for seed, name in enumerate(["", "dining", "travel"], 10)}
     findings = analyze(health, spending)
@@ -72,7 +72,7 @@ def test_what_is_found_by_chance_is_not_called_reliable() -> None:
     assert not any(found.is_reliable for found in findings)
 
 
-def test_a_day_that_one_side_lacks_makes_no_pair() -> None:
+def test_a_day_with_one_value_is_no_pair() -> None:
     mood, spent = dict(series(*noise(1, 40))), dict(series(*noise(2, 40)))
     del mood[FIRST], spent[FIRST + timedelta(days=7)]
     assert headline(analyze({"mood": mood}, {"": spent})).pairs.days == 38
@@ -86,5 +86,5 @@ def test_a_single_extreme_day_does_not_mislead_the_ranks() -> None:
     assert abs(headline(findings, "spearman").correlation.strength) < 0.4
 
 
-def test_nothing_comes_of_nothing() -> None:
+def test_without_data_there_are_no_findings() -> None:
     assert analyze({"mood": {}}, {"": {}}) == []

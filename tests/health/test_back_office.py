@@ -1,4 +1,4 @@
-"""Check-ins, goals and correlations in the hands of staff."""
+"""Check-ins, goals and correlations in the back office."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -51,20 +51,20 @@ def test_a_check_in_needs_a_customer(office: Client) -> None:
     [
         ({"checkin_date": "2199-01-01"}, "Must not be in the future"),
         ({"mood_score": "11"}, "Must be between 1 and 10."),
-        ({"symptoms": "[1]"}, "Every item must be a text"),
+        ({"symptoms": "[1]"}, "Every item must be a non-empty string"),
         ({"symptoms": "{}"}, "Must be a JSON list"),
     ],
 )
-def test_what_is_wrong_is_said_on_the_form(fields: dict[str, str], sentence: str, office: Client, alice: User) -> None:
-    answer = office.post(f"{CHECKINS}add/", checkin(customer=str(alice.pk), **fields))
-    assert sentence in answer.content.decode()
+def test_the_form_shows_validation_errors(fields: dict[str, str], sentence: str, office: Client, alice: User) -> None:
+    response = office.post(f"{CHECKINS}add/", checkin(customer=str(alice.pk), **fields))
+    assert sentence in response.content.decode()
     assert not UserHealthCheckin.objects.exists()
 
 
-def test_a_second_check_in_on_a_day_is_refused_with_a_sentence(office: Client, alice: User) -> None:
+def test_a_second_check_in_on_a_day_is_refused(office: Client, alice: User) -> None:
     CheckinFactory(user=alice, checkin_date=date(2026, 3, 1))
-    answer = office.post(f"{CHECKINS}add/", checkin(customer=str(alice.pk)), follow=True)
-    assert "You have already checked in on this day." in answer.content.decode()
+    response = office.post(f"{CHECKINS}add/", checkin(customer=str(alice.pk)), follow=True)
+    assert "You have already checked in on this day." in response.content.decode()
 
 
 def test_a_goal_is_completed_and_reopened(office: Client, alice: User) -> None:
@@ -77,7 +77,7 @@ def test_a_goal_is_completed_and_reopened(office: Client, alice: User) -> None:
     assert (reopened.is_completed, reopened.completion_date, reopened.progress_percentage) == (False, None, 50)
 
 
-def test_only_the_button_with_a_point_is_offered(office: Client, alice: User) -> None:
+def test_only_the_applicable_button_is_shown(office: Client, alice: User) -> None:
     goal = GoalFactory(user=alice)
     opened = office.get(f"{GOALS}{goal.pk}/change/").content.decode()
     office.post(f"{GOALS}{goal.pk}/complete/", YES)
@@ -86,24 +86,24 @@ def test_only_the_button_with_a_point_is_offered(office: Client, alice: User) ->
     assert ("/complete/" in completed, "/reopen/" in completed) == (False, True)
 
 
-def test_ticked_goals_are_completed(office: Client, alice: User) -> None:
+def test_selected_goals_are_completed(office: Client, alice: User) -> None:
     goals = GoalFactory.create_batch(2, user=alice)
     office.post(GOALS, {"action": "complete_ticked", "_selected_action": [str(goal.pk) for goal in goals]})
     assert HealthGoal.objects.filter(is_completed=True).count() == 2
 
 
-def test_a_customers_page_shows_his_newest_check_ins_and_goals(office: Client, alice: User, bob: User) -> None:
+def test_a_customers_page_shows_recent_check_ins_and_goals(office: Client, alice: User, bob: User) -> None:
     CheckinFactory(user=alice, checkin_date=date(2026, 3, 1), mood_score=9)
     GoalFactory(user=alice, goal_name="Calmer days", target_date=clock.now().date() - timedelta(days=5))
-    GoalFactory(user=bob, goal_name="Somebody else's")
+    GoalFactory(user=bob, goal_name="Another user's")
     text = office.get(page_of(alice)).content.decode()
     assert "March 1, 2026" in text
     assert "Calmer days" in text
     assert "overdue" in text
-    assert "Somebody else" not in text
+    assert "Another user" not in text
 
 
-def test_a_customers_page_costs_the_same_with_many(office: Client, alice: User, bob: User) -> None:
+def test_a_customers_page_takes_as_many_queries_for_many_rows(office: Client, alice: User, bob: User) -> None:
     CheckinFactory.create_batch(3, user=alice)
     GoalFactory.create_batch(3, user=alice)
     CheckinFactory.create_batch(30, user=bob)
@@ -116,13 +116,13 @@ def test_a_customers_page_costs_the_same_with_many(office: Client, alice: User, 
     assert len(many) == len(few)
 
 
-def test_correlations_are_a_record(office: Client, alice: User) -> None:
+def test_correlations_are_read_only(office: Client, alice: User) -> None:
     row = CorrelationFactory(user=alice)
     assert office.get("/admin/health/healthspendingcorrelation/add/").status_code == 403
     assert office.post(f"/admin/health/healthspendingcorrelation/{row.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_a_list_of_correlations_says_where_there_is_too_little(office: Client, alice: User) -> None:
+def test_the_list_marks_correlations_without_enough_data(office: Client, alice: User) -> None:
     none = {"correlation_strength": None, "confidence_interval_lower": None, "confidence_interval_upper": None}
     row = CorrelationFactory(user=alice, **none)
     text = office.get("/admin/health/healthspendingcorrelation/").content.decode()
@@ -131,5 +131,5 @@ def test_a_list_of_correlations_says_where_there_is_too_little(office: Client, a
 
 
 @pytest.mark.parametrize("serializer", [CheckinSerializer, CorrelationSerializer, GoalSerializer])
-def test_lists_of_the_api_are_read_straight_from_sql(serializer: type[BaseSerializer]) -> None:
+def test_serializers_have_an_sql_serializer(serializer: type[BaseSerializer]) -> None:
     assert serializer.get_sql_serializer() is not None

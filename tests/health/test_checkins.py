@@ -1,4 +1,4 @@
-"""Check-ins through the API: one a day, not of tomorrow, with texts in their lists."""
+"""Check-ins in the API: one a day, none in the future, and lists of texts."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -45,15 +45,15 @@ BAD: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("field", "value"), BAD)
-def test_a_bad_answer_is_refused_at_its_field(field: str, value: Any, as_alice: APIClient) -> None:
-    answer = as_alice.post(URL, {"checkin_date": "2026-03-01", field: value})
-    assert answer.status_code == 400
-    assert {error["attr"].split(".")[0] for error in answer.json()["errors"]} == {field}
+def test_an_invalid_value_is_refused_at_its_field(field: str, value: Any, as_alice: APIClient) -> None:
+    response = as_alice.post(URL, {"checkin_date": "2026-03-01", field: value})
+    assert response.status_code == 400
+    assert {error["attr"].split(".")[0] for error in response.json()["errors"]} == {field}
     assert not UserHealthCheckin.objects.exists()
 
 
 @pytest.mark.parametrize("items", [[1], [""], [" \t\n"], ["\u00a0"], ["\u3000\u2028"], [["cough"]], [[]], [{}], [None], [True]])
-def test_the_database_refuses_what_is_no_text(items: Any, alice: User) -> None:
+def test_the_database_refuses_items_that_are_no_texts(items: Any, alice: User) -> None:
     row = CheckinFactory(user=alice)
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
         UserHealthCheckin.objects.filter(pk=row.pk).update(symptoms=["cough", *items])
@@ -61,26 +61,26 @@ def test_the_database_refuses_what_is_no_text(items: Any, alice: User) -> None:
 
 
 @pytest.mark.parametrize("items", [[], ["cough"], [" cough "], ["头痛"], ["a\nb"], ["-"]])
-def test_both_take_texts(items: list[str], as_alice: APIClient) -> None:
-    answer = as_alice.post(URL, {"checkin_date": "2026-03-01", "symptoms": items})
-    assert (answer.status_code, answer.json().get("symptoms")) == (201, items)
+def test_texts_are_accepted(items: list[str], as_alice: APIClient) -> None:
+    response = as_alice.post(URL, {"checkin_date": "2026-03-01", "symptoms": items})
+    assert (response.status_code, response.json().get("symptoms")) == (201, items)
 
 
-def test_zero_is_an_answer_and_nothing_is_none(as_alice: APIClient) -> None:
-    asked = {"checkin_date": "2026-03-01", "sleep_hours": "0", "exercise_minutes": 0, "medication_taken": False}
-    made = as_alice.post(URL, asked).json()
-    assert (made["sleep_hours"], made["exercise_minutes"], made["medication_taken"]) == ("0.0", 0, False)
-    assert (made["mood_score"], made["water_intake_oz"]) == (None, None)
+def test_zero_is_a_value_and_unsent_fields_are_null(as_alice: APIClient) -> None:
+    body = {"checkin_date": "2026-03-01", "sleep_hours": "0", "exercise_minutes": 0, "medication_taken": False}
+    created = as_alice.post(URL, body).json()
+    assert (created["sleep_hours"], created["exercise_minutes"], created["medication_taken"]) == ("0.0", 0, False)
+    assert (created["mood_score"], created["water_intake_oz"]) == (None, None)
 
 
 def test_a_second_check_in_on_a_day_is_refused_at_the_day(as_alice: APIClient) -> None:
     as_alice.post(URL, {"checkin_date": "2026-03-01", "mood_score": 5})
-    answer = as_alice.post(URL, {"checkin_date": "2026-03-01", "mood_score": 6})
-    [error] = answer.json()["errors"]
-    assert (answer.status_code, error["attr"], error["code"]) == (400, "checkin_date", "unique")
+    response = as_alice.post(URL, {"checkin_date": "2026-03-01", "mood_score": 6})
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["attr"], error["code"]) == (400, "checkin_date", "unique")
 
 
-def test_two_people_may_check_in_on_one_day(as_alice: APIClient, bob: User, api: ClientFor) -> None:
+def test_two_users_may_check_in_on_one_day(as_alice: APIClient, bob: User, api: ClientFor) -> None:
     assert as_alice.post(URL, {"checkin_date": "2026-03-01"}).status_code == 201
     assert api(bob).post(URL, {"checkin_date": "2026-03-01"}).status_code == 201
 
@@ -95,13 +95,13 @@ def test_two_people_may_check_in_on_one_day(as_alice: APIClient, bob: User, api:
         ("Pacific/Pago_Pago", "2026-03-01", 201),
     ],
 )
-def test_the_future_begins_where_the_user_lives(zone: str, day: str, status: int, alice: User, api: ClientFor) -> None:
+def test_the_future_begins_in_the_users_time_zone(zone: str, day: str, status: int, alice: User, api: ClientFor) -> None:
     ProfileFactory(user=alice, timezone=zone)
     with time_machine.travel("2026-03-01 12:00Z", tick=False):
         assert api(alice).post(URL, {"checkin_date": day}).status_code == status
 
 
-def test_the_database_lets_nothing_in_from_the_day_after_tomorrow(alice: User) -> None:
+def test_the_database_refuses_dates_after_tomorrow(alice: User) -> None:
     row = CheckinFactory(user=alice)
     with pytest.raises(IntegrityError), transaction.atomic():
         UserHealthCheckin.objects.filter(pk=row.pk).update(checkin_date=clock.now().date() + timedelta(days=2))
@@ -121,15 +121,15 @@ def test_the_newest_day_comes_first(as_alice: APIClient, alice: User) -> None:
     assert shown == [str(day) for day in sorted(rows, reverse=True)]
 
 
-def test_many_come_in_one_call_or_none(as_alice: APIClient) -> None:
+def test_a_bulk_request_stores_all_rows_or_none(as_alice: APIClient) -> None:
     good = [{"checkin_date": f"2026-03-{day:02}", "mood_score": 7} for day in range(1, 4)]
     assert as_alice.post(f"{URL}bulk/", {"create": good}).status_code == 200
-    answer = as_alice.post(f"{URL}bulk/", {"create": [{"checkin_date": "2026-03-04"}, good[0]]})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == "create.1.checkin_date"
+    response = as_alice.post(f"{URL}bulk/", {"create": [{"checkin_date": "2026-03-04"}, good[0]]})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "create.1.checkin_date"
     assert UserHealthCheckin.objects.count() == 3
 
 
-def test_a_days_score_is_not_for_writing(as_alice: APIClient) -> None:
-    made = as_alice.post(URL, {"checkin_date": "2026-03-01", "mood_score": 2, "wellness_score": "10.0"}).json()
-    assert made["wellness_score"] == "2.0"
+def test_the_wellness_score_is_read_only(as_alice: APIClient) -> None:
+    created = as_alice.post(URL, {"checkin_date": "2026-03-01", "mood_score": 2, "wellness_score": "10.0"}).json()
+    assert created["wellness_score"] == "2.0"

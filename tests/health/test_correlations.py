@@ -1,4 +1,4 @@
-"""The analysis of a customer: what it reads, what it keeps, and what comes of a second run."""
+"""Correlation analysis of a customer: its input, the stored rows and repeated runs."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,12 +28,12 @@ def spend(user: User, day: date, amount: str, **fields: Any) -> None:
     TransactionFactory(user=user, amount=-D(amount), **row | fields)
 
 
-def live(user: User, days: int, *, last: date = TODAY - timedelta(days=1)) -> None:
-    """So many days up to `last` on which stress and spending rise together, and nothing else is answered."""
+def create_days(user: User, days: int, *, last: date = TODAY - timedelta(days=1)) -> None:
+    """Create days up to `last` on which stress and spending rise together, with no other values."""
     for place in range(days):
         day, stress = last - timedelta(days=place), place * 7 % 10 + 1
-        answers = {"mood_score": None, "sleep_hours": None, "exercise_minutes": None, "stress_level": stress}
-        CheckinFactory(user=user, checkin_date=day, **answers)
+        values = {"mood_score": None, "sleep_hours": None, "exercise_minutes": None, "stress_level": stress}
+        CheckinFactory(user=user, checkin_date=day, **values)
         spend(user, day, str(10 * stress), category="dining")
 
 
@@ -42,8 +42,8 @@ def stored(user: User, **choice: Any) -> HealthSpendingCorrelation:
     return HealthSpendingCorrelation.objects.for_user(user).get(**wanted)
 
 
-def test_what_rises_together_is_found_and_stored(alice: User) -> None:
-    live(alice, 60)
+def test_a_correlation_is_found_and_stored(alice: User) -> None:
+    create_days(alice, 60)
     services.analyze_correlations(alice, today=TODAY)
     found = stored(alice)
     assert (found.correlation_strength, found.confidence_interval_lower, found.p_value) == (D(1), D(1), D(0))
@@ -53,16 +53,16 @@ def test_what_rises_together_is_found_and_stored(alice: User) -> None:
     assert stored(alice, spending_category="dining", method="spearman").correlation_strength == D(1)
 
 
-def test_every_measure_lag_category_and_method_is_there(alice: User) -> None:
-    live(alice, 60)
+def test_every_metric_lag_category_and_method_is_stored(alice: User) -> None:
+    create_days(alice, 60)
     services.analyze_correlations(alice, today=TODAY)
     rows = HealthSpendingCorrelation.objects.for_user(alice)
     assert rows.count() == 2 * 2 * 8 * 2  # stress and wellness, all and dining
     assert set(rows.values_list("lag_days", flat=True)) == set(range(8))
 
 
-def test_too_few_days_leave_a_line_without_a_strength(as_alice: APIClient, alice: User) -> None:
-    live(alice, 12)
+def test_too_few_days_store_a_row_without_a_strength(as_alice: APIClient, alice: User) -> None:
+    create_days(alice, 12)
     services.analyze_correlations(alice, today=TODAY)
     rows = as_alice.get(URL).json()["results"]
     assert {(row["data_points_count"], row["lag_days"], row["spending_category"]) for row in rows} == {(12, 0, "")}
@@ -72,27 +72,27 @@ def test_too_few_days_leave_a_line_without_a_strength(as_alice: APIClient, alice
 
 
 def test_a_second_run_replaces_the_first(alice: User) -> None:
-    live(alice, 30)
+    create_days(alice, 30)
     services.analyze_correlations(alice, today=TODAY)
     before = HealthSpendingCorrelation.objects.count()
     services.analyze_correlations(alice, today=TODAY)
     assert HealthSpendingCorrelation.objects.count() == before
 
 
-def test_one_analysis_a_month_is_kept(alice: User, bob: User) -> None:
-    live(alice, 30)
+def test_one_analysis_a_month_is_stored(alice: User, bob: User) -> None:
+    create_days(alice, 30)
     for day in ("2026-05-30", "2026-06-01", "2026-06-14"):
         CorrelationFactory(user=alice, correlation_date=day)
     CorrelationFactory(user=bob, correlation_date="2026-06-14")
     services.analyze_correlations(alice, today=TODAY)
-    kept = set(HealthSpendingCorrelation.objects.for_user(alice).values_list("correlation_date", flat=True))
-    assert kept == {date(2026, 5, 30), TODAY}
+    dates = set(HealthSpendingCorrelation.objects.for_user(alice).values_list("correlation_date", flat=True))
+    assert dates == {date(2026, 5, 30), TODAY}
     assert HealthSpendingCorrelation.objects.for_user(bob).count() == 1
 
 
-def test_it_costs_the_same_for_ten_days_and_for_a_hundred(alice: User, bob: User) -> None:
-    live(alice, 10)
-    live(bob, 100)
+def test_it_takes_as_many_queries_for_a_hundred_days(alice: User, bob: User) -> None:
+    create_days(alice, 10)
+    create_days(bob, 100)
     with CaptureQueriesContext(connection) as few:
         services.analyze_correlations(alice, today=TODAY)
     with CaptureQueriesContext(connection) as many:
@@ -107,14 +107,14 @@ def spending(user: User) -> dict[str, dict[date, Decimal]]:
     return {name: dict(days) for name, days in services.daily_spending(user, date(2026, 1, 1), TODAY).items()}
 
 
-def test_a_day_without_spending_between_two_is_a_day_with_nothing(alice: User) -> None:
+def test_a_day_without_spending_between_two_counts_as_zero(alice: User) -> None:
     spend(alice, FIRST, "5.25")
     spend(alice, FIRST, "4.75", transaction_type="fee", status="pending")
     spend(alice, THIRD, "20")
     assert spending(alice) == {"": {FIRST: D(10), SECOND: D(0), THIRD: D(20)}}
 
 
-def test_only_what_was_spent_counts(alice: User, bob: User) -> None:
+def test_only_spending_counts(alice: User, bob: User) -> None:
     spend(alice, FIRST, "10")
     spend(alice, FIRST, "-99", transaction_type="income")
     spend(alice, FIRST, "-98", transaction_type="refund")
@@ -133,19 +133,19 @@ def test_two_currencies_are_never_added(alice: User) -> None:
     assert spending(alice) == {"": {FIRST: D(10), SECOND: D(11)}, "dining": {FIRST: D(0), SECOND: D(11)}}
 
 
-def test_the_categories_of_most_days_are_looked_at(alice: User) -> None:
+def test_the_categories_with_most_days_are_analyzed(alice: User) -> None:
     for place, category in enumerate(["coffee"] * 3 + ["dining"] * 2 + ["books"] * 2 + ["rent"]):
         spend(alice, FIRST + timedelta(days=place), "900" if category == "rent" else "3", category=category)
     assert list(spending(alice)) == ["", "coffee", "books", "dining"]
 
 
-def test_without_spending_there_is_nothing_to_compare_with(alice: User) -> None:
+def test_without_spending_there_are_no_categories(alice: User) -> None:
     CheckinFactory.create_batch(30, user=alice)
     assert spending(alice) == {"": {}}
 
 
-def test_numbers_that_no_column_holds_do_not_stop_it(alice: User) -> None:
-    live(alice, 30)
+def test_sums_out_of_range_do_not_stop_it(alice: User) -> None:
+    create_days(alice, 30)
     UserHealthCheckin.objects.for_user(alice).update(exercise_minutes=1440)
     spend(alice, TODAY - timedelta(days=2), "9999999999.99")
     spend(alice, TODAY - timedelta(days=2), "9999999999.99")
@@ -153,11 +153,11 @@ def test_numbers_that_no_column_holds_do_not_stop_it(alice: User) -> None:
     assert stored(alice, health_metric="exercise").health_score is None
 
 
-def test_the_job_analyses_who_checked_in_lately(alice: User, bob: User) -> None:
+def test_the_job_analyzes_recently_active_customers(alice: User, bob: User) -> None:
     now = clock.now()
-    live(alice, 30, last=now.date() - timedelta(days=2))
-    live(bob, 30, last=now.date() - timedelta(days=20))
-    planned = list(services.customers_to_analyse(today=now.date(), batch=1))
+    create_days(alice, 30, last=now.date() - timedelta(days=2))
+    create_days(bob, 30, last=now.date() - timedelta(days=20))
+    planned = list(services.customers_to_analyze(today=now.date(), batch=1))
     tasks.find_correlations(int(now.timestamp()))
     tasks.analyze_customers([str(alice.pk)])
     assert planned == [[alice.pk]]
@@ -166,37 +166,38 @@ def test_the_job_analyses_who_checked_in_lately(alice: User, bob: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_carries_it_out(alice: User) -> None:
+def test_the_worker_runs_the_analysis(alice: User) -> None:
     now = clock.now()
-    live(alice, 30, last=now.date() - timedelta(days=2))
+    create_days(alice, 30, last=now.date() - timedelta(days=2))
     tasks.find_correlations(int(now.timestamp()))
     jobs.run_pending()
     assert HealthSpendingCorrelation.objects.for_user(alice).exists()
 
 
-def test_customers_are_walked_in_batches(alice: User, bob: User, staff: User) -> None:
+def test_customers_are_processed_in_batches(alice: User, bob: User, staff: User) -> None:
     for user in (alice, bob, staff):
         CheckinFactory(user=user, checkin_date=TODAY)
-    batches = list(services.customers_to_analyse(today=TODAY, batch=2))
+    batches = list(services.customers_to_analyze(today=TODAY, batch=2))
     assert [len(batch) for batch in batches] == [2, 1]
     assert {key for batch in batches for key in batch} == {alice.pk, bob.pk, staff.pk}
 
 
-def test_an_operator_reads_what_is_reliable_and_what_is_missing(alice: User) -> None:
+def test_the_command_prints_reliable_and_missing_findings(alice: User) -> None:
     out = StringIO()
     last = clock.now().date() - timedelta(days=2)
-    live(alice, 60, last=last)
+    create_days(alice, 60, last=last)
     CheckinFactory(user=alice, checkin_date=last - timedelta(days=90), stress_level=None, exercise_minutes=None)
-    call_command("analyse_health", "ALICE@example.com", stdout=out)
-    assert "stress and dining 0 days later, pearson: +1.000 (+1.000 to +1.000), q 0, 60 days worth" in out.getvalue()
-    assert "mood and all spending 0 days later, pearson: insufficient. 21 days with both are needed, and there are 0." in (
-        out.getvalue()
+    call_command("analyze_health", "ALICE@example.com", stdout=out)
+    assert "stress and dining 0 days later, pearson: +1.000 (+1.000 to +1.000), q 0, 60 days, effective" in out.getvalue()
+    assert (
+        "mood and all spending 0 days later, pearson: insufficient. 21 days with both values are needed, but there are 0."
+        in (out.getvalue())
     )
 
 
-def test_an_operator_is_told_that_nobody_has_the_address(db: None) -> None:
-    with pytest.raises(CommandError, match="Nobody has the address"):
-        call_command("analyse_health", "nobody@example.com")
+def test_the_command_refuses_an_unknown_email(db: None) -> None:
+    with pytest.raises(CommandError, match="There is no user with the email address"):
+        call_command("analyze_health", "unknown@example.com")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_an_operator_is_told_that_nobody_has_the_address(db: None) -> None:
         (None, None, None),
     ],
 )
-def test_a_strength_is_put_into_words(
+def test_a_strength_has_an_interpretation_and_a_direction(
     strength: str | None, interpretation: str | None, direction: str | None, alice: User, api: ClientFor
 ) -> None:
     number = None if strength is None else D(strength)
@@ -224,7 +225,7 @@ def test_a_strength_is_put_into_words(
     assert one == listed
 
 
-def test_lists_are_filtered_by_words(as_alice: APIClient, alice: User) -> None:
+def test_lists_are_filtered_by_interpretation(as_alice: APIClient, alice: User) -> None:
     ends = {"confidence_interval_lower": None, "confidence_interval_upper": None}
     strong = CorrelationFactory(user=alice, correlation_strength=D("-0.8"), **ends)
     CorrelationFactory(user=alice, correlation_strength=D("0.1"), **ends)
@@ -233,7 +234,7 @@ def test_lists_are_filtered_by_words(as_alice: APIClient, alice: User) -> None:
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_the_api_does_not_write_them(method: str, as_alice: APIClient, alice: User) -> None:
+def test_the_api_does_not_modify_them(method: str, as_alice: APIClient, alice: User) -> None:
     row = CorrelationFactory(user=alice)
     assert getattr(as_alice, method)(f"{URL}{row.pk}/", {}).status_code == 405
     assert as_alice.post(URL, {}).status_code == 405

@@ -1,4 +1,4 @@
-"""The demo's health: a year with gaps, goals in every state, and an analysis that finds something."""
+"""The demo's health data: a year of check-ins with gaps, goals in every state and correlations."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 10)
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded(storing: Storing) -> None:
-    """All customers, loaded once for all tests of this module."""
+    """Load all customers once for all tests of this module."""
     with storing(), time_machine.travel("2026-11-10 17:00Z", tick=False):
         for customer in users_demo.CUSTOMERS:
             load(customer)
@@ -41,7 +41,7 @@ def account_of(customer: users_demo.DemoCustomer) -> User:
     return User.objects.get(email=customer.email)
 
 
-def everything() -> list[Any]:
+def snapshot() -> list[Any]:
     alice = account_of(users_demo.ALICE)
     checkins = UserHealthCheckin.objects.for_user(alice).order_by("checkin_date")
     return [
@@ -75,16 +75,16 @@ def test_alice_spends_more_on_hard_days(noon: Any) -> None:
     assert found.is_significant
 
 
-def test_running_it_twice_changes_nothing(noon: Any) -> None:
-    first = everything()
+def test_loading_is_idempotent(noon: Any) -> None:
+    first = snapshot()
     load(users_demo.ALICE)
-    assert everything() == first
+    assert snapshot() == first
 
 
 def test_later_days_are_added_and_the_others_stay(noon: Any) -> None:
-    before = everything()[0]
+    before = snapshot()[0]
     noon.shift(timedelta(days=5))
     load(users_demo.ALICE, TODAY + timedelta(days=5))
-    after = everything()[0]
+    after = snapshot()[0]
     assert after[: len(before)] == before
     assert len(after) > len(before)

@@ -1,4 +1,4 @@
-"""Goals: progress in both directions, states, and what counts as overdue where the user lives."""
+"""Goals: progress in both directions, states, and due dates in the user's time zone."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -42,7 +42,7 @@ amounts = st.none() | st.decimals(-1000, 1000, places=2)
         (D(8), D(5), None, 0),
     ],
 )
-def test_progress_runs_from_the_start_to_the_target(start: D | None, current: D | None, target: D | None, done: int) -> None:
+def test_progress_is_measured_from_start_to_target(start: D | None, current: D | None, target: D | None, done: int) -> None:
     assert percent(start=start, current=current, target=target) == done
 
 
@@ -53,14 +53,14 @@ def test_progress_stays_within_its_bounds(start: D | None, current: D | None, ta
 
 
 def new(client: APIClient, **fields: Any) -> dict[str, Any]:
-    answer = client.post(URL, {"goal_name": "Calm", "goal_type": "stress", **fields})
-    assert answer.status_code == 201, answer.json()
-    return dict(answer.json())
+    response = client.post(URL, {"goal_name": "Calm", "goal_type": "stress", **fields})
+    assert response.status_code == 201, response.json()
+    return dict(response.json())
 
 
-def test_a_goal_is_measured_when_it_is_made(as_alice: APIClient) -> None:
-    made = new(as_alice, start_value="8", current_value="5.5", target_value="3")
-    assert (made["progress_percentage"], made["status"]) == (50, "in_progress")
+def test_a_goals_progress_is_computed_on_creation(as_alice: APIClient) -> None:
+    created = new(as_alice, start_value="8", current_value="5.5", target_value="3")
+    assert (created["progress_percentage"], created["status"]) == (50, "in_progress")
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_a_goal_is_measured_when_it_is_made(as_alice: APIClient) -> None:
         ({"goal_name": "Calmer"}, 50),
     ],
 )
-def test_changing_a_value_measures_it_again(change: dict[str, Any], done: int, as_alice: APIClient) -> None:
-    made = new(as_alice, start_value="8", current_value="5.5", target_value="3")
-    assert as_alice.patch(f"{URL}{made['id']}/", change).json()["progress_percentage"] == done
-    assert as_alice.get(f"{URL}{made['id']}/").json()["progress_percentage"] == done
+def test_changing_a_value_updates_the_progress(change: dict[str, Any], done: int, as_alice: APIClient) -> None:
+    created = new(as_alice, start_value="8", current_value="5.5", target_value="3")
+    assert as_alice.patch(f"{URL}{created['id']}/", change).json()["progress_percentage"] == done
+    assert as_alice.get(f"{URL}{created['id']}/").json()["progress_percentage"] == done
 
 
-def test_a_partial_save_carries_the_progress_along(alice: User) -> None:
+def test_a_partial_save_stores_the_progress(alice: User) -> None:
     goal = GoalFactory(user=alice)
     goal.current_value = D(3)
     goal.save(update_fields=["current_value"])
@@ -87,28 +87,28 @@ def test_a_partial_save_carries_the_progress_along(alice: User) -> None:
     assert goal.progress_percentage == 100
 
 
-def test_a_goal_made_with_texts_is_measured(alice: User) -> None:
+def test_a_goal_created_with_texts_has_its_progress(alice: User) -> None:
     goal = GoalFactory(user=alice, start_value="8", current_value="5.5", target_value="3")
     assert goal.progress_percentage == 50
 
 
 def test_progress_is_recorded_by_an_action(as_alice: APIClient) -> None:
-    made = new(as_alice, start_value="8", target_value="3", notes="before")
-    kept = as_alice.post(f"{URL}{made['id']}/progress/", {"current_value": "4"}).json()
-    said = as_alice.post(f"{URL}{made['id']}/progress/", {"current_value": "3.5", "notes": "better"}).json()
-    assert (kept["progress_percentage"], kept["status"], kept["notes"]) == (80, "on_track", "before")
-    assert (said["current_value"], said["progress_percentage"], said["notes"]) == ("3.50", 90, "better")
+    created = new(as_alice, start_value="8", target_value="3", notes="before")
+    first = as_alice.post(f"{URL}{created['id']}/progress/", {"current_value": "4"}).json()
+    second = as_alice.post(f"{URL}{created['id']}/progress/", {"current_value": "3.5", "notes": "better"}).json()
+    assert (first["progress_percentage"], first["status"], first["notes"]) == (80, "on_track", "before")
+    assert (second["current_value"], second["progress_percentage"], second["notes"]) == ("3.50", 90, "better")
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"current_value": None}, {"current_value": "NaN"}, {"current_value": "100000000"}, {"x": 1}]
 )
 def test_progress_needs_a_number(body: dict[str, Any], as_alice: APIClient) -> None:
-    made = new(as_alice)
-    assert as_alice.post(f"{URL}{made['id']}/progress/", body).status_code == 400
+    created = new(as_alice)
+    assert as_alice.post(f"{URL}{created['id']}/progress/", body).status_code == 400
 
 
-def test_completing_stamps_the_users_day(alice: User, api: ClientFor) -> None:
+def test_completion_takes_the_users_current_date(alice: User, api: ClientFor) -> None:
     ProfileFactory(user=alice, timezone="Pacific/Kiritimati")
     goal = GoalFactory(user=alice)
     with time_machine.travel("2026-03-01 12:00Z", tick=False):
@@ -117,34 +117,34 @@ def test_completing_stamps_the_users_day(alice: User, api: ClientFor) -> None:
     assert shown == (True, "2026-03-02", 100, "completed")
 
 
-def test_completing_twice_keeps_the_first_day(alice: User) -> None:
+def test_completing_twice_keeps_the_first_date(alice: User) -> None:
     goal = GoalFactory(user=alice, is_completed=True, completion_date=date(2026, 1, 5))
     goal.complete()
     assert goal.completion_date == date(2026, 1, 5)
 
 
-def test_a_completed_goal_stays_at_all_of_it(as_alice: APIClient) -> None:
-    made = new(as_alice, start_value="8", target_value="3")
-    as_alice.post(f"{URL}{made['id']}/complete/")
-    assert as_alice.patch(f"{URL}{made['id']}/", {"current_value": "8"}).json()["progress_percentage"] == 100
+def test_a_completed_goal_stays_at_100_percent(as_alice: APIClient) -> None:
+    created = new(as_alice, start_value="8", target_value="3")
+    as_alice.post(f"{URL}{created['id']}/complete/")
+    assert as_alice.patch(f"{URL}{created['id']}/", {"current_value": "8"}).json()["progress_percentage"] == 100
 
 
-def test_a_reopened_goal_is_measured_again(alice: User) -> None:
+def test_a_reopened_goal_has_its_progress_again(alice: User) -> None:
     goal = GoalFactory(user=alice, is_completed=True, completion_date=date(2026, 1, 5))
     goal.reopen()
     assert (goal.is_completed, goal.completion_date, goal.progress_percentage) == (False, None, 50)
 
 
 @pytest.mark.parametrize("field", ["is_completed", "completion_date", "progress_percentage", "status"])
-def test_what_actions_and_values_decide_is_not_for_writing(field: str, as_alice: APIClient) -> None:
-    given_back = new(as_alice, **{field: {"completion_date": "2026-03-01", "progress_percentage": 70}.get(field, True)})
-    assert (given_back["is_completed"], given_back["completion_date"], given_back["progress_percentage"]) == (False, None, 0)
+def test_computed_fields_are_read_only(field: str, as_alice: APIClient) -> None:
+    created = new(as_alice, **{field: {"completion_date": "2026-03-01", "progress_percentage": 70}.get(field, True)})
+    assert (created["is_completed"], created["completion_date"], created["progress_percentage"]) == (False, None, 0)
 
 
 def found(client: APIClient, **query: str) -> set[str]:
-    answer = client.get(URL, query)
-    assert answer.status_code == 200, answer.json()
-    return {row["goal_name"] for row in answer.json()["results"]}
+    response = client.get(URL, query)
+    assert response.status_code == 200, response.json()
+    return {row["goal_name"] for row in response.json()["results"]}
 
 
 def test_lists_are_filtered_by_state(as_alice: APIClient, alice: User) -> None:
@@ -167,7 +167,7 @@ def alice_today(user: User) -> date:
     return HealthGoal(user=user).today()
 
 
-def test_lists_are_sorted_by_the_days_that_remain_with_open_ends_last(as_alice: APIClient, alice: User) -> None:
+def test_lists_are_sorted_by_days_remaining_with_nulls_last(as_alice: APIClient, alice: User) -> None:
     GoalFactory(user=alice, goal_name="open")
     GoalFactory(user=alice, goal_name="far", target_date=alice_today(alice) + timedelta(days=90))
     GoalFactory(user=alice, goal_name="near", target_date=alice_today(alice) + timedelta(days=2))
@@ -186,7 +186,7 @@ zones = st.sampled_from(["Pacific/Kiritimati", "America/New_York", "Europe/Rome"
 instants = st.datetimes(datetime(2026, 2, 28), datetime(2026, 3, 2)).map(lambda found: found.isoformat() + "Z")  # noqa: DTZ001
 
 
-class SqlSaysWhatPythonSays(TestCase):
+class SqlEqualsPython(TestCase):
     def setUp(self) -> None:
         self.enterContext(rls.as_staff())
 

@@ -1,4 +1,4 @@
-"""The statistics give the published values, and are not fooled by series that drift."""
+"""Statistical functions against published values and autocorrelated series."""
 
 import random
 from itertools import accumulate
@@ -45,16 +45,16 @@ def test_norris_has_its_certified_r_squared() -> None:
     assert r**2 == pytest.approx(0.999993745883712, abs=1e-14)
 
 
-def test_the_p_values_of_benjamini_and_hochberg_are_adjusted_as_in_their_paper() -> None:
+def test_p_values_are_adjusted_as_by_benjamini_and_hochberg() -> None:
     assert statistics.benjamini_hochberg(reference_data.P_VALUES) == pytest.approx(reference_data.ADJUSTED, abs=1e-8)
 
 
-def test_adjusting_keeps_the_order_in_which_they_came() -> None:
-    turned = statistics.benjamini_hochberg(reference_data.P_VALUES[::-1])
-    assert turned == pytest.approx(reference_data.ADJUSTED[::-1], abs=1e-8)
+def test_adjusted_p_values_keep_their_order() -> None:
+    adjusted = statistics.benjamini_hochberg(reference_data.P_VALUES[::-1])
+    assert adjusted == pytest.approx(reference_data.ADJUSTED[::-1], abs=1e-8)
 
 
-def test_adjusting_nothing_gives_nothing() -> None:
+def test_adjusting_an_empty_list_returns_an_empty_list() -> None:
     assert statistics.benjamini_hochberg([]) == []
 
 
@@ -62,7 +62,7 @@ def test_equal_values_share_their_ranks() -> None:
     assert statistics.mid_ranks([3, 1, 3, 3, 0]) == [4, 2, 4, 4, 1]
 
 
-def test_a_straight_line_is_certain() -> None:
+def test_a_straight_line_has_a_perfect_correlation() -> None:
     found = statistics.correlate([1, 5, 2, 8, 3, 9, 4], [-2, -10, -4, -16, -6, -18, -8])
     assert (found.strength, found.lower, found.upper, found.p_value) == pytest.approx((-1, -1, -1, 0), abs=1e-12)
 
@@ -73,12 +73,12 @@ def test_a_constant_series_correlates_with_nothing(constant: list[float]) -> Non
     assert statistics.correlate([1, 2, 3, 4, 5, 6, 7, 8], constant) is None
 
 
-def test_a_constant_series_does_not_resemble_itself() -> None:
+def test_a_constant_series_has_no_autocorrelation() -> None:
     assert statistics.lag_one_autocorrelation([0.1] * 8) == 0
     assert statistics.effective_size([0.1] * 8, [1, 2, 3, 4, 5, 6, 7, 8]) == 8
 
 
-def test_three_pairs_say_nothing() -> None:
+def test_three_pairs_have_the_widest_interval() -> None:
     assert statistics.fisher_interval(0.9, 3) == (-1, 1)
     assert statistics.p_value(0.9, 2) == 1
 
@@ -102,29 +102,29 @@ def test_the_incomplete_beta_function_has_its_known_values(a: float, b: float, x
 
 @given(a=positive, b=positive, x=shares)
 @settings(max_examples=60, deadline=None)
-def test_the_incomplete_beta_function_is_its_own_mirror_image(a: float, b: float, x: float) -> None:
+def test_the_incomplete_beta_function_is_symmetric(a: float, b: float, x: float) -> None:
     assert statistics.incomplete_beta(a, b, x) + statistics.incomplete_beta(b, a, 1 - x) == pytest.approx(1, abs=1e-9)
 
 
 @given(xs=values, seed=st.integers(0, 99))
 @settings(max_examples=60, deadline=None)
-def test_whatever_comes_the_numbers_are_where_they_belong(xs: list[float], seed: int) -> None:
-    dice = random.Random(seed)
-    found = statistics.correlate([dice.random() for _ in xs], [*xs[:-1], max(xs) + 1])
+def test_results_are_within_their_bounds(xs: list[float], seed: int) -> None:
+    generator = random.Random(seed)
+    found = statistics.correlate([generator.random() for _ in xs], [*xs[:-1], max(xs) + 1])
     assert -1 <= found.lower <= found.strength <= found.upper <= 1
     assert 0 <= found.p_value <= 1
     assert 0 < found.effective_size <= len(xs)
 
 
-def drifting(dice: random.Random, days: int) -> list[float]:
-    """An AR(1) series with a coefficient of 0.7."""
-    return list(accumulate((dice.gauss(0, 1) for _ in range(days)), lambda before, shock: 0.7 * before + shock))
+def drifting(generator: random.Random, days: int) -> list[float]:
+    """Return an AR(1) series with a coefficient of 0.7."""
+    return list(accumulate((generator.gauss(0, 1) for _ in range(days)), lambda before, shock: 0.7 * before + shock))
 
 
-def test_independent_series_that_drift_fool_the_naive_test_and_not_this_one() -> None:
-    dice = random.Random(1995)
-    pairs = [(drifting(dice, 60), drifting(dice, 60)) for _ in range(1_000)]
+def test_autocorrelated_series_are_rarely_significant() -> None:
+    generator = random.Random(1995)
+    pairs = [(drifting(generator, 60), drifting(generator, 60)) for _ in range(1_000)]
     naive = [statistics.p_value(statistics.pearson(*pair), 60) < 0.05 for pair in pairs]
-    honest = [statistics.correlate(*pair).p_value < 0.05 for pair in pairs]
+    corrected = [statistics.correlate(*pair).p_value < 0.05 for pair in pairs]
     assert 0.20 < sum(naive) / len(naive) < 0.30
-    assert 0.03 < sum(honest) / len(honest) < 0.08
+    assert 0.03 < sum(corrected) / len(corrected) < 0.08

@@ -1,4 +1,4 @@
-"""The wellness score: the mean of the answers given, in Python and in SQL alike."""
+"""The wellness score, the mean of the given values, equal in Python and SQL."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -50,23 +50,23 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "score", "level"), CASES)
+@pytest.mark.parametrize(("values", "score", "level"), CASES)
 def test_the_api_shows_score_and_level(
-    answers: dict[str, Any], score: str | None, level: str | None, as_alice: APIClient
+    values: dict[str, Any], score: str | None, level: str | None, as_alice: APIClient
 ) -> None:
-    made = as_alice.post(URL, {"checkin_date": "2026-03-01", **answers})
-    assert made.status_code == 201, made.json()
+    response = as_alice.post(URL, {"checkin_date": "2026-03-01", **values})
+    assert response.status_code == 201, response.json()
     [listed] = as_alice.get(URL).json()["results"]
-    assert (made.json()["wellness_score"], made.json()["wellness_level"]) == (score, level)
+    assert (response.json()["wellness_score"], response.json()["wellness_level"]) == (score, level)
     assert (listed["wellness_score"], listed["wellness_level"]) == (score, level)
 
 
-def test_a_row_just_made_with_texts_has_its_score(alice: User) -> None:
+def test_an_unsaved_row_with_texts_has_its_score(alice: User) -> None:
     assert UserHealthCheckin(user=alice, sleep_hours="7.5").wellness_score == Decimal("10.0")
 
 
-def of(user: User, *scores: int | None) -> list[str]:
-    """Check-ins with these moods on days in a row, and nothing else answered."""
+def create_moods(user: User, *scores: int | None) -> list[str]:
+    """Create check-ins with these moods, and no other values, on consecutive days, and return their ids."""
     first = date(2026, 3, 1)
     rows = [
         CheckinFactory(user=user, checkin_date=first + timedelta(days=place), **NOTHING | {"mood_score": score})
@@ -76,13 +76,13 @@ def of(user: User, *scores: int | None) -> list[str]:
 
 
 def found(client: APIClient, **query: str) -> list[str]:
-    answer = client.get(URL, query)
-    assert answer.status_code == 200, answer.json()
-    return [row["id"] for row in answer.json()["results"]]
+    response = client.get(URL, query)
+    assert response.status_code == 200, response.json()
+    return [row["id"] for row in response.json()["results"]]
 
 
 def test_lists_are_filtered_by_score_and_level(as_alice: APIClient, alice: User) -> None:
-    nine, five, none, three = of(alice, 9, 5, None, 3)
+    nine, five, none, three = create_moods(alice, 9, 5, None, 3)
     assert found(as_alice, wellness_score__gte="5") == [five, nine]
     assert found(as_alice, wellness_score__lte="4.9") == [three]
     assert found(as_alice, wellness_score__isnull="true") == [none]
@@ -91,13 +91,13 @@ def test_lists_are_filtered_by_score_and_level(as_alice: APIClient, alice: User)
 
 
 def test_lists_are_sorted_by_score_with_the_unknown_last(as_alice: APIClient, alice: User) -> None:
-    nine, five, none, three = of(alice, 9, 5, None, 3)
+    nine, five, none, three = create_moods(alice, 9, 5, None, 3)
     assert found(as_alice, ordering="-wellness_score") == [nine, five, three, none]
     assert found(as_alice, ordering="wellness_score") == [three, five, nine, none]
 
 
-def test_pages_follow_each_other_in_the_order_of_the_score(as_alice: APIClient, alice: User) -> None:
-    nine, five, none, three = of(alice, 9, 5, None, 3)
+def test_pages_are_sorted_by_the_score(as_alice: APIClient, alice: User) -> None:
+    nine, five, none, three = create_moods(alice, 9, 5, None, 3)
     first = as_alice.get(URL, {"ordering": "-wellness_score", "limit": "2"}).json()
     second = as_alice.get(first["next"]).json()
     assert [row["id"] for row in first["results"] + second["results"]] == [nine, five, three, none]
@@ -109,7 +109,7 @@ def test_an_unknown_level_is_refused(as_alice: APIClient) -> None:
     assert as_alice.get(URL, {"wellness_level__in": "good,splendid"}).status_code == 400
 
 
-answered = st.fixed_dictionaries(
+days = st.fixed_dictionaries(
     {
         "mood_score": st.none() | st.integers(1, 10),
         "stress_level": st.none() | st.integers(1, 10),
@@ -120,11 +120,11 @@ answered = st.fixed_dictionaries(
 )
 
 
-class SqlSaysWhatPythonSays(TestCase):
+class SqlEqualsPython(TestCase):
     def setUp(self) -> None:
         self.enterContext(rls.as_staff())
 
-    @given(days=st.lists(answered, min_size=1, max_size=20))
+    @given(days=st.lists(days, min_size=1, max_size=20))
     @settings(max_examples=40, deadline=None)
     def test_score_and_level(self, days: list[dict[str, Any]]) -> None:
         user, first = UserFactory.create(), date(2026, 1, 1)

@@ -1,4 +1,4 @@
-"""Databases and processes of their own: `tools/integration.sh` starts the servers and says where they are."""
+"""Databases and processes for the integration tests, on the servers that `tools/integration.sh` starts."""
 
 import os
 import socket
@@ -17,12 +17,12 @@ SUPERUSER_URL = os.environ.get("SUPERUSER_URL", "")
 
 
 def url(of: str, database: str) -> str:
-    """The address `of` with another database."""
+    """Return the URL in the environment variable `of` with another database."""
     return os.environ[of].rsplit("/", 1)[0] + f"/{database}"
 
 
 def manage(*arguments: str, script: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the project in a process of its own."""
+    """Run a management command in a separate process."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -36,7 +36,7 @@ def manage(*arguments: str, script: str = "", **environment: str) -> subprocess.
 
 
 def done(result: subprocess.CompletedProcess[str]) -> str:
-    """What a command said that went well."""
+    """Check that a command succeeded and return its output."""
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -47,8 +47,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def answers(port: int) -> None:
-    """Wait until somebody listens on a port of the loopback address. Raises ConnectionRefusedError after ten seconds."""
+def wait_for_port(port: int) -> None:
+    """Wait until a server listens on a local port, and raise ConnectionRefusedError after ten seconds."""
     for _ in range(100):
         try:
             return socket.create_connection(("127.0.0.1", port)).close()
@@ -59,22 +59,22 @@ def answers(port: int) -> None:
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[str]:
-    """The address of an empty Redis."""
+    """Start an empty Redis and yield its URL."""
     port = free_port()
     with subprocess.Popen([*REDIS, str(port), "--dir", str(tmp_path)], stdout=subprocess.DEVNULL) as server:
-        answers(port)
+        wait_for_port(port)
         yield f"redis://127.0.0.1:{port}/0"
         server.kill()
 
 
 @pytest.fixture(scope="module")
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of an empty database that only this module's tests use; it belongs to the role that serves."""
+    """Create an empty database for this module, owned by the serving role, and yield its name."""
     name = f"mingus_{request.module.__name__.rsplit('_', 1)[-1]}"
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")
         yield name
-    # by the superuser: no other may end an autovacuum that is at work there
+    # as the superuser, who alone may end an autovacuum of the database
     with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

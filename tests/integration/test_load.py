@@ -1,6 +1,6 @@
-"""Two hundred users at once, who read and write through PgBouncer: nobody meets an error, and memory stays as it is.
+"""Load of two hundred concurrent users through PgBouncer, without errors and with stable memory.
 
-`LOAD_SECONDS=300` for the length that is promised; what `make integration` takes is shorter.
+`LOAD_SECONDS=300` runs the guaranteed five minutes; `make integration` takes less.
 """
 
 import json
@@ -22,8 +22,8 @@ from tests.integration.test_serving import SECRETS
 pytestmark = pytest.mark.integration
 USERS = 200
 SECONDS = float(os.environ.get("LOAD_SECONDS", "60"))
-PARTS = 5  # the last is compared with the second, as minutes are of five
-SOME = """
+PARTS = 5  # memory of the last part is compared with the second part, after the warm-up
+SETUP = """
 from finance.models import FinancialTransaction
 from dev.factories import AccountFactory, TokenFactory, TransactionFactory, UserFactory
 for number in range({users}):
@@ -38,16 +38,16 @@ for number in range({users}):
 
 @pytest.fixture
 def tokens(database: str) -> list[str]:
-    """Two hundred customers with an account and some transactions each."""
+    """Create two hundred customers with an account and transactions, and return their tokens."""
     direct = {"DATABASE_URL": url("DATABASE_URL", database)} | SECRETS
     done(manage("migrate", "-v0", **direct))
-    said = done(manage("shell", "-v0", script=SOME.format(users=USERS), **direct))
-    return [line.split()[1] for line in said.splitlines() if line.startswith("token ")]
+    output = done(manage("shell", "-v0", script=SETUP.format(users=USERS), **direct))
+    return [line.split()[1] for line in output.splitlines() if line.startswith("token ")]
 
 
 @pytest.fixture
 def server(tokens: list[str], database: str, tmp_path: Path) -> Iterator[Running]:
-    """MINGUS as in production, behind PgBouncer."""
+    """Serve MINGUS as in production, behind PgBouncer."""
     port = free_port()
     environment = SECRETS | {
         "DATABASE_URL": url("PGBOUNCER_URL", database),
@@ -64,7 +64,7 @@ def server(tokens: list[str], database: str, tmp_path: Path) -> Iterator[Running
         running.close()
 
 
-def test_two_hundred_users_meet_no_error_and_memory_stays(tokens: list[str], server: Running) -> None:
+def test_two_hundred_users_get_no_error_and_memory_is_stable(tokens: list[str], server: Running) -> None:
     assert len(tokens) == USERS
     log, memory = under_load(server, tokens)
     assert (log["wrong"], "ERROR" in server.said()) == ({}, False), server.said()[-3000:]
@@ -74,27 +74,27 @@ def test_two_hundred_users_meet_no_error_and_memory_stays(tokens: list[str], ser
 
 
 def under_load(server: Running, tokens: list[str]) -> tuple[dict[str, Any], list[float]]:
-    """What the users say, and the bytes that the server's processes had resident, twice a second."""
-    command = [sys.executable, "-m", "tests.integration.users", address_of(server), str(SECONDS)]
+    """Run the users and return their log and the server's resident bytes, measured every half second."""
+    command = [sys.executable, "-m", "tests.integration.users", url_of(server), str(SECONDS)]
     users = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert users.stdin
     assert users.stdout
     with users, users.stdin as given:
         given.write("\n".join(tokens))
         given.close()
-        memory = [resident(server) for _ in watched(users)]
+        memory = [resident(server) for _ in ticks_of(users)]
         return dict(json.loads(users.stdout.read())), memory
 
 
-def watched(process: "subprocess.Popen[str]") -> Iterator[None]:
-    """A look each half second for as long as the process runs."""
+def ticks_of(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """Yield every half second while the process runs."""
     while process.poll() is None:
         yield
         time.sleep(0.5)
 
 
 def resident(server: Running) -> float:
-    """Bytes of the server and of its processes."""
+    """Return the resident bytes of the server and its processes."""
     pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in tree_of(server.process.pid)]
     return float(sum(pages) * os.sysconf("SC_PAGE_SIZE"))
 
@@ -103,5 +103,5 @@ def tree_of(pid: int) -> list[int]:
     return [pid, *(below for child in children_of(pid) for below in tree_of(child))]
 
 
-def address_of(server: Running) -> str:
+def url_of(server: Running) -> str:
     return next(word for word in server.said().split() if word.startswith("http://127.0.0.1:"))

@@ -1,4 +1,4 @@
-"""MINGUS behind PgBouncer in transaction mode: requests share server connections, and never rows."""
+"""MINGUS behind PgBouncer in transaction mode, where requests share server connections."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +10,8 @@ from tests.integration.conftest import done, manage, url
 pytestmark = pytest.mark.integration
 REQUESTS = os.environ.get("POOLER_REQUESTS", "1000")
 
-# Two customers call the API in turn over few server connections; each must meet his own rows only.
-AT_ONCE = """
+# Two customers call the API concurrently over few server connections. Each must read their own rows only.
+CONCURRENT = """
 from concurrent.futures import ThreadPoolExecutor
 from django.db import connections
 from rest_framework.test import APIClient
@@ -29,10 +29,10 @@ def call(pair):
     name, token = pair
     client = APIClient(headers={"Authorization": f"Bearer {token}"})
     rows = client.get("/api/v1/finance/accounts/").json()["results"]
-    made = client.post("/api/v1/finance/accounts/", {"profile_name": name, "profile_type": "savings"}, format="json")
+    response = client.post("/api/v1/finance/accounts/", {"profile_name": name, "profile_type": "savings"}, format="json")
     page = client.get("/api/v1/finance/transactions/?limit=50").json()
     connections.close_all()
-    return {row["profile_name"] for row in rows} == {name} and made.status_code == 201 and len(page["results"]) == 50
+    return {row["profile_name"] for row in rows} == {name} and response.status_code == 201 and len(page["results"]) == 50
 
 pairs = [customer("alice"), customer("bob")] * 50
 with ThreadPoolExecutor(8) as threads:
@@ -40,8 +40,8 @@ with ThreadPoolExecutor(8) as threads:
 print("streamed:", sum(1 for _ in FinancialTransaction.objects.iterator(chunk_size=10)))
 """
 
-# Over one server connection, each tenth request is broken off in its middle: what it had set must be gone with it.
-IN_TURN = """
+# Over one server connection, each tenth request is aborted. Its role and settings must not reach the next request.
+ALTERNATING = """
 from itertools import cycle, islice
 from django.db import connection, connections, transaction
 from rest_framework.test import APIClient
@@ -54,7 +54,7 @@ def customer(name):
     AccountFactory(user=user, profile_name=name)
     return name, user, APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=user, scope='read-write').text}"})
 
-def broken_off(user):
+def abort(user):
     try:
         with transaction.atomic(), rls.as_customer(user):
             Account.objects.count()
@@ -63,15 +63,15 @@ def broken_off(user):
     except (KeyboardInterrupt, Exception):
         connection.close()
 
-def unguarded():
+def count_as_login_role():
     with rls.as_login_role():
         return Account.objects.count()
 
 foreign = served = 0
 for number, (name, user, client) in enumerate(islice(cycle([customer("carol"), customer("dave")]), %s)):
     if number %% 10 == 9:
-        broken_off(user)
-        foreign += unguarded()
+        abort(user)
+        foreign += count_as_login_role()
         continue
     rows = client.get("/api/v1/finance/accounts/").json()["results"]
     foreign += sum(row["profile_name"] != name for row in rows)
@@ -91,17 +91,17 @@ def behind(database: str) -> dict[str, str]:
 
 def test_it_migrates_and_serves_two_customers_at_once(database: str) -> None:
     done(manage("migrate", "-v0", **behind(database)))
-    output = done(manage("shell", "-v0", script=AT_ONCE, **behind(database)))
+    output = done(manage("shell", "-v0", script=CONCURRENT, **behind(database)))
     assert "right: 100" in output
     assert "streamed: 120" in output
 
 
-def test_two_customers_in_turn_over_one_connection_never_meet(database: str) -> None:
-    output = done(manage("shell", "-v0", script=IN_TURN % REQUESTS, **behind(f"single_{database}")))
+def test_two_customers_over_one_connection_read_own_rows_only(database: str) -> None:
+    output = done(manage("shell", "-v0", script=ALTERNATING % REQUESTS, **behind(f"single_{database}")))
     assert f"foreign: 0 served: {int(REQUESTS) * 9 // 10}" in output
 
 
-def test_two_migrations_at_once_do_no_harm(database: str) -> None:
+def test_two_concurrent_migrations_succeed(database: str) -> None:
     with ThreadPoolExecutor(2) as threads:
         results = list(threads.map(lambda _: manage("migrate", "-v0", **behind(database)), range(2)))
     assert [result.stderr for result in results] == ["", ""]

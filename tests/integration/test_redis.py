@@ -1,4 +1,4 @@
-"""What processes remember together in a real Redis, and what is left of it when that is killed in the middle."""
+"""State that processes share in a real Redis, and its loss when Redis is killed."""
 
 from pathlib import Path
 
@@ -19,11 +19,11 @@ def client(name):
         user = User.objects.filter(email=f"{name}@redis.example").first() or UserFactory(email=f"{name}@redis.example")
         return APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=user).text}"})
 
-def ask(who, times):
-    return [who.get("/api/v1/billing/plans/").status_code for _ in range(times)]
+def statuses(api, times):
+    return [api.get("/api/v1/billing/plans/").status_code for _ in range(times)]
 """
-ASK = SCENE + "print(ask(client('alice'), 2), ask(client('bob'), 1))"
-# A code of the second factor is used, as allauth does it.
+REQUESTS = SCENE + "print(statuses(client('alice'), 2), statuses(client('bob'), 1))"
+# Mark a code of the second factor as used, as allauth does.
 CODE = """
 from types import SimpleNamespace
 from allauth.mfa.totp.internal.auth import TOTP
@@ -36,31 +36,31 @@ import subprocess
 from django.core.cache import cache
 from django.test import Client
 from mingus import redis_cache
-from tests.integration.conftest import answers
+from tests.integration.conftest import wait_for_port
 
 def start():
     server = subprocess.Popen(%(command)r, stdout=subprocess.DEVNULL)
-    answers(%(port)d)
+    wait_for_port(%(port)d)
     return server
 
 def failures():
     return redis_cache.FAILURES._value.get()
 
 def ready():
-    answer = Client().get("/healthz/ready")
-    return answer.status_code, answer.content.decode()
+    response = Client().get("/healthz/ready")
+    return response.status_code, response.content.decode()
 
 server = start()
-someone = client("carol")
-print("before", ask(someone, 2), failures())
+carol = client("carol")
+print("before", statuses(carol, 2), failures())
 server.kill()
 server.wait()
-print("away", ask(someone, 4), failures(), *ready())
+print("away", statuses(carol, 4), failures(), *ready())
 print("own", cache.set("a", [1.5], 60), cache.get("a"), cache.get_many(["a", "b"]), cache.add("a", 2), cache.delete("a"))
 server = start()
 print("still own", cache.get("a"), failures())
 cache.unavailable_until = 0.0
-print("back", ask(someone, 1), cache.set("a", [1.5], 60), cache.get("a"), failures(), *ready())
+print("back", statuses(carol, 1), cache.set("a", [1.5], 60), cache.get("a"), failures(), *ready())
 server.kill()
 server.wait()
 server = start()
@@ -73,15 +73,15 @@ LIMITS = {"RATE_READS": "3/d", "RATE_ADDRESS": "100000/d", "LOG_LEVEL": "WARNING
 
 @pytest.fixture(scope="module")
 def served(database: str) -> dict[str, str]:
-    """The environment of processes on a migrated database."""
-    address = url("DATABASE_URL", database)
-    done(manage("migrate", "-v0", DATABASE_URL=address))
-    return {"DATABASE_URL": address, **LIMITS}
+    """Migrate the database and return the environment of processes that use it."""
+    database_url = url("DATABASE_URL", database)
+    done(manage("migrate", "-v0", DATABASE_URL=database_url))
+    return {"DATABASE_URL": database_url, **LIMITS}
 
 
-def test_processes_count_together_and_each_user_by_himself(served: dict[str, str], redis: str) -> None:
-    first = done(manage("shell", "-v0", script=ASK, REDIS_URL=redis, **served))
-    second = done(manage("shell", "-v0", script=ASK, REDIS_URL=redis, **served))
+def test_processes_share_the_count_of_each_user(served: dict[str, str], redis: str) -> None:
+    first = done(manage("shell", "-v0", script=REQUESTS, REDIS_URL=redis, **served))
+    second = done(manage("shell", "-v0", script=REQUESTS, REDIS_URL=redis, **served))
     assert (first.strip(), second.strip()) == ("[200, 200] [200]", "[200, 429] [200]")
 
 
@@ -90,7 +90,7 @@ def test_a_code_of_the_second_factor_works_once_in_all_processes(served: dict[st
     assert codes == ["True", "False"]
 
 
-def test_a_killed_redis_refuses_nobody_and_lets_nobody_ask_for_ever(served: dict[str, str], tmp_path: Path) -> None:
+def test_without_redis_each_process_counts_by_itself(served: dict[str, str], tmp_path: Path) -> None:
     port = free_port()
     script = KILLED % {"command": [*REDIS, str(port), "--dir", str(tmp_path)], "port": port}
     result = manage("shell", "-v0", script=script, REDIS_URL=f"redis://127.0.0.1:{port}/0", **served)
@@ -102,4 +102,4 @@ def test_a_killed_redis_refuses_nobody_and_lets_nobody_ask_for_ever(served: dict
         'back [200] None [1.5] 1.0 200 {"status": "ok"}',
         "a new one behind an old connection gone 1.0",
     ]
-    assert "This process remembers by itself for 5 seconds." in result.stderr
+    assert "This process uses its own memory for 5 seconds." in result.stderr

@@ -1,4 +1,4 @@
-"""Reads from a streaming replica of Debian's PostgreSQL, which is made to lag, to break connections and to die."""
+"""Reads from a streaming replica that lags, breaks connections or is stopped."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.integration.conftest import SUPERUSER_URL, answers, done, free_port, manage, url
+from tests.integration.conftest import SUPERUSER_URL, done, free_port, manage, url, wait_for_port
 
 pytestmark = pytest.mark.integration
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -38,7 +38,7 @@ def on_replica(query):
         return connection.execute(query).fetchone()[0]
 
 def wait_for(query):
-    # PostgreSQL 15 has no way to wait for its replay, so it is asked again until the deadline
+    # PostgreSQL 15 cannot wait for its replay, so the query is repeated until the deadline
     end = time.monotonic() + 30
     while not on_replica(query):
         assert time.monotonic() < end, query
@@ -64,25 +64,26 @@ def user(name):
 
 def client(name):
     with rls.as_staff():
-        made = APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=user(name), scope='read-write').text}"})
-    made.get(ACCOUNTS)  # its use is noted, and a request that writes reads from the primary
-    return made
+        api = APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=user(name), scope='read-write').text}"})
+    api.get(ACCOUNTS)  # the first request stores the token's use, and a request that writes reads from the primary
+    return api
 
-def plainly(who):
+def names_uncompiled(api):
     fast_path.COMPILED_LISTS.clear()
-    return names(who)
+    return names(api)
 
 def by_a_job(name, account):
     with rls.as_staff():
         return AccountFactory(user=user(name), profile_name=account)
 
-def write(who, account):
-    return who.post(ACCOUNTS, {"profile_name": account, "profile_type": "savings"}, format="json")
+def write(api, account):
+    return api.post(ACCOUNTS, {"profile_name": account, "profile_type": "savings"}, format="json")
 
-def names(who):
-    answer = who.get(ACCOUNTS)
+def names(api):
+    response = api.get(ACCOUNTS)
     connections.close_all()
-    return sorted(row["profile_name"] for row in answer.json()["results"]) if answer.status_code == 200 else answer.status_code
+    status, body = response.status_code, response.json()
+    return sorted(row["profile_name"] for row in body["results"]) if status == 200 else status
 """
 LAG = (
     SCENE
@@ -90,28 +91,28 @@ LAG = (
 alice, bob = client("alice"), client("bob")
 by_a_job("alice", "a"), by_a_job("bob", "b")
 pause()
-made = write(alice, "new")
+created = write(alice, "new")
 by_a_job("bob", "late")
-print("the writer", plainly(alice), names(alice), alice.get(ACCOUNTS + made.json()["id"] + "/").status_code)
-print("another", plainly(bob), names(bob))
+print("the writer", names_uncompiled(alice), names(alice), alice.get(ACCOUNTS + created.json()["id"] + "/").status_code)
+print("another", names_uncompiled(bob), names(bob))
 late = by_a_job("bob", "later")
 print("another's row", bob.get(f"{ACCOUNTS}{late.pk}/").status_code, bob.head(f"{ACCOUNTS}{late.pk}/").status_code)
 client("bob")
 with rls.as_staff():
     print("use noted", PersonalAccessToken.objects.filter(user=user("bob"), last_used_at__isnull=False).count())
 with rls.as_login_role():
-    print("nobody", Account.objects.using("replica").count())
+    print("no user", Account.objects.using("replica").count())
 with rls.as_customer(user("alice")):
-    print("the wall", {row.profile_name for row in Account.objects.using("replica")})
+    print("row-level security", {row.profile_name for row in Account.objects.using("replica")})
 resume()
 print("caught up", names(alice), names(bob))
 by_a_job("alice", "by a job")
 pause()
 by_a_job("alice", "unseen")
-print("replayed", plainly(alice), names(alice))
+print("replayed", names_uncompiled(alice), names(alice))
 """
 )
-WRITES = SCENE + "pause(); print(write(client('carol'), 'hers').status_code)"
+WRITES = SCENE + "pause(); print(write(client('carol'), 'carol').status_code)"
 READS = (
     SCENE
     + "by_a_job('carol', 'unseen'); carol = client('carol'); print(names(carol), names(carol), names(client('dave'))); resume()"
@@ -120,10 +121,10 @@ WINDOW = (
     SCENE
     + """
 erin = client("erin")
-write(erin, "hers")
+write(erin, "erin")
 pause()
 by_a_job("erin", "by a job")
-print("within", plainly(erin), names(erin))
+print("within", names_uncompiled(erin), names(erin))
 """
 )
 BROKEN = (
@@ -132,19 +133,19 @@ BROKEN = (
 from finance.views.accounts import AccountViewSet
 
 frank = client("frank")
-by_a_job("frank", "his")
+by_a_job("frank", "frank")
 caught_up()
-ask = AccountViewSet.filter_queryset
+filter_queryset = AccountViewSet.filter_queryset
 
-def broken_off(self, queryset):
-    AccountViewSet.filter_queryset = ask
+def break_once(self, queryset):
+    AccountViewSet.filter_queryset = filter_queryset
     on_replica("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'mingus'")
-    return ask(self, queryset)
+    return filter_queryset(self, queryset)
 
-AccountViewSet.filter_queryset = broken_off
-print("in its middle", plainly(frank), replicas.FAILURES._value.get())
+AccountViewSet.filter_queryset = break_once
+print("in its middle", names_uncompiled(frank), replicas.FAILURES._value.get())
 replicas._outage.until = 0.0
-print("again", plainly(frank), replicas.FAILURES._value.get())
+print("again", names_uncompiled(frank), replicas.FAILURES._value.get())
 """
 )
 DEAD = (
@@ -153,8 +154,8 @@ DEAD = (
 import subprocess
 import redis
 grace = client("grace")
-made = by_a_job("grace", "hers")
-one = f"{ACCOUNTS}{made.pk}/"
+account = by_a_job("grace", "grace")
+one = f"{ACCOUNTS}{account.pk}/"
 caught_up()
 print("alive", names(grace), names(grace), grace.get(one).status_code, replicas.FAILURES._value.get())
 connections.close_all()
@@ -171,7 +172,7 @@ print("without redis", names(grace), write(grace, "second").status_code, names(g
 
 @dataclass(frozen=True)
 class Replica:
-    """A server that streams from the one of `tools/integration.sh`."""
+    """A server that replicates the one of `tools/integration.sh`."""
 
     folder: Path
     port: int
@@ -186,12 +187,12 @@ class Replica:
         log = self.folder.parent / "replica.log"
         command = ["start", "--silent", "--wait", f"--pgdata={self.folder}", f"--log={log}", f"--options={options}"]
         subprocess.run([*AS_OWNER, PROGRAMS / "pg_ctl", *command], check=True)
-        answers(self.port)
+        wait_for_port(self.port)
 
-    def at(self, address: str) -> str:
-        """An address of the primary's, on the replica."""
-        port = urlsplit(address).port
-        return address.replace(f":{port}/", f":{self.port}/")
+    def at(self, primary_url: str) -> str:
+        """Return a URL of the primary with the replica's port."""
+        port = urlsplit(primary_url).port
+        return primary_url.replace(f":{port}/", f":{self.port}/")
 
 
 @pytest.fixture(scope="module")
@@ -200,23 +201,23 @@ def replica(database: str) -> Iterator[Replica]:
     work = Path(tempfile.mkdtemp())
     if AS_OWNER:
         shutil.chown(work, "postgres", "postgres")
-    made = Replica(work / "data", free_port())
+    node = Replica(work / "data", free_port())
     source = f"--dbname={SUPERUSER_URL}"
-    command = [str(PROGRAMS / "pg_basebackup"), source, f"--pgdata={made.folder}", "--checkpoint=fast", "--write-recovery-conf"]
+    command = [str(PROGRAMS / "pg_basebackup"), source, f"--pgdata={node.folder}", "--checkpoint=fast", "--write-recovery-conf"]
     subprocess.run([*AS_OWNER, *command], check=True)
-    made.start()
-    yield made
-    subprocess.run(made.stop, check=False, stderr=subprocess.DEVNULL)
+    node.start()
+    yield node
+    subprocess.run(node.stop, check=False, stderr=subprocess.DEVNULL)
     shutil.rmtree(work)
 
 
 @pytest.fixture
 def served(database: str, replica: Replica, redis: str) -> dict[str, str]:
-    """The environment of processes that read from the replica."""
-    address = url("DATABASE_URL", database)
+    """Return the environment of processes that read from the replica."""
+    primary_url = url("DATABASE_URL", database)
     return {
-        "DATABASE_URL": address,
-        "DATABASE_REPLICA_URL": replica.at(address),
+        "DATABASE_URL": primary_url,
+        "DATABASE_REPLICA_URL": replica.at(primary_url),
         "DATABASE_POOL_MIN": "1",
         "REDIS_URL": redis,
         "REPLICA_WINDOW": "0",
@@ -224,56 +225,56 @@ def served(database: str, replica: Replica, redis: str) -> dict[str, str]:
     }
 
 
-def said(script: str, served: dict[str, str], replica: Replica) -> str:
-    """What a process says that runs `script`; the replica replays afterwards."""
-    about = {
+def output_of(script: str, served: dict[str, str], replica: Replica) -> str:
+    """Run `script` in a process and return its output."""
+    values = {
         "primary": SUPERUSER_URL,
         "superuser": replica.at(SUPERUSER_URL),
         "redis": served["REDIS_URL"],
         "stop": replica.stop,
     }
-    return done(manage("shell", "-v0", script=script % about, **served))
+    return done(manage("shell", "-v0", script=script % values, **served))
 
 
 @pytest.fixture(autouse=True)
-def _replays(replica: Replica) -> Iterator[None]:
+def _resume_replay(replica: Replica) -> Iterator[None]:
     yield
     with psycopg.connect(replica.at(SUPERUSER_URL), autocommit=True) as connection:
         connection.execute("SELECT pg_wal_replay_resume()")
 
 
-def test_who_writes_reads_what_he_wrote_and_others_read_the_replica(served: dict[str, str], replica: Replica) -> None:
-    assert said(LAG, served, replica).splitlines() == [
+def test_writers_read_the_primary_and_others_the_replica(served: dict[str, str], replica: Replica) -> None:
+    assert output_of(LAG, served, replica).splitlines() == [
         "the writer ['a', 'new'] ['a', 'new'] 200",
         "another ['b'] ['b']",
         "another's row 404 404",
         "use noted 2",
-        "nobody 0",
-        "the wall {'a'}",
+        "no user 0",
+        "row-level security {'a'}",
         "caught up ['a', 'new'] ['b', 'late', 'later']",
         "replayed ['a', 'by a job', 'new'] ['a', 'by a job', 'new']",
     ]
 
 
 def test_a_write_through_one_process_is_known_to_the_others(served: dict[str, str], replica: Replica) -> None:
-    assert said(WRITES, served, replica).strip() == "201"
-    assert said(READS, served, replica).strip() == "['hers', 'unseen'] ['hers', 'unseen'] []"
+    assert output_of(WRITES, served, replica).strip() == "201"
+    assert output_of(READS, served, replica).strip() == "['carol', 'unseen'] ['carol', 'unseen'] []"
 
 
-def test_within_the_window_the_primary_is_read_without_asking_the_replica(served: dict[str, str], replica: Replica) -> None:
-    answer = said(WINDOW, served | {"REPLICA_WINDOW": "300"}, replica)
-    assert answer.strip() == "within ['by a job', 'hers'] ['by a job', 'hers']"
+def test_within_the_window_only_the_primary_is_read(served: dict[str, str], replica: Replica) -> None:
+    output = output_of(WINDOW, served | {"REPLICA_WINDOW": "300"}, replica)
+    assert output.strip() == "within ['by a job', 'erin'] ['by a job', 'erin']"
 
 
-def test_a_request_whose_connection_breaks_is_answered_from_the_primary(served: dict[str, str], replica: Replica) -> None:
-    assert said(BROKEN, served, replica).splitlines() == ["in its middle ['his'] 1.0", "again ['his'] 1.0"]
+def test_a_request_with_a_broken_connection_reads_the_primary(served: dict[str, str], replica: Replica) -> None:
+    assert output_of(BROKEN, served, replica).splitlines() == ["in its middle ['frank'] 1.0", "again ['frank'] 1.0"]
 
 
-def test_neither_a_dead_redis_nor_a_dead_replica_is_an_error(served: dict[str, str], replica: Replica) -> None:
-    assert said(DEAD, served, replica).splitlines() == [
-        "alive ['hers'] ['hers'] 200 0.0",
-        "dead ['hers'] ['hers'] 1.0",
+def test_a_stopped_redis_or_replica_is_no_error(served: dict[str, str], replica: Replica) -> None:
+    assert output_of(DEAD, served, replica).splitlines() == [
+        "alive ['grace'] ['grace'] 200 0.0",
+        "dead ['grace'] ['grace'] 1.0",
         "dead for one 200 200 2.0",
-        "without redis ['hers'] 201 ['hers', 'second']",
+        "without redis ['grace'] 201 ['grace', 'second']",
     ]
     replica.start()

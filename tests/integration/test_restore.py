@@ -1,4 +1,4 @@
-"""A backup that is restored is the same database: rows, policies, grants, triggers and sealed values."""
+"""Restored backups against the original database: rows, policies, grants, triggers and encrypted values."""
 
 import os
 import subprocess
@@ -22,12 +22,12 @@ for user in UserFactory.create_batch(2):
     for model in filter(None, FACTORIES):
         make(model, 1, user)
 """
-SEALED = """
+ENCRYPTED_VALUES = """
 from django.apps import apps
 from core.encryption.key_ring import EncryptionError
 from core.encryption.fields import is_encrypted
 
-def opened(row, name):
+def decrypted(row, name):
     try:
         return repr(getattr(row, name))
     except EncryptionError as error:
@@ -37,19 +37,19 @@ for model in apps.get_models():
     for field in model._meta.concrete_fields:
         if is_encrypted(field):
             for row in model._base_manager.filter(**{f"{field.name}__isnull": False}).order_by("pk"):
-                print(row.user_id, model.__name__, row.pk, field.name, opened(row, field.name))
+                print(row.user_id, model.__name__, row.pk, field.name, decrypted(row, field.name))
 """
-ERASED = """
+ERASE = """
 from users.models import AccountErasure, User
 from users.models.erasure import AskedBy
 from users.privacy import erasure
 user = User.objects.get(pk="{}")
 User.objects.filter(pk=user.pk).update(is_staff=False, is_superuser=False)
 user.subscription_set.all().delete()
-AccountErasure.objects.filter(user=user).delete()  # the scene has one that is over
+AccountErasure.objects.filter(user=user).delete()  # SCENE creates a finished one
 erasure.run_erasure(erasure.begin_erasure(user, asked_by=AskedBy.COMMAND))
 """
-BOOKS = """
+TOTALS = """
 from django.db.models import Count, Sum
 from billing.models import BillingHistory
 sums = Sum("amount"), Sum("amount_refunded"), Count("pk")
@@ -60,9 +60,9 @@ SELECT oid::regclass::text FROM pg_class
  WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace ORDER BY 1
 """
 HASH = sql.SQL("SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {} t")
-WALLS = {
+CATALOG = {
     "policies": "SELECT tablename, policyname, roles, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2",
-    "fences": "SELECT relname, relrowsecurity, relforcerowsecurity, relowner::regrole::text FROM pg_class"
+    "row-level security": "SELECT relname, relrowsecurity, relforcerowsecurity, relowner::regrole::text FROM pg_class"
     " WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY 1",
     "grants": "SELECT relname, (SELECT array_agg(item::text ORDER BY item::text) FROM unnest(relacl) item) FROM pg_class"
     " WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
@@ -75,21 +75,21 @@ WALLS = {
 }
 
 
-def looked_at(address: str) -> dict[str, Any]:
-    """Every row's hash by table, and what stands around the rows."""
-    with psycopg.connect(address) as connection:
+def snapshot(database_url: str) -> dict[str, Any]:
+    """Return a hash of each table's rows, and the policies, grants, triggers and functions of the database."""
+    with psycopg.connect(database_url) as connection:
         tables = [name for (name,) in connection.execute(TABLES)]
         rows = {name: connection.execute(HASH.format(sql.Identifier(name))).fetchone() for name in tables}
-        return {"rows": rows} | {name: connection.execute(query).fetchall() for name, query in WALLS.items()}
+        return {"rows": rows} | {name: connection.execute(query).fetchall() for name, query in CATALOG.items()}
 
 
 @pytest.fixture(scope="module")
-def furnished(database: str) -> str:
-    """The address of a database in which two customers have everything that a customer can have."""
-    address = url("DATABASE_URL", database)
-    done(manage("migrate", "-v0", DATABASE_URL=address))
-    done(manage("shell", "-v0", script=SCENE, DATABASE_URL=address))
-    return address
+def original(database: str) -> str:
+    """Return the URL of a database in which two customers have rows of every model."""
+    database_url = url("DATABASE_URL", database)
+    done(manage("migrate", "-v0", DATABASE_URL=database_url))
+    done(manage("shell", "-v0", script=SCENE, DATABASE_URL=database_url))
+    return database_url
 
 
 def back_up(database: str, folder: Path) -> None:
@@ -99,7 +99,7 @@ def back_up(database: str, folder: Path) -> None:
 
 @contextmanager
 def restored(name: str, database: Path, keys: Path) -> Iterator[str]:
-    """A database called `name` made from the two files of a backup."""
+    """Restore a backup's two files into a new database and yield its URL."""
     with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} OWNER mingus")
         try:
@@ -111,32 +111,32 @@ def restored(name: str, database: Path, keys: Path) -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def opened(address: str) -> list[str]:
-    """Every sealed value in clear, or the name of the error."""
-    return done(manage("shell", "-v0", script=SEALED, DATABASE_URL=address)).splitlines()
+def decrypted_values(database_url: str) -> list[str]:
+    """Return every encrypted value in clear, or the name of its error."""
+    return done(manage("shell", "-v0", script=ENCRYPTED_VALUES, DATABASE_URL=database_url)).splitlines()
 
 
-def test_a_restored_backup_is_the_same_database(database: str, furnished: str, tmp_path: Path) -> None:
+def test_a_restored_backup_is_the_same_database(database: str, original: str, tmp_path: Path) -> None:
     back_up(database, tmp_path)
     [dump] = tmp_path.glob("database-*.dump")
     with restored(f"{database}_copy", dump, tmp_path / "datakeys.dump") as copy:
-        before, after = looked_at(url("SUPERUSER_URL", database)), looked_at(url("SUPERUSER_URL", f"{database}_copy"))
+        before, after = snapshot(url("SUPERUSER_URL", database)), snapshot(url("SUPERUSER_URL", f"{database}_copy"))
         assert before["rows"]["finance_financialtransaction"][0] >= 2
         assert after == before
-        assert any("account_number" in line for line in opened(furnished))
-        assert opened(copy) == opened(furnished)
+        assert any("account_number" in line for line in decrypted_values(original))
+        assert decrypted_values(copy) == decrypted_values(original)
 
 
-def test_an_old_backup_opens_nothing_of_who_was_erased_since(database: str, furnished: str, tmp_path: Path) -> None:
-    before, totals = opened(furnished), done(manage("shell", "-v0", script=BOOKS, DATABASE_URL=furnished))
+def test_an_old_backup_cannot_decrypt_users_erased_since(database: str, original: str, tmp_path: Path) -> None:
+    before, totals = decrypted_values(original), done(manage("shell", "-v0", script=TOTALS, DATABASE_URL=original))
     back_up(database, tmp_path)
     [old] = tmp_path.glob("database-*.dump")
     [erased] = {line.split()[0] for line in before} - {line.split()[0] for line in before[:1]}
-    done(manage("shell", "-v0", script=ERASED.format(erased), DATABASE_URL=furnished))
+    done(manage("shell", "-v0", script=ERASE.format(erased), DATABASE_URL=original))
     back_up(database, tmp_path)
     with restored(f"{database}_copy", old, tmp_path / "datakeys.dump") as copy:
-        lines = opened(copy)
+        lines = decrypted_values(copy)
     assert len(lines) == len(before)
     assert {line.split()[-1] for line in lines if line.startswith(erased)} == {"MissingDataKeyError"}
     assert [line for line in lines if not line.startswith(erased)] == [line for line in before if not line.startswith(erased)]
-    assert done(manage("shell", "-v0", script=BOOKS, DATABASE_URL=furnished)) == totals
+    assert done(manage("shell", "-v0", script=TOTALS, DATABASE_URL=original)) == totals

@@ -1,4 +1,4 @@
-"""Who may serve: a role of its own, or the tables' owner behind FORCE; nobody who walks around the policies."""
+"""Database roles that may serve: one without tables, or the tables' owner with FORCE ROW LEVEL SECURITY."""
 
 import os
 from collections.abc import Iterator
@@ -23,22 +23,22 @@ from mingus.database import require_row_level_security
 from dev.factories import AccountFactory, TokenFactory, UserFactory
 require_row_level_security()
 alice, bob = UserFactory(), UserFactory()
-AccountFactory(user=bob, profile_name="his")
+AccountFactory(user=bob, profile_name="bob")
 client = APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=alice, scope='read-write').text}"})
-made = client.post("/api/v1/finance/accounts/", {"profile_name": "hers", "profile_type": "savings"}, secure=True, format="json")
-print(made.status_code, [row["profile_name"] for row in client.get("/api/v1/finance/accounts/", secure=True).json()["results"]])
+new = client.post("/api/v1/finance/accounts/", {"profile_name": "alice", "profile_type": "savings"}, secure=True, format="json")
+print(new.status_code, [row["profile_name"] for row in client.get("/api/v1/finance/accounts/", secure=True).json()["results"]])
 """
 
 
-def logged_in_as(role: str, address: str) -> str:
-    """`address` with another role that has the same password."""
-    parts = urlsplit(address)
+def url_as(role: str, database_url: str) -> str:
+    """Return the URL with another role that has the same password."""
+    parts = urlsplit(database_url)
     return urlunsplit(parts._replace(netloc=f"{role}:{parts.password}@{parts.hostname}:{parts.port}"))
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """A role that serves and owns nothing."""
+    """Create a role that serves and owns nothing, and yield its name."""
     password = urlsplit(os.environ["DATABASE_URL"]).password
     with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE mingus_server LOGIN PASSWORD '{password}'")
@@ -48,42 +48,42 @@ def server() -> Iterator[str]:
         connection.execute("DROP ROLE mingus_server")
 
 
-def refused(address: str) -> str:
-    result = manage("serve", "--port", "8765", DATABASE_URL=address, **SECRETS)
+def refused(database_url: str) -> str:
+    result = manage("serve", "--port", "8765", DATABASE_URL=database_url, **SECRETS)
     assert result.returncode != 0
     return result.stderr
 
 
 def test_a_role_that_owns_nothing_serves(database: str, server: str) -> None:
     owner = url("DATABASE_URL", database)
-    addresses = {"DATABASE_URL": logged_in_as(server, owner), "DATABASE_OWNER_URL": owner}
-    done(manage("migrate", "-v0", **addresses, **SECRETS))
-    assert "201 ['hers']" in done(manage("shell", "-v0", script=SERVED, **addresses, **SECRETS))
-    with psycopg.connect(addresses["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    urls = {"DATABASE_URL": url_as(server, owner), "DATABASE_OWNER_URL": owner}
+    done(manage("migrate", "-v0", **urls, **SECRETS))
+    assert "201 ['alice']" in done(manage("shell", "-v0", script=SERVED, **urls, **SECRETS))
+    with psycopg.connect(urls["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("SELECT * FROM finance_encryptedfinancialprofile")
 
 
 def test_a_superuser_is_refused_with_the_remedy(database: str) -> None:
     done(manage("migrate", "-v0", DATABASE_URL=url("DATABASE_URL", database), **SECRETS))
-    assert "is a superuser, so no row policy holds for it. Serve as" in refused(url("SUPERUSER_URL", database))
+    assert "is a superuser, so row policies do not apply. Serve as" in refused(url("SUPERUSER_URL", database))
 
 
 def test_an_owner_without_force_is_refused_with_the_remedy(database: str) -> None:
-    address = url("DATABASE_URL", database)
-    done(manage("migrate", "-v0", DATABASE_URL=address, **SECRETS))
-    with psycopg.connect(address, autocommit=True) as connection:
+    database_url = url("DATABASE_URL", database)
+    done(manage("migrate", "-v0", DATABASE_URL=database_url, **SECRETS))
+    with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("ALTER TABLE finance_financialtransaction NO FORCE ROW LEVEL SECURITY")
-        assert "Run: ALTER TABLE finance_financialtransaction FORCE ROW LEVEL SECURITY" in refused(address)
+        assert "Run: ALTER TABLE finance_financialtransaction FORCE ROW LEVEL SECURITY" in refused(database_url)
         connection.execute("ALTER TABLE finance_financialtransaction FORCE ROW LEVEL SECURITY")
 
 
-def test_a_role_that_has_the_powers_of_staff_unasked_is_refused(database: str) -> None:
-    address = url("DATABASE_URL", database)
-    done(manage("migrate", "-v0", DATABASE_URL=address, **SECRETS))
-    role = urlsplit(address).username
+def test_a_role_that_inherits_the_staff_role_is_refused(database: str) -> None:
+    database_url = url("DATABASE_URL", database)
+    done(manage("migrate", "-v0", DATABASE_URL=database_url, **SECRETS))
+    role = urlsplit(database_url).username
     with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
         connection.execute(f"GRANT mingus_staff TO {role}")
         try:
-            assert "has the powers of mingus_staff without asking" in refused(address)
+            assert "inherits the privileges of mingus_staff" in refused(database_url)
         finally:
             connection.execute(f"REVOKE mingus_staff FROM {role}")

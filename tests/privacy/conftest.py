@@ -1,4 +1,4 @@
-"""A customer with something of everything, and what an export of his says."""
+"""Helpers that create a customer's rows and read their data export."""
 
 import io
 import json
@@ -21,40 +21,40 @@ __all__ = ["no_jobs"]
 OURS = [model for model in declared() if issubclass(model, BaseModel) and model not in (User, AccountErasure)]
 
 
-def furnish(user: User, number: int = 2) -> None:
-    """Rows of every model that can belong to a user; of a profile there is one."""
+def create_rows(user: User, number: int = 2) -> None:
+    """Create rows of every model that can belong to a user, one of each model that allows only one."""
     for model in OURS:
         one_only = any(field.name == "user" and field.unique for field in model._meta.concrete_fields)
         FACTORIES[model].create_batch(1 if one_only else number, user=user)
 
 
 def zip_of(user: User) -> bytes:
-    """What an export of `user` would be now."""
+    """Return the bytes of a new export of `user`."""
     sink = io.BytesIO()
     archive.write(user, sink)
     return sink.getvalue()
 
 
-def opened(data: bytes) -> dict[str, bytes]:
-    """The files of a zip by name."""
+def files_in(data: bytes) -> dict[str, bytes]:
+    """Return the files of a zip by name."""
     with zipfile.ZipFile(io.BytesIO(data)) as found:
         return {name: found.read(name) for name in found.namelist()}
 
 
 def rows_in(data: bytes, label: str) -> list[dict[str, Any]]:
-    """The rows of a model that an export holds."""
+    """Return an export's rows of a model."""
     name = archive.name_of(apps.get_model(label))
-    return [json.loads(text) for text in opened(data)[name].splitlines()]
+    return [json.loads(text) for text in files_in(data)[name].splitlines()]
 
 
 def data_files(data: bytes, *folders: str) -> dict[str, bytes]:
-    """The files of a zip that lie in `folders`."""
-    return {name: text for name, text in opened(data).items() if name.split("/")[0] in folders}
+    """Return the files of a zip in `folders` by name."""
+    return {name: text for name, text in files_in(data).items() if name.split("/")[0] in folders}
 
 
 @pytest.fixture
 def signed_in(alice: User) -> APIClient:
-    """Alice in a session that began with her password."""
+    """Return a client with alice's session, which began with a password."""
     client = APIClient(raise_request_exception=False)
     client.force_login(alice)
     return client

@@ -1,4 +1,4 @@
-"""Administrators erase an account by a button, operators bring an export back by a command."""
+"""Erasure by a button of the back office, and import of an export by a command."""
 
 from pathlib import Path
 
@@ -9,49 +9,49 @@ from django.test import Client
 from billing.models import Subscription
 from core import jobs
 from dev.factories import ProfileFactory, UserFactory
-from tests.privacy.conftest import data_files, furnish, zip_of
+from tests.privacy.conftest import create_rows, data_files, zip_of
 from tests.sign_in import sign_in
 from users.models import AccountErasure, User, UserProfile
 
 
-def press(user: User, row: User) -> int:
+def request_erasure(user: User, row: User) -> int:
     client = Client()
     sign_in(client, user)
-    answer = client.post(f"/admin/users/user/{row.pk}/erase/", {"_form_submitted": "True"})
-    return answer.status_code
+    response = client.post(f"/admin/users/user/{row.pk}/erase/", {"_form_submitted": "True"})
+    return response.status_code
 
 
 def test_an_administrator_erases(no_jobs: None, administrator: User, alice: User) -> None:
     ProfileFactory(user=alice)
-    assert press(administrator, alice) == 200
+    assert request_erasure(administrator, alice) == 200
     jobs.run_pending()
-    assert AccountErasure.objects.get(user=alice).asked_by == "colleague"
+    assert AccountErasure.objects.get(user=alice).asked_by == "staff"
     assert not UserProfile.objects.filter(user=alice).exists()
 
 
-def test_other_colleagues_may_not(staff: User, alice: User) -> None:
-    assert press(staff, alice) == 403
+def test_staff_without_the_permission_may_not_erase(staff: User, alice: User) -> None:
+    assert request_erasure(staff, alice) == 403
     assert not AccountErasure.objects.exists()
 
 
-def test_colleagues_are_not_erased(administrator: User, staff: User) -> None:
-    press(administrator, staff)
+def test_staff_accounts_are_not_erased(administrator: User, staff: User) -> None:
+    request_erasure(administrator, staff)
     assert User.objects.get(pk=staff.pk).is_active
 
 
-def test_an_operator_brings_an_export_back(alice: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    furnish(alice)
+def test_an_operator_imports_an_export(alice: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    create_rows(alice)
     data, empty = zip_of(alice), UserFactory.create(email="empty@example.com")
     (tmp_path / "export.zip").write_bytes(data)
     call_command("import_export", "Empty@Example.com", str(tmp_path / "export.zip"))
     assert "4 service/billing_subscription.jsonl" in capsys.readouterr().out
-    assert Subscription.objects.filter(user=empty).count() == 4  # two of them because of invoices
+    assert Subscription.objects.filter(user=empty).count() == 4  # two of them are created with the invoices
     assert data_files(zip_of(empty), "data", "service") == data_files(data, "data", "service")
 
 
-def test_the_command_explains_itself(alice: User, tmp_path: Path) -> None:
+def test_the_command_fails_with_the_reason(alice: User, tmp_path: Path) -> None:
     (tmp_path / "no.zip").write_bytes(b"no zip")
-    with pytest.raises(CommandError, match="This is no zip file"):
+    with pytest.raises(CommandError, match="This is not a ZIP file"):
         call_command("import_export", alice.email, str(tmp_path / "no.zip"))
-    with pytest.raises(CommandError, match="Nobody has the address"):
-        call_command("import_export", "nobody@example.com", str(tmp_path / "no.zip"))
+    with pytest.raises(CommandError, match="No account has the address"):
+        call_command("import_export", "unknown@example.com", str(tmp_path / "no.zip"))

@@ -1,4 +1,4 @@
-"""An erased account: nothing of the person is left, the books are unchanged, nobody else loses anything."""
+"""Erasure of an account: no personal data is left, and invoices and other users' rows are unchanged."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -20,7 +20,7 @@ from core.privacy.declarations import Erase
 from dev.factories import FeedbackFactory, InvoiceFactory, PlanFactory, ProfileFactory, SubscriptionFactory, TransactionFactory
 from dev.factories.users import PASSWORD
 from tests.conftest import ClientFor
-from tests.privacy.conftest import OURS, furnish, zip_of
+from tests.privacy.conftest import OURS, create_rows, zip_of
 from tests.sign_in import sign_in
 from users import tasks
 from users.models import AccountErasure, DataExport, User, UserProfile
@@ -39,7 +39,7 @@ def erase(user: User) -> AccountErasure:
 
 @pytest.fixture
 def full(alice: User) -> User:
-    furnish(alice)
+    create_rows(alice)
     EmailAddress.objects.create(user=alice, email=alice.email, primary=True, verified=True)
     UserProfile.objects.filter(user=alice).update(country="DE", first_name="Canary", phone_number="+4915112345678")
     InvoiceFactory(user=alice, amount=Decimal("19.99"), status="paid", paid_at=clock.now(), description="For Canary")
@@ -53,7 +53,7 @@ def totals() -> list[dict[str, object]]:
 
 @pytest.fixture
 def rows_before(db: None) -> set[str]:
-    """The rows of tests that committed before this one: the audit log keeps theirs."""
+    """Return the rows that earlier tests committed, which the audit log retains."""
     return set(everything_in_the_database())
 
 
@@ -70,19 +70,19 @@ def everything_in_the_database() -> list[str]:
     return texts
 
 
-def test_nothing_is_left_but_what_must_stay(full: User) -> None:
+def test_only_rows_that_must_be_retained_are_left(full: User) -> None:
     erase(full)
     left = {model.__name__ for model in declared() if rows_of(model, full).exists()}
     assert left == {"User", "BillingHistory", "Adjustment", "AccountErasure", "AccessEvent", "AuditEvent"}
 
 
-def test_nothing_of_the_person_is_left_in_any_table(rows_before: set[str], full: User) -> None:
+def test_no_personal_data_is_left_in_any_table(rows_before: set[str], full: User) -> None:
     erase(full)
     text = "\n".join(row for row in everything_in_the_database() if row not in rows_before)
     assert [word for word in ("alice@example.com", "Canary", "+4915112345678") if word in text] == []
 
 
-def test_the_books_are_unchanged_and_know_the_country(full: User, bob: User) -> None:
+def test_invoices_are_unchanged_and_have_the_country(full: User, bob: User) -> None:
     InvoiceFactory(user=bob)
     before = totals()
     erase(full)
@@ -90,21 +90,21 @@ def test_the_books_are_unchanged_and_know_the_country(full: User, bob: User) -> 
     assert {row.metadata["country"] for row in BillingHistory.objects.filter(user=full)} == {"DE"}
 
 
-def test_nobody_else_loses_anything(full: User, bob: User) -> None:
-    furnish(bob)
+def test_other_users_lose_nothing(full: User, bob: User) -> None:
+    create_rows(bob)
     before = zip_of(bob)
     erase(full)
     assert zip_of(bob) == before
 
 
-def test_the_account_says_nothing_any_more(full: User) -> None:
+def test_the_account_is_anonymized(full: User) -> None:
     erase(full)
     full.refresh_from_db()
     assert full.email == f"erased-{full.pk}@erased.invalid"
     assert (full.is_active, full.is_verified, full.has_usable_password(), full.last_login_at) == (False, False, False, None)
 
 
-def test_a_confirmation_goes_to_the_old_address(no_jobs: None, full: User) -> None:
+def test_a_confirmation_is_sent_to_the_old_email_address(no_jobs: None, full: User) -> None:
     erase(full)
     jobs.run_pending()
     assert [(message.subject, message.to) for message in mail.outbox] == [
@@ -112,13 +112,13 @@ def test_a_confirmation_goes_to_the_old_address(no_jobs: None, full: User) -> No
     ]
 
 
-def test_erasing_twice_is_harmless(full: User) -> None:
+def test_erasure_is_idempotent(full: User) -> None:
     first = erase(full)
-    again = erase(User.objects.get(pk=full.pk))
-    assert (first.pk, first.rows_deleted, first.finished_at) == (again.pk, again.rows_deleted, again.finished_at)
+    second = erase(User.objects.get(pk=full.pk))
+    assert (first.pk, first.rows_deleted, first.finished_at) == (second.pk, second.rows_deleted, second.finished_at)
 
 
-def test_it_goes_on_where_it_was_interrupted(full: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_continues_after_an_interruption(full: User, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
     def stop_after_five(rows: int) -> None:
@@ -137,7 +137,7 @@ def test_it_goes_on_where_it_was_interrupted(full: User, monkeypatch: pytest.Mon
     assert [model for model in OURS if stated(model).erase is Erase.DELETE and rows_of(model, full).exists()] == []
 
 
-def test_one_that_was_given_up_is_taken_up_again(no_jobs: None, full: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_abandoned_erasure_is_resumed(no_jobs: None, full: User, monkeypatch: pytest.MonkeyPatch) -> None:
     erasure = erasures.begin_erasure(full, asked_by=AskedBy.CUSTOMER)
     monkeypatch.setattr(tasks, "RETRY_ERASURE_AFTER", timedelta(0))
     tasks.resume_erasures(timestamp=0)
@@ -145,20 +145,20 @@ def test_one_that_was_given_up_is_taken_up_again(no_jobs: None, full: User, monk
     assert AccountErasure.objects.get(pk=erasure.pk).finished_at is not None
 
 
-def test_the_back_offices_log_forgets_the_names(full: User, administrator: User) -> None:
+def test_the_back_offices_log_loses_the_names(full: User, administrator: User) -> None:
     LogEntry.objects.log_actions(administrator.pk, [full, full.profile], action_flag=CHANGE, change_message="alice@example.com")
     erase(full)
     assert set(LogEntry.objects.values_list("object_repr", "change_message")) == {("erased", "")}
 
 
-def test_what_the_person_did_for_others_stays_without_his_name(alice: User, bob: User) -> None:
+def test_rows_of_other_users_lose_only_the_reference(alice: User, bob: User) -> None:
     feedback = FeedbackFactory(user=bob, assigned_to=alice)
     erase(alice)
     feedback.refresh_from_db()
     assert feedback.assigned_to_id is None
 
 
-def test_the_steps_of_other_parts_of_the_house_are_taken(full: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_and_last_steps_of_other_apps_run(full: User, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[tuple[str, bool]] = []
     monkeypatch.setattr(erasures, "FIRST", (lambda user: steps.append(("first", rows_of(UserProfile, user).exists())),))
     monkeypatch.setattr(erasures, "LAST", (lambda user: steps.append(("last", rows_of(UserProfile, user).exists())),))
@@ -166,22 +166,20 @@ def test_the_steps_of_other_parts_of_the_house_are_taken(full: User, monkeypatch
     assert steps == [("first", True), ("last", False)]
 
 
-def test_by_the_api_access_ends_at_once_and_a_job_does_the_rest(
-    no_jobs: None, full: User, signed_in: APIClient, api: ClientFor
-) -> None:
+def test_the_api_ends_access_at_once_and_a_job_erases(no_jobs: None, full: User, signed_in: APIClient, api: ClientFor) -> None:
     program, elsewhere = api(full), APIClient(raise_request_exception=False)
     elsewhere.force_login(full)
-    answer = signed_in.delete(PATH, {"password": PASSWORD})
-    assert answer.status_code == 202, answer.content
+    response = signed_in.delete(PATH, {"password": PASSWORD})
+    assert response.status_code == 202, response.content
     assert [client.get(PATH).status_code for client in (program, elsewhere, signed_in)] == [401, 401, 401]
     assert rows_of(UserProfile, full).exists()
     jobs.run_pending()
     assert not rows_of(UserProfile, full).exists()
 
 
-def test_the_password_is_asked_for_and_guessing_locks(alice: User, signed_in: APIClient) -> None:
-    answers = [signed_in.delete(PATH, {"password": f"guess {number}"}) for number in range(5)]
-    assert {(answer.status_code, answer.json()["errors"][0]["code"]) for answer in answers} == {(403, "wrong_password")}
+def test_the_password_is_required_and_guesses_lock(alice: User, signed_in: APIClient) -> None:
+    responses = [signed_in.delete(PATH, {"password": f"guess {number}"}) for number in range(5)]
+    assert {(response.status_code, response.json()["errors"][0]["code"]) for response in responses} == {(403, "wrong_password")}
     assert signed_in.delete(PATH, {"password": PASSWORD}).status_code == 403
     alice.refresh_from_db()
     assert (alice.is_locked, alice.is_active) == (True, True)
@@ -189,50 +187,50 @@ def test_the_password_is_asked_for_and_guessing_locks(alice: User, signed_in: AP
 
 
 def test_a_missing_password_is_named(signed_in: APIClient) -> None:
-    answer = signed_in.delete(PATH, {})
-    assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "password")
+    response = signed_in.delete(PATH, {})
+    assert (response.status_code, response.json()["errors"][0]["attr"]) == (400, "password")
 
 
 def test_a_token_may_not_erase(as_alice: APIClient) -> None:
-    answer = as_alice.delete(PATH, {"password": PASSWORD})
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "session_required")
+    response = as_alice.delete(PATH, {"password": PASSWORD})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "session_required")
 
 
-def test_colleagues_are_refused(staff: User) -> None:
+def test_staff_are_refused(staff: User) -> None:
     client = APIClient(raise_request_exception=False)
     sign_in(client, staff)
-    answer = client.delete(PATH, {"password": PASSWORD})
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "staff_account")
+    response = client.delete(PATH, {"password": PASSWORD})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "staff_account")
     assert User.objects.get(pk=staff.pk).is_active
 
 
-def test_a_paid_subscription_must_be_cancelled_first(alice: User, signed_in: APIClient) -> None:
+def test_a_paid_subscription_must_be_canceled_first(alice: User, signed_in: APIClient) -> None:
     paid = SubscriptionFactory(user=alice, plan=PlanFactory(), running=True, stripe_subscription_id="sub_1")
-    answer = signed_in.delete(PATH, {"password": PASSWORD})
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "subscription_running")
+    response = signed_in.delete(PATH, {"password": PASSWORD})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "subscription_running")
     type(paid).objects.filter(pk=paid.pk).update(cancel_at_period_end=True)
     assert signed_in.delete(PATH, {"password": PASSWORD}).status_code == 202
 
 
-def test_a_subscription_that_nobody_pays_for_does_not_hinder(alice: User, signed_in: APIClient) -> None:
+def test_an_unpaid_subscription_does_not_prevent_erasure(alice: User, signed_in: APIClient) -> None:
     SubscriptionFactory(user=alice, running=True)
     assert signed_in.delete(PATH, {"password": PASSWORD}).status_code == 202
 
 
-def test_an_operator_erases_by_command(full: User, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_erases_an_account(full: User, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("erase_user", "Alice@Example.com", yes=True)
     assert "rows deleted" in capsys.readouterr().out
     assert not rows_of(UserProfile, full).exists()
 
 
-def test_the_command_explains_what_hinders(staff: User) -> None:
-    with pytest.raises(CommandError, match="colleague's account"):
+def test_the_command_fails_with_the_reason(staff: User) -> None:
+    with pytest.raises(CommandError, match="staff account"):
         call_command("erase_user", staff.email, yes=True)
-    with pytest.raises(CommandError, match="Nobody has the address"):
-        call_command("erase_user", "nobody@example.com", yes=True)
+    with pytest.raises(CommandError, match="No account has the address"):
+        call_command("erase_user", "unknown@example.com", yes=True)
 
 
-def test_an_export_that_waits_for_a_worker_is_forgotten(alice: User) -> None:
+def test_an_export_that_waits_for_a_worker_is_deleted(alice: User) -> None:
     export = DataExport.objects.create(user=alice)
     ProfileFactory(user=alice)
     erase(alice)
@@ -240,13 +238,13 @@ def test_an_export_that_waits_for_a_worker_is_forgotten(alice: User) -> None:
     assert not DataExport.objects.exists()
 
 
-def test_batches_leave_nothing_over(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_batches_are_deleted(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasures, "BATCH", 3)
     TransactionFactory.create_batch(7, user=alice)
-    assert erase(alice).rows_deleted == 14  # each with an account of its own
+    assert erase(alice).rows_deleted == 14  # seven transactions with an account each
 
 
 def test_a_refusal_changes_nothing(staff: User) -> None:
     with pytest.raises(DomainError):
-        erasures.begin_erasure(staff, asked_by=AskedBy.COLLEAGUE)
+        erasures.begin_erasure(staff, asked_by=AskedBy.STAFF)
     assert not AccountErasure.objects.exists()

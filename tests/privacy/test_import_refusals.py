@@ -1,4 +1,4 @@
-"""What is no export as it was handed out is refused with the place that is wrong, and nothing is written."""
+"""Altered or invalid exports are refused with the wrong line or file, and nothing is written."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from dev.factories import AccountFactory, OnboardingFactory, TransactionFactory, UserFactory
 from finance.models import EncryptedFinancialProfile
-from tests.privacy.conftest import opened, zip_of
+from tests.privacy.conftest import files_in, zip_of
 from users.models import OnboardingProgress, User
 from users.privacy import export_reader
 
@@ -25,19 +25,19 @@ ROWS = "data/finance_statementimportrow.jsonl"
 
 @pytest.fixture
 def export(db: None) -> dict[str, bytes]:
-    """The files of somebody's export with one account and two transactions."""
+    """Return the files of an export with one account and two transactions."""
     owner = UserFactory.create()
     account = AccountFactory(user=owner)
     TransactionFactory.create_batch(2, user=owner, financial_profile=account)
-    return opened(zip_of(owner))
+    return files_in(zip_of(owner))
 
 
 def packed(files: dict[str, bytes], **manifest: Any) -> bytes:
-    """`files` as a zip whose manifest fits them."""
-    said = json.loads(files["manifest.json"])
-    for entry in said["files"]:
+    """Return `files` as a zip with a matching manifest."""
+    original = json.loads(files["manifest.json"])
+    for entry in original["files"]:
         entry["sha256"] = sha256(files[entry["name"]]).hexdigest()
-    return zipped({**files, "manifest.json": json.dumps(said | manifest).encode()})
+    return zipped({**files, "manifest.json": json.dumps(original | manifest).encode()})
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -49,7 +49,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def with_row(export: dict[str, bytes], name: str = TRANSACTIONS, **values: Any) -> bytes:
-    """The export with its second transaction (or the first row of another file) changed."""
+    """Return the export with the last row of a file changed."""
     rows = [json.loads(text) for text in export[name].splitlines()] or [{"id": 1}]
     rows[-1] |= values
     return packed({**export, name: b"".join(json.dumps(row).encode() + b"\n" for row in rows)})
@@ -63,37 +63,37 @@ def send(signed_in: APIClient) -> Callable[[bytes], Any]:
     return post
 
 
-def refusal(answer: Any) -> tuple[int, str, str]:
-    """Status, code and sentence; nothing may have been written."""
-    error = answer.json()["errors"][0]
+def refusal(response: Any) -> tuple[int, str, str]:
+    """Check that nothing was written, and return the status, the error code and its text."""
+    error = response.json()["errors"][0]
     assert not EncryptedFinancialProfile.objects.filter(user__email="alice@example.com").exists()
-    return answer.status_code, error["code"], error["detail"]
+    return response.status_code, error["code"], error["detail"]
 
 
-def test_an_export_is_taken_in_and_the_steps_of_sign_up_are_replaced(alice: User, export: Any, send: Any) -> None:
+def test_an_import_replaces_the_onboarding_steps(alice: User, export: Any, send: Any) -> None:
     OnboardingFactory(user=alice)
-    answer = send(packed(export))
-    assert answer.status_code == 201, answer.content
-    assert answer.json()["rows"][TRANSACTIONS] == 2
+    response = send(packed(export))
+    assert response.status_code == 201, response.content
+    assert response.json()["rows"][TRANSACTIONS] == 2
     assert not OnboardingProgress.objects.filter(user=alice).exists()
 
 
 def test_a_second_import_is_refused(export: Any, send: Any) -> None:
     send(packed(export))
-    answer = send(packed(export))
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "account_not_empty")
-    assert "accounts" in answer.json()["errors"][0]["detail"]
+    response = send(packed(export))
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "account_not_empty")
+    assert "accounts" in response.json()["errors"][0]["detail"]
 
 
 def test_a_token_may_not_import(as_alice: APIClient, export: Any) -> None:
-    answer = as_alice.post(PATH, {"file": SimpleUploadedFile("export.zip", packed(export))}, format="multipart")
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "session_required")
+    response = as_alice.post(PATH, {"file": SimpleUploadedFile("export.zip", packed(export))}, format="multipart")
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "session_required")
 
 
 WRONG_ROWS = [
     ({"amount": "abc"}, "amount"),
     ({"amount": "NaN"}, "amount"),
-    ({"amount": "5.00"}, "amount: Income and refunds are above 0"),
+    ({"amount": "5.00"}, "amount: Income and refunds must be above 0"),
     ({"amount": "-99999999999.00"}, "amount"),
     ({"amount": []}, "amount"),
     ({"currency": "XXXX"}, "currency"),
@@ -106,7 +106,7 @@ WRONG_ROWS = [
     ({"metadata": {"a": "\ud800"}}, "not valid JSON"),
     ({"id": 0}, "id: A row's number"),
     ({"id": "1"}, "id: A row's number"),
-    ({"id": 1}, "there twice"),
+    ({"id": 1}, "is a duplicate"),
     ({"user_id": "x"}, "user_id: There is no such field"),
     ({"user": "x"}, "user: There is no such field"),
     ({"financial_profile_id": "@finance_encryptedfinancialprofile/9"}, "not in the file"),
@@ -115,26 +115,26 @@ WRONG_ROWS = [
 ]
 
 
-@pytest.mark.parametrize(("values", "said"), WRONG_ROWS, ids=str)
-def test_a_row_that_breaks_a_rule_is_named(values: dict[str, Any], said: str, export: Any, send: Any) -> None:
+@pytest.mark.parametrize(("values", "detail"), WRONG_ROWS, ids=str)
+def test_an_invalid_row_is_named(values: dict[str, Any], detail: str, export: Any, send: Any) -> None:
     status, code, sentence = refusal(send(with_row(export, **values)))
     assert (status, code in ("invalid_row", "invalid_json")) == (400, True)
     assert f"{TRANSACTIONS}, line 2" in sentence
-    assert said in sentence
+    assert detail in sentence
 
 
-def test_a_sealed_value_is_checked_too(export: Any, send: Any) -> None:
+def test_an_encrypted_value_is_validated(export: Any, send: Any) -> None:
     status, _, sentence = refusal(send(with_row(export, ACCOUNTS, account_number="no number!")))
     assert (status, "account_number" in sentence) == (400, True)
 
 
-def test_an_account_of_somebody_else_can_not_be_referred_to(export: Any, send: Any, bob: User) -> None:
+def test_another_users_account_cannot_be_referenced(export: Any, send: Any, bob: User) -> None:
     foreign = AccountFactory(user=bob)
     status, _, sentence = refusal(send(with_row(export, financial_profile_id=str(foreign.pk))))
     assert (status, "financial_profile_id" in sentence) == (400, True)
 
 
-def test_a_deleted_transaction_of_somebody_else_can_not_be_smuggled_in(export: Any, send: Any, bob: User) -> None:
+def test_another_users_deleted_transaction_is_refused(export: Any, send: Any, bob: User) -> None:
     spent = TransactionFactory(user=bob)
     row: dict[str, Any] = {
         "statement_import_id": "@finance_statementimport/1",
@@ -143,7 +143,7 @@ def test_a_deleted_transaction_of_somebody_else_can_not_be_smuggled_in(export: A
     row |= {"number": 1, "verdict": "created", "transaction_id": "@finance_financialtransaction/3", "is_claim": True}
     forged = with_row(export, ROWS, **row, deleted_row={"id": str(spent.pk), "user_id": str(bob.pk)})
     status, _, sentence = refusal(send(forged))
-    assert (status, "deleted_row: It must be the row's own" in sentence) == (400, True)
+    assert (status, "deleted_row: It must be the transaction" in sentence) == (400, True)
 
 
 def test_deep_nesting_is_refused(export: Any, send: Any) -> None:
@@ -151,11 +151,11 @@ def test_deep_nesting_is_refused(export: Any, send: Any) -> None:
     assert refusal(send(packed({**export, TRANSACTIONS: deep})))[0] == 400
 
 
-def test_what_is_no_zip_is_refused(send: Any) -> None:
+def test_an_invalid_zip_is_refused(send: Any) -> None:
     assert refusal(send(b"PK\x03\x04 and then nothing"))[:2] == (400, "not_a_zip")
 
 
-def test_a_path_outside_is_refused(export: Any, send: Any) -> None:
+def test_a_path_outside_of_the_export_is_refused(export: Any, send: Any) -> None:
     assert refusal(send(packed({**export, "../../etc/passwd": b"x"})))[:2] == (400, "unknown_file")
 
 
@@ -187,12 +187,12 @@ def test_a_broken_manifest_is_refused(manifest: bytes, export: Any, send: Any) -
     assert refusal(send(zipped({**export, "manifest.json": manifest})))[0] == 400
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked(export: Any, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(export: Any, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_reader, "MAX_UNPACKED", 100_000)
     assert refusal(send(packed({**export, TRANSACTIONS: b" " * 200_000})))[:2] == (400, "too_large")
 
 
-def test_a_line_that_never_ends_is_refused(export: Any, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_overlong_line_is_refused(export: Any, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_reader, "MAX_LINE", 10_000)
     assert refusal(send(packed({**export, TRANSACTIONS: b" " * 200_000})))[:2] == (400, "too_large")
 

@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle leaves nothing half: whoever takes its job up again makes it whole."""
+"""Exports and erasures of a killed worker, completed when the job runs again."""
 
 import os
 import signal
@@ -28,8 +28,8 @@ __all__ = ["run"]
 
 
 @pytest.fixture
-def rich(no_jobs: None, alice: User) -> User:
-    """So many transactions that a worker has to do for seconds."""
+def customer(no_jobs: None, alice: User) -> User:
+    """Return alice with enough transactions to keep a worker busy for seconds."""
     account = AccountFactory(user=alice)
     spent = TransactionFactory.build(user=alice, financial_profile=account)
     columns = {
@@ -47,7 +47,7 @@ def worker(run: Callable[..., Running]) -> Callable[[], Running]:
 
 
 def kill(worker: Running) -> None:
-    """SIGKILL, and half a minute later: the queue takes a worker for dead when it has said nothing for so long."""
+    """Kill the worker and age its heartbeat, as the queue considers a worker dead after half a minute of silence."""
     worker.process.send_signal(signal.SIGKILL)
     worker.process.wait(30)
     with connection.cursor() as cursor:
@@ -64,33 +64,33 @@ def progress_of(export: DataExport) -> str:
     return str(DataExport.objects.get(pk=export.pk).progress or "")
 
 
-def test_an_export_becomes_whole(rich: User, worker: Callable[[], Running]) -> None:
-    whole = zip_of(rich)
-    export = DataExport.objects.create(user=rich)
-    jobs.enqueue(make_export, user=str(rich.pk), export=str(export.pk))
-    working = worker()
+def test_an_export_is_completed(customer: User, worker: Callable[[], Running]) -> None:
+    whole = zip_of(customer)
+    export = DataExport.objects.create(user=customer)
+    jobs.enqueue(make_export, user=str(customer.pk), export=str(export.pk))
+    running = worker()
     until(lambda: progress_of(export), "progress")
-    kill(working)
+    kill(running)
     export.refresh_from_db()
     assert (export.state, export.progress < 100) == ("running", True)
     retry_abandoned_jobs(timestamp=0)
     jobs.run_pending()
     export.refresh_from_db()
-    handed_out = b"".join(exports.pieces_of(export))
-    assert data_files(handed_out, "data", "account") == data_files(whole, "data", "account")
+    content = b"".join(exports.pieces_of(export))
+    assert data_files(content, "data", "account") == data_files(whole, "data", "account")
 
 
-def test_an_erasure_is_finished(rich: User, worker: Callable[[], Running]) -> None:
-    start_erasure(rich, asked_by=AskedBy.CUSTOMER)
+def test_an_erasure_is_finished(customer: User, worker: Callable[[], Running]) -> None:
+    start_erasure(customer, asked_by=AskedBy.CUSTOMER)
     with transaction.atomic():
-        UserProfile.objects.select_for_update().get(user=rich)  # the worker gets so far and no further
+        UserProfile.objects.select_for_update().get(user=customer)  # blocks the worker at this row
         working = worker()
         until(lambda: "waits" if value(WAITS) else "", "a lock")
         kill(working)
-    erasure = AccountErasure.objects.get(user=rich)
+    erasure = AccountErasure.objects.get(user=customer)
     assert erasure.finished_at is None
     retry_abandoned_jobs(timestamp=0)
     jobs.run_pending()
     erasure.refresh_from_db()
     assert (erasure.finished_at is None, erasure.rows_deleted) == (False, ROWS + 2)
-    assert not rows_of(FinancialTransaction, rich).exists()
+    assert not rows_of(FinancialTransaction, customer).exists()

@@ -1,4 +1,4 @@
-"""Every model and every table with something of a user says what becomes of it."""
+"""Privacy policies, which every model and table with a user's key must declare."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_every_model_with_a_users_key_declares_its_policy() -> None:
 
 
 @pytest.mark.django_db
-def test_every_table_with_a_users_key_belongs_to_a_model_with_a_policy() -> None:
+def test_every_table_with_a_users_key_has_a_policy() -> None:
     with connection.cursor() as cursor:
         cursor.execute(USERS_COLUMNS)
         tables = {name for (name,) in cursor.fetchall()}
@@ -45,13 +45,13 @@ def test_every_table_with_a_users_key_belongs_to_a_model_with_a_policy() -> None
     assert tables - {model._meta.db_table for model in declared()} == set()
 
 
-def test_every_policy_gives_its_reason() -> None:
+def test_every_policy_has_a_reason() -> None:
     assert [model._meta.label for model in declared() if len(stated(model).because) < 20] == []
 
 
-def test_only_what_is_anonymised_says_what_is_blanked() -> None:
-    strays = [model for model in declared() if bool(stated(model).blank) != (stated(model).erase is Erase.ANONYMIZE)]
-    assert strays == []
+def test_only_anonymized_models_have_blanked_fields() -> None:
+    mismatched = [model for model in declared() if bool(stated(model).blank) != (stated(model).erase is Erase.ANONYMIZE)]
+    assert mismatched == []
 
 
 @pytest.mark.parametrize("model", exported(), ids=lambda model: model._meta.label)
@@ -69,5 +69,5 @@ def test_an_export_has_every_column_that_the_model_shows(model: type[models.Mode
     }
 
 
-def test_the_document_shows_the_policies_as_they_are() -> None:
+def test_the_document_has_the_current_table() -> None:
     assert table() in DOCUMENT.read_text(), f"Put this into docs/privacy.md:\n{table()}"

@@ -1,4 +1,4 @@
-"""An export that is taken into an empty account gives the same bytes when it is exported again."""
+"""Exports imported into an empty account and exported again, compared byte by byte."""
 
 import io
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from core.privacy.declarations import Restore
 from dev.factories import AccountFactory, ImportRowFactory, PaymentFactory, TransactionFactory, UserFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImportRow
 from finance.services.transactions import restore_transaction
-from tests.privacy.conftest import OURS, data_files, furnish, rows_in, zip_of
+from tests.privacy.conftest import OURS, create_rows, data_files, rows_in, zip_of
 from users.models import User
 from users.privacy import archive
 from users.privacy.policies import exported, restored, rows_of
@@ -24,21 +24,21 @@ def empty(db: None) -> User:
 
 @pytest.fixture
 def full(alice: User) -> User:
-    furnish(alice)
+    create_rows(alice)
     return alice
 
 
-def test_everything_that_belongs_to_a_user_is_there(full: User) -> None:
+def test_every_model_of_a_user_is_exported(full: User) -> None:
     data = zip_of(full)
     assert [model for model in OURS if not rows_of(model, full).exists()] == []
     assert [model for model in exported() if rows_of(model, full).count() != len(rows_in(data, model._meta.label))] == []
 
 
-def test_the_same_rows_give_the_same_bytes(full: User) -> None:
+def test_the_same_rows_are_exported_as_the_same_bytes(full: User) -> None:
     assert zip_of(full) == zip_of(full)
 
 
-def test_what_the_customer_brings_back_has_the_same_bytes(full: User, empty: User) -> None:
+def test_a_customers_import_restores_the_same_bytes(full: User, empty: User) -> None:
     before = zip_of(full)
     with rls.as_customer(empty):
         restore(empty, io.BytesIO(before))
@@ -46,7 +46,7 @@ def test_what_the_customer_brings_back_has_the_same_bytes(full: User, empty: Use
     assert data_files(zip_of(empty), "service") != data_files(before, "service")
 
 
-def test_what_an_operator_brings_back_has_the_same_bytes_and_what_the_service_recorded(full: User, empty: User) -> None:
+def test_an_operators_import_also_restores_service_rows(full: User, empty: User) -> None:
     before = zip_of(full)
     restore(empty, io.BytesIO(before), by=Restore.OPERATOR)
     assert data_files(zip_of(empty), "data", "service") == data_files(before, "data", "service")
@@ -59,7 +59,7 @@ def test_the_first_account_stays_as_it_was(full: User, empty: User) -> None:
     assert zip_of(full) == before
 
 
-def test_more_rows_than_a_batch_keep_their_places(alice: User, empty: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_references_are_correct_across_batches(alice: User, empty: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "BATCH", 7)
     account = AccountFactory(user=alice)
     payments = [
@@ -71,7 +71,7 @@ def test_more_rows_than_a_batch_keep_their_places(alice: User, empty: User, monk
     assert data_files(zip_of(empty), "data") == data_files(before, "data")
 
 
-def test_account_numbers_come_along_and_are_sealed_for_the_new_row(alice: User, empty: User) -> None:
+def test_account_numbers_are_encrypted_for_the_new_row(alice: User, empty: User) -> None:
     AccountFactory(user=alice, account_number="000987654321")
     data = zip_of(alice)
     restore(empty, io.BytesIO(data))
@@ -81,23 +81,23 @@ def test_account_numbers_come_along_and_are_sealed_for_the_new_row(alice: User, 
 
 def test_texts_that_look_like_references_stay_texts(alice: User, empty: User) -> None:
     account = AccountFactory(user=alice)
-    odd = {
+    values = {
         "a": "@account",
         "b": ["@@x", "@finance_financialtransaction/1"],
         "c": str(account.pk),
         "d": str(alice.pk),
         "@e": 1.5,
     }
-    TransactionFactory(user=alice, financial_profile=account, metadata=odd)
+    TransactionFactory(user=alice, financial_profile=account, metadata=values)
     before = zip_of(alice)
     restore(empty, io.BytesIO(before))
     copied = EncryptedFinancialProfile.objects.get(user=empty)
-    said = FinancialTransaction.objects.get(user=empty).metadata
-    assert said == odd | {"c": str(copied.pk), "d": str(empty.pk)}
+    metadata = FinancialTransaction.objects.get(user=empty).metadata
+    assert metadata == values | {"c": str(copied.pk), "d": str(empty.pk)}
     assert data_files(zip_of(empty), "data") == data_files(before, "data")
 
 
-def test_a_transaction_that_was_deleted_can_be_restored_in_the_new_account(alice: User, empty: User) -> None:
+def test_a_deleted_transaction_can_be_restored_after_an_import(alice: User, empty: User) -> None:
     row = ImportRowFactory(user=alice, is_claim=True, verdict="created")
     spent = TransactionFactory(user=alice, financial_profile=row.account)
     StatementImportRow.objects.filter(pk=row.pk).update(transaction_id=spent.pk)
@@ -110,8 +110,8 @@ def test_a_transaction_that_was_deleted_can_be_restored_in_the_new_account(alice
     assert (restored_one.user_id, restored_one.amount) == (empty.pk, spent.amount)
 
 
-def test_an_export_says_nothing_of_anybody_else(full: User, bob: User) -> None:
-    furnish(bob, 1)
+def test_an_export_has_no_data_of_other_users(full: User, bob: User) -> None:
+    create_rows(bob, 1)
     texts = b"".join(data_files(zip_of(full), "data", "service", "account").values()).decode()
     foreign = [str(key) for model in OURS for key in rows_of(model, bob).values_list("pk", flat=True)]
     assert [key for key in [*foreign, str(bob.pk), bob.email] if key in texts] == []

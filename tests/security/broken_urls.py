@@ -1,4 +1,4 @@
-"""The project's addresses and one that fails with secrets in hand."""
+"""The project's URLs and two views that fail with secrets in local variables."""
 
 import logging
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def fails(request: HttpRequest) -> HttpResponse:
-    """Holds a sealed number, a person's address and the body, and fails over them."""
+    """Raise an error with a decrypted number, an email address and the request body in local variables."""
     with rls.as_staff():
         account = EncryptedFinancialProfile.objects.get()
     number, body = account.account_number, request.body.decode()
@@ -25,7 +25,7 @@ def fails(request: HttpRequest) -> HttpResponse:
 
 
 def fails_in_sql(request: HttpRequest) -> HttpResponse:
-    """Breaks a rule of the database, which quotes the whole row."""
+    """Violate a CHECK constraint, whose error quotes the whole row."""
     with rls.as_staff(), connection.cursor() as cursor:
         cursor.execute("UPDATE finance_encryptedfinancialprofile SET profile_type = 'none such'")
     return HttpResponse()

@@ -1,4 +1,4 @@
-"""Two furnished customers, and one caller of each kind: nobody, a customer, programs and colleagues in his name, each role."""
+"""Fixtures: two customers with rows of every model, and clients of each kind of caller and of each role."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,24 +19,24 @@ from users import impersonation, staff_groups
 from users.models import User
 from users.roles import CUSTOMER, ROLES
 
-Colleague = Callable[[str], User]
+StaffFactory = Callable[[str], User]
 
 
-def account_of(role: str) -> User:
-    """An account of the role that is named."""
+def user_with_role(role: str) -> User:
+    """Create a user with a role."""
     user = UserFactory.create(email=f"{role}@example.com")
     staff_groups.assign_role(user, role)
     return user
 
 
 @pytest.fixture
-def colleague(db: None) -> Colleague:
-    return account_of
+def staff_member(db: None) -> StaffFactory:
+    return user_with_role
 
 
 @cache
 def middleware() -> Any:
-    """The middleware once: each client would load it anew, and WhiteNoise looks for every static file then."""
+    """Load the middleware once, as each client would load it again and WhiteNoise would search the static files."""
     handler: Any = APIClient().handler
     handler.load_middleware()
     return handler._middleware_chain
@@ -60,70 +60,70 @@ def with_authorization(value: str) -> APIClient:
     return client
 
 
-def at_desk(user: User) -> Client:
+def back_office_client(user: User) -> Client:
     client: Client = client_of(Client)
     sign_in(client, user)
     return client
 
 
 @pytest.fixture
-def as_customer(alice: User, colleague: Colleague) -> APIClient:
-    """Support in Alice's name."""
-    _, text = impersonation.start(customer=alice, staff=colleague("support"), reason="Ticket 4711", now=clock.now())
+def as_customer(alice: User, staff_member: StaffFactory) -> APIClient:
+    """Return a client with an impersonation of alice by support."""
+    _, text = impersonation.start(customer=alice, staff=staff_member("support"), reason="Ticket 4711", now=clock.now())
     return with_authorization(f"Impersonation {text}")
 
 
 @dataclass(frozen=True)
-class Company:
-    """A caller of each kind at the API, and each role at its desk in the back office."""
+class Clients:
+    """A client of the API for each kind of caller, and a client of the back office for each role."""
 
     callers: dict[str, APIClient]
-    desks: dict[str, Client]
+    back_office: dict[str, Client]
 
 
 @pytest.fixture(scope="module")
-def company(storing: Storing) -> Company:
-    """Stored once: to sign them all in takes longer than a test."""
+def clients(storing: Storing) -> Clients:
+    """Create the clients once for a module, as signing them in takes longer than a test."""
     with storing():
-        return _found_company()
+        return _create_clients()
 
 
-def _found_company() -> Company:
+def _create_clients() -> Clients:
     customer = UserFactory.create(email="customer@example.com")
-    colleagues = {role: account_of(role) for role in ROLES}
-    _, text = impersonation.start(customer=customer, staff=colleagues["support"], reason="Ticket 4711", now=clock.now())
+    members = {role: user_with_role(role) for role in ROLES}
+    _, text = impersonation.start(customer=customer, staff=members["support"], reason="Ticket 4711", now=clock.now())
     callers = {
         ANONYMOUS: client_of(),
         CUSTOMER: in_session(customer),
         READ_TOKEN: with_authorization(f"Bearer {TokenFactory(user=customer, scope='read').text}"),
         IMPERSONATOR: with_authorization(f"Impersonation {text}"),
     }
-    staff_callers = {role: in_session(user) for role, user in colleagues.items()}
-    return Company(callers | staff_callers, {role: at_desk(user) for role, user in colleagues.items()})
+    staff_callers = {role: in_session(user) for role, user in members.items()}
+    return Clients(callers | staff_callers, {role: back_office_client(user) for role, user in members.items()})
 
 
 @pytest.fixture
-def callers(company: Company, db: None) -> dict[str, APIClient]:
-    return company.callers
+def callers(clients: Clients, db: None) -> dict[str, APIClient]:
+    return clients.callers
 
 
 @pytest.fixture
-def desks(company: Company, db: None) -> dict[str, Client]:
-    return company.desks
+def back_office_clients(clients: Clients, db: None) -> dict[str, Client]:
+    return clients.back_office
 
 
 @pytest.fixture(scope="module")
-def settled(storing: Storing) -> tuple[Tenant, Tenant]:
-    """Two customers with everything that a customer can have. Stored once: it takes longer than a test."""
+def tenant_pair(storing: Storing) -> tuple[Tenant, Tenant]:
+    """Create two customers with rows of every model once for a module, as it takes longer than a test."""
     with storing():
         return create_tenant(1), create_tenant(2)
 
 
 @pytest.fixture
-def attacker(settled: tuple[Tenant, Tenant], db: None) -> Tenant:
-    return settled[0]
+def attacker(tenant_pair: tuple[Tenant, Tenant], db: None) -> Tenant:
+    return tenant_pair[0]
 
 
 @pytest.fixture
-def victim(settled: tuple[Tenant, Tenant], db: None) -> Tenant:
-    return settled[1]
+def victim(tenant_pair: tuple[Tenant, Tenant], db: None) -> Tenant:
+    return tenant_pair[1]

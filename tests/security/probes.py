@@ -1,7 +1,7 @@
-"""The requests that an attacker tries at a route, made from the router and from the API's own schema.
+"""Requests of an attacker to a route, generated from the router and the API's schema.
 
-Each probe is written for one id, which is then put into its path, its query and every id of its body: once the victim's,
-once one that nobody has. The answers must be the same.
+A probe has one id in its path, its query and its body: first the victim's, then one that does not exist. Both responses must
+be the same.
 """
 
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from drf_spectacular.generators import SchemaGenerator
 
 from dev.routes import Route
 
-NOBODYS = UUID("0badc0de-0000-4000-8000-00000000dead")
+UNKNOWN_ID = UUID("0badc0de-0000-4000-8000-00000000dead")
 SPOT = "{id}"
 WRITES = ("create", "update", "partial_update")
 OWNER_FIELDS = ("user", "user_id", "owner", "owner_id", "id", "pk")
-CLIENT = Client(raise_request_exception=False)  # one for all: each would look through the static files anew
+CLIENT = Client(raise_request_exception=False)  # shared, as each client searches the static files again
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Probe:
     body: Any = None
 
     def send(self, token: str, key: UUID, *, scheme: str = "Bearer ", **headers: str) -> Any:
-        """The answer to the probe with `key` in its place."""
+        """Return the response to the probe with `key` as its id."""
         body, path = orjson.dumps(self.body).decode().replace(SPOT, str(key)), self.path.replace(SPOT, str(key))
         query = {name: value.replace(SPOT, str(key)) for name, value in self.query.items()}
         sent = {"data": body, "content_type": "application/json"} if self.body is not None else {}
@@ -46,7 +46,7 @@ class Probe:
 
 
 def probes_for(route: Route, own: UUID) -> Iterator[Probe]:
-    """Every place at a route where an id belongs; `own` is the id of the attacker's rows, which brings a request further."""
+    """Yield a probe for each place of an id in a route's requests. Other ids are `own`, the id of the attacker's rows."""
     for method, action in route.methods.items():
         yield from _by_path(route, method)
         yield from _by_query(route, method, action)
@@ -57,7 +57,7 @@ def probes_for(route: Route, own: UUID) -> Iterator[Probe]:
 
 
 def forgeries_for(route: Route, own: UUID) -> Iterator[Probe]:
-    """The same where no id belongs: names of an owner in the query and in the body."""
+    """Yield probes with an owner's field in the query and in the body, where no id belongs."""
     for method, action in route.methods.items():
         body = body_of(route, method, str(own))
         for name in OWNER_FIELDS:
@@ -100,21 +100,21 @@ def _by_bulk(route: Route, own: UUID) -> Iterator[Probe]:
 
 
 def _row_of(route: Route, own: UUID) -> dict[str, Any]:
-    """A row for a bulk call to create."""
+    """Return a row that a bulk request creates."""
     row: dict[str, Any] = body_of(Route(route.pattern.replace("bulk/", ""), route.view, {"post": "create"}), "post", str(own))
     return row
 
 
 @cache
 def schema() -> dict[str, Any]:
-    """The API's description of itself."""
+    """Return the API's OpenAPI document."""
     return SchemaGenerator().get_schema(request=None, public=True)
 
 
 def body_of(route: Route, method: str, key: str) -> Any:
-    """A body that a route takes, with `key` for each id in it; None where there is no JSON body."""
-    address = "/" + route.pattern.replace("<uuid:pk>", "{id}").replace("<int:number>", "{number}")
-    operations = schema()["paths"].get(address) or schema()["paths"][address.replace("{id}", "{pk}")]
+    """Return a request body of a route with `key` for each id, None if the route has no JSON body."""
+    path = "/" + route.pattern.replace("<uuid:pk>", "{id}").replace("<int:number>", "{number}")
+    operations = schema()["paths"].get(path) or schema()["paths"][path.replace("{id}", "{pk}")]
     content = operations[method].get("requestBody", {}).get("content", {})
     if "application/json" not in content:
         return None
@@ -125,7 +125,7 @@ def body_of(route: Route, method: str, key: str) -> Any:
 
 
 def _as_documented(route: Route, body: dict[str, Any], key: str) -> dict[str, Any]:
-    """The documentation's example of a row: what the schema alone allows may break a rule. What it leaves out is optional."""
+    """Return the body with the documentation's example, as values that the schema allows may be invalid."""
     form = route.view(action="create", request=None).get_serializer_class()
     fields = {name: field for name, field in form().fields.items() if not field.read_only}
     known = {name: value for name, value in form.Meta.example.items() if name in fields}
@@ -133,21 +133,21 @@ def _as_documented(route: Route, body: dict[str, Any], key: str) -> dict[str, An
     return {name: value for name, value in body.items() if fields[name].required} | known | keys
 
 
-def example(shape: dict[str, Any], key: str) -> Any:
-    """A value that a JSON schema allows."""
-    if "$ref" in shape:
-        return example(schema()["components"]["schemas"][shape["$ref"].rsplit("/", 1)[1]], key)
+def example(json_schema: dict[str, Any], key: str) -> Any:
+    """Return a value that a JSON schema allows."""
+    if "$ref" in json_schema:
+        return example(schema()["components"]["schemas"][json_schema["$ref"].rsplit("/", 1)[1]], key)
     for several in ("oneOf", "anyOf", "allOf"):
-        if several in shape:
-            return example(shape[several][0], key)
-    if "enum" in shape:
-        return shape["enum"][0]
-    kinds = shape.get("type", "object")
+        if several in json_schema:
+            return example(json_schema[several][0], key)
+    if "enum" in json_schema:
+        return json_schema["enum"][0]
+    kinds = json_schema.get("type", "object")
     kind = kinds if isinstance(kinds, str) else kinds[0]
-    return MAKERS[kind](shape, key)
+    return EXAMPLES[kind](json_schema, key)
 
 
-def _text(shape: dict[str, Any], key: str) -> str:
+def _text(json_schema: dict[str, Any], key: str) -> str:
     known = {
         "uuid": key,
         "date": "2026-03-01",
@@ -156,21 +156,21 @@ def _text(shape: dict[str, Any], key: str) -> str:
         "email": "a@example.org",
     }
     known |= {"decimal": "1.00", "uri": "https://example.org/"}
-    if shape.get("format") in known:
-        return known[shape["format"]]
-    return "1.00" if "pattern" in shape else "text"
+    if json_schema.get("format") in known:
+        return known[json_schema["format"]]
+    return "1.00" if "pattern" in json_schema else "text"
 
 
-def _object(shape: dict[str, Any], key: str) -> dict[str, Any]:
-    fields = shape.get("properties", {})
+def _object(json_schema: dict[str, Any], key: str) -> dict[str, Any]:
+    fields = json_schema.get("properties", {})
     return {name: example(found, key) for name, found in fields.items() if not found.get("readOnly")}
 
 
-MAKERS: dict[str, Any] = {
+EXAMPLES: dict[str, Any] = {
     "string": _text,
-    "integer": lambda shape, key: max(shape.get("minimum", 1), 1),
-    "number": lambda shape, key: 1,
-    "boolean": lambda shape, key: True,
-    "array": lambda shape, key: [example(shape["items"], key)] if shape.get("items") else [],
+    "integer": lambda json_schema, key: max(json_schema.get("minimum", 1), 1),
+    "number": lambda json_schema, key: 1,
+    "boolean": lambda json_schema, key: True,
+    "array": lambda json_schema, key: [example(json_schema["items"], key)] if json_schema.get("items") else [],
     "object": _object,
 }

@@ -1,4 +1,4 @@
-"""What must be found nowhere."""
+"""Values that must not occur in responses, logs or dumps."""
 
 NUMBER = "60414243444546"
 PERSON = "very.private+person@example.org"

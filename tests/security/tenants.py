@@ -1,7 +1,7 @@
-"""Two customers with a row of every owned model each, and the means to see whether one met what is the other's.
+"""Customers with a row of every owned model, and functions that detect changes of their rows.
 
-All rows of one customer have one and the same id, in every table, and so has the customer. So whatever an id in a path, a
-body or a filter stands for, the other customer's one is a row that is there.
+All rows of a customer have the customer's own id in every table. An id of the other customer in any path, body or filter is
+therefore the id of an existing row.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ from core.encryption.fields import is_encrypted
 from dev.factories import FACTORIES, TokenFactory
 from users.models import User
 
-# but for the audit log, which the database alone writes
-KEPT = [model for model in FACTORIES if model and model._meta.managed]
-OWNED = [model for model in KEPT if any(field.name == "user" for field in model._meta.concrete_fields)]
+# without the audit log, which only the database writes
+MANAGED = [model for model in FACTORIES if model and model._meta.managed]
+OWNED = [model for model in MANAGED if any(field.name == "user" for field in model._meta.concrete_fields)]
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """A customer, the id of all his rows, that of his second ones, a token, and the text in all his texts."""
+    """A customer, the ids of their first and second rows, a token, and the canary in all their texts."""
 
     user: User
     id: UUID
@@ -38,32 +38,32 @@ class Tenant:
 
 
 def create_tenant(number: int) -> Tenant:
-    """Store a customer and his rows."""
-    # keys of a time to come: a row of a table with months is not made long after its key
+    """Create a customer with two rows of every owned model."""
+    # keys of a future time, as a monthly table refuses rows that are much younger than their keys
     start = 0x0FFF_FFFF_0000 << 80 | number << 64
     first, second = UUID(int=start | 0x4000_8000_0000_0000_0001), UUID(int=start | 0x4000_8000_0000_0000_0002)
     canary = f"canary-{number}"
     user: User = FACTORIES[User](id=first, email=f"{canary}@example.com")
     for key in (first, second):
-        _furnish(user, key, canary)
-    used = clock.now() + timedelta(hours=1)  # so that no probe writes the time of its use
+        _create_rows(user, key, canary)
+    used = clock.now() + timedelta(hours=1)  # in the future, so that no probe updates it
     return Tenant(user, first, second, TokenFactory(user=user, scope="read-write", last_used_at=used).text, canary)
 
 
-def _furnish(user: User, key: UUID, canary: str) -> None:
+def _create_rows(user: User, key: UUID, canary: str) -> None:
     rows: dict[Any, Any] = {}
     for model in _parents_first():
         factory = FACTORIES[model]
         parents = {name: rows[parent] for name, parent in _parents(model).items() if name in factory._meta.declarations}
         if _has_one(model) and model._base_manager.filter(user=user).exists():
             continue
-        place = {"number": 1} if "number" in factory._meta.declarations else {}  # the one that routes are asked for
+        place = {"number": 1} if "number" in factory._meta.declarations else {}  # the number in the URLs of the probes
         rows[model] = factory(id=key, user=user, **parents, **place)
         _mark(rows[model], canary)
 
 
 def _parents(model: Any) -> dict[str, Any]:
-    """Which fields of `model` refer to rows of the same owner."""
+    """Return the foreign keys of `model` to rows of the same owner, and their models."""
     keys = [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey) and not field.db_constraint]
     return {field.name: field.related_model for field in keys if field.related_model in OWNED}
 
@@ -80,19 +80,19 @@ def _has_one(model: Any) -> bool:
 
 
 def _mark(row: models.Model, canary: str) -> None:
-    """Write a canary into the row's free texts, wherever the database takes it."""
+    """Write the canary into the row's text columns that accept it."""
     for field in row._meta.concrete_fields:
         if isinstance(field, models.CharField | models.TextField) and not field.choices and not is_encrypted(field):
             try:
                 with transaction.atomic():
                     type(row)._base_manager.filter(pk=row.pk).update(**{field.name: canary})
             except DatabaseError:
-                continue  # a text with rules, such as a currency
+                continue  # a column with a constraint, such as a currency
 
 
 @cache
 def owner_columns() -> dict[str, str]:
-    """The tables that the database fences, and the column of each that says whose a row is."""
+    """Return the tables with row-level security and their columns with the owner's id."""
     tables = {model._meta.db_table: "user_id" for model in OWNED} | {User._meta.db_table: "id"}
     joined = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table not in tables]
     return tables | {model._meta.db_table: "user_id" for model in joined if _names_a_user(model)}
@@ -102,8 +102,8 @@ def _names_a_user(model: Any) -> bool:
     return any(field.column == "user_id" for field in model._meta.concrete_fields)
 
 
-def bytes_of(tenant: Tenant) -> str:
-    """A hash of everything that the database holds of a customer, in all tables."""
+def rows_hash(tenant: Tenant) -> str:
+    """Return a hash of a customer's rows in all tables."""
     parts = [
         f"SELECT '{table}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE {column} = '{tenant.id}'"  # noqa: S608 - our own names
         for table, column in owner_columns().items()
@@ -114,7 +114,7 @@ def bytes_of(tenant: Tenant) -> str:
 
 
 def writes_so_far() -> int:
-    """How many rows this transaction has written, in whatever table: says in a millisecond that nothing can have changed."""
+    """Return the number of rows that this transaction has written, which is much faster than `rows_hash`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables")
         return int(cursor.fetchone()[0])
@@ -122,7 +122,7 @@ def writes_so_far() -> int:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Run a block and take back what it wrote."""
+    """Roll back what the block writes."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

@@ -1,6 +1,6 @@
-"""Login, sign-up and reset answer alike for an address that has an account and one that has none.
+"""Login, sign-up and password reset respond equally for email addresses with and without an account.
 
-Alike is: the same bytes and status, as many passwords hashed, as many statements. Time is measured by hand, see decision 0020.
+Equal are the status, the bytes and the numbers of hashed passwords and statements. Decision 0020 has the measured times.
 """
 
 import json
@@ -27,7 +27,7 @@ TRANSACTION = re.compile("SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT")
 
 @contextmanager
 def counted() -> Iterator[dict[str, int]]:
-    """How many statements ran and how many passwords were hashed."""
+    """Count the statements and the hashed passwords of the block."""
     found: dict[str, int] = {}
     with (
         CaptureQueriesContext(connection) as queries,
@@ -39,25 +39,25 @@ def counted() -> Iterator[dict[str, int]]:
     found["hashes"] = hashed.call_count + verified.call_count
 
 
-def bare(answer: HttpResponse) -> tuple[int, bytes, dict[str, str]]:
-    """Status, body and headers, without what is random in every answer: the session's token and the request's id."""
-    body = json.loads(answer.content)
+def comparable(response: HttpResponse) -> tuple[int, bytes, dict[str, str]]:
+    """Return the status, body and headers without the random session token and request id."""
+    body = json.loads(response.content)
     body.get("meta", {}).pop("session_token", None)
     headers = {
-        name: value for name, value in answer.headers.items() if name not in ("X-Request-Id", "Content-Length", "Expires")
+        name: value for name, value in response.headers.items() if name not in ("X-Request-Id", "Content-Length", "Expires")
     }
-    return answer.status_code, json.dumps(body).encode(), headers
+    return response.status_code, json.dumps(body).encode(), headers
 
 
 def both(path: str, known: dict[str, str], unknown: dict[str, str]) -> list[tuple[object, dict[str, int]]]:
-    """What is answered to each and what it cost; once before, so that nothing is done for the first time."""
+    """Return the response to each body and its counts, after a first request that fills the caches."""
     ask(path, {**unknown, "email": "warm@example.com"})
     outcomes = []
     for body in (known, unknown):
         cache.clear()
         with counted() as cost:
-            answer = ask(path, body)
-        outcomes.append((bare(answer), cost))
+            response = ask(path, body)
+        outcomes.append((comparable(response), cost))
     return outcomes
 
 
@@ -69,7 +69,7 @@ def known(alice: User) -> User:
 
 def test_login(known: User) -> None:
     wrong = {"email": known.email, "password": "wrong"}
-    [first, second] = both("auth/login", wrong, wrong | {"email": "nobody@example.com"})
+    [first, second] = both("auth/login", wrong, wrong | {"email": "unknown@example.com"})
     assert first == second
     assert first[1]["hashes"] == 1
 
@@ -80,7 +80,7 @@ def test_login_to_a_locked_and_to_an_inactive_account(known: User) -> None:
     inactive = UserFactory(is_active=False)
     right = {"email": known.email, "password": "correct horse battery staple"}
     [locked, closed] = both("auth/login", right, right | {"email": inactive.email})
-    [locked, unknown] = both("auth/login", right, right | {"email": "nobody@example.com"})
+    [locked, unknown] = both("auth/login", right, right | {"email": "unknown@example.com"})
     assert locked == unknown
     assert closed[0] == unknown[0]
 
@@ -91,11 +91,11 @@ def test_sign_up(known: User) -> None:
     )
     assert first == second
     assert first[1]["hashes"] == 1
-    assert User.objects.count() == 3  # alice, the warm one, the new one: the rehearsal has left nothing
+    assert User.objects.count() == 3  # alice, "warm" and "new"
 
 
 @pytest.mark.django_db
-def test_sign_up_with_an_address_that_is_waiting_for_its_verification() -> None:
+def test_sign_up_with_an_unverified_address() -> None:
     ask("auth/signup", {"email": "waiting@example.com", "password": STRONG})
     [first, second] = both(
         "auth/signup", {"email": "waiting@example.com", "password": STRONG}, {"email": "new@example.com", "password": STRONG}
@@ -104,6 +104,6 @@ def test_sign_up_with_an_address_that_is_waiting_for_its_verification() -> None:
 
 
 def test_reset(known: User) -> None:
-    [first, second] = both("auth/password/request", {"email": known.email}, {"email": "nobody@example.com"})
+    [first, second] = both("auth/password/request", {"email": known.email}, {"email": "unknown@example.com"})
     assert first == second
     assert first[0][0] == 200

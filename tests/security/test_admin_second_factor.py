@@ -1,4 +1,4 @@
-"""Whoever has not shown a second factor in this session opens no page of the back office; the URL map is walked."""
+"""Every URL of the back office refuses sessions without a second factor."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,51 +19,51 @@ from users.models import User
 OFFICE = "admin/"
 
 
-def walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
-    """Every address under /admin/ with its name."""
+def urls_in(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
+    """Yield every URL pattern under /admin/ with its name."""
     for entry in patterns:
         path = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver) and path.startswith(OFFICE):
-            yield from walk(entry.url_patterns, path)
+            yield from urls_in(entry.url_patterns, path)
         elif isinstance(entry, URLPattern) and path.startswith(OFFICE):
             yield path, entry.name
 
 
-def filled(pattern: str) -> str:
-    """A pattern as an address; regular expressions stand for any text."""
+def path_for(pattern: str) -> str:
+    """Return a path that matches the pattern, cut off before the first regular expression."""
     key = str(uuid4())
     for name in ("<path:object_id>", "<id>", "<uuid:object_id>", "<str:object_id>", "<path:object_pk>"):
         pattern = pattern.replace(name, key)
     return "/" + pattern.split("(?P")[0].replace("<path:content_type_id>", "1").replace("<int:content_type_id>", "1")
 
 
-PAGES = sorted({filled(path) for path, name in walk(get_resolver().url_patterns) if name not in (*OPEN_PAGES, "login")})
+PAGES = sorted({path_for(path) for path, name in urls_in(get_resolver().url_patterns) if name not in (*OPEN_PAGES, "login")})
 
 
 def opened(client: Client, methods: tuple[str, ...] = ("get",)) -> list[str]:
-    """The pages that answer with anything but the way to the login."""
-    answers = [(path, getattr(client, method)(path)) for path in PAGES for method in methods]
-    return [path for path, answer in answers if not (answer.headers.get("Location") or "").startswith("/admin/login/?next=")]
+    """Return the pages that do not redirect to the login."""
+    pages = [(path, getattr(client, method)(path)) for path in PAGES for method in methods]
+    return [path for path, page in pages if not (page.headers.get("Location") or "").startswith("/admin/login/?next=")]
 
 
-def test_there_are_pages_to_try() -> None:
+def test_pages_are_found() -> None:
     assert len(PAGES) > 100
 
 
-def test_a_colleague_without_a_factor_opens_none(administrator: User) -> None:
+def test_staff_without_a_factor_open_no_page(administrator: User) -> None:
     client = Client()
     sign_in_with_password(client, administrator)
     assert opened(client, ("get", "post", "put", "delete", "head", "options")) == []
 
 
-def test_a_colleague_who_has_not_shown_his_factor_opens_none(administrator: User) -> None:
+def test_staff_before_the_second_factor_open_no_page(administrator: User) -> None:
     client = Client()
     give_factor(administrator)
     sign_in_with_password(client, administrator)
     assert opened(client) == []
 
 
-def test_a_colleague_between_password_and_factor_opens_none(administrator: User) -> None:
+def test_staff_during_the_login_open_no_page(administrator: User) -> None:
     client = Client()
     give_factor(administrator)
     client.cookies["sessionid"] = log_in(administrator.email)
@@ -71,7 +71,7 @@ def test_a_colleague_between_password_and_factor_opens_none(administrator: User)
     assert opened(client) == []
 
 
-def test_the_factor_of_somebody_else_opens_none(administrator: User, alice: User) -> None:
+def test_another_users_factor_opens_no_page(administrator: User, alice: User) -> None:
     client = Client()
     sign_in(client, alice)
     session = client.session
@@ -81,35 +81,35 @@ def test_the_factor_of_somebody_else_opens_none(administrator: User, alice: User
 
 
 @pytest.mark.django_db
-def test_nobody_opens_none() -> None:
+def test_anonymous_requests_open_no_page() -> None:
     assert opened(Client()) == []
 
 
-def test_a_customer_opens_none_with_a_factor_either(alice: User) -> None:
+def test_a_customer_with_a_factor_opens_no_page(alice: User) -> None:
     client = Client()
     sign_in(client, alice)
     assert opened(client) == []
 
 
-def test_a_colleague_who_has_shown_it_opens_the_first_page(administrator: User) -> None:
+def test_staff_with_a_second_factor_open_the_first_page(administrator: User) -> None:
     client = Client()
     sign_in(client, administrator)
     assert client.get("/admin/").status_code == 200
 
 
-def test_what_is_for_staff_in_the_api_needs_it_too(administrator: User) -> None:
+def test_staff_endpoints_of_the_api_need_a_second_factor(administrator: User) -> None:
     row = MetricFactory()
     client = with_session(log_in(administrator.email))
     assert client.get(f"/api/v1/analytics/metrics/{row.pk}/").status_code == 403
     assert client.get("/api/v1/users/me/").status_code == 200
 
 
-def test_a_colleague_gets_no_token_for_his_password_alone(staff: User) -> None:
+def test_staff_get_no_token_for_a_password_alone(staff: User) -> None:
     refused = with_session(log_in(staff.email)).post("/api/v1/users/tokens/", {"name": "Script"})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (403, "second_factor_required")
 
 
-def test_a_customer_who_has_a_factor_gets_no_token_for_his_password_alone(alice: User) -> None:
+def test_a_customer_with_a_factor_needs_it_for_a_token(alice: User) -> None:
     client = Client()
     sign_in_with_password(client, alice)
     give_factor(alice)
@@ -117,21 +117,21 @@ def test_a_customer_who_has_a_factor_gets_no_token_for_his_password_alone(alice:
     assert refused.json()["errors"][0]["code"] == "second_factor_required"
 
 
-def test_a_colleague_who_has_shown_it_gets_a_token(staff: User) -> None:
+def test_staff_with_a_second_factor_get_a_token(staff: User) -> None:
     client = Client()
     sign_in(client, staff)
     assert client.post("/api/v1/users/tokens/", {"name": "Script"}, content_type="application/json").status_code == 201
 
 
 def test_the_tokens_of_a_customer_who_becomes_staff_end(administrator: User, alice: User, api: ClientFor) -> None:
-    office, hers = Client(), api(alice)
+    office, as_alice = Client(), api(alice)
     sign_in(office, administrator)
     form = {"is_active": "on", "is_staff": "on", "profile-TOTAL_FORMS": "0", "profile-INITIAL_FORMS": "0"}
     assert office.post(f"/admin/users/user/{alice.pk}/change/", form).status_code == 302
-    assert hers.get("/api/v1/users/me/").status_code == 401
+    assert as_alice.get("/api/v1/users/me/").status_code == 401
 
 
-def test_the_permission_alone_opens_nothing(staff: User) -> None:
+def test_permissions_alone_open_no_page(staff: User) -> None:
     staff.user_permissions.set(Permission.objects.all())
     client = Client()
     sign_in_with_password(client, staff)

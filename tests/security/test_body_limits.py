@@ -1,4 +1,4 @@
-"""A request can't take more than its share: in bytes, in fields, in depth, and without saying how long it is."""
+"""Limits of a request body: bytes, fields, files, nesting depth and a declared length."""
 
 from io import BytesIO
 from typing import Any
@@ -29,20 +29,20 @@ def sent(token: str, path: str, body: bytes, method: str = "post", **extra: Any)
 @pytest.mark.parametrize(
     ("route", "method"), [(route, method) for route, method in WRITES if "import" not in str(route)], ids=str
 )
-def test_a_body_as_deep_as_a_well_is_a_400(route: Route, method: str, attacker: Tenant) -> None:
-    """Or whatever else is said before a body is read: that it is forbidden, not in the plan, or without payments not there."""
-    answers = {name: sent(attacker.token, route.path(attacker.id), body, method).status_code for name, body in DEEP.items()}
-    refused = {name: status for name, status in answers.items() if status in (400, 402, 403)}
-    assert refused == answers or (body_of(route, method, "") is None and set(answers.values()) <= NOT_READ)
+def test_a_deeply_nested_body_is_a_400(route: Route, method: str, attacker: Tenant) -> None:
+    """Accept a 402 or 403 too, and other statuses of routes that refuse the request before they read a body."""
+    statuses = {name: sent(attacker.token, route.path(attacker.id), body, method).status_code for name, body in DEEP.items()}
+    refused = {name: status for name, status in statuses.items() if status in (400, 402, 403)}
+    assert refused == statuses or (body_of(route, method, "") is None and set(statuses.values()) <= NOT_READ)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("deep", DEEP)
 @pytest.mark.parametrize("place", ACCOUNTS)
-def test_so_it_is_for_the_account_api(place: str, deep: str) -> None:
-    answer = CLIENT.generic("POST", f"/_allauth/app/v1/auth/{place}", DEEP[deep], "application/json")
-    assert answer.status_code == 400, answer.content
-    assert answer.json()["errors"]
+def test_a_deeply_nested_body_is_a_400_in_the_account_api(place: str, deep: str) -> None:
+    response = CLIENT.generic("POST", f"/_allauth/app/v1/auth/{place}", DEEP[deep], "application/json")
+    assert response.status_code == 400, response.content
+    assert response.json()["errors"]
 
 
 @pytest.mark.parametrize("depth", [60, 200, 900, 1_000_000])
@@ -60,22 +60,22 @@ def test_deep_json_in_a_field_is_no_500(attacker: Tenant) -> None:
         for _ in range(depth):
             value = {"a": value}
         with undone():
-            answer = sent(attacker.token, route.path(), orjson.dumps({**body, "metadata": value}))
-        assert answer.status_code in (201, 400)
-        assert (answer.status_code == 400) is (depth > 63)
+            response = sent(attacker.token, route.path(), orjson.dumps({**body, "metadata": value}))
+        assert response.status_code in (201, 400)
+        assert (response.status_code == 400) is (depth > 63)
 
 
-def test_a_body_that_does_not_say_how_long_it_is_is_refused(attacker: Tenant) -> None:
-    """Read to its end it could be endless; taken for empty it would be silently dropped."""
-    answer = sent(attacker.token, "/api/v1/finance/accounts/", b"", HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="")
-    assert answer.status_code == 411
-    assert answer.json()["errors"][0]["code"] == "length_required"
+def test_a_body_without_a_length_is_refused(attacker: Tenant) -> None:
+    """Refuse a chunked body, which could be endless, instead of ignoring it."""
+    response = sent(attacker.token, "/api/v1/finance/accounts/", b"", HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="")
+    assert response.status_code == 411
+    assert response.json()["errors"][0]["code"] == "length_required"
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "١", "1 ", "9" * 30, "+1"])
-def test_a_length_that_is_none_is_refused(length: str, attacker: Tenant) -> None:
-    answer = sent(attacker.token, "/api/v1/finance/accounts/", b"{}", CONTENT_LENGTH=length)
-    assert answer.status_code in (400, 413)
+def test_an_invalid_length_is_refused(length: str, attacker: Tenant) -> None:
+    response = sent(attacker.token, "/api/v1/finance/accounts/", b"{}", CONTENT_LENGTH=length)
+    assert response.status_code in (400, 413)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_a_length_that_is_none_is_refused(length: str, attacker: Tenant) -> None
 )
 def test_a_body_over_the_limit_is_not_read(route: Route, method: str, attacker: Tenant) -> None:
     body = b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
-    answer = CLIENT.generic(method.upper(), route.path(attacker.id), body, "application/json")  # nobody need sign in for it
-    assert answer.status_code == 413
-    assert answer.json()["errors"][0]["code"] == "too_large"
+    response = CLIENT.generic(method.upper(), route.path(attacker.id), body, "application/json")  # also without a credential
+    assert response.status_code == 413
+    assert response.json()["errors"][0]["code"] == "too_large"
 
 
 def upload(tenant: Tenant, **fields: Any) -> Any:
@@ -113,27 +113,27 @@ def test_a_form_with_a_long_text_is_no_file_and_a_400(attacker: Tenant) -> None:
 )
 def test_a_broken_form_is_a_400(content_type: str, attacker: Tenant) -> None:
     headers = {"Authorization": f"Bearer {attacker.token}"}
-    answer = CLIENT.generic("POST", IMPORTS, b"--x\r\n" * 1_000, content_type, headers=headers)
-    assert answer.status_code == 400
+    response = CLIENT.generic("POST", IMPORTS, b"--x\r\n" * 1_000, content_type, headers=headers)
+    assert response.status_code == 400
 
 
-@pytest.mark.parametrize("packed", [b"PK\x03\x04" + b"\x00" * 64, b"\x1f\x8b\x08" + b"\x00" * 64], ids=["zip", "gzip"])
-def test_nothing_is_unpacked(packed: bytes, attacker: Tenant) -> None:
-    """So nothing can swell: a packed statement is no statement."""
-    answer = upload(attacker, account=str(attacker.id), file=SimpleUploadedFile("statement.csv", packed))
-    assert answer.status_code == 400
-    answer = sent(attacker.token, "/api/v1/finance/accounts/", packed, HTTP_CONTENT_ENCODING="gzip")
-    assert answer.status_code == 400
+@pytest.mark.parametrize("compressed", [b"PK\x03\x04" + b"\x00" * 64, b"\x1f\x8b\x08" + b"\x00" * 64], ids=["zip", "gzip"])
+def test_compressed_files_and_bodies_are_refused(compressed: bytes, attacker: Tenant) -> None:
+    """Refuse compressed content, so that no small file can expand."""
+    response = upload(attacker, account=str(attacker.id), file=SimpleUploadedFile("statement.csv", compressed))
+    assert response.status_code == 400
+    response = sent(attacker.token, "/api/v1/finance/accounts/", compressed, HTTP_CONTENT_ENCODING="gzip")
+    assert response.status_code == 400
 
 
 def test_a_query_with_too_many_parameters_is_a_400(attacker: Tenant) -> None:
     query = "&".join(f"a{number}=1" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1))
-    answer = CLIENT.get(f"/api/v1/finance/accounts/?{query}", headers={"Authorization": f"Bearer {attacker.token}"})
-    assert answer.status_code == 400
+    response = CLIENT.get(f"/api/v1/finance/accounts/?{query}", headers={"Authorization": f"Bearer {attacker.token}"})
+    assert response.status_code == 400
 
 
-def test_a_body_shorter_than_it_says_is_a_400(attacker: Tenant) -> None:
-    answer = CLIENT.generic(
+def test_a_body_shorter_than_its_length_is_a_400(attacker: Tenant) -> None:
+    response = CLIENT.generic(
         "POST",
         "/api/v1/finance/accounts/",
         b"",
@@ -141,4 +141,4 @@ def test_a_body_shorter_than_it_says_is_a_400(attacker: Tenant) -> None:
         headers={"Authorization": f"Bearer {attacker.token}"},
         **{"wsgi.input": BytesIO(b'{"profile'), "CONTENT_LENGTH": "500", "CONTENT_TYPE": "application/json"},
     )
-    assert answer.status_code == 400
+    assert response.status_code == 400

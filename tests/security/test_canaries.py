@@ -1,6 +1,6 @@
-"""Canaries through every sealed column, and none of them outside: not in a dump, a log, a page or a repr.
+"""Canaries in every encrypted column, searched for in dumps, logs, pages and reprs.
 
-CANARIES=2000 is the figure of the issue; the suite sends fewer through every column.
+CANARIES=2000 is the acceptance figure; the suite stores fewer in each column.
 """
 
 import base64
@@ -41,19 +41,19 @@ def canary(number: int) -> str:
     return f"{MARK.decode()}{number:06d}"
 
 
-def disguises(mark: bytes) -> list[bytes]:
-    """`mark` raw, in hexadecimal, and as it looks in base64 at each of the three places it can begin."""
+def encodings(mark: bytes) -> list[bytes]:
+    """Return `mark` raw, in hexadecimal, and in base64 at each of its three possible offsets."""
     shifted = [base64.b64encode(b"\0" * shift + mark)[4 * (shift > 0) :][:-4] for shift in range(3)]
     return [mark, mark.hex().encode(), mark.hex().upper().encode(), *shifted]
 
 
 def found_in(text: bytes) -> list[bytes]:
-    return [form for form in disguises(MARK) if form in text]
+    return [form for form in encodings(MARK) if form in text]
 
 
 @pytest.fixture
 def no_jobs() -> Iterator[None]:
-    """An empty queue, before and after: Django does not empty tables that it does not manage."""
+    """Empty the job queue before and after, as Django does not empty unmanaged tables."""
     ProcrastinateJob.objects.all()._raw_delete("default")
     yield
     ProcrastinateJob.objects.all()._raw_delete("default")
@@ -61,29 +61,29 @@ def no_jobs() -> Iterator[None]:
 
 @pytest.fixture
 def rows(no_jobs: None) -> list[tuple[models.Model, EncryptedField]]:
-    """Rows with canaries in every sealed column of every model, and as many waiting mails."""
+    """Create rows with canaries in every encrypted column of every model, and queued mails with canaries."""
     each = (CANARIES - MAILS) // len(COLUMNS) + 1
-    kept = []
+    created = []
     owners = UserFactory.create_batch(10)
     for model, field in COLUMNS:
         for number in range(each):
             row = FACTORIES[model](user=owners[number % len(owners)])
             setattr(row, field.attname, canary(number))
             row.save()
-            kept.append((row, field))
+            created.append((row, field))
     mails = [EmailMessage(canary(number), canary(number), "a@example.com", ["b@example.com"]) for number in range(MAILS)]
     assert QueuedBackend().send_messages(mails) == MAILS
-    assert len(kept) + MAILS >= CANARIES
-    return kept
+    assert len(created) + MAILS >= CANARIES
+    return created
 
 
-def programs_dump(folder: Path, *arguments: str) -> bytes:
-    """pg_dump of the tests' database, as a role whom no row policy stops."""
+def run_pg_dump(folder: Path, *arguments: str) -> bytes:
+    """Return the output of pg_dump for the test database."""
     settings = connection.settings_dict
     environment = {"PATH": os.environ["PATH"], "PGPASSWORD": settings["PASSWORD"]}
-    address = [f"--host={settings['HOST']}", f"--port={settings['PORT']}", f"--username={settings['USER']}"]
+    login = [f"--host={settings['HOST']}", f"--port={settings['PORT']}", f"--username={settings['USER']}"]
     program = find_programs(folder).folder / "pg_dump"
-    command = [str(program), *address, "--enable-row-security", *arguments, settings["NAME"]]
+    command = [str(program), *login, "--enable-row-security", *arguments, settings["NAME"]]
     result = subprocess.run(command, env=environment, check=False, capture_output=True, timeout=120)
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -100,7 +100,7 @@ def tables_of_staff() -> list[str]:
 
 @pytest.fixture
 def staff_may_dump() -> Iterator[None]:
-    """pg_dump wants the counters of tables too, which staff need not see otherwise."""
+    """Grant the staff role the sequences, which pg_dump reads too."""
     with rls.as_login_role(), connection.cursor() as cursor:
         cursor.execute("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO mingus_staff")
     yield
@@ -109,19 +109,19 @@ def staff_may_dump() -> Iterator[None]:
 
 
 def whole_dump(folder: Path, *form: str) -> bytes:
-    """Every row of the database: staff's tables as staff, who see all rows, and the others as their owner."""
+    """Return a dump of every row: as the staff role, which sees all rows of its tables, and the other tables as their owner."""
     tables = tables_of_staff()
-    staffs = programs_dump(folder, *form, "--role=mingus_staff", *(f"--table=public.{table}" for table in tables))
-    others = programs_dump(folder, *form, *(f"--exclude-table=public.{table}" for table in tables))
+    staffs = run_pg_dump(folder, *form, "--role=mingus_staff", *(f"--table=public.{table}" for table in tables))
+    others = run_pg_dump(folder, *form, *(f"--exclude-table=public.{table}" for table in tables))
     return staffs + others
 
 
-def error_page(rf: RequestFactory, held: list[Any]) -> bytes:
-    """Django's page for developers, with rows and their values among the local variables."""
-    opened = [getattr(row, field.attname) for row, field in held]
-    assert len(opened) == len(held)
-    del opened
-    row, field = held[0]
+def error_page(rf: RequestFactory, loaded: list[Any]) -> bytes:
+    """Return Django's debug page of an error with rows and their values in local variables."""
+    values = [getattr(row, field.attname) for row, field in loaded]
+    assert len(values) == len(loaded)
+    del values
+    row, field = loaded[0]
     queryset, state, value = type(row).objects.all(), dict(vars(row)), field.value_from_object(row)
     try:
         raise RuntimeError(queryset, state, value)
@@ -129,13 +129,13 @@ def error_page(rf: RequestFactory, held: list[Any]) -> bytes:
         return technical_500_response(rf.get("/"), *sys.exc_info()).content
 
 
-@pytest.mark.parametrize("form", disguises(MARK))
-def test_the_search_finds_what_is_there(form: bytes) -> None:
+@pytest.mark.parametrize("form", encodings(MARK))
+def test_the_search_finds_canaries(form: bytes) -> None:
     assert any(found_in(noise + form) for noise in (b"", b"x", b"xy"))
     assert all(found_in(base64.b64encode(b"z" * shift + MARK + b"000001")) for shift in range(7))
 
 
-def test_every_column_that_is_sealed_is_walked() -> None:
+def test_every_encrypted_column_is_tested() -> None:
     assert {f"{model._meta.label}.{field.name}" for model, field in COLUMNS} >= {
         "finance.EncryptedFinancialProfile.account_number",
         "finance.EncryptedFinancialProfile.routing_number",
@@ -150,22 +150,22 @@ def test_no_canary_leaves_its_column(
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("django.db.backends").setLevel(logging.DEBUG)
         connection.force_debug_cursor = True
-        held = [(type(row).objects.get(pk=row.pk), field) for row, field in rows]
-        assert {str(getattr(row, field.attname))[: len(MARK)] for row, field in held} == {MARK.decode()}
-        [row.save() for row, _ in held[:50]]
-        page = error_page(rf, held)
-        shown = "".join(f"{row!r}{row}{vars(row)}{row.to_dict()}" for row, _ in held).encode()
+        loaded = [(type(row).objects.get(pk=row.pk), field) for row, field in rows]
+        assert {str(getattr(row, field.attname))[: len(MARK)] for row, field in loaded} == {MARK.decode()}
+        [row.save() for row, _ in loaded[:50]]
+        page = error_page(rf, loaded)
+        shown = "".join(f"{row!r}{row}{vars(row)}{row.to_dict()}" for row, _ in loaded).encode()
     connection.force_debug_cursor = False
-    plain, packed = whole_dump(tmp_path), whole_dump(tmp_path, "--format=custom", "--compress=0")
+    plain, custom = whole_dump(tmp_path), whole_dump(tmp_path, "--format=custom", "--compress=0")
     dumped = StringIO()
     call_command("dumpdata", stdout=dumped)
-    said = capfd.readouterr()
+    output = capfd.readouterr()
     places = {
         "pg_dump": plain,
-        "pg_dump --format=custom": packed,
+        "pg_dump --format=custom": custom,
         "dumpdata": dumped.getvalue().encode(),
         "log": caplog.text.encode(),
-        "output": (said.out + said.err).encode(),
+        "output": (output.out + output.err).encode(),
         "page": page,
         "repr": shown,
     }
@@ -178,7 +178,7 @@ def test_no_canary_leaves_its_column(
 
 
 @pytest.mark.usefixtures("rows")
-def test_the_mails_say_their_canaries_to_the_receiver(settings: Settings, mailoutbox: list[EmailMessage]) -> None:
+def test_the_mails_are_sent_with_their_canaries(settings: Settings, mailoutbox: list[EmailMessage]) -> None:
     settings.EMAIL_DELIVERY_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     jobs.run_pending()
     assert sorted(mail.subject for mail in mailoutbox) == [canary(number) for number in range(MAILS)]

@@ -1,4 +1,4 @@
-"""Every route and method without a right credential, or with one that may not do this: nothing is shown, nothing is done."""
+"""Every operation without a valid credential, or with one that lacks the permission."""
 
 from datetime import timedelta
 
@@ -11,22 +11,22 @@ from dev.factories import PlanFactory, TokenFactory, UserFactory
 from dev.routes import AUTHENTICATED_OPERATIONS, OPERATIONS, ROUTES, Route
 from tests.conftest import Storing
 from tests.security.probes import Probe, body_of
-from tests.security.tenants import Tenant, bytes_of
+from tests.security.tenants import Tenant, rows_hash
 
 SAFE = ("get", "head", "options")
 BROWSER = Client(enforce_csrf_checks=True, raise_request_exception=False)
 WRITES = [(route, method) for route, method in AUTHENTICATED_OPERATIONS if method not in SAFE]
 
 
-def asking(route: Route, method: str, tenant: Tenant) -> Probe:
-    """A request about the tenant's own row, which only wants the right to do it."""
+def own_request(route: Route, method: str, tenant: Tenant) -> Probe:
+    """Return a request for the tenant's own row, which lacks only the permission."""
     return Probe(method, route.path(tenant.id), body=body_of(route, method, str(tenant.id)))
 
 
 @pytest.fixture(scope="module")
-def worthless(settled: tuple[Tenant, Tenant], storing: Storing) -> dict[str, str]:
-    """Values of Authorization that open nothing, though most of them look as if they did."""
-    owner = settled[1]
+def invalid_values(tenant_pair: tuple[Tenant, Tenant], storing: Storing) -> dict[str, str]:
+    """Return invalid values of the Authorization header by name."""
+    owner = tenant_pair[1]
     with storing():
         past = TokenFactory(user=owner.user, scope="read-write")
         type(past).objects.filter(pk=past.pk).update(expiry=clock.now() - timedelta(seconds=1))
@@ -51,15 +51,16 @@ def worthless(settled: tuple[Tenant, Tenant], storing: Storing) -> dict[str, str
 
 
 @pytest.mark.parametrize(("route", "method"), AUTHENTICATED_OPERATIONS, ids=str)
-def test_a_worthless_credential_is_refused(route: Route, method: str, worthless: dict[str, str], victim: Tenant) -> None:
-    probe, before = asking(route, method, victim), bytes_of(victim)
-    answers = {name: probe.send(value, victim.id, scheme="").status_code for name, value in {**worthless, "none": ""}.items()}
-    assert answers == dict.fromkeys(answers, 401)
-    assert bytes_of(victim) == before
+def test_an_invalid_credential_is_refused(route: Route, method: str, invalid_values: dict[str, str], victim: Tenant) -> None:
+    probe, before = own_request(route, method, victim), rows_hash(victim)
+    values = {**invalid_values, "none": ""}
+    statuses = {name: probe.send(value, victim.id, scheme="").status_code for name, value in values.items()}
+    assert statuses == dict.fromkeys(statuses, 401)
+    assert rows_hash(victim) == before
 
 
 @pytest.mark.parametrize(("route", "method"), [found for found in OPERATIONS if found not in AUTHENTICATED_OPERATIONS], ids=str)
-def test_what_is_open_to_all_is_open_to_nobody_in_particular(route: Route, method: str, victim: Tenant) -> None:
+def test_public_routes_refuse_an_invalid_token(route: Route, method: str, victim: Tenant) -> None:
     plan = PlanFactory()
     assert Probe(method, route.path(plan.pk)).send("", victim.id).status_code == 200
     assert Probe(method, route.path(plan.pk)).send("mgs_wrong", victim.id).status_code == 401
@@ -68,26 +69,26 @@ def test_what_is_open_to_all_is_open_to_nobody_in_particular(route: Route, metho
 @pytest.mark.parametrize(("route", "method"), WRITES, ids=str)
 def test_a_read_token_writes_nothing(route: Route, method: str, victim: Tenant) -> None:
     token = TokenFactory(user=victim.user, scope="read").text
-    probe, before = asking(route, method, victim), bytes_of(victim)
-    answer = probe.send(token, victim.id)
-    assert answer.status_code == 403, answer.content
-    assert bytes_of(victim) == before
+    probe, before = own_request(route, method, victim), rows_hash(victim)
+    response = probe.send(token, victim.id)
+    assert response.status_code == 403, response.content
+    assert rows_hash(victim) == before
 
 
 @pytest.mark.parametrize(("route", "method"), WRITES, ids=str)
 def test_a_cookie_without_the_csrf_token_writes_nothing(route: Route, method: str, victim: Tenant) -> None:
     BROWSER.force_login(victim.user)
-    probe, before = asking(route, method, victim), bytes_of(victim)
-    answer = BROWSER.generic(method.upper(), probe.path, "{}", "application/json", headers={"Origin": "https://evil.example"})
-    assert answer.status_code == 403
-    assert answer.json()["errors"][0]["code"] == "permission_denied"
-    assert "CSRF" in answer.json()["errors"][0]["detail"]
-    assert bytes_of(victim) == before
+    probe, before = own_request(route, method, victim), rows_hash(victim)
+    response = BROWSER.generic(method.upper(), probe.path, "{}", "application/json", headers={"Origin": "https://evil.example"})
+    assert response.status_code == 403
+    assert response.json()["errors"][0]["code"] == "permission_denied"
+    assert "CSRF" in response.json()["errors"][0]["detail"]
+    assert rows_hash(victim) == before
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
 def test_a_token_counts_only_in_its_header(route: Route, victim: Tenant) -> None:
-    """Not in the address, where logs would keep it."""
+    """Refuse a token in the URL, which logs would store."""
     cache.clear()
     probe = Probe("get", route.path(victim.id), query=dict.fromkeys(("token", "access_token", "api_key", "auth"), victim.token))
     assert probe.send("", victim.id, scheme="").status_code in (400, 401, 405)

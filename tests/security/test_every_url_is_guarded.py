@@ -1,4 +1,4 @@
-"""Every address is known and has its guards; one that nobody has thought about fails the build."""
+"""Every URL is listed and has its access checks. An unlisted URL fails the test."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,28 +13,28 @@ from core.api.permissions import PublicReadStaffWrite, StaffModelPermission, Tok
 from core.api.viewsets import BaseViewSet
 from dev.routes import API, ROUTES, Route
 
-# What is not the API, and why nobody's rows are behind it. tests/security attacks the API's routes by itself.
-OTHER_DOORS = {
-    "": "leads to the documentation",
+# URLs outside of the API and what protects them; other tests of tests/security cover the API's routes
+OTHER_URLS = {
+    "": "a redirect to the documentation",
     "admin/": "the back office: staff only, tests/admin",
     "admin/login/": "the password of the back office: tests/users/test_admin_login.py",
-    "admin/second-factor/": "and what comes after it",
-    "admin/second-factor/set-up/": "the same, for who has none yet",
+    "admin/second-factor/": "the second step of the login",
+    "admin/second-factor/set-up/": "the same, for staff without a factor",
     "admin/roles/": "roles and permissions for all staff: tests/admin/test_roles_page.py",
-    "_allauth/": "the account API: sign-up and login, under the reach of accounts",
-    "api/schema/": "the description of the API",
-    "api/docs/": "the same as a page",
-    "healthz/live": "says ok",
-    "healthz/ready": "says ok, or that the database or Redis is away",
-    "webhooks/stripe/": "what Stripe tells, signed by it: tests/billing/test_webhooks.py",
-    "billing/return/": "where Stripe's pages lead back to: the same words for everybody",
-    "metrics": "figures without names, behind a token",
+    "_allauth/": "the account API: sign-up and login, with the database role of accounts",
+    "api/schema/": "the OpenAPI document",
+    "api/docs/": "the documentation of the API",
+    "healthz/live": "returns ok",
+    "healthz/ready": "returns ok, or that the database or Redis is unavailable",
+    "webhooks/stripe/": "events signed by Stripe: tests/billing/test_webhooks.py",
+    "billing/return/": "the target of Stripe's redirects, the same text for all callers",
+    "metrics": "metrics without personal data, with a token",
     ".well-known/security.txt": "public by its purpose",
     ".well-known/security-policy.md": "public by its purpose",
     "^(?:api|_allauth)/": "404",
 }
-BELONGS_TO_NOBODY = {
-    "billing/plans/": "everybody reads what is on offer; staff change it",
+NOT_OWNED = {
+    "billing/plans/": "public to read, staff may change it",
     "billing/plans/<uuid:pk>/": "the same",
     "analytics/metrics/": "for staff",
     "analytics/metrics/<uuid:pk>/": "the same",
@@ -42,19 +42,19 @@ BELONGS_TO_NOBODY = {
 }
 
 
-def test_every_address_outside_of_the_api_is_known() -> None:
+def test_every_url_outside_of_the_api_is_listed() -> None:
     found = {str(entry.pattern) for entry in get_resolver().url_patterns if not str(entry.pattern).startswith(API)}
-    assert found == set(OTHER_DOORS)
+    assert found == set(OTHER_URLS)
 
 
-def test_what_no_customer_owns_is_known() -> None:
-    assert {str(route) for route in ROUTES if not route.is_owned} == set(BELONGS_TO_NOBODY)
+def test_routes_without_an_owner_are_listed() -> None:
+    assert {str(route) for route in ROUTES if not route.is_owned} == set(NOT_OWNED)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-def test_every_route_of_the_api_stands_behind_the_walls(route: Route) -> None:
+def test_every_api_route_has_its_access_checks(route: Route) -> None:
     guards = set(route.view.permission_classes)
-    assert issubclass(route.view, BaseViewSet)  # which sets the reach of the database's wall
+    assert issubclass(route.view, BaseViewSet)  # sets the database role for row-level security
     assert guards & {IsAuthenticated, StaffModelPermission, PublicReadStaffWrite}
     assert TokenScopePermission in guards
     assert [item.__module__ + "." + item.__name__ for item in route.view.authentication_classes] == (
@@ -62,25 +62,25 @@ def test_every_route_of_the_api_stands_behind_the_walls(route: Route) -> None:
     )
 
 
-def addresses(entries: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def urls_in(entries: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for entry in entries:
-        place = prefix + str(entry.pattern)
+        path = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
-            yield from addresses(entry.url_patterns, place)
+            yield from urls_in(entry.url_patterns, path)
         elif isinstance(entry, URLPattern):
-            yield place, entry.callback
+            yield path, entry.callback
 
 
-OPEN_ADMIN = {"login/", "logout/", "jsi18n/", "autocomplete/", "(?P<url>.*)$"}  # the site's own, which ask by themselves
-ADMIN = [(place, view) for place, view in addresses(admin.site.urls[0], "") if place not in OPEN_ADMIN]
+OPEN_ADMIN = {"login/", "logout/", "jsi18n/", "autocomplete/", "(?P<url>.*)$"}  # Django's views, which check access themselves
+ADMIN = [(path, view) for path, view in urls_in(admin.site.urls[0], "") if path not in OPEN_ADMIN]
 
 
-@pytest.mark.parametrize("place", [place for place, _ in ADMIN])
-def test_the_back_office_opens_to_no_customer(place: str, client: Any, alice: Any) -> None:
+@pytest.mark.parametrize("path", [path for path, _ in ADMIN])
+def test_no_customer_opens_the_back_office(path: str, client: Any, alice: Any) -> None:
     client.force_login(alice)
-    path = "/admin/" + place.replace("<path:object_id>", "1").replace("<path:content_type_id>", "1").replace(
+    path = "/admin/" + path.replace("<path:object_id>", "1").replace("<path:content_type_id>", "1").replace(
         "<path:object_id>", "1"
     )
-    answer = client.get(path)
-    assert answer.status_code in (302, 403, 404)
-    assert "/admin/login/" in answer.headers.get("Location", "/admin/login/")
+    response = client.get(path)
+    assert response.status_code in (302, 403, 404)
+    assert "/admin/login/" in response.headers.get("Location", "/admin/login/")

@@ -1,4 +1,4 @@
-"""Support sees what a customer sees: for a reason, for half an hour, reading only, known to the customer and written down."""
+"""Impersonation by support: with a reason, for half an hour, read-only, announced to the customer and logged."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from core.context import Role
 from dev.factories import TransactionFactory, UserFactory
 from dev.routes import ROUTES
 from system.models import AccessEvent, SystemAlert
-from tests.security.conftest import Colleague, at_desk
+from tests.security.conftest import StaffFactory, back_office_client
 from users import impersonation, staff_groups
 from users.models import Impersonation, User
 
@@ -38,7 +38,7 @@ def press(client: Client, user: User, button: str, **form: str) -> int:
     return int(client.post(f"/admin/users/user/{user.pk}/{button}/", {"_form_submitted": "True", **form}).status_code)
 
 
-def test_it_answers_what_the_customer_gets(as_customer: APIClient, as_alice: APIClient, alice: User, bob: User) -> None:
+def test_it_returns_the_customers_responses(as_customer: APIClient, as_alice: APIClient, alice: User, bob: User) -> None:
     TransactionFactory(user=alice)
     TransactionFactory(user=bob)
     assert as_customer.get(TRANSACTIONS).json() == as_alice.get(TRANSACTIONS).json()
@@ -48,28 +48,28 @@ def test_it_answers_what_the_customer_gets(as_customer: APIClient, as_alice: API
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize("path", [ME, TRANSACTIONS, "/api/v1/users/tokens/"])
 def test_it_changes_nothing(method: str, path: str, as_customer: APIClient) -> None:
-    answer = getattr(as_customer, method)(path, {})
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "impersonation_read_only")
+    response = getattr(as_customer, method)(path, {})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "impersonation_read_only")
 
 
-def test_credentials_stay_closed(as_customer: APIClient) -> None:
-    answer = as_customer.get("/api/v1/users/tokens/")
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "impersonation_closed")
+def test_credentials_cannot_be_read(as_customer: APIClient) -> None:
+    response = as_customer.get("/api/v1/users/tokens/")
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "impersonation_closed")
 
 
-def test_a_new_route_of_accounts_says_whether_it_is_closed() -> None:
-    """Sessions, second factors, export and erasure live below users/: whoever adds a route there decides."""
+def test_every_users_route_is_listed_as_open_or_closed() -> None:
+    """Require a decision for each new route below users/, which has sessions, second factors, exports and erasure."""
     routes = {str(route): route.view.closed_to_impersonation for route in ROUTES if str(route).startswith("users/")}
     open_ = ("users/me/", "users/profile/", "users/onboarding/")
     assert sorted(name for name, closed in routes.items() if closed) == sorted(CLOSED)
     assert [name for name, closed in routes.items() if not closed and not name.startswith(open_)] == []
 
 
-def test_the_account_api_knows_no_such_credential(as_customer: APIClient) -> None:
+def test_the_account_api_refuses_an_impersonation(as_customer: APIClient) -> None:
     assert as_customer.get("/_allauth/app/v1/auth/session").status_code == 401
 
 
-def test_every_request_is_written_down_with_both_ids_refused_ones_too(as_customer: APIClient, alice: User) -> None:
+def test_every_request_is_logged_with_both_ids(as_customer: APIClient, alice: User) -> None:
     as_customer.get(ME, headers={"X-Request-Id": "request-one"})
     as_customer.delete(ME, headers={"X-Request-Id": "request-two"})
     support = User.objects.get(email="support@example.com")
@@ -84,21 +84,21 @@ def test_every_request_is_written_down_with_both_ids_refused_ones_too(as_custome
     ]
 
 
-def test_statements_carry_both_ids(as_customer: APIClient, alice: User) -> None:
+def test_statements_have_both_ids(as_customer: APIClient, alice: User) -> None:
     support = User.objects.get(email="support@example.com")
-    under: list[Any] = []
+    contexts: list[Any] = []
 
-    def look(execute: Any, sql: Any, *rest: Any) -> Any:
+    def record(execute: Any, sql: Any, *rest: Any) -> Any:
         now = context.current()
-        under.append((now.role, now.owner_id, now.actor_id, now.impersonator_id, now.reason))
+        contexts.append((now.role, now.owner_id, now.actor_id, now.impersonator_id, now.reason))
         return execute(sql, *rest)
 
-    with connection.execute_wrapper(look):
+    with connection.execute_wrapper(record):
         as_customer.get(TRANSACTIONS)
-    assert (Role.CUSTOMER, alice.pk, alice.pk, support.pk, "Ticket 4711") in under
+    assert (Role.CUSTOMER, alice.pk, alice.pk, support.pk, "Ticket 4711") in contexts
 
 
-def test_the_customer_is_told(as_customer: APIClient, alice: User) -> None:
+def test_the_customer_is_notified(as_customer: APIClient, alice: User) -> None:
     alert = SystemAlert.objects.get(user=alice)
     assert (alert.alert_type, "Ticket 4711" in alert.message) == ("security", True)
     assert AccessEvent.objects.filter(user=alice, action="impersonate", reason="Ticket 4711").exists()
@@ -119,28 +119,28 @@ def test_it_ends_with_the_role(role: str, as_customer: APIClient) -> None:
 
 
 @pytest.mark.parametrize("change", [{"is_staff": True}, {"is_superuser": True}, {"is_active": False}])
-def test_it_ends_when_the_customer_is_none_any_more(change: dict[str, bool], as_customer: APIClient, alice: User) -> None:
+def test_it_ends_when_the_user_is_no_customer_any_more(change: dict[str, bool], as_customer: APIClient, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(**change)
     assert as_customer.get(ME).status_code == 401
 
 
-def test_it_ends_with_the_log_out(as_customer: APIClient) -> None:
-    desk = at_desk(User.objects.get(email="support@example.com"))
-    desk.post("/admin/logout/")
+def test_it_ends_with_the_logout(as_customer: APIClient) -> None:
+    office = back_office_client(User.objects.get(email="support@example.com"))
+    office.post("/admin/logout/")
     assert as_customer.get(ME).status_code == 401
 
 
 def test_it_ends_by_the_button(as_customer: APIClient, alice: User) -> None:
-    desk = at_desk(User.objects.get(email="support@example.com"))
-    assert press(desk, alice, "end_impersonation") == 200
+    office = back_office_client(User.objects.get(email="support@example.com"))
+    assert press(office, alice, "end_impersonation") == 200
     assert as_customer.get(ME).status_code == 401
 
 
-def test_the_button_hands_out_a_credential_that_is_shown_once(alice: User, colleague: Colleague) -> None:
-    desk = at_desk(colleague("support"))
-    press(desk, alice, "see_as_customer", reason=REASON)
+def test_the_button_shows_a_credential_once(alice: User, staff_member: StaffFactory) -> None:
+    office = back_office_client(staff_member("support"))
+    press(office, alice, "see_as_customer", reason=REASON)
     page = f"/admin/users/user/{alice.pk}/change/"
-    first, second = desk.get(page).content.decode(), desk.get(page).content.decode()
+    first, second = office.get(page).content.decode(), office.get(page).content.decode()
     text = first.partition("Authorization: Impersonation ")[2].split()[0]
     client = APIClient(headers={"Authorization": f"Impersonation {text}"})
     assert client.get(ME).json()["email"] == alice.email
@@ -148,25 +148,25 @@ def test_the_button_hands_out_a_credential_that_is_shown_once(alice: User, colle
     assert not Impersonation.objects.filter(digest=text).exists()
 
 
-def test_it_needs_a_reason(alice: User, colleague: Colleague) -> None:
-    press(at_desk(colleague("support")), alice, "see_as_customer", reason=" ")
+def test_it_needs_a_reason(alice: User, staff_member: StaffFactory) -> None:
+    press(back_office_client(staff_member("support")), alice, "see_as_customer", reason=" ")
     assert not Impersonation.objects.exists()
 
 
 @pytest.mark.parametrize("power", ["is_staff", "is_superuser"])
-def test_colleagues_are_never_seen_as(power: str, colleague: Colleague) -> None:
+def test_staff_are_never_impersonated(power: str, staff_member: StaffFactory) -> None:
     other = UserFactory.create(email="other@example.com", **{power: True})
-    assert press(at_desk(colleague("support")), other, "see_as_customer", reason=REASON) == 403
-    with pytest.raises(Exception, match="never a colleague's"):
-        impersonation.start(customer=other, staff=colleague("administrator"), reason=REASON, now=clock.now())
+    assert press(back_office_client(staff_member("support")), other, "see_as_customer", reason=REASON) == 403
+    with pytest.raises(Exception, match="not staff accounts"):
+        impersonation.start(customer=other, staff=staff_member("administrator"), reason=REASON, now=clock.now())
 
 
 @pytest.mark.parametrize("role", ["billing", "analyst"])
-def test_other_roles_may_not(role: str, alice: User, colleague: Colleague) -> None:
-    assert press(at_desk(colleague(role)), alice, "see_as_customer", reason=REASON) == 403
+def test_other_roles_may_not(role: str, alice: User, staff_member: StaffFactory) -> None:
+    assert press(back_office_client(staff_member(role)), alice, "see_as_customer", reason=REASON) == 403
 
 
-def test_one_at_a_time(as_customer: APIClient, bob: User) -> None:
+def test_a_staff_member_has_one_impersonation_at_a_time(as_customer: APIClient, bob: User) -> None:
     support = User.objects.get(email="support@example.com")
     impersonation.start(customer=bob, staff=support, reason=REASON, now=clock.now())
     assert as_customer.get(ME).status_code == 401

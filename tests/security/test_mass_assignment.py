@@ -1,4 +1,4 @@
-"""A body can set what its route lets people set, and no other column of the row: each of them is tried, one by one."""
+"""Attempts to set each column that is not a writable field of its route."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,22 +10,22 @@ from django.db import models
 
 from core.api.renderers import json_default
 from dev.routes import ROUTES, Route
-from tests.security.probes import NOBODYS, Probe, body_of
+from tests.security.probes import UNKNOWN_ID, Probe, body_of
 from tests.security.tenants import Tenant, undone
 
 CHANGING = [route for route in ROUTES if route.is_owned and route.methods.get("patch")]
 CREATING = [
     route for route in ROUTES if route.is_owned and route.methods.get("post") == "create" and "import" not in str(route)
 ]
-BY_THE_DATABASE = {"updated_at"}  # changes with every change, whatever a body says
+BY_THE_DATABASE = {"updated_at"}  # changes with every update
 FORGED: list[tuple[type[models.Field], Any]] = [
     (models.BooleanField, True),
     (models.IntegerField, 4242),
     (models.DecimalField, "42.42"),
     (models.DateTimeField, "2042-04-02T04:02:00Z"),
     (models.DateField, "2042-04-02"),
-    (models.UUIDField, str(NOBODYS)),
-    (models.ForeignKey, str(NOBODYS)),
+    (models.UUIDField, str(UNKNOWN_ID)),
+    (models.ForeignKey, str(UNKNOWN_ID)),
     (models.JSONField, {"forged": True}),
     (models.BinaryField, "Zm9yZ2Vk"),
     (models.Field, "forged"),
@@ -33,7 +33,7 @@ FORGED: list[tuple[type[models.Field], Any]] = [
 
 
 def forged(field: models.Field) -> Any:
-    """A value of the field's type that no row has: for a boolean, and a choice, the one that it is not by default."""
+    """Return a value of the field's type that no row has, or another one than the default of a boolean or choice."""
     if isinstance(field, models.BooleanField):
         return not field.default
     if field.choices:
@@ -42,7 +42,7 @@ def forged(field: models.Field) -> Any:
 
 
 def closed_fields(route: Route) -> dict[str, Any]:
-    """Each name of a column that the route does not let people set, with a forged value."""
+    """Return a forged value for each column that is not writable in the route."""
     form = route.view.serializer_class
     writable = {name for name, field in form().fields.items() if not field.read_only}
     columns = [field for field in route.model._meta.concrete_fields if field.name not in writable]
@@ -55,47 +55,49 @@ def columns_of(row: models.Model, names: Any) -> dict[str, Any]:
 
 
 def as_sent(value: Any) -> Any:
-    """A column's value as a body would have it, to be compared with what was forged."""
+    """Return a column's value as in a request body, for the comparison with a forged one."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return str(value) if isinstance(value, Decimal | date) or not isinstance(value, dict | bool | int) else value
 
 
 @pytest.mark.parametrize("route", CHANGING, ids=str)
-def test_a_change_touches_no_column_that_is_not_open(route: Route, attacker: Tenant) -> None:
+def test_a_change_sets_no_closed_column(route: Route, attacker: Tenant) -> None:
     closed = closed_fields(route)
-    Probe("patch", route.path(attacker.id), body={}).send(attacker.token, attacker.id)  # what saving works out anew
+    Probe("patch", route.path(attacker.id), body={}).send(
+        attacker.token, attacker.id
+    )  # computed values change with the first save
     before = columns_of(route.model._base_manager.get(pk=attacker.id), closed)
     for name, value in closed.items():
-        answer = Probe("patch", route.path(attacker.id), body={name: value}).send(attacker.token, attacker.id)
-        assert answer.status_code in (200, 400), (name, answer.content)
+        response = Probe("patch", route.path(attacker.id), body={name: value}).send(attacker.token, attacker.id)
+        assert response.status_code in (200, 400), (name, response.content)
     assert columns_of(route.model._base_manager.get(pk=attacker.id), closed) == before
 
 
-def created(route: Route, tenant: Tenant, **forgery: Any) -> tuple[Any, dict[str, Any]]:
-    """The answer to a POST, and the columns of the row that it made; none when it made none."""
+def create_row(route: Route, tenant: Tenant, **forgery: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the response to a POST and the closed columns of the create_row row, if any."""
     known = set(route.model._base_manager.values_list("pk", flat=True))
     body = orjson.loads(orjson.dumps((body_of(route, "post", str(tenant.id)) or {}) | forgery, json_default))
-    answer = Probe("post", route.path(), body=body).send(tenant.token, tenant.id)
+    response = Probe("post", route.path(), body=body).send(tenant.token, tenant.id)
     new = route.model._base_manager.exclude(pk__in=known).first()
-    return answer, columns_of(new, closed_fields(route)) if new else {}
+    return response, columns_of(new, closed_fields(route)) if new else {}
 
 
 @pytest.mark.parametrize("route", CREATING, ids=str)
 def test_a_new_row_has_no_forged_column(route: Route, attacker: Tenant) -> None:
     with undone():
-        _, plainly = created(route, attacker)
+        _, unforged = create_row(route, attacker)
     for name, value in closed_fields(route).items():
         with undone():
-            answer, columns = created(route, attacker, **{name: value})
-        assert answer.status_code in (201, 400, 403), (name, answer.content)
-        assert as_sent(columns.get(name)) in (as_sent(plainly.get(name)), as_sent(None)) or as_sent(columns[name]) != value
+            response, columns = create_row(route, attacker, **{name: value})
+        assert response.status_code in (201, 400, 403), (name, response.content)
+        assert as_sent(columns.get(name)) in (as_sent(unforged.get(name)), as_sent(None)) or as_sent(columns[name]) != value
 
 
 @pytest.mark.parametrize("route", CREATING, ids=str)
-def test_the_same_body_without_a_forgery_makes_a_row(route: Route, attacker: Tenant) -> None:
-    """Else the test above would see refusals that have another reason. A token's maker is a session."""
-    answer, _ = created(route, attacker)
-    assert answer.status_code in (201, 403) or {error["code"] for error in answer.json()["errors"]} == {"unique"}, (
-        answer.content
+def test_the_same_body_without_a_forgery_creates_a_row(route: Route, attacker: Tenant) -> None:
+    """Check that the refusals of the test above have no other reason. Creating a token requires a session, hence 403."""
+    response, _ = create_row(route, attacker)
+    assert response.status_code in (201, 403) or {error["code"] for error in response.json()["errors"]} == {"unique"}, (
+        response.content
     )

@@ -1,4 +1,4 @@
-"""Who asks too often is told how long to wait: by address, by user, by what is asked, and in the account API."""
+"""Rate limits by IP address, user and kind of request, with the seconds to wait."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ NEVER = "1000000/m"
 
 @pytest.fixture(autouse=True)
 def at_20_seconds(settings: Settings) -> Iterator[None]:
-    """Twenty seconds into a minute, so forty are left; no limits but those that a test sets."""
+    """Freeze the clock twenty seconds into a minute, and remove all limits but those that a test sets."""
     settings.RATES = dict.fromkeys(settings.RATES, NEVER)
     with time_machine.travel("2026-11-22T12:00:20Z", tick=False):
         yield
@@ -32,13 +32,13 @@ def limit(settings: Settings, **rates: str) -> None:
     settings.RATES = settings.RATES | rates
 
 
-def test_a_users_reads_and_writes_count_apart(as_alice: APIClient, settings: Settings) -> None:
+def test_a_users_reads_and_writes_are_counted_separately(as_alice: APIClient, settings: Settings) -> None:
     limit(settings, reads="2/m")
     assert [as_alice.get(ME).status_code for _ in range(3)] == [200, 200, 429]
     assert as_alice.post(STEPS, {"step_name": "x", "step_order": 1}).status_code == 201
 
 
-def test_writes_are_refused_in_the_one_shape_with_the_seconds_left(as_alice: APIClient, settings: Settings) -> None:
+def test_writes_are_refused_with_the_seconds_to_wait(as_alice: APIClient, settings: Settings) -> None:
     limit(settings, writes="1/m")
     as_alice.post(STEPS, {"step_name": "x", "step_order": 1})
     refused = as_alice.post(STEPS, {"step_name": "y", "step_order": 2})
@@ -46,19 +46,19 @@ def test_writes_are_refused_in_the_one_shape_with_the_seconds_left(as_alice: API
     assert refused.json()["errors"][0]["code"] == "throttled"
 
 
-def test_after_that_time_it_is_open_again(as_alice: APIClient, settings: Settings) -> None:
+def test_requests_are_accepted_after_that_time(as_alice: APIClient, settings: Settings) -> None:
     limit(settings, reads="1/m")
     assert [as_alice.get(ME).status_code for _ in range(2)] == [200, 429]
     with time_machine.travel("2026-11-22T12:01:00Z"):
         assert as_alice.get(ME).status_code == 200
 
 
-def test_one_users_limit_is_not_anothers(alice: User, bob: User, api: ClientFor, settings: Settings) -> None:
+def test_limits_of_users_are_independent(alice: User, bob: User, api: ClientFor, settings: Settings) -> None:
     limit(settings, reads="1/m")
     assert [api(user).get(ME).status_code for user in (alice, alice, bob)] == [200, 429, 200]
 
 
-def test_files_have_a_limit_of_their_own(as_alice: APIClient, settings: Settings) -> None:
+def test_files_have_a_separate_limit(as_alice: APIClient, settings: Settings) -> None:
     limit(settings, files="1/m")
     export = "/api/v1/finance/transactions/export/"
     assert [as_alice.get(export).status_code for _ in range(2)] == [200, 429]
@@ -66,7 +66,7 @@ def test_files_have_a_limit_of_their_own(as_alice: APIClient, settings: Settings
 
 
 @pytest.mark.django_db
-def test_nobody_knows_are_counted_by_address(settings: Settings) -> None:
+def test_anonymous_requests_are_counted_by_ip_address(settings: Settings) -> None:
     limit(settings, anonymous="1/m")
     here, there = APIClient(REMOTE_ADDR="203.0.113.1"), APIClient(REMOTE_ADDR="203.0.113.2")
     assert [client.get(PLANS).status_code for client in (here, here, there)] == [200, 429, 200]
@@ -74,7 +74,7 @@ def test_nobody_knows_are_counted_by_address(settings: Settings) -> None:
 
 @pytest.mark.parametrize("path", [ME, "/_allauth/app/v1/config", "/admin/login/"])
 @pytest.mark.django_db
-def test_an_address_is_limited_everywhere(path: str, settings: Settings) -> None:
+def test_an_ip_address_is_limited_on_every_path(path: str, settings: Settings) -> None:
     limit(settings, address="1/m")
     client = Client()
     client.get(path)
@@ -94,7 +94,7 @@ def test_an_address_is_limited_everywhere(path: str, settings: Settings) -> None
         ({"REMOTE_ADDR": "nonsense"}, 0, "unknown"),
     ],
 )
-def test_an_address_is_what_the_caller_can_not_choose(
+def test_the_ip_address_cannot_be_forged(
     meta: dict[str, str], proxies: int, address: str, settings: Settings, rf: object
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
@@ -107,11 +107,11 @@ def test_without_limits_nothing_is_counted(settings: Settings) -> None:
     assert [seconds_to_wait("reads", "x") for _ in range(3)] == [0, 0, 0]
 
 
-def test_rates_are_read_as_they_are_written() -> None:
+def test_rates_are_parsed() -> None:
     assert (Rate.parse("5/s"), Rate.parse("600/m"), Rate.parse("1/d")) == (Rate(5, 1), Rate(600, 60), Rate(1, 86_400))
 
 
-def test_allauths_limit_tells_the_seconds_that_are_left(alice: User) -> None:
+def test_allauths_limit_returns_the_seconds_to_wait(alice: User) -> None:
     body = {"email": alice.email}
     for _ in range(5):
         ask("auth/password/request", body)
@@ -120,7 +120,7 @@ def test_allauths_limit_tells_the_seconds_that_are_left(alice: User) -> None:
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "50")
 
 
-def test_a_limit_of_a_user_tells_it_to_an_app_too(alice: User) -> None:
+def test_a_users_limit_returns_the_seconds_to_an_app_too(alice: User) -> None:
     token = ask("auth/login", {"email": alice.email, "password": PASSWORD}).json()["meta"]["session_token"]
     body = {"current_password": "wrong", "new_password": "Another-zebra-43"}
     for _ in range(5):

@@ -1,10 +1,10 @@
-"""Other spellings of a request: methods in headers, addresses in disguise, hosts and schemes that somebody made up."""
+"""Requests with forged methods, path variants, hosts, schemes and origins."""
 
 import pytest
 from django.test import Client, override_settings
 
 from dev.routes import AUTHENTICATED_OPERATIONS, OWNED_LISTS, ROUTES, Route
-from tests.security.probes import CLIENT, NOBODYS, Probe
+from tests.security.probes import CLIENT, UNKNOWN_ID, Probe
 from tests.security.tenants import Tenant
 
 EVIL = "evil.example"
@@ -24,43 +24,43 @@ def test_the_method_is_the_one_of_the_request_line(route: Route, victim: Tenant)
 
 
 @pytest.mark.parametrize("route", CLOSED_READS, ids=str)
-def test_an_address_in_disguise_opens_nothing(route: Route, victim: Tenant) -> None:
+def test_variants_of_a_path_open_nothing(route: Route, victim: Tenant) -> None:
     plain = route.path(victim.id)
-    disguises = [f"/{plain}", plain[:-1] + "//", f"{plain}.", f"{plain}%2e", plain.replace("/v1/", "/v1//"), plain.upper()]
-    disguises += [plain.replace("/v1/", "/v1/./"), plain.replace("/v1/", "/v1/x/../"), plain[:-1] + "%2f", plain[:-1] + ".json"]
-    disguises += [plain[:-1] + ";/", plain[:-1] + "%00/", plain.replace("/api/", "/api%2f"), f"/admin/..{plain}"]
-    answers = {path: CLIENT.get(path).status_code for path in disguises}
-    assert {path: status for path, status in answers.items() if status not in (301, 302, 401, 404)} == {}
+    variants = [f"/{plain}", plain[:-1] + "//", f"{plain}.", f"{plain}%2e", plain.replace("/v1/", "/v1//"), plain.upper()]
+    variants += [plain.replace("/v1/", "/v1/./"), plain.replace("/v1/", "/v1/x/../"), plain[:-1] + "%2f", plain[:-1] + ".json"]
+    variants += [plain[:-1] + ";/", plain[:-1] + "%00/", plain.replace("/api/", "/api%2f"), f"/admin/..{plain}"]
+    statuses = {path: CLIENT.get(path).status_code for path in variants}
+    assert {path: status for path, status in statuses.items() if status not in (301, 302, 401, 404)} == {}
 
 
 @pytest.mark.parametrize("route", OWNED_LISTS, ids=str)
-def test_nobody_names_the_host_in_our_links(route: Route, victim: Tenant) -> None:
+def test_headers_cannot_set_the_host_of_links(route: Route, victim: Tenant) -> None:
     probe = Probe("get", route.path(victim.id), {"limit": "1"})
     forwarded = {"X-Forwarded-Host": EVIL, "Forwarded": f"host={EVIL}", "X-Host": EVIL, "X-Original-URL": "/admin/"}
-    answer = probe.send(victim.token, victim.id, **forwarded)
-    assert answer.status_code == 200
-    assert EVIL not in answer.content.decode() + str(answer.headers)
+    response = probe.send(victim.token, victim.id, **forwarded)
+    assert response.status_code == 200
+    assert EVIL not in response.content.decode() + str(response.headers)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/users/me/", "/admin/login/", "/_allauth/app/v1/config", "/nowhere"])
 @pytest.mark.parametrize("host", [EVIL, f"testserver.{EVIL}", f"{EVIL}:80", "testserver@evil.example", "testserver#evil", ""])
-def test_a_host_that_is_not_ours_is_refused(path: str, host: str) -> None:
-    answer = CLIENT.get(path, headers={"Host": host})
-    assert answer.status_code == 400 or path == "/nowhere"
-    assert EVIL not in answer.content.decode()
+def test_an_unknown_host_is_refused(path: str, host: str) -> None:
+    response = CLIENT.get(path, headers={"Host": host})
+    assert response.status_code == 400 or path == "/nowhere"
+    assert EVIL not in response.content.decode()
 
 
 @pytest.mark.django_db
-def test_a_caller_does_not_say_that_tls_was_there() -> None:
-    """Without BEHIND_PROXY nobody has checked it."""
+def test_a_forwarded_scheme_is_ignored() -> None:
+    """Ignore X-Forwarded-Proto without BEHIND_PROXY, as no proxy has checked it."""
     with override_settings(SECURE_SSL_REDIRECT=True):
-        answer = Client().get("/api/v1/users/me/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-SSL": "on"})
-    assert answer.status_code == 301
-    assert answer.headers["Location"].startswith("https://")
+        response = Client().get("/api/v1/users/me/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-SSL": "on"})
+    assert response.status_code == 301
+    assert response.headers["Location"].startswith("https://")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-def test_no_other_site_may_read_an_answer(route: Route, victim: Tenant) -> None:
+def test_no_other_site_may_read_a_response(route: Route, victim: Tenant) -> None:
     origin = {"Origin": f"https://{EVIL}", "Access-Control-Request-Method": "GET"}
-    asked = [Probe(method, route.path(NOBODYS)).send(victim.token, NOBODYS, **origin) for method in ("get", "options")]
-    assert [name for answer in asked for name in answer.headers if name.startswith("Access-Control-")] == []
+    both = [Probe(method, route.path(UNKNOWN_ID)).send(victim.token, UNKNOWN_ID, **origin) for method in ("get", "options")]
+    assert [name for response in both for name in response.headers if name.startswith("Access-Control-")] == []

@@ -1,4 +1,4 @@
-"""Whoever serves is looked at first: a role that walks around the policies serves nobody."""
+"""Checks of row-level security before the server starts."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -30,12 +30,12 @@ BREACHES = {
 }
 
 
-def do(sql: str) -> None:
+def execute(sql: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql)
 
 
-def test_the_wall_stands() -> None:
+def test_the_database_passes_the_checks() -> None:
     with rls.as_login_role():
         assert rls_checks.find_problems(connection) == []
 
@@ -43,27 +43,25 @@ def test_the_wall_stands() -> None:
 @pytest.mark.parametrize(("breach", "remedy"), BREACHES.values(), ids=BREACHES)
 def test_each_breach_is_named_with_its_remedy(breach: str, remedy: str) -> None:
     with rls.as_login_role():
-        do(breach)
+        execute(breach)
         [problem] = rls_checks.find_problems(connection)
     assert remedy in problem
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_view_of_the_one_who_asks_is_welcome() -> None:
+def test_a_view_with_security_invoker_is_accepted() -> None:
     with rls.as_login_role():
-        do("CREATE VIEW own_balances WITH (security_invoker = true) AS SELECT * FROM finance_encryptedfinancialprofile")
+        execute("CREATE VIEW own_balances WITH (security_invoker = true) AS SELECT * FROM finance_encryptedfinancialprofile")
         try:
             assert rls_checks.find_problems(connection) == []
         finally:
-            do("DROP VIEW own_balances")
+            execute("DROP VIEW own_balances")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_outside_development_a_breach_refuses_to_serve_and_in_it_warns(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_breach_is_an_error_in_production_only(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     with rls.as_login_role():
-        do("CREATE TABLE diary (id int, user_id uuid)")
+        execute("CREATE TABLE diary (id int, user_id uuid)")
     try:
         settings.DEBUG = False
         with pytest.raises(ImproperlyConfigured, match="enable_row_level_security"):
@@ -73,4 +71,4 @@ def test_outside_development_a_breach_refuses_to_serve_and_in_it_warns(
         assert "enable_row_level_security('diary')" in caplog.text
     finally:
         with rls.as_login_role():
-            do("DROP TABLE diary")
+            execute("DROP TABLE diary")

@@ -1,4 +1,4 @@
-"""Every permission is pinned in permissions.txt, and each holds for a real request of everyone that it speaks of."""
+"""Permissions pinned in permissions.txt, each verified by requests of all roles."""
 
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ def page_line(page: Any) -> str:
 
 def test_permissions_are_as_pinned() -> None:
     lines = [*map(operation_line, operations()), *map(page_line, registered_admins())]
-    assert lines == PINNED, "Is the change intended? Then write it into tests/security/permissions.txt."
+    assert lines == PINNED, "If the change is intended, write it into tests/security/permissions.txt."
 
 
 def test_every_route_and_method_is_in_the_table() -> None:
@@ -46,7 +46,7 @@ def test_every_route_and_method_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: f"{operation.method} {operation.pattern}")
-def test_an_operation_lets_in_whom_the_table_says(operation: Operation, callers: dict[str, APIClient]) -> None:
+def test_an_operation_accepts_the_callers_of_the_table(operation: Operation, callers: dict[str, APIClient]) -> None:
     path = operation.pattern.replace("<uuid:pk>", str(uuid4())).replace("<int:number>", "1")
     body: Any = {} if operation.method == "GET" else {"data": "{}", "content_type": "application/json"}
     statuses = {name: callers[name].generic(operation.method, path, **body).status_code for name in CALLERS}
@@ -55,34 +55,34 @@ def test_an_operation_lets_in_whom_the_table_says(operation: Operation, callers:
 
 
 @pytest.fixture
-def _nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who is let in is decided before a page is drawn, which takes ten times as long."""
+def _without_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the rendering of pages, which takes ten times as long as the permission checks."""
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
 
 
-@pytest.mark.usefixtures("_nothing_drawn")
+@pytest.mark.usefixtures("_without_rendering")
 @pytest.mark.parametrize("page", registered_admins(), ids=label)
-def test_a_page_opens_to_whom_the_table_says(page: Any, desks: dict[str, Client]) -> None:
+def test_a_page_opens_to_the_roles_of_the_table(page: Any, back_office_clients: dict[str, Client]) -> None:
     row = make(page.model)
-    found = {role: what_opens(desks[role], page, row) for role in ROLES}
+    found = {role: allowed_actions(back_office_clients[role], page, row) for role in ROLES}
     assert found == {role: pages(page, ROLES[role]) for role in ROLES}
 
 
-def what_opens(desk: Client, page: Any, row: Any) -> list[str]:
-    """Return what a staff member may do when it is tried, in the order of the table; the row's values are revealed to them."""
-    session = desk.session
+def allowed_actions(client: Client, page: Any, row: Any) -> list[str]:
+    """Return the actions that succeed, in the order of the table. The row's masked values are revealed first."""
+    session = client.session
     session[REVEALED] = {str(row.pk if isinstance(row, User) else getattr(row, "user_id", "")): FAR_FUTURE}
     session.save()
     model = page.model
     calls = {
-        "view": desk.get(address(model, "changelist")),
-        "add": desk.get(address(model, "add")),
-        "change": desk.post(address(model, "change", row.pk), {}),
-        "delete": desk.get(address(model, "delete", row.pk)),
+        "view": client.get(address(model, "changelist")),
+        "add": client.get(address(model, "add")),
+        "change": client.post(address(model, "change", row.pk), {}),
+        "delete": client.get(address(model, "delete", row.pk)),
     }
     base = address(model, "changelist")
-    buttons = {name: desk.get(f"{base}{row.pk}/{name}/") for name in page._extract_action_names(page.actions_detail)}
-    return [name for name, answer in (calls | buttons).items() if answer.status_code not in REFUSED]
+    buttons = {name: client.get(f"{base}{row.pk}/{name}/") for name in page._extract_action_names(page.actions_detail)}
+    return [name for name, response in (calls | buttons).items() if response.status_code not in REFUSED]
 
 
 def test_an_administrator_may_view_every_page() -> None:

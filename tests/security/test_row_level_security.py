@@ -1,4 +1,4 @@
-"""Raw SQL as the customer's role, on every fenced table: nobody's view, serializer or manager stands in between."""
+"""Raw SQL as the customer role on every table with row-level security, without views, serializers and managers."""
 
 from typing import Any
 
@@ -10,24 +10,24 @@ from core import rls
 from core.context import Role
 from core.models.base import OwnedModel
 from dev.factories import FACTORIES
-from tests.security.tenants import OWNED, Tenant, bytes_of, owner_columns
+from tests.security.tenants import OWNED, Tenant, owner_columns, rows_hash
 
-FENCED = sorted(owner_columns())
+PROTECTED = sorted(owner_columns())
 OWNED_TABLES = sorted(model._meta.db_table for model in OWNED)
 ROLES = "'mingus_customer', 'mingus_staff', 'mingus_accounts'"
-REFUSED = ("42501", "23503", "23505", "23514")  # not allowed; or stopped by a constraint before the wall was asked
+REFUSED = ("42501", "23503", "23505", "23514")  # no privilege or policy; or a constraint, which is checked before the policy
 
-# Unique without the owner in front. Each is random or belongs to nobody, so a refusal tells nothing of another customer's row.
+# Unique indexes without the owner. Their values are random or not chosen by customers, so an error reveals no other row.
 UNIQUE_FOR_ALL = {
-    "users_user": {"users_user_email_key", "users_user_email_unique_ci"},  # one account an address; sign-up does not tell
+    "users_user": {"users_user_email_key", "users_user_email_unique_ci"},  # one account per email; sign-up does not reveal it
     "users_personalaccesstoken": {"users_personalaccesstoken_digest_key"},  # a hash of 32 random bytes
     "users_usersession": {"users_usersession_digest_key"},  # the same
     "users_impersonation": {"users_impersonation_digest_key"},  # the same
-    "billing_billinghistory": {"billing_billinghistory_stripe_invoice_id_unique"},  # Stripe gives the id; no customer writes it
+    "billing_billinghistory": {"billing_billinghistory_stripe_invoice_id_unique"},  # Stripe assigns the id
     "billing_subscription": {"billing_subscription_stripe_subscription_id_unique"},  # the same
     "billing_stripecustomer": {"billing_stripecustomer_stripe_id_unique"},  # the same
     "billing_adjustment": {"billing_adjustment_stripe_id_unique"},  # the same
-    "account_emailaddress": {"unique_verified_email"},  # one verified account an address; changing it does not tell
+    "account_emailaddress": {"unique_verified_email"},  # one verified account per email address; changing it does not reveal it
 }
 
 RELATIONS = """
@@ -54,8 +54,8 @@ def rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def changed(sql: str, *values: Any) -> int:
-    """How many rows a statement reached; 0 when the role lacks the privilege or a constraint refused it."""
+def affected(sql: str, *values: Any) -> int:
+    """Return the number of affected rows, 0 if a privilege, policy or constraint refuses the statement."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql, values)
@@ -66,93 +66,93 @@ def changed(sql: str, *values: Any) -> int:
         return 0
 
 
-@pytest.mark.parametrize("table", FENCED)
-def test_a_customer_meets_no_foreign_row(table: str, attacker: Tenant, victim: Tenant) -> None:
+@pytest.mark.parametrize("table", PROTECTED)
+def test_a_customer_sees_no_foreign_row(table: str, attacker: Tenant, victim: Tenant) -> None:
     column = owner_columns()[table]
     with rls.as_customer(attacker.user):
-        seen = changed(f"SELECT * FROM {table} WHERE {column} = %s", victim.id)  # noqa: S608 - names from the catalogue
+        seen = affected(f"SELECT * FROM {table} WHERE {column} = %s", victim.id)  # noqa: S608 - names from the catalog
     assert seen == 0
 
 
-@pytest.mark.parametrize("table", FENCED)
+@pytest.mark.parametrize("table", PROTECTED)
 def test_a_customer_changes_no_foreign_row(table: str, attacker: Tenant, victim: Tenant) -> None:
-    column, before = owner_columns()[table], bytes_of(victim)
+    column, before = owner_columns()[table], rows_hash(victim)
     statements = [
-        f"UPDATE {table} SET {column} = {column} WHERE {column} = %s",  # noqa: S608 - names from the catalogue
-        f"DELETE FROM {table} WHERE {column} = %s",  # noqa: S608 - names from the catalogue
+        f"UPDATE {table} SET {column} = {column} WHERE {column} = %s",  # noqa: S608 - names from the catalog
+        f"DELETE FROM {table} WHERE {column} = %s",  # noqa: S608 - names from the catalog
     ]
     with rls.as_customer(attacker.user):
-        assert [changed(statement, victim.id) for statement in statements] == [0, 0]
-    assert bytes_of(victim) == before
+        assert [affected(statement, victim.id) for statement in statements] == [0, 0]
+    assert rows_hash(victim) == before
 
 
-@pytest.mark.parametrize("table", FENCED)
-def test_a_customer_gives_nothing_to_another(table: str, attacker: Tenant, victim: Tenant) -> None:
-    column, before = owner_columns()[table], bytes_of(victim)
+@pytest.mark.parametrize("table", PROTECTED)
+def test_a_customer_moves_no_row_to_another(table: str, attacker: Tenant, victim: Tenant) -> None:
+    column, before = owner_columns()[table], rows_hash(victim)
     with rls.as_customer(attacker.user):
-        given = changed(f"UPDATE {table} SET {column} = %s WHERE {column} = %s", victim.id, attacker.id)  # noqa: S608 - catalogue
+        given = affected(f"UPDATE {table} SET {column} = %s WHERE {column} = %s", victim.id, attacker.id)  # noqa: S608 - catalog
     assert given == 0
-    assert bytes_of(victim) == before
+    assert rows_hash(victim) == before
 
 
 @pytest.mark.parametrize("table", OWNED_TABLES)
 def test_a_customer_inserts_nothing_for_another(table: str, attacker: Tenant, victim: Tenant) -> None:
-    """A copy of the victim's own row, which breaks nothing else, is refused by the wall itself."""
+    """Insert a copy of the victim's row, which only row-level security can refuse."""
     copy = (
         f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, "
         "%s::jsonb || jsonb_build_object('id', gen_random_uuid()))).*"
     )
-    [[row]] = rows(f"SELECT to_jsonb(t)::text FROM {table} t WHERE user_id = %s LIMIT 1", victim.id)  # noqa: S608 - catalogue
+    [[row]] = rows(f"SELECT to_jsonb(t)::text FROM {table} t WHERE user_id = %s LIMIT 1", victim.id)  # noqa: S608 - catalog
     with rls.as_customer(attacker.user), pytest.raises(DatabaseError) as refused, transaction.atomic():
         rows(copy + " RETURNING 1", row)
     assert refused.value.__cause__.sqlstate == "42501"
 
 
-@pytest.mark.parametrize("table", FENCED)
-def test_nobody_meets_nothing_at_all(table: str, victim: Tenant) -> None:
-    """The role that logs in, even where it owns the tables."""
+@pytest.mark.parametrize("table", PROTECTED)
+def test_the_login_role_sees_no_rows(table: str, victim: Tenant) -> None:
+    """Query as the login role, which may own the tables."""
     column = owner_columns()[table]
     with rls.as_login_role():
-        assert changed(f"SELECT * FROM {table} WHERE {column} = %s", victim.id) == 0  # noqa: S608 - names from the catalogue
+        assert affected(f"SELECT * FROM {table} WHERE {column} = %s", victim.id) == 0  # noqa: S608 - names from the catalog
 
 
 @pytest.mark.django_db
-def test_every_table_with_an_owner_is_fenced_also_against_who_owns_it() -> None:
+def test_every_owned_table_has_forced_row_level_security() -> None:
     relations = {name: found for name, *found in rows(RELATIONS)}
     owners = {name for name, (kind, _, _, _, owned, refers) in relations.items() if kind in "rp" and (owned or refers)}
     without_rls = {name for name in owners | {"users_user"} if relations[name][1:3] != [True, True]}
     assert without_rls == set()
-    assert set(FENCED) <= owners | {"users_user"}
+    assert set(PROTECTED) <= owners | {"users_user"}
 
 
 @pytest.mark.django_db
-def test_views_ask_as_who_reads_them() -> None:
+def test_views_have_security_invoker() -> None:
     views = {name: options for name, kind, _, _, options, *_ in rows(RELATIONS) if kind in "vmf"}
     assert {name for name, options in views.items() if "security_invoker=true" not in options} == set()
 
 
 @pytest.mark.django_db
-def test_functions_with_the_powers_of_their_owner_look_names_up_in_a_fixed_place() -> None:
+def test_security_definer_functions_have_a_fixed_search_path() -> None:
     assert [name for name, settings in rows(DEFINERS) if "search_path" not in settings] == []
 
 
 @pytest.mark.django_db
-def test_uniqueness_ends_at_the_owner() -> None:
-    """Across owners it would be an oracle: a refusal would say what somebody else has."""
-    strays = [(table, index) for table, index, first in rows(UNIQUES) if first != "user_id"]
-    assert [(table, index) for table, index in strays if index not in UNIQUE_FOR_ALL.get(table, set())] == []
+def test_unique_indexes_begin_with_the_owner() -> None:
+    """Exclude unique indexes across owners, whose errors would reveal values of other customers."""
+    without_owner = [(table, index) for table, index, first in rows(UNIQUES) if first != "user_id"]
+    assert [(table, index) for table, index in without_owner if index not in UNIQUE_FOR_ALL.get(table, set())] == []
 
 
 @pytest.mark.django_db
-def test_the_roles_of_requests_go_round_no_policy() -> None:
+def test_the_roles_of_requests_cannot_bypass_policies() -> None:
     powers = f"SELECT rolname FROM pg_roles WHERE rolname IN ({ROLES}) AND (rolsuper OR rolbypassrls OR rolcanlogin)"  # noqa: S608 - constants
     assert rows(powers) == []
     assert rows(f"SELECT tablename FROM pg_tables WHERE tableowner IN ({ROLES})") == []  # noqa: S608 - constants
 
 
-def test_every_model_with_an_owner_has_a_factory_so_that_it_is_attacked() -> None:
+def test_every_owned_model_has_a_factory() -> None:
     assert {model for model in apps.get_models() if issubclass(model, OwnedModel)} <= set(FACTORIES)
 
 
-def test_the_roles_are_those_that_the_code_knows() -> None:
+def test_the_roles_are_those_of_the_code() -> None:
     assert {f"'{role}'" for role in Role if role} == set(ROLES.split(", "))

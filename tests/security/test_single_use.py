@@ -1,6 +1,6 @@
-"""What is mailed works once, however many come with it at the same moment, and guesses are counted before they are tried.
+"""Single use of mailed keys under concurrency, and counting of password guesses before they are checked.
 
-`REDEMPTIONS=50 RESET_KEYS=20 GUESSES=200` runs it at the size of the acceptance figures.
+`REDEMPTIONS=50 RESET_KEYS=20 GUESSES=200` are the acceptance figures.
 """
 
 import os
@@ -31,14 +31,14 @@ GUESSES = int(os.environ.get("GUESSES", "40"))
 
 @pytest.fixture(autouse=True)
 def _no_limits(settings: Settings) -> Iterator[None]:
-    """The limits of addresses would refuse most of it; here it is about what holds without them."""
+    """Switch off the rate limits of IP addresses, which would refuse most of the requests."""
     settings.ACCOUNT_RATE_LIMITS = False
     yield
     cache.clear()
 
 
 def at_once(number: int, work: Callable[[int], int]) -> list[int]:
-    """What `number` threads get that start together."""
+    """Return the results of `number` threads that start together."""
 
     def one(index: int) -> int:
         try:
@@ -54,39 +54,39 @@ def redeem(key: str, number: int) -> HttpResponse:
     return ask("auth/password/reset", {"key": key, "password": f"Another-zebra-{number}"})
 
 
-@pytest.mark.parametrize("person", range(RESET_KEYS))
-def test_a_reset_key_sets_one_password(person: int, alice: User) -> None:
+@pytest.mark.parametrize("repetition", range(RESET_KEYS))
+def test_a_reset_key_sets_one_password(repetition: int, alice: User) -> None:
     key = mailed_reset_key(alice.email)
-    answers = at_once(REDEMPTIONS, lambda number: redeem(key, number).status_code)
-    assert sorted(answers) == [400] * (REDEMPTIONS - 1) + [401]
-    winner = answers.index(401)
+    statuses = at_once(REDEMPTIONS, lambda number: redeem(key, number).status_code)
+    assert sorted(statuses) == [400] * (REDEMPTIONS - 1) + [401]
+    winner = statuses.index(401)
     assert with_session(log_in(alice.email, f"Another-zebra-{winner}")).get("/api/v1/users/me/").status_code == 200
 
 
 def test_a_verification_key_verifies_once(db: None) -> None:
     ask("auth/signup", {"email": "carol@example.com", "password": "Zebra-crossing-42"})
     key = mailed_verification_key()
-    answers = at_once(REDEMPTIONS, lambda _: ask("auth/email/verify", {"key": key}).status_code)
-    assert [status for status in answers if status not in (400, 409)] == [401]
+    statuses = at_once(REDEMPTIONS, lambda _: ask("auth/email/verify", {"key": key}).status_code)
+    assert [status for status in statuses if status not in (400, 409)] == [401]
     assert EmailAddress.objects.get(email="carol@example.com").verified
 
 
-def test_guesses_at_once_check_five_passwords_and_lock_once(alice: User) -> None:
-    at_work = with_session(log_in(alice.email))
+def test_concurrent_guesses_check_five_passwords_and_lock_once(alice: User) -> None:
+    signed_in = with_session(log_in(alice.email))
     with patch.object(User, "check_password", autospec=True, return_value=False) as checked:
         at_once(GUESSES, lambda _: bool(authenticate(None, email=alice.email, password="wrong")))
     alice.refresh_from_db()
     assert checked.call_count == 5
     assert alice.is_locked
     assert SystemAlert.objects.filter(user=alice, title="Your account was locked").count() == 1
-    assert at_work.get("/api/v1/users/me/").status_code == 200
+    assert signed_in.get("/api/v1/users/me/").status_code == 200
 
 
 def test_guesses_over_http_lock_once(alice: User) -> None:
     body = {"email": alice.email, "password": "wrong"}
-    answers = at_once(REDEMPTIONS, lambda _: ask("auth/login", body).status_code)
+    statuses = at_once(REDEMPTIONS, lambda _: ask("auth/login", body).status_code)
     alice.refresh_from_db()
-    assert set(answers) == {400}
+    assert set(statuses) == {400}
     assert (alice.login_attempts, alice.is_locked) == (5, True)
     assert SystemAlert.objects.filter(user=alice, title="Your account was locked").count() == 1
 
@@ -97,7 +97,7 @@ def test_a_key_ends_with_the_next_login(alice: User) -> None:
     assert redeem(key, 1).status_code == 400
 
 
-def test_a_key_is_no_key_to_another_account(alice: User) -> None:
+def test_a_key_does_not_work_for_another_account(alice: User) -> None:
     key = mailed_reset_key(alice.email)
     other = UserFactory()
     services.verify_address_by_staff(other)

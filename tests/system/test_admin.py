@@ -1,4 +1,4 @@
-"""Alerts, dates and preferences as staff see and send them."""
+"""Alerts, important dates and notification preferences in the back office."""
 
 from datetime import timedelta
 
@@ -25,28 +25,28 @@ def office(administrator: User) -> Client:
 
 
 def expire(client: Client, *alerts: SystemAlert) -> str:
-    """Tick `alerts`, ask for their end, and give the page that follows."""
-    ticked = [str(alert.pk) for alert in alerts]
-    answer = client.post(LIST, {"action": "expire_ticked", "_selected_action": ticked}, follow=True)
-    return answer.content.decode()
+    """Run the action that ends the selected alerts, and return the next page."""
+    selected = [str(alert.pk) for alert in alerts]
+    response = client.post(LIST, {"action": "expire_ticked", "_selected_action": selected}, follow=True)
+    return response.content.decode()
 
 
-def test_without_a_customer_everybody_is_told(office: Client) -> None:
+def test_without_a_customer_an_alert_is_a_broadcast(office: Client) -> None:
     assert office.post(f"{LIST}add/", NEW).status_code == 302
     assert SystemAlert.objects.get().user is None
-    assert "everybody" in office.get(LIST).content.decode()
+    assert "all users" in office.get(LIST).content.decode()
 
 
-def test_with_a_customer_only_he_is(office: Client, alice: User) -> None:
+def test_an_alert_can_be_sent_to_one_customer(office: Client, alice: User) -> None:
     assert office.post(f"{LIST}add/", {**NEW, "customer": str(alice.pk)}).status_code == 302
     assert SystemAlert.objects.get().user == alice
 
 
-def test_what_a_customer_read_is_not_theirs_to_change(office: Client, alice: User) -> None:
+def test_staff_cannot_change_what_a_customer_has_read(office: Client, alice: User) -> None:
     alert = AlertFactory(user=alice)
-    answer = office.post(f"{LIST}{alert.pk}/change/", {**NEW, "is_read": "on", "action_notes": "x"})
+    response = office.post(f"{LIST}{alert.pk}/change/", {**NEW, "is_read": "on", "action_notes": "x"})
     alert.refresh_from_db()
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert (alert.title, alert.is_read, alert.action_notes) == ("Sunday", False, "")
 
 
@@ -55,10 +55,10 @@ def test_an_alert_can_be_ended(office: Client, alice: User) -> None:
     text = expire(office, ended, running)
     running.refresh_from_db()
     assert running.is_expired
-    assert "has expired already" in text
+    assert "has already expired" in text
 
 
-def test_broadcasts_can_be_listed_alone(office: Client, alice: User) -> None:
+def test_broadcasts_can_be_filtered(office: Client, alice: User) -> None:
     AlertFactory(user=alice, title="Only for Alice")
     AlertFactory(user=None, title="For all")
     text = office.get(LIST, {"audience": "everybody"}).content.decode()
@@ -66,19 +66,19 @@ def test_broadcasts_can_be_listed_alone(office: Client, alice: User) -> None:
     assert "Only for Alice" not in text
 
 
-def test_who_read_a_broadcast_is_listed(office: Client, alice: User) -> None:
+def test_receipts_of_a_broadcast_are_listed(office: Client, alice: User) -> None:
     receipt = BroadcastReceiptFactory(user=alice, alert__title="For all")
     assert receipt.alert.title in office.get(reverse("admin:system_alertreceipt_changelist")).content.decode()
 
 
-def test_a_customers_page_shows_his_alerts_and_dates(office: Client, alice: User, bob: User) -> None:
+def test_a_customers_page_shows_their_alerts_and_dates(office: Client, alice: User, bob: User) -> None:
     AlertFactory(user=alice, title="Card expires")
     ImportantDateFactory(user=alice, date_name="Dentist")
-    ImportantDateFactory(user=bob, date_name="Not hers")
+    ImportantDateFactory(user=bob, date_name="Another user's")
     text = office.get(f"/admin/users/user/{alice.pk}/change/").content.decode()
     assert "Card expires" in text
     assert "Dentist" in text
-    assert "Not hers" not in text
+    assert "Another user's" not in text
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_a_customers_page_shows_his_alerts_and_dates(office: Client, alice: User
         ({"quiet_hours_start": None, "quiet_hours_end": None}, "reachable"),
     ],
 )
-def test_preferences_say_whether_somebody_can_be_reached(office: Client, values: dict[str, object], shown: str) -> None:
+def test_the_list_shows_if_a_user_can_be_notified(office: Client, values: dict[str, object], shown: str) -> None:
     PreferenceFactory(**values)
     assert shown in office.get("/admin/system/notificationpreference/").content.decode()
 
 
-def test_a_preference_that_is_there_is_not_made_again(office: Client, alice: User) -> None:
+def test_a_second_preference_for_a_type_is_refused(office: Client, alice: User) -> None:
     PreferenceFactory(user=alice, notification_type="health")
     body = {"customer": str(alice.pk), "notification_type": "health", "frequency": "immediate"}
-    answer = office.post("/admin/system/notificationpreference/add/", {**body, "quiet_hours_start": "22:00:00"})
-    assert "There is a preference for this kind" in answer.content.decode()
-    assert "Give both the start and the end" in answer.content.decode()
+    response = office.post("/admin/system/notificationpreference/add/", {**body, "quiet_hours_start": "22:00:00"})
+    assert "There is already a preference for this type" in response.content.decode()
+    assert "Give both the start and the end" in response.content.decode()

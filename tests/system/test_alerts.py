@@ -1,4 +1,4 @@
-"""Alerts in the API: each user reads his own, and each reads a broadcast for himself."""
+"""Alerts in the API: own alerts, and broadcasts with a separate read state for each user."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,13 +35,13 @@ def listed(client: APIClient, **filters: Any) -> list[dict[str, Any]]:
     return results
 
 
-def test_a_user_sees_his_own_and_the_broadcasts(as_alice: APIClient, alice: User, bob: User, broadcast: SystemAlert) -> None:
+def test_a_user_sees_own_alerts_and_broadcasts(as_alice: APIClient, alice: User, bob: User, broadcast: SystemAlert) -> None:
     mine = AlertFactory(user=alice)
     AlertFactory(user=bob)
     assert {row["id"] for row in listed(as_alice)} == {str(mine.pk), str(broadcast.pk)}
 
 
-def test_reading_marks_it_read_and_twice_changes_nothing(as_alice: APIClient, alice: User) -> None:
+def test_marking_an_alert_as_read_is_idempotent(as_alice: APIClient, alice: User) -> None:
     alert = AlertFactory(user=alice)
     with time_machine.travel(NOW, tick=False):
         first = as_alice.post(f"{ALERTS}{alert.pk}/read/")
@@ -53,11 +53,9 @@ def test_reading_marks_it_read_and_twice_changes_nothing(as_alice: APIClient, al
     assert second.headers["ETag"] == first.headers["ETag"]
 
 
-def test_one_users_reading_of_a_broadcast_hides_it_from_no_one_else(
-    as_alice: APIClient, as_bob: APIClient, broadcast: SystemAlert
-) -> None:
-    answer = as_alice.post(f"{ALERTS}{broadcast.pk}/read/")
-    assert answer.json()["is_read"] is True
+def test_a_broadcast_is_read_for_one_user_only(as_alice: APIClient, as_bob: APIClient, broadcast: SystemAlert) -> None:
+    response = as_alice.post(f"{ALERTS}{broadcast.pk}/read/")
+    assert response.json()["is_read"] is True
     assert as_alice.get(f"{ALERTS}{broadcast.pk}/").json()["is_read"] is True
     assert as_bob.get(f"{ALERTS}{broadcast.pk}/").json()["is_read"] is False
     assert [row["is_read"] for row in listed(as_alice)] == [True]
@@ -65,49 +63,51 @@ def test_one_users_reading_of_a_broadcast_hides_it_from_no_one_else(
     assert (listed(as_alice, is_read="false"), listed(as_bob, is_read="true")) == ([], [])
 
 
-def test_reading_a_broadcast_twice_changes_nothing(as_alice: APIClient, broadcast: SystemAlert) -> None:
+def test_marking_a_broadcast_as_read_is_idempotent(as_alice: APIClient, broadcast: SystemAlert) -> None:
     first = as_alice.post(f"{ALERTS}{broadcast.pk}/read/")
     second = as_alice.post(f"{ALERTS}{broadcast.pk}/read/")
     assert (first.json(), first.headers["ETag"]) == (second.json(), second.headers["ETag"])
     assert AlertReceipt.objects.count() == 1
 
 
-def test_reading_changes_the_readers_entity_tag_alone(as_alice: APIClient, as_bob: APIClient, broadcast: SystemAlert) -> None:
-    address = f"{ALERTS}{broadcast.pk}/"
-    before, bobs = as_alice.get(address).headers["ETag"], as_bob.get(address).headers["ETag"]
-    as_alice.post(f"{address}read/")
-    assert as_alice.get(address, headers={"If-None-Match": before}).status_code == 200
-    assert as_bob.get(address, headers={"If-None-Match": bobs}).status_code == 304
-    assert as_alice.post(f"{address}take-action/", headers={"If-Match": before}).status_code == 412
+def test_reading_changes_only_the_readers_etag(as_alice: APIClient, as_bob: APIClient, broadcast: SystemAlert) -> None:
+    url = f"{ALERTS}{broadcast.pk}/"
+    before, bobs = as_alice.get(url).headers["ETag"], as_bob.get(url).headers["ETag"]
+    as_alice.post(f"{url}read/")
+    assert as_alice.get(url, headers={"If-None-Match": before}).status_code == 200
+    assert as_bob.get(url, headers={"If-None-Match": bobs}).status_code == 304
+    assert as_alice.post(f"{url}take-action/", headers={"If-Match": before}).status_code == 412
 
 
-def test_taking_action_keeps_the_notes_and_reads_it(as_alice: APIClient, alice: User) -> None:
+def test_taking_action_stores_the_notes_and_marks_it_as_read(as_alice: APIClient, alice: User) -> None:
     alert = AlertFactory(user=alice, action_required=True)
-    answer = as_alice.post(f"{ALERTS}{alert.pk}/take-action/", {"action_notes": "Card renewed"}).json()
-    assert (answer["action_taken"], answer["action_notes"], answer["is_read"]) == (True, "Card renewed", True)
+    body = as_alice.post(f"{ALERTS}{alert.pk}/take-action/", {"action_notes": "Card renewed"}).json()
+    assert (body["action_taken"], body["action_notes"], body["is_read"]) == (True, "Card renewed", True)
 
 
-def test_acting_on_a_broadcast_is_each_users_own(as_alice: APIClient, as_bob: APIClient, broadcast: SystemAlert) -> None:
-    address = f"{ALERTS}{broadcast.pk}/"
-    as_alice.post(f"{address}read/")
-    as_alice.post(f"{address}take-action/", {"action_notes": "Saved my work"})
-    again = as_alice.post(f"{address}take-action/").json()
+def test_an_action_on_a_broadcast_is_stored_for_one_user(
+    as_alice: APIClient, as_bob: APIClient, broadcast: SystemAlert
+) -> None:
+    url = f"{ALERTS}{broadcast.pk}/"
+    as_alice.post(f"{url}read/")
+    as_alice.post(f"{url}take-action/", {"action_notes": "Saved my work"})
+    again = as_alice.post(f"{url}take-action/").json()
     assert (again["action_taken"], again["action_notes"]) == (True, "Saved my work")
-    assert (as_bob.get(address).json()["action_taken"], as_bob.get(address).json()["action_notes"]) == (False, "")
+    assert (as_bob.get(url).json()["action_taken"], as_bob.get(url).json()["action_notes"]) == (False, "")
     broadcast.refresh_from_db()
     assert (broadcast.is_read, broadcast.action_taken, broadcast.action_notes) == (False, False, "")
 
 
-def test_where_nothing_is_asked_there_is_no_action_to_take(as_alice: APIClient, alice: User) -> None:
+def test_an_alert_without_a_required_action_refuses_one(as_alice: APIClient, alice: User) -> None:
     alert = AlertFactory(user=alice)
-    answer = as_alice.post(f"{ALERTS}{alert.pk}/take-action/", {"action_notes": "x"})
+    response = as_alice.post(f"{ALERTS}{alert.pk}/take-action/", {"action_notes": "x"})
     alert.refresh_from_db()
-    assert answer.status_code == 409
-    assert answer.json()["errors"][0]["code"] == "no_action_required"
+    assert response.status_code == 409
+    assert response.json()["errors"][0]["code"] == "no_action_required"
     assert (alert.is_read, alert.action_taken) == (False, False)
 
 
-def test_everything_can_be_read_at_once(as_alice: APIClient, as_bob: APIClient, alice: User, broadcast: SystemAlert) -> None:
+def test_all_alerts_can_be_marked_as_read(as_alice: APIClient, as_bob: APIClient, alice: User, broadcast: SystemAlert) -> None:
     AlertFactory.create_batch(2, user=alice)
     assert as_alice.post(f"{ALERTS}read-all/").json() == {"marked_read": 3}
     assert as_alice.post(f"{ALERTS}read-all/").json() == {"marked_read": 0}
@@ -115,7 +115,7 @@ def test_everything_can_be_read_at_once(as_alice: APIClient, as_bob: APIClient, 
     assert len(listed(as_bob, is_read="false")) == 1
 
 
-def test_reading_everything_takes_as_many_queries_for_many_broadcasts(alice: User) -> None:
+def test_reading_many_broadcasts_takes_no_more_queries(alice: User) -> None:
     AlertFactory.create_batch(3, user=None)
     with CaptureQueriesContext(connection) as few:
         services.mark_all_read(user=alice, now=NOW)
@@ -126,13 +126,13 @@ def test_reading_everything_takes_as_many_queries_for_many_broadcasts(alice: Use
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_a_user_neither_sends_nor_changes_nor_deletes_alerts(as_alice: APIClient, alice: User, method: str) -> None:
+def test_a_user_cannot_create_change_or_delete_alerts(as_alice: APIClient, alice: User, method: str) -> None:
     alert = AlertFactory(user=alice)
     assert getattr(as_alice, method)(f"{ALERTS}{alert.pk}/", {"title": "x"}).status_code == 405
     assert as_alice.post(ALERTS, {"title": "x"}).status_code == 405
 
 
-def test_the_list_and_the_page_of_a_broadcast_say_the_same(as_alice: APIClient, broadcast: SystemAlert) -> None:
+def test_the_list_and_the_detail_of_a_broadcast_are_equal(as_alice: APIClient, broadcast: SystemAlert) -> None:
     as_alice.post(f"{ALERTS}{broadcast.pk}/take-action/", {"action_notes": "Done"})
     SystemAlert.objects.filter(pk=broadcast.pk).update(severity="critical")
     with time_machine.travel(clock.now() + timedelta(days=9), tick=False):
@@ -163,7 +163,7 @@ def test_the_priority(alice: User, severity: str, is_read: bool, action_required
         assert SystemAlert.objects.values_list(SystemAlert.sql_derived()["priority_score"]).get() == (score,)
 
 
-def test_lists_are_sorted_and_filtered_by_priority_as_the_user_has_read(as_alice: APIClient, broadcast: SystemAlert) -> None:
+def test_lists_are_sorted_and_filtered_by_the_users_priority(as_alice: APIClient, broadcast: SystemAlert) -> None:
     AlertFactory(user=None, severity="high", title="Unread")
     as_alice.post(f"{ALERTS}{broadcast.pk}/read/")
     rows = listed(as_alice, ordering="-priority_score")
@@ -180,18 +180,18 @@ def test_it_expires_at_its_instant(alice: User) -> None:
         assert (alert.is_active, alert.is_expired, alert.days_until_expiry) == (False, True, 0)
 
 
-def test_a_receipt_of_an_alert_that_is_gone_is_refused_at_once(alice: User, broadcast: SystemAlert) -> None:
+def test_a_receipt_of_a_deleted_alert_is_refused(alice: User, broadcast: SystemAlert) -> None:
     SystemAlert.objects.filter(pk=broadcast.pk).delete()
     with pytest.raises(IntegrityError), transaction.atomic():
         services.mark_read(broadcast, user=alice, now=NOW)
 
 
-def test_a_deleted_broadcast_takes_its_receipts_along(alice: User) -> None:
+def test_a_deleted_broadcast_deletes_its_receipts(alice: User) -> None:
     BroadcastReceiptFactory(user=alice).alert.delete()
     assert not AlertReceipt.objects.exists()
 
 
-def test_a_leaving_user_takes_his_alerts_and_receipts_along(alice: User, broadcast: SystemAlert) -> None:
+def test_a_deleted_user_leaves_no_alerts_and_receipts(alice: User, broadcast: SystemAlert) -> None:
     AlertFactory(user=alice)
     services.mark_read(broadcast, user=alice, now=NOW)
     alice.delete()
@@ -203,7 +203,7 @@ def test_other_apps_send_alerts_through_the_services(alice: User) -> None:
     mine = services.alert(
         user=alice, alert_type="billing", severity="high", title=" Card expires ", message="Enter the new one.\nSoon."
     )
-    everybodys = services.alert(
+    for_all = services.alert(
         user=None, alert_type="maintenance", severity="low", title="Sunday", message="Back soon.", expires_at=NOW
     )
-    assert (mine.user, mine.title, everybodys.user, everybodys.is_expired) == (alice, "Card expires", None, True)
+    assert (mine.user, mine.title, for_all.user, for_all.is_expired) == (alice, "Card expires", None, True)

@@ -1,4 +1,4 @@
-"""The demo's customers have alerts, dates and preferences, and loading them again adds nothing."""
+"""The demo's alerts, dates and preferences, and repeated loading."""
 
 from datetime import date
 
@@ -14,16 +14,16 @@ MODELS = [AlertReceipt, ImportantDate, NotificationPreference, SystemAlert]
 
 @pytest.mark.django_db
 def test_loading_twice_adds_nothing() -> None:
-    people = [UserFactory(email=email) for email in system.CUSTOMERS]
+    users = [UserFactory(email=email) for email in system.CUSTOMERS]
     counts = [
-        [system.load(user, today=TODAY) for user in people] and [model.objects.count() for model in MODELS] for _ in range(2)
+        [system.load(user, today=TODAY) for user in users] and [model.objects.count() for model in MODELS] for _ in range(2)
     ]
     assert counts[0] == counts[1] == [2, 20, 7, 10]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("email", system.CUSTOMERS)
-def test_each_has_something_in_every_list(email: str) -> None:
+def test_each_customer_has_rows_in_every_list(email: str) -> None:
     user = UserFactory(email=email)
     system.load(user, today=TODAY)
     assert SystemAlert.objects.for_user(user).filter(own_is_read=False).exists()

@@ -1,4 +1,4 @@
-"""A recurring date keeps the day it began on, in Python and in SQL."""
+"""Occurrences of recurring dates, which keep the day of the first one, in Python and SQL."""
 
 from datetime import date, timedelta
 
@@ -39,7 +39,7 @@ def test_the_next_occurrence(first: str, pattern: str, day: str, coming: str | N
 
 
 @given(first=DAYS, day=DAYS, step=st.sampled_from([1, 12]))
-def test_it_is_the_first_of_all_that_follow_from_the_first_day(first: date, day: date, step: int) -> None:
+def test_it_is_the_first_occurrence_from_the_given_day(first: date, day: date, step: int) -> None:
     following = (months_later(first, step * number) for number in range(12 * 301))
     pattern = {1: "monthly", 12: "yearly"}[step]
     assert next_occurrence(first, pattern, day) == next(found for found in following if found >= day)
@@ -57,7 +57,7 @@ def test_weeks_keep_the_weekday(first: date, ahead: int) -> None:
 @pytest.mark.django_db
 @settings(max_examples=10, deadline=None)
 @given(rows=st.lists(st.tuples(DAYS, st.sampled_from(PATTERNS), DAYS), min_size=200, max_size=200))
-def test_sql_says_the_same(rows: list[tuple[date, str, date]]) -> None:
+def test_sql_equals_python(rows: list[tuple[date, str, date]]) -> None:
     firsts, patterns, days = (list(column) for column in zip(*rows, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(

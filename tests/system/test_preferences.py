@@ -1,4 +1,4 @@
-"""How a user wants to hear of what."""
+"""Notification preferences by type."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -11,25 +11,25 @@ from users.models import User
 PREFERENCES = "/api/v1/system/notification-preferences/"
 
 
-def test_an_account_needs_no_rows(as_alice: APIClient, alice: User) -> None:
+def test_defaults_need_no_rows(as_alice: APIClient, alice: User) -> None:
     found = services.preference_for(alice, NotificationType.HEALTH)
     assert found._state.adding
     assert (found.email_enabled, found.sms_enabled, found.push_enabled, found.frequency) == (True, False, True, "immediate")
     assert as_alice.get(PREFERENCES).json()["results"] == []
 
 
-def test_what_is_stored_counts_for_its_kind_and_its_user_alone(alice: User, bob: User) -> None:
+def test_a_preference_counts_for_its_type_and_user_alone(alice: User, bob: User) -> None:
     PreferenceFactory(user=alice, notification_type="health", email_enabled=False)
     assert services.preference_for(alice, NotificationType.HEALTH).email_enabled is False
     assert services.preference_for(alice, NotificationType.CAREER).email_enabled is True
     assert services.preference_for(bob, NotificationType.HEALTH).email_enabled is True
 
 
-def test_one_of_a_kind(as_alice: APIClient, alice: User) -> None:
+def test_a_second_preference_of_a_type_is_refused(as_alice: APIClient, alice: User) -> None:
     PreferenceFactory(user=alice, notification_type="health")
-    answer = as_alice.post(PREFERENCES, {"notification_type": "health"})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == "notification_type"
+    response = as_alice.post(PREFERENCES, {"notification_type": "health"})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "notification_type"
 
 
 @pytest.mark.parametrize(
@@ -43,22 +43,22 @@ def test_one_of_a_kind(as_alice: APIClient, alice: User) -> None:
         ({"is_enabled": True, "channels": []}, "channels"),
     ],
 )
-def test_it_refuses(as_alice: APIClient, body: dict[str, object], field: str) -> None:
-    answer = as_alice.post(PREFERENCES, {"notification_type": "health", **body})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == field
+def test_invalid_values_are_refused(as_alice: APIClient, body: dict[str, object], field: str) -> None:
+    response = as_alice.post(PREFERENCES, {"notification_type": "health", **body})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == field
 
 
-def test_quiet_hours_go_together(as_alice: APIClient, alice: User) -> None:
+def test_quiet_hours_are_set_and_cleared_together(as_alice: APIClient, alice: User) -> None:
     preference = PreferenceFactory(user=alice, quiet_hours_start="22:00", quiet_hours_end="07:00")
-    address = f"{PREFERENCES}{preference.pk}/"
-    assert as_alice.patch(address, {"quiet_hours_start": None}).status_code == 400
-    answer = as_alice.patch(address, {"quiet_hours_start": None, "quiet_hours_end": None})
-    assert (answer.status_code, answer.json()["quiet_hours_end"], answer.json()["is_quiet_hours"]) == (200, None, False)
+    url = f"{PREFERENCES}{preference.pk}/"
+    assert as_alice.patch(url, {"quiet_hours_start": None}).status_code == 400
+    response = as_alice.patch(url, {"quiet_hours_start": None, "quiet_hours_end": None})
+    assert (response.status_code, response.json()["quiet_hours_end"], response.json()["is_quiet_hours"]) == (200, None, False)
 
 
-def test_the_open_ways_are_named(as_alice: APIClient) -> None:
+def test_the_enabled_channels_are_listed(as_alice: APIClient) -> None:
     body = {"notification_type": "career", "sms_enabled": True, "push_enabled": False}
-    answer = as_alice.post(PREFERENCES, body).json()
-    assert answer["enabled_channels"] == ["email", "sms"]
-    assert as_alice.get(PREFERENCES, {"is_enabled": "true"}).json()["results"] == [answer]
+    created = as_alice.post(PREFERENCES, body).json()
+    assert created["enabled_channels"] == ["email", "sms"]
+    assert as_alice.get(PREFERENCES, {"is_enabled": "true"}).json()["results"] == [created]

@@ -1,4 +1,4 @@
-"""Quiet hours are what the clocks show where the user lives: start inclusive, end exclusive, midnight in between."""
+"""Quiet hours in the user's time zone, with an inclusive start and an exclusive end, also across midnight."""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -40,7 +40,7 @@ def test_the_hours(start: time | None, end: time | None, moment: time, quiet: bo
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize(("moment", "quiet"), [("21:59", False), ("23:59", True), ("06:59", True), ("07:00", False)])
 @pytest.mark.parametrize("day", ["2026-01-15", "2026-07-15"])
-def test_from_ten_to_seven_where_the_user_lives(alice: User, zone: str, day: str, moment: str, quiet: bool) -> None:
+def test_quiet_hours_are_in_the_users_time_zone(alice: User, zone: str, day: str, moment: str, quiet: bool) -> None:
     ProfileFactory(user=alice, timezone=zone)
     preference = PreferenceFactory(user=alice, notification_type="health", **NIGHT)
     expressions = NotificationPreference.sql_derived()
@@ -51,14 +51,14 @@ def test_from_ten_to_seven_where_the_user_lives(alice: User, zone: str, day: str
 
 
 @time_machine.travel("2026-03-01T23:59-05:00", tick=False)
-def test_a_security_notice_goes_through_quiet_hours(alice: User) -> None:
+def test_a_security_notice_ignores_quiet_hours(alice: User) -> None:
     preference = PreferenceFactory(user=alice, notification_type="security", **NIGHT)
     assert preference.is_quiet_hours
     assert preference.can_send_notification
 
 
 @time_machine.travel("2026-03-01T12:00-05:00", tick=False)
-def test_nothing_goes_where_every_way_is_closed(alice: User) -> None:
+def test_nothing_is_sent_without_a_channel(alice: User) -> None:
     preference = PreferenceFactory(user=alice, notification_type="security", email_enabled=False, push_enabled=False)
     assert (preference.is_enabled, preference.enabled_channels, preference.can_send_notification) == (False, [], False)
 
@@ -69,9 +69,9 @@ def test_nothing_goes_where_every_way_is_closed(alice: User) -> None:
         ("2026-03-02T03:30+00:00", "2026-03-02T12:00+00:00"),  # 22:30 in New York: until 7:00 the next day
         ("2026-03-02T11:59+00:00", "2026-03-02T12:00+00:00"),
         ("2026-03-02T12:00+00:00", None),
-        ("2026-03-08T04:00+00:00", "2026-03-08T11:00+00:00"),  # the night in which the clocks are put forward
+        ("2026-03-08T04:00+00:00", "2026-03-08T11:00+00:00"),  # the night on which daylight saving time begins
     ],
 )
-def test_what_may_not_go_out_waits_for_their_end(alice: User, now: str, until: str | None) -> None:
+def test_a_notice_waits_for_the_end_of_quiet_hours(alice: User, now: str, until: str | None) -> None:
     found = PreferenceFactory(user=alice, notification_type="health", **NIGHT).quiet_until(datetime.fromisoformat(now))
     assert (found and found.astimezone(UTC)) == (until and datetime.fromisoformat(until))

@@ -1,4 +1,4 @@
-"""People are reminded of their dates: of each occurrence once, on their own day, and never of what is over."""
+"""Reminders of important dates: once for each occurrence, by the user's time zone, and never after it."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +20,7 @@ from system.services import reminders
 from users.models import User
 
 DATES = "/api/v1/system/important-dates/"
-NOON = datetime(2026, 3, 10, 17, tzinfo=UTC)  # noon in New York, where somebody without a profile is taken to live
+NOON = datetime(2026, 3, 10, 17, tzinfo=UTC)  # noon in New York, the default time zone of users without a profile
 
 
 def remind(now: datetime) -> int:
@@ -39,7 +39,7 @@ def remind(now: datetime) -> int:
         (date(2026, 3, 10), 0, 1),
     ],
 )
-def test_a_date_is_reminded_of_in_its_days_before(alice: User, date_value: date, reminder_days: int, sent: int) -> None:
+def test_a_reminder_is_sent_in_the_days_before(alice: User, date_value: date, reminder_days: int, sent: int) -> None:
     row = ImportantDateFactory(user=alice, date_value=date_value, reminder_days=reminder_days)
     with time_machine.travel(NOON, tick=False):
         assert row.should_send_reminder is bool(sent)
@@ -47,7 +47,7 @@ def test_a_date_is_reminded_of_in_its_days_before(alice: User, date_value: date,
     assert SystemAlert.objects.count() == sent
 
 
-def test_it_comes_once(alice: User) -> None:
+def test_it_is_sent_once(alice: User) -> None:
     row = ImportantDateFactory(user=alice)
     assert [remind(NOON + timedelta(hours=hours)) for hours in range(0, 24 * 6, 7)] == [1] + [0] * 20
     row.refresh_from_db()
@@ -55,7 +55,7 @@ def test_it_comes_once(alice: User) -> None:
     assert row.should_send_reminder is False
 
 
-def test_the_alert_says_when_and_ends_with_the_day(alice: User) -> None:
+def test_the_alert_names_the_date_and_expires_after_it(alice: User) -> None:
     ProfileFactory(user=alice, timezone="Europe/Rome")
     ImportantDateFactory(user=alice, date_name="Car insurance", description="Policy 4711", date_value=date(2026, 3, 14))
     remind(NOON)
@@ -77,7 +77,7 @@ def test_the_alert_says_when_and_ends_with_the_day(alice: User) -> None:
         ("America/Los_Angeles", "2026-03-15T07:00+00:00", 0),
     ],
 )
-def test_the_day_is_the_owners(alice: User, zone: str, now: str, sent: int) -> None:
+def test_the_date_is_in_the_users_time_zone(alice: User, zone: str, now: str, sent: int) -> None:
     ProfileFactory(user=alice, timezone=zone)
     ImportantDateFactory(user=alice, date_value=date(2026, 3, 14), reminder_days=0)
     assert remind(datetime.fromisoformat(now)) == sent
@@ -104,43 +104,43 @@ def test_each_occurrence_has_its_reminder(alice: User, pattern: str, reminder_da
     assert found[:4] == days
 
 
-def test_a_date_that_was_moved_is_reminded_of_again(as_alice: APIClient, alice: User) -> None:
+def test_a_moved_date_has_a_new_reminder(as_alice: APIClient, alice: User) -> None:
     row = ImportantDateFactory(user=alice, date_value=date(2026, 3, 12))
     remind(NOON)
-    answer = as_alice.patch(f"{DATES}{row.pk}/", {"date_value": "2026-03-16"})
-    assert answer.json()["last_reminder_sent"] is None
+    response = as_alice.patch(f"{DATES}{row.pk}/", {"date_value": "2026-03-16"})
+    assert response.json()["last_reminder_sent"] is None
     assert remind(NOON) == 1
 
 
-def test_what_else_is_changed_does_not_remind_again(as_alice: APIClient, alice: User) -> None:
+def test_other_changes_do_not_repeat_the_reminder(as_alice: APIClient, alice: User) -> None:
     row = ImportantDateFactory(user=alice, date_value=date(2026, 3, 16))
     remind(NOON)
-    answer = as_alice.patch(f"{DATES}{row.pk}/", {"reminder_days": 3, "date_name": "Renamed", "date_value": "2026-03-16"})
-    assert answer.json()["last_reminder_sent"] == "2026-03-10T17:00:00Z"
+    response = as_alice.patch(f"{DATES}{row.pk}/", {"reminder_days": 3, "date_name": "Renamed", "date_value": "2026-03-16"})
+    assert response.json()["last_reminder_sent"] == "2026-03-10T17:00:00Z"
     assert remind(NOON + timedelta(days=4)) == 0
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("switched", [{"is_active": False}, {"user__is_active": False}])
-def test_nobody_is_reminded_of_what_is_switched_off(switched: dict[str, bool]) -> None:
-    ImportantDateFactory(**switched)
+@pytest.mark.parametrize("inactive", [{"is_active": False}, {"user__is_active": False}])
+def test_inactive_dates_and_users_get_no_reminder(inactive: dict[str, bool]) -> None:
+    ImportantDateFactory(**inactive)
     assert remind(NOON) == 0
 
 
-def test_an_email_goes_out_at_once(alice: User, mailoutbox: list[Any]) -> None:
-    ImportantDateFactory(user=alice, date_name="Tax return\r\nBcc: everybody@example.com")
+def test_an_email_is_sent_at_once(alice: User, mailoutbox: list[Any]) -> None:
+    ImportantDateFactory(user=alice, date_name="Tax return\r\nBcc: other@example.com")
     remind(NOON)
     [message] = mailoutbox
     assert message.to == [alice.email]
-    assert message.subject == "Tax return Bcc: everybody@example.com: in 4 days"
+    assert message.subject == "Tax return Bcc: other@example.com: in 4 days"
     assert "Saturday, 14 March 2026" in message.body
 
 
 @pytest.mark.parametrize(
-    "wish", [{"email_enabled": False}, {"frequency": "daily"}, {"frequency": "weekly"}, {"frequency": "monthly"}]
+    "preference", [{"email_enabled": False}, {"frequency": "daily"}, {"frequency": "weekly"}, {"frequency": "monthly"}]
 )
-def test_who_wants_no_email_at_once_has_the_alert_alone(alice: User, wish: dict[str, Any]) -> None:
-    PreferenceFactory(user=alice, notification_type="financial", **wish)
+def test_without_immediate_emails_only_the_alert_is_created(alice: User, preference: dict[str, Any]) -> None:
+    PreferenceFactory(user=alice, notification_type="financial", **preference)
     ImportantDateFactory(user=alice, date_type="financial")
     ImportantDateFactory(user=alice, date_type="health", date_name="Dentist")
     assert remind(NOON) == 2
@@ -149,13 +149,13 @@ def test_who_wants_no_email_at_once_has_the_alert_alone(alice: User, wish: dict[
 
 
 @pytest.mark.django_db
-def test_an_address_that_nobody_has_confirmed_gets_no_mail() -> None:
+def test_an_unverified_address_gets_no_mail() -> None:
     ImportantDateFactory(user=UserFactory(is_verified=False))
     assert remind(NOON) == 1
     assert mail.outbox == []
 
 
-def test_in_quiet_hours_an_email_waits_until_they_are_over(alice: User) -> None:
+def test_an_email_waits_for_the_end_of_quiet_hours(alice: User) -> None:
     PreferenceFactory(user=alice, notification_type="financial", quiet_hours_start="22:00", quiet_hours_end="07:00")
     ImportantDateFactory(user=alice, date_name="Secret 4711")
     assert remind(datetime(2026, 3, 10, 4, tzinfo=UTC)) == 1  # midnight in New York
@@ -165,7 +165,7 @@ def test_in_quiet_hours_an_email_waits_until_they_are_over(alice: User) -> None:
     assert "Secret 4711" not in str(job.args)
 
 
-def test_many_are_reminded_in_few_statements(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
+def test_many_reminders_take_few_statements(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
     ImportantDateFactory.create_batch(30, user=alice)
     PreferenceFactory(user=alice, notification_type="financial", email_enabled=False)
     monkeypatch.setattr(reminders, "BATCH", 15)
@@ -175,7 +175,7 @@ def test_many_are_reminded_in_few_statements(monkeypatch: pytest.MonkeyPatch, al
     assert len(queries) <= 22
 
 
-def test_an_hour_without_anything_due_asks_once(alice: User) -> None:
+def test_an_hour_without_reminders_takes_one_query(alice: User) -> None:
     ImportantDateFactory(user=alice, date_value=date(2027, 1, 1))
     with CaptureQueriesContext(connection) as queries:
         assert remind(NOON) == 0
@@ -183,19 +183,19 @@ def test_an_hour_without_anything_due_asks_once(alice: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_row_that_somebody_else_holds_is_left_to_the_next_hour(in_another_connection: Callable[..., Any]) -> None:
-    held, free = ImportantDateFactory.create_batch(2)
-    with in_another_connection("SELECT 1 FROM system_importantdate WHERE id = %s FOR UPDATE", held.pk):
+def test_a_locked_row_is_left_to_the_next_hour(in_another_connection: Callable[..., Any]) -> None:
+    locked, free = ImportantDateFactory.create_batch(2)
+    with in_another_connection("SELECT 1 FROM system_importantdate WHERE id = %s FOR UPDATE", locked.pk):
         assert remind(NOON) == 1
     assert remind(NOON) == 1
-    assert set(ImportantDate.objects.values_list("pk", "last_reminder_sent")) == {(held.pk, NOON), (free.pk, NOON)}
+    assert set(ImportantDate.objects.values_list("pk", "last_reminder_sent")) == {(locked.pk, NOON), (free.pk, NOON)}
 
 
 @pytest.fixture
 def in_another_connection() -> Callable[..., Any]:
-    """A statement's locks, held by another connection for a block."""
+    """Return a context manager that runs a statement in another connection and keeps its locks."""
 
-    class Holding:
+    class OtherTransaction:
         def __init__(self, sql: str, *values: object) -> None:
             self.sql, self.values = sql, values
             self.connection = connections["default"].copy()
@@ -208,12 +208,12 @@ def in_another_connection() -> Callable[..., Any]:
             self.connection.rollback()
             self.connection.close()
 
-    return Holding
+    return OtherTransaction
 
 
 def test_the_job_runs_every_hour(alice: User) -> None:
-    planned = {(item.task.name, item.cron) for item in app.periodic_registry.periodic_tasks.values()}
-    assert ("system.tasks.send_reminders", "0 * * * *") in planned
+    schedule = {(item.task.name, item.cron) for item in app.periodic_registry.periodic_tasks.values()}
+    assert ("system.tasks.send_reminders", "0 * * * *") in schedule
     ImportantDateFactory(user=alice)
     with time_machine.travel(NOON, tick=False):
         tasks.send_reminders(timestamp=0)

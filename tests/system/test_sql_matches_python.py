@@ -1,4 +1,4 @@
-"""Derived values are the same in Python and in SQL, whatever the row, the zone and the instant."""
+"""Property tests that derived values are equal in Python and SQL."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -30,12 +30,12 @@ HOURS = st.one_of(st.just((None, None)), st.tuples(TIMES, TIMES))
 PATTERNS = st.sampled_from(["", *Recurrence.values])
 
 pytestmark = pytest.mark.django_db
-quickly = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few_examples = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
-def people() -> list[User]:
-    """One user in each zone, and one without a profile."""
+def users_of_zones() -> list[User]:
+    """Return one user in each zone, and one without a profile."""
     profiles = [ProfileFactory.create(timezone=zone) for zone in ZONES]
     return [UserFactory.create(), *(profile.user for profile in profiles)]
 
@@ -52,18 +52,18 @@ def in_sql(model: type[BaseModel], now: datetime) -> list[tuple[Any, ...]]:
         return list(model.objects.order_by("pk").values_list(*(expressions[name] for name in model.derived)))
 
 
-@quickly
+@few_examples
 @given(
     now=INSTANTS,
     drawn=st.lists(
         st.tuples(DAYS, PATTERNS, st.integers(0, 40), st.booleans(), st.none() | INSTANTS), min_size=14, max_size=14
     ),
 )
-def test_of_important_dates(people: list[User], now: datetime, drawn: list[tuple[Any, ...]]) -> None:
+def test_important_dates(users_of_zones: list[User], now: datetime, drawn: list[tuple[Any, ...]]) -> None:
     ImportantDate.objects.all().delete()
     ImportantDate.objects.bulk_create(
         ImportantDate(
-            user=people[number % len(people)],
+            user=users_of_zones[number % len(users_of_zones)],
             date_name="Date",
             date_type=DateType.LEGAL,
             date_value=day,
@@ -80,7 +80,7 @@ def test_of_important_dates(people: list[User], now: datetime, drawn: list[tuple
     assert ImportantDate.objects.due_for_reminder(now).count() == sum(due)
 
 
-@quickly
+@few_examples
 @given(
     now=INSTANTS,
     drawn=st.lists(
@@ -89,11 +89,11 @@ def test_of_important_dates(people: list[User], now: datetime, drawn: list[tuple
         max_size=14,
     ),
 )
-def test_of_alerts(people: list[User], now: datetime, drawn: list[tuple[Any, ...]]) -> None:
+def test_alerts(users_of_zones: list[User], now: datetime, drawn: list[tuple[Any, ...]]) -> None:
     SystemAlert.objects.all().delete()
     rows = SystemAlert.objects.bulk_create(
         SystemAlert(
-            user=people[number % len(people)],
+            user=users_of_zones[number % len(users_of_zones)],
             alert_type="user",
             severity=severity,
             title="Alert",
@@ -112,18 +112,18 @@ def test_of_alerts(people: list[User], now: datetime, drawn: list[tuple[Any, ...
     assert in_python(SystemAlert, now) == in_sql(SystemAlert, now)
 
 
-@quickly
+@few_examples
 @given(
     now=INSTANTS,
     drawn=st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans(), HOURS), min_size=14, max_size=14),
 )
-def test_of_notification_preferences(people: list[User], now: datetime, drawn: list[tuple[Any, ...]]) -> None:
+def test_notification_preferences(users_of_zones: list[User], now: datetime, drawn: list[tuple[Any, ...]]) -> None:
     kinds = [NotificationType.SECURITY, NotificationType.HEALTH]
     NotificationPreference.objects.all().delete()
     NotificationPreference.objects.bulk_create(
         NotificationPreference(
-            user=people[number % len(people)],
-            notification_type=kinds[number // len(people)],
+            user=users_of_zones[number % len(users_of_zones)],
+            notification_type=kinds[number // len(users_of_zones)],
             email_enabled=email,
             sms_enabled=sms,
             push_enabled=push,

@@ -1,4 +1,4 @@
-"""Staff come into the back office in two steps, and set their second factor up the first time."""
+"""Login to the back office with a password and a second factor, which the first login sets up."""
 
 import re
 
@@ -28,7 +28,7 @@ def password(browser: Client, user: User, text: str = PASSWORD) -> HttpResponse:
     return browser.post(LOGIN, {"login": user.email, "password": text})
 
 
-def test_password_then_code_then_the_page_that_was_asked_for(browser: Client, administrator: User) -> None:
+def test_a_login_in_two_steps_opens_the_requested_page(browser: Client, administrator: User) -> None:
     give_factor(administrator)
     assert password(browser, administrator).headers["Location"] == CODE
     assert browser.get(CODE).status_code == 200
@@ -43,7 +43,7 @@ def test_a_wrong_code_opens_nothing(browser: Client, administrator: User) -> Non
     assert browser.get("/admin/").status_code == 302
 
 
-def test_codes_can_not_be_guessed_at_will(browser: Client, administrator: User) -> None:
+def test_guesses_of_codes_are_limited(browser: Client, administrator: User) -> None:
     give_factor(administrator)
     password(browser, administrator)
     pages = [browser.post(CODE, {"code": "000000"}).content.decode() for _ in range(6)]
@@ -60,7 +60,7 @@ def test_a_code_works_once(administrator: User) -> None:
     assert second.post(CODE, {"code": shown}).status_code == 200
 
 
-def test_a_recovery_code_stands_in_once(administrator: User) -> None:
+def test_a_recovery_code_works_once(administrator: User) -> None:
     give_factor(administrator)
     [recovery, *_] = recovery_codes(administrator)
     first, second = Client(), Client()
@@ -70,7 +70,7 @@ def test_a_recovery_code_stands_in_once(administrator: User) -> None:
     assert second.post(CODE, {"code": recovery}).status_code == 200
 
 
-def test_who_has_no_factor_sets_one_up_and_sees_the_recovery_codes_once(browser: Client, administrator: User) -> None:
+def test_the_first_login_sets_up_a_factor_and_shows_codes_once(browser: Client, administrator: User) -> None:
     assert password(browser, administrator).headers["Location"] == SET_UP
     page = browser.get(SET_UP).content.decode()
     secret = re.search(r'id="secret">(\w+)<', page)[1]
@@ -81,7 +81,7 @@ def test_who_has_no_factor_sets_one_up_and_sees_the_recovery_codes_once(browser:
     assert browser.get(SET_UP).status_code == 302
 
 
-def test_the_secret_of_a_factor_is_sealed(browser: Client, administrator: User) -> None:
+def test_the_secret_of_a_factor_is_encrypted(browser: Client, administrator: User) -> None:
     password(browser, administrator)
     secret = re.search(r'id="secret">(\w+)<', browser.get(SET_UP).content.decode())[1]
     browser.post(SET_UP, {"code": code(secret)})
@@ -96,19 +96,19 @@ def test_a_wrong_first_code_sets_nothing_up(browser: Client, administrator: User
     assert not Authenticator.objects.exists()
 
 
-def test_who_has_a_factor_can_not_set_up_another_instead_of_showing_it(browser: Client, administrator: User) -> None:
+def test_an_existing_factor_cannot_be_replaced_by_a_new_one(browser: Client, administrator: User) -> None:
     sign_in_with_password(browser, administrator)
     give_factor(administrator)
     assert browser.get(SET_UP).status_code == 302
     assert browser.post(SET_UP, {"code": code()}).headers["Location"].startswith("/admin/login/")
 
 
-def test_a_session_that_did_not_begin_with_a_password_lately_sets_nothing_up(browser: Client, administrator: User) -> None:
+def test_a_factor_needs_a_recent_password(browser: Client, administrator: User) -> None:
     sign_in_with_password(browser, administrator)
     assert browser.get(SET_UP).headers["Location"].startswith("/admin/login/")
 
 
-def test_a_session_from_before_the_factor_shows_it_without_a_new_password(browser: Client, administrator: User) -> None:
+def test_an_older_session_needs_only_the_new_factor(browser: Client, administrator: User) -> None:
     sign_in_with_password(browser, administrator)
     give_factor(administrator)
     assert browser.post(CODE, {"code": code()}).headers["Location"] == "/admin/users/user/"
@@ -116,24 +116,24 @@ def test_a_session_from_before_the_factor_shows_it_without_a_new_password(browse
 
 
 @pytest.mark.parametrize("text", [PASSWORD, "wrong"])
-def test_a_customer_and_nobody_are_answered_alike(text: str, alice: User) -> None:
+def test_customers_and_unknown_users_get_the_same_page(text: str, alice: User) -> None:
     known = Client().post(LOGIN, {"login": alice.email, "password": text})
-    unknown = Client().post(LOGIN, {"login": "nobody@example.com", "password": text})
+    unknown = Client().post(LOGIN, {"login": "unknown@example.com", "password": text})
     assert WRONG in known.content.decode()
-    assert bare(known).replace(alice.email, "?") == bare(unknown).replace("nobody@example.com", "?")
+    assert bare(known).replace(alice.email, "?") == bare(unknown).replace("unknown@example.com", "?")
     assert known.status_code == unknown.status_code
 
 
-def bare(answer: HttpResponse) -> str:
-    """A page without what differs from one answer to the next."""
-    return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
+def bare(response: HttpResponse) -> str:
+    """Return a page without its random CSRF token."""
+    return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 
 
-def test_five_wrong_passwords_lock_here_too(browser: Client, administrator: User) -> None:
-    answers = [password(browser, administrator, "wrong").content.decode() for _ in range(5)]
+def test_five_wrong_passwords_lock_the_account(browser: Client, administrator: User) -> None:
+    pages = [password(browser, administrator, "wrong").content.decode() for _ in range(5)]
     administrator.refresh_from_db()
     assert administrator.is_locked
-    assert all(WRONG in answer for answer in answers)
+    assert all(WRONG in page for page in pages)
     assert WRONG in password(browser, administrator).content.decode()
 
 
@@ -143,37 +143,37 @@ def test_the_form_needs_its_csrf_token(administrator: User) -> None:
 
 
 @pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/admin/", "/admin\\@evil.example", "/api/docs/"])
-def test_the_way_on_stays_in_the_back_office(target: str, browser: Client, administrator: User) -> None:
+def test_the_redirect_stays_in_the_back_office(target: str, browser: Client, administrator: User) -> None:
     give_factor(administrator)
     browser.post("/admin/login/", {"login": administrator.email, "password": PASSWORD}, query_params={"next": target})
     done = browser.post("/admin/second-factor/", {"code": code()}, query_params={"next": target})
     assert done.headers["Location"] == "/admin/"
 
 
-def test_an_address_that_is_not_verified_is_verified_first(browser: Client, db: None) -> None:
+def test_an_unverified_address_is_refused(browser: Client, db: None) -> None:
     new = UserFactory(is_staff=True, is_verified=False)
     assert "not verified yet" in password(browser, new).content.decode()
     assert browser.get("/admin/").status_code == 302
 
 
-def test_who_is_inside_is_not_asked_again(browser: Client, administrator: User) -> None:
+def test_a_logged_in_user_is_redirected(browser: Client, administrator: User) -> None:
     sign_in(browser, administrator)
     assert browser.get(LOGIN).headers["Location"] == "/admin/users/user/"
 
 
 @pytest.mark.parametrize("path", [LOGIN, CODE, SET_UP])
-def test_nothing_of_it_is_kept_by_the_browser(path: str, browser: Client, administrator: User) -> None:
+def test_the_pages_are_not_stored_by_the_browser(path: str, browser: Client, administrator: User) -> None:
     password(browser, administrator)
     assert "no-store" in browser.get(path).headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("form", [{}, {"login": "a\x00b@example.com", "password": "x"}, {"login": "x", "password": "\x00"}])
 @pytest.mark.django_db
-def test_nonsense_is_a_page_and_no_error(form: dict[str, str], browser: Client) -> None:
+def test_an_invalid_form_is_no_error(form: dict[str, str], browser: Client) -> None:
     assert browser.post(LOGIN, form).status_code == 200
 
 
-def test_the_login_is_stamped(browser: Client, administrator: User) -> None:
+def test_the_login_time_is_stored(browser: Client, administrator: User) -> None:
     before = clock.now()
     password(browser, administrator)
     administrator.refresh_from_db()
@@ -182,7 +182,7 @@ def test_the_login_is_stamped(browser: Client, administrator: User) -> None:
 
 
 @pytest.mark.parametrize("credential", ["", "{}", "[]", '{"id": "x", "rawId": "x", "type": "public-key", "response": {}}'])
-def test_what_is_no_security_key_is_refused(credential: str, browser: Client, administrator: User) -> None:
+def test_an_invalid_security_key_is_refused(credential: str, browser: Client, administrator: User) -> None:
     give_factor(administrator)
     password(browser, administrator)
     assert browser.post(CODE, {"credential": credential}).status_code == 200

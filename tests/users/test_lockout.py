@@ -24,7 +24,7 @@ def fail(email: str, times: int) -> None:
         guess(email)
 
 
-def test_a_right_password_logs_in_and_stamps_it(alice: User) -> None:
+def test_a_right_password_logs_in_and_stores_the_time(alice: User) -> None:
     assert guess("ALICE@example.com ", PASSWORD) == alice
     alice.refresh_from_db()
     assert alice.last_login_at is not None
@@ -50,7 +50,7 @@ def test_a_right_password_as_the_fifth_attempt_does_not_lock(alice: User) -> Non
     assert guess(alice.email, PASSWORD) == alice
 
 
-def test_a_lock_opens_after_half_an_hour_and_counts_anew(alice: User) -> None:
+def test_a_lock_ends_after_half_an_hour_and_counts_from_zero(alice: User) -> None:
     fail(alice.email, 5)
     with time_machine.travel(clock.now() + timedelta(minutes=31)):
         guess(alice.email)
@@ -66,19 +66,19 @@ def test_support_can_unlock(alice: User) -> None:
     assert guess(alice.email, PASSWORD) == alice
 
 
-@pytest.mark.parametrize("email", ["nobody@example.com", "", "a\x00b"])
-def test_an_unknown_account_is_no_login(email: str, db: None) -> None:
+@pytest.mark.parametrize("email", ["unknown@example.com", "", "a\x00b"])
+def test_an_unknown_account_cannot_log_in(email: str, db: None) -> None:
     assert guess(email) is None
 
 
-def test_an_inactive_account_is_no_login(alice: User) -> None:
+def test_an_inactive_account_cannot_log_in(alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert guess(alice.email, PASSWORD) is None
 
 
 def test_an_unknown_address_costs_a_hash_too(db: None) -> None:
     with patch("users.backends.make_password") as hashed:
-        guess("nobody@example.com")
+        guess("unknown@example.com")
     assert hashed.call_count == 1
 
 

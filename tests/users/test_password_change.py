@@ -1,4 +1,4 @@
-"""A new password ends every session and token, whichever road it comes by."""
+"""A new password ends every session and token, however it is set."""
 
 from collections.abc import Callable
 
@@ -19,8 +19,8 @@ NEW = "Another-zebra-43"
 
 
 @pytest.fixture
-def ways_in(alice: User, api: ClientFor) -> Callable[[], list[int]]:
-    """Alice's browser, app and program; calling it tells what each of them is answered."""
+def statuses(alice: User, api: ClientFor) -> Callable[[], list[int]]:
+    """Return a function that requests with alice's browser, app and token, and returns the status codes."""
     browser, app, program = Client(), with_session(log_in(alice.email)), api(alice)
     body = {"email": alice.email, "password": PASSWORD}
     browser.post(f"{BROWSER}auth/login", body, content_type="application/json")
@@ -29,22 +29,22 @@ def ways_in(alice: User, api: ClientFor) -> Callable[[], list[int]]:
     return lambda: [client.get(ME).status_code for client in clients]
 
 
-def test_a_change_ends_them_all(alice: User, ways_in: Callable[[], list[int]]) -> None:
+def test_a_change_ends_all_sessions_and_tokens(alice: User, statuses: Callable[[], list[int]]) -> None:
     changing = log_in(alice.email)
     changed = ask("account/password/change", {"current_password": PASSWORD, "new_password": NEW}, changing)
-    assert changed.status_code == 401  # it is done, and this session ended too
-    assert ways_in() == [401, 401, 401]
+    assert changed.status_code == 401  # the session of the request ended too
+    assert statuses() == [401, 401, 401]
     assert with_session(changing).get(ME).status_code == 401
     assert with_session(log_in(alice.email, NEW)).get(ME).status_code == 200
 
 
-def test_a_reset_ends_them_all_and_logs_nobody_in(alice: User, ways_in: Callable[[], list[int]]) -> None:
+def test_a_reset_ends_all_sessions_and_starts_none(alice: User, statuses: Callable[[], list[int]]) -> None:
     reset = ask("auth/password/reset", {"key": mailed_reset_key(alice.email), "password": NEW})
     assert (reset.status_code, reset.json()["meta"]["is_authenticated"]) == (401, False)
-    assert ways_in() == [401, 401, 401]
+    assert statuses() == [401, 401, 401]
 
 
-def test_a_reset_opens_a_lock(alice: User) -> None:
+def test_a_reset_ends_a_lock(alice: User) -> None:
     services.verify_address_by_staff(alice)
     key = mailed_reset_key(alice.email)
     for _ in range(5):
@@ -53,27 +53,27 @@ def test_a_reset_opens_a_lock(alice: User) -> None:
     assert with_session(log_in(alice.email, NEW)).get(ME).status_code == 200
 
 
-def test_one_that_a_colleague_sets_ends_them_all(alice: User, administrator: User, ways_in: Callable[[], list[int]]) -> None:
+def test_a_password_set_by_staff_ends_all_sessions(alice: User, administrator: User, statuses: Callable[[], list[int]]) -> None:
     office = Client()
     sign_in(office, administrator)
     office.post(f"/admin/users/user/{alice.pk}/password/", {"password1": NEW, "password2": NEW})
-    assert ways_in() == [401, 401, 401]
+    assert statuses() == [401, 401, 401]
     assert office.get("/admin/").status_code == 200
 
 
-def test_one_that_a_command_sets_ends_them_all(
-    alice: User, ways_in: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
+def test_a_password_set_by_a_command_ends_all_sessions(
+    alice: User, statuses: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("getpass.getpass", lambda **_: NEW)
     call_command("changepassword", alice.email)
-    assert ways_in() == [401, 401, 401]
+    assert statuses() == [401, 401, 401]
 
 
-def test_somebody_elses_stay(bob: User, alice: User) -> None:
-    his = with_session(log_in(bob.email))
+def test_other_users_sessions_stay(bob: User, alice: User) -> None:
+    as_bob = with_session(log_in(bob.email))
     alice.set_password(NEW)
     alice.save()
-    assert his.get(ME).status_code == 200
+    assert as_bob.get(ME).status_code == 200
 
 
 def test_a_better_hash_of_the_same_password_ends_nothing(alice: User, api: ClientFor) -> None:

@@ -1,4 +1,4 @@
-"""The profile: who somebody is, in his own timezone."""
+"""The user's profile and its time zone."""
 
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ URL = "/api/v1/users/profile/"
 GOOD = {"first_name": "Alice", "last_name": "Archer", "zip_code": "10001"}
 
 
-def test_put_makes_the_profile_and_changes_it_later(as_alice: APIClient) -> None:
+def test_put_creates_and_replaces_the_profile(as_alice: APIClient) -> None:
     assert as_alice.get(URL).status_code == 404
     assert as_alice.put(URL, GOOD).status_code == 201
     assert as_alice.put(URL, GOOD | {"city": "Albany"}).status_code == 200
@@ -53,18 +53,18 @@ BAD = [
 
 
 @pytest.mark.parametrize(("field", "value"), BAD)
-def test_a_bad_answer_is_refused_at_its_field(field: str, value: Any, as_alice: APIClient) -> None:
-    answer = as_alice.put(URL, GOOD | {field: value})
-    assert answer.status_code == 400
-    assert {error["attr"] for error in answer.json()["errors"]} == {field}
+def test_an_invalid_value_is_refused_at_its_field(field: str, value: Any, as_alice: APIClient) -> None:
+    response = as_alice.put(URL, GOOD | {field: value})
+    assert response.status_code == 400
+    assert {error["attr"] for error in response.json()["errors"]} == {field}
     assert not UserProfile.objects.exists()
 
 
-def test_a_zip_code_abroad_has_any_form(as_alice: APIClient) -> None:
+def test_a_foreign_zip_code_has_any_format(as_alice: APIClient) -> None:
     assert as_alice.put(URL, GOOD | {"country": "GB", "zip_code": "SW1A 1AA"}).status_code == 201
 
 
-def test_zero_dependents_are_an_answer(alice: User) -> None:
+def test_zero_dependents_are_a_value(alice: User) -> None:
     profile = ProfileFactory.build(user=alice, annual_income=0, industry="Mining", dependents=0)
     assert profile.is_complete
     assert profile.profile_completion_percentage == 66
@@ -88,12 +88,12 @@ BIRTHDAYS = [
 
 
 @pytest.mark.parametrize(("born", "now", "age"), BIRTHDAYS)
-def test_age_is_counted_on_the_users_day(born: date | None, now: str, age: int | None) -> None:
+def test_age_is_computed_in_the_users_time_zone(born: date | None, now: str, age: int | None) -> None:
     with time_machine.travel(now):
         assert UserProfile(date_of_birth=born, timezone="America/New_York").age == age
 
 
-def test_a_birth_later_today_in_the_users_zone_is_not_in_the_future() -> None:
+def test_a_birth_today_in_the_users_zone_is_not_in_the_future() -> None:
     profile = UserProfile(**GOOD, date_of_birth=date(2026, 11, 23), timezone="Pacific/Kiritimati")
     with time_machine.travel("2026-11-22T12:00:00Z"):
         profile.clean()
@@ -107,26 +107,26 @@ def test_onboarding_is_complete_when_every_step_is(alice: User, as_alice: APICli
     assert as_alice.get(URL).json()["onboarding_completed"] is False
     step = OnboardingFactory(user=alice)
     first = as_alice.post(f"/api/v1/users/onboarding/{step.pk}/complete/").json()
-    again = as_alice.post(f"/api/v1/users/onboarding/{step.pk}/complete/").json()
+    second = as_alice.post(f"/api/v1/users/onboarding/{step.pk}/complete/").json()
     assert first["is_completed"] is True
-    assert first == again
+    assert first == second
     assert as_alice.get(URL).json()["onboarding_completed"] is True
 
 
-def test_a_step_name_is_given_once(alice: User, as_alice: APIClient) -> None:
+def test_a_step_name_is_unique(alice: User, as_alice: APIClient) -> None:
     OnboardingFactory(user=alice, step_name="taxes")
-    answer = as_alice.post("/api/v1/users/onboarding/", {"step_name": "taxes", "step_order": 9})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == "step_name"
+    response = as_alice.post("/api/v1/users/onboarding/", {"step_name": "taxes", "step_order": 9})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "step_name"
     assert OnboardingProgress.objects.count() == 1
 
 
 @pytest.mark.django_db
-def test_the_database_knows_every_zone_that_is_offered() -> None:
+def test_the_database_accepts_every_offered_time_zone() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE NOT users_is_timezone(name)", [sorted(timezones())])
         assert cursor.fetchall() == []
 
 
-def test_an_unknown_zone_falls_back_to_the_products_own() -> None:
+def test_an_unknown_zone_falls_back_to_the_default() -> None:
     assert str(UserProfile(timezone="Gone/Away").zone) == "America/New_York"

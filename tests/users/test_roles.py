@@ -1,4 +1,4 @@
-"""Roles are given by administrators, and the groups behind them are what the table says."""
+"""Roles assigned by administrators, and the permissions of their groups."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -19,15 +19,15 @@ def names_of(group: Group) -> set[str]:
 
 
 @pytest.mark.parametrize("role", GRANTED, ids=lambda role: role.name)
-def test_a_group_may_do_what_the_table_says_and_nothing_else(role: StaffRole) -> None:
+def test_a_group_has_exactly_the_permissions_of_the_table(role: StaffRole) -> None:
     assert names_of(Group.objects.get(name=role.name)) == role.permissions()
 
 
-def test_the_administrators_group_may_do_everything() -> None:
+def test_the_administrators_group_has_all_permissions() -> None:
     assert Group.objects.get(name="administrator").permissions.count() == Permission.objects.count()
 
 
-def test_what_was_changed_by_hand_is_gone_after_the_next_migration() -> None:
+def test_manual_changes_are_reset_by_the_next_migration() -> None:
     group = Group.objects.get(name="support")
     group.permissions.set(Permission.objects.filter(codename="delete_user"))
     emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
@@ -35,22 +35,22 @@ def test_what_was_changed_by_hand_is_gone_after_the_next_migration() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_an_administrator_gives_a_role_and_takes_it_back(role: str, administrator: User) -> None:
+def test_an_administrator_assigns_and_removes_a_role(role: str, administrator: User) -> None:
     carol = UserFactory.create()
     staff_groups.assign_role(carol, role, by=administrator)
-    given = (staff_groups.role_of(User.objects.get(pk=carol.pk)), carol.is_staff)
+    assigned = (staff_groups.role_of(User.objects.get(pk=carol.pk)), carol.is_staff)
     staff_groups.assign_role(carol, "customer", by=administrator)
-    taken = (staff_groups.role_of(User.objects.get(pk=carol.pk)), carol.is_staff, carol.is_superuser, carol.groups.count())
-    assert (given, taken) == ((role, True), ("customer", False, False, 0))
+    removed = (staff_groups.role_of(User.objects.get(pk=carol.pk)), carol.is_staff, carol.is_superuser, carol.groups.count())
+    assert (assigned, removed) == ((role, True), ("customer", False, False, 0))
 
 
-def test_nobody_takes_his_own_role_away(administrator: User) -> None:
+def test_administrators_cannot_remove_their_own_role(administrator: User) -> None:
     with pytest.raises(ConflictError):
         staff_groups.assign_role(administrator, "customer", by=administrator)
 
 
-def test_a_colleague_without_a_role_is_called_one(staff_without_role: User) -> None:
-    assert staff_groups.role_of(staff_without_role) == "colleague"
+def test_a_staff_member_without_a_role_has_a_fallback(staff_without_role: User) -> None:
+    assert staff_groups.role_of(staff_without_role) == "no role"
 
 
 @pytest.fixture

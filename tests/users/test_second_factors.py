@@ -1,4 +1,4 @@
-"""Everybody may have a second factor, through the account API; who has one is not in before showing it."""
+"""Second factors in the account API."""
 
 import pytest
 import time_machine
@@ -18,7 +18,7 @@ TOTP = "account/authenticators/totp"
 
 @pytest.fixture
 def session(alice: User) -> str:
-    """An app that has just shown its password once more, as a change of factors asks."""
+    """Return a session that has just been reauthenticated, as required for a change of factors."""
     services.verify_address_by_staff(alice)
     token = log_in(alice.email)
     assert ask("auth/reauthenticate", {"password": PASSWORD}, token).status_code == 200
@@ -26,13 +26,13 @@ def session(alice: User) -> str:
 
 
 def activate(session: str) -> str:
-    """Set an authenticator app up; gives its secret."""
+    """Set up an authenticator app and return its secret."""
     secret = ask(TOTP, {}, session, "get").json()["meta"]["secret"]
     assert ask(TOTP, {"code": code(secret)}, session).status_code == 200
     return str(secret)
 
 
-def test_an_app_is_set_up_and_asked_for_from_then_on(alice: User, session: str) -> None:
+def test_an_authenticator_app_is_required_after_its_setup(alice: User, session: str) -> None:
     secret = activate(session)
     half = ask("auth/login", {"email": alice.email, "password": PASSWORD})
     token = half.json()["meta"]["session_token"]
@@ -44,7 +44,7 @@ def test_an_app_is_set_up_and_asked_for_from_then_on(alice: User, session: str) 
     assert with_session(done.json()["meta"].get("session_token", token)).get(ME).status_code == 200
 
 
-def test_a_password_is_asked_for_before_a_factor_is_set_up(alice: User) -> None:
+def test_a_factor_needs_reauthentication(alice: User) -> None:
     services.verify_address_by_staff(alice)
     token = log_in(alice.email)
     secret = ask(TOTP, {}, token, "get").json()["meta"]["secret"]
@@ -60,14 +60,14 @@ def test_recovery_codes_are_shown_once(session: str) -> None:
     assert "unused_codes" not in again
 
 
-def test_a_recovery_code_stands_in_once(alice: User) -> None:
+def test_a_recovery_code_works_once(alice: User) -> None:
     give_factor(alice)
     [recovery, *_] = recovery_codes(alice)
     statuses = [ask("auth/2fa/authenticate", {"code": recovery}, log_in(alice.email)).status_code for _ in range(2)]
     assert statuses == [200, 400]
 
 
-def test_a_code_is_worthless_afterwards(alice: User) -> None:
+def test_a_code_works_once(alice: User) -> None:
     give_factor(alice)
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False):
         shown = code()
@@ -75,7 +75,7 @@ def test_a_code_is_worthless_afterwards(alice: User) -> None:
     assert statuses == [200, 400]
 
 
-def test_secrets_are_sealed_in_the_table(alice: User) -> None:
+def test_secrets_are_encrypted_in_the_table(alice: User) -> None:
     give_factor(alice)
     recovery_codes(alice)
     with rls.as_accounts():
@@ -83,7 +83,7 @@ def test_secrets_are_sealed_in_the_table(alice: User) -> None:
     assert SECRET not in stored
 
 
-def test_without_its_last_factor_an_account_has_no_session_that_counts_as_secured(alice: User, session: str) -> None:
+def test_removing_the_last_factor_ends_other_sessions(alice: User, session: str) -> None:
     secret = activate(session)
     other = log_in(alice.email)
     done = ask("auth/2fa/authenticate", {"code": code(secret)}, other)

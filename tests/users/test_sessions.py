@@ -1,4 +1,4 @@
-"""Users see where they are signed in, and end what should not be."""
+"""The user's sessions, which they can list and end."""
 
 from base64 import b64decode
 from datetime import timedelta
@@ -24,7 +24,7 @@ ME = "/api/v1/users/me/"
 
 @pytest.fixture
 def browser(alice: User) -> Client:
-    """Alice, logged in with her password in a browser."""
+    """Return alice's browser after a login with a password."""
     client = Client(headers={"User-Agent": "Firefox"}, REMOTE_ADDR="203.0.113.9")
     body = {"email": alice.email, "password": PASSWORD}
     assert client.post(f"{BROWSER}auth/login", body, content_type="application/json").status_code == 200
@@ -33,11 +33,11 @@ def browser(alice: User) -> Client:
 
 @pytest.fixture
 def app(alice: User) -> str:
-    """The session token of an app that Alice is logged in with."""
+    """Return the session token of alice's app."""
     return log_in(alice.email)
 
 
-def test_the_list_shows_each_device_and_which_one_asks(browser: Client, app: str) -> None:
+def test_the_list_shows_each_device_and_the_current_one(browser: Client, app: str) -> None:
     rows = browser.get(SESSIONS).json()["results"]
     assert [(row["is_current"], row["user_agent"], row["address"]) for row in rows] == [
         (False, "", "127.0.0.1"),
@@ -45,11 +45,11 @@ def test_the_list_shows_each_device_and_which_one_asks(browser: Client, app: str
     ]
 
 
-def test_an_app_sees_its_own_session_as_the_present_one(browser: Client, app: str) -> None:
+def test_an_app_sees_its_own_session_as_the_current_one(browser: Client, app: str) -> None:
     assert [row["is_current"] for row in with_session(app).get(SESSIONS).json()["results"]] == [True, False]
 
 
-def test_an_ended_app_is_out_at_once(browser: Client, app: str) -> None:
+def test_an_ended_session_of_an_app_is_refused(browser: Client, app: str) -> None:
     [other] = [row["id"] for row in browser.get(SESSIONS).json()["results"] if not row["is_current"]]
     assert with_session(app).get(ME).status_code == 200
     assert browser.delete(f"{SESSIONS}{other}/").status_code == 204
@@ -57,13 +57,13 @@ def test_an_ended_app_is_out_at_once(browser: Client, app: str) -> None:
     assert ask("auth/session", {}, app, "get").status_code == 410
 
 
-def test_an_ended_browser_is_out_at_once(browser: Client, app: str) -> None:
+def test_an_ended_session_of_a_browser_is_refused(browser: Client, app: str) -> None:
     [other] = [row["id"] for row in with_session(app).get(SESSIONS).json()["results"] if not row["is_current"]]
     assert with_session(app).delete(f"{SESSIONS}{other}/").status_code == 204
     assert browser.get(ME).status_code == 401
 
 
-def test_all_others_end_and_the_one_that_asks_stays(browser: Client, app: str, alice: User, bob: User) -> None:
+def test_all_other_sessions_end_and_the_current_one_stays(browser: Client, app: str, alice: User, bob: User) -> None:
     SessionFactory(user=alice)
     theirs = log_in(bob.email)
     assert with_session(app).post(f"{SESSIONS}end-others/").json() == {"ended": 2}
@@ -72,25 +72,25 @@ def test_all_others_end_and_the_one_that_asks_stays(browser: Client, app: str, a
     assert with_session(theirs).get(ME).status_code == 200
 
 
-def test_a_token_ends_them_all(browser: Client, alice: User, api: ClientFor) -> None:
+def test_a_token_ends_all_sessions(browser: Client, alice: User, api: ClientFor) -> None:
     assert api(alice).post(f"{SESSIONS}end-others/").json() == {"ended": 1}
     assert browser.get(ME).status_code == 401
 
 
-def test_an_ended_session_is_not_there_any_more(browser: Client, alice: User) -> None:
+def test_an_ended_session_is_not_found(browser: Client, alice: User) -> None:
     row = SessionFactory(user=alice)
     browser.delete(f"{SESSIONS}{row.pk}/")
     assert browser.get(f"{SESSIONS}{row.pk}/").status_code == 404
     assert browser.delete(f"{SESSIONS}{uuid4()}/").status_code == 404
 
 
-def test_a_session_that_was_ended_while_it_worked_does_not_come_back(browser: Client, alice: User) -> None:
-    at_work = SessionStore(browser.cookies[configured.SESSION_COOKIE_NAME].value)
-    at_work["something"] = 1
+def test_a_session_ended_during_a_request_is_not_saved(browser: Client, alice: User) -> None:
+    store = SessionStore(browser.cookies[configured.SESSION_COOKIE_NAME].value)
+    store["something"] = 1
     alice.usersession_set.end()
     assert browser.get(ME).status_code == 401
     with pytest.raises(UpdateError):
-        at_work.save()
+        store.save()
     assert browser.get(ME).status_code == 401
 
 
@@ -105,7 +105,7 @@ def test_an_expired_session_is_neither_shown_nor_open(browser: Client, app: str)
         assert not UserSession.objects.open(clock.now()).exists()
 
 
-def test_use_is_noted_once_in_five_minutes(browser: Client, alice: User) -> None:
+def test_use_is_stored_once_in_five_minutes(browser: Client, alice: User) -> None:
     begun = UserSession.objects.get(user=alice).last_seen_at
     browser.get(ME)
     assert UserSession.objects.get(user=alice).last_seen_at == begun
@@ -114,13 +114,13 @@ def test_use_is_noted_once_in_five_minutes(browser: Client, alice: User) -> None
     assert UserSession.objects.get(user=alice).last_seen_at > begun
 
 
-def test_neither_the_key_nor_the_data_of_a_session_is_stored_in_clear(browser: Client, alice: User) -> None:
+def test_the_key_and_the_data_of_a_session_are_not_in_clear_text(browser: Client, alice: User) -> None:
     row = UserSession.objects.get(user=alice)
     assert browser.cookies[configured.SESSION_COOKIE_NAME].value not in f"{row.digest} {row.data}"
     assert b"_auth_user" not in b64decode(row.data)
     assert "_auth_user_hash" in SessionStore().decode(row.data)
 
 
-def test_a_session_whose_key_is_gone_from_the_ring_is_over(browser: Client, settings: Settings) -> None:
+def test_a_session_without_its_encryption_key_is_refused(browser: Client, settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = ["7a" * 32]
     assert browser.get(ME).status_code == 401

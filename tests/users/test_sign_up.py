@@ -1,4 +1,4 @@
-"""From an e-mail address to a working token, with nothing but HTTP."""
+"""Sign-up from an email address to a working token."""
 
 import re
 
@@ -17,13 +17,13 @@ CREDENTIALS = {"email": "Carol@Example.com", "password": "Zebra-crossing-42"}
 
 @pytest.fixture
 def carol(client: APIClient, db: None) -> str:
-    """An account that has just been made; gives the key that was mailed."""
-    answer = client.post(f"{ACCOUNT}signup", CREDENTIALS, content_type="application/json")
-    assert answer.status_code == 401  # made, but the address is not verified yet
+    """Sign up and return the verification key from the mail."""
+    response = client.post(f"{ACCOUNT}signup", CREDENTIALS, content_type="application/json")
+    assert response.status_code == 401  # created, but the email address is not verified yet
     return re.search(r"^([^/\s]+:[^/\s]+:[^/\s]+)$", mail.outbox[0].body, re.MULTILINE)[1]
 
 
-def test_a_person_signs_up_verifies_logs_in_and_makes_a_token(carol: str, client: APIClient) -> None:
+def test_a_user_signs_up_verifies_logs_in_and_creates_a_token(carol: str, client: APIClient) -> None:
     verified = client.post(f"{ACCOUNT}email/verify", {"key": carol}, content_type="application/json")
     assert verified.status_code in {200, 401}
     session = client.post(f"{ACCOUNT}login", CREDENTIALS, content_type="application/json").json()["meta"]["session_token"]
@@ -40,21 +40,21 @@ def test_a_new_account_has_its_onboarding_steps(carol: str) -> None:
     assert not user.is_verified
 
 
-def test_nobody_logs_in_before_the_address_is_verified(carol: str, client: APIClient) -> None:
-    answer = client.post(f"{ACCOUNT}login", CREDENTIALS, content_type="application/json")
-    assert answer.status_code == 401
-    assert "verify_email" in {flow["id"] for flow in answer.json()["data"]["flows"]}
+def test_an_unverified_address_cannot_log_in(carol: str, client: APIClient) -> None:
+    response = client.post(f"{ACCOUNT}login", CREDENTIALS, content_type="application/json")
+    assert response.status_code == 401
+    assert "verify_email" in {flow["id"] for flow in response.json()["data"]["flows"]}
 
 
 def test_a_verification_key_works_once(carol: str, client: APIClient) -> None:
     client.post(f"{ACCOUNT}email/verify", {"key": carol}, content_type="application/json")
-    again = APIClient().post(f"{ACCOUNT}email/verify", {"key": carol}, format="json")
-    assert again.status_code in {400, 409}
+    second = APIClient().post(f"{ACCOUNT}email/verify", {"key": carol}, format="json")
+    assert second.status_code in {400, 409}
 
 
-def test_a_taken_address_is_answered_like_a_free_one(carol: str, client: APIClient) -> None:
+def test_a_taken_address_gets_the_same_response_as_a_free_one(carol: str, client: APIClient) -> None:
     client.post(f"{ACCOUNT}email/verify", {"key": carol}, content_type="application/json")
-    cache.clear()  # three minutes later: one mail to one address in that time
+    cache.clear()  # as after three minutes, in which an address gets one mail
     taken = APIClient().post(f"{ACCOUNT}signup", CREDENTIALS, format="json")
     free = APIClient().post(f"{ACCOUNT}signup", CREDENTIALS | {"email": "dora@example.com"}, format="json")
     assert taken.status_code == free.status_code == 401
@@ -72,22 +72,22 @@ BAD = [
 
 @pytest.mark.parametrize(("body", "field"), BAD)
 @pytest.mark.django_db
-def test_a_bad_sign_up_is_refused_in_the_one_shape(body: dict[str, str], field: str) -> None:
-    answer = APIClient().post(f"{ACCOUNT}signup", body, format="json")
-    assert answer.status_code == 400
-    assert field in {error["attr"] for error in answer.json()["errors"]}
-    assert {"code", "detail", "attr"} <= set(answer.json()["errors"][0])
+def test_an_invalid_sign_up_has_the_common_error_format(body: dict[str, str], field: str) -> None:
+    response = APIClient().post(f"{ACCOUNT}signup", body, format="json")
+    assert response.status_code == 400
+    assert field in {error["attr"] for error in response.json()["errors"]}
+    assert {"code", "detail", "attr"} <= set(response.json()["errors"][0])
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b""])
-def test_a_body_that_is_no_object_is_refused_in_the_one_shape(body: bytes) -> None:
-    answer = APIClient().post(f"{ACCOUNT}login", body, content_type="application/json")
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["detail"]
+def test_an_invalid_body_has_the_common_error_format(body: bytes) -> None:
+    response = APIClient().post(f"{ACCOUNT}login", body, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["detail"]
 
 
-def test_a_forgotten_password_is_set_anew_by_mail(carol: str, client: APIClient) -> None:
+def test_a_forgotten_password_is_reset_by_mail(carol: str, client: APIClient) -> None:
     client.post(f"{ACCOUNT}email/verify", {"key": carol}, content_type="application/json")
     body = {"key": mailed_reset_key("carol@example.com"), "password": "Another-zebra-43"}
     assert APIClient().post(f"{ACCOUNT}password/reset", body, format="json").status_code in {200, 401}
@@ -97,6 +97,6 @@ def test_a_forgotten_password_is_set_anew_by_mail(carol: str, client: APIClient)
     assert APIClient().post(f"{ACCOUNT}login", changed, format="json").status_code == 200
 
 
-def test_a_session_token_that_is_none_is_refused(db: None) -> None:
-    answer = APIClient().get("/api/v1/users/me/", headers={"X-Session-Token": "nonsense"})
-    assert answer.status_code == 401
+def test_an_invalid_session_token_is_refused(db: None) -> None:
+    response = APIClient().get("/api/v1/users/me/", headers={"X-Session-Token": "nonsense"})
+    assert response.status_code == 401

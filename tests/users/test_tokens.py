@@ -1,4 +1,4 @@
-"""Keys to the API."""
+"""Personal access tokens."""
 
 from datetime import timedelta
 
@@ -17,67 +17,67 @@ TOKENS = "/api/v1/users/tokens/"
 
 @pytest.fixture
 def browser(alice: User) -> APIClient:
-    """Alice, logged in with her password."""
+    """Return alice's browser after a login with a password."""
     client = APIClient()
     client.force_login(alice, backend=settings.AUTHENTICATION_BACKENDS[0])
     return client
 
 
 def test_a_token_is_shown_once_and_stored_as_a_hash(browser: APIClient) -> None:
-    made = browser.post(TOKENS, {"name": "Spreadsheet"})
-    assert made.status_code == 201
-    assert made.json()["scope"] == "read"
-    text = made.json()["token"]
+    created = browser.post(TOKENS, {"name": "Spreadsheet"})
+    assert created.status_code == 201
+    assert created.json()["scope"] == "read"
+    text = created.json()["token"]
     assert text not in str(browser.get(TOKENS).json())
     assert text not in str(PersonalAccessToken.objects.values().get())
 
 
-def test_a_token_opens_the_api_and_remembers_its_use(browser: APIClient) -> None:
+def test_a_token_authenticates_and_stores_its_use(browser: APIClient) -> None:
     text = browser.post(TOKENS, {"name": "Spreadsheet"}).json()["token"]
-    answer = APIClient().get("/api/v1/users/me/", headers={"Authorization": f"Bearer {text}"})
-    assert answer.json()["email"] == "alice@example.com"
+    response = APIClient().get("/api/v1/users/me/", headers={"Authorization": f"Bearer {text}"})
+    assert response.json()["email"] == "alice@example.com"
     assert browser.get(TOKENS).json()["results"][0]["last_used_at"] is not None
 
 
 def test_a_read_token_only_reads(alice: User, api: ClientFor) -> None:
     client = api(alice, "read")
     assert client.get("/api/v1/finance/accounts/").status_code == 200
-    answer = client.post("/api/v1/finance/accounts/", {"profile_name": "X", "profile_type": "checking"})
-    assert answer.status_code == 403
-    assert answer.json()["errors"][0]["code"] == "token_read_only"
+    response = client.post("/api/v1/finance/accounts/", {"profile_name": "X", "profile_type": "checking"})
+    assert response.status_code == 403
+    assert response.json()["errors"][0]["code"] == "token_read_only"
 
 
-def test_a_token_makes_no_tokens(alice: User, api: ClientFor) -> None:
-    answer = api(alice).post(TOKENS, {"name": "Successor"})
-    assert answer.status_code == 403
-    assert answer.json()["errors"][0]["code"] == "session_required"
+def test_a_token_creates_no_tokens(alice: User, api: ClientFor) -> None:
+    response = api(alice).post(TOKENS, {"name": "Successor"})
+    assert response.status_code == 403
+    assert response.json()["errors"][0]["code"] == "session_required"
 
 
-def test_a_revoked_token_opens_nothing(browser: APIClient, alice: User, api: ClientFor) -> None:
+def test_a_revoked_token_is_refused(browser: APIClient, alice: User, api: ClientFor) -> None:
     client = api(alice)
     key = PersonalAccessToken.objects.get().pk
     assert browser.delete(f"{TOKENS}{key}/").status_code == 204
     assert client.get("/api/v1/users/me/").status_code == 401
 
 
-def test_an_expired_token_opens_nothing(alice: User, api: ClientFor) -> None:
+def test_an_expired_token_is_refused(alice: User, api: ClientFor) -> None:
     client = api(alice)
     with time_machine.travel(clock.now() + timedelta(days=91)):
         assert client.get("/api/v1/users/me/").status_code == 401
 
 
 @pytest.mark.parametrize("days", [-1, 0, 367])
-def test_an_end_in_the_past_or_too_far_away_is_refused(days: int, browser: APIClient) -> None:
-    answer = browser.post(TOKENS, {"name": "X", "expires_at": (clock.now() + timedelta(days=days)).isoformat()})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == "expires_at"
+def test_an_expiry_in_the_past_or_too_far_away_is_refused(days: int, browser: APIClient) -> None:
+    response = browser.post(TOKENS, {"name": "X", "expires_at": (clock.now() + timedelta(days=days)).isoformat()})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == "expires_at"
 
 
 @pytest.mark.parametrize(("field", "value"), [("scope", "admin"), ("name", ""), ("name", "n" * 101), ("digest", "x")])
-def test_a_bad_token_is_refused_at_its_field(field: str, value: str, browser: APIClient) -> None:
-    answer = browser.post(TOKENS, {"name": "X"} | {field: value})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["attr"] == field
+def test_an_invalid_token_is_refused_at_its_field(field: str, value: str, browser: APIClient) -> None:
+    response = browser.post(TOKENS, {"name": "X"} | {field: value})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["attr"] == field
 
 
 @pytest.mark.django_db
@@ -90,9 +90,9 @@ def test_a_cookie_needs_the_csrf_token_to_write(alice: User) -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(alice, backend=settings.AUTHENTICATION_BACKENDS[0])
     assert client.get("/api/v1/users/me/").status_code == 200
-    answer = client.post(TOKENS, {"name": "X"})
-    assert answer.status_code == 403
-    assert answer.json()["errors"][0]["attr"] is None
+    response = client.post(TOKENS, {"name": "X"})
+    assert response.status_code == 403
+    assert response.json()["errors"][0]["attr"] is None
 
 
 def test_the_last_use_is_written_once_a_minute(alice: User) -> None:

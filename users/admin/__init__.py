@@ -1,4 +1,4 @@
-"""Accounts and what belongs to them in the back office."""
+"""Accounts and their records in the back office."""
 
 from users.admin import account_records, accounts
 

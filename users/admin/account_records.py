@@ -1,4 +1,4 @@
-"""What belongs to an account, and the groups of colleagues, in the back office."""
+"""Records of accounts, and staff groups, in the back office."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class OnboardingProgressAdmin(OwnedAdmin):
 
 @admin.register(PersonalAccessToken)
 class PersonalAccessTokenAdmin(OwnedReadOnlyAdmin):
-    """Programs' keys: staff see whose they are and when they were used, and can end one."""
+    """API tokens. Staff see the owner and the last use, and can revoke a token."""
 
     list_display = ("name", "owner", "scope", "expiry", "last_used_at", "created_at")
     list_filter = (BY_CUSTOMER, ("scope", ChoicesDropdownFilter))
@@ -72,7 +72,7 @@ declare(EmailAddress, personal(email=address))
 
 @admin.register(EmailAddress)
 class EmailAddressAdmin(FoundByAddress, ReadOnlyAdmin):
-    """The addresses that django-allauth knows; what staff do about one is done on the account's page."""
+    """The addresses in django-allauth's table. Staff change them on the page of the account."""
 
     list_display = ("email", "customer", "primary", "verified")
     list_filter = (("verified", BooleanRadioFilter),)
@@ -86,20 +86,20 @@ class EmailAddressAdmin(FoundByAddress, ReadOnlyAdmin):
 
 @admin.register(Group)
 class GroupAdmin(ReadOnlyAdmin):
-    """What each role may do. `users.roles` says it, and whatever was changed here would be gone after the next migration."""
+    """The permissions of each role, read-only: the next migration overwrites them with those of `users.roles`."""
 
     list_display = ("name",)
     search_fields = ("name",)
     fields = ("name", "may")
 
-    @display(description="may")
+    @display(description="permissions")
     def may(self, group: Group) -> str:
         return ", ".join(str(permission) for permission in group.permissions.select_related("content_type"))
 
 
 @admin.register(Impersonation)
 class ImpersonationAdmin(OwnedReadOnlyAdmin):
-    """When colleagues looked at the API as a customer sees it."""
+    """Impersonations of customers by support staff."""
 
     list_display = ("created_at", "owner", "staff", "reason", "ends_at", "ended_at")
     list_select_related = ("user", "staff")

@@ -53,10 +53,10 @@ PROFILE_FIELDSETS: Any = (
 
 
 class FoundByAddress(BaseAdmin):
-    """Rows that are searched for by the beginning of an e-mail address, which an index serves, or by their key."""
+    """Search by the beginning of an email address, which an index supports, or by primary key."""
 
     search_fields: ClassVar[Any] = ("email__startswith",)
-    search_help_text = "Beginning of the e-mail address"
+    search_help_text = "Beginning of the email address"
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip().lower()
@@ -65,9 +65,9 @@ class FoundByAddress(BaseAdmin):
 
 
 class NewUserForm(UserCreationForm):
-    """An address and a password; the rest is on the page that opens next."""
+    """The email address and password of a new account; the page that opens next has the other fields."""
 
-    usable_password = None  # type: ignore[assignment]  # how Django takes an inherited field away
+    usable_password = None  # type: ignore[assignment]  # removes an inherited form field
 
     class Meta:
         model = User
@@ -75,7 +75,7 @@ class NewUserForm(UserCreationForm):
 
 
 class SetPasswordForm(AdminPasswordChangeForm):
-    """A new password ends every session and token, as it does when the user changes it himself; so does taking it away."""
+    """A password form for staff. Setting or removing the password ends every session and token."""
 
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit)
@@ -84,7 +84,7 @@ class SetPasswordForm(AdminPasswordChangeForm):
 
 
 class AccountForm(forms.ModelForm):
-    """An account, with the role that makes it a colleague's."""
+    """An account with its role."""
 
     role = forms.ChoiceField(choices=CHOICES, required=False, widget=UnfoldAdminSelectWidget)
 
@@ -134,7 +134,7 @@ class TokenInline(ReadOnlyInline):
 
 class AddressInline(ReadOnlyInline):
     model = EmailAddress
-    verbose_name_plural = "e-mail addresses"
+    verbose_name_plural = "email addresses"
     fields = ("address", "primary", "verified")
     address = linked("email", "address")
     ordering = ("id",)
@@ -142,7 +142,7 @@ class AddressInline(ReadOnlyInline):
 
 @admin.register(User)
 class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
-    """Accounts. Colleagues' accounts are changed by administrators only, and roles are given by them only."""
+    """Accounts. Only administrators can change staff accounts and assign roles."""
 
     list_display = ("email", "name", "role", "is_verified", "is_active", "lock", "last_login_at", "created_at")
     list_filter = (
@@ -180,9 +180,9 @@ class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        # SECURITY: only an administrator makes somebody a colleague
-        powers = () if request.user.is_superuser else ("role",)
-        return [*super().get_readonly_fields(request, obj), *powers]
+        # SECURITY: only administrators assign roles
+        protected = () if request.user.is_superuser else ("role",)
+        return [*super().get_readonly_fields(request, obj), *protected]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return staff_groups.with_role(super().get_queryset(request))
@@ -197,7 +197,7 @@ class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
         return super().has_help_permission(request, obj) and self.has_support_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: an account goes with all that belongs to it, which is no work for a page. It can be made inactive."""
+        """Return False: a job erases accounts, because that takes too long for a page. Accounts can be deactivated."""
         return False
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -209,7 +209,7 @@ class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
             administrator: Any = request.user
             staff_groups.assign_role(obj, form.cleaned_data["role"], by=administrator)
         if {"role", "is_active"} & set(form.changed_data):
-            # SECURITY: a session or token of a customer must not become one of a colleague
+            # SECURITY: a customer's session or token must not gain the permissions of staff
             obj.end_access()
 
     @display(description="name")
@@ -228,21 +228,21 @@ class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
     def change_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:auth_user_password_change", object_id)
 
-    @confirmed_action(title="Unlock", question="Lets the customer log in again at once.", icon="lock_open")
+    @confirmed_action(title="Unlock", question="The customer can log in again at once.", icon="lock_open")
     def unlock(self, request: HttpRequest, user: User) -> None:
         user.unlock()
 
-    @confirmed_action(title="Mark verified", question="Only after you made sure that the address is his.", icon="verified")
+    @confirmed_action(title="Mark verified", question="First check that the address belongs to the customer.", icon="verified")
     def vouch(self, request: HttpRequest, user: User) -> None:
         services.verify_address_by_staff(user)
 
-    @confirmed_action(title="Resend verification", question="Sends the mail with the link once more.", icon="outgoing_mail")
+    @confirmed_action(title="Resend verification", question="Sends the verification email again.", icon="outgoing_mail")
     def resend(self, request: HttpRequest, user: User) -> None:
         services.resend_verification(request=request, user=user)
 
     @confirmed_action(
         title="Remove second factors",
-        question="Only after you made sure who asks. It also ends all sessions.",
+        question="Confirm only if you have verified the customer's identity. This also ends all sessions.",
         icon="no_encryption",
     )
     def no_factors(self, request: HttpRequest, user: User) -> None:

@@ -1,4 +1,4 @@
-"""The button on a customer's page that erases his account."""
+"""The button on the page of an account that erases it."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ from users.tasks import start_erasure
 
 
 class Erasable:
-    """Mixed into the page of accounts, with "erase" among its `actions_detail`. For administrators."""
+    """A mixin for the admin of accounts, which adds the action "erase" for administrators."""
 
     def has_erase_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.is_active and request.user.is_superuser
 
     @confirmed_action(
         title="Erase",
-        question="Ends all access now and erases everything of this customer. Nobody can bring it back.",
+        question="Ends all access now and erases all data of this customer. This can't be undone.",
         icon="delete_forever",
         permission="erase",
     )
     def erase(self, request: HttpRequest, user: User) -> None:
-        start_erasure(user, asked_by=AskedBy.COLLEAGUE)
+        start_erasure(user, asked_by=AskedBy.STAFF)

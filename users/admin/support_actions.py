@@ -1,4 +1,4 @@
-"""Buttons of a customer's page that open what is closed to support: his values, and his view of the API. Both want a reason."""
+"""Buttons on the page of a customer that reveal masked values or start an impersonation. Both require a reason."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,15 +16,15 @@ from users.models import Impersonation, User
 SUPPORT_ACTIONS = ("reveal", "see_as_customer", "end_impersonation")
 REVEAL_DURATION = timedelta(minutes=15)
 CREDENTIAL_MESSAGE = (
-    "Call the API with the header  Authorization: Impersonation {text}  until {until:%H:%M} UTC. It is shown only now."
+    "Call the API with the header  Authorization: Impersonation {text}  until {until:%H:%M} UTC. It is not shown again."
 )
 
 
 class SupportActions(BaseAdmin):
-    """For the page of an account. Nobody but administrators does anything to a colleague's, and nobody acts as one."""
+    """A mixin for the admin of accounts. Only administrators change staff accounts, which can't be impersonated."""
 
     def has_support_permission(self, request: HttpRequest, obj: Any) -> bool:
-        # SECURITY: else whoever may set passwords could log in as an administrator
+        # SECURITY: otherwise staff who may set passwords could log in as an administrator
         return bool(request.user.is_superuser) or not is_staff_account(obj)
 
     def has_reveal_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -34,7 +34,7 @@ class SupportActions(BaseAdmin):
         return request.user.has_perm(impersonation.PERMISSION) and not is_staff_account(obj)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Nothing to reveal where nothing is hidden, and nothing to end that is not open."""
+        """Return the buttons that apply: without "reveal" if no value is masked, without "end" if nothing has started."""
         account = self.get_object(request, unquote(str(object_id)))
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
         pointless = {"see_as_customer"} if is_staff_account(account) else set()
@@ -46,16 +46,16 @@ class SupportActions(BaseAdmin):
 
     @confirmed_action(
         title="Reveal",
-        question="Shows you this customer's values for 15 minutes. He is told in his access log.",
+        question="Shows you this customer's values for 15 minutes. The customer can see this in the access log.",
         icon="visibility",
         permission="reveal",
         form=ReasonForm,
     )
     def reveal(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
-        now, colleague = clock.now(), request.user
+        now = clock.now()
         record_access(
             customer=user,
-            staff=colleague,
+            staff=request.user,
             action="reveal",
             what="users.user",
             row_id=user.pk,
@@ -66,22 +66,22 @@ class SupportActions(BaseAdmin):
 
     @confirmed_action(
         title="See as the customer",
-        question="Lets you read what the API answers him, for 30 minutes. He gets an alert.",
+        question="Lets you read the API as this customer for 30 minutes. The customer gets an alert.",
         icon="switch_account",
         permission="impersonate",
         form=ReasonForm,
     )
     def see_as_customer(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
-        colleague: Any = request.user
-        begun, text = impersonation.start(customer=user, staff=colleague, reason=answers["reason"], now=clock.now())
+        staff: Any = request.user
+        begun, text = impersonation.start(customer=user, staff=staff, reason=answers["reason"], now=clock.now())
         self.message_user(request, CREDENTIAL_MESSAGE.format(text=text, until=begun.ends_at), messages.WARNING)
 
-    @confirmed_action(title="Stop seeing as the customer", question="It ends at once.", icon="logout", permission="impersonate")
+    @confirmed_action(title="Stop seeing as the customer", question="Ends it at once.", icon="logout", permission="impersonate")
     def end_impersonation(self, request: HttpRequest, user: User) -> None:
-        colleague: Any = request.user
-        impersonation.end_all(staff=colleague, now=clock.now())
+        staff: Any = request.user
+        impersonation.end_all(staff=staff, now=clock.now())
 
 
 def is_staff_account(obj: Any) -> bool:
-    """Whether it is the account of one of the staff. Unfold asks with a key for an object too, which says nothing."""
+    """Return True if `obj` is a staff account. Unfold also passes primary keys, for which this returns False."""
     return isinstance(obj, User) and (obj.is_staff or obj.is_superuser)

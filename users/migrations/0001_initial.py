@@ -4,7 +4,6 @@ Their triggers are in `0002_initial`: they call a function of `system`, whose ta
 """
 
 from datetime import date, timedelta
-from decimal import Decimal
 from uuid import uuid4
 
 from django.conf import settings
@@ -24,7 +23,7 @@ from core.models.validators import validate_json_list, validate_json_object
 from core.postgres.operations import ALL, composite_foreign_key, enable_row_level_security, run_sql_file
 from users.models.reference import is_country, is_naics_code, is_timezone
 
-# Accounts and sessions are changed by the roles of accounts and staff. A customer locks rows, for which PostgreSQL wants the
+# Only the roles of accounts and staff change accounts and sessions. A customer locks rows, for which PostgreSQL requires the
 # privilege to update a column.
 LOCK = "SELECT, UPDATE (updated_at)"
 
@@ -56,13 +55,24 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("id", models.UUIDField(default=uuid4, editable=False, primary_key=True, serialize=False)),
-                ("email", models.EmailField(max_length=254, unique=True)),
-                ("is_active", models.BooleanField(default=True)),
-                ("is_verified", models.BooleanField(default=False)),
-                ("is_staff", models.BooleanField(default=False)),
-                ("last_login_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("login_attempts", models.IntegerField(default=0, editable=False, validators=[MinValueValidator(0)])),
-                ("locked_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("email", models.EmailField(help_text="In lower case.", max_length=254, unique=True)),
+                ("is_active", models.BooleanField(default=True, help_text="False: the user can't log in.")),
+                ("is_verified", models.BooleanField(default=False, help_text="True once the email address is confirmed.")),
+                ("is_staff", models.BooleanField(default=False, help_text="True for staff, who may use the back office.")),
+                (
+                    "last_login_at",
+                    models.DateTimeField(blank=True, editable=False, help_text="Null before the first login.", null=True),
+                ),
+                (
+                    "login_attempts",
+                    models.IntegerField(
+                        default=0, editable=False, help_text="Failed logins in a row.", validators=[MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "locked_until",
+                    models.DateTimeField(blank=True, editable=False, help_text="Logins are refused until then.", null=True),
+                ),
                 (
                     "groups",
                     models.ManyToManyField(
@@ -114,13 +124,13 @@ class Migration(migrations.Migration):
                 (
                     "asked_by",
                     models.CharField(
-                        choices=[("customer", "Customer"), ("colleague", "Colleague"), ("command", "Command")],
+                        choices=[("customer", "Customer"), ("staff", "Staff"), ("command", "Command")],
                         editable=False,
                         max_length=20,
                     ),
                 ),
                 ("rows_deleted", models.BigIntegerField(default=0, editable=False)),
-                ("anonymised_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("anonymized_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "user",
@@ -144,14 +154,14 @@ class Migration(migrations.Migration):
                         name="users_accounterasure_finished_at_one_under_way",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("asked_by__in", ["customer", "colleague", "command"])),
-                        name="users_accounterasure_asked_by_choice",
-                        violation_error_message="Choose one of: customer, colleague, command.",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(("rows_deleted__gte", 0)),
                         name="users_accounterasure_rows_deleted_bounds",
                         violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("asked_by__in", ["customer", "staff", "command"])),
+                        name="users_accounterasure_asked_by_choice",
+                        violation_error_message="Choose one of: customer, staff, command.",
                     ),
                 ],
             },
@@ -166,10 +176,10 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("waiting", "waits for a worker"),
-                            ("running", "is being made"),
-                            ("ready", "can be downloaded"),
-                            ("failed", "could not be made"),
+                            ("waiting", "waiting for a worker"),
+                            ("running", "in progress"),
+                            ("ready", "ready for download"),
+                            ("failed", "failed"),
                         ],
                         default="waiting",
                         editable=False,
@@ -181,19 +191,27 @@ class Migration(migrations.Migration):
                     models.IntegerField(
                         default=0,
                         editable=False,
-                        help_text="Percent.",
+                        help_text="Progress in percent, 0 to 100.",
                         validators=[MinValueValidator(0), MaxValueValidator(100)],
                     ),
                 ),
                 (
                     "size",
                     models.BigIntegerField(
-                        blank=True, editable=False, help_text="Bytes of the zip, once it is ready.", null=True
+                        blank=True, editable=False, help_text="Bytes of the ZIP file; null until ready.", null=True
                     ),
                 ),
-                ("sha256", models.CharField(blank=True, editable=False, max_length=64)),
-                ("ready_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("expires_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "sha256",
+                    models.CharField(
+                        blank=True, editable=False, help_text="Hash of the ZIP file. Empty until ready.", max_length=64
+                    ),
+                ),
+                ("ready_at", models.DateTimeField(blank=True, editable=False, help_text="Null until ready.", null=True)),
+                (
+                    "expires_at",
+                    models.DateTimeField(blank=True, editable=False, help_text="The file is deleted then.", null=True),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -211,6 +229,12 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["user", "-created_at", "-id"], name="users_export_newest")],
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "id"), name="users_dataexport_owner"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("waiting", "running"))),
+                        fields=("user",),
+                        name="users_dataexport_state_one_under_way",
+                        violation_error_message="An export is already in progress.",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["waiting", "running", "ready", "failed"])),
                         name="users_dataexport_state_choice",
@@ -220,12 +244,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("progress__gte", 0), ("progress__lte", 100)),
                         name="users_dataexport_progress_bounds",
                         violation_error_message="Must be between 0 and 100.",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("state__in", ("waiting", "running"))),
-                        fields=("user",),
-                        name="users_dataexport_state_one_under_way",
-                        violation_error_message="An export is under way already.",
                     ),
                 ],
             },
@@ -299,14 +317,14 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["user", "-created_at", "-id"], name="users_impersonation_newest")],
                 "constraints": [
                     models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("created_at"))),
+                        name="users_impersonation_ends_at_later",
+                        violation_error_message="Must be after the start.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("reason__regex", "^\\S(.*\\S)?$")),
                         name="users_impersonation_reason_not_blank",
                         violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("ends_at__gt", models.F("created_at"))),
-                        name="users_impersonation_ends_at_later",
-                        violation_error_message="Must be after the beginning.",
                     ),
                 ],
             },
@@ -317,11 +335,22 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("step_name", models.CharField(max_length=100)),
-                ("step_order", models.IntegerField(validators=[MinValueValidator(1)])),
+                ("step_name", models.CharField(help_text="Unique among the user's steps.", max_length=100)),
+                (
+                    "step_order",
+                    models.IntegerField(help_text="Position in the list, from 1.", validators=[MinValueValidator(1)]),
+                ),
                 ("is_completed", models.BooleanField(default=False)),
-                ("completed_at", models.DateTimeField(blank=True, null=True)),
-                ("step_data", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
+                ("completed_at", models.DateTimeField(blank=True, help_text="Null exactly if it is not completed.", null=True)),
+                (
+                    "step_data",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Data that the user entered, as a JSON object.",
+                        validators=[validate_json_object],
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -334,7 +363,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name_plural": "onboarding progress",
+                "verbose_name": "onboarding step",
                 "ordering": ["step_order"],
                 "abstract": False,
                 "indexes": [
@@ -344,7 +373,16 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("user", "step_name"),
                         name="users_onboardingprogress_step_name_unique",
-                        violation_error_message="You already have a step of this name.",
+                        violation_error_message="You already have a step with this name.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("completed_at__isnull", False), ("is_completed", True)),
+                            models.Q(("completed_at__isnull", True), ("is_completed", False)),
+                            _connector="OR",
+                        ),
+                        name="users_onboardingprogress_completed_at_matches_is_completed",
+                        violation_error_message="Must be set exactly when is_completed is true.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("step_name__regex", "^\\S(.*\\S)?$")),
@@ -355,15 +393,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("step_order__gte", 1)),
                         name="users_onboardingprogress_step_order_bounds",
                         violation_error_message="Must be 1 or more.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("completed_at__isnull", False), ("is_completed", True)),
-                            models.Q(("completed_at__isnull", True), ("is_completed", False)),
-                            _connector="OR",
-                        ),
-                        name="users_onboardingprogress_completed_at_matches_is_completed",
-                        violation_error_message="Must be set exactly when is_completed is true.",
                     ),
                     models.CheckConstraint(
                         condition=Exact(
@@ -385,14 +414,20 @@ class Migration(migrations.Migration):
                 ("updated_at", UpdatedAtField()),
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("digest", models.CharField(editable=False, max_length=128, unique=True)),
-                ("name", models.CharField(max_length=100)),
+                ("name", models.CharField(help_text="The user's name for the token.", max_length=100)),
                 (
                     "scope",
                     models.CharField(
-                        choices=[("read", "read"), ("read-write", "read and write")], default="read", max_length=20
+                        choices=[("read", "read"), ("read-write", "read and write")],
+                        default="read",
+                        help_text="Default: read.",
+                        max_length=20,
                     ),
                 ),
-                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "last_used_at",
+                    models.DateTimeField(blank=True, editable=False, help_text="To the minute. Null if never used.", null=True),
+                ),
                 ("created", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 (
                     "user",
@@ -431,16 +466,38 @@ class Migration(migrations.Migration):
                 ("first_name", models.CharField(max_length=100)),
                 ("last_name", models.CharField(max_length=100)),
                 ("date_of_birth", models.DateField(blank=True, null=True)),
-                ("gender", models.CharField(blank=True, max_length=20)),
-                ("phone_number", models.CharField(blank=True, max_length=20)),
+                ("gender", models.CharField(blank=True, help_text="Free text.", max_length=20)),
+                (
+                    "phone_number",
+                    models.CharField(blank=True, help_text="E.164, such as +12125550123, or a national number.", max_length=20),
+                ),
                 ("address_line_1", models.CharField(blank=True, max_length=255)),
                 ("address_line_2", models.CharField(blank=True, max_length=255)),
                 ("city", models.CharField(blank=True, max_length=100)),
                 ("state", models.CharField(blank=True, max_length=50)),
-                ("zip_code", models.CharField(max_length=10)),
-                ("country", models.CharField(default="US", max_length=2, validators=[is_country])),
-                ("timezone", models.CharField(default="America/New_York", max_length=50, validators=[is_timezone])),
-                ("dependents", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0)])),
+                ("zip_code", models.CharField(help_text="Postal code. In the US: 12345 or 12345-6789.", max_length=10)),
+                (
+                    "country",
+                    models.CharField(default="US", help_text="ISO 3166; default US.", max_length=2, validators=[is_country]),
+                ),
+                (
+                    "timezone",
+                    models.CharField(
+                        default="America/New_York",
+                        help_text="IANA time zone. Default: America/New_York.",
+                        max_length=50,
+                        validators=[is_timezone],
+                    ),
+                ),
+                (
+                    "dependents",
+                    models.IntegerField(
+                        blank=True,
+                        help_text="0 if there are none. Null: unknown.",
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
                 (
                     "marital_status",
                     models.CharField(
@@ -456,14 +513,24 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
-                ("household_size", models.IntegerField(default=1, validators=[MinValueValidator(1)])),
+                (
+                    "household_size",
+                    models.IntegerField(
+                        default=1, help_text="Number of people. Default: 1.", validators=[MinValueValidator(1)]
+                    ),
+                ),
                 (
                     "annual_income",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, validators=[MinValueValidator(Decimal("0"))]
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Yearly income. 0 if there is none. Null: unknown.",
+                        max_digits=12,
+                        null=True,
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
-                ("income_source", models.CharField(blank=True, max_length=100)),
+                ("income_source", models.CharField(blank=True, help_text="Free text, such as salary.", max_length=100)),
                 (
                     "employment_status",
                     models.CharField(
@@ -498,7 +565,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("occupation", models.CharField(blank=True, max_length=100)),
-                ("industry", models.CharField(blank=True, max_length=100)),
+                ("industry", models.CharField(blank=True, help_text="Free text, such as software.", max_length=100)),
                 ("years_of_experience", models.IntegerField(blank=True, null=True, validators=[MinValueValidator(0)])),
                 ("company_name", models.CharField(blank=True, max_length=255)),
                 (
@@ -512,21 +579,42 @@ class Migration(migrations.Migration):
                             ("250-999", "250-999"),
                             ("1000+", "1000+"),
                         ],
+                        help_text="Number of employees.",
                         max_length=50,
                     ),
                 ),
                 ("job_title", models.CharField(blank=True, max_length=100)),
-                ("naics_code", models.CharField(blank=True, max_length=6, validators=[is_naics_code])),
+                (
+                    "naics_code",
+                    models.CharField(blank=True, help_text="2 to 6 digits.", max_length=6, validators=[is_naics_code]),
+                ),
                 (
                     "risk_tolerance",
                     models.CharField(
                         choices=[("conservative", "Conservative"), ("moderate", "Moderate"), ("aggressive", "Aggressive")],
                         default="moderate",
+                        help_text="Default: moderate.",
                         max_length=20,
                     ),
                 ),
-                ("financial_goals", models.JSONField(blank=True, default=list, validators=[validate_json_list])),
-                ("preferences", models.JSONField(blank=True, default=dict, validators=[validate_json_object])),
+                (
+                    "financial_goals",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Goals in any format, as a JSON list.",
+                        validators=[validate_json_list],
+                    ),
+                ),
+                (
+                    "preferences",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Settings of the client, as a JSON object.",
+                        validators=[validate_json_object],
+                    ),
+                ),
                 (
                     "user",
                     models.OneToOneField(
@@ -541,16 +629,6 @@ class Migration(migrations.Migration):
                     GinIndex(fields=["preferences"], name="users_profile_preferences_gin", opclasses=["jsonb_path_ops"]),
                 ],
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("first_name__regex", "^\\S(.*\\S)?$")),
-                        name="users_userprofile_first_name_not_blank",
-                        violation_error_message="Must not be empty or padded.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("last_name__regex", "^\\S(.*\\S)?$")),
-                        name="users_userprofile_last_name_not_blank",
-                        violation_error_message="Must not be empty or padded.",
-                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("date_of_birth__gte", date(1880, 1, 1)),
@@ -567,11 +645,6 @@ class Migration(migrations.Migration):
                         ),
                         name="users_userprofile_zip_code_us",
                         violation_error_message="A US ZIP code has five digits, or five and four: 12345 or 12345-6789.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("zip_code__regex", "^\\S(.*\\S)?$")),
-                        name="users_userprofile_zip_code_not_blank",
-                        violation_error_message="Must not be empty or padded.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -593,9 +666,48 @@ class Migration(migrations.Migration):
                         violation_error_message="Use an ISO 3166-1 code such as US.",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(
+                            ("naics_code", ""),
+                            (
+                                "naics_code__regex",
+                                "^(11|21|22|23|31|32|33|42|44|45|48|49|51|52|53|54|55|56|61|62|71|72|81|92)[0-9]{0,4}$",
+                            ),
+                            _connector="OR",
+                        ),
+                        name="users_userprofile_naics_code_sector",
+                        violation_error_message="Use 2 to 6 digits that begin with a NAICS sector.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first_name__regex", "^\\S(.*\\S)?$")),
+                        name="users_userprofile_first_name_not_blank",
+                        violation_error_message="Must not be empty or padded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_name__regex", "^\\S(.*\\S)?$")),
+                        name="users_userprofile_last_name_not_blank",
+                        violation_error_message="Must not be empty or padded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("zip_code__regex", "^\\S(.*\\S)?$")),
+                        name="users_userprofile_zip_code_not_blank",
+                        violation_error_message="Must not be empty or padded.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("dependents__gte", 0)),
                         name="users_userprofile_dependents_bounds",
                         violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "marital_status__in",
+                                ["single", "married", "domestic_partnership", "separated", "divorced", "widowed", ""],
+                            )
+                        ),
+                        name="users_userprofile_marital_status_choice",
+                        violation_error_message=(
+                            "Choose one of: single, married, domestic_partnership, separated, divorced, widowed."
+                        ),
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("household_size__gte", 1)),
@@ -617,23 +729,6 @@ class Migration(migrations.Migration):
                         ),
                         name="users_userprofile_annual_income_number",
                         violation_error_message="Must be a number.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("years_of_experience__gte", 0)),
-                        name="users_userprofile_years_of_experience_bounds",
-                        violation_error_message="Must be 0 or more.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "marital_status__in",
-                                ["single", "married", "domestic_partnership", "separated", "divorced", "widowed", ""],
-                            )
-                        ),
-                        name="users_userprofile_marital_status_choice",
-                        violation_error_message=(
-                            "Choose one of: single, married, domestic_partnership, separated, divorced, widowed."
-                        ),
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -671,6 +766,11 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(("years_of_experience__gte", 0)),
+                        name="users_userprofile_years_of_experience_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("company_size__in", ["1-9", "10-49", "50-249", "250-999", "1000+", ""])),
                         name="users_userprofile_company_size_choice",
                         violation_error_message="Choose one of: 1-9, 10-49, 50-249, 250-999, 1000+.",
@@ -679,18 +779,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("risk_tolerance__in", ["conservative", "moderate", "aggressive"])),
                         name="users_userprofile_risk_tolerance_choice",
                         violation_error_message="Choose one of: conservative, moderate, aggressive.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("naics_code", ""),
-                            (
-                                "naics_code__regex",
-                                "^(11|21|22|23|31|32|33|42|44|45|48|49|51|52|53|54|55|56|61|62|71|72|81|92)[0-9]{0,4}$",
-                            ),
-                            _connector="OR",
-                        ),
-                        name="users_userprofile_naics_code_sector",
-                        violation_error_message="Use 2 to 6 digits that begin with a NAICS sector.",
                     ),
                     models.CheckConstraint(
                         condition=Exact(
@@ -719,10 +807,10 @@ class Migration(migrations.Migration):
                 ("updated_at", UpdatedAtField()),
                 ("digest", models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ("data", models.TextField(blank=True, editable=False)),
-                ("expires_at", models.DateTimeField(editable=False)),
-                ("user_agent", models.CharField(blank=True, editable=False, max_length=200)),
-                ("address", models.GenericIPAddressField(editable=False, null=True)),
-                ("last_seen_at", models.DateTimeField(editable=False)),
+                ("expires_at", models.DateTimeField(editable=False, help_text="End of the session.")),
+                ("user_agent", models.CharField(blank=True, editable=False, help_text="Browser or app.", max_length=200)),
+                ("address", models.GenericIPAddressField(editable=False, help_text="IP address at login.", null=True)),
+                ("last_seen_at", models.DateTimeField(editable=False, help_text="Accurate to five minutes.")),
                 (
                     "user",
                     models.ForeignKey(
@@ -741,12 +829,12 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("digest__isnull", False), ("data", ""), _connector="OR"),
                         name="users_usersession_data_ended",
-                        violation_error_message="A session that ended is empty.",
+                        violation_error_message="An ended session has no data.",
                     )
                 ],
             },
         ),
-        # Foreign keys that keep a row with its owner's rows
+        # Foreign keys that include the owner
         composite_foreign_key(
             "users_dataexportchunk", "export_id", "users_dataexport", name="users_dataexportchunk_export_owner"
         ),
@@ -761,6 +849,6 @@ class Migration(migrations.Migration):
         enable_row_level_security("users_dataexport"),
         enable_row_level_security("users_dataexportchunk"),
         enable_row_level_security("users_accounterasure", customer="SELECT, INSERT"),
-        # sign-up and login look a credential up before they know its user
+        # a credential is looked up before its user is known
         enable_row_level_security("users_impersonation", customer="SELECT", accounts="SELECT"),
     ]

@@ -1,4 +1,4 @@
-"""The triggers of the tables of `0001_initial`, and what allauth's and Django's tables of accounts need."""
+"""Triggers of the tables of `0001_initial`, and security of allauth's and Django's tables of accounts."""
 
 from django.db import migrations
 
@@ -32,9 +32,9 @@ class Migration(migrations.Migration):
         # Row-level security and privileges of allauth's tables
         enable_row_level_security("account_emailaddress", customer="SELECT", accounts=ALL),
         grant("account_emailconfirmation", accounts=ALL, staff=ALL),
-        # a user's export names their second factors
+        # a user's export contains their second factors
         enable_row_level_security("mfa_authenticator", customer="SELECT", staff="SELECT, DELETE", accounts=ALL),
-        # Audit triggers of tables that are not models of ours
+        # Audit triggers of tables that are not models of this project
         audit("users_user_groups"),
         audit("users_user_user_permissions"),
         audit("account_emailaddress"),

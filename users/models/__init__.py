@@ -1,4 +1,4 @@
-"""The account, who stands behind it, how far it is set up, its keys to the API, its exports and its end."""
+"""Models of accounts, profiles, onboarding, sessions, tokens, exports and erasures."""
 
 from users.models.account import User
 from users.models.erasure import AccountErasure

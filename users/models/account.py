@@ -1,4 +1,4 @@
-"""The account: an e-mail address, a password, and the count of failed logins."""
+"""The account: an email address, a password, and the count of failed logins."""
 
 from datetime import datetime, tzinfo
 from typing import Any, ClassVar
@@ -21,16 +21,16 @@ from core.postgres.expressions import ClockNow
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import address, personal
 
-# A counted attempt waits for no disk. It would be the one difference to an unknown address, for which nothing is written, that
-# can be measured: 1 to 2 ms. A crash of the database may forget the attempts of its last half second.
+# Attempts are committed without waiting for the disk. Nothing is written for an unknown address, so the 1 to 2 ms would be a
+# measurable difference. A crash of the database may lose the attempts of its last half second.
 DO_NOT_WAIT = "SELECT set_config('synchronous_commit', 'off', true)"
 
 
 class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore[misc]
-    """Makes accounts and counts login attempts."""
+    """A manager that creates accounts and counts login attempts."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """An account with a hashed password; without one, nobody can log in to it by password."""
+        """Create an account with a hashed password. Without a password, login by password is not possible."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -41,17 +41,17 @@ class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Lower-case throughout: people do not know that the part before the @ might be case-sensitive."""
+        """Return the address in lower case: few users know that the part before the @ may be case-sensitive."""
         return (email or "").strip().lower()
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.normalize_email(username))
 
     def reserve_login_attempt(self, email: str, *, now: datetime) -> "User | None":
-        """Count an attempt before its password is looked at; None when there is no such account or it is locked.
+        """Count an attempt before its password is checked. Return None if the account does not exist or is locked.
 
-        One UPDATE, so that any number of guesses at once gets no further than the limit. The attempt that reaches it locks
-        the account right away; `login_succeeded` takes that back if its password was right.
+        It is one UPDATE, so that concurrent attempts can't exceed the limit. The attempt that reaches the limit locks the
+        account at once; `login_succeeded` unlocks it if the password was right.
         """
         attempts = Case(When(locked_until__isnull=False, then=Value(1)), default=F("login_attempts") + 1)
         full = Case(
@@ -65,36 +65,36 @@ class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore
         )
         open_accounts = Q(locked_until__isnull=True) | Q(locked_until__lte=now)
         account = self.filter(email=self.normalize_email(email))
-        with transaction.atomic():  # so that the row is as this attempt left it, and not the next one
+        with transaction.atomic():  # so that the row is read before the next attempt changes it
             with connection.cursor() as cursor:
                 cursor.execute(DO_NOT_WAIT)
             reserved = account.filter(open_accounts).update(login_attempts=attempts, locked_until=full)
-            found: User | None = account.first()  # also asked for nobody: an unknown address must not cost a statement less
+            found: User | None = account.first()  # an unknown address must not take fewer statements
         return found if reserved else None
 
 
 class User(AbstractBaseUser, PermissionsMixin, BaseModel):
-    """Somebody with an account: a customer, or one of the staff."""
+    """An account of a customer or of a staff member."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # v4: an account's key tells nothing about when
-    email = models.EmailField(max_length=254, unique=True)
-    is_active = models.BooleanField(default=True)
-    is_verified = models.BooleanField(default=False)
-    is_staff = models.BooleanField(default=False)
-    last_login_at = models.DateTimeField(null=True, blank=True, editable=False)
-    login_attempts = BoundedIntegerField(min=0, default=0, editable=False)
-    locked_until = models.DateTimeField(null=True, blank=True, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # v4 does not reveal when the account was created
+    email = models.EmailField(max_length=254, unique=True, help_text="In lower case.")
+    is_active = models.BooleanField(default=True, help_text="False: the user can't log in.")
+    is_verified = models.BooleanField(default=False, help_text="True once the email address is confirmed.")
+    is_staff = models.BooleanField(default=False, help_text="True for staff, who may use the back office.")
+    last_login_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Null before the first login.")
+    login_attempts = BoundedIntegerField(min=0, default=0, editable=False, help_text="Failed logins in a row.")
+    locked_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Logins are refused until then.")
 
-    last_login = None  # Django's column; the product's is last_login_at
+    last_login = None  # Django's column, replaced by last_login_at
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    owner_path = "pk"  # an account belongs to itself
+    owner_path = "pk"  # an account is its own owner
     privacy = Privacy(
         export=True,
         erase=Erase.ANONYMIZE,
         restore=Restore.NEVER,
-        because="what the books need refers to an account; an empty one stays, whose address and password say nothing",
+        because="retained invoices refer to the account; a blank one remains, without its email address and password",
         owner="pk",
         blank={
             "email": Concat(Value("erased-"), Cast("pk", models.CharField()), Value("@erased.invalid")),
@@ -123,32 +123,32 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         self.email = UserManager.normalize_email(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a new password ends every session and token, whichever road it came by."""
-        typed: str | None = vars(self).get("_password")  # what Django keeps of `set_password` until it is saved
+        """Save the account. A new password ends every session and token, however it was set."""
+        typed: str | None = vars(self).get("_password")  # set by `set_password` until the account is saved
         has_new_password = typed is not None and not self._state.adding
         super().save(*args, **kwargs)
         if has_new_password:
             self.end_access()
 
     def end_access(self) -> None:
-        """End all sessions and all keys to the API at once."""
+        """End all sessions and delete all API tokens."""
         self.usersession_set.end()
         self.auth_token_set.all().delete()
 
-    is_locked = Derived(Q(locked_until__gt=ClockNow()), help_text="Whether logins are refused at this moment.")
+    is_locked = Derived(Q(locked_until__gt=ClockNow()), help_text="True while logins are refused.")
 
     @property
     def zone(self) -> tzinfo:
-        """The zone whose days are this user's days; the product's default while there is no profile."""
+        """The user's time zone; the default time zone if there is no profile."""
         profile = getattr(self, "profile", None)
         return profile.zone if profile else clock.FALLBACK_ZONE
 
     def login_succeeded(self, *, now: datetime) -> None:
-        """Stamp the login and forget the failed ones before it."""
+        """Record the time of the login and reset the failed attempts."""
         self.login_attempts, self.locked_until, self.last_login_at = 0, None, now
         self.save(update_fields=["login_attempts", "locked_until", "last_login_at"])
 
     def unlock(self) -> None:
-        """Let the account be used again at once, after support has made sure whose it is."""
+        """Unlock the account, after its owner has been verified."""
         self.login_attempts, self.locked_until = 0, None
         self.save(update_fields=["login_attempts", "locked_until"])

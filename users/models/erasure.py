@@ -1,4 +1,4 @@
-"""That an account was to be erased, and how far that has come."""
+"""Erasures of accounts and their progress."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,23 +13,23 @@ TABLE = "users_accounterasure"
 
 class AskedBy(models.TextChoices):
     CUSTOMER = "customer"
-    COLLEAGUE = "colleague"
+    STAFF = "staff"
     COMMAND = "command"
 
 
 class AccountErasure(OwnedModel):
-    """The erasure of one account, which goes on where it was interrupted. It holds nothing of the person."""
+    """The erasure of one account, which can be resumed. It contains no personal data."""
 
     asked_by = ChoiceField(AskedBy, max_length=20, editable=False)
     rows_deleted = models.BigIntegerField(default=0, editable=False)
-    anonymised_at = models.DateTimeField(null=True, blank=True, editable=False)
+    anonymized_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     privacy = Privacy(
         export=False,
         erase=Erase.KEEP,
         restore=Restore.NEVER,
-        because="the proof that an erasure was asked for and carried out; it says nothing of the person",
+        because="proof that an erasure was requested and carried out; it contains no personal data",
     )
 
     class Meta(OwnedModel.Meta):

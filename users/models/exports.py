@@ -1,4 +1,4 @@
-"""An export of a customer's data: that it was asked for, how far it is, and its bytes, sealed and in pieces."""
+"""Exports of a customer's data: state, progress, and the file in encrypted chunks."""
 
 from typing import Any
 
@@ -14,26 +14,26 @@ TABLE = "users_dataexport"
 
 
 class ExportState(models.TextChoices):
-    WAITING = "waiting", "waits for a worker"
-    RUNNING = "running", "is being made"
-    READY = "ready", "can be downloaded"
-    FAILED = "failed", "could not be made"
+    WAITING = "waiting", "waiting for a worker"
+    RUNNING = "running", "in progress"
+    READY = "ready", "ready for download"
+    FAILED = "failed", "failed"
 
 
 UNFINISHED_STATES = (ExportState.WAITING, ExportState.RUNNING)
 
 
 class DataExport(OwnedModel):
-    """One export: everything of one customer in a zip, until it expires."""
+    """An export of all data of one customer as a ZIP file, until it expires."""
 
     state = ChoiceField(ExportState, max_length=20, default=ExportState.WAITING, editable=False)
-    progress = BoundedIntegerField(min=0, max=100, default=0, editable=False, help_text="Percent.")
-    size = models.BigIntegerField(null=True, blank=True, editable=False, help_text="Bytes of the zip, once it is ready.")
-    sha256 = models.CharField(max_length=64, blank=True, editable=False)
-    ready_at = models.DateTimeField(null=True, blank=True, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    progress = BoundedIntegerField(min=0, max=100, default=0, editable=False, help_text="Progress in percent, 0 to 100.")
+    size = models.BigIntegerField(null=True, blank=True, editable=False, help_text="Bytes of the ZIP file; null until ready.")
+    sha256 = models.CharField(max_length=64, blank=True, editable=False, help_text="Hash of the ZIP file. Empty until ready.")
+    ready_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Null until ready.")
+    expires_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="The file is deleted then.")
 
-    privacy = internal("a copy of the other rows, made for him to download and deleted after a week")
+    privacy = internal("a copy of the other rows for download, deleted after a week")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "data export"
@@ -43,7 +43,7 @@ class DataExport(OwnedModel):
                 fields=["user"],
                 condition=Q(state__in=UNFINISHED_STATES),
                 name=f"{TABLE}_state_one_under_way",
-                violation_error_message="An export is under way already.",
+                violation_error_message="An export is already in progress.",
             ),
         ]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="users_export_newest")]
@@ -53,17 +53,17 @@ class DataExport(OwnedModel):
 
 
 class DataExportChunk(OwnedModel):
-    """A piece of the zip of an export, in base64 and sealed for its owner."""
+    """A chunk of an export's ZIP file, in base64 and encrypted with the owner's data key."""
 
     export = same_owner_foreign_key(DataExport, on_delete=models.CASCADE, related_name="chunks")
     number = BoundedIntegerField(min=0)
-    # SECURITY: everything of a customer in one place, his account numbers in clear
+    # SECURITY: encrypted, because it contains all data of a customer, with account numbers in plain text
     content: Any = encrypt(models.TextField(), label="users.data_export_chunk.content")
 
-    privacy = internal("pieces of an export, deleted with it")
+    privacy = internal("chunks of an export, deleted with it")
 
     class Meta(OwnedModel.Meta):
         constraints = [models.UniqueConstraint(fields=["user", "export", "number"], name="users_dataexportchunk_number_unique")]
 
     def __str__(self) -> str:
-        return f"piece {self.number}"
+        return f"chunk {self.number}"

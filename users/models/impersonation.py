@@ -1,4 +1,4 @@
-"""A colleague who looks at the API as a customer sees it: who, whom, why, and until when."""
+"""Impersonations of customers by support staff."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,15 +17,13 @@ IMPERSONATION_DURATION = timedelta(minutes=30)
 
 
 class ImpersonationQuerySet(OwnedQuerySet):
-    """Impersonations."""
-
     def running_at(self, now: datetime) -> Self:
-        """Those that are open at `now`."""
+        """Return the impersonations that are open at `now`."""
         return self.filter(ends_at__gt=now, ended_at__isnull=True)
 
 
 class Impersonation(OwnedModel):
-    """Leave for one colleague to read what the customer (`user`) reads. Only the digest of its credential is stored."""
+    """Permission for `staff` to read the API as the customer `user`. Only the digest of its credential is stored."""
 
     staff: models.ForeignKey[Any, Any] = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="impersonations_by_me", editable=False
@@ -36,15 +34,13 @@ class Impersonation(OwnedModel):
     digest = models.CharField(max_length=64, unique=True, editable=False)
 
     privacy = Privacy(
-        export=True, erase=Erase.DELETE, restore=Restore.NEVER, because="when colleagues looked at the API as he sees it"
+        export=True, erase=Erase.DELETE, restore=Restore.NEVER, because="impersonations of the customer by support staff"
     )
     secret_fields = ("digest",)
     may_write = False
 
     class Meta(OwnedModel.Meta):
-        constraints = [
-            rule("users_impersonation_ends_at_later", Q(ends_at__gt=F("created_at")), "Must be after the beginning.")
-        ]
+        constraints = [rule("users_impersonation_ends_at_later", Q(ends_at__gt=F("created_at")), "Must be after the start.")]
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="users_impersonation_newest")]
 
     objects = ImpersonationQuerySet.as_manager()  # type: ignore[misc]  # narrower than its base's
@@ -54,10 +50,10 @@ class Impersonation(OwnedModel):
 
     @property
     def impersonator_id(self) -> Any:
-        """Who acts: what every other credential lacks."""
+        """The key of the staff member who acts; other credentials lack this attribute."""
         return self.staff_id
 
     @staticmethod
     def digest_of(text: str) -> str:
-        """What is stored of a credential; it is long and random, so that a plain hash can't be turned back."""
+        """Return the stored hash of a credential. A plain hash is enough, because a credential is long and random."""
         return sha256(text.encode()).hexdigest()

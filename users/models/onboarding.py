@@ -1,4 +1,4 @@
-"""The steps a new customer takes until the product knows enough to be useful."""
+"""Onboarding steps of a new customer."""
 
 from django.db import models
 
@@ -14,25 +14,25 @@ FIRST_STEPS = ("profile", "income", "expenses", "accounts", "goals", "health", "
 
 
 class OnboardingProgress(OwnedModel):
-    """One step of a customer's way in, and what he answered there."""
+    """One onboarding step of a customer, with the data that they entered."""
 
-    step_name = NonBlankCharField(max_length=100)
-    step_order = BoundedIntegerField(min=1)
+    step_name = NonBlankCharField(max_length=100, help_text="Unique among the user's steps.")
+    step_order = BoundedIntegerField(min=1, help_text="Position in the list, from 1.")
     is_completed = models.BooleanField(default=False)
-    completed_at = models.DateTimeField(null=True, blank=True)
-    step_data = JSONObjectField()
+    completed_at = models.DateTimeField(null=True, blank=True, help_text="Null exactly if it is not completed.")
+    step_data = JSONObjectField(help_text="Data that the user entered, as a JSON object.")
 
-    privacy = own("what he answered on his way in", is_replaced=True)
+    privacy = own("data that the customer entered during onboarding", is_replaced=True)
     personal_fields = personal("step_data")
 
     class Meta(OwnedModel.Meta):
-        verbose_name_plural = "onboarding progress"
+        verbose_name = "onboarding step"
         ordering = ["step_order"]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "step_name"],
                 name=f"{TABLE}_step_name_unique",
-                violation_error_message="You already have a step of this name.",
+                violation_error_message="You already have a step with this name.",
             ),
             together(TABLE, "is_completed", "completed_at"),
         ]
@@ -42,7 +42,7 @@ class OnboardingProgress(OwnedModel):
         return self.step_name
 
     def complete(self) -> None:
-        """Tick the step off; a step that was done before keeps its instant."""
+        """Mark the step as completed. A completed step retains its time of completion."""
         if not self.is_completed:
             self.is_completed, self.completed_at = True, clock.now()
             self.save(update_fields=["is_completed", "completed_at"])

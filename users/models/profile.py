@@ -1,4 +1,4 @@
-"""Who stands behind an account: what the forecasts, the projections and the calendar need to know of him."""
+"""Profiles, with the data that forecasts, projections and the calendar need."""
 
 import re
 from datetime import date, timedelta, tzinfo
@@ -81,40 +81,47 @@ PERSONAL = personal(
 
 
 class UserProfile(OwnedModel):
-    """One customer's name, address, household and work."""
+    """A customer's name, address, household and work."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile", editable=False)
     first_name = NonBlankCharField(max_length=100)
     last_name = NonBlankCharField(max_length=100)
     date_of_birth = models.DateField(null=True, blank=True)
-    gender = models.CharField(max_length=20, blank=True)
-    phone_number = models.CharField(max_length=20, blank=True)
+    gender = models.CharField(max_length=20, blank=True, help_text="Free text.")
+    phone_number = models.CharField(max_length=20, blank=True, help_text="E.164, such as +12125550123, or a national number.")
     address_line_1 = models.CharField(max_length=255, blank=True)
     address_line_2 = models.CharField(max_length=255, blank=True)
     city = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=50, blank=True)
-    zip_code = NonBlankCharField(max_length=10)
-    country = models.CharField(max_length=2, default="US", validators=[reference.is_country])
-    timezone = models.CharField(max_length=50, default="America/New_York", validators=[reference.is_timezone])
-    dependents = BoundedIntegerField(min=0, null=True, blank=True)
+    zip_code = NonBlankCharField(max_length=10, help_text="Postal code. In the US: 12345 or 12345-6789.")
+    country = models.CharField(max_length=2, default="US", validators=[reference.is_country], help_text="ISO 3166; default US.")
+    timezone = models.CharField(
+        max_length=50,
+        default="America/New_York",
+        validators=[reference.is_timezone],
+        help_text="IANA time zone. Default: America/New_York.",
+    )
+    dependents = BoundedIntegerField(min=0, null=True, blank=True, help_text="0 if there are none. Null: unknown.")
     marital_status = ChoiceField(reference.MaritalStatus, max_length=20, blank=True)
-    household_size = BoundedIntegerField(min=1, default=1)
-    annual_income = MoneyField(min=0, null=True, blank=True)
-    income_source = models.CharField(max_length=100, blank=True)
+    household_size = BoundedIntegerField(min=1, default=1, help_text="Number of people. Default: 1.")
+    annual_income = MoneyField(min=0, null=True, blank=True, help_text="Yearly income. 0 if there is none. Null: unknown.")
+    income_source = models.CharField(max_length=100, blank=True, help_text="Free text, such as salary.")
     employment_status = ChoiceField(reference.EmploymentStatus, max_length=50, blank=True)
     education_level = ChoiceField(reference.EducationLevel, max_length=50, blank=True)
     occupation = models.CharField(max_length=100, blank=True)
-    industry = models.CharField(max_length=100, blank=True)
+    industry = models.CharField(max_length=100, blank=True, help_text="Free text, such as software.")
     years_of_experience = BoundedIntegerField(min=0, null=True, blank=True)
     company_name = models.CharField(max_length=255, blank=True)
-    company_size = ChoiceField(reference.CompanySize, max_length=50, blank=True)
+    company_size = ChoiceField(reference.CompanySize, max_length=50, blank=True, help_text="Number of employees.")
     job_title = models.CharField(max_length=100, blank=True)
-    naics_code = models.CharField(max_length=6, blank=True, validators=[reference.is_naics_code])
-    risk_tolerance = ChoiceField(reference.RiskTolerance, max_length=20, default=reference.RiskTolerance.MODERATE)
-    financial_goals = JSONListField()
-    preferences = JSONObjectField()
+    naics_code = models.CharField(max_length=6, blank=True, validators=[reference.is_naics_code], help_text="2 to 6 digits.")
+    risk_tolerance = ChoiceField(
+        reference.RiskTolerance, max_length=20, default=reference.RiskTolerance.MODERATE, help_text="Default: moderate."
+    )
+    financial_goals = JSONListField(help_text="Goals in any format, as a JSON list.")
+    preferences = JSONObjectField(help_text="Settings of the client, as a JSON object.")
 
-    privacy = own("who he is and how he lives")
+    privacy = own("the customer's name, address, household and work")
     personal_fields = PERSONAL
     derived = ("full_name", "age", "is_complete", "profile_completion_percentage", "onboarding_completed")
 
@@ -126,7 +133,7 @@ class UserProfile(OwnedModel):
         return self.full_name
 
     def clean(self) -> None:
-        """Trim the names, bring the phone number to E.164, and check what needs more than one field."""
+        """Strip the names, convert the phone number to E.164, and validate rules for more than one field."""
         super().clean()
         self.first_name, self.last_name = self.first_name.strip(), self.last_name.strip()
         self.phone_number = reference.as_e164(self.phone_number, self.country)
@@ -141,11 +148,11 @@ class UserProfile(OwnedModel):
 
     @property
     def zone(self) -> tzinfo:
-        """The zone whose days are this user's days."""
+        """The user's time zone."""
         return clock.zone_named(self.timezone)
 
     def today(self) -> date:
-        """The present day where the user lives."""
+        """Return the current date in the user's time zone."""
         return clock.day_in(self.zone, clock.now())
 
     @property
@@ -154,7 +161,7 @@ class UserProfile(OwnedModel):
 
     @property
     def age(self) -> int | None:
-        """Whole years since birth, counted on the user's day; somebody born on 29 February turns on 1 March in other years."""
+        """Age in whole years in the user's time zone. A birthday on 29 February counts on 1 March in other years."""
         if self.date_of_birth is None:
             return None
         today, born = self.today(), self.date_of_birth
@@ -162,19 +169,19 @@ class UserProfile(OwnedModel):
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything is known that the projections can't do without."""
-        return all(self._answered(name) for name in COMPLETE_NEEDS)
+        """True if all fields that the projections require are filled in."""
+        return all(self._is_filled(name) for name in COMPLETE_NEEDS)
 
     @property
     def profile_completion_percentage(self) -> int:
-        """Answered questions of nine, 0 to 100, rounded down so that only all of them make 100."""
-        return 100 * sum(self._answered(name) for name in COUNTED) // len(COUNTED)
+        """Share of nine fields that are filled in, in percent, 0 to 100, rounded down."""
+        return 100 * sum(self._is_filled(name) for name in COUNTED) // len(COUNTED)
 
-    def _answered(self, name: str) -> bool:
-        return getattr(self, name) not in (None, "")  # 0 is an answer
+    def _is_filled(self, name: str) -> bool:
+        return getattr(self, name) not in (None, "")  # 0 is a value
 
     @property
     def onboarding_completed(self) -> bool:
-        """Whether there are steps and each is completed."""
+        """True if there are onboarding steps and all are completed."""
         steps = list(self.user.onboardingprogress_set.values_list("is_completed", flat=True))
         return bool(steps) and all(steps)

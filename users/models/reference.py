@@ -1,4 +1,4 @@
-"""What a profile's answers are checked against: choices, and codes that others define."""
+"""Reference data for profiles: choices, and codes defined by standards."""
 
 import zoneinfo
 from functools import cache
@@ -59,38 +59,38 @@ class RiskTolerance(models.TextChoices):
 
 @cache
 def country_codes() -> frozenset[str]:
-    """ISO 3166-1 alpha-2 codes: the territories that have telephones, in libphonenumber's list."""
+    """Return libphonenumber's list of ISO 3166-1 alpha-2 codes: the territories with telephone numbers."""
     return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
 def is_country(code: str) -> None:
-    """Raise unless `code` is an ISO 3166-1 alpha-2 country."""
+    """Raise ValidationError unless `code` is an ISO 3166-1 alpha-2 country."""
     if code not in country_codes():
         raise ValidationError("%(code)s is not an ISO 3166-1 country code such as US.", "unknown_country", {"code": code})
 
 
 @cache
 def timezones() -> frozenset[str]:
-    """The zones of the IANA database: without what a machine adds for itself, which PostgreSQL does not know."""
+    """Return the zones of the IANA database, without a machine's local names, which PostgreSQL does not know."""
     return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory", "posixrules"})
 
 
 def is_timezone(name: str) -> None:
-    """Raise unless `name` is an IANA zone."""
+    """Raise ValidationError unless `name` is an IANA time zone."""
     if name not in timezones():
         raise ValidationError("%(name)s is not an IANA timezone such as America/New_York.", "unknown_zone", {"name": name})
 
 
 def is_naics_code(code: str) -> None:
-    """Raise unless `code` has 2 to 6 digits and begins with a NAICS sector."""
+    """Raise ValidationError unless `code` has 2 to 6 digits and begins with a NAICS sector."""
     if not (code.isascii() and code.isdigit() and 2 <= len(code) <= 6 and code[:2] in NAICS_SECTORS):
         raise ValidationError("Use 2 to 6 digits that begin with a NAICS sector, such as 541512.", "unknown_industry")
 
 
 def as_e164(number: str, country: str) -> str:
-    """A phone number as E.164 (+15551234567), read as one of `country` where it has no country code; '' stays ''.
+    """Return a phone number as E.164 (+15551234567). `country` applies if it has no country code; '' stays ''.
 
-    Raises ValidationError at `phone_number` for one that can't exist.
+    Raises ValidationError at `phone_number` if the number is invalid.
     """
     if not number.strip():
         return ""

@@ -1,7 +1,7 @@
-"""Sessions with the device that began them, so that their owner can see them and end them.
+"""Sessions with the device that started them, which their owner can list and end.
 
-One table for what Django keeps of a session and for what its owner is shown: two would have to agree about what is over. An
-ended session keeps its device for a while, by which a login from a new one is known. `users.sessions` reads and writes it.
+Django's session data and the list for the owner are one table, so that they can't disagree about ended sessions. An ended
+session retains its device for a while, to detect logins from new devices. `users.sessions` reads and writes the table.
 """
 
 from datetime import datetime, timedelta
@@ -20,38 +20,38 @@ from core.privacy.masks import personal
 TABLE = "users_usersession"
 USER_AGENT_LENGTH = 200
 LAST_USE_INTERVAL = timedelta(minutes=5)
-DEVICE_RETENTION = timedelta(days=90)  # how long a device that was not used counts as known
+DEVICE_RETENTION = timedelta(days=90)  # time after its last use in which a device counts as known
 
 
 class UserSessionQuerySet(OwnedQuerySet):
-    """Sessions of signed-in users and of those who are about to sign in."""
+    """Sessions of signed-in users and anonymous sessions of logins in progress."""
 
     def open(self, now: datetime | ClockNow) -> Self:
-        """Those that still let somebody in."""
+        """Return the sessions that are valid at `now`."""
         return self.filter(digest__isnull=False, expires_at__gt=now)
 
     def end(self) -> int:
-        """End them at once; what remains is which device it was. Gives how many there were."""
+        """End the sessions at once, and retain their devices. Return the number of ended sessions."""
         return self.filter(digest__isnull=False).update(digest=None, data="")
 
 
 class UserSession(BaseModel):
-    """A browser or an app with which somebody is signed in, or is about to be. Only a hash of its key is stored."""
+    """A session of a browser or an app, possibly before login. Only a hash of its key is stored."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, editable=False, db_index=False)
-    digest = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - NULL: it has ended
+    digest = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - NULL: the session has ended
     data = models.TextField(blank=True, editable=False)
-    expires_at = models.DateTimeField(editable=False)
-    user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True, editable=False)
-    address = models.GenericIPAddressField(null=True, editable=False)
-    last_seen_at = models.DateTimeField(editable=False)
+    expires_at = models.DateTimeField(editable=False, help_text="End of the session.")
+    user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True, editable=False, help_text="Browser or app.")
+    address = models.GenericIPAddressField(null=True, editable=False, help_text="IP address at login.")
+    last_seen_at = models.DateTimeField(editable=False, help_text="Accurate to five minutes.")
 
     owner_path: ClassVar[str] = "user"
     privacy = Privacy(
         export=True,
         erase=Erase.DELETE,
         restore=Restore.NEVER,
-        because="where he is logged in; what would open a session stays here",
+        because="where the customer is logged in; keys of sessions are not exported",
     )
     personal_fields = personal("user_agent", "address")
     secret_fields = ("digest", "data")
@@ -59,7 +59,7 @@ class UserSession(BaseModel):
     class Meta(BaseModel.Meta):
         verbose_name = "session"
         constraints = [
-            rule(f"{TABLE}_data_ended", models.Q(digest__isnull=False) | models.Q(data=""), "A session that ended is empty.")
+            rule(f"{TABLE}_data_ended", models.Q(digest__isnull=False) | models.Q(data=""), "An ended session has no data.")
         ]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="users_session_newest"),
@@ -72,7 +72,7 @@ class UserSession(BaseModel):
         return self.user_agent or "unknown device"
 
     def record_use(self) -> None:
-        """Remember that the session was used; at most one write in five minutes, however busy it is."""
+        """Record the time of use, with at most one write in five minutes."""
         now = clock.now()
         if now - self.last_seen_at > LAST_USE_INTERVAL:
             type(self).objects.filter(pk=self.pk).update(last_seen_at=now)

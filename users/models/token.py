@@ -1,4 +1,4 @@
-"""Keys to the API that a person makes for a program."""
+"""Personal access tokens, which give programs access to the API."""
 
 from datetime import timedelta
 
@@ -23,29 +23,29 @@ class Scope(models.TextChoices):
 
 
 class PersonalAccessToken(AbstractAuthToken, OwnedModel):
-    """A named key to the API with a scope and an end. Only its hash is stored, so it can be shown only once."""
+    """A named API token with a scope and an expiry. Only its hash is stored, so it can be shown only once."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     digest = models.CharField(max_length=128, unique=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="auth_token_set", editable=False, db_index=False
     )
-    name = NonBlankCharField(max_length=100)
-    scope = ChoiceField(Scope, max_length=20, default=Scope.READ)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    name = NonBlankCharField(max_length=100, help_text="The user's name for the token.")
+    scope = ChoiceField(Scope, max_length=20, default=Scope.READ, help_text="Default: read.")
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="To the minute. Null if never used.")
     created = models.DateTimeField(auto_now_add=True, db_default=Now())
 
     privacy = Privacy(
         export=True,
         erase=Erase.DELETE,
         restore=Restore.NEVER,
-        because="keys that he made for programs; the keys themselves are not stored, only how to recognise them",
+        because="API tokens that the customer created; only their hashes are stored, and these are not exported",
     )
     personal_fields = personal(name=initials)
     secret_fields = ("digest", "token_key")
-    has_second_factor = True  # only a session that has shown one where it must can make a key
-    unaudited_fields = ("last_used_at",)  # a use is no change of the key, and it would be an event a minute for each program
-    text = ""  # the token itself, on the object that was just made and nowhere else
+    has_second_factor = True  # a session can create a token only after a required second factor
+    unaudited_fields = ("last_used_at",)  # would add an audit event per minute for each program
+    text = ""  # the token itself, set only on an object that was just created
 
     class Meta(OwnedModel.Meta):
         indexes = [models.Index(fields=["user", "-created_at", "id"], name="users_token_newest")]
@@ -57,11 +57,11 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
 
     @property
     def may_write(self) -> bool:
-        """Whether the key opens more than reading."""
+        """True if the token allows changes."""
         return self.scope == Scope.READ_WRITE
 
     def record_use(self) -> None:
-        """Remember when the key was used; at most one write a minute, however busy the program is."""
+        """Record the time of use, with at most one write a minute."""
         now = clock.now()
         if self.last_used_at is None or now - self.last_used_at > LAST_USE_INTERVAL:
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)

@@ -1,1 +1,1 @@
-"""A customer's rights over his data: to have it, to bring it along, and to have it erased."""
+"""Export, import and erasure of a customer's data."""

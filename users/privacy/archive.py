@@ -1,7 +1,7 @@
-"""The file that an export is: a zip with one file a model, a line a row, and a manifest that says what is in it.
+"""The file of an export: a ZIP with one file per model, one line per row, and a manifest.
 
-It is written as a stream, a few thousand rows at a time, and the same rows give the same bytes: names, order and dates
-inside the zip are fixed, and nothing in it says when or where it was made.
+It is streamed, BATCH rows at a time. The same rows produce the same bytes: names, order and dates inside the ZIP are fixed,
+and it does not contain the time or the machine of its creation.
 """
 
 import hashlib
@@ -20,17 +20,17 @@ FORMAT, SCHEMA = "mingus-export", 1
 MANIFEST, README = "manifest.json", "README.txt"
 BATCH = 2_000
 FOLDERS = {Restore.OWNER: "data", Restore.OPERATOR: "service", Restore.NEVER: "account"}
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
-ABOUT = """This is everything that MINGUS holds about you.
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date in a ZIP file
+ABOUT = """This archive contains all data that MINGUS stores about you.
 
-data/      what you told us and what follows from it; an empty account can take it in (POST /api/v1/users/me/import/)
-service/   what the service recorded, charged and told you
-account/   the account itself, its e-mail addresses, and the keys to it, without what would open it
-manifest.json   each file with its number of rows and its SHA-256
+data/      the data that you entered and its results; can be imported into an empty account (POST /api/v1/users/me/import/)
+service/   records of the service: events, charges and messages to you
+account/   the account itself, its email addresses, sessions, tokens and second factors, without their secrets
+manifest.json   each file with its number of rows and its SHA-256 hash
 
-Each file has one JSON object a line. Money is a text with its decimals, instants are UTC, days are days where you live.
+Each file has one JSON object per line. Amounts are strings with their decimals, times are UTC, dates are in your time zone.
 "id" numbers the rows of a file; "@finance_financialtransaction/7" means row 7 of that file, "@account" your account, and
-"@@" a plain "@". Account numbers are in clear: keep this file where nobody else reads it.
+"@@" a literal "@". Account numbers are not encrypted: store this file where no one else can read it.
 """
 
 ProgressCallback = Callable[[int, int], None]
@@ -38,33 +38,33 @@ ProgressCallback = Callable[[int, int], None]
 
 @dataclass
 class ExportManifest:
-    """What is in an export so far: the entries of its manifest."""
+    """The entries of an export's manifest, collected while it is written."""
 
     files: list[dict[str, Any]] = field(default_factory=list)
     unreadable: int = 0
 
     def manifest(self) -> bytes:
-        """As the archive holds it. `unreadable` counts sealed values that could not be opened."""
+        """Return the manifest as JSON. `unreadable` counts encrypted values that could not be decrypted."""
         body = {"format": FORMAT, "schema": SCHEMA, "files": self.files, "unreadable": self.unreadable}
         return json.dumps(body, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def name_of(model: AnyModel) -> str:
-    """The name of a model's file inside the archive."""
+    """Return the path of a model's file inside the archive."""
     return f"{FOLDERS[stated(model).restore]}/{model._meta.db_table}.jsonl"
 
 
 def entry(name: str) -> zipfile.ZipInfo:
-    """A file inside the zip that says nothing of the day and the machine it was made on."""
+    """Return an entry of the ZIP whose metadata does not depend on the date and the machine."""
     info = zipfile.ZipInfo(name, EPOCH)
     info.compress_type, info.external_attr, info.create_system = zipfile.ZIP_DEFLATED, 0o600 << 16, 3
     return info
 
 
 def write(user: Any, sink: BinaryIO, *, on_progress: ProgressCallback = lambda done, total: None) -> ExportManifest:
-    """Write everything of `user` into `sink`, which is only written to; `on_progress` hears how many rows of how many are done.
+    """Write all data of `user` to `sink`. `on_progress` is called with the number of rows written so far and the total.
 
-    Reads with the reach and in the transaction of the caller, who sees to it that all statements see one state.
+    Reads with the database role of the caller and in their transaction, in which all statements must see the same state.
     """
     numbered = {model: keys_of(model, user, exported()) for model in exported() if has_numbers(model)}
     total, done, contents = sum(map(len, numbered.values())), 0, ExportManifest()
@@ -81,7 +81,7 @@ def write(user: Any, sink: BinaryIO, *, on_progress: ProgressCallback = lambda d
 def _file(
     archive: zipfile.ZipFile, model: AnyModel, user: Any, numbered: dict[AnyModel, RowNumbers], contents: ExportManifest
 ) -> Iterator[int]:
-    """Write one model's file; gives the number of rows of each batch."""
+    """Write one model's file. Yield the number of rows of each batch."""
     writer = RowSerializer(user, {other: keys for other, keys in numbered.items() if may_reference(model, other)})
     digest, rows, size = hashlib.sha256(), 0, 0
     with archive.open(entry(name_of(model)), "w", force_zip64=True) as file:
@@ -92,12 +92,11 @@ def _file(
             rows, size = rows + len(batch), size + len(text)
             yield len(batch)
     contents.unreadable += writer.unreadable
-    said = {"name": name_of(model), "rows": rows, "bytes": size, "sha256": digest.hexdigest()}
-    contents.files.append(said)
+    contents.files.append({"name": name_of(model), "rows": rows, "bytes": size, "sha256": digest.hexdigest()})
 
 
 def may_reference(model: AnyModel, other: AnyModel) -> bool:
-    """Whether a file names rows of another by number: only of what comes back wherever the file itself does."""
+    """Return True if rows of `model` may refer to rows of `other` by number: `other` must be restored wherever they are."""
     order = list(FOLDERS)
     return order.index(stated(other).restore) <= order.index(stated(model).restore)
 

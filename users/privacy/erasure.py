@@ -1,8 +1,8 @@
-"""Erasing an account: access ends with the request, a job does the rest and goes on where it was interrupted.
+"""Erasure of an account: access ends at once, and a job does the rest, which resumes after an interruption.
 
-What happens to the rows of a model is its policy (`users.privacy.policies`). Rows are deleted table by table, those that
-refer to others first, some thousand a statement and a transaction: Django's collector would read every row into memory.
-Every step may be done twice, but for the anonymising, which reads what is deleted later and is therefore marked as done.
+The policy of a model defines what happens to its rows (`users.privacy.policies`). Rows are deleted table by table, referring
+tables first, BATCH rows per statement and transaction: Django's collector would read every row into memory. All steps are
+idempotent, except that anonymization reads rows which are deleted later, and is therefore marked as done.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,21 +27,21 @@ from users.privacy.policies import AnyModel, declared, other_users, rows_of, sta
 
 BATCH = 5_000
 Step = Callable[[User], Any]
-# What other parts of the house destroy besides rows, each a function of the user that may be called twice. The first go
-# before a row is touched (the data key: from then on no copy of a sealed value opens), the last when the account is blank.
+# Idempotent functions of the user, which erase data other than rows. The first run before any row changes: without the data
+# key, no copy of an encrypted value can be decrypted. The last run after the account is blank.
 FIRST: tuple[Step, ...] = (data_keys.destroy,)
 LAST: tuple[Step, ...] = (forget_changes_of,)
-erasing = Signal()  # before any row goes, once or more often: for what is known about `user` elsewhere than in our tables
-ERASED_MESSAGE = """Your MINGUS account and everything in it has been erased, as was asked.
+erasing = Signal()  # sent before rows are deleted, once or more: receivers erase data of `user` outside our tables
+ERASED_MESSAGE = """Your MINGUS account and all its data have been erased, as requested.
 
-What the books must keep, amounts and dates of invoices, no longer refers to you. Nobody can bring the rest back.
+We must retain amounts and dates of invoices, which no longer refer to you. All other data can't be restored.
 """
 
 
 def erasure_blockers(user: Any) -> Iterator[DomainError]:
-    """Why an account can't be erased now, each with its remedy; none when it can."""
+    """Yield the errors that prevent the erasure of an account now, each with its remedy."""
     if user.is_staff or user.is_superuser:
-        sentence = "This is a colleague's account. An administrator takes the powers away first, then it can be erased."
+        sentence = "This is a staff account. An administrator must remove its role before it can be erased."
         yield DomainError("staff_account", sentence, status=403)
     for model in declared():
         blocker = stated(model).blocker
@@ -51,26 +51,26 @@ def erasure_blockers(user: Any) -> Iterator[DomainError]:
 
 @transaction.atomic
 def begin_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
-    """End all access to an account at once and note that it is to be erased. Raises the first of `erasure_blockers`.
+    """End all access to an account at once and record its erasure. Raise the first of `erasure_blockers`.
 
-    Give the result to `users.tasks.erase_account`. Asked twice, it gives the same.
+    Pass the result to `users.tasks.erase_account`. A second call returns the same erasure.
     """
-    with rls.as_staff(reason="erasure of the account, asked for by " + asked_by):
+    with rls.as_staff(reason="erasure of the account, requested by " + asked_by):
         user = User.objects.select_for_update().get(pk=user.pk)
         for blocker in erasure_blockers(user):
             raise blocker
         erasure, _ = AccountErasure.objects.get_or_create(user=user, defaults={"asked_by": asked_by})
         user.is_active = False
-        user.set_unusable_password()  # which every session is tied to
+        user.set_unusable_password()  # ends every session
         user.save(update_fields=["is_active", "password"])
         user.end_access()
     return erasure
 
 
 def run_erasure(erasure: AccountErasure, *, on_progress: Callable[[int], Any] = lambda rows: None) -> None:
-    """Erase what `begin_erasure` started; `on_progress` gets each batch's number of rows. Call it again after a failure."""
+    """Run an erasure, again after a failure. `on_progress` is called with the number of rows of each batch."""
     user = erasure.user
-    with rls.as_staff(reason="erasure of the account, asked for by " + erasure.asked_by):
+    with rls.as_staff(reason="erasure of the account, requested by " + erasure.asked_by):
         if erasure.finished_at is not None:
             return
         for step in FIRST:
@@ -86,9 +86,9 @@ def run_erasure(erasure: AccountErasure, *, on_progress: Callable[[int], Any] = 
 
 @transaction.atomic
 def _anonymize(erasure: AccountErasure) -> None:
-    """Take the person out of the rows that stay, once; the account itself comes last of all, in `_finish`."""
+    """Anonymize the retained rows, once. `_finish` anonymizes the account itself."""
     locked = AccountErasure.objects.select_for_update().get(pk=erasure.pk)
-    if locked.anonymised_at is not None:
+    if locked.anonymized_at is not None:
         return
     for model in declared():
         if stated(model).erase is Erase.ANONYMIZE and model is not User:
@@ -96,31 +96,31 @@ def _anonymize(erasure: AccountErasure) -> None:
         for field in other_users(model):
             if field.null and stated(model).erase is not Erase.KEEP:
                 model._base_manager.filter(**{field.name: erasure.user}).update(**{field.name: None})
-    locked.anonymised_at = clock.now()
-    locked.save(update_fields=["anonymised_at"])
+    locked.anonymized_at = clock.now()
+    locked.save(update_fields=["anonymized_at"])
 
 
 def blank(model: AnyModel) -> dict[str, Any]:
-    """What anonymising writes into the columns of a model."""
+    """Return the values that anonymization writes into the columns of a model."""
     values = stated(model).blank.items()
     return {name: value() if callable(value) and not isinstance(value, Combinable) else value for name, value in values}
 
 
 def _delete(model: AnyModel, user: User) -> Iterator[int]:
-    """Delete a user's rows of one model; gives the number of each batch."""
+    """Delete a user's rows of one model. Yield the number of rows of each batch."""
     if stated(model).erase is not Erase.DELETE:
         return
     table, key = model._meta.db_table, model._meta.pk.column
     rows = rows_of(model, user).order_by().values_list("pk", flat=True)
     while keys := list(rows[:BATCH]):
         with transaction.atomic(), connection.cursor() as cursor:
-            _forget_names(model, keys)
+            _blank_log_entries(model, keys)
             cursor.execute(f'DELETE FROM "{table}" WHERE "{key}" = ANY(%s)', [keys])  # noqa: S608 - names of our models
         yield len(keys)
 
 
-def _forget_names(model: type[Model], keys: list[Any]) -> None:
-    """Blank what the back office's own log says of rows: their names, which may be a person's."""
+def _blank_log_entries(model: type[Model], keys: list[Any]) -> None:
+    """Blank the names of rows in the log of the back office, which may be names of persons."""
     kind = ContentType.objects.get_for_model(model)
     entries = LogEntry.objects.filter(content_type=kind, object_id__in=map(str, keys))
     entries.update(object_repr="erased", change_message="")
@@ -128,10 +128,10 @@ def _forget_names(model: type[Model], keys: list[Any]) -> None:
 
 @transaction.atomic
 def _finish(erasure: AccountErasure) -> None:
-    """Take the person out of the account; the mail that says so is queued in the same transaction, to the old address."""
+    """Anonymize the account, and queue the confirmation to its old address in the same transaction."""
     user = User.objects.select_for_update().get(pk=erasure.user_id)
     send_mail("[MINGUS] Your account has been erased", ERASED_MESSAGE, None, [user.email])
-    _forget_names(User, [user.pk])
+    _blank_log_entries(User, [user.pk])
     User.objects.filter(pk=user.pk).update(**blank(User))
     for step in LAST:
         step(user)

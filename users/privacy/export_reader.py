@@ -1,7 +1,7 @@
-"""Reading an export that somebody hands in: nothing in it is believed before it was checked.
+"""Reader of uploaded exports, which validates a file before its data is used.
 
-Only the files that an export has are opened, by their exact names and never on a disk; sizes are bounded before a byte is
-unpacked; and every file must have the length and the hash that the manifest gives.
+Only the files of an export are opened, by their exact names and without unpacking to disk. Sizes are limited before
+anything is unpacked. Every file must have the hash in the manifest.
 """
 
 import hashlib
@@ -25,26 +25,26 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def refused(code: str, sentence: str) -> DomainError:
-    """The 400 for a file that is no export as it was handed out."""
+    """Return the error for a file that is not an unchanged export (status 400)."""
     return DomainError(code, sentence, field="file")
 
 
 class ExportReader:
-    """An export that was handed in, checked as a whole. Raises DomainError that names what is wrong with it."""
+    """An uploaded export, validated as a whole. Raises DomainError with a message that names the problem."""
 
     def __init__(self, file: IO[bytes]) -> None:
         try:
             self.zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, OSError, NotImplementedError) as error:
-            raise refused("not_a_zip", "This is no zip file.") from error
+            raise refused("not_a_zip", "This is not a ZIP file. Upload the export as it was downloaded.") from error
         self._check_names()
-        self.said = self._manifest()
+        self.manifest = self._manifest()
         self._check_contents()
 
     def rows(self, model: AnyModel) -> Iterator[tuple[int, Row]]:
-        """The rows of a model with the numbers of their lines, from 1; none where the export has no such file."""
+        """Yield the rows of a model with their line numbers, from 1; nothing if the export has no such file."""
         name = name_of(model)
-        if name not in self.said:
+        if name not in self.manifest:
             return
         with self.zip.open(name) as file:
             number = 0
@@ -55,47 +55,47 @@ class ExportReader:
     def _check_names(self) -> None:
         known = {MANIFEST, README, *map(name_of, exported())}
         names = [info.filename for info in self.zip.infolist()]
-        strange = [name for name in names if name not in known]
-        if strange:
-            raise refused("unknown_file", f"An export has no file {strange[0][:100]!r}. Hand in the zip as you got it.")
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise refused("unknown_file", f"An export has no file {unknown[0][:100]!r}. Upload it as it was downloaded.")
         if len(set(names)) != len(names) or MANIFEST not in names:
-            raise refused("incomplete", f"Each file must be there once, {MANIFEST} too. Hand in the zip as you got it.")
+            raise refused("incomplete", f"Each file must occur once, {MANIFEST} too. Upload the export as it was downloaded.")
         unpacked = sum(info.file_size for info in self.zip.infolist())
         if unpacked > MAX_UNPACKED or self.zip.getinfo(MANIFEST).file_size > MAX_MANIFEST:
-            raise refused("too_large", f"Unpacked it may have {MAX_UNPACKED:,} bytes at most.")
+            raise refused("too_large", f"The unpacked size must not exceed {MAX_UNPACKED:,} bytes.")
         if any(info.flag_bits & 1 or info.compress_type not in METHODS for info in self.zip.infolist()):
-            raise refused("unknown_packing", "The zip is encrypted or packed in another way than ours.")
+            raise refused("unknown_packing", "The ZIP file is encrypted or has an unsupported compression.")
 
     def _manifest(self) -> dict[str, dict[str, Any]]:
         try:
-            said = json.loads(b"".join(_blocks(self.zip, MANIFEST)))
-            if said["format"] == FORMAT and said["schema"] == SCHEMA:
-                return {str(file["name"]): file for file in said["files"]}
+            manifest = json.loads(b"".join(_blocks(self.zip, MANIFEST)))
+            if manifest["format"] == FORMAT and manifest["schema"] == SCHEMA:
+                return {str(file["name"]): file for file in manifest["files"]}
         except (ValueError, RecursionError, KeyError, TypeError) as error:
-            raise refused("invalid_manifest", f"{MANIFEST} can't be read. Hand in the zip as you got it.") from error
-        sentence = f"This export has the format {said['format']!r:.40}, version {said['schema']!r:.10}; this MINGUS reads "
-        raise refused("unknown_version", f"{sentence}{FORMAT!r}, version {SCHEMA}.")
+            raise refused("invalid_manifest", f"{MANIFEST} can't be read. Upload the export as it was downloaded.") from error
+        found = f"{manifest['format']!r:.40}, version {manifest['schema']!r:.10}"
+        raise refused("unknown_version", f"The format is {found}. This server imports {FORMAT!r}, version {SCHEMA}.")
 
     def _check_contents(self) -> None:
         files = set(self.zip.namelist()) - {MANIFEST, README}
-        if files != set(self.said):
-            raise refused("incomplete", f"The files are not those that {MANIFEST} lists. Hand in the zip as you got it.")
-        for name, said in self.said.items():
+        if files != set(self.manifest):
+            raise refused("incomplete", f"The files do not match {MANIFEST}. Upload the export as it was downloaded.")
+        for name, listed in self.manifest.items():
             digest = hashlib.sha256()
             for block in _blocks(self.zip, name):
                 digest.update(block)
-            if digest.hexdigest() != said.get("sha256"):
-                raise refused("changed", f"{name} is not as {MANIFEST} says: it was changed or damaged.")
+            if digest.hexdigest() != listed.get("sha256"):
+                raise refused("changed", f"{name} does not match its hash in {MANIFEST}: it was changed or damaged.")
 
 
 def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    """A file's bytes, no more at once than fit; zlib's and zipfile's complaints become ours."""
+    """Yield a file's bytes in blocks. Errors of zlib and zipfile are raised as DomainError."""
     try:
         with archive.open(name) as file:
             while block := file.read(BLOCK):
                 yield block
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise refused("damaged", f"{name} is damaged.") from error
+        raise refused("damaged", f"{name} is damaged. Download the export again.") from error
 
 
 def _parsed(text: bytes, place: str) -> Row:
@@ -103,13 +103,13 @@ def _parsed(text: bytes, place: str) -> Row:
         raise ValueError(f"{name} is no JSON")
 
     if len(text) > MAX_LINE:
-        raise refused("too_large", f"{place}: a row may have {MAX_LINE:,} bytes at most.")
+        raise refused("too_large", f"{place}: a row must not exceed {MAX_LINE:,} bytes.")
     try:
-        row = json.loads(text, parse_constant=refuse_constant)  # orjson rounds whole numbers of more than 64 bits
+        row = json.loads(text, parse_constant=refuse_constant)  # orjson rounds integers of more than 64 bits
         if b"\\u" in text:
-            json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair has no place in a database
+            json.dumps(row, ensure_ascii=False).encode()  # raises for a lone surrogate, which a database can't store
     except (ValueError, RecursionError) as error:
         raise refused("invalid_json", f"{place}: this is not valid JSON.") from error
     if not isinstance(row, dict) or (b"\\u0000" in text and has_null_character(row)):
-        raise refused("invalid_row", f"{place}: a row is a JSON object without null characters.")
+        raise refused("invalid_row", f"{place}: a row must be a JSON object without null characters.")
     return row

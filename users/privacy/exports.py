@@ -1,8 +1,8 @@
-"""Making an export and handing it out.
+"""Creation and download of exports.
 
-A job reads everything in one read-only transaction, so that the export shows one instant, and writes its pieces and its
-progress by a second connection, so that they can be seen meanwhile. A worker that dies leaves pieces without an end; the
-job is put back, throws them away and begins again. Nothing is written to a disk in clear.
+A job reads everything in one read-only transaction, so that the export is a consistent snapshot. It writes chunks and
+progress through a second connection, so that they are visible at once. After the death of a worker, the retried job deletes
+its chunks and starts again. Nothing is written to disk without encryption.
 """
 
 import base64
@@ -29,14 +29,14 @@ PIECE = 256 * 1024
 EXPORT_LIFETIME = timedelta(days=7)
 PER_DAY = 3
 DAY = timedelta(days=1)
-READY = """The export of your data that was asked for is ready. Log in to download it; it is deleted after seven days.
+READY = """Your data export is ready. Log in to download it. It will be deleted after seven days.
 
-If you did not ask for it, change your password now.
+If you did not request it, change your password now.
 """
 
 
 class TooManyExportsError(DomainError):
-    """The day's exports are used up; `seconds_left` until one more can be made."""
+    """The daily limit of exports is reached; the next one is possible after `seconds_left`."""
 
     def __init__(self, seconds_left: int) -> None:
         super().__init__("too_many_exports", f"You can have {PER_DAY} exports a day. Try again later.", status=429)
@@ -44,7 +44,7 @@ class TooManyExportsError(DomainError):
 
 
 def request_export(user: Any, *, now: datetime) -> DataExport:
-    """Note that `user` wants an export. Raises ConflictError while one is under way, TooManyExportsError after three a day."""
+    """Create an export request. Raise ConflictError while one is in progress, TooManyExportsError after three in 24 hours."""
     recent = DataExport.objects.for_user(user).filter(created_at__gt=now - DAY).order_by("-created_at")
     times = list(recent.values_list("created_at", flat=True)[:PER_DAY])
     if len(times) == PER_DAY:
@@ -53,22 +53,22 @@ def request_export(user: Any, *, now: datetime) -> DataExport:
         with transaction.atomic():
             return DataExport.objects.create(user=user)
     except IntegrityError as error:
-        sentence = "An export is under way already. Wait until it is ready (GET /api/v1/users/me/export/)."
+        sentence = "An export is already in progress. Wait until it is ready (GET /api/v1/users/me/export/)."
         raise ConflictError("export_under_way", sentence) from error
 
 
 def make(export: DataExport) -> bool:
-    """Make an export from the beginning; gives False when it is made already or somebody else is at it."""
+    """Create the file of an export. Return False if it is ready already, or if another worker is creating it."""
     if not _begin(export):
         return False
     try:
         with one_instant(), connection.cursor() as cursor:
-            # another worker that was taken for dead may still be at it; the lock ends with the transaction
+            # a worker that was presumed dead may still be running; the lock ends with the transaction
             cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"export {export.pk}"])
             if not cursor.fetchone()[0]:
                 return False
             with Store(export) as store:
-                archive.write(export.user, store, on_progress=store.on_progress)  # type: ignore[arg-type]  # a zip needs no more of a file
+                archive.write(export.user, store, on_progress=store.on_progress)  # type: ignore[arg-type]  # zipfile needs no other methods
                 store.end()
     except Exception:
         DataExport.objects.filter(pk=export.pk).update(state=ExportState.FAILED)
@@ -83,7 +83,7 @@ def _begin(export: DataExport) -> bool:
         with transaction.atomic():
             return unfinished.update(state=ExportState.RUNNING, progress=0) > 0
     except IntegrityError:
-        return False  # it failed, and the customer has asked for another one since
+        return False  # it failed, and the customer has requested another one since
 
 
 @transaction.atomic
@@ -97,7 +97,7 @@ def _finish(export: DataExport, store: "Store") -> None:
         alert_type=AlertType.SECURITY,
         severity=Severity.MEDIUM,
         title="Your data export is ready",
-        message=f"Download it until {export.expires_at:%Y-%m-%d}. If you did not ask for it, change your password now.",
+        message=f"Download it until {export.expires_at:%Y-%m-%d}. If you did not request it, change your password now.",
         expires_at=export.expires_at,
     )
     send_mail("[MINGUS] Your data export is ready", READY, None, [export.user.email])
@@ -105,7 +105,7 @@ def _finish(export: DataExport, store: "Store") -> None:
 
 @contextmanager
 def one_instant() -> Iterator[None]:
-    """Run a block in one read-only transaction whose statements all see the same state."""
+    """Run a block in one read-only transaction in which all statements see the same snapshot."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -113,7 +113,7 @@ def one_instant() -> Iterator[None]:
 
 
 class Store:
-    """Takes an export's bytes and stores them in sealed pieces, by a connection of its own and so at once."""
+    """A writable file that stores an export in encrypted chunks, which a second connection commits at once."""
 
     def __init__(self, export: DataExport) -> None:
         self.export, self.percent, self.pieces = export, 0, 0
@@ -121,15 +121,15 @@ class Store:
 
     def __enter__(self) -> "Store":
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="export")
-        self._apart(DataExportChunk.objects.for_user(self.export.user).filter(export=self.export).delete)
+        self._run_on_second_connection(DataExportChunk.objects.for_user(self.export.user).filter(export=self.export).delete)
         return self
 
     def __exit__(self, *failure: object) -> None:
-        self._apart(connections.close_all)
+        self._run_on_second_connection(connections.close_all)
         self.thread.shutdown()
 
     def write(self, data: Any) -> int:
-        """Take bytes, as a file does."""
+        """Buffer bytes, and store full chunks. Return the number of bytes, as files do."""
         self.waiting += data
         while len(self.waiting) >= PIECE:
             self._store(bytes(self.waiting[:PIECE]))
@@ -137,38 +137,38 @@ class Store:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing: pieces are stored when they are full."""
+        """Do nothing, because chunks are stored when they are full."""
 
     def end(self) -> None:
-        """Store what is left."""
+        """Store the remaining bytes."""
         if self.waiting:
             self._store(bytes(self.waiting))
             self.waiting.clear()
 
     def on_progress(self, done: int, total: int) -> None:
-        """Show how far it is, in percent; 100 is shown by who knows that all is stored."""
+        """Store the progress in percent, at most 99; `_finish` sets 100."""
         percent = min(99, 100 * done // total) if total else 99
         if percent > self.percent:
             self.percent = percent
-            self._apart(lambda: DataExport.objects.filter(pk=self.export.pk).update(progress=percent))
+            self._run_on_second_connection(lambda: DataExport.objects.filter(pk=self.export.pk).update(progress=percent))
 
     def _store(self, piece: bytes) -> None:
         content = base64.b64encode(piece).decode()
         chunk = DataExportChunk(user_id=self.export.user_id, export=self.export, number=self.pieces, content=content)
-        self._apart(lambda: chunk.save(force_insert=True))
+        self._run_on_second_connection(lambda: chunk.save(force_insert=True))
         self.digest.update(piece)
         self.pieces, self.size = self.pieces + 1, self.size + len(piece)
 
-    def _apart(self, work: Callable[[], Any]) -> None:
+    def _run_on_second_connection(self, work: Callable[[], Any]) -> None:
         self.thread.submit(copy_context().run, work).result()
 
 
 def pieces_of(export: DataExport) -> Iterator[bytes]:
-    """Yield the bytes of an export that is ready; raise ConflictError before the first when there is nothing to hand out."""
+    """Yield the bytes of an export that is ready; raise ConflictError before the first if it is not ready or has expired."""
     if export.state != ExportState.READY:
-        raise ConflictError("export_not_ready", f"This export {export.get_state_display()}. Ask for its state again later.")
+        raise ConflictError("export_not_ready", f"The state of this export is {export.state}. Wait until it is ready.")
     if export.expires_at is not None and export.expires_at <= clock.now():
-        raise ConflictError("export_expired", "This export has expired. Ask for a new one.")
+        raise ConflictError("export_expired", "This export has expired. Request a new one.")
     chunks, number = DataExportChunk.objects.filter(user_id=export.user_id, export_id=export.pk), 0
     while (chunk := chunks.filter(number=number).first()) is not None:
         yield base64.b64decode(chunk.content)
@@ -176,7 +176,7 @@ def pieces_of(export: DataExport) -> Iterator[bytes]:
 
 
 def delete_old_exports(*, now: datetime) -> int:
-    """Delete exports whose time is over, and those that nobody finished within a day; gives how many."""
+    """Delete expired exports, and those that were not finished within a day. Return the number of deleted rows."""
     over = DataExport.objects.filter(expires_at__lte=now) | DataExport.objects.filter(
         expires_at__isnull=True, created_at__lte=now - DAY
     )

@@ -1,8 +1,8 @@
-"""Bringing an export into an empty account: all of it or nothing, under every rule that the rows have anywhere else.
+"""Import of an export into an empty account: all of it or nothing, with the validation that applies to all rows.
 
-The rows get new keys and the account that takes them in as their owner (`users.privacy.row_references`), and keep everything
-else, their instants too: an export of the account then has the same bytes. A customer brings back what is his; what the service
-recorded, granted or charged comes back by an operator's hand only (`manage.py import_export`).
+The rows get new keys and the importing account as their owner (`users.privacy.row_references`). All other values stay,
+including times, so an export of the account then has the same bytes. Customers can restore their own data only; an operator
+restores what the service recorded, granted or charged (`manage.py import_export`).
 """
 
 from datetime import datetime
@@ -33,10 +33,9 @@ Numbered = tuple[int, models.Model]  # the line that a row came from
 
 
 def restore(user: User, file: IO[bytes], *, by: Restore = Restore.OWNER) -> dict[str, int]:
-    """Bring an export into the account of `user`; gives the number of rows by file.
+    """Import an export into the account of `user`. Return the number of rows by file.
 
-    Raises ConflictError when the account holds data, DomainError that names file, line and field for anything in the
-    file that does not hold.
+    Raises ConflictError if the account contains data, and DomainError with file, line and field if the file is invalid.
     """
     bundle, wanted = ExportReader(file), restored(by)
     reader = RowDeserializer(user, ImportKeys({model._meta.db_table: model for model in wanted}))
@@ -46,20 +45,20 @@ def restore(user: User, file: IO[bytes], *, by: Restore = Restore.OWNER) -> dict
         for model in reversed([model for model in wanted if stated(model).is_replaced]):
             rows_of(model, user).delete()
         counts = {name_of(model): _restore_file(bundle, model, reader) for model in wanted}
-        try:  # now what the database would check at the commit, where no error could be returned
+        try:  # runs deferred checks now: at the commit, no error could be returned
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except IntegrityError as error:
-            raise refused("does_not_exist", "It refers to something that does not exist here, such as a plan.") from error
+            raise refused("does_not_exist", "It refers to an object that does not exist here, such as a plan.") from error
     return counts
 
 
 def _require_empty(user: User, wanted: list[AnyModel]) -> None:
-    """An account is empty with what every account has by itself."""
+    """Raise ConflictError if the account has rows other than those that every account has."""
     full = [model for model in wanted if not stated(model).is_replaced and rows_of(model, user).exists()]
     if full:
         things = ", ".join(str(model._meta.verbose_name_plural) for model in full[:3])
-        raise ConflictError("account_not_empty", f"This account holds data already ({things}). Import into a new account.")
+        raise ConflictError("account_not_empty", f"This account already contains data ({things}). Import into a new account.")
 
 
 def _restore_file(bundle: ExportReader, model: AnyModel, reader: RowDeserializer) -> int:
@@ -84,7 +83,7 @@ def _instance(model: AnyModel, number: int, row: Row, reader: RowDeserializer) -
 
 
 def _check(instance: models.Model) -> None:
-    """Every rule that the model has; whether a reference holds is the database's to say."""
+    """Validate an instance by its model, except references, which the database checks."""
     instance.clean_fields(exclude=_links(type(instance)))
     instance.clean()
     now = clock.now()
@@ -100,7 +99,7 @@ def _links(model: AnyModel) -> set[str]:
 
 
 def _store(model: AnyModel, batch: list[Numbered]) -> None:
-    """Insert a batch; when the database refuses it, one by one, to find the line that is to blame."""
+    """Insert a batch. If the database refuses it, insert one row at a time to find the invalid line."""
     try:
         with transaction.atomic():
             _insert(model, [instance for _, instance in batch])
@@ -109,27 +108,27 @@ def _store(model: AnyModel, batch: list[Numbered]) -> None:
             try:
                 with transaction.atomic():
                     _insert(model, [instance])
-            except (IntegrityError, DataError) as culprit:
-                raise _at(model, number, _objection(model, culprit)) from culprit
-        raise refused("refused", f"{name_of(model)}: {_objection(model, error)}") from error
+            except (IntegrityError, DataError) as row_error:
+                raise _at(model, number, _violation(model, row_error)) from row_error
+        raise refused("refused", f"{name_of(model)}: {_violation(model, error)}") from error
 
 
 def _insert(model: AnyModel, instances: list[models.Model]) -> None:
-    """Insert rows with all their values as they are: `save` and `bulk_create` would stamp them with the present instant."""
+    """Insert rows with unchanged values: `save` and `bulk_create` would set times to the current time."""
     fields = [field for field in model._meta.concrete_fields if not field.generated]
     query = InsertQuery(model)
-    values: list[Any] = [_as_they_are(instance, fields) for instance in instances]
+    values: list[Any] = [_values_to_insert(instance, fields) for instance in instances]
     query.insert_values(fields, values, raw=True)
     SQLInsertCompiler(query, connections[DEFAULT_DB_ALIAS], using=DEFAULT_DB_ALIAS).execute_sql()
 
 
-def _as_they_are(instance: models.Model, fields: list[Any]) -> SimpleNamespace:
+def _values_to_insert(instance: models.Model, fields: list[Any]) -> SimpleNamespace:
     values = SimpleNamespace()
     for field in fields:
         value = getattr(instance, field.attname)
-        # encrypted values, and instants that the file does not give, are made while the row is stored
-        is_made_now = is_encrypted(field) or isinstance(value, DatabaseDefault | NoneType)
-        setattr(values, field.attname, field.pre_save(instance, True) if is_made_now else value)
+        # encrypted values, and times that are not in the file, are computed when the row is stored
+        is_computed = is_encrypted(field) or isinstance(value, DatabaseDefault | NoneType)
+        setattr(values, field.attname, field.pre_save(instance, True) if is_computed else value)
     return values
 
 
@@ -138,18 +137,18 @@ def _at(model: AnyModel, number: int, sentence: str) -> DomainError:
 
 
 def _sentence(error: ValidationError) -> str:
-    """What a model says of its fields, in one line."""
+    """Return the messages of a model's validation in one line."""
     if not hasattr(error, "error_dict"):
         return f"row: {' '.join(error.messages)}"
     return "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
 
 
-def _objection(model: AnyModel, error: Exception) -> str:
-    """What the database says against a row, by the name of the constraint."""
+def _violation(model: AnyModel, error: Exception) -> str:
+    """Return the message about a row that the database refused, by the name of the constraint."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
     for constraint in model._meta.constraints:
         if constraint.name == name:
             return f"{name.removeprefix(model._meta.db_table + '_')}: {constraint.violation_error_message}"
     if isinstance(error, DataError):
-        return "row: a value is outside of what can be stored."
-    return "row: it refers to a row that is not in the file, or is there twice."
+        return "row: a value is out of range."
+    return "row: it refers to a row that is not in the file, or is a duplicate."

@@ -1,8 +1,8 @@
-"""Numbers for keys: an export says "@finance_financialtransaction/7" where the database has a UUID.
+"""Row numbers instead of keys: an export has "@finance_financialtransaction/7" where the database has a UUID.
 
-A key can exist only once, so a copy of an account gets keys of its own; what an export holds must not change by that. The
-rows of a table are numbered in the order of their keys, and an import makes keys that ascend with the numbers. So the
-same rows have the same numbers wherever they are, and the files the same bytes.
+Keys are unique, so a copy of an account gets new keys, which must not change the contents of an export. The rows of a table
+are numbered in the order of their keys, and an import generates keys in the order of the numbers. Equal rows therefore have
+the same numbers in every account, and the files have the same bytes.
 """
 
 from bisect import bisect_left
@@ -23,7 +23,7 @@ HIGHEST = 2**32 - 1
 
 
 class RowNumbers:
-    """The keys of one user's rows of one model in ascending order: 16 bytes each, so that a million fit into memory."""
+    """The sorted keys of one user's rows of one model, packed into 16 bytes each, so that a million fit into memory."""
 
     def __init__(self, keys: Iterable[Any]) -> None:
         self.packed = b"".join(key.bytes for key in keys)
@@ -32,7 +32,7 @@ class RowNumbers:
         return len(self.packed) // WIDTH
 
     def number_of(self, key: UUID) -> int | None:
-        """1 for the first; None for a key that is not among them."""
+        """Return the number of a key, 1 for the first; None if there is no such key."""
         wanted = key.bytes
         place = bisect_left(range(len(self)), wanted, key=self._at)
         return place + 1 if place < len(self) and self._at(place) == wanted else None
@@ -42,43 +42,43 @@ class RowNumbers:
 
 
 def has_numbers(model: AnyModel) -> bool:
-    """Whether rows of a model can be referred to by number."""
+    """Return True if rows of a model can be referred to by number."""
     return isinstance(model._meta.pk, models.UUIDField) and stated(model).owner != "pk"
 
 
-def keys_of(model: AnyModel, user: Any, pointing: Iterable[AnyModel]) -> RowNumbers:
-    """The keys of a user's rows, with those that are gone and that rows of the models `pointing` still speak of."""
+def keys_of(model: AnyModel, user: Any, referring: Iterable[AnyModel]) -> RowNumbers:
+    """Return the keys of a user's rows, and of deleted rows to which rows of the models `referring` still refer."""
     keys = rows_of(model, user).order_by().values_list("pk")
-    gone = [
+    deleted = [
         rows_of(other, user).order_by().filter(**{f"{column}__isnull": False}).values_list(column)
-        for other in pointing
+        for other in referring
         for column, label in stated(other).loose_references.items()
         if apps.get_model(label) is model
     ]
-    keys = keys.union(*gone).order_by("id") if gone else keys.order_by("pk")
+    keys = keys.union(*deleted).order_by("id") if deleted else keys.order_by("pk")
     return RowNumbers(key for (key,) in keys.iterator(chunk_size=10_000))
 
 
 def reference(model: AnyModel, number: int) -> str:
-    """How an export speaks of the row of `model` with a number."""
+    """Return the reference in an export to row `number` of `model`."""
     return f"@{model._meta.db_table}/{number}"
 
 
 class ImportKeys:
-    """Keys for the rows of an import: a random UUIDv7 a table, whose last 32 bits are the row's number."""
+    """Keys of the rows of an import: one random UUIDv7 per table, with the row's number in the last 32 bits."""
 
     def __init__(self, tables: Mapping[str, AnyModel]) -> None:
         self.tables = tables
         self.bases: dict[str, int] = {table: uuid7().int & ~HIGHEST for table in tables}
 
     def of(self, model: AnyModel, number: Any) -> UUID:
-        """The key of the row of `model` with a number. Raises DomainError for what is no number."""
+        """Return the key of row `number` of `model`. Raise DomainError if it is not a valid number."""
         if type(number) is not int or not 1 <= number <= HIGHEST:
-            raise DomainError("invalid_number", f"A row's number is a whole number from 1 to {HIGHEST}.", field="id")
+            raise DomainError("invalid_number", f"A row's number must be a whole number from 1 to {HIGHEST}.", field="id")
         return UUID(int=self.bases[model._meta.db_table] | number)
 
     def named(self, text: str) -> tuple[AnyModel, UUID] | None:
-        """The model and key that a reference names; None for a text that is no reference to an imported table."""
+        """Return the model and key of a reference; None if the text is not a reference to an imported table."""
         table, _, number = text.removeprefix("@").partition("/")
         if not text.startswith("@") or table not in self.tables or not (number.isascii() and number.isdigit()):
             return None

@@ -1,7 +1,7 @@
-"""Values of columns as an export writes them, and back. One row is one line of JSON with its keys in order.
+"""Conversion of rows to the JSON of an export and back. One row is one line of JSON with sorted names.
 
-Keys of the user's own rows become references (`users.privacy.row_references`), inside JSON columns too; there a text that
-begins with "@" by itself is written with "@@". What belongs to everybody, as a plan does, keeps its key.
+Keys of the user's own rows become references (`users.privacy.row_references`), also inside JSON columns, where the first "@"
+of other strings is escaped as "@@". Keys of shared rows, such as plans, are not changed.
 """
 
 import base64
@@ -26,12 +26,12 @@ Row = dict[str, Any]
 
 
 def line(row: Row) -> bytes:
-    """A row as one line of UTF-8 with its keys in order: the same row always gives the same bytes."""
+    """Return a row as one line of UTF-8 with sorted names, so that the same row always has the same bytes."""
     return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
 def plain(value: Any) -> Any:
-    """A column's value as JSON can carry it: instants in UTC, money and keys as texts, bytes in base64."""
+    """Return a column's value for JSON: times in UTC, decimals and keys as strings, bytes in base64."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date | time):
@@ -43,19 +43,19 @@ def plain(value: Any) -> Any:
     return value
 
 
-def walk(value: Any, each: Callable[[str], str]) -> Any:
-    """A JSON value with `each` applied to its texts, as deep as they lie; names inside objects stay."""
+def map_strings(value: Any, each: Callable[[str], str]) -> Any:
+    """Return a JSON value with `each` applied to all strings in it, except the names in objects."""
     if isinstance(value, str):
         return each(value)
     if isinstance(value, list):
-        return [walk(item, each) for item in value]
+        return [map_strings(item, each) for item in value]
     if isinstance(value, dict):
-        return {name: walk(item, each) for name, item in value.items()}
+        return {name: map_strings(item, each) for name, item in value.items()}
     return value
 
 
 class RowSerializer:
-    """Turns a user's rows into what an export says. `numbered` are the keys of the tables that these rows may speak of."""
+    """Converts a user's rows for an export. `numbered` contains the keys of the tables that the rows may refer to."""
 
     def __init__(self, user: Any, numbered: Mapping[AnyModel, RowNumbers]) -> None:
         self.account = str(user.pk)
@@ -63,27 +63,27 @@ class RowSerializer:
         self.unreadable = 0
 
     def row(self, instance: models.Model, number: int) -> Row:
-        """One row, with `id` as its number."""
+        """Return one row, with its number as `id`."""
         model = type(instance)
         return {"id": number} | {field.attname: self.value(instance, field) for field in columns_of(model)}
 
     def value(self, instance: models.Model, field: models.Field[Any, Any]) -> Any:
-        """What an export says of one column. A sealed value that can't be opened is left out and counted."""
+        """Return the value of one column. An encrypted value that can't be decrypted becomes None and is counted."""
         try:
             value = getattr(instance, field.attname)
         except EncryptionError:
             self.unreadable += 1
             return None
         if isinstance(field, models.JSONField):
-            return walk(value, self.text)
-        target = pointed_at(field)
+            return map_strings(value, self.text)
+        target = referenced_model(field)
         if value is None or target not in self.numbered:
             return plain(value)
         number = self.numbered[target].number_of(value)
         return plain(value) if number is None else reference(target, number)
 
     def text(self, text: str) -> str:
-        """A text inside JSON: keys become references, and what looks like a reference is marked as none."""
+        """Return a string inside JSON: keys become references, and a leading "@" is escaped."""
         if text.startswith("@"):
             return "@" + text
         key = as_key(text)
@@ -96,14 +96,14 @@ class RowSerializer:
 
 
 class RowDeserializer:
-    """Turns what an export says into rows of `user` that are not stored yet."""
+    """Converts rows of an export to unsaved instances that `user` owns."""
 
     def __init__(self, user: Any, keys: ImportKeys) -> None:
         self.user = user
         self.keys = keys
 
     def instance(self, model: AnyModel, row: Row) -> models.Model:
-        """A new row. Raises DomainError that names the field of a value which does not fit, or of one nobody knows."""
+        """Return a new instance. Raise DomainError with the field of an invalid value, or with an unknown field."""
         fields = named_columns(model)
         unknown = sorted(set(row) - set(fields) - {"id"})
         if unknown:
@@ -113,17 +113,17 @@ class RowDeserializer:
 
     def value(self, field: models.Field[Any, Any], value: Any) -> Any:
         if isinstance(field, models.JSONField):
-            return walk(value, self.text)
-        target = pointed_at(field)
+            return map_strings(value, self.text)
+        target = referenced_model(field)
         if value is not None and target in self.keys.tables.values():
             return self.shared(target, value) or self.key(field, target, value)
         try:
             return None if value is None else field.to_python(value)
         except (ValidationError, TypeError, ValueError, AttributeError) as error:
-            raise DomainError("invalid", "This value does not fit.", field=field.attname) from error
+            raise DomainError("invalid", "This value is not valid.", field=field.attname) from error
 
     def key(self, field: models.Field[Any, Any], target: Any, value: Any) -> UUID:
-        """SECURITY: a row refers to rows of the same import only, never to a key that the file's author chose."""
+        """Return the key of a reference. SECURITY: rows refer only to rows of the same import, not to keys in the file."""
         named = self.keys.named(value) if isinstance(value, str) else None
         if named is None or named[0] is not target:
             sentence = f"Must be a reference such as {reference(target, 1)}."
@@ -131,7 +131,7 @@ class RowDeserializer:
         return named[1]
 
     def shared(self, target: Any, value: Any) -> UUID | None:
-        """The key of a row that belongs to nobody where rows of its model may do so, as a broadcast does among alerts."""
+        """Return the key of an existing row that has no owner, such as a broadcast alert; None for all others."""
         key, owner = as_key(value) if isinstance(value, str) else None, stated(target).owner
         if key is None or not target._meta.get_field(owner).null:
             return None
@@ -148,13 +148,13 @@ class RowDeserializer:
 
 @cache
 def named_columns(model: AnyModel) -> dict[str, models.Field[Any, Any]]:
-    """The columns that an export holds, by their names in it."""
+    """Return the exported fields by their names in the file."""
     return {field.attname: field for field in columns_of(model)}
 
 
 @cache
-def pointed_at(field: models.Field[Any, Any]) -> Any:
-    """The model whose keys a column holds, with or without a foreign key; None when it holds something else."""
+def referenced_model(field: models.Field[Any, Any]) -> Any:
+    """Return the model whose keys a column contains, with or without a foreign key; None for other columns."""
     if isinstance(field, models.ForeignKey):
         target: Any = field.related_model
         return target if policy_of(target) and has_numbers(target) else None
@@ -163,7 +163,7 @@ def pointed_at(field: models.Field[Any, Any]) -> Any:
 
 
 def as_key(text: str) -> UUID | None:
-    """A text as the key that it spells in the one way that we write them."""
+    """Return the UUID of a text in canonical form; None for other texts."""
     if len(text) != UUID_LENGTH or text.count("-") != 4:
         return None
     try:

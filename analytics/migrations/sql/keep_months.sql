@@ -1,6 +1,6 @@
--- Create the months ahead, drop those that are too old (0 days keeps all), and return how many were dropped.
+-- Create the partitions of the months ahead, drop those past their retention (0 days: never), and return how many were dropped.
 --
--- At least 31 days are kept, so that no statement of a serving role can empty the tables.
+-- At least 31 days are retained, so that no call by a serving role can empty the tables.
 CREATE FUNCTION analytics_keep_months(ahead integer, event_days integer, metric_days integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE

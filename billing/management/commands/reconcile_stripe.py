@@ -1,4 +1,4 @@
-"""`manage.py reconcile_stripe` says what is not here as it is at Stripe, and mends it when asked to."""
+"""`manage.py reconcile_stripe`, which reports differences from Stripe and can correct them."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -15,33 +15,33 @@ from users.models import User
 
 
 class Command(BaseCommand):
-    help = "Compare subscriptions, invoices, cards and events with Stripe. Exit status 1 when something differs and stays so."
+    help = "Compare subscriptions, invoices, cards and events with Stripe. Exits with status 1 if differences remain."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--fix", action="store_true", help="bring what differs in line with Stripe")
-        parser.add_argument("--user", metavar="E-MAIL", help="only this customer")
+        parser.add_argument("--fix", action="store_true", help="update local data that differs from Stripe")
+        parser.add_argument("--user", metavar="EMAIL", help="compare only this customer")
 
     def handle(self, *args: Any, fix: bool, user: str | None, **options: Any) -> None:
-        whom = User.objects.filter(email__iexact=user).first() if user else None
-        if user and whom is None:
-            raise CommandError(f"Nobody here has the address {user}.")
+        customer = User.objects.filter(email__iexact=user).first() if user else None
+        if user and customer is None:
+            raise CommandError(f"No user has the email {user}.")
         number = 0
         try:
-            for difference in self._differences(whom, fix=fix):
+            for difference in self._differences(customer, fix=fix):
                 number += 1
                 self.stdout.write(f"- {difference}")
         except DomainError as error:
             raise CommandError(error.message) from error
         if number and not fix:
-            raise CommandError(f"{number} differences. Mend them with --fix.")
-        self.stdout.write(f"{number} differences were mended." if number else "Everything is here as it is at Stripe.")
+            raise CommandError(f"{number} differences. Correct them with --fix.")
+        self.stdout.write(f"{number} differences were corrected." if number else "No differences from Stripe.")
 
-    def _differences(self, whom: User | None, *, fix: bool) -> Iterator[Difference]:
+    def _differences(self, only: User | None, *, fix: bool) -> Iterator[Difference]:
         now = clock.now()
-        if whom is None:
+        if only is None:
             yield from reconciliation.missing_customers(fix=fix)
-        rows = reconciliation.customers_to_compare(whom)
+        rows = reconciliation.customers_to_compare(only)
         for customer in tqdm(rows, "Comparing", unit=" customers", leave=False, disable=None):
             yield from reconciliation.compare_customer(customer, now=now, fix=fix)
-        if whom is None:
+        if only is None:
             yield from reconciliation.missing_events(now=now, fix=fix)

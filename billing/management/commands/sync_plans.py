@@ -1,4 +1,4 @@
-"""`manage.py sync_plans` has Stripe sell what is offered here."""
+"""`manage.py sync_plans`, which creates and updates the plans' products and prices at Stripe."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,10 +10,10 @@ from core.errors import DomainError
 
 
 class Command(BaseCommand):
-    help = "Bring products and prices at Stripe in line with the plans here. Shows what it will do first; twice does no harm."
+    help = "Create and update products and prices at Stripe for the plans. Lists the steps first. Idempotent."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
+        parser.add_argument("--dry-run", action="store_true", help="only list the steps")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         try:
@@ -21,7 +21,7 @@ class Command(BaseCommand):
             for step in steps:
                 self.stdout.write(f"- {step.sentence}")
             if not steps:
-                self.stdout.write("Stripe sells what is offered here. There is nothing to do.")
+                self.stdout.write("Products and prices at Stripe are up to date.")
             for step in [] if dry_run else steps:
                 step.apply()
         except DomainError as error:

@@ -18,7 +18,7 @@ BEGIN
     SET CONSTRAINTS ALL IMMEDIATE;
 END $$;
 
--- Detach the default partition. Detached it has no row triggers, so that moving its rows is no event of the audit log.
+-- Detach the default partition. While it is detached it has no row triggers, so that moving its rows is not audited.
 CREATE FUNCTION core_take_off_rest(parent regclass) RETURNS regclass LANGUAGE plpgsql AS $$
 DECLARE
     rest regclass := (SELECT partdefid FROM pg_partitioned_table WHERE partrelid = parent);

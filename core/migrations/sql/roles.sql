@@ -1,7 +1,7 @@
 -- The roles that statements run as. A role belongs to the whole server, so another database may have created it already.
 --
 -- The role that logs in is a member of mingus_serving, which is a member of the other three. mingus_serving inherits nothing
--- from them, so that each statement has to ask for its role (SET ROLE): else every statement could see the rows of all users.
+-- from them, so that each statement has to set its role (SET ROLE). Otherwise every statement could read the rows of all users.
 
 DO $$
 DECLARE
@@ -29,7 +29,7 @@ BEGIN
         EXCEPTION
             WHEN insufficient_privilege THEN
                 RAISE insufficient_privilege USING
-                    MESSAGE = format('%I may not make the roles of MINGUS, or become them.', current_user),
+                    MESSAGE = format('%I may not create the roles of MINGUS, or is not a member of them.', current_user),
                     HINT = 'Have a superuser run tools/create-role.sql, or: ALTER ROLE ' || current_user || ' CREATEROLE';
             WHEN duplicate_object OR unique_violation OR internal_error OR undefined_object THEN
                 -- another database of this server is migrated at the same moment

@@ -1,7 +1,7 @@
-"""Django's PostgreSQL backend, with a pool that looks at a connection before it asks the server about it.
+"""Django's PostgreSQL backend, with a connection pool that checks connections without a query.
 
-A server that goes away closes the connection, which can be seen on this side. Django's own check asks the server each time
-that a connection is taken, which would be a tenth of the work for a list.
+A server that goes away closes the connection, which the client's socket shows. Django's own check is a query each time that a
+connection is taken, which is a tenth of the time of a list request.
 """
 
 from select import POLLIN, poll
@@ -19,23 +19,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def pool(self) -> "ConnectionPool[Any] | None":
-        """The pool of this process for the alias; None where there is none by `OPTIONS["pool"]`."""
+        """The pool of this process for the alias; None without `OPTIONS["pool"]`."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if self.alias == NO_DB_ALIAS or not options:
             return None
         if self.alias not in self._connection_pools:
             parameters = self.get_connection_params() | {"autocommit": True}
-            made: ConnectionPool[Any] = ConnectionPool(
+            pool: ConnectionPool[Any] = ConnectionPool(
                 kwargs=parameters, open=False, configure=self._configure_connection, check=check, **options
             )
-            self._connection_pools.setdefault(self.alias, made)
+            self._connection_pools.setdefault(self.alias, pool)
         return self._connection_pools[self.alias]
 
 
 def check(raw: "psycopg.Connection[Any]") -> None:
-    """Raise psycopg.OperationalError for a connection that is dead.
+    """Raise psycopg.OperationalError for a lost connection.
 
-    One that has nothing to tell is alive. What it tells may be its end, or a notice: then the server is asked.
+    A socket without data to read is alive. Data may be the end of the connection or a notice, so then a query decides.
     """
     watched = poll()
     watched.register(raw.fileno(), POLLIN)

@@ -1,4 +1,4 @@
-"""A believable year of money for the invented customers of `manage.py demo`, the same on every machine and in every run."""
+"""A year of financial data for the demo customers, the same on every machine and in every run."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ PENDING_KINDS = ("expense", "refund")
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a customer has now."""
+    """The number of a customer's accounts and transactions."""
 
     accounts: int
     transactions: int
@@ -34,24 +34,24 @@ class Loaded:
 
 @transaction.atomic
 def load(user: Any, *, today: date) -> Loaded:
-    """Give `user` the accounts of his life and what moved on them in the year up to `today`. What is there already stays."""
-    life = DEMO_FINANCES[user.email]
-    accounts = {account.key: _account(user, life, account) for account in life.accounts}
+    """Create the accounts of `user` and their transactions in the year up to `today`. Existing rows stay."""
+    finances = DEMO_FINANCES[user.email]
+    accounts = {account.key: _account(user, finances, account) for account in finances.accounts}
     known = set(FinancialTransaction.objects.for_user(user).values_list("financial_profile_id", "reference_number"))
-    year = generate_transactions(life, user.email, today - YEAR, today)
+    year = generate_transactions(finances, user.email, today - YEAR, today)
     new = [item for item in year if (accounts[item.account].pk, item.reference) not in known]
     rows = [_row(user, accounts[item.account], item, today=today) for item in new]
     FinancialTransaction.objects.bulk_create(rows, batch_size=1_000)
-    _settle(user, today=today)
-    _balance(life, accounts)
-    _import_file(user, life, accounts[life.statement.account], today=today)
-    due_dates.load(user, currency=life.currency, today=today)
+    _post_pending(user, today=today)
+    _update_balances(finances, accounts)
+    _import_file(user, finances, accounts[finances.statement.account], today=today)
+    due_dates.load(user, currency=finances.currency, today=today)
     projections.load(user, today=today)
     return Loaded(len(accounts), FinancialTransaction.objects.for_user(user).count())
 
 
-def _account(user: Any, life: DemoFinances, account: DemoAccount) -> EncryptedFinancialProfile:
-    """The stored account, which keeps the name that somebody may have given it meanwhile."""
+def _account(user: Any, finances: DemoFinances, account: DemoAccount) -> EncryptedFinancialProfile:
+    """Return the stored account, which may have been renamed, or create it."""
     found = EncryptedFinancialProfile.objects.for_user(user).filter(metadata__contains={"demo": account.key}).first()
     if found:
         return found
@@ -62,7 +62,7 @@ def _account(user: Any, life: DemoFinances, account: DemoAccount) -> EncryptedFi
         institution_name=account.institution,
         account_number=account.number or None,
         routing_number=account.routing or None,
-        currency=life.currency,
+        currency=finances.currency,
         account_balance=account.opening,
         credit_limit=account.credit_limit,
         interest_rate=account.interest_rate,
@@ -74,7 +74,7 @@ def _account(user: Any, life: DemoFinances, account: DemoAccount) -> EncryptedFi
 
 
 def _row(user: Any, account: EncryptedFinancialProfile, item: DemoTransaction, *, today: date) -> FinancialTransaction:
-    """A movement as the API would store it: with the model's own checks; the constraints have the last word."""
+    """Return a new transaction after the model's validation. The database checks its constraints on insert."""
     pending = item.kind in PENDING_KINDS and item.day > today - POSTED_AFTER
     row = FinancialTransaction(
         user=user,
@@ -96,29 +96,29 @@ def _row(user: Any, account: EncryptedFinancialProfile, item: DemoTransaction, *
     return row
 
 
-def _settle(user: Any, *, today: date) -> None:
-    """What was pending in an earlier run has been posted since."""
+def _post_pending(user: Any, *, today: date) -> None:
+    """Post the transactions that an earlier run created as pending."""
     posted = FinancialTransaction.objects.for_user(user).pending().filter(transaction_date__lte=today - POSTED_AFTER)
     posted.filter(metadata__contains={"source": "demo"}).update(
         status="completed", posted_date=F("transaction_date") + timedelta(days=1)
     )
 
 
-def _balance(life: DemoFinances, accounts: dict[str, EncryptedFinancialProfile]) -> None:
-    """An account holds what it held a year ago and what moved since."""
-    for account in (item for item in life.accounts if item.key != life.statement.account):
+def _update_balances(finances: DemoFinances, accounts: dict[str, EncryptedFinancialProfile]) -> None:
+    """Set each balance to the opening balance plus the sum of the transactions."""
+    for account in (item for item in finances.accounts if item.key != finances.statement.account):
         row = accounts[account.key]
-        moved = FinancialTransaction.objects.on_account(row).aggregate(total=Sum("amount"))
-        balance = account.opening + (moved["total"] or Decimal(0))
+        transactions = FinancialTransaction.objects.on_account(row).aggregate(total=Sum("amount"))
+        balance = account.opening + (transactions["total"] or Decimal(0))
         if row.account_balance != balance:
             row.account_balance = balance
             row.save(update_fields=["account_balance"])
 
 
-def _import_file(user: Any, life: DemoFinances, account: EncryptedFinancialProfile, *, today: date) -> None:
-    """Bring last month's file into the account that lives on files, once."""
-    number = next(item.number for item in life.accounts if item.key == life.statement.account)
-    file = statement_of_last_month(life.statement, user.email, currency=life.currency, number=number, today=today)
+def _import_file(user: Any, finances: DemoFinances, account: EncryptedFinancialProfile, *, today: date) -> None:
+    """Import last month's statement once, into the account whose transactions come from statements."""
+    number = next(item.number for item in finances.accounts if item.key == finances.statement.account)
+    file = statement_of_last_month(finances.statement, user.email, currency=finances.currency, number=number, today=today)
     if not StatementImport.objects.for_user(user).filter(filename=file.name).exists():
         source = StatementSource(file=BytesIO(file.content), filename=file.name)
         import_statement(source, account=account, now=clock.now())

@@ -1,7 +1,7 @@
-"""Three invented lives. Names of shops and banks are invented too."""
+"""The finances of the three demo customers. All shops and banks are fictional."""
 
 from datetime import date
-from decimal import Decimal as D  # noqa: N817 - these tables are read by people
+from decimal import Decimal as D  # noqa: N817 - keeps the tables below readable
 
 from dev.demo.finance.generator import (
     CardPayment,
@@ -59,8 +59,8 @@ ALICE = DemoFinances(
         SpendingHabit("checking", "cash", 0.25, 40, 120, ("ATM withdrawal",)),
     ),
     transfers=(
-        DemoTransfer(monthly(2), "checking", "savings", D(900), "Into the emergency fund"),
-        DemoTransfer(monthly(18), "checking", "loan", D(320), "Student loan instalment"),
+        DemoTransfer(monthly(2), "checking", "savings", D(900), "Transfer to emergency fund"),
+        DemoTransfer(monthly(18), "checking", "loan", D(320), "Student loan payment"),
     ),
     card_payments=(CardPayment(25, "checking", "card"),),
     statement=DemoStatement(
@@ -90,7 +90,7 @@ BOB = DemoFinances(
             D(900),
         ),
         RegularPayment(
-            every_other_week(date(2025, 1, 14)), "business", "income", D("1480.00"), "invoices", "Private customers", D(760)
+            every_other_week(date(2025, 1, 14)), "business", "income", D("1480.00"), "invoices", "Residential customers", D(760)
         ),
         RegularPayment(
             monthly(26, 3, 5, 6, 9, 11), "business", "income", D("1900.00"), "invoices", "Irving Park School", D(300)
@@ -111,20 +111,20 @@ BOB = DemoFinances(
     habits=(
         SpendingHabit("joint", "groceries", 2.4, 38, 190, ("Family Foods", "Prairie Market", "Bulk Barn")),
         SpendingHabit("card", "dining", 1.2, 18, 96, ("Deep Dish Dan's", "Pancake Corner", "Burger Depot"), True),
-        SpendingHabit("card", "fuel", 1.6, 34, 82, ("Route 14 Fuel", "Petrol Plus")),
+        SpendingHabit("card", "fuel", 1.6, 34, 82, ("Route 14 Fuel", "Gas Depot")),
         SpendingHabit("business", "tools", 1.3, 22, 340, ("Volt Supply", "Wire & Conduit")),
         SpendingHabit("card", "children", 0.8, 12, 90, ("School Shop", "Soccer Club", "Kids' Corner")),
         SpendingHabit("joint", "health", 0.35, 20, 140, ("Ravenswood Dental", "Parkside Pharmacy")),
         SpendingHabit("card", "home", 0.4, 18, 210, ("Homeward", "Garden & Grain")),
     ),
     transfers=(
-        DemoTransfer(monthly(5), "joint", "house", D("1720.00"), "Mortgage instalment"),
+        DemoTransfer(monthly(5), "joint", "house", D("1720.00"), "Mortgage payment"),
         DemoTransfer(monthly(3), "business", "joint", D("2950.00"), "Owner's draw"),
         DemoTransfer(monthly(18), "business", "joint", D("2950.00"), "Owner's draw"),
     ),
     card_payments=(CardPayment(27, "joint", "card"),),
     statement=DemoStatement(
-        "van", "ofx", D(320), SpendingHabit("van", "", 1.6, 38, 88, ("ROUTE 14 FUEL #221", "PETROL PLUS 0087", "TOLLWAY I-90"))
+        "van", "ofx", D(320), SpendingHabit("van", "", 1.6, 38, 88, ("ROUTE 14 FUEL #221", "GAS DEPOT 0087", "TOLLWAY I-90"))
     ),
 )
 

@@ -1,9 +1,9 @@
-"""What is due in the invented lives: pay, rent, bills, settled by the transactions that the year brought."""
+"""Due dates of the demo customers, and the payments that their transactions show."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from decimal import Decimal as D  # noqa: N817 - these tables are read by people
+from decimal import Decimal as D  # noqa: N817 - keeps the tables below readable
 from typing import Any
 
 from finance import recurrence
@@ -11,14 +11,14 @@ from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeD
 from finance.models.due_dates import DueDate
 from finance.services import record_payment
 
-SHOWN = timedelta(days=150)  # the first day lies so long ago
+SHOWN = timedelta(days=150)  # the first due date is about that long ago
 
 
 @dataclass(frozen=True)
 class PlannedDueDate:
-    """One due date. `first` is any day of its series; `merchant` is how its transactions are called, '' when there are none.
+    """A due date. `first` is any day of its series, `merchant` the merchant of its transactions ("": no transactions).
 
-    Its newest past occurrence is left open when it `is_open`, and paid by `part` when there is one.
+    The newest past occurrence stays unpaid if `is_open`, and is paid partially if there is a `part`.
     """
 
     name: str
@@ -36,8 +36,6 @@ class PlannedDueDate:
 
 @dataclass(frozen=True)
 class DueDatePlan:
-    """All of one customer's due dates."""
-
     income: tuple[PlannedDueDate, ...]
     expenses: tuple[PlannedDueDate, ...]
 
@@ -63,7 +61,7 @@ ALICE = DueDatePlan(
 BOB = DueDatePlan(
     income=(
         PlannedDueDate("Lincoln Square Builders", D("1930.00"), "biweekly", date(2025, 1, 8), "Lincoln Square Builders"),
-        PlannedDueDate("Private customers", D("1480.00"), "biweekly", date(2025, 1, 14), "Private customers", is_open=True),
+        PlannedDueDate("Residential jobs", D("1480.00"), "biweekly", date(2025, 1, 14), "Residential customers", is_open=True),
     ),
     expenses=(
         PlannedDueDate("Childcare", D("640.00"), "monthly", date(2025, 1, 1), "Little Oaks", "childcare", auto_pay=True),
@@ -71,7 +69,7 @@ BOB = DueDatePlan(
         PlannedDueDate("Water", D("64.00"), "monthly", date(2025, 1, 9), "City Water", "utilities"),
         PlannedDueDate("Internet", D("85.00"), "monthly", date(2025, 1, 17), "Lightline Internet", "utilities", auto_pay=True),
         PlannedDueDate("Car insurance", D("231.00"), "monthly", date(2025, 1, 21), "Steady Mutual", "insurance", auto_pay=True),
-        PlannedDueDate("Trade insurance", D("119.00"), "monthly", date(2025, 1, 13), "Trade Cover", "insurance"),
+        PlannedDueDate("Business insurance", D("119.00"), "monthly", date(2025, 1, 13), "Trade Cover", "insurance"),
         PlannedDueDate(
             "Piano lessons", D("60.00"), "semimonthly", date(2025, 1, 15), "", "children", is_essential=False, part=D("25.00")
         ),
@@ -100,10 +98,10 @@ DUE_DATE_PLANS = {"alice@mingus.example": ALICE, "bob@mingus.example": BOB, "chi
 
 
 def load(user: Any, *, currency: str, today: date) -> None:
-    """Give `user` his due dates, and settle what his transactions have paid. What is there already stays, and goes on."""
+    """Create the due dates of `user` unless they exist, and record the payments that the transactions show."""
     for due in DUE_DATE_PLANS[user.email].income:
         found = UserIncomeDueDate.objects.for_user(user).filter(income_source=due.name).first()
-        _settle(found or _new(UserIncomeDueDate(user=user, income_source=due.name), due, currency, today), due, today)
+        _record_payments(found or _new(UserIncomeDueDate(user=user, income_source=due.name), due, currency, today), due, today)
     for due in DUE_DATE_PLANS[user.email].expenses:
         found = UserExpenseDueDate.objects.for_user(user).filter(expense_name=due.name).first()
         new = UserExpenseDueDate(
@@ -113,7 +111,7 @@ def load(user: Any, *, currency: str, today: date) -> None:
             is_essential=due.is_essential,
             auto_pay_enabled=due.auto_pay,
         )
-        _settle(found or _new(new, due, currency, today), due, today)
+        _record_payments(found or _new(new, due, currency, today), due, today)
 
 
 def _new(row: DueDate, due: PlannedDueDate, currency: str, today: date) -> DueDate:
@@ -124,12 +122,12 @@ def _new(row: DueDate, due: PlannedDueDate, currency: str, today: date) -> DueDa
     return row
 
 
-def _settle(row: DueDate, due: PlannedDueDate, today: date) -> None:
-    """Everything that was due before today, but for the newest when it is to stay open or paid in part."""
+def _record_payments(row: DueDate, due: PlannedDueDate, today: date) -> None:
+    """Record payments of all occurrences before today, except of the newest if it stays unpaid or is paid partially."""
     past = list(recurrence.occurrences(row.due_date, row.frequency, row.due_date, today - timedelta(days=1)))
     past = past if row.is_recurring else past[:1]
-    kept = 1 if due.is_open or due.part else 0
-    for day in past[: len(past) - kept]:
+    unpaid = 1 if due.is_open or due.part else 0
+    for day in past[: len(past) - unpaid]:
         if row.next_occurrence is not None and day >= row.next_occurrence:
             record_payment(row, today=today, occurrence=day, transaction=_transaction(row, due, day), paid_on=day, in_full=True)
     if due.part and past and row.next_occurrence == past[-1] and row.status != "partial":
@@ -137,7 +135,7 @@ def _settle(row: DueDate, due: PlannedDueDate, today: date) -> None:
 
 
 def _transaction(row: DueDate, due: PlannedDueDate, day: date) -> FinancialTransaction | None:
-    """What the year brought on that day; None when it is not on any account."""
-    moved = FinancialTransaction.objects.for_user(row.user).filter(merchant_name=due.merchant, transaction_date=day)
-    coming_in = isinstance(row, UserIncomeDueDate)
-    return moved.filter(**{"amount__gt" if coming_in else "amount__lt": 0}).first() if due.merchant else None
+    """Return the merchant's transaction on that day, None if there is none."""
+    transactions = FinancialTransaction.objects.for_user(row.user).filter(merchant_name=due.merchant, transaction_date=day)
+    is_income = isinstance(row, UserIncomeDueDate)
+    return transactions.filter(**{"amount__gt" if is_income else "amount__lt": 0}).first() if due.merchant else None

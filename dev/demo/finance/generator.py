@@ -1,7 +1,6 @@
-"""What a life with money is made of: what comes on its day, what is bought now and then, what is moved between accounts.
+"""Generation of demo transactions: regular payments, purchases by habit, and transfers between accounts.
 
-A day's movements depend on that day alone (`random.Random` is seeded with it), so that tomorrow's run adds a day and leaves
-the others as they are.
+A day's transactions depend only on that day, which seeds `random.Random`. A later run adds days and does not change the others.
 """
 
 import calendar
@@ -18,7 +17,7 @@ Rhythm = Callable[[date], bool]
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """An account as it was a year ago: `opening` is what was on it."""
+    """An account. `opening` is its balance a year ago."""
 
     key: str
     name: str
@@ -33,7 +32,7 @@ class DemoAccount:
 
 @dataclass(frozen=True)
 class RegularPayment:
-    """Comes when `rhythm` says so; `amount` is signed and varies by up to `spread`."""
+    """A payment on the days of `rhythm`. `amount` is signed and varies by up to `spread`."""
 
     rhythm: Rhythm
     account: str
@@ -46,7 +45,7 @@ class RegularPayment:
 
 @dataclass(frozen=True)
 class SpendingHabit:
-    """Bought some times a week, more often on Fridays and weekends when `is_leisure`."""
+    """Purchases, on average `per_week`. If `is_leisure`, more of them are on Fridays and weekends."""
 
     account: str
     category: str
@@ -59,7 +58,7 @@ class SpendingHabit:
 
 @dataclass(frozen=True)
 class DemoTransfer:
-    """Money moved between two accounts of one's own; both sides appear."""
+    """A transfer between two of the customer's accounts, with a transaction on each."""
 
     rhythm: Rhythm
     source: str
@@ -70,7 +69,7 @@ class DemoTransfer:
 
 @dataclass(frozen=True)
 class CardPayment:
-    """Pays on `day` what the card was charged in the month before."""
+    """A payment on `day` of the card's charges in the previous month."""
 
     day: int
     source: str
@@ -79,7 +78,7 @@ class CardPayment:
 
 @dataclass(frozen=True)
 class DemoStatement:
-    """An account that is fed by its bank's files only: topped up by `paid_in` on the first, and spent by `habit`."""
+    """An account with transactions from statement files only: a deposit of `paid_in` on the first, and purchases by `habit`."""
 
     account: str
     form: str
@@ -89,7 +88,7 @@ class DemoStatement:
 
 @dataclass(frozen=True)
 class DemoFinances:
-    """All of one customer's accounts and habits."""
+    """A customer's accounts, and the patterns of their transactions."""
 
     currency: str
     accounts: tuple[DemoAccount, ...]
@@ -102,7 +101,7 @@ class DemoFinances:
 
 @dataclass(frozen=True)
 class DemoTransaction:
-    """One line of an account's statement. `reference` names it for good."""
+    """A transaction. `reference` is the same in every run."""
 
     reference: str
     account: str
@@ -116,38 +115,38 @@ class DemoTransaction:
 
 
 def monthly(day: int, *months: int) -> Rhythm:
-    """On `day` of every month (of `months`, where some are named), on the last one where the month is shorter."""
+    """Return the rhythm of `day` in each month, or each of `months`. A shorter month has its last day instead."""
     return lambda today: (
         today.day == min(day, calendar.monthrange(today.year, today.month)[1]) and (not months or today.month in months)
     )
 
 
 def every_other_week(first: date) -> Rhythm:
-    """On `first` and every 14 days before and after."""
+    """Return the rhythm of `first` and every 14 days before and after."""
     return lambda today: (today - first).days % 14 == 0
 
 
-def generate_transactions(life: DemoFinances, seed: str, first: date, last: date) -> Iterator[DemoTransaction]:
-    """Everything that moved from `first` to `last`, day by day."""
+def generate_transactions(finances: DemoFinances, seed: str, first: date, last: date) -> Iterator[DemoTransaction]:
+    """Yield the transactions from `first` to `last`, day by day."""
     days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
     for day in days:
-        yield from _own_movements(life, seed, day)
-        for number, payment in enumerate(life.card_payments):
+        yield from _day_transactions(finances, seed, day)
+        for number, payment in enumerate(finances.card_payments):
             if payment.day == day.day:
-                owed = _charged_in_month_before(life, seed, payment.card, day)
+                owed = _charged_in_month_before(finances, seed, payment.card, day)
                 transfer = DemoTransfer(monthly(payment.day), payment.source, payment.card, owed, "Card payment")
                 yield from _both_sides(transfer, f"C{number:02}", day) if owed > 0 else ()
 
 
-def _own_movements(life: DemoFinances, seed: str, day: date) -> Iterator[DemoTransaction]:
+def _day_transactions(finances: DemoFinances, seed: str, day: date) -> Iterator[DemoTransaction]:
     rng = random.Random(f"{seed} {day}")
-    for number, regular in enumerate(life.regulars):
+    for number, regular in enumerate(finances.regulars):
         if regular.rhythm(day):
             yield _regular(regular, f"R{number:02}", day, rng)
-    for number, habit in enumerate(life.habits):
-        for time in range(_times(habit, day, rng)):
+    for number, habit in enumerate(finances.habits):
+        for time in range(_purchase_count(habit, day, rng)):
             yield _purchase(habit, f"H{number:02}{time}", day, rng)
-    for number, transfer in enumerate(life.transfers):
+    for number, transfer in enumerate(finances.transfers):
         if transfer.rhythm(day):
             yield from _both_sides(transfer, f"T{number:02}", day)
 
@@ -157,20 +156,20 @@ def _reference(part: str, day: date) -> str:
 
 
 def _regular(regular: RegularPayment, part: str, day: date, rng: random.Random) -> DemoTransaction:
-    change = Decimal(rng.uniform(-1, 1)) * regular.spread
-    amount = (regular.amount + change).quantize(CENT)
+    deviation = Decimal(rng.uniform(-1, 1)) * regular.spread
+    amount = (regular.amount + deviation).quantize(CENT)
     return DemoTransaction(
         _reference(part, day), regular.account, regular.kind, day, amount, regular.category, regular.merchant, regular.merchant
     )
 
 
-def _times(habit: SpendingHabit, day: date, rng: random.Random) -> int:
-    likely = habit.per_week / 7 * ((1.8 if day.weekday() >= 4 else 0.5) if habit.is_leisure else 1)
-    return int(likely) + (rng.random() < likely % 1)
+def _purchase_count(habit: SpendingHabit, day: date, rng: random.Random) -> int:
+    expected = habit.per_week / 7 * ((1.8 if day.weekday() >= 4 else 0.5) if habit.is_leisure else 1)
+    return int(expected) + (rng.random() < expected % 1)
 
 
 def _purchase(habit: SpendingHabit, part: str, day: date, rng: random.Random) -> DemoTransaction:
-    """Small amounts are more frequent than large ones (a triangle's mode near its low end)."""
+    """Return a purchase. Small amounts are more frequent than large ones (a triangular distribution)."""
     amount = -Decimal(rng.triangular(habit.low, habit.high, habit.low + (habit.high - habit.low) / 4)).quantize(CENT)
     merchant = rng.choice(habit.merchants)
     text = f"CARD PURCHASE {merchant.upper()}"
@@ -184,8 +183,8 @@ def _both_sides(transfer: DemoTransfer, part: str, day: date) -> Iterator[DemoTr
         yield DemoTransaction(reference, account, "transfer", day, amount, "transfer", "", transfer.text, metadata)
 
 
-def _charged_in_month_before(life: DemoFinances, seed: str, card: str, day: date) -> Decimal:
+def _charged_in_month_before(finances: DemoFinances, seed: str, card: str, day: date) -> Decimal:
     last = day.replace(day=1) - timedelta(days=1)
     days = (last.replace(day=number) for number in range(1, last.day + 1))
-    charged = [item.amount for day in days for item in _own_movements(life, seed, day) if item.account == card]
+    charged = [item.amount for day in days for item in _day_transactions(finances, seed, day) if item.account == card]
     return -sum(charged, Decimal(0))

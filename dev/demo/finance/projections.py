@@ -1,4 +1,4 @@
-"""What the invented people's incomes may become."""
+"""Income projections of the demo customers."""
 
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ CHOICES: dict[str, tuple[OccupationGroup, bool]] = {
 
 
 def load(user: Any, *, today: date) -> None:
-    """One projection as things are, and another with a new employer where `user` thinks of that. What is there stays."""
+    """Create a projection, and for some customers a second one with a new employer, unless there are projections."""
     if IncomeProjection.objects.for_user(user).exists():
         return
     occupation, switch = CHOICES[user.email]

@@ -1,4 +1,4 @@
-"""Last month's statement of one account, as a bank would write it: so that the demo shows imports too."""
+"""Last month's statement of an account in a bank's file format, so that the demo includes imports."""
 
 import calendar
 import random
@@ -39,14 +39,12 @@ class StatementLine:
 
 @dataclass(frozen=True)
 class StatementFile:
-    """A file's name and bytes."""
-
     name: str
     content: bytes
 
 
 def statement_of_last_month(file: DemoStatement, seed: str, *, currency: str, number: str, today: date) -> StatementFile:
-    """The file that the bank of `file.account` would offer on `today`."""
+    """Return the file that the bank of `file.account` would export on `today`."""
     last = today.replace(day=1) - timedelta(days=1)
     lines = _lines(file, seed, last)
     write = FORMS[file.form]
@@ -66,7 +64,7 @@ def _lines(file: DemoStatement, seed: str, last: date) -> list[StatementLine]:
 
 
 def _balances(lines: list[StatementLine]) -> Iterator[tuple[StatementLine, Decimal]]:
-    """Each line with what was on the account after it; nothing was before."""
+    """Return each line with the balance after it. The opening balance is 0."""
     return zip(lines, accumulate(line.amount for line in lines), strict=True)
 
 

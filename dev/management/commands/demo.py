@@ -1,4 +1,4 @@
-"""`manage.py demo` shows the product with people in it."""
+"""`manage.py demo`: load demo customers and serve the product."""
 
 from argparse import ArgumentParser
 from io import StringIO
@@ -21,37 +21,37 @@ from dev.stripe import launcher as stripe_emulator
 LOADERS_AFTER_FINANCE = (billing_demo, health_demo, career_demo, system_demo, analytics_demo)
 
 WELCOME = """
-{accounts} accounts and {transactions:,} transactions are there. All passwords are: {password}
+Loaded {accounts} accounts and {transactions:,} transactions. The password of every user is: {password}
 
-  Back office   {site}/admin/       admin@mingus.example (everything), support@mingus.example (helps, sees
-                                    masked values), billing@mingus.example (invoices), analyst@mingus.example (sums)
-                It asks for a code of an authenticator app. In another terminal: make manage ARGS=demo_code
+  Back office   {site}/admin/       admin@mingus.example (all permissions), support@mingus.example (masked values),
+                                    billing@mingus.example (invoices), analyst@mingus.example (totals)
+                It requires a code from an authenticator app. Print one in another terminal: make manage ARGS=demo_code
   API           {site}/api/docs/    {customers}
   Log in        curl -s {site}/_allauth/app/v1/auth/login -H 'Content-Type: application/json' \\
                      -d '{{"email": "{first}", "password": "{password}"}}'
 """
 
-PAYMENTS = """  Payments      A stand-in for Stripe takes them: no real card, no money. Buy a plan in {site}/api/docs/ with
-                POST /api/v1/billing/subscriptions/checkout/ and open the page that it answers with ({emulator}/…)
+PAYMENTS = """  Payments      A Stripe emulator accepts payments: no real card, no money. To buy a plan, send
+                POST /api/v1/billing/subscriptions/checkout/ in {site}/api/docs/ and open the URL in the response ({emulator}/…)
 """
 
 
 class Command(BaseCommand):
-    help = "Load invented customers with a year of transactions, and serve them with the job worker. Twice does no harm."
+    help = "Load demo customers with a year of transactions, then serve the product and run the job worker. Safe to repeat."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--no-serve", action="store_true", help="only load")
+        parser.add_argument("--no-serve", action="store_true", help="load the data and exit")
 
     def handle(self, *args: Any, no_serve: bool, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("The demo has published passwords, so it runs with DEBUG=1 only, on a developer's machine.")
+            raise CommandError("The demo's passwords are published. Run it only on a development machine, with DEBUG=1.")
         call_command("migrate", verbosity=0)
         self._load()
         if not no_serve:
-            with stripe_emulator.demo_emulator() as address:
+            with stripe_emulator.demo_emulator() as url:
                 call_command("sync_plans", stdout=StringIO())
-                if address:
-                    self.stdout.write(PAYMENTS.format(site=settings.SITE_URL, emulator=address))
+                if url:
+                    self.stdout.write(PAYMENTS.format(site=settings.SITE_URL, emulator=url))
                 call_command("serve", with_worker=True)
 
     def _load(self) -> None:

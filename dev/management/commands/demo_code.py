@@ -1,4 +1,4 @@
-"""`manage.py demo_code` is the authenticator app of the demo's colleagues, for who has no phone at hand."""
+"""`manage.py demo_code`: the authenticator app of the demo's staff members."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from dev.demo import users
 
 
 class Command(BaseCommand):
-    help = "Show the code that the back office asks the demo's colleagues for. It works once."
+    help = "Print the two-factor code with which the demo's staff members log in. Each code works once."
     requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("The demo's second factor is published, so it exists with DEBUG=1 only.")
+            raise CommandError("The demo's two-factor secret is published. Use it only with DEBUG=1 on a development machine.")
         code, seconds = users.code_now()
-        self.stdout.write(f"{code}   for {seconds} seconds more; secret of your own app: {users.FACTOR_SECRET}")
+        self.stdout.write(f"{code}   valid for {seconds} seconds; secret for an authenticator app: {users.FACTOR_SECRET}")

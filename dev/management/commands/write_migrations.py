@@ -1,4 +1,4 @@
-"""`manage.py write_migrations` writes the tables of the models into the migrations that create them."""
+"""`manage.py write_migrations`: write the models' tables into the migrations that create them."""
 
 import ast
 import re
@@ -30,7 +30,7 @@ MAX_LINE = 128
 class Command(BaseCommand):
     help = (
         "Until 0.1.0: write the models' tables into the initial migrations, between the comment `# Tables` and the next one. "
-        "All other operations there are written by hand and stay as they are."
+        "Other operations in these files are written by hand and do not change."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -65,7 +65,7 @@ def write_tables(path: Path, app_label: str, operations: list[Any]) -> None:
 
 
 def merge(operations: list[Any], app_label: str) -> list[Any]:
-    """Return the operations with each index and constraint in its CreateModel, where its reader looks for it."""
+    """Return the operations with each index and constraint moved into its CreateModel."""
     merged: list[Any] = []
     for operation in operations:
         tables = {created.name_lower: number for number, created in enumerate(merged) if hasattr(created, "name_lower")}
@@ -78,7 +78,7 @@ def merge(operations: list[Any], app_label: str) -> list[Any]:
 
 
 def with_partitions(operation: Any, app_label: str) -> Any:
-    """Return the operation, as a CreatePartitionedModel where the rows of the model are read by the month."""
+    """Return the operation, as a CreatePartitionedModel if the table is partitioned by month."""
     if not isinstance(operation, migrations.CreateModel) or not operation.options.get("managed", True):
         return operation
     rows = apps.get_model(app_label, operation.name)._default_manager.all()
@@ -86,7 +86,7 @@ def with_partitions(operation: Any, app_label: str) -> Any:
 
 
 def source_of(operations: list[Any], app_label: str) -> tuple[str, list[str]]:
-    """Return the source text of operations, and the lines that import its names."""
+    """Return the source text of operations, and the import statements for its names."""
     initial = type("Migration", (migrations.Migration,), {"operations": operations})
     text = MigrationWriter(initial("0001_initial", app_label), include_header=False).as_string()
     source, imports = OPERATIONS.findall(text)[0], ["from django.db import migrations, models\n"]
@@ -98,12 +98,12 @@ def source_of(operations: list[Any], app_label: str) -> tuple[str, list[str]]:
 
 
 def wrap(found: re.Match[str]) -> str:
-    """Return an argument whose text is too long for a line, on several lines."""
+    """Return a text argument, split over several lines if it exceeds MAX_LINE."""
     if len(found[0]) <= MAX_LINE:
         return found[0]
     indent, name, quote, text, comma = found.group("indent", "name", "quote", "text", "comma")
     indent_of_parts = f"{indent}    " if name else indent
-    at_most = rf"(?:\\.|[^\\]){{1,{MAX_LINE - len(indent_of_parts) - 3}}}"  # an escape such as \n stays whole
+    at_most = rf"(?:\\.|[^\\]){{1,{MAX_LINE - len(indent_of_parts) - 3}}}"  # do not split an escape such as \n
     parts = "\n".join(
         f"{indent_of_parts}{quote}{part}{quote}" for part in re.findall(rf"{at_most}(?:(?<= )|$)|{at_most}", text)
     )
@@ -111,5 +111,4 @@ def wrap(found: re.Match[str]) -> str:
 
 
 def ruff(*arguments: str) -> None:
-    """Run ruff in the repository."""
     subprocess.run([settings.BASE_DIR / ".venv/bin/ruff", *arguments, "--quiet"], cwd=settings.BASE_DIR, check=True)

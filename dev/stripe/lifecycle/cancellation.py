@@ -8,7 +8,7 @@ from dev.stripe.store import Obj
 
 
 def end_subscription(account: Account, subscription: Obj, reason: str, **details: Any) -> None:
-    """Cancel a subscription now and stop collecting what it owes. `details` may have the user's `comment` and `feedback`."""
+    """Cancel a subscription now and stop collecting its invoices. `details` may have `comment` and `feedback`."""
     now = account.now(subscription)
     subscription.update(status="canceled", ended_at=now, canceled_at=subscription["canceled_at"] or now)
     subscription["cancellation_details"].update(reason=subscription["cancellation_details"]["reason"] or reason, **details)

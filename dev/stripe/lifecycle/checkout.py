@@ -18,18 +18,15 @@ UNAUTHENTICATED = {"code": "authentication_required", "decline_code": None, "mes
 
 
 def next_session_action_at(account: Account, session: Obj) -> int | None:
-    """Return the time at which an open session expires."""
     return int(session["expires_at"]) if session["status"] == "open" else None
 
 
 def expire_session(account: Account, session: Obj) -> None:
-    """Expire a session."""
     session.update(status="expired", url=None)
     emit(account, "checkout.session.expired", session)
 
 
 def needs_card(session: Obj) -> bool:
-    """Return True if the customer must give a card."""
     data = session["_"]["subscription_data"]
     trial = data.get("trial_period_days") or data.get("trial_end")
     optional = session["payment_method_collection"] == "if_required"
@@ -37,7 +34,7 @@ def needs_card(session: Obj) -> bool:
 
 
 def complete(account: Account, session: Obj, customer: Obj, card: str | None, *, authenticated: bool = False) -> None:
-    """Save the card, create the subscription and complete the session. A declined card raises, and changes nothing."""
+    """Save the card, create the subscription and complete the session. Raise ApiError for a declined card, without changes."""
     if session["status"] != "open":
         raise ApiError(f"This checkout session is {session['status']}.")
     account.store.add(customer)
@@ -66,7 +63,7 @@ def complete(account: Account, session: Obj, customer: Obj, card: str | None, *,
 
 
 def begin_subscription(account: Account, session: Obj, customer: Obj, method: Obj | None) -> None:
-    """Create the subscription of a session, whose first invoice is paid."""
+    """Create the subscription of a session. Raise ApiError if its first invoice cannot be paid."""
     data = session["_"]["subscription_data"]
     items = [{"price": line["price"]["id"], "quantity": line["quantity"]} for line in session["_"]["lines"]]
     given: dict[str, Any] = {**data, "items": items, "payment_behavior": "error_if_incomplete"}
@@ -85,7 +82,6 @@ def finish_setup(account: Account, session: Obj, customer: Obj, method: Obj | No
 
 
 def new_setup_intent(account: Account, customer: Obj | None, data: dict[str, Any]) -> Obj:
-    """Create a setup intent that waits for a card."""
     name = new_id("seti")
     setup = account.store.add(
         new_object(

@@ -1,4 +1,4 @@
-"""The collection of invoices: attempts, retries, and what follows for the subscription."""
+"""The collection of invoices: attempts, retries, and the subscription's status after them."""
 
 from dev.stripe.account import Account
 from dev.stripe.billing_periods import DAY
@@ -44,7 +44,7 @@ def collect(
     """Try to collect an invoice. Return `succeeded`, `requires_action` or `requires_payment_method`.
 
     `method` is the payment method if not the default. `on_session` means that the customer is present, `automatic` a retry by
-    schedule, `authenticated` that the bank agreed.
+    schedule, `authenticated` that the bank has authenticated the payment.
     """
     method = method or method_for(account, invoice)
     intent = account.intent_of(invoice)
@@ -63,7 +63,7 @@ def collect(
 
 
 def authenticate(account: Account, intent: Obj, *, succeed: bool) -> None:
-    """Collect the invoice of a payment intent again, after the bank has asked the customer to authenticate the payment."""
+    """Collect the invoice of a payment intent again, after the customer has passed or failed the bank's authentication."""
     invoice, method = account.store.get(intent["_"]["invoice"]), account.store.get(intent["payment_method"])
     collect(account, invoice, method=method, on_session=succeed, authenticated=succeed)
 
@@ -76,22 +76,22 @@ def activate_after_payment(account: Account, invoice: Obj, method: Obj | None = 
     with updating(account, subscription):
         if subscription["status"] in ("incomplete", "past_due", "unpaid"):
             subscription["status"] = "active"
-        saves = subscription["payment_settings"]["save_default_payment_method"] == "on_subscription"
-        if method and saves:
+        saves_method = subscription["payment_settings"]["save_default_payment_method"] == "on_subscription"
+        if method and saves_method:
             subscription["default_payment_method"] = method["id"]
 
 
 def after_failure(account: Account, invoice: Obj, result: str) -> None:
-    """Send the events of a failed attempt, plan the next one, and change the subscription's status."""
+    """Emit the events of a failed attempt, schedule the next one, and change the subscription's status."""
     subscription = account.store.find(invoice["_"].get("subscription"))
-    unborn = subscription is not None and subscription["status"] in ("incomplete", "incomplete_expired")
-    plan_next(account, invoice, retries=subscription is not None and not unborn)
+    is_incomplete = subscription is not None and subscription["status"] in ("incomplete", "incomplete_expired")
+    plan_next(account, invoice, retries=subscription is not None and not is_incomplete)
     emit(account, "invoice.payment_failed", invoice)
     intent = account.intent_of(invoice)
     error = intent["last_payment_error"] if intent else None
     if result == "requires_action" or (error and error["code"] == "authentication_required"):
         emit(account, "invoice.payment_action_required", invoice)
-    if subscription is None or unborn or subscription["ended_at"] is not None:
+    if subscription is None or is_incomplete or subscription["ended_at"] is not None:
         return
     if subscription["status"] in ("active", "trialing"):
         with updating(account, subscription):
@@ -101,7 +101,7 @@ def after_failure(account: Account, invoice: Obj, result: str) -> None:
 
 
 def plan_next(account: Account, invoice: Obj, *, retries: bool) -> None:
-    """Plan the next retry at a fixed distance from the first failure. An attempt by hand does not move it."""
+    """Schedule the next retry at a fixed distance from the first failure. A manual attempt does not move it."""
     hidden, now, days = invoice["_"], account.now(invoice), account.settings["retry_days"]
     if hidden["first_failed_at"] is None:
         hidden["first_failed_at"] = now
@@ -114,7 +114,7 @@ def plan_next(account: Account, invoice: Obj, *, retries: bool) -> None:
 
 
 def after_last_retry(account: Account, subscription: Obj, invoice: Obj) -> None:
-    """Cancel the subscription, mark it as unpaid or leave it past due, as the account's settings say."""
+    """Cancel the subscription, mark it as unpaid or leave it past due, depending on the account's settings."""
     choice = account.settings["after_last_retry"]
     if choice == "cancel":
         end_subscription(account, subscription, "payment_failed")
@@ -126,14 +126,12 @@ def after_last_retry(account: Account, subscription: Obj, invoice: Obj) -> None:
 
 
 def next_invoice_action_at(account: Account, invoice: Obj) -> int | None:
-    """Return the time at which a draft is finalized or an open invoice is retried."""
     if invoice["status"] == "draft":
         return invoice["automatically_finalizes_at"] if invoice["auto_advance"] else None
     return invoice["next_payment_attempt"] if invoice["status"] == "open" else None
 
 
 def advance_invoice(account: Account, invoice: Obj) -> None:
-    """Finalize a draft, or retry an open invoice."""
     if invoice["status"] == "draft":
         finalize(account, invoice)
         if invoice["status"] == "paid":

@@ -1,4 +1,4 @@
-"""Disputes: a customer's bank takes a payment back."""
+"""Disputes, by which a customer's bank reverses a payment."""
 
 from dev.stripe.account import Account
 from dev.stripe.billing_periods import DAY
@@ -17,7 +17,7 @@ EVIDENCE_FIELDS = (
 
 
 def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
-    """Open a dispute over what is left of a charge. The amount is withdrawn at once."""
+    """Open a dispute over the unrefunded amount of a charge. The amount is withdrawn at once."""
     now = account.now(charge)
     dispute = account.store.add(
         new_object(
@@ -57,7 +57,6 @@ def open_dispute(account: Account, charge: Obj, reason: str) -> Obj:
 
 
 def close_dispute(account: Account, dispute: Obj, *, won: bool) -> None:
-    """Close a dispute as won or lost."""
     dispute["status"] = "won" if won else "lost"
     emit(account, "charge.dispute.closed", dispute)
     if won:

@@ -24,13 +24,11 @@ def day(seconds: int) -> str:
 
 
 def name_of(account: Account, price: Obj) -> str:
-    """Return the name of a price's product."""
     product = account.store.find(price["product"])
     return str(product["name"]) if product else str(price["product"])
 
 
 def pricing(price: Obj) -> Obj:
-    """Return the `pricing` of a line that charges a price."""
     return {
         "price_details": {"price": price["id"], "product": price["product"]},
         "type": "price_details",
@@ -53,7 +51,7 @@ def new_line(amount: int, currency: str, description: str, period: tuple[int, in
 
 
 def period_line(account: Account, subscription: Obj, item: Obj, *, trial: bool = False) -> Obj:
-    """Return the line that bills an item's current period, over nothing during a trial."""
+    """Return the line that bills an item's current period, with an amount of 0 during a trial."""
     price, quantity = item["price"], item["quantity"]
     name, every = name_of(account, price), price["recurring"]["interval"]
     text = f"Free trial for {quantity} × {name}" if trial else f"{quantity} × {name} (at {priced(price)} / {every})"
@@ -81,17 +79,14 @@ def period_line(account: Account, subscription: Obj, item: Obj, *, trial: bool =
 
 
 def period_lines(account: Account, subscription: Obj, *, trial: bool = False) -> list[Obj]:
-    """Return the lines that bill the current period of each item of a subscription."""
     return [period_line(account, subscription, item, trial=trial) for item in subscription["items"]["data"]]
 
 
 def priced(price: Obj) -> str:
-    """Return the amount of a price as text."""
     return money(price["unit_amount"], price["currency"])
 
 
 def item_line(item: Obj) -> Obj:
-    """Return the line of an invoice item."""
     subscription = item["_"].get("subscription")
     return new_line(
         item["amount"],

@@ -15,7 +15,7 @@ MIN_CHARGE = {"usd": 50, "eur": 50, "gbp": 30}  # minor units: docs.stripe.com/c
 
 
 def pending_items(account: Account, customer: str, subscription: str | None) -> list[Obj]:
-    """Return the items of the next invoice: the latest change first, and each change's items in their order."""
+    """Return the items of the next invoice, those of the latest change first."""
     waiting = account.store.where("invoiceitem", customer=customer, invoice=None)
     waiting.sort(key=lambda item: -item["date"])
     return [item for item in waiting if item["_"]["subscription"] in (None, subscription)]
@@ -62,7 +62,7 @@ def draft(account: Account, customer: Obj, lines: list[Obj], reason: str, subscr
 
 
 def finalize(account: Account, invoice: Obj) -> None:
-    """Give a draft its number, apply the customer's balance, and create a payment of what is left."""
+    """Assign a number to a draft, apply the customer's balance, and create a payment intent for the rest."""
     customer, now = account.store.get(invoice["customer"]), account.now(invoice)
     balance, total = customer["balance"], invoice["total"]
     due, ending = apply_balance(total, balance, invoice["currency"])
@@ -84,8 +84,8 @@ def finalize(account: Account, invoice: Obj) -> None:
 
 def apply_balance(total: int, balance: int, currency: str) -> tuple[int, int]:
     """Return the amount due and the remaining balance. An amount below Stripe's minimum stays on the balance."""
-    sum_of_both = total + balance
-    return (sum_of_both, 0) if sum_of_both >= MIN_CHARGE.get(currency, 50) else (0, sum_of_both)
+    combined = total + balance
+    return (combined, 0) if combined >= MIN_CHARGE.get(currency, 50) else (0, combined)
 
 
 def create_invoice_payment(account: Account, invoice: Obj, customer: Obj) -> None:
@@ -126,7 +126,6 @@ def change_balance(account: Account, customer: Obj, amount: int, kind: str, **mo
 
 
 def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> None:
-    """Mark an invoice as paid."""
     now, due = account.now(invoice), invoice["amount_remaining"]
     invoice.update(status="paid", amount_paid=invoice["amount_paid"] + due, amount_remaining=0, attempted=True)
     invoice.update(next_payment_attempt=None, auto_advance=False)
@@ -143,14 +142,12 @@ def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> N
 
 
 def cancel_payment(account: Account, payment: Obj, reason: str) -> None:
-    """Cancel the payment intent of an invoice."""
     cancel_intent(account, account.store.get(payment["payment"]["payment_intent"]), reason)
     payment["status"] = "canceled"
     payment["status_transitions"]["canceled_at"] = account.now(payment)
 
 
 def void(account: Account, invoice: Obj) -> None:
-    """Void an invoice."""
     payment = account.payment_of(invoice)
     if payment:
         cancel_payment(account, payment, "void_invoice")

@@ -13,7 +13,7 @@ from dev.stripe.store import Obj
 
 
 def new_intent(account: Account, customer: Obj | None, amount: int, currency: str, now: int, **more: Any) -> Obj:
-    """Create a payment intent over `amount` minor units. `invoice`, `description` and `metadata` may be given."""
+    """Create a payment intent of `amount` minor units. `invoice`, `description` and `metadata` may be given."""
     name = new_id("pi")
     intent = account.store.add(
         new_object(
@@ -42,7 +42,7 @@ def confirm(account: Account, intent: Obj, method: Obj, *, on_session: bool, aut
     needs_authentication = card.authenticates and not authenticated
     if needs_authentication and on_session:
         intent["status"] = "requires_action"
-        with_next_action(intent, f"{account.url}/authenticate/{intent['id']}")
+        set_next_action(intent, f"{account.url}/authenticate/{intent['id']}")
         emit(account, "payment_intent.requires_action", intent)
         return "requires_action"
     reason = "" if card.only_on_session and on_session else card.charge
@@ -53,7 +53,7 @@ def confirm(account: Account, intent: Obj, method: Obj, *, on_session: bool, aut
         return refuse(account, intent, method, charge, reason)
     if card.authenticates:
         method["_"]["authenticated"] = True
-    with_next_action(intent, None)
+    set_next_action(intent, None)
     intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"], last_payment_error=None)
     emit(account, "charge.succeeded", charge)
     emit(account, "payment_intent.succeeded", intent)
@@ -62,17 +62,16 @@ def confirm(account: Account, intent: Obj, method: Obj, *, on_session: bool, aut
     return "succeeded"
 
 
-def with_next_action(intent: Obj, url: str | None) -> None:
-    """Set the page to which the customer goes next, if any."""
-    where = {"return_url": None, "url": url}
-    intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": where} if url else None
+def set_next_action(intent: Obj, url: str | None) -> None:
+    """Set the URL to which the customer is redirected, if any."""
+    redirect = {"return_url": None, "url": url}
+    intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": redirect} if url else None
 
 
 def refuse(account: Account, intent: Obj, method: Obj, charge: Obj, reason: str) -> str:
-    """Record a declined charge."""
     error = {"type": "card_error", "charge": charge["id"], "payment_method": method, **failure(reason)}
     error["doc_url"] = f"https://stripe.com/docs/error-codes/{error['code'].replace('_', '-')}"
-    with_next_action(intent, None)
+    set_next_action(intent, None)
     intent.update(status="requires_payment_method", payment_method=None, latest_charge=charge["id"], last_payment_error=error)
     emit(account, "charge.failed", charge)
     emit(account, "payment_intent.payment_failed", intent)
@@ -80,7 +79,6 @@ def refuse(account: Account, intent: Obj, method: Obj, charge: Obj, reason: str)
 
 
 def cancel_intent(account: Account, intent: Obj, reason: str | None) -> None:
-    """Cancel a payment intent."""
     if intent["status"] in ("succeeded", "canceled"):
         return
     intent.update(status="canceled", canceled_at=account.now(intent), cancellation_reason=reason, next_action=None)
@@ -128,10 +126,10 @@ def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:
 
 
 def card_details(method: Obj) -> Obj:
-    """Return the card as a charge shows it."""
-    kept = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "regulated_status")
+    """Return the card details of a charge."""
+    names = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "regulated_status")
     return {
-        **{key: method["card"][key] for key in kept},
+        **{key: method["card"][key] for key in names},
         "installments": None,
         "mandate": None,
         "network": method["card"]["brand"],
@@ -141,7 +139,7 @@ def card_details(method: Obj) -> Obj:
 
 
 def save_method(account: Account, method: Obj, customer: Obj) -> None:
-    """Make a payment method a customer's. Raise if its card is declined when it is saved."""
+    """Save a payment method for a customer. Raise ApiError if its card is declined when it is saved."""
     reason = card_of(method).attach
     if reason:
         raise declined(failure(reason), keeps_work=False)
@@ -150,13 +148,13 @@ def save_method(account: Account, method: Obj, customer: Obj) -> None:
 
 
 def attach(account: Account, method: Obj, customer: Obj) -> None:
-    """Make a payment method a customer's and send the event."""
+    """Save a payment method for a customer and emit the event."""
     save_method(account, method, customer)
     emit(account, "payment_method.attached", method)
 
 
 def detach(account: Account, method: Obj) -> None:
-    """Detach a payment method from its customer, also where it is the default."""
+    """Detach a payment method from its customer, and stop using it as a default."""
     customer = account.store.get(method["customer"])
     before = dict(method)
     method["customer"] = None

@@ -16,7 +16,7 @@ BANK_REFERENCE = {"reference_status": "pending", "reference_type": "acquirer_ref
 
 
 def amount_to_refund(charge: Obj, amount: int | None) -> int:
-    """Return the amount of a charge to refund: all that is left when `amount` is None. Raise if it can't be refunded."""
+    """Return the amount to refund, the rest of the charge if `amount` is None. Raise ApiError if it cannot be refunded."""
     left = charge["amount"] - charge["amount_refunded"]
     if not charge["paid"]:
         raise ApiError("You cannot refund a charge that failed.", param="charge")
@@ -30,13 +30,13 @@ def amount_to_refund(charge: Obj, amount: int | None) -> int:
     if amount <= 0:
         raise ApiError("Invalid positive integer", code="parameter_invalid_integer", param="amount")
     if amount > left:
-        asked, rest = money(amount, charge["currency"]), money(left, charge["currency"])
-        raise ApiError(f"Refund amount ({asked}) is greater than unrefunded amount on charge ({rest})", param="amount")
+        requested, rest = money(amount, charge["currency"]), money(left, charge["currency"])
+        raise ApiError(f"Refund amount ({requested}) is greater than unrefunded amount on charge ({rest})", param="amount")
     return amount
 
 
 def refund(account: Account, charge: Obj, amount: int | None, reason: str | None, metadata: dict[str, str]) -> Obj:
-    """Refund `amount` minor units of a charge, all of the rest when it is None."""
+    """Refund `amount` minor units of a charge, the whole rest if it is None."""
     amount = amount_to_refund(charge, amount)
     made = account.store.add(
         new_object(
@@ -57,7 +57,7 @@ def refund(account: Account, charge: Obj, amount: int | None, reason: str | None
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     emit(account, "charge.refunded", charge, before)
     emit(account, "refund.created", made)
-    with updating(account, made):  # the bank gives the refund its reference, which Stripe tells of in two events
+    with updating(account, made):  # Stripe emits two events when the bank assigns a reference
         card = {**BANK_REFERENCE, "reference": new_id("x")[2:13].upper(), "reference_status": "available"}
         made["destination_details"] = {"card": card, "type": "card"}
     emit(account, "charge.refund.updated", made)
@@ -77,7 +77,7 @@ def issue_credit_note(account: Account, invoice: Obj, given: dict[str, Any]) -> 
     number = len(account.store.where("credit_note", invoice=invoice["id"])) + 1
     note = account.store.add(new_credit_note(account, invoice, amount, number, given))
     if paid:
-        give_back(account, invoice, note, parts, given)
+        repay(account, invoice, note, parts, given)
     else:
         with updating(account, invoice):
             invoice["pre_payment_credit_notes_amount"] += amount
@@ -92,8 +92,8 @@ def issue_credit_note(account: Account, invoice: Obj, given: dict[str, Any]) -> 
     return note
 
 
-def give_back(account: Account, invoice: Obj, note: Obj, parts: dict[str, int], given: dict[str, Any]) -> None:
-    """Make the refund and the credit of a note on a paid invoice."""
+def repay(account: Account, invoice: Obj, note: Obj, parts: dict[str, int], given: dict[str, Any]) -> None:
+    """Create the refund and the credit of a note on a paid invoice."""
     customer = account.store.get(invoice["customer"])
     intent = account.intent_of(invoice)
     charge = account.store.find(intent["latest_charge"]) if intent else None
@@ -112,7 +112,6 @@ def give_back(account: Account, invoice: Obj, note: Obj, parts: dict[str, int], 
 
 
 def new_credit_note(account: Account, invoice: Obj, amount: int, number: int, given: dict[str, Any]) -> Obj:
-    """Return a credit note of one line."""
     name, paid = new_id("cn"), invoice["status"] == "paid"
     line = new_object(
         "credit_note_line_item",

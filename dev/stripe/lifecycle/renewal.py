@@ -17,12 +17,10 @@ ENDED = ("canceled", "incomplete_expired")
 
 
 def end_of_period(subscription: Obj) -> int:
-    """Return the end of the current period."""
     return min(int(item["current_period_end"]) for item in subscription["items"]["data"])
 
 
 def next_subscription_action_at(account: Account, subscription: Obj) -> int | None:
-    """Return the time of the next scheduled change."""
     if subscription["status"] in ENDED:
         return None
     if subscription["status"] == "incomplete":
@@ -36,7 +34,7 @@ def next_subscription_action_at(account: Account, subscription: Obj) -> int | No
 
 
 def advance_subscription(account: Account, subscription: Obj) -> None:
-    """Make the change that is due. The end of a subscription precedes its renewal."""
+    """Apply the change that is due. The end of a subscription takes precedence over its renewal."""
     now = account.now(subscription)
     pause = subscription["pause_collection"]
     if subscription["status"] == "incomplete":
@@ -85,7 +83,6 @@ def end_trial_without_card(account: Account, subscription: Obj, behavior: str) -
 
 
 def advance_period(subscription: Obj) -> None:
-    """Begin the period after the current one."""
     for item in subscription["items"]["data"]:
         recurring, start = item["price"]["recurring"], item["current_period_end"]
         end = period_end(subscription["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], start)
@@ -93,8 +90,8 @@ def advance_period(subscription: Obj) -> None:
 
 
 def renewal_invoice(account: Account, customer: Obj, subscription: Obj, now: int) -> Obj:
-    """Create a draft that is finalized in an hour, unless collection is paused or was given up."""
-    goes_on = subscription["status"] != "unpaid" and subscription["pause_collection"] is None
+    """Create a draft that is finalized in an hour, unless collection is paused or has ended."""
+    is_collected = subscription["status"] != "unpaid" and subscription["pause_collection"] is None
     earlier = account.store.find(subscription["latest_invoice"])
     return draft(
         account,
@@ -102,15 +99,15 @@ def renewal_invoice(account: Account, customer: Obj, subscription: Obj, now: int
         period_lines(account, subscription),
         "subscription_cycle",
         subscription,
-        auto_advance=goes_on,
-        automatically_finalizes_at=now + DRAFT_FOR if goes_on else None,
+        auto_advance=is_collected,
+        automatically_finalizes_at=now + DRAFT_FOR if is_collected else None,
         period_start=earlier["period_end"] if earlier else now,
         period_end=now,
     )
 
 
 def apply_pause_behavior(account: Account, subscription: Obj, invoice: Obj) -> None:
-    """Void an invoice or mark it as uncollectible, if the paused subscription asks for that."""
+    """Void an invoice or mark it as uncollectible, depending on the subscription's `pause_collection`."""
     behavior = (subscription["pause_collection"] or {}).get("behavior")
     if behavior == "void":
         void(account, invoice)

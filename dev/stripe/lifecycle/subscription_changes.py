@@ -1,8 +1,8 @@
 """Changes of a subscription's items, with prorations to the second.
 
-A change of price within the same interval leaves the period as it is: the unused rest of the old price is credited and the rest
-of the new one charged, both as `amount * seconds left / seconds of the period`, rounded half away from zero. Another interval,
-or `billing_cycle_anchor=now`, begins a new period that is billed at once. In a trial nothing is prorated.
+A change of price within the same interval does not change the period. The rest of the old price is credited and the rest of
+the new one charged, both as `amount * seconds left / seconds of the period`, rounded half away from zero. Another interval,
+or `billing_cycle_anchor=now`, begins a new period that is billed at once. A trial is not prorated.
 """
 
 from copy import deepcopy
@@ -20,7 +20,7 @@ from dev.stripe.store import Obj
 
 @dataclass
 class ItemChanges:
-    """The changes of a subscription's items as pairs of (before, after), and whether a new period begins."""
+    """The changes of a subscription's items as pairs of (before, after). With `restarts`, a new period begins."""
 
     pairs: list[tuple[Obj | None, Obj | None]]
     restarts: bool = False
@@ -34,8 +34,8 @@ def change_items(account: Account, subscription: Obj, given: list[dict[str, Any]
         before = item_of(items, entry.get("id"), f"items[{number}][id]") if entry.get("id") else None
         after = changed_item(account, subscription, before, entry, now, f"items[{number}][price]")
         pairs.append((deepcopy(before), after))
-        kept = [after if item is before else item for item in items] if before else [*items, after]
-        items = [item for item in kept if item is not None]
+        remaining = [after if item is before else item for item in items] if before else [*items, after]
+        items = [item for item in remaining if item is not None]
     if not items:
         raise ApiError("A subscription must have at least one active price.", param="items")
     intervals = {(item["price"]["recurring"]["interval"], item["price"]["recurring"]["interval_count"]) for item in items}
@@ -47,7 +47,6 @@ def change_items(account: Account, subscription: Obj, given: list[dict[str, Any]
 
 
 def item_of(items: list[Obj], name: object, param: str) -> Obj:
-    """Return the subscription's item of an id."""
     for item in items:
         if item["id"] == name:
             return item
@@ -57,7 +56,7 @@ def item_of(items: list[Obj], name: object, param: str) -> Obj:
 def changed_item(
     account: Account, subscription: Obj, before: Obj | None, entry: dict[str, Any], now: int, param: str
 ) -> Obj | None:
-    """Return the item after the change, None when it is deleted."""
+    """Return the item after the change, None if it is deleted."""
     if before is None:
         first = subscription["items"]["data"][0]
         price = subscription_price(account, entry.get("price"), param)
@@ -94,17 +93,17 @@ def period_amount(item: Obj) -> int:
 
 
 def create_proration_item(account: Account, subscription: Obj, item: Obj, at: int, *, credit: bool) -> None:
-    """Create one half of a proration."""
+    """Create the invoice item of a proration's credit or charge."""
     start, end = item["current_period_start"], item["current_period_end"]
     amount = prorated_amount(period_amount(item), end - at, end - start)
     quantity = f"{item['quantity']} × " if item["quantity"] > 1 else ""
-    words = "Unused time on" if credit else "Remaining time on"
+    label = "Unused time on" if credit else "Remaining time on"
     new_invoice_item(
         account,
         account.store.get(subscription["customer"]),
         -amount if credit else amount,
         item["price"]["currency"],
-        f"{words} {quantity}{name_of(account, item['price'])} after {day(at)}",
+        f"{label} {quantity}{name_of(account, item['price'])} after {day(at)}",
         period=(at, end),
         subscription=subscription["id"],
         subscription_item=item["id"],
@@ -136,7 +135,7 @@ def restart(account: Account, subscription: Obj, now: int) -> list[Obj]:
 
 
 def invoice_for_change(account: Account, subscription: Obj, lines: list[Obj]) -> Obj | None:
-    """Create a draft of what a change costs at once. Return None if it costs nothing."""
+    """Create a draft of the amounts that a change makes due at once. Return None if there are none."""
     customer = account.store.get(subscription["customer"])
     if not lines and not pending_items(account, customer["id"], subscription["id"]):
         return None
@@ -146,7 +145,7 @@ def invoice_for_change(account: Account, subscription: Obj, lines: list[Obj]) ->
 
 
 def apply_change(account: Account, subscription: Obj, given: dict[str, Any]) -> Obj | None:
-    """Change items, trial and anchor by the parameters of an update. Return the draft of what is due at once, if anything.
+    """Change items, trial and anchor by the parameters of an update. Return the draft of amounts due at once, or None.
 
     `items`, `proration_behavior` (default `create_prorations`), `proration_date` (seconds), `billing_cycle_anchor`,
     `trial_end`.
@@ -170,7 +169,7 @@ def apply_change(account: Account, subscription: Obj, given: dict[str, Any]) -> 
 
 
 def proration_date(subscription: Obj, given: dict[str, Any], now: int) -> int:
-    """Return the instant of the proration, which must lie in the period."""
+    """Return the time of the proration, which must be within the period."""
     at = int(given["proration_date"]) if given.get("proration_date") else now
     first = subscription["items"]["data"][0]
     if not first["current_period_start"] <= at <= first["current_period_end"]:

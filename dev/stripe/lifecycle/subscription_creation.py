@@ -53,7 +53,7 @@ def new_item(subscription: Obj, price: Obj, given: dict[str, Any], now: int, per
 
 
 def trial_end_of(given: dict[str, Any], now: int) -> int | None:
-    """Return the end of the trial that `trial_end` or `trial_period_days` asks for."""
+    """Return the end of the trial from `trial_end` or `trial_period_days`, None without a trial."""
     if given.get("trial_period_days"):
         return now + int(given["trial_period_days"]) * DAY
     end = given.get("trial_end")
@@ -65,7 +65,6 @@ def trial_end_of(given: dict[str, Any], now: int) -> int | None:
 
 
 def new_subscription(customer: Obj, given: dict[str, Any], now: int, trial_end: int | None) -> Obj:
-    """Return a subscription without items."""
     name = new_id("sub")
     settings = given.get("payment_settings") or {}
     behavior = ((given.get("trial_settings") or {}).get("end_behavior") or {}).get("missing_payment_method")
@@ -99,7 +98,7 @@ def new_subscription(customer: Obj, given: dict[str, Any], now: int, trial_end: 
 def subscribe(account: Account, customer: Obj, given: dict[str, Any], *, method: Obj | None = None) -> Obj:
     """Create a subscription with its first invoice. `method` becomes its default payment method.
 
-    `payment_behavior` decides about an unpaid first invoice: `allow_incomplete` leaves the subscription incomplete for 23
+    `payment_behavior` applies to an unpaid first invoice: `allow_incomplete` leaves the subscription incomplete for 23
     hours, `default_incomplete` does not try to collect it, `error_if_incomplete` refuses with 402.
     """
     now = account.now(customer)
@@ -126,7 +125,7 @@ def subscribe(account: Account, customer: Obj, given: dict[str, Any], *, method:
 
 
 def add_items(account: Account, subscription: Obj, items: list[dict[str, Any]], now: int) -> None:
-    """Add the items, all with the period that the price of the first one and the trial determine."""
+    """Add the items. The first price and the trial determine the period of all of them."""
     prices = [subscription_price(account, entry.get("price"), f"items[{n}][price]") for n, entry in enumerate(items)]
     if not prices:
         raise missing_parameter("items")
@@ -142,7 +141,7 @@ def add_items(account: Account, subscription: Obj, items: list[dict[str, Any]], 
 
 
 def refusal(account: Account, invoice: Obj) -> ApiError:
-    """Return 402 for a first invoice that was not paid. The transaction is rolled back."""
+    """Return the error 402 for an unpaid first invoice. It rolls the transaction back."""
     intent = account.intent_of(invoice)
     error = intent["last_payment_error"] if intent else None
     return declined(error or REQUIRES_ACTION, keeps_work=False)

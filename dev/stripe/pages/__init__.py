@@ -1,1 +1,1 @@
-"""The pages for customers: checkout, the portal, an invoice. They are forms and HTML without external resources."""
+"""The pages for customers: checkout, the portal, an invoice. They use plain HTML forms without external resources."""

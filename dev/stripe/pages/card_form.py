@@ -1,14 +1,14 @@
-"""The choice among test cards in place of a card's number."""
+"""The selection of a test card, which replaces the entry of a card number."""
 
 from dev.stripe.pages.html import Html, joined, tag
 from dev.stripe.store import Obj
 
 CHOICES = {
-    "visa": "Visa 4242: works",
-    "mastercard": "Mastercard 4444: works",
+    "visa": "Visa 4242: succeeds",
+    "mastercard": "Mastercard 4444: succeeds",
     "chargeDeclined": "Visa 0002: is declined",
-    "authenticationRequired": "Visa 3184: needs authentication",
-    "failsAtRenewal": "Visa 9987: works now, is declined at renewal",
+    "authenticationRequired": "Visa 3184: requires authentication",
+    "failsAtRenewal": "Visa 9987: succeeds now, is declined at renewal",
 }
 
 
@@ -23,7 +23,6 @@ def choice(*, optional: bool = False, chosen: str = "visa") -> Html:
 
 
 def described(method: Obj) -> Html:
-    """Return brand, last four digits and expiry of a saved card."""
     card = method["card"]
     expires = f"expires {card['exp_month']:02}/{card['exp_year'] % 100:02}"
     return joined(f"{card['brand'].title()} •••• {card['last4']}, {expires}")

@@ -13,10 +13,14 @@ from dev.stripe.store import Obj
 
 
 def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
-    """Show what is sold, its price, and the choice of a card."""
     session = application.account.find("checkout.session", name)
     if session["status"] != "open":
-        return page("Checkout", tag("h1", "This page is closed"), tag("p", f"The session is {session['status']}."), status=410)
+        return page(
+            "Checkout",
+            tag("h1", "This page is no longer available"),
+            tag("p", f"The session is {session['status']}."),
+            status=410,
+        )
     title = "Save a card" if session["mode"] == "setup" else "Subscribe"
     action = f"/c/pay/{name}"
     pay = form(
@@ -30,9 +34,8 @@ def show(application: Application, name: str, error: str | None = None) -> ApiRe
 
 
 def offer(application: Application, session: Obj) -> Html:
-    """Return the plan, its price, and what is due today."""
     if session["mode"] == "setup":
-        return tag("p", "The card is kept for your next invoices. Nothing is charged now.", class_="muted")
+        return tag("p", "Your card is saved for future invoices. Nothing is charged now.", class_="muted")
     parts: list[Html] = []
     for line in session["_"]["lines"]:
         recurring = line["price"]["recurring"]
@@ -51,23 +54,19 @@ def offer(application: Application, session: Obj) -> Html:
 
 
 def email_field(session: Obj) -> Html:
-    """Return the field for an e-mail address, unless the customer is known."""
+    """Return the field for an email address, empty if the customer is known."""
     if session["customer"]:
         return Html()
-    return tag(
-        "label", "E-mail", tag("input", type="email", name="email", required=True, value=session["customer_email"] or "")
-    )
+    return tag("label", "Email", tag("input", type="email", name="email", required=True, value=session["customer_email"] or ""))
 
 
 def call_to_action(session: Obj) -> str:
-    """Return the text of the button."""
     if session["mode"] == "setup":
         return "Save card"
     return f"Pay {money(session['amount_total'], session['currency'])}" if session["amount_total"] else "Start trial"
 
 
 def submit(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
-    """Pay, ask for authentication, or show an error."""
     card = given.get("card", "visa") or None
     if card is not None and card not in CHOICES:
         return show(application, name, "Please choose a card.")

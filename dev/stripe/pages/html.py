@@ -47,12 +47,10 @@ def joined(*parts: str) -> Html:
 
 
 def form(action: str, *inside: str) -> Html:
-    """Return a form that posts."""
     return tag("form", *inside, method="post", action=action)
 
 
 def button(text: str, *, quiet: bool = False, name: str | None = None, value: str | None = None) -> Html:
-    """Return a button that submits its form."""
     return tag("button", text, type="submit", class_="quiet" if quiet else None, name=name, value=value)
 
 
@@ -60,18 +58,17 @@ def bank_page(action: str, *inside: str) -> ApiResponse:
     """Return the page on which a bank would ask the customer to authenticate a payment."""
     yes = button("Complete authentication", name="authenticated", value="yes")
     no = button("Fail authentication", quiet=True, name="authenticated", value="no")
-    return page("Your bank", tag("h1", "Your bank asks whether it is you"), form(action, *inside, yes, no))
+    return page("Your bank", tag("h1", "Your bank asks you to confirm this payment"), form(action, *inside, yes, no))
 
 
 def hidden(name: str, value: str) -> Html:
-    """Return a hidden field."""
     return tag("input", type="hidden", name=name, value=value)
 
 
 def page(title: str, *inside: str, status: int = 200) -> ApiResponse:
-    """Return a page with a banner that says that it is not Stripe's."""
+    """Return a page with a banner that marks it as the emulator's."""
     head = joined(Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width">'), tag("title", title))
-    body = joined(tag("div", "Stand-in for Stripe: no real card, no money", class_="banner"), tag("main", *inside))
+    body = joined(tag("div", "Stripe emulator: no real card, no money", class_="banner"), tag("main", *inside))
     text = f'<!doctype html><html lang="en"><head>{head}<style>{STYLE}</style></head><body>{body}</body></html>'
     headers = {
         "Content-Type": "text/html; charset=utf-8",
@@ -83,10 +80,8 @@ def page(title: str, *inside: str, status: int = 200) -> ApiResponse:
 
 
 def redirect(url: str) -> ApiResponse:
-    """Redirect with GET."""
     return ApiResponse(303, b"", {"Location": url, "Content-Type": "text/plain"})
 
 
 def problem(message: str | None) -> Html:
-    """Return a message about an error, if there is one."""
     return tag("p", message, class_="error", role="alert") if message else Html()

@@ -12,7 +12,6 @@ from dev.stripe.store import Obj
 
 
 def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
-    """Show an invoice, and a form to pay it if it is open."""
     invoice = application.account.find("invoice", name)
     if invoice["status"] == "draft":
         return page("Invoice", tag("h1", "This invoice is a draft"), status=404)
@@ -30,7 +29,6 @@ def show(application: Application, name: str, error: str | None = None) -> ApiRe
 
 
 def lines(invoice: Obj) -> Html:
-    """Return the table of lines and totals."""
     rows = [(line["description"] or "", line["amount"]) for line in invoice["lines"]["data"]]
     rows.append(("Total", invoice["total"]))
     if invoice["starting_balance"] != (invoice["ending_balance"] or 0):
@@ -41,14 +39,12 @@ def lines(invoice: Obj) -> Html:
 
 
 def pay_form(application: Application, invoice: Obj) -> Html:
-    """Return the buttons to pay with the saved card or another one."""
-    action, kept = f"/i/{invoice['id']}", method_for(application.account, invoice)
-    on_file = [form(action, button(f"Pay with {described(kept)}", name="card", value="on file"))] if kept else []
+    action, saved = f"/i/{invoice['id']}", method_for(application.account, invoice)
+    on_file = [form(action, button(f"Pay with {described(saved)}", name="card", value="on file"))] if saved else []
     return joined(tag("h2", "Pay"), *on_file, form(action, choice(), button("Pay with this card")))
 
 
 def submit(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
-    """Try to pay."""
     account, store = application.account, application.store
     card = given.get("card", "")
     try:
@@ -77,7 +73,6 @@ def new_card(application: Application, invoice: Obj, card: str) -> Obj:
 
 
 def show_bank(application: Application, name: str) -> ApiResponse:
-    """Show the bank's page for authentication."""
     intent = application.account.find("payment_intent", name)
     if intent["status"] != "requires_action":
         return page("Your bank", tag("h1", "Nothing to authenticate"), status=404)
@@ -85,7 +80,7 @@ def show_bank(application: Application, name: str) -> ApiResponse:
 
 
 def submit_bank(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
-    """Collect the invoice by the customer's answer."""
+    """Collect the invoice, depending on the customer's choice."""
     account = application.account
     with application.store.transaction():
         intent = account.find("payment_intent", name)
@@ -95,10 +90,9 @@ def submit_bank(application: Application, name: str, given: dict[str, str]) -> A
 
 
 def show_pdf(application: Application, name: str) -> ApiResponse:
-    """Return the invoice as a PDF of one page of text."""
     invoice = application.account.find("invoice", name)
     rows = [
-        "Stand-in for Stripe: no real card, no money",
+        "Stripe emulator: no real card, no money",
         f"Invoice {invoice['number']}, {invoice['status']}, {day(invoice['created'])}",
         "",
     ]

@@ -16,8 +16,8 @@ from dev.stripe.store import Obj
 STATUSES = {
     "active": "Active",
     "trialing": "On trial",
-    "past_due": "Past due, the open invoice below is to be paid",
-    "unpaid": "Unpaid, the open invoice below is to be paid",
+    "past_due": "Past due, please pay the open invoice below",
+    "unpaid": "Unpaid, please pay the open invoice below",
     "incomplete": "Not paid yet",
     "paused": "Paused",
 }
@@ -29,7 +29,6 @@ def running_subscriptions(account: Account, customer: Obj) -> list[Obj]:
 
 
 def show(application: Application, name: str, error: str | None = None) -> ApiResponse:
-    """Show a customer's card, subscriptions and invoices."""
     account = application.account
     session = account.find("billing_portal.session", name)
     customer = account.find("customer", session["customer"])
@@ -48,25 +47,23 @@ def show(application: Application, name: str, error: str | None = None) -> ApiRe
 
 
 def subscriptions(account: Account, customer: Obj, action: str) -> Html:
-    """Return the running subscriptions with a button to cancel or to resume each."""
     parts = [tag("h2", "Subscription")]
     running = running_subscriptions(account, customer)
     for subscription in running:
         for item in subscription["items"]["data"]:
             price = item["price"]
             parts.append(tag("p", f"{name_of(account, price)}: {priced(price)} / {price['recurring']['interval']}"))
-        ends, kept = day(subscription["cancel_at"] or end_of_period(subscription)), hidden("subscription", subscription["id"])
+        ends, field = day(subscription["cancel_at"] or end_of_period(subscription)), hidden("subscription", subscription["id"])
         if subscription["cancel_at"]:
             parts.append(tag("p", f"Ends on {ends}.", class_="muted"))
-            parts.append(form(action, kept, button("Don't cancel", name="do", value="resume")))
+            parts.append(form(action, field, button("Don't cancel", name="do", value="resume")))
         else:
             parts.append(tag("p", f"{STATUSES[subscription['status']]}; renews on {ends}.", class_="muted"))
-            parts.append(form(action, kept, button("Cancel at the period's end", quiet=True, name="do", value="cancel")))
+            parts.append(form(action, field, button("Cancel at period end", quiet=True, name="do", value="cancel")))
     return joined(*parts, *([] if running else [tag("p", "None.", class_="muted")]))
 
 
 def cards(account: Account, customer: Obj, action: str) -> Html:
-    """Return the current card and a form to change it."""
     names = [one["default_payment_method"] for one in running_subscriptions(account, customer)]
     names.append(customer["invoice_settings"]["default_payment_method"])
     method = next((account.store.find(name) for name in names if name), None)
@@ -75,7 +72,6 @@ def cards(account: Account, customer: Obj, action: str) -> Html:
 
 
 def invoices(account: Account, customer: Obj) -> Html:
-    """Return the table of invoices."""
     rows = [
         tag(
             "tr",
@@ -92,7 +88,6 @@ def invoices(account: Account, customer: Obj) -> Html:
 
 
 def submit(application: Application, name: str, given: dict[str, str]) -> ApiResponse:
-    """Carry out the action of the button."""
     account = application.account
     try:
         with application.store.transaction():
@@ -106,7 +101,6 @@ def submit(application: Application, name: str, given: dict[str, str]) -> ApiRes
 
 
 def act(account: Account, customer: Obj, given: dict[str, str]) -> None:
-    """Change the card, cancel a subscription or resume it."""
     if given.get("do") == "card":
         if given.get("card") not in CHOICES:
             raise ApiError("Please choose a card.")
@@ -114,7 +108,7 @@ def act(account: Account, customer: Obj, given: dict[str, str]) -> None:
         return
     subscription = account.find("subscription", given.get("subscription"))
     if subscription["customer"] != customer["id"] or given.get("do") not in ("cancel", "resume"):
-        raise ApiError("There is nothing to do.", status=400)
+        raise ApiError("Choose a running subscription to cancel or resume.", status=400)
     update(account, {"cancel_at_period_end": given["do"] == "cancel"}, subscription["id"])
 
 

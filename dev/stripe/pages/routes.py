@@ -19,8 +19,7 @@ PAGES: list[tuple[str, Page, Page | None]] = [
 ]
 
 
-def answer(application: Application, call: ApiRequest) -> ApiResponse:
-    """Show a page, or handle its form."""
+def handle(application: Application, call: ApiRequest) -> ApiResponse:
     application.catch_up()
     for pattern, show, submit in PAGES:
         match = re.fullmatch(pattern, call.path)

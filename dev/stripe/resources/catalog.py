@@ -1,4 +1,4 @@
-"""Products and prices. The amount of a price never changes; a new price takes the lookup key over."""
+"""Products and prices. The amount of a price never changes. A new price can take over its lookup key."""
 
 from typing import Any
 
@@ -31,7 +31,6 @@ retrieve_route("/v1/prices", "price")
 
 @route("POST /v1/products", {**PRODUCT, "name!": text, "id": text, "type": one_of("service", "good")})
 def create_product(account: Account, given: dict[str, Any]) -> Obj:
-    """Create a product, with a given id if there is one."""
     name, now = given.get("id") or new_id("prod"), account.now()
     if account.store.find(name):
         raise ApiError(f"Product already exists: {name}", code="resource_already_exists", param="id")
@@ -45,7 +44,6 @@ def create_product(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("POST /v1/products/{id}", {**PRODUCT, "name": text, "default_price": text})
 def update_product(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Update a product."""
     product = account.find("product", name)
     with updating(account, product):
         product.update({key: given[key] for key in PLAIN if key in given})
@@ -56,7 +54,6 @@ def update_product(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("DELETE /v1/products/{id}")
 def delete_product(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete a product that has no prices."""
     product = account.find("product", name)
     if account.store.where("price", product=name):
         raise ApiError("This product cannot be deleted because it has one or more user-created prices.")
@@ -67,7 +64,6 @@ def delete_product(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("GET /v1/products", {**PAGING, "active": boolean, "ids": each(text), "created": span, "url": text})
 def list_products(account: Account, given: dict[str, Any]) -> Obj:
-    """List products by activity or ids."""
     found = [one for one in newest_first(account, "product", given, "active", "url") if not one.get("deleted")]
     return page("/v1/products", [one for one in found if one["id"] in (given.get("ids") or [one["id"]])], given)
 
@@ -132,7 +128,7 @@ def create_price(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def price_product(account: Account, given: dict[str, Any]) -> Obj:
-    """Return the product of a new price, which may be new as well."""
+    """Return the product of a new price, created from `product_data` if that is given."""
     if given.get("product_data"):
         return create_product(account, given["product_data"])
     if given.get("product") is None:
@@ -141,7 +137,7 @@ def price_product(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def take_lookup_key(account: Account, price: Obj, given: dict[str, Any]) -> None:
-    """Give a price its lookup key. `transfer_lookup_key` takes it from another price."""
+    """Assign a lookup key to a price. `transfer_lookup_key` removes it from another price."""
     key = given.get("lookup_key")
     for other in account.store.where("price", lookup_key=key) if key else []:
         if other["id"] != price["id"]:
@@ -182,7 +178,6 @@ FILTERS: Table = {
 
 @route("GET /v1/prices", FILTERS)
 def list_prices(account: Account, given: dict[str, Any]) -> Obj:
-    """List prices by product, lookup keys, activity and interval."""
     found = newest_first(account, "price", given, "active", "currency", "product", "type")
     if given.get("lookup_keys"):
         found = [price for price in found if price["lookup_key"] in given["lookup_keys"]]

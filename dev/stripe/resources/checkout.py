@@ -72,7 +72,6 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def line_items(account: Account, given: dict[str, Any]) -> list[Obj]:
-    """Return the items of a new session."""
     if given["mode"] == "setup":
         if given.get("line_items"):
             raise ApiError("You can not pass `line_items` in `setup` mode.", param="line_items")
@@ -87,7 +86,6 @@ def line_items(account: Account, given: dict[str, Any]) -> list[Obj]:
 
 
 def new_line_item(account: Account, price: Obj, quantity: int) -> Obj:
-    """Return an item of a session."""
     amount = price["unit_amount"] * quantity
     product = account.store.find(price["product"])
     return new_object(
@@ -102,7 +100,6 @@ def new_line_item(account: Account, price: Obj, quantity: int) -> Obj:
 
 
 def new_session(account: Account, customer: Obj | None, given: dict[str, Any], lines: list[Obj]) -> Obj:
-    """Return an open session."""
     name, now = new_id("cs_test"), account.now(customer)
     data = given.get("subscription_data") or {}
     sells = given["mode"] == "subscription"
@@ -129,7 +126,7 @@ def new_session(account: Account, customer: Obj | None, given: dict[str, Any], l
 
 
 def expiry(given: dict[str, Any], now: int) -> int:
-    """Return the time of expiry, from half an hour to 24 hours ahead."""
+    """Return the time of expiry. Raise ApiError if it is not 30 minutes to 24 hours ahead."""
     at = int(given.get("expires_at") or now + SESSION_LIFETIME)
     if not now + 30 * 60 <= at <= now + SESSION_LIFETIME:
         raise ApiError(
@@ -141,14 +138,12 @@ def expiry(given: dict[str, Any], now: int) -> int:
 
 @route("GET /v1/checkout/sessions/{id}/line_items", PAGING)
 def list_line_items(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """List the items of a session."""
     session = account.find("checkout.session", name)
     return page(f"/v1/checkout/sessions/{name}/line_items", session["_"]["lines"], given)
 
 
 @route("POST /v1/checkout/sessions/{id}/expire")
 def expired(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Expire a session."""
     session = account.find("checkout.session", name)
     if session["status"] != "open":
         raise ApiError(
@@ -183,14 +178,14 @@ PORTAL: Table = {
 
 @route("POST /v1/billing_portal/sessions", PORTAL)
 def create_portal(account: Account, given: dict[str, Any]) -> Obj:
-    """Create a page on which a customer changes the card, cancels, resumes and sees invoices. It can't be retrieved."""
+    """Create a page on which a customer changes the card, cancels, resumes and views invoices. It cannot be retrieved."""
     customer = account.find("customer", given["customer"], "customer")
     name = new_id("bps")
     return account.store.add(
         new_object(
             "billing_portal.session",
             id=name,
-            configuration=given.get("configuration") or "bpc_standIn",
+            configuration=given.get("configuration") or "bpc_emulator",
             created=account.now(customer),
             customer=customer["id"],
             flow=flow_of(given.get("flow_data")),
@@ -202,7 +197,6 @@ def create_portal(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def flow_of(data: dict[str, Any] | None) -> Obj | None:
-    """Return the flow that the portal opens with."""
     if data is None:
         return None
     completion = data.get("after_completion") or {"type": "portal_homepage"}

@@ -37,7 +37,6 @@ retrieve_route("/v1/customers/{id}/payment_methods", "payment_method")
 
 @route("POST /v1/customers", {**FIELDS, "payment_method": text, "test_clock": text})
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """Create a customer, optionally with a card and a test clock."""
     clock = given.get("test_clock")
     if clock:
         account.find("test_helpers.test_clock", clock, "test_clock")
@@ -55,18 +54,17 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def new_customer(account: Account, clock: str | None = None) -> Obj:
-    """Return a customer without details. Numbers of invoices begin with `invoice_prefix`."""
+    """Return a customer without details. Invoice numbers begin with its `invoice_prefix`."""
     prefix = new_id("x")[2:10].upper()
     return new_object("customer", created=account.time_of(clock), invoice_prefix=prefix, test_clock=clock)
 
 
 def session_customer(account: Account, session: Obj, email: str | None) -> Obj:
-    """Return the customer of a checkout session: the one that it was created for, or a new one with this e-mail address."""
+    """Return the customer of a checkout session: the one that it was created for, or a new one with this email address."""
     return account.find("customer", session["customer"]) if session["customer"] else {**new_customer(account), "email": email}
 
 
 def write(account: Account, customer: Obj, given: dict[str, Any], method: Obj | None = None) -> None:
-    """Write the given fields."""
     customer.update({name: given[name] for name in PLAIN if name in given})
     set_metadata(customer, given)
     settings = given.get("invoice_settings") or {}
@@ -76,7 +74,7 @@ def write(account: Account, customer: Obj, given: dict[str, Any], method: Obj | 
 
 
 def default_method(account: Account, customer: Obj, name: str | None, method: Obj | None) -> str | None:
-    """Return the id of a payment method of the customer. A test token means `method`, which was attached with it."""
+    """Return the id of a payment method of the customer. A test token refers to `method`, which it created."""
     param = "invoice_settings[default_payment_method]"
     if name is None or (method and name.startswith("pm_card_")):
         return method["id"] if name and method else None
@@ -93,7 +91,7 @@ def default_method(account: Account, customer: Obj, name: str | None, method: Ob
 
 @route("POST /v1/customers/{id}", FIELDS)
 def update(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Update a customer. A new balance becomes a transaction of the kind `adjustment`."""
+    """Update a customer. A new balance creates a transaction of the type `adjustment`."""
     customer = find_customer(account, name)
     balance = given.pop("balance", None)
     with updating(account, customer):
@@ -104,7 +102,6 @@ def update(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 
 def find_customer(account: Account, name: str) -> Obj:
-    """Return a customer that is not deleted."""
     customer = account.find("customer", name)
     if customer.get("deleted"):
         raise no_such("customer", name)
@@ -113,7 +110,7 @@ def find_customer(account: Account, name: str) -> Obj:
 
 @route("DELETE /v1/customers/{id}")
 def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete a customer and cancel the subscriptions."""
+    """Delete a customer and cancel their subscriptions."""
     customer = find_customer(account, name)
     for subscription in account.store.where("subscription", customer=name):
         if subscription["ended_at"] is None:
@@ -125,7 +122,7 @@ def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("GET /v1/customers", {**PAGING, "email": email, "created": span, "test_clock": text})
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """List customers by exact e-mail address. Those of a test clock are listed only when it is named."""
+    """List customers by exact email address. Customers of a test clock are only listed if it is given."""
     found = newest_first(account, "customer", given, "email", "test_clock")
     found = [one for one in found if not one.get("deleted") and one["test_clock"] == given.get("test_clock")]
     return page("/v1/customers", found, given)
@@ -147,7 +144,6 @@ def create_transaction(account: Account, given: dict[str, Any], name: str) -> Ob
 
 @route("GET /v1/customers/{id}/balance_transactions", {**PAGING, "created": span, "invoice": text})
 def list_transactions(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """List the transactions of the balance."""
     account.find("customer", name)
     found = newest_first(account, "customer_balance_transaction", {**given, "customer": name}, "customer", "invoice")
     return page(f"/v1/customers/{name}/balance_transactions", found, given)
@@ -155,7 +151,6 @@ def list_transactions(account: Account, given: dict[str, Any], name: str) -> Obj
 
 @route("GET /v1/customers/{id}/payment_methods", {**PAGING, "type": text})
 def list_methods(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """List the customer's payment methods."""
     account.find("customer", name)
     found = newest_first(account, "payment_method", {**given, "customer": name}, "customer", "type")
     return page(f"/v1/customers/{name}/payment_methods", found, given)

@@ -16,7 +16,7 @@ from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
 CLOCK = "test_helpers.test_clock"
-MAX_CLOCK_ADVANCE = 2 * 366 * DAY  # Stripe: two intervals of the shortest subscription; here two years for all
+MAX_CLOCK_ADVANCE = 2 * 366 * DAY  # two years; Stripe's limit is two intervals of the shortest subscription
 
 
 retrieve_route("/v1/events", "event")
@@ -45,7 +45,7 @@ def list_events(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def is_kind(event: Obj, kind: str) -> bool:
-    """Return True if an event's type is `kind`, or begins with it where it ends in `*`."""
+    """Return True if an event's type is `kind`. A `*` at its end matches any suffix."""
     name = str(event["type"])
     return name.startswith(kind[:-1]) if kind.endswith("*") else name == kind
 
@@ -82,7 +82,6 @@ CHANGE: Table = {"url": url, "enabled_events": each(text), "disabled": boolean, 
 
 @route("POST /v1/webhook_endpoints/{id}", CHANGE)
 def update_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Update URL, events, description, metadata or status of an endpoint."""
     endpoint = account.find("webhook_endpoint", name)
     endpoint.update({key: given[key] for key in ("url", "enabled_events", "description") if given.get(key)})
     if "disabled" in given:
@@ -93,7 +92,6 @@ def update_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("DELETE /v1/webhook_endpoints/{id}")
 def delete_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete an endpoint."""
     account.find("webhook_endpoint", name)
     account.store.remove(name)
     return {"id": name, "object": "webhook_endpoint", "deleted": True}
@@ -101,7 +99,7 @@ def delete_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/test_helpers/test_clocks", {"frozen_time!": integer, "name": text})
 def create_clock(account: Account, given: dict[str, Any]) -> Obj:
-    """Create a test clock, which stands still until it is advanced."""
+    """Create a test clock, which is stopped until it is advanced."""
     times = {"created": account.now(), "deletes_after": account.now() + 30 * DAY, "frozen_time": given["frozen_time"]}
     clock = account.store.add(new_object(CLOCK, name=given.get("name"), **times))
     emit(account, "test_helpers.test_clock.created", clock)
@@ -112,7 +110,7 @@ def create_clock(account: Account, given: dict[str, Any]) -> Obj:
 def advance_clock(account: Account, given: dict[str, Any], name: str) -> Obj:
     """Advance a test clock to `frozen_time`.
 
-    The response says `advancing` as Stripe's does. The work is done before the next request.
+    The response has the status `advancing`, as Stripe's does. The clock has advanced before the next request.
     """
     clock = account.find(CLOCK, name)
     target = given["frozen_time"]
@@ -124,11 +122,11 @@ def advance_clock(account: Account, given: dict[str, Any], name: str) -> Obj:
         raise ApiError("The test clock is advancing.")
     clock.update(status="advancing", status_details={"advancing": {"target_frozen_time": target}})
     emit(account, "test_helpers.test_clock.advancing", clock)
-    answer = deepcopy(clock)
+    response = deepcopy(clock)
     account.advance(name, target)
     clock.update(status="ready", status_details={})
     emit(account, "test_helpers.test_clock.ready", clock)
-    return answer
+    return response
 
 
 @route("DELETE /v1/test_helpers/test_clocks/{id}")

@@ -1,4 +1,4 @@
-"""Invoice items, which wait for the next invoice. They are created by hand or by a proration."""
+"""Invoice items, which are added to the next invoice. Requests and prorations create them."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ retrieve_route("/v1/invoiceitems", "invoiceitem")
 
 @route("POST /v1/invoiceitems", CREATE)
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """Create an item over an amount in minor units, negative for a credit."""
+    """Create an item. Its amount is in minor units, negative for a credit."""
     customer = account.find("customer", given["customer"], "customer")
     currency = given.get("currency") or customer["currency"] or "usd"
     more = {"subscription": given.get("subscription"), "metadata": new_metadata(given)}
@@ -37,7 +37,6 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("GET /v1/invoiceitems", {**PAGING, "customer": text, "invoice": text, "pending": boolean, "created": span})
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """List items, optionally only pending ones."""
     wanted = {name: given[name] for name in ("customer", "invoice") if given.get(name)}
     found = [
         item for item in reversed(account.store.where("invoiceitem", **wanted)) if within(given.get("created"), item["date"])
@@ -49,7 +48,6 @@ def listed(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("DELETE /v1/invoiceitems/{id}")
 def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete an item that was not billed."""
     item = account.find("invoiceitem", name)
     if item["invoice"] is not None:
         raise ApiError("This invoice item is attached to an invoice.", code="invoice_not_editable")

@@ -38,7 +38,6 @@ list_route("/v1/invoice_payments", "invoice_payment", PAYMENT_FILTERS)
 
 @route("POST /v1/invoices", {"customer!": text, "auto_advance": boolean, "description": text, "metadata": metadata})
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """Create a draft of the customer's pending items."""
     customer = account.find("customer", given["customer"], "customer")
     more = {"auto_advance": bool(given.get("auto_advance")), "description": given.get("description")}
     invoice = draft(account, customer, [], "manual", None, **more)
@@ -48,10 +47,9 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("DELETE /v1/invoices/{id}")
 def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete a draft that no subscription created."""
     invoice = account.find("invoice", name)
     if invoice["status"] != "draft" or invoice["parent"]:
-        raise ApiError("You can only delete draft invoices that were made by hand.", code="invoice_not_editable")
+        raise ApiError("You can only delete draft invoices that no subscription created.", code="invoice_not_editable")
     for item in account.store.where("invoiceitem", invoice=name):
         item["invoice"] = None
     emit(account, "invoice.deleted", invoice)
@@ -76,7 +74,7 @@ def finalized(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/invoices/{id}/pay", {"payment_method": text, "paid_out_of_band": boolean, "off_session": boolean})
 def pay(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Try to pay. A declined card raises 402, and the failed charge is stored."""
+    """Try to pay. Raise 402 for a declined card, and store the failed charge."""
     invoice = account.find("invoice", name)
     if invoice["status"] == "paid":
         raise ApiError("Invoice is already paid")
@@ -93,7 +91,6 @@ def pay(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 
 def pay_by_card(account: Account, invoice: Obj, given: dict[str, Any]) -> None:
-    """Try once with the given card or the default."""
     name = given.get("payment_method")
     method = resolved(account, name, account.now(invoice)) if name else None
     if method and method["customer"] not in (None, invoice["customer"]):
@@ -112,7 +109,6 @@ def pay_by_card(account: Account, invoice: Obj, given: dict[str, Any]) -> None:
 
 @route("POST /v1/invoices/{id}/void")
 def voided(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Void an open or uncollectible invoice."""
     invoice = account.find("invoice", name)
     if invoice["status"] not in ("open", "uncollectible"):
         raise ApiError(f"You can only void open or uncollectible invoices; this one is {invoice['status']}.")
@@ -122,7 +118,6 @@ def voided(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/invoices/{id}/mark_uncollectible")
 def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Mark an open invoice as uncollectible."""
     invoice = account.find("invoice", name)
     if invoice["status"] != "open":
         raise ApiError(f"You can only mark open invoices as uncollectible; this one is {invoice['status']}.")
@@ -132,5 +127,4 @@ def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> 
 
 @route("GET /v1/invoices/{id}/lines", PAGING)
 def lines(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """List the lines in their order."""
     return page(f"/v1/invoices/{name}/lines", account.find("invoice", name)["lines"]["data"], given)

@@ -29,13 +29,12 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("GET /v1/payment_methods/{id}")
 def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Return a payment method; a test token makes a new one."""
+    """Return a payment method. A test token creates a new one."""
     return resolved(account, name, account.now(), "id") if name.startswith("pm_card_") else account.find("payment_method", name)
 
 
 @route("GET /v1/payment_methods", {**PAGING, "customer": text, "type": text})
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """List payment methods of a customer."""
     if given.get("customer") is None:
         return page("/v1/payment_methods", [], given)
     account.find("customer", given["customer"], "customer")
@@ -44,7 +43,6 @@ def listed(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("POST /v1/payment_methods/{id}", {"metadata": metadata, "card": fields({"exp_month": natural, "exp_year": natural})})
 def update(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Update the expiry date and metadata."""
     method = account.find("payment_method", name)
     if method["customer"] is None:
         raise ApiError("You must save this PaymentMethod to a customer before you can update it.")
@@ -73,7 +71,6 @@ def attached(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/payment_methods/{id}/detach")
 def detached(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Detach a card from its customer."""
     method = account.find("payment_method", name)
     if method["customer"] is None:
         raise ApiError("The payment method you provided is not attached to a customer so detachment is impossible.")

@@ -38,7 +38,6 @@ update_route("/v1/charges", "charge", {"description": text})
 
 @route("POST /v1/payment_intents", CREATE)
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """Create a payment without an invoice."""
     customer = account.find("customer", given["customer"], "customer") if given.get("customer") else None
     more = {"metadata": new_metadata(given), "description": given.get("description")}
     intent = new_intent(account, customer, given["amount"], given["currency"].lower(), account.now(customer), **more)
@@ -52,7 +51,7 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("POST /v1/payment_intents/{id}/confirm", {"payment_method": text, "off_session": boolean, "return_url": text})
 def confirmed(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Try to pay. A declined card raises 402. Paying an invoice's intent pays the invoice."""
+    """Try to pay. Raise 402 for a declined card. The intent of an invoice pays the invoice."""
     intent = account.find("payment_intent", name)
     if intent["status"] in ("succeeded", "canceled"):
         message = f"You cannot confirm this PaymentIntent because it has a status of {intent['status']}."
@@ -75,7 +74,6 @@ def confirmed(account: Account, given: dict[str, Any], name: str) -> Obj:
 
 @route("POST /v1/payment_intents/{id}/cancel", {"cancellation_reason": REASONS})
 def canceled(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Cancel a payment that was not made."""
     intent = account.find("payment_intent", name)
     if intent["status"] in ("succeeded", "canceled") or intent["_"]["invoice"]:
         message = f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}."

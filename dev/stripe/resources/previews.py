@@ -1,4 +1,4 @@
-"""Previews of the next invoice, for which changes are made and rolled back."""
+"""Previews of the next invoice. They apply a change and undo it."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def create_preview(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def of_change(account: Account, subscription: Obj, details: dict[str, Any]) -> Obj:
-    """Return a draft of what is due at once, else of the renewal."""
+    """Return a draft of the amounts due at once, or else of the renewal."""
     nothing = ApiError("No upcoming invoices for customer", status=404, code="invoice_upcoming_none")
     if subscription["ended_at"] is not None:
         raise nothing

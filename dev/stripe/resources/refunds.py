@@ -41,7 +41,7 @@ list_route("/v1/disputes", "dispute", {"charge": text, "payment_intent": text, "
 
 @route("POST /v1/refunds", CREATE)
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """Refund a charge or a part of it. More than is left is refused."""
+    """Refund a charge or a part of it. Raise ApiError if the amount exceeds the rest of the charge."""
     if given.get("payment_intent"):
         intent = account.find("payment_intent", given["payment_intent"], "payment_intent")
         if intent["status"] != "succeeded":
@@ -59,7 +59,6 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("POST /v1/credit_notes", NOTE)
 def create_note(account: Account, given: dict[str, Any]) -> Obj:
-    """Create a credit note on an invoice."""
     invoice = account.find("invoice", given["invoice"], "invoice")
     if invoice["status"] not in ("open", "paid"):
         raise ApiError(f"You can only create credit notes for open or paid invoices; this one is {invoice['status']}.")
@@ -71,7 +70,7 @@ def create_note(account: Account, given: dict[str, Any]) -> Obj:
     {"evidence": fields(dict.fromkeys(EVIDENCE_FIELDS.split(), text)), "submit": boolean, "metadata": metadata},
 )
 def update_dispute(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Add evidence. Submitted evidence (the default) waits for the bank's decision by `_control/dispute`."""
+    """Add evidence, and by default submit it. `_control/dispute` then sets the bank's decision."""
     dispute = account.find("dispute", name)
     with updating(account, dispute):
         if given.get("evidence"):

@@ -1,4 +1,4 @@
-"""The routes that most resources have in the same form: retrieve, list and update."""
+"""The routes that most resources share: retrieve, list and update."""
 
 from contextlib import nullcontext
 from typing import Any

@@ -1,4 +1,4 @@
-"""Subscription items. Their changes are updates of their subscription."""
+"""Subscription items. A change of an item updates its subscription."""
 
 from typing import Any
 
@@ -19,11 +19,10 @@ CHANGE: Table = {
     "off_session": boolean,
     "payment_behavior": PAYMENT_BEHAVIOR,
 }
-ABOUT_THE_ITEM = ("price", "quantity", "metadata")
+ITEM_FIELDS = ("price", "quantity", "metadata")
 
 
 def owner_of(account: Account, name: str) -> tuple[Obj, Obj]:
-    """Return the subscription of an item, and the item."""
     for subscription in account.store.where("subscription"):
         for item in subscription["items"]["data"]:
             if item["id"] == name:
@@ -33,34 +32,30 @@ def owner_of(account: Account, name: str) -> tuple[Obj, Obj]:
 
 def change(account: Account, subscription: Obj, entry: dict[str, Any], given: dict[str, Any]) -> Obj:
     """Update the subscription by one entry of `items` with the parameters about the item."""
-    about_item = {key: value for key, value in given.items() if key in ABOUT_THE_ITEM}
-    rest = {key: value for key, value in given.items() if key not in (*ABOUT_THE_ITEM, "subscription")}
-    return update(account, {**rest, "items": [{**entry, **about_item}]}, subscription["id"])
+    item_changes = {key: value for key, value in given.items() if key in ITEM_FIELDS}
+    rest = {key: value for key, value in given.items() if key not in (*ITEM_FIELDS, "subscription")}
+    return update(account, {**rest, "items": [{**entry, **item_changes}]}, subscription["id"])
 
 
 @route("GET /v1/subscription_items", {**PAGING, "subscription!": text})
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """List a subscription's items."""
     subscription = account.find("subscription", given["subscription"], "subscription")
     return page("/v1/subscription_items", subscription["items"]["data"][::-1], given)
 
 
 @route("GET /v1/subscription_items/{id}")
 def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Return an item."""
     return owner_of(account, name)[1]
 
 
 @route("POST /v1/subscription_items", {**CHANGE, "subscription!": text, "price!": text})
 def create(account: Account, given: dict[str, Any]) -> Obj:
-    """Add an item."""
     subscription = account.find("subscription", given["subscription"], "subscription")
     return change(account, subscription, {}, given)["items"]["data"][-1]
 
 
 @route("POST /v1/subscription_items/{id}", CHANGE)
 def updated(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Change price or quantity."""
     subscription, _ = owner_of(account, name)
     change(account, subscription, {"id": name}, given)
     return owner_of(account, name)[1]

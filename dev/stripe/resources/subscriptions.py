@@ -78,7 +78,7 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
 
 @route("GET /v1/subscriptions", FILTERS)
 def listed(account: Account, given: dict[str, Any]) -> Obj:
-    """List subscriptions that are not canceled, or those of a `status`, `all` and `ended` among them."""
+    """List subscriptions by `status`, which may be `all` or `ended`. By default those that have not ended."""
     found = newest_first(account, "subscription", given, "customer", "test_clock", "collection_method")
     if given.get("test_clock") is None and given.get("customer") is None:
         found = [one for one in found if one["test_clock"] is None]
@@ -89,7 +89,6 @@ def listed(account: Account, given: dict[str, Any]) -> Obj:
 
 
 def allowed_statuses(status: str | None) -> tuple[str, ...]:
-    """Return the statuses that a filter includes."""
     if status is None:
         return tuple(name for name in STATUSES if name not in ("canceled", "incomplete_expired"))
     return {"all": STATUSES, "ended": ("canceled", "incomplete_expired")}.get(status, (status,))
@@ -119,7 +118,7 @@ BEFORE_THE_FIRST_PAYMENT = {"expand", "metadata", "default_payment_method", "pay
 
 
 def refuse_by_status(subscription: Obj, given: dict[str, Any]) -> None:
-    """Raise for parameters that can't be updated on a canceled or an incomplete subscription."""
+    """Raise ApiError for parameters that cannot be updated on a canceled or an incomplete subscription."""
     if subscription["status"] == "incomplete" and set(given) - BEFORE_THE_FIRST_PAYMENT:
         raise ApiError("A subscription in the status incomplete can only update its metadata and its default payment method.")
     if subscription["ended_at"] is not None and set(given) - {"expand", "metadata", "cancellation_details"}:
@@ -127,7 +126,7 @@ def refuse_by_status(subscription: Obj, given: dict[str, Any]) -> None:
 
 
 def write_plain(account: Account, subscription: Obj, given: dict[str, Any]) -> None:
-    """Write the fields that have no consequences."""
+    """Write the fields that do not affect billing."""
     customer = account.store.get(subscription["customer"])
     if "default_payment_method" in given:
         method = chosen_method(account, customer, given["default_payment_method"])
@@ -152,7 +151,6 @@ def write_end(account: Account, subscription: Obj, given: dict[str, Any]) -> Non
 
 
 def bill(account: Account, invoice: Obj | None, given: dict[str, Any]) -> None:
-    """Collect the invoice of a change."""
     if invoice is None:
         return
     if finalize_and_collect(account, invoice, on_session=not given.get("off_session")) == "succeeded":
@@ -171,7 +169,7 @@ def cancel(account: Account, given: dict[str, Any], name: str) -> Obj:
     if subscription["ended_at"] is not None:
         raise no_such("subscription", name)
     if given.get("invoice_now") or given.get("prorate"):
-        raise ApiError("The stand-in doesn't prorate a cancellation.", param="prorate")
+        raise ApiError("The emulator does not prorate a cancellation.", param="prorate")
     end_subscription(account, subscription, "cancellation_requested", **(given.get("cancellation_details") or {}))
     return subscription
 
@@ -181,7 +179,6 @@ RESUME: Table = {"billing_cycle_anchor": one_of("now"), "proration_behavior": on
 
 @route("POST /v1/subscriptions/{id}/resume", RESUME)
 def resumed(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Resume a paused subscription."""
     subscription = account.find("subscription", name)
     if subscription["status"] != "paused":
         raise ApiError("You can only resume a subscription if its status is `paused`.")

@@ -1,4 +1,4 @@
-"""`manage.py import_statement <file> --account <uuid>`: an operator brings a statement into somebody's account."""
+"""`manage.py import_statement <file> --account <uuid>` imports a statement into a customer's account."""
 
 import io
 import sys
@@ -24,57 +24,54 @@ if TYPE_CHECKING:
 COUNTS = ("created", "duplicates", "tombstoned", "superseded", "review", "failed")
 
 
-class WatchedFile(io.FileIO):
-    """A file whose reading moves a bar. A statement is read in several passes, so the bar begins again at each."""
+class ProgressFile(io.FileIO):
+    """A file that advances a progress bar when read. The bar restarts for each of the parser's passes."""
 
     def __init__(self, path: Path, bar: tqdm) -> None:
         super().__init__(path)
         self._bar = bar
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Move, and show it."""
-        place = super().seek(offset, whence)
-        self._bar.n = place
-        return place
+        position = super().seek(offset, whence)
+        self._bar.n = position
+        return position
 
     def read(self, size: int | None = -1, /) -> Any:
-        """The next bytes, counted."""
         data = super().read(size)
         self._bar.update(len(data or b""))
         return data
 
     def readinto(self, buffer: "WriteableBuffer", /) -> Any:
-        """Fill `buffer` with the next bytes, counted."""
         count = super().readinto(buffer)
         self._bar.update(count or 0)
         return count
 
 
 def mapping_from(text: str) -> dict[str, Any]:
-    """The value of --mapping, a JSON object."""
+    """Return the value of --mapping, a JSON object; raise ArgumentTypeError if it is not one."""
     try:
         mapping = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise ArgumentTypeError(f"not valid JSON: {error}") from None
     if not isinstance(mapping, dict):
-        raise ArgumentTypeError('write a JSON object such as {"date": "Booked on", "amount": "Betrag"}')
+        raise ArgumentTypeError('use a JSON object such as {"date": "Booked on", "amount": "Betrag"}')
     return mapping
 
 
 class Command(BaseCommand):
-    help = "Bring a bank statement (OFX, QFX or CSV) into an account. Importing it again adds nothing."
+    help = "Import a bank statement (OFX, QFX or CSV) into an account. Importing it again creates no duplicates."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--account", type=UUID, required=True, help="the account's id")
         parser.add_argument("--format", choices=FORMATS, default="auto")
-        parser.add_argument("--mapping", type=mapping_from, help="CSV only: JSON, field to column's title or number")
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+        parser.add_argument("--mapping", type=mapping_from, help="CSV only: JSON object of fields and column titles or numbers")
+        parser.add_argument("--dry-run", action="store_true", help="report the result without importing anything")
 
     def handle(self, *args: Any, **options: Any) -> None:
         account = EncryptedFinancialProfile.objects.filter(pk=options["account"]).first()
         if account is None:
-            raise CommandError(f"There is no account {options['account']}.")
+            raise CommandError(f"Account {options['account']} does not exist.")
         try:
             self._report(self._import(account, options))
         except (DomainError, OSError) as error:
@@ -84,7 +81,7 @@ class Command(BaseCommand):
         path: Path = options["file"]
         with (
             tqdm(total=path.stat().st_size, unit="B", unit_scale=True, desc=path.name, leave=False, file=sys.stderr) as bar,
-            WatchedFile(path, bar) as file,
+            ProgressFile(path, bar) as file,
         ):
             source = StatementSource(file=file, filename=path.name, format=options["format"], mapping=options["mapping"])
             return import_statement(source, account=account, now=clock.now(), dry_run=options["dry_run"])

@@ -1,6 +1,5 @@
--- Renew the planner's statistics after an import of `created` rows, for the roles that import and own no table.
---
--- The tables that grew by a tenth are analyzed, as autovacuum would do a minute later.
+-- Update planner statistics after an import of `created` rows. SECURITY DEFINER, because the importing roles own no table.
+-- Tables that have grown by a tenth are analyzed, as autovacuum would do about a minute later.
 CREATE FUNCTION finance_keep_statistics(created integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE

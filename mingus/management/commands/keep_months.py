@@ -1,4 +1,4 @@
-"""`manage.py keep_months` does at once what the daily jobs do about tables with months."""
+"""The command `keep_months`, which maintains the monthly partitions as the daily jobs do."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from system import services as system
 
 
 class Command(BaseCommand):
-    help = "Make the months to come of the audit log, events and metrics, and drop what is older than the settings say."
+    help = "Create the coming monthly partitions of the audit log, events and metrics, and drop data past its retention."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with rls.as_staff(reason="keep_months"):
             dropped = system.maintain_audit_partitions() + analytics.maintain_partitions()
-            forgotten = analytics.delete_old_usage(now=clock.now())
-        self.stdout.write(f"The months to come are there. Dropped: {dropped} months, and {forgotten} rows of use of features.")
+            deleted = analytics.delete_old_usage(now=clock.now())
+        self.stdout.write(f"The partitions are up to date. Dropped: {dropped} months, and {deleted} rows of feature usage.")

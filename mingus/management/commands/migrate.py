@@ -1,4 +1,4 @@
-"""`manage.py migrate` works as the tables' owner, and lets the role that serves in."""
+"""The command `migrate`, which runs as the owner of the tables and grants the serving role its privileges."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class Command(Migrate):
                 rls_checks.grant_serving_role(connection, serving)
 
     def migration_progress_callback(self, action: str, migration: Migration | None = None, fake: bool = False) -> None:
-        # before the first migration that is applied, so that a run that is interrupted can be repeated
+        # before a migration is applied, so that an interrupted run can be repeated
         if action == "apply_start":
             store_fingerprints(connection)
         super().migration_progress_callback(action, migration, fake)

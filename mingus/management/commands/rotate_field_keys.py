@@ -1,4 +1,4 @@
-"""`manage.py rotate_field_keys` brings every sealed value under the present keys, so that former ones can be removed."""
+"""The command `rotate_field_keys`, which encrypts values with the current keys, so that former keys can be removed."""
 
 import sys
 import time
@@ -13,12 +13,12 @@ from core.encryption.rotation import TableRotation, tables_to_rotate
 
 class Command(BaseCommand):
     help = (
-        "Seal anew what is under a former key of FIELD_ENCRYPTION_KEYS or in a former format, and complete blind indexes. "
-        "It runs beside servers and workers, and goes on where it was stopped."
+        "Re-encrypt values that have a former key of FIELD_ENCRYPTION_KEYS or a former format, and fill in blind indexes. "
+        "It can run beside servers and workers, and an interrupted run can be repeated."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="count what is old, by column and key, and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="count outdated values by column and key; change nothing")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         if dry_run:
@@ -33,20 +33,20 @@ class Command(BaseCommand):
                 for key_id, count in column.count_by_key().items():
                     self.stdout.write(f"{column.name:<60} key {key_id} {count:>12,}")
             total += table.old().count()
-        self.stdout.write(f"{total:,} rows have something to do. Nothing was changed: this was a dry run.")
+        self.stdout.write(f"{total:,} rows need to be re-encrypted. Nothing was changed: this was a dry run.")
 
     def _rotate(self, work: list[TableRotation]) -> None:
-        """Rotate with a progress bar and a summary. Raise CommandError when values are left, after naming them."""
+        """Rotate with a progress bar and a summary. Raise CommandError if values could not be rotated, after listing them."""
         begun = time.monotonic()
         total = sum(table.old().count() for table in work)
-        with tqdm(total=total, unit="row", desc="sealed anew", leave=False, file=sys.stderr, disable=None) as bar:
+        with tqdm(total=total, unit="row", desc="re-encrypted", leave=False, file=sys.stderr, disable=None) as bar:
             outcomes = [table.run(bar.update) for table in work]
         problems = [problem for outcome in outcomes for found in outcome.failed.values() for problem in found]
         for problem in problems:
             self.stderr.write(problem)
         seconds = time.monotonic() - begun
-        self.stdout.write(f"{sum(outcome.reencrypted for outcome in outcomes):,} rows were sealed anew in {seconds:.1f} s.")
+        self.stdout.write(f"{sum(outcome.reencrypted for outcome in outcomes):,} rows were re-encrypted in {seconds:.1f} s.")
         if problems:
-            raise CommandError(f"{len(problems):,} values can't be opened. They are named above and were left as they are.")
+            raise CommandError(f"{len(problems):,} values can't be decrypted. They are listed above and were not changed.")
         if busy := sum(outcome.busy for outcome in outcomes):
-            raise CommandError(f"{busy:,} rows were in use by others all the time. Run this again.")
+            raise CommandError(f"{busy:,} rows were locked by other transactions throughout. Run this command again.")

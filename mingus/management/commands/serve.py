@@ -1,4 +1,4 @@
-"""`manage.py serve` is how MINGUS runs, on a laptop and in production."""
+"""The command `serve`, which runs MINGUS in development and in production."""
 
 import os
 from argparse import ArgumentParser
@@ -24,8 +24,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST, help="default: HOST, or %(default)s")
         parser.add_argument("--port", type=whole_number, default=settings.PORT, help="default: PORT, or %(default)s")
-        parser.add_argument("--workers", type=whole_number, default=settings.WORKERS, help="processes that answer requests")
-        parser.add_argument("--with-worker", action="store_true", help="carry out jobs too, as `manage.py worker` does")
+        parser.add_argument("--workers", type=whole_number, default=settings.WORKERS, help="number of server processes")
+        parser.add_argument("--with-worker", action="store_true", help="also run background jobs, as `manage.py worker` does")
 
     def handle(self, *args: Any, host: str, port: int, workers: int, with_worker: bool, **options: Any) -> None:
         self._require_database()
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         except PortError as error:
             raise CommandError(str(error)) from error
         programs = [server(host, port, workers), *([JOB_WORKER] if with_worker else [])]
-        # A fresh folder: its files add the workers' numbers up, and those of the last run would be added too
+        # A new folder: the metrics are summed over its files, and those of an earlier run would be counted too
         with (
             TemporaryDirectory(prefix="mingus-metrics-", dir=os.environ.get(METRICS)) as folder,
             ProcessGroup(programs, {METRICS: folder}).running() as group,
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 self.stdout.flush()
             problem = group.wait()
         if problem:
-            raise CommandError(f"{problem}, so everything was stopped. The lines above say why.")
+            raise CommandError(f"{problem}, so all processes were stopped. See the log lines above.")
 
     def _require_database(self) -> None:
         try:
@@ -55,13 +55,13 @@ class Command(BaseCommand):
             require_row_level_security()
             self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         except OperationalError as error:
-            raise CommandError(f"The database does not answer: {error}".strip()) from error
+            raise CommandError(f"The database is unreachable: {error}".strip()) from error
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
 
 
 def server(host: str, port: int, workers: int) -> Program:
-    """Granian with one thread a worker: with more, the slowest answers take two to five times as long (docs/decisions/0013)."""
+    """Return the Granian program. More threads per worker make slow responses 2 to 5 times slower (docs/decisions/0013)."""
     options = {
         "--interface": "wsgi",
         "--host": host,
@@ -70,8 +70,8 @@ def server(host: str, port: int, workers: int) -> Program:
         "--blocking-threads": "1",
         "--log-level": "warning",
         "--workers-kill-timeout": "20",
-        "--http1-buffer-size": "65536",  # the most that a request's headers may have, in bytes
-        "--http1-header-read-timeout": "10000",  # milliseconds: who sends them drop by drop is let go
+        "--http1-buffer-size": "65536",  # maximum size of a request's headers, in bytes
+        "--http1-header-read-timeout": "10000",  # milliseconds; disconnects clients that send headers slowly
     }
     arguments = [part for option in options.items() for part in option]
     return Program("The server", ["-m", "granian", *arguments, "--no-ws", "mingus.wsgi:application"])
@@ -81,7 +81,7 @@ JOB_WORKER = Program("The job worker", ["manage.py", "worker"])
 
 
 def whole_number(text: str) -> int:
-    """A whole number above 0; argparse turns the ValueError into a sentence that names the option."""
+    """Return a whole number above 0. argparse turns the ValueError into a message that names the option."""
     number = int(text)
     if number < 1:
         raise ValueError

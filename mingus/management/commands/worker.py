@@ -1,4 +1,4 @@
-"""`manage.py worker` carries out jobs."""
+"""The command `worker`, which runs background jobs."""
 
 import asyncio
 from typing import Any
@@ -12,14 +12,14 @@ from mingus.database import require_row_level_security
 
 
 class Command(BaseCommand):
-    help = "Carry out jobs (e-mail, nightly cleaning) until SIGTERM or Ctrl-C; a running job is finished first."
+    help = "Run background jobs (email, nightly cleanup) until SIGTERM or Ctrl-C. A running job is finished first."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             require_row_level_security()
         except OperationalError:
-            self.stderr.write("The database does not answer yet.")
+            self.stderr.write("The database is unreachable. The worker waits for it.")
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
-        self.stderr.write("The worker waits for jobs.")
+        self.stderr.write("The worker is waiting for jobs.")
         asyncio.run(jobs.run_worker())

@@ -1,15 +1,15 @@
-// Alpine in its build for strict content security policies: it reads expressions by a parser of its own, not by eval, and
-// knows no globals. So what unfold's templates call is registered here by name.
+// Alpine's build for strict content security policies has its own parser instead of eval, and no access to globals.
+// The functions that unfold's templates call are therefore registered here by name.
 document.addEventListener("alpine:init", () => {
   Alpine.data("theme", theme);
   Alpine.data("searchForm", searchForm);
 
-  // the body: which tab is open, and whether the sidebar is
+  // state of the body: the open tab and the sidebar
   Alpine.data("page", (tab) => ({
     activeTab: tab,
     sidebarMobileOpen: false,
     sidebarDesktopOpen: localStorage.getItem("sidebarDesktopOpen") !== "0",
-    // what the form's address is put together from; the real window is out of reach for an expression
+    // expressions build the form's URL from it, and can't access the real window
     window: { location: { pathname: window.location.pathname, search: window.location.search } },
     sortRecords,
     moveRecords,

@@ -1,4 +1,4 @@
-"""`manage.py verify_audit` says whether the audit log is as it was written, and names the first row that is not."""
+"""`manage.py verify_audit`: verification of the audit log, which reports the first inconsistent row."""
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
@@ -13,15 +13,15 @@ from system.models import AuditBlock
 
 
 def day(text: str) -> datetime:
-    """The beginning (UTC) of a day such as 2026-11-01."""
+    """Return the start (UTC) of a day such as 2026-11-01."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class Command(BaseCommand):
-    help = "Verify the audit log and its chain; exit status 1 and the first broken row when somebody has tampered with it."
+    help = "Verify the audit log and its hash chain. Report the first row that was tampered with, and exit with status 1."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="only what was recorded from this day (UTC) on")
+        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="check only events recorded since this day (UTC)")
 
     def handle(self, *args: Any, since: datetime | None, **options: Any) -> None:
         checked = 0

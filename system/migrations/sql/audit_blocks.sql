@@ -1,15 +1,15 @@
 -- Return the time before which every event is in a block.
 --
--- An event is older than `sealed_at` of a block only if it is in a block, once no transaction runs that was running then. Five
--- minutes are subtracted for a clock that was set back.
+-- Once all transactions that were running when a block was created have ended, every event before its `sealed_at` is in a
+-- block. Five minutes are subtracted in case the clock was set back.
 CREATE FUNCTION system_sealed_until(oldest_of_now bigint) RETURNS timestamptz LANGUAGE sql STABLE
 RETURN (SELECT coalesce(max(sealed_at), '-infinity') - interval '5 minutes' FROM system_auditblock
          WHERE next_transaction <= oldest_of_now);
 
--- Put every finished event that is in no block yet into blocks, and return how many events that were.
+-- Add every finished event that is in no block yet to a new block, and return the number of events.
 --
--- An event is finished if its transaction cannot be running: it is older than the oldest one that runs, it comes from another
--- server (the database was restored from a dump), or it is this transaction.
+-- An event is finished if its transaction is older than the oldest running one, comes from another server (the database was
+-- restored from a dump), or is this transaction.
 CREATE FUNCTION system_seal_audit() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

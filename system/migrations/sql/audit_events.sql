@@ -62,18 +62,17 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Refuse every change of the log but one: an event may lose its `changes` when its user is erased.
+-- Refuse every change of the log, except that the `changes` of an event are cleared when its user is erased.
 --
--- SECURITY: where the serving role owns the tables, this is what stops a careless statement.
+-- SECURITY: if the serving role owns the tables, only this trigger stops an accidental statement.
 CREATE FUNCTION system_guard_audit() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND to_jsonb(OLD) ->> 'user_id' = current_setting('app.forgetting', true)
         AND to_jsonb(NEW) = to_jsonb(OLD) || '{"changes": null}' THEN
         RETURN NEW;
     END IF;
-    RAISE insufficient_privilege USING MESSAGE = 'The audit log is only added to.',
-        HINT =
-            'What a person is to be forgotten for: system.services.forget_changes_of. What is too old: AUDIT_RETENTION_MONTHS.';
+    RAISE insufficient_privilege USING MESSAGE = 'The audit log is append-only.',
+        HINT = 'To erase a user, call system.services.forget_changes_of. To drop old events, set AUDIT_RETENTION_MONTHS.';
 END $$;
 
 CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON system_auditevent FOR EACH ROW EXECUTE FUNCTION system_guard_audit();
@@ -81,6 +80,6 @@ CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON system_auditblock FOR EACH ROW E
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON system_auditevent FOR EACH STATEMENT EXECUTE FUNCTION system_guard_audit();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON system_auditblock FOR EACH STATEMENT EXECUTE FUNCTION system_guard_audit();
 
--- SECURITY: a role that may execute a trigger function can put it on a table of its own and record events that never happened.
+-- SECURITY: a role that may execute a trigger function could attach it to its own table and record false events.
 REVOKE ALL ON FUNCTION system_write_event(uuid, text, text, text, jsonb), system_record_change(), system_guard_audit()
     FROM PUBLIC;

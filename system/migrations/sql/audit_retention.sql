@@ -1,4 +1,4 @@
--- Blank what a user's events say about their rows, and return how many events that were.
+-- Clear the `changes` of a user's events, and return the number of events.
 CREATE FUNCTION system_forget_changes(owner uuid) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
@@ -12,9 +12,9 @@ BEGIN
     RETURN forgotten;
 END $$;
 
--- Create the months ahead, drop those that are too old, and return how many were dropped.
+-- Create the partitions of the months ahead, drop those past retention, and return how many were dropped.
 --
--- At least a year is kept, so that no statement of a serving role can empty the log.
+-- At least 12 months are retained, so that no call by a serving role can empty the log.
 CREATE FUNCTION system_keep_audit_months(ahead integer, retained integer) RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE

@@ -35,8 +35,8 @@ CREATE TABLE system_auditblock (
     hash bytea NOT NULL
 );
 
--- The policies bind the tables' owner, too (FORCE ROW LEVEL SECURITY). They let the owner in only through the functions of
--- this folder: those run as the owner while the setting `role` still names the role of the caller, or in a trigger.
+-- The policies also apply to the tables' owner (FORCE ROW LEVEL SECURITY). The owner has access only through the functions in
+-- this folder, which run as the owner while the setting `role` still names the caller's role, or in a trigger.
 CREATE POLICY keeper ON system_auditevent FOR INSERT
     WITH CHECK (pg_trigger_depth() > 0 OR current_setting('role') <> 'none');
 CREATE POLICY reader ON system_auditevent FOR SELECT

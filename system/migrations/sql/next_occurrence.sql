@@ -1,6 +1,6 @@
 -- Return the first occurrence of a date on or after a day, as `system.occurrences` does in Python.
 --
--- Months are added to the first day and not to the last occurrence, so that the 31st comes back after a shorter month.
+-- Months are added to the first day and not to the last occurrence, so that the day is the 31st again after a shorter month.
 CREATE FUNCTION system_next_occurrence(first date, pattern text, day date) RETURNS date
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE

@@ -1,1 +1,1 @@
-"""For each rule of the database the values that break it: in raw SQL, and through the API."""
+"""Values that violate each constraint of the database, in SQL and through the API."""

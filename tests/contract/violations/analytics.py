@@ -1,4 +1,4 @@
-"""How to break each rule of the tables of use, past the application and through the API."""
+"""Violations of the constraints of analytics tables, in SQL and through the API."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ Rules = dict[str, tuple[type[models.Model], dict[str, Any], dict[str, Any] | Non
 
 
 def both(model: type[models.Model], **values: Any) -> tuple[type[models.Model], dict[str, Any], dict[str, Any]]:
-    """The same values past the application and through the API."""
+    """Return a violation with the same values in SQL and through the API."""
     return model, values, values
 
 
@@ -49,13 +49,13 @@ USES: Rules = {
 METRICS: Rules = {
     f"{METRIC}_metric_date_bounds": both(PerformanceMetric, metric_date="2201-01-01"),
     f"{METRIC}_metric_name_not_blank": both(PerformanceMetric, metric_name=" "),
-    # any number that the column can hold is allowed, so only NaN breaks the rule, and the API knows no NaN
+    # every number that fits the column is allowed, so only NaN violates the constraint, and the API refuses NaN
     f"{METRIC}_metric_value_bounds": (PerformanceMetric, {"metric_value": NOT_A_NUMBER}, {"metric_value": "NaN"}),
     f"{METRIC}_metadata_shape": both(PerformanceMetric, metadata=[]),
     f"{METRIC}_created_at_near_id": (PerformanceMetric, {"created_at": LATER}, None),
 }
 
-# Customers write feedback once; status, priority and settling are read-only in the API, for they are the staff's.
+# Status, priority and resolution are read-only in the API, because staff set them.
 WRITTEN: Rules = {
     f"{FEEDBACK}_feedback_date_bounds": both(UserFeedback, feedback_date="1899-12-31"),
     f"{FEEDBACK}_feedback_type_choice": both(UserFeedback, feedback_type="praise"),

@@ -1,4 +1,4 @@
-"""Rules of plans, subscriptions, feature access and invoices."""
+"""Violations of the constraints of billing tables, in SQL and through the API."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ PLAN, SUBSCRIPTION = "billing_subscriptionplan", "billing_subscription"
 ACCESS, INVOICE = "billing_featureaccess", "billing_billinghistory"
 CUSTOMER, EVENT, ADJUSTMENT = "billing_stripecustomer", "billing_stripeevent", "billing_adjustment"
 OVERRIDE, USE, STEP = "billing_entitlementoverride", "billing_usagerecord", "billing_dunningstep"
-SOMEBODY = "00000000-0000-4000-8000-000000000001"
+USER_ID = "00000000-0000-4000-8000-000000000001"
 
 NAN = RawSQL("'NaN'::numeric", ())
 EARLY = "2000-01-01T00:00:00Z"
@@ -46,7 +46,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
         {"stripe_price_id": "price_1", "billing_cycle": "=other"},
         {"stripe_price_id": "price_1", "billing_cycle": "=other"},
     ),
-    # subscriptions are changed by actions only, access by plans and use, invoices by Stripe
+    # no route writes these: actions change subscriptions, plans and usage change access, Stripe changes invoices
     f"{SUBSCRIPTION}_status_choice": (Subscription, {"status": "done"}, None),
     f"{SUBSCRIPTION}_status_one_running": (Subscription, {"user_id": "=other", "status": "active"}, None),
     f"{SUBSCRIPTION}_stripe_subscription_id_unique": (
@@ -91,7 +91,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{ADJUSTMENT}_currency_iso_4217": (Adjustment, {"currency": "us"}, None),
     f"{ADJUSTMENT}_approved_by_a_second_person": (
         Adjustment,
-        {"approved_by_id": SOMEBODY, "requested_by_id": SOMEBODY},
+        {"approved_by_id": USER_ID, "requested_by_id": USER_ID},
         None,
     ),
     f"{OVERRIDE}_feature_name_not_blank": (EntitlementOverride, {"feature_name": ""}, None),

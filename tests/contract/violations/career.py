@@ -1,4 +1,4 @@
-"""How to break each rule of the tables of work, past the application and through the API."""
+"""Violations of the constraints of career tables, in SQL and through the API."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ ANALYSIS = "career_jobsecurityanalysis"
 MILESTONE = "career_careermilestone"
 Rules = dict[str, tuple[type[models.Model], dict[str, Any], dict[str, Any] | None]]
 
-# Analyses come from `generate`, which makes up its columns itself: the API can't break these.
+# The API can not violate these, because `generate` computes all columns.
 ANALYSES: Rules = {
     f"{ANALYSIS}_analysis_date_bounds": (JobSecurityAnalysis, {"analysis_date": "2201-01-01"}, None),
     f"{ANALYSIS}_industry_risk_score_bounds": (JobSecurityAnalysis, {"industry_risk_score": "1.01"}, None),
@@ -25,7 +25,7 @@ ANALYSES: Rules = {
     f"{ANALYSIS}_recommendations_shape": (JobSecurityAnalysis, {"recommendations": 1}, None),
 }
 
-# Completion and progress are read-only in the API: they follow the salary and the actions.
+# Completion and progress are read-only in the API, because salaries and actions set them.
 MILESTONES: Rules = {
     f"{MILESTONE}_milestone_name_not_blank": (CareerMilestone, {"milestone_name": " "}, {"milestone_name": " "}),
     f"{MILESTONE}_milestone_type_choice": (CareerMilestone, {"milestone_type": "Raise"}, {"milestone_type": "Raise"}),

@@ -1,4 +1,4 @@
-"""Rules of due dates, their payments and income projections."""
+"""Violations of the constraints of due dates, payments and projections, in SQL and through the API."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ Violation = tuple[Any, dict[str, Any], dict[str, Any] | None]
 
 
 def due_date(table: str, model: Any, name: str, done: str) -> dict[str, Violation]:
-    """The rules that income and expense due dates share."""
+    """Return the violations that income and expense due dates share."""
     day, amount = f"last_{done}_date", f"last_{done}_amount"
     return {
         f"{table}_{name}_not_blank": (model, {name: " "}, {name: " "}),
@@ -24,7 +24,7 @@ def due_date(table: str, model: Any, name: str, done: str) -> dict[str, Violatio
         f"{table}_currency_iso_4217": (model, {"currency": "usd"}, {"currency": "usd"}),
         f"{table}_due_date_bounds": (model, {"due_date": "1899-12-31"}, {"due_date": "1899-12-31"}),
         f"{table}_frequency_choice": (model, {"frequency": "daily"}, {"frequency": "daily"}),
-        f"{table}_status_choice": (model, {"status": "late"}, None),  # these six follow from schedule and payments alone
+        f"{table}_status_choice": (model, {"status": "late"}, None),  # these six are computed from schedule and payments
         f"{table}_next_occurrence_in_series": (model, {"next_occurrence": None}, None),
         f"{table}_{day}_bounds": (model, {day: "1899-12-31", amount: 1}, None),
         f"{table}_{amount}_bounds": (model, {day: "2026-01-31", amount: "-0.01"}, None),
@@ -36,7 +36,7 @@ def due_date(table: str, model: Any, name: str, done: str) -> dict[str, Violatio
 VIOLATIONS: dict[str, Violation] = {
     **due_date(INCOME, UserIncomeDueDate, "income_source", "received"),
     **due_date(EXPENSE, UserExpenseDueDate, "expense_name", "paid"),
-    # payments have no route: they are made by pay and receive, whose own tests say what these refuse
+    # payments have no route: the actions pay and receive create them, and their tests cover the refusals
     f"{PAYMENT}_income_or_expense": (DueDatePayment, {"expense_id": None}, None),
     f"{PAYMENT}_occurrence_date_bounds": (DueDatePayment, {"occurrence_date": "1899-12-31"}, None),
     f"{PAYMENT}_expected_amount_bounds": (DueDatePayment, {"expected_amount": 0}, None),

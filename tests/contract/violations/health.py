@@ -1,4 +1,4 @@
-"""How to break each rule of the tables of health, past the application and through the API."""
+"""Violations of the constraints of health tables, in SQL and through the API."""
 
 from decimal import Decimal
 from typing import Any
@@ -46,7 +46,7 @@ CHECKINS: Rules = {
     ),
 }
 
-# The route of correlations is read-only, so the API reaches none of these.
+# The route of correlations is read-only, so the API can not violate these.
 CORRELATIONS: Rules = {
     f"{CORRELATION}_correlation_date_unique": (HealthSpendingCorrelation, {"correlation_date": SAME}, None),
     f"{CORRELATION}_health_metric_choice": (HealthSpendingCorrelation, {"health_metric": "luck"}, None),

@@ -1,4 +1,4 @@
-"""Rules of accounts, transactions and imports."""
+"""Violations of the constraints of accounts, transactions and imports, in SQL and through the API."""
 
 from typing import Any
 from uuid import UUID
@@ -50,9 +50,9 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{TRANSACTION}_reference_number_unique": (
         FinancialTransaction,
         {"reference_number": "FIT-1", "financial_profile_id": "=other"},
-        None,  # below, where both are on one account
+        None,  # test_constraints.py tests it, with both on one account
     ),
-    # imports are made by files, never by fields
+    # imports are created from files, never from fields
     f"{IMPORT}_format_choice": (StatementImport, {"format": "pdf"}, None),
     f"{IMPORT}_mapping_shape": (StatementImport, {"mapping": []}, None),
     f"{IMPORT}_statement_shape": (StatementImport, {"statement": []}, None),

@@ -1,4 +1,4 @@
-"""Rules of alerts, important dates and notification preferences."""
+"""Violations of the constraints of system tables, in SQL and through the API."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ ALERT, RECEIPT = "system_systemalert", "system_alertreceipt"
 DATE, PREFERENCE = "system_importantdate", "system_notificationpreference"
 
 VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
-    # the access log is written by the back office, and read only
+    # the access log is written by the back office and read-only in the API
     f"{ACCESS}_action_choice": (AccessEvent, {"action": "peek"}, None),
     f"{ACCESS}_what_not_blank": (AccessEvent, {"what": " "}, None),
     f"{ACCESS}_period_unique": (
@@ -17,7 +17,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
         dict.fromkeys(("period", "staff_id", "action", "what", "row_id"), "=other"),
         None,
     ),
-    # alerts come from services and staff: users read them only, and act by actions that take nothing else
+    # services and staff create alerts; users only read them and call actions
     f"{ALERT}_alert_type_choice": (SystemAlert, {"alert_type": "spam"}, None),
     f"{ALERT}_severity_choice": (SystemAlert, {"severity": "urgent"}, None),
     f"{ALERT}_title_not_blank": (SystemAlert, {"title": ""}, None),
@@ -25,7 +25,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{ALERT}_read_at_matches_is_read": (SystemAlert, {"is_read": True}, None),
     f"{ALERT}_action_taken_required": (SystemAlert, {"action_taken": True}, None),
     f"{ALERT}_is_read_by_each": (SystemAlert, {"user": None, "action_notes": "Mine"}, None),
-    f"{RECEIPT}_alert_unique": (AlertReceipt, {"alert_id": "=other"}, None),  # reading twice changes nothing
+    f"{RECEIPT}_alert_unique": (AlertReceipt, {"alert_id": "=other"}, None),  # marking as read is idempotent
     f"{DATE}_date_name_not_blank": (ImportantDate, {"date_name": " x"}, {"date_name": " "}),
     f"{DATE}_date_type_choice": (ImportantDate, {"date_type": "odd"}, {"date_type": "odd"}),
     f"{DATE}_date_value_bounds": (ImportantDate, {"date_value": "2201-01-01"}, {"date_value": "1899-12-31"}),

@@ -1,4 +1,4 @@
-"""Rules of accounts, profiles, onboarding and tokens."""
+"""Violations of the constraints of users' tables, in SQL and through the API."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ from users.models import (
 NAN = RawSQL("'NaN'::numeric", ())
 
 VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
-    "core_idempotencykey_key_unique": (IdempotencyKey, {"key": "=other"}, None),  # the header's second use is a replay
-    "users_user_email_lower": (User, {"email": "Alice@Example.com"}, None),  # the API brings an address to lower case
-    "users_user_login_attempts_bounds": (User, {"login_attempts": -1}, None),  # counted by the login alone
+    "core_idempotencykey_key_unique": (IdempotencyKey, {"key": "=other"}, None),  # the API replays the response
+    "users_user_email_lower": (User, {"email": "Alice@Example.com"}, None),  # the API converts an email to lower case
+    "users_user_login_attempts_bounds": (User, {"login_attempts": -1}, None),  # only the login counts them
     "users_userprofile_first_name_not_blank": (UserProfile, {"first_name": ""}, {"first_name": ""}),
     "users_userprofile_last_name_not_blank": (UserProfile, {"last_name": " x"}, {"last_name": ""}),
     "users_userprofile_zip_code_us": (UserProfile, {"zip_code": "1000"}, {"zip_code": "1000"}),
@@ -53,10 +53,10 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
         {"completed_at": "2026-01-01T00:00:00Z"},
     ),
     "users_onboardingprogress_step_data_shape": (OnboardingProgress, {"step_data": []}, {"step_data": []}),
-    "users_usersession_data_ended": (UserSession, {"digest": None, "data": "x"}, None),  # written by the session store alone
-    "users_personalaccesstoken_name_not_blank": (PersonalAccessToken, {"name": ""}, None),  # needs a session: test_tokens
+    "users_usersession_data_ended": (UserSession, {"digest": None, "data": "x"}, None),  # only the session store writes it
+    "users_personalaccesstoken_name_not_blank": (PersonalAccessToken, {"name": ""}, None),  # see test_tokens.py
     "users_personalaccesstoken_scope_choice": (PersonalAccessToken, {"scope": "admin"}, None),  # the same
-    # exports and erasures: a customer asks for one, all else is the jobs' to write
+    # exports and erasures: a customer requests one, and jobs write all columns
     "users_dataexport_state_choice": (DataExport, {"state": "odd"}, None),
     "users_dataexport_progress_bounds": (DataExport, {"progress": 101}, None),
     "users_dataexport_state_one_under_way": (DataExport, {"user_id": "=other", "state": "running"}, None),
@@ -65,7 +65,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "users_accounterasure_finished_at_one_under_way": (AccountErasure, {"user_id": "=other", "finished_at": None}, None),
     "users_accounterasure_asked_by_choice": (AccountErasure, {"asked_by": "odd"}, None),
     "users_accounterasure_rows_deleted_bounds": (AccountErasure, {"rows_deleted": -1}, None),
-    # an impersonation begins by a button of the back office only
+    # an impersonation starts only by a button of the back office
     "users_impersonation_reason_not_blank": (Impersonation, {"reason": " "}, None),
     "users_impersonation_ends_at_later": (Impersonation, {"ends_at": "2020-01-01T00:00:00Z"}, None),
 }

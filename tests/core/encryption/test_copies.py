@@ -1,4 +1,4 @@
-"""Copies and pickles of rows with sealed values."""
+"""Copies and pickles of rows with encrypted values."""
 
 # ruff: noqa: S301 - the pickles are the test's own
 
@@ -9,16 +9,16 @@ from collections.abc import Callable
 import pytest
 
 from core.encryption.key_ring import EncryptionError
-from tests.core.encryption.rows import SECRET, Account, Answer, loaded
+from tests.core.encryption.rows import SECRET, Account, Document, loaded
 
 
-def test_a_pickle_of_a_row_nobody_read_holds_ciphertext(account: Account) -> None:
+def test_a_pickle_of_an_unread_row_contains_ciphertext(account: Account) -> None:
     pickled = pickle.dumps(account)
     assert SECRET.encode() not in pickled
     assert pickle.loads(pickled).number == SECRET
 
 
-def test_a_pickle_of_a_row_that_was_read_holds_ciphertext(account: Account) -> None:
+def test_a_pickle_of_a_read_row_contains_ciphertext(account: Account) -> None:
     assert account.number == SECRET
     pickled = pickle.dumps(account)
     assert SECRET.encode() not in pickled
@@ -40,7 +40,7 @@ def test_a_pickle_of_a_changed_row_works_after_it_was_saved(account: Account) ->
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
-def test_a_copy_is_validated_without_touching_the_original(account: Account, copied: Callable[[Account], Account]) -> None:
+def test_a_copy_is_validated_without_changing_the_original(account: Account, copied: Callable[[Account], Account]) -> None:
     other = copied(account)
     other.number = "OTHER"
     other.full_clean()
@@ -48,15 +48,15 @@ def test_a_copy_is_validated_without_touching_the_original(account: Account, cop
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
-def test_a_copy_of_a_changed_row_holds_the_change(account: Account, copied: Callable[[Account], Account]) -> None:
+def test_a_copy_of_a_changed_row_contains_the_change(account: Account, copied: Callable[[Account], Account]) -> None:
     account.number = "OTHER"
     other = copied(account)
     other.save()
     assert loaded(account).number == "OTHER"
 
 
-def test_a_deep_copy_has_json_of_its_own() -> None:
-    answer = loaded(Answer.objects.create(body={"a": [1]}))
-    assert answer.body
-    copy.deepcopy(answer).body["a"].append(2)
-    assert answer.body == {"a": [1]}
+def test_a_deep_copy_has_its_own_json() -> None:
+    document = loaded(Document.objects.create(body={"a": [1]}))
+    assert document.body
+    copy.deepcopy(document).body["a"].append(2)
+    assert document.body == {"a": [1]}

@@ -1,4 +1,4 @@
-"""Each user's values are under a key of his own, which lives and dies in the database."""
+"""Data keys, which encrypt the values of one user each and are stored in the database."""
 
 import os
 from uuid import uuid4
@@ -13,34 +13,34 @@ from core.encryption.key_ring import EncryptionError, MissingDataKeyError, Tampe
 from core.models.base import DataKey
 from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile
-from tests.core.encryption.rows import SECRET, Account, Answer, field_of, loaded, overwrite, stored
+from tests.core.encryption.rows import SECRET, Account, Document, field_of, loaded, overwrite, stored
 from users.models import User
 
 NEW_RING = ["1e" * 32]
 
 
 def outcome(account: Account, blob: bytes) -> object:
-    """What the account's number is when its column holds `blob`: the plaintext, or the class of the refusal."""
+    """Return the plaintext of `blob` as the account's number, or the class of the error."""
     try:
         return field_of(Account, "number").decrypt((account.pk, account.user_id), blob)
     except EncryptionError as error:
         return type(error)
 
 
-def test_an_owned_value_is_under_its_owners_key_and_an_unowned_one_under_the_ring(account: Account) -> None:
-    answer = Answer.objects.create(text=SECRET)
+def test_only_owned_values_are_encrypted_with_a_data_key(account: Account) -> None:
+    document = Document.objects.create(text=SECRET)
     assert (stored(account, "number") or b"")[:1] == key_ring.DATA_KEY_VERSION
-    assert (stored(answer, "text") or b"")[:1] == key_ring.RING_KEY_VERSION
+    assert (stored(document, "text") or b"")[:1] == key_ring.RING_KEY_VERSION
 
 
-def test_all_values_of_a_user_are_under_one_key_and_no_other_user_has_it(account: Account, alice: User, bob: User) -> None:
+def test_all_values_of_a_user_are_encrypted_with_one_key(account: Account, alice: User, bob: User) -> None:
     rows = [account, Account.objects.create(user=alice, number="A"), Account.objects.create(user=bob, number="B")]
     first, second, third = (key_ring.key_id_of(stored(row, "number") or b"") for row in rows)
     assert first == second != third
     assert DataKey.objects.count() == 2
 
 
-def test_a_value_under_the_ring_from_before_there_were_data_keys_opens_and_moves_under_it(account: Account) -> None:
+def test_a_value_encrypted_with_the_ring_moves_to_the_data_key(account: Account) -> None:
     place = key_ring.encode_associated_data("tests.account.number", str(account.pk), str(account.user_id))
     overwrite(account, "number", key_ring.encrypt("tests.account.number", place, b'"OLD"'))
     row = loaded(account)
@@ -50,7 +50,7 @@ def test_a_value_under_the_ring_from_before_there_were_data_keys_opens_and_moves
     assert loaded(account).number == "OLD"
 
 
-def test_a_key_that_was_rolled_back_seals_nothing_that_is_kept(alice: User) -> None:
+def test_a_rolled_back_key_encrypts_no_stored_value(alice: User) -> None:
     account = Account(user=alice, number=SECRET)
     with transaction.atomic():
         account.save()
@@ -61,7 +61,7 @@ def test_a_key_that_was_rolled_back_seals_nothing_that_is_kept(alice: User) -> N
     assert loaded(account).number == SECRET
 
 
-def test_bytes_that_were_loaded_under_a_key_that_was_rolled_back_are_sealed_anew(alice: User) -> None:
+def test_bytes_under_a_rolled_back_key_are_reencrypted(alice: User) -> None:
     account = Account.objects.create(user=alice)
     with transaction.atomic():
         written = loaded(account)
@@ -74,7 +74,7 @@ def test_bytes_that_were_loaded_under_a_key_that_was_rolled_back_are_sealed_anew
     assert key_ring.key_id_of(stored(account, "number") or b"") == data_keys.key_for_encryption(alice.pk).header[1:]
 
 
-def test_a_key_from_a_savepoint_is_not_kept_for_the_rest_of_a_batch(alice: User) -> None:
+def test_a_key_of_a_rolled_back_savepoint_is_not_cached(alice: User) -> None:
     with data_keys.cached_in_transaction():
         with transaction.atomic():
             lost = data_keys.key_for_encryption(alice.pk)
@@ -82,15 +82,15 @@ def test_a_key_from_a_savepoint_is_not_kept_for_the_rest_of_a_batch(alice: User)
         assert data_keys.key_for_encryption(alice.pk).header != lost.header
 
 
-def test_a_destroyed_key_is_named_and_nothing_opens_any_more(account: Account, alice: User) -> None:
+def test_a_value_can_not_be_decrypted_without_its_data_key(account: Account, alice: User) -> None:
     assert account.number == SECRET
     assert data_keys.destroy(alice) is True
-    with pytest.raises(MissingDataKeyError, match="data key of user .* is gone"):
+    with pytest.raises(MissingDataKeyError, match="data key of user .* does not exist"):
         _ = loaded(account).number
     assert data_keys.destroy(alice) is False
 
 
-def test_an_old_dump_does_not_open_with_a_key_that_came_after(account: Account, alice: User) -> None:
+def test_an_old_value_can_not_be_decrypted_with_a_later_key(account: Account, alice: User) -> None:
     dumped = stored(account, "number") or b""
     data_keys.destroy(alice)
     Account.objects.create(user=alice, number="NEW")
@@ -105,7 +105,7 @@ def test_a_row_of_an_erased_user_can_still_be_saved(account: Account, alice: Use
     assert loaded(account).nickname == "mine"
 
 
-def test_a_ring_key_that_wraps_data_keys_and_left_the_ring_is_named(
+def test_a_missing_ring_key_of_a_data_key_is_named(
     account: Account, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data_keys, "_cache", data_keys._Cache())
@@ -123,11 +123,11 @@ def test_every_single_bit_flip_and_truncation_is_tampering(account: Account) -> 
     assert [outcome(account, wrong) for wrong in [*flips, *cuts, blob + b"\0"]] == [TamperedError] * (9 * len(blob) + 1)
 
 
-def test_a_value_that_is_relabelled_to_the_ring_or_another_key_is_tampered(account: Account) -> None:
+def test_a_value_with_another_version_or_key_id_is_tampered(account: Account) -> None:
     blob = stored(account, "number") or b""
     ring = key_ring.key_id_of(key_ring.primary_key().header)
-    relabelled = [b"\x01" + blob[1:], b"\x01" + ring + blob[5:], b"\x02" + ring + blob[5:], b"\x02" + os.urandom(4) + blob[5:]]
-    assert [outcome(account, wrong) for wrong in relabelled] == [TamperedError] * 4
+    relabeled = [b"\x01" + blob[1:], b"\x01" + ring + blob[5:], b"\x02" + ring + blob[5:], b"\x02" + os.urandom(4) + blob[5:]]
+    assert [outcome(account, wrong) for wrong in relabeled] == [TamperedError] * 4
 
 
 def test_swapped_rows_columns_and_owners_are_tampered(account: Account, alice: User, bob: User) -> None:
@@ -138,7 +138,7 @@ def test_swapped_rows_columns_and_owners_are_tampered(account: Account, alice: U
 
 
 @pytest.mark.usefixtures("account")
-def test_wrapped_data_keys_that_are_swapped_between_users_are_tampered(alice: User, bob: User) -> None:
+def test_data_keys_swapped_between_users_are_tampered(alice: User, bob: User) -> None:
     Account.objects.create(user=bob, number="OTHER")
     first, second = DataKey.objects.get(user=alice), DataKey.objects.get(user=bob)
     DataKey.objects.filter(pk=first.pk).update(wrapped=second.wrapped)
@@ -167,7 +167,7 @@ def test_reading_a_list_of_50_owners_costs_one_query_more(
         assert len([row.account_number for row in EncryptedFinancialProfile.objects.all()]) == 50
 
 
-def test_a_thousand_new_rows_of_one_user_ask_for_his_key_once(
+def test_a_thousand_new_rows_query_the_data_key_once(
     alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     rows = AccountFactory.build_batch(1_000, user=alice)
@@ -176,7 +176,7 @@ def test_a_thousand_new_rows_of_one_user_ask_for_his_key_once(
     assert EncryptedFinancialProfile.objects.order_by("?").first().account_number == "000123456789"
 
 
-def test_keys_that_were_read_are_bounded_in_number_and_time(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_keys_are_limited_in_number_and_time(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_keys, "CACHE_SIZE", 2)
     cache, key, owners = data_keys._Cache(), data_keys.key_for_encryption(account.user_id), [uuid4(), uuid4(), uuid4()]
     cache.put(owners[0], key)
@@ -188,7 +188,7 @@ def test_keys_that_were_read_are_bounded_in_number_and_time(account: Account, mo
     assert cache.get(owners[1], key.header) is None
 
 
-def test_nothing_shows_a_key(account: Account) -> None:
+def test_no_representation_contains_a_key(account: Account) -> None:
     row = DataKey.objects.get()
     raw = data_keys.unwrap(account.user_id, bytes(row.wrapped))
     shown = f"{data_keys.key_for_encryption(account.user_id)!r} {row!r} {row} {row.to_dict()}"
@@ -197,7 +197,7 @@ def test_nothing_shows_a_key(account: Account) -> None:
     assert "wrapped" not in row.to_dict()
 
 
-def test_a_customer_has_no_other_customers_key(account: Account, bob: User) -> None:
+def test_a_customer_can_not_read_another_customers_key(account: Account, bob: User) -> None:
     data_keys._cache.forget(account.user_id)
     with rls.as_customer(bob):
         assert data_keys.get_key(account.user_id) is None

@@ -1,6 +1,6 @@
-"""How the field is declared, migrated and checked."""
+"""Declaration, migration and system checks of encrypted fields."""
 
-# ruff: noqa: DJ008 - the models are thrown away with the test
+# ruff: noqa: DJ008 - the models exist only in tests
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from django_cryptography.fields import EncryptedMixin
 from core import rls
 from core.encryption.fields import Ciphertext, encrypt, is_encrypted
 from core.encryption.key_ring import EncryptionError
-from tests.core.encryption.rows import SECRET, Account, Answer, Row, field_of
+from tests.core.encryption.rows import SECRET, Account, Document, Row, field_of
 from users.models import User
 
 
@@ -30,13 +30,13 @@ def test_its_column_is_bytea() -> None:
 
 
 def test_a_migration_writes_it_as_the_model_does() -> None:
-    code, imports = MigrationWriter.serialize(field_of(Answer, "text"))
-    assert code == "core.encryption.fields.encrypt(models.TextField(default=''), label='tests.answer.text')"
+    code, imports = MigrationWriter.serialize(field_of(Document, "text"))
+    assert code == "core.encryption.fields.encrypt(models.TextField(default=''), label='tests.document.text')"
     assert imports == {"import core.encryption.fields", "from django.db import models"}
 
 
 @pytest.mark.parametrize("name", ["number", "routing"])
-def test_a_deconstructed_field_is_built_again(name: str) -> None:
+def test_a_deconstructed_field_can_be_rebuilt(name: str) -> None:
     field = field_of(Account, name)
     _, path, args, kwargs = field.deconstruct()
     again: Any = encrypt(*args, **kwargs)
@@ -64,7 +64,7 @@ def test_a_renamed_table_and_column_keep_their_values(account: Account) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_value_of_a_field_that_had_another_type_is_refused_without_quoting_it() -> None:
+def test_an_error_about_a_former_type_does_not_quote_the_value() -> None:
     with isolate_apps("django.contrib.contenttypes"):
 
         class Retyped(Row):
@@ -75,7 +75,7 @@ def test_a_value_of_a_field_that_had_another_type_is_refused_without_quoting_it(
                 abstract = False
                 db_table = "contenttypes_account"
 
-    with pytest.raises(EncryptionError, match="sealed by a field of another type") as refusal:
+    with pytest.raises(EncryptionError, match="encrypted by a field of another type") as refusal:
         _ = Retyped.objects.get().number
     assert SECRET not in str(refusal.getrepr(chain=True))
 
@@ -84,13 +84,13 @@ def test_its_class_attribute_is_the_descriptor() -> None:
     assert Account.number.field is field_of(Account, "number")
 
 
-def test_good_fields_pass_their_checks() -> None:
-    fields = [*Account._meta.local_fields, *Answer._meta.local_fields]
+def test_valid_fields_pass_their_checks() -> None:
+    fields = [*Account._meta.local_fields, *Document._meta.local_fields]
     assert [error for field in fields if is_encrypted(field) for error in field.check()] == []
 
 
 @isolate_apps("django.contrib.contenttypes")
-def test_a_label_must_be_given_and_used_once() -> None:
+def test_a_label_is_required_and_unique() -> None:
     class Wrong(models.Model):
         first: Any = encrypt(models.TextField(), label="tests.same")
         second: Any = encrypt(models.TextField(), label="tests.same")
@@ -113,7 +113,7 @@ def test_it_cannot_be_unique() -> None:
     assert [error.id for error in Wrong.check()] == ["core.E002"]
 
 
-def test_a_sealed_value_equals_only_the_same_bytes() -> None:
+def test_a_ciphertext_equals_only_the_same_bytes() -> None:
     assert Ciphertext(b"a") == Ciphertext(b"a")
     assert Ciphertext(b"a") != Ciphertext(b"b")
     assert Ciphertext(b"a") != b"a"

@@ -1,4 +1,4 @@
-"""What a sealed value withstands, and what the key ring says about itself."""
+"""Encryption with the key ring: integrity of values, and problems of the configured keys."""
 
 import base64
 from base64 import b64encode
@@ -20,45 +20,45 @@ def ring(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [OLD_KEY]
 
 
-def outcome(sealed: bytes, label: str = LABEL, associated_data: bytes = HERE) -> object:
-    """The plaintext, or the class of the refusal."""
+def outcome(ciphertext: bytes, label: str = LABEL, associated_data: bytes = HERE) -> object:
+    """Return the plaintext, or the class of the error."""
     try:
-        return key_ring.decrypt(label, associated_data, sealed)
+        return key_ring.decrypt(label, associated_data, ciphertext)
     except key_ring.EncryptionError as error:
         return type(error)
 
 
-def bit_flips(sealed: bytes) -> list[bytes]:
-    number, size = int.from_bytes(sealed, "big"), len(sealed)
+def bit_flips(ciphertext: bytes) -> list[bytes]:
+    number, size = int.from_bytes(ciphertext, "big"), len(ciphertext)
     return [(number ^ (1 << bit)).to_bytes(size, "big") for bit in range(8 * size)]
 
 
-def test_a_sealed_value_opens_in_its_place() -> None:
+def test_an_encrypted_value_is_decrypted_in_its_place() -> None:
     assert outcome(key_ring.encrypt(LABEL, HERE, SECRET)) == SECRET
 
 
-def test_sealing_adds_33_bytes() -> None:
+def test_encryption_adds_33_bytes() -> None:
     assert len(key_ring.encrypt(LABEL, HERE, SECRET)) == len(SECRET) + 33
 
 
-def test_the_empty_value_is_a_value() -> None:
+def test_an_empty_value_can_be_encrypted() -> None:
     assert outcome(key_ring.encrypt(LABEL, HERE, b"")) == b""
 
 
-def test_the_same_value_never_gives_the_same_bytes() -> None:
+def test_the_same_value_never_has_the_same_bytes() -> None:
     assert len({key_ring.encrypt(LABEL, HERE, SECRET) for _ in range(100)}) == 100
 
 
 def test_it_refuses_every_single_bit_flip_as_tampered() -> None:
-    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
-    outcomes = [outcome(flipped) for flipped in bit_flips(sealed)]
+    ciphertext = key_ring.encrypt(LABEL, HERE, SECRET)
+    outcomes = [outcome(flipped) for flipped in bit_flips(ciphertext)]
     assert outcomes == [key_ring.TamperedError] * 304
 
 
 def test_it_refuses_every_truncation_as_tampered() -> None:
-    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
-    outcomes = [outcome(sealed[:length]) for length in range(len(sealed))]
-    assert outcomes == [key_ring.TamperedError] * len(sealed)
+    ciphertext = key_ring.encrypt(LABEL, HERE, SECRET)
+    outcomes = [outcome(ciphertext[:length]) for length in range(len(ciphertext))]
+    assert outcomes == [key_ring.TamperedError] * len(ciphertext)
 
 
 def test_it_refuses_an_added_byte_as_tampered() -> None:
@@ -75,46 +75,46 @@ def test_it_refuses_an_added_byte_as_tampered() -> None:
         pytest.param(LABEL, key_ring.encode_associated_data(LABEL, "row-1a", "lice"), id="the same letters cut elsewhere"),
     ],
 )
-def test_it_refuses_a_value_that_was_moved(label: str, associated_data: bytes) -> None:
-    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
-    assert outcome(sealed, label, associated_data) is key_ring.TamperedError
+def test_it_refuses_a_moved_value(label: str, associated_data: bytes) -> None:
+    ciphertext = key_ring.encrypt(LABEL, HERE, SECRET)
+    assert outcome(ciphertext, label, associated_data) is key_ring.TamperedError
 
 
-def test_an_old_key_still_opens_after_a_new_one_became_primary(settings: Settings) -> None:
-    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
+def test_an_old_key_decrypts_after_a_new_one_became_primary(settings: Settings) -> None:
+    ciphertext = key_ring.encrypt(LABEL, HERE, SECRET)
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
-    assert outcome(sealed) == SECRET
+    assert outcome(ciphertext) == SECRET
 
 
-def test_new_values_are_sealed_under_the_primary_key(settings: Settings) -> None:
+def test_new_values_are_encrypted_with_the_primary_key(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
-    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
+    ciphertext = key_ring.encrypt(LABEL, HERE, SECRET)
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY]
-    assert outcome(sealed) == SECRET
-    assert key_ring.key_id_of(sealed) == key_ring.key_id_of(key_ring.primary_key().header)
+    assert outcome(ciphertext) == SECRET
+    assert key_ring.key_id_of(ciphertext) == key_ring.key_id_of(key_ring.primary_key().header)
 
 
 def test_an_unknown_key_is_named_with_the_setting(settings: Settings) -> None:
-    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
+    ciphertext = key_ring.encrypt(LABEL, HERE, SECRET)
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY]
-    with pytest.raises(key_ring.UnknownKeyError, match=rf"{sealed[1:5].hex()}.* FIELD_ENCRYPTION_KEYS"):
-        key_ring.decrypt(LABEL, HERE, sealed)
+    with pytest.raises(key_ring.UnknownKeyError, match=rf"{ciphertext[1:5].hex()}.* FIELD_ENCRYPTION_KEYS"):
+        key_ring.decrypt(LABEL, HERE, ciphertext)
 
 
 def test_an_edited_key_id_is_tampering_and_not_an_unknown_key(settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
-    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
-    assert outcome(sealed[:1] + b"\xde\xad\xbe\xef" + sealed[5:]) is key_ring.TamperedError
+    ciphertext = key_ring.encrypt(LABEL, HERE, SECRET)
+    assert outcome(ciphertext[:1] + b"\xde\xad\xbe\xef" + ciphertext[5:]) is key_ring.TamperedError
 
 
-def test_a_value_relabelled_to_another_key_of_the_ring_is_tampered(settings: Settings) -> None:
+def test_a_value_with_the_id_of_another_key_is_tampered(settings: Settings) -> None:
     other = key_ring.key_id_of(key_ring.primary_key().header)
     settings.FIELD_ENCRYPTION_KEYS = [NEW_KEY, OLD_KEY]
-    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
-    assert outcome(sealed[:1] + other + sealed[5:]) is key_ring.TamperedError
+    ciphertext = key_ring.encrypt(LABEL, HERE, SECRET)
+    assert outcome(ciphertext[:1] + other + ciphertext[5:]) is key_ring.TamperedError
 
 
-def test_a_refusal_names_the_label_and_not_the_value() -> None:
+def test_an_error_names_the_label_and_not_the_value() -> None:
     with pytest.raises(key_ring.TamperedError, match=r"^tests\.secret: the value was edited or moved") as refusal:
         key_ring.decrypt(LABEL, HERE, key_ring.encrypt("tests.other", HERE, SECRET))
     assert SECRET.decode() not in str(refusal.value)
@@ -137,7 +137,7 @@ def test_the_ring_does_not_show_its_keys() -> None:
         pytest.param(base64.urlsafe_b64encode(b"\xab" * 32).decode().rstrip("="), id="without padding"),
     ],
 )
-def test_a_key_may_be_written_in_any_common_way(text: str) -> None:
+def test_a_key_may_have_any_common_encoding(text: str) -> None:
     assert list(key_ring.parse_keys([text]).keys.values()) == [b"\xab" * 32]
 
 
@@ -155,7 +155,7 @@ def test_a_key_may_be_written_in_any_common_way(text: str) -> None:
         pytest.param([OLD_KEY, NEW_KEY, OLD_KEY.upper()], "Key 3 of FIELD_ENCRYPTION_KEYS repeats key 1", id="repeated"),
     ],
 )
-def test_a_bad_ring_says_what_is_wrong_with_it(settings: Settings, keys: object, problem: str) -> None:
+def test_a_problem_of_the_ring_is_reported(settings: Settings, keys: object, problem: str) -> None:
     settings.FIELD_ENCRYPTION_KEYS = keys
     assert problem in " ".join(key_ring.ring_problems())
     with pytest.raises(key_ring.EncryptionError, match=problem):
@@ -178,11 +178,11 @@ def test_a_good_ring_has_no_problems() -> None:
     assert key_ring.ring_problems() == []
 
 
-def test_a_value_survives_as_text() -> None:
-    sealed = key_ring.encrypt(LABEL, HERE, SECRET)
-    assert key_ring.from_text(key_ring.TEXT_PREFIX + b64encode(sealed).decode()) == sealed
+def test_a_value_can_be_read_from_text() -> None:
+    ciphertext = key_ring.encrypt(LABEL, HERE, SECRET)
+    assert key_ring.from_text(key_ring.TEXT_PREFIX + b64encode(ciphertext).decode()) == ciphertext
 
 
 @pytest.mark.parametrize("text", ["12345", "", None, 5, b"sealed:AQ==", "sealed:", "sealed:AQ==", "sealed:A", "sealed:é"])
-def test_other_text_is_not_a_sealed_value(text: object) -> None:
+def test_other_text_is_not_an_encrypted_value(text: object) -> None:
     assert key_ring.from_text(text) is None

@@ -1,4 +1,4 @@
-"""When the bytes of an encrypted field are written anew, and when they stay."""
+"""Reencryption of values when their row is saved."""
 
 import copy
 import uuid
@@ -32,7 +32,7 @@ def test_a_value_that_is_set_to_the_same_keeps_its_bytes(account: Account) -> No
     assert stored(account, "number") == before
 
 
-def test_full_clean_leaves_the_bytes_alone(account: Account) -> None:
+def test_full_clean_keeps_the_bytes(account: Account) -> None:
     before = stored(account, "number")
     account.full_clean()
     account.save()
@@ -59,18 +59,18 @@ def test_a_changed_value_gets_new_bytes(account: Account) -> None:
     assert loaded(account).number == "OTHER"
 
 
-def test_bulk_create_seals(alice: User) -> None:
+def test_bulk_create_encrypts(alice: User) -> None:
     rows = Account.objects.bulk_create([Account(user=alice, number=f"{SECRET}{place}") for place in range(3)])
     assert [loaded(row).number for row in rows] == [f"{SECRET}0", f"{SECRET}1", f"{SECRET}2"]
 
 
-def test_update_or_create_seals(account: Account) -> None:
+def test_update_or_create_encrypts(account: Account) -> None:
     Account.objects.update_or_create(pk=account.pk, defaults={"number": "OTHER"})
     assert loaded(account).number == "OTHER"
 
 
 @pytest.mark.parametrize("value", [SECRET, "", 5, models.F("routing"), Upper("nickname"), models.Value(SECRET)])
-def test_update_with_anything_but_none_is_refused_with_the_remedy(account: Account, value: object) -> None:
+def test_update_accepts_only_none_and_names_the_remedy(account: Account, value: object) -> None:
     before = stored(account, "number")
     with pytest.raises(EncryptionError, match=r"Use save\(\) or bulk_create\(\)\."), transaction.atomic():
         Account.objects.filter(pk=account.pk).update(number=value)
@@ -94,30 +94,30 @@ def test_bulk_update_of_other_fields_works(account: Account) -> None:
     assert (loaded(account).nickname, loaded(account).number) == ("mine", SECRET)
 
 
-def test_a_key_that_only_the_database_knows_is_refused_with_the_remedy() -> None:
+def test_a_key_generated_by_the_database_is_refused() -> None:
     with pytest.raises(EncryptionError, match="primary key, which is not set"):
         Counted.objects.create(text=SECRET)
 
 
-def test_keys_that_are_written_as_text_open_later(alice: User) -> None:
+def test_values_of_rows_with_text_keys_are_decrypted(alice: User) -> None:
     account = Account.objects.create(pk=str(uuid.uuid4()).upper(), user_id=str(alice.pk).upper(), number=SECRET)
     assert loaded(account).number == SECRET
 
 
-def test_a_value_moves_along_when_its_owner_changes(account: Account, bob: User) -> None:
+def test_an_unread_value_moves_to_a_new_owner(account: Account, bob: User) -> None:
     account.user = bob
     account.save()
     assert loaded(account).number == SECRET
 
 
-def test_a_value_that_was_read_moves_along_when_its_owner_changes(account: Account, bob: User) -> None:
+def test_a_read_value_moves_to_a_new_owner(account: Account, bob: User) -> None:
     assert account.number
     account.user = bob
     account.save()
     assert loaded(account).number == SECRET
 
 
-def test_a_copied_row_opens_under_its_own_key(account: Account) -> None:
+def test_a_copied_row_is_bound_to_its_own_key(account: Account) -> None:
     original = copy.copy(account)
     account.pk, account._state.adding = uuid.uuid4(), True
     account.save()

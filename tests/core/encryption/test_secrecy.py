@@ -1,4 +1,4 @@
-"""Where an encrypted value must not show."""
+"""Outputs that must not contain an encrypted value."""
 
 import json
 
@@ -19,32 +19,32 @@ from users.models import User
 @pytest.mark.parametrize(
     "lookup", ["number", "number__exact", "number__in", "number__contains", "number__gt", "number__length"]
 )
-def test_it_refuses_to_be_searched(lookup: str) -> None:
+def test_it_can_not_be_searched(lookup: str) -> None:
     with pytest.raises(FieldError):
         Account.objects.filter(**{lookup: [SECRET]})
 
 
 @pytest.mark.parametrize(("is_null", "count"), [(True, 0), (False, 1)])
 @pytest.mark.usefixtures("account")
-def test_it_can_be_asked_whether_there_is_a_value(is_null: bool, count: int) -> None:
+def test_it_can_be_filtered_for_being_null(is_null: bool, count: int) -> None:
     assert Account.objects.filter(number__isnull=is_null).count() == count
 
 
 @pytest.mark.usefixtures("account")
-def test_values_stay_sealed() -> None:
+def test_values_returns_ciphertext() -> None:
     (row,) = Account.objects.values("number", alias=models.F("routing"))
-    assert str(row) == "{'number': <sealed>, 'alias': <sealed>}"
-    assert f"{row['number']}" == "<sealed>"
+    assert str(row) == "{'number': <encrypted>, 'alias': <encrypted>}"
+    assert f"{row['number']}" == "<encrypted>"
 
 
 @pytest.mark.usefixtures("account")
-def test_json_refuses_a_sealed_value() -> None:
+def test_json_refuses_ciphertext() -> None:
     with pytest.raises(TypeError):
         json.dumps(Account.objects.values_list("number", flat=True).get(), cls=DjangoJSONEncoder)
 
 
 @pytest.mark.parametrize("style", ["json", "jsonl", "python", "xml"])
-def test_no_dump_holds_a_secret(alice: User, style: str) -> None:
+def test_no_dump_contains_a_secret(alice: User, style: str) -> None:
     canaries = [f"CANARY{place:04d}" for place in range(1000)]
     rows = Account.objects.bulk_create([Account(user=alice, number=canary, routing=canary) for canary in canaries])
     dump = str(serializers.serialize(style, Account.objects.all())) + str(serializers.serialize(style, rows))
@@ -52,12 +52,12 @@ def test_no_dump_holds_a_secret(alice: User, style: str) -> None:
     assert "CANARY" not in dump
 
 
-def test_no_dump_holds_a_value_that_was_not_saved(account: Account) -> None:
+def test_no_dump_contains_an_unsaved_value(account: Account) -> None:
     account.number = "CANARY"
-    assert '"number": "<sealed>"' in serializers.serialize("json", [account])
+    assert '"number": "<encrypted>"' in serializers.serialize("json", [account])
 
 
-def test_a_dump_loads_again(account: Account) -> None:
+def test_a_dump_can_be_loaded(account: Account) -> None:
     dump, before = serializers.serialize("json", [account]), stored(account, "number")
     Account.objects.all().delete()
     next(iter(serializers.deserialize("json", dump))).save()
@@ -65,14 +65,14 @@ def test_a_dump_loads_again(account: Account) -> None:
     assert stored(account, "number") == before
 
 
-def test_a_dump_of_a_value_that_was_not_saved_does_not_load(account: Account) -> None:
+def test_a_dump_of_an_unsaved_value_can_not_be_loaded(account: Account) -> None:
     account.number = "CANARY"
     dump = serializers.serialize("json", [account])
     with pytest.raises(EncryptionError):
         next(iter(serializers.deserialize("json", dump))).save()
 
 
-def test_a_secret_that_looks_like_a_dump_is_only_a_secret(account: Account) -> None:
+def test_a_secret_with_the_prefix_of_a_dump_is_stored(account: Account) -> None:
     account.routing = "sealed:AQIDBA=="
     account.save()
     assert loaded(account).routing == "sealed:AQIDBA=="
@@ -84,7 +84,7 @@ def test_the_instance_shows_no_secret(account: Account) -> None:
     shown = f"{vars(account)} {account!r} {account} {model_to_dict(account)}"
     assert "CANARY" not in shown
     assert SECRET not in shown
-    assert "<sealed>" in shown
+    assert "<encrypted>" in shown
 
 
 def test_no_form_has_the_field(account: Account) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of bytes that were edited, moved, or sealed with a key that is gone."""
+"""Bytes that were edited, moved, or encrypted with a missing key."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from core.encryption.key_ring import MissingDataKeyError, TamperedError, UnknownKeyError
-from tests.core.encryption.rows import SECRET, Account, Answer, loaded, overwrite, stored
+from tests.core.encryption.rows import SECRET, Account, Document, loaded, overwrite, stored
 from users.models import User
 
 
@@ -32,37 +32,37 @@ def test_a_value_of_another_column_is_refused(account: Account) -> None:
         _ = loaded(account).number
 
 
-def test_a_row_that_was_given_to_another_owner_in_the_database_is_refused(account: Account, bob: User) -> None:
+def test_a_row_moved_to_another_owner_by_sql_is_refused(account: Account, bob: User) -> None:
     Account.objects.create(user=bob, number="OTHER")
     Account.objects.filter(pk=account.pk).update(user=bob)
     with pytest.raises(TamperedError):
         _ = loaded(account).number
 
 
-def test_a_row_that_was_given_to_somebody_without_a_key_is_refused(account: Account, bob: User) -> None:
+def test_a_row_moved_to_an_owner_without_a_key_is_refused(account: Account, bob: User) -> None:
     Account.objects.update(user=bob)
-    with pytest.raises(MissingDataKeyError, match="or the row was given to him"):
+    with pytest.raises(MissingDataKeyError, match="or the row's owner was changed"):
         _ = loaded(account).number
 
 
-def test_a_key_that_left_the_ring_is_named(settings: Settings) -> None:
-    answer = loaded(Answer.objects.create(text=SECRET))
+def test_a_key_removed_from_the_ring_is_named(settings: Settings) -> None:
+    document = loaded(Document.objects.create(text=SECRET))
     settings.FIELD_ENCRYPTION_KEYS = ["1e" * 32]
     with pytest.raises(UnknownKeyError, match="FIELD_ENCRYPTION_KEYS"):
-        _ = answer.text
+        _ = document.text
 
 
-def test_a_new_primary_key_leaves_old_values_readable_and_what_is_saved_goes_under_it(settings: Settings) -> None:
-    answer, unsaved = Answer.objects.create(text=SECRET, body=[1]), Answer.objects.create(text="OTHER")
+def test_a_saved_row_is_reencrypted_with_the_primary_key(settings: Settings) -> None:
+    document, unsaved = Document.objects.create(text=SECRET, body=[1]), Document.objects.create(text="OTHER")
     settings.FIELD_ENCRYPTION_KEYS = ["1e" * 32, "0d" * 32]
-    loaded(answer).save()
+    loaded(document).save()
     settings.FIELD_ENCRYPTION_KEYS = ["1e" * 32]
-    assert (loaded(answer).text, loaded(answer).body) == (SECRET, [1])
+    assert (loaded(document).text, loaded(document).body) == (SECRET, [1])
     with pytest.raises(UnknownKeyError):
         _ = loaded(unsaved).text
 
 
-def test_a_bad_row_breaks_one_field_and_not_the_list(account: Account, alice: User) -> None:
+def test_a_bad_value_does_not_break_the_list(account: Account, alice: User) -> None:
     overwrite(account, "number", b"garbage")
     Account.objects.create(user=alice, number="GOOD")
     rows = {row.pk: row for row in Account.objects.all()}
@@ -70,7 +70,7 @@ def test_a_bad_row_breaks_one_field_and_not_the_list(account: Account, alice: Us
     assert rows[account.pk].routing == "122105155"
 
 
-def test_a_bad_value_does_not_keep_the_rest_of_its_row_from_being_saved(account: Account) -> None:
+def test_a_row_with_a_bad_value_can_be_saved(account: Account) -> None:
     overwrite(account, "number", b"garbage")
     row = loaded(account)
     row.nickname = "mine"

@@ -1,4 +1,4 @@
-"""Folders, processes and probes for the tests of the embedded database, without Django."""
+"""Fixtures and helpers of the tests of the embedded database, without Django."""
 
 import multiprocessing
 import os
@@ -23,11 +23,11 @@ FORK = multiprocessing.get_context("fork")
 
 
 def nothing() -> None:
-    """What a user does with the database unless a test says otherwise."""
+    """Do nothing, the default action of a `User`."""
 
 
 class User:
-    """A process of its own that uses the database of a folder until it is let go; forked, which takes no time."""
+    """A forked process that uses a folder's database until `leave` or `kill` is called."""
 
     living: ClassVar[list["User"]] = []
 
@@ -59,7 +59,7 @@ def _use(root: Path, grace: float, afterwards: Callable[[], None], connection: C
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """One cluster for the session: making or copying 40 MB takes longer than most of the tests."""
+    """Create one cluster for the session, as creating or copying 40 MB takes longer than most of the tests."""
     folder = Folder(tmp_path_factory.mktemp("cluster") / "postgres")
     ensure_running(folder.root, grace=GRACE)
     release(folder.root)
@@ -68,9 +68,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 @pytest.fixture
 def folder(cluster: Folder) -> Iterator[Folder]:
-    """A folder with a cluster at rest, for a test that leaves its files as they were."""
+    """Yield the session's folder, its server stopped, for a test that leaves the files as they are."""
     yield cluster
-    while User.living:  # those of a test that failed would keep the watcher, and with it every later test, waiting
+    while User.living:  # processes of a failed test would keep the watcher running, and every later test waiting
         User.living.pop().kill()
     release(cluster.root)
     assert eventually(lambda: not watchers(cluster))
@@ -78,7 +78,7 @@ def folder(cluster: Folder) -> Iterator[Folder]:
 
 @pytest.fixture
 def own_folder(tmp_path: Path, cluster: Folder) -> Iterator[Folder]:
-    """A folder with a cluster at rest, for a test that spoils it."""
+    """Yield a copy of the folder, its server stopped, for a test that damages it."""
     folder = Folder(tmp_path / "postgres")
     folder.root.mkdir()
     subprocess.run(["cp", "-a", str(cluster.cluster), str(folder.cluster)], check=True)
@@ -89,7 +89,7 @@ def own_folder(tmp_path: Path, cluster: Folder) -> Iterator[Folder]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Folder]:
-    """A folder that does not exist yet, below one that does not either, with a space in its path."""
+    """Yield a folder that does not exist, below a missing parent with a space in its name."""
     folder = Folder(tmp_path / "a folder" / "postgres")
     yield folder
     release(folder.root)
@@ -97,7 +97,7 @@ def empty(tmp_path: Path) -> Iterator[Folder]:
 
 
 def release(root: Path) -> None:
-    """Stop the server and give up this process's share, so that the watcher ends too."""
+    """Stop the server and release this process's lock, so that the watcher ends too."""
     if root.exists() and root.stat().st_uid == os.geteuid():
         stop(root)
     descriptor = locks._held.pop(Folder(root).users_lock, None)
@@ -105,9 +105,9 @@ def release(root: Path) -> None:
         os.close(descriptor)
 
 
-def ask(url: str, question: str) -> str:
+def fetch_value(url: str, query: str) -> str:
     with psycopg.connect(url) as connection:
-        cursor = connection.execute(question.encode())
+        cursor = connection.execute(query.encode())
         while cursor.nextset():
             pass
         row = cursor.fetchone()
@@ -130,26 +130,26 @@ def server_pid(folder: Folder) -> int:
 
 
 def watchers(folder: Folder) -> list[int]:
-    """Process numbers of the living watchers of this folder."""
+    """Return the process ids of the folder's running watchers."""
     return [int(process.name) for process in Path("/proc").glob("[0-9]*") if _watches(process, folder)]
 
 
 def the_watcher(folder: Folder) -> int:
-    """The process number of the folder's one watcher; right after its start the kernel shows it without its words."""
+    """Return the process id of the folder's only watcher. Just after a start, the kernel shows an empty command line."""
     assert eventually(lambda: len(watchers(folder)) == 1)
     return watchers(folder)[0]
 
 
 def _watches(process: Path, folder: Folder) -> bool:
     try:
-        words = (process / "cmdline").read_bytes().split(b"\0")
+        arguments = (process / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return b"watch" in words and os.fsencode(folder.root) in words
+    return b"watch" in arguments and os.fsencode(folder.root) in arguments
 
 
-def as_nobody() -> tuple[str, ...]:
-    """Run as an ordinary user who may still read a Python below a closed home folder."""
+def unprivileged_prefix() -> tuple[str, ...]:
+    """Return a command prefix for the unprivileged user 65534, who may still read a Python below a closed home folder."""
     setpriv = shutil.which("setpriv")
     assert setpriv
     return (

@@ -1,4 +1,4 @@
-"""It runs for root and for ordinary users, and tells them apart."""
+"""The embedded database under root and under an ordinary user."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from dev.postgres import DevDatabaseError, binaries, ensure_running
 from dev.postgres.folder import Folder
-from tests.dev.postgres.conftest import ENVIRONMENT, GRACE, as_nobody, ask, eventually, server_pid, watchers
+from tests.dev.postgres.conftest import ENVIRONMENT, GRACE, eventually, fetch_value, server_pid, unprivileged_prefix, watchers
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")]
 
@@ -19,30 +19,30 @@ def status(pid: int, name: str) -> str:
     return next(line for line in lines if line.startswith(f"{name}:")).split(maxsplit=1)[1]
 
 
-def devdb_as_nobody(action: str, folder: Folder) -> str:
-    command = [*as_nobody(), sys.executable, "-m", "dev.postgres", action, "--folder", str(folder.root)]
+def devdb_unprivileged(action: str, folder: Folder) -> str:
+    command = [*unprivileged_prefix(), sys.executable, "-m", "dev.postgres", action, "--folder", str(folder.root)]
     return subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout.strip()
 
 
-def test_root_runs_it_as_a_plain_user_below_a_closed_folder(folder: Folder) -> None:
+def test_root_runs_it_as_another_user_below_a_closed_folder(folder: Folder) -> None:
     folder.root.parent.chmod(0o700)
     url = ensure_running(folder.root, grace=GRACE)
 
-    assert ask(url, "SELECT 1") == "1"
+    assert fetch_value(url, "SELECT 1") == "1"
     assert status(server_pid(folder), "Uid").split() == ["65534"] * 4
     assert folder.root.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_an_ordinary_user_runs_it_as_themselves(tmp_path: Path) -> None:
+def test_an_ordinary_user_runs_it_under_their_own_id(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "postgres")
     tmp_path.chmod(0o755)
     os.chown(tmp_path, 65534, 65534)
 
-    assert ask(devdb_as_nobody("url", folder), "SELECT 1") == "1"
+    assert fetch_value(devdb_unprivileged("url", folder), "SELECT 1") == "1"
     assert status(server_pid(folder), "Uid").split() == ["65534"] * 4
     assert folder.root.stat().st_uid == 65534
     assert folder.root.stat().st_mode & 0o777 == 0o700
-    assert devdb_as_nobody("stop", folder) == "stopped"
+    assert devdb_unprivileged("stop", folder) == "stopped"
     assert eventually(lambda: not watchers(folder))
 
 
@@ -54,7 +54,7 @@ def test_it_refuses_the_folder_of_another_user_with_a_remedy(own_folder: Folder)
     os.chown(own_folder.root, 0, 0)
 
 
-def test_root_that_can_become_nobody_useful_is_told_what_to_do(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_that_cannot_change_user_gets_a_remedy(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "_prefixes", lambda: iter([("setpriv", "--reuid=65534", "--")]))
     folder.root.parent.chmod(0o700)
     folder.root.chmod(0o700)

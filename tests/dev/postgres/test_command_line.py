@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from dev.postgres.folder import Folder
-from tests.dev.postgres.conftest import ENVIRONMENT, ask, server_pid
+from tests.dev.postgres.conftest import ENVIRONMENT, fetch_value, server_pid
 
 pytestmark = pytest.mark.faults
 
@@ -16,11 +16,11 @@ def devdb(action: str, folder: Folder) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
 
 
-def test_it_tells_starts_and_stops(folder: Folder) -> None:
+def test_status_url_and_stop(folder: Folder) -> None:
     assert devdb("status", folder).returncode == 1
 
     url = devdb("url", folder).stdout.strip()
-    assert ask(url, "SELECT 1") == "1"
+    assert fetch_value(url, "SELECT 1") == "1"
 
     status = devdb("status", folder)
     assert status.returncode == 0

@@ -1,4 +1,4 @@
-"""Whatever was killed, the next command finds or starts a server, and the data are still there."""
+"""Recovery of the embedded database after killed processes."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import pytest
 from dev.postgres import DevDatabaseError, ensure_running, server
 from dev.postgres.binaries import clean_environment, find_programs
 from dev.postgres.folder import Folder
-from tests.dev.postgres.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, watchers
+from tests.dev.postgres.conftest import GRACE, User, eventually, fetch_value, is_stopped, server_pid, watchers
 
 pytestmark = pytest.mark.faults
 
@@ -46,23 +46,23 @@ def by_hand(folder: Folder) -> Iterator[int]:
 
 def test_everything_killed_at_once_starts_again_with_its_data(own_folder: Folder) -> None:
     user = User(own_folder.root)
-    ask(user.url, "CREATE TABLE kept (number int); INSERT INTO kept VALUES (7) RETURNING number")
+    fetch_value(user.url, "CREATE TABLE saved (number int); INSERT INTO saved VALUES (7) RETURNING number")
     os.kill(watchers(own_folder)[0], signal.SIGKILL)
     os.kill(server_pid(own_folder), signal.SIGKILL)
     user.kill()
     assert own_folder.pid_file.exists()
 
-    assert ask(ensure_running(own_folder.root, grace=GRACE), "SELECT number FROM kept") == "7"
+    assert fetch_value(ensure_running(own_folder.root, grace=GRACE), "SELECT number FROM saved") == "7"
 
 
 @pytest.mark.parametrize("owner", ["sleeper", "zombie"])
-def test_a_stale_pid_file_whose_number_lives_again_does_not_matter(
+def test_a_pid_file_with_a_reused_process_id_does_not_matter(
     folder: Folder, owner: str, request: pytest.FixtureRequest
 ) -> None:
     pid: int = request.getfixturevalue(owner)
     folder.pid_file.write_text(f"{pid}{REST_OF_PID_FILE}")
 
-    assert ask(ensure_running(folder.root, grace=GRACE), "SELECT 1") == "1"
+    assert fetch_value(ensure_running(folder.root, grace=GRACE), "SELECT 1") == "1"
     os.kill(pid, 0)
 
 
@@ -70,7 +70,7 @@ def test_a_stale_pid_file_whose_number_lives_again_does_not_matter(
 def test_a_cut_off_pid_file_does_not_matter(folder: Folder, text: str) -> None:
     folder.pid_file.write_text(text)
 
-    assert ask(ensure_running(folder.root, grace=GRACE), "SELECT 1") == "1"
+    assert fetch_value(ensure_running(folder.root, grace=GRACE), "SELECT 1") == "1"
 
 
 def test_a_server_started_by_hand_is_left_alone(folder: Folder, by_hand: int) -> None:
@@ -88,12 +88,12 @@ def test_a_server_that_died_under_its_user_is_started_again(folder: Folder) -> N
     assert ensure_running(folder.root, grace=GRACE) == first
 
 
-def test_a_folder_removed_under_its_server_is_made_again(own_folder: Folder) -> None:
+def test_a_folder_removed_under_its_server_is_created_again(own_folder: Folder) -> None:
     ensure_running(own_folder.root, grace=GRACE)
     old_pid, old_watchers = server_pid(own_folder), watchers(own_folder)
     own_folder.root.rename(own_folder.root.with_name("removed"))
 
     url = ensure_running(own_folder.root, grace=GRACE)
     assert eventually(lambda: not set(watchers(own_folder)) & set(old_watchers))
-    assert ask(url, "SELECT 1") == "1"
+    assert fetch_value(url, "SELECT 1") == "1"
     os.kill(old_pid, signal.SIGINT)

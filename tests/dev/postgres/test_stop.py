@@ -1,4 +1,4 @@
-"""The server ends with its last user and never before."""
+"""The server stops after its last user, and not before."""
 
 import os
 import signal
@@ -10,20 +10,20 @@ import pytest
 
 from dev.postgres import ensure_running, locks, stop
 from dev.postgres.folder import Folder
-from tests.dev.postgres.conftest import GRACE, User, ask, eventually, is_stopped, server_pid, the_watcher, watchers
+from tests.dev.postgres.conftest import GRACE, User, eventually, fetch_value, is_stopped, server_pid, the_watcher, watchers
 
 pytestmark = pytest.mark.faults
 
 
 def fork_a_worker_and_end() -> None:
-    """Leave behind only a forked child, which lives for a second."""
+    """Leave behind only a forked child, which ends after a second."""
     if os.fork() == 0:
         time.sleep(1)
     os._exit(0)
 
 
 def start_a_program_and_end() -> None:
-    """Leave behind only another program, which is handed whatever a careless Popen hands over."""
+    """Leave behind only another program, which inherits every inheritable file descriptor."""
     subprocess.Popen(["sleep", "8"], close_fds=False)
     os._exit(0)
 
@@ -93,17 +93,17 @@ def test_a_killed_watcher_is_replaced_by_the_next_user(folder: Folder) -> None:
     assert eventually(lambda: is_stopped(folder) and not watchers(folder))
 
 
-def test_a_user_who_comes_while_it_stops_gets_a_new_one_with_a_watcher(folder: Folder) -> None:
+def test_a_user_during_the_stop_gets_a_new_server_with_a_watcher(folder: Folder) -> None:
     User(folder.root, grace=0).leave()
     user = User(folder.root, grace=0)
 
-    assert ask(user.url, "SELECT 1") == "1"
+    assert fetch_value(user.url, "SELECT 1") == "1"
     assert the_watcher(folder)
     user.leave()
     assert eventually(lambda: is_stopped(folder) and not watchers(folder))
 
 
-def test_stop_says_whether_there_was_one(folder: Folder) -> None:
+def test_stop_returns_false_without_a_running_server(folder: Folder) -> None:
     ensure_running(folder.root, grace=GRACE)
 
     assert stop(folder.root)
@@ -111,6 +111,6 @@ def test_stop_says_whether_there_was_one(folder: Folder) -> None:
     assert not stop(folder.root)
 
 
-def test_stop_makes_no_folder(empty: Folder) -> None:
+def test_stop_creates_no_folder(empty: Folder) -> None:
     assert not stop(empty.root)
     assert not empty.root.exists()

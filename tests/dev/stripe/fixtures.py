@@ -1,4 +1,4 @@
-"""Fixtures: one stand-in for all tests of a process, emptied for each, and a shop with prices and customers in it."""
+"""Fixtures: a Stripe emulator per test process, emptied for each test, and a shop with prices and customers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,7 +14,6 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def emulator_process() -> Iterator[StripeEmulator]:
-    """The process."""
     with StripeEmulator.start() as running:
         yield running
 
@@ -28,19 +27,19 @@ def emulator(emulator_process: StripeEmulator) -> StripeEmulator:
 
 
 def client_of(emulator: StripeEmulator) -> stripe.StripeClient:
-    """The real library, which asks the stand-in and asks once."""
+    """Return a client of Stripe's library that calls the emulator without retries."""
     return stripe.StripeClient(emulator.key, base_addresses={"api": emulator.url}, max_network_retries=0)
 
 
 def give_card(client: stripe.StripeClient, customer: str, card: str) -> str:
-    """Attach a card such as `pm_card_visa` to a customer and make it his default; gives the payment method's id."""
+    """Attach a card such as `pm_card_visa` as the customer's default, and return the payment method's id."""
     method = client.v1.payment_methods.attach(card, {"customer": customer})
     client.v1.customers.update(customer, {"invoice_settings": {"default_payment_method": method.id}})
     return str(method.id)
 
 
 class Shop:
-    """The real library, and what a test needs before it begins. Prices: basic 10.00, plus 30.00 a month, year 300.00."""
+    """Stripe's library with a product and its prices: basic 10.00 and plus 30.00 USD a month, year 300.00 USD a year."""
 
     def __init__(self, emulator: StripeEmulator) -> None:
         self.emulator = emulator
@@ -50,28 +49,27 @@ class Shop:
         self.basic, self.plus, self.year = self.price(1000), self.price(3000), self.price(30000, "year")
 
     def price(self, amount: int, interval: str = "month", **more: Any) -> str:
-        """A price's id."""
+        """Create a price of `amount` cents and return its id."""
         recurring = {"interval": interval}
         given = {"product": self.product.id, "currency": "usd", "unit_amount": amount, "recurring": recurring, **more}
         return str(self.v1.prices.create(given).id)
 
     def customer(self, card: str | None = "pm_card_visa", **more: Any) -> str:
-        """A customer's id; the card is the default."""
+        """Create a customer with a default card and return their id."""
         customer = self.v1.customers.create({"email": "alice@example.com", **more})
         if card:
             self.give_card(customer.id, card)
         return str(customer.id)
 
     def give_card(self, customer: str, card: str) -> str:
-        """Attach a card and make it the default."""
         return give_card(self.client, customer, card)
 
     def subscribe(self, customer: str, price: str | None = None, **more: Any) -> Any:
-        """A subscription to the basic price or another."""
+        """Subscribe a customer to `price`, the basic one by default."""
         return self.v1.subscriptions.create({"customer": customer, "items": [{"price": price or self.basic}], **more})
 
     def checkout(self, **more: Any) -> Any:
-        """A session that sells the basic price."""
+        """Create a session that sells the basic price."""
         given = {"mode": "subscription", "line_items": [{"price": self.basic, "quantity": 1}]}
         return self.v1.checkout.sessions.create(
             {
@@ -83,16 +81,15 @@ class Shop:
         )
 
     def kinds(self, start: str = "") -> list[str]:
-        """The types of all events, oldest first."""
+        """Return the types of all events that begin with `start`, oldest first."""
         return [event["type"] for event in self.emulator.events() if event["type"].startswith(start)]
 
     def charge_of(self, invoice: str) -> Any:
-        """The charge that paid an invoice."""
+        """Return the charge that paid an invoice."""
         payments = self.v1.invoice_payments.list({"invoice": invoice, "expand": ["data.payment.payment_intent"]})
         return self.v1.charges.retrieve(payments.data[0].payment.payment_intent.latest_charge)
 
 
 @pytest.fixture
 def shop(emulator: StripeEmulator) -> Shop:
-    """The shop."""
     return Shop(emulator)

@@ -1,4 +1,4 @@
-"""The stand-in's subscriptions live as Stripe's do: trials, renewals, failures, ends."""
+"""Trials, renewals, failed payments and ends of the emulator's subscriptions."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ def at(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M}"
 
 
-def again(shop: Shop, subscription: Any) -> Any:
+def reloaded(shop: Shop, subscription: Any) -> Any:
     return shop.v1.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]})
 
 
@@ -37,7 +37,7 @@ def test_months_end_on_the_right_day(shop: Shop) -> None:
     ends = [subscription["items"].data[0].current_period_end]
     for month in (2, 3, 4):
         shop.emulator.advance(datetime(2026, month + 1, 1, 12, tzinfo=UTC))
-        ends.append(again(shop, subscription)["items"].data[0].current_period_end)
+        ends.append(reloaded(shop, subscription)["items"].data[0].current_period_end)
     assert [at(end) for end in ends] == ["2026-02-28T12:00", "2026-03-31T12:00", "2026-04-30T12:00", "2026-05-31T12:00"]
 
 
@@ -46,20 +46,20 @@ def test_a_leap_day_is_the_anchor_of_a_year(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer(), shop.year)
     assert at(subscription["items"].data[0].current_period_end) == "2025-02-28T08:00"
     shop.emulator.advance(datetime(2027, 3, 1, tzinfo=UTC))
-    assert at(again(shop, subscription)["items"].data[0].current_period_end) == "2028-02-29T08:00"
+    assert at(reloaded(shop, subscription)["items"].data[0].current_period_end) == "2028-02-29T08:00"
 
 
 def test_a_renewal_is_a_draft_for_an_hour(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
     shop.emulator.advance(28 * DAY + 3599)
-    draft = again(shop, subscription).latest_invoice
+    draft = reloaded(shop, subscription).latest_invoice
     assert (draft.status, draft.billing_reason, at(draft.automatically_finalizes_at)) == (
         "draft",
         "subscription_cycle",
         "2026-02-28T13:00",
     )
     shop.emulator.advance(1)
-    assert again(shop, subscription).latest_invoice.status == "paid"
+    assert reloaded(shop, subscription).latest_invoice.status == "paid"
 
 
 def test_a_trial_is_announced_and_ends(shop: Shop) -> None:
@@ -70,20 +70,20 @@ def test_a_trial_is_announced_and_ends(shop: Shop) -> None:
     shop.emulator.advance(1)
     assert shop.kinds("customer.subscription.trial") == ["customer.subscription.trial_will_end"]
     shop.emulator.advance(3 * DAY)
-    assert (again(shop, subscription).status, again(shop, subscription).latest_invoice.status) == ("active", "draft")
+    assert (reloaded(shop, subscription).status, reloaded(shop, subscription).latest_invoice.status) == ("active", "draft")
     shop.emulator.advance(3600)
-    assert again(shop, subscription).latest_invoice.amount_paid == 1000
+    assert reloaded(shop, subscription).latest_invoice.amount_paid == 1000
 
 
 @pytest.mark.parametrize(("behavior", "status"), [("cancel", "canceled"), ("pause", "paused"), ("create_invoice", "past_due")])
-def test_a_trial_without_a_card_ends_as_it_was_told(shop: Shop, behavior: str, status: str) -> None:
+def test_a_trial_without_a_card_ends_as_configured(shop: Shop, behavior: str, status: str) -> None:
     settings = {"end_behavior": {"missing_payment_method": behavior}}
     subscription = shop.subscribe(shop.customer(None), trial_period_days=7, trial_settings=settings)
     shop.emulator.advance(7 * DAY + 3600)
-    assert again(shop, subscription).status == status
+    assert reloaded(shop, subscription).status == status
 
 
-def test_a_paused_one_resumes_with_a_card(shop: Shop) -> None:
+def test_a_paused_subscription_resumes_with_a_card(shop: Shop) -> None:
     customer = shop.customer(None)
     settings = {"end_behavior": {"missing_payment_method": "pause"}}
     subscription = shop.subscribe(customer, trial_period_days=7, trial_settings=settings)
@@ -99,73 +99,73 @@ def test_a_failed_renewal_is_retried_and_then_given_up(shop: Shop, end: str, sta
     shop.emulator.set(after_last_retry=end)
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
     shop.emulator.advance(28 * DAY + 3600)
-    failed = again(shop, subscription)
+    failed = reloaded(shop, subscription)
     assert (failed.status, failed.latest_invoice.attempt_count) == ("past_due", 1)
     tries = [at(failed.latest_invoice.next_payment_attempt)]
     for days in (3, 2):
         shop.emulator.advance(days * DAY)
-        tries.append(at(again(shop, subscription).latest_invoice.next_payment_attempt))
+        tries.append(at(reloaded(shop, subscription).latest_invoice.next_payment_attempt))
     assert tries == ["2026-03-03T13:00", "2026-03-05T13:00", "2026-03-07T13:00"]
     shop.emulator.advance(2 * DAY)
-    ended = again(shop, subscription)
+    ended = reloaded(shop, subscription)
     assert (ended.status, ended.latest_invoice.attempt_count, ended.latest_invoice.next_payment_attempt) == (status, 4, None)
 
 
-def test_a_new_card_and_a_payment_bring_it_back(shop: Shop) -> None:
+def test_a_new_card_and_a_payment_make_it_active(shop: Shop) -> None:
     customer = shop.customer("pm_card_failsAtRenewal")
     subscription = shop.subscribe(customer)
     shop.emulator.advance(29 * DAY)
     shop.give_card(customer, "pm_card_mastercard")
-    paid = shop.v1.invoices.pay(again(shop, subscription).latest_invoice.id)
-    assert (paid.status, again(shop, subscription).status) == ("paid", "active")
+    paid = shop.v1.invoices.pay(reloaded(shop, subscription).latest_invoice.id)
+    assert (paid.status, reloaded(shop, subscription).status) == ("paid", "active")
 
 
-def test_a_declined_payment_by_hand_is_402_and_on_record(shop: Shop) -> None:
+def test_a_declined_manual_payment_is_402_and_recorded(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
     shop.emulator.advance(29 * DAY)
-    invoice = again(shop, subscription).latest_invoice
+    invoice = reloaded(shop, subscription).latest_invoice
     with pytest.raises(stripe.CardError) as refused:
         shop.v1.invoices.pay(invoice.id, {"off_session": True})
     assert (refused.value.code, refused.value.error.decline_code) == ("card_declined", "insufficient_funds")
     assert shop.kinds("charge.failed") == ["charge.failed"] * 2
 
 
-def test_an_unpaid_beginning_expires_after_23_hours(shop: Shop) -> None:
+def test_an_unpaid_first_invoice_expires_after_23_hours(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_chargeCustomerFail"))
     assert subscription.status == "incomplete"
     shop.emulator.advance(23 * 3600)
-    expired = again(shop, subscription)
+    expired = reloaded(shop, subscription)
     assert (expired.status, expired.latest_invoice.status) == ("incomplete_expired", "void")
 
 
-def test_a_bank_asks_for_the_person(shop: Shop) -> None:
+def test_a_payment_waits_for_authentication(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_authenticationRequired"), expand=["latest_invoice.payments"])
     assert subscription.status == "incomplete"
     intent = subscription.latest_invoice.payments.data[0].payment.payment_intent
     assert shop.v1.payment_intents.retrieve(intent).status == "requires_action"
     assert shop.emulator.authenticate(intent) == "succeeded"
-    assert again(shop, subscription).status == "active"
+    assert reloaded(shop, subscription).status == "active"
 
 
-def test_nothing_is_left_when_an_error_was_asked_for(shop: Shop) -> None:
+def test_error_if_incomplete_creates_no_subscription(shop: Shop) -> None:
     customer = shop.customer("pm_card_chargeCustomerFail")
     with pytest.raises(stripe.CardError):
         shop.subscribe(customer, payment_behavior="error_if_incomplete")
     assert shop.v1.subscriptions.list({"customer": customer, "status": "all"}).data == []
 
 
-def test_it_ends_with_its_period_or_is_kept(shop: Shop) -> None:
+def test_it_ends_with_its_period_unless_resumed(shop: Shop) -> None:
     first, second = shop.subscribe(shop.customer()), shop.subscribe(shop.customer())
     shop.v1.subscriptions.update(first.id, {"cancel_at_period_end": True})
     shop.v1.subscriptions.update(second.id, {"cancel_at_period_end": True})
-    kept = shop.v1.subscriptions.update(second.id, {"cancel_at_period_end": False})
-    assert (kept.cancel_at, kept.canceled_at) == (None, None)
+    resumed = shop.v1.subscriptions.update(second.id, {"cancel_at_period_end": False})
+    assert (resumed.cancel_at, resumed.canceled_at) == (None, None)
     shop.emulator.advance(28 * DAY)
-    assert (again(shop, first).status, again(shop, second).status) == ("canceled", "active")
-    assert at(again(shop, first).ended_at) == "2026-02-28T12:00"
+    assert (reloaded(shop, first).status, reloaded(shop, second).status) == ("canceled", "active")
+    assert at(reloaded(shop, first).ended_at) == "2026-02-28T12:00"
 
 
-def test_it_ends_now(shop: Shop) -> None:
+def test_it_is_canceled_at_once(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
     details = {"comment": "Too dear", "feedback": "too_expensive"}
     ended = shop.v1.subscriptions.cancel(subscription.id, {"cancellation_details": details})
@@ -175,15 +175,15 @@ def test_it_ends_now(shop: Shop) -> None:
         shop.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
 
 
-def test_a_pause_of_collection_voids_what_falls_into_it(shop: Shop) -> None:
+def test_a_pause_of_collection_voids_its_invoices(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
     resumes = shop.emulator.now() + 40 * DAY
     shop.v1.subscriptions.update(subscription.id, {"pause_collection": {"behavior": "void", "resumes_at": resumes}})
     shop.emulator.advance(39 * DAY)
-    assert (again(shop, subscription).status, again(shop, subscription).latest_invoice.status) == ("active", "void")
+    assert (reloaded(shop, subscription).status, reloaded(shop, subscription).latest_invoice.status) == ("active", "void")
     shop.emulator.advance(40 * DAY)
-    assert again(shop, subscription).pause_collection is None
-    assert again(shop, subscription).latest_invoice.status == "paid"
+    assert reloaded(shop, subscription).pause_collection is None
+    assert reloaded(shop, subscription).latest_invoice.status == "paid"
 
 
 def test_credit_is_set_off_against_the_next_invoice(shop: Shop) -> None:
@@ -219,7 +219,7 @@ def test_a_dispute_is_opened_and_decided(shop: Shop, won: bool, status: str) -> 
     assert ("charge.dispute.funds_reinstated" in shop.kinds()) is won
 
 
-def test_a_customer_lives_by_a_test_clock(shop: Shop) -> None:
+def test_a_customer_is_billed_by_a_test_clock(shop: Shop) -> None:
     start = shop.emulator.now() - 1000 * DAY
     clock = shop.v1.test_helpers.test_clocks.create({"frozen_time": start})
     subscription = shop.subscribe(shop.customer(test_clock=clock.id))

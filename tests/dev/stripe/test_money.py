@@ -1,4 +1,4 @@
-"""The stand-in's money: small amounts, credit notes, items, invoices by hand, all in minor units."""
+"""The emulator's small amounts, credit notes, invoice items and manual invoices, all in minor units."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def test_less_than_the_smallest_charge_waits_on_the_balance(shop: Shop) -> None:
     assert shop.v1.invoices.list({"subscription": subscription.id}).data[0].amount_paid == 1030
 
 
-def test_a_credit_note_gives_back_to_the_card_and_the_balance(shop: Shop) -> None:
+def test_a_credit_note_refunds_the_card_and_credits_the_balance(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
     given = {"invoice": subscription.latest_invoice, "amount": 700, "refund_amount": 400, "credit_amount": 300}
     note = shop.v1.credit_notes.create(given)
@@ -43,7 +43,7 @@ def test_a_credit_note_on_an_open_invoice_lowers_it(shop: Shop) -> None:
     assert (paid.amount_paid, paid.pre_payment_credit_notes_amount, shop.charge_of(invoice.id).amount) == (600, 400, 600)
 
 
-def test_items_wait_for_an_invoice_by_hand(shop: Shop) -> None:
+def test_items_wait_for_a_manual_invoice(shop: Shop) -> None:
     customer = shop.customer()
     for amount in (700, -100):
         shop.v1.invoice_items.create({"customer": customer, "amount": amount, "currency": "usd", "description": "Extra"})
@@ -55,20 +55,20 @@ def test_items_wait_for_an_invoice_by_hand(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "status", "event"),
+    ("action", "status", "event"),
     [("void_invoice", "void", "invoice.voided"), ("mark_uncollectible", "uncollectible", "invoice.marked_uncollectible")],
 )
-def test_an_open_invoice_is_given_up(shop: Shop, act: str, status: str, event: str) -> None:
+def test_an_open_invoice_is_given_up(shop: Shop, action: str, status: str, event: str) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
     shop.emulator.advance(29 * DAY)
     invoice = shop.v1.invoices.list({"subscription": subscription.id, "status": "open"}).data[0]
-    assert getattr(shop.v1.invoices, act)(invoice.id).status == status
+    assert getattr(shop.v1.invoices, action)(invoice.id).status == status
     assert event in shop.kinds()
     with pytest.raises(stripe.InvalidRequestError):
         shop.v1.invoices.finalize_invoice(invoice.id)
 
 
-def test_what_was_paid_elsewhere_is_paid(shop: Shop) -> None:
+def test_an_invoice_paid_out_of_band_is_paid(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_failsAtRenewal"))
     shop.emulator.advance(29 * DAY)
     invoice = shop.v1.invoices.list({"subscription": subscription.id, "status": "open"}).data[0]
@@ -76,14 +76,14 @@ def test_what_was_paid_elsewhere_is_paid(shop: Shop) -> None:
     assert shop.v1.subscriptions.retrieve(subscription.id).status == "active"
 
 
-def test_a_preview_of_a_beginning(shop: Shop) -> None:
+def test_a_preview_of_a_new_subscription(shop: Shop) -> None:
     given: Any = {"customer": shop.customer(None), "subscription_details": {"items": [{"price": shop.plus, "quantity": 2}]}}
     preview = shop.v1.invoices.create_preview(given)
     assert (preview.total, preview.status, preview.id[:11]) == (6000, "draft", "upcoming_in")
     assert shop.v1.subscriptions.list({"status": "all"}).data == []
 
 
-def test_a_preview_of_an_end_has_nothing_to_bill(shop: Shop) -> None:
+def test_a_preview_after_the_last_period_is_an_error(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
     shop.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
     with pytest.raises(stripe.InvalidRequestError) as refused:
@@ -91,21 +91,21 @@ def test_a_preview_of_an_end_has_nothing_to_bill(shop: Shop) -> None:
     assert refused.value.code == "invoice_upcoming_none"
 
 
-def test_an_item_changes_by_itself(shop: Shop) -> None:
+def test_an_item_is_updated_without_its_subscription(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
     item = subscription["items"].data[0].id
     changed = shop.v1.subscription_items.update(item, {"quantity": 3, "proration_behavior": "always_invoice"})
     assert (changed.quantity, shop.v1.invoices.list({"subscription": subscription.id}).data[0].amount_paid) == (3, 2000)
 
 
-def test_an_incomplete_one_takes_no_change(shop: Shop) -> None:
+def test_an_incomplete_subscription_cannot_be_changed(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer("pm_card_chargeCustomerFail"))
     with pytest.raises(stripe.InvalidRequestError, match="incomplete"):
         shop.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
     assert shop.v1.subscriptions.update(subscription.id, {"metadata": {"a": "b"}}).metadata["a"] == "b"
 
 
-def test_the_first_invoice_waits_when_nobody_was_asked(shop: Shop) -> None:
+def test_default_incomplete_leaves_the_first_invoice_open(shop: Shop) -> None:
     customer = shop.customer(None)
     subscription = shop.subscribe(
         customer, payment_behavior="default_incomplete", expand=["latest_invoice.confirmation_secret"]
@@ -118,7 +118,7 @@ def test_the_first_invoice_waits_when_nobody_was_asked(shop: Shop) -> None:
     assert shop.v1.subscriptions.retrieve(subscription.id).status == "active"
 
 
-def test_a_detached_card_is_nobodys_default(shop: Shop) -> None:
+def test_a_detached_card_is_no_default(shop: Shop) -> None:
     customer = shop.customer(None)
     method = shop.give_card(customer, "pm_card_amex")
     shop.v1.payment_methods.detach(method)

@@ -1,4 +1,4 @@
-"""Every resource has the shape that the pinned library annotates, and that of Stripe's OpenAPI document if it is here."""
+"""Each resource against the pinned library's annotations, and against Stripe's OpenAPI document if STRIPE_OPENAPI is set."""
 
 import json
 import os
@@ -38,7 +38,7 @@ KINDS = [
 
 
 def everything(shop: Shop) -> dict[str, list[Any]]:
-    """Objects of every kind in most of their states."""
+    """Create objects of every kind in most of their states and return them by kind."""
     emulator, v1 = shop.emulator, shop.v1
     v1.test_helpers.test_clocks.create({"frozen_time": emulator.now()})
     customer = shop.customer(name="Alice", metadata={"user": "1"}, address={"city": "Turin"})
@@ -95,7 +95,7 @@ PATHS = (
 
 
 def collected(emulator: Any, found: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """What all lists answer, by kind."""
+    """Add the objects of all lists to `found`, by kind."""
     for path in PATHS:
         for obj in emulator.get(f"/v1/{path}{'' if path.endswith('&') else '?'}limit=100")["data"]:
             found.setdefault(obj["object"], []).append(obj)
@@ -110,14 +110,14 @@ def collected(emulator: Any, found: dict[str, list[Any]]) -> dict[str, list[Any]
 
 
 def wrong_by_class(found: list[Any]) -> list[str]:
-    """What the library's classes say, each thing once."""
-    said = [
+    """Return the differences from the library's classes, each once."""
+    errors = [
         wrong for obj in found for wrong in object_schemas.of_class(obj, object_schemas.class_of(obj["object"]), obj["object"])
     ]
-    return sorted(set(said))
+    return sorted(set(errors))
 
 
-def test_every_kind_has_the_shape_of_the_librarys_classes(shop: Shop) -> None:
+def test_every_kind_matches_the_librarys_classes(shop: Shop) -> None:
     found = everything(shop)
     assert sorted(found) == KINDS
     assert {kind: wrong for kind in KINDS if (wrong := wrong_by_class(found[kind]))} == {}
@@ -126,22 +126,22 @@ def test_every_kind_has_the_shape_of_the_librarys_classes(shop: Shop) -> None:
 if DOCUMENT:
 
     def wrong_by_document(found: list[Any], document: dict[str, Any]) -> list[str]:
-        """What Stripe's OpenAPI document says, each thing once."""
+        """Return the differences from Stripe's OpenAPI document, each once."""
         schemas = document["components"]["schemas"]
-        said = [
+        errors = [
             wrong for obj in found for wrong in object_schemas.of_schema(obj, schemas[obj["object"]], document, obj["object"])
         ]
-        return sorted({wrong for wrong in said if not any(wrong.endswith(known) for known in UNPUBLISHED)})
+        return sorted({wrong for wrong in errors if not any(wrong.endswith(known) for known in UNPUBLISHED)})
 
-    def test_every_kind_has_the_shape_of_stripes_document(shop: Shop) -> None:
+    def test_every_kind_matches_stripes_document(shop: Shop) -> None:
         document = json.loads(Path(DOCUMENT or "").read_text())
         found = everything(shop)
         assert {kind: wrong for kind in KINDS if (wrong := wrong_by_document(found[kind], document))} == {}
 
 
-@pytest.mark.parametrize(("value", "wrong"), [({"id": 1}, "id: 1 isn't str"), ({"colour": "red"}, "colour isn't a field")])
-def test_a_wrong_shape_is_found(value: dict[str, Any], wrong: str) -> None:
-    assert any(wrong in said for said in object_schemas.of_class(value, object_schemas.class_of("price"), "price"))
+@pytest.mark.parametrize(("value", "wrong"), [({"id": 1}, "id: 1 isn't str"), ({"color": "red"}, "color isn't a field")])
+def test_a_wrong_object_is_reported(value: dict[str, Any], wrong: str) -> None:
+    assert any(wrong in error for error in object_schemas.of_class(value, object_schemas.class_of("price"), "price"))
 
 
 SMALL = {
@@ -175,5 +175,5 @@ SMALL = {
         ({"dots": None, "size": 1}, ["line.size isn't a property", "line.dots can't be null"]),
     ],
 )
-def test_a_document_is_followed(value: dict[str, Any], wrong: list[str]) -> None:
+def test_an_object_is_checked_against_a_document(value: dict[str, Any], wrong: list[str]) -> None:
     assert object_schemas.of_schema(value, SMALL["components"]["schemas"]["line"], SMALL, "line") == wrong

@@ -1,4 +1,4 @@
-"""What a person clicks through: checkout, the portal, an invoice."""
+"""The emulator's pages: checkout, the billing portal and an invoice."""
 
 import http.client
 import re
@@ -11,27 +11,27 @@ from tests.dev.stripe.fixtures import Shop
 
 
 def visit(url: str, **form: str) -> tuple[int, str, str]:
-    """Status, text and Location of a page, or of its form."""
+    """Request a page, or post its form, and return the status, the text and the Location header."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=20)
     body = urlencode(form) if form else None
     connection.request("POST" if form else "GET", parts.path, body, {"Content-Type": "application/x-www-form-urlencoded"})
-    answer = connection.getresponse()
-    text = answer.read().decode("latin-1" if "pdf" in answer.headers["Content-Type"] else "utf-8")
+    response = connection.getresponse()
+    text = response.read().decode("latin-1" if "pdf" in response.headers["Content-Type"] else "utf-8")
     connection.close()
-    return answer.status, text, answer.headers.get("Location", "")
+    return response.status, text, response.headers.get("Location", "")
 
 
-def parse_subscription(shop: Shop, session: Any) -> Any:
+def subscription_of(shop: Shop, session: Any) -> Any:
     return shop.v1.subscriptions.retrieve(shop.v1.checkout.sessions.retrieve(session.id).subscription)
 
 
-def test_a_person_buys(shop: Shop) -> None:
+def test_a_customer_buys(shop: Shop) -> None:
     session = shop.checkout(client_reference_id="42", subscription_data={"metadata": {"user": "42"}})
     status, text, _ = visit(session.url)
     assert (status, "no real card, no money" in text, "$10.00 / month" in text, "Pay $10.00" in text) == (200, True, True, True)
-    status, _, where = visit(session.url, card="mastercard", email="alice@example.com")
-    assert (status, where) == (303, f"https://example.com/ok?s={session.id}")
+    status, _, location = visit(session.url, card="mastercard", email="alice@example.com")
+    assert (status, location) == (303, f"https://example.com/ok?s={session.id}")
     done = shop.v1.checkout.sessions.retrieve(session.id, {"expand": ["customer", "line_items"]})
     assert (done.status, done.payment_status, done.customer.email, done.client_reference_id) == (
         "complete",
@@ -52,7 +52,7 @@ def test_a_trial_costs_nothing_today(shop: Shop) -> None:
     session = shop.checkout(subscription_data={"trial_period_days": 14}, customer=shop.customer(None))
     assert "Free until 14 Feb 2026" in visit(session.url)[1]
     visit(session.url, card="visa")
-    assert parse_subscription(shop, session).status == "trialing"
+    assert subscription_of(shop, session).status == "trialing"
     assert shop.v1.checkout.sessions.retrieve(session.id).payment_status == "no_payment_required"
 
 
@@ -64,13 +64,13 @@ def test_a_declined_card_leaves_the_page_open(shop: Shop) -> None:
     assert visit(session.url, card="visa", email="alice@example.com")[0] == 303
 
 
-def test_the_bank_asks_first(shop: Shop) -> None:
+def test_a_bank_requires_authentication(shop: Shop) -> None:
     session = shop.checkout(customer=shop.customer(None))
     assert "Your bank asks" in visit(session.url, card="authenticationRequired")[1]
     assert "unable to authenticate" in visit(session.url, card="authenticationRequired", authenticated="no")[1]
     assert visit(session.url, card="authenticationRequired", authenticated="yes")[0] == 303
     shop.emulator.advance(29 * 86_400)
-    assert parse_subscription(shop, session).status == "active"
+    assert subscription_of(shop, session).status == "active"
 
 
 def test_a_session_is_completed_once_and_expires(shop: Shop) -> None:
@@ -92,7 +92,7 @@ def test_a_card_is_set_up(shop: Shop) -> None:
     assert (setup.status, setup.payment_method.customer, setup.metadata["a"]) == ("succeeded", customer, "b")
 
 
-def test_what_people_write_is_escaped(shop: Shop) -> None:
+def test_user_input_is_escaped(shop: Shop) -> None:
     product = shop.v1.products.create({"name": "<script>alert(1)</script>"})
     price = shop.price(100, product=product.id)
     text = visit(shop.checkout(line_items=[{"price": price, "quantity": 1}]).url)[1]
@@ -101,15 +101,15 @@ def test_what_people_write_is_escaped(shop: Shop) -> None:
 
 @pytest.fixture
 def portal(shop: Shop) -> Any:
-    """A customer with a subscription, and the address of the portal."""
+    """Return a subscription and the URL of its customer's billing portal."""
     subscription = shop.subscribe(shop.customer())
     given = {"customer": subscription.customer, "return_url": "https://example.com/back"}
     return subscription, shop.v1.billing_portal.sessions.create(given).url
 
 
-def test_a_person_cancels_and_stays(shop: Shop, portal: Any) -> None:
+def test_a_customer_cancels_and_resumes(shop: Shop, portal: Any) -> None:
     subscription, url = portal
-    assert "Cancel at the period" in visit(url)[1]
+    assert "Cancel at period end" in visit(url)[1]
     visit(url, do="cancel", subscription=subscription.id)
     assert shop.v1.subscriptions.retrieve(subscription.id).cancel_at_period_end is True
     assert "Ends on 28 Feb 2026" in visit(url)[1]
@@ -117,7 +117,7 @@ def test_a_person_cancels_and_stays(shop: Shop, portal: Any) -> None:
     assert shop.v1.subscriptions.retrieve(subscription.id).cancel_at_period_end is False
 
 
-def test_a_person_changes_the_card(shop: Shop, portal: Any) -> None:
+def test_a_customer_changes_the_card(shop: Shop, portal: Any) -> None:
     subscription, url = portal
     assert "Visa •••• 4242" in visit(url)[1]
     assert "Your card was declined." in visit(url, do="card", card="chargeDeclined")[1]
@@ -127,9 +127,9 @@ def test_a_person_changes_the_card(shop: Shop, portal: Any) -> None:
     assert customer.invoice_settings.default_payment_method.card.last4 == "4444"
 
 
-def test_nobody_cancels_another_persons_subscription(shop: Shop, portal: Any) -> None:
+def test_another_customers_subscription_cannot_be_canceled(shop: Shop, portal: Any) -> None:
     other = shop.subscribe(shop.customer())
-    assert "nothing to do" in visit(portal[1], do="cancel", subscription=other.id)[1]
+    assert "Choose a running subscription" in visit(portal[1], do="cancel", subscription=other.id)[1]
 
 
 def test_an_open_invoice_is_paid_on_its_page(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Prorations to the second, by hand-computed cents, in changes and in previews of them."""
+"""Prorations to the second, against cents computed by hand, in changes and in previews."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ ODD = datetime(2026, 2, 10, 7, 31, 17, tzinfo=UTC)  # 1,571,323 seconds are left
 
 
 def to(shop: Shop, subscription: Any, price: str, **more: Any) -> dict[str, Any]:
-    """Parameters that change the subscription's price."""
+    """Return the parameters that change the subscription's price."""
     return {"items": [{"id": subscription["items"].data[0].id, "price": price}], **more}
 
 
@@ -83,7 +83,7 @@ def test_prorations_wait_for_the_renewal(shop: Shop) -> None:
     assert (renewal.status, renewal.amount_paid) == ("paid", 4000)
 
 
-def test_none_changes_the_next_period_only(shop: Shop) -> None:
+def test_without_proration_only_the_next_period_changes(shop: Shop) -> None:
     subscription = shop.subscribe(shop.customer())
     shop.emulator.advance(HALF)
     shop.v1.subscriptions.update(subscription.id, to(shop, subscription, shop.plus, proration_behavior="none"))
@@ -118,7 +118,7 @@ def test_a_change_that_can_not_be_paid_leaves_it_past_due(shop: Shop) -> None:
 
 
 @given(amount=st.integers(0, 10**9), whole=st.integers(1, 400 * 86_400), part=st.floats(0, 1))
-def test_what_is_used_and_what_is_left_are_the_whole(amount: int, whole: int, part: float) -> None:
+def test_the_used_and_unused_parts_add_up_to_the_amount(amount: int, whole: int, part: float) -> None:
     left = int(whole * part)
     assert abs(prorated_amount(amount, left, whole) + prorated_amount(amount, whole - left, whole) - amount) <= 1
     assert prorated_amount(-amount, left, whole) == -prorated_amount(amount, left, whole)

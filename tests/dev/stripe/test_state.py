@@ -1,4 +1,4 @@
-"""With a file the stand-in forgets nothing, also when it is killed; and its own clock ticks."""
+"""The emulator's state file, which survives a kill, and its clock."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +7,7 @@ from dev.stripe import StripeEmulator
 from tests.dev.stripe.fixtures import NOW, Shop
 
 
-def test_a_killed_one_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_killed_emulator_continues_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "stripe.sqlite"
     with StripeEmulator.start(now=NOW, state=file, webhook_url="http://127.0.0.1:9/", webhook_secret="whsec_1") as first:
         shop = Shop(first)
@@ -22,8 +22,8 @@ def test_a_killed_one_goes_on_where_it_was(tmp_path: Path) -> None:
         )
         assert second.now() == int(NOW.timestamp()) + 86_400
         second.advance(28 * 86_400)
-        again = Shop(second).v1.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]})
-        assert (again.latest_invoice.billing_reason, again.latest_invoice.status) == ("subscription_cycle", "paid")
+        reloaded = Shop(second).v1.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]})
+        assert (reloaded.latest_invoice.billing_reason, reloaded.latest_invoice.status) == ("subscription_cycle", "paid")
 
 
 def test_its_clock_is_the_machines_until_it_is_moved() -> None:

@@ -1,4 +1,4 @@
-"""The stand-in's webhooks: signed, shaped by version, late, twice, out of order, never, and again."""
+"""Webhooks of the emulator: signatures, API versions, retries and faults of delivery."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ OLD, NEW = "whsec_old", "whsec_new"
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Takes what is posted, or refuses it while there are refusals left."""
+    """A handler that accepts each request, or responds with the next of the server's `refusals`."""
 
     server: "Listener"
 
@@ -26,11 +26,11 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 class Listener(ThreadingHTTPServer):
-    """An endpoint that remembers."""
+    """A server that stores the webhooks it receives."""
 
     def __init__(self) -> None:
         self.got: list[tuple[bytes, str]] = []
@@ -42,7 +42,7 @@ class Listener(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/webhooks"
 
     def events(self, secret: str = NEW) -> list[stripe.Event]:
-        """What was posted, its signatures verified."""
+        """Return the events that were posted, with verified signatures."""
         return [stripe.Webhook.construct_event(body, signature, secret) for body, signature in self.got]
 
     def ids(self) -> list[str]:
@@ -51,7 +51,7 @@ class Listener(ThreadingHTTPServer):
 
 @pytest.fixture
 def listener(shop: Shop) -> Iterator[Listener]:
-    """Registered, with deliveries held until they are asked for."""
+    """Register a listener. Deliveries wait for `deliver_all`."""
     server = Listener()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -64,7 +64,7 @@ def listener(shop: Shop) -> Iterator[Listener]:
 
 
 def recorded(shop: Shop) -> list[str]:
-    """The events since the endpoint is there."""
+    """Return the ids of the events since the endpoint was registered."""
     return [row["event"] for row in shop.emulator.deliveries()]
 
 
@@ -96,7 +96,7 @@ def test_both_secrets_sign_while_they_are_rotated(shop: Shop, listener: Listener
         listener.events("whsec_other")
 
 
-def test_an_endpoint_may_have_the_old_shape(shop: Shop, listener: Listener) -> None:
+def test_an_endpoint_may_have_an_old_api_version(shop: Shop, listener: Listener) -> None:
     shop.emulator.endpoint(listener.url, NEW, api_version="2024-06-20")
     subscription = shop.subscribe(shop.customer())
     shop.emulator.deliver_all()
@@ -108,7 +108,7 @@ def test_an_endpoint_may_have_the_old_shape(shop: Shop, listener: Listener) -> N
     assert next(event for event in shop.emulator.events() if event["type"] == "invoice.paid")["data"]["object"]["parent"]
 
 
-def test_what_is_refused_comes_again_by_the_clock(shop: Shop, listener: Listener) -> None:
+def test_a_refused_delivery_is_retried_on_schedule(shop: Shop, listener: Listener) -> None:
     listener.refusals = [500, 503]
     shop.customer(None)
     shop.emulator.deliver_all()
@@ -134,7 +134,7 @@ def test_faults_of_deliveries(shop: Shop, listener: Listener) -> None:
     assert [event.id for event in shop.v1.events.list({"delivery_success": False}).data] == [lost]
 
 
-def test_a_delay_is_of_the_clock(shop: Shop, listener: Listener) -> None:
+def test_a_delay_is_measured_by_the_emulators_clock(shop: Shop, listener: Listener) -> None:
     shop.emulator.fault("delay", path="customer.created", count=1, seconds=60)
     shop.emulator.hold_deliveries(False)
     shop.customer(None)
@@ -144,7 +144,7 @@ def test_a_delay_is_of_the_clock(shop: Shop, listener: Listener) -> None:
     assert [event.type for event in listener.events()] == ["customer.created"]
 
 
-def test_an_event_is_posted_once_more(shop: Shop, listener: Listener) -> None:
+def test_an_event_is_delivered_again(shop: Shop, listener: Listener) -> None:
     shop.customer(None)
     shop.emulator.deliver_all()
     shop.emulator.redeliver(listener.ids()[0])
@@ -152,7 +152,7 @@ def test_an_event_is_posted_once_more(shop: Shop, listener: Listener) -> None:
     assert len(listener.ids()) == 2
 
 
-def test_only_what_was_asked_for_arrives(shop: Shop, listener: Listener) -> None:
+def test_only_enabled_events_arrive(shop: Shop, listener: Listener) -> None:
     endpoint = shop.v1.webhook_endpoints.list().data[0]
     shop.v1.webhook_endpoints.update(endpoint.id, {"enabled_events": ["invoice.paid"]})
     shop.subscribe(shop.customer())

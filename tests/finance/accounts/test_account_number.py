@@ -1,4 +1,4 @@
-"""An account is found by its number, though the number is sealed."""
+"""Accounts are found by their encrypted number."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -26,16 +26,16 @@ def account(alice: User) -> EncryptedFinancialProfile:
 
 @pytest.mark.parametrize("written", [NUMBER, NUMBER.lower(), "DE02 1203 0000 0000 2020 51", "de02-1203-0000-0000-2020-51"])
 @pytest.mark.usefixtures("account")
-def test_it_is_found_however_it_is_written(as_alice: APIClient, written: str) -> None:
+def test_it_is_found_in_any_notation(as_alice: APIClient, written: str) -> None:
     assert found(as_alice, written) == ["wanted"]
 
 
 @pytest.mark.usefixtures("account")
-def test_part_of_it_finds_nothing(as_alice: APIClient) -> None:
+def test_a_part_of_it_matches_nothing(as_alice: APIClient) -> None:
     assert found(as_alice, NUMBER[:-1]) == []
 
 
-def test_the_same_number_of_another_customer_is_not_found_and_looks_different(
+def test_another_customers_equal_number_has_another_digest(
     account: EncryptedFinancialProfile, bob: User, api: ClientFor
 ) -> None:
     assert found(api(bob), NUMBER) == []
@@ -45,10 +45,10 @@ def test_the_same_number_of_another_customer_is_not_found_and_looks_different(
 
 
 @pytest.mark.parametrize("number", ["", "   ", "--", "abc", "a'b;c--", "x" * 35, "1234\x00"])
-def test_what_is_no_number_is_refused_at_the_parameter(as_alice: APIClient, number: str) -> None:
-    answer = as_alice.get(URL, {"account_number": number})
-    assert answer.status_code == 400
-    assert [error["attr"] for error in answer.json()["errors"]] == ["account_number"]
+def test_an_invalid_number_is_refused_at_the_parameter(as_alice: APIClient, number: str) -> None:
+    response = as_alice.get(URL, {"account_number": number})
+    assert response.status_code == 400
+    assert [error["attr"] for error in response.json()["errors"]] == ["account_number"]
 
 
 @pytest.mark.usefixtures("account")
@@ -57,7 +57,7 @@ def test_lookups_and_repetitions_are_refused(as_alice: APIClient) -> None:
     assert [as_alice.get(f"{URL}?{query}").status_code for query in wrong] == [400, 400, 400]
 
 
-def test_it_follows_every_way_to_save(account: EncryptedFinancialProfile, alice: User) -> None:
+def test_the_index_is_updated_by_every_way_to_save(account: EncryptedFinancialProfile, alice: User) -> None:
     find = EncryptedFinancialProfile.objects.with_number
     account.account_number = "CHANGED1"
     account.save()
@@ -85,7 +85,7 @@ def test_a_row_without_an_index_gets_one_when_it_is_saved(account: EncryptedFina
     assert EncryptedFinancialProfile.objects.with_number(alice.pk, NUMBER).get() == account
 
 
-def test_a_number_that_cannot_be_opened_keeps_nothing_else_from_being_saved(account: EncryptedFinancialProfile) -> None:
+def test_an_undecryptable_number_does_not_block_a_save(account: EncryptedFinancialProfile) -> None:
     EncryptedFinancialProfile.objects.filter(pk=account.pk).update(
         account_number=Ciphertext(b"garbage"), account_number_index=None
     )
@@ -95,19 +95,19 @@ def test_a_number_that_cannot_be_opened_keeps_nothing_else_from_being_saved(acco
     assert EncryptedFinancialProfile.objects.get(pk=account.pk).institution_name == "Other"
 
 
-def test_a_number_moves_along_with_its_row_to_another_customer(account: EncryptedFinancialProfile, bob: User) -> None:
+def test_the_index_changes_with_the_owner_of_the_account(account: EncryptedFinancialProfile, bob: User) -> None:
     account.user = bob
     account.save()
     assert EncryptedFinancialProfile.objects.with_number(bob.pk, NUMBER).get() == account
 
 
-def test_an_erased_customers_digests_find_nothing(account: EncryptedFinancialProfile, alice: User) -> None:
+def test_an_erased_customers_digests_match_nothing(account: EncryptedFinancialProfile, alice: User) -> None:
     data_keys.destroy(alice)
     assert not EncryptedFinancialProfile.objects.with_number(alice.pk, NUMBER).exists()
 
 
-def test_nothing_shows_the_digest(account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
-    answer = as_alice.get(f"{URL}{account.pk}/").json()
-    assert "account_number_index" not in answer
+def test_the_digest_is_never_shown(account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
+    body = as_alice.get(f"{URL}{account.pk}/").json()
+    assert "account_number_index" not in body
     assert "account_number_index" not in account.to_dict()
     assert as_alice.patch(f"{URL}{account.pk}/", {"account_number_index": "AA=="}).status_code == 400

@@ -1,4 +1,4 @@
-"""A rent and a salary of alice's, and a moment in which they are looked at."""
+"""Fixtures: alice's rent and salary, and a frozen clock."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -18,40 +18,40 @@ TODAY = date(2026, 3, 10)
 Act = Callable[..., Response]
 
 
-def told(answer: Response) -> tuple[object, ...]:
-    """What an answer says about the rent: its status, its next day, the last payment."""
-    body = answer.json()
+def summary(response: Response) -> tuple[object, ...]:
+    """Return the due date's status, next date, last payment date and last amount from a response."""
+    body = response.json()
     return body["status"], body["next_due_date"], body["last_paid_date"], body["last_paid_amount"]
 
 
-def error(answer: Response) -> tuple[int, str, str | None]:
-    """The first thing that is wrong: the answer's status, the code, the field."""
-    found = answer.json()["errors"][0]
-    return answer.status_code, found["code"], found["attr"]
+def error(response: Response) -> tuple[int, str, str | None]:
+    """Return the status code of the response, and the code and field of its first error."""
+    first = response.json()["errors"][0]
+    return response.status_code, first["code"], first["attr"]
 
 
 @pytest.fixture(autouse=True)
 def noon() -> Iterator[Any]:
-    """The 10th of March 2026 in New York, where alice lives."""
+    """Freeze the clock at noon of 10 March 2026 in New York, alice's time zone."""
     with time_machine.travel("2026-03-10 17:00Z", tick=False) as traveller:
         yield traveller
 
 
 @pytest.fixture
 def resident(alice: User) -> User:
-    """Alice, who has said where she lives."""
+    """Return alice with a profile."""
     return ProfileFactory(user=alice).user
 
 
 @pytest.fixture
 def rent(resident: User) -> UserExpenseDueDate:
-    """1,200.00 on the last of each month since January; nothing was paid yet."""
+    """Return a rent of 1,200.00 USD, unpaid, due on the last day of each month since January."""
     return ExpenseDueDateFactory(user=resident, expense_name="Rent")
 
 
 @pytest.fixture
 def salary(resident: User) -> UserIncomeDueDate:
-    """2,500.00 every other Friday since 6 March."""
+    """Return a salary of 2,500.00 USD every other Friday since 6 March."""
     return IncomeDueDateFactory(user=resident, income_source="Larkspur", due_date=date(2026, 3, 6), frequency="biweekly")
 
 
@@ -72,7 +72,7 @@ def receive(as_alice: APIClient, salary: UserIncomeDueDate) -> Act:
 
 @pytest.fixture
 def occurrences(as_alice: APIClient, rent: UserExpenseDueDate) -> Act:
-    """The rent's, from and to the days given."""
+    """Request the rent's occurrences between two days."""
     return lambda start="2026-01-01", end="2026-05-01": as_alice.get(
         f"{EXPENSES}{rent.pk}/occurrences/", {"from": start, "to": end}
     )

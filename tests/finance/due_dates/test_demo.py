@@ -1,4 +1,4 @@
-"""The demo's due dates are settled by the demo's transactions, and some are not, as in life."""
+"""The demo's due dates, some paid by the demo's transactions and some unpaid."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,7 +23,7 @@ def noon() -> Iterator[Any]:
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded(storing: Storing) -> None:
-    """The demo's money, loaded once for all tests of this module."""
+    """Load the demo's finance data once for all tests of this module."""
     with storing(), time_machine.travel("2026-11-22 17:00Z", tick=False):
         load()
 
@@ -34,7 +34,7 @@ def load() -> None:
         finance_demo.load(user, today=user.profile.today())
 
 
-def everything() -> list[Any]:
+def snapshot() -> list[Any]:
     payments = DueDatePayment.objects.order_by("pk").values_list("occurrence_date", "amount", "transaction_id")
     due = [model.objects.order_by("pk").values_list("pk", "due_date", "next_occurrence", "status") for model in MODELS]
     return [*payments, *due[0], *due[1], *IncomeProjection.objects.order_by("pk").values_list("pk", "growth_rate")]
@@ -43,7 +43,7 @@ def everything() -> list[Any]:
 MODELS = (UserIncomeDueDate, UserExpenseDueDate)
 
 
-def test_every_list_has_something_of_each_kind() -> None:
+def test_every_list_has_rows_of_each_status() -> None:
     assert {row.status for row in UserExpenseDueDate.objects.all()} == {"paid", "overdue", "partial"}
     assert {row.status for row in UserIncomeDueDate.objects.all()} == {"received", "overdue", "partial"}
     assert {row.frequency for model in MODELS for row in model.objects.all()} >= {
@@ -62,10 +62,10 @@ def test_a_linked_transaction_is_the_payment() -> None:
     assert all((row.amount, row.paid_on) == (row.transaction.absolute_amount, row.transaction.transaction_date) for row in rows)
 
 
-def test_twice_does_no_harm_and_tomorrow_goes_on(noon: Any) -> None:
-    first, paid = everything(), DueDatePayment.objects.count()
+def test_loading_is_idempotent_and_continues_later(noon: Any) -> None:
+    first, paid = snapshot(), DueDatePayment.objects.count()
     load()
-    assert everything() == first
+    assert snapshot() == first
     noon.shift(timedelta(days=40))
     load()
     assert DueDatePayment.objects.count() > paid

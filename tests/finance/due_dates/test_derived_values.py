@@ -1,4 +1,4 @@
-"""What follows from the owner's day: exact at his midnight, in Python and in SQL, and filtered and sorted in lists."""
+"""Values derived from the owner's current date, equal in Python and SQL, filtered and sorted in lists."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,14 +20,14 @@ ZONES = ["America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Ka
 LISTED = ("is_overdue", "days_overdue", "days_until_due", "next_due_date")
 
 
-def names(answer: Any) -> list[str]:
-    return [row["expense_name"] for row in answer.json()["results"]]
+def names(response: Any) -> list[str]:
+    return [row["expense_name"] for row in response.json()["results"]]
 
 
 @pytest.mark.parametrize(
     ("instant", "overdue"), [("2026-03-11T03:59:59Z", False), ("2026-03-11T04:00:00Z", True), ("2026-03-11T12:00:00Z", True)]
 )
-def test_a_bill_is_overdue_from_the_owners_midnight_on(as_alice: APIClient, alice: User, instant: str, overdue: bool) -> None:
+def test_a_bill_is_overdue_from_the_owners_midnight(as_alice: APIClient, alice: User, instant: str, overdue: bool) -> None:
     ProfileFactory(user=alice)
     row = ExpenseDueDateFactory(user=alice, due_date=TODAY)
     with time_machine.travel(instant, tick=False):
@@ -42,7 +42,7 @@ def test_a_bill_is_overdue_from_the_owners_midnight_on(as_alice: APIClient, alic
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.django_db
-def test_sql_says_what_python_says(zones: list[str], days: list[int | None], instant: Any) -> None:
+def test_sql_equals_python(zones: list[str], days: list[int | None], instant: Any) -> None:
     owners = [ProfileFactory.create(timezone=zone).user for zone in zones]
     rows = [new_row(owner, day) for owner in owners for day in days]
     UserIncomeDueDate.objects.bulk_create(rows)
@@ -55,11 +55,11 @@ def test_sql_says_what_python_says(zones: list[str], days: list[int | None], ins
 
 
 def new_row(owner: User, day: int | None) -> UserIncomeDueDate:
-    """A due date that is due `day` days after 1 July 2026, or not any more."""
+    """Build a due date with its next occurrence `day` days after 1 July 2026, or with none."""
     due = date(2026, 7, 1) + timedelta(days=day or 0)
-    made = IncomeDueDateFactory.build(user=owner, due_date=due, is_recurring=day is not None)
-    made.next_occurrence = None if day is None else due
-    return made
+    row = IncomeDueDateFactory.build(user=owner, due_date=due, is_recurring=day is not None)
+    row.next_occurrence = None if day is None else due
+    return row
 
 
 def test_the_next_one_comes_first(as_alice: APIClient, alice: User) -> None:
@@ -93,7 +93,7 @@ def test_the_next_one_comes_first(as_alice: APIClient, alice: User) -> None:
         ({"is_overdue": "true", "ordering": "-expected_amount"}, ["Rent", "Phone"]),
     ],
 )
-def test_lists_are_filtered_by_it(
+def test_lists_are_filtered_by_derived_values(
     as_alice: APIClient, rent: UserExpenseDueDate, query: dict[str, str], expected: list[str]
 ) -> None:
     other = {"user": rent.user, "expense_category": "phone"}
@@ -107,7 +107,7 @@ def test_an_unknown_filter_is_refused(as_alice: APIClient) -> None:
     assert as_alice.get(INCOME, {"is_late": "true"}).json()["errors"][0]["code"] == "unknown_filter"
 
 
-def test_the_hourly_job_marks_what_has_become_due_or_overdue(rent: UserExpenseDueDate, noon: Any) -> None:
+def test_the_hourly_job_marks_due_and_overdue_rows(rent: UserExpenseDueDate, noon: Any) -> None:
     record_payment(rent, today=TODAY)
     record_payment(rent, today=TODAY)
     noon.move_to("2026-03-31 03:59Z")
@@ -119,16 +119,16 @@ def test_the_hourly_job_marks_what_has_become_due_or_overdue(rent: UserExpenseDu
     assert update_due_date_statuses() == 0
 
 
-def test_what_is_paid_in_part_stays_so(rent: UserExpenseDueDate, salary: UserIncomeDueDate) -> None:
+def test_a_partial_payment_stays_partial(rent: UserExpenseDueDate, salary: UserIncomeDueDate) -> None:
     record_payment(rent, today=TODAY, amount=rent.expected_amount / 2)
     UserIncomeDueDate.objects.update(status="received")
     assert update_due_date_statuses() == 1
     assert (status_of(rent), status_of(salary)) == ("partial", "overdue")
 
 
-def test_the_job_is_planned_for_every_hour() -> None:
-    planned = {job.task.name: job.cron for job in jobs.app.periodic_registry.periodic_tasks.values()}
-    assert planned["finance.tasks.update_due_date_statuses"] == "7 * * * *"
+def test_the_job_is_scheduled_every_hour() -> None:
+    schedule = {job.task.name: job.cron for job in jobs.app.periodic_registry.periodic_tasks.values()}
+    assert schedule["finance.tasks.update_due_date_statuses"] == "7 * * * *"
 
 
 def status_of(row: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which days a series has: the published examples, and ten years of every frequency against dateutil's rrule."""
+"""Days of a recurring series, against published examples and ten years of dateutil's rrule for every frequency."""
 
 from datetime import date, timedelta
 
@@ -33,7 +33,7 @@ GOLDEN = [
 
 
 def by_rrule(anchor: date, frequency: str, end: date) -> list[date]:
-    """The series in another formulation: a rule over days of the month, of which the last that exists counts."""
+    """Return the series by rrule, as the last existing of several days of the month."""
     if frequency in ("weekly", "biweekly"):
         rule = rrule.rrule(rrule.WEEKLY, interval=1 if frequency == "weekly" else 2, dtstart=anchor, until=end)
         return [day.date() for day in rule]
@@ -50,8 +50,8 @@ def on_day_of_month(first: date, number: int, interval: int, end: date) -> list[
 
 
 def semimonthly(day: int) -> list[int]:
-    named = {1: [1, 15], 15: [15, 31], 31: [15, 31]}
-    return named.get(day, [day, day + 15 if day < 15 else day - 15])
+    special = {1: [1, 15], 15: [15, 31], 31: [15, 31]}
+    return special.get(day, [day, day + 15 if day < 15 else day - 15])
 
 
 def occurrences(anchor: date, frequency: str, start: date, end: date) -> list[date]:
@@ -66,7 +66,7 @@ def test_the_published_examples(frequency: str, anchor: str, following: list[str
 
 
 @pytest.mark.parametrize("frequency", recurrence.FREQUENCIES)
-def test_ten_years_from_every_day_of_two_years_are_those_of_rrule(frequency: str) -> None:
+def test_ten_years_from_every_day_of_two_years_match_rrule(frequency: str) -> None:
     ours = [occurrences(day, frequency, day, day + TEN_YEARS) for day in TWO_YEARS]
     theirs = [by_rrule(day, frequency, day + TEN_YEARS) for day in TWO_YEARS]
     assert ours == theirs
@@ -74,7 +74,7 @@ def test_ten_years_from_every_day_of_two_years_are_those_of_rrule(frequency: str
 
 @given(anchor=DAYS, frequency=st.sampled_from(recurrence.FREQUENCIES), start=DAYS, length=st.integers(0, 800))
 @settings(max_examples=200, deadline=None)
-def test_a_part_of_a_series_is_a_part_of_the_whole(anchor: date, frequency: str, start: date, length: int) -> None:
+def test_a_range_of_a_series_is_a_part_of_the_whole(anchor: date, frequency: str, start: date, length: int) -> None:
     end = start + timedelta(days=length)
     whole = occurrences(anchor, frequency, anchor, end)
     assert occurrences(anchor, frequency, start, end) == [day for day in whole if day >= start]
@@ -82,26 +82,26 @@ def test_a_part_of_a_series_is_a_part_of_the_whole(anchor: date, frequency: str,
 
 @given(anchor=DAYS, frequency=st.sampled_from(recurrence.FREQUENCIES), day=DAYS)
 @settings(max_examples=200, deadline=None)
-def test_the_next_day_is_the_first_of_the_rest(anchor: date, frequency: str, day: date) -> None:
+def test_the_next_day_is_the_first_one_after_the_given_day(anchor: date, frequency: str, day: date) -> None:
     upcoming = recurrence.next_after(anchor, frequency, day)
     assert upcoming > day
     assert upcoming in recurrence.occurrences(anchor, frequency, upcoming, upcoming)
     assert occurrences(anchor, frequency, day + timedelta(days=1), upcoming) == [upcoming]
 
 
-def test_nothing_lies_before_the_anchor_and_an_empty_span_has_nothing() -> None:
+def test_nothing_precedes_the_anchor_or_fits_an_empty_range() -> None:
     assert occurrences(D("2026-03-31"), "monthly", D("2020-01-01"), D("2026-03-30")) == []
     assert occurrences(D("2026-03-31"), "monthly", D("2026-05-01"), D("2026-04-01")) == []
 
 
-def test_the_end_of_time_is_no_error() -> None:
+def test_the_last_representable_date_is_no_error() -> None:
     assert occurrences(D("9999-12-25"), "weekly", D("9999-01-01"), date.max) == [D("9999-12-25")]
     assert occurrences(D("2000-01-31"), "yearly", D("9998-06-01"), date.max) == [D("9999-01-31")]
 
 
 def test_the_work_does_not_grow_with_the_years_since_the_anchor() -> None:
-    seen = list(recurrence._near(D("1900-01-31"), "weekly", D("2200-01-01"), D("2200-01-31")))
-    assert len(seen) <= 6
+    candidates = list(recurrence._near(D("1900-01-31"), "weekly", D("2200-01-01"), D("2200-01-31")))
+    assert len(candidates) <= 6
 
 
 def test_an_unknown_frequency_is_named() -> None:

@@ -1,4 +1,4 @@
-"""Small statement files, written as a bank would write them."""
+"""Small statement files in CSV and OFX."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,7 @@ HEADER = "Date,Amount,Description"
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """One movement; `id` is the bank's, "" for none."""
+    """One transaction; `id` is the bank's, "" for none."""
 
     day: date = date(2026, 3, 2)
     amount: str = "-5.00"
@@ -17,12 +17,12 @@ class Line:
 
 
 def csv_file(*rows: str, header: str = HEADER) -> bytes:
-    """A CSV file with `rows` below `header`."""
+    """Return a CSV file with `rows` below `header`."""
     return "\n".join([header, *rows, ""]).encode()
 
 
 def csv_of(*lines: Line) -> bytes:
-    """A CSV file; with a column for ids when a line has one."""
+    """Return a CSV file, with a column for ids if a line has one."""
     has_ids = any(line.id for line in lines)
     rows = [f"{line.day.isoformat()},{line.amount},{line.text}" + has_ids * f",{line.id}" for line in lines]
     return csv_file(*rows, header=HEADER + has_ids * ",Transaction ID")
@@ -31,7 +31,7 @@ def csv_of(*lines: Line) -> bytes:
 def ofx_of(
     *lines: Line, pending: tuple[Line, ...] = (), balance: str = "", currency: str = "USD", account: str = "6789"
 ) -> bytes:
-    """An OFX file of one account."""
+    """Return an OFX file of one account."""
     ledger = f"<LEDGERBAL><BALAMT>{balance}<DTASOF>20260331</LEDGERBAL>" if balance else ""
     waiting = f"<BANKTRANLISTP>{''.join(map(_pending, pending))}</BANKTRANLISTP>" if pending else ""
     return (

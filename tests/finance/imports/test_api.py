@@ -1,4 +1,4 @@
-"""Imports in the API: the form, the answer's shape, what is refused and how."""
+"""Import endpoints: uploads, response bodies and errors."""
 
 import uuid
 from typing import Any
@@ -17,16 +17,16 @@ from users.models import User
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01" + bytes(200)
 
 
-def error(answer: Any) -> tuple[int, str | None, str]:
-    """Status, attr and code of a refusal."""
-    first = answer.json()["errors"][0]
-    return answer.status_code, first["attr"], first["code"]
+def error(response: Any) -> tuple[int, str | None, str]:
+    """Return the status code of the response, and the field and code of its first error."""
+    first = response.json()["errors"][0]
+    return response.status_code, first["attr"], first["code"]
 
 
-def test_the_answer_has_the_shape_of_the_contract(send: Send, account: EncryptedFinancialProfile) -> None:
-    answer = send(ofx_of(Line(id="P1"), Line(id="P2", amount="nothing"), balance="95.00"), opening_balance="100.00")
-    assert answer.status_code == 201
-    body = answer.json()
+def test_the_response_body_matches_the_contract(send: Send, account: EncryptedFinancialProfile) -> None:
+    response = send(ofx_of(Line(id="P1"), Line(id="P2", amount="nothing"), balance="95.00"), opening_balance="100.00")
+    assert response.status_code == 201
+    body = response.json()
     assert body.pop("id") == str(StatementImport.objects.get().pk)
     assert body.pop("errors") == [
         {"row": 2, "field": "amount", "code": "bad_amount", "message": "“nothing” is not an amount of money."}
@@ -46,9 +46,9 @@ def test_the_answer_has_the_shape_of_the_contract(send: Send, account: Encrypted
 
 
 def test_a_dry_run_is_200_without_an_id_and_with_a_preview(send: Send, account: EncryptedFinancialProfile) -> None:
-    answer = send(csv_of(Line()), dry_run="true")
-    assert (answer.status_code, answer.json()["id"], answer.json()["dry_run"]) == (200, None, True)
-    assert answer.json()["preview"] == [
+    response = send(csv_of(Line()), dry_run="true")
+    assert (response.status_code, response.json()["id"], response.json()["dry_run"]) == (200, None, True)
+    assert response.json()["preview"] == [
         {
             "number": 2,
             "verdict": "created",
@@ -70,11 +70,11 @@ def test_a_dry_run_is_200_without_an_id_and_with_a_preview(send: Send, account: 
     assert not FinancialTransaction.objects.exists()
 
 
-def test_a_foreign_account_is_refused_like_one_that_does_not_exist(send: Send, bob: User) -> None:
-    theirs, nobodys = AccountFactory(user=bob).pk, uuid.uuid4()
-    foreign, unknown = send(csv_of(Line()), account=str(theirs)), send(csv_of(Line()), account=str(nobodys))
+def test_another_users_account_is_refused_as_unknown(send: Send, bob: User) -> None:
+    theirs, missing = AccountFactory(user=bob).pk, uuid.uuid4()
+    foreign, unknown = send(csv_of(Line()), account=str(theirs)), send(csv_of(Line()), account=str(missing))
     assert error(foreign) == error(unknown) == (400, "account", "does_not_exist")
-    assert foreign.content.replace(str(theirs).encode(), b"") == unknown.content.replace(str(nobodys).encode(), b"")
+    assert foreign.content.replace(str(theirs).encode(), b"") == unknown.content.replace(str(missing).encode(), b"")
     assert not FinancialTransaction.objects.exists()
 
 
@@ -96,7 +96,7 @@ def test_a_closed_account_takes_no_imports(send: Send, account: EncryptedFinanci
     ],
     ids=["jpeg", "empty", "blank", "html", "letter", "ofx-without-account"],
 )
-def test_what_is_no_statement_is_refused_at_file(send: Send, content: bytes, code: str) -> None:
+def test_a_file_that_is_no_statement_is_refused(send: Send, content: bytes, code: str) -> None:
     assert error(send(content)) == (400, "file", code)
     assert not StatementImport.objects.exists()
 
@@ -108,14 +108,14 @@ def test_what_is_no_statement_is_refused_at_file(send: Send, content: bytes, cod
         ({"mapping": "[1]"}, "mapping", "invalid_json"),
         ({"mapping": "[" * 9000}, "mapping", "invalid_json"),
         ({"mapping": '{"date": "\\u0000"}'}, "mapping", "invalid_json"),
-        ({"mapping": '{"colour": "Date"}'}, "mapping", "bad_mapping"),
+        ({"mapping": '{"color": "Date"}'}, "mapping", "bad_mapping"),
         ({"mapping": '{"date": "Day"}'}, "mapping", "unknown_columns"),
         ({"format": "xlsx"}, "format", "invalid_choice"),
         ({"format": "ofx"}, "format", "wrong_format"),
         ({"account": "checking"}, "account", "invalid"),
         ({"dry_run": "perhaps"}, "dry_run", "invalid"),
         ({"opening_balance": "NaN"}, "opening_balance", "invalid"),
-        ({"colour": "red"}, "colour", "unknown_field"),
+        ({"color": "red"}, "color", "unknown_field"),
     ],
 )
 def test_a_wrong_field_is_named(send: Send, fields: dict[str, str], attr: str, code: str) -> None:
@@ -123,8 +123,8 @@ def test_a_wrong_field_is_named(send: Send, fields: dict[str, str], attr: str, c
 
 
 def test_file_and_account_are_required(as_alice: APIClient) -> None:
-    answer = as_alice.post(URL, {}, format="multipart")
-    assert {item["attr"]: item["code"] for item in answer.json()["errors"]} == {"file": "required", "account": "required"}
+    response = as_alice.post(URL, {}, format="multipart")
+    assert {item["attr"]: item["code"] for item in response.json()["errors"]} == {"file": "required", "account": "required"}
 
 
 def test_json_is_not_a_file(as_alice: APIClient, account: EncryptedFinancialProfile) -> None:
@@ -133,30 +133,30 @@ def test_json_is_not_a_file(as_alice: APIClient, account: EncryptedFinancialProf
 
 def test_a_file_over_the_limit_is_413_with_the_limit(send: Send, settings: LazySettings) -> None:
     settings.IMPORT_MAX_BYTES = 2_000
-    answer = send(csv_of(*[Line()] * 100))
-    assert answer.status_code == 413
-    assert "2,000" in answer.json()["errors"][0]["detail"]
+    response = send(csv_of(*[Line()] * 100))
+    assert response.status_code == 413
+    assert "2,000" in response.json()["errors"][0]["detail"]
 
 
 def test_too_many_rows_are_400_with_the_limit(send: Send, settings: LazySettings) -> None:
     settings.IMPORT_MAX_ROWS = 3
-    answer = send(csv_of(*[Line()] * 4))
-    assert error(answer) == (400, "file", "too_many_rows")
-    assert "3 rows" in answer.json()["errors"][0]["detail"]
+    response = send(csv_of(*[Line()] * 4))
+    assert error(response) == (400, "file", "too_many_rows")
+    assert "3 rows" in response.json()["errors"][0]["detail"]
     assert not FinancialTransaction.objects.exists()
 
 
-def test_a_key_makes_a_repeated_upload_one_import(send: Send, as_alice: APIClient) -> None:
+def test_an_idempotency_key_prevents_a_second_import(send: Send, as_alice: APIClient) -> None:
     as_alice.credentials(HTTP_IDEMPOTENCY_KEY="once", **as_alice._credentials)
-    first, again = send(csv_of(Line())), send(csv_of(Line()))
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert first.json() == again.json()
-    assert again.headers["Idempotent-Replayed"] == "true"
+    first, repeated = send(csv_of(Line())), send(csv_of(Line()))
+    assert (first.status_code, repeated.status_code) == (201, 201)
+    assert first.json() == repeated.json()
+    assert repeated.headers["Idempotent-Replayed"] == "true"
     assert send(csv_of(Line(text="Tea"))).status_code == 422
     assert StatementImport.objects.count() == 1
 
 
-def test_a_large_file_takes_the_way_over_the_disk(send: Send) -> None:
+def test_a_large_file_is_uploaded_through_the_disk(send: Send) -> None:
     rows = [f"2026-03-02,-{number}.00,{'x' * 1000} {number}" for number in range(1, 1_201)]
     assert send(csv_file(*rows)).json()["created"] == 1_200
 
@@ -182,7 +182,7 @@ def test_rows_are_listed_in_the_order_of_the_file_and_by_verdict(send: Send, as_
     broken = as_alice.get(f"{URL}{key}/rows/", {"verdict": "error"}).json()["results"]
     assert [row["data"]["code"] for row in broken] == ["bad_amount"]
     assert as_alice.get(f"{URL}{key}/rows/", {"verdict": "good"}).status_code == 400
-    assert as_alice.get(f"{URL}{key}/rows/", {"colour": "red"}).status_code == 400
+    assert as_alice.get(f"{URL}{key}/rows/", {"color": "red"}).status_code == 400
 
 
 def test_rows_come_in_pages(send: Send, as_alice: APIClient) -> None:
@@ -193,7 +193,7 @@ def test_rows_come_in_pages(send: Send, as_alice: APIClient) -> None:
     assert rest["next"] is None
 
 
-def test_rows_of_another_users_import_are_not_there(send: Send, bob: User, api: ClientFor) -> None:
+def test_another_users_import_is_not_found(send: Send, bob: User, api: ClientFor) -> None:
     key = send(csv_of(Line())).json()["id"]
     assert api(bob).get(f"{URL}{key}/rows/").status_code == 404
     assert api(bob).get(f"{URL}{key}/").status_code == 404
@@ -205,7 +205,7 @@ def test_a_read_token_imports_nothing(send: Send, alice: User, api: ClientFor) -
     assert not FinancialTransaction.objects.exists()
 
 
-def test_errors_are_cut_at_a_thousand_and_counted_whole(send: Send, as_alice: APIClient) -> None:
+def test_errors_are_cut_at_a_thousand_and_all_counted(send: Send, as_alice: APIClient) -> None:
     body = send(csv_of(Line(), *[Line(amount="nothing")] * 1_001)).json()
     assert (body["created"], len(body["errors"])) == (1, 1_000)
     assert [warning["code"] for warning in body["warnings"]] == ["errors_cut"]
@@ -220,12 +220,12 @@ def test_a_file_of_several_accounts_needs_a_hint(send: Send, account: EncryptedF
     assert FinancialTransaction.objects.get().reference_number == "P2"
 
 
-def test_a_file_of_another_account_is_remarked_upon(send: Send) -> None:
+def test_a_file_of_another_account_has_a_warning(send: Send) -> None:
     body = send(ofx_of(Line(id="P1"), account="555544443333")).json()
     assert [warning["code"] for warning in body["warnings"]] == ["other_account"]
     assert "••••3333" in body["warnings"][0]["message"]
 
 
 def test_the_file_field_must_be_a_file(as_alice: APIClient, account: EncryptedFinancialProfile) -> None:
-    answer = as_alice.post(URL, {"file": "text", "account": str(account.pk)}, format="multipart")
-    assert error(answer) == (400, "file", "invalid")
+    response = as_alice.post(URL, {"file": "text", "account": str(account.pk)}, format="multipart")
+    assert error(response) == (400, "file", "invalid")

@@ -1,4 +1,4 @@
-"""A statement with balances is proved, or its gap is reported to the cent: rule 8."""
+"""Statement balances are checked and a gap is reported to the cent (rule 8)."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ BALANCES = "Date,Amount,Description,Balance"
 SALARY, RENT = Line(id="P1", amount="1200.10"), Line(id="P2", amount="-800.05")
 
 
-def test_a_running_balance_proves_its_file(bring: Bring) -> None:
+def test_a_running_balance_matches_its_rows(bring: Bring) -> None:
     result = bring(csv_file("2026-03-02,-5.00,Coffee,95.00", "2026-03-03,-15.00,Lunch,80.00", header=BALANCES))
     assert result.statement == {"opening": "100.00", "closing": "80.00", "computed": "80.00", "gap": "0.00", "currency": "USD"}
 
@@ -33,7 +33,7 @@ def test_a_balance_that_the_file_lacks_can_be_given(bring: Bring) -> None:
     assert (result.statement["computed"], result.statement["gap"], result.warnings) == ("500.05", "0.00", [])
 
 
-def test_the_files_own_balance_counts_before_a_given_one(bring: Bring) -> None:
+def test_the_files_balance_has_priority_over_a_given_one(bring: Bring) -> None:
     result = bring(ofx_of(SALARY, balance="500.05"), closing_balance=Decimal("1.00"))
     assert result.statement["closing"] == "500.05"
     assert [warning.code for warning in result.warnings] == ["balance_differs"]
@@ -50,7 +50,7 @@ def test_one_id_twice_counts_once(bring: Bring) -> None:
     assert result.statement["gap"] == "0.00"
 
 
-def test_pending_rows_are_in_no_balance(bring: Bring) -> None:
+def test_pending_rows_count_in_no_balance(bring: Bring) -> None:
     waiting = (Line(id="H1", amount="-50.00"),)
     result = bring(ofx_of(SALARY, RENT, pending=waiting, balance="500.05"), opening_balance=Decimal("100.00"))
     assert result.statement["gap"] == "0.00"
@@ -61,7 +61,7 @@ def test_two_currencies_are_never_added(bring: Bring) -> None:
     result = bring(content, opening_balance=Decimal("100.00"))
     assert (result.statement["currency"], result.statement["computed"]) == ("USD", "95.00")
     assert [warning.code for warning in result.warnings] == ["foreign_currency"]
-    assert "EUR are left out" in result.warnings[0].message
+    assert "EUR are not included" in result.warnings[0].message
 
 
 def test_zero_is_a_balance() -> None:
@@ -75,14 +75,14 @@ def test_the_closing_balance_becomes_the_accounts(bring: Bring, account: Encrypt
     assert account.account_balance == Decimal("500.05")
 
 
-def test_an_older_files_balance_does_not(bring: Bring, account: EncryptedFinancialProfile) -> None:
+def test_an_older_files_balance_is_ignored(bring: Bring, account: EncryptedFinancialProfile) -> None:
     bring(ofx_of(Line(id="P9", day=date(2026, 4, 2)), balance="700.00"))
     bring(ofx_of(SALARY, balance="500.05"))
     account.refresh_from_db()
     assert account.account_balance == Decimal("700.00")
 
 
-def test_a_balance_in_another_currency_does_not(bring: Bring, account: EncryptedFinancialProfile) -> None:
+def test_a_balance_in_another_currency_is_ignored(bring: Bring, account: EncryptedFinancialProfile) -> None:
     result = bring(ofx_of(SALARY, balance="500.05", currency="EUR"))
     account.refresh_from_db()
     assert account.account_balance is None
@@ -90,13 +90,13 @@ def test_a_balance_in_another_currency_does_not(bring: Bring, account: Encrypted
     assert [warning.code for warning in result.warnings] == ["foreign_currency"]
 
 
-def test_a_balance_that_no_account_could_hold_does_not(bring: Bring, account: EncryptedFinancialProfile) -> None:
+def test_a_balance_out_of_range_is_ignored(bring: Bring, account: EncryptedFinancialProfile) -> None:
     bring(ofx_of(SALARY), closing_balance=Decimal("99999999999999.00"))
     account.refresh_from_db()
     assert account.account_balance is None
 
 
-def test_a_transaction_of_the_future_that_is_pending_does_not_matter(bring: Bring, account: EncryptedFinancialProfile) -> None:
+def test_a_later_pending_transaction_does_not_matter(bring: Bring, account: EncryptedFinancialProfile) -> None:
     TransactionFactory(user=account.user, financial_profile=account, transaction_date=date(2026, 12, 24))
     bring(ofx_of(SALARY, balance="500.05"))
     account.refresh_from_db()

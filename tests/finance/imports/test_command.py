@@ -1,4 +1,4 @@
-"""`manage.py import_statement`."""
+"""The command `import_statement`."""
 
 from io import StringIO
 from pathlib import Path
@@ -25,9 +25,9 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_it_imports_and_counts(file: Path, account: EncryptedFinancialProfile) -> None:
-    printed = run(file, account.pk)
-    assert "created              1\nduplicates           0" in printed
-    assert "row 3, amount: “nothing” is not an amount of money." in printed
+    output = run(file, account.pk)
+    assert "created              1\nduplicates           0" in output
+    assert "row 3, amount: “nothing” is not an amount of money." in output
     assert FinancialTransaction.objects.count() == 1
 
 
@@ -49,7 +49,7 @@ def test_a_mapping_can_be_given(tmp_path: Path, account: EncryptedFinancialProfi
     assert "created              1" in run(path, account.pk, "--format", "csv", "--mapping", mapping)
 
 
-def test_a_file_that_is_no_statement_fails_with_its_sentence(tmp_path: Path, account: EncryptedFinancialProfile) -> None:
+def test_a_file_that_is_no_statement_fails_with_the_reason(tmp_path: Path, account: EncryptedFinancialProfile) -> None:
     path = tmp_path / "photo.ofx"
     path.write_bytes(b"\xff\xd8\xff" + bytes(100))
     with pytest.raises(CommandError, match="This is a JPEG picture") as failed:
@@ -57,14 +57,14 @@ def test_a_file_that_is_no_statement_fails_with_its_sentence(tmp_path: Path, acc
     assert failed.value.returncode == 1
 
 
-def test_a_file_that_is_not_there_fails_with_a_sentence(tmp_path: Path, account: EncryptedFinancialProfile) -> None:
+def test_a_missing_file_fails_with_the_reason(tmp_path: Path, account: EncryptedFinancialProfile) -> None:
     with pytest.raises(CommandError, match="No such file"):
         run(tmp_path / "nothing.csv", account.pk)
 
 
 @pytest.mark.django_db
-def test_an_unknown_account_fails_with_a_sentence(file: Path) -> None:
-    with pytest.raises(CommandError, match="There is no account"):
+def test_an_unknown_account_fails_with_the_reason(file: Path) -> None:
+    with pytest.raises(CommandError, match="does not exist"):
         run(file, uuid4())
 
 

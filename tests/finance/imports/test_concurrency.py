@@ -1,4 +1,4 @@
-"""Imports into one account come one after the other, however they are sent."""
+"""Concurrent imports into one account run one after the other."""
 
 import io
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def bring(account: EncryptedFinancialProfile, content: bytes) -> ImportResult:
 
 
 @pytest.mark.parametrize("contents", [[CSV] * 4, [OFX] * 4, [CSV, OFX, CSV, OFX]], ids=["csv", "ofx", "both"])
-def test_the_same_rows_sent_at_once_come_in_once(
+def test_the_same_rows_sent_at_once_are_imported_once(
     account: EncryptedFinancialProfile, pool: ThreadPoolExecutor, contents: list[bytes]
 ) -> None:
     results = list(pool.map(lambda content: bring(account, content), contents))

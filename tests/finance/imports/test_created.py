@@ -1,4 +1,4 @@
-"""A file's rows become transactions."""
+"""Transactions created from the rows of a file."""
 
 from datetime import date
 from decimal import Decimal
@@ -54,22 +54,22 @@ def test_the_import_is_recorded_with_its_rows(bring: Bring, account: EncryptedFi
     assert row.transaction_id == FinancialTransaction.objects.get().pk
 
 
-def test_a_qfx_file_is_known_by_its_name(bring: Bring) -> None:
+def test_a_qfx_file_is_recognized_by_its_name(bring: Bring) -> None:
     assert bring(ofx_of(COFFEE), filename="march.qfx").format == "qfx"
 
 
-def test_an_ofx_file_without_transactions_is_an_import_of_nothing(bring: Bring) -> None:
+def test_an_ofx_file_without_transactions_imports_nothing(bring: Bring) -> None:
     result = bring(ofx_of())
     assert (result.created, result.duplicates, result.errors) == (0, 0, [])
     assert StatementImport.objects.get().pk == result.id
 
 
-def test_backslashes_quotes_and_tabs_survive_the_way_into_the_database(bring: Bring) -> None:
+def test_special_characters_are_stored_unchanged(bring: Bring) -> None:
     bring(csv_file('2026-03-02,-5.00,"C:\\new ""quoted"" \\N é 漢字 🎉"'))
     assert FinancialTransaction.objects.get().description == 'C:\\new "quoted" \\N é 漢字 🎉'
 
 
-def test_the_account_is_marked_as_synchronised(bring: Bring, account: EncryptedFinancialProfile) -> None:
+def test_the_account_is_marked_as_synced(bring: Bring, account: EncryptedFinancialProfile) -> None:
     bring(ofx_of(COFFEE))
     account.refresh_from_db()
     assert account.sync_status == "success"

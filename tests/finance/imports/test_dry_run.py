@@ -1,4 +1,4 @@
-"""The preview is the import: a dry run gives the same verdicts and writes nothing. Rule 1."""
+"""Dry runs return the import's verdicts and write nothing (rule 1)."""
 
 from dataclasses import replace
 from datetime import date
@@ -26,19 +26,19 @@ LATER = ofx_of(
 
 
 def prepare(bring: Bring, account: EncryptedFinancialProfile) -> None:
-    """Every verdict has a reason in the account."""
+    """Store rows in the account so that `LATER` gets every verdict."""
     bring(EARLIER)
     FinancialTransaction.objects.get(description="Gone").delete()
     entered = {"amount": Decimal("-9.00"), "transaction_date": date(2026, 3, 2), "status": "completed"}
     TransactionFactory(user=account.user, financial_profile=account, **entered)
 
 
-def everything() -> dict[str, list[object]]:
+def snapshot() -> dict[str, list[object]]:
     models = apps.get_app_config("finance").get_models()
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
 
 
-def test_a_dry_run_says_what_the_real_one_does(bring: Bring, account: EncryptedFinancialProfile) -> None:
+def test_a_dry_run_returns_the_result_of_the_real_run(bring: Bring, account: EncryptedFinancialProfile) -> None:
     prepare(bring, account)
     dry, real = bring(LATER, dry_run=True), bring(LATER)
     assert replace(dry, id=real.id, dry_run=False, preview=[]) == real
@@ -50,10 +50,10 @@ def test_a_dry_run_says_what_the_real_one_does(bring: Bring, account: EncryptedF
 
 def test_a_dry_run_changes_nothing(bring: Bring, account: EncryptedFinancialProfile) -> None:
     prepare(bring, account)
-    before = everything()
+    before = snapshot()
     result = bring(LATER, dry_run=True)
     assert (result.id, result.dry_run) == (None, True)
-    assert everything() == before
+    assert snapshot() == before
 
 
 def test_a_dry_run_writes_to_no_table_but_its_own(bring: Bring, account: EncryptedFinancialProfile) -> None:
@@ -71,7 +71,7 @@ def test_the_preview_shows_the_first_hundred_rows(bring: Bring) -> None:
     assert (preview[0].verdict, preview[0].data["amount"], preview[0].data["description"]) == ("created", "-1.00", "Shop 1")
 
 
-def test_the_preview_shows_what_is_wrong_with_a_row(bring: Bring) -> None:
+def test_the_preview_shows_the_error_of_a_row(bring: Bring) -> None:
     row = bring(csv_of(Line(), Line(amount="nothing")), dry_run=True).preview[1]
     assert (row.verdict, row.data["field"], row.data["code"]) == ("error", "amount", "bad_amount")
 

@@ -1,4 +1,4 @@
-"""An import that is killed leaves everything or nothing, and can simply be run again: rule 9."""
+"""A killed import stores everything or nothing and can be repeated (rule 9)."""
 
 import os
 import random
@@ -36,7 +36,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def database_url() -> str:
-    """The address of the tests' database for another process."""
+    """Return the test database's URL for another process."""
     given = connection.settings_dict
     owner = f"{quote(given['USER'])}:{quote(given['PASSWORD'])}"
     return f"postgresql://{owner}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
@@ -49,14 +49,14 @@ def start(file: Path, account: UUID) -> subprocess.Popen[bytes]:
 
 
 def is_at_work(account: UUID) -> bool:
-    """Whether another session holds the account's lock."""
+    """Return True if another session holds the account's lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM finance_encryptedfinancialprofile WHERE id = %s FOR UPDATE SKIP LOCKED", [account])
         return cursor.fetchone() is None
 
 
 def kill_in_the_middle(file: Path, account: UUID, after: float) -> int:
-    """Kill an import `after` seconds of work; gives its exit status."""
+    """Kill an import after `after` seconds of work and return its exit status."""
     process = start(file, account)
     while process.poll() is None and not is_at_work(account):
         time.sleep(0.02)
@@ -66,7 +66,7 @@ def kill_in_the_middle(file: Path, account: UUID, after: float) -> int:
 
 
 def wait_until_free(account: UUID) -> None:
-    """The server notices a lost client when it next speaks to it; until then it holds the lock."""
+    """Wait for the account's lock, which the server releases when it notices the lost client."""
     with transaction.atomic():
         EncryptedFinancialProfile.objects.select_for_update().get(pk=account)
 

@@ -1,4 +1,4 @@
-"""A mapping is guessed, can be sent, and is remembered for the next file of the account."""
+"""Column mappings that are guessed, sent, or reused from the account's last import."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ MAPPING = {"date": "Wann", "amount": "Wieviel", "description": "Wozu"}
 ROW = "2026-03-02,-5.00,Kaffee,-5.95"
 
 
-def test_a_mapping_says_which_column_is_which(bring: Bring) -> None:
+def test_a_mapping_names_the_columns(bring: Bring) -> None:
     assert bring(csv_file(ROW, header=HEADER), mapping=MAPPING).created == 1
     assert FinancialTransaction.objects.get().amount == Decimal("-5.00")
 
@@ -28,13 +28,13 @@ def test_the_last_mapping_of_the_account_is_used_again(bring: Bring) -> None:
     assert FinancialTransaction.objects.filter(description="Tee").get().amount == Decimal("-6.00")
 
 
-def test_a_remembered_mapping_settles_which_comes_first_day_or_month(bring: Bring) -> None:
+def test_a_remembered_mapping_decides_the_order_of_day_and_month(bring: Bring) -> None:
     bring(csv_file("03/02/2026,-5.00,Coffee"), mapping={"date_format": "%m/%d/%Y"})
     bring(csv_file("04/02/2026,-6.00,Tea"))
     assert FinancialTransaction.objects.get(description="Tea").transaction_date.month == 4
 
 
-def test_a_file_with_other_columns_is_guessed_anew(bring: Bring) -> None:
+def test_a_file_with_other_columns_is_guessed_again(bring: Bring) -> None:
     bring(csv_file(ROW, header=HEADER), mapping=MAPPING)
     assert bring(csv_of(Line())).created == 1
 
@@ -44,7 +44,7 @@ def test_a_remembered_mapping_that_reads_no_row_is_dropped(bring: Bring) -> None
     assert bring(csv_of(Line())).created == 1
 
 
-def test_an_empty_mapping_asks_for_a_fresh_guess(bring: Bring) -> None:
+def test_an_empty_mapping_requests_a_new_guess(bring: Bring) -> None:
     bring(csv_file("03/02/2026,-5.00,Coffee"), mapping={"date_format": "%m/%d/%Y"})
     with pytest.raises(DomainError) as refused:
         bring(csv_file("04/02/2026,-6.00,Tea"), mapping={})
@@ -53,16 +53,16 @@ def test_an_empty_mapping_asks_for_a_fresh_guess(bring: Bring) -> None:
 
 def test_a_mapping_is_not_remembered_for_another_account(bring: Bring, alice: User) -> None:
     bring(csv_file(ROW, header=HEADER), mapping=MAPPING)
-    with pytest.raises(DomainError, match="not clear which columns"):
+    with pytest.raises(DomainError, match="columns of the date and the amount were not found"):
         bring(csv_file(ROW, header=HEADER), account=AccountFactory(user=alice))
 
 
 def test_an_undone_imports_mapping_is_forgotten(bring: Bring, undo: Undo) -> None:
     undo(bring(csv_file(ROW, header=HEADER), mapping=MAPPING))
-    with pytest.raises(DomainError, match="not clear which columns"):
+    with pytest.raises(DomainError, match="columns of the date and the amount were not found"):
         bring(csv_file(ROW, header=HEADER))
 
 
-def test_a_title_that_json_can_not_hold_is_not_remembered(bring: Bring) -> None:
+def test_a_title_that_json_cannot_store_is_not_remembered(bring: Bring) -> None:
     bring(csv_file("2026-03-02,-5.00,Coffee", header="Date,Amount,What\x00for"), mapping={"description": 2})
     assert StatementImport.objects.get().mapping == {}

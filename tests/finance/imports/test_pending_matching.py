@@ -1,4 +1,4 @@
-"""The pure question behind review and superseding, at its edges."""
+"""Edge cases of the pure matching function behind review and superseding."""
 
 from datetime import date
 from decimal import Decimal
@@ -24,7 +24,7 @@ def entry(key: UUID = ONE, **fields: Any) -> ExistingTransaction:
     return ExistingTransaction(key, **given | {"is_pending": True, "is_manual": False} | fields)
 
 
-def test_texts_are_normalised_and_none_is_one() -> None:
+def test_texts_are_normalized_and_an_empty_text_counts() -> None:
     assert texts_of("Joe's  BAR", "") == {"joe s bar"}
     assert texts_of("Bar", "Joe") == {"bar", "joe"}
     assert texts_of("", "--") == {""}
@@ -36,7 +36,7 @@ def test_seven_days_are_near_enough(day: date) -> None:
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 2), date(2026, 3, 18)])
-def test_eight_days_are_not(day: date) -> None:
+def test_eight_days_are_too_far(day: date) -> None:
     assert match([row(day=day)], [entry()]) == {}
 
 
@@ -46,7 +46,7 @@ def test_thirty_percent_are_a_tip(amount: str) -> None:
 
 
 @pytest.mark.parametrize("amount", ["-6.99", "-13.01", "10.00", "13.00"])
-def test_more_or_another_sign_is_not(amount: str) -> None:
+def test_a_larger_difference_or_another_sign_is_no_tip(amount: str) -> None:
     assert match([row(amount=Decimal(amount))], [entry()]) == {}
 
 
@@ -54,33 +54,33 @@ def test_a_pending_row_supersedes_nothing() -> None:
     assert match([row(is_pending=True)], [entry()]) == {}
 
 
-def test_a_pending_row_can_be_one_that_was_entered_by_hand() -> None:
+def test_a_pending_row_can_match_a_manual_transaction() -> None:
     assert match([row(is_pending=True)], [entry(is_manual=True)]) == {1: RowMatch(MatchOutcome.DUPLICATE, (ONE,))}
 
 
-def test_a_merchant_can_be_the_others_description() -> None:
+def test_a_merchant_can_equal_the_other_description() -> None:
     assert match([row(texts=texts_of("BISTRO - CARD 12", "Bistro"))], [entry()])[1].outcome is MatchOutcome.SUPERSEDED
 
 
-def test_what_is_superseded_is_no_candidate_any_more() -> None:
+def test_a_superseded_transaction_is_no_candidate() -> None:
     findings = match([row(1), row(2), row(3, texts=frozenset({"other"}))], [entry()])
     assert findings == {1: RowMatch(MatchOutcome.SUPERSEDED, (ONE,))}
 
 
-def test_what_is_superseded_absorbs_no_row_by_hand() -> None:
+def test_a_superseded_manual_transaction_matches_no_other_row() -> None:
     assert match([row(1), row(2)], [entry(is_manual=True)]) == {1: RowMatch(MatchOutcome.SUPERSEDED, (ONE,))}
 
 
-def test_two_pending_ones_are_a_doubt_for_every_row() -> None:
-    doubt = RowMatch(MatchOutcome.REVIEW, (ONE, OTHER))
-    assert match([row(1), row(2)], [entry(ONE), entry(OTHER)]) == {1: doubt, 2: doubt}
+def test_two_pending_transactions_put_every_row_in_review() -> None:
+    review = RowMatch(MatchOutcome.REVIEW, (ONE, OTHER))
+    assert match([row(1), row(2)], [entry(ONE), entry(OTHER)]) == {1: review, 2: review}
 
 
-def test_a_doubt_names_ten_candidates_at_most() -> None:
+def test_a_review_names_ten_candidates_at_most() -> None:
     assert len(match([row()], [entry(uuid4()) for _ in range(50)])[1].candidates) == MAX_CANDIDATES
 
 
-def test_a_fingerprint_is_over_day_amount_currency_and_normalised_text() -> None:
+def test_the_content_hash_covers_date_amount_currency_and_text() -> None:
     given = {"day": DAY, "amount": Decimal("-10.00"), "currency": "USD", "description": "Joe's BAR"}
     same = content_hash(**given | {"description": "joe s bar"})
     others = [

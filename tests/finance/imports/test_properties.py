@@ -1,4 +1,4 @@
-"""Whatever is imported, in whatever pieces and order, the account holds each movement as often as it happened."""
+"""Property tests: files in any pieces and order store each transaction as often as it happened."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ from tests.finance.imports.conftest import Bring, Undo
 from tests.finance.imports.statement_files import Line, csv_of, ofx_of
 from users.models import User
 
-# Few values, so that equal and nearly equal rows are common.
+# few values, so that equal and nearly equal rows are common
 ANONYMOUS = st.builds(
     Line,
     day=st.sampled_from([date(2026, 3, 2), date(2026, 3, 3)]),
@@ -41,7 +41,7 @@ Fresh = Callable[[], Callable[..., ImportResult]]
 
 @pytest.fixture
 def fresh(bring: Bring, alice: User) -> Fresh:
-    """A way to import into an account of its own, as one test function is run with many examples."""
+    """Return a factory of functions that import into a new account, as a test runs with many examples."""
 
     def fresh() -> Callable[..., ImportResult]:
         account = AccountFactory(user=alice)
@@ -50,7 +50,7 @@ def fresh(bring: Bring, alice: User) -> Fresh:
     return fresh
 
 
-def held(result: ImportResult) -> Counter:
+def stored(result: ImportResult) -> Counter:
     rows = FinancialTransaction.objects.filter(financial_profile_id=result.account)
     return Counter(rows.values_list("transaction_date", "amount", "description"))
 
@@ -60,7 +60,7 @@ def counted(lines: Iterable[Line]) -> Counter:
 
 
 def union_of(counters: Iterable[Counter]) -> Counter:
-    """Each thing as often as in the counter that has most of it."""
+    """Return the maximum of the counts of each key."""
     return reduce(or_, counters, Counter())
 
 
@@ -70,32 +70,32 @@ def state(account: Any) -> list[dict[str, Any]]:
 
 @exhaustively
 @given(files=st.lists(BASKET, min_size=1, max_size=4))
-def test_rows_without_ids_are_held_as_often_as_in_the_file_that_has_most(fresh: Fresh, files: list[list[Line]]) -> None:
+def test_rows_without_ids_count_as_in_the_file_with_most(fresh: Fresh, files: list[list[Line]]) -> None:
     bring = fresh()
     results = [bring(csv_of(*lines), format="csv") for lines in files]
-    assert held(results[0]) == union_of(map(counted, files))
-    assert sum(result.created for result in results) == held(results[0]).total()
+    assert stored(results[0]) == union_of(map(counted, files))
+    assert sum(result.created for result in results) == stored(results[0]).total()
 
 
 @exhaustively
 @given(lines=st.lists(ANONYMOUS, min_size=1, max_size=10), order=st.randoms(use_true_random=False))
-def test_a_file_cut_into_days_gives_what_the_whole_file_gives(fresh: Fresh, lines: list[Line], order: Any) -> None:
+def test_a_file_cut_into_days_imports_as_a_whole_file(fresh: Fresh, lines: list[Line], order: Any) -> None:
     days = sorted({line.day for line in lines})
     order.shuffle(days)
     bring = fresh()
     pieces = [bring(csv_of(*[line for line in lines if line.day == day])) for day in days]
     whole = bring(csv_of(*lines))
-    assert held(pieces[0]) == counted(lines)
+    assert stored(pieces[0]) == counted(lines)
     assert (whole.created, whole.duplicates) == (0, len(lines))
 
 
 @exhaustively
 @given(lines=NAMED, data=st.data())
-def test_rows_with_ids_are_held_once_each_however_they_are_split(fresh: Fresh, lines: list[Line], data: st.DataObject) -> None:
+def test_rows_with_ids_are_stored_once_in_any_split(fresh: Fresh, lines: list[Line], data: st.DataObject) -> None:
     files = data.draw(st.lists(st.lists(st.sampled_from(lines), max_size=8), min_size=1, max_size=4))
     bring = fresh()
     results = [bring(ofx_of(*file)) for file in files]
-    assert held(results[0]) == counted({line.id: line for file in files for line in file}.values())
+    assert stored(results[0]) == counted({line.id: line for file in files for line in file}.values())
     again = [bring(ofx_of(*file)) for file in files]
     assert sum(result.created for result in again) == 0
 
@@ -110,7 +110,7 @@ def test_files_with_and_without_ids_agree_in_any_order(
     bring = fresh()
     results = [bring(content) for content in files]
     of_ids = counted({line.id: line for file in named for line in file}.values())
-    assert held(results[0]) == union_of([of_ids, *map(counted, baskets)])
+    assert stored(results[0]) == union_of([of_ids, *map(counted, baskets)])
     again = [bring(content) for content in files]
     assert sum(result.created for result in again) == 0
 
@@ -123,7 +123,7 @@ ANY_FILE = st.one_of(BASKET.map(lambda lines: csv_of(*lines)), NAMED.map(lambda 
 
 @exhaustively
 @given(files=st.lists(ANY_FILE, min_size=1, max_size=3), last=ANY_FILE, deleted=st.integers(0, 3))
-def test_a_dry_run_tells_what_the_real_run_does(fresh: Fresh, files: list[bytes], last: bytes, deleted: int) -> None:
+def test_a_dry_run_returns_the_result_of_the_real_run(fresh: Fresh, files: list[bytes], last: bytes, deleted: int) -> None:
     bring = fresh()
     account = [bring(content) for content in files][0].account
     chosen = FinancialTransaction.objects.filter(financial_profile_id=account).order_by("pk").values("pk")[:deleted]

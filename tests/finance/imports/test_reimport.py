@@ -1,4 +1,4 @@
-"""What came before does not come again: rules 2, 3 and 4."""
+"""Rows that were imported before are duplicates (rules 2, 3 and 4)."""
 
 from datetime import date
 from decimal import Decimal
@@ -40,7 +40,7 @@ def test_text_is_compared_without_case_punctuation_and_spacing(bring: Bring) -> 
 @pytest.mark.parametrize(
     "other", [Line(day=date(2026, 3, 3)), Line(amount="-5.01"), Line(amount="5.00"), Line(text="Coffee Houses")], ids=str
 )
-def test_a_row_that_differs_in_day_amount_sign_or_text_is_another(bring: Bring, other: Line) -> None:
+def test_a_row_with_another_date_amount_or_text_is_new(bring: Bring, other: Line) -> None:
     bring(csv_of(COFFEE))
     assert bring(csv_of(other)).created == 1
 
@@ -48,35 +48,35 @@ def test_a_row_that_differs_in_day_amount_sign_or_text_is_another(bring: Bring, 
 def test_one_id_twice_in_a_file_is_one_row(bring: Bring) -> None:
     result = bring(ofx_of(NAMED, Line(id="P1", text="Another text")))
     assert (result.created, result.duplicates) == (1, 1)
-    kept, copy = StatementImportRow.objects.order_by("number")
-    assert (kept.verdict, copy.verdict) == ("created", "duplicate")
-    assert copy.transaction_id == kept.transaction_id == FinancialTransaction.objects.get().pk
+    first, copy = StatementImportRow.objects.order_by("number")
+    assert (first.verdict, copy.verdict) == ("created", "duplicate")
+    assert copy.transaction_id == first.transaction_id == FinancialTransaction.objects.get().pk
 
 
-def test_of_a_pending_and_a_posted_row_with_one_id_the_posted_one_counts(bring: Bring) -> None:
+def test_of_a_pending_and_a_posted_row_the_posted_one_counts(bring: Bring) -> None:
     result = bring(ofx_of(Line(id="P1", amount="-5.50"), pending=(NAMED,)))
     assert (result.created, result.duplicates) == (1, 1)
     assert FinancialTransaction.objects.get().amount == Decimal("-5.50")
 
 
-def test_two_ids_never_merge_however_equal_the_rest_is(bring: Bring) -> None:
+def test_rows_with_two_ids_are_never_merged(bring: Bring) -> None:
     assert bring(ofx_of(NAMED)).created == 1
     assert bring(ofx_of(TWIN)).created == 1
     assert bring(ofx_of(NAMED, TWIN)).duplicates == 2
 
 
-def test_an_id_says_more_than_the_text_beside_it(bring: Bring) -> None:
+def test_an_id_has_priority_over_the_text(bring: Bring) -> None:
     bring(ofx_of(NAMED))
     assert bring(ofx_of(Line(id="P1", text="Renamed by the bank"))).duplicates == 1
 
 
-def test_csv_of_what_came_by_ofx_adds_nothing(bring: Bring) -> None:
+def test_csv_of_rows_imported_by_ofx_adds_nothing(bring: Bring) -> None:
     bring(ofx_of(NAMED, TWIN))
     result = bring(csv_of(COFFEE, COFFEE, COFFEE))
     assert (result.duplicates, result.created) == (2, 1)
 
 
-def test_ofx_of_what_came_by_csv_adds_nothing_and_teaches_the_ids(bring: Bring) -> None:
+def test_ofx_of_rows_imported_by_csv_adds_only_the_ids(bring: Bring) -> None:
     bring(csv_of(COFFEE, COFFEE))
     assert bring(ofx_of(NAMED, TWIN)).duplicates == 2
     known = StatementImportRow.objects.filter(is_claim=True).values_list("provider_id", flat=True)
@@ -90,7 +90,7 @@ def test_a_claim_with_an_id_is_not_taken_by_another_id(bring: Bring) -> None:
     assert bring(ofx_of(TWIN)).created == 1
 
 
-def test_rows_with_and_without_an_id_in_one_file_are_different_rows(bring: Bring) -> None:
+def test_rows_with_and_without_an_id_in_one_file_differ(bring: Bring) -> None:
     bring(csv_of(COFFEE))
     mixed = csv_of(COFFEE, NAMED)
     result = bring(mixed)
@@ -99,7 +99,7 @@ def test_rows_with_and_without_an_id_in_one_file_are_different_rows(bring: Bring
     assert FinancialTransaction.objects.count() == 2
 
 
-def test_a_transaction_entered_with_the_banks_id_is_known(bring: Bring, account: EncryptedFinancialProfile) -> None:
+def test_a_manual_transaction_with_the_banks_id_is_known(bring: Bring, account: EncryptedFinancialProfile) -> None:
     entered = TransactionFactory(user=account.user, financial_profile=account, reference_number="P1", status="completed")
     assert bring(ofx_of(NAMED)).duplicates == 1
     claim = StatementImportRow.objects.get()
@@ -107,7 +107,7 @@ def test_a_transaction_entered_with_the_banks_id_is_known(bring: Bring, account:
     assert bring(csv_of(COFFEE)).duplicates == 1
 
 
-def test_an_id_as_reference_of_a_transaction_with_another_id_does_not_stop_the_row(bring: Bring) -> None:
+def test_an_id_used_as_another_reference_does_not_block_a_row(bring: Bring) -> None:
     bring(ofx_of(NAMED))
     FinancialTransaction.objects.update(reference_number="P2")
     assert bring(ofx_of(TWIN)).created == 1
@@ -115,7 +115,7 @@ def test_an_id_as_reference_of_a_transaction_with_another_id_does_not_stop_the_r
     assert bring(ofx_of(NAMED, TWIN)).duplicates == 2
 
 
-def test_what_came_into_one_account_says_nothing_of_another(bring: Bring, alice: User) -> None:
+def test_an_import_into_one_account_does_not_affect_another(bring: Bring, alice: User) -> None:
     bring(ofx_of(NAMED))
     assert bring(ofx_of(NAMED), account=AccountFactory(user=alice)).created == 1
 
@@ -126,5 +126,5 @@ def test_a_transaction_moved_to_another_account_is_still_known(bring: Bring, ali
     assert bring(ofx_of(NAMED)).duplicates == 1
 
 
-def test_zeros_for_ids_are_no_ids(bring: Bring) -> None:
+def test_an_id_of_zeros_is_no_id(bring: Bring) -> None:
     assert bring(ofx_of(Line(id="0"), Line(id="0"))).created == 2

@@ -1,4 +1,4 @@
-"""What is unsure is left to the user, and kept until he has settled it: rule 6."""
+"""Doubtful rows wait in review until the user decides (rule 6)."""
 
 from datetime import date
 from decimal import Decimal
@@ -17,8 +17,8 @@ from users.models import User
 DAY = date(2026, 3, 2)
 
 
-def entered(account: EncryptedFinancialProfile, **fields: Any) -> FinancialTransaction:
-    """A transaction that the user entered by hand, on the day and with the amount of a `Line`."""
+def manual_transaction(account: EncryptedFinancialProfile, **fields: Any) -> FinancialTransaction:
+    """Create a manual transaction with the default date and amount of a `Line`."""
     given = {"amount": Decimal("-5.00"), "transaction_date": DAY, "description": "Breakfast", "status": "completed"} | fields
     return TransactionFactory(user=account.user, financial_profile=account, **given)
 
@@ -31,19 +31,19 @@ def the_row() -> StatementImportRow:
     return StatementImportRow.objects.get(verdict="review")
 
 
-def test_a_hand_made_transaction_of_equal_text_is_known(bring: Bring, account: EncryptedFinancialProfile) -> None:
-    entered(account, description="coffee house")
+def test_a_manual_transaction_of_equal_text_is_a_duplicate(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    manual_transaction(account, description="coffee house")
     assert bring(csv_of(Line())).duplicates == 1
     assert bring(ofx_of(Line(id="P1"))).duplicates == 1
 
 
-def test_two_transactions_without_any_text_are_of_equal_text(bring: Bring, account: EncryptedFinancialProfile) -> None:
-    entered(account, description="")
+def test_two_empty_texts_are_equal(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    manual_transaction(account, description="")
     assert bring(ofx_of(Line(id="P1", text=""))).duplicates == 1
 
 
-def test_a_hand_made_transaction_of_another_text_is_a_doubt(bring: Bring, account: EncryptedFinancialProfile) -> None:
-    mine = entered(account)
+def test_a_manual_transaction_of_another_text_goes_to_review(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    mine = manual_transaction(account)
     result = bring(csv_of(Line()))
     assert (result.review, result.created) == (1, 0)
     assert FinancialTransaction.objects.get() == mine
@@ -51,9 +51,9 @@ def test_a_hand_made_transaction_of_another_text_is_a_doubt(bring: Bring, accoun
     assert (the_row().data["amount"], the_row().data["description"]) == ("-5.00", "Coffee House")
 
 
-def test_each_hand_made_transaction_absorbs_one_row(bring: Bring, account: EncryptedFinancialProfile) -> None:
-    entered(account)
-    entered(account, description="Coffee House")
+def test_each_manual_transaction_matches_one_row(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    manual_transaction(account)
+    manual_transaction(account, description="Coffee House")
     result = bring(csv_of(Line(), Line(), Line()))
     assert (result.duplicates, result.review, result.created) == (1, 1, 1)
 
@@ -61,93 +61,94 @@ def test_each_hand_made_transaction_absorbs_one_row(bring: Bring, account: Encry
 @pytest.mark.parametrize(
     "other", [{"amount": Decimal("-5.01")}, {"transaction_date": date(2026, 3, 3)}, {"currency": "EUR"}], ids=str
 )
-def test_a_hand_made_transaction_that_differs_is_another(
+def test_a_manual_transaction_that_differs_is_another(
     bring: Bring, account: EncryptedFinancialProfile, other: dict[str, Any]
 ) -> None:
-    entered(account, **other)
+    manual_transaction(account, **other)
     assert bring(csv_of(Line())).created == 1
 
 
-def test_several_pending_candidates_are_a_doubt(bring: Bring) -> None:
+def test_several_pending_candidates_go_to_review(bring: Bring) -> None:
     bring(ofx_of(pending=(Line(id="H1"), Line(id="H2", day=date(2026, 3, 3)))))
     result = bring(ofx_of(Line(id="P1", day=date(2026, 3, 4))))
     assert (result.review, result.superseded) == (1, 0)
     assert len(the_row().data["candidates"]) == 2
 
 
-def test_an_equal_amount_with_another_text_is_a_doubt(bring: Bring) -> None:
+def test_an_equal_amount_with_another_text_goes_to_review(bring: Bring) -> None:
     bring(ofx_of(pending=(Line(id="H1", text="SQ *UNKNOWN"),)))
     assert bring(ofx_of(Line(id="P1"))).review == 1
 
 
-def test_several_tips_at_once_are_a_doubt(bring: Bring) -> None:
+def test_several_tips_at_once_go_to_review(bring: Bring) -> None:
     bring(ofx_of(pending=(Line(id="H1"),)))
     assert bring(ofx_of(Line(id="P1", amount="-5.50"), Line(id="P2", amount="-6.00"))).review == 2
 
 
-def test_a_row_in_review_is_not_asked_about_again(bring: Bring, account: EncryptedFinancialProfile) -> None:
-    entered(account)
+def test_a_row_in_review_is_a_duplicate_on_the_next_import(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    manual_transaction(account)
     bring(csv_of(Line()))
     again = bring(csv_of(Line()))
     assert (again.duplicates, again.review, again.created) == (1, 0, 0)
 
 
 def test_a_row_can_become_a_transaction(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
-    entered(account)
+    manual_transaction(account)
     bring(ofx_of(Line(id="P1")))
-    answer = resolve(as_alice, the_row(), decision="create")
+    response = resolve(as_alice, the_row(), decision="create")
     created = FinancialTransaction.objects.get(reference_number="P1")
-    assert (answer.status_code, answer.json()["verdict"]) == (200, "created")
-    assert answer.json()["transaction_id"] == str(created.pk)
+    assert (response.status_code, response.json()["verdict"]) == (200, "created")
+    assert response.json()["transaction_id"] == str(created.pk)
     assert (created.amount, created.status, created.posted_date) == (Decimal("-5.00"), "completed", DAY)
     assert (StatementImport.objects.get().review, StatementImport.objects.get().created) == (0, 1)
     assert bring(ofx_of(Line(id="P1"))).duplicates == 1
 
 
-def test_a_row_can_be_one_that_is_there(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
-    mine = entered(account)
+def test_a_row_can_be_matched_with_a_transaction(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
+    mine = manual_transaction(account)
     bring(csv_of(Line()))
-    answer = resolve(as_alice, the_row(), decision="match", transaction=str(mine.pk))
-    assert (answer.status_code, answer.json()["verdict"], answer.json()["transaction_id"]) == (200, "duplicate", str(mine.pk))
+    response = resolve(as_alice, the_row(), decision="match", transaction=str(mine.pk))
+    body = response.json()
+    assert (response.status_code, body["verdict"], body["transaction_id"]) == (200, "duplicate", str(mine.pk))
     assert FinancialTransaction.objects.get().description == "Breakfast"
     assert bring(csv_of(Line())).duplicates == 1
     mine.delete()
     assert bring(csv_of(Line())).tombstoned == 1
 
 
-def test_a_posted_row_completes_the_pending_one_it_is_matched_with(bring: Bring, as_alice: APIClient) -> None:
+def test_a_posted_row_completes_its_matched_pending_one(bring: Bring, as_alice: APIClient) -> None:
     bring(ofx_of(pending=(Line(id="H1", text="SQ *UNKNOWN"),)))
     bring(ofx_of(Line(id="P1")))
     waiting = FinancialTransaction.objects.get()
-    answer = resolve(as_alice, the_row(), decision="match", transaction=str(waiting.pk))
-    assert answer.json()["verdict"] == "superseded"
+    response = resolve(as_alice, the_row(), decision="match", transaction=str(waiting.pk))
+    assert response.json()["verdict"] == "superseded"
     after = FinancialTransaction.objects.get()
     assert (after.pk, after.status, after.reference_number) == (waiting.pk, "completed", "P1")
     assert after.description == "Coffee House"
 
 
-def test_a_row_that_is_ignored_stays_away(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
-    entered(account)
+def test_an_ignored_row_is_not_imported_again(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
+    manual_transaction(account)
     bring(csv_of(Line()))
     assert resolve(as_alice, the_row(), decision="ignore").json()["verdict"] == "tombstoned"
     assert bring(csv_of(Line())).tombstoned == 1
     assert FinancialTransaction.objects.count() == 1
 
 
-def test_a_row_is_settled_once(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
-    entered(account)
+def test_a_row_is_resolved_once(bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
+    manual_transaction(account)
     bring(csv_of(Line()))
     row = the_row()
     resolve(as_alice, row, decision="create")
-    answer = resolve(as_alice, row, decision="create")
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "already_settled")
+    response = resolve(as_alice, row, decision="create")
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (409, "already_settled")
     assert FinancialTransaction.objects.count() == 2
 
 
-def test_a_row_of_an_undone_import_can_not_be_settled(
+def test_a_row_of_an_undone_import_cannot_be_resolved(
     bring: Bring, undo: Undo, account: EncryptedFinancialProfile, as_alice: APIClient
 ) -> None:
-    entered(account)
+    manual_transaction(account)
     undo(bring(csv_of(Line())))
     assert resolve(as_alice, the_row(), decision="create").status_code == 409
 
@@ -161,37 +162,37 @@ def test_a_row_of_an_undone_import_can_not_be_settled(
         ({"decision": "create", "because": "I say so"}, "because", "unknown_field"),
     ],
 )
-def test_a_wrong_decision_is_explained(
+def test_an_invalid_decision_is_refused(
     bring: Bring, account: EncryptedFinancialProfile, as_alice: APIClient, body: dict[str, str], attr: str, code: str
 ) -> None:
-    entered(account)
+    manual_transaction(account)
     bring(csv_of(Line()))
-    answer = resolve(as_alice, the_row(), **body)
-    assert answer.status_code == 400
-    assert (answer.json()["errors"][0]["attr"], answer.json()["errors"][0]["code"]) == (attr, code)
+    response = resolve(as_alice, the_row(), **body)
+    assert response.status_code == 400
+    assert (response.json()["errors"][0]["attr"], response.json()["errors"][0]["code"]) == (attr, code)
 
 
 def test_a_row_is_not_matched_with_another_accounts_transaction(
     bring: Bring, account: EncryptedFinancialProfile, alice: User, as_alice: APIClient
 ) -> None:
-    entered(account)
+    manual_transaction(account)
     other = TransactionFactory(user=alice, financial_profile=AccountFactory(user=alice))
     bring(csv_of(Line()))
-    answer = resolve(as_alice, the_row(), decision="match", transaction=str(other.pk))
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "other_account")
+    response = resolve(as_alice, the_row(), decision="match", transaction=str(other.pk))
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "other_account")
 
 
 def test_a_row_is_not_matched_with_another_users_transaction(
     bring: Bring, account: EncryptedFinancialProfile, bob: User, as_alice: APIClient
 ) -> None:
-    entered(account)
+    manual_transaction(account)
     bring(csv_of(Line()))
-    answer = resolve(as_alice, the_row(), decision="match", transaction=str(TransactionFactory(user=bob).pk))
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "does_not_exist")
+    response = resolve(as_alice, the_row(), decision="match", transaction=str(TransactionFactory(user=bob).pk))
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "does_not_exist")
 
 
-def test_nobody_settles_another_users_row(bring: Bring, account: EncryptedFinancialProfile, bob: User, api: ClientFor) -> None:
-    entered(account)
+def test_another_users_row_is_not_found(bring: Bring, account: EncryptedFinancialProfile, bob: User, api: ClientFor) -> None:
+    manual_transaction(account)
     bring(csv_of(Line()))
     assert resolve(api(bob), the_row(), decision="create").status_code == 404
     assert FinancialTransaction.objects.count() == 1

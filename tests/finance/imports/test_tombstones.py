@@ -1,4 +1,4 @@
-"""A row that the user deleted stays deleted, and can be restored under its id: rule 5."""
+"""Rows that the user deleted stay deleted and can be restored under their id (rule 5)."""
 
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ RESTORE = "/api/v1/finance/transactions/{}/restore/"
 
 
 @CONTENTS
-def test_a_deleted_row_stays_deleted_when_its_file_comes_again(bring: Bring, content: bytes) -> None:
+def test_a_deleted_row_stays_deleted_when_imported_again(bring: Bring, content: bytes) -> None:
     bring(content)
     FinancialTransaction.objects.earliest("pk").delete()
     again = bring(content)
@@ -27,14 +27,14 @@ def test_a_deleted_row_stays_deleted_when_its_file_comes_again(bring: Bring, con
     assert FinancialTransaction.objects.count() == 1
 
 
-def test_raw_sql_leaves_a_tombstone_too(bring: Bring) -> None:
+def test_a_raw_delete_leaves_a_tombstone_too(bring: Bring) -> None:
     bring(csv_of(Line()))
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM finance_financialtransaction")
     assert bring(csv_of(Line())).tombstoned == 1
 
 
-def test_of_equal_rows_the_deleted_one_stays_away_and_a_new_one_comes(bring: Bring) -> None:
+def test_of_equal_rows_only_the_deleted_one_stays_away(bring: Bring) -> None:
     bring(csv_of(Line(), Line()))
     FinancialTransaction.objects.earliest("pk").delete()
     result = bring(csv_of(Line(), Line(), Line()))
@@ -48,20 +48,21 @@ def test_a_csv_row_deleted_before_its_id_was_known_stays_deleted(bring: Bring) -
     assert bring(ofx_of(Line(id="P1", text="Renamed"))).tombstoned == 1
 
 
-def test_restoring_brings_it_back_as_it_was(bring: Bring, as_alice: APIClient) -> None:
+def test_a_restored_row_has_its_old_values(bring: Bring, as_alice: APIClient) -> None:
     bring(ofx_of(Line(id="P1", amount="-9999999999.99")))
     row = FinancialTransaction.objects.get()
     row.category, row.metadata = "dining", {"note": "with bob", "cents": 0.1}
     row.save()
     before = FinancialTransaction.objects.values().get()
     row.delete()
-    answer = as_alice.post(RESTORE.format(before["id"]))
-    assert (answer.status_code, answer.json()["id"], answer.json()["amount"]) == (200, str(before["id"]), "-9999999999.99")
+    response = as_alice.post(RESTORE.format(before["id"]))
+    body = response.json()
+    assert (response.status_code, body["id"], body["amount"]) == (200, str(before["id"]), "-9999999999.99")
     assert FinancialTransaction.objects.values().get() == before
     assert StatementImportRow.objects.get().deleted_row is None
 
 
-def test_what_was_restored_is_known_again(bring: Bring, as_alice: APIClient) -> None:
+def test_a_restored_row_is_a_duplicate_again(bring: Bring, as_alice: APIClient) -> None:
     bring(csv_of(Line()))
     row = FinancialTransaction.objects.get()
     key = row.pk
@@ -70,7 +71,7 @@ def test_what_was_restored_is_known_again(bring: Bring, as_alice: APIClient) -> 
     assert bring(csv_of(Line())).duplicates == 1
 
 
-def test_restoring_twice_finds_nothing_the_second_time(bring: Bring, as_alice: APIClient) -> None:
+def test_a_second_restore_is_not_found(bring: Bring, as_alice: APIClient) -> None:
     bring(csv_of(Line()))
     key = FinancialTransaction.objects.get().pk
     FinancialTransaction.objects.all().delete()
@@ -78,16 +79,16 @@ def test_restoring_twice_finds_nothing_the_second_time(bring: Bring, as_alice: A
     assert as_alice.post(RESTORE.format(key)).status_code == 404
 
 
-def test_a_transaction_that_no_file_brought_can_not_be_restored(alice: User, as_alice: APIClient) -> None:
+def test_a_manual_transaction_cannot_be_restored(alice: User, as_alice: APIClient) -> None:
     row = TransactionFactory(user=alice)
     key = row.pk
     row.delete()
-    answer = as_alice.post(RESTORE.format(key))
-    assert answer.status_code == 404
-    assert answer.json()["errors"][0]["code"] == "not_found"
+    response = as_alice.post(RESTORE.format(key))
+    assert response.status_code == 404
+    assert response.json()["errors"][0]["code"] == "not_found"
 
 
-def test_nobody_restores_another_users_transaction(bring: Bring, bob: User, api: ClientFor) -> None:
+def test_another_users_transaction_cannot_be_restored(bring: Bring, bob: User, api: ClientFor) -> None:
     bring(csv_of(Line()))
     key = FinancialTransaction.objects.get().pk
     FinancialTransaction.objects.all().delete()
@@ -95,13 +96,13 @@ def test_nobody_restores_another_users_transaction(bring: Bring, bob: User, api:
     assert not FinancialTransaction.objects.exists()
 
 
-def test_a_row_whose_reference_was_taken_can_not_come_back(bring: Bring, alice: User, as_alice: APIClient) -> None:
+def test_a_row_whose_reference_is_taken_cannot_be_restored(bring: Bring, alice: User, as_alice: APIClient) -> None:
     bring(ofx_of(Line(id="P1")))
     row = FinancialTransaction.objects.get()
     key, account = row.pk, row.financial_profile
     row.delete()
     TransactionFactory(user=alice, financial_profile=account, reference_number="P1")
-    answer = as_alice.post(RESTORE.format(key))
-    assert answer.status_code == 409
-    assert answer.json()["errors"][0]["code"] == "place_taken"
+    response = as_alice.post(RESTORE.format(key))
+    assert response.status_code == 409
+    assert response.json()["errors"][0]["code"] == "place_taken"
     assert FinancialTransaction.objects.get().amount != Decimal("-5.00")

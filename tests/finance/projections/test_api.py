@@ -1,4 +1,4 @@
-"""Projections are generated from the profile's income, or stored as the user has them."""
+"""Projections that are generated from the profile's income or stored as sent."""
 
 from decimal import Decimal
 from typing import Any
@@ -18,17 +18,17 @@ def generate(client: APIClient, **body: Any) -> Any:
     return client.post(f"{PROJECTIONS}generate/", body, format="json")
 
 
-def error(answer: Any) -> tuple[int, str, str]:
-    found = answer.json()["errors"][0]
-    return answer.status_code, found["code"], found["attr"]
+def error(response: Any) -> tuple[int, str, str]:
+    first = response.json()["errors"][0]
+    return response.status_code, first["code"], first["attr"]
 
 
-def test_it_takes_the_income_of_the_profile_and_the_day_of_its_owner(as_alice: APIClient, alice: User) -> None:
+def test_it_uses_the_income_and_time_zone_of_the_profile(as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, annual_income=Decimal("75000.00"), timezone="Pacific/Kiritimati")
     with time_machine.travel("2026-03-10 17:00Z", tick=False):
-        answer = generate(as_alice)
-    assert answer.status_code == 201
-    shown = answer.json()
+        response = generate(as_alice)
+    assert response.status_code == 201
+    shown = response.json()
     assert [shown[f"projected_income_{name}"] for name in ("1_year", "3_years", "5_years")] == [
         "78225.00",
         "85096.99",
@@ -39,7 +39,7 @@ def test_it_takes_the_income_of_the_profile_and_the_day_of_its_owner(as_alice: A
     assert as_alice.get(f"{PROJECTIONS}{shown['id']}/").json() == shown
 
 
-def test_an_income_group_and_switch_of_ones_own(as_alice: APIClient) -> None:
+def test_income_occupation_and_switch_can_be_given(as_alice: APIClient) -> None:
     shown = generate(as_alice, current_income="100000.00", occupation="professional", switch=True).json()
     assert shown["projected_income_1_year"] == "105700.00"
     assert shown["factors"]["growth"]["occupation"] == "professional"
@@ -56,23 +56,21 @@ def test_an_income_group_and_switch_of_ones_own(as_alice: APIClient) -> None:
         ({"income": "1"}, (400, "unknown_field", "income")),
     ],
 )
-def test_what_can_not_be_projected_is_refused(
-    as_alice: APIClient, body: dict[str, Any], expected: tuple[int, str, str]
-) -> None:
+def test_invalid_input_is_refused(as_alice: APIClient, body: dict[str, Any], expected: tuple[int, str, str]) -> None:
     assert error(generate(as_alice, **body)) == expected
     assert not IncomeProjection.objects.exists()
 
 
-def test_an_income_of_nothing_in_the_profile_is_not_known(as_alice: APIClient, alice: User) -> None:
+def test_an_income_of_zero_in_the_profile_is_unknown(as_alice: APIClient, alice: User) -> None:
     ProfileFactory(user=alice, annual_income=Decimal("0.00"))
     assert error(generate(as_alice)) == (400, "income_unknown", "current_income")
 
 
-def test_a_projection_of_ones_own_can_be_stored_and_deleted(as_alice: APIClient) -> None:
+def test_a_projection_can_be_stored_and_deleted(as_alice: APIClient) -> None:
     body = {"projection_date": "2026-03-01", "current_income": "50000.00", "projected_income_5_years": "60000.00"}
-    answer = as_alice.post(PROJECTIONS, body)
-    shown = answer.json()
-    assert (answer.status_code, shown["growth_rate"], shown["projected_growth_3_years"]) == (201, None, None)
+    response = as_alice.post(PROJECTIONS, body)
+    shown = response.json()
+    assert (response.status_code, shown["growth_rate"], shown["projected_growth_3_years"]) == (201, None, None)
     assert (shown["annual_growth_rate"], shown["projected_growth_5_years"]) == ("3.71", "20.00")
     assert as_alice.delete(f"{PROJECTIONS}{shown['id']}/").status_code == 204
 

@@ -1,4 +1,4 @@
-"""Growth in percent is the same in Python and in SQL, to the last digit that is shown."""
+"""Growth in percent, equal in Python and SQL to the last shown digit."""
 
 from decimal import Decimal
 from typing import Any
@@ -27,10 +27,10 @@ NAMES = ("current_income", "projected_income_3_years", "projected_income_5_years
 @example(rows=[(D("0.01"), D("9999999999.99"), D("9999999999.99"), None)])
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.django_db
-def test_sql_says_what_python_says(rows: list[tuple[Any, ...]], alice: User) -> None:
+def test_sql_equals_python(rows: list[tuple[Any, ...]], alice: User) -> None:
     IncomeProjection.objects.all().delete()
-    made = [ProjectionFactory.build(user=alice, **dict(zip(NAMES, row, strict=True))) for row in rows]
-    IncomeProjection.objects.bulk_create(made)
+    projections = [ProjectionFactory.build(user=alice, **dict(zip(NAMES, row, strict=True))) for row in rows]
+    IncomeProjection.objects.bulk_create(projections)
     sql_serializer, stored = ProjectionSerializer.get_sql_serializer(), IncomeProjection.objects.order_by("pk")
     in_sql = sql_serializer.objects(list(stored.values_list(*sql_serializer.expressions)))
     in_python = [{name: text(getattr(row, name)) for name in IncomeProjection.derived} for row in stored]
@@ -41,13 +41,13 @@ def text(value: Decimal | None) -> str | None:
     return None if value is None else str(value)
 
 
-def test_without_a_projection_the_rate_is_the_growth_and_the_rest_is_unknown() -> None:
+def test_without_a_later_income_only_the_rate_is_known() -> None:
     row = IncomeProjection(current_income=D("50000.00"), growth_rate=D("2.50"))
     assert (row.annual_growth_rate, row.projected_growth_3_years, row.projected_growth_5_years) == (D("2.50"), None, None)
     row.growth_rate = None
     assert row.annual_growth_rate is None
 
 
-def test_nothing_is_an_income_too() -> None:
+def test_zero_is_an_income() -> None:
     row = IncomeProjection(current_income=D("50000.00"), projected_income_5_years=D("0.00"), growth_rate=D("2.50"))
     assert (row.annual_growth_rate, row.projected_growth_5_years) == (D("-100.00"), D("-100.00"))

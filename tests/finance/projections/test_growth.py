@@ -1,4 +1,4 @@
-"""The numbers of a projection can be worked out by hand from the published rates."""
+"""Projected incomes against values computed by hand from the published rates."""
 
 from decimal import Decimal
 from math import exp, log, sqrt
@@ -38,7 +38,7 @@ def test_each_group_has_its_own_rate(occupation: str, percent: str) -> None:
     assert found.median[1] == 100_000 + 1_000 * D(percent)
 
 
-def test_a_switch_adds_the_switchers_lead_in_the_first_year_only() -> None:
+def test_a_switch_raises_the_first_year_only() -> None:
     found = project(D(100_000), switch=True).median
     assert found[1] == D("105400.00")
     assert found[3] == (D("1.054") * D("1.043") ** 2 * 100_000).quantize(D("0.01"))
@@ -48,7 +48,7 @@ def test_the_spread_is_that_of_the_three_published_periods() -> None:
     assert float(spread()) == pytest.approx(stdev([log(1.051), log(1.045), log(1.043)]), abs=5e-7)
 
 
-def test_the_fan_is_made_of_exact_quantiles() -> None:
+def test_the_percentiles_are_exact_quantiles() -> None:
     fan = project(D("75000.00")).fan
     wide = float(spread()) * sqrt(5) * 1.2815515655446004
     assert float(fan[5][10]) == pytest.approx(92572.67 * exp(-wide), abs=0.01)
@@ -56,7 +56,7 @@ def test_the_fan_is_made_of_exact_quantiles() -> None:
 
 
 @given(income=INCOMES, occupation=st.sampled_from(OccupationGroup), switch=st.booleans())
-def test_the_percentiles_are_in_order_and_nothing_gets_lost(income: Decimal, occupation: OccupationGroup, switch: bool) -> None:
+def test_the_percentiles_are_in_order(income: Decimal, occupation: OccupationGroup, switch: bool) -> None:
     found = project(income, occupation=occupation, switch=switch)
     assert all(row[10] <= row[50] <= row[90] for row in found.fan.values())
     assert found.median == {years: row[50] for years, row in found.fan.items()}

@@ -1,4 +1,4 @@
-"""How these tests read a statement: all of it at once, from bytes or text in memory."""
+"""Helpers that parse a whole statement from bytes or text in memory."""
 
 import io
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from finance.statements.source import StatementSource
 
 @dataclass(frozen=True)
 class Reading:
-    """A statement with its rows and errors told apart."""
+    """A statement with its rows and its errors."""
 
     statement: Statement
     rows: list[StatementRow]
@@ -42,7 +42,7 @@ def read(
     account_hint: str = "",
     limits: Limits | None = None,
 ) -> Reading:
-    """Everything in `content`; text is taken as UTF-8."""
+    """Parse all of `content`; text is encoded as UTF-8."""
     source = StatementSource(
         file=io.BytesIO(content.encode() if isinstance(content, str) else content),
         filename=filename,
@@ -57,7 +57,7 @@ def read(
 
 
 def read_or_refuse(content: bytes, mapping: object = None) -> Reading | StatementError:
-    """`read`, or the refusal; anything else that is raised goes through and fails the test."""
+    """Call `read` and return its result or its StatementError; any other exception is raised and fails the test."""
     try:
         return read(content, mapping=cast("Mapping[str, object] | None", mapping))
     except StatementError as refusal:
@@ -65,7 +65,7 @@ def read_or_refuse(content: bytes, mapping: object = None) -> Reading | Statemen
 
 
 def is_sound(reading: Reading | StatementError) -> bool:
-    """Whether what came out keeps the promises of `finance.statements.rows`, whatever went in."""
+    """Return True if a reading satisfies the guarantees of `finance.statements.rows`."""
     if isinstance(reading, StatementError):
         return bool(reading.code and reading.message)
     return all(map(_row_is_sound, reading.rows)) and all(error.code and error.message for error in reading.errors)
@@ -85,7 +85,7 @@ def _row_is_sound(row: StatementRow) -> bool:
 
 
 def ofx(*transactions: str, before: str = "", after: str = "", header: str = "OFXHEADER:100\nDATA:OFXSGML\n\n") -> str:
-    """A checking account in USD, in the SGML that banks write, with `transactions` between its list's tags."""
+    """Return an SGML statement of a checking account in USD with the given transactions."""
     body = "\n".join(transactions)
     return (
         f"{header}<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>USD<BANKACCTFROM><BANKID>1<ACCTID>000012345678"
@@ -95,5 +95,5 @@ def ofx(*transactions: str, before: str = "", after: str = "", header: str = "OF
 
 
 def transaction(amount: str = "-1.00", day: str = "20250115", fitid: str = "A1", rest: str = "<NAME>Shop") -> str:
-    """One STMTTRN in SGML."""
+    """Return one STMTTRN in SGML."""
     return f"<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>{day}<TRNAMT>{amount}<FITID>{fitid}{rest}</STMTTRN>"

@@ -1,4 +1,4 @@
-"""Amounts in every notation; what is none is an error, and nothing is rounded."""
+"""Amounts in every notation. An invalid amount is an error, and nothing is rounded."""
 
 from decimal import Decimal
 
@@ -61,7 +61,7 @@ def test_it_reads_every_notation(cell: str, mark: str, amount: str) -> None:
     ["NaN", "sNaN", "inf", "-Infinity", "1e400", "1E5", "0x1F", "1_000", "12-50", "2025-01-02", "1/2", "12 pieces", "12.50 XXQ",
      "(12.50", "12.50)", "1,2,3", "1.2.3", "1,234,56", "12,34.5", "١٢x", "€", "-", ".", "=1+1", "9" * 65],
 )  # fmt: skip
-def test_it_refuses_what_is_no_amount(cell: str) -> None:
+def test_it_refuses_an_invalid_amount(cell: str) -> None:
     with pytest.raises(BrokenCellError) as broken:
         read_money(cell, ".")
     assert broken.value.code == "bad_amount"
@@ -101,7 +101,7 @@ def test_the_decimal_mark_is_decided_over_all_amounts(cells: list[str], mark: st
 
 
 @given(cents=st.integers(-(10**12), 10**12), mark=st.sampled_from(".,"), grouping=st.sampled_from(["", "'", " ", "other"]))
-def test_what_is_written_is_what_is_read(cents: int, mark: str, grouping: str) -> None:
+def test_a_written_amount_is_read_back(cents: int, mark: str, grouping: str) -> None:
     other = {".": ",", ",": "."}[mark]
     plain = f"{Decimal(cents) / 100:,.2f}".replace(",", "g").replace(".", mark)
     written = plain.replace("g", other * (grouping == "other") or grouping.replace("other", ""))

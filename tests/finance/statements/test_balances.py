@@ -1,4 +1,4 @@
-"""A running balance gives the opening and closing balance, however the file is sorted, so that an import can be proved."""
+"""Opening and closing balances computed from a running balance, in files of any order."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_a_row_that_is_missing_shows_as_a_gap() -> None:
     assert balances.closing - balances.opening - sum(row.amount for row in reading.rows) == 30
 
 
-def test_a_pending_row_is_in_no_balance() -> None:
+def test_a_pending_row_counts_in_no_balance() -> None:
     content = "Date,Amount,Balance,Status\n2025-01-13,-10.00,90.00,booked\n2025-01-14,-5.00,,pending\n"
     balances = read(content).statement.balances
     assert (str(balances.opening), str(balances.closing)) == ("100.00", "90.00")
@@ -43,6 +43,6 @@ def test_a_pending_row_is_in_no_balance() -> None:
         "Date,Amount,Balance,Currency\n2025-01-13,-10.00,90.00,USD\n2025-01-13,-10.00,80.00,EUR\n",
     ],
 )
-def test_without_one_running_balance_nothing_is_claimed(content: str) -> None:
+def test_without_one_running_balance_both_are_unknown(content: str) -> None:
     balances = read(content).statement.balances
     assert (balances.opening, balances.closing) == (None, None)

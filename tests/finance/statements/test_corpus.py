@@ -1,4 +1,4 @@
-"""Statements of real banks, from the project's corpus when it lies beside the repository, and our own small ones."""
+"""Statements of real banks, if the corpus is beside the repository, and the small ones in `files`."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ PATHS = sorted(path for folder in (FILES, CORPUS) for path in folder.glob("*.[oq
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if path.name in EXPECTED], ids=lambda path: path.name)
-def test_it_reads_what_the_bank_wrote(path: Path) -> None:
+def test_it_reads_the_statement_of_a_bank(path: Path) -> None:
     dates, amounts, currencies, closing = EXPECTED[path.name]
     reading = read(path.read_bytes(), filename=path.name)
     assert reading.errors == []
@@ -43,7 +43,7 @@ def test_it_refuses_a_file_without_a_statement(path: Path) -> None:
     assert refusal.value.code == "no_statement"
 
 
-def test_the_first_row_of_the_corpus_keeps_every_field() -> None:
+def test_every_field_of_a_row_is_read() -> None:
     [first, *_] = read((FILES / "card_pending.ofx").read_bytes()).rows
     assert first.merchant_name == "Café “L'Étoile” & Fils"
     assert first.description == "Café “L'Étoile” & Fils - Paris 2e"

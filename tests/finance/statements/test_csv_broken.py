@@ -1,4 +1,4 @@
-"""A broken row is an error with its line; the good rows go in. A file that could mean two things is refused."""
+"""Broken CSV rows are errors with their line numbers, and ambiguous files are refused."""
 
 import pytest
 
@@ -40,7 +40,7 @@ LAST = "2025-01-31,Last,-2.00\n"
         ('2025-01-14,"X,1.00', "row", "unclosed_quote"),
     ],
 )
-def test_a_broken_row_costs_only_itself(row: str, field: str, code: str) -> None:
+def test_a_broken_row_does_not_affect_others(row: str, field: str, code: str) -> None:
     reading = read(HEADER + FIRST + row + "\n" + LAST)
     assert [found.number for found in reading.rows] == [2, 4]
     assert [(error.number, error.field, error.code) for error in reading.errors] == [(3, field, code)]
@@ -48,7 +48,7 @@ def test_a_broken_row_costs_only_itself(row: str, field: str, code: str) -> None
 
 def test_every_error_is_a_sentence() -> None:
     [error] = read(HEADER + FIRST + "2025-01-14,X,0.00\n").errors
-    assert error.message == "The amount is zero, so there is nothing to book."
+    assert error.message == "The amount is zero, so there is nothing to import."
 
 
 @pytest.mark.parametrize("blank", ["\n", "\n\n", ",,\n", " , ,\n", "\x1a\n", "\r\n"])
@@ -67,18 +67,18 @@ def test_a_text_may_have_several_lines() -> None:
     assert [(row.number, row.description) for row in reading.rows] == [(2, "Two lines"), (4, "Last")]
 
 
-def test_a_text_of_several_lines_in_the_first_column_is_no_open_quote() -> None:
+def test_a_text_of_several_lines_is_no_open_quote() -> None:
     reading = read('Description,Date,Amount\n"Two\nlines",2025-01-13,-1.00\n')
     assert [row.description for row in reading.rows] == ["Two lines"]
 
 
-def test_an_open_quote_does_not_swallow_a_row_that_closes_it() -> None:
+def test_an_open_quote_does_not_hide_a_row_that_closes_it() -> None:
     reading = read(HEADER + '2025-01-13,"ACME,3.00\n2025-01-14,"BETA",4.00\n' + LAST)
     assert reading.amounts == ["4.00", "-2.00"]
     assert reading.codes == [(2, "unclosed_quote")]
 
 
-def test_an_open_quote_does_not_swallow_a_long_file() -> None:
+def test_an_open_quote_does_not_hide_a_long_file() -> None:
     reading = read(HEADER + '2025-01-13,"ACME,3.00\n' + LAST * 500)
     assert len(reading.rows) == 500
     assert reading.codes == [(2, "unclosed_quote")]
@@ -89,7 +89,7 @@ def test_a_quote_inside_a_text_is_a_quote() -> None:
     assert [row.description for row in reading.rows] == ['5" nail', 'say "hi"']
 
 
-def test_a_file_of_open_quotes_is_refused_in_good_time() -> None:
+def test_a_file_of_open_quotes_is_refused_quickly() -> None:
     with pytest.raises(StatementError) as refusal:
         read(HEADER + 'a"b,"""\n' * 5_000)
     assert refusal.value.code == "unclosed_quotes"
@@ -107,7 +107,7 @@ def test_a_stray_nul_is_cleaned_out_of_its_text() -> None:
 
 
 @pytest.mark.parametrize("delimiter", ["-", "/"])
-def test_days_that_could_be_months_are_refused_with_the_mapping_to_send(delimiter: str) -> None:
+def test_ambiguous_dates_are_refused_with_the_mapping_to_send(delimiter: str) -> None:
     day = delimiter.join(("01", "02", "2025"))
     with pytest.raises(StatementError) as refusal:
         read(f"Date,Amount\n{day},1.00\n")
@@ -117,16 +117,16 @@ def test_days_that_could_be_months_are_refused_with_the_mapping_to_send(delimite
 
 
 @pytest.mark.parametrize(("date_format", "day"), [("%d/%m/%Y", "2025-02-01"), ("%m/%d/%Y", "2025-01-02")])
-def test_the_mapping_settles_it(date_format: str, day: str) -> None:
+def test_the_mapping_decides_the_date_format(date_format: str, day: str) -> None:
     assert read("Date,Amount\n01/02/2025,1.00\n", mapping={"date_format": date_format}).dates == [day]
 
 
-def test_one_clear_day_settles_it_even_far_down() -> None:
+def test_one_clear_date_decides_even_in_a_late_row() -> None:
     content = "Date,Amount\n" + "01/02/2025,1.00\n" * 3_000 + "01/13/2025,1.00\n"
     assert read(content).dates[0] == "2025-01-02"
 
 
-def test_a_broken_day_settles_nothing() -> None:
+def test_a_broken_date_decides_nothing() -> None:
     reading = read("Date,Amount\n13/01/2025,1.00\n13/13/2025,1.00\n99/99/9999,1.00\n")
     assert reading.dates == ["2025-01-13"]
     assert reading.codes == [(3, "bad_date"), (4, "bad_date")]
@@ -136,7 +136,7 @@ def test_days_equal_to_their_months_are_clear() -> None:
     assert read("Date,Amount\n01/01/2025,1.00\n02/02/2025,1.00\n").dates == ["2025-01-01", "2025-02-02"]
 
 
-def test_thousands_that_could_be_fractions_are_refused_with_the_mapping_to_send() -> None:
+def test_ambiguous_amounts_are_refused_unless_mapped() -> None:
     content = "Date;Amount\n13.01.2025;1.500\n"
     with pytest.raises(StatementError) as refusal:
         read(content)
@@ -155,7 +155,7 @@ def test_a_row_with_debit_and_credit_is_broken() -> None:
     assert reading.codes == [(3, "two_amounts"), (4, "missing_amount"), (5, "zero_amount")]
 
 
-def test_a_reversed_debit_comes_back() -> None:
+def test_a_negative_debit_is_positive() -> None:
     assert read("Date,Debit,Credit\n2025-01-13,5.00,\n2025-01-14,7.00,\n2025-01-15,-5.00,\n").amounts == [
         "-5.00",
         "-7.00",
@@ -163,7 +163,7 @@ def test_a_reversed_debit_comes_back() -> None:
     ]
 
 
-def test_a_row_whose_sign_is_not_said_is_broken() -> None:
+def test_a_row_of_unknown_sign_is_broken() -> None:
     content = "Date,Type,Amount\n2025-01-13,Debit,1.00\n2025-01-14,Credit,2.00\n2025-01-15,Other,3.00\n"
     reading = read(content)
     assert reading.amounts == ["-1.00", "2.00"]

@@ -1,4 +1,4 @@
-"""CSV as banks of many countries write it, understood without a mapping."""
+"""CSV files of banks in many countries, read without a mapping."""
 
 import pytest
 
@@ -80,12 +80,12 @@ def test_it_reads_the_same_two_transactions(content: str) -> None:
 
 
 @pytest.mark.parametrize("content", BANKS.values(), ids=BANKS.keys())
-def test_the_mapping_it_reports_gives_the_same_rows_again(content: str) -> None:
+def test_the_reported_mapping_returns_the_same_rows(content: str) -> None:
     first = read(content)
     assert read(content, mapping=first.statement.mapping).rows == first.rows
 
 
-def test_the_posting_day_is_told_from_the_day_of_purchase() -> None:
+def test_posting_and_purchase_dates_are_distinguished() -> None:
     content = "Transaction Date,Post Date,Description,Amount\n01/13/2025,01/14/2025,Shop,-1.00\n"
     [row] = read(content).rows
     assert (str(row.date), str(row.posted_date)) == ("2025-01-13", "2025-01-14")
@@ -118,19 +118,19 @@ def test_a_row_that_the_bank_declined_is_not_booked() -> None:
         ("Payment", "5", "income"),
     ],
 )
-def test_a_type_column_is_believed_as_far_as_the_sign_allows(word: str, amount: str, transaction_type: str) -> None:
+def test_a_type_column_counts_if_it_fits_the_sign(word: str, amount: str, transaction_type: str) -> None:
     content = f"Date,Description,Type,Amount\n2025-01-13,A,{word},{amount}\n2025-01-14,B,Sale,-1.00\n"
     assert read(content).rows[0].transaction_type == transaction_type
 
 
 @pytest.mark.parametrize("title", ["ID", "Transaction ID", "FITID", "Reference Number", "Transaction-Id"])
-def test_an_id_is_taken_from_a_column_that_is_called_one(title: str) -> None:
+def test_an_id_is_read_from_a_column_titled_as_one(title: str) -> None:
     content = f"Date,Amount,{title}\n2025-01-13,1.00,X1\n2025-01-14,1.00,X2\n"
     assert [row.provider_id for row in read(content).rows] == ["X1", "X2"]
 
 
 @pytest.mark.parametrize("title", ["Reference", "Account", "Check Number", "Notes"])
-def test_no_other_column_is_taken_for_an_id(title: str) -> None:
+def test_no_other_column_is_read_as_an_id(title: str) -> None:
     content = f"Date,Amount,{title}\n2025-01-13,1.00,X1\n2025-01-14,1.00,X2\n"
     assert [row.provider_id for row in read(content).rows] == ["", ""]
 
@@ -145,7 +145,7 @@ def test_the_same_row_twice_keeps_its_id() -> None:
     assert [row.provider_id for row in read(content).rows] == ["A", "A"]
 
 
-def test_a_category_is_kept() -> None:
+def test_a_category_is_read() -> None:
     content = "Date,Amount,Category\n2025-01-13,1.00,Food &amp; Drink\n"
     assert read(content).rows[0].category == "Food & Drink"
 
@@ -175,7 +175,7 @@ def test_a_table_without_a_header_is_read_when_it_is_clear() -> None:
     assert reading.statement.mapping["amount"] == 1
 
 
-def test_without_a_header_a_running_balance_must_add_up_to_be_one() -> None:
+def test_without_a_header_a_running_balance_must_add_up() -> None:
     content = "2025-01-13,Shop,-1.00,9.00\n2025-01-14,Shop,-2.00,7.00\n2025-01-15,Shop,3.00,10.00\n"
     reading = read(content)
     assert reading.amounts == ["-1.00", "-2.00", "3.00"]

@@ -1,4 +1,4 @@
-"""The mapping that a caller sends: strict in its form, and every refusal names the key."""
+"""Mappings sent by a client. Every error names the key."""
 
 import json
 
@@ -25,11 +25,11 @@ def test_it_maps_columns_by_number_from_zero() -> None:
     ]
 
 
-def test_a_title_is_found_whatever_its_case_and_spacing() -> None:
+def test_a_title_is_found_without_case_and_spacing() -> None:
     assert read(CONTENT, mapping={"date": " WANN", "amount": "wieviel "}).amounts == ["-1.00", "2000.50"]
 
 
-def test_what_is_not_mentioned_is_guessed() -> None:
+def test_unmapped_columns_are_guessed() -> None:
     content = "Wann,Description,Amount\n2025-01-13,Shop,-1.00\n"
     assert read(content, mapping={"date": "Wann"}).rows[0].description == "Shop"
 
@@ -44,14 +44,14 @@ def test_a_debit_column_alone_may_be_named() -> None:
     assert read(content, mapping={"debit": "Spent"}).amounts == ["-5.00", "-7.00"]
 
 
-def test_options_are_taken() -> None:
+def test_options_are_accepted() -> None:
     content = "a|b\n01/02/25|1.500\n"
     mapping = {"date": "a", "amount": "b", "date_format": "%d/%m/%y", "decimal": ",", "delimiter": "|"}
     reading = read(content, mapping=mapping)
     assert (reading.dates, reading.amounts) == (["2025-02-01"], ["1500.00"])
 
 
-def test_the_mapping_used_is_ready_for_json() -> None:
+def test_the_used_mapping_is_json_serializable() -> None:
     assert json.loads(json.dumps(dict(read(CONTENT, mapping=MAPPING).statement.mapping))) == {
         **MAPPING,
         "date_format": "%d.%m.%Y",
@@ -69,8 +69,8 @@ def test_a_broken_first_row_is_not_taken_for_a_preamble() -> None:
 @pytest.mark.parametrize(
     ("mapping", "code", "sentence"),
     [
-        ({"betrag": "Wieviel"}, "bad_mapping", "“betrag” is no known key"),
-        ({7: "Wieviel"}, "bad_mapping", "“7” is no known key"),
+        ({"betrag": "Wieviel"}, "bad_mapping", "“betrag” is not a known key"),
+        ({7: "Wieviel"}, "bad_mapping", "“7” is not a known key"),
         ({"date": ""}, "bad_mapping", "mapping.date"),
         ({"date": True}, "bad_mapping", "mapping.date"),
         ({"date": -1}, "bad_mapping", "mapping.date"),
@@ -91,13 +91,13 @@ def test_a_broken_first_row_is_not_taken_for_a_preamble() -> None:
             "unknown_columns",
             "mapping.balance: “Saldo” is not a column of the file. Columns found: 0: “Wann”",
         ),
-        ({**MAPPING, "date": 99}, "unknown_columns", "mapping.date: there is no column 99; the last one is 4"),
-        ({"date": 0, "amount": 99}, "unknown_columns", "mapping.amount: there is no column 99"),
+        ({**MAPPING, "date": 99}, "unknown_columns", "mapping.date: column 99 does not exist. The last one is 4"),
+        ({"date": 0, "amount": 99}, "unknown_columns", "mapping.amount: column 99 does not exist"),
         ([["date", "Wann"]], "bad_mapping", "JSON object"),
         ("date", "bad_mapping", "JSON object"),
     ],
 )
-def test_it_says_what_is_wrong_with_a_mapping(mapping: dict[str, object], code: str, sentence: str) -> None:
+def test_the_error_names_the_wrong_key_of_a_mapping(mapping: dict[str, object], code: str, sentence: str) -> None:
     with pytest.raises(StatementError) as refusal:
         read(CONTENT, mapping=mapping)
     assert refusal.value.code == code

@@ -1,4 +1,4 @@
-"""Days in every notation; the format is decided once for a file."""
+"""Dates in every notation, with one format for each file."""
 
 import datetime
 
@@ -39,7 +39,7 @@ DAY = datetime.date(2025, 3, 14)
         ("２０２５/０３/１４", "%Y/%m/%d"),
     ],
 )
-def test_it_finds_the_format_and_the_day(cell: str, date_format: str) -> None:
+def test_it_finds_the_format_and_the_date(cell: str, date_format: str) -> None:
     found = choose_format([cell], lambda: [cell])
     assert found == date_format
     assert DateReader(found).read(cell) == DAY
@@ -48,7 +48,7 @@ def test_it_finds_the_format_and_the_day(cell: str, date_format: str) -> None:
 @pytest.mark.parametrize(
     "cell", ["", "0000-01-01", "2025-02-30", "2025-13-01", "2025-1-1-1", "x2025-01-01", "2025-01-01" + " " * 99]
 )
-def test_it_finds_no_day_where_there_is_none(cell: str) -> None:
+def test_it_finds_no_date_in_an_invalid_cell(cell: str) -> None:
     assert DateReader("%Y-%m-%d").read(cell) is None
 
 
@@ -58,11 +58,11 @@ def test_two_digits_of_a_year_are_read_as_posix_does(year: str, century: int) ->
 
 
 @pytest.mark.parametrize("date_format", ["%Y%m%d%H%M%S", "%Y%m%d %H:%M"])
-def test_a_clock_in_the_format_is_dropped_with_the_clock_in_the_cell(date_format: str) -> None:
+def test_a_time_of_day_in_the_format_is_ignored(date_format: str) -> None:
     assert DateReader(date_format).read("20250314235959") == DAY
 
 
-def test_most_cells_decide() -> None:
+def test_the_majority_of_cells_decides() -> None:
     assert choose_format(["13/01/2025", "14/01/2025", "01/15/2025"], list) == "%d/%m/%Y"
 
 
@@ -77,10 +77,10 @@ def test_nothing_decides_when_every_day_could_be_a_month() -> None:
 
 
 @given(day=st.dates(datetime.date(1970, 1, 1), datetime.date(2068, 12, 31)), date_format=st.sampled_from(FORMATS))
-def test_a_day_written_in_a_format_is_read_back(day: datetime.date, date_format: str) -> None:
+def test_a_date_written_in_a_format_is_read_back(day: datetime.date, date_format: str) -> None:
     assert DateReader(date_format).read(day.strftime(date_format)) == day
 
 
 @given(st.text())
-def test_any_text_is_a_day_or_nothing(text: str) -> None:
+def test_any_text_is_a_date_or_none(text: str) -> None:
     assert isinstance(DateReader("%d %b %y").read(text), datetime.date | None)

@@ -1,4 +1,4 @@
-"""The characters of a statement survive whatever encoding its bank chose."""
+"""Statements in the encodings that banks use, and files that are no text."""
 
 import codecs
 
@@ -40,11 +40,11 @@ def test_a_csv_file_is_read_in_its_encoding(content: str, encoding: str, text: s
     assert reading.rows[0].description == text
 
 
-def test_utf16_with_the_mark_of_the_other_order_is_read() -> None:
+def test_utf16_with_a_big_endian_mark_is_read() -> None:
     assert read(codecs.BOM_UTF16_BE + WESTERN.encode("utf-16-be")).rows[1].description == "Façade à Köln"
 
 
-def test_the_one_accent_may_stand_at_the_end_of_a_large_file() -> None:
+def test_a_single_accent_may_be_at_the_end_of_a_large_file() -> None:
     content = (
         WESTERN.replace("é", "e").encode("cp1252") + b"15/01/2025;x;1,00\n" * 20_000 + "15/01/2025;né;1,00\n".encode("cp1252")
     )
@@ -90,12 +90,12 @@ def test_ofx_is_read_in_the_encoding_that_it_declares(header: str, encoding: str
         (b"PK\x03\x04", "a zip archive"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook (.xls) or another Office document"),
         (b"\x1f\x8b\x08", "a gzip archive"),
-        (b"\x00\x00\x00\x18ftypheic", "a picture or a film"),
+        (b"\x00\x00\x00\x18ftypheic", "a picture or a video"),
         (bytes(range(32)) * 100, "a binary file"),
         (b"a\x00\x00\x00" * 100, "a binary file"),
     ],
 )
-def test_it_names_what_is_no_text(content: bytes, kind: str) -> None:
+def test_it_names_the_type_of_a_binary_file(content: bytes, kind: str) -> None:
     with pytest.raises(StatementError) as refusal:
         read(content, filename="statement.ofx")
     assert refusal.value.code == "not_a_statement"

@@ -1,4 +1,4 @@
-"""A file's format is what its content says; its name proves nothing."""
+"""Detection of a file's format by its content, independent of its name."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_an_unknown_format_is_refused_with_those_known() -> None:
         ("Dear customer", "not_a_statement", "not a bank statement"),
     ],
 )
-def test_it_names_what_it_cannot_import(content: str, code: str, kind: str) -> None:
+def test_it_names_an_unsupported_format(content: str, code: str, kind: str) -> None:
     with pytest.raises(StatementError, match=kind) as refusal:
         read(content)
     assert refusal.value.code == code

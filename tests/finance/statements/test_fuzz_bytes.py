@@ -1,4 +1,4 @@
-"""Whatever is uploaded, the answer is rows, errors of rows, or one refusal; never another exception."""
+"""Fuzz tests: any upload returns rows, errors of rows or one StatementError."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_random_values_in_good_markup(values: list[tuple[str, str]]) -> None:
 
 @st.composite
 def mutated_files(draw: st.DrawFn) -> bytes:
-    """A good file with up to six cuts, repetitions and insertions."""
+    """Draw a good file with up to six cuts, repetitions and insertions."""
     content = draw(st.sampled_from(GOOD))
     for _ in range(draw(st.integers(1, 6))):
         start = draw(st.integers(0, len(content)))
@@ -93,7 +93,7 @@ def mutated_files(draw: st.DrawFn) -> bytes:
     mutated_files(),
     st.sampled_from([None, {"date": 0, "amount": 1}, {"date": "Date"}, {"decimal": ","}, {"date_format": "%d/%m/%y"}]),
 )
-def test_good_files_gone_bad(content: bytes, mapping: dict[str, object] | None) -> None:
+def test_mutated_files(content: bytes, mapping: dict[str, object] | None) -> None:
     assert is_sound(read_or_refuse(content, mapping=mapping))
 
 

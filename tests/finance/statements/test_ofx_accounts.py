@@ -1,4 +1,4 @@
-"""An OFX file may hold several accounts; which one is meant is never guessed."""
+"""OFX files with several accounts, which require a hint."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_the_hint_chooses_the_account(hint: str, amount: str) -> None:
     assert read(TWO, account_hint=hint).amounts == [amount]
 
 
-def test_it_asks_which_account_and_shows_no_whole_number() -> None:
+def test_the_error_lists_the_accounts_with_masked_numbers() -> None:
     with pytest.raises(StatementError) as refusal:
         read(TWO)
     assert refusal.value.code == "several_accounts"
@@ -33,7 +33,7 @@ def test_it_asks_which_account_and_shows_no_whole_number() -> None:
 
 
 @pytest.mark.parametrize("hint", ["1234", "77", "0002222", "8887777888"])
-def test_it_says_when_the_account_is_not_there(hint: str) -> None:
+def test_a_hint_without_a_matching_account_is_refused(hint: str) -> None:
     with pytest.raises(StatementError) as refusal:
         read(TWO, account_hint=hint)
     assert refusal.value.code == "account_not_in_file"
@@ -51,7 +51,7 @@ def test_a_single_account_needs_no_hint_to_fit() -> None:
     assert read(ofx(transaction()), account_hint="0000").amounts == ["-1.00"]
 
 
-def test_two_statements_of_one_account_are_one_and_the_later_balance_closes() -> None:
+def test_two_statements_of_one_account_close_with_the_later_one() -> None:
     months = f"<OFX>{_account('1', '-2', day='20250228', balance='7')}{_account('1', '-1', day='20250131', balance='9')}</OFX>"
     reading = read(months)
     assert [(row.number, str(row.amount)) for row in reading.rows] == [(1, "-2.00"), (2, "-1.00")]
@@ -65,7 +65,7 @@ def test_the_accounts_of_the_file_are_listed_masked() -> None:
     )
 
 
-def test_an_investment_account_gives_its_movements_of_cash() -> None:
+def test_an_investment_account_has_its_cash_transactions() -> None:
     cash = f"<INVBANKTRAN>{transaction('-3')}<SUBACCTFUND>CASH</INVBANKTRAN>"
     trades = f"<INVTRANLIST>{cash}<BUYSTOCK></BUYSTOCK></INVTRANLIST>"
     reading = read(f"<OFX><INVSTMTRS><CURDEF>USD<INVACCTFROM><ACCTID>5</INVACCTFROM>{trades}</INVSTMTRS></OFX>")

@@ -1,4 +1,4 @@
-"""A broken transaction is an error with its number; the good ones go in. What is no statement is refused as a whole."""
+"""Broken OFX transactions are errors with their numbers, and files without a statement are refused."""
 
 import pytest
 
@@ -36,13 +36,13 @@ GOOD = transaction("-2.00", fitid="GOOD")
         ("<STMTTRN></STMTTRN>", "date", "missing_date"),
     ],
 )
-def test_a_broken_transaction_costs_only_itself(broken: str, field: str, code: str) -> None:
+def test_a_broken_transaction_does_not_affect_others(broken: str, field: str, code: str) -> None:
     reading = read(ofx(GOOD, broken, GOOD))
     assert [row.number for row in reading.rows] == [1, 3]
     assert [(error.number, error.field, error.code) for error in reading.errors] == [(2, field, code)]
 
 
-def test_a_file_that_was_cut_off_keeps_its_whole_transactions() -> None:
+def test_a_truncated_file_keeps_its_complete_transactions() -> None:
     content = ofx(GOOD, transaction("-1234.56"))
     reading = read(content[: content.index("4.56")])
     assert reading.amounts == ["-2.00"]
@@ -85,12 +85,12 @@ def test_it_refuses_ofx_without_a_statement(content: str) -> None:
         "&amp;" * 20_000,
     ],
 )
-def test_hostile_markup_takes_neither_time_nor_the_stack(hostile: str) -> None:
+def test_hostile_markup_exhausts_neither_time_nor_stack(hostile: str) -> None:
     reading = read(ofx(GOOD, before=hostile))
     assert reading.amounts[-1:] == ["-2.00"]
 
 
-def test_it_refuses_a_file_of_statements_without_end() -> None:
+def test_it_refuses_a_file_of_too_many_statements() -> None:
     with pytest.raises(StatementError) as refusal:
         read("<OFX>" + "<STMTRS>" * 2_001)
     assert refusal.value.code == "too_many_statements"

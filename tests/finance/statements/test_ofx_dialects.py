@@ -1,4 +1,4 @@
-"""OFX outside its specification, in the ways that real banks are."""
+"""Deviations from the OFX specification that occur in files of real banks."""
 
 import pytest
 
@@ -64,7 +64,7 @@ def test_two_transactions_are_two_rows(content: str) -> None:
         ("<NAME>" + "x" * 300, "x" * 255),
     ],
 )
-def test_a_name_is_read_as_a_person_would(markup: str, name: str) -> None:
+def test_a_name_is_read_and_cleaned(markup: str, name: str) -> None:
     [row] = read(ofx(transaction(rest=markup))).rows
     assert row.merchant_name == name
 
@@ -85,7 +85,7 @@ def test_a_name_is_read_as_a_person_would(markup: str, name: str) -> None:
         ("", ""),
     ],
 )
-def test_the_memo_is_added_when_it_says_more(markup: str, description: str) -> None:
+def test_the_memo_is_added_if_it_differs(markup: str, description: str) -> None:
     [row] = read(ofx(transaction(rest=markup))).rows
     assert row.description == description
 
@@ -108,7 +108,7 @@ def test_an_amount_has_a_point_or_a_comma(written: str, amount: str) -> None:
 @pytest.mark.parametrize(
     "written", ["20250115", "20250115235959", "20250115000000.000[-5:EST]", "20250115120000[+14]", "2025-01-15", "20250115 "]
 )
-def test_the_day_is_the_day_as_the_bank_wrote_it(written: str) -> None:
+def test_the_date_ignores_time_and_zone(written: str) -> None:
     assert read(ofx(transaction(day=written))).dates == ["2025-01-15"]
 
 
@@ -116,7 +116,7 @@ def test_the_day_is_the_day_as_the_bank_wrote_it(written: str) -> None:
     ("user_day", "day"),
     [("20250110", "2025-01-10"), ("20250120", "2025-01-15"), ("00000000", "2025-01-15"), ("", "2025-01-15")],
 )
-def test_the_day_of_purchase_wins_unless_it_makes_no_sense(user_day: str, day: str) -> None:
+def test_the_purchase_date_counts_unless_implausible(user_day: str, day: str) -> None:
     reading = read(ofx(transaction(rest=f"<DTUSER>{user_day}")))
     assert reading.dates == [day]
     assert str(reading.rows[0].posted_date) == "2025-01-15"
@@ -138,7 +138,7 @@ def test_the_day_of_purchase_wins_unless_it_makes_no_sense(user_day: str, day: s
         ("NONSENSE", "-5", "expense"),
     ],
 )
-def test_the_type_follows_the_bank_as_far_as_the_sign_allows(kind: str, amount: str, transaction_type: str) -> None:
+def test_the_banks_type_counts_if_it_fits_the_sign(kind: str, amount: str, transaction_type: str) -> None:
     content = ofx(transaction(amount)).replace("<TRNTYPE>DEBIT", f"<TRNTYPE>{kind}")
     assert [row.transaction_type for row in read(content).rows] == [transaction_type]
 

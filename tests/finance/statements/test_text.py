@@ -1,4 +1,4 @@
-"""Text fit for people and for PostgreSQL, and the normal form that finds duplicates."""
+"""Cleaning of text for display and storage, and normalization for duplicate detection."""
 
 import pytest
 from hypothesis import given
@@ -50,13 +50,13 @@ def test_different_texts_stay_different(one: str, other: str) -> None:
 
 
 @given(st.text())
-def test_normalising_twice_changes_nothing(text: str) -> None:
+def test_normalization_is_idempotent(text: str) -> None:
     once = normalize_text(text)
     assert normalize_text(once) == once
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=127)))
-def test_the_short_way_for_ascii_gives_the_same(text: str) -> None:
+def test_the_fast_path_for_ascii_returns_the_same(text: str) -> None:
     assert normalize_text(text) == normalize_text(text + "\u2014")
 
 

@@ -1,4 +1,4 @@
-"""`transactions/export/`: every row that the list's filters choose, as a file."""
+"""The endpoint `transactions/export/`, which writes every filtered row to a file."""
 
 import csv
 import io
@@ -19,15 +19,15 @@ from users.models import User
 LIST, EXPORT = "/api/v1/finance/transactions/", "/api/v1/finance/transactions/export/"
 
 
-def as_csv(answer: Any) -> list[dict[str, str]]:
-    """The file as a spreadsheet reads it."""
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
-    return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+def as_csv(response: Any) -> list[dict[str, str]]:
+    """Parse the file as a spreadsheet does."""
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    return list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
 
 
-def as_json(answer: Any) -> list[dict[str, Any]]:
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
-    return orjson.loads(answer.getvalue())
+def as_json(response: Any) -> list[dict[str, Any]]:
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json")
+    return orjson.loads(response.getvalue())
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def shops(alice: User) -> list[FinancialTransaction]:
 
 
 def test_the_csv_has_the_columns_of_the_list(as_alice: APIClient, shops: list[FinancialTransaction]) -> None:
-    answer = as_alice.get(EXPORT)
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="transactions.csv"'
-    rows = as_csv(answer)
+    response = as_alice.get(EXPORT)
+    assert response.headers["Content-Disposition"] == 'attachment; filename="transactions.csv"'
+    rows = as_csv(response)
     assert [row["merchant_name"] for row in rows] == ["Shop A", "Shop B", "Bar"]
     assert list(rows[0]) == list(as_alice.get(LIST).json()["results"][0])
     assert (rows[0]["amount"], rows[0]["metadata"]) == ("-6.60", '{"source": "factory"}')
@@ -51,17 +51,15 @@ def test_the_json_has_the_rows_of_the_list(as_alice: APIClient, shops: list[Fina
 
 
 @pytest.mark.parametrize("file_format", exports.FORMATS)
-def test_it_comes_where_queries_are_noted_as_in_a_demo(
-    as_alice: APIClient, shops: list[FinancialTransaction], file_format: str
-) -> None:
+def test_it_works_while_queries_are_captured(as_alice: APIClient, shops: list[FinancialTransaction], file_format: str) -> None:
     with CaptureQueriesContext(connection):
-        answer = as_alice.get(EXPORT, {"file_format": file_format})
-    assert answer.status_code == 200
-    assert b"".join(answer).count(b"Shop A") == 1
+        response = as_alice.get(EXPORT, {"file_format": file_format})
+    assert response.status_code == 200
+    assert b"".join(response).count(b"Shop A") == 1
 
 
 @pytest.mark.parametrize("file_format", exports.FORMATS)
-def test_nothing_is_a_file_too(as_alice: APIClient, file_format: str) -> None:
+def test_no_rows_are_an_empty_file(as_alice: APIClient, file_format: str) -> None:
     read = {"csv": as_csv, "json": as_json}[file_format]
     assert read(as_alice.get(EXPORT, {"file_format": file_format})) == []
 
@@ -77,7 +75,7 @@ def test_nothing_is_a_file_too(as_alice: APIClient, file_format: str) -> None:
         {"transaction_date__gte": "2026-03-01", "metadata__contains": '{"source": "factory"}'},
     ],
 )
-def test_it_is_filtered_as_the_list_is(as_alice: APIClient, shops: list[FinancialTransaction], query: dict[str, str]) -> None:
+def test_it_has_the_filters_of_the_list(as_alice: APIClient, shops: list[FinancialTransaction], query: dict[str, str]) -> None:
     listed = as_alice.get(LIST, query | {"ordering": "created_at"}).json()["results"]
     assert as_json(as_alice.get(EXPORT, query | {"file_format": "json"})) == listed
     assert [row["id"] for row in as_csv(as_alice.get(EXPORT, query))] == [row["id"] for row in listed]
@@ -97,13 +95,13 @@ def test_it_is_filtered_as_the_list_is(as_alice: APIClient, shops: list[Financia
         ({"amount__gte": "much"}, "amount__gte", "invalid"),
     ],
 )
-def test_a_parameter_that_makes_no_sense_is_refused(as_alice: APIClient, query: dict[str, Any], attr: str, code: str) -> None:
-    answer = as_alice.get(EXPORT, query)
-    found = answer.json()["errors"][0]
-    assert (answer.status_code, found["attr"], found["code"]) == (400, attr, code)
+def test_an_invalid_parameter_is_refused(as_alice: APIClient, query: dict[str, Any], attr: str, code: str) -> None:
+    response = as_alice.get(EXPORT, query)
+    error = response.json()["errors"][0]
+    assert (response.status_code, error["attr"], error["code"]) == (400, attr, code)
 
 
-def test_it_has_nobody_elses_rows(as_alice: APIClient, shops: list[FinancialTransaction], bob: User) -> None:
+def test_it_has_no_rows_of_other_users(as_alice: APIClient, shops: list[FinancialTransaction], bob: User) -> None:
     TransactionFactory(user=bob)
     assert len(as_csv(as_alice.get(EXPORT))) == 3
 

@@ -1,4 +1,4 @@
-"""The database writes an export's bytes; here Python writes the same rows once more, and both must be equal."""
+"""Export files written by PostgreSQL, compared with the same rows written by Python."""
 
 import csv
 import io
@@ -58,7 +58,7 @@ OBJECTS: list[dict[str, Any]] = [
 
 
 def written_by_python(rows: list[FinancialTransaction], fields: list[str]) -> bytes:
-    """The rows as `csv` and `json` write them, from what Django reads."""
+    """Write Django's rows with the modules `csv` and `json`."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(fields)
@@ -76,8 +76,8 @@ def _cell(value: Any) -> str:
 
 
 @pytest.fixture
-def nasty(alice: User) -> list[FinancialTransaction]:
-    """A row for each nasty text, in several columns at once, with signs, halves of seconds and unknowns in turns."""
+def difficult_rows(alice: User) -> list[FinancialTransaction]:
+    """Create a row for each text in several columns, with varying signs, fractions of seconds and NULLs."""
     owned = {"user": alice, "financial_profile": AccountFactory(user=alice)}
     for number, text in enumerate(TEXTS):
         TransactionFactory.create(
@@ -91,34 +91,34 @@ def nasty(alice: User) -> list[FinancialTransaction]:
             posted_date=date(2026, 3, 1) if number % 2 else None,
             metadata=OBJECTS[number % len(OBJECTS)],
         )
-    made = FinancialTransaction.objects.order_by("pk")
-    made.filter(pk__in=list(made.values_list("pk", flat=True)[:9])).update(created_at=datetime(2026, 3, 2, 1, 2, 3, tzinfo=UTC))
-    made.filter(pk__in=list(made.values_list("pk", flat=True)[9:15])).update(
+    rows = FinancialTransaction.objects.order_by("pk")
+    rows.filter(pk__in=list(rows.values_list("pk", flat=True)[:9])).update(created_at=datetime(2026, 3, 2, 1, 2, 3, tzinfo=UTC))
+    rows.filter(pk__in=list(rows.values_list("pk", flat=True)[9:15])).update(
         created_at=datetime(2026, 3, 2, 1, 2, 3, 120, tzinfo=UTC)
     )
-    return list(made)
+    return list(rows)
 
 
 @pytest.mark.parametrize("size", [4, 29, 5_000])
 def test_csv_is_written_as_python_writes_it(
-    as_alice: APIClient, nasty: list[FinancialTransaction], monkeypatch: pytest.MonkeyPatch, size: int
+    as_alice: APIClient, difficult_rows: list[FinancialTransaction], monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     monkeypatch.setattr(exports, "BATCH", size)
     content = as_alice.get(EXPORT).getvalue()
     fields = next(csv.reader([content.split(b"\r\n")[0].decode("utf-8-sig")]))
-    assert content == written_by_python(nasty, fields)
+    assert content == written_by_python(difficult_rows, fields)
 
 
 @pytest.mark.parametrize("size", [4, 29, 5_000])
 def test_json_is_written_as_orjson_writes_the_list(
-    as_alice: APIClient, nasty: list[FinancialTransaction], monkeypatch: pytest.MonkeyPatch, size: int
+    as_alice: APIClient, difficult_rows: list[FinancialTransaction], monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     monkeypatch.setattr(exports, "BATCH", size)
     listed = as_alice.get("/api/v1/finance/transactions/", {"ordering": "created_at", "limit": 200}).content
     by_key = {row["id"]: row for row in orjson.loads(listed)["results"]}
     content = as_alice.get(EXPORT, {"file_format": "json"}).getvalue()
     lines = content.decode().removeprefix("[\n").removesuffix("\n]\n").split(",\n")
-    assert [orjson.loads(line) for line in lines] == [by_key[str(row.pk)] for row in nasty]
+    assert [orjson.loads(line) for line in lines] == [by_key[str(row.pk)] for row in difficult_rows]
     assert all(line.encode() in listed for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""A statement can be sent to the transactions too, and they are searched at an address of their own."""
+"""The endpoints `transactions/import/` and `transactions/search/`."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from users.models import User
 CSV = b"Date,Description,Amount\n2026-03-01,Noodle Yard,-6.60\n"
 
 
-def test_a_statement_comes_in_at_transactions_import(as_alice: APIClient, account: Any) -> None:
+def test_a_statement_is_imported_at_transactions_import(as_alice: APIClient, account: Any) -> None:
     body = {"file": SimpleUploadedFile("march.csv", CSV), "account": str(account.pk)}
-    answer = as_alice.post("/api/v1/finance/transactions/import/", body, format="multipart")
-    assert answer.status_code == 201, answer.content
-    assert answer.json()["created"] == 1
+    response = as_alice.post("/api/v1/finance/transactions/import/", body, format="multipart")
+    assert response.status_code == 201, response.content
+    assert response.json()["created"] == 1
 
 
 def test_transactions_search_is_the_list(as_alice: APIClient, alice: User) -> None:

@@ -1,4 +1,4 @@
-"""Somebody with power over the tables, who uses it."""
+"""Fixtures that change the audit log as the owner of its tables."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ Tamper = Callable[..., None]
 
 @pytest.fixture
 def tamper(db: None) -> Tamper:
-    """Run a statement as a superuser could: as the tables' owner, with the wall around the log taken down first."""
+    """Return a function that runs a statement as the tables' owner, after it has disabled triggers and row-level security."""
 
     def run(sql: str, *values: object) -> None:
         with rls.as_login_role(), connection.cursor() as cursor:
@@ -28,6 +28,6 @@ def tamper(db: None) -> Tamper:
 
 @pytest.fixture
 def event(db: None) -> AuditEvent:
-    """A change among others."""
+    """Return the event of one of several changes."""
     alerts = AlertFactory.create_batch(3)
     return AuditEvent.objects.of_row("system_systemalert", alerts[1].pk).get()

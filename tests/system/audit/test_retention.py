@@ -1,4 +1,4 @@
-"""The log is kept for as many months as are said, and what the erased left in it is forgotten, without a break in its chain."""
+"""Retention of the audit log, and removal of the changes of erased users without a break in the chain."""
 
 from io import StringIO
 from typing import Any
@@ -27,7 +27,7 @@ def one(sql: str, *values: object) -> Any:
 
 
 def months() -> list[str]:
-    """The partitions of months, from the oldest on."""
+    """Return the months of the partitions, oldest first."""
     return one(
         "SELECT array_agg(right(inhrelid::regclass::text, 6) ORDER BY inhrelid::regclass::text) FROM pg_inherits"
         " WHERE inhparent = 'system_auditevent'::regclass AND inhrelid::regclass::text ~ '\\d{6}$'"
@@ -39,7 +39,7 @@ def as_owner(sql: str) -> None:
         cursor.execute(sql)
 
 
-def test_there_are_partitions_for_this_month_and_the_three_to_come(alice: User) -> None:
+def test_there_are_partitions_for_this_and_the_next_three_months(alice: User) -> None:
     event = AuditEvent.objects.for_user(alice).latest("id")
     assert one("SELECT tableoid::regclass::text FROM system_auditevent WHERE id = %s", event.pk).endswith(f"{event.at:_%Y%m}")
     assert months()[:4] == [
@@ -47,7 +47,7 @@ def test_there_are_partitions_for_this_month_and_the_three_to_come(alice: User) 
     ]
 
 
-def test_the_daily_job_makes_a_month_that_is_missing_and_walls_it_in() -> None:
+def test_the_daily_job_creates_and_protects_a_missing_month() -> None:
     last = f"system_auditevent_{months()[-1]}"
     as_owner(f"DROP TABLE {last}")
     with context.using_role(Role.STAFF):
@@ -66,7 +66,7 @@ def old_months() -> None:
     )
 
 
-def test_a_month_that_is_too_old_is_dropped(old_months: None, settings: Settings) -> None:
+def test_an_expired_month_is_dropped(old_months: None, settings: Settings) -> None:
     this_year = int(one("SELECT to_char(now(), 'YYYY')"))
     settings.AUDIT_RETENTION_MONTHS = (this_year - 2020) * 12 + 12
     assert services.maintain_audit_partitions() == 1
@@ -82,7 +82,7 @@ SELECT id, at, NULL, NULL, NULL, '', '', '', '', '', 1, '', '', 'insert', '{}', 
 """
 
 
-def test_the_chain_holds_when_its_events_are_dropped_for_their_age(tamper: Tamper, old_months: None) -> None:
+def test_the_chain_is_valid_after_old_events_are_dropped(tamper: Tamper, old_months: None) -> None:
     tamper(OLD_EVENT)
     as_owner("DELETE FROM system_auditblock")  # the chain begins with the old event
     services.seal_audit()
@@ -93,13 +93,13 @@ def test_the_chain_holds_when_its_events_are_dropped_for_their_age(tamper: Tampe
 
 
 def forget(user: User) -> int:
-    """What an erasure does: the rows go, and last what the log remembers of them."""
+    """Delete a user, and then the changes in the log, as an erasure does."""
     key = user.pk
     user.delete()
     return services.forget_changes_of(key)
 
 
-def test_what_the_erased_left_is_forgotten_and_the_log_is_still_sound(alice: User) -> None:
+def test_the_changes_of_an_erased_user_are_removed(alice: User) -> None:
     ProfileFactory(user=alice, first_name="Alicia")
     services.seal_audit()
     key = alice.pk
@@ -110,13 +110,13 @@ def test_what_the_erased_left_is_forgotten_and_the_log_is_still_sound(alice: Use
     call_command("verify_audit", stdout=StringIO())
 
 
-def test_nothing_of_others_is_forgotten(alice: User, bob: User) -> None:
+def test_the_changes_of_other_users_stay(alice: User, bob: User) -> None:
     before = list(AuditEvent.objects.for_user(bob).values_list("changes", flat=True))
     forget(alice)
     assert list(AuditEvent.objects.for_user(bob).values_list("changes", flat=True)) == before != []
 
 
-def test_that_it_was_forgotten_is_recorded(alice: User) -> None:
+def test_the_removal_is_recorded(alice: User) -> None:
     key = alice.pk
     with context.action("request-1", actor_id=key, role=Role.STAFF):
         number = forget(alice)
@@ -124,13 +124,13 @@ def test_that_it_was_forgotten_is_recorded(alice: User) -> None:
     assert (event.changes, event.request_id, event.actor_id) == ({"events": number}, "request-1", key)
 
 
-def test_forgetting_somebody_who_is_still_there_does_not_go_unnoticed(alice: User) -> None:
+def test_removing_the_changes_of_an_active_user_is_detected(alice: User) -> None:
     services.forget_changes_of(alice)
     with pytest.raises(CommandError, match="has lost its changes"):
         call_command("verify_audit")
 
 
-def test_changes_that_were_taken_out_without_a_word_are_named(tamper: Tamper) -> None:
+def test_changes_removed_without_an_event_are_reported(tamper: Tamper) -> None:
     event = AuditEvent.objects.of_row("system_systemalert", AlertFactory().pk).get()
     tamper("UPDATE system_auditevent SET changes = NULL WHERE id = %s", event.pk)
     with pytest.raises(CommandError, match=f"{event.pk}.* has lost its changes"):

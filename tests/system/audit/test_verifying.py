@@ -1,4 +1,4 @@
-"""One byte of the log that is not as it was written, and `verify_audit` names the row."""
+"""Detection of altered, removed and inserted rows of the audit log by `verify_audit`."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from system.models import AuditBlock, AuditEvent
 from tests.system.audit.conftest import Tamper
 
 FORGED = "01900000-0000-7000-8000-000000000001"
-FLIPPED = {
+EVENT_CHANGES = {
     "at": "at + interval '1 microsecond'",
     "user_id": "gen_random_uuid()",
     "actor_id": "'00000000-0000-4000-8000-000000000001'",
@@ -31,7 +31,7 @@ FLIPPED = {
     "changes_digest": "set_bit(changes_digest, 77, 1 - get_bit(changes_digest, 77))",
     "digest": "set_bit(digest, 200, 1 - get_bit(digest, 200))",
 }
-FLIPPED_OF_A_BLOCK = {
+BLOCK_CHANGES = {
     "number": "number + 1",
     "sealed_at": "sealed_at + interval '1 microsecond'",
     "oldest_running": "oldest_running + 1",
@@ -43,62 +43,60 @@ FLIPPED_OF_A_BLOCK = {
 }
 
 
-def until_sealed(event: AuditEvent) -> None:
-    """Seal until the event is in the chain: a transaction of another test on this server keeps it out while it runs."""
+def add_to_chain(event: AuditEvent) -> None:
+    """Create blocks until the event is in one, as an open transaction of another test delays it."""
     deadline = time.monotonic() + 30
     while not AuditBlock.objects.filter(event_ids__contains=[event.pk]).exists() and time.monotonic() < deadline:
         services.seal_audit()
         time.sleep(0.05)
 
 
-def complaint(*options: str) -> str:
+def verification_error(*options: str) -> str:
     with pytest.raises(CommandError) as refused:
         call_command("verify_audit", *options)
     return str(refused.value)
 
 
-def test_a_log_as_it_was_written_is_sound(event: AuditEvent) -> None:
-    said = StringIO()
-    call_command("verify_audit", stdout=said)
+def test_an_unchanged_log_is_valid(event: AuditEvent) -> None:
+    output = StringIO()
+    call_command("verify_audit", stdout=output)
     last = AuditBlock.objects.latest("number")
     assert event.pk in last.event_ids
-    assert f"sound: {AuditEvent.objects.count():,} events" in said.getvalue()
-    assert bytes(last.hash).hex() in said.getvalue()
+    assert f"sound: {AuditEvent.objects.count():,} events" in output.getvalue()
+    assert bytes(last.hash).hex() in output.getvalue()
 
 
-@pytest.mark.parametrize("column", FLIPPED)
-def test_a_flipped_byte_of_a_sealed_event_is_named(column: str, event: AuditEvent, tamper: Tamper) -> None:
-    until_sealed(event)
-    tamper(f"UPDATE system_auditevent SET {column} = {FLIPPED[column]} WHERE id = %s", event.pk)  # noqa: S608 - of this module's own
-    assert str(event.pk) in complaint()
+@pytest.mark.parametrize("column", EVENT_CHANGES)
+def test_a_changed_event_in_a_block_is_named(column: str, event: AuditEvent, tamper: Tamper) -> None:
+    add_to_chain(event)
+    tamper(f"UPDATE system_auditevent SET {column} = {EVENT_CHANGES[column]} WHERE id = %s", event.pk)  # noqa: S608 - constants of this module
+    assert str(event.pk) in verification_error()
 
 
-@pytest.mark.parametrize("column", FLIPPED)
-def test_a_flipped_byte_of_an_event_that_is_in_no_block_is_named(column: str, event: AuditEvent, tamper: Tamper) -> None:
-    tamper(f"UPDATE system_auditevent SET {column} = {FLIPPED[column]} WHERE id = %s", event.pk)  # noqa: S608 - of this module's own
-    assert str(event.pk) in complaint()
+@pytest.mark.parametrize("column", EVENT_CHANGES)
+def test_a_changed_event_outside_of_blocks_is_named(column: str, event: AuditEvent, tamper: Tamper) -> None:
+    tamper(f"UPDATE system_auditevent SET {column} = {EVENT_CHANGES[column]} WHERE id = %s", event.pk)  # noqa: S608 - constants of this module
+    assert str(event.pk) in verification_error()
 
 
-def test_the_complaint_says_what_happened_to_which_row_and_when(event: AuditEvent, tamper: Tamper) -> None:
+def test_the_error_names_the_action_the_row_and_the_time(event: AuditEvent, tamper: Tamper) -> None:
     tamper("UPDATE system_auditevent SET reason = 'none' WHERE id = %s", event.pk)
-    assert f"insert of system_systemalert {event.row_key} at {event.at.isoformat()}" in complaint()
+    assert f"insert of system_systemalert {event.row_key} at {event.at.isoformat()}" in verification_error()
 
 
-def test_an_event_with_another_key_is_missed(event: AuditEvent, tamper: Tamper) -> None:
-    until_sealed(event)
+def test_an_event_with_another_key_is_reported_as_missing(event: AuditEvent, tamper: Tamper) -> None:
+    add_to_chain(event)
     tamper("UPDATE system_auditevent SET id = core_uuid7(at) WHERE id = %s", event.pk)
-    assert f"{event.pk}" in complaint()
+    assert f"{event.pk}" in verification_error()
 
 
-def test_an_event_that_was_taken_out_is_missed(event: AuditEvent, tamper: Tamper) -> None:
-    until_sealed(event)
+def test_a_deleted_event_is_reported_as_missing(event: AuditEvent, tamper: Tamper) -> None:
+    add_to_chain(event)
     tamper("DELETE FROM system_auditevent WHERE id = %s", event.pk)
-    assert re.search(f"Event {event.pk} .*is missing", complaint())
+    assert re.search(f"Event {event.pk} .*is missing", verification_error())
 
 
-def test_an_event_that_was_written_again_with_sound_digests_is_not_the_one_that_was_sealed(
-    event: AuditEvent, tamper: Tamper
-) -> None:
+def test_a_replaced_event_with_valid_digests_is_named(event: AuditEvent, tamper: Tamper) -> None:
     services.seal_audit()
     tamper(
         """
@@ -108,20 +106,20 @@ def test_an_event_that_was_written_again_with_sound_digests_is_not_the_one_that_
         """,
         event.pk,
     )
-    assert re.search(f"Event {event.pk} .*was replaced", complaint())
+    assert re.search(f"Event {event.pk} .*was replaced", verification_error())
 
 
 @pytest.fixture
-def nothing_older_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other tests have transactions open on this server, which may be older than the block; what they wrote is elsewhere."""
+def ignore_older_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ignore open transactions of other tests on this server, which write to other databases."""
     monkeypatch.setattr(
         audit_verification, "SEALED_UNTIL", audit_verification.SEALED_UNTIL.replace("pg_snapshot_xmin", "pg_snapshot_xmax")
     )
 
 
-@pytest.mark.usefixtures("nothing_older_runs")
-def test_an_event_that_was_put_in_later_is_named(event: AuditEvent, tamper: Tamper) -> None:
-    until_sealed(event)
+@pytest.mark.usefixtures("ignore_older_transactions")
+def test_an_inserted_event_is_named(event: AuditEvent, tamper: Tamper) -> None:
+    add_to_chain(event)
     tamper(
         """
         INSERT INTO system_auditevent
@@ -136,28 +134,28 @@ def test_an_event_that_was_put_in_later_is_named(event: AuditEvent, tamper: Tamp
         FORGED,
         event.pk,
     )
-    assert re.search(f"Event {FORGED} .*was put in", complaint())
+    assert re.search(f"Event {FORGED} .*was inserted", verification_error())
 
 
-@pytest.mark.parametrize("column", FLIPPED_OF_A_BLOCK)
+@pytest.mark.parametrize("column", BLOCK_CHANGES)
 def test_an_altered_block_is_named(column: str, event: AuditEvent, tamper: Tamper) -> None:
-    until_sealed(event)
+    add_to_chain(event)
     number = AuditBlock.objects.latest("number").number
-    tamper(f"UPDATE system_auditblock SET {column} = {FLIPPED_OF_A_BLOCK[column]} WHERE number = %s", number)  # noqa: S608 - of this module's own
-    assert f"Block {number}" in complaint()
+    tamper(f"UPDATE system_auditblock SET {column} = {BLOCK_CHANGES[column]} WHERE number = %s", number)  # noqa: S608 - constants of this module
+    assert f"Block {number}" in verification_error()
 
 
-def test_a_block_that_was_taken_out_is_missed(event: AuditEvent, tamper: Tamper) -> None:
-    until_sealed(event)
+def test_a_deleted_block_is_reported(event: AuditEvent, tamper: Tamper) -> None:
+    add_to_chain(event)
     number = AuditBlock.objects.latest("number").number
     AlertFactory()
     services.seal_audit()
     tamper("DELETE FROM system_auditblock WHERE number = %s", number)
-    assert f"Block {number}" in complaint()
+    assert f"Block {number}" in verification_error()
 
 
-def test_only_what_is_younger_is_verified_when_one_says_so(event: AuditEvent, tamper: Tamper) -> None:
-    until_sealed(event)
+def test_only_events_since_a_given_date_are_verified(event: AuditEvent, tamper: Tamper) -> None:
+    add_to_chain(event)
     tamper("UPDATE system_auditevent SET reason = 'none' WHERE id = %s", event.pk)
     call_command("verify_audit", "--since=2040-01-01", stdout=StringIO())
-    assert str(event.pk) in complaint(f"--since={event.at:%Y-%m-%d}")
+    assert str(event.pk) in verification_error(f"--since={event.at:%Y-%m-%d}")

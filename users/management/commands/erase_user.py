@@ -1,4 +1,4 @@
-"""`manage.py erase_user <e-mail>`: an operator erases an account now, and sees how far it is."""
+"""The command `erase_user`, which erases an account and shows the progress."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -13,18 +13,18 @@ from users.privacy import erasure as erasures
 
 
 class Command(BaseCommand):
-    help = "Erase an account and everything in it. Nobody can bring it back. Run it again if it was interrupted."
+    help = "Erase an account and all its data. This can't be undone. Run the command again if it was interrupted."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", help="the account's e-mail address")
-        parser.add_argument("--yes", action="store_true", help="do not ask for the address once more")
+        parser.add_argument("email", help="the account's email address")
+        parser.add_argument("--yes", action="store_true", help="skip the confirmation")
 
     def handle(self, *args: Any, email: str, yes: bool, **options: Any) -> None:
         user = User.objects.filter(email=User.objects.normalize_email(email)).first()
         if user is None:
-            raise CommandError(f"Nobody has the address {email}.")
-        if not yes and input(f"Type {user.email} once more to erase everything of it: ").strip() != user.email:
-            raise CommandError("That is another address. Nothing was erased.")
+            raise CommandError(f"No account has the address {email}.")
+        if not yes and input(f"Type {user.email} again to erase the account: ").strip() != user.email:
+            raise CommandError("The address is different. Nothing was erased.")
         try:
             erasure = erasures.begin_erasure(user, asked_by=AskedBy.COMMAND)
         except DomainError as error:
@@ -32,4 +32,4 @@ class Command(BaseCommand):
         with tqdm(unit=" rows", disable=not self.stderr.isatty()) as bar:
             erasures.run_erasure(erasure, on_progress=bar.update)
         rows = AccountErasure.objects.get(pk=erasure.pk).rows_deleted
-        self.stdout.write(f"Erased: {rows:,} rows deleted. What the books need no longer refers to anybody.")
+        self.stdout.write(f"Erased: {rows:,} rows deleted. Retained invoices no longer identify the customer.")

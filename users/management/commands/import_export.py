@@ -1,4 +1,4 @@
-"""`manage.py import_export <e-mail> <zip>`: an operator brings an export back, with what the service itself had recorded."""
+"""The command `import_export`, which imports an export together with the records of the service."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,16 +13,16 @@ from users.privacy.restore import restore
 
 
 class Command(BaseCommand):
-    help = "Bring an export into an empty account: also subscriptions, invoices and alerts, which the API leaves out."
+    help = "Import an export into an empty account, including subscriptions, invoices and alerts, which the API omits."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", help="the empty account's e-mail address")
-        parser.add_argument("zip", type=Path, help="the export as it was downloaded")
+        parser.add_argument("email", help="the empty account's email address")
+        parser.add_argument("zip", type=Path, help="the ZIP file of the export, as it was downloaded")
 
     def handle(self, *args: Any, email: str, zip: Path, **options: Any) -> None:
         user = User.objects.filter(email=User.objects.normalize_email(email)).first()
         if user is None:
-            raise CommandError(f"Nobody has the address {email}.")
+            raise CommandError(f"No account has the address {email}.")
         try:
             with zip.open("rb") as file:
                 counts = restore(user, file, by=Restore.OPERATOR)

@@ -1,4 +1,4 @@
--- Check whether PostgreSQL knows a time zone: an unknown one would break every query about that user's day.
+-- Return true if PostgreSQL knows the time zone. Queries by the user's day would fail with an unknown one.
 CREATE FUNCTION users_is_timezone(name text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     PERFORM TIMESTAMP '2000-01-01' AT TIME ZONE name;
