@@ -12,8 +12,8 @@ from core.audit.triggers import ROW_CHANGES, audit_function_call
 
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 ROLES = {"customer": "mingus_customer", "staff": "mingus_staff", "accounts": "mingus_accounts"}
-SERVING = "mingus_serving"  # what the role that logs in is a member of
-USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"  # without SELECT it is worked out for each row
+SERVING = "mingus_serving"  # the login role is a member of it
+USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"  # without SELECT it is computed for each row
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,43 +23,53 @@ def run_sql_file(path: str) -> migrations.RunSQL:
 
 
 class CreatePartitionedModel(migrations.CreateModel):
-    """CreateModel for a table with a partition for each month of the time in its UUIDv7 key `id`.
+    """CreateModel for a table that is partitioned by the month of its UUIDv7 key `id`.
 
-    A row that fits no month goes into the partition `<table>_default`. `core_make_months` creates the months ahead: after each
-    `migrate` (`core.apps`) and in a daily job. It also enables row-level security on each partition.
+    A row of another month goes into the partition `<table>_default`. `core_make_months` creates the coming months and enables
+    row-level security on each partition, after each `migrate` (`core.apps`) and in a daily job.
     """
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         schema_editor.sql_create_table += " PARTITION BY RANGE (id)"
         super().database_forwards(app_label, schema_editor, from_state, to_state)
-        del schema_editor.sql_create_table  # the class's is in force again
+        del schema_editor.sql_create_table  # restores the attribute of the class
         table = to_state.apps.get_model(app_label, self.name)._meta.db_table
         schema_editor.execute(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT")
 
 
-def add_triggers(app_label: str, *model_names: str) -> list[AddTrigger]:
-    """Return the operations that `makemigrations` writes for the `Meta.triggers` of models, without their text and hashes.
+class AddInitialTrigger(AddTrigger):
+    """Create a trigger of a new table without rendering the model again, which takes more than half of the migrations' time."""
 
-    They are read from the models as they are, so they are for the migrations that create the tables; a later migration has the
-    operations that `makemigrations` writes.
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        options = state.models[app_label, self.model_name].options
+        options["triggers"] = [*options.get("triggers", []), self.trigger]
+
+
+def add_triggers(app_label: str, *model_names: str) -> list[AddInitialTrigger]:
+    """Return the operations that create the `Meta.triggers` of models, for the migrations that create the tables.
+
+    The triggers are those that the models have now. A later migration has the operations that `makemigrations` writes.
     """
     models: list[Any] = [apps.get_model(app_label, name) for name in model_names]
-    return [AddTrigger(model._meta.model_name, trigger.compile(model)) for model in models for trigger in model._meta.triggers]
+    return [
+        AddInitialTrigger(model._meta.model_name, trigger.compile(model))
+        for model in models
+        for trigger in model._meta.triggers
+    ]
 
 
 class DeferredSQL(migrations.RunSQL):
-    """Statements for the end of their migration, where Django adds foreign keys and some of the unique constraints."""
+    """SQL for the end of its migration, where Django adds foreign keys and some of the unique constraints."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         schema_editor.deferred_sql.append(self.sql)
 
 
 def composite_foreign_key(child: str, column: str, parent: str, *, name: str, on_delete: str = "") -> migrations.RunSQL:
-    """Keep a child with its owner's parent: (user_id, column) of `child` must be (user_id, id) of a row of `parent`.
+    """Add a foreign key from (user_id, column) of `child` to (user_id, id) of `parent`, so that both have the same owner.
 
-    Foreign-key checks ignore row policies, so without this a user's row could hang on another user's. The check is
-    immediate, so that it fails inside the statement and not at the commit, where nobody can answer it any more. `on_delete`
-    says what becomes of the child when its parent goes, by whichever road: "CASCADE", or "SET NULL (column)".
+    Without it a user's row could refer to another user's row, because foreign keys ignore row policies. The check is immediate,
+    because an error at the commit can no longer be handled. `on_delete` is "CASCADE" or "SET NULL (column)".
     """
     add = f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY (user_id, {column}) REFERENCES {parent} (user_id, id)"
     add += f" ON DELETE {on_delete}" if on_delete else ""
@@ -69,10 +79,10 @@ def composite_foreign_key(child: str, column: str, parent: str, *, name: str, on
 def enable_row_level_security(
     table: str, *, owner: str = "user_id", customer: str = ALL, staff: str = ALL, accounts: str = ""
 ) -> migrations.RunSQL:
-    """Put a table with an owner behind row-level security.
+    """Enable row-level security on a table whose column `owner` is the user.
 
-    Customers meet rows whose column `owner` is theirs; staff, and sign-up and login (`accounts`), meet all. Each role gets
-    the privileges named for it, and the role without any has no policy either. See `core.rls.roles`.
+    Customers can access their own rows; staff, and sign-up and login (`accounts`), all rows. Each role gets the named
+    privileges, and a role without privileges gets no policy. See `core.rls.roles`.
     """
     own = f"{owner} = {USER}"
     powers = {"customer": (customer, own), "staff": (staff, "true"), "accounts": (accounts, "true")}
@@ -88,10 +98,7 @@ def enable_row_level_security(
 
 
 def grant(*tables: str, customer: str = "", staff: str = "", accounts: str = "", serving: str = "") -> migrations.RunSQL:
-    """Give the roles the privileges named for each on tables without an owner.
-
-    `serving` is for the statements of the programs themselves, which run without a role.
-    """
+    """Grant privileges on tables without an owner. `serving` is for statements that run without a role."""
     given = [(ROLES["customer"], customer), (ROLES["staff"], staff), (ROLES["accounts"], accounts), (SERVING, serving)]
     up: list[Any] = [f"GRANT {privileges} ON {', '.join(tables)} TO {role}" for role, privileges in given if privileges]
     down: list[Any] = [f"REVOKE ALL ON {', '.join(tables)} FROM {role}" for role, privileges in given if privileges]
@@ -99,10 +106,7 @@ def grant(*tables: str, customer: str = "", staff: str = "", accounts: str = "",
 
 
 def audit(table: str, *, owner: str = "user_id", secrets: Sequence[str] = ()) -> migrations.RunSQL:
-    """Record the changes of another package's table in the audit log, like those of our own models.
-
-    `owner` is the column that says whose a row is, "" for nobody's. Of the columns `secrets` only the change is recorded.
-    """
+    """Record the changes of another package's table in the audit log. For the arguments see `audit_function_call`."""
     call = audit_function_call(owner=owner, secrets=secrets)
     up = (
         f"CREATE TRIGGER audit AFTER {ROW_CHANGES} ON {table} FOR EACH ROW EXECUTE FUNCTION {call}",
