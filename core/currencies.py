@@ -1,6 +1,6 @@
 """The ISO 4217 currency codes."""
 
-# ISO 4217 list one, the active codes without funds codes, metals and test codes.
+# Active ISO 4217 codes without funds codes, metals and test codes, and ANG, BGN and HRK, which old statements still use.
 _CODES = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
     CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF
