@@ -80,7 +80,7 @@ class IpRateLimitMiddleware:
 class BodyLimitMiddleware:
     """Middleware that refuses a large body by its Content-Length, because DRF's parsers would read all of it.
 
-    A chunked body has no length and is refused, because it would be read as empty.
+    A body without a length, in chunks or over HTTP/2, is refused, because Django would read it as empty.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -89,10 +89,17 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         limit = settings.IMPORT_MAX_BYTES if request.path in UPLOAD_PATHS else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+        if not request.META.get("CONTENT_LENGTH") and _has_body(request):
             return problem(411, "length_required", "Send the body with a Content-Length, not in chunks.")
         if DIGITS.fullmatch(length) and int(length) <= limit:
             return self.get_response(request)
         if DIGITS.fullmatch(length):
             return problem(413, "too_large", f"The body may have at most {limit:,} bytes. Send less, or send it in parts.")
         return problem(400, "invalid_length", "Content-Length must be a whole number.")
+
+
+def _has_body(request: HttpRequest) -> bool:
+    """Return True if a request without a Content-Length has a body."""
+    if "HTTP_TRANSFER_ENCODING" in request.META:
+        return True
+    return request.META.get("SERVER_PROTOCOL", "").startswith("HTTP/2") and bool(request.META["wsgi.input"].read(1))
