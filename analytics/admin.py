@@ -49,10 +49,7 @@ class FeedbackColumns:
 
     state = column("status", "status", STATUS_COLORS)
     urgency = column("priority", "priority", PRIORITY_COLORS)
-
-    @display(description="text")
-    def beginning(self, feedback: UserFeedback) -> str:
-        return feedback.feedback_text[:80] or "-"
+    beginning = column("feedback_text", "text", empty="-", show=lambda text: text[:80])
 
 
 @inline_on(User)
@@ -110,15 +107,15 @@ class UserFeedbackAdmin(FeedbackColumns, OwnedAdmin):
 
     age = column("days_since_creation", "days old")
 
-    @confirmed_action(title="Resolve", question="Enter the outcome in the resolution notes first.", icon="task_alt")
+    @confirmed_action(title="Resolve", description="Enter the outcome in the resolution notes first.", icon="task_alt")
     def resolve(self, request: HttpRequest, feedback: UserFeedback) -> None:
         services.resolve_feedback(feedback, notes="", now=clock.now())
 
-    @confirmed_action(title="Reopen", question="The status becomes open. The resolution notes are not changed.", icon="undo")
+    @confirmed_action(title="Reopen", description="The status becomes open. The resolution notes are not changed.", icon="undo")
     def reopen(self, request: HttpRequest, feedback: UserFeedback) -> None:
         services.reopen_feedback(feedback, now=clock.now())
 
-    @confirmed_action(title="Assign to me", question="The feedback is assigned to you.", icon="person_add")
+    @confirmed_action(title="Assign to me", description="The feedback is assigned to you.", icon="person_add")
     def take(self, request: HttpRequest, feedback: UserFeedback) -> None:
         staff_member: Any = request.user
         services.assign_feedback(feedback, assignee=staff_member)

@@ -5,7 +5,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
-from core.api.derived_fields import public_names
 from core.api.serializers import BaseSerializer
 
 
@@ -13,7 +12,6 @@ from core.api.serializers import BaseSerializer
 class EventSerializer(BaseSerializer):
     class Meta:
         model = UserAnalytics
-        fields = public_names(UserAnalytics)
         example = {
             "event_type": "session",
             "event_data": {"platform": "web"},
@@ -32,7 +30,6 @@ class EventSerializer(BaseSerializer):
 class FeatureUsageSerializer(BaseSerializer):
     class Meta:
         model = FeatureUsage
-        fields = public_names(FeatureUsage)
         example = {
             "feature_name": "statement import",
             "usage_count": 3,
@@ -51,7 +48,6 @@ class FeatureUsageSerializer(BaseSerializer):
 class MetricSerializer(BaseSerializer):
     class Meta:
         model = PerformanceMetric
-        fields = public_names(PerformanceMetric)
         example = {
             "metric_name": "response time, 95th percentile",
             "metric_value": "84.20",
@@ -67,7 +63,6 @@ class MetricSerializer(BaseSerializer):
 class FeedbackSerializer(BaseSerializer):
     class Meta:
         model = UserFeedback
-        fields = public_names(UserFeedback)
         read_only_fields = ["status", "priority", "assigned_to", "resolution_notes", "resolved_at"]
         extra_kwargs = {"feedback_date": {"required": False, "help_text": "Defaults to today in the user's time zone."}}
         example = {

@@ -13,7 +13,7 @@ from typing import Protocol
 # late, this service may be down for a release, or the hourly job for gifts may not have run. Without a payment a customer gains
 # a few hours at most, because the event sets past_due. A trial has no lag, because nothing was paid; a requested cancellation
 # has none, because its end is known.
-LAG = timedelta(hours=6)
+RENEWAL_LAG = timedelta(hours=6)
 
 
 class SubscriptionFacts(Protocol):
@@ -70,11 +70,11 @@ def _active(paid: SubscriptionFacts, now: datetime) -> PlanAccess:
         verb = "runs" if now < end else "ran"
         return PlanAccess(now < end, end, f"The subscription was canceled and {verb} until {format_instant(end)}.")
     if now < end:
-        return PlanAccess(True, end + LAG, f"The subscription is active and renews at {format_instant(end)}.")
-    if now < end + LAG:
-        why = f"The renewal of {format_instant(end)} is pending. Access continues until {format_instant(end + LAG)}."
-        return PlanAccess(True, end + LAG, why)
-    return PlanAccess(False, end + LAG, f"The period ended at {format_instant(end)} without a known renewal.")
+        return PlanAccess(True, end + RENEWAL_LAG, f"The subscription is active and renews at {format_instant(end)}.")
+    if now < end + RENEWAL_LAG:
+        why = f"The renewal of {format_instant(end)} is pending. Access continues until {format_instant(end + RENEWAL_LAG)}."
+        return PlanAccess(True, end + RENEWAL_LAG, why)
+    return PlanAccess(False, end + RENEWAL_LAG, f"The period ended at {format_instant(end)} without a known renewal.")
 
 
 def _past_due(unpaid: SubscriptionFacts, now: datetime, grace: timedelta, since: datetime | None) -> PlanAccess:

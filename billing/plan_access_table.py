@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, product
 
-from billing.plan_access import CLOSED_STATUSES, LAG, TIMED_STATUSES, PlanAccess, plan_access_at
+from billing.plan_access import CLOSED_STATUSES, RENEWAL_LAG, TIMED_STATUSES, PlanAccess, plan_access_at
 
 SECOND = timedelta(seconds=1)
 TRIAL_START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ def lines(*, grace: timedelta) -> Iterator[TableRow]:
         "the trial's end and the period's start": TRIAL_END,
         "the end of the grace period after the period's start": PERIOD_START + grace,
         "the period's end": PERIOD_END,
-        "the end of the lag after the period's end": PERIOD_END + LAG,
+        "the end of the lag after the period's end": PERIOD_END + RENEWAL_LAG,
         "the end of the grace period after the period's end": PERIOD_END + grace,
     }
     instants = sorted(edges.items(), key=lambda edge: edge[1])

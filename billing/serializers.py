@@ -7,7 +7,6 @@ from rest_framework import serializers
 
 from billing.entitlement_resolution import EntitlementSource
 from billing.models import BillingHistory, FeatureAccess, Subscription, SubscriptionPlan
-from core.api.derived_fields import public_names
 from core.api.serializers import BaseSerializer, StrictSerializer
 
 MAX_USAGE_AMOUNT = 1_000
@@ -19,7 +18,6 @@ KEY_HELP = "Uses with the same key are counted once and can be given back, for 9
 class PlanSerializer(BaseSerializer):
     class Meta:
         model = SubscriptionPlan
-        fields = public_names(SubscriptionPlan)
         example = {
             "name": "Mid-tier",
             "description": "Correlations, career risk and forecasts for people who plan ahead",
@@ -34,7 +32,6 @@ class PlanSerializer(BaseSerializer):
 class SubscriptionSerializer(BaseSerializer):
     class Meta:
         model = Subscription
-        fields = public_names(Subscription)
         example = {
             "status": "active",
             "current_period_start": "2026-03-01T09:30:00Z",
@@ -108,7 +105,6 @@ class PreviewSerializer(serializers.Serializer[Any]):
 class FeatureAccessSerializer(BaseSerializer):
     class Meta:
         model = FeatureAccess
-        fields = public_names(FeatureAccess)
         example = {
             "feature_name": "ai_insights",
             "is_enabled": True,
@@ -190,7 +186,6 @@ class ExplanationSerializer(serializers.Serializer):
 class InvoiceSerializer(BaseSerializer):
     class Meta:
         model = BillingHistory
-        fields = public_names(BillingHistory)
         example = {
             "amount": "35.00",
             "amount_refunded": "0.00",

@@ -28,6 +28,7 @@ from billing.serializers import (
     UseSerializer,
 )
 from core import clock, jobs
+from core.api.actions import post_action, row_action
 from core.api.examples import response_example
 from core.api.permissions import PublicReadStaffWrite, TokenScopePermission, is_staff
 from core.api.viewsets import OwnedReadOnlyViewSet, UnownedViewSet
@@ -80,33 +81,26 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         StripeCustomer.objects.for_user(self.request.user).select_for_update().first()
         return super().locked_object()
 
-    @extend_schema(
+    @row_action(
         summary="Cancel a subscription",
         description="Cancels at the end of the period, until which access continues. With `at_period_end: false` the "
         "subscription ends immediately, without a refund. Fails with 409 if it is not running, or already canceled this way.",
         request=CancelSerializer,
         responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
     )
-    @action(detail=True, methods=["post"])
-    def cancel(self, request: Request, pk: Any) -> Response:
-        subscription, form = self.locked_object(), self.parsed(CancelSerializer)
-        cancel = services.cancel_at_period_end if form["at_period_end"] else services.cancel_now
+    def cancel(self, subscription: Subscription, *, at_period_end: bool) -> None:
+        cancel = services.cancel_at_period_end if at_period_end else services.cancel_now
         cancel(subscription, now=clock.now())
-        return self.row_response(subscription)
 
-    @extend_schema(
+    @row_action(
         summary="Undo a cancellation",
         description="Lets the subscription renew again. Fails with 409 if it is not canceled or has ended.",
-        request=None,
         responses={200: SubscriptionSerializer, 503: UNAVAILABLE},
     )
-    @action(detail=True, methods=["post"])
-    def reactivate(self, request: Request, pk: Any) -> Response:
-        subscription = self.locked_object()
+    def reactivate(self, subscription: Subscription) -> None:
         services.reactivate(subscription, now=clock.now())
-        return self.row_response(subscription)
 
-    @extend_schema(
+    @row_action(
         summary="Change the plan of a subscription",
         description="Moves to another plan immediately. A higher price is charged now for the rest of the period, and a lower "
         "one becomes a credit; during a trial nothing is charged. Usage counts stay. Fails with 409 unless the subscription is "
@@ -114,26 +108,22 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         request=ChangePlanSerializer,
         responses={200: SubscriptionSerializer, 402: NOT_PAID_FOR, 503: UNAVAILABLE},
     )
-    @action(detail=True, methods=["post"], url_path="change-plan")
-    def change_plan(self, request: Request, pk: Any) -> Response:
-        subscription, form = self.locked_object(), self.parsed(ChangePlanSerializer)
-        services.change_plan(subscription, plan=form["plan"], now=clock.now())
-        return self.row_response(subscription)
+    def change_plan(self, subscription: Subscription, *, plan: SubscriptionPlan) -> None:
+        services.change_plan(subscription, plan=plan, now=clock.now())
 
-    @extend_schema(
+    @post_action(
         summary="Preview the cost of a plan change",
         description="Returns what a change to another plan would cost now. Nothing is changed.",
         request=ChangePlanSerializer,
         responses={200: PreviewSerializer, 503: UNAVAILABLE},
         examples=[response_example(PreviewSerializer, "200")],
     )
-    @action(detail=True, methods=["post"], url_path="preview-change")
     def preview_change(self, request: Request, pk: Any) -> Response:
         subscription, form = self.get_object(), self.parsed(ChangePlanSerializer)
         preview = services.preview_change(subscription, plan=form["plan"], now=clock.now())
         return Response(PreviewSerializer(preview).data)
 
-    @extend_schema(
+    @post_action(
         summary="Create a checkout page",
         description="Returns a page of Stripe to buy a plan. The subscription begins when Stripe confirms the checkout, with a "
         "trial if the user had none. Fails with 409 if a paid subscription is running; change its plan instead. A repeated "
@@ -141,21 +131,20 @@ class SubscriptionViewSet(OwnedReadOnlyViewSet):
         request=CheckoutSerializer,
         responses={201: StripePageSerializer, 503: UNAVAILABLE},
         examples=[response_example(StripePageSerializer, "201")],
+        detail=False,
     )
-    @action(detail=False, methods=["post"])
     def checkout(self, request: Request) -> Response:
         form = self.parsed(CheckoutSerializer)
         page = services.start_checkout(user=request.user, plan=form["plan"], now=clock.now())
         return Response(StripePageSerializer(page).data, status=201)
 
-    @extend_schema(
+    @post_action(
         summary="Create a customer portal page",
         description="Returns a page of Stripe to change the card and view invoices. Fails with 409 before the first checkout.",
-        request=None,
         responses={201: StripePageSerializer, 503: UNAVAILABLE},
         examples=[response_example(StripePageSerializer, "201")],
+        detail=False,
     )
-    @action(detail=False, methods=["post"])
     def portal(self, request: Request) -> Response:
         page = services.open_portal(user=request.user, now=clock.now())
         return Response(StripePageSerializer(page).data, status=201)
@@ -173,7 +162,7 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
     ordering_fields = ("feature_name", "created_at")
     search_fields = ("feature_name",)
 
-    @extend_schema(
+    @post_action(
         summary="Count uses of a feature",
         description="Counts one use, or `amount` uses, if the limit allows all of them. Concurrent requests never exceed the "
         "limit. Uses with the same key are counted once; the key of uses that were given back is refused (409), and so is one "
@@ -181,20 +170,18 @@ class FeatureAccessViewSet(OwnedReadOnlyViewSet):
         request=UseSerializer,
         responses={200: FeatureAccessSerializer, **DENIALS},
     )
-    @action(detail=True, methods=["post"])
     def use(self, request: Request, pk: Any) -> Response:
         access, form = self.get_object(), self.parsed(UseSerializer)
         form.setdefault("idempotency_key", request.headers.get("Idempotency-Key"))
         used = services.record_usage(user=request.user, feature=access.feature_name, now=clock.now(), **form)
         return self.row_response(used)
 
-    @extend_schema(
+    @post_action(
         summary="Give back uses of a feature",
         description="Subtracts the uses that were counted with a key, for example after a failed operation. Idempotent. The "
         "count of a past month does not change. Fails with 404 if no uses were counted with the key in the last 90 days.",
         request=GiveBackSerializer,
     )
-    @action(detail=True, methods=["post"], url_path="give-back")
     def give_back(self, request: Request, pk: Any) -> Response:
         access, form = self.get_object(), self.parsed(GiveBackSerializer)
         given = services.give_back(user=request.user, feature=access.feature_name, now=clock.now(), **form)

@@ -16,7 +16,6 @@ from core.admin import (
     ReadOnlyInline,
     column,
     confirmed_action,
-    display,
     for_selected_rows,
     inline_on,
     linked,
@@ -45,10 +44,7 @@ PRIORITY_COLORS = {"critical": "danger", "high": "warning", "medium": "info", "n
 class MilestoneColumns:
     """Columns shared by the milestone list and the inline on the customer's page."""
 
-    @display(description="progress")
-    def progress(self, milestone: CareerMilestone) -> str:
-        return f"{milestone.progress_percentage} %"
-
+    progress = column("progress_percentage", "progress", show="{} %".format)
     state = column("status", "status", STATUS_COLORS)
     priority = column("priority_level", "priority", PRIORITY_COLORS)
 
@@ -96,7 +92,7 @@ class CareerMilestoneAdmin(MilestoneColumns, OwnedAdmin):
         before = CareerMilestone.objects.select_for_update().get(pk=obj.pk) if change else None
         services.save_milestone(obj, before=before, today=obj.today())
 
-    @confirmed_action(title="Complete", question="The milestone is marked as completed today.", icon="task_alt")
+    @confirmed_action(title="Complete", description="The milestone is marked as completed today.", icon="task_alt")
     def complete(self, request: HttpRequest, milestone: CareerMilestone) -> None:
         services.complete_milestone(milestone, today=milestone.today())
 

@@ -62,7 +62,6 @@ class JobSecurityFormSerializer(StrictSerializer):
 class MilestoneSerializer(BaseSerializer):
     class Meta:
         model = CareerMilestone
-        fields = public_names(CareerMilestone)
         read_only_fields = ["is_completed", "completion_date", "progress_percentage"]
         example = {
             "milestone_name": "Lead product manager",

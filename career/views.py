@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +11,7 @@ from career.filters import JobSecurityFilter, MilestoneFilter
 from career.models import CareerMilestone, JobSecurityAnalysis
 from career.serializers import JobSecurityFormSerializer, JobSecuritySerializer, MilestoneSerializer, ProgressSerializer
 from core import clock
+from core.api.actions import post_action, row_action
 from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
 
 
@@ -24,14 +23,14 @@ class JobSecurityViewSet(OwnedReadOnlyViewSet):
     ordering = "-analysis_date"
     ordering_fields = ("analysis_date", "overall_risk_score", "risk_percentage", "created_at")
 
-    @extend_schema(
+    @post_action(
         summary="Analyze the security of a job",
         description="Stores an analysis from the user's profile and the facts in the body, each time a new one. Unknown facts "
         "make the analysis weaker. A success counts as one use of the feature `career_risk_management`.",
         request=JobSecurityFormSerializer,
         responses={201: JobSecuritySerializer, **DENIALS},
+        detail=False,
     )
-    @action(detail=False, methods=["post"])
     @requires_feature("career_risk_management")
     def generate(self, request: Request) -> Response:
         user: Any = request.user
@@ -51,26 +50,19 @@ class MilestoneViewSet(OwnedViewSet):
     ordering_fields = ("created_at", "target_date", "progress_percentage", "days_remaining", "days_overdue", "salary_gap")
     search_fields = ("milestone_name", "notes")
 
-    @extend_schema(
+    @row_action(
         summary="Record the progress of a milestone",
         description="Sets either the percentage or the current salary, from which the percentage follows if there is a target. "
         "A percentage below 100 reopens a completed milestone, and 100 does not complete it. A current salary that reaches the "
         "target completes the milestone, and a lower one reopens a milestone that its salary had completed.",
         request=ProgressSerializer,
     )
-    @action(detail=True, methods=["post"])
-    def progress(self, request: Request, pk: Any) -> Response:
-        milestone = self.locked_object()
-        services.record_progress(milestone, today=milestone.today(), **self.parsed(ProgressSerializer))
-        return self.row_response(milestone)
+    def progress(self, milestone: CareerMilestone, **given: Any) -> None:
+        services.record_progress(milestone, today=milestone.today(), **given)
 
-    @extend_schema(
+    @row_action(
         summary="Complete a milestone",
         description="Sets the progress to 100 and the completion date to today. Idempotent: the first date stays.",
-        request=None,
     )
-    @action(detail=True, methods=["post"])
-    def complete(self, request: Request, pk: Any) -> Response:
-        milestone = self.locked_object()
+    def complete(self, milestone: CareerMilestone) -> None:
         services.complete_milestone(milestone, today=milestone.today())
-        return self.row_response(milestone)

@@ -80,7 +80,8 @@ class IpRateLimitMiddleware:
 class BodyLimitMiddleware:
     """Middleware that refuses a large body by its Content-Length, because DRF's parsers would read all of it.
 
-    A body without a length, in chunks or over HTTP/2, is refused, because Django would read it as empty.
+    A body without a length, in chunks or over HTTP/2, is refused, because Django 5.2.19 reads it as empty
+    (findings/http2-patch-without-length.sh).
     """
 
     def __init__(self, get_response: GetResponse) -> None:

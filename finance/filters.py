@@ -21,14 +21,14 @@ from finance.models import (
     UserExpenseDueDate,
     UserIncomeDueDate,
 )
-from finance.models.accounts import is_account_number, normal_account_number
+from finance.models.accounts import is_account_number, normalize_account_number
 
 
 class AccountNumberField(forms.CharField):
     """An account number that may contain spaces and dashes."""
 
     def to_python(self, value: Any) -> Any:
-        number = normal_account_number(super().to_python(value) or "")
+        number = normalize_account_number(super().to_python(value) or "")
         if number:
             is_account_number(number)
         elif value:

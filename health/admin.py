@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
 
@@ -48,9 +47,7 @@ class GoalColumns:
     def state(self, goal: HealthGoal) -> tuple[str, str]:
         return goal.status, goal.status.replace("_", " ")
 
-    @display(description="progress")
-    def progress(self, goal: HealthGoal) -> str:
-        return f"{goal.progress_percentage} %"
+    progress = column("progress_percentage", "progress", show="{} %".format)
 
 
 @inline_on(User)
@@ -102,18 +99,14 @@ class GoalAdmin(GoalColumns, OwnedAdmin):
     readonly_fields = ("state", "progress_percentage", "is_completed", "completion_date")
     actions_detail = ("complete", "reopen")
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Offer to complete an open goal, or to reopen a completed one."""
-        goal = self.get_object(request, unquote(str(object_id)))
-        hidden = "complete" if goal and goal.is_completed else "reopen"
-        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        return [item for item in actions if not item.action_name.endswith(f"_{hidden}")]
+    def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
+        return {"complete"} if row.is_completed else {"reopen"}
 
-    @confirmed_action(title="Complete goal", question="Completion date: today in the customer's time zone.", icon="check")
+    @confirmed_action(title="Complete goal", description="Completion date: today in the customer's time zone.", icon="check")
     def complete(self, request: HttpRequest, goal: HealthGoal) -> None:
         goal.complete()
 
-    @confirmed_action(title="Reopen goal", question="The progress is computed from the goal's values again.", icon="undo")
+    @confirmed_action(title="Reopen goal", description="The progress is computed from the goal's values again.", icon="undo")
     def reopen(self, request: HttpRequest, goal: HealthGoal) -> None:
         goal.reopen()
 

@@ -12,7 +12,6 @@ from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheck
 class CheckinSerializer(BaseSerializer):
     class Meta:
         model = UserHealthCheckin
-        fields = public_names(UserHealthCheckin)
         example = {
             "checkin_date": "2026-03-01",
             "mood_score": 8,
@@ -60,7 +59,6 @@ class CorrelationSerializer(BaseSerializer):
 class GoalSerializer(BaseSerializer):
     class Meta:
         model = HealthGoal
-        fields = public_names(HealthGoal)
         read_only_fields = ["is_completed", "completion_date", "progress_percentage"]
         example = {
             "goal_name": "Calmer working days",

@@ -1,10 +1,8 @@
 """Views of the health API."""
 
-from drf_spectacular.utils import extend_schema
-from rest_framework.decorators import action
-from rest_framework.request import Request
-from rest_framework.response import Response
+from typing import Any
 
+from core.api.actions import row_action
 from core.api.bulk import BulkMixin
 from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
 from health.filters import CheckinFilter, CorrelationFilter, GoalFilter
@@ -39,24 +37,17 @@ class GoalViewSet(OwnedViewSet):
     ordering_fields = ("created_at", "target_date", "days_remaining", "progress_percentage", "status", "goal_name")
     search_fields = ("goal_name", "notes")
 
-    @extend_schema(
+    @row_action(
         summary="Record progress of a health goal",
         description="Sets the current value. A goal that reaches its target is `achieved`, but not completed.",
         request=ProgressFormSerializer,
     )
-    @action(detail=True, methods=["post"])
-    def progress(self, request: Request, pk: str) -> Response:
-        goal: HealthGoal = self.locked_object()
-        goal.record(**self.parsed(ProgressFormSerializer))
-        return self.row_response(goal)
+    def progress(self, goal: HealthGoal, **given: Any) -> None:
+        goal.record(**given)
 
-    @extend_schema(
+    @row_action(
         summary="Complete a health goal",
         description="Marks the goal as completed today, in the user's time zone. A completed goal is not changed.",
-        request=None,
     )
-    @action(detail=True, methods=["post"])
-    def complete(self, request: Request, pk: str) -> Response:
-        goal: HealthGoal = self.locked_object()
+    def complete(self, goal: HealthGoal) -> None:
         goal.complete()
-        return self.row_response(goal)

@@ -9,10 +9,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "users.authentication.AccountSessionAuthentication",
         "users.authentication.CookieAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": [
-        "rest_framework.permissions.IsAuthenticated",
-        "core.api.permissions.TokenScopePermission",
-    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "core.api.permissions.TokenScopePermission"],
     "DEFAULT_THROTTLE_CLASSES": ["core.api.throttles.ScopedThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.OrjsonParser"],

@@ -89,7 +89,7 @@ def _or_process_cache(name: str) -> Callable[..., Any]:
                 self.is_unavailable = True
                 self.unavailable_until = time.monotonic() + RETRY_DELAY_SECONDS
                 logger.warning("%s. This process uses its own memory for %d seconds.", error, RETRY_DELAY_SECONDS)
-        return call_local(self.here, *args, **kwargs)
+        return call_local(self.fallback, *args, **kwargs)
 
     return method
 
@@ -102,7 +102,7 @@ class SharedCache(StrictCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self.here = ProcessCache("without redis", {"OPTIONS": {"MAX_ENTRIES": MAX_CACHE_ENTRIES}})
+        self.fallback = ProcessCache("without redis", {"OPTIONS": {"MAX_ENTRIES": MAX_CACHE_ENTRIES}})
         self.unavailable_until = 0.0
         self.is_unavailable = False
 

@@ -224,11 +224,7 @@ HEADLESS_FRONTEND_URLS = {
 }
 KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
 MIGRATION_MODULES = {"knox": None}  # users.PersonalAccessToken replaces knox's token table
-REST_KNOX = {
-    "TOKEN_TTL": timedelta(days=90),
-    "AUTH_HEADER_PREFIX": "Bearer",
-    "TOKEN_PREFIX": "mgs_",
-}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}
 
 # --- retention: the audit log is dropped by whole months; the database refuses to drop the last year
 ACCESS_LOG = "system.services.record_access"  # records accesses of staff to customers' data

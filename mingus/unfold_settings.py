@@ -8,15 +8,28 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
+def _has(*permissions: str) -> Callable[[HttpRequest], bool]:
+    """Return the check that the user has one of the permissions."""
+    return lambda request: any(request.user.has_perm(permission) for permission in permissions)
+
+
 def _may_view(model: str) -> Callable[[HttpRequest], bool]:
     app, name = model.split(".")
-    return lambda request: bool(request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}"))
+    return _has(f"{app}.view_{name}", f"{app}.change_{name}")
+
+
+def _page(title: str, icon: str, url_name: str, may_open: Callable[[HttpRequest], bool]) -> dict[str, Any]:
+    """Return the sidebar entry of a page. `icon` is a name of Material Symbols."""
+    return {"title": title, "icon": icon, "link": reverse_lazy(url_name), "permission": may_open}
 
 
 def _link(title: str, icon: str, model: str) -> dict[str, Any]:
-    """Return the sidebar entry for the list of `model`, such as "users.user". `icon` is a name of Material Symbols."""
-    url = reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")
-    return {"title": title, "icon": icon, "link": url, "permission": _may_view(model)}
+    """Return the sidebar entry for the list of `model`, such as "users.user"."""
+    return _page(title, icon, f"admin:{model.replace('.', '_')}_changelist", _may_view(model))
+
+
+def _group(title: str, *items: dict[str, Any], separator: bool = True) -> dict[str, Any]:
+    return {"title": title, "separator": separator, "items": list(items)}
 
 
 UNFOLD: dict[str, Any] = {
@@ -34,107 +47,73 @@ UNFOLD: dict[str, Any] = {
         "show_search": False,
         "show_all_applications": False,
         "navigation": [
-            {
-                "title": "Customers",
-                "items": [
-                    _link("Accounts", "group", "users.user"),
-                    _link("Profiles", "badge", "users.userprofile"),
-                    _link("Onboarding", "checklist", "users.onboardingprogress"),
-                    _link("Email addresses", "alternate_email", "account.emailaddress"),
-                    _link("API tokens", "key", "users.personalaccesstoken"),
-                ],
-            },
-            {
-                "title": "Money",
-                "separator": True,
-                "items": [
-                    _link("Bank accounts", "account_balance", "finance.encryptedfinancialprofile"),
-                    _link("Transactions", "receipt_long", "finance.financialtransaction"),
-                    _link("Income due dates", "payments", "finance.userincomeduedate"),
-                    _link("Expense due dates", "event_upcoming", "finance.userexpenseduedate"),
-                    _link("Payments of due dates", "price_check", "finance.duedatepayment"),
-                    _link("Income projections", "trending_up", "finance.incomeprojection"),
-                    _link("Imports", "upload_file", "finance.statementimport"),
-                    _link("Imported rows", "table_rows", "finance.statementimportrow"),
-                ],
-            },
-            {
-                "title": "Billing",
-                "separator": True,
-                "items": [
-                    _link("Plans", "sell", "billing.subscriptionplan"),
-                    _link("Subscriptions", "card_membership", "billing.subscription"),
-                    _link("Feature access", "lock_open_right", "billing.featureaccess"),
-                    _link("Invoices", "request_quote", "billing.billinghistory"),
-                    _link("Refunds, credits, disputes", "currency_exchange", "billing.adjustment"),
-                    _link("Dunning steps", "notification_important", "billing.dunningstep"),
-                    _link("Entitlement overrides", "key_vertical", "billing.entitlementoverride"),
-                    _link("Usage records", "pin", "billing.usagerecord"),
-                    _link("Stripe customers", "credit_card", "billing.stripecustomer"),
-                    _link("Stripe events", "webhook", "billing.stripeevent"),
-                    {
-                        "title": "Plan access",
-                        "icon": "lock_clock",
-                        "link": reverse_lazy("admin:billing_plan_access"),
-                        "permission": _may_view("billing.subscription"),
-                    },
-                    {
-                        "title": "Billing metrics",
-                        "icon": "monitoring",
-                        "link": reverse_lazy("admin:billing_metrics"),
-                        "permission": lambda request: bool(request.user.has_perm("billing.overview_subscription")),
-                    },
-                ],
-            },
-            {
-                "title": "Health and work",
-                "separator": True,
-                "items": [
-                    _link("Check-ins", "self_improvement", "health.userhealthcheckin"),
-                    _link("Health goals", "flag", "health.healthgoal"),
-                    _link("Health and spending", "scatter_plot", "health.healthspendingcorrelation"),
-                    _link("Job security", "work_history", "career.jobsecurityanalysis"),
-                    _link("Career milestones", "military_tech", "career.careermilestone"),
-                ],
-            },
-            {
-                "title": "Notifications",
-                "separator": True,
-                "items": [
-                    _link("Alerts", "notifications", "system.systemalert"),
-                    _link("Read broadcasts", "mark_chat_read", "system.alertreceipt"),
-                    _link("Important dates", "calendar_month", "system.importantdate"),
-                    _link("Notification preferences", "tune", "system.notificationpreference"),
-                ],
-            },
-            {
-                "title": "Usage",
-                "separator": True,
-                "items": [
-                    _link("Feedback", "reviews", "analytics.userfeedback"),
-                    _link("Events", "ads_click", "analytics.useranalytics"),
-                    _link("Feature usage", "bar_chart", "analytics.featureusage"),
-                    _link("Metrics", "monitoring", "analytics.performancemetric"),
-                    {
-                        "title": "Overview",
-                        "icon": "query_stats",
-                        "link": reverse_lazy("admin:analytics_overview"),
-                        "permission": lambda request: bool(request.user.has_perm("analytics.overview_performancemetric")),
-                    },
-                ],
-            },
-            {
-                "title": "Operations",
-                "separator": True,
-                "items": [
-                    _link("Jobs", "engineering", "procrastinate.procrastinatejob"),
-                    _link("Audit log", "history", "system.auditevent"),
-                    _link("Access log", "visibility", "system.accessevent"),
-                    _link("Impersonations", "switch_account", "users.impersonation"),
-                    _link("Staff roles", "shield_person", "auth.group"),
-                    {"title": "Roles and permissions", "icon": "rule", "link": reverse_lazy("roles")},
-                ],
-            },
+            _group(
+                "Customers",
+                _link("Accounts", "group", "users.user"),
+                _link("Profiles", "badge", "users.userprofile"),
+                _link("Onboarding", "checklist", "users.onboardingprogress"),
+                _link("Email addresses", "alternate_email", "account.emailaddress"),
+                _link("API tokens", "key", "users.personalaccesstoken"),
+                separator=False,
+            ),
+            _group(
+                "Money",
+                _link("Bank accounts", "account_balance", "finance.encryptedfinancialprofile"),
+                _link("Transactions", "receipt_long", "finance.financialtransaction"),
+                _link("Income due dates", "payments", "finance.userincomeduedate"),
+                _link("Expense due dates", "event_upcoming", "finance.userexpenseduedate"),
+                _link("Payments of due dates", "price_check", "finance.duedatepayment"),
+                _link("Income projections", "trending_up", "finance.incomeprojection"),
+                _link("Imports", "upload_file", "finance.statementimport"),
+                _link("Imported rows", "table_rows", "finance.statementimportrow"),
+            ),
+            _group(
+                "Billing",
+                _link("Plans", "sell", "billing.subscriptionplan"),
+                _link("Subscriptions", "card_membership", "billing.subscription"),
+                _link("Feature access", "lock_open_right", "billing.featureaccess"),
+                _link("Invoices", "request_quote", "billing.billinghistory"),
+                _link("Refunds, credits, disputes", "currency_exchange", "billing.adjustment"),
+                _link("Dunning steps", "notification_important", "billing.dunningstep"),
+                _link("Entitlement overrides", "key_vertical", "billing.entitlementoverride"),
+                _link("Usage records", "pin", "billing.usagerecord"),
+                _link("Stripe customers", "credit_card", "billing.stripecustomer"),
+                _link("Stripe events", "webhook", "billing.stripeevent"),
+                _page("Plan access", "lock_clock", "admin:billing_plan_access", _may_view("billing.subscription")),
+                _page("Billing metrics", "monitoring", "admin:billing_metrics", _has("billing.overview_subscription")),
+            ),
+            _group(
+                "Health and work",
+                _link("Check-ins", "self_improvement", "health.userhealthcheckin"),
+                _link("Health goals", "flag", "health.healthgoal"),
+                _link("Health and spending", "scatter_plot", "health.healthspendingcorrelation"),
+                _link("Job security", "work_history", "career.jobsecurityanalysis"),
+                _link("Career milestones", "military_tech", "career.careermilestone"),
+            ),
+            _group(
+                "Notifications",
+                _link("Alerts", "notifications", "system.systemalert"),
+                _link("Read broadcasts", "mark_chat_read", "system.alertreceipt"),
+                _link("Important dates", "calendar_month", "system.importantdate"),
+                _link("Notification preferences", "tune", "system.notificationpreference"),
+            ),
+            _group(
+                "Usage",
+                _link("Feedback", "reviews", "analytics.userfeedback"),
+                _link("Events", "ads_click", "analytics.useranalytics"),
+                _link("Feature usage", "bar_chart", "analytics.featureusage"),
+                _link("Metrics", "monitoring", "analytics.performancemetric"),
+                _page("Overview", "query_stats", "admin:analytics_overview", _has("analytics.overview_performancemetric")),
+            ),
+            _group(
+                "Operations",
+                _link("Jobs", "engineering", "procrastinate.procrastinatejob"),
+                _link("Audit log", "history", "system.auditevent"),
+                _link("Access log", "visibility", "system.accessevent"),
+                _link("Impersonations", "switch_account", "users.impersonation"),
+                _link("Staff roles", "shield_person", "auth.group"),
+                {"title": "Roles and permissions", "icon": "rule", "link": reverse_lazy("roles")},
+            ),
         ],
     },
 }

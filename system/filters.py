@@ -7,7 +7,7 @@ from system.models import ImportantDate, NotificationPreference, SystemAlert
 
 
 class AlertFilter(StrictFilterSet):
-    """Filters of alerts. Read and action filters use the signed-in user's own reading, not the columns of the alert."""
+    """Filters of alerts. Read and action filters use the signed-in user's own read state, not the columns of the alert."""
 
     is_read = StrictBooleanFilter("own_is_read")
     action_taken = StrictBooleanFilter("own_action_taken")

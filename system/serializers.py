@@ -51,7 +51,6 @@ class ReadAllResultSerializer(StrictSerializer):
 class ImportantDateSerializer(BaseSerializer):
     class Meta:
         model = ImportantDate
-        fields = public_names(ImportantDate)
         read_only_fields = ["last_reminder_sent"]
         example = {
             "date_name": "Car insurance is due",
@@ -78,7 +77,6 @@ class ImportantDateSerializer(BaseSerializer):
 class NotificationPreferenceSerializer(BaseSerializer):
     class Meta:
         model = NotificationPreference
-        fields = public_names(NotificationPreference)
         example = {
             "notification_type": "financial",
             "quiet_hours_start": "22:00:00",

@@ -4,19 +4,18 @@ from dataclasses import replace
 from typing import Any, cast
 
 from django.db.models import F
-from drf_spectacular.utils import extend_schema
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
 from core.api import etag
+from core.api.actions import post_action
 from core.api.viewsets import OwnedReadOnlyViewSet, OwnedViewSet
 from core.fast_lists.sql_serializer import SqlSerializer
 from system import services
 from system.filters import AlertFilter, ImportantDateFilter, NotificationPreferenceFilter
 from system.models import ImportantDate, NotificationPreference, SystemAlert
-from system.models.alerts import READING
+from system.models.alerts import PER_USER_COLUMNS
 from system.serializers import (
     ActionSerializer,
     AlertSerializer,
@@ -25,7 +24,7 @@ from system.serializers import (
     ReadAllResultSerializer,
 )
 
-OWN = {name: F(f"own_{name}") for name in READING} | {"priority_score": F("priority_score")}
+OWN = {name: F(f"own_{name}") for name in PER_USER_COLUMNS} | {"priority_score": F("priority_score")}
 
 
 class AlertViewSet(OwnedReadOnlyViewSet):
@@ -37,7 +36,7 @@ class AlertViewSet(OwnedReadOnlyViewSet):
     search_fields = ("title", "message")
 
     def get_sql_serializer(self) -> SqlSerializer:
-        """Return the list's columns, with the user's own reading in place of the row's."""
+        """Return the list's columns, with the user's own read state in place of the row's."""
         sql_serializer = cast("SqlSerializer", super().get_sql_serializer())
         expressions = zip(sql_serializer.names, sql_serializer.expressions, strict=True)
         return replace(sql_serializer, expressions=tuple(OWN.get(name, expression) for name, expression in expressions))
@@ -45,35 +44,31 @@ class AlertViewSet(OwnedReadOnlyViewSet):
     def with_owner(self, row: SystemAlert) -> SystemAlert:
         return row.as_seen_by_user()
 
-    @extend_schema(
+    @post_action(
         summary="Mark an alert as read",
         description="Marks an alert or a broadcast as read by the user. Idempotent: the first `read_at` stays.",
-        request=None,
     )
-    @action(detail=True, methods=["post"])
     def read(self, request: Request, pk: Any) -> Response:
         services.mark_read(self._matching(), user=request.user, now=clock.now())
         return self.row_response(self.get_object())
 
-    @extend_schema(
+    @post_action(
         summary="Record the action on an alert",
         description="Records that the user took the required action, and marks the alert as read. A repeated request only "
         "replaces the notes if it has any. Fails with 409 if the alert requires no action.",
         request=ActionSerializer,
     )
-    @action(detail=True, methods=["post"], url_path="take-action")
     def take_action(self, request: Request, pk: Any) -> Response:
         alert, form = self._matching(), self.parsed(ActionSerializer)
         services.take_action(alert, user=request.user, now=clock.now(), notes=form.get("action_notes"))
         return self.row_response(self.get_object())
 
-    @extend_schema(
+    @post_action(
         summary="Mark all alerts as read",
         description="Marks all alerts of the user and all broadcasts as read by the user, expired ones too. Idempotent.",
-        request=None,
         responses=ReadAllResultSerializer,
+        detail=False,
     )
-    @action(detail=False, methods=["post"], url_path="read-all", filterset_class=None, pagination_class=None)
     def read_all(self, request: Request) -> Response:
         count = services.mark_all_read(user=request.user, now=clock.now())
         return Response(ReadAllResultSerializer({"marked_read": count}).data)

@@ -15,7 +15,7 @@ APP = "/_allauth/app/v1/"
 BROWSER = "/_allauth/browser/v1/"
 
 
-def ask(path: str, body: dict[str, Any], session: str = "", method: str = "post") -> HttpResponse:
+def send(path: str, body: dict[str, Any], session: str = "", method: str = "post") -> HttpResponse:
     """Send a request to the account API as a native app does."""
     headers = {"X-Session-Token": session} if session else {}
     return getattr(APIClient(raise_request_exception=False), method)(f"{APP}{path}", body, format="json", headers=headers)
@@ -23,7 +23,7 @@ def ask(path: str, body: dict[str, Any], session: str = "", method: str = "post"
 
 def log_in(email: str, password: str = PASSWORD) -> str:
     """Return the session token after a login, even if the second factor is still missing."""
-    return ask("auth/login", {"email": email, "password": password}).json()["meta"]["session_token"]
+    return send("auth/login", {"email": email, "password": password}).json()["meta"]["session_token"]
 
 
 def with_session(token: str) -> APIClient:
@@ -35,7 +35,7 @@ def with_session(token: str) -> APIClient:
 
 def mailed_reset_key(email: str) -> str:
     """Request a password reset, run its job and return the mailed key."""
-    ask("auth/password/request", {"email": email})
+    send("auth/password/request", {"email": email})
     send_reset_mail(**ProcrastinateJob.objects.filter(task_name="users.tasks.send_reset_mail").latest("pk").args)
     return re.search(r"/key/(\S+)", mail.outbox[-1].body)[1]
 

@@ -105,8 +105,8 @@ def production_hasher(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     hashed_password.cache_clear()
 
 
-def see_everybody() -> None:
-    """Set the staff role in a new thread, which does not inherit it: `ThreadPoolExecutor(initializer=see_everybody)`."""
+def use_staff_role() -> None:
+    """Set the staff role in a new thread, which does not inherit it: `ThreadPoolExecutor(initializer=use_staff_role)`."""
     context.update(role=Role.STAFF)
 
 

@@ -30,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
         """Verify the address in allauth's table if staff or a command created the account as verified."""
         if user.is_verified and not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
-            services.verify_address_by_staff(user)
+            services.verify_email_by_staff(user)
         return super().pre_login(request, user, **kwargs)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:

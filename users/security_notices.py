@@ -46,13 +46,7 @@ def notify(user: Any, notice: SecurityNotice, *, detail: str = "", also_to: str 
     """Alert `user`, and send an email to the account's address, if it is verified, and to `also_to`."""
     message = f"{notice.message.format(detail=detail)} {REMEDY}"
     with rls.as_customer(user):
-        alert(
-            user=user,
-            alert_type=AlertType.SECURITY,
-            severity=notice.severity,
-            title=notice.title,
-            message=message,
-        )
+        alert(user=user, alert_type=AlertType.SECURITY, severity=notice.severity, title=notice.title, message=message)
         own = [user.email] if user.is_verified else []
         for address in dict.fromkeys([*own, *filter(None, [also_to])]):
             EmailMessage(f"[MINGUS] {notice.title}", BODY.format(message=message), to=[address]).send()

@@ -7,7 +7,6 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from core import clock
-from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from core.api.serializers import BaseSerializer, StrictSerializer
 from system.models import AccessEvent
@@ -53,7 +52,6 @@ class UserSerializer(BaseSerializer):
 class ProfileSerializer(BaseSerializer):
     class Meta:
         model = UserProfile
-        fields = public_names(UserProfile)
         extra_kwargs = {
             "age": {"help_text": "Whole years, in the user's time zone. Null without a date of birth."},
             "is_complete": {"help_text": "True if both names, ZIP code, annual income and industry are filled in."},
@@ -82,7 +80,6 @@ class AccessLogSerializer(BaseSerializer):
 class OnboardingSerializer(BaseSerializer):
     class Meta:
         model = OnboardingProgress
-        fields = public_names(OnboardingProgress)
         example = {
             "step_name": "income",
             "step_order": 2,

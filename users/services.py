@@ -39,7 +39,7 @@ def mark_verified(user: User) -> None:
 
 
 @transaction.atomic
-def verify_address_by_staff(user: User) -> None:
+def verify_email_by_staff(user: User) -> None:
     """Verify the account's address without an email, after support has checked who owns it."""
     if EmailAddress.objects.filter(email=user.email, verified=True).exclude(user=user).exists():
         raise ConflictError(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from core import clock, jobs, rls
 from users import services
 from users.models import AccountErasure, DataExport, PersonalAccessToken, User
-from users.models.erasure import AskedBy
+from users.models.erasure import RequestedBy
 from users.privacy import erasure as erasures
 from users.privacy import exports
 
@@ -40,9 +40,9 @@ def erase_account(*, erasure: str) -> None:
         erasures.run_erasure(AccountErasure.objects.select_related("user").get(pk=erasure))
 
 
-def start_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
+def start_erasure(user: User, *, requested_by: RequestedBy) -> AccountErasure:
     """End all access to an account and enqueue its erasure. Raise DomainError as `begin_erasure` does."""
-    erasure = erasures.begin_erasure(user, asked_by=asked_by)
+    erasure = erasures.begin_erasure(user, requested_by=requested_by)
     jobs.enqueue(erase_account, erasure=str(erasure.pk))
     return erasure
 

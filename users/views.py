@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock, jobs, rls
+from core.api.actions import post_action, row_action
 from core.api.errors import problem
 from core.api.examples import response_example
 from core.api.permissions import RequiresPasswordSession, RequiresPasswordSessionToRead
@@ -31,7 +32,7 @@ from system.models import AccessEvent
 from users import services
 from users.filters import AccessLogFilter, ExportFilter, OnboardingFilter, SessionFilter, TokenFilter
 from users.models import DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
-from users.models.erasure import AskedBy
+from users.models.erasure import RequestedBy
 from users.models.session import UserSessionQuerySet
 from users.permissions import FullySignedIn
 from users.privacy import exports
@@ -78,7 +79,7 @@ class MeViewSet(OwnedSingletonViewSet):
         if not is_password_correct(request, user, self.parsed(PasswordSerializer)["password"]):
             # returned, not raised: an exception would roll back the counted attempt
             return problem(403, "wrong_password", "The password is wrong or the account is locked. Correct it, or retry later.")
-        erasure = start_erasure(user, asked_by=AskedBy.CUSTOMER)
+        erasure = start_erasure(user, requested_by=RequestedBy.CUSTOMER)
         with rls.as_accounts():
             logout(request._request)
         return Response(ErasureSerializer(erasure).data, status=202)
@@ -120,8 +121,8 @@ class ExportViewSet(OwnedReadOnlyViewSet):
     @action(detail=True, methods=["get"])
     def download(self, request: Request, pk: Any) -> StreamingHttpResponse:
         export = self.get_object()
-        pieces = exports.pieces_of(export)
-        whole = chain([next(pieces)], pieces)  # reads the first chunk while an error response is still possible
+        chunks = exports.chunks_of(export)
+        whole = chain([next(chunks)], chunks)  # reads the first chunk while an error response is still possible
         name = f"mingus-export-{export.created_at:%Y-%m-%d}.zip"
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -129,12 +130,6 @@ class ExportViewSet(OwnedReadOnlyViewSet):
             "Cache-Control": "no-store",
         }
         return StreamingHttpResponse(rls.iterate_in_context(whole), content_type="application/zip", headers=headers)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        response = super().handle_exception(exc)
-        if isinstance(exc, exports.TooManyExportsError):
-            response["Retry-After"] = str(exc.seconds_left)
-        return response
 
 
 class ExportImportView(OwnedBaseViewSet):
@@ -172,16 +167,12 @@ class OnboardingViewSet(OwnedViewSet):
     ordering = "step_order"
     ordering_fields = ("step_order", "created_at")
 
-    @extend_schema(
+    @row_action(
         summary="Complete an onboarding step",
         description="Marks a step as completed. A step that is completed already is not changed.",
-        request=None,
     )
-    @action(detail=True, methods=["post"])
-    def complete(self, request: Request, pk: str) -> Response:
-        step = self.locked_object()
+    def complete(self, step: OnboardingProgress) -> None:
         step.complete()
-        return self.row_response(step)
 
 
 class TokenViewSet(CreateMixin, DestroyMixin, OwnedReadOnlyViewSet):
@@ -213,13 +204,12 @@ class SessionViewSet(DestroyMixin, OwnedReadOnlyViewSet):
         with rls.as_accounts():
             UserSession.objects.filter(pk=instance.pk).end()
 
-    @extend_schema(
+    @post_action(
         summary="End all other sessions",
         description="Ends every session of the user except the one of this request.",
-        request=None,
         responses=EndedSerializer,
+        detail=False,
     )
-    @action(detail=False, methods=["post"], url_path="end-others")
     def end_others(self, request: Request) -> Response:
         ended = services.end_other_sessions(cast("User", request.user), getattr(request.auth, "digest", ""))
         return Response(EndedSerializer({"ended": ended}).data)

@@ -38,8 +38,8 @@ class FeedbackPriority(models.TextChoices):
     CRITICAL = "critical"
 
 
-SETTLED = (FeedbackStatus.RESOLVED, FeedbackStatus.CLOSED)
-settled = Q(status__in=[status.value for status in SETTLED])
+RESOLVED_STATUSES = (FeedbackStatus.RESOLVED, FeedbackStatus.CLOSED)
+IS_RESOLVED = Q(status__in=[status.value for status in RESOLVED_STATUSES])
 
 
 class UserFeedback(OwnedModel):
@@ -72,7 +72,7 @@ class UserFeedback(OwnedModel):
         constraints = [
             rule(
                 "analytics_userfeedback_resolved_at_matches_status",
-                (settled & Q(resolved_at__isnull=False)) | (~settled & Q(resolved_at__isnull=True)),
+                (IS_RESOLVED & Q(resolved_at__isnull=False)) | (~IS_RESOLVED & Q(resolved_at__isnull=True)),
                 "Must be set exactly when the status is resolved or closed.",
             ),
         ]
@@ -96,8 +96,8 @@ class UserFeedback(OwnedModel):
     is_negative = Derived(
         Q(rating__lte=2), models.BooleanField(null=True), help_text="True if the rating is 1 or 2; null without a rating."
     )
-    is_resolved = Derived(settled, help_text="True if the status is `resolved` or `closed`.")
-    is_open = Derived(~settled, help_text="True if the status is neither `resolved` nor `closed`.")
+    is_resolved = Derived(IS_RESOLVED, help_text="True if the status is `resolved` or `closed`.")
+    is_open = Derived(~IS_RESOLVED, help_text="True if the status is neither `resolved` nor `closed`.")
     days_since_creation = Derived(
         days_between(day_of(F("created_at")), today()),
         models.IntegerField(),

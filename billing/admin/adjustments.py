@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
@@ -16,13 +15,13 @@ from core.admin import (
     BaseAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
+    amount_column,
+    column,
     confirmed_action,
-    display,
     for_selected_rows,
     inline_on,
     link,
     linked,
-    money,
 )
 from users.models import User
 
@@ -42,13 +41,8 @@ ADJUSTMENT_COLORS = {
 class AdjustmentColumns:
     """Columns of the list and of the inline on the customer's page."""
 
-    @display(description="amount")
-    def money(self, row: Adjustment) -> str:
-        return money(row.amount, row.currency)
-
-    @display(description="status", label=ADJUSTMENT_COLORS)
-    def state(self, row: Adjustment) -> str:
-        return row.status.replace("_", " ")
+    money = amount_column("amount", "amount")
+    state = column("status", "status", ADJUSTMENT_COLORS, show=lambda status: status.replace("_", " "))
 
 
 @inline_on(User)
@@ -93,23 +87,18 @@ class AdjustmentAdmin(AdjustmentColumns, OwnedReadOnlyAdmin):
     )
     actions_detail = ("approve", "decline")
 
-    @display(description="invoice")
-    def of(self, row: Adjustment) -> str:
-        return link(row.invoice) if row.invoice else "-"
+    of = column("invoice", "invoice", empty="-", show=link)
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Return the buttons only while the refund awaits approval."""
-        row = self.get_object(request, unquote(str(object_id)))
-        is_waiting = row is not None and row.status == AdjustmentStatus.AWAITING_APPROVAL
-        return super().get_actions_detail(request, object_id) if is_waiting else []  # type: ignore[misc]  # unfold's
+    def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
+        return set() if row.status == AdjustmentStatus.AWAITING_APPROVAL else {"approve", "decline"}
 
-    @confirmed_action(title="Approve", question="Stripe refunds the amount to the customer's card.", icon="task_alt")
+    @confirmed_action(title="Approve", description="Stripe refunds the amount to the customer's card.", icon="task_alt")
     def approve(self, request: HttpRequest, row: Adjustment) -> None:
         staff_member: Any = request.user
         services.decide_refund(row, is_approved=True, by=staff_member, now=clock.now())
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))
 
-    @confirmed_action(title="Decline", question="The amount is not refunded.", icon="block")
+    @confirmed_action(title="Decline", description="The amount is not refunded.", icon="block")
     def decline(self, request: HttpRequest, row: Adjustment) -> None:
         staff_member: Any = request.user
         services.decide_refund(row, is_approved=False, by=staff_member, now=clock.now())

@@ -4,7 +4,7 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from billing.models import DunningStep
-from core.admin import BY_CUSTOMER, OwnedReadOnlyAdmin, ReadOnlyInline, display, inline_on, link, linked
+from core.admin import BY_CUSTOMER, OwnedReadOnlyAdmin, ReadOnlyInline, column, inline_on, link, linked
 from users.models import User
 
 KIND_COLORS = {"attempt": "danger", "notice": "info", "warning": "warning", "paid": "success", "stopped": "default"}
@@ -13,9 +13,7 @@ KIND_COLORS = {"attempt": "danger", "notice": "info", "warning": "warning", "pai
 class StepColumns:
     """Columns of the list and of the inline on the customer's page."""
 
-    @display(description="step", label=KIND_COLORS)
-    def step_kind(self, step: DunningStep) -> str:
-        return step.kind
+    step_kind = column("kind", "step", KIND_COLORS)
 
 
 @inline_on(User)
@@ -38,6 +36,4 @@ class DunningAdmin(StepColumns, OwnedReadOnlyAdmin):
     ordering_for_customer = ("-happened_at", "-id")
     sortable_by_for_customer = ("happened_at",)
 
-    @display(description="invoice")
-    def of(self, step: DunningStep) -> str:
-        return link(step.invoice) if step.invoice else "-"
+    of = column("invoice", "invoice", empty="-", show=link)

@@ -109,28 +109,30 @@ class FeatureAccessAdmin(AccessColumns, OwnedReadOnlyAdmin):
         found = services.explain_feature(user=access.user, feature=access.feature_name, now=clock.now())
         return found.verdict.why
 
-    @confirmed_action(title="Reset usage", question="The count of the current period is set to 0.", icon="restart_alt")
+    @confirmed_action(title="Reset usage", description="The count of the current period is set to 0.", icon="restart_alt")
     def reset_usage(self, request: HttpRequest, access: FeatureAccess) -> None:
         services.reset_usage(access, now=clock.now())
 
     @confirmed_action(
-        title="Enable", question="The feature is enabled regardless of the plan.", icon="lock_open", form=SwitchForm
+        title="Enable", description="The feature is enabled regardless of the plan.", icon="lock_open", form=SwitchForm
     )
-    def enable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
-        _switch(request, access, answers, is_enabled=True)
+    def enable(self, request: HttpRequest, access: FeatureAccess, cleaned_data: dict[str, Any]) -> None:
+        _switch(request, access, cleaned_data, is_enabled=True)
 
-    @confirmed_action(title="Disable", question="The feature is disabled regardless of the plan.", icon="lock", form=SwitchForm)
-    def disable(self, request: HttpRequest, access: FeatureAccess, answers: dict[str, Any]) -> None:
-        _switch(request, access, answers, is_enabled=False)
+    @confirmed_action(
+        title="Disable", description="The feature is disabled regardless of the plan.", icon="lock", form=SwitchForm
+    )
+    def disable(self, request: HttpRequest, access: FeatureAccess, cleaned_data: dict[str, Any]) -> None:
+        _switch(request, access, cleaned_data, is_enabled=False)
 
     actions = (*BaseAdmin.actions, for_selected_rows(reset_usage))
 
 
-def _switch(request: HttpRequest, access: FeatureAccess, answers: dict[str, Any], *, is_enabled: bool) -> None:
+def _switch(request: HttpRequest, access: FeatureAccess, cleaned_data: dict[str, Any], *, is_enabled: bool) -> None:
     now = clock.now()
-    ends_at = now + timedelta(days=answers["days"])
+    ends_at = now + timedelta(days=cleaned_data["days"])
     services.override_access(
-        access, is_enabled=is_enabled, reason=answers["reason"], ends_at=ends_at, granted_by=request.user, now=now
+        access, is_enabled=is_enabled, reason=cleaned_data["reason"], ends_at=ends_at, granted_by=request.user, now=now
     )
 
 

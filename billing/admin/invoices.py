@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
@@ -19,6 +18,8 @@ from core.admin import (
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
     ReasonForm,
+    amount_column,
+    column,
     confirmed_action,
     display,
     inline_on,
@@ -58,9 +59,7 @@ class RefundForm(ReasonForm):
 class InvoiceColumns:
     """Columns of the list and of the inline on the customer's page."""
 
-    @display(description="amount")
-    def money(self, invoice: BillingHistory) -> str:
-        return money(invoice.amount, invoice.currency)
+    money = amount_column("amount", "amount")
 
     @display(description="refunded")
     def refunded(self, invoice: BillingHistory) -> str:
@@ -105,28 +104,22 @@ class BillingHistoryAdmin(InvoiceColumns, OwnedReadOnlyAdmin):
         "stripe_invoice_id",
     )
 
-    @display(description="subscription")
-    def of(self, invoice: BillingHistory) -> str:
-        return link(invoice.subscription) if invoice.subscription else "-"
-
+    of = column("subscription", "subscription", empty="-", show=link)
     actions_detail = ("refund",)
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Return the refund button only while an amount can be refunded."""
-        row: Any = self.get_object(request, unquote(str(object_id)))
-        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        return offered if row is not None and services.refundable_amount(unmasked(row)) > 0 else []
+    def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
+        return set() if services.refundable_amount(unmasked(row)) > 0 else {"refund"}
 
     @confirmed_action(
         title="Refund",
-        question="Stripe refunds the amount to the customer's card. Another staff member must approve a large refund.",
+        description="Stripe refunds the amount to the customer's card. Another staff member must approve a large refund.",
         icon="currency_exchange",
         form=RefundForm,
     )
-    def refund(self, request: HttpRequest, invoice: BillingHistory, answers: dict[str, Any]) -> None:
+    def refund(self, request: HttpRequest, invoice: BillingHistory, cleaned_data: dict[str, Any]) -> None:
         staff_member: Any = request.user
         row = services.request_refund(
-            invoice=invoice, amount=answers["amount"], reason=answers["reason"], by=staff_member, now=clock.now()
+            invoice=invoice, amount=cleaned_data["amount"], reason=cleaned_data["reason"], by=staff_member, now=clock.now()
         )
         if row.status == AdjustmentStatus.AWAITING_APPROVAL:
             self.message_user(request, format_html(AWAITS_APPROVAL, link(row, "the refund's page")), messages.WARNING)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter
 
@@ -16,6 +15,7 @@ from core.admin import (
     BaseAdmin,
     OwnedAdmin,
     ReadOnlyInline,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
@@ -44,7 +44,7 @@ class OverrideColumns:
 class OverrideInline(OverrideColumns, ReadOnlyInline):
     model = EntitlementOverride
     fk_name = "user"
-    template_after = "mingus/admin/give.html"
+    template_after = "mingus/admin/override_inline_links.html"
     fields = ("feature", "is_enabled", "usage_limit", "state", "ends_at", "reason")
     feature = linked("feature_name", "feature")
     ordering = ("-created_at", "-id")
@@ -89,11 +89,8 @@ class OverrideAdmin(OverrideColumns, OwnedAdmin):
             begins.initial = clock.now
         return form
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Return the revoke button unless the override is revoked already."""
-        row = self.get_object(request, unquote(str(object_id)))
-        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        return offered if row is not None and row.revoked_at is None else []
+    def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
+        return set() if row.revoked_at is None else {"revoke"}
 
     def save_model(self, request: HttpRequest, obj: EntitlementOverride, form: Any, change: bool) -> None:
         staff_member: Any = request.user
@@ -101,11 +98,9 @@ class OverrideAdmin(OverrideColumns, OwnedAdmin):
         super().save_model(request, obj, form, change)
         services.sync_feature_access(user=obj.user, now=clock.now())
 
-    @display(description="granted by")
-    def by(self, row: EntitlementOverride) -> str:
-        return str(row.granted_by or "-")
+    by = column("granted_by", "granted by", empty="-", show=str)
 
-    @confirmed_action(title="Revoke", question="The override ends now, and the customer's plan applies again.", icon="undo")
+    @confirmed_action(title="Revoke", description="The override ends now, and the customer's plan applies again.", icon="undo")
     def revoke(self, request: HttpRequest, row: EntitlementOverride) -> None:
         services.revoke_override(row, now=clock.now())
 

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from billing.plan_access import LAG
+from billing.plan_access import RENEWAL_LAG
 from billing.plan_access_table import STATUSES, changes
 from billing.services.plan_access import grace_period
 from core.admin import BaseAdmin
@@ -42,6 +42,6 @@ class PlanAccessAdminMixin(BaseAdmin):
             "filters": filters,
             "tables": [(status, list(found)) for status, found in groupby(lines, key=lambda line: line.facts.status)],
             "grace": grace_period(),
-            "lag_hours": int(LAG.total_seconds() // 3600),
+            "lag_hours": int(RENEWAL_LAG.total_seconds() // 3600),
         }
         return TemplateResponse(request, "mingus/admin/plan_access.html", self.admin_site.each_context(request) | own)

@@ -9,7 +9,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from billing import services, tasks
 from billing.models import SubscriptionPlan
 from core import jobs
-from core.admin import BaseAdmin, display, money
+from core.admin import BaseAdmin, amount_column
 
 
 @admin.register(SubscriptionPlan)
@@ -23,9 +23,7 @@ class PlanAdmin(BaseAdmin):
     readonly_fields = ("stripe_product_id", "stripe_price_id")
     csv_columns = ("id", "name", "billing_cycle", "price", "currency", "is_active", "features", "limits")
 
-    @display(description="price")
-    def cost(self, plan: SubscriptionPlan) -> str:
-        return money(plan.price, plan.currency)
+    cost = amount_column("price", "price")
 
     def save_model(self, request: HttpRequest, obj: SubscriptionPlan, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

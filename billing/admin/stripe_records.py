@@ -16,12 +16,13 @@ from core.admin import (
     OwnedReadOnlyAdmin,
     ReadOnlyAdmin,
     ReadOnlyInline,
+    amount_column,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
     inline_on,
     linked,
-    money,
 )
 from core.admin.access_log import record
 from core.admin.unfold_compat import pretty_json
@@ -49,13 +50,8 @@ RESTRICTED_FIELDS = ("explanation", "outcome", "error", "content")
 class StripeCustomerColumns:
     """Columns of the list and of the inline on the customer's page."""
 
-    @display(description="card")
-    def payment_card(self, row: StripeCustomer) -> str:
-        return row.card or "-"
-
-    @display(description="credit")
-    def credit_amount(self, row: StripeCustomer) -> str:
-        return money(row.credit, row.currency)
+    payment_card = column("card", "card", empty="-")
+    credit_amount = amount_column("credit", "credit")
 
 
 @inline_on(User)
@@ -99,17 +95,14 @@ class StripeEventAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [*PUBLIC_FIELDS, *(RESTRICTED_FIELDS if request.user.has_perm(VIEW_PERMISSION) else ())]
 
-    @display(description="state", label=EVENT_COLORS)
-    def state_label(self, event: StripeEvent) -> str:
-        return event.state
-
+    state_label = column("state", "state", EVENT_COLORS)
     actions_detail = ("replay",)
 
     @display(description="result")
     def explanation(self, event: StripeEvent) -> str:
         return str(describe_event(event))
 
-    @confirmed_action(title="Replay", question="Process the event again? Only rows that differ change.", icon="replay")
+    @confirmed_action(title="Replay", description="Process the event again? Only rows that differ change.", icon="replay")
     def replay(self, request: HttpRequest, event: StripeEvent) -> None:
         replay_event(event=event, now=clock.now())
 

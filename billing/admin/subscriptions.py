@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -21,6 +20,7 @@ from core.admin import (
     BaseAdmin,
     OwnedAdmin,
     ReadOnlyInline,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
@@ -46,13 +46,8 @@ STRIPE_MANAGED_FIELDS = ("stripe_subscription_id", "stripe_customer_id")
 class SubscriptionColumns:
     """Columns of the list and of the inline on the customer's page."""
 
-    @display(description="plan")
-    def plan_name(self, subscription: Subscription) -> str:
-        return str(subscription.plan)
-
-    @display(description="status", label=STATUS_COLORS)
-    def state(self, subscription: Subscription) -> str:
-        return subscription.status
+    plan_name = column("plan", "plan", show=str)
+    state = column("status", "status", STATUS_COLORS)
 
     @display(description="managed by")
     def managed_by(self, subscription: Subscription) -> str:
@@ -113,12 +108,10 @@ class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminM
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_local)
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Return the buttons that apply to the subscription's state."""
-        row: Any = self.get_object(request, unquote(str(object_id)))
-        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        useful = _available_actions(row) if row is not None else ()
-        return [button for button in offered if button.action_name.endswith(useful)]
+    def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
+        if not row.is_running:
+            return set(self.actions_detail)
+        return {"cancel_later"} if row.cancel_at_period_end else {"reactivate"}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *(["access", "timeline"] if obj else [])]
@@ -151,15 +144,15 @@ class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminM
     def delete_model(self, request: HttpRequest, obj: Subscription) -> None:
         services.delete_subscription(obj, now=clock.now())
 
-    @confirmed_action(title="Cancel at period end", question="Access continues until the period ends.", icon="event_busy")
+    @confirmed_action(title="Cancel at period end", description="Access continues until the period ends.", icon="event_busy")
     def cancel_later(self, request: HttpRequest, subscription: Subscription) -> None:
         services.cancel_at_period_end(subscription, now=clock.now())
 
-    @confirmed_action(title="Cancel now", question="The subscription and its access end immediately.", icon="cancel")
+    @confirmed_action(title="Cancel now", description="The subscription and its access end immediately.", icon="cancel")
     def cancel_at_once(self, request: HttpRequest, subscription: Subscription) -> None:
         services.cancel_now(subscription, now=clock.now())
 
-    @confirmed_action(title="Reactivate", question="The cancellation is undone.", icon="restart_alt")
+    @confirmed_action(title="Reactivate", description="The cancellation is undone.", icon="restart_alt")
     def reactivate(self, request: HttpRequest, subscription: Subscription) -> None:
         services.reactivate(subscription, now=clock.now())
 
@@ -169,10 +162,3 @@ class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminM
         for_selected_rows(cancel_at_once),
         for_selected_rows(reactivate),
     )
-
-
-def _available_actions(subscription: Subscription) -> tuple[str, ...]:
-    """Return the names of the buttons that apply to the subscription's state."""
-    if not subscription.is_running:
-        return ()
-    return ("cancel_at_once", "reactivate" if subscription.cancel_at_period_end else "cancel_later")

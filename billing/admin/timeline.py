@@ -37,7 +37,7 @@ class TimelineEntry(NamedTuple):
     row: Any = None
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         """The URL of the row's page, "" without a row."""
         if self.row is None:
             return ""
@@ -48,7 +48,7 @@ class TimelineEntry(NamedTuple):
 def timeline_of(subscription: Subscription, request: HttpRequest) -> SafeString:
     """Return the timeline that the request's user may see, newest first, with Stripe's events collapsed below it."""
     own = {
-        "moments": _newest(_timeline_entries(subscription, request)),
+        "entries": _newest(_timeline_entries(subscription, request)),
         "events": _newest(_events(subscription)) if request.user.has_perm(VIEW_EVENTS_PERMISSION) else [],
         "all_events": f"{reverse('admin:billing_stripeevent_changelist')}?q={_customer_of(subscription)}",
         "history": reverse("admin:billing_subscription_history", args=[subscription.pk]),
@@ -56,8 +56,8 @@ def timeline_of(subscription: Subscription, request: HttpRequest) -> SafeString:
     return render_to_string("mingus/admin/timeline.html", own)
 
 
-def _newest(moments: Iterable[TimelineEntry]) -> list[TimelineEntry]:
-    return sorted(moments, key=lambda moment: moment.at, reverse=True)
+def _newest(entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
 def _timeline_entries(subscription: Subscription, request: HttpRequest) -> Iterator[TimelineEntry]:

@@ -56,7 +56,7 @@ class Adjustment(OwnedModel):
         export=True,
         erase=Erase.ANONYMIZE,
         restore=Restore.NEVER,
-        because="refunds, credits and disputes must be retained in the accounts for ten years",
+        reason="refunds, credits and disputes must be retained in the accounts for ten years",
         withheld=("requested_by", "approved_by"),
         blank={"stripe_id": "", "reason": "", "invoice": None},
     )

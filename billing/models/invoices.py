@@ -68,7 +68,7 @@ class BillingHistory(OwnedModel):
         export=True,
         erase=Erase.ANONYMIZE,
         restore=Restore.OPERATOR,
-        because="charges, refunds and payments must be retained in the accounts, with currency and country, for ten years",
+        reason="charges, refunds and payments must be retained in the accounts, with currency and country, for ten years",
         blank={"subscription": None, "stripe_invoice_id": "", "description": "", "metadata": billing_country_only},
     )
     personal_fields = personal("amount", "amount_refunded", "description", "metadata", "stripe_invoice_id")

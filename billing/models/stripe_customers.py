@@ -34,7 +34,7 @@ class StripeCustomer(OwnedModel):
         export=True,
         erase=Erase.DELETE,
         restore=Restore.NEVER,
-        because="the customer's ID at Stripe, which takes the payments, and the card that pays",
+        reason="the customer's ID at Stripe, which takes the payments, and the card that pays",
     )
     personal_fields = personal("stripe_id", "card_brand", "card_last4", "credit")
 

@@ -8,7 +8,7 @@
 
 from core.admin.actions import ReasonForm, confirmed_action, for_selected_rows
 from core.admin.base import BaseAdmin, inline_on
-from core.admin.customer_admin import BY_CUSTOMER, OwnedAdmin, column, customers, is_key, link, linked
+from core.admin.customer_admin import BY_CUSTOMER, OwnedAdmin, amount_column, column, customers, is_key, link, linked
 from core.admin.filters import AutocompleteSelectFilter
 from core.admin.masking import masking, reveal
 from core.admin.money import money
@@ -26,6 +26,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReadOnlyInline",
     "action",
+    "amount_column",
     "column",
     "confirmed_action",
     "customers",

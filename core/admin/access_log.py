@@ -69,6 +69,6 @@ class AccessLogMixin(ModelAdmin):
 
     def record_export(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Log an export of selected rows or of a filtered list; an export of all customers' rows is not logged."""
-        is_ticked = request.POST.get("select_across") != "1"
-        if is_ticked or request.GET:
+        has_selection = request.POST.get("select_across") != "1"
+        if has_selection or request.GET:
             record(request, "export", self.model, customers_in(queryset))

@@ -41,15 +41,15 @@ class Button(Protocol):
 
 
 def confirmed_action(
-    *, title: str, question: str, icon: str = "", permission: str = "help", form: type | None = None
+    *, title: str, description: str, icon: str = "", permission: str = "help", form: type | None = None
 ) -> Callable[[Callable[..., None]], Button]:
     """Turn a method `(self, request, row)` into a button for `actions_detail` with a confirmation dialog.
 
-    With a `form` in the dialog, the method is also called with `answers`, the form's `cleaned_data`.
+    With a `form` in the dialog, the method is also called with the form's `cleaned_data`.
     """
 
     def declare(service: Callable[..., None]) -> Button:
-        dialog = {"title": title, "description": question, "form_class": form, "form_submit_text": title}
+        dialog = {"title": title, "description": description, "form_class": form, "form_submit_text": title}
 
         @action(description=title, icon=icon or None, permissions=[permission], dialog=dialog)
         @wraps(service)
@@ -57,7 +57,7 @@ def confirmed_action(
             row = self.get_object(request, unquote(object_id))
             if row is None or not getattr(self, f"has_{permission}_permission")(request, row):
                 raise PermissionDenied
-            self.run_service(partial(service, answers=filled.cleaned_data) if form else service, title, request, row)
+            self.run_service(partial(service, cleaned_data=filled.cleaned_data) if form else service, title, request, row)
             return HttpResponse(headers={"HX-Redirect": self.url_of(row)})
 
         button.service, button.title, button.permission = service, title, permission
@@ -77,5 +77,5 @@ def for_selected_rows(button: Button) -> Callable[[BaseAdmin, HttpRequest, Query
                 raise PermissionDenied
             self.run_service(button.service, button.title, request, row)
 
-    apply.__name__ = f"{button.service.__name__}_ticked"
+    apply.__name__ = f"{button.service.__name__}_selected"
     return apply

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Model, QuerySet
@@ -45,7 +46,24 @@ def inline_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
     return register
 
 
-class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
+class HiddenActionsMixin(ModelAdmin):
+    """An admin class whose pages show only the buttons that apply to their row."""
+
+    def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
+        """Return the names of the buttons of `actions_detail` that do not apply to a row."""
+        return set()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: object) -> list[Any]:
+        buttons = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        row = self.get_object(request, unquote(str(object_id))) if buttons else None
+        if row is None:
+            return []
+        hidden = self.hidden_actions(request, row)
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
+        return [button for button in buttons if button.action_name.removeprefix(prefix) not in hidden]
+
+
+class BaseAdmin(HiddenActionsMixin, QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
     """The admin class of one model.
 
     `csv_columns` are the lookups in the export, by default all public columns. `sortable_by` must name only columns that an

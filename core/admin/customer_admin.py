@@ -1,13 +1,13 @@
 """Admin classes of models whose rows belong to a customer. Lists are read by customer, as every index begins with the owner."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import localize
@@ -17,7 +17,9 @@ from core.admin.base import BaseAdmin
 from core.admin.filters import AutocompleteSelectFilter
 from core.admin.forms import OwnedAddForm, OwnedForm
 from core.admin.masking import masking
+from core.admin.money import money
 from core.admin.unfold_compat import display
+from core.api.filters import contains_word
 
 MAX_CUSTOMERS = 10
 CHOSEN = "user__id__exact"
@@ -103,13 +105,6 @@ class OwnedAdmin(BaseAdmin):
         return link(row.user)
 
 
-def contains_word(word: str, names: Iterable[str]) -> Q:
-    condition = Q()
-    for name in names:
-        condition |= Q(**{f"{name}__icontains": word})
-    return condition
-
-
 def link(row: Model, text: str = "") -> str:
     """Return an HTML link to a row's page, with `text` or the row's name."""
     options = row._meta
@@ -127,12 +122,35 @@ def linked(name: str, title: str) -> Callable[[object, Model], str]:
     return column
 
 
-def column(name: str, title: str, label: dict[str, str] | None = None, *, empty: str | None = None) -> Any:
-    """Return a column that shows the attribute `name`, or `empty` if it is empty. `label` maps values to label colors."""
+def column(
+    name: str,
+    title: str,
+    label: dict[str, str] | None = None,
+    *,
+    empty: str | None = None,
+    show: Callable[[Any], str] | None = None,
+) -> Callable[[object, Model], object]:
+    """Return a column that shows the attribute `name`, or `empty` if it is empty.
+
+    `label` maps values to label colors. `show` formats a value; `show=link` links to the row of a foreign key.
+    """
 
     @display(description=title, label=label)
-    def shown(self: Any, row: Any) -> Any:
-        return getattr(row, name) or empty if empty else getattr(row, name)
+    def shown(self: object, row: Model) -> object:
+        value = getattr(row, name)
+        if empty and not value:
+            return empty
+        return show(value) if show else value
+
+    return shown
+
+
+def amount_column(name: str, title: str) -> Callable[[object, Model], str]:
+    """Return a column that shows the amount `name` with the row's currency."""
+
+    @display(description=title)
+    def shown(self: object, row: Model) -> str:
+        return money(getattr(row, name), getattr(row, "currency"))  # noqa: B009 - of each model with amounts
 
     return shown
 

@@ -63,7 +63,7 @@ def readable(event: Event) -> SafeString:
     """Render the changes of an event as an HTML table."""
     nothing = {dict: "nothing", type(None): "deleted with the customer's account"}.get(type(event.changes), HIDDEN)
     context = {"changes": changes_in(event), "both": event.action == "update", "nothing": nothing}
-    return render_to_string("mingus/admin/changes.html", context)
+    return render_to_string("mingus/admin/field_changes.html", context)
 
 
 def model_of(table: str) -> type[Model] | None:

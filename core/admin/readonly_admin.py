@@ -71,7 +71,7 @@ class ReadOnlyInline(ReadOnlyMixin, MaskedInline, TabularInline):
     """
 
     formset = ReadOnlyFormSet
-    template_after: ClassVar[str | None] = "mingus/admin/all_rows.html"
+    template_after: ClassVar[str | None] = "mingus/admin/show_all_link.html"
     list_select_related: ClassVar[tuple[str, ...]] = ()
     limit = 10
     extra = 0

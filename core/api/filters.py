@@ -1,5 +1,6 @@
 """Filters with Django's lookups, and search. An unknown, empty or repeated query parameter is an error."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -58,7 +59,7 @@ class WordSearchBackend(BaseFilterBackend):
         if "\x00" in text:
             raise ValidationError({"search": ["Null characters are not allowed."]})
         for word in text.split()[:MAX_SEARCH_WORDS]:
-            queryset = queryset.filter(_anywhere(fields, word))
+            queryset = queryset.filter(contains_word(word, fields))
         return queryset
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
@@ -69,11 +70,9 @@ class WordSearchBackend(BaseFilterBackend):
         return [{"name": "search", "in": "query", "schema": {"type": "string"}, "description": description}]
 
 
-def _anywhere(fields: tuple[str, ...], word: str) -> Q:
-    condition = Q()
-    for field in fields:
-        condition |= Q(**{f"{field}__icontains": word})
-    return condition
+def contains_word(word: str, fields: Iterable[str]) -> Q:
+    """Return the condition that one of the fields contains a word, ignoring case."""
+    return Q(*((f"{field}__icontains", word) for field in fields), _connector=Q.OR)
 
 
 def kind_of(queryset: QuerySet[Any], name: str) -> models.Field[Any, Any]:

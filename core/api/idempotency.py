@@ -29,7 +29,7 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 RESERVE = """
 INSERT INTO core_idempotencykey (id, user_id, key, fingerprint) VALUES (%s, %s, %s, %s)
 ON CONFLICT ON CONSTRAINT core_idempotencykey_key_unique DO UPDATE
-   SET fingerprint = excluded.fingerprint, status = NULL, answer = NULL, id = excluded.id, created_at = now()
+   SET fingerprint = excluded.fingerprint, status = NULL, response = NULL, id = excluded.id, created_at = now()
  WHERE core_idempotencykey.created_at < %s
 RETURNING id
 """
@@ -68,7 +68,7 @@ def _replay(request: Request, key: str) -> Exception:
     stored = IdempotencyKey.objects.for_user(request.user).get(key=key)
     if bytes(stored.fingerprint) != fingerprint(request):
         return ApiError(422, "idempotency_key_reused", "This Idempotency-Key was used for another request. Use a new one.")
-    body, headers = stored.answer
+    body, headers = stored.response
     return Replay(Response(body, status=stored.status, headers={**headers, "Idempotent-Replayed": "true"}))
 
 
@@ -76,8 +76,8 @@ def store_response(reserved: IdempotencyKey, response: Response) -> None:
     """Store the response in the transaction of the request."""
     reserved.status = response.status_code
     headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
-    reserved.answer = orjson.loads(orjson.dumps([response.data, headers], json_default, ORJSON_OPTIONS))
-    reserved.save(update_fields=["status", "answer"])
+    reserved.response = orjson.loads(orjson.dumps([response.data, headers], json_default, ORJSON_OPTIONS))
+    reserved.save(update_fields=["status", "response"])
 
 
 def fingerprint(request: Request) -> bytes:

@@ -99,7 +99,7 @@ def _copied(field: serializers.Field) -> serializers.Field:
 
 
 class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
-    """A serializer of a model. `Meta.example` is its example in the API's documentation."""
+    """A serializer of a model, by default of its public fields. `Meta.example` is its example in the API's documentation."""
 
     serializer_related_field = OwnedKeyField
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {models.JSONField: JsonField}
@@ -115,6 +115,11 @@ class BaseSerializer(StrictSerializer, serializers.ModelSerializer):
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {name: _copied(field) for name, field in _fields_of(type(self)).items()}
+
+    def get_field_names(self, declared_fields: Any, info: Any) -> list[str]:
+        """Return `Meta.fields`, by default the public fields of the model."""
+        has_fields = hasattr(self.Meta, "fields")
+        return super().get_field_names(declared_fields, info) if has_fields else derived_fields.public_names(self.model)
 
     def build_property_field(self, field_name: str, model_class: type[Model]) -> derived_fields.FieldSpec:
         return derived_fields.field_for(model_class, field_name)

@@ -49,16 +49,16 @@ class BlindIndexField(models.BinaryField):
         return digest
 
     def _digest_of_decrypted(self, instance: models.Model, stored: bytes | None) -> bytes | None:
-        place = self.source.identity_of(instance)
+        identity = self.source.identity_of(instance)
         try:
             value = getattr(instance, self.of)
-            return None if value is None else self.digest_for_row(place, value)
+            return None if value is None else self.digest_for_row(identity, value)
         except EncryptionError:
             return stored  # a value that can't be decrypted must not prevent saving the rest of the row
 
-    def digest_for_row(self, place: RowIdentity, value: object) -> bytes:
+    def digest_for_row(self, identity: RowIdentity, value: object) -> bytes:
         """Return the digest of `value` for a row, after locking or creating the owner's data key, or raise EncryptionError."""
-        owner = self.source.owner_in(place)
+        owner = self.source.owner_in(identity)
         if owner is None:
             raise EncryptionError(f"{self.source.label}: only a row with an owner can have a blind index.")
         return self._digest(data_keys.key_for_encryption(owner), owner, value)

@@ -23,13 +23,13 @@ RowIdentity = tuple[Any, ...]
 
 
 class Ciphertext:
-    """An encrypted value as it is stored. `place` is the identity of the row that it was loaded from, None if unknown."""
+    """An encrypted value as it is stored. `identity` is the identity of the row that it was loaded from, None if unknown."""
 
-    __slots__ = ("blob", "place")
+    __slots__ = ("blob", "identity")
 
-    def __init__(self, blob: bytes, place: RowIdentity | None = None) -> None:
+    def __init__(self, blob: bytes, identity: RowIdentity | None = None) -> None:
         self.blob = blob
-        self.place = place
+        self.identity = identity
 
     def __repr__(self) -> str:
         return REDACTED
@@ -65,12 +65,12 @@ class Decrypted:
         ciphertext = self.unchanged_ciphertext()
         if ciphertext is None:
             raise EncryptionError(f"{self.field.label}: a changed value can't be pickled in clear. Save the row first.")
-        return Ciphertext, (ciphertext.blob, ciphertext.place)
+        return Ciphertext, (ciphertext.blob, ciphertext.identity)
 
     def unchanged_ciphertext(self) -> Ciphertext | None:
         """Return the ciphertext of the same value, or None if the plaintext was changed."""
         origin = self.origin
-        if origin is None or origin.place is None or not self.field.is_unchanged(origin, self.value, origin.place):
+        if origin is None or origin.identity is None or not self.field.is_unchanged(origin, self.value, origin.identity):
             return None
         return origin
 
@@ -92,8 +92,8 @@ class EncryptedAttribute(DeferredAttribute):
         raw = instance.__dict__.get(self.field.attname)
         if isinstance(value, Ciphertext):
             value = Ciphertext(value.blob, self._identity_while_loading(instance))
-            if self.field.has_data_keys and value.place and key_ring.is_encrypted_with_data_key(value.blob):
-                data_keys.prefetch_later(value.place[1])
+            if self.field.has_data_keys and value.identity and key_ring.is_encrypted_with_data_key(value.blob):
+                data_keys.prefetch_later(value.identity[1])
         elif value is not None:
             value = Decrypted(self.field, value, getattr(raw, "origin", raw))
         instance.__dict__[self.field.attname] = value

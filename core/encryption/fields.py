@@ -56,18 +56,18 @@ class RowBoundField(models.Field[Any, Any]):
     def identity_attnames(self) -> tuple[str, ...]:
         return tuple(anchor.attname for anchor in self.identity_fields)
 
-    def owner_in(self, place: RowIdentity) -> UUID | None:
+    def owner_in(self, identity: RowIdentity) -> UUID | None:
         """Return the user whose data key encrypts the row's values, or None for a key of the ring."""
-        owner: UUID | None = self.identity_fields[1].to_python(place[1]) if self.has_data_keys else None
+        owner: UUID | None = self.identity_fields[1].to_python(identity[1]) if self.has_data_keys else None
         return owner
 
     def identity_of(self, instance: models.Model) -> RowIdentity:
         """Return the row's identity as it is in memory now."""
         return tuple([getattr(instance, name) for name in self.identity_attnames])
 
-    def associated_data(self, place: RowIdentity) -> bytes:
+    def associated_data(self, identity: RowIdentity) -> bytes:
         """Encode a row's identity in the types of the database, because a UUID may still be a string in memory."""
-        parts = [anchor.to_python(part) for anchor, part in zip(self.identity_fields, place, strict=True)]
+        parts = [anchor.to_python(part) for anchor, part in zip(self.identity_fields, identity, strict=True)]
         if parts[0] is None:
             raise EncryptionError(
                 f"{self.label}: a value is bound to its row's primary key, which is not set. Give it a default."
@@ -107,39 +107,39 @@ class EncryptingField(RowBoundField):
 
     def decrypted(self, instance: models.Model, ciphertext: Ciphertext) -> Decrypted:
         """Decrypt the instance's ciphertext, or raise EncryptionError, see `core.encryption.key_ring.decrypt`."""
-        place = ciphertext.place or self.identity_of(instance)
-        return Decrypted(self, self.decrypt_value(place, ciphertext.blob), Ciphertext(ciphertext.blob, place))
+        identity = ciphertext.identity or self.identity_of(instance)
+        return Decrypted(self, self.decrypt_value(identity, ciphertext.blob), Ciphertext(ciphertext.blob, identity))
 
-    def decrypt_value(self, place: RowIdentity, blob: bytes | None) -> object:
+    def decrypt_value(self, identity: RowIdentity, blob: bytes | None) -> object:
         """Return the value in the row's ciphertext, None for NULL, or raise EncryptionError."""
-        return None if blob is None else self.decode(self.decrypt(place, blob))
+        return None if blob is None else self.decode(self.decrypt(identity, blob))
 
-    def decrypt(self, place: RowIdentity, blob: bytes) -> bytes:
+    def decrypt(self, identity: RowIdentity, blob: bytes) -> bytes:
         """Return the plaintext bytes of the row's ciphertext, or raise EncryptionError."""
-        owner = self.owner_in(place)
+        owner = self.owner_in(identity)
         data_key = data_keys.key_for_decryption(owner, blob) if owner and key_ring.is_encrypted_with_data_key(blob) else None
         try:
-            return key_ring.decrypt(self.label, self.associated_data(place), blob, data_key)
+            return key_ring.decrypt(self.label, self.associated_data(identity), blob, data_key)
         except UnknownKeyError:
             data_key = data_keys.get_key(owner) if owner else None
             if data_key is None:
                 raise
             # with the owner's key, a ciphertext whose header was changed to a key of the ring is reported as tampered
-            return key_ring.decrypt(self.label, self.associated_data(place), blob, data_key)
+            return key_ring.decrypt(self.label, self.associated_data(identity), blob, data_key)
 
-    def encrypt(self, place: RowIdentity, plaintext: bytes) -> bytes:
+    def encrypt(self, identity: RowIdentity, plaintext: bytes) -> bytes:
         """Encrypt bytes for a row with its current key, or raise EncryptionError."""
-        return self.key_for(place).encrypt(self.label, self.associated_data(place), plaintext)
+        return self.key_for(identity).encrypt(self.label, self.associated_data(identity), plaintext)
 
-    def key_for(self, place: RowIdentity) -> Key:
+    def key_for(self, identity: RowIdentity) -> Key:
         """Return the key that encrypts the row's values: the owner's data key, else the ring's primary key."""
-        owner = self.owner_in(place)
+        owner = self.owner_in(identity)
         return data_keys.key_for_encryption(owner) if owner else key_ring.primary_key()
 
-    def is_unchanged(self, ciphertext: Ciphertext, value: object, place: RowIdentity) -> bool:
+    def is_unchanged(self, ciphertext: Ciphertext, value: object, identity: RowIdentity) -> bool:
         """Return True if `ciphertext` is `value` encrypted for the row; False if it can't be decrypted."""
         try:
-            return self.decrypt(place, ciphertext.blob) == self.encode(value)
+            return self.decrypt(identity, ciphertext.blob) == self.encode(value)
         except EncryptionError:
             return False
 
@@ -156,10 +156,10 @@ class EncryptingField(RowBoundField):
 
     def _has_other_identity(self, instance: models.Model, ciphertext: Ciphertext) -> bool:
         """Return True if the ciphertext may be bound to another row: the row is new, or its key or owner has changed."""
-        if instance._state.adding or ciphertext.place is None:
+        if instance._state.adding or ciphertext.identity is None:
             return True
         here = self.identity_of(instance)
-        return ciphertext.place != here and self.associated_data(ciphertext.place) != self.associated_data(here)
+        return ciphertext.identity != here and self.associated_data(ciphertext.identity) != self.associated_data(here)
 
     def _with_current_key(self, instance: models.Model, ciphertext: Ciphertext) -> Ciphertext | Decrypted:
         """Decrypt a ciphertext of a former key; return it unchanged if its key is current or it can't be decrypted."""
@@ -172,13 +172,13 @@ class EncryptingField(RowBoundField):
     def _encrypted(self, instance: models.Model, raw: Decrypted) -> Decrypted | None:
         if raw.value == "" and self.null and self.empty_strings_allowed:
             return None
-        place, origin = self.identity_of(instance), raw.origin
+        identity, origin = self.identity_of(instance), raw.origin
         # SECURITY: the key is read first, because ciphertext of a key that was rolled back or destroyed must not be reused
-        key = self.key_for(place)
-        if origin is not None and key.is_key_of(origin.blob) and self.is_unchanged(origin, raw.value, place):
-            return Decrypted(self, raw.value, Ciphertext(origin.blob, place))
-        blob = key.encrypt(self.label, self.associated_data(place), self.encode(raw.value))
-        return Decrypted(self, raw.value, Ciphertext(blob, place))
+        key = self.key_for(identity)
+        if origin is not None and key.is_key_of(origin.blob) and self.is_unchanged(origin, raw.value, identity):
+            return Decrypted(self, raw.value, Ciphertext(origin.blob, identity))
+        blob = key.encrypt(self.label, self.associated_data(identity), self.encode(raw.value))
+        return Decrypted(self, raw.value, Ciphertext(blob, identity))
 
 
 class EncryptedField(EncryptingField, EncryptedMixin):

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 SETTING = "FIELD_ENCRYPTION_KEYS"
-TEXT_PREFIX = "sealed:"
+TEXT_PREFIX = "encrypted:"
 RING_KEY_VERSION = b"\x01"
 DATA_KEY_VERSION = b"\x02"
 KEY_BYTES = 32
@@ -186,14 +186,14 @@ def ring_problems(texts: object = None) -> list[str]:
     keys = [_decoded(text) for text in texts]
     # SECURITY: messages contain a key's position, not its text, which may be a real key with one character missing
     malformed = [
-        f"Key {place} of {SETTING} is not 64 hexadecimal digits or the base64 of {KEY_BYTES} bytes: replace it."
-        for place, key in enumerate(keys, 1)
+        f"Key {position} of {SETTING} is not 64 hexadecimal digits or the base64 of {KEY_BYTES} bytes: replace it."
+        for position, key in enumerate(keys, 1)
         if key is None
     ]
     repeated = [
-        f"Key {place} of {SETTING} repeats key {keys.index(key) + 1}: remove it."
-        for place, key in enumerate(keys, 1)
-        if key is not None and key in keys[: place - 1]
+        f"Key {position} of {SETTING} repeats key {keys.index(key) + 1}: remove it."
+        for position, key in enumerate(keys, 1)
+        if key is not None and key in keys[: position - 1]
     ]
     return malformed + repeated
 

@@ -27,7 +27,8 @@ BATCH = 1_000
 MAX_ROUNDS = 20  # how often rows that other transactions have locked are tried again
 ROUND_DELAY_SECONDS = 0.5
 
-Row = tuple[RowIdentity, list[bytes | None]]
+Blob = bytes | None
+Row = tuple[RowIdentity, list[Blob]]
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class TableRotation:
         """Re-encrypt one batch in one transaction, and return the number of changed rows."""
         with data_keys.cached_in_transaction():
             rows = self._with_keys(self._locked(keys), outcome)
-            new = [(place[0], self._reencrypt_row(place, values, outcome)) for place, values in rows]
+            new = [(identity[0], self._reencrypt_row(identity, values, outcome)) for identity, values in rows]
             changed = [(key, after) for (key, after), (_, before) in zip(new, rows, strict=True) if after != before]
             self._write(changed)
         outcome.reencrypted += len(changed)
@@ -112,58 +113,56 @@ class TableRotation:
         """Return the rows whose owner's data key could be locked, and record those whose key can't be unwrapped as failed."""
         if not self.has_data_keys:
             return rows
-        free, broken = data_keys.lock_available({place[1] for place, _ in rows if place[1]})
-        for place, _ in rows:
-            if place[1] in broken:
-                outcome.failed[place[0]] = [f"{self.model._meta.label} {place[0]}: {broken[place[1]]}"]
-        return [(place, values) for place, values in rows if place[1] is None or place[1] in free]
+        free, broken = data_keys.lock_available({identity[1] for identity, _ in rows if identity[1]})
+        for identity, _ in rows:
+            if identity[1] in broken:
+                outcome.failed[identity[0]] = [f"{self.model._meta.label} {identity[0]}: {broken[identity[1]]}"]
+        return [(identity, values) for identity, values in rows if identity[1] is None or identity[1] in free]
 
     def _locked(self, keys: list[Any]) -> list[Row]:
         """Lock the rows that are still old and not locked, and return them with the bytes of columns and indexes."""
-        place = ["pk", OWNER] if self.is_owned else ["pk"]
+        identity = ["pk", OWNER] if self.is_owned else ["pk"]
         rows = self.old().filter(pk__in=keys).select_for_update(skip_locked=True, no_key=True, of=("self",))
-        found = rows.values_list(*place, *(item.attname for item in self._fields()))
-        return [(row[: len(place)], [_bytes(value) for value in row[len(place) :]]) for row in found]
+        found = rows.values_list(*identity, *(item.attname for item in self._fields()))
+        return [(row[: len(identity)], [_bytes(value) for value in row[len(identity) :]]) for row in found]
 
     def _fields(self) -> list[models.Field[Any, Any]]:
         return [column.source for column in self.columns] + list(self.indexes)
 
-    def _reencrypt_row(self, place: RowIdentity, before: list[bytes | None], outcome: RotationResult) -> list[bytes | None]:
+    def _reencrypt_row(self, identity: RowIdentity, before: list[Blob], outcome: RotationResult) -> list[Blob]:
         """Return the new bytes of one row's columns and indexes; after an error they are unchanged."""
         after, plaintexts = list(before), dict[str, bytes]()
         sources = [column.source for column in self.columns]
         for number, item in enumerate(self._fields()):
             try:
                 if number < len(self.columns):
-                    after[number] = self._value(self.columns[number], place, before[number], plaintexts)
+                    after[number] = self._value(self.columns[number], identity, before[number], plaintexts)
                 else:
                     index = self.indexes[number - len(self.columns)]
                     blob = after[sources.index(index.source)]
-                    after[number] = self._digest(index, place, blob, before[number], plaintexts)
+                    after[number] = self._digest(index, identity, blob, before[number], plaintexts)
             except EncryptionError as error:
-                problem = f"{self.model._meta.label} {place[0]}, {item.name}: {error}"
-                outcome.failed.setdefault(place[0], []).append(problem)
+                problem = f"{self.model._meta.label} {identity[0]}, {item.name}: {error}"
+                outcome.failed.setdefault(identity[0], []).append(problem)
         return after
 
-    def _value(
-        self, column: RotationColumn, place: RowIdentity, blob: bytes | None, plaintexts: dict[str, bytes]
-    ) -> bytes | None:
-        if blob is None or not column.is_old(place, blob):
+    def _value(self, column: RotationColumn, identity: RowIdentity, blob: Blob, plaintexts: dict[str, bytes]) -> Blob:
+        if blob is None or not column.is_old(identity, blob):
             return blob
-        plaintexts[column.source.name] = column.decrypt(place, blob)
-        return column.encrypt(place, plaintexts[column.source.name])
+        plaintexts[column.source.name] = column.decrypt(identity, blob)
+        return column.encrypt(identity, plaintexts[column.source.name])
 
     def _digest(
-        self, index: BlindIndexField, place: RowIdentity, blob: bytes | None, digest: bytes | None, plaintexts: dict[str, bytes]
-    ) -> bytes | None:
+        self, index: BlindIndexField, identity: RowIdentity, blob: Blob, digest: Blob, plaintexts: dict[str, bytes]
+    ) -> Blob:
         if blob is None:
             return None
         if digest is not None and index.of not in plaintexts:
             return digest
-        plaintext = plaintexts[index.of] if index.of in plaintexts else index.source.decrypt(place, blob)
-        return index.digest_for_row(place, index.source.decode(plaintext))
+        plaintext = plaintexts[index.of] if index.of in plaintexts else index.source.decrypt(identity, blob)
+        return index.digest_for_row(identity, index.source.decode(plaintext))
 
-    def _write(self, rows: list[tuple[Any, list[bytes | None]]]) -> None:
+    def _write(self, rows: list[tuple[Any, list[Blob]]]) -> None:
         quote, meta = connection.ops.quote_name, self.model._meta
         names = [quote(str(item.column)) for item in self._fields()]
         pairs = ", ".join(f"{name} = new.{name}" for name in names)
@@ -183,9 +182,9 @@ def tables_to_rotate() -> list[TableRotation]:
     keys = RotationColumn(
         DataKey._meta.get_field("wrapped"),
         ~_starts_with(DataKey._meta.get_field("wrapped"), key_ring.primary_key().header),
-        lambda place, blob: not key_ring.primary_key().is_key_of(blob),
-        lambda place, blob: data_keys.unwrap(place[1], blob),
-        lambda place, raw: data_keys.wrap(place[1], raw),
+        lambda identity, blob: not key_ring.primary_key().is_key_of(blob),
+        lambda identity, blob: data_keys.unwrap(identity[1], blob),
+        lambda identity, raw: data_keys.wrap(identity[1], raw),
     )
     columns = [(model, [item for item in encrypted_fields(model) if item.model is model]) for model in apps.get_models()]
     return [TableRotation(DataKey, [keys])] + [
@@ -205,7 +204,7 @@ def column_under_former_keys(source: EncryptedField) -> RotationColumn:
     return RotationColumn(
         source,
         has_value & old,
-        lambda place, blob: not source.key_for(place).is_key_of(blob),
+        lambda identity, blob: not source.key_for(identity).is_key_of(blob),
         source.decrypt,
         source.encrypt,
     )
@@ -219,7 +218,7 @@ def _starts_with(source: models.Field[Any, Any], head: bytes) -> Q:
     return Q(Exact(prefix(source, len(head)), Value(head, BinaryField())))
 
 
-def _bytes(value: Ciphertext | bytes | memoryview | None) -> bytes | None:
+def _bytes(value: Ciphertext | bytes | memoryview | None) -> Blob:
     if value is None:
         return None
     return value.blob if isinstance(value, Ciphertext) else bytes(value)

@@ -53,9 +53,9 @@ class SqlSerializer:
                 text = each[name]
                 each[name] = None if text is None else orjson.Fragment(text)
         for column in self.decrypted:
-            place = slice(len(self.names), len(self.names) + len(column.field.identity_fields))
+            identity = slice(len(self.names), len(self.names) + len(column.field.identity_fields))
             for each, row in zip(found, rows, strict=True):
-                each[column.name] = column.show(partial(column.field.decrypt_value, row[place], each[column.name]))
+                each[column.name] = column.show(partial(column.field.decrypt_value, row[identity], each[column.name]))
         return found
 
 
@@ -68,8 +68,8 @@ def compile_serializer(serializer_class: type[serializers.ModelSerializer]) -> S
         return None
     json_names = tuple(name for name, field in fields.items() if isinstance(_model_field(model, field), models.JSONField))
     decrypted = tuple(DecryptedColumn(name, *_decrypted(model, name)) for name in fields if name in model.decrypted_derived)
-    place = [F(name) for name in decrypted[0].field.identity_attnames] if decrypted else []
-    return SqlSerializer(tuple(columns), (*columns.values(), *place), json_names, decrypted)
+    identity = [F(name) for name in decrypted[0].field.identity_attnames] if decrypted else []
+    return SqlSerializer(tuple(columns), (*columns.values(), *identity), json_names, decrypted)
 
 
 def _expression(serializer_class: type[serializers.ModelSerializer], name: str, field: serializers.Field) -> Combinable | None:

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=255)),
                 ("fingerprint", models.BinaryField(max_length=32)),
                 ("status", models.PositiveSmallIntegerField(null=True)),
-                ("answer", encrypt(models.JSONField(null=True), label="core.idempotency_key.answer")),
+                ("response", encrypt(models.JSONField(null=True), label="core.idempotency_key.response")),
                 (
                     "user",
                     models.ForeignKey(

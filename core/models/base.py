@@ -182,8 +182,8 @@ class IdempotencyKey(OwnedModel):
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField(null=True)
-    answer: models.Field[Any, Any] = encrypt(
-        models.JSONField(null=True), label="core.idempotency_key.answer"
+    response: models.Field[Any, Any] = encrypt(
+        models.JSONField(null=True), label="core.idempotency_key.response"
     )  # SECURITY: a response may contain a new token
 
     privacy = internal("responses stored for a day, so that a retried request is executed once; they repeat other rows")

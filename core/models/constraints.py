@@ -23,10 +23,10 @@ def between(table: str, field: str, low: object = None, high: object = None) -> 
     return rule(f"{table}_{field}_bounds", condition, bounds_message(low, high))
 
 
-def json_shape(table: str, field: str, shape: str) -> models.CheckConstraint:
+def json_type(table: str, field: str, expected: str) -> models.CheckConstraint:
     """Return a CHECK that a JSON value is an `object` or an `array`."""
     kind = Func(F(field), function="jsonb_typeof", output_field=models.TextField())
-    return rule(f"{table}_{field}_shape", Exact(kind, Value(shape)), NOT_A_LIST if shape == "array" else NOT_AN_OBJECT)
+    return rule(f"{table}_{field}_shape", Exact(kind, Value(expected)), NOT_A_LIST if expected == "array" else NOT_AN_OBJECT)
 
 
 def together(table: str, flag: str, stamp: str) -> models.CheckConstraint:

@@ -27,11 +27,7 @@ class Derived(property, Generic[T]):
     def __init__(self, expression: Q | Combinable, output_field: "models.Field[Any, T]", *, help_text: str = "") -> None: ...
 
     def __init__(
-        self,
-        expression: Q | Combinable,
-        output_field: "models.Field[Any, T] | None" = None,
-        *,
-        help_text: str = "",
+        self, expression: Q | Combinable, output_field: "models.Field[Any, T] | None" = None, *, help_text: str = ""
     ) -> None:
         super().__init__(doc=help_text)
         value = true_when(expression) if output_field is None else expression

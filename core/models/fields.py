@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 from django_stubs_ext import StrOrPromise
 
-from core.models.constraints import between, json_shape, rule
+from core.models.constraints import between, json_type, rule
 from core.models.validators import (
     FIRST_DAY,
     LAST_DAY,
@@ -164,7 +164,7 @@ class JSONObjectField(CheckedField[SetType, GetType], models.JSONField[SetType, 
         super().__init__(validators=[validate_json_object, *validators], **options)
 
     def get_constraints(self, table: str) -> list[models.CheckConstraint]:
-        return [json_shape(table, self.name, "object")]
+        return [json_type(table, self.name, "object")]
 
 
 class JSONListField(CheckedField[SetType, GetType], models.JSONField[SetType, GetType]):
@@ -178,7 +178,7 @@ class JSONListField(CheckedField[SetType, GetType], models.JSONField[SetType, Ge
         super().__init__(validators=[validate_json_list, *validators], **options)
 
     def get_constraints(self, table: str) -> list[models.CheckConstraint]:
-        return [json_shape(table, self.name, "array")]
+        return [json_type(table, self.name, "array")]
 
 
 def _limits(min: Decimal | int | None, max: Decimal | int | None) -> list[BaseValidator]:

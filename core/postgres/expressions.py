@@ -21,6 +21,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from core import clock
 
+Operand = str | date | Combinable  # the name of a field, a value or an expression
 NUMERIC = models.DecimalField(max_digits=40, decimal_places=2)
 
 
@@ -56,17 +57,19 @@ class OwnersZone(Coalesce):
         return zone
 
 
-def day_of(instant: Any) -> PythonFunc:
+def day_of(instant: Operand) -> PythonFunc:
     """Return the calendar day of `instant` in the time zone of the row's owner."""
     return _in_zone(instant, "date", lambda at, zone: clock.day_in(zone, at), models.DateField())
 
 
-def time_of(instant: Any) -> PythonFunc:
+def time_of(instant: Operand) -> PythonFunc:
     """Return the time of day of `instant` in the time zone of the row's owner."""
     return _in_zone(instant, "time", lambda at, zone: at.astimezone(zone).time(), models.TimeField())
 
 
-def _in_zone(instant: Any, part: str, in_python: Callable[[datetime, tzinfo], object], kind: Any) -> PythonFunc:
+def _in_zone(
+    instant: Operand, part: str, in_python: Callable[[datetime, tzinfo], object], kind: models.Field[Any, Any]
+) -> PythonFunc:
     template = f"(%(expressions)s)::{part}"
     return PythonFunc(
         instant, OwnersZone(), in_python=in_python, template=template, arg_joiner=" AT TIME ZONE ", output_field=kind
@@ -78,17 +81,17 @@ def today() -> PythonFunc:
     return day_of(ClockNow())
 
 
-def days_between(first: Any, second: Any) -> PythonFunc:
+def days_between(first: Operand, second: Operand) -> PythonFunc:
     """Return the whole days from `first` to `second`, negative when `second` is earlier."""
     return _difference(first, second, "(%(expressions)s)")
 
 
-def whole_days(first: Any, second: Any) -> PythonFunc:
+def whole_days(first: Operand, second: Operand) -> PythonFunc:
     """Return the whole days of 24 hours from one instant to another, rounded down."""
     return _difference(first, second, "floor(EXTRACT(EPOCH FROM (%(expressions)s)) / 86400)::integer")
 
 
-def _difference(first: Any, second: Any, template: str) -> PythonFunc:
+def _difference(first: Operand, second: Operand, template: str) -> PythonFunc:
     def days(later: date, earlier: date) -> int:
         return (later - earlier).days
 

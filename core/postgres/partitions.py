@@ -19,7 +19,7 @@ from django.db.models.expressions import Combinable
 MONTHS_AHEAD = 3
 MAX_DAYS_AFTER_KEY = 1  # days that `created_at` may be later than the time in the key
 LOWER_BOUND_LOOKUPS = ("gt", "gte", "", "exact", "range")  # lookups that imply an earliest time
-IS_MIGRATED = "SELECT to_regprocedure('core_wall_in(regclass)') IS NOT NULL"
+IS_MIGRATED = "SELECT to_regprocedure('core_secure_partitions(regclass)') IS NOT NULL"
 CREATE_MONTH_PARTITIONS = """
 SELECT core_make_months(partrelid, %s) FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid
  WHERE relnamespace = current_schema()::regnamespace

@@ -39,7 +39,7 @@ class ErasureBlocker:
 
 @dataclass(frozen=True, kw_only=True)
 class Privacy:
-    """The privacy policy of one model. `because` is its reason, for docs/privacy.md.
+    """The privacy policy of one model. docs/privacy.md shows its `reason`.
 
     - `owner` is the lookup path to the user.
     - `withheld` names columns that are not exported, in addition to the model's `secret_fields`.
@@ -50,7 +50,7 @@ class Privacy:
 
     export: bool
     erase: Erase
-    because: str
+    reason: str
     restore: Restore = Restore.OWNER
     owner: str = "user"
     withheld: tuple[str, ...] = ()
@@ -60,16 +60,16 @@ class Privacy:
     is_replaced: bool = False
 
 
-def own(because: str, **options: Any) -> Privacy:
+def own(reason: str, **options: Any) -> Privacy:
     """Return the usual policy: the customer can export and import the rows, and erasure deletes them."""
-    return Privacy(export=True, erase=Erase.DELETE, because=because, **options)
+    return Privacy(export=True, erase=Erase.DELETE, reason=reason, **options)
 
 
-def recorded(because: str, **options: Any) -> Privacy:
+def recorded(reason: str, **options: Any) -> Privacy:
     """Return the policy of rows that the service recorded: like `own`, but only an operator can import them."""
-    return Privacy(export=True, erase=Erase.DELETE, because=because, restore=Restore.OPERATOR, **options)
+    return Privacy(export=True, erase=Erase.DELETE, reason=reason, restore=Restore.OPERATOR, **options)
 
 
-def internal(because: str, **options: Any) -> Privacy:
+def internal(reason: str, **options: Any) -> Privacy:
     """Return the policy of technical rows: they are not exported, and erasure deletes them."""
-    return Privacy(export=False, erase=Erase.DELETE, because=because, restore=Restore.NEVER, **options)
+    return Privacy(export=False, erase=Erase.DELETE, reason=reason, restore=Restore.NEVER, **options)

@@ -26,7 +26,7 @@ def ending(text: str) -> str:
     return MASK + text[-2:] if len(text) > MIN_MASKABLE_LENGTH else MASK
 
 
-def address(text: str) -> str:
+def email_mask(text: str) -> str:
     """Mask an email address except for the first letters and the top-level domain: `a•••@e•••.com`."""
     local, _, domain = text.rpartition("@")
     name, dot, top = domain.rpartition(".")

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from analytics import services
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
-from dev.demo.rows import save_checked
+from dev.demo.rows import save_checked, shared_fields
 from users.models import User
 
 D = Decimal
@@ -31,13 +31,13 @@ class PlannedFeedback:
     """Feedback that was written `ago` days ago and, if it is resolved or closed, resolved `after` days later."""
 
     ago: int
-    kind: str
+    feedback_type: str
     rating: int | None
-    text: str
+    feedback_text: str
     category: str
-    status: str = "open"
+    final_status: str = "open"
     priority: str = "medium"
-    notes: str = ""
+    resolution_notes: str = ""
     after: int = 0
 
 
@@ -168,20 +168,12 @@ def _usage(user: Any, *, today: date) -> None:
 def _feedback(user: Any, planned: PlannedFeedback, *, today: date) -> None:
     """Create feedback as the API does, and then its triage by staff."""
     day = today - timedelta(days=planned.ago)
-    row = UserFeedback(
-        user=user,
-        feedback_date=day,
-        feedback_type=planned.kind,
-        rating=planned.rating,
-        feedback_text=planned.text,
-        category=planned.category,
-        priority=planned.priority,
-        resolution_notes=planned.notes,
-        assigned_to=None if planned.status == "open" else User.objects.filter(email=STAFF_EMAIL, is_staff=True).first(),
-    )
+    row = UserFeedback(user=user, feedback_date=day, **shared_fields(planned, UserFeedback))
+    if planned.final_status != "open":
+        row.assigned_to = User.objects.filter(email=STAFF_EMAIL, is_staff=True).first()
     save_checked(row)
     written = datetime.combine(day, time(15, 20), UTC)
     UserFeedback.objects.filter(pk=row.pk).update(created_at=written)
     row.refresh_from_db()
-    row.status = planned.status
+    row.status = planned.final_status
     services.save_triage(row, now=written + timedelta(days=planned.after))

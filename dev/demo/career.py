@@ -9,6 +9,7 @@ from django.db import transaction
 
 from career import services
 from career.models import CareerMilestone, JobSecurityAnalysis
+from dev.demo.rows import shared_fields
 
 D = Decimal
 
@@ -17,11 +18,11 @@ D = Decimal
 class PlannedMilestone:
     """A milestone that is due `due` days from today and was completed `done` days ago (None: still open)."""
 
-    name: str
-    kind: str
+    milestone_name: str
+    milestone_type: str
     due: int | None
-    target: Decimal | None = None
-    salary: Decimal | None = None
+    target_salary: Decimal | None = None
+    current_salary: Decimal | None = None
     progress: int | None = None
     done: int | None = None
     notes: str = ""
@@ -80,15 +81,8 @@ def load(user: Any, *, today: date) -> None:
 
 def _milestone(user: Any, planned: PlannedMilestone, *, today: date) -> None:
     """Create a milestone as the API does, and then record its progress and completion."""
-    row = CareerMilestone(
-        user=user,
-        milestone_name=planned.name,
-        milestone_type=planned.kind,
-        target_salary=planned.target,
-        current_salary=planned.salary,
-        target_date=None if planned.due is None else today + timedelta(days=planned.due),
-        notes=planned.notes,
-    )
+    row = CareerMilestone(user=user, **shared_fields(planned, CareerMilestone))
+    row.target_date = None if planned.due is None else today + timedelta(days=planned.due)
     row.full_clean()
     day = today - timedelta(days=planned.done or 0)
     services.save_milestone(row, before=None, today=day)

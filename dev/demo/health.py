@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from dev.demo.rows import shared_fields
 from health.analysis import ALL_SPENDING
 from health.models import HealthGoal, UserHealthCheckin
 from health.services import analyze_correlations, daily_spending
@@ -41,11 +42,11 @@ class HealthPattern:
 class PlannedGoal:
     """A goal. `due` and `done` are days from today."""
 
-    name: str
-    kind: str
-    start: Decimal | None
-    target: Decimal | None
-    current: Decimal | None
+    goal_name: str
+    goal_type: str
+    start_value: Decimal | None
+    target_value: Decimal | None
+    current_value: Decimal | None
     unit: str
     due: int | None
     done: int | None = None
@@ -103,7 +104,7 @@ def load(user: Any, *, today: date) -> None:
     rows = [_checkin(user, pattern, day, is_heavy=spent.get(day, threshold) > threshold) for day in days]
     UserHealthCheckin.objects.bulk_create([row for row in rows if row], batch_size=1_000)
     names = set(HealthGoal.objects.for_user(user).values_list("goal_name", flat=True))
-    for planned in (planned for planned in GOALS[user.email] if planned.name not in names):
+    for planned in (planned for planned in GOALS[user.email] if planned.goal_name not in names):
         _goal(user, planned, today).save()
     analyze_correlations(user, today=today)
 
@@ -147,16 +148,10 @@ def _optional(rng: random.Random, value: Any) -> Any:
 def _goal(user: Any, planned: PlannedGoal, today: date) -> HealthGoal:
     goal = HealthGoal(
         user=user,
-        goal_name=planned.name,
-        goal_type=planned.kind,
-        start_value=planned.start,
-        target_value=planned.target,
-        current_value=planned.current,
-        unit=planned.unit,
         target_date=None if planned.due is None else today + timedelta(days=planned.due),
         is_completed=planned.done is not None,
         completion_date=None if planned.done is None else today + timedelta(days=planned.done),
-        notes=planned.notes,
+        **shared_fields(planned, HealthGoal),
     )
     goal.clean_fields(exclude=["user"])
     return goal

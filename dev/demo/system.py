@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from core import clock
-from dev.demo.rows import save_checked
+from dev.demo.rows import save_checked, shared_fields
 from system import services
 from system.models import ImportantDate, NotificationPreference, SystemAlert
 
@@ -16,14 +16,14 @@ from system.models import ImportantDate, NotificationPreference, SystemAlert
 class PlannedAlert:
     """An alert that was sent `days_ago` and expires `expires_in` days later. `is_done` is read, and acted on if required."""
 
-    kind: str
+    alert_type: str
     severity: str
     title: str
     message: str
     days_ago: int
     is_done: bool = False
     action_required: bool = False
-    notes: str = ""
+    action_notes: str = ""
     expires_in: int | None = None
 
 
@@ -31,8 +31,8 @@ class PlannedAlert:
 class PlannedDate:
     """A date. It occurs once, `in_days` from today, or repeats by `pattern` from `first` on."""
 
-    name: str
-    kind: str
+    date_name: str
+    date_type: str
     in_days: int = 0
     first: date | None = None
     pattern: str = ""
@@ -74,7 +74,7 @@ ALICE = CustomerNotices(
             12,
             is_done=True,
             action_required=True,
-            notes="Added the new card.",
+            action_notes="Added the new card.",
             expires_in=30,
         ),
         PlannedAlert("user", "low", "You spent less on dining than last month", "The difference went to your savings.", 5),
@@ -170,33 +170,24 @@ def _send_alert(user: Any, planned: PlannedAlert, now: datetime) -> None:
     sent = now - timedelta(days=planned.days_ago, hours=3)
     alert = SystemAlert(
         user=user,
-        alert_type=planned.kind,
-        severity=planned.severity,
-        title=planned.title,
-        message=planned.message,
-        action_required=planned.action_required,
         is_read=planned.is_done,
         read_at=sent + timedelta(hours=1) if planned.is_done else None,
         action_taken=planned.is_done and planned.action_required,
-        action_notes=planned.notes,
         expires_at=None if planned.expires_in is None else sent + timedelta(days=planned.expires_in),
+        **shared_fields(planned, SystemAlert),
     )
     save_checked(alert)
     SystemAlert.objects.filter(pk=alert.pk).update(created_at=sent, updated_at=alert.read_at or sent)
 
 
 def _add_date(user: Any, planned_date: PlannedDate, today: date) -> None:
-    if ImportantDate.objects.for_user(user).filter(date_name=planned_date.name).exists():
+    if ImportantDate.objects.for_user(user).filter(date_name=planned_date.date_name).exists():
         return
     important_date = ImportantDate(
         user=user,
-        date_name=planned_date.name,
-        date_type=planned_date.kind,
         date_value=planned_date.first or today + timedelta(days=planned_date.in_days),
-        reminder_days=planned_date.reminder_days,
         is_recurring=bool(planned_date.pattern),
         recurrence_pattern=planned_date.pattern,
-        description=planned_date.description,
-        is_active=planned_date.is_active,
+        **shared_fields(planned_date, ImportantDate),
     )
     save_checked(important_date)

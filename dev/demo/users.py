@@ -192,5 +192,5 @@ def _account(email: str) -> User:
     if not user.check_password(PASSWORD):
         user.set_password(PASSWORD)
         services.create_account(user)
-    services.verify_address_by_staff(user)
+    services.verify_email_by_staff(user)
     return user

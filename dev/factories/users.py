@@ -102,7 +102,7 @@ class ErasureFactory(OwnedFactory):
     class Meta:
         model = AccountErasure
 
-    asked_by = "customer"
+    requested_by = "customer"
     finished_at = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 

@@ -68,13 +68,7 @@ def _create_in(folder: Folder, programs: Programs) -> None:
 
 def _run(command: list[str], stdin: str = "") -> None:
     result = subprocess.run(
-        command,
-        input=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env=clean_environment(),
+        command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=clean_environment()
     )
     if result.returncode != 0:
         last_lines = "\n".join(result.stdout.splitlines()[-8:])

@@ -85,10 +85,7 @@ def stop_server(folder: Folder) -> bool:
     """Stop the server. Return False if none was running. Call only while holding the start lock."""
     if is_free(folder.server_lock):
         return False
-    for number, seconds in (
-        (signal.SIGINT, _FAST_STOP_SECONDS),
-        (signal.SIGQUIT, _IMMEDIATE_STOP_SECONDS),
-    ):
+    for number, seconds in ((signal.SIGINT, _FAST_STOP_SECONDS), (signal.SIGQUIT, _IMMEDIATE_STOP_SECONDS)):
         _signal(folder, number)
         if wait_until(lambda: is_free(folder.server_lock), time.monotonic() + seconds):
             return True

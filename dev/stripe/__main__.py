@@ -24,10 +24,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=12111)
     parser.add_argument("--key", default=KEY, help="the secret key that clients must send")
     parser.add_argument("--state", help="an SQLite file that stores all objects across restarts, even after kill -9")
-    parser.add_argument("--public-url", help="the base URL for browsers (default: http://127.0.0.1:PORT)")
     parser.add_argument("--webhook-url", help="the URL to which events are posted")
     parser.add_argument("--webhook-secret", action="append", default=[], help="the signing secret; give two during a rotation")
-    parser.add_argument("--webhook-version", help="the API version of posted events, if not the account's")
     parser.add_argument("--now", type=instant, help="the time at which the clock stops until it is advanced")
     parser.add_argument("--tied", action="store_true", help="exit when standard input ends, with the parent process")
     return parser.parse_args()
@@ -41,8 +39,7 @@ def prepare(application: Application, chosen: argparse.Namespace) -> None:
             account.settings["frozen"] = int(chosen.now.timestamp())
         if chosen.webhook_url:
             known = application.store.where("webhook_endpoint", url=chosen.webhook_url)
-            version = {"api_version": chosen.webhook_version}
-            endpoint = known[0] if known else register(account, [], url=chosen.webhook_url, **version)
+            endpoint = known[0] if known else register(account, [], url=chosen.webhook_url)
             endpoint["_"]["secrets"] = chosen.webhook_secret
 
 
@@ -55,7 +52,7 @@ def end_with_input(server: Server) -> None:
 def main() -> int:
     """Serve until SIGTERM or SIGINT."""
     chosen = options()
-    application = Application(chosen.public_url or f"http://127.0.0.1:{chosen.port}", chosen.key, chosen.state)
+    application = Application(f"http://127.0.0.1:{chosen.port}", chosen.key, chosen.state)
     prepare(application, chosen)
     server = Server(chosen.port, application)
 

@@ -1,6 +1,5 @@
 """The commands below `/_control/`, which tests and the demo send to the emulator as JSON with the API key."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +38,7 @@ def handle(application: Application, call: ApiRequest) -> ApiResponse:
 
 
 def clock(application: Application, given: dict[str, Any]) -> Any:
-    """Change the clock by `{freeze: seconds}`, `{thaw: true}`, `{advance: seconds}` or `{to: seconds}`.
+    """Change the clock by `{freeze: seconds}`, `{advance: seconds}` or `{to: seconds}`.
 
     With `deliver`, webhooks are posted after each step. Return `{now, frozen}` in seconds since 1970.
     """
@@ -47,9 +46,6 @@ def clock(application: Application, given: dict[str, Any]) -> Any:
     with store.transaction():
         if "freeze" in given:
             account.settings["frozen"] = int(given["freeze"])
-        if given.get("thaw"):
-            now = account.now()
-            account.settings.update(frozen=None, offset=now - int(time.time()))
         until = int(given["to"]) if "to" in given else account.now() + int(given.get("advance") or 0)
     if "to" in given or "advance" in given:
         advance_account(application, until, deliver=bool(given.get("deliver")))
@@ -152,7 +148,7 @@ def authenticate_payment(application: Application, given: dict[str, Any]) -> Any
     account = application.account
     with application.store.transaction():
         intent = account.find("payment_intent", given["payment_intent"])
-        if intent["status"] != "requires_action" or not intent["_"]["invoice"]:
+        if intent["status"] != "requires_action":
             raise ValueError("this payment does not wait for authentication")
         collection.authenticate(account, intent, succeed=bool(given.get("succeed", True)))
         return {"status": intent["status"]}
@@ -189,7 +185,7 @@ def redeliver(application: Application, given: dict[str, Any]) -> Any:
     with store.transaction():
         rows = store.where("_delivery", event=given["event"])
         for row in rows:
-            again = {"id": new_id("_dlv"), "status": "pending", "attempts": 0, "answers": []}
+            again = {"id": new_id("_dlv"), "status": "pending", "attempts": 0, "responses": []}
             store.add({**row, **again})
             store.get(row["event"])["pending_webhooks"] += 1
     return {"scheduled": len(rows)}

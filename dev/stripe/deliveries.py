@@ -132,7 +132,7 @@ class Deliveries:
 
     def record_attempt(self, row: Obj, event: Obj, status: int, *, lost: bool = False) -> None:
         """Store the outcome of an attempt and the time of the next one."""
-        row["answers"].append(status)
+        row["responses"].append(status)
         row["attempts"] += 1
         if 200 <= status < 300:
             row["status"] = "taken"

@@ -125,7 +125,7 @@ class EmulatorClient:
         return self.send_command("requests")["requests"]
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Return every delivery: event, type, status (pending, taken, failed), answers."""
+        """Return every delivery: event, type, status (pending, taken, failed), responses."""
         return self.send_command("deliveries")["deliveries"]
 
     def drop_state(self, *, everything: bool = False) -> None:

@@ -36,7 +36,7 @@ def new_object(kind: str, **fields: Any) -> Obj:
 
 
 TEMPLATES = {
-    "_delivery": Template("_dlv", empty="answers", zero="attempts", other={"status": "pending"}, has_livemode=False),
+    "_delivery": Template("_dlv", empty="responses", zero="attempts", other={"status": "pending"}, has_livemode=False),
     "billing_portal.session": Template("bps", null="customer_account on_behalf_of"),
     "charge": Template(
         "ch",
@@ -154,9 +154,7 @@ TEMPLATES = {
         },
     ),
     "payment_method": Template(
-        "pm",
-        null="customer customer_account",
-        other={"allow_redisplay": "unspecified", "metadata": {}, "type": "card"},
+        "pm", null="customer customer_account", other={"allow_redisplay": "unspecified", "metadata": {}, "type": "card"}
     ),
     "price": Template(
         "price",

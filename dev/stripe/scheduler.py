@@ -62,9 +62,9 @@ class Scheduler:
     def act(self, name: str) -> None:
         """Run an object's action. Note its changes at once, because a test clock advances within one transaction."""
         obj = self.account.store.find(name)
-        if obj is not None and not obj.get("deleted"):
+        if obj is not None:
             self.kinds[obj["object"]][1](self.account, obj)
-            self.note([touched for touched in list(self.account.store.open.values()) if touched is not None])
+            self.note(list(self.account.store.open.values()))
 
     def clear(self) -> None:
         self.heaps.clear()

@@ -37,7 +37,7 @@ class Store:
         self.lock = threading.RLock()
         self.rows: dict[str, bytes] = {}
         self.index: dict[str, dict[str, None]] = {}
-        self.open: dict[str, Obj | None] = {}
+        self.open: dict[str, Obj] = {}
         self.depth = 0
         self.listeners: list[Callable[[list[Obj]], None]] = []
         self.database = opened(file) if file else None
@@ -94,9 +94,6 @@ class Store:
         entries = [f"{kind}.{field}={value}" for field, value in values.items() if field in LINKS]
         return list(self.index.get(entries[0] if entries else kind, ()))
 
-    def remove(self, name: str) -> None:
-        self.open[name] = None
-
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run the block as a transaction, or as part of the one around it."""
@@ -127,16 +124,12 @@ class Store:
 
     def commit(self) -> None:
         """Store the changed objects, first in the file."""
-        bodies = {name: None if obj is None else orjson.dumps(obj) for name, obj in self.open.items()}
+        bodies = {name: orjson.dumps(obj) for name, obj in self.open.items()}
         changed = {name: body for name, body in bodies.items() if self.rows.get(name) != body}
         if self.database and changed:
             write(self.database, changed)
-        for name, body in changed.items():
-            if body is None:
-                self.rows.pop(name, None)
-            else:
-                self.rows[name] = body
-        objects = [obj for name, obj in self.open.items() if name in changed and obj is not None]
+        self.rows.update(changed)
+        objects = [self.open[name] for name in changed]
         for listener in self.listeners:
             listener(objects)
 
@@ -161,12 +154,8 @@ def opened(file: str) -> sqlite3.Connection:
     return database
 
 
-def write(database: sqlite3.Connection, changed: dict[str, bytes | None]) -> None:
+def write(database: sqlite3.Connection, changed: dict[str, bytes]) -> None:
     """Write changed objects in one SQLite transaction."""
-    stored = [(name, body) for name, body in changed.items() if body is not None]
-    gone = [(name,) for name, body in changed.items() if body is None]
+    upsert = "INSERT INTO object (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"
     with database:
-        database.executemany(
-            "INSERT INTO object (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", stored
-        )
-        database.executemany("DELETE FROM object WHERE id = ?", gone)
+        database.executemany(upsert, changed.items())

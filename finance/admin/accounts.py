@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
@@ -12,13 +11,12 @@ from core.admin import (
     BaseAdmin,
     OwnedAdmin,
     ReadOnlyInline,
+    amount_column,
     column,
     confirmed_action,
-    display,
     for_selected_rows,
     inline_on,
     linked,
-    money,
 )
 from finance.models import EncryptedFinancialProfile
 from finance.services import close_account, delete_account, reopen_account
@@ -29,10 +27,7 @@ class AccountColumns:
     """Account columns shared by the list and the customer's page."""
 
     number = column("account_number_masked", "number", empty="-")
-
-    @display(description="balance")
-    def balance(self, account: EncryptedFinancialProfile) -> str:
-        return money(account.account_balance, account.currency)
+    balance = amount_column("account_balance", "balance")
 
 
 @inline_on(User)
@@ -65,21 +60,19 @@ class AccountAdmin(AccountColumns, OwnedAdmin):
     )
     actions_detail = ("close", "reopen")
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Offer to close an open account, or to reopen a closed one."""
-        account = self.get_object(request, unquote(str(object_id)))
-        hidden = "reopen" if account and account.is_active else "close"
-        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        return [item for item in actions if not item.action_name.endswith(f"_{hidden}")]
+    def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
+        return {"reopen"} if row.is_active else {"close"}
 
     def delete_model(self, request: HttpRequest, obj: EncryptedFinancialProfile) -> None:
         delete_account(obj)
 
-    @confirmed_action(title="Close account", question="The account and its transactions stay readable.", icon="lock")
+    @confirmed_action(title="Close account", description="The account and its transactions stay readable.", icon="lock")
     def close(self, request: HttpRequest, account: EncryptedFinancialProfile) -> None:
         close_account(account)
 
-    @confirmed_action(title="Reopen account", question="The account accepts transactions and imports again.", icon="lock_open")
+    @confirmed_action(
+        title="Reopen account", description="The account accepts transactions and imports again.", icon="lock_open"
+    )
     def reopen(self, request: HttpRequest, account: EncryptedFinancialProfile) -> None:
         reopen_account(account)
 

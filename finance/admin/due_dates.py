@@ -13,6 +13,8 @@ from core.admin import (
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
+    amount_column,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
@@ -32,9 +34,7 @@ STATUS_COLORS = {"received": "success", "paid": "success", "pending": "info", "o
 class DueColumns:
     """Due date columns shared by the list and the customer's page."""
 
-    @display(description="expected")
-    def money(self, due: DueDate) -> str:
-        return money(due.expected_amount, due.currency)
+    money = amount_column("expected_amount", "expected")
 
     @display(description="next due")
     def upcoming(self, due: DueDate) -> str:
@@ -72,9 +72,7 @@ class PaymentColumns:
         due = payment.income or payment.expense
         return money(payment.amount, due.currency) if due else "-"
 
-    @display(description="transaction")
-    def moved(self, payment: DueDatePayment) -> str:
-        return link(payment.transaction) if payment.transaction else "-"
+    moved = column("transaction", "transaction", empty="-", show=link)
 
 
 class PaymentInline(PaymentColumns, ReadOnlyInline):
@@ -91,19 +89,19 @@ class DueDateAdmin(DueColumns, OwnedAdmin):
     list_select_related = ("user__profile",)
     ordering_for_customer = ("next_occurrence", "id")
     inlines = (PaymentInline,)
-    actions_detail = ("settle_today", "take_back")
+    actions_detail = ("record_payment_today", "undo_payment")
 
     @confirmed_action(
-        title="Record payment today", question="Records the open amount of the oldest open due date.", icon="done"
+        title="Record payment today", description="Records the open amount of the oldest open due date.", icon="done"
     )
-    def settle_today(self, request: HttpRequest, due: Any) -> None:
+    def record_payment_today(self, request: HttpRequest, due: Any) -> None:
         record_payment(due, today=due.today())
 
-    @confirmed_action(title="Undo last payment", question="Its due date becomes open again.", icon="undo")
-    def take_back(self, request: HttpRequest, due: Any) -> None:
+    @confirmed_action(title="Undo last payment", description="Its due date becomes open again.", icon="undo")
+    def undo_payment(self, request: HttpRequest, due: Any) -> None:
         undo_last_payment(due, today=due.today())
 
-    actions = (*BaseAdmin.actions, for_selected_rows(settle_today))
+    actions = (*BaseAdmin.actions, for_selected_rows(record_payment_today))
 
 
 FILTERS: tuple[Any, ...] = (

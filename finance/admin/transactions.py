@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
-from core.admin import BY_CUSTOMER, OwnedAdmin, ReadOnlyInline, column, display, inline_on, link, linked, money
+from core.admin import BY_CUSTOMER, OwnedAdmin, ReadOnlyInline, amount_column, column, display, inline_on, link, linked
 from finance.models import FinancialTransaction
 from users.models import User
 
@@ -16,15 +16,9 @@ STATUS_COLORS = {"completed": "success", "pending": "info", "failed": "danger", 
 class TransactionColumns:
     """Transaction columns shared by the list and the customer's page."""
 
-    @display(description="amount")
-    def money(self, transaction: FinancialTransaction) -> str:
-        return money(transaction.amount, transaction.currency)
-
+    money = amount_column("amount", "amount")
     state = column("status", "status", STATUS_COLORS)
-
-    @display(description="account")
-    def account(self, transaction: FinancialTransaction) -> str:
-        return link(transaction.financial_profile) if transaction.financial_profile else "-"
+    account = column("financial_profile", "account", empty="-", show=link)
 
     @display(description="merchant")
     def merchant(self, transaction: FinancialTransaction) -> str:

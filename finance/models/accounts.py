@@ -62,7 +62,7 @@ def is_routing_number(number: str) -> None:
         raise ValidationError("The check digit is wrong. Compare the number with your bank documents.", "invalid_check_digit")
 
 
-def normal_account_number(number: str) -> str:
+def normalize_account_number(number: str) -> str:
     """Return `number` in upper case without spaces and dashes."""
     return re.sub(r"[\s\-]", "", number).upper()
 
@@ -100,7 +100,7 @@ class EncryptedFinancialProfile(OwnedModel):
     account_number: Any = encrypt(
         models.CharField(max_length=34, null=True, blank=True, validators=[is_account_number]), label="finance.account_number"
     )
-    account_number_index = BlindIndexField(of="account_number", normalize=normal_account_number)
+    account_number_index = BlindIndexField(of="account_number", normalize=normalize_account_number)
     routing_number: Any = encrypt(
         models.CharField(max_length=9, null=True, blank=True, validators=[is_routing_number]), label="finance.routing_number"
     )

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.models.base import OwnedModel, same_owner_foreign_key
-from core.models.constraints import between, json_shape
+from core.models.constraints import between, json_type
 from core.models.fields import ChoiceField
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
@@ -61,10 +61,10 @@ class StatementImport(OwnedModel):
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
-            json_shape(TABLE, "mapping", "object"),
-            json_shape(TABLE, "statement", "object"),
-            json_shape(TABLE, "warnings", "array"),
-            json_shape(TABLE, "account_before", "object"),
+            json_type(TABLE, "mapping", "object"),
+            json_type(TABLE, "statement", "object"),
+            json_type(TABLE, "warnings", "array"),
+            json_type(TABLE, "account_before", "object"),
             between(TABLE, "created", 0),
         ]
         indexes = [
@@ -114,9 +114,9 @@ class StatementImportRow(OwnedModel):
         verbose_name = "statement row"
         ordering = ["number"]
         constraints = [
-            json_shape(ROWS, "data", "object"),
-            json_shape(ROWS, "before", "object"),
-            json_shape(ROWS, "deleted_row", "object"),
+            json_type(ROWS, "data", "object"),
+            json_type(ROWS, "before", "object"),
+            json_type(ROWS, "deleted_row", "object"),
             models.UniqueConstraint(
                 fields=["user", "account", "provider_id"],
                 condition=Q(is_claim=True) & ~Q(provider_id=""),

@@ -75,7 +75,10 @@ class PaymentFormSerializer(StrictSerializer):
         help_text="In the due date's currency, above 0. Default: the unused rest of the transaction, or the open amount.",
     )
     date = serializers.DateField(
-        required=False, validators=[validate_plausible_date], help_text="Default: the day of the transaction, or today."
+        source="paid_on",
+        required=False,
+        validators=[validate_plausible_date],
+        help_text="Default: the day of the transaction, or today.",
     )
     transaction = OwnedKeyField(
         queryset=FinancialTransaction.objects.all(), required=False, help_text="Its id; in the same currency. Default: none."

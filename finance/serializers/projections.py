@@ -6,7 +6,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from core.api.derived_fields import public_names
 from core.api.serializers import BaseSerializer, StrictSerializer
 from finance.income_growth import OccupationGroup, project
 from finance.models import IncomeProjection
@@ -18,7 +17,6 @@ EXAMPLE = project(Decimal("75000.00"))
 class ProjectionSerializer(BaseSerializer):
     class Meta:
         model = IncomeProjection
-        fields = public_names(IncomeProjection)
         example: dict[str, Any] = {
             "projection_date": "2026-03-01",
             "current_income": "75000.00",

@@ -4,7 +4,6 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 
-from core.api.derived_fields import public_names
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from core.api.serializers import BaseSerializer
 from finance.models import FinancialTransaction
@@ -14,7 +13,6 @@ from finance.models import FinancialTransaction
 class TransactionSerializer(BaseSerializer):
     class Meta:
         model = FinancialTransaction
-        fields = public_names(FinancialTransaction)
         extra_kwargs = {
             "financial_profile": {"help_text": "The id of the account. Null: none of the user's accounts."},
             "currency": {"help_text": "ISO 4217 code. Default: the currency of the account, or USD without an account."},

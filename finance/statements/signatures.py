@@ -20,11 +20,7 @@ _SIGNATURES = (
     (b"\x7fELF", "a program"),
     (b"{\\rtf", "a text document (RTF)"),
 )
-_ZIPPED = (
-    (b"xl/", "an Excel workbook (.xlsx)"),
-    (b"word/", "a Word document"),
-    (b"opendocument", "an OpenDocument file"),
-)
+_ZIPPED = ((b"xl/", "an Excel workbook (.xlsx)"), (b"word/", "a Word document"), (b"opendocument", "an OpenDocument file"))
 _ISO_MEDIA = b"ftyp"
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1a")
 # Rows are cleaned of single NULs later; a file is not text if it has more than 8 and more than 1 % control characters.

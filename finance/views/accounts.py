@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.actions import post_action
 from core.api.bulk import BulkMixin
 from core.api.filters import WordSearchBackend
 from core.api.viewsets import OwnedViewSet
@@ -44,13 +45,11 @@ class TransactionViewSet(BulkMixin, OwnedViewSet):
     search_fields = ("description", "merchant_name", "category", "reference_number")
     file_actions = ("export", "bulk")
 
-    @extend_schema(
+    @post_action(
         summary="Restore a deleted transaction",
         description="Restores a deleted transaction that was imported, unchanged and with its id. Returns 404 if there is none "
         "and 409 if another transaction has its reference number.",
-        request=None,
     )
-    @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: Any) -> Response:
         return self.row_response(services.restore_transaction(user=request.user, transaction_id=pk))
 

@@ -8,10 +8,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.actions import row_action
 from core.api.viewsets import OwnedViewSet
 from finance import services
 from finance.filters import ExpenseDueDateFilter, IncomeDueDateFilter
 from finance.models import UserExpenseDueDate, UserIncomeDueDate
+from finance.models.due_dates import DueDate
 from finance.serializers.due_dates import (
     ExpenseDueDateSerializer,
     IncomeDueDateSerializer,
@@ -33,25 +35,13 @@ class DueDateViewSet(OwnedViewSet):
     about = "Occurrences are computed from `due_date` and settled by recorded payments, which are deleted with the due date."
     ordering = "next_due_date"
 
-    def record_payment(self) -> Response:
-        """Lock the due date of the path and record the payment of the request body."""
-        due = self.locked_object()
-        form = self.parsed(PaymentFormSerializer)
-        form["paid_on"] = form.pop("date", None)
-        services.record_payment(due, today=due.today(), **form)
-        return self.row_response(due)
-
-    @extend_schema(
+    @row_action(
         summary="Undo the last payment",
         description="Deletes the payment that was recorded last, so that its occurrence is open again. A linked transaction "
         "is not changed. A repeated call undoes the payment before it, and returns 409 if there is none.",
-        request=None,
     )
-    @action(detail=True, methods=["post"])
-    def undo(self, request: Request, pk: Any) -> Response:
-        due = self.locked_object()
+    def undo(self, due: DueDate) -> None:
         services.undo_last_payment(due, today=due.today())
-        return self.row_response(due)
 
     @extend_schema(
         summary="List the occurrences of a due date",
@@ -79,14 +69,13 @@ class IncomeDueDateViewSet(DueDateViewSet):
     ordering_fields = (*ORDERING_FIELDS, "income_source", "last_received_date")
     search_fields = ("income_source", "notes")
 
-    @extend_schema(
+    @row_action(
         summary="Record received income",
         description=f"Records an amount that was received, which may be a part of the expected one. {PAYS}",
         request=PaymentFormSerializer,
     )
-    @action(detail=True, methods=["post"])
-    def receive(self, request: Request, pk: Any) -> Response:
-        return self.record_payment()
+    def receive(self, due: UserIncomeDueDate, **given: Any) -> None:
+        services.record_payment(due, today=due.today(), **given)
 
 
 class ExpenseDueDateViewSet(DueDateViewSet):
@@ -96,11 +85,10 @@ class ExpenseDueDateViewSet(DueDateViewSet):
     ordering_fields = (*ORDERING_FIELDS, "expense_name", "expense_category", "last_paid_date")
     search_fields = ("expense_name", "expense_category", "notes")
 
-    @extend_schema(
+    @row_action(
         summary="Record a payment of an expense",
         description=f"Records an amount that was paid, which may be a part of the expected one. {PAYS}",
         request=PaymentFormSerializer,
     )
-    @action(detail=True, methods=["post"])
-    def pay(self, request: Request, pk: Any) -> Response:
-        return self.record_payment()
+    def pay(self, due: UserExpenseDueDate, **given: Any) -> None:
+        services.record_payment(due, today=due.today(), **given)

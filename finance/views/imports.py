@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 
 from core import clock
 from core.api import etag
+from core.api.actions import post_action
 from core.api.viewsets import ListMixin, OwnedBaseViewSet, OwnedReadOnlyViewSet
 from finance import services
 from finance.filters import ImportFilter, ImportRowFilter
@@ -49,9 +49,7 @@ class ImportViewSet(OwnedReadOnlyViewSet):
         examples=[OpenApiExample("Example", ImportResultSerializer.Meta.example, response_only=True)],
     )
     def create(self, request: Request) -> Response:
-        form = ImportFormSerializer(data=request.data, context=self.get_serializer_context())
-        form.is_valid(raise_exception=True)
-        fields = form.validated_data
+        fields = self.parsed(ImportFormSerializer)
         upload, account, dry_run = (fields.pop(name) for name in ("file", "account", "dry_run"))
         source = StatementSource(file=upload.file, filename=upload.name, **fields)
         result = services.import_statement(source, account=account, dry_run=dry_run, now=clock.now())
@@ -89,18 +87,15 @@ class ImportRowViewSet(ListMixin, OwnedBaseViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return super().get_queryset().filter(statement_import_id=self.kwargs.get("pk"))
 
-    @extend_schema(
+    @post_action(
         summary="Resolve a row in review",
         description="Decides on a possible duplicate: `create` creates a transaction, `match` links the row to an existing "
         "one, which it updates if that is pending, and `ignore` leaves it out, also of later imports. Returns 409 if the row "
         "is not in review, its import is undone, or the account is closed.",
         request=RowDecisionSerializer,
     )
-    @action(detail=True, methods=["post"])
     def resolve(self, request: Request, pk: Any, number: int) -> Response:
-        row = self.get_object()
-        form = RowDecisionSerializer(data=request.data, context=self.get_serializer_context())
-        form.is_valid(raise_exception=True)
-        decision = services.ReviewDecision(form.validated_data["decision"])
-        resolved = services.resolve_row(row=row, decision=decision, match=form.validated_data.get("transaction"))
+        row, form = self.get_object(), self.parsed(RowDecisionSerializer)
+        decision = services.ReviewDecision(form["decision"])
+        resolved = services.resolve_row(row=row, decision=decision, match=form.get("transaction"))
         return self.row_response(resolved)

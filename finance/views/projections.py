@@ -2,12 +2,11 @@
 
 from typing import cast
 
-from drf_spectacular.utils import extend_schema
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from core.api.actions import post_action
 from core.api.viewsets import OwnedViewSet
 from finance import services
 from finance.filters import ProjectionFilter
@@ -33,14 +32,14 @@ class ProjectionViewSet(OwnedViewSet):
         "created_at",
     )
 
-    @extend_schema(
+    @post_action(
         summary="Generate an income projection",
         description="Computes a projection as of today from published US wage growth rates, and stores it. `factors` contains "
         "all inputs and sources. An empty body uses `annual_income` of the profile; without one above 0 the status is 400.",
         request=ProjectionFormSerializer,
         responses={201: ProjectionSerializer},
+        detail=False,
     )
-    @action(detail=False, methods=["post"])
     def generate(self, request: Request) -> Response:
         form = self.parsed(ProjectionFormSerializer)
         form["occupation"] = OccupationGroup(form["occupation"])

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from core.models.base import UpdatedAtField
 from core.models.validators import validate_json_list
 from core.postgres.operations import add_triggers, enable_row_level_security
-from health.models.checkins import holds_texts
+from health.models.checkins import is_list_of_texts
 
 
 class Migration(migrations.Migration):
@@ -453,7 +453,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default=list,
                         help_text='List of texts, such as ["headache"].',
-                        validators=[validate_json_list, holds_texts],
+                        validators=[validate_json_list, is_list_of_texts],
                     ),
                 ),
                 (
@@ -462,7 +462,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default=list,
                         help_text='List of texts, such as ["walk"].',
-                        validators=[validate_json_list, holds_texts],
+                        validators=[validate_json_list, is_list_of_texts],
                     ),
                 ),
                 ("notes", models.TextField(blank=True)),

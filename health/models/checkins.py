@@ -36,7 +36,7 @@ class WellnessLevel(models.TextChoices):
     POOR = "poor"
 
 
-def holds_texts(items: Any) -> None:
+def is_list_of_texts(items: Any) -> None:
     """Raise ValidationError unless every item of a JSON list is a non-blank string."""
     if isinstance(items, list) and not all(isinstance(item, str) and item.strip() for item in items):
         raise ValidationError('Every item must be a non-empty string such as "headache".', "not_texts")
@@ -46,7 +46,7 @@ class TextListField(JSONListField[SetType, GetType]):
     """A JSON list of non-blank strings."""
 
     def __init__(self, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(validators=[holds_texts], **options)
+        super().__init__(validators=[is_list_of_texts], **options)
 
     def get_constraints(self, table: str) -> list[models.CheckConstraint]:
         found = Func(

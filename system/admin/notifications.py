@@ -175,7 +175,7 @@ class SystemAlertAdmin(AlertColumns, OwnedAdmin):
         """Return a link to the customer, or "all users" for a broadcast."""
         return "all users" if row.is_broadcast else str(super().owner(row))
 
-    @confirmed_action(title="Expire alert", question="It expires now for every user who has it.", icon="timer_off")
+    @confirmed_action(title="Expire alert", description="It expires now for every user who has it.", icon="timer_off")
     def expire(self, request: HttpRequest, alert: SystemAlert) -> None:
         services.expire(alert, now=clock.now())
 

@@ -42,7 +42,7 @@ class AccessEvent(OwnedModel):
         export=True,
         erase=Erase.KEEP,
         restore=Restore.NEVER,
-        because="the record of staff access, which the customer can read; it contains none of the accessed data",
+        reason="the record of staff access, which the customer can read; it contains none of the accessed data",
         withheld=("staff",),
     )
 

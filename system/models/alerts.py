@@ -1,6 +1,6 @@
 """Alerts for one user, and broadcasts to all users.
 
-The columns of an alert for one user store the reading and the action. A broadcast is one row for all users, so each user has
+The columns of an alert for one user store its read state and action. A broadcast is one row for all users, so each user has
 an `AlertReceipt` for it. `AlertQuerySet.for_user` combines both.
 """
 
@@ -44,9 +44,9 @@ WEIGHTS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3, Severity.CRITI
 
 IS_EXPIRED = Q(expires_at__lte=ClockNow())
 
-# The reading and the action of a user, by the column that each expression replaces. Receipts exist only for broadcasts, and a
+# A user's read state and action, by the column that each expression replaces. Receipts exist only for broadcasts, and a
 # broadcast's own columns stay empty, so at most one of the two has a value.
-READING: dict[str, Any] = {
+PER_USER_COLUMNS: dict[str, Any] = {
     "is_read": true_when(Q(receipt__isnull=False) | Q(is_read=True)),
     "read_at": Coalesce("receipt__read_at", "read_at"),
     "action_taken": Coalesce("receipt__action_taken", "action_taken"),
@@ -71,10 +71,10 @@ def priority(is_read: str) -> Greatest:
 
 class AlertQuerySet(OwnedQuerySet):
     def for_user(self, user: Any) -> Self:
-        """Return a user's alerts and the broadcasts, with that user's reading in `own_is_read` and other `own_` columns."""
+        """Return a user's alerts and the broadcasts, with that user's read state in `own_is_read` and other `own_` columns."""
         # SECURITY: without the condition, the receipts of other users would be returned
         own = FilteredRelation("receipts", condition=Q(receipts__user=user.pk))
-        seen = {f"own_{name}": expression for name, expression in READING.items()}
+        seen = {f"own_{name}": expression for name, expression in PER_USER_COLUMNS.items()}
         rows = self.filter(Q(user=user.pk) | Q(user__isnull=True)).alias(receipt=own).annotate(**seen)
         return rows.alias(priority_score=priority("own_is_read"))
 
@@ -150,8 +150,8 @@ class SystemAlert(BaseModel):
     )
 
     def as_seen_by_user(self) -> Self:
-        """Return a row of `for_user` with that user's reading in its columns. It must not be saved."""
-        for name in READING:
+        """Return a row of `for_user` with that user's read state in its columns. It must not be saved."""
+        for name in PER_USER_COLUMNS:
             setattr(self, name, getattr(self, f"own_{name}"))
         return self
 

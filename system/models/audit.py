@@ -80,7 +80,7 @@ class AuditEvent(models.Model):
         export=False,
         erase=Erase.KEEP,
         restore=Restore.NEVER,
-        because="the record of all changes; the values of a customer's rows are blanked when the customer is erased",
+        reason="the record of all changes; the values of a customer's rows are blanked when the customer is erased",
     )
 
     personal_fields = personal("changes")

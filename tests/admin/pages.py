@@ -15,7 +15,7 @@ from dev.factories import FACTORIES, UserFactory
 REGISTERED: list[type[Model]] = sorted(admin.site._registry, key=lambda model: model._meta.label)
 
 
-def address(model: type[Model], page: str, *args: Any) -> str:
+def page_url(model: type[Model], page: str, *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 

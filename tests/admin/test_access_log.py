@@ -12,7 +12,7 @@ from dev.factories import AccessEventFactory, AlertFactory, ProfileFactory
 from system import services
 from system.models import AccessEvent
 from tests.admin.conftest import SignedIn
-from tests.admin.pages import address
+from tests.admin.pages import page_url
 from tests.conftest import ClientFor
 from users.models import User, UserProfile
 
@@ -28,20 +28,20 @@ def recorded(customer: User) -> list[tuple[str, str, str]]:
 
 def test_opening_a_customers_row_is_recorded(office: Client, alice: User, administrator: User) -> None:
     profile = ProfileFactory(user=alice)
-    response = office.get(address(UserProfile, "change", profile.pk))
+    response = office.get(page_url(UserProfile, "change", profile.pk))
     assert recorded(alice) == [("view", "users.userprofile", str(profile.pk))]
     [event] = AccessEvent.objects.all()
     assert (event.staff, event.request_id) == (administrator, response.headers["X-Request-Id"])
 
 
 def test_opening_the_customers_page_is_recorded(office: Client, alice: User) -> None:
-    office.get(address(User, "change", alice.pk))
+    office.get(page_url(User, "change", alice.pk))
     assert recorded(alice) == [("view", "users.user", str(alice.pk))]
 
 
 def test_opening_the_history_of_a_row_is_recorded(office: Client, alice: User) -> None:
     profile = ProfileFactory(user=alice)
-    office.get(address(UserProfile, "history", profile.pk))
+    office.get(page_url(UserProfile, "history", profile.pk))
     assert recorded(alice) == [("view", "users.userprofile", str(profile.pk))]
 
 
@@ -70,7 +70,7 @@ def test_an_export_is_recorded_for_each_customer_in_it(office: Client, alice: Us
 
 
 def test_opening_ones_own_page_is_not_recorded(office: Client, administrator: User) -> None:
-    office.get(address(User, "change", administrator.pk))
+    office.get(page_url(User, "change", administrator.pk))
     assert recorded(administrator) == []
 
 

@@ -99,7 +99,7 @@ def test_an_action_is_in_the_accounts_history(office: Client, administrator: Use
 
 def test_a_customer_logs_in_after_staff_verify_the_email(office: Client) -> None:
     carol = UserFactory(email="carol@example.com", is_verified=False)
-    press(office, carol, "vouch")
+    press(office, carol, "verify_email")
     carol.refresh_from_db()
     response = Client().post(
         "/_allauth/app/v1/auth/login", {"email": carol.email, "password": PASSWORD}, content_type="application/json"
@@ -111,7 +111,7 @@ def test_a_customer_logs_in_after_staff_verify_the_email(office: Client) -> None
 def test_an_email_of_another_account_is_not_verified(office: Client, alice: User) -> None:
     carol: Any = UserFactory(email="carol@example.com", is_verified=False)
     EmailAddress.objects.create(user=alice, email=carol.email, verified=True)
-    press(office, carol, "vouch")
+    press(office, carol, "verify_email")
     carol.refresh_from_db()
     assert carol.is_verified is False
     assert "Another account has verified" in office.get(f"{USERS}{carol.pk}/change/").content.decode()
@@ -132,13 +132,13 @@ def test_a_verified_email_gets_no_second_mail(office: Client, alice: User, mailo
 
 def test_several_selected_accounts_are_unlocked_at_once(office: Client, alice: User, bob: User) -> None:
     User.objects.update(locked_until=clock.now() + timedelta(minutes=30))
-    office.post(USERS, {"action": "unlock_ticked", "_selected_action": [str(alice.pk), str(bob.pk)], "index": "0"})
+    office.post(USERS, {"action": "unlock_selected", "_selected_action": [str(alice.pk), str(bob.pk)], "index": "0"})
     assert User.objects.filter(locked_until__isnull=True).count() == 2
 
 
 def test_only_the_export_works_on_all_filtered_rows(office: Client, alice: User) -> None:
     User.objects.update(locked_until=clock.now() + timedelta(minutes=30))
-    form = {"action": "unlock_ticked", "_selected_action": [str(alice.pk)], "index": "0", "select_across": "1"}
+    form = {"action": "unlock_selected", "_selected_action": [str(alice.pk)], "index": "0", "select_across": "1"}
     response = office.post(USERS, form, follow=True)
     assert "Only the export can be applied to all rows." in response.content.decode()
     assert not User.objects.filter(locked_until__isnull=True).exists()
@@ -167,7 +167,7 @@ def test_revoking_a_token_needs_the_permission_to_delete_it(helper: Client, staf
     assert PersonalAccessToken.objects.exists()
 
 
-@pytest.mark.parametrize("button", ["unlock", "vouch", "resend"])
+@pytest.mark.parametrize("button", ["unlock", "verify_email", "resend"])
 def test_staff_can_not_act_on_the_account_of_other_staff(helper: Client, administrator: User, button: str) -> None:
     assert press(helper, administrator, button) == 403
 

@@ -10,7 +10,7 @@ from analytics import aggregates
 from core import clock
 from dev.factories import CheckinFactory, FeatureUsageFactory, PlanFactory, SubscriptionFactory, UserFactory
 from tests.admin.conftest import SignedIn
-from tests.admin.pages import REGISTERED, address, make, name
+from tests.admin.pages import REGISTERED, make, name, page_url
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_staff_with_another_role_can_not_open_it(staff: User, signed_in: SignedI
 def test_an_analyst_opens_no_row_of_a_customer(model: type, analyst: Client) -> None:
     row = make(model)
     statuses = {
-        analyst.get(address(model, "changelist")).status_code,
-        analyst.get(address(model, "change", row.pk)).status_code,
+        analyst.get(page_url(model, "changelist")).status_code,
+        analyst.get(page_url(model, "change", row.pk)).status_code,
     }
     assert statuses == ({200} if model.__name__ == "PerformanceMetric" else {403})

@@ -134,7 +134,7 @@ def test_an_account_without_transactions_is_deleted(office: Client, alice: User)
 
 
 def test_an_invalid_key_shows_a_message(office: Client) -> None:
-    response = office.post(ACCOUNTS, {"action": "close_ticked", "_selected_action": ["nonsense"], "index": "0"}, follow=True)
+    response = office.post(ACCOUNTS, {"action": "close_selected", "_selected_action": ["nonsense"], "index": "0"}, follow=True)
     assert response.status_code == 200
     assert "This row does not exist." in response.content.decode()
 

@@ -10,7 +10,7 @@ from core.context import Role
 from dev.factories import AccountFactory, AlertFactory, ProfileFactory
 from system.models import AuditEvent
 from tests.admin.conftest import SignedIn
-from tests.admin.pages import address
+from tests.admin.pages import page_url
 from users.models import User, UserProfile
 from users.staff_groups import assign_role
 
@@ -27,7 +27,7 @@ def test_it_shows_the_actor_both_values_and_the_reason(office: Client, alice: Us
     with context.action("request-1", actor_id=staff.pk, reason="Ticket 4711", role=Role.STAFF):
         profile.first_name = "Alice"
         profile.save()
-    text = text_of(office, address(UserProfile, "history", profile.pk))
+    text = text_of(office, page_url(UserProfile, "history", profile.pk))
     assert "<del>Alicia</del>" in text
     assert ">Alice</ins>" in text
     assert staff.email in text
@@ -38,18 +38,18 @@ def test_a_change_under_impersonation_names_both_users(office: Client, alice: Us
     profile = ProfileFactory(user=alice)
     with context.action("request-1", actor_id=alice.pk, impersonator_id=staff.pk, role=Role.STAFF):
         UserProfile.objects.filter(pk=profile.pk).update(first_name="Alicia")
-    assert f"{staff.email} as {alice.email}" in text_of(office, address(UserProfile, "history", profile.pk))
+    assert f"{staff.email} as {alice.email}" in text_of(office, page_url(UserProfile, "history", profile.pk))
 
 
 def test_a_change_by_a_job_names_the_job(office: Client, alice: User) -> None:
     with context.action("job-7", source="job system.tasks.send_reminders", role=Role.STAFF):
         profile = ProfileFactory(user=alice)
-    assert "job system.tasks.send_reminders" in text_of(office, address(UserProfile, "history", profile.pk))
+    assert "job system.tasks.send_reminders" in text_of(office, page_url(UserProfile, "history", profile.pk))
 
 
 def test_encrypted_and_secret_values_are_not_shown(office: Client, alice: User) -> None:
     account = AccountFactory(user=alice, account_number="DE89370400440532013000")
-    pages = [address(type(account), "history", account.pk), address(User, "history", alice.pk)]
+    pages = [page_url(type(account), "history", account.pk), page_url(User, "history", alice.pk)]
     texts = [text_of(office, page) for page in pages]
     assert all("&lt;secret&gt;" in text for text in texts)
     assert all("\\x01" not in text and "argon2" not in text for text in texts)
@@ -59,14 +59,14 @@ def test_a_long_history_has_several_pages(office: Client, alice: User) -> None:
     profile = ProfileFactory(user=alice)
     for number in range(51):
         UserProfile.objects.filter(pk=profile.pk).update(city=f"Town {number:02}")
-    page = address(UserProfile, "history", profile.pk)
+    page = page_url(UserProfile, "history", profile.pk)
     assert "Town 50" in text_of(office, page)
     assert "Town 00" not in text_of(office, page).replace("<del>Town 00</del>", "")
     assert ">Town 00</ins>" in text_of(office, page, p="2")
 
 
 def test_the_history_of_a_missing_row_is_a_404(office: Client) -> None:
-    assert office.get(address(UserProfile, "history", "01900000-0000-7000-8000-000000000001")).status_code == 404
+    assert office.get(page_url(UserProfile, "history", "01900000-0000-7000-8000-000000000001")).status_code == 404
 
 
 def test_a_customers_page_links_to_the_customers_changes(office: Client, alice: User) -> None:
@@ -106,9 +106,9 @@ def test_the_history_shows_support_no_personal_value(alice: User, staff: User, s
     profile = ProfileFactory(user=alice, city="Zqxcanary")
     event = AuditEvent.objects.of_row("users_userprofile", profile.pk).get()
     pages = [
-        address(UserProfile, "history", profile.pk),
-        address(AuditEvent, "change", event.pk),
-        address(User, "change", alice.pk),
+        page_url(UserProfile, "history", profile.pk),
+        page_url(AuditEvent, "change", event.pk),
+        page_url(User, "change", alice.pk),
         f"{LOG}?user__id__exact={alice.pk}",
     ]
     responses = [signed_in(staff).get(page) for page in pages]

@@ -20,7 +20,7 @@ from core.privacy.masks import personal_fields
 from dev.factories import InvoiceFactory, ProfileFactory, TransactionFactory, UserFactory
 from system.models import AccessEvent
 from tests.admin.conftest import SignedIn
-from tests.admin.pages import REGISTERED, address, make, name
+from tests.admin.pages import REGISTERED, make, name, page_url
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -135,20 +135,20 @@ def read(client: Client, *urls: str) -> str:
 
 def exported(client: Client, model: type[Model], row: Any) -> str:
     form = {"action": "export_csv", "_selected_action": [str(row.pk)], "index": "0"}
-    response: Any = client.post(address(model, "changelist"), form)
+    response: Any = client.post(page_url(model, "changelist"), form)
     return b"".join(response.streaming_content).decode()
 
 
 def pages_of(model: type[Model], row: Any) -> list[str]:
-    listed = address(model, "changelist")
+    listed = page_url(model, "changelist")
     return [
         listed,
         f"{listed}?q={row.pk}",
         f"{listed}?q={CANARY[:4].lower()}",  # a page repeats the search term
         f"{listed}?user__id__exact={owner_of(row)}" if hasattr(row, "user_id") else listed,
-        address(model, "change", row.pk),
-        address(model, "history", row.pk),
-        address(User, "change", owner_of(row)),
+        page_url(model, "change", row.pk),
+        page_url(model, "history", row.pk),
+        page_url(User, "change", owner_of(row)),
     ]
 
 
@@ -164,7 +164,7 @@ def test_revealed_values_are_shown(model: type[Model], desk: Client) -> None:
     """Check that the pages contain the canaries, so that the test above can fail."""
     row = marked(model)
     reveal(desk, owner_of(row))
-    text = read(desk, address(model, "change", row.pk), address(User, "change", owner_of(row)))
+    text = read(desk, page_url(model, "change", row.pk), page_url(User, "change", owner_of(row)))
     assert CANARY.lower() in text.lower()
 
 
@@ -186,7 +186,7 @@ def test_a_reveal_is_in_the_customers_access_log_with_its_reason(desk: Client, s
 @pytest.mark.parametrize("reason", ["", "short"])
 def test_a_reveal_needs_a_reason(reason: str, desk: Client, alice: User) -> None:
     reveal(desk, alice.pk, reason)
-    assert alice.email not in read(desk, address(User, "change", alice.pk))
+    assert alice.email not in read(desk, page_url(User, "change", alice.pk))
     assert not AccessEvent.objects.filter(action="reveal").exists()
 
 
@@ -194,17 +194,17 @@ def test_a_reveal_is_for_one_customer_and_one_staff_member(desk: Client, alice: 
     reveal(desk, alice.pk)
     other = UserFactory(email="other@example.com", is_staff=True)
     other.groups.set([Group.objects.get(name="support")])
-    assert bob.email not in read(desk, address(User, "change", bob.pk))
-    assert alice.email not in read(signed_in(other), address(User, "change", alice.pk))
+    assert bob.email not in read(desk, page_url(User, "change", bob.pk))
+    assert alice.email not in read(signed_in(other), page_url(User, "change", alice.pk))
 
 
 def test_a_reveal_lasts_fifteen_minutes(desk: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     reveal(desk, alice.pk)
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=14))
-    during = read(desk, address(User, "change", alice.pk))
+    during = read(desk, page_url(User, "change", alice.pk))
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=16))
-    after = read(desk, address(User, "change", alice.pk))
+    after = read(desk, page_url(User, "change", alice.pk))
     assert (alice.email in during, alice.email in after) == (True, False)
 
 
@@ -215,7 +215,7 @@ def test_a_role_without_the_permission_can_not_reveal(staff: User, signed_in: Si
 
 def test_a_profile_is_changed_only_after_a_reveal(desk: Client, alice: User) -> None:
     profile: Any = ProfileFactory(user=alice)
-    page = address(type(profile), "change", profile.pk)
+    page = page_url(type(profile), "change", profile.pk)
     form = {"first_name": "Alicia", "last_name": "Archer", "zip_code": "10001", "country": "US", "timezone": "Europe/Rome"}
     form |= {"household_size": "1", "risk_tolerance": "moderate", "financial_goals": "[]", "preferences": "{}"}
     refused = desk.post(page, form).status_code
@@ -230,7 +230,7 @@ def test_a_button_on_a_masked_row_saves_no_masked_value(desk: Client, alice: Use
     desk.post(f"/admin/users/user/{alice.pk}/unlock/", {"_form_submitted": "True"})
     alice.refresh_from_db()
     assert (alice.is_locked, alice.email) == (False, "alice@example.com")
-    assert "a•••@e•••.com" in read(desk, address(User, "change", alice.pk))
+    assert "a•••@e•••.com" in read(desk, page_url(User, "change", alice.pk))
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_the_autocomplete_of_customers_is_masked(desk: Client, alice: User) -> N
 def test_billing_reads_invoices_with_masked_owners(staff: User, signed_in: SignedIn, alice: User) -> None:
     staff.groups.set([Group.objects.get(name="billing")])
     invoice: Any = InvoiceFactory(user=alice, amount="7913.57")
-    text = read(signed_in(staff), address(type(invoice), "change", invoice.pk), address(type(invoice), "changelist"))
+    text = read(signed_in(staff), page_url(type(invoice), "change", invoice.pk), page_url(type(invoice), "changelist"))
     assert "7,913.57" in text
     assert alice.email not in text
     assert "a•••@e•••.com" in text

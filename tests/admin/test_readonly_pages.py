@@ -7,7 +7,7 @@ from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from core.admin import ReadOnlyAdmin
-from tests.admin.pages import REGISTERED, address, make, name
+from tests.admin.pages import REGISTERED, make, name, page_url
 
 pytestmark = pytest.mark.django_db
 RECORDS = [model for model in REGISTERED if isinstance(admin.site.get_model_admin(model), ReadOnlyAdmin)]
@@ -43,35 +43,35 @@ def test_these_models_are_read_only() -> None:
 
 @records
 def test_a_record_can_not_be_added(model: type[Model], office: Client) -> None:
-    assert office.post(address(model, "add"), {}).status_code == 403
+    assert office.post(page_url(model, "add"), {}).status_code == 403
 
 
 @records
 def test_a_record_can_not_be_changed(model: type[Model], office: Client) -> None:
     row = make(model)
     before = model._default_manager.filter(pk=row.pk).values().get()
-    assert office.post(address(model, "change", row.pk), {"name": "x"}).status_code == 403
+    assert office.post(page_url(model, "change", row.pk), {"name": "x"}).status_code == 403
     assert model._default_manager.filter(pk=row.pk).values().get() == before
 
 
 @records
 def test_a_record_can_not_be_deleted(model: type[Model], office: Client) -> None:
     row = make(model)
-    assert office.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert office.post(page_url(model, "delete", row.pk), {"post": "yes"}).status_code == 403
     assert model._default_manager.filter(pk=row.pk).exists()
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=name)
 def test_nothing_can_be_deleted_in_bulk(model: type[Model], office: Client) -> None:
     row = make(model)
-    office.post(address(model, "changelist"), {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"})
+    office.post(page_url(model, "changelist"), {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"})
     assert model._default_manager.filter(pk=row.pk).exists()
 
 
 def test_the_arguments_of_a_job_are_not_shown(office: Client) -> None:
     row = make(ProcrastinateJob)
-    keyed = [address(ProcrastinateJob, page, row.pk) for page in ("change", "history")]
-    pages = [office.get(page) for page in (address(ProcrastinateJob, "changelist"), *keyed)]
+    keyed = [page_url(ProcrastinateJob, page, row.pk) for page in ("change", "history")]
+    pages = [office.get(page) for page in (page_url(ProcrastinateJob, "changelist"), *keyed)]
     assert row.args == {"encrypted": "c2VjcmV0"}
     assert all("core.mail.deliver" in page.content.decode() for page in pages)
     assert all("c2VjcmV0" not in page.content.decode() for page in pages)

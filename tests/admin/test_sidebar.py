@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from tests.admin.conftest import SignedIn
-from tests.admin.pages import REGISTERED, address
+from tests.admin.pages import REGISTERED, page_url
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def offered(client: Client) -> set[str]:
 
 
 def test_an_administrator_is_offered_every_list(office: Client) -> None:
-    assert offered(office) == {address(model, "changelist") for model in REGISTERED}
+    assert offered(office) == {page_url(model, "changelist") for model in REGISTERED}
 
 
 def test_staff_are_offered_the_lists_that_they_may_view(staff: User, signed_in: SignedIn) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
-from analytics.models.feedback import SETTLED, FeedbackStatus
+from analytics.models.feedback import RESOLVED_STATUSES, FeedbackStatus
 from core.models.base import BaseModel
 from dev.factories import EventFactory, FeatureUsageFactory, FeedbackFactory, MetricFactory, ProfileFactory
 from users.models import User
@@ -170,7 +170,9 @@ def test_sql_derives_the_same_from_feedback(found: list[Any], zone: str, today: 
     profile = getattr(alice, "profile", None) or ProfileFactory(user=alice)
     type(profile).objects.filter(pk=profile.pk).update(timezone=zone)
     rows = UserFeedback.objects.bulk_create(
-        FeedbackFactory.build(user=alice, rating=rating, status=status, resolved_at=instant if status in SETTLED else None)
+        FeedbackFactory.build(
+            user=alice, rating=rating, status=status, resolved_at=instant if status in RESOLVED_STATUSES else None
+        )
         for rating, status, _, instant in found
     )
     [UserFeedback.objects.filter(pk=row.pk).update(created_at=item[2]) for row, item in zip(rows, found, strict=True)]

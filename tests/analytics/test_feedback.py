@@ -174,7 +174,7 @@ def test_the_buttons_resolve_reopen_and_assign(office: Client, alice: User, admi
 
 def test_selected_feedback_is_resolved_unless_it_is_already(office: Client, alice: User) -> None:
     rows = [FeedbackFactory.create(user=alice), FeedbackFactory.create(user=alice, status="closed", resolved_at=NOW)]
-    body = {"action": "resolve_ticked", "_selected_action": [str(row.pk) for row in rows], "index": "0"}
+    body = {"action": "resolve_selected", "_selected_action": [str(row.pk) for row in rows], "index": "0"}
     text = office.post(PAGES, body, follow=True).content.decode()
     assert [state_of(row)[0] for row in rows] == ["resolved", "closed"]
     assert "already resolved" in text

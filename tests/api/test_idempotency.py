@@ -12,7 +12,7 @@ from core import clock, tasks
 from core.models.base import IdempotencyKey
 from dev.factories import TokenFactory
 from finance.models import EncryptedFinancialProfile
-from tests.conftest import ClientFor, see_everybody
+from tests.conftest import ClientFor, use_staff_role
 from users.models import User
 
 ACCOUNTS = "/api/v1/finance/accounts/"
@@ -55,7 +55,7 @@ def test_an_invalid_key_is_refused(key: str, as_alice: APIClient) -> None:
 
 def test_a_stored_response_is_encrypted(as_alice: APIClient) -> None:
     as_alice.post(ACCOUNTS, BODY, headers={"Idempotency-Key": "k-1"})
-    stored = IdempotencyKey.objects.values_list("answer", flat=True).get()
+    stored = IdempotencyKey.objects.values_list("response", flat=True).get()
     assert repr(stored) == "<encrypted>"
 
 
@@ -81,7 +81,7 @@ def test_twenty_concurrent_requests_create_one_row(alice: User, live_server: Liv
     def post(_: int) -> requests.Response:
         return requests.post(live_server.url + ACCOUNTS, json=BODY, headers=headers, timeout=30)
 
-    with ThreadPoolExecutor(20, initializer=see_everybody) as threads:
+    with ThreadPoolExecutor(20, initializer=use_staff_role) as threads:
         responses = list(threads.map(post, range(20)))
     assert {response.status_code for response in responses} == {201}
     assert len({response.text for response in responses}) == 1

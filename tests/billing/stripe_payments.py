@@ -47,7 +47,7 @@ def post(event: bytes, signature: str) -> Any:
     )
 
 
-def work() -> None:
+def run_jobs() -> None:
     """Run the waiting jobs."""
     with rls.as_staff():
         jobs.run_pending()

@@ -14,10 +14,10 @@ from billing.models.stripe_events import EventState
 from core import clock
 from dev.factories import SubscriptionFactory
 from dev.stripe.emulator import StripeEmulator
-from tests.billing.stripe_payments import Payments, work
-from tests.conftest import see_everybody
+from tests.billing.stripe_payments import Payments, run_jobs
+from tests.conftest import use_staff_role
 from users.models import User
-from users.models.erasure import AskedBy
+from users.models.erasure import RequestedBy
 from users.privacy import erasure as erasures
 
 CHECKOUT, PORTAL = "/api/v1/billing/subscriptions/checkout/", "/api/v1/billing/subscriptions/portal/"
@@ -82,8 +82,8 @@ def test_an_erasure_during_a_payment_deletes_stripes_customer(
     if is_paid:
         payments.stripe.complete_checkout(page.id)
     customer = StripeCustomer.objects.get(user=alice).stripe_id
-    erasures.run_erasure(erasures.begin_erasure(alice, asked_by=AskedBy.CUSTOMER))
-    work()
+    erasures.run_erasure(erasures.begin_erasure(alice, requested_by=RequestedBy.CUSTOMER))
+    run_jobs()
     assert payments.stripe.get(f"/v1/customers/{customer}")["deleted"]
     assert {row["status"] for row in payments.stripe.get("/v1/subscriptions?status=all")["data"]} <= {"canceled"}
     assert is_paid or payments.stripe.get(f"/v1/checkout/sessions/{page.id}")["status"] == "expired"
@@ -148,7 +148,7 @@ def test_twenty_concurrent_checkouts_open_one_page(plan: SubscriptionPlan, strip
         connections.close_all()
         return found.id
 
-    with ThreadPoolExecutor(8, initializer=see_everybody) as pool:
+    with ThreadPoolExecutor(8, initializer=use_staff_role) as pool:
         pages = set(pool.map(page, range(20)))
     assert len(pages) == 1
     assert len(stripe.get("/v1/customers")["data"]) == 1

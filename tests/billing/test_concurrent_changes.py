@@ -10,7 +10,7 @@ from billing import services
 from billing.models import StripeCustomer, Subscription, SubscriptionPlan
 from core import clock
 from tests.billing.stripe_payments import Payments
-from tests.conftest import ClientFor, see_everybody
+from tests.conftest import ClientFor, use_staff_role
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -39,7 +39,7 @@ def test_changes_and_events_take_their_locks_in_the_same_order(
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(2, initializer=see_everybody) as events:
+    with ThreadPoolExecutor(2, initializer=use_staff_role) as events:
         synced = events.map(sync, range(2 * TIMES))
         responses = [change(action) for _ in range(TIMES) for action in ("cancel", "reactivate")]
         assert set(synced) == {True}

@@ -19,7 +19,7 @@ from core import clock
 from dev.factories import UserFactory
 from tests.billing.snapshots import Rows, snapshot_of
 from tests.billing.stripe_payments import Payments
-from tests.conftest import see_everybody
+from tests.conftest import use_staff_role
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -69,7 +69,7 @@ def test_each_event_is_applied_once_with_the_same_result(payments: Payments, use
         chance.shuffle(deliveries)
         losses = [chance.random() < LOST for _ in deliveries]
         StripeEvent.objects.all().delete()
-        with ThreadPoolExecutor(THREADS, initializer=see_everybody) as threads:
+        with ThreadPoolExecutor(THREADS, initializer=use_staff_role) as threads:
             outcomes = Counter(threads.map(deliver, deliveries, losses))
         assert outcomes == {True: EVENTS, False: EVENTS * (DELIVERIES - 1)}
         assert StripeEvent.objects.waiting().exists()

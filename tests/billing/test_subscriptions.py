@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from billing import services
 from billing.models import FeatureAccess, Subscription, SubscriptionPlan
-from billing.plan_access import LAG
+from billing.plan_access import RENEWAL_LAG
 from core.errors import ConflictError
 from dev.factories import PlanFactory, SubscriptionFactory
 from tests.billing.conftest import NOW
@@ -101,7 +101,9 @@ def test_a_cancellation_is_reverted(act: Any, alice: User) -> None:
     shown = act("reactivate").json()
     assert (shown["cancel_at_period_end"], shown["canceled_at"], shown["days_until_renewal"]) == (False, None, 21)
     # access outlasts the period until the renewal is due to have arrived
-    assert set(FeatureAccess.objects.values_list("expires_at", flat=True)) == {datetime(2026, 4, 10, 12, tzinfo=UTC) + LAG}
+    assert set(FeatureAccess.objects.values_list("expires_at", flat=True)) == {
+        datetime(2026, 4, 10, 12, tzinfo=UTC) + RENEWAL_LAG
+    }
 
 
 def test_an_ended_one_is_reactivated_within_its_period(act: Any, alice: User) -> None:

@@ -10,7 +10,7 @@ from billing.models import FeatureAccess, UsageRecord
 from core import clock
 from core.errors import DomainError
 from dev.factories import FeatureAccessFactory, SubscriptionFactory, UserFactory
-from tests.conftest import see_everybody
+from tests.conftest import use_staff_role
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -37,7 +37,7 @@ def test_a_limit_of_a_hundred_lets_exactly_a_hundred_through() -> None:
     user = UserFactory.create()
     SubscriptionFactory(user=user, running=True)
     FeatureAccessFactory(user=user, feature_name="reports", usage_limit=LIMIT)
-    with ThreadPoolExecutor(THREADS, initializer=see_everybody) as threads:
+    with ThreadPoolExecutor(THREADS, initializer=use_staff_role) as threads:
         found = [item for items in threads.map(outcomes, [user] * THREADS) for item in items]
     assert (found.count("counted"), found.count("limit_reached")) == (LIMIT, THREADS * CALLS - LIMIT)
     assert FeatureAccess.objects.get(user=user).usage_count == LIMIT
@@ -48,7 +48,7 @@ def test_a_new_month_resets_the_count_once() -> None:
     FeatureAccessFactory(
         user=user, feature_name="reports", usage_limit=LIMIT, usage_count=LIMIT, period_start="2026-01-01T00:00:00Z"
     )
-    with ThreadPoolExecutor(THREADS, initializer=see_everybody) as threads:
+    with ThreadPoolExecutor(THREADS, initializer=use_staff_role) as threads:
         found = [item for items in threads.map(outcomes, [user] * THREADS) for item in items]
     assert found.count("counted") == LIMIT
 
@@ -64,7 +64,7 @@ def use_keys(user: User, keys: list[str]) -> list[str]:
 def test_concurrent_uses_under_one_key_count_once() -> None:
     user = UserFactory.create()
     FeatureAccessFactory(user=user, feature_name="reports", usage_limit=LIMIT)
-    with ThreadPoolExecutor(10, initializer=see_everybody) as threads:
+    with ThreadPoolExecutor(10, initializer=use_staff_role) as threads:
         found = [item for items in threads.map(use_keys, [user] * 10, [["one"] * 5] * 10) for item in items]
     assert found == ["counted"] * 50
     assert FeatureAccess.objects.get(user=user).usage_count == 1
@@ -76,7 +76,7 @@ def test_a_thousand_concurrent_keys_stay_within_the_limit() -> None:
         user=user, feature_name="reports", usage_limit=LIMIT, usage_count=LIMIT, period_start="2026-01-01T00:00:00Z"
     )
     keys = [[f"{thread}-{call}" for call in range(50)] for thread in range(THREADS)]
-    with ThreadPoolExecutor(THREADS, initializer=see_everybody) as threads:
+    with ThreadPoolExecutor(THREADS, initializer=use_staff_role) as threads:
         found = [item for items in threads.map(use_keys, [user] * THREADS, keys) for item in items]
     assert (found.count("counted"), found.count("limit_reached")) == (LIMIT, 1_000 - LIMIT)
     assert FeatureAccess.objects.get(user=user).usage_count == UsageRecord.objects.count() == LIMIT

@@ -58,7 +58,7 @@ def test_the_button_completes_a_milestone(office: Client, alice: User) -> None:
 
 def test_selected_milestones_are_completed(office: Client, alice: User) -> None:
     rows = MilestoneFactory.create_batch(2, user=alice)
-    office.post(MILESTONES, {"action": "complete_ticked", "_selected_action": [str(row.pk) for row in rows], "index": "0"})
+    office.post(MILESTONES, {"action": "complete_selected", "_selected_action": [str(row.pk) for row in rows], "index": "0"})
     assert CareerMilestone.objects.filter(is_completed=True).count() == 2
 
 

@@ -39,12 +39,12 @@ class Running:
                 start_new_session=True,
             )
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
     def wait_for(self, text: str) -> None:
         """Return once `text` is in the output."""
-        until(lambda: text if text in self.said() else "", f"{text!r} in:\n{self.said()}")
+        until(lambda: text if text in self.output() else "", f"{text!r} in:\n{self.output()}")
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit status."""

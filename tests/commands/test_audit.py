@@ -15,7 +15,7 @@ from dev.factories import AlertFactory, ImportantDateFactory
 from system import services, tasks
 from system.models import AuditBlock, AuditEvent, SystemAlert
 from tests.commands.conftest import Running, url_of_tests_database
-from tests.conftest import see_everybody
+from tests.conftest import use_staff_role
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_command_is_recorded_by_its_name(run: Callable[..., Running]) -> None:
     environment = {"DATABASE_URL": url_of_tests_database(), "DJANGO_SUPERUSER_PASSWORD": "correct horse battery staple"}
     command = run("createsuperuser", "--noinput", "--email=root@example.com", **environment)
-    assert command.process.wait(60) == 0, command.said()
+    assert command.process.wait(60) == 0, command.output()
     event = AuditEvent.objects.of_row("users_user", User.objects.get(email="root@example.com").pk).get()
     assert (event.source, event.actor_id, event.role) == ("command createsuperuser", None, "mingus_staff")
     assert event.request_id.startswith("command-")
@@ -44,7 +44,7 @@ def test_a_job_is_recorded_by_its_name(no_jobs: None) -> None:
 @pytest.fixture
 def beside() -> Iterator[Callable[..., Any]]:
     """Yield a function that runs another one in a second thread, on a connection of its own."""
-    with ThreadPoolExecutor(1, initializer=see_everybody) as pool:
+    with ThreadPoolExecutor(1, initializer=use_staff_role) as pool:
         yield lambda function: pool.submit(function).result()
         pool.submit(connections.close_all).result()
 
@@ -74,7 +74,7 @@ def test_an_event_of_an_open_transaction_waits_for_a_block(beside: Callable[...,
 
 def test_each_event_is_in_one_block_after_concurrent_sealing() -> None:
     rows = AlertFactory.create_batch(20)
-    with ThreadPoolExecutor(4, initializer=see_everybody) as pool:
+    with ThreadPoolExecutor(4, initializer=use_staff_role) as pool:
         list(pool.map(lambda _: seal(), range(12)))
     seal_all(rows)
     assert {blocks_of(row) for row in rows} == {1}

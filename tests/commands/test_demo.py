@@ -144,7 +144,9 @@ def test_each_customer_has_imported_a_statement() -> None:
 @pytest.mark.parametrize("email", DEMO_FINANCES)
 def test_no_bank_account_is_ever_overdrawn(email: str) -> None:
     finances = DEMO_FINANCES[email]
-    balances = {account.key: account.opening for account in finances.accounts if account.kind in ("checking", "savings")}
+    balances = {
+        account.key: account.opening for account in finances.accounts if account.profile_type in ("checking", "savings")
+    }
     lowest = dict(balances)
     for item in (
         item for item in generate_transactions(finances, email, TODAY - timedelta(days=365), TODAY) if item.account in balances

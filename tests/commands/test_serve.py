@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 from django.core.mail import EmailMessage
@@ -16,10 +16,10 @@ from tests.commands.conftest import Running, Server, children_of, free_port, unt
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(scope="module")
-def server(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with django_db_blocker.unblock():
-        program = Server(tmp_path_factory.mktemp("serve"))
+@pytest.fixture
+def server(transactional_db: None, tmp_path: Path) -> Iterator[Server]:
+    """Yield a server that ends before the tables are emptied: a running job would lose its row, or wait for it forever."""
+    program = Server(tmp_path)
     yield program
     program.close()
 
@@ -38,22 +38,22 @@ def test_it_runs_jobs(server: Server) -> None:
 def test_a_second_server_on_its_port_fails(server: Server, run: Callable[..., Running]) -> None:
     second = run("serve", PORT=str(server.port), DATABASE_URL=url_of_tests_database())
     assert second.process.wait(60) == 1
-    assert f"PORT={server.port} on 127.0.0.1: Address already in use" in second.said()
+    assert f"PORT={server.port} on 127.0.0.1: Address already in use" in second.output()
     assert server.get("/healthz/live") == '{"status": "ok"}'
 
 
 def test_it_does_not_start_with_a_wrong_configuration(run: Callable[..., Running]) -> None:
     program = run("serve", PORT=str(free_port()), DATABASE_URL=url_of_tests_database(), FIELD_ENCRYPTION_KEYS="short")
     assert program.process.wait(60) == 1
-    assert "mingus.E003" in program.said()
+    assert "mingus.E003" in program.output()
 
 
 def test_an_unreachable_database_is_named(run: Callable[..., Running]) -> None:
     unreachable = f"postgresql://unknown:x@127.0.0.1:{free_port()}/none"
     program = run("serve", PORT=str(free_port()), DATABASE_URL=unreachable, DATABASE_POOL_TIMEOUT="1")
     assert program.process.wait(60) == 1
-    assert "The database is unreachable" in program.said()
-    assert "Traceback" not in program.said()
+    assert "The database is unreachable" in program.output()
+    assert "Traceback" not in program.output()
 
 
 @pytest.mark.parametrize(("option", "value"), [("port", "http"), ("port", "0"), ("workers", "-1"), ("workers", "two")])
@@ -66,4 +66,4 @@ def test_sigterm_stops_all_programs_in_order(server: Server) -> None:
     family = until(lambda: " ".join(map(str, children_of(server.process.pid))), "its programs").split()
     assert server.end(signal.SIGTERM) == 0
     assert [os.path.exists(f"/proc/{pid}") for pid in family] == [False, False]
-    assert "Traceback" not in server.said()
+    assert "Traceback" not in server.output()

@@ -39,7 +39,7 @@ def send(url: str, subject: str) -> None:
 def test_mail_is_delivered_after_a_restart_of_the_database(folder: Path, run: Callable[..., Running]) -> None:
     url = ensure_running(folder, grace=GRACE)
     migrated = run("migrate", "procrastinate", "-v0", DATABASE_URL=url)
-    assert migrated.process.wait(120) == 0, migrated.said()
+    assert migrated.process.wait(120) == 0, migrated.output()
     worker = run("worker", DATABASE_URL=url)
     send(url, "Before")
     worker.wait_for("Subject: Before")

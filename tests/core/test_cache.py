@@ -35,9 +35,9 @@ class FakeEnvironment:
 def shared(caplog: pytest.LogCaptureFixture) -> Iterator[Any]:
     caplog.set_level(logging.WARNING)
     found = SharedCache(UNREACHABLE, {})
-    found.here.clear()
+    found.fallback.clear()
     yield found
-    found.here.clear()
+    found.fallback.clear()
 
 
 def test_the_cache_contains_only_counters_by_owner(alice: User, bob: User, api: ClientFor) -> None:

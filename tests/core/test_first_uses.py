@@ -13,7 +13,7 @@ from core.encryption.key_ring import EncryptionError
 from core.models.base import DataKey
 from dev.factories import AccountFactory, UserFactory
 from finance.models import EncryptedFinancialProfile
-from tests.conftest import see_everybody
+from tests.conftest import use_staff_role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 8
@@ -38,7 +38,7 @@ def test_eight_concurrent_first_uses_create_one_key() -> None:
         barrier.wait()
         AccountFactory(user=user, account_number=f"NUMBER{number}")
 
-    with ThreadPoolExecutor(AT_ONCE, initializer=see_everybody) as threads:
+    with ThreadPoolExecutor(AT_ONCE, initializer=use_staff_role) as threads:
         list(threads.map(closing(first_use), range(AT_ONCE)))
     data_keys._cache.forget(user.pk)
     assert DataKey.objects.filter(user=user).count() == 1
@@ -56,7 +56,7 @@ def test_an_erasure_waits_for_the_encryption_of_a_value(accounts_before: int) ->
             data_keys.destroy(user)
             order.append("destroyed")
 
-    with ThreadPoolExecutor(1, initializer=see_everybody) as threads:
+    with ThreadPoolExecutor(1, initializer=use_staff_role) as threads:
         erasing = threads.submit(closing(erase))
         with transaction.atomic():
             AccountFactory(user=user)

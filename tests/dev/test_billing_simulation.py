@@ -27,7 +27,7 @@ from dev.stripe.emulator import EmulatorClient
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]  # each simulation starts the Stripe emulator in a process
-EXPECTED_LINES = Path(__file__).with_name("billing_lives.txt")
+EXPECTED_LINES = Path(__file__).with_name("billing_simulation.txt")
 DECLINED = "Your payment did not go through"
 TRIAL = [
     ("2026-03-02", "trialing", "Mid-tier", "open, 7 features", ["0.00 USD paid"], []),

@@ -19,7 +19,7 @@ from time_machine import Traveller
 
 from dev.factories import PASSWORD
 from dev.stripe.emulator import StripeEmulator
-from tests.billing.stripe_payments import work
+from tests.billing.stripe_payments import run_jobs
 from tests.e2e.conftest import Visit
 from tests.sign_in import sign_in
 from users.models import User
@@ -54,7 +54,7 @@ def take_picture(name: str, page: Page, *, whole: bool = True) -> None:
 def run_jobs_in_thread() -> None:
     """Run the waiting jobs in another thread, as this one has Playwright's event loop and a worker starts its own."""
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(work).result()
+        pool.submit(run_jobs).result()
         pool.submit(connections.close_all).result()
 
 

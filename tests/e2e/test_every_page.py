@@ -6,7 +6,7 @@ from django.db.models import Model
 from django.test import Client
 
 from core.admin.readonly_admin import ReadOnlyMixin
-from tests.admin.pages import REGISTERED, address, make, name
+from tests.admin.pages import REGISTERED, make, name, page_url
 from tests.e2e.conftest import Visit
 from tests.sign_in import sign_in
 from users.models import User
@@ -28,16 +28,16 @@ def office(visit: Visit, administrator: User) -> Visit:
 @pytest.mark.parametrize("model", REGISTERED, ids=name)
 def test_its_pages_open_without_an_error(model: type[Model], office: Visit) -> None:
     row = make(model, 3)
-    office.open(address(model, "changelist"))
+    office.open(page_url(model, "changelist"))
     assert office.page.locator("#result_list tbody tr").count() >= 3
-    office.open(address(model, "change", row.pk))
+    office.open(page_url(model, "change", row.pk))
     assert office.page.locator("#content").is_visible()
-    office.open(address(model, "history", row.pk))
+    office.open(page_url(model, "history", row.pk))
     assert office.problems == []
 
 
 @pytest.mark.parametrize("model", ADDABLE, ids=name)
 def test_the_form_for_a_new_row_opens(model: type[Model], office: Visit) -> None:
-    office.open(address(model, "add"))
+    office.open(page_url(model, "add"))
     assert office.page.get_by_role("button", name="Save", exact=True).is_visible()
     assert office.problems == []

@@ -88,7 +88,7 @@ def test_only_the_applicable_button_is_shown(office: Client, alice: User) -> Non
 
 def test_selected_goals_are_completed(office: Client, alice: User) -> None:
     goals = GoalFactory.create_batch(2, user=alice)
-    office.post(GOALS, {"action": "complete_ticked", "_selected_action": [str(goal.pk) for goal in goals]})
+    office.post(GOALS, {"action": "complete_selected", "_selected_action": [str(goal.pk) for goal in goals]})
     assert HealthGoal.objects.filter(is_completed=True).count() == 2
 
 

@@ -67,7 +67,7 @@ def server(tokens: list[str], database: str, tmp_path: Path) -> Iterator[Running
 def test_two_hundred_users_get_no_error_and_memory_is_stable(tokens: list[str], server: Running) -> None:
     assert len(tokens) == USERS
     log, memory = under_load(server, tokens)
-    assert (log["wrong"], "ERROR" in server.said()) == ({}, False), server.said()[-3000:]
+    assert (log["wrong"], "ERROR" in server.output()) == ({}, False), server.output()[-3000:]
     assert log["requests"] > USERS * SECONDS / PARTS
     second, last = (mean(memory[part * len(memory) // PARTS : (part + 1) * len(memory) // PARTS]) for part in (1, PARTS - 1))
     assert last < 1.05 * second, f"{second / 2**20:.1f} MiB became {last / 2**20:.1f}: {log}"
@@ -104,4 +104,4 @@ def tree_of(pid: int) -> list[int]:
 
 
 def url_of(server: Running) -> str:
-    return next(word for word in server.said().split() if word.startswith("http://127.0.0.1:"))
+    return next(word for word in server.output().split() if word.startswith("http://127.0.0.1:"))

@@ -41,13 +41,13 @@ for model in apps.get_models():
 """
 ERASE = """
 from users.models import AccountErasure, User
-from users.models.erasure import AskedBy
+from users.models.erasure import RequestedBy
 from users.privacy import erasure
 user = User.objects.get(pk="{}")
 User.objects.filter(pk=user.pk).update(is_staff=False, is_superuser=False)
 user.subscription_set.all().delete()
 AccountErasure.objects.filter(user=user).delete()  # SCENE creates a finished one
-erasure.run_erasure(erasure.begin_erasure(user, asked_by=AskedBy.COMMAND))
+erasure.run_erasure(erasure.begin_erasure(user, requested_by=RequestedBy.COMMAND))
 """
 TOTALS = """
 from django.db.models import Count, Sum

@@ -14,11 +14,11 @@ from dev.factories import FACTORIES
 from tests.commands.conftest import no_jobs
 from users.models import AccountErasure, User
 from users.privacy import archive
-from users.privacy.policies import declared
+from users.privacy.policies import models_with_policy
 
 __all__ = ["no_jobs"]
 
-OURS = [model for model in declared() if issubclass(model, BaseModel) and model not in (User, AccountErasure)]
+OURS = [model for model in models_with_policy() if issubclass(model, BaseModel) and model not in (User, AccountErasure)]
 
 
 def create_rows(user: User, number: int = 2) -> None:

@@ -25,7 +25,7 @@ def test_an_administrator_erases(no_jobs: None, administrator: User, alice: User
     ProfileFactory(user=alice)
     assert request_erasure(administrator, alice) == 200
     jobs.run_pending()
-    assert AccountErasure.objects.get(user=alice).asked_by == "staff"
+    assert AccountErasure.objects.get(user=alice).requested_by == "staff"
     assert not UserProfile.objects.filter(user=alice).exists()
 
 

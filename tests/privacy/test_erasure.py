@@ -24,15 +24,15 @@ from tests.privacy.conftest import OURS, create_rows, zip_of
 from tests.sign_in import sign_in
 from users import tasks
 from users.models import AccountErasure, DataExport, User, UserProfile
-from users.models.erasure import AskedBy
+from users.models.erasure import RequestedBy
 from users.privacy import erasure as erasures
-from users.privacy.policies import declared, rows_of, stated
+from users.privacy.policies import models_with_policy, policy_of, rows_of
 
 PATH = "/api/v1/users/me/"
 
 
 def erase(user: User) -> AccountErasure:
-    erasure = erasures.begin_erasure(user, asked_by=AskedBy.CUSTOMER)
+    erasure = erasures.begin_erasure(user, requested_by=RequestedBy.CUSTOMER)
     erasures.run_erasure(erasure)
     return AccountErasure.objects.get(pk=erasure.pk)
 
@@ -72,7 +72,7 @@ def everything_in_the_database() -> list[str]:
 
 def test_only_rows_that_must_be_retained_are_left(full: User) -> None:
     erase(full)
-    left = {model.__name__ for model in declared() if rows_of(model, full).exists()}
+    left = {model.__name__ for model in models_with_policy() if rows_of(model, full).exists()}
     assert left == {"User", "BillingHistory", "Adjustment", "AccountErasure", "AccessEvent", "AuditEvent"}
 
 
@@ -125,7 +125,7 @@ def test_it_continues_after_an_interruption(full: User, monkeypatch: pytest.Monk
         seen.append(rows)
         assert len(seen) < 5, "killed"
 
-    erasure = erasures.begin_erasure(full, asked_by=AskedBy.CUSTOMER)
+    erasure = erasures.begin_erasure(full, requested_by=RequestedBy.CUSTOMER)
     with pytest.raises(AssertionError, match="killed"):
         erasures.run_erasure(erasure, on_progress=stop_after_five)
     assert AccountErasure.objects.get(pk=erasure.pk).finished_at is None
@@ -134,11 +134,11 @@ def test_it_continues_after_an_interruption(full: User, monkeypatch: pytest.Monk
     assert AccountErasure.objects.get(pk=erasure.pk).finished_at is not None
     assert totals() == before
     assert {row.metadata["country"] for row in BillingHistory.objects.filter(user=full)} == {"DE"}
-    assert [model for model in OURS if stated(model).erase is Erase.DELETE and rows_of(model, full).exists()] == []
+    assert [model for model in OURS if policy_of(model).erase is Erase.DELETE and rows_of(model, full).exists()] == []
 
 
 def test_an_abandoned_erasure_is_resumed(no_jobs: None, full: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    erasure = erasures.begin_erasure(full, asked_by=AskedBy.CUSTOMER)
+    erasure = erasures.begin_erasure(full, requested_by=RequestedBy.CUSTOMER)
     monkeypatch.setattr(tasks, "RETRY_ERASURE_AFTER", timedelta(0))
     tasks.resume_erasures(timestamp=0)
     jobs.run_pending()
@@ -246,5 +246,5 @@ def test_all_batches_are_deleted(alice: User, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_refusal_changes_nothing(staff: User) -> None:
     with pytest.raises(DomainError):
-        erasures.begin_erasure(staff, asked_by=AskedBy.STAFF)
+        erasures.begin_erasure(staff, requested_by=RequestedBy.STAFF)
     assert not AccountErasure.objects.exists()

@@ -22,8 +22,8 @@ PATH = "/api/v1/users/me/export/"
 
 @pytest.fixture
 def ready(no_jobs: None, alice: User, signed_in: APIClient, monkeypatch: pytest.MonkeyPatch) -> DataExport:
-    """Return a finished export of ten transactions, stored in pieces of 500 bytes."""
-    monkeypatch.setattr(exports, "PIECE", 500)
+    """Return a finished export of ten transactions, stored in chunks of 500 bytes."""
+    monkeypatch.setattr(exports, "CHUNK_BYTES", 500)
     TransactionFactory.create_batch(10, user=alice)
     response = signed_in.post(PATH)
     assert (response.status_code, response.json()["state"]) == (202, "waiting")

@@ -14,7 +14,7 @@ from finance.models import FinancialTransaction
 from tests.commands.conftest import Running, run, until, url_of_tests_database
 from tests.privacy.conftest import data_files, zip_of
 from users.models import AccountErasure, DataExport, User, UserProfile
-from users.models.erasure import AskedBy
+from users.models.erasure import RequestedBy
 from users.privacy import exports
 from users.privacy.policies import rows_of
 from users.tasks import make_export, start_erasure
@@ -76,12 +76,12 @@ def test_an_export_is_completed(customer: User, worker: Callable[[], Running]) -
     retry_abandoned_jobs(timestamp=0)
     jobs.run_pending()
     export.refresh_from_db()
-    content = b"".join(exports.pieces_of(export))
+    content = b"".join(exports.chunks_of(export))
     assert data_files(content, "data", "account") == data_files(whole, "data", "account")
 
 
 def test_an_erasure_is_finished(customer: User, worker: Callable[[], Running]) -> None:
-    start_erasure(customer, asked_by=AskedBy.CUSTOMER)
+    start_erasure(customer, requested_by=RequestedBy.CUSTOMER)
     with transaction.atomic():
         UserProfile.objects.select_for_update().get(user=customer)  # blocks the worker at this row
         working = worker()

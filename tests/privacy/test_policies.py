@@ -9,7 +9,7 @@ from django.db import connection, models
 
 from core.privacy.declarations import Erase
 from tests.privacy.policy_table import table
-from users.privacy.policies import columns_of, declared, exported, policy_of, stated
+from users.privacy.policies import columns_of, exported, find_policy, models_with_policy, policy_of
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 USERS_COLUMNS = """
@@ -31,7 +31,7 @@ def test_every_model_with_a_users_key_declares_its_policy() -> None:
     missing = [
         model._meta.label
         for model in apps.get_models(include_auto_created=True)
-        if has_a_user(model) and policy_of(model) is None
+        if has_a_user(model) and find_policy(model) is None
     ]
     assert missing == []
 
@@ -42,28 +42,30 @@ def test_every_table_with_a_users_key_has_a_policy() -> None:
         cursor.execute(USERS_COLUMNS)
         tables = {name for (name,) in cursor.fetchall()}
     assert "users_userprofile" in tables
-    assert tables - {model._meta.db_table for model in declared()} == set()
+    assert tables - {model._meta.db_table for model in models_with_policy()} == set()
 
 
 def test_every_policy_has_a_reason() -> None:
-    assert [model._meta.label for model in declared() if len(stated(model).because) < 20] == []
+    assert [model._meta.label for model in models_with_policy() if len(policy_of(model).reason) < 20] == []
 
 
 def test_only_anonymized_models_have_blanked_fields() -> None:
-    mismatched = [model for model in declared() if bool(stated(model).blank) != (stated(model).erase is Erase.ANONYMIZE)]
+    mismatched = [
+        model for model in models_with_policy() if bool(policy_of(model).blank) != (policy_of(model).erase is Erase.ANONYMIZE)
+    ]
     assert mismatched == []
 
 
 @pytest.mark.parametrize("model", exported(), ids=lambda model: model._meta.label)
 def test_names_in_a_policy_are_columns_of_the_model(model: type[models.Model]) -> None:
-    policy, names = stated(model), {field.name for field in model._meta.concrete_fields}
+    policy, names = policy_of(model), {field.name for field in model._meta.concrete_fields}
     assert {*policy.withheld, *policy.loose_references, *policy.blank} <= names
     assert {apps.get_model(label) for label in policy.loose_references.values()} <= set(exported())
 
 
 @pytest.mark.parametrize("model", exported(), ids=lambda model: model._meta.label)
 def test_an_export_has_every_column_that_the_model_shows(model: type[models.Model]) -> None:
-    hidden = {model._meta.pk.name, stated(model).owner, *stated(model).withheld, *getattr(model, "secret_fields", ())}
+    hidden = {model._meta.pk.name, policy_of(model).owner, *policy_of(model).withheld, *getattr(model, "secret_fields", ())}
     assert {field.name for field in model._meta.concrete_fields} - {field.name for field in columns_of(model)} == hidden - {
         "pk"
     }

@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from dev.factories import UserFactory
-from tests.account_api import ask
+from tests.account_api import send
 from users import services
 from users.hashers import Argon2Hasher
 from users.models import User
@@ -51,19 +51,19 @@ def comparable(response: HttpResponse) -> tuple[int, bytes, dict[str, str]]:
 
 def both(path: str, known: dict[str, str], unknown: dict[str, str]) -> list[tuple[object, dict[str, int]]]:
     """Return the response to each body and its counts, after a first request that fills the caches."""
-    ask(path, {**unknown, "email": "warm@example.com"})
+    send(path, {**unknown, "email": "warm@example.com"})
     outcomes = []
     for body in (known, unknown):
         cache.clear()
         with counted() as cost:
-            response = ask(path, body)
+            response = send(path, body)
         outcomes.append((comparable(response), cost))
     return outcomes
 
 
 @pytest.fixture
 def known(alice: User) -> User:
-    services.verify_address_by_staff(alice)
+    services.verify_email_by_staff(alice)
     return alice
 
 
@@ -76,7 +76,7 @@ def test_login(known: User) -> None:
 
 def test_login_to_a_locked_and_to_an_inactive_account(known: User) -> None:
     for _ in range(5):
-        ask("auth/login", {"email": known.email, "password": "wrong"})
+        send("auth/login", {"email": known.email, "password": "wrong"})
     inactive = UserFactory(is_active=False)
     right = {"email": known.email, "password": "correct horse battery staple"}
     [locked, closed] = both("auth/login", right, right | {"email": inactive.email})
@@ -96,7 +96,7 @@ def test_sign_up(known: User) -> None:
 
 @pytest.mark.django_db
 def test_sign_up_with_an_unverified_address() -> None:
-    ask("auth/signup", {"email": "waiting@example.com", "password": STRONG})
+    send("auth/signup", {"email": "waiting@example.com", "password": STRONG})
     [first, second] = both(
         "auth/signup", {"email": "waiting@example.com", "password": STRONG}, {"email": "new@example.com", "password": STRONG}
     )

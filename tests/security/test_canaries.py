@@ -139,7 +139,7 @@ def test_every_encrypted_column_is_tested() -> None:
     assert {f"{model._meta.label}.{field.name}" for model, field in COLUMNS} >= {
         "finance.EncryptedFinancialProfile.account_number",
         "finance.EncryptedFinancialProfile.routing_number",
-        "core.IdempotencyKey.answer",
+        "core.IdempotencyKey.response",
     }
 
 

@@ -21,7 +21,7 @@ from core.encryption import data_keys, key_ring
 from core.models.base import DataKey
 from finance.models import EncryptedFinancialProfile
 from tests.commands.conftest import ROOT, until, url_of_tests_database
-from tests.conftest import see_everybody
+from tests.conftest import use_staff_role
 from users.models import User
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -81,7 +81,7 @@ class Writer(threading.Thread):
         self.written: set[UUID] = set()
 
     def run(self) -> None:
-        see_everybody()
+        use_staff_role()
         chance = random.Random(self.name)
         while not self.stop.wait(0.01):
             row = chance.choice(self.share)

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from core.rate_limits import Rate, client_ip, seconds_to_wait
 from dev.factories import PASSWORD
-from tests.account_api import ask
+from tests.account_api import send
 from tests.conftest import ClientFor
 from users.models import User
 
@@ -114,17 +114,17 @@ def test_rates_are_parsed() -> None:
 def test_allauths_limit_returns_the_seconds_to_wait(alice: User) -> None:
     body = {"email": alice.email}
     for _ in range(5):
-        ask("auth/password/request", body)
+        send("auth/password/request", body)
     with time_machine.travel("2026-11-22T12:00:30Z", tick=False):
-        refused = ask("auth/password/request", body)
+        refused = send("auth/password/request", body)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "50")
 
 
 def test_a_users_limit_returns_the_seconds_to_an_app_too(alice: User) -> None:
-    token = ask("auth/login", {"email": alice.email, "password": PASSWORD}).json()["meta"]["session_token"]
+    token = send("auth/login", {"email": alice.email, "password": PASSWORD}).json()["meta"]["session_token"]
     body = {"current_password": "wrong", "new_password": "Another-zebra-43"}
     for _ in range(5):
-        ask("account/password/change", body, token)
+        send("account/password/change", body, token)
     with time_machine.travel("2026-11-22T12:00:45Z", tick=False):
-        refused = ask("account/password/change", body, token)
+        refused = send("account/password/change", body, token)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "35")

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from core.admin.masking import REVEALED
 from dev.routes import OPERATIONS
 from mingus.roles_table import CALLERS, PAGES, Operation, operations, pages, registered_admins
-from tests.admin.pages import address, make
+from tests.admin.pages import make, page_url
 from users.models import User
 from users.roles import ROLES
 
@@ -75,12 +75,12 @@ def allowed_actions(client: Client, page: Any, row: Any) -> list[str]:
     session.save()
     model = page.model
     calls = {
-        "view": client.get(address(model, "changelist")),
-        "add": client.get(address(model, "add")),
-        "change": client.post(address(model, "change", row.pk), {}),
-        "delete": client.get(address(model, "delete", row.pk)),
+        "view": client.get(page_url(model, "changelist")),
+        "add": client.get(page_url(model, "add")),
+        "change": client.post(page_url(model, "change", row.pk), {}),
+        "delete": client.get(page_url(model, "delete", row.pk)),
     }
-    base = address(model, "changelist")
+    base = page_url(model, "changelist")
     buttons = {name: client.get(f"{base}{row.pk}/{name}/") for name in page._extract_action_names(page.actions_detail)}
     return [name for name, response in (calls | buttons).items() if response.status_code not in REFUSED]
 

@@ -17,7 +17,7 @@ from core.context import Role
 from core.fast_lists import fast_path, list_permissions
 from core.models.base import OwnedQuerySet
 from dev.routes import OWNED_LISTS, ROUTES, Route
-from system.models.alerts import READING, AlertQuerySet, priority
+from system.models.alerts import PER_USER_COLUMNS, AlertQuerySet, priority
 from tests.security.probes import UNKNOWN_ID, Probe, body_of, forgeries_for, probes_for
 from tests.security.tenants import Tenant, rows_hash, undone, writes_so_far
 
@@ -32,7 +32,7 @@ def without_access_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove every filter by owner."""
 
     def alerts_of_all(self: AlertQuerySet, user: Any) -> Any:
-        seen = {f"own_{name}": expression for name, expression in READING.items()}
+        seen = {f"own_{name}": expression for name, expression in PER_USER_COLUMNS.items()}
         rows = self.alias(receipt=FilteredRelation("receipts")).annotate(**seen)
         return rows.alias(priority_score=priority("own_is_read"))
 

@@ -27,7 +27,7 @@ def office(administrator: User) -> Client:
 def expire(client: Client, *alerts: SystemAlert) -> str:
     """Run the action that ends the selected alerts, and return the next page."""
     selected = [str(alert.pk) for alert in alerts]
-    response = client.post(LIST, {"action": "expire_ticked", "_selected_action": selected}, follow=True)
+    response = client.post(LIST, {"action": "expire_selected", "_selected_action": selected}, follow=True)
     return response.content.decode()
 
 

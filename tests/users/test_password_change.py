@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from dev.factories import PASSWORD
-from tests.account_api import BROWSER, ask, log_in, mailed_reset_key, with_session
+from tests.account_api import BROWSER, log_in, mailed_reset_key, send, with_session
 from tests.conftest import ClientFor
 from tests.sign_in import sign_in
 from users import services
@@ -31,7 +31,7 @@ def statuses(alice: User, api: ClientFor) -> Callable[[], list[int]]:
 
 def test_a_change_ends_all_sessions_and_tokens(alice: User, statuses: Callable[[], list[int]]) -> None:
     changing = log_in(alice.email)
-    changed = ask("account/password/change", {"current_password": PASSWORD, "new_password": NEW}, changing)
+    changed = send("account/password/change", {"current_password": PASSWORD, "new_password": NEW}, changing)
     assert changed.status_code == 401  # the session of the request ended too
     assert statuses() == [401, 401, 401]
     assert with_session(changing).get(ME).status_code == 401
@@ -39,17 +39,17 @@ def test_a_change_ends_all_sessions_and_tokens(alice: User, statuses: Callable[[
 
 
 def test_a_reset_ends_all_sessions_and_starts_none(alice: User, statuses: Callable[[], list[int]]) -> None:
-    reset = ask("auth/password/reset", {"key": mailed_reset_key(alice.email), "password": NEW})
+    reset = send("auth/password/reset", {"key": mailed_reset_key(alice.email), "password": NEW})
     assert (reset.status_code, reset.json()["meta"]["is_authenticated"]) == (401, False)
     assert statuses() == [401, 401, 401]
 
 
 def test_a_reset_ends_a_lock(alice: User) -> None:
-    services.verify_address_by_staff(alice)
+    services.verify_email_by_staff(alice)
     key = mailed_reset_key(alice.email)
     for _ in range(5):
-        ask("auth/login", {"email": alice.email, "password": "wrong"})
-    ask("auth/password/reset", {"key": key, "password": NEW})
+        send("auth/login", {"email": alice.email, "password": "wrong"})
+    send("auth/password/reset", {"key": key, "password": NEW})
     assert with_session(log_in(alice.email, NEW)).get(ME).status_code == 200
 
 

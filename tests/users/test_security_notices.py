@@ -8,7 +8,7 @@ from django.test import Client
 
 from dev.factories import PASSWORD, SessionFactory
 from system.models import SystemAlert
-from tests.account_api import APP, BROWSER, ask, log_in, mailed_reset_key, mailed_verification_key, with_session
+from tests.account_api import APP, BROWSER, log_in, mailed_reset_key, mailed_verification_key, send, with_session
 from tests.sign_in import code, give_factor, sign_in
 from users import services
 from users.models import User
@@ -61,12 +61,12 @@ def test_another_users_device_is_new(alice: User, bob: User) -> None:
 
 
 def test_a_changed_password(alice: User) -> None:
-    ask("account/password/change", {"current_password": PASSWORD, "new_password": NEW}, log_in(alice.email))
+    send("account/password/change", {"current_password": PASSWORD, "new_password": NEW}, log_in(alice.email))
     assert notices(alice) == ["Your password was changed"]
 
 
 def test_a_reset_password(alice: User) -> None:
-    ask("auth/password/reset", {"key": mailed_reset_key(alice.email), "password": NEW})
+    send("auth/password/reset", {"key": mailed_reset_key(alice.email), "password": NEW})
     assert notices(alice) == ["Your password was changed"]
 
 
@@ -78,16 +78,16 @@ def test_a_password_set_by_staff(alice: User, administrator: User) -> None:
 
 
 def test_a_new_address_is_announced_to_the_former_one_too(alice: User) -> None:
-    services.verify_address_by_staff(alice)
+    services.verify_email_by_staff(alice)
     with_session(log_in(alice.email)).patch("/api/v1/users/me/", {"email": "new@example.com"})
-    ask("auth/email/verify", {"key": mailed_verification_key()})
+    send("auth/email/verify", {"key": mailed_verification_key()})
     assert notices(alice) == ["Your email address was changed"]
     assert {message.to[0] for message in mail.outbox[1:]} == {"alice@example.com", "new@example.com"}
 
 
 def test_a_locked_account(alice: User) -> None:
     for _ in range(5):
-        ask("auth/login", {"email": alice.email, "password": "wrong"})
+        send("auth/login", {"email": alice.email, "password": "wrong"})
     assert notices(alice) == ["Your account was locked"]
     assert "30 minutes" in mail.outbox[-1].body
 
@@ -110,7 +110,7 @@ def test_factors_removed_by_support(alice: User, administrator: User) -> None:
     give_factor(alice)
     office, as_alice = Client(), with_session(with_factor(alice))
     sign_in(office, administrator)
-    office.post(f"/admin/users/user/{alice.pk}/no_factors/", {"_form_submitted": "True"})
+    office.post(f"/admin/users/user/{alice.pk}/remove_second_factors/", {"_form_submitted": "True"})
     assert notices(alice) == ["A second factor was removed"]
     assert as_alice.get("/api/v1/users/me/").status_code == 401
 
@@ -118,13 +118,13 @@ def test_factors_removed_by_support(alice: User, administrator: User) -> None:
 def with_factor(user: User) -> str:
     """Return the session token of an app after its second factor."""
     session = log_in(user.email)
-    return ask("auth/2fa/authenticate", {"code": code()}, session).json()["meta"].get("session_token", session)
+    return send("auth/2fa/authenticate", {"code": code()}, session).json()["meta"].get("session_token", session)
 
 
 def test_an_unverified_address_gets_no_mail(alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_verified=False)
     for _ in range(5):
-        ask("auth/login", {"email": alice.email, "password": "wrong"})
+        send("auth/login", {"email": alice.email, "password": "wrong"})
     assert SystemAlert.objects.filter(user=alice).count() == 1
     assert mail.outbox == []
 

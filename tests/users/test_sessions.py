@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from core import clock
 from dev.factories import PASSWORD, SessionFactory
-from tests.account_api import BROWSER, ask, log_in, with_session
+from tests.account_api import BROWSER, log_in, send, with_session
 from tests.conftest import ClientFor
 from users.models import User, UserSession
 from users.sessions import SessionStore
@@ -54,7 +54,7 @@ def test_an_ended_session_of_an_app_is_refused(browser: Client, app: str) -> Non
     assert with_session(app).get(ME).status_code == 200
     assert browser.delete(f"{SESSIONS}{other}/").status_code == 204
     assert with_session(app).get(ME).status_code == 401
-    assert ask("auth/session", {}, app, "get").status_code == 410
+    assert send("auth/session", {}, app, "get").status_code == 410
 
 
 def test_an_ended_session_of_a_browser_is_refused(browser: Client, app: str) -> None:

@@ -15,12 +15,13 @@ from core.admin import (
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyAdmin,
+    column,
     confirmed_action,
     display,
     for_selected_rows,
     link,
 )
-from core.privacy.masks import address, declare, personal
+from core.privacy.masks import declare, email_mask, personal
 from users.admin.accounts import PROFILE_FIELDSETS, FoundByAddress
 from users.models import Impersonation, OnboardingProgress, PersonalAccessToken, UserProfile
 
@@ -58,7 +59,10 @@ class PersonalAccessTokenAdmin(OwnedReadOnlyAdmin):
         return request.user.has_perm("users.delete_personalaccesstoken")
 
     @confirmed_action(
-        title="Revoke", question="The program that uses this token loses access at once.", icon="key_off", permission="revoke"
+        title="Revoke",
+        description="The program that uses this token loses access at once.",
+        icon="key_off",
+        permission="revoke",
     )
     def revoke(self, request: HttpRequest, token: PersonalAccessToken) -> None:
         token.delete()
@@ -67,7 +71,7 @@ class PersonalAccessTokenAdmin(OwnedReadOnlyAdmin):
 
 
 admin.site.unregister((EmailAddress, Group, Authenticator))
-declare(EmailAddress, personal(email=address))
+declare(EmailAddress, personal(email=email_mask))
 
 
 @admin.register(EmailAddress)
@@ -79,9 +83,7 @@ class EmailAddressAdmin(FoundByAddress, ReadOnlyAdmin):
     list_select_related = ("user",)
     fields = ("email", "customer", "primary", "verified")
 
-    @display(description="customer")
-    def customer(self, row: EmailAddress) -> str:
-        return link(row.user)
+    customer = column("user", "customer", show=link)
 
 
 @admin.register(Group)

@@ -172,7 +172,7 @@ class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
         {
             "title": "Help",
             "icon": "support_agent",
-            "items": ["change_password", "unlock", "vouch", "resend", "no_factors", "erase"],
+            "items": ["change_password", "unlock", "verify_email", "resend", "remove_second_factors", "erase"],
         },
         *SUPPORT_ACTIONS,
     )
@@ -228,24 +228,26 @@ class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
     def change_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:auth_user_password_change", object_id)
 
-    @confirmed_action(title="Unlock", question="The customer can log in again at once.", icon="lock_open")
+    @confirmed_action(title="Unlock", description="The customer can log in again at once.", icon="lock_open")
     def unlock(self, request: HttpRequest, user: User) -> None:
         user.unlock()
 
-    @confirmed_action(title="Mark verified", question="First check that the address belongs to the customer.", icon="verified")
-    def vouch(self, request: HttpRequest, user: User) -> None:
-        services.verify_address_by_staff(user)
+    @confirmed_action(
+        title="Mark verified", description="First check that the address belongs to the customer.", icon="verified"
+    )
+    def verify_email(self, request: HttpRequest, user: User) -> None:
+        services.verify_email_by_staff(user)
 
-    @confirmed_action(title="Resend verification", question="Sends the verification email again.", icon="outgoing_mail")
+    @confirmed_action(title="Resend verification", description="Sends the verification email again.", icon="outgoing_mail")
     def resend(self, request: HttpRequest, user: User) -> None:
         services.resend_verification(request=request, user=user)
 
     @confirmed_action(
         title="Remove second factors",
-        question="Confirm only if you have verified the customer's identity. This also ends all sessions.",
+        description="Confirm only if you have verified the customer's identity. This also ends all sessions.",
         icon="no_encryption",
     )
-    def no_factors(self, request: HttpRequest, user: User) -> None:
+    def remove_second_factors(self, request: HttpRequest, user: User) -> None:
         services.remove_second_factors(user)
 
-    actions = (*BaseAdmin.actions, for_selected_rows(unlock), for_selected_rows(vouch), for_selected_rows(resend))
+    actions = (*BaseAdmin.actions, for_selected_rows(unlock), for_selected_rows(verify_email), for_selected_rows(resend))

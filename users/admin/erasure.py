@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from core.admin import confirmed_action
 from users.models import User
-from users.models.erasure import AskedBy
+from users.models.erasure import RequestedBy
 from users.tasks import start_erasure
 
 
@@ -18,9 +18,9 @@ class Erasable:
 
     @confirmed_action(
         title="Erase",
-        question="Ends all access now and erases all data of this customer. This can't be undone.",
+        description="Ends all access now and erases all data of this customer. This can't be undone.",
         icon="delete_forever",
         permission="erase",
     )
     def erase(self, request: HttpRequest, user: User) -> None:
-        start_erasure(user, asked_by=AskedBy.STAFF)
+        start_erasure(user, requested_by=RequestedBy.STAFF)

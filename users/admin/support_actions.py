@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 
 from core import clock
@@ -33,25 +32,23 @@ class SupportActions(BaseAdmin):
     def has_impersonate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(impersonation.PERMISSION) and not is_staff_account(obj)
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Return the buttons that apply: without "reveal" if no value is masked, without "end" if nothing has started."""
-        account = self.get_object(request, unquote(str(object_id)))
-        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
-        pointless = {"see_as_customer"} if is_staff_account(account) else set()
-        if account is None or not self.hides(request, account):
-            pointless.add("reveal")
-        if not Impersonation.objects.filter(user_id=object_id, staff_id=request.user.pk).running_at(clock.now()).exists():
-            pointless.add("end_impersonation")
-        return [item for item in offered if item.action_name.removeprefix("users_user_") not in pointless]
+    def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
+        """Return "reveal" if no value is masked, and "end_impersonation" if nothing has started."""
+        hidden = {"see_as_customer"} if is_staff_account(row) else set()
+        if not self.hides(request, row):
+            hidden.add("reveal")
+        if not Impersonation.objects.filter(user_id=row.pk, staff_id=request.user.pk).running_at(clock.now()).exists():
+            hidden.add("end_impersonation")
+        return hidden
 
     @confirmed_action(
         title="Reveal",
-        question="Shows you this customer's values for 15 minutes. The customer can see this in the access log.",
+        description="Shows you this customer's values for 15 minutes. The customer can see this in the access log.",
         icon="visibility",
         permission="reveal",
         form=ReasonForm,
     )
-    def reveal(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+    def reveal(self, request: HttpRequest, user: User, cleaned_data: dict[str, Any]) -> None:
         now = clock.now()
         record_access(
             customer=user,
@@ -59,24 +56,26 @@ class SupportActions(BaseAdmin):
             action="reveal",
             what="users.user",
             row_id=user.pk,
-            reason=answers["reason"],
+            reason=cleaned_data["reason"],
             now=now,
         )
         reveal(request, user.pk, until=now + REVEAL_DURATION)
 
     @confirmed_action(
         title="See as the customer",
-        question="Lets you read the API as this customer for 30 minutes. The customer gets an alert.",
+        description="Lets you read the API as this customer for 30 minutes. The customer gets an alert.",
         icon="switch_account",
         permission="impersonate",
         form=ReasonForm,
     )
-    def see_as_customer(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+    def see_as_customer(self, request: HttpRequest, user: User, cleaned_data: dict[str, Any]) -> None:
         staff: Any = request.user
-        begun, text = impersonation.start(customer=user, staff=staff, reason=answers["reason"], now=clock.now())
+        begun, text = impersonation.start(customer=user, staff=staff, reason=cleaned_data["reason"], now=clock.now())
         self.message_user(request, CREDENTIAL_MESSAGE.format(text=text, until=begun.ends_at), messages.WARNING)
 
-    @confirmed_action(title="Stop seeing as the customer", question="Ends it at once.", icon="logout", permission="impersonate")
+    @confirmed_action(
+        title="Stop seeing as the customer", description="Ends it at once.", icon="logout", permission="impersonate"
+    )
     def end_impersonation(self, request: HttpRequest, user: User) -> None:
         staff: Any = request.user
         impersonation.end_all(staff=staff, now=clock.now())

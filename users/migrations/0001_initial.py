@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 (
-                    "asked_by",
+                    "requested_by",
                     models.CharField(
                         choices=[("customer", "Customer"), ("staff", "Staff"), ("command", "Command")],
                         editable=False,
@@ -159,8 +159,8 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("asked_by__in", ["customer", "staff", "command"])),
-                        name="users_accounterasure_asked_by_choice",
+                        condition=models.Q(("requested_by__in", ["customer", "staff", "command"])),
+                        name="users_accounterasure_requested_by_choice",
                         violation_error_message="Choose one of: customer, staff, command.",
                     ),
                 ],

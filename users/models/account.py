@@ -19,7 +19,7 @@ from core.models.derived import Derived
 from core.models.fields import BoundedIntegerField
 from core.postgres.expressions import ClockNow
 from core.privacy.declarations import Erase, Privacy, Restore
-from core.privacy.masks import address, personal
+from core.privacy.masks import email_mask, personal
 
 # Attempts are committed without waiting for the disk. Nothing is written for an unknown address, so the 1 to 2 ms would be a
 # measurable difference. A crash of the database may lose the attempts of its last half second.
@@ -94,7 +94,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         export=True,
         erase=Erase.ANONYMIZE,
         restore=Restore.NEVER,
-        because="retained invoices refer to the account; a blank one remains, without its email address and password",
+        reason="retained invoices refer to the account; a blank one remains, without its email address and password",
         owner="pk",
         blank={
             "email": Concat(Value("erased-"), Cast("pk", models.CharField()), Value("@erased.invalid")),
@@ -106,7 +106,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
             "locked_until": None,
         },
     )
-    personal_fields = personal(email=address)
+    personal_fields = personal(email=email_mask)
     secret_fields = ("password",)
 
     class Meta(BaseModel.Meta):

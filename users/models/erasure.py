@@ -11,7 +11,7 @@ from core.privacy.declarations import Erase, Privacy, Restore
 TABLE = "users_accounterasure"
 
 
-class AskedBy(models.TextChoices):
+class RequestedBy(models.TextChoices):
     CUSTOMER = "customer"
     STAFF = "staff"
     COMMAND = "command"
@@ -20,7 +20,7 @@ class AskedBy(models.TextChoices):
 class AccountErasure(OwnedModel):
     """The erasure of one account, which can be resumed. It contains no personal data."""
 
-    asked_by = ChoiceField(AskedBy, max_length=20, editable=False)
+    requested_by = ChoiceField(RequestedBy, max_length=20, editable=False)
     rows_deleted = models.BigIntegerField(default=0, editable=False)
     anonymized_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -29,7 +29,7 @@ class AccountErasure(OwnedModel):
         export=False,
         erase=Erase.KEEP,
         restore=Restore.NEVER,
-        because="proof that an erasure was requested and carried out; it contains no personal data",
+        reason="proof that an erasure was requested and carried out; it contains no personal data",
     )
 
     class Meta(OwnedModel.Meta):

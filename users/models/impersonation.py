@@ -34,7 +34,7 @@ class Impersonation(OwnedModel):
     digest = models.CharField(max_length=64, unique=True, editable=False)
 
     privacy = Privacy(
-        export=True, erase=Erase.DELETE, restore=Restore.NEVER, because="impersonations of the customer by support staff"
+        export=True, erase=Erase.DELETE, restore=Restore.NEVER, reason="impersonations of the customer by support staff"
     )
     secret_fields = ("digest",)
     may_write = False

@@ -51,7 +51,7 @@ class UserSession(BaseModel):
         export=True,
         erase=Erase.DELETE,
         restore=Restore.NEVER,
-        because="where the customer is logged in; keys of sessions are not exported",
+        reason="where the customer is logged in; keys of sessions are not exported",
     )
     personal_fields = personal("user_agent", "address")
     secret_fields = ("digest", "data")

@@ -39,7 +39,7 @@ class PersonalAccessToken(AbstractAuthToken, OwnedModel):
         export=True,
         erase=Erase.DELETE,
         restore=Restore.NEVER,
-        because="API tokens that the customer created; only their hashes are stored, and these are not exported",
+        reason="API tokens that the customer created; only their hashes are stored, and these are not exported",
     )
     personal_fields = personal(name=initials)
     secret_fields = ("digest", "token_key")

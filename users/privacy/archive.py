@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from core.privacy.declarations import Restore
-from users.privacy.policies import AnyModel, exported, rows_of, stated
+from users.privacy.policies import AnyModel, exported, policy_of, rows_of
 from users.privacy.row_references import RowNumbers, has_numbers, keys_of
 from users.privacy.row_serialization import Row, RowSerializer, line
 
@@ -51,7 +51,7 @@ class ExportManifest:
 
 def name_of(model: AnyModel) -> str:
     """Return the path of a model's file inside the archive."""
-    return f"{FOLDERS[stated(model).restore]}/{model._meta.db_table}.jsonl"
+    return f"{FOLDERS[policy_of(model).restore]}/{model._meta.db_table}.jsonl"
 
 
 def entry(name: str) -> zipfile.ZipInfo:
@@ -98,7 +98,7 @@ def _file(
 def may_reference(model: AnyModel, other: AnyModel) -> bool:
     """Return True if rows of `model` may refer to rows of `other` by number: `other` must be restored wherever they are."""
     order = list(FOLDERS)
-    return order.index(stated(other).restore) <= order.index(stated(model).restore)
+    return order.index(policy_of(other).restore) <= order.index(policy_of(model).restore)
 
 
 def _batches(model: AnyModel, user: Any, writer: RowSerializer, keys: RowNumbers | None) -> Iterator[list[Row]]:

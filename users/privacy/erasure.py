@@ -22,8 +22,8 @@ from core.errors import ConflictError, DomainError
 from core.privacy.declarations import Erase
 from system.services import forget_changes_of
 from users.models import AccountErasure, User
-from users.models.erasure import AskedBy
-from users.privacy.policies import AnyModel, declared, other_users, rows_of, stated
+from users.models.erasure import RequestedBy
+from users.privacy.policies import AnyModel, models_with_policy, other_users, policy_of, rows_of
 
 BATCH = 5_000
 Step = Callable[[User], Any]
@@ -43,23 +43,23 @@ def erasure_blockers(user: Any) -> Iterator[DomainError]:
     if user.is_staff or user.is_superuser:
         sentence = "This is a staff account. An administrator must remove its role before it can be erased."
         yield DomainError("staff_account", sentence, status=403)
-    for model in declared():
-        blocker = stated(model).blocker
+    for model in models_with_policy():
+        blocker = policy_of(model).blocker
         if blocker is not None and rows_of(model, user).filter(blocker.rows).exists():
             yield ConflictError(blocker.code, blocker.remedy)
 
 
 @transaction.atomic
-def begin_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
+def begin_erasure(user: User, *, requested_by: RequestedBy) -> AccountErasure:
     """End all access to an account at once and record its erasure. Raise the first of `erasure_blockers`.
 
     Pass the result to `users.tasks.erase_account`. A second call returns the same erasure.
     """
-    with rls.as_staff(reason="erasure of the account, requested by " + asked_by):
+    with rls.as_staff(reason="erasure of the account, requested by " + requested_by):
         user = User.objects.select_for_update().get(pk=user.pk)
         for blocker in erasure_blockers(user):
             raise blocker
-        erasure, _ = AccountErasure.objects.get_or_create(user=user, defaults={"asked_by": asked_by})
+        erasure, _ = AccountErasure.objects.get_or_create(user=user, defaults={"requested_by": requested_by})
         user.is_active = False
         user.set_unusable_password()  # ends every session
         user.save(update_fields=["is_active", "password"])
@@ -70,14 +70,14 @@ def begin_erasure(user: User, *, asked_by: AskedBy) -> AccountErasure:
 def run_erasure(erasure: AccountErasure, *, on_progress: Callable[[int], Any] = lambda rows: None) -> None:
     """Run an erasure, again after a failure. `on_progress` is called with the number of rows of each batch."""
     user = erasure.user
-    with rls.as_staff(reason="erasure of the account, requested by " + erasure.asked_by):
+    with rls.as_staff(reason="erasure of the account, requested by " + erasure.requested_by):
         if erasure.finished_at is not None:
             return
         for step in FIRST:
             step(user)
         erasing.send(User, user=user)
         _anonymize(erasure)
-        for model in reversed(declared()):
+        for model in reversed(models_with_policy()):
             for rows in _delete(model, user):
                 AccountErasure.objects.filter(pk=erasure.pk).update(rows_deleted=F("rows_deleted") + rows)
                 on_progress(rows)
@@ -90,11 +90,11 @@ def _anonymize(erasure: AccountErasure) -> None:
     locked = AccountErasure.objects.select_for_update().get(pk=erasure.pk)
     if locked.anonymized_at is not None:
         return
-    for model in declared():
-        if stated(model).erase is Erase.ANONYMIZE and model is not User:
+    for model in models_with_policy():
+        if policy_of(model).erase is Erase.ANONYMIZE and model is not User:
             rows_of(model, erasure.user).update(**blank(model))
         for field in other_users(model):
-            if field.null and stated(model).erase is not Erase.KEEP:
+            if field.null and policy_of(model).erase is not Erase.KEEP:
                 model._base_manager.filter(**{field.name: erasure.user}).update(**{field.name: None})
     locked.anonymized_at = clock.now()
     locked.save(update_fields=["anonymized_at"])
@@ -102,13 +102,13 @@ def _anonymize(erasure: AccountErasure) -> None:
 
 def blank(model: AnyModel) -> dict[str, Any]:
     """Return the values that anonymization writes into the columns of a model."""
-    values = stated(model).blank.items()
+    values = policy_of(model).blank.items()
     return {name: value() if callable(value) and not isinstance(value, Combinable) else value for name, value in values}
 
 
 def _delete(model: AnyModel, user: User) -> Iterator[int]:
     """Delete a user's rows of one model. Yield the number of rows of each batch."""
-    if stated(model).erase is not Erase.DELETE:
+    if policy_of(model).erase is not Erase.DELETE:
         return
     table, key = model._meta.db_table, model._meta.pk.column
     rows = rows_of(model, user).order_by().values_list("pk", flat=True)

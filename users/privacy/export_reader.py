@@ -24,7 +24,7 @@ BLOCK = 1024**2
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def refused(code: str, sentence: str) -> DomainError:
+def invalid_export(code: str, sentence: str) -> DomainError:
     """Return the error for a file that is not an unchanged export (status 400)."""
     return DomainError(code, sentence, field="file")
 
@@ -36,7 +36,7 @@ class ExportReader:
         try:
             self.zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, OSError, NotImplementedError) as error:
-            raise refused("not_a_zip", "This is not a ZIP file. Upload the export as it was downloaded.") from error
+            raise invalid_export("not_a_zip", "This is not a ZIP file. Upload the export as it was downloaded.") from error
         self._check_names()
         self.manifest = self._manifest()
         self._check_contents()
@@ -57,14 +57,16 @@ class ExportReader:
         names = [info.filename for info in self.zip.infolist()]
         unknown = [name for name in names if name not in known]
         if unknown:
-            raise refused("unknown_file", f"An export has no file {unknown[0][:100]!r}. Upload it as it was downloaded.")
+            raise invalid_export("unknown_file", f"An export has no file {unknown[0][:100]!r}. Upload it as it was downloaded.")
         if len(set(names)) != len(names) or MANIFEST not in names:
-            raise refused("incomplete", f"Each file must occur once, {MANIFEST} too. Upload the export as it was downloaded.")
+            raise invalid_export(
+                "incomplete", f"Each file must occur once, {MANIFEST} too. Upload the export as it was downloaded."
+            )
         unpacked = sum(info.file_size for info in self.zip.infolist())
         if unpacked > MAX_UNPACKED or self.zip.getinfo(MANIFEST).file_size > MAX_MANIFEST:
-            raise refused("too_large", f"The unpacked size must not exceed {MAX_UNPACKED:,} bytes.")
+            raise invalid_export("too_large", f"The unpacked size must not exceed {MAX_UNPACKED:,} bytes.")
         if any(info.flag_bits & 1 or info.compress_type not in METHODS for info in self.zip.infolist()):
-            raise refused("unknown_packing", "The ZIP file is encrypted or has an unsupported compression.")
+            raise invalid_export("unknown_packing", "The ZIP file is encrypted or has an unsupported compression.")
 
     def _manifest(self) -> dict[str, dict[str, Any]]:
         try:
@@ -72,20 +74,22 @@ class ExportReader:
             if manifest["format"] == FORMAT and manifest["schema"] == SCHEMA:
                 return {str(file["name"]): file for file in manifest["files"]}
         except (ValueError, RecursionError, KeyError, TypeError) as error:
-            raise refused("invalid_manifest", f"{MANIFEST} can't be read. Upload the export as it was downloaded.") from error
+            raise invalid_export(
+                "invalid_manifest", f"{MANIFEST} can't be read. Upload the export as it was downloaded."
+            ) from error
         found = f"{manifest['format']!r:.40}, version {manifest['schema']!r:.10}"
-        raise refused("unknown_version", f"The format is {found}. This server imports {FORMAT!r}, version {SCHEMA}.")
+        raise invalid_export("unknown_version", f"The format is {found}. This server imports {FORMAT!r}, version {SCHEMA}.")
 
     def _check_contents(self) -> None:
         files = set(self.zip.namelist()) - {MANIFEST, README}
         if files != set(self.manifest):
-            raise refused("incomplete", f"The files do not match {MANIFEST}. Upload the export as it was downloaded.")
+            raise invalid_export("incomplete", f"The files do not match {MANIFEST}. Upload the export as it was downloaded.")
         for name, listed in self.manifest.items():
             digest = hashlib.sha256()
             for block in _blocks(self.zip, name):
                 digest.update(block)
             if digest.hexdigest() != listed.get("sha256"):
-                raise refused("changed", f"{name} does not match its hash in {MANIFEST}: it was changed or damaged.")
+                raise invalid_export("changed", f"{name} does not match its hash in {MANIFEST}: it was changed or damaged.")
 
 
 def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
@@ -95,21 +99,21 @@ def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             while block := file.read(BLOCK):
                 yield block
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise refused("damaged", f"{name} is damaged. Download the export again.") from error
+        raise invalid_export("damaged", f"{name} is damaged. Download the export again.") from error
 
 
-def _parsed(text: bytes, place: str) -> Row:
+def _parsed(text: bytes, location: str) -> Row:
     def refuse_constant(name: str) -> None:
         raise ValueError(f"{name} is no JSON")
 
     if len(text) > MAX_LINE:
-        raise refused("too_large", f"{place}: a row must not exceed {MAX_LINE:,} bytes.")
+        raise invalid_export("too_large", f"{location}: a row must not exceed {MAX_LINE:,} bytes.")
     try:
         row = json.loads(text, parse_constant=refuse_constant)  # orjson rounds integers of more than 64 bits
         if b"\\u" in text:
             json.dumps(row, ensure_ascii=False).encode()  # raises for a lone surrogate, which a database can't store
     except (ValueError, RecursionError) as error:
-        raise refused("invalid_json", f"{place}: this is not valid JSON.") from error
+        raise invalid_export("invalid_json", f"{location}: this is not valid JSON.") from error
     if not isinstance(row, dict) or (b"\\u0000" in text and has_null_character(row)):
-        raise refused("invalid_row", f"{place}: a row must be a JSON object without null characters.")
+        raise invalid_export("invalid_row", f"{location}: a row must be a JSON object without null characters.")
     return row

@@ -25,7 +25,7 @@ from users.models import DataExport, DataExportChunk
 from users.models.exports import ExportState
 from users.privacy import archive
 
-PIECE = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 EXPORT_LIFETIME = timedelta(days=7)
 PER_DAY = 3
 DAY = timedelta(days=1)
@@ -35,20 +35,14 @@ If you did not request it, change your password now.
 """
 
 
-class TooManyExportsError(DomainError):
-    """The daily limit of exports is reached; the next one is possible after `seconds_left`."""
-
-    def __init__(self, seconds_left: int) -> None:
-        super().__init__("too_many_exports", f"You can have {PER_DAY} exports a day. Try again later.", status=429)
-        self.seconds_left = seconds_left
-
-
 def request_export(user: Any, *, now: datetime) -> DataExport:
-    """Create an export request. Raise ConflictError while one is in progress, TooManyExportsError after three in 24 hours."""
+    """Create an export request. Raise ConflictError while one is in progress, a 429 after three in 24 hours."""
     recent = DataExport.objects.for_user(user).filter(created_at__gt=now - DAY).order_by("-created_at")
     times = list(recent.values_list("created_at", flat=True)[:PER_DAY])
     if len(times) == PER_DAY:
-        raise TooManyExportsError(int((times[-1] + DAY - now).total_seconds()) + 1)
+        seconds = int((times[-1] + DAY - now).total_seconds()) + 1
+        sentence = f"You can have {PER_DAY} exports a day. Try again later."
+        raise DomainError("too_many_exports", sentence, status=429, retry_after=seconds)
     try:
         with transaction.atomic():
             return DataExport.objects.create(user=user)
@@ -116,7 +110,7 @@ class Store:
     """A writable file that stores an export in encrypted chunks, which a second connection commits at once."""
 
     def __init__(self, export: DataExport) -> None:
-        self.export, self.percent, self.pieces = export, 0, 0
+        self.export, self.percent, self.number_of_chunks = export, 0, 0
         self.waiting, self.size, self.digest = bytearray(), 0, hashlib.sha256()
 
     def __enter__(self) -> "Store":
@@ -131,9 +125,9 @@ class Store:
     def write(self, data: Any) -> int:
         """Buffer bytes, and store full chunks. Return the number of bytes, as files do."""
         self.waiting += data
-        while len(self.waiting) >= PIECE:
-            self._store(bytes(self.waiting[:PIECE]))
-            del self.waiting[:PIECE]
+        while len(self.waiting) >= CHUNK_BYTES:
+            self._store(bytes(self.waiting[:CHUNK_BYTES]))
+            del self.waiting[:CHUNK_BYTES]
         return len(data)
 
     def flush(self) -> None:
@@ -152,18 +146,18 @@ class Store:
             self.percent = percent
             self._run_on_second_connection(lambda: DataExport.objects.filter(pk=self.export.pk).update(progress=percent))
 
-    def _store(self, piece: bytes) -> None:
-        content = base64.b64encode(piece).decode()
-        chunk = DataExportChunk(user_id=self.export.user_id, export=self.export, number=self.pieces, content=content)
+    def _store(self, data: bytes) -> None:
+        content = base64.b64encode(data).decode()
+        chunk = DataExportChunk(user_id=self.export.user_id, export=self.export, number=self.number_of_chunks, content=content)
         self._run_on_second_connection(lambda: chunk.save(force_insert=True))
-        self.digest.update(piece)
-        self.pieces, self.size = self.pieces + 1, self.size + len(piece)
+        self.digest.update(data)
+        self.number_of_chunks, self.size = self.number_of_chunks + 1, self.size + len(data)
 
     def _run_on_second_connection(self, work: Callable[[], Any]) -> None:
         self.thread.submit(copy_context().run, work).result()
 
 
-def pieces_of(export: DataExport) -> Iterator[bytes]:
+def chunks_of(export: DataExport) -> Iterator[bytes]:
     """Yield the bytes of an export that is ready; raise ConflictError before the first if it is not ready or has expired."""
     if export.state != ExportState.READY:
         raise ConflictError("export_not_ready", f"The state of this export is {export.state}. Wait until it is ready.")

@@ -23,8 +23,8 @@ from core.errors import ConflictError, DomainError
 from core.privacy.declarations import Restore
 from users.models import User
 from users.privacy.archive import name_of
-from users.privacy.export_reader import ExportReader, refused
-from users.privacy.policies import AnyModel, restored, rows_of, stated
+from users.privacy.export_reader import ExportReader, invalid_export
+from users.privacy.policies import AnyModel, policy_of, restored, rows_of
 from users.privacy.row_references import ImportKeys
 from users.privacy.row_serialization import Row, RowDeserializer
 
@@ -42,20 +42,22 @@ def restore(user: User, file: IO[bytes], *, by: Restore = Restore.OWNER) -> dict
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # one import at a time
         _require_empty(user, wanted)
-        for model in reversed([model for model in wanted if stated(model).is_replaced]):
+        for model in reversed([model for model in wanted if policy_of(model).is_replaced]):
             rows_of(model, user).delete()
         counts = {name_of(model): _restore_file(bundle, model, reader) for model in wanted}
         try:  # runs deferred checks now: at the commit, no error could be returned
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except IntegrityError as error:
-            raise refused("does_not_exist", "It refers to an object that does not exist here, such as a plan.") from error
+            raise invalid_export(
+                "does_not_exist", "It refers to an object that does not exist here, such as a plan."
+            ) from error
     return counts
 
 
 def _require_empty(user: User, wanted: list[AnyModel]) -> None:
     """Raise ConflictError if the account has rows other than those that every account has."""
-    full = [model for model in wanted if not stated(model).is_replaced and rows_of(model, user).exists()]
+    full = [model for model in wanted if not policy_of(model).is_replaced and rows_of(model, user).exists()]
     if full:
         things = ", ".join(str(model._meta.verbose_name_plural) for model in full[:3])
         raise ConflictError("account_not_empty", f"This account already contains data ({things}). Import into a new account.")
@@ -110,7 +112,7 @@ def _store(model: AnyModel, batch: list[Numbered]) -> None:
                     _insert(model, [instance])
             except (IntegrityError, DataError) as row_error:
                 raise _at(model, number, _violation(model, row_error)) from row_error
-        raise refused("refused", f"{name_of(model)}: {_violation(model, error)}") from error
+        raise invalid_export("refused", f"{name_of(model)}: {_violation(model, error)}") from error
 
 
 def _insert(model: AnyModel, instances: list[models.Model]) -> None:
@@ -133,7 +135,7 @@ def _values_to_insert(instance: models.Model, fields: list[Any]) -> SimpleNamesp
 
 
 def _at(model: AnyModel, number: int, sentence: str) -> DomainError:
-    return refused("invalid_row", f"{name_of(model)}, line {number}, {sentence}")
+    return invalid_export("invalid_row", f"{name_of(model)}, line {number}, {sentence}")
 
 
 def _sentence(error: ValidationError) -> str:

@@ -15,7 +15,7 @@ from django.db import models
 from uuid_utils.compat import uuid7
 
 from core.errors import DomainError
-from users.privacy.policies import AnyModel, rows_of, stated
+from users.privacy.policies import AnyModel, policy_of, rows_of
 
 ACCOUNT = "@account"
 WIDTH = 16
@@ -43,7 +43,7 @@ class RowNumbers:
 
 def has_numbers(model: AnyModel) -> bool:
     """Return True if rows of a model can be referred to by number."""
-    return isinstance(model._meta.pk, models.UUIDField) and stated(model).owner != "pk"
+    return isinstance(model._meta.pk, models.UUIDField) and policy_of(model).owner != "pk"
 
 
 def keys_of(model: AnyModel, user: Any, referring: Iterable[AnyModel]) -> RowNumbers:
@@ -52,7 +52,7 @@ def keys_of(model: AnyModel, user: Any, referring: Iterable[AnyModel]) -> RowNum
     deleted = [
         rows_of(other, user).order_by().filter(**{f"{column}__isnull": False}).values_list(column)
         for other in referring
-        for column, label in stated(other).loose_references.items()
+        for column, label in policy_of(other).loose_references.items()
         if apps.get_model(label) is model
     ]
     keys = keys.union(*deleted).order_by("id") if deleted else keys.order_by("pk")

@@ -18,7 +18,7 @@ from django.db import models
 
 from core.encryption.key_ring import EncryptionError
 from core.errors import DomainError
-from users.privacy.policies import AnyModel, columns_of, policy_of, stated
+from users.privacy.policies import AnyModel, columns_of, find_policy, policy_of
 from users.privacy.row_references import ACCOUNT, ImportKeys, RowNumbers, has_numbers, reference
 
 UUID_LENGTH = 36
@@ -109,7 +109,7 @@ class RowDeserializer:
         if unknown:
             raise DomainError("unknown_field", "There is no such field.", field=unknown[0])
         values = {name: self.value(fields[name], value) for name, value in row.items() if name != "id"}
-        return model(pk=self.keys.of(model, row.get("id")), **{stated(model).owner: self.user}, **values)
+        return model(pk=self.keys.of(model, row.get("id")), **{policy_of(model).owner: self.user}, **values)
 
     def value(self, field: models.Field[Any, Any], value: Any) -> Any:
         if isinstance(field, models.JSONField):
@@ -132,7 +132,7 @@ class RowDeserializer:
 
     def shared(self, target: Any, value: Any) -> UUID | None:
         """Return the key of an existing row that has no owner, such as a broadcast alert; None for all others."""
-        key, owner = as_key(value) if isinstance(value, str) else None, stated(target).owner
+        key, owner = as_key(value) if isinstance(value, str) else None, policy_of(target).owner
         if key is None or not target._meta.get_field(owner).null:
             return None
         return key if target._base_manager.filter(pk=key, **{f"{owner}__isnull": True}).exists() else None
@@ -157,8 +157,8 @@ def referenced_model(field: models.Field[Any, Any]) -> Any:
     """Return the model whose keys a column contains, with or without a foreign key; None for other columns."""
     if isinstance(field, models.ForeignKey):
         target: Any = field.related_model
-        return target if policy_of(target) and has_numbers(target) else None
-    label = stated(field.model).loose_references.get(field.name)
+        return target if find_policy(target) and has_numbers(target) else None
+    label = policy_of(field.model).loose_references.get(field.name)
     return field.model._meta.apps.get_model(label) if label else None
 
 

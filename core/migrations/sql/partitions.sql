@@ -1,6 +1,6 @@
 -- Tables with a partition for each month, which `core.postgres.operations.CreatePartitionedModel` creates.
 --
--- The functions run as the tables' owner. A row that fits no month is in the partition `<table>_default`, "the rest" below.
+-- The functions run as the tables' owner. A row that fits no month is in the partition `<table>_default`.
 
 -- Give a new partition the foreign keys of its table before it gets rows.
 --
@@ -19,32 +19,33 @@ BEGIN
 END $$;
 
 -- Detach the default partition. While it is detached it has no row triggers, so that moving its rows is not audited.
-CREATE FUNCTION core_take_off_rest(parent regclass) RETURNS regclass LANGUAGE plpgsql AS $$
+CREATE FUNCTION core_detach_default_partition(parent regclass) RETURNS regclass LANGUAGE plpgsql AS $$
 DECLARE
-    rest regclass := (SELECT partdefid FROM pg_partitioned_table WHERE partrelid = parent);
+    default_partition regclass := (SELECT partdefid FROM pg_partitioned_table WHERE partrelid = parent);
 BEGIN
-    EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', parent, rest);
-    EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', rest);
-    RETURN rest;
+    EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', parent, default_partition);
+    EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', default_partition);
+    RETURN default_partition;
 END $$;
 
--- Return the default partition after making it readable for its owner, or NULL if it is empty. core_wall_in undoes that.
-CREATE FUNCTION core_open_rest(parent regclass) RETURNS regclass LANGUAGE plpgsql AS $$
+-- Return the default partition after making it readable for its owner, or NULL if it is empty. core_secure_partitions
+-- undoes that.
+CREATE FUNCTION core_open_default_partition(parent regclass) RETURNS regclass LANGUAGE plpgsql AS $$
 DECLARE
-    rest regclass := (SELECT partdefid FROM pg_partitioned_table WHERE partrelid = parent);
+    default_partition regclass := (SELECT partdefid FROM pg_partitioned_table WHERE partrelid = parent);
 BEGIN
-    IF pg_relation_size(rest) = 0 THEN
+    IF pg_relation_size(default_partition) = 0 THEN
         RETURN NULL;
     END IF;
-    EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', rest);
-    RETURN rest;
+    EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', default_partition);
+    RETURN default_partition;
 END $$;
 
 -- Give each partition what it does not inherit from its table.
 --
 -- SECURITY: that is row-level security, and the triggers that forbid TRUNCATE. The triggers that record TRUNCATE are left out,
 -- because emptying the table is one event, and only the owner can reach a partition.
-CREATE FUNCTION core_wall_in(parent regclass) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION core_secure_partitions(parent regclass) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     statement text;
 BEGIN
@@ -74,7 +75,7 @@ DECLARE
     name text := parent || to_char(month, '_YYYYMM');
     low uuid := public.core_first_key_at(month AT TIME ZONE 'UTC');
     high uuid := public.core_first_key_at((month + interval '1 month') AT TIME ZONE 'UTC');
-    rest regclass;
+    default_partition regclass;
 BEGIN
     IF to_regclass(name) IS NOT NULL THEN
         RETURN 0;
@@ -82,13 +83,13 @@ BEGIN
     BEGIN
         EXECUTE format('CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (%L) TO (%L)', name, parent, low, high);
     EXCEPTION WHEN check_violation THEN
-        rest := public.core_take_off_rest(parent);
+        default_partition := public.core_detach_default_partition(parent);
         EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', name, parent);
         PERFORM public.core_copy_foreign_keys(parent, name);
-        EXECUTE format('INSERT INTO %s SELECT * FROM %s WHERE id >= %L AND id < %L', name, rest, low, high);
-        EXECUTE format('DELETE FROM %s WHERE id >= %L AND id < %L', rest, low, high);
+        EXECUTE format('INSERT INTO %s SELECT * FROM %s WHERE id >= %L AND id < %L', name, default_partition, low, high);
+        EXECUTE format('DELETE FROM %s WHERE id >= %L AND id < %L', default_partition, low, high);
         EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', parent, name, low, high);
-        EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s DEFAULT', parent, rest);
+        EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s DEFAULT', parent, default_partition);
     END;
     RETURN 1;
 END $$;
@@ -99,23 +100,23 @@ END $$;
 CREATE FUNCTION core_make_months(parent regclass, ahead integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     present timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
-    rest regclass;
+    default_partition regclass;
     months timestamp[] := ARRAY(SELECT present + make_interval(months => number) FROM generate_series(0, ahead) AS number);
     missed timestamp[] := '{}';
     month timestamp;
     made integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('core_make_months'), parent::oid::integer);
-    rest := public.core_open_rest(parent);
-    IF rest IS NOT NULL THEN
-        EXECUTE format('SELECT ARRAY(SELECT DISTINCT public.core_month_of(id) FROM %s WHERE id >= %L AND id < %L)', rest,
-            public.core_first_key_at((present - interval '1 year') AT TIME ZONE 'UTC'),
+    default_partition := public.core_open_default_partition(parent);
+    IF default_partition IS NOT NULL THEN
+        EXECUTE format('SELECT ARRAY(SELECT DISTINCT public.core_month_of(id) FROM %s WHERE id >= %L AND id < %L)',
+            default_partition, public.core_first_key_at((present - interval '1 year') AT TIME ZONE 'UTC'),
             public.core_first_key_at(present AT TIME ZONE 'UTC')) INTO missed;
     END IF;
     FOREACH month IN ARRAY missed || months LOOP
         made := made + public.core_make_month(parent, month);
     END LOOP;
-    PERFORM public.core_wall_in(parent);
+    PERFORM public.core_secure_partitions(parent);
     RETURN made;
 END $$;
 
@@ -125,20 +126,20 @@ END $$;
 CREATE FUNCTION core_drop_months(parent regclass, before timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     partition regclass;
-    rest regclass := public.core_open_rest(parent);
+    default_partition regclass := public.core_open_default_partition(parent);
     oldest uuid := public.core_first_key_at(date_trunc('month', before AT TIME ZONE 'UTC') AT TIME ZONE 'UTC');
     has_old boolean := false;
     dropped integer := 0;
 BEGIN
-    IF rest IS NOT NULL THEN
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE id < %L)', rest, oldest) INTO has_old;
+    IF default_partition IS NOT NULL THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE id < %L)', default_partition, oldest) INTO has_old;
     END IF;
     IF has_old THEN
-        rest := public.core_take_off_rest(parent);
-        EXECUTE format('DELETE FROM %s WHERE id < %L', rest, oldest);
-        EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s DEFAULT', parent, rest);
+        default_partition := public.core_detach_default_partition(parent);
+        EXECUTE format('DELETE FROM %s WHERE id < %L', default_partition, oldest);
+        EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s DEFAULT', parent, default_partition);
     END IF;
-    PERFORM public.core_wall_in(parent);
+    PERFORM public.core_secure_partitions(parent);
     FOR partition IN
         SELECT inhrelid::regclass FROM pg_inherits
          WHERE inhparent = parent
@@ -151,6 +152,7 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION
-    core_copy_foreign_keys(regclass, text), core_take_off_rest(regclass), core_open_rest(regclass), core_wall_in(regclass),
-    core_make_month(regclass, timestamp), core_make_months(regclass, integer), core_drop_months(regclass, timestamptz)
+    core_copy_foreign_keys(regclass, text), core_detach_default_partition(regclass), core_open_default_partition(regclass),
+    core_secure_partitions(regclass), core_make_month(regclass, timestamp), core_make_months(regclass, integer),
+    core_drop_months(regclass, timestamptz)
     FROM PUBLIC;

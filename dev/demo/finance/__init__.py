@@ -14,7 +14,7 @@ from dev.demo.finance import due_dates, projections
 from dev.demo.finance.customers import DEMO_FINANCES
 from dev.demo.finance.generator import DemoAccount, DemoFinances, DemoTransaction, generate_transactions
 from dev.demo.finance.statement_files import statement_of_last_month
-from dev.demo.rows import save_checked
+from dev.demo.rows import save_checked, shared_fields
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.services.imports import import_statement
 from finance.statements.source import StatementSource
@@ -39,7 +39,7 @@ def load(user: Any, *, today: date) -> Loaded:
     accounts = {account.key: _account(user, finances, account) for account in finances.accounts}
     known = set(FinancialTransaction.objects.for_user(user).values_list("financial_profile_id", "reference_number"))
     year = generate_transactions(finances, user.email, today - YEAR, today)
-    new = [item for item in year if (accounts[item.account].pk, item.reference) not in known]
+    new = [item for item in year if (accounts[item.account].pk, item.reference_number) not in known]
     rows = [_row(user, accounts[item.account], item, today=today) for item in new]
     FinancialTransaction.objects.bulk_create(rows, batch_size=1_000)
     _post_pending(user, today=today)
@@ -57,39 +57,29 @@ def _account(user: Any, finances: DemoFinances, account: DemoAccount) -> Encrypt
         return found
     account_row = EncryptedFinancialProfile(
         user=user,
-        profile_name=account.name,
-        profile_type=account.kind,
-        institution_name=account.institution,
         account_number=account.number or None,
         routing_number=account.routing or None,
         currency=finances.currency,
         account_balance=account.opening,
-        credit_limit=account.credit_limit,
-        interest_rate=account.interest_rate,
         sync_status="success",
         last_sync_at=clock.now(),
         metadata={"demo": account.key},
+        **shared_fields(account, EncryptedFinancialProfile),
     )
     return save_checked(account_row)
 
 
 def _row(user: Any, account: EncryptedFinancialProfile, item: DemoTransaction, *, today: date) -> FinancialTransaction:
     """Return a new transaction after the model's validation. The database checks its constraints on insert."""
-    pending = item.kind in PENDING_KINDS and item.day > today - POSTED_AFTER
+    pending = item.transaction_type in PENDING_KINDS and item.transaction_date > today - POSTED_AFTER
     row = FinancialTransaction(
         user=user,
         financial_profile=account,
-        transaction_type=item.kind,
-        amount=item.amount,
         currency=account.currency,
-        description=item.text,
-        category=item.category,
-        merchant_name=item.merchant,
-        transaction_date=item.day,
-        posted_date=None if pending else min(item.day + timedelta(days=1), today),
-        reference_number=item.reference,
+        posted_date=None if pending else min(item.transaction_date + timedelta(days=1), today),
         status="pending" if pending else "completed",
-        metadata={"source": "demo", **item.metadata},
+        metadata={"source": "demo", **item.more_metadata},
+        **shared_fields(item, FinancialTransaction),
     )
     row.clean_fields(exclude=["user", "financial_profile"])
     row.clean()

@@ -20,9 +20,9 @@ class DemoAccount:
     """An account. `opening` is its balance a year ago."""
 
     key: str
-    name: str
-    kind: str
-    institution: str
+    profile_name: str
+    profile_type: str
+    institution_name: str
     opening: Decimal
     number: str = ""
     routing: str = ""
@@ -101,17 +101,17 @@ class DemoFinances:
 
 @dataclass(frozen=True)
 class DemoTransaction:
-    """A transaction. `reference` is the same in every run."""
+    """A transaction. `reference_number` is the same in every run."""
 
-    reference: str
+    reference_number: str
     account: str
-    kind: str
-    day: date
+    transaction_type: str
+    transaction_date: date
     amount: Decimal
     category: str
-    merchant: str
-    text: str
-    metadata: dict[str, Any] = field(default_factory=dict)
+    merchant_name: str
+    description: str
+    more_metadata: dict[str, Any] = field(default_factory=dict)
 
 
 def monthly(day: int, *months: int) -> Rhythm:

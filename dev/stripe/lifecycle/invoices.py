@@ -6,7 +6,7 @@ from dev.stripe.account import Account
 from dev.stripe.events import emit, updating
 from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.invoice_lines import item_line
-from dev.stripe.lifecycle.payments import cancel_intent, new_intent
+from dev.stripe.lifecycle.payments import new_intent
 from dev.stripe.new_objects import new_object
 from dev.stripe.pagination import listing
 from dev.stripe.store import Obj
@@ -76,7 +76,7 @@ def finalize(account: Account, invoice: Obj) -> None:
     if ending != balance:
         change_balance(account, customer, ending - balance, "applied_to_invoice", invoice=invoice["id"])
     if due:
-        create_invoice_payment(account, invoice, customer)
+        create_invoice_payment(account, invoice)
     emit(account, "invoice.finalized", invoice)
     if not due:
         mark_paid(account, invoice)
@@ -88,20 +88,19 @@ def apply_balance(total: int, balance: int, currency: str) -> tuple[int, int]:
     return (combined, 0) if combined >= MIN_CHARGE.get(currency, 50) else (0, combined)
 
 
-def create_invoice_payment(account: Account, invoice: Obj, customer: Obj) -> None:
+def create_invoice_payment(account: Account, invoice: Obj) -> None:
     """Create the payment intent of an open invoice, and the record that connects the two."""
-    now, due = account.now(invoice), invoice["amount_due"]
     text = "Subscription creation" if invoice["billing_reason"] == "subscription_create" else "Subscription update"
-    intent = new_intent(account, customer, due, invoice["currency"], now, invoice=invoice["id"], description=text)
+    intent = new_intent(account, invoice, text)
     account.store.add(
         new_object(
             "invoice_payment",
-            amount_requested=due,
-            created=now,
+            amount_requested=intent["amount"],
+            created=intent["created"],
             currency=invoice["currency"],
             invoice=invoice["id"],
             payment={"payment_intent": intent["id"], "type": "payment_intent"},
-            _={"customer": customer["id"]},
+            _={"customer": invoice["customer"]},
         )
     )
 
@@ -132,7 +131,7 @@ def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> N
     invoice["status_transitions"]["paid_at"] = now
     payment = account.payment_of(invoice)
     if payment and out_of_band:
-        cancel_payment(account, payment, "void_invoice")
+        cancel_payment(account, payment)
     elif payment:
         payment.update(status="paid", amount_paid=due)
         payment["status_transitions"]["paid_at"] = now
@@ -141,16 +140,19 @@ def mark_paid(account: Account, invoice: Obj, *, out_of_band: bool = False) -> N
     emit(account, "invoice.payment_succeeded", invoice)
 
 
-def cancel_payment(account: Account, payment: Obj, reason: str) -> None:
-    cancel_intent(account, account.store.get(payment["payment"]["payment_intent"]), reason)
+def cancel_payment(account: Account, payment: Obj) -> None:
+    intent, now = account.store.get(payment["payment"]["payment_intent"]), account.now(payment)
+    if intent["status"] not in ("succeeded", "canceled"):
+        intent.update(status="canceled", canceled_at=now, cancellation_reason="void_invoice", next_action=None)
+        emit(account, "payment_intent.canceled", intent)
     payment["status"] = "canceled"
-    payment["status_transitions"]["canceled_at"] = account.now(payment)
+    payment["status_transitions"]["canceled_at"] = now
 
 
 def void(account: Account, invoice: Obj) -> None:
     payment = account.payment_of(invoice)
     if payment:
-        cancel_payment(account, payment, "void_invoice")
+        cancel_payment(account, payment)
     invoice.update(status="void", next_payment_attempt=None, auto_advance=False)
     invoice["status_transitions"]["voided_at"] = account.now(invoice)
     emit(account, "invoice.voided", invoice)

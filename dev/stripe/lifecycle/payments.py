@@ -1,7 +1,5 @@
 """Payment intents and their charges."""
 
-from typing import Any
-
 from dev.stripe.account import Account
 from dev.stripe.cards import card_of, failure
 from dev.stripe.errors import declined
@@ -12,22 +10,22 @@ from dev.stripe.new_objects import new_object
 from dev.stripe.store import Obj
 
 
-def new_intent(account: Account, customer: Obj | None, amount: int, currency: str, now: int, **more: Any) -> Obj:
-    """Create a payment intent of `amount` minor units. `invoice`, `description` and `metadata` may be given."""
+def new_intent(account: Account, invoice: Obj, description: str) -> Obj:
+    """Create the payment intent of an open invoice."""
     name = new_id("pi")
     intent = account.store.add(
         new_object(
             "payment_intent",
             id=name,
-            amount=amount,
+            amount=invoice["amount_due"],
             client_secret=f"{name}_secret_{new_id('x')[2:]}",
-            created=now,
-            currency=currency,
-            customer=customer["id"] if customer else None,
-            description=more.get("description"),
-            metadata=more.get("metadata") or {},
-            setup_future_usage="off_session" if more.get("invoice") else None,
-            _={"invoice": more.get("invoice")},
+            created=account.now(invoice),
+            currency=invoice["currency"],
+            customer=invoice["customer"],
+            description=description,
+            metadata={},
+            setup_future_usage="off_session",
+            _={"invoice": invoice["id"]},
         )
     )
     emit(account, "payment_intent.created", intent)
@@ -76,13 +74,6 @@ def refuse(account: Account, intent: Obj, method: Obj, charge: Obj, reason: str)
     emit(account, "charge.failed", charge)
     emit(account, "payment_intent.payment_failed", intent)
     return "requires_payment_method"
-
-
-def cancel_intent(account: Account, intent: Obj, reason: str | None) -> None:
-    if intent["status"] in ("succeeded", "canceled"):
-        return
-    intent.update(status="canceled", canceled_at=account.now(intent), cancellation_reason=reason, next_action=None)
-    emit(account, "payment_intent.canceled", intent)
 
 
 def new_charge(account: Account, intent: Obj, method: Obj, reason: str) -> Obj:

@@ -14,6 +14,9 @@ from dev.stripe.routes import route
 from dev.stripe.store import Obj
 
 PRODUCT: Table = {
+    "name!": text,
+    "id": text,
+    "type": one_of("service", "good"),
     "active": boolean,
     "description": text,
     "metadata": metadata,
@@ -23,13 +26,13 @@ PRODUCT: Table = {
     "statement_descriptor": text,
     "tax_code": text,
 }
-PLAIN = ("active", "description", "images", "url", "unit_label", "statement_descriptor", "tax_code", "name", "default_price")
+PLAIN = ("active", "description", "images", "url", "unit_label", "statement_descriptor", "tax_code", "name")
 
 retrieve_route("/v1/products", "product")
 retrieve_route("/v1/prices", "price")
 
 
-@route("POST /v1/products", {**PRODUCT, "name!": text, "id": text, "type": one_of("service", "good")})
+@route("POST /v1/products", PRODUCT)
 def create_product(account: Account, given: dict[str, Any]) -> Obj:
     name, now = given.get("id") or new_id("prod"), account.now()
     if account.store.find(name):
@@ -42,29 +45,9 @@ def create_product(account: Account, given: dict[str, Any]) -> Obj:
     return product
 
 
-@route("POST /v1/products/{id}", {**PRODUCT, "name": text, "default_price": text})
-def update_product(account: Account, given: dict[str, Any], name: str) -> Obj:
-    product = account.find("product", name)
-    with updating(account, product):
-        product.update({key: given[key] for key in PLAIN if key in given})
-        set_metadata(product, given)
-        product["updated"] = account.now()
-    return product
-
-
-@route("DELETE /v1/products/{id}")
-def delete_product(account: Account, given: dict[str, Any], name: str) -> Obj:
-    product = account.find("product", name)
-    if account.store.where("price", product=name):
-        raise ApiError("This product cannot be deleted because it has one or more user-created prices.")
-    emit(account, "product.deleted", product)
-    product["deleted"] = True
-    return product
-
-
 @route("GET /v1/products", {**PAGING, "active": boolean, "ids": each(text), "created": span, "url": text})
 def list_products(account: Account, given: dict[str, Any]) -> Obj:
-    found = [one for one in newest_first(account, "product", given, "active", "url") if not one.get("deleted")]
+    found = newest_first(account, "product", given, "active", "url")
     return page("/v1/products", [one for one in found if one["id"] in (given.get("ids") or [one["id"]])], given)
 
 

@@ -8,7 +8,6 @@ from dev.stripe.ids import new_id
 from dev.stripe.lifecycle.checkout import SESSION_LIFETIME, expire_session, new_setup_intent
 from dev.stripe.lifecycle.subscription_creation import subscription_price
 from dev.stripe.new_objects import new_object
-from dev.stripe.pagination import PAGING, page
 from dev.stripe.parameters import Table, boolean, each, email, fields, integer, metadata, natural, one_of, span, text, url
 from dev.stripe.resources.standard import list_route, retrieve_route, update_route
 from dev.stripe.resources.subscriptions import TRIAL_SETTINGS
@@ -134,12 +133,6 @@ def expiry(given: dict[str, Any], now: int) -> int:
             param="expires_at",
         )
     return at
-
-
-@route("GET /v1/checkout/sessions/{id}/line_items", PAGING)
-def list_line_items(account: Account, given: dict[str, Any], name: str) -> Obj:
-    session = account.find("checkout.session", name)
-    return page(f"/v1/checkout/sessions/{name}/line_items", session["_"]["lines"], given)
 
 
 @route("POST /v1/checkout/sessions/{id}/expire")

@@ -90,13 +90,6 @@ def update_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
     return endpoint
 
 
-@route("DELETE /v1/webhook_endpoints/{id}")
-def delete_endpoint(account: Account, given: dict[str, Any], name: str) -> Obj:
-    account.find("webhook_endpoint", name)
-    account.store.remove(name)
-    return {"id": name, "object": "webhook_endpoint", "deleted": True}
-
-
 @route("POST /v1/test_helpers/test_clocks", {"frozen_time!": integer, "name": text})
 def create_clock(account: Account, given: dict[str, Any]) -> Obj:
     """Create a test clock, which is stopped until it is advanced."""
@@ -127,17 +120,3 @@ def advance_clock(account: Account, given: dict[str, Any], name: str) -> Obj:
     clock.update(status="ready", status_details={})
     emit(account, "test_helpers.test_clock.ready", clock)
     return response
-
-
-@route("DELETE /v1/test_helpers/test_clocks/{id}")
-def delete_clock(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete a test clock and its customers."""
-    clock = account.find(CLOCK, name)
-    for customer in account.store.where("customer", test_clock=name):
-        for kind in ("subscription", "invoice", "invoiceitem", "payment_method"):
-            for obj in account.store.where(kind, customer=customer["id"]):
-                account.store.remove(obj["id"])
-        customer["deleted"] = True
-    emit(account, "test_helpers.test_clock.deleted", clock)
-    clock["deleted"] = True
-    return {"id": name, "object": CLOCK, "deleted": True}

@@ -3,7 +3,6 @@
 from typing import Any
 
 from dev.stripe.account import Account, new_metadata
-from dev.stripe.errors import ApiError
 from dev.stripe.events import emit
 from dev.stripe.lifecycle.invoice_lines import new_invoice_item
 from dev.stripe.pagination import PAGING, page, within
@@ -44,13 +43,3 @@ def listed(account: Account, given: dict[str, Any]) -> Obj:
     if given.get("pending") is not None:
         found = [item for item in found if (item["invoice"] is None) == given["pending"]]
     return page("/v1/invoiceitems", found, given)
-
-
-@route("DELETE /v1/invoiceitems/{id}")
-def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
-    item = account.find("invoiceitem", name)
-    if item["invoice"] is not None:
-        raise ApiError("This invoice item is attached to an invoice.", code="invoice_not_editable")
-    emit(account, "invoiceitem.deleted", item)
-    account.store.remove(name)
-    return {"id": name, "object": "invoiceitem", "deleted": True}

@@ -5,10 +5,8 @@ from typing import Any
 from dev.stripe.account import Account, set_metadata
 from dev.stripe.cards import resolved
 from dev.stripe.errors import ApiError, declined, no_such
-from dev.stripe.events import emit
 from dev.stripe.lifecycle.collection import activate_after_payment, collect, finalize_and_collect
 from dev.stripe.lifecycle.invoices import draft, finalize, mark_paid, mark_uncollectible, void
-from dev.stripe.pagination import PAGING, page
 from dev.stripe.parameters import Table, boolean, metadata, one_of, span, text
 from dev.stripe.resources.standard import list_route, retrieve_route, update_route
 from dev.stripe.routes import route
@@ -43,18 +41,6 @@ def create(account: Account, given: dict[str, Any]) -> Obj:
     invoice = draft(account, customer, [], "manual", None, **more)
     set_metadata(invoice, given)
     return invoice
-
-
-@route("DELETE /v1/invoices/{id}")
-def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
-    invoice = account.find("invoice", name)
-    if invoice["status"] != "draft" or invoice["parent"]:
-        raise ApiError("You can only delete draft invoices that no subscription created.", code="invoice_not_editable")
-    for item in account.store.where("invoiceitem", invoice=name):
-        item["invoice"] = None
-    emit(account, "invoice.deleted", invoice)
-    account.store.remove(name)
-    return {"id": name, "object": "invoice", "deleted": True}
 
 
 @route("POST /v1/invoices/{id}/finalize", {"auto_advance": boolean})
@@ -123,8 +109,3 @@ def marked_uncollectible(account: Account, given: dict[str, Any], name: str) -> 
         raise ApiError(f"You can only mark open invoices as uncollectible; this one is {invoice['status']}.")
     mark_uncollectible(account, invoice)
     return invoice
-
-
-@route("GET /v1/invoices/{id}/lines", PAGING)
-def lines(account: Account, given: dict[str, Any], name: str) -> Obj:
-    return page(f"/v1/invoices/{name}/lines", account.find("invoice", name)["lines"]["data"], given)

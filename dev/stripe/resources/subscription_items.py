@@ -4,7 +4,7 @@ from typing import Any
 
 from dev.stripe.account import Account
 from dev.stripe.errors import no_such
-from dev.stripe.pagination import PAGING, page
+from dev.stripe.lifecycle.subscription_changes import item_of
 from dev.stripe.parameters import Table, boolean, integer, metadata, natural, text
 from dev.stripe.resources.subscriptions import PAYMENT_BEHAVIOR, PRORATION_BEHAVIOR, update
 from dev.stripe.routes import route
@@ -22,48 +22,17 @@ CHANGE: Table = {
 ITEM_FIELDS = ("price", "quantity", "metadata")
 
 
-def owner_of(account: Account, name: str) -> tuple[Obj, Obj]:
+def owner_of(account: Account, name: str) -> Obj:
     for subscription in account.store.where("subscription"):
-        for item in subscription["items"]["data"]:
-            if item["id"] == name:
-                return subscription, item
+        if any(item["id"] == name for item in subscription["items"]["data"]):
+            return subscription
     raise no_such("subscription_item", name)
-
-
-def change(account: Account, subscription: Obj, entry: dict[str, Any], given: dict[str, Any]) -> Obj:
-    """Update the subscription by one entry of `items` with the parameters about the item."""
-    item_changes = {key: value for key, value in given.items() if key in ITEM_FIELDS}
-    rest = {key: value for key, value in given.items() if key not in (*ITEM_FIELDS, "subscription")}
-    return update(account, {**rest, "items": [{**entry, **item_changes}]}, subscription["id"])
-
-
-@route("GET /v1/subscription_items", {**PAGING, "subscription!": text})
-def listed(account: Account, given: dict[str, Any]) -> Obj:
-    subscription = account.find("subscription", given["subscription"], "subscription")
-    return page("/v1/subscription_items", subscription["items"]["data"][::-1], given)
-
-
-@route("GET /v1/subscription_items/{id}")
-def retrieve(account: Account, given: dict[str, Any], name: str) -> Obj:
-    return owner_of(account, name)[1]
-
-
-@route("POST /v1/subscription_items", {**CHANGE, "subscription!": text, "price!": text})
-def create(account: Account, given: dict[str, Any]) -> Obj:
-    subscription = account.find("subscription", given["subscription"], "subscription")
-    return change(account, subscription, {}, given)["items"]["data"][-1]
 
 
 @route("POST /v1/subscription_items/{id}", CHANGE)
 def updated(account: Account, given: dict[str, Any], name: str) -> Obj:
-    subscription, _ = owner_of(account, name)
-    change(account, subscription, {"id": name}, given)
-    return owner_of(account, name)[1]
-
-
-@route("DELETE /v1/subscription_items/{id}", {"proration_behavior": CHANGE["proration_behavior"], "proration_date": integer})
-def delete(account: Account, given: dict[str, Any], name: str) -> Obj:
-    """Delete an item. The last one can't be deleted."""
-    subscription, _ = owner_of(account, name)
-    change(account, subscription, {"id": name, "deleted": True}, given)
-    return {"id": name, "object": "subscription_item", "deleted": True}
+    """Update the subscription by one entry of `items` with the parameters about the item."""
+    entry = {key: value for key, value in given.items() if key in ITEM_FIELDS}
+    rest = {key: value for key, value in given.items() if key not in ITEM_FIELDS}
+    subscription = update(account, {**rest, "items": [{"id": name, **entry}]}, owner_of(account, name)["id"])
+    return item_of(subscription["items"]["data"], name, "id")

@@ -63,7 +63,7 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "users_dataexportchunk_number_unique": (DataExportChunk, {"number": "=other", "export_id": "=other"}, None),
     "users_dataexportchunk_number_bounds": (DataExportChunk, {"number": -1}, None),
     "users_accounterasure_finished_at_one_under_way": (AccountErasure, {"user_id": "=other", "finished_at": None}, None),
-    "users_accounterasure_asked_by_choice": (AccountErasure, {"asked_by": "odd"}, None),
+    "users_accounterasure_requested_by_choice": (AccountErasure, {"requested_by": "odd"}, None),
     "users_accounterasure_rows_deleted_bounds": (AccountErasure, {"rows_deleted": -1}, None),
     # an impersonation starts only by a button of the back office
     "users_impersonation_reason_not_blank": (Impersonation, {"reason": " "}, None),

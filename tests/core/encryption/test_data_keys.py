@@ -41,8 +41,8 @@ def test_all_values_of_a_user_are_encrypted_with_one_key(account: Account, alice
 
 
 def test_a_value_encrypted_with_the_ring_moves_to_the_data_key(account: Account) -> None:
-    place = key_ring.encode_associated_data("tests.account.number", str(account.pk), str(account.user_id))
-    overwrite(account, "number", key_ring.encrypt("tests.account.number", place, b'"OLD"'))
+    associated_data = key_ring.encode_associated_data("tests.account.number", str(account.pk), str(account.user_id))
+    overwrite(account, "number", key_ring.encrypt("tests.account.number", associated_data, b'"OLD"'))
     row = loaded(account)
     assert row.number == "OLD"
     loaded(account).save()

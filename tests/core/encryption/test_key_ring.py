@@ -183,6 +183,8 @@ def test_a_value_can_be_read_from_text() -> None:
     assert key_ring.from_text(key_ring.TEXT_PREFIX + b64encode(ciphertext).decode()) == ciphertext
 
 
-@pytest.mark.parametrize("text", ["12345", "", None, 5, b"sealed:AQ==", "sealed:", "sealed:AQ==", "sealed:A", "sealed:é"])
+@pytest.mark.parametrize(
+    "text", ["12345", "", None, 5, b"encrypted:AQ==", "encrypted:", "encrypted:AQ==", "encrypted:A", "encrypted:é"]
+)
 def test_other_text_is_not_an_encrypted_value(text: object) -> None:
     assert key_ring.from_text(text) is None

@@ -35,7 +35,7 @@ def old_account(settings: Settings) -> EncryptedFinancialProfile:
 
 def test_it_includes_every_encrypted_column_and_data_keys() -> None:
     names = {column.name for table in tables_to_rotate() for column in table.columns}
-    assert names >= {"core.DataKey.wrapped", "core.IdempotencyKey.answer", "finance.EncryptedFinancialProfile.routing_number"}
+    assert names >= {"core.DataKey.wrapped", "core.IdempotencyKey.response", "finance.EncryptedFinancialProfile.routing_number"}
 
 
 def test_it_reencrypts_values_and_data_keys(

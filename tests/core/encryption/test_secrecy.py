@@ -48,7 +48,7 @@ def test_no_dump_contains_a_secret(alice: User, style: str) -> None:
     canaries = [f"CANARY{place:04d}" for place in range(1000)]
     rows = Account.objects.bulk_create([Account(user=alice, number=canary, routing=canary) for canary in canaries])
     dump = str(serializers.serialize(style, Account.objects.all())) + str(serializers.serialize(style, rows))
-    assert dump.count("sealed:") == 4 * len(canaries)
+    assert dump.count("encrypted:") == 4 * len(canaries)
     assert "CANARY" not in dump
 
 
@@ -73,9 +73,9 @@ def test_a_dump_of_an_unsaved_value_can_not_be_loaded(account: Account) -> None:
 
 
 def test_a_secret_with_the_prefix_of_a_dump_is_stored(account: Account) -> None:
-    account.routing = "sealed:AQIDBA=="
+    account.routing = "encrypted:AQIDBA=="
     account.save()
-    assert loaded(account).routing == "sealed:AQIDBA=="
+    assert loaded(account).routing == "encrypted:AQIDBA=="
 
 
 def test_the_instance_shows_no_secret(account: Account) -> None:

@@ -117,7 +117,7 @@ def test_a_refused_delivery_is_retried_on_schedule(shop: Shop, listener: Listene
     shop.emulator.advance(5, deliver=True)
     shop.emulator.advance(300, deliver=True)
     assert (len(listener.got), len(set(listener.ids()))) == (3, 1)
-    assert shop.emulator.deliveries()[0]["answers"] == [503, 500, 200]
+    assert shop.emulator.deliveries()[0]["responses"] == [503, 500, 200]
     assert [event.id for event in shop.v1.events.list({"delivery_success": True}).data][0] == recorded(shop)[0]
 
 

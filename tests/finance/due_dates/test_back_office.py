@@ -25,7 +25,7 @@ def run_action(client: Client, action: str, row: UserExpenseDueDate) -> str:
 
 
 def test_the_selected_rows_are_paid_today(office: Client, rent: UserExpenseDueDate) -> None:
-    assert "Record payment today: Rent" in run_action(office, "settle_today_ticked", rent)
+    assert "Record payment today: Rent" in run_action(office, "record_payment_today_selected", rent)
     rent.refresh_from_db()
     assert (str(rent.next_due_date), str(rent.last_paid_date)) == ("2026-02-28", "2026-03-10")
 
@@ -33,13 +33,13 @@ def test_the_selected_rows_are_paid_today(office: Client, rent: UserExpenseDueDa
 def test_a_row_that_cannot_be_paid_is_reported(office: Client, rent: UserExpenseDueDate) -> None:
     rent.is_recurring = False
     rent.save()
-    run_action(office, "settle_today_ticked", rent)
-    assert "Everything is settled" in run_action(office, "settle_today_ticked", rent)
+    run_action(office, "record_payment_today_selected", rent)
+    assert "Everything is settled" in run_action(office, "record_payment_today_selected", rent)
     assert DueDatePayment.objects.count() == 1
 
 
 def test_the_page_offers_to_undo_the_last_payment(office: Client, rent: UserExpenseDueDate) -> None:
-    run_action(office, "settle_today_ticked", rent)
+    run_action(office, "record_payment_today_selected", rent)
     page = office.get(f"{LIST}{rent.pk}/change/").content.decode()
     assert "1,200.00&nbsp;USD" in page
     assert "Undo last payment" in page
@@ -62,7 +62,7 @@ def test_the_view_permission_alone_pays_nothing(staff: User, rent: UserExpenseDu
     staff.user_permissions.set(Permission.objects.filter(codename="view_userexpenseduedate"))
     client = Client()
     sign_in(client, staff)
-    run_action(client, "settle_today_ticked", rent)
+    run_action(client, "record_payment_today_selected", rent)
     assert not DueDatePayment.objects.exists()
 
 

@@ -12,7 +12,7 @@ from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from finance.services import ImportResult, import_statement
 from finance.statements.source import StatementSource
-from tests.conftest import see_everybody
+from tests.conftest import use_staff_role
 from tests.finance.imports.statement_files import Line, csv_of, ofx_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ def account() -> EncryptedFinancialProfile:
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4, initializer=see_everybody) as pool:
+    with ThreadPoolExecutor(4, initializer=use_staff_role) as pool:
         yield pool
 
 

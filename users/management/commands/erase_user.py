@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from core.errors import DomainError
 from users.models import AccountErasure, User
-from users.models.erasure import AskedBy
+from users.models.erasure import RequestedBy
 from users.privacy import erasure as erasures
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if not yes and input(f"Type {user.email} again to erase the account: ").strip() != user.email:
             raise CommandError("The address is different. Nothing was erased.")
         try:
-            erasure = erasures.begin_erasure(user, asked_by=AskedBy.COMMAND)
+            erasure = erasures.begin_erasure(user, requested_by=RequestedBy.COMMAND)
         except DomainError as error:
             raise CommandError(error.message) from error
         with tqdm(unit=" rows", disable=not self.stderr.isatty()) as bar:
