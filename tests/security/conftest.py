@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
-from core import clock
+from core import clock, rls
 from dev.factories import TokenFactory, UserFactory
 from mingus.roles_table import ANONYMOUS, IMPERSONATOR, READ_TOKEN
 from tests.conftest import Storing
-from tests.security.tenants import Tenant, create_tenant
+from tests.security.tenants import Tenant, create_tenant, rows_hash
 from tests.sign_in import sign_in
 from users import impersonation, staff_groups
 from users.models import User
@@ -117,6 +118,13 @@ def tenant_pair(storing: Storing) -> tuple[Tenant, Tenant]:
     """Create two customers with rows of every model once for a module, as it takes longer than a test."""
     with storing():
         return create_tenant(1), create_tenant(2)
+
+
+@pytest.fixture(scope="module")
+def before(tenant_pair: tuple[Tenant, Tenant], django_db_blocker: DjangoDbBlocker) -> str:
+    """Return the hash of the victim's rows before the tests of the module, each of which must leave them as they are."""
+    with django_db_blocker.unblock(), rls.as_staff():
+        return rows_hash(tenant_pair[1])
 
 
 @pytest.fixture

@@ -114,10 +114,23 @@ def rows_hash(tenant: Tenant) -> str:
 
 
 def writes_so_far() -> int:
-    """Return the number of rows that this transaction has written, which is much faster than `rows_hash`."""
+    """Return the number of rows that this transaction has written in tables with an owner: faster than `rows_hash`."""
+    counters = " + ".join(f"pg_stat_get_xact_tuples_{kind}(id)" for kind in ("inserted", "updated", "deleted"))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables")
+        cursor.execute(f"SELECT sum({counters}) FROM unnest(%s::oid[]) AS id", [_ids_of_tables()])  # noqa: S608 - our own names
         return int(cursor.fetchone()[0])
+
+
+@cache
+def _ids_of_tables() -> list[int]:
+    """Return the ids of the tables with an owner and of their partitions."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relid::oid FROM unnest(%s::text[]) AS name, pg_partition_tree(name::regclass) WHERE isleaf"
+            " UNION SELECT name::regclass::oid FROM unnest(%s::text[]) AS name",
+            [list(owner_columns())] * 2,
+        )
+        return [found for (found,) in cursor.fetchall()]
 
 
 @contextmanager

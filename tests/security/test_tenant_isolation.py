@@ -90,16 +90,16 @@ def findings(probe: Probe, attacker: Tenant, victim: Tenant, before: str) -> Ite
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-def test_a_foreign_id_is_refused_as_an_unknown_one(route: Route, protections: None, attacker: Tenant, victim: Tenant) -> None:
-    before = rows_hash(victim)
+def test_a_foreign_id_is_refused_as_an_unknown_one(
+    route: Route, protections: None, attacker: Tenant, victim: Tenant, before: str
+) -> None:
     found = [line for probe in probes_for(route, attacker.id) for line in findings(probe, attacker, victim, before)]
     assert found == []
     assert rows_hash(victim) == before
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-def test_a_forged_owner_is_ignored(route: Route, attacker: Tenant, victim: Tenant) -> None:
-    before = rows_hash(victim)
+def test_a_forged_owner_is_ignored(route: Route, attacker: Tenant, victim: Tenant, before: str) -> None:
     found = [line for probe in forgeries_for(route, attacker.id) for line in findings(probe, attacker, victim, before)]
     assert found == []
 
@@ -121,10 +121,9 @@ def test_a_list_has_no_foreign_row_after_a_foreign_cursor(
 
 @pytest.mark.parametrize("route", [route for route in KEYED if "get" in route.methods], ids=str)
 def test_without_protections_the_probes_find_leaks(
-    route: Route, without_access_checks: None, without_row_level_security: None, attacker: Tenant, victim: Tenant
+    route: Route, without_access_checks: None, without_row_level_security: None, attacker: Tenant, victim: Tenant, before: str
 ) -> None:
     """Check that the probes would find a leak."""
-    before = rows_hash(victim)
     assert [line for probe in probes_for(route, attacker.id) for line in findings(probe, attacker, victim, before)]
 
 
