@@ -60,5 +60,5 @@ class DevelopmentBackend(FileBackend):
         sent = int(super().send_messages(email_messages) or 0)
         for message in email_messages:
             logger.info("email to %s: %s\n%s", ", ".join(message.recipients()), message.subject, message.body)
-        logger.info("%d emails written to %s/", sent, Path(settings.EMAIL_FILE_PATH).name)
+        logger.info("wrote %d email(s) to %s/", sent, Path(settings.EMAIL_FILE_PATH).name)
         return sent

@@ -9,6 +9,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    HiddenActionsMixin,
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
@@ -90,7 +91,7 @@ class CheckinAdmin(CheckinColumns, OwnedAdmin):
 
 
 @admin.register(HealthGoal)
-class GoalAdmin(GoalColumns, OwnedAdmin):
+class GoalAdmin(HiddenActionsMixin, GoalColumns, OwnedAdmin):
     list_display = ("goal_name", "owner", "goal_type", "current_value", "target_value", "unit", "progress", "state")
     list_filter = (BY_CUSTOMER, ("goal_type", ChoicesDropdownFilter), ("is_completed", BooleanRadioFilter))
     list_select_related = ("user__profile",)

@@ -13,6 +13,7 @@ from core import clock, jobs
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    HiddenActionsMixin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
     amount_column,
@@ -56,7 +57,7 @@ class AdjustmentInline(AdjustmentColumns, ReadOnlyInline):
 
 
 @admin.register(Adjustment)
-class AdjustmentAdmin(AdjustmentColumns, OwnedReadOnlyAdmin):
+class AdjustmentAdmin(HiddenActionsMixin, AdjustmentColumns, OwnedReadOnlyAdmin):
     """Refunds, credits and disputes. A staff member can't approve or decline a refund that they requested."""
 
     list_display = ("happened_at", "owner", "kind", "money", "state", "reason", "requested_by", "approved_by", "of")

@@ -15,6 +15,7 @@ from billing.models.adjustments import AdjustmentStatus
 from core import clock, jobs
 from core.admin import (
     BY_CUSTOMER,
+    HiddenActionsMixin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
     ReasonForm,
@@ -80,7 +81,7 @@ class InvoiceInline(InvoiceColumns, ReadOnlyInline):
 
 
 @admin.register(BillingHistory)
-class BillingHistoryAdmin(InvoiceColumns, OwnedReadOnlyAdmin):
+class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin):
     """Invoices. They are read-only, because they record what was charged."""
 
     list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "refunded")

@@ -13,6 +13,7 @@ from core import clock
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    HiddenActionsMixin,
     OwnedAdmin,
     ReadOnlyInline,
     column,
@@ -51,7 +52,7 @@ class OverrideInline(OverrideColumns, ReadOnlyInline):
 
 
 @admin.register(EntitlementOverride)
-class OverrideAdmin(OverrideColumns, OwnedAdmin):
+class OverrideAdmin(HiddenActionsMixin, OverrideColumns, OwnedAdmin):
     """Overrides. They are added with a reason and an end, and can only be revoked afterwards."""
 
     list_display = ("feature_name", "owner", "is_enabled", "usage_limit", "state", "starts_at", "ends_at", "reason", "by")

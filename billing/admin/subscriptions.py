@@ -18,6 +18,7 @@ from core.admin import (
     BY_CUSTOMER,
     AutocompleteSelectFilter,
     BaseAdmin,
+    HiddenActionsMixin,
     OwnedAdmin,
     ReadOnlyInline,
     column,
@@ -67,7 +68,7 @@ class SubscriptionInline(SubscriptionColumns, ReadOnlyInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminMixin, OwnedAdmin):
+class SubscriptionAdmin(HiddenActionsMixin, SubscriptionColumns, MetricsAdminMixin, PlanAccessAdminMixin, OwnedAdmin):
     """Subscriptions. One that staff add is a gift and renews without a payment. One that Stripe manages is read-only."""
 
     list_display = (

@@ -47,14 +47,14 @@ def inline_on(model: type[Model]) -> Callable[[InlineT], InlineT]:
 
 
 class HiddenActionsMixin(ModelAdmin):
-    """An admin class whose pages show only the buttons that apply to their row."""
+    """An admin class whose pages show only the buttons that apply to their row. It reads the row once more."""
 
     def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
         """Return the names of the buttons of `actions_detail` that do not apply to a row."""
         return set()
 
     def get_actions_detail(self, request: HttpRequest, object_id: object) -> list[Any]:
-        buttons = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        buttons = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # of unfold, not of Django's ModelAdmin
         row = self.get_object(request, unquote(str(object_id))) if buttons else None
         if row is None:
             return []
@@ -63,7 +63,7 @@ class HiddenActionsMixin(ModelAdmin):
         return [button for button in buttons if button.action_name.removeprefix(prefix) not in hidden]
 
 
-class BaseAdmin(HiddenActionsMixin, QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
+class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
     """The admin class of one model.
 
     `csv_columns` are the lookups in the export, by default all public columns. `sortable_by` must name only columns that an

@@ -149,8 +149,8 @@ def amount_column(name: str, title: str) -> Callable[[object, Model], str]:
     """Return a column that shows the amount `name` with the row's currency."""
 
     @display(description=title)
-    def shown(self: object, row: Model) -> str:
-        return money(getattr(row, name), getattr(row, "currency"))  # noqa: B009 - of each model with amounts
+    def shown(self: object, row: Any) -> str:
+        return money(getattr(row, name), row.currency)
 
     return shown
 

@@ -3,7 +3,7 @@
 Django resolves an expression as it does for a query: names become columns, a Q becomes lookups with prepared values, and the
 negation of a comparison with a nullable column gets its IS NOT NULL. `compiled` builds closures from that tree, once for each
 expression and model. None is NULL: functions and comparisons propagate it, and conditions have three values. An unsupported
-node raises NotImplementedError when it is compiled. A node can have its own method `of_row`, see `core.postgres.expressions`.
+node raises TypeError when it is compiled. A node can have its own method `of_row`, see `core.postgres.expressions`.
 """
 
 import operator
@@ -62,7 +62,7 @@ def compiled(node: object) -> Reader:
 @singledispatch
 def _compiled(node: object) -> Reader:
     if hasattr(node, "resolve_expression"):
-        raise NotImplementedError(f"{type(node).__name__} can't be evaluated in Python.")
+        raise TypeError(f"{type(node).__name__} can't be evaluated in Python.")
     constant = node.value if isinstance(node, Enum) else node
     return lambda row, now: constant
 
@@ -223,7 +223,7 @@ def _cast(node: Cast) -> Reader:
         return strict(rounded, source, Decimal(1).scaleb(-field.decimal_places))
     if isinstance(field, models.IntegerField):
         return strict(lambda number, unit: int(rounded(number, unit)), source, Decimal(1))
-    raise NotImplementedError(f"A cast to {type(field).__name__} can't be evaluated in Python.")
+    raise TypeError(f"A cast to {type(field).__name__} can't be evaluated in Python.")
 
 
 @_compiled.register

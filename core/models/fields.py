@@ -44,7 +44,7 @@ class CheckedField(models.Field[SetType, GetType]):
     """A field that adds CHECK constraints to its model."""
 
     def get_constraints(self, table: str) -> list[models.CheckConstraint]:
-        """Return the constraints for a column of `table`."""
+        """Return the constraints for a column of `table`. Each subclass overrides this."""
         raise NotImplementedError(f"{type(self).__name__} declares no constraint.")
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False, **kwargs: bool) -> None:

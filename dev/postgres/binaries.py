@@ -70,7 +70,7 @@ def server_account() -> tuple[int, int] | None:
     if os.geteuid() != 0:
         return None
     try:
-        account = pwd.getpwnam("nobody")  # codespell:ignore nobody
+        account = pwd.getpwnam("nobody")  # the name of a system user; codespell:ignore nobody
     except KeyError:
         return _OVERFLOW_ID, _OVERFLOW_ID
     return account.pw_uid, account.pw_gid

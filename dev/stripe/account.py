@@ -41,11 +41,14 @@ class Account:
     acting_at: dict[str, int] = field(default_factory=dict)  # the time of the scheduled action that is running, by clock
     step: Callable[[str, int], bool] = lambda clock, until: False  # replaced by `Scheduler.step`
 
+    def create_settings(self) -> None:
+        """Store the default settings, unless the store has settings from an earlier run."""
+        if self.store.find(SETTINGS) is None:
+            self.store.add(dict(DEFAULTS))
+
     @property
     def settings(self) -> Obj:
-        """Return the account's settings, which are created on first access."""
-        found = self.store.find(SETTINGS)
-        return found if found is not None else self.store.add(dict(DEFAULTS))
+        return self.store.get(SETTINGS)
 
     def clock_of(self, obj: Obj | None) -> str | None:
         """Return the id of an object's test clock, None for the account's own clock."""

@@ -73,7 +73,7 @@ class Application:
         self.store = Store(state)
         self.account = Account(self.store, url, key)
         with self.store.transaction():
-            self.account.settings  # noqa: B018  created on first access
+            self.account.create_settings()
         self.faults = Faults()
         self.deliveries = Deliveries(self.account, self.faults)
         self.scheduler = Scheduler(self.account, KINDS)

@@ -201,7 +201,7 @@ def drop_state(application: Application, given: dict[str, Any]) -> Any:
         application.deliveries.waiting.clear()
         for obj in retained:
             store.add(obj)
-        assert application.account.settings
+        application.account.create_settings()
     application.faults.clear()
     application.log.clear()
     return {}

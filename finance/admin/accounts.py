@@ -9,6 +9,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    HiddenActionsMixin,
     OwnedAdmin,
     ReadOnlyInline,
     amount_column,
@@ -40,7 +41,7 @@ class AccountInline(AccountColumns, ReadOnlyInline):
 
 
 @admin.register(EncryptedFinancialProfile)
-class AccountAdmin(AccountColumns, OwnedAdmin):
+class AccountAdmin(HiddenActionsMixin, AccountColumns, OwnedAdmin):
     """Shows only the last four characters of account numbers, and cannot set them."""
 
     list_display = ("profile_name", "owner", "profile_type", "institution_name", "number", "balance", "is_active")

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from core import clock
-from core.admin import BaseAdmin, ReasonForm, confirmed_action, reveal
+from core.admin import BaseAdmin, HiddenActionsMixin, ReasonForm, confirmed_action, reveal
 from system.services import record_access
 from users import impersonation
 from users.models import Impersonation, User
@@ -19,7 +19,7 @@ CREDENTIAL_MESSAGE = (
 )
 
 
-class SupportActions(BaseAdmin):
+class SupportActions(HiddenActionsMixin, BaseAdmin):
     """A mixin for the admin of accounts. Only administrators change staff accounts, which can't be impersonated."""
 
     def has_support_permission(self, request: HttpRequest, obj: Any) -> bool:
