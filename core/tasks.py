@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from procrastinate.contrib.django import app
 
-from core import clock, jobs
+from core import changes, clock, jobs
 from core.api import idempotency
 from core.models.base import IdempotencyKey
 
@@ -14,6 +14,12 @@ from core.models.base import IdempotencyKey
 def delete_expired_keys_and_sessions(timestamp: int) -> None:
     IdempotencyKey.objects.filter(created_at__lt=clock.now() - idempotency.RETENTION).delete()
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
+
+
+@jobs.daily(at_hour=2)
+def maintain_change_partitions(timestamp: int) -> None:
+    """Create the coming partitions of the change log, and drop those past the retention period."""
+    changes.keep_months()
 
 
 @jobs.periodic("*/5 * * * *")

@@ -12,7 +12,6 @@ import pgtrigger
 from django.apps import apps
 from pgtrigger import compiler
 
-ROW_CHANGES = "INSERT OR UPDATE OR DELETE"
 BOOKKEEPING = ("updated_at",)  # a change of these columns alone is not recorded
 
 
@@ -26,15 +25,16 @@ class AuditTriggerSql(compiler.UpsertTriggerSql):
     def get_template(self) -> str:
         return """
             DROP TRIGGER IF EXISTS {pgid} ON {table};
-            CREATE TRIGGER {pgid} AFTER {operation} ON {table} FOR EACH {level} EXECUTE FUNCTION {execute};
+            CREATE TRIGGER {pgid} AFTER {operation} ON {table} {referencing} FOR EACH STATEMENT EXECUTE FUNCTION {execute};
             COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
         """
 
 
 class AuditTrigger(pgtrigger.Trigger):
-    """A trigger that records changes of a model's rows, or a TRUNCATE of its table."""
+    """A trigger that records the rows that one kind of statement changes, or a TRUNCATE."""
 
     when = pgtrigger.After
+    level = pgtrigger.Statement
     func = "-"
 
     def compile(self, model: Any) -> compiler.Trigger:
@@ -46,7 +46,7 @@ class AuditTrigger(pgtrigger.Trigger):
             table=model._meta.db_table,
             when=self.when,
             operation=self.operation,
-            level=self.level,
+            referencing=self.referencing or "",
             execute=audit_function_call(**audit_options_of(declared)),
         )
         return compiler.Trigger(name=self.name, sql=sql)
@@ -70,10 +70,19 @@ def audit_function_call(*, owner: str, secrets: Iterable[str] = (), ignored: Ite
     The values of the columns `secrets` are not recorded, only that they changed. A change of `ignored` columns alone is not
     recorded.
     """
-    return f"public.system_record_change('{owner}', '{{{','.join(secrets)}}}', '{{{','.join(ignored)}}}')"
+    return f"public.system_record_changes('{owner}', '{{{','.join(secrets)}}}', '{{{','.join(ignored)}}}')"
 
+
+TRANSITION_TABLES = {
+    "INSERT": pgtrigger.Referencing(new="changed_rows"),
+    "UPDATE": pgtrigger.Referencing(old="old_rows", new="new_rows"),
+    "DELETE": pgtrigger.Referencing(old="changed_rows"),
+    "TRUNCATE": None,
+}
+"""The statements that are recorded, with the transition tables that contain their rows."""
 
 AUDIT = [
-    AuditTrigger(name="audit", operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete),
-    AuditTrigger(name="audit_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement),
+    AuditTrigger(name=f"audit_{statement.lower()}", operation=pgtrigger.Operation(statement), referencing=tables)
+    for statement, tables in TRANSITION_TABLES.items()
 ]
+"""The triggers that write the audit log."""

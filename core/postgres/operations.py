@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import migrations
 from pgtrigger.migrations import AddTrigger
 
-from core.audit.triggers import ROW_CHANGES, audit_function_call
+from core.audit.triggers import TRANSITION_TABLES, audit_function_call
 
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 ROLES = {"customer": "mingus_customer", "staff": "mingus_staff", "accounts": "mingus_accounts"}
@@ -108,8 +108,9 @@ def grant(*tables: str, customer: str = "", staff: str = "", accounts: str = "",
 def audit(table: str, *, owner: str = "user_id", secrets: Sequence[str] = ()) -> migrations.RunSQL:
     """Record the changes of another package's table in the audit log. For the arguments see `audit_function_call`."""
     call = audit_function_call(owner=owner, secrets=secrets)
-    up = (
-        f"CREATE TRIGGER audit AFTER {ROW_CHANGES} ON {table} FOR EACH ROW EXECUTE FUNCTION {call}",
-        f"CREATE TRIGGER audit_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {call}",
-    )
-    return migrations.RunSQL(up, (f"DROP TRIGGER audit ON {table}", f"DROP TRIGGER audit_truncate ON {table}"))
+    up: list[Any] = [
+        f"CREATE TRIGGER audit_{statement.lower()} AFTER {statement} ON {table} {tables or ''} FOR EACH STATEMENT "
+        f"EXECUTE FUNCTION {call}"
+        for statement, tables in TRANSITION_TABLES.items()
+    ]
+    return migrations.RunSQL(up, [f"DROP TRIGGER audit_{statement.lower()} ON {table}" for statement in TRANSITION_TABLES])

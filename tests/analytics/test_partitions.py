@@ -86,7 +86,7 @@ def test_the_migration_creates_a_complete_partitioned_table() -> None:
         cursor.execute(PARTS, {"table": TABLE})
         key, constraints, policies, triggers = cursor.fetchone()
     assert key == "RANGE (id)"
-    assert (constraints, policies, triggers) == (11, 2, 3)
+    assert (constraints, policies, triggers) == (11, 2, 5)
 
 
 def test_rows_move_from_the_default_to_a_new_partition(alice: User, before_last: datetime, settings: Settings) -> None:

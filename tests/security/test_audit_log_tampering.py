@@ -27,15 +27,15 @@ TAMPERINGS = {
     "insert a block": "INSERT INTO system_auditblock (number) VALUES (0)",
     "switch a trigger off": "ALTER TABLE system_systemalert DISABLE TRIGGER ALL",
     "switch all triggers off": "SET session_replication_role = replica",
-    "write an event": "SELECT system_write_event(NULL, 'users_user', '', 'delete', '{}')",
-    "replace the function": "CREATE OR REPLACE FUNCTION system_record_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    "write an event": "SELECT system_complete_event(system_event_template('users_user', 'delete'), 0, NULL, '', '{}')",
+    "replace the function": "CREATE OR REPLACE FUNCTION system_record_changes() RETURNS trigger LANGUAGE sql AS 'SELECT'",
     "drop a policy": "DROP POLICY keeper ON system_auditevent",
     "drop months": "SELECT core_drop_months('system_auditevent', now())",
 }
 FORGED = """
 CREATE TEMP TABLE users_user (id uuid);
-CREATE TRIGGER forged AFTER INSERT ON users_user FOR EACH ROW
-    EXECUTE FUNCTION public.system_record_change('id', '{}', '{}');
+CREATE TRIGGER forged AFTER INSERT ON users_user REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION public.system_record_changes('id', '{}', '{}');
 INSERT INTO users_user VALUES (gen_random_uuid());
 """
 ROLES = pytest.mark.parametrize("role", [Role.CUSTOMER, Role.STAFF, Role.ACCOUNTS])

@@ -8,17 +8,17 @@
 -- hides the rows referred to. It checks a row that is inserted correctly; SET CONSTRAINTS makes it do so at once.
 CREATE FUNCTION core_copy_foreign_keys(source regclass, target text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    statement text;
+    key record;
 BEGIN
-    FOR statement IN SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', target, conname, pg_get_constraintdef(oid))
-        FROM pg_constraint WHERE conrelid = source AND contype = 'f'
-    LOOP
-        EXECUTE statement;
+    FOR key IN SELECT oid, conname AS name, condeferrable FROM pg_constraint WHERE conrelid = source AND contype = 'f' LOOP
+        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I %s', target, key.name, pg_get_constraintdef(key.oid));
+        IF key.condeferrable THEN
+            EXECUTE format('SET CONSTRAINTS public.%I IMMEDIATE', key.name);  -- not ALL, which would lock positions before the commit
+        END IF;
     END LOOP;
-    SET CONSTRAINTS ALL IMMEDIATE;
 END $$;
 
--- Detach the default partition. While it is detached it has no row triggers, so that moving its rows is not audited.
+-- Detach the default partition. While it is detached, moving its rows is not audited.
 CREATE FUNCTION core_detach_default_partition(parent regclass) RETURNS regclass LANGUAGE plpgsql AS $$
 DECLARE
     default_partition regclass := (SELECT partdefid FROM pg_partitioned_table WHERE partrelid = parent);

@@ -1,9 +1,15 @@
--- Return a new UUIDv7. It is ordered by the microsecond, so that the events of one transaction keep their order.
-CREATE FUNCTION core_uuid7(at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE
+-- Return the UUIDv7 of a time. Its random part is that of `random`.
+--
+-- UUIDs of one time or later are ordered by the microsecond, so that the events of one transaction keep their order.
+CREATE FUNCTION core_uuid7(at timestamptz, random uuid) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN encode(
     substring(int8send((extract(epoch FROM at) * 1000000)::bigint / 1000) FROM 3)
     || int2send((28672 + (extract(epoch FROM at) * 1000000)::bigint % 1000 * 512 / 125)::smallint)
-    || substring(uuid_send(gen_random_uuid()) FROM 9), 'hex')::uuid;
+    || substring(uuid_send(random) FROM 9), 'hex')::uuid;
+
+-- Return a new UUIDv7.
+CREATE FUNCTION core_uuid7(at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE
+RETURN public.core_uuid7(at, gen_random_uuid());
 
 -- Return the lowest UUIDv7 of a time.
 CREATE FUNCTION core_first_key_at(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE

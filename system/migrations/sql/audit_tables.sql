@@ -40,7 +40,7 @@ CREATE TABLE system_auditblock (
 CREATE POLICY keeper ON system_auditevent FOR INSERT
     WITH CHECK (pg_trigger_depth() > 0 OR current_setting('role') <> 'none');
 CREATE POLICY reader ON system_auditevent FOR SELECT
-    USING (current_setting('role') <> 'none');
+    USING (pg_trigger_depth() > 0 OR current_setting('role') <> 'none');
 CREATE POLICY eraser ON system_auditevent FOR UPDATE
     USING (current_setting('role') <> 'none')
     WITH CHECK (changes IS NULL);
