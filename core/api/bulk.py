@@ -5,6 +5,7 @@ with the parameters of the list) with one `patch` and the `expected_count`. The 
 client intended.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -25,8 +26,10 @@ from core.api.serializers import BaseSerializer, StrictSerializer
 from core.api.viewsets import BaseViewSet
 from core.encryption.fields import encrypted_fields
 from core.models.base import BaseModel
+from core.postgres.bulk_update import update_rows
 
 MAX_ROWS = 1_000
+REPEATED = {"id": [ErrorDetail("This row is in the call more than once.", "repeated")]}
 MISSING = {"id": [ErrorDetail("This row does not exist, or belongs to another user.", "does_not_exist")]}
 Problem = dict[str, Any]
 RowT = TypeVar("RowT")
@@ -134,12 +137,12 @@ class BulkMixin(BaseViewSet):
 
     def _update(self, changes: list[dict[str, Any]], name: str) -> int:
         keys = [change.pop("id") for change in changes]
-        found = self._locked(keys)
-        writers = [self._row(found.get(key), data=change, partial=True) for key, change in zip(keys, changes, strict=True)]
-        problems = [_problem_of(writer, keys.count(key)) for key, writer in zip(keys, writers, strict=True)]
-        _refuse(name, problems)
-        save_or_explain(name, writers, all_at_once=_write, one=lambda it: it.save())
-        return len(writers)
+        found, writer = self._locked(keys), self._row(partial=True)
+        repeated = {key for key, times in Counter(keys).items() if times > 1}
+        updates = [Update(writer, found.get(key), change) for key, change in zip(keys, changes, strict=True)]
+        _refuse(name, [REPEATED if key in repeated else update.errors for key, update in zip(keys, updates, strict=True)])
+        save_or_explain(name, updates, all_at_once=_write, one=Update.save)
+        return len(updates)
 
     def _delete(self, keys: list[Any]) -> int:
         found = self._locked(keys)
@@ -190,32 +193,47 @@ def save_or_explain(
         raise
 
 
-def _write(writers: list[BaseSerializer]) -> None:
-    """Write the validated data of `writers` into their locked rows with one UPDATE.
+class Update:
+    """The validated values of one row. All rows share one serializer, because its fields take longer to build than a row."""
 
-    The UPDATE sets every field that any writer changes. On the other rows it sets the same value, and the lock prevents a lost
-    update.
+    def __init__(self, writer: BaseSerializer, row: BaseModel | None, change: dict[str, Any]) -> None:
+        self.writer, self.row = writer, row
+        self.values: dict[str, Any] = {}
+        self.errors: Problem = {}
+        if row is None:
+            self.errors = MISSING
+            return
+        writer.instance = row
+        try:
+            self.values = writer.run_validation(change)
+        except ValidationError as error:
+            self.errors = dict(error.detail)  # type: ignore[arg-type]  # a serializer's errors are by field
+
+    def save(self) -> None:
+        self.writer.update(cast("BaseModel", self.row), self.values)
+
+    def changed(self) -> BaseModel:
+        """Return the row with the new values and the `updated_at` that `save` would have set."""
+        row = cast("BaseModel", self.row)
+        for name, value in self.values.items():
+            setattr(row, name, value)
+        row._meta.get_field("updated_at").pre_save(row, add=False)
+        return row
+
+
+def _write(updates: list[Update]) -> None:
+    """Write the values into the locked rows with one UPDATE.
+
+    The UPDATE sets every field that any of the rows changes. On the other rows it sets the same value, and the lock prevents a
+    lost update.
     """
-    if not writers:
+    # SECURITY: one UPDATE does not call `pre_save`, which encrypts a value, so such rows are saved one by one
+    if updates and encrypted_fields(updates[0].writer.model):
+        for update in updates:
+            update.save()
         return
-    model = writers[0].model
-    # SECURITY: bulk_update does not call `pre_save`, which encrypts a value, so such rows are saved one by one
-    if encrypted_fields(model):
-        for writer in writers:
-            writer.save()
-        return
-    rows = [_changed(writer) for writer in writers]
-    fields = {name for writer in writers for name in writer.validated_data}
-    model._base_manager.bulk_update(rows, sorted({*fields, "updated_at"}))
-
-
-def _changed(writer: BaseSerializer) -> BaseModel:
-    """Return the row with the new values and the `updated_at` that `save` would have set."""
-    row = cast("BaseModel", writer.instance)
-    for name, value in writer.validated_data.items():
-        setattr(row, name, value)
-    row._meta.get_field("updated_at").pre_save(row, add=False)
-    return row
+    fields = {name for update in updates for name in update.values}
+    update_rows([update.changed() for update in updates], sorted({*fields, "updated_at"}))
 
 
 def as_parameter(value: object) -> str:
@@ -241,11 +259,3 @@ def _refuse(name: str, problems: list[Problem]) -> None:
     """Raise a 400 if there is a problem; `attr` names the row by its index, such as `create.3.amount`."""
     if any(problems):
         raise ValidationError({name: problems})
-
-
-def _problem_of(writer: BaseSerializer, times: int) -> Problem:
-    if writer.instance is None:
-        return MISSING
-    if times > 1:
-        return {"id": [ErrorDetail("This row is in the call more than once.", "repeated")]}
-    return {} if writer.is_valid() else dict(writer.errors)

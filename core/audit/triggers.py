@@ -5,6 +5,7 @@ migration (`core.postgres.operations.audit`). Both call one function of the data
 has the EXECUTE privilege, so that no other role can create a trigger with it.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ import pgtrigger
 from django.apps import apps
 from pgtrigger import compiler
 
+MASK = "<secret>"  # recorded in place of a value
 BOOKKEEPING = ("updated_at",)  # a change of these columns alone is not recorded
 
 
@@ -70,7 +72,8 @@ def audit_function_call(*, owner: str, secrets: Iterable[str] = (), ignored: Ite
     The values of the columns `secrets` are not recorded, only that they changed. A change of `ignored` columns alone is not
     recorded.
     """
-    return f"public.system_record_changes('{owner}', '{{{','.join(secrets)}}}', '{{{','.join(ignored)}}}')"
+    masked = json.dumps(dict.fromkeys(secrets, MASK))
+    return f"public.system_record_changes('{owner}', '{masked}', '{{{','.join(ignored)}}}')"
 
 
 TRANSITION_TABLES = {

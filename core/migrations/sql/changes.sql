@@ -48,23 +48,16 @@ CREATE TABLE core_pendingposition (
 -- transactions can't wait for each other.
 CREATE FUNCTION core_raise_positions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    changed record;
 BEGIN
-    FOR changed IN
-        WITH pending AS (
-            DELETE FROM public.core_pendingposition WHERE transaction_id = pg_current_xact_id() RETURNING user_id
-        )
-        SELECT user_id FROM pending ORDER BY user_id
-    LOOP
-        WITH raised AS (
-            INSERT INTO public.core_position AS last VALUES (changed.user_id, 1, clock_timestamp())
-            ON CONFLICT (user_id) DO UPDATE SET position = last.position + 1, changed_at = clock_timestamp()
-            RETURNING user_id, position, changed_at
-        )
-        INSERT INTO public.core_changeset
-        SELECT public.core_uuid7(changed_at), user_id, position, pg_current_xact_id() FROM raised;
-    END LOOP;
+    WITH pending AS (
+        DELETE FROM public.core_pendingposition WHERE transaction_id = pg_current_xact_id() RETURNING user_id
+    ), raised AS (
+        INSERT INTO public.core_position AS last SELECT user_id, 1, clock_timestamp() FROM pending ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET position = last.position + 1, changed_at = clock_timestamp()
+        RETURNING user_id, position, changed_at
+    )
+    INSERT INTO public.core_changeset
+    SELECT public.core_uuid7(changed_at), user_id, position, pg_current_xact_id() FROM raised;
     RETURN NULL;
 END $$;
 

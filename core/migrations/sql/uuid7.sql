@@ -1,7 +1,9 @@
 -- Return the UUIDv7 of a time. Its random part is that of `random`.
 --
 -- UUIDs of one time or later are ordered by the microsecond, so that the events of one transaction keep their order.
-CREATE FUNCTION core_uuid7(at timestamptz, random uuid) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+--
+-- It is STABLE, as extract() is: PostgreSQL would not inline an IMMUTABLE function with a STABLE body, which takes 4 times as long.
+CREATE FUNCTION core_uuid7(at timestamptz, random uuid) RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
 RETURN encode(
     substring(int8send((extract(epoch FROM at) * 1000000)::bigint / 1000) FROM 3)
     || int2send((28672 + (extract(epoch FROM at) * 1000000)::bigint % 1000 * 512 / 125)::smallint)

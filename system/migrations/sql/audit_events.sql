@@ -47,9 +47,8 @@ CREATE FUNCTION system_record_changes() RETURNS trigger LANGUAGE plpgsql SECURIT
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     owner text := TG_ARGV[0];
-    secrets text[] := TG_ARGV[1];
+    masked jsonb := TG_ARGV[1];
     ignored text[] := TG_ARGV[2];
-    masked jsonb := coalesce((SELECT jsonb_object_agg(name, '<secret>') FROM unnest(secrets) AS name), '{}');
     event public.system_auditevent := public.system_event_template(TG_TABLE_NAME, lower(TG_OP));
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
@@ -63,7 +62,7 @@ BEGIN
             INSERT INTO public.system_auditevent
             SELECT complete.*
               FROM compared, LATERAL (
-                       SELECT jsonb_object_agg(key, CASE WHEN key = ANY (secrets) THEN '["<secret>", "<secret>"]'::jsonb
+                       SELECT jsonb_object_agg(key, CASE WHEN masked ? key THEN jsonb_build_array(masked -> key, masked -> key)
                                                          ELSE jsonb_build_array(before -> key, after -> key) END) AS kept
                          FROM jsonb_object_keys(known) AS key
                         WHERE before -> key IS DISTINCT FROM after -> key AND key <> ALL (ignored) OFFSET 0
@@ -81,9 +80,8 @@ BEGIN
         WITH written AS (
             INSERT INTO public.system_auditevent
             SELECT complete.*
-              FROM (SELECT row_number() OVER () AS place, to_jsonb(row) AS known FROM changed_rows AS row OFFSET 0) AS changed,
-                   LATERAL public.system_complete_event(
-                       event, place, (known ->> owner)::uuid, known ->> 'id', known || masked) AS complete
+              FROM (SELECT row_number() OVER () AS place, to_jsonb(row) || masked AS known FROM changed_rows AS row OFFSET 0) AS kept,
+                   LATERAL public.system_complete_event(event, place, (known ->> owner)::uuid, known ->> 'id', known) AS complete
             RETURNING id, user_id, row_key
         ), logged AS (
             INSERT INTO public.core_change SELECT id, user_id, pg_current_xact_id(), event.table_name, row_key, event.action
