@@ -17,6 +17,11 @@ from core.encryption import data_keys, key_ring
 from core.encryption.key_ring import EncryptionError
 
 MIN_SECRET_LENGTH = 50
+OWNED_TABLES = """
+SELECT session_user, count(*) FROM pg_class
+ WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+   AND pg_has_role(session_user, relowner, 'MEMBER')
+"""
 RATE = re.compile(r"[1-9]\d{0,8}/[smhd]")
 
 
@@ -61,6 +66,27 @@ def data_keys_can_be_unwrapped(databases: Any = None, **_: Any) -> list[CheckMes
         Error(f"{count} users' data keys are wrapped with key {key_id}, which is not configured.", hint=hint, id="mingus.E019")
         for key_id, count in missing.items()
     ]
+
+
+def serving_role_owns_no_table(databases: Any = None, **_: Any) -> list[CheckMessage]:
+    """Report a serving role outside DEBUG that owns tables: it could switch off policies and the audit log (mingus.E020).
+
+    The check queries the database, so it runs with `serve`, `worker`, `migrate` and `check --database default`.
+    """
+    if not databases or settings.DEBUG or connection.vendor != "postgresql":
+        return []
+    if settings.DATABASE_OWNER and connection.settings_dict["USER"] == settings.DATABASE_OWNER["USER"]:
+        return []  # `migrate` is connected as the owner
+    with connection.cursor() as cursor:
+        cursor.execute(OWNED_TABLES)
+        role, count = cursor.fetchone()
+    if not count:
+        return []
+    hint = (
+        "Create another role for serving (tools/create-role.sql), "
+        f"set DATABASE_URL to it and DATABASE_OWNER_URL to {role}. See docs/operations.md#database-roles."
+    )
+    return [Error(f"The serving role {role} owns {count} tables or is a member of their owner.", hint=hint, id="mingus.E020")]
 
 
 def database_is_postgresql(**_: Any) -> list[CheckMessage]:
@@ -114,4 +140,4 @@ SETTINGS_CHECKS = [
     rates_are_rates,
     debug_is_local,
 ]
-DATABASE_CHECKS = [data_keys_can_be_unwrapped]
+DATABASE_CHECKS = [data_keys_can_be_unwrapped, serving_role_owns_no_table]

@@ -229,6 +229,7 @@ REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "T
 # --- retention: the audit log is dropped by whole months; the database refuses to drop the last year
 ACCESS_LOG = "system.services.record_access"  # records accesses of staff to customers' data
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 84, at_least=12)
+AUDIT_ANCHOR_FILE = env.text("AUDIT_ANCHOR_FILE")
 # events and metrics are dropped by months too, except the last one; 0 retains everything
 EVENT_RETENTION_DAYS = env.number("EVENT_RETENTION_DAYS", 400, at_least=0)
 USAGE_RETENTION_DAYS = env.number("USAGE_RETENTION_DAYS", 800, at_least=0)

@@ -1,12 +1,12 @@
-"""Verification of the audit log: the digests of each event, and the chain of blocks that lists all events.
+"""Verification of the audit log: the digests of each event, and the signed chain of blocks that lists all events.
 
 The digests are recomputed in Python, because an attacker who can alter the log could also alter database functions. Events
 are read in batches, so that memory stays small.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -18,8 +18,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from core import clock
+from core.changes import RETENTION_DAYS
 from core.postgres.partitions import min_uuid7_at
-from system.models import Action, AuditBlock, AuditEvent
+from system.audit_signatures import Anchor, UnknownSigningKeyError
+from system.models import Action, AuditBlock, AuditEvent, AuditSignature
 
 BATCH = 2_000
 DIGEST_BYTES = 32
@@ -37,6 +39,27 @@ IN_NO_BLOCK = f"""
 WITH sealed AS (SELECT unnest(event_ids) AS sealed_id FROM system_auditblock)
 {EVENT} WHERE id > %s AND NOT EXISTS (SELECT FROM sealed WHERE sealed_id = event.id) ORDER BY id LIMIT {BATCH}
 """  # noqa: S608 - made of constants
+# The change log lists the events of users' rows a second time, so that it reveals the deletion of an event without a block.
+EVENT_MISSING = """
+SELECT change.id, change.action, change.table_name, change.row_key FROM core_change AS change
+ WHERE change.id >= %s AND NOT EXISTS (SELECT FROM system_auditevent AS event WHERE event.id = change.id)
+ ORDER BY change.id LIMIT 1
+"""
+POSITION_MISSING = """
+SELECT user_id, position + 1 FROM (
+    SELECT user_id, position, lead(position) OVER (PARTITION BY user_id ORDER BY position) AS next FROM core_changeset
+    UNION ALL
+    SELECT user_id, max(changeset.position), last.position + 1 FROM core_changeset AS changeset
+      JOIN core_position AS last USING (user_id) GROUP BY user_id, last.position
+) AS positions WHERE next <> position + 1 LIMIT 1
+"""
+CHANGES_MISSING = """
+SELECT user_id, position FROM core_changeset AS changeset
+ WHERE id >= %s AND NOT EXISTS (SELECT FROM core_change AS change
+                                 WHERE (change.user_id, change.transaction_id) = (changeset.user_id, changeset.transaction_id))
+ LIMIT 1
+"""
+SIGNING_DELAY = timedelta(hours=1)
 SEALED_UNTIL = "SELECT system_sealed_until(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)::text"
 PARTITION = "SELECT to_regclass(%s) IS NOT NULL"
 
@@ -68,14 +91,46 @@ class StoredEvent(NamedTuple):
         return f"Event {self.id} ({self.action} of {self.table_name} {self.row_key} at {self.at.isoformat()})"
 
 
-def verify(*, since: datetime | None = None) -> Iterator[int]:
+def verify(*, since: datetime | None = None, anchors: Iterable[Anchor] = ()) -> Iterator[int]:
     """Check the log, or only what was added to the chain since `since`. Yield the number of events checked per batch.
 
     Raise AuditVerificationError at the first inconsistency.
     """
     _was_forgotten.cache_clear()
+    for anchor in anchors:
+        _check_anchor(anchor)
     yield from _blocks(since)
     yield from _in_no_block(min_uuid7_at(since) if since else LOWEST)
+    _check_change_log()
+
+
+def _check_anchor(anchor: Anchor) -> None:
+    """Raise AuditVerificationError unless the chain contains the anchor's block."""
+    where = f"Block {anchor.number}, which the anchor of {anchor.signed_at.isoformat()} names,"
+    try:
+        if not anchor.is_valid():
+            raise AuditVerificationError("was not signed by this installation, or the anchor was altered", where)
+    except UnknownSigningKeyError as error:
+        raise AuditVerificationError(f"was signed with a key that is not in FIELD_ENCRYPTION_KEYS ({error})", where) from error
+    block = AuditBlock.objects.filter(number=anchor.number).first()
+    if block is None:
+        raise AuditVerificationError("is missing: the end of the log was cut off", where)
+    if bytes(block.hash) != anchor.hash:
+        raise AuditVerificationError("has another hash: the log was rewritten", where)
+
+
+def _check_change_log() -> None:
+    """Compare the change log of the last months with the events, and the positions with each other."""
+    retained_from = min_uuid7_at(clock.now() - timedelta(days=RETENTION_DAYS - 1))  # a month is dropped when all of it is older
+    with connection.cursor() as cursor:
+        cursor.execute(EVENT_MISSING, [retained_from])
+        if row := cursor.fetchone():
+            where = f"Event {row[0]} ({row[1]} of {row[2]} {row[3]})"
+            raise AuditVerificationError("is missing, although the change log lists it", where)
+        for sql, values in ((POSITION_MISSING, []), (CHANGES_MISSING, [retained_from])):
+            cursor.execute(sql, values)
+            if row := cursor.fetchone():
+                raise AuditVerificationError("is missing in the change log", f"Position {row[1]} of user {row[0]}")
 
 
 def _blocks(since: datetime | None) -> Iterator[int]:
@@ -86,8 +141,10 @@ def _blocks(since: datetime | None) -> Iterator[int]:
     before = AuditBlock.objects.filter(number=block.number - 1).first() if block and since else None
     while block is not None:
         _check_block(block, before)
+        next_block = AuditBlock.objects.filter(number__gt=block.number).order_by("number").first()
+        _check_signature(block, is_last=next_block is None)
         yield from _events_of(block)
-        before, block = block, AuditBlock.objects.filter(number__gt=block.number).order_by("number").first()
+        before, block = block, next_block
 
 
 def _check_block(block: AuditBlock, before: AuditBlock | None) -> None:
@@ -97,6 +154,31 @@ def _check_block(block: AuditBlock, before: AuditBlock | None) -> None:
         raise AuditVerificationError("is missing: its events were removed from the log", f"Block {number + 1}")
     if bytes(block.previous_hash) != previous or bytes(block.hash) != _hash_of(block):
         raise AuditVerificationError("was altered", f"Block {block.number}, created at {block.sealed_at.isoformat()},")
+
+
+def _check_signature(block: AuditBlock, *, is_last: bool) -> None:
+    """Raise AuditVerificationError unless the block was signed when it was created.
+
+    A key that has left the ring is accepted before the last block, because a block is only signed after a valid signature.
+    """
+    where = f"Block {block.number}, created at {block.sealed_at.isoformat()},"
+    signature = AuditSignature.objects.filter(number=block.number).first()
+    if signature is None:
+        raise AuditVerificationError("has no signature", where)
+    try:
+        is_valid = Anchor.of(block, signature).is_valid()
+    except UnknownSigningKeyError as error:
+        if is_last:
+            raise AuditVerificationError(
+                f"was signed with a key that is not in FIELD_ENCRYPTION_KEYS ({error})", where
+            ) from error
+        return
+    if not is_valid:
+        raise AuditVerificationError("was altered: its signature does not match", where)
+    if signature.signed_at - block.sealed_at > SIGNING_DELAY:
+        raise AuditVerificationError(
+            f"was signed only at {signature.signed_at.isoformat()}, so it may have been rewritten", where
+        )
 
 
 def _hash_of(block: AuditBlock) -> bytes:

@@ -1,7 +1,7 @@
 """Periodic tasks: reminders, and maintenance of the audit log."""
 
 from core import clock, jobs
-from system import services
+from system import audit_signatures, services
 
 
 @jobs.periodic("0 * * * *")
@@ -14,6 +14,12 @@ def send_reminders(timestamp: int) -> None:
 def seal_audit(timestamp: int) -> None:
     """Add the latest events to the hash chain of the audit log."""
     services.seal_audit()
+
+
+@jobs.periodic("0 * * * *")
+def anchor_audit(timestamp: int) -> None:
+    """Write the last signature of the audit log to the log, and to AUDIT_ANCHOR_FILE."""
+    audit_signatures.write_anchor()
 
 
 @jobs.daily(at_hour=2)

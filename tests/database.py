@@ -27,7 +27,7 @@ STATE = """
 SELECT to_char(now(), 'YYYY-MM'), array(SELECT datname::text FROM pg_database WHERE starts_with(datname, %s))
 """
 DROP, RENAME = sql.SQL("DROP DATABASE {} WITH (FORCE)"), sql.SQL("ALTER DATABASE {} RENAME TO {}")
-AUDIT_LOG = {"system_auditblock", "system_auditevent"}
+AUDIT_LOG = {"system_auditblock", "system_auditevent", "system_auditsignature"}
 # Django's tables and those of the job queue, which Django does not manage; a partition is emptied with its table
 TABLES = """
 SELECT relname FROM pg_class
@@ -39,7 +39,7 @@ DO $$
 DECLARE guarded regclass[] := array(SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'guard_truncate'); one regclass;
 BEGIN
     FOREACH one IN ARRAY guarded LOOP EXECUTE format('ALTER TABLE %s DISABLE TRIGGER guard_truncate', one); END LOOP;
-    TRUNCATE system_auditblock, system_auditevent;
+    TRUNCATE system_auditblock, system_auditevent, system_auditsignature;
     FOREACH one IN ARRAY guarded LOOP EXECUTE format('ALTER TABLE %s ENABLE TRIGGER guard_truncate', one); END LOOP;
 END $$
 """

@@ -64,7 +64,7 @@ class Key:
         self._ciphers: dict[str, AESGCM] = {}
         self._indexes: dict[str, bytes] = {}
         # the id is derived from the key, so that operators need not assign ids
-        self.header = version + self._derive("key-id", KEY_ID_BYTES)
+        self.header = version + self.derive("key-id", KEY_ID_BYTES)
 
     def encrypt(self, label: str, associated_data: bytes, plaintext: bytes) -> bytes:
         """Encrypt; decryption needs the same key, `label` and `associated_data`."""
@@ -85,15 +85,16 @@ class Key:
     def index(self, label: str, text: bytes) -> bytes:
         """Return a keyed digest of `text`, 16 bytes, with a subkey that no cipher uses."""
         if label not in self._indexes:
-            self._indexes[label] = self._derive("index/" + label, KEY_BYTES)
+            self._indexes[label] = self.derive("index/" + label, KEY_BYTES)
         return hmac.digest(self._indexes[label], text, "sha256")[:INDEX_BYTES]
 
     def _cipher(self, label: str) -> AESGCM:
         if label not in self._ciphers:
-            self._ciphers[label] = AESGCM(self._derive("label/" + label, KEY_BYTES))
+            self._ciphers[label] = AESGCM(self.derive("label/" + label, KEY_BYTES))
         return self._ciphers[label]
 
-    def _derive(self, purpose: str, length: int) -> bytes:
+    def derive(self, purpose: str, length: int) -> bytes:
+        """Return a subkey of `length` bytes for a purpose that nothing else uses."""
         return HKDF(algorithm=SHA256(), length=length, salt=None, info=self._info + purpose.encode()).derive(self._raw)
 
 

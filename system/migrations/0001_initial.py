@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
         run_sql_file("system/migrations/sql/audit_retention.sql"),
         enable_row_level_security("system_auditevent", customer="", staff="SELECT"),
         enable_row_level_security("system_auditblock", customer="", staff="SELECT"),
+        enable_row_level_security("system_auditsignature", customer="", staff="SELECT"),
         # Tables
         migrations.CreateModel(
             name="AuditBlock",
@@ -95,6 +96,19 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "change",
                 "db_table": "system_auditevent",
+                "managed": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="AuditSignature",
+            fields=[
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("signed_at", models.DateTimeField()),
+                ("key_id", models.BinaryField()),
+                ("signature", models.BinaryField()),
+            ],
+            options={
+                "db_table": "system_auditsignature",
                 "managed": False,
             },
         ),

@@ -2,7 +2,7 @@
 
 from system.models.access_log import AccessAction, AccessEvent
 from system.models.alerts import AlertReceipt, AlertType, Severity, SystemAlert
-from system.models.audit import Action, AuditBlock, AuditEvent
+from system.models.audit import Action, AuditBlock, AuditEvent, AuditSignature
 from system.models.important_dates import DateType, ImportantDate, Recurrence
 from system.models.preferences import NotificationFrequency, NotificationPreference, NotificationType
 
@@ -14,6 +14,7 @@ __all__ = [
     "AlertType",
     "AuditBlock",
     "AuditEvent",
+    "AuditSignature",
     "DateType",
     "NotificationFrequency",
     "ImportantDate",

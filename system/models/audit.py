@@ -137,3 +137,19 @@ class AuditBlock(models.Model):
 
     def __str__(self) -> str:
         return f"block {self.number}"
+
+
+class AuditSignature(models.Model):
+    """The signature of a block, see `system.audit_signatures`."""
+
+    number = models.BigIntegerField(primary_key=True)
+    signed_at = models.DateTimeField()
+    key_id = models.BinaryField()
+    signature = models.BinaryField()
+
+    class Meta:
+        managed = False
+        db_table = "system_auditsignature"
+
+    def __str__(self) -> str:
+        return f"signature of block {self.number}"

@@ -10,11 +10,18 @@ from django.db import connection, transaction
 
 from core import rls
 from core.postgres.partitions import MONTHS_AHEAD
+from system.audit_signatures import sign_new_blocks
 
 
 def seal_audit() -> int:
-    """Add the finished events that are in no block yet to the chain. Return their number, or 0 if another call is running."""
-    return _call("SELECT system_seal_audit()")
+    """Add the finished events that are in no block yet to the chain. Return their number, or 0 if another call is running.
+
+    The new blocks are signed in the same transaction. Raise DomainError if the chain before them was altered.
+    """
+    with transaction.atomic():
+        events = _call("SELECT system_seal_audit()")
+        sign_new_blocks()
+    return events
 
 
 def forget_changes_of(user: Any) -> int:

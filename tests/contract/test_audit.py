@@ -21,6 +21,7 @@ ACTOR = UUID("00000000-0000-4000-8000-00000000ac70")
 UNAUDITED: dict[str, str] = {
     "system_auditevent": "the log itself",
     "system_auditblock": "the log's chain, each block of which is bound to the one before",
+    "system_auditsignature": "the signatures of that chain, which can't be made without the key",
     "core_change": "the log of changed rows for clients, written by the same triggers",
     "core_changeset": "the log of changed rows for clients, written by the same triggers",
     "core_position": "the number of a user's changes, raised at each commit",

@@ -1,4 +1,4 @@
-"""Database roles that may serve: one without tables, or the tables' owner with FORCE ROW LEVEL SECURITY."""
+"""Database roles that may serve: only one that owns no tables and bypasses no policies."""
 
 import os
 from collections.abc import Iterator
@@ -61,6 +61,14 @@ def test_a_role_that_owns_nothing_serves(database: str, server: str) -> None:
     assert "201 ['alice']" in done(manage("shell", "-v0", script=SERVED, **urls, **SECRETS))
     with psycopg.connect(urls["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("SELECT * FROM finance_encryptedfinancialprofile")
+
+
+def test_the_owner_of_the_tables_is_refused_with_the_remedy(database: str) -> None:
+    database_url = url("DATABASE_URL", database)
+    done(manage("migrate", "-v0", DATABASE_URL=database_url, **SECRETS))
+    message = refused(database_url)
+    assert "mingus.E020" in message
+    assert "set DATABASE_URL to it and DATABASE_OWNER_URL to" in message
 
 
 def test_a_superuser_is_refused_with_the_remedy(database: str) -> None:

@@ -3,9 +3,10 @@
 import asyncio
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 from core import jobs
 from mingus.database import require_row_level_security
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             require_row_level_security()
+            self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         except OperationalError:
             self.stderr.write("The database is unreachable. The worker waits for it.")
         except ImproperlyConfigured as error:

@@ -58,5 +58,11 @@ BEGIN
     RETURN sealed;
 END $$;
 
-REVOKE ALL ON FUNCTION system_seal_audit() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION system_seal_audit() TO mingus_staff;
+-- Add the signature of a block. A block is signed once.
+CREATE FUNCTION system_sign_block(block bigint, at timestamptz, key bytea, signed bytea) RETURNS void LANGUAGE sql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp BEGIN ATOMIC
+    INSERT INTO public.system_auditsignature (number, signed_at, key_id, signature) VALUES (block, at, key, signed);
+END;
+
+REVOKE ALL ON FUNCTION system_seal_audit(), system_sign_block(bigint, timestamptz, bytea, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION system_seal_audit(), system_sign_block(bigint, timestamptz, bytea, bytea) TO mingus_staff;

@@ -107,8 +107,10 @@ END $$;
 
 CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON system_auditevent FOR EACH ROW EXECUTE FUNCTION system_guard_audit();
 CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON system_auditblock FOR EACH ROW EXECUTE FUNCTION system_guard_audit();
+CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON system_auditsignature FOR EACH ROW EXECUTE FUNCTION system_guard_audit();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON system_auditevent FOR EACH STATEMENT EXECUTE FUNCTION system_guard_audit();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON system_auditblock FOR EACH STATEMENT EXECUTE FUNCTION system_guard_audit();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON system_auditsignature FOR EACH STATEMENT EXECUTE FUNCTION system_guard_audit();
 
 -- SECURITY: a role that may execute a trigger function could attach it to its own table and record false events.
 REVOKE ALL ON FUNCTION

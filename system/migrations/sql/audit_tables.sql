@@ -35,6 +35,14 @@ CREATE TABLE system_auditblock (
     hash bytea NOT NULL
 );
 
+-- The signatures of blocks, made with a key that the database does not have (`system.audit_signatures`).
+CREATE TABLE system_auditsignature (
+    number bigint PRIMARY KEY,
+    signed_at timestamptz NOT NULL,
+    key_id bytea NOT NULL,
+    signature bytea NOT NULL
+);
+
 -- The policies also apply to the tables' owner (FORCE ROW LEVEL SECURITY). The owner has access only through the functions in
 -- this folder, which run as the owner while the setting `role` still names the caller's role, or in a trigger.
 CREATE POLICY keeper ON system_auditevent FOR INSERT
@@ -45,5 +53,8 @@ CREATE POLICY eraser ON system_auditevent FOR UPDATE
     USING (current_setting('role') <> 'none')
     WITH CHECK (changes IS NULL);
 CREATE POLICY keeper ON system_auditblock
+    USING (current_setting('role') <> 'none')
+    WITH CHECK (current_setting('role') <> 'none');
+CREATE POLICY keeper ON system_auditsignature
     USING (current_setting('role') <> 'none')
     WITH CHECK (current_setting('role') <> 'none');
