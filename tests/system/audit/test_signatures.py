@@ -48,7 +48,7 @@ def anchors(tmp_path: Path, settings: Settings, db: None) -> Path:
 
 @pytest.fixture
 def reseal(tamper: Tamper) -> None:
-    """Alter the log as a superuser would, and create its blocks anew without the signing key."""
+    """Alter the log as a superuser would, and create its blocks again without the signing key."""
     event = sealed_alert()
     tamper("UPDATE system_auditevent SET reason = 'another' WHERE id = %s", event.pk)
     tamper("""UPDATE system_auditevent SET digest = sha256(convert_to(jsonb_build_array(id, extract(epoch FROM at), user_id,
