@@ -21,5 +21,5 @@ class Migration(migrations.Migration):
         enable_row_level_security("core_position", customer="SELECT", staff="SELECT"),
         enable_row_level_security("core_changeset", customer="SELECT", staff="SELECT"),
         enable_row_level_security("core_change", customer="SELECT", staff="SELECT"),
-        enable_row_level_security("core_pendingposition", customer="", staff=""),
+        enable_row_level_security("core_pendingposition", customer="", staff="SELECT"),
     ]
