@@ -15,3 +15,4 @@ class MingusConfig(AppConfig):
             register(check)
         for check in checks.DATABASE_CHECKS:
             register(check, Tags.database)
+        register(checks.serving_role_owns_no_table, Tags.database, deploy=True)

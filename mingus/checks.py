@@ -71,12 +71,10 @@ def data_keys_can_be_unwrapped(databases: Any = None, **_: Any) -> list[CheckMes
 def serving_role_owns_no_table(databases: Any = None, **_: Any) -> list[CheckMessage]:
     """Report a serving role outside DEBUG that owns tables: it could switch off policies and the audit log (mingus.E020).
 
-    The check queries the database, so it runs with `serve`, `worker`, `migrate` and `check --database default`.
+    It is a check for deployments: it runs with `serve`, `worker` and `check --deploy --database default`.
     """
     if not databases or settings.DEBUG or connection.vendor != "postgresql":
         return []
-    if settings.DATABASE_OWNER and connection.settings_dict["USER"] == settings.DATABASE_OWNER["USER"]:
-        return []  # `migrate` is connected as the owner
     with connection.cursor() as cursor:
         cursor.execute(OWNED_TABLES)
         role, count = cursor.fetchone()
@@ -140,4 +138,4 @@ SETTINGS_CHECKS = [
     rates_are_rates,
     debug_is_local,
 ]
-DATABASE_CHECKS = [data_keys_can_be_unwrapped, serving_role_owns_no_table]
+DATABASE_CHECKS = [data_keys_can_be_unwrapped]

@@ -60,7 +60,7 @@ start_pooler() {
 		max_client_conn = 400
 		default_pool_size = 10
 	INI
-    (umask 077 && echo "\"mingus\" \"$password\"" >"$work/users.txt")
+    (umask 077 && printf '"%s" "%s"\n' mingus "$password" mingus_server "$password" >"$work/users.txt")
     chown "$owner" "$work/users.txt"
     "${as_owner[@]}" "$(PATH=$PATH:/usr/sbin command -v pgbouncer)" --quiet "$work/pgbouncer.ini" >"$work/pgbouncer.log" 2>&1 &
     pooler=$!

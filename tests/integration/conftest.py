@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -78,3 +79,21 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     # as the superuser, who alone may end an autovacuum of the database
     with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def url_as(role: str, database_url: str) -> str:
+    """Return the URL with another role that has the same password."""
+    parts = urlsplit(database_url)
+    return urlunsplit(parts._replace(netloc=f"{role}:{parts.password}@{parts.hostname}:{parts.port}"))
+
+
+@pytest.fixture(scope="module")
+def serving_role() -> Iterator[str]:
+    """Create a role that serves and owns nothing, and yield its name."""
+    password = urlsplit(os.environ["DATABASE_URL"]).password
+    with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE mingus_server LOGIN PASSWORD '{password}'")
+        connection.execute("GRANT mingus_serving TO mingus_server")
+        yield "mingus_server"
+        connection.execute("DROP OWNED BY mingus_server")
+        connection.execute("DROP ROLE mingus_server")

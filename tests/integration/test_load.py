@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.commands.conftest import ROOT, Running, children_of, free_port
-from tests.integration.conftest import done, manage, url
+from tests.integration.conftest import done, manage, url, url_as
 from tests.integration.test_serving import SECRETS
 
 pytestmark = pytest.mark.integration
@@ -37,20 +37,21 @@ for number in range({users}):
 
 
 @pytest.fixture
-def tokens(database: str) -> list[str]:
+def tokens(database: str, serving_role: str) -> list[str]:
     """Create two hundred customers with an account and transactions, and return their tokens."""
-    direct = {"DATABASE_URL": url("DATABASE_URL", database)} | SECRETS
+    owner = url("DATABASE_URL", database)
+    direct = {"DATABASE_URL": url_as(serving_role, owner), "DATABASE_OWNER_URL": owner} | SECRETS
     done(manage("migrate", "-v0", **direct))
     output = done(manage("shell", "-v0", script=SETUP.format(users=USERS), **direct))
     return [line.split()[1] for line in output.splitlines() if line.startswith("token ")]
 
 
 @pytest.fixture
-def server(tokens: list[str], database: str, tmp_path: Path) -> Iterator[Running]:
+def server(tokens: list[str], database: str, serving_role: str, tmp_path: Path) -> Iterator[Running]:
     """Serve MINGUS as in production, behind PgBouncer."""
     port = free_port()
     environment = SECRETS | {
-        "DATABASE_URL": url("PGBOUNCER_URL", database),
+        "DATABASE_URL": url_as(serving_role, url("PGBOUNCER_URL", database)),
         "DATABASE_OUTER_POOLER": "1",
         "BEHIND_PROXY": "1",
         "PORT": str(port),

@@ -1,13 +1,11 @@
 """Database roles that may serve: only one that owns no tables and bypasses no policies."""
 
-import os
-from collections.abc import Iterator
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from tests.integration.conftest import SUPERUSER_URL, done, manage, url
+from tests.integration.conftest import SUPERUSER_URL, done, manage, url, url_as
 
 pytestmark = pytest.mark.integration
 SECRETS = {
@@ -30,33 +28,15 @@ print(new.status_code, [row["profile_name"] for row in client.get("/api/v1/finan
 """
 
 
-def url_as(role: str, database_url: str) -> str:
-    """Return the URL with another role that has the same password."""
-    parts = urlsplit(database_url)
-    return urlunsplit(parts._replace(netloc=f"{role}:{parts.password}@{parts.hostname}:{parts.port}"))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Create a role that serves and owns nothing, and yield its name."""
-    password = urlsplit(os.environ["DATABASE_URL"]).password
-    with psycopg.connect(SUPERUSER_URL, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE mingus_server LOGIN PASSWORD '{password}'")
-        connection.execute("GRANT mingus_serving TO mingus_server")
-        yield "mingus_server"
-        connection.execute("DROP OWNED BY mingus_server")
-        connection.execute("DROP ROLE mingus_server")
-
-
 def refused(database_url: str) -> str:
     result = manage("serve", "--port", "8765", DATABASE_URL=database_url, **SECRETS)
     assert result.returncode != 0
     return result.stderr
 
 
-def test_a_role_that_owns_nothing_serves(database: str, server: str) -> None:
+def test_a_role_that_owns_nothing_serves(database: str, serving_role: str) -> None:
     owner = url("DATABASE_URL", database)
-    urls = {"DATABASE_URL": url_as(server, owner), "DATABASE_OWNER_URL": owner}
+    urls = {"DATABASE_URL": url_as(serving_role, owner), "DATABASE_OWNER_URL": owner}
     done(manage("migrate", "-v0", **urls, **SECRETS))
     assert "201 ['alice']" in done(manage("shell", "-v0", script=SERVED, **urls, **SECRETS))
     with psycopg.connect(urls["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -53,7 +53,7 @@ class Command(BaseCommand):
                 raise CommandError(OTHER_MIGRATIONS)
             self.check_migrations()
             require_row_level_security()
-            self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
+            self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS], include_deployment_checks=True)
         except OperationalError as error:
             raise CommandError(f"The database is unreachable: {error}".strip()) from error
         except ImproperlyConfigured as error:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             require_row_level_security()
-            self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
+            self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS], include_deployment_checks=True)
         except OperationalError:
             self.stderr.write("The database is unreachable. The worker waits for it.")
         except ImproperlyConfigured as error:
