@@ -28,7 +28,7 @@ def send_billing_reminders(timestamp: int) -> None:
     services.send_billing_reminders(now=clock.now())
 
 
-@jobs.task(retries=5)
+@jobs.task(retries=5, is_repeated=True)
 def send_refund(adjustment_id: str) -> None:
     """Send a requested or approved refund to Stripe."""
     with rls.as_staff():
@@ -44,7 +44,7 @@ def resend_unsent_refunds(timestamp: int) -> None:
         jobs.enqueue(send_refund, adjustment_id=str(key))
 
 
-@jobs.task(retries=5)
+@jobs.task(retries=5, is_repeated=True)
 def handle_stripe_event(event_id: str) -> None:
     """Process an event of the inbox."""
     with rls.as_staff():

@@ -4,7 +4,7 @@ from typing import cast
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
@@ -36,8 +36,8 @@ def ready(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        return unavailable()
+    except (DatabaseError, InterfaceError):
+        return unavailable(request)
     is_unavailable = cast("CountingCache", cache).is_unavailable
     return JsonResponse({"status": "ok"} | ({"redis": "away"} if is_unavailable else {}))
 

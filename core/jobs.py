@@ -14,21 +14,35 @@ from typing import Any
 
 import psycopg
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import close_old_connections
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate import App, JobContext, PsycopgConnector, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
 from procrastinate.tasks import Task
 
 from core import context, rls
+from core.postgres.failures import QUERY_TIMEOUT, failure_of
 
 TaskDecorator = Callable[[Callable[..., Any]], Task[..., Any, Any]]
 MAX_PERIODIC_DELAY_SECONDS = 24 * 3600  # a daily job that was due while no worker ran is run when a worker starts
 RECONNECT_DELAY_SECONDS = 2.0
 SHUTDOWN_TIMEOUT_SECONDS = 25.0
 CONNECTION_TIMEOUT_SECONDS = 2.0
+MAX_RETRY_DELAY_SECONDS = 300
 
 logger = logging.getLogger(__name__)
+
+
+class JobRetryStrategy(RetryStrategy):
+    """A retry strategy that retries a job DATABASE_JOB_RETRIES times if the database failed, for example by a lock timeout."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        is_failure = failure_of(exception) not in (None, QUERY_TIMEOUT)  # the same query would take as long again
+        if is_failure and job.attempts < settings.DATABASE_JOB_RETRIES:
+            return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts + 1, 20), MAX_RETRY_DELAY_SECONDS)})
+        return super().get_retry_decision(exception=exception, job=job)
 
 
 def run_as_action(call_next: Callable[[], Any], job: JobContext, worker: object) -> object:
@@ -37,15 +51,18 @@ def run_as_action(call_next: Callable[[], Any], job: JobContext, worker: object)
         return call_next()
 
 
-def task(*, retries: int = 3) -> TaskDecorator:
+def task(*, retries: int = 3, is_repeated: bool = False) -> TaskDecorator:
     """Declare a job. A failed job is retried `retries` times, after 2, 4, 8, … seconds.
+
+    Failures of the database are retried for longer, unless the job `is_repeated`: a periodic job will soon enqueue it again.
 
     A job can read no owned row outside of `with rls.as_customer(user)` or `rls.as_staff()`.
     """
-    return app.task(retry=RetryStrategy(max_attempts=retries, exponential_wait=2), task_middleware=[run_as_action])
+    strategy = RetryStrategy if is_repeated else JobRetryStrategy
+    return app.task(retry=strategy(max_attempts=retries, exponential_wait=2), task_middleware=[run_as_action])
 
 
-def periodic(cron: str) -> TaskDecorator:
+def periodic(cron: str, *, is_repeated: bool = True) -> TaskDecorator:
     """Declare a job that runs on a cron schedule in UTC, as staff. It is called with the scheduled time as a timestamp."""
 
     def declare(function: Callable[..., Any]) -> Task[..., Any, Any]:
@@ -54,14 +71,14 @@ def periodic(cron: str) -> TaskDecorator:
             with rls.as_staff():
                 return function(timestamp)
 
-        return app.periodic(cron=cron)(task()(run_as_staff))
+        return app.periodic(cron=cron)(task(is_repeated=is_repeated)(run_as_staff))
 
     return declare
 
 
 def daily(at_hour: int) -> TaskDecorator:
     """Declare a job that runs every day at `at_hour` UTC, like `periodic`."""
-    return periodic(f"0 {at_hour} * * *")
+    return periodic(f"0 {at_hour} * * *", is_repeated=False)
 
 
 def enqueue(job: Task[..., Any, Any], **arguments: Any) -> int:

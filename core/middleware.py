@@ -5,21 +5,22 @@ import re
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from uuid_utils.compat import uuid7
 
 from core import context, rls
-from core.api.errors import problem, unavailable
+from core.api.errors import ADMIN_PATH, problem, unavailable
 from core.context import Role
+from core.postgres.failures import failure_of
 from core.rate_limits import client_ip, seconds_to_wait
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit accepts the digits of other scripts, too
-ADMIN_PATH = "/admin/"
-RATE_LIMITED_PATHS = ("/api/", "/_allauth/", ADMIN_PATH)
+ACCOUNT_PATH = "/_allauth/"
+RATE_LIMITED_PATHS = ("/api/", ACCOUNT_PATH, ADMIN_PATH)
 UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/", "/api/v1/users/me/import/")
 
 
@@ -37,12 +38,25 @@ class RequestContextMiddleware:
         response["X-Request-Id"] = request_id
         return response
 
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        """Load the user of the session, so that other middleware does not: Django calls `process_exception` for views only."""
+        if not request.path.startswith((ADMIN_PATH, ACCOUNT_PATH)):
+            return None
+        try:
+            request.user.is_authenticated  # noqa: B018 - loads the user
+        except Error as error:
+            if response := self.process_exception(request, error):
+                return response
+            raise
+        return None
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return 503 for a database that does not respond or that canceled the transaction, as in a deadlock."""
-        if not isinstance(exception, OperationalError | InterfaceError):
+        """Return 503 for a database that does not respond or that canceled the transaction, as after a time limit."""
+        failure = failure_of(exception)
+        if failure is None:
             return None
         logger.error("The database failed during %s %s: %s", request.method, request.path, exception)
-        return unavailable()
+        return unavailable(request, failure)
 
 
 class DatabaseRoleMiddleware:

@@ -12,9 +12,11 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from billing.stripe.client import longest_call
 from core import rls
 from core.encryption import data_keys, key_ring
 from core.encryption.key_ring import EncryptionError
+from mingus.database import DEFAULT_LIMITS
 
 MIN_SECRET_LENGTH = 50
 OWNED_TABLES = """
@@ -128,6 +130,19 @@ def rates_are_rates(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def time_limits_fit_together(**_: Any) -> list[CheckMessage]:
+    """Report time limits of which one prevents another, or a call of Stripe (mingus.E030)."""
+    problems = []
+    for work, (prefix, *_defaults) in DEFAULT_LIMITS.items():
+        limits = settings.DATABASE_LIMITS[work]
+        if 0 < limits["statement_timeout"] <= limits["lock_timeout"]:
+            problems.append(f"{prefix}STATEMENT_TIMEOUT must be greater than {prefix}LOCK_TIMEOUT, which ends a statement too.")
+        if 0 < limits["idle_in_transaction_session_timeout"] <= longest_call():
+            seconds = f"{longest_call()} s, the longest time of a call to Stripe (see STRIPE_TIMEOUT)"
+            problems.append(f"{prefix}IDLE_TRANSACTION_TIMEOUT must be greater than {seconds}: a transaction waits for it.")
+    return [Error(problem, hint="See docs/configuration.md.", id="mingus.E030") for problem in problems]
+
+
 SETTINGS_CHECKS = [
     environment_is_readable,
     secret_key_is_set,
@@ -136,6 +151,7 @@ SETTINGS_CHECKS = [
     hosts_are_named,
     site_url_is_a_url,
     rates_are_rates,
+    time_limits_fit_together,
     debug_is_local,
 ]
 DATABASE_CHECKS = [data_keys_can_be_unwrapped]

@@ -18,7 +18,33 @@ logger = logging.getLogger(__name__)
 NO_DATABASE = {"ENGINE": "django.db.backends.dummy"}
 REPLICA = "replica"  # the name in `core.postgres.replicas`, which settings can't import
 REPLICA_CONNECT_TIMEOUT = 2  # seconds; short, because the primary serves the read if the replica fails
+MAX_LIMIT = 86_400  # seconds
+# Seconds of a lock, a statement and a transaction that waits for this program, by kind of process (`core.postgres.limits`).
+DEFAULT_LIMITS = {
+    "request": ("DATABASE_", 5, 15, 90),
+    "job": ("DATABASE_JOB_", 10, 600, 600),
+    "command": ("DATABASE_COMMAND_", 30, 3600, 3600),
+    "migration": ("DATABASE_MIGRATION_", 3, 3600, 600),
+}
+# Without an answer to these probes or to sent data, a connection is lost: a server that is switched off closes none.
+LOST_AFTER = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 LOGIN_SETTINGS = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
+
+
+def limits_from(env: Environment, *, is_debug: bool) -> dict[str, dict[str, int]]:
+    """Return the time limits of each kind of process; 0, which is no limit, is accepted in development only."""
+
+    def limit(name: str, default: int) -> int:
+        return env.number(f"{name}_TIMEOUT", default, at_least=0 if is_debug else 1, at_most=MAX_LIMIT)
+
+    return {
+        work: {
+            "lock_timeout": limit(f"{prefix}LOCK", lock),
+            "statement_timeout": limit(f"{prefix}STATEMENT", statement),
+            "idle_in_transaction_session_timeout": limit(f"{prefix}IDLE_TRANSACTION", idle),
+        }
+        for work, (prefix, lock, statement, idle) in DEFAULT_LIMITS.items()
+    }
 
 
 def database_from(env: Environment) -> dict[str, Any]:
@@ -72,7 +98,7 @@ def database_config(env: Environment, url: str, variable: str) -> dict[str, Any]
 
 def _options(env: Environment, *, outer_pooler: bool) -> dict[str, Any]:
     size = env.number("DATABASE_POOL_MAX", 30)
-    options: dict[str, Any] = {"connect_timeout": 10, "application_name": "mingus"}
+    options: dict[str, Any] = {"connect_timeout": 10, "application_name": "mingus", **LOST_AFTER}
     if not size:
         return options
     pool = {

@@ -26,10 +26,13 @@ class Environment:
     def flag(self, name: str, default: bool = False) -> bool:
         return bool(self._read(self._reader.bool, name, default))
 
-    def number(self, name: str, default: int, *, at_least: int = 0) -> int:
+    def number(self, name: str, default: int, *, at_least: int = 0, at_most: int | None = None) -> int:
         value = int(self._read(self._reader.int, name, default))
         if value < at_least:
             self.problems.append((name, f"must be {at_least} or more, not {value}"))
+            return default
+        if at_most is not None and value > at_most:
+            self.problems.append((name, f"must be {at_most} or less, not {value}"))
             return default
         return value
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from mingus.cache import caches_from
-from mingus.database import database_from, owner_from, replica_from
+from mingus.database import database_from, limits_from, owner_from, replica_from
 from mingus.drf_settings import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
 from mingus.drf_settings import REST_FRAMEWORK as REST_FRAMEWORK
 from mingus.env import Environment
@@ -124,6 +124,9 @@ CACHES = caches_from(env)
 DATABASES = {"default": database_from(env)}
 DATABASES |= replica_from(env, DATABASES["default"], has_shared_cache="strict" in CACHES)
 DATABASE_OWNER = owner_from(env)
+DATABASE_LIMITS = limits_from(env, is_debug=DEBUG)
+DATABASE_MIGRATION_RETRIES = env.number("DATABASE_MIGRATION_RETRIES", 10, at_most=1000)
+DATABASE_JOB_RETRIES = env.number("DATABASE_JOB_RETRIES", 30, at_most=1000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- API reads use the replica, if there is one, REPLICA_WINDOW seconds after the user's last write

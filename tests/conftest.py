@@ -26,6 +26,7 @@ from users.models import User
 Storing = Callable[[], AbstractContextManager[None]]
 PRODUCTION_COSTS = (Argon2Hasher.time_cost, Argon2Hasher.memory_cost)
 LOWEST_COSTS = (1, 8)
+NO_LIMITS = "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
 RENDER = Template._render
 ClientFor = Callable[[User], APIClient]
 
@@ -40,12 +41,13 @@ def django_test_environment(django_test_environment: None) -> None:
 def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> None:
     """Use one connection without a pool per process: a pool would keep the test database open while it is dropped.
 
-    Commits do not wait for the disk, because no test crashes this server. The database is a copy of the template.
+    Commits do not wait for the disk, because no test crashes this server. The database is a copy of the template. Time limits
+    are off, because they would make tests depend on the load of the machine; their own tests set them.
     """
     connection = connections["default"]
     options = connection.settings_dict["OPTIONS"]
     options.pop("pool", None)
-    options["options"] = "-c synchronous_commit=off -c jit=off"
+    options["options"] = f"-c synchronous_commit=off -c jit=off {NO_LIMITS}"
     test = connection.settings_dict["TEST"]
     with django_db_blocker.unblock():
         test["TEMPLATE"] = ensure_template(connection, f"{test['NAME']}_template")

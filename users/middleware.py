@@ -50,6 +50,11 @@ class AccountErrorsMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Set the user of a session cookie as the actor; allauth looks up session tokens."""
+        if request.path.startswith(ACCOUNT_API) and request.user.is_authenticated:
+            context.update(actor_id=request.user.pk)
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return an error for a session that ended during the request, or for invalid data of a security key."""
         if isinstance(exception, UpdateError):
@@ -61,8 +66,6 @@ class AccountErrorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(ACCOUNT_API):
             return self.get_response(request)
-        if request.user.is_authenticated:
-            context.update(actor_id=request.user.pk)  # of a session cookie; allauth looks up session tokens
         request.META["CONTENT_TYPE"] = request.META.get("CONTENT_TYPE") or "application/json"
         if request.method != "GET" and request.body:
             try:

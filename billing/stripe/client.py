@@ -20,6 +20,8 @@ from core.errors import ConflictError, DomainError
 
 API_VERSION = "2026-10-28.endive"  # the version of the library stripe 16.1
 MAX_NETWORK_RETRIES = 2
+CONNECT_TIMEOUT = 3  # seconds
+MAX_RETRY_DELAY = 5  # seconds; the library's own
 PAGE_SIZE = 100
 RETRY_AFTER_SECONDS = 30
 TOLERANCE_SECONDS = 300  # Stripe's own: https://docs.stripe.com/webhooks#replay-attacks
@@ -59,6 +61,11 @@ class InvalidSignatureError(DomainError):
 def is_connected() -> bool:
     """Return True if STRIPE_SECRET_KEY is set."""
     return bool(settings.STRIPE_SECRET_KEY)
+
+
+def longest_call() -> int:
+    """Return the seconds after which a call fails that Stripe does not answer, with all retries."""
+    return (CONNECT_TIMEOUT + int(settings.STRIPE_TIMEOUT)) * (MAX_NETWORK_RETRIES + 1) + MAX_RETRY_DELAY * MAX_NETWORK_RETRIES
 
 
 def verify_signature(payload: bytes, header: str, *, now: datetime) -> None:
@@ -114,7 +121,7 @@ def _client(key: str, api_base: str, timeout: int) -> StripeClient:
         stripe_version=API_VERSION,
         base_addresses={"api": api_base},
         max_network_retries=MAX_NETWORK_RETRIES,
-        http_client=stripe.RequestsClient(timeout=(3, timeout)),
+        http_client=stripe.RequestsClient(timeout=(CONNECT_TIMEOUT, timeout)),
     )
 
 

@@ -14,6 +14,7 @@ from billing.models.stripe_events import EventState
 from billing.services.staff_notices import notify_staff
 from billing.stripe.sync import SyncResult, sync_customer
 from core.errors import ConflictError, DomainError
+from core.postgres.failures import QUERY_TIMEOUT, failure_of
 
 STORED_HEADERS = ("Stripe-Signature", "User-Agent", "X-Request-Id")
 EVENT_BODY_RETENTION = timedelta(days=90)
@@ -62,14 +63,18 @@ def store_event(payload: bytes, *, headers: dict[str, str], now: datetime) -> tu
 
 
 def handle_event(key: UUID, *, now: datetime) -> None:
-    """Process an event unless that was done before. Store the traceback of a failure, notify staff once, and raise it."""
+    """Process an event unless that was done before. Store the traceback of an error, notify staff once, and raise it.
+
+    A failure of the database leaves the event as it is, for a retry.
+    """
     try:
         with transaction.atomic():
             event = StripeEvent.objects.select_for_update().filter(pk=key).waiting().first()
             if event is not None:
                 _record_outcome(event, _process(event, now), now)
     except Exception as error:
-        _record_failure(key, error, now)
+        if failure_of(error) in (None, QUERY_TIMEOUT):
+            _record_failure(key, error, now)
         raise
 
 

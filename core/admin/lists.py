@@ -4,22 +4,21 @@ A page reads one row more than it shows, in order to know whether there is a nex
 as a rare status among all customers' rows, is canceled after MAX_QUERY_SECONDS, and a message asks for a narrower one.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR
 from django.core.paginator import EmptyPage, InvalidPage, Page, PageNotAnInteger, Paginator
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from core.admin.masking import Masking
 from core.admin.unfold_compat import ChangeList
+from core.postgres.failures import QUERY_TIMEOUT, failure_of
+from core.postgres.limits import limit_statement_time
 
 if TYPE_CHECKING:
     from core.admin.base import BaseAdmin
@@ -113,18 +112,7 @@ class UncountedChangeList(ChangeList):
         except InvalidPage as error:
             raise IncorrectLookupParameters(error) from error
         except OperationalError as error:
-            if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+            if failure_of(error) is not QUERY_TIMEOUT:
                 raise
         messages.warning(request, TOO_SLOW.format(seconds=MAX_QUERY_SECONDS))
         return self.paginator.nothing()
-
-
-@contextmanager
-def limit_statement_time(seconds: float) -> Iterator[None]:
-    """Set `statement_timeout` for a block, and restore the previous value afterwards."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout')")
-        before = cursor.fetchone()[0]
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{int(seconds * 1000)}ms"])
-        yield
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])

@@ -3,12 +3,15 @@
 They are used for DRF's exceptions, DomainError, Django's error views and violated constraints of the database.
 """
 
+import sys
+
 from django.apps import apps
 from django.core.exceptions import SuspiciousOperation
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, models
+from django.db import DataError, IntegrityError, models
 from django.db.models import ProtectedError, RestrictedError
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.handler import exception_handler as standardized
 from drf_standardized_errors.types import ExceptionHandlerContext
@@ -16,9 +19,14 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from core.errors import DomainError
+from core.postgres.failures import UNAVAILABLE, Failure, failure_of
 
 FOREIGN_KEY_VIOLATION = "23503"
 MALFORMED = "The request is malformed or too large."
+ADMIN_PATH = "/admin/"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+NOTHING_CHANGED = "Nothing was changed."
+UNCERTAIN = "It is not known whether the change was saved. Check before you repeat it, or send the same Idempotency-Key."
 
 # PostgreSQL's error class 22, such as a time zone of +23:13: a value of the right type that can't be stored
 OUT_OF_RANGE = exceptions.ErrorDetail("A value is out of range.", "out_of_range")
@@ -41,14 +49,19 @@ def problem(status: int, code: str, detail: str, attr: str | None = None, *, ret
     return JsonResponse(body, status=status, headers=headers)
 
 
-def unavailable() -> JsonResponse:
-    detail = "The database is unavailable. Nothing was changed. Retry in a moment."
-    return problem(503, "database_unavailable", detail, retry_after=2)
+def unavailable(request: HttpRequest, failure: Failure = UNAVAILABLE) -> HttpResponse:
+    """Return the 503 for a failure of the database, in the back office as a page, which needs no query."""
+    is_undone = failure.is_undone or request.method in SAFE_METHODS
+    detail = f"{failure.detail} {NOTHING_CHANGED if is_undone else UNCERTAIN}"
+    if not request.path.startswith(ADMIN_PATH):
+        return problem(503, failure.code, detail, retry_after=failure.retry_after)
+    page = render_to_string("mingus/unavailable.html", {"failure": failure, "is_undone": is_undone, "request": request})
+    return HttpResponse(page, status=503, headers={"Retry-After": str(failure.retry_after)})
 
 
 def exception_handler(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
     """Handle an exception of DRF. Return None for a database failure, which RequestContextMiddleware handles for all views."""
-    return None if isinstance(exc, OperationalError | InterfaceError) else standardized(exc, context)
+    return None if failure_of(exc) else standardized(exc, context)
 
 
 class ApiExceptionHandler(ExceptionHandler):
@@ -143,6 +156,11 @@ def unknown_url(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Return a 500. The log has the traceback under the response's X-Request-Id."""
+    """Return a 500, or the 503 for a failure of the database outside of a view, whose changes may have been saved.
+
+    The log has the traceback under the response's X-Request-Id.
+    """
+    if failure := failure_of(sys.exception()):
+        return unavailable(request, failure._replace(is_undone=False))
     detail = "An internal error occurred. Nothing was changed. Contact support with the X-Request-Id of this response."
     return problem(500, "error", detail)

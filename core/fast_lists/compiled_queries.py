@@ -32,6 +32,7 @@ from psycopg.pq.abc import PGresult
 from psycopg.types.datetime import TimestamptzLoader
 
 from core import clock, context, rls
+from core.postgres.limits import transaction_sql
 
 MAX_PREPARED_STATEMENTS = 200  # per connection; the server stores the plan of each in memory
 PARAMETERS = re.compile(r"(%%|%s)")
@@ -224,6 +225,7 @@ def open_reader(connection: BaseDatabaseWrapper) -> Iterator[Read]:
             set_role = session.render(
                 SET_ROLE, {"role": now.role or "none", "user_id": str(now.owner_id or "")}, prepare=prepare
             )
+            set_role += transaction_sql(connection).encode()
             with _logged_query(connection, statement):
                 return session.read(statement, values, prepare=prepare, first=(set_role,))
 
@@ -267,7 +269,8 @@ def _read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQue
     wanted = rls.pending_context(connection)
     try:
         if wanted is not None:
-            first.append(session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare))
+            set_context = session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare)
+            first.append(set_context + transaction_sql(connection).encode())
         rows = session.read(statement, values, prepare=prepare, first=tuple(first))
     except psycopg.Error:
         _sessions.pop(raw, None)

@@ -27,6 +27,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from core import context
+from core.api.errors import unavailable
 from core.api.filters import StrictFilterBackend, kind_of
 from core.api.pagination import Cursor, KeysetPagination, OrderColumn, limit_of, order_of
 from core.api.renderers import ORJSON_OPTIONS, json_default
@@ -35,6 +36,7 @@ from core.fast_lists.compiled_queries import PROBE_FACTORIES, CompiledQuery, Unc
 from core.fast_lists.list_permissions import Audience, ListPermission
 from core.fast_lists.sql_serializer import SqlSerializer
 from core.postgres import replicas
+from core.postgres.failures import LOCK_TIMEOUT, QUERY_TIMEOUT, UNAVAILABLE, failure_of
 from core.rate_limits import seconds_to_wait
 
 logger = logging.getLogger(__name__)
@@ -102,7 +104,10 @@ class CompiledList:
             return self._respond(request)
         except (NotCompiledError, APIException, FormError, SuspiciousOperation):
             return None
-        except (psycopg.Error, OperationalError, PoolTimeout) as error:
+        except (psycopg.Error, OperationalError) as error:
+            failure = failure_of(error)
+            if failure in (LOCK_TIMEOUT, QUERY_TIMEOUT) or isinstance(error, PoolTimeout):
+                return unavailable(request, failure or UNAVAILABLE)  # the plain path would wait for as long again
             logger.warning("The compiled list path failed for %s, the plain path handles it: %s", request.path, error)
             return None
 

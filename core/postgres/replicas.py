@@ -16,7 +16,7 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.core.cache import caches
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, OperationalError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter
@@ -25,6 +25,7 @@ from core import context, rls
 from core.errors import CacheUnavailableError
 from core.fast_lists import compiled_queries
 from core.fast_lists.compiled_queries import CompiledQuery, Read, Rows, Values
+from core.postgres.failures import QUERY_TIMEOUT, failure_of
 
 logger = logging.getLogger(__name__)
 REPLICA = "replica"
@@ -126,7 +127,7 @@ class ReplicaMiddleware:
         if (
             not current_request
             or current_request.reads_from != REPLICA
-            or not isinstance(exception, OperationalError | InterfaceError)
+            or failure_of(exception) in (None, QUERY_TIMEOUT)  # a slow query would be as slow on the primary
         ):
             return None
         current_request.has_failed = True
@@ -163,6 +164,8 @@ def rows(read: Read, statement: CompiledQuery, values: Values, user_id: UUID) ->
             with compiled_queries.open_reader(connections[REPLICA]) as read_replica:
                 return read_replica(statement, values)
         except (psycopg.Error, DatabaseError) as error:
+            if failure_of(error) is QUERY_TIMEOUT:
+                raise
             _outage.leave(error)
     return read(statement, values)
 

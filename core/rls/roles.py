@@ -22,6 +22,7 @@ from psycopg.pq import TransactionStatus
 
 from core import context
 from core.context import ActionContext, Role
+from core.postgres.limits import transaction_sql
 
 ItemT = TypeVar("ItemT")
 APPLIED_ATTRIBUTE = "_mingus_applied"  # on a connection: the context set in its transaction; None when that is not known
@@ -104,7 +105,7 @@ def apply_context(connection: BaseDatabaseWrapper, wanted: ActionContext) -> Non
     missing = pending_context(connection, wanted)
     if missing is not None:
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-            cursor.execute(SET_CONTEXT_SQL, list(setting_values(missing).values()))
+            cursor.execute(SET_CONTEXT_SQL + transaction_sql(connection), list(setting_values(missing).values()))
         setattr(connection, APPLIED_ATTRIBUTE, missing)
 
 

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from core.errors import ConflictError
+from core.postgres.limits import job_time
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.imports import RowVerdict
 
@@ -93,7 +94,7 @@ class UndoResult:
     kept: list[KeptTransaction]
 
 
-@transaction.atomic
+@job_time()
 def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
     """Remove the transactions that `record` created and that are unchanged; the file can be imported again afterwards.
 

@@ -5,9 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from hashlib import file_digest
 
-from django.db import transaction
-
 from core.models.validators import has_null_character
+from core.postgres.limits import job_time
 from finance.balance_check import BalanceCheck
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.accounts import SyncStatus
@@ -34,7 +33,7 @@ def import_statement(
     Raise DomainError if the file is refused (413 if it is too large, otherwise 400), ConflictError if the account is closed.
     """
     try:
-        with transaction.atomic():
+        with job_time():
             return _import(source, lock_open_account(account.pk), dry_run=dry_run, now=now)
     except StatementError as error:
         raise refusal(error, source) from error

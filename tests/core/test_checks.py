@@ -51,6 +51,8 @@ PROBLEMS = [
         {"SECRET_KEY_FILE": "/nowhere/at/all", "DATABASE_POOL_LIFETIME": "0", "LOG_LEVEL": "LOUD", "RATE_WRITES": "often"},
         {"mingus.E001", "mingus.E002", "mingus.E007"},
     ),
+    ({"DATABASE_LOCK_TIMEOUT": "0", "DATABASE_JOB_LOCK_TIMEOUT": "600"}, {"mingus.E001", "mingus.E030"}),
+    ({"DATABASE_MIGRATION_STATEMENT_TIMEOUT": "86401", "STRIPE_TIMEOUT": "60"}, {"mingus.E001", "mingus.E030"}),
 ]
 
 
@@ -71,3 +73,10 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
 
 def test_debug_with_a_public_host_is_a_warning() -> None:
     assert "mingus.W001" in check(DEBUG="1").stderr
+
+
+def test_time_limits_may_be_off_in_development() -> None:
+    names = ("LOCK", "STATEMENT", "IDLE_TRANSACTION")
+    assert check(DEBUG="1", **{f"DATABASE_{name}_TIMEOUT": "0" for name in names}).returncode == 0
+    refused = check(**{f"DATABASE_{name}_TIMEOUT": "0" for name in names})
+    assert refused.stderr.count("must be 1 or more, not 0") == 3

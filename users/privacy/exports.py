@@ -19,6 +19,7 @@ from django.db import IntegrityError, connection, connections, transaction
 
 from core import clock
 from core.errors import ConflictError, DomainError
+from core.postgres.failures import QUERY_TIMEOUT, failure_of
 from system.models import AlertType, Severity
 from system.services.alerts import alert
 from users.models import DataExport, DataExportChunk
@@ -64,8 +65,9 @@ def make(export: DataExport) -> bool:
             with Store(export) as store:
                 archive.write(export.user, store, on_progress=store.on_progress)  # type: ignore[arg-type]  # zipfile needs no other methods
                 store.end()
-    except Exception:
-        DataExport.objects.filter(pk=export.pk).update(state=ExportState.FAILED)
+    except Exception as error:
+        if failure_of(error) in (None, QUERY_TIMEOUT):  # after another failure of the database the job is retried
+            DataExport.objects.filter(pk=export.pk).update(state=ExportState.FAILED)
         raise
     _finish(export, store)
     return True

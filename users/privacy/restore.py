@@ -20,6 +20,7 @@ from django.db.models.sql.compiler import SQLInsertCompiler
 from core import clock
 from core.encryption.fields import is_encrypted
 from core.errors import ConflictError, DomainError
+from core.postgres.limits import job_time
 from core.privacy.declarations import Restore
 from users.models import User
 from users.privacy.archive import name_of
@@ -39,7 +40,7 @@ def restore(user: User, file: IO[bytes], *, by: Restore = Restore.OWNER) -> dict
     """
     bundle, wanted = ExportReader(file), restored(by)
     reader = RowDeserializer(user, ImportKeys({model._meta.db_table: model for model in wanted}))
-    with transaction.atomic():
+    with job_time():
         User.objects.select_for_update().get(pk=user.pk)  # one import at a time
         _require_empty(user, wanted)
         for model in reversed([model for model in wanted if policy_of(model).is_replaced]):

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, with a connection pool that checks connections without a query.
+"""Django's PostgreSQL backend, with time limits and with a connection pool that checks connections without a query.
 
 A server that goes away closes the connection, which the client's socket shows. Django's own check is a query each time that a
 connection is taken, which is a tenth of the time of a list request.
@@ -12,10 +12,19 @@ from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool
 
+from core.postgres import limits
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     _connection_pools: "dict[str, ConnectionPool[Any]]"  # Django's own, which its annotations leave out
     _configure_connection: Any
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return psycopg's parameters with the limits of this process, before `options` of the URL, which override them."""
+        parameters: dict[str, Any] = super().get_connection_params()
+        own = limits.connection_options(is_pooled=self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"])
+        options = f"{own} {parameters.get('options', '')}".strip()
+        return parameters | ({"options": options} if options else {})
 
     @property
     def pool(self) -> "ConnectionPool[Any] | None":
