@@ -80,6 +80,35 @@ for number, (name, user, client) in enumerate(islice(cycle([customer("carol"), c
 print("foreign:", foreign, "served:", served)
 """
 
+# A forgotten transaction locks a table. The limits of a request must not stay on the server connection that it used.
+FORGOTTEN = """
+import psycopg
+from django.db import connection, connections
+from rest_framework.test import APIClient
+from core.postgres import limits
+from dev.factories import AccountFactory, TokenFactory, UserFactory
+
+limits.use(limits.Work.REQUEST)  # this process is a command
+user = UserFactory(email="erin@turn.example")
+AccountFactory(user=user)
+client = APIClient(headers={"Authorization": f"Bearer {TokenFactory(user=user, scope='read-write').text}"})
+
+def statuses():
+    for _ in range(2):  # the second by the compiled path
+        yield client.get("/api/v1/finance/accounts/").status_code
+        yield client.post("/api/v1/finance/accounts/", {"profile_name": "New", "profile_type": "savings"}).status_code
+        connections.close_all()
+
+print("before:", *statuses())
+with psycopg.connect("%s") as forgotten:
+    forgotten.execute("LOCK TABLE finance_encryptedfinancialprofile IN ACCESS EXCLUSIVE MODE")
+    print("locked:", *statuses())
+    forgotten.rollback()
+print("after:", *statuses())
+with psycopg.connect(**{name: connection.get_connection_params()[name] for name in ("host", "port", "user", "password", "dbname")}) as raw:
+    print("left:", *[raw.execute(f"SHOW {name}").fetchone()[0] for name in limits.of_process()])
+"""
+
 
 def behind(database: str) -> dict[str, str]:
     return {
@@ -99,6 +128,23 @@ def test_it_migrates_and_serves_two_customers_at_once(database: str) -> None:
 def test_two_customers_over_one_connection_read_own_rows_only(database: str) -> None:
     output = done(manage("shell", "-v0", script=ALTERNATING % REQUESTS, **behind(f"single_{database}")))
     assert f"foreign: 0 served: {int(REQUESTS) * 9 // 10}" in output
+
+
+def test_a_forgotten_transaction_is_a_503(database: str) -> None:
+    limited = behind(f"single_{database}") | {"DATABASE_LOCK_TIMEOUT": "1"}
+    output = done(manage("shell", "-v0", script=FORGOTTEN % url("DATABASE_URL", database), **limited))
+    assert "before: 200 201 200 201" in output
+    assert "locked: 503 503 503 503" in output
+    assert "after: 200 201 200 201" in output
+    assert "left: 0 0 0" in output
+
+
+def test_it_refuses_the_options_of_a_direct_connection(database: str) -> None:
+    """A reader of the error message needs to know the remedy, which docs/troubleshooting.md has."""
+    result = manage("migrate", "-v0", **behind(database) | {"DATABASE_OUTER_POOLER": "0"})
+    assert (
+        "unsupported startup parameter in options" in result.stderr or "unsupported startup parameter: options" in result.stderr
+    )
 
 
 def test_two_concurrent_migrations_succeed(database: str) -> None:
