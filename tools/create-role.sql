@@ -19,3 +19,6 @@ CREATE DATABASE mingus OWNER mingus_owner;
 \else
 CREATE DATABASE mingus OWNER mingus;
 \endif
+-- For psql and other programs: MINGUS sets its own limits (docs/operations.md, Time limits of the database).
+ALTER DATABASE mingus SET idle_in_transaction_session_timeout = '10min';
+ALTER DATABASE mingus SET lock_timeout = '30s';

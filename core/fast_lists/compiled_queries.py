@@ -222,10 +222,8 @@ def open_reader(connection: BaseDatabaseWrapper) -> Iterator[Read]:
 
         def read(statement: CompiledQuery, values: Values) -> Rows:
             now = context.current()
-            set_role = session.render(
-                SET_ROLE, {"role": now.role or "none", "user_id": str(now.owner_id or "")}, prepare=prepare
-            )
-            set_role += transaction_sql(connection).encode()
+            role = {"role": now.role or "none", "user_id": str(now.owner_id or "")}
+            set_role = session.render(SET_ROLE, role, prepare=prepare) + transaction_sql(connection)
             with _logged_query(connection, statement):
                 return session.read(statement, values, prepare=prepare, first=(set_role,))
 
@@ -269,8 +267,7 @@ def _read_in_transaction(connection: BaseDatabaseWrapper, statement: CompiledQue
     wanted = rls.pending_context(connection)
     try:
         if wanted is not None:
-            set_context = session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare)
-            first.append(set_context + transaction_sql(connection).encode())
+            first.append(session.render(SET_CONTEXT, rls.setting_values(wanted), prepare=prepare) + transaction_sql(connection))
         rows = session.read(statement, values, prepare=prepare, first=tuple(first))
     except psycopg.Error:
         _sessions.pop(raw, None)

@@ -43,17 +43,12 @@ def of_process() -> dict[str, int]:
     return limits
 
 
-def connection_options(*, is_pooled: bool) -> str:
-    """Return the limits as libpq's parameter `options`; empty behind a pooler in transaction mode."""
-    return "" if is_pooled else " ".join(f"-c {name}={seconds}s" for name, seconds in of_process().items())
-
-
-def transaction_sql(wrapper: BaseDatabaseWrapper) -> str:
+def transaction_sql(wrapper: BaseDatabaseWrapper) -> bytes:
     """Return SQL that sets the limits, to be appended to the SELECT that sets the role; empty without a pooler."""
     if not wrapper.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
-        return ""
+        return b""
     limits = {name: f"{seconds}s" for name, seconds in of_process().items()} | _limits_of_block.get()
-    return "".join(f", set_config('{name}', '{limit}', true)" for name, limit in limits.items())
+    return "".join(f", set_config('{name}', '{limit}', true)" for name, limit in limits.items()).encode()
 
 
 @contextmanager

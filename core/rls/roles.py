@@ -105,7 +105,7 @@ def apply_context(connection: BaseDatabaseWrapper, wanted: ActionContext) -> Non
     missing = pending_context(connection, wanted)
     if missing is not None:
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-            cursor.execute(SET_CONTEXT_SQL + transaction_sql(connection), list(setting_values(missing).values()))
+            cursor.execute(SET_CONTEXT_SQL + transaction_sql(connection).decode(), list(setting_values(missing).values()))
         setattr(connection, APPLIED_ATTRIBUTE, missing)
 
 

@@ -105,7 +105,8 @@ with psycopg.connect("%s") as forgotten:
     print("locked:", *statuses())
     forgotten.rollback()
 print("after:", *statuses())
-with psycopg.connect(**{name: connection.get_connection_params()[name] for name in ("host", "port", "user", "password", "dbname")}) as raw:
+login = {name: connection.get_connection_params()[name] for name in ("host", "port", "user", "password", "dbname")}
+with psycopg.connect(**login) as raw:
     print("left:", *[raw.execute(f"SHOW {name}").fetchone()[0] for name in limits.of_process()])
 """
 

@@ -23,6 +23,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 READ = "BEGIN; SET LOCAL ROLE mingus_staff; SELECT FROM finance_financialtransaction"
 
 
+class AddColumn(migrations.Migration):
+    operations = [migrations.RunSQL("ALTER TABLE finance_financialtransaction ADD COLUMN later int")]
+
+
 @pytest.fixture(autouse=True)
 def _next_migration(monkeypatch: pytest.MonkeyPatch, limit: SetLimit) -> Iterator[None]:
     """Add a migration that changes the table of transactions, and undo it afterwards."""
@@ -30,10 +34,8 @@ def _next_migration(monkeypatch: pytest.MonkeyPatch, limit: SetLimit) -> Iterato
 
     def with_next(executor: Any, *args: Any, **options: Any) -> None:
         build(executor, *args, **options)
-        migration = migrations.Migration("0002_next", "finance")
-        migration.operations = [migrations.RunSQL("ALTER TABLE finance_financialtransaction ADD COLUMN later int")]
         last = next(key for key in executor.loader.graph.leaf_nodes("finance"))
-        migration.dependencies = [last]
+        migration = AddColumn("0002_next", "finance")
         executor.loader.disk_migrations[migration.app_label, migration.name] = migration
         executor.loader.graph.add_node(("finance", "0002_next"), migration)
         executor.loader.graph.add_dependency(migration, ("finance", "0002_next"), last)

@@ -9,10 +9,12 @@ import psycopg
 import pytest
 from django.db import DatabaseError, InternalError, OperationalError, connection, connections
 from django.test import Client
+from drf_standardized_errors.types import ExceptionHandlerContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 from psycopg_pool import ConnectionPool
 from pytest_django import Settings
 from rest_framework.test import APIClient
+from rest_framework.views import APIView
 
 from billing.models import StripeEvent
 from core.api.errors import exception_handler
@@ -202,7 +204,12 @@ class TestLostConnections:
     ) -> None:
         limit(idle_in_transaction_session_timeout="100ms")
         save = FinancialTransaction.save
-        monkeypatch.setattr(FinancialTransaction, "save", lambda *args, **options: (time.sleep(0.5), save(*args, **options)))
+
+        def save_late(*args: Any, **options: Any) -> None:
+            time.sleep(0.5)
+            save(*args, **options)
+
+        monkeypatch.setattr(FinancialTransaction, "save", save_late)
         response = as_alice.patch(f"{LIST}{entry.pk}/", {"category": "rent"}, format="json")
         assert problem(response) == (503, "database_unavailable", "2")
         connections.close_all()
@@ -277,7 +284,8 @@ def test_each_failure_has_a_code(state: str, code: str) -> None:
     found = failure_of(error)
     assert found is not None
     assert found.code == code
-    assert exception_handler(error, {}) is None  # the middleware handles it
+    about = ExceptionHandlerContext(view=APIView(), args=(), kwargs={}, request=None)
+    assert exception_handler(error, about) is None  # the middleware handles it
 
 
 @pytest.mark.parametrize("state", ["23505", "23514", "42703", "22003", "25P02", "XX000"])

@@ -22,9 +22,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Return psycopg's parameters with the limits of this process, before `options` of the URL, which override them."""
         parameters: dict[str, Any] = super().get_connection_params()
-        own = limits.connection_options(is_pooled=self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"])
-        options = f"{own} {parameters.get('options', '')}".strip()
-        return parameters | ({"options": options} if options else {})
+        if self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:  # a pooler would refuse options
+            return parameters
+        own = "".join(f"-c {name}={seconds}s " for name, seconds in limits.of_process().items())
+        return parameters | {"options": own + parameters.get("options", "")}
 
     @property
     def pool(self) -> "ConnectionPool[Any] | None":
