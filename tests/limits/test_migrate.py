@@ -125,3 +125,10 @@ def test_another_error_is_not_repeated(forget: Forget, limit: SetLimit) -> None:
     forget(READ)
     with pytest.raises(Exception, match="statement timeout"):
         run()
+
+
+def test_drop_everything_says_that_nothing_was_dropped(forget: Forget) -> None:
+    forget(READ)
+    with rls.as_login_role(), pytest.raises(CommandError, match="Nothing was dropped: canceling .* Stop servers and workers"):
+        call_command("drop_everything", yes_drop=connection.settings_dict["NAME"])
+    assert "amount" in columns()

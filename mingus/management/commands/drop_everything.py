@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 
 from mingus.database import as_owner
 
@@ -25,7 +25,11 @@ class Command(BaseCommand):
         given = yes_drop if yes_drop is not None else self._prompt(name)
         if given != name:
             raise CommandError(f"Nothing was dropped: the database is called {name}, not {given!r}.")
-        drop_schema()
+        try:
+            drop_schema()
+        except OperationalError as error:  # such as a lock timeout
+            remedy = "Stop servers and workers, and end other sessions."
+            raise CommandError(f"Nothing was dropped: {str(error).splitlines()[0]}. {remedy}") from error
         self.stdout.write(f"{name} is empty now. `manage.py migrate` creates the tables again.")
 
     def _prompt(self, name: str) -> str:
