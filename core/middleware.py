@@ -91,6 +91,11 @@ class IpRateLimitMiddleware:
         return self.get_response(request)
 
 
+def body_limit(path: str) -> int:
+    """Return the size of the largest body that a path accepts, in bytes."""
+    return settings.IMPORT_MAX_BYTES if path in UPLOAD_PATHS else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
 class BodyLimitMiddleware:
     """Middleware that refuses a large body by its Content-Length, because DRF's parsers would read all of it.
 
@@ -102,7 +107,7 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        limit = settings.IMPORT_MAX_BYTES if request.path in UPLOAD_PATHS else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit = body_limit(request.path)
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not request.META.get("CONTENT_LENGTH") and _has_body(request):
             return problem(411, "length_required", "Send the body with a Content-Length, not in chunks.")

@@ -3,6 +3,10 @@
 from typing import Any
 
 from django_prometheus.middleware import PrometheusAfterMiddleware
+from prometheus_client import Counter
+
+# reason: timeout (the body was too slow), bodies or queue (too many at once), disk (no room for temporary files)
+REFUSED_REQUESTS = Counter("mingus_refused_requests", "Requests refused before Django or without its response", ["reason"])
 
 
 class MetricsMiddleware(PrometheusAfterMiddleware):

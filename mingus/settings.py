@@ -170,6 +170,14 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
+# --- limits of the server, for each of its processes; docs/decisions/0013 describes them
+MAX_WAITING_REQUESTS = env.number("MAX_WAITING_REQUESTS", 256, at_least=1)
+MAX_BODIES = env.number("MAX_BODIES", 256, at_least=1)
+BODY_TIMEOUT = env.number("BODY_TIMEOUT", 20, at_least=1)  # seconds; BODY_MIN_RATE gives large bodies more
+BODY_MIN_RATE = env.number("BODY_MIN_RATE", 16_384, at_least=1)  # bytes per second
+SEND_TIMEOUT = env.number("SEND_TIMEOUT", 30, at_least=1)  # seconds in which a client may read nothing of a large response
+SPOOL_MAX_BYTES = env.number("SPOOL_MAX_BYTES", max(2**30, IMPORT_MAX_BYTES), at_least=IMPORT_MAX_BYTES)
+
 # --- rate limits: "address" counts all requests of an IP address, the others count API requests by kind
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 RATES = {

@@ -63,7 +63,7 @@ class Command(BaseCommand):
 def server(host: str, port: int, workers: int) -> Program:
     """Return the Granian program. More threads per worker make slow responses 2 to 5 times slower (docs/decisions/0013)."""
     options = {
-        "--interface": "wsgi",
+        "--interface": "asginl",  # ASGI without lifespan events
         "--host": host,
         "--port": str(port),
         "--workers": str(workers),
@@ -74,7 +74,7 @@ def server(host: str, port: int, workers: int) -> Program:
         "--http1-header-read-timeout": "10000",  # milliseconds; disconnects clients that send headers slowly
     }
     arguments = [part for option in options.items() for part in option]
-    return Program("The server", ["-m", "granian", *arguments, "--no-ws", "mingus.wsgi:application"])
+    return Program("The server", ["-m", "granian", *arguments, "--no-ws", "mingus.asgi:application"])
 
 
 JOB_WORKER = Program("The job worker", ["manage.py", "worker"])
