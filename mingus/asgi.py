@@ -4,6 +4,7 @@ from django.conf import settings
 
 from mingus import wsgi  # the first import, because it loads the apps
 from mingus.server.application import Application
+from mingus.server.scheduling import install_shortcut
 
 application = Application(
     wsgi.application,
@@ -14,3 +15,4 @@ application = Application(
     send_timeout=settings.SEND_TIMEOUT,
     max_spool_bytes=settings.SPOOL_MAX_BYTES,
 )
+install_shortcut(application)

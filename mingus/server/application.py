@@ -1,6 +1,6 @@
 """The ASGI application: health probes, bodies, and the threads that run Django."""
 
-from collections.abc import Awaitable
+import asyncio
 
 from django.http import JsonResponse
 
@@ -8,7 +8,7 @@ from mingus.server.protocol import Receive, Scope, Send
 from mingus.server.request_bodies import BodyError, BodyReceiver, busy, length_to_receive
 from mingus.server.responses import refuse, send_response
 from mingus.server.spool import Spool
-from mingus.server.wsgi_thread import WsgiApplication, WsgiThread
+from mingus.server.wsgi_thread import Exchange, WsgiApplication, WsgiThread
 
 LIVE_PATH, READY_PATH = "/healthz/live", "/healthz/ready"
 MAX_WAITING_PROBES = 10
@@ -38,29 +38,36 @@ class Application:
         self._max_bodies = max_bodies
         self._bodies = 0
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Return an awaitable that ends with the response. It is a coroutine, which needs more time, only for a body."""
-        path = scope["path"]
-        if path == LIVE_PATH and scope["method"] in {"GET", "HEAD"}:
-            return _alive(send)
-        length = length_to_receive(scope)
-        if length != 0:
-            return self._receive_and_run(scope, receive, send, length)
-        return (self._probes if path == READY_PATH else self._requests).run(scope, receive, send)
-
-    async def _receive_and_run(self, scope: Scope, receive: Receive, send: Send, length: int | None) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request. Granian calls this for the requests that `run_in_thread` has not taken."""
+        if _is_liveness_probe(scope):
+            return send_response(send, JsonResponse({"status": "ok"}))
         if self._bodies >= self._max_bodies:
             return refuse(send, busy(), "bodies")
         self._bodies += 1
         try:
-            body = await self._receiver.receive(receive, length)
-            await self._requests.run(scope, receive, send, body)
+            length = length_to_receive(scope)
+            body = await self._receiver.receive(receive, length) if length != 0 else None
+            loop = asyncio.get_running_loop()
+            ended = loop.create_future()
+            self._thread_for(scope).run(Exchange(scope, receive, send, loop, body, ended))
+            await ended
         except BodyError as error:
             if error.response is not None:
                 refuse(send, error.response, error.reason)
         finally:
             self._bodies -= 1
 
+    def run_in_thread(self, scope: Scope, receive: Receive, send: Send, loop: asyncio.AbstractEventLoop) -> bool:
+        """Hand a request without a body to a thread. Return False for others, without having done anything."""
+        if length_to_receive(scope) != 0 or _is_liveness_probe(scope):
+            return False
+        self._thread_for(scope).run(Exchange(scope, receive, send, loop))
+        return True
 
-async def _alive(send: Send) -> None:
-    send_response(send, JsonResponse({"status": "ok"}))
+    def _thread_for(self, scope: Scope) -> WsgiThread:
+        return self._probes if scope["path"] == READY_PATH else self._requests
+
+
+def _is_liveness_probe(scope: Scope) -> bool:
+    return scope["path"] == LIVE_PATH and scope["method"] in {"GET", "HEAD"}

@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -20,7 +19,6 @@ from mingus.server.responses import PART_BYTES, Headers, head, refuse, send_resp
 from mingus.server.spool import Spool, SpooledBody, SpoolFullError
 
 logger = logging.getLogger(__name__)
-COMPLETE_SECONDS = 1.0
 
 WsgiApplication = Callable[[dict[str, Any], Any], HttpResponseBase]
 
@@ -39,22 +37,26 @@ class StartResponse:
 
 @dataclass(slots=True)
 class Exchange:
-    """A request with its body, and the future that ends after its response."""
+    """A request, with its body and the future that ends after its response if the event loop has received it."""
 
     scope: Scope
     receive: Receive
     send: Send
-    body: SpooledBody | None
-    ended: "asyncio.Future[None]"
+    loop: asyncio.AbstractEventLoop
+    body: SpooledBody | None = None
+    ended: "asyncio.Future[None] | None" = None
     is_answered: bool = False
+
+    def end(self) -> None:
+        """Release what the request holds. Call this from any thread."""
+        if self.body is not None:
+            self.body.close()
+        if self.ended is not None:
+            self.loop.call_soon_threadsafe(self.ended.set_result, None)
 
 
 class WsgiThread:
-    """One thread for Django, with a bound on the number of requests that wait for it.
-
-    The thread sends the response. Nothing waits for the future of a request, so futures are completed when the next request
-    arrives: waking the event loop up for each one costs 2 % of a list.
-    """
+    """One thread for Django, with a bound on the number of requests that wait for it. It also sends the responses."""
 
     def __init__(self, application: WsgiApplication, *, max_waiting: int, spool: Spool, send_timeout: int) -> None:
         self._application = application
@@ -62,39 +64,24 @@ class WsgiThread:
         self._spool = spool
         self._send_timeout = send_timeout
         self._waiting: SimpleQueue[Exchange] = SimpleQueue()
-        self._ended: deque[asyncio.Future[None]] = deque()
         self._thread: Thread | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._start_lock = Lock()
 
-    def run(self, scope: Scope, receive: Receive, send: Send, body: SpooledBody | None = None) -> "asyncio.Future[None]":
-        """Run the application for a request, or refuse it if too many wait. Call this in the event loop."""
-        self._complete_ended()
-        loop = asyncio.get_running_loop()
+    def run(self, exchange: Exchange) -> None:
+        """Run the application for a request, or refuse it if too many wait. Call this from any thread."""
         if self._thread is None:
-            self._thread = Thread(target=self._work, name="wsgi", daemon=True)
-            self._thread.start()
-        if self._timer is None:
-            self._timer = loop.call_later(COMPLETE_SECONDS, self._complete_later)
-        exchange = Exchange(scope, receive, send, body, loop.create_future())
+            self._start()
         if self._waiting.qsize() < self._max_waiting:
             self._waiting.put(exchange)
         else:
-            refuse(send, busy(), "queue")
-            self._end(exchange)
-        return exchange.ended
+            refuse(exchange.send, busy(), "queue")
+            exchange.end()
 
-    def _complete_ended(self) -> None:
-        while self._ended:
-            self._ended.popleft().set_result(None)
-
-    def _complete_later(self) -> None:
-        self._timer = None
-        self._complete_ended()
-
-    def _end(self, exchange: Exchange) -> None:
-        if exchange.body is not None:
-            exchange.body.close()
-        self._ended.append(exchange.ended)
+    def _start(self) -> None:
+        with self._start_lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="wsgi", daemon=True)
+                self._thread.start()
 
     def _work(self) -> None:
         while True:
@@ -107,7 +94,7 @@ class WsgiThread:
                 if not exchange.is_answered:
                     send_response(exchange.send, server_error(HttpRequest()))
             if not still_sending:
-                self._end(exchange)
+                exchange.end()
             del exchange  # an idle thread holds no request
 
     def _respond(self, exchange: Exchange) -> bool:
@@ -144,13 +131,13 @@ class WsgiThread:
             body.close()
             return False
         sending = send_spooled(exchange.send, exchange.receive, head(start.status, start.headers), body, self._send_timeout)
-        task = asyncio.run_coroutine_threadsafe(sending, exchange.ended.get_loop())
-        task.add_done_callback(lambda _: self._end(exchange))
+        task = asyncio.run_coroutine_threadsafe(sending, exchange.loop)
+        task.add_done_callback(lambda _: exchange.end())
         return True
 
     def _spooled(self, exchange: Exchange, response: StreamingHttpResponse) -> SpooledBody | None:
         """Return the whole body, or None if it was refused or the client has disconnected."""
-        disconnect = asyncio.run_coroutine_threadsafe(wait_for_disconnect(exchange.receive), exchange.ended.get_loop())
+        disconnect = asyncio.run_coroutine_threadsafe(wait_for_disconnect(exchange.receive), exchange.loop)
         body = SpooledBody(self._spool)
         try:
             for part in response:

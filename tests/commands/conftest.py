@@ -64,7 +64,7 @@ class Server(Running):
         metrics = folder / "metrics"
         metrics.mkdir()
         (metrics / "counter_1.db").write_bytes(b"left by another run")
-        environment |= {"DATABASE_URL": url_of_tests_database(), "PORT": str(self.port), "WORKERS": "2"}
+        environment = {"WORKERS": "2", **environment, "DATABASE_URL": url_of_tests_database(), "PORT": str(self.port)}
         super().__init__(["serve", "--with-worker"], folder / "log", PROMETHEUS_MULTIPROC_DIR=str(metrics), **environment)
         self.wait_for(f"MINGUS listens on http://127.0.0.1:{self.port}/")
 
