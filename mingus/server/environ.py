@@ -28,13 +28,15 @@ def environ_of(scope: Scope, body: SpooledBody | None) -> dict[str, Any]:
 
     SECURITY: it has no headers whose names contain an underscore, which would replace those of a proxy (CVE-2015-0219).
     """
+    # WSGI requires the bytes of the path as latin-1. The scope's "path" has lost those that are not UTF-8
+    path = scope["raw_path"]
     environ = COMMON_VALUES | {
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "SERVER_NAME": scope["server"][0],
         "SERVER_PORT": scope["server"][1],
         "REMOTE_ADDR": scope["client"][0],
         "REQUEST_METHOD": scope["method"],
-        "PATH_INFO": _path_info(scope["raw_path"]),
+        "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "wsgi.url_scheme": scope["scheme"],
         "wsgi.input": BytesIO() if body is None else body,
@@ -48,11 +50,6 @@ def environ_of(scope: Scope, body: SpooledBody | None) -> dict[str, Any]:
         elif key:
             environ[key] = value.decode("latin-1")
     return environ
-
-
-def _path_info(raw_path: bytes) -> str:
-    """Return the path's bytes as latin-1, as WSGI requires. The scope's `path` has lost those that are not UTF-8."""
-    return (unquote_to_bytes(raw_path) if b"%" in raw_path else raw_path).decode("latin-1")
 
 
 def _key_of(name: bytes) -> str:

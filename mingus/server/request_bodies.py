@@ -56,7 +56,7 @@ class BodyReceiver:
         try:
             async with asyncio.timeout(self._timeout) as limit:
                 await self._fill(body, receive, length, limit)
-            body.seek(0)
+            body.rewind()
         except BaseException as error:
             body.close()
             if isinstance(error, TimeoutError):

@@ -1,5 +1,7 @@
 """Temporary storage for the bodies of requests and responses: small ones in memory, large ones in deleted files."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from tempfile import SpooledTemporaryFile
 from threading import Lock
 
@@ -46,13 +48,25 @@ class SpooledBody(SpooledTemporaryFile[bytes]):
         if self.size > MEMORY_BYTES:
             self._spool.take(self.size - self._taken)
             self._taken = self.size
-        try:
+        with _disk_errors():
             self.write(data)
-        except OSError as error:
-            raise SpoolFullError(f"A temporary file could not be written: {error.strerror}.") from error
+
+    def rewind(self) -> None:
+        """Go to the beginning, to read the body. Raise SpoolFullError if the rest of it can't be written to the file."""
+        with _disk_errors():
+            self.seek(0)
 
     def close(self) -> None:
         """Delete the file."""
-        super().close()
+        with suppress(OSError):  # raised if the rest of the file can't be written
+            super().close()
         self._spool.release(self._taken)
         self._taken = 0
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SpoolFullError(f"A temporary file could not be written: {error.strerror}.") from error

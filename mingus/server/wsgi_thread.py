@@ -145,7 +145,7 @@ class WsgiThread:
                     body.close()
                     return None
                 body.append(part)
-            body.seek(0)
+            body.rewind()
         except BaseException as error:
             body.close()
             if not isinstance(error, SpoolFullError):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -57,15 +57,15 @@ class Running:
 
 
 class Server(Running):
-    """A process of `manage.py serve --with-worker`, with two server processes."""
+    """A process of `manage.py serve`, with two server processes and the job worker unless told otherwise."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, *, options: Sequence[str] = ("--with-worker",), **environment: str) -> None:
         self.port = free_port()
         metrics = folder / "metrics"
         metrics.mkdir()
         (metrics / "counter_1.db").write_bytes(b"left by another run")
         environment = {"WORKERS": "2", **environment, "DATABASE_URL": url_of_tests_database(), "PORT": str(self.port)}
-        super().__init__(["serve", "--with-worker"], folder / "log", PROMETHEUS_MULTIPROC_DIR=str(metrics), **environment)
+        super().__init__(["serve", *options], folder / "log", PROMETHEUS_MULTIPROC_DIR=str(metrics), **environment)
         self.wait_for(f"MINGUS listens on http://127.0.0.1:{self.port}/")
 
     def get(self, path: str) -> str:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.commands.raw_client import Connection
 pytestmark = pytest.mark.faults
 
 
-@pytest.fixture(params=["--http=1", "--http=auto"])
+@pytest.fixture(scope="module", params=["--http=1", "--http=auto"])
 def ports(request: pytest.FixtureRequest) -> Iterator[dict[str, int]]:
     """Yield the ports of a server with Granian's WSGI interface and one with our ASGI application."""
     environment = {**os.environ, "NOT_IN_THE_ENVIRON": "x"}
@@ -25,7 +26,7 @@ def ports(request: pytest.FixtureRequest) -> Iterator[dict[str, int]]:
         command = [sys.executable, "-m", "granian", *options, f"tests.commands.echo_site:{target}"]
         processes.append(subprocess.Popen(command, cwd=ROOT, env=environment))
     for port in found.values():
-        until(lambda port=port: answers(port), "the echo site")
+        until(partial(answers, port), "the echo site")
     yield found
     for process in processes:
         process.terminate()

@@ -4,7 +4,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,22 +22,40 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 LIVE, READY, LIST, POST = "/healthz/live", "/healthz/ready", "/api/v1/finance/transactions/", "POST /api/v1/finance/accounts/"
 IMPORTS = "POST /api/v1/finance/imports/"
-LIMITS = {"BODY_TIMEOUT": "2", "BODY_MIN_RATE": "1000000", "MAX_BODY_BYTES": "100000", "WORKERS": "1"}
-StartServer = Callable[..., Server]
+STRICT = {
+    "BODY_TIMEOUT": "4",
+    "BODY_MIN_RATE": "1000000",
+    "MAX_BODY_BYTES": "100000",
+    "MAX_BODIES": "2",
+    "MAX_WAITING_REQUESTS": "2",
+    "SPOOL_MAX_BYTES": "1000000",
+    "IMPORT_MAX_BYTES": "1000000",
+}
 
 
-@pytest.fixture
-def start(transactional_db: None, tmp_path: Path) -> Iterator[StartServer]:
-    """Yield a function that starts a server with one process, which ends before the tables are emptied."""
-    servers: list[Server] = []
-
-    def start_server(**environment: str) -> Server:
-        servers.append(Server(tmp_path, **{"WORKERS": "1", **environment}))
-        return servers[-1]
-
-    yield start_server
-    for server in servers:
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[Server]:
+    """Run a server with one process, whose temporary files are in `folder / "spool"`."""
+    (folder / "spool").mkdir()
+    environment |= {"TMPDIR": str(folder / "spool"), "DATABASE_POOL_MIN": "1", "DATABASE_POOL_MAX": "4"}
+    server = Server(folder, options=["--workers", "1"], **environment)
+    try:
+        yield server
+    finally:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Yield a server with the default limits, except that a slow reader is disconnected earlier."""
+    with serving(tmp_path_factory.mktemp("default"), SEND_TIMEOUT="2") as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def strict_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("strict"), **STRICT) as program:
+        yield program
 
 
 @pytest.fixture
@@ -62,8 +80,8 @@ def fastest(port: int, path: str, token: str = "") -> Reply:
     return min((get(port, path, token) for _ in range(5)), key=lambda reply: reply.seconds)
 
 
-def test_four_bodies_that_never_come_stop_nothing(start: StartServer, connections: list[Connection], token: str) -> None:
-    port = start(WORKERS="2").port
+def test_four_bodies_that_never_come_stop_nothing(server: Server, connections: list[Connection], token: str) -> None:
+    port = server.port
     for _ in range(4):
         head = [f"{POST} HTTP/1.1", *authorization(token), "Content-Type: application/json", "Content-Length: 100"]
         connections.append(Connection(port).send(*head, body=b"{"))
@@ -73,12 +91,12 @@ def test_four_bodies_that_never_come_stop_nothing(start: StartServer, connection
 
 
 def test_200_slow_connections_leave_probes_and_lists_fast(
-    start: StartServer, connections: list[Connection], token: str, alice: User
+    server: Server, connections: list[Connection], token: str, alice: User
 ) -> None:
     with rls.as_staff():
         account = AccountFactory.create(user=alice)
         TransactionFactory.create_batch(2_000, user=alice, financial_profile=account, description="x" * 200)
-    port = start(WORKERS="2").port
+    port = server.port
     head = [f"{POST} HTTP/1.1", *authorization(token), "Content-Type: application/json"]
     for _ in range(66):
         connections.append(Connection(port).send(*head, "Content-Length: 1000", body=b"{"))
@@ -97,21 +115,21 @@ def test_200_slow_connections_leave_probes_and_lists_fast(
     assert listed.seconds < 2
 
 
-def test_a_slow_body_is_a_408_and_closes_the_connection(start: StartServer, connections: list[Connection]) -> None:
-    port = start(**LIMITS).port
+def test_a_slow_body_is_a_408_and_closes_the_connection(strict_server: Server, connections: list[Connection]) -> None:
+    port = strict_server.port
     connections.append(Connection(port).send(f"{POST} HTTP/1.1", "Content-Length: 100", body=b"{"))
     reply = connections[0].reply()
     assert (reply.status, reply.json["errors"][0]["code"]) == (408, "request_timeout")
     assert connections[0].is_closed()
-    assert 'mingus_refused_requests_total{reason="timeout"} 1.0' in get(port, "/metrics").body.decode()
+    assert 'mingus_refused_requests_total{reason="timeout"}' in get(port, "/metrics").body.decode()
 
 
-def test_a_body_below_the_minimum_rate_is_a_408(start: StartServer, connections: list[Connection]) -> None:
+def test_a_body_below_the_minimum_rate_is_a_408(strict_server: Server, connections: list[Connection]) -> None:
     """Send a byte every tenth of a second, so that no single wait is long."""
-    port = start(**LIMITS).port
+    port = strict_server.port
     connections.append(Connection(port).send(f"{POST} HTTP/1.1", "Content-Length: 100", body=b"{"))
     begin = time.monotonic()
-    while time.monotonic() < begin + 4:
+    while time.monotonic() < begin + 8:
         try:
             connections[0].socket.sendall(b" ")
         except OSError:
@@ -122,35 +140,31 @@ def test_a_body_below_the_minimum_rate_is_a_408(start: StartServer, connections:
 
 @pytest.mark.parametrize("extra", [["Content-Length: 100001"], ["Content-Length: 100001", "Expect: 100-continue"]])
 def test_a_body_over_the_limit_is_refused_by_its_length(
-    extra: list[str], start: StartServer, connections: list[Connection]
+    extra: list[str], strict_server: Server, connections: list[Connection]
 ) -> None:
-    connections.append(Connection(start(**LIMITS).port).send(f"{POST} HTTP/1.1", *extra))
+    connections.append(Connection(strict_server.port).send(f"{POST} HTTP/1.1", *extra))
     reply = connections[0].reply()
     assert (reply.status, reply.json["errors"][0]["code"]) == (413, "too_large")
 
 
-def test_a_body_in_chunks_is_refused_without_being_read(start: StartServer, connections: list[Connection]) -> None:
+def test_a_body_in_chunks_is_refused_without_being_read(strict_server: Server, connections: list[Connection]) -> None:
     chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
-    connections.append(Connection(start(**LIMITS).port))
+    connections.append(Connection(strict_server.port))
     connections[0].send(f"{POST} HTTP/1.1", "Transfer-Encoding: chunked", body=chunk)
     reply = connections[0].reply()
     assert (reply.status, reply.json["errors"][0]["code"]) == (411, "length_required")
 
 
-def test_expect_100_continue_is_answered(start: StartServer, connections: list[Connection], token: str) -> None:
-    connections.append(Connection(start().port))
+def test_expect_100_continue_is_answered(server: Server, connections: list[Connection], token: str) -> None:
+    connections.append(Connection(server.port))
     head = [*authorization(token), "Content-Type: application/json", "Content-Length: 2", "Expect: 100-continue"]
     assert connections[0].send(f"{POST} HTTP/1.1", *head).reply().status == 100
     connections[0].socket.sendall(b"{}")
     assert connections[0].reply().status == 400
 
 
-def test_a_large_upload_waits_in_a_deleted_file(
-    start: StartServer, connections: list[Connection], token: str, tmp_path: Path
-) -> None:
-    folder = tmp_path / "spool"
-    folder.mkdir()
-    server = start(TMPDIR=str(folder))
+def test_a_large_upload_waits_in_a_deleted_file(server: Server, connections: list[Connection], token: str) -> None:
+    folder = server.log.parent / "spool"
     head = [*authorization(token), "Content-Type: multipart/form-data; boundary=x", "Content-Length: 3000000"]
     connections.append(Connection(server.port).send(f"{IMPORTS} HTTP/1.1", *head, body=b"--x\r\n" + b" " * 1_999_995))
     until(lambda: "found" if deleted_files(server.process.pid, folder) == [2_000_000] else "", "the spooled file")
@@ -174,8 +188,8 @@ def deleted_files(pid: int, folder: Path) -> list[int]:
     return sizes
 
 
-def test_no_room_for_an_upload_is_a_503(start: StartServer, connections: list[Connection], token: str) -> None:
-    port = start(SPOOL_MAX_BYTES="1000000", IMPORT_MAX_BYTES="1000000").port
+def test_no_room_for_an_upload_is_a_503(strict_server: Server, connections: list[Connection], token: str) -> None:
+    port = strict_server.port
     for _ in range(2):
         head = [*authorization(token), "Content-Type: multipart/form-data; boundary=x", "Content-Length: 900000"]
         connections.append(Connection(port).send(f"{IMPORTS} HTTP/1.1", *head, body=b"--x\r\n" + b" " * 800_000))
@@ -189,8 +203,8 @@ def first_reply(connections: list[Connection]) -> Reply:
     return next(connection for connection in connections if connection.socket in ready).reply()
 
 
-def test_too_many_bodies_at_once_are_a_503(start: StartServer, connections: list[Connection]) -> None:
-    port = start(MAX_BODIES="2").port
+def test_too_many_bodies_at_once_are_a_503(strict_server: Server, connections: list[Connection]) -> None:
+    port = strict_server.port
     for _ in range(2):
         connections.append(Connection(port).send(f"{POST} HTTP/1.1", "Content-Length: 100", body=b"{"))
     time.sleep(1)
@@ -200,9 +214,9 @@ def test_too_many_bodies_at_once_are_a_503(start: StartServer, connections: list
     assert get(port, LIVE).status == 200
 
 
-def test_a_disconnect_in_a_body_writes_nothing(start: StartServer, token: str) -> None:
+def test_a_disconnect_in_a_body_writes_nothing(server: Server, token: str) -> None:
     """Disconnect before the last of the spaces after a complete object: what has arrived could be parsed."""
-    port = start().port
+    port = server.port
     body = b'{"profile_name": "Half", "profile_type": "checking"}' + b" " * 100
     head = [f"{POST} HTTP/1.1", *authorization(token), "Content-Type: application/json", f"Content-Length: {len(body)}"]
     cut, whole = Connection(port).send(*head, body=body[:-1]), Connection(port)
@@ -214,8 +228,8 @@ def test_a_disconnect_in_a_body_writes_nothing(start: StartServer, token: str) -
     assert [account["profile_name"] for account in accounts].count("Half") == 1
 
 
-def test_pipelined_requests_are_answered_in_order(start: StartServer, connections: list[Connection], token: str) -> None:
-    connections.append(Connection(start().port))
+def test_pipelined_requests_are_answered_in_order(server: Server, connections: list[Connection], token: str) -> None:
+    connections.append(Connection(server.port))
     paths = [LIST, LIVE, "/api/v1/unknown/", READY]
     for path in paths:
         connections[0].send(f"GET {path} HTTP/1.1", *authorization(token))
@@ -234,8 +248,8 @@ def locked_transactions() -> Iterator[None]:
         other.rollback()
 
 
-def test_probes_work_while_a_request_waits(start: StartServer, connections: list[Connection], token: str) -> None:
-    port = start().port
+def test_probes_work_while_a_request_waits(server: Server, connections: list[Connection], token: str) -> None:
+    port = server.port
     with locked_transactions():
         connections.append(Connection(port).send(f"GET {LIST} HTTP/1.1", *authorization(token)))
         time.sleep(0.5)
@@ -243,8 +257,8 @@ def test_probes_work_while_a_request_waits(start: StartServer, connections: list
     assert connections[0].reply().status == 200
 
 
-def test_too_many_waiting_requests_are_a_503(start: StartServer, connections: list[Connection], token: str) -> None:
-    port = start(MAX_WAITING_REQUESTS="2").port
+def test_too_many_waiting_requests_are_a_503(strict_server: Server, connections: list[Connection], token: str) -> None:
+    port = strict_server.port
     with locked_transactions():
         for _ in range(6):
             connections.append(Connection(port).send(f"GET {LIST} HTTP/1.1", *authorization(token)))
@@ -255,13 +269,12 @@ def test_too_many_waiting_requests_are_a_503(start: StartServer, connections: li
 
 
 def test_readers_that_stop_do_not_hold_the_thread(
-    start: StartServer, connections: list[Connection], token: str, alice: User
+    server: Server, connections: list[Connection], token: str, alice: User
 ) -> None:
     """Request exports larger than all buffers, and read nothing."""
     with rls.as_staff():
         account = AccountFactory.create(user=alice)
         TransactionFactory.create_batch(3_000, user=alice, financial_profile=account, description="x" * 400)
-    server = start(SEND_TIMEOUT="2")
     for _ in range(3):
         connections.append(Connection(server.port, receive_buffer=1_024))
         connections[-1].send(f"GET {LIST}export/?file_format=json HTTP/1.1", *authorization(token))
@@ -271,20 +284,20 @@ def test_readers_that_stop_do_not_hold_the_thread(
     assert len(complete.json) == 3_003
 
 
-def test_sigterm_waits_for_the_running_request(start: StartServer, connections: list[Connection], token: str) -> None:
-    server = start()
-    with locked_transactions():
-        connections.append(Connection(server.port).send(f"GET {LIST} HTTP/1.1", *authorization(token)))
-        time.sleep(0.5)
-        server.process.send_signal(signal.SIGTERM)
-        time.sleep(1)
-    assert connections[0].reply().status == 200
-    assert server.process.wait(60) == 0
-    assert "Traceback" not in server.output()
+def test_sigterm_waits_for_the_running_request(token: str, connections: list[Connection], tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        with locked_transactions():
+            connections.append(Connection(server.port).send(f"GET {LIST} HTTP/1.1", *authorization(token)))
+            time.sleep(0.5)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(1)
+        assert connections[0].reply().status == 200
+        assert server.process.wait(60) == 0
+        assert "Traceback" not in server.output()
 
 
-def test_head_requests_and_static_files_work(start: StartServer, connections: list[Connection], token: str) -> None:
-    port = start().port
+def test_head_requests_and_static_files_work(server: Server, connections: list[Connection], token: str) -> None:
+    port = server.port
     connections.append(Connection(port))
     for path in (LIVE, LIST, "/static/admin/css/base.css", f"{LIST}export/?file_format=csv"):
         connections[0].send(f"HEAD {path} HTTP/1.1", *authorization(token))
@@ -294,6 +307,5 @@ def test_head_requests_and_static_files_work(start: StartServer, connections: li
     assert len(reply.body) > 10_000
 
 
-def test_the_shortcut_of_granian_is_in_use(start: StartServer) -> None:
-    server = start()
+def test_the_shortcut_of_granian_is_in_use(server: Server) -> None:
     assert "This version of Granian is unknown" not in server.output()
