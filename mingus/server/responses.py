@@ -18,6 +18,7 @@ Headers = list[tuple[str, str]]
 PART_BYTES = 65_536
 # The headers that middleware adds to responses of Django
 COMMON_HEADERS = [*HEADERS.items(), (HEADER, API_POLICY), ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY")]
+COMMON_HEADERS += [("Referrer-Policy", "same-origin"), ("Cross-Origin-Opener-Policy", "same-origin")]
 
 
 def head(status: int, headers: Headers) -> Message:
