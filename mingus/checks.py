@@ -24,6 +24,8 @@ SELECT session_user, count(*) FROM pg_class
  WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
    AND pg_has_role(session_user, relowner, 'MEMBER')
 """
+SERVER_BUFFER = 65_536  # bytes of the URL and headers that Granian reads; it refuses more before Django sees the request
+REST_OF_HEAD = 1_024  # bytes of a request besides URL, headers and body: the method, the version and separators
 RATE = re.compile(r"[1-9]\d{0,8}/[smhd]")
 
 
@@ -143,6 +145,15 @@ def time_limits_fit_together(**_: Any) -> list[CheckMessage]:
     return [Error(problem, hint="See docs/configuration.md.", id="mingus.E030") for problem in problems]
 
 
+def request_limits_fit(**_: Any) -> list[CheckMessage]:
+    """Report limits above the server's own, with which a client would get an empty 431 instead of an error (mingus.E024)."""
+    most = SERVER_BUFFER - REST_OF_HEAD
+    if most >= settings.MAX_URL_BYTES + settings.MAX_HEADER_BYTES:
+        return []
+    hint = f"Set them to at most {most:,} bytes together."
+    return [Error("MAX_URL_BYTES and MAX_HEADER_BYTES exceed what the server reads.", hint=hint, id="mingus.E024")]
+
+
 SETTINGS_CHECKS = [
     environment_is_readable,
     secret_key_is_set,
@@ -152,6 +163,7 @@ SETTINGS_CHECKS = [
     site_url_is_a_url,
     rates_are_rates,
     time_limits_fit_together,
+    request_limits_fit,
     debug_is_local,
 ]
 DATABASE_CHECKS = [data_keys_can_be_unwrapped]

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "core.middleware.RequestContextMiddleware",
     "mingus.security_headers.HeadersMiddleware",
+    "mingus.request_limits.RequestLimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -163,6 +164,9 @@ STORAGES = {
 }
 
 # --- limits on the size of a request, in bytes, and on the rows of an import
+MAX_URL_BYTES = env.number("MAX_URL_BYTES", 8192, at_least=2048)
+MAX_HEADER_BYTES = env.number("MAX_HEADER_BYTES", 16_384, at_least=4096)
+MAX_MEDIA_TYPE_BYTES = 1_024  # of Content-Type and of Accept, which Django parses in quadratic time
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.number("MAX_BODY_BYTES", 2_621_440, at_least=1024)
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 104_857_600, at_least=1024)
 IMPORT_MAX_ROWS = env.number("IMPORT_MAX_ROWS", 500_000, at_least=1)

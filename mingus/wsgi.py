@@ -4,14 +4,16 @@ import gc
 import logging
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 from django.db import OperationalError
 
 from mingus.database import require_row_level_security
+from mingus.wsgi_handler import BoundedHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingus.settings")
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = BoundedHandler()
 
 # SECURITY: no server that imports this module can serve with a database role that bypasses row-level security
 try:

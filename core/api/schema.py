@@ -37,9 +37,11 @@ ERRORS = {
     "411": "The header `Content-Length` is missing.",
     "412": "The object was changed since the ETag in `If-Match` was read.",
     "413": "The body is too large.",
+    "414": "The path and the query are too long.",
     "415": "The media type of the body is not supported.",
     "422": "The Idempotency-Key was used for another request.",
     "429": "Too many requests. `Retry-After` is the number of seconds to wait.",
+    "431": "The headers are too large.",
 }
 ONLY_POST = {"422"}
 ONLY_BODY = {"411", "413", "415"}

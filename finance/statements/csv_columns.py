@@ -14,7 +14,7 @@ from finance.statements.dates import looks_like_date
 from finance.statements.rows import BrokenCellError, StatementError
 from finance.statements.text import clean_text, plain_key
 
-_IN_BRACKETS = re.compile(r"[(\[].*?[)\]]")
+_IN_BRACKETS = re.compile(rf"[(\[][^)\]]{{0,{MAX_TITLE_LENGTH}}}[)\]]")
 _SHOWN_COLUMNS = 40
 _SHOWN = 40
 # "Valuta" means currency in Italian and Dutch and value date in German, so it is decided by the cells.

@@ -32,6 +32,7 @@ OTHER_URLS = {
     ".well-known/security.txt": "public by its purpose",
     ".well-known/security-policy.md": "public by its purpose",
     "^(?:api|_allauth)/": "404",
+    "^admin/r/": "404",
 }
 NOT_OWNED = {
     "billing/plans/": "public to read, staff may change it",

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 
+from mingus.checks import SERVER_BUFFER
 from mingus.database import require_row_level_security
 from mingus.migration_fingerprints import OTHER_MIGRATIONS, is_made_by_other_migrations
 from mingus.processes import PortError, ProcessGroup, Program, require_free_port, wait_until_listening
@@ -70,7 +71,8 @@ def server(host: str, port: int, workers: int) -> Program:
         "--blocking-threads": "1",
         "--log-level": "warning",
         "--workers-kill-timeout": "20",
-        "--http1-buffer-size": "65536",  # maximum size of a request's headers, in bytes
+        "--http1-buffer-size": str(SERVER_BUFFER),
+        "--http2-max-headers-size": str(SERVER_BUFFER),
         "--http1-header-read-timeout": "10000",  # milliseconds; disconnects clients that send headers slowly
     }
     arguments = [part for option in options.items() for part in option]
