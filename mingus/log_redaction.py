@@ -64,6 +64,20 @@ LOGGERS: dict[str, Any] = {
 }
 
 
+def logging_settings(level: str) -> dict[str, Any]:
+    """Return Django's setting LOGGING: one handler, which redacts each line and adds the request's id."""
+    line = {"()": RedactingFormatter, "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"context": {"()": "core.context.ContextFilter"}},
+        "formatters": {"line": line},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["context"]}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": LOGGERS,
+    }
+
+
 class RedactingFormatter(logging.Formatter):
     """A formatter that redacts each line, tracebacks included. SECURITY: no line leaves the process without it."""
 

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from core.api.errors import problem
 from core.middleware import GetResponse
+from mingus.wsgi_handler import MAX_MEDIA_TYPE
 
 MEDIA_TYPE_HEADERS = {"CONTENT_TYPE": "Content-Type", "HTTP_ACCEPT": "Accept"}
 
@@ -24,7 +25,7 @@ class RequestLimitsMiddleware:
         if sum(len(name) + len(value) for name, value in headers) > settings.MAX_HEADER_BYTES:
             limit = f"The headers may have at most {settings.MAX_HEADER_BYTES:,} bytes together."
             return problem(431, "headers_too_large", f"{limit} Remove cookies and headers that are not needed.")
-        long = [name for key, name in MEDIA_TYPE_HEADERS.items() if len(meta.get(key, "")) > settings.MAX_MEDIA_TYPE_BYTES]
+        long = [name for key, name in MEDIA_TYPE_HEADERS.items() if len(meta.get(key, "")) > MAX_MEDIA_TYPE]
         if long:
-            return problem(400, "header_too_long", f"{long[0]} may have at most {settings.MAX_MEDIA_TYPE_BYTES:,} bytes.")
+            return problem(400, "header_too_long", f"{long[0]} may have at most {MAX_MEDIA_TYPE:,} bytes.")
         return self.get_response(request)

@@ -14,7 +14,7 @@ from mingus.database import database_from, limits_from, owner_from, replica_from
 from mingus.drf_settings import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
 from mingus.drf_settings import REST_FRAMEWORK as REST_FRAMEWORK
 from mingus.env import Environment
-from mingus.log_redaction import LOGGERS
+from mingus.log_redaction import logging_settings
 from mingus.security_headers import DENY_ALL
 from mingus.spectacular_settings import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from mingus.unfold_settings import UNFOLD as UNFOLD
@@ -166,7 +166,6 @@ STORAGES = {
 # --- limits on the size of a request, in bytes, and on the rows of an import
 MAX_URL_BYTES = env.number("MAX_URL_BYTES", 8192, at_least=2048)
 MAX_HEADER_BYTES = env.number("MAX_HEADER_BYTES", 16_384, at_least=4096)
-MAX_MEDIA_TYPE_BYTES = 1_024  # of Content-Type and of Accept, which Django parses in quadratic time
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.number("MAX_BODY_BYTES", 2_621_440, at_least=1024)
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 104_857_600, at_least=1024)
 IMPORT_MAX_ROWS = env.number("IMPORT_MAX_ROWS", 500_000, at_least=1)
@@ -287,17 +286,4 @@ SECURITY_CONTACT = env.text("SECURITY_CONTACT", "mailto:security@mingus.example"
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 1, "delete_jobs": "successful"}
 PROCRASTINATE_IMPORT_PATHS = ["core.mail"]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"context": {"()": "core.context.ContextFilter"}},
-    "formatters": {
-        "line": {
-            "()": "mingus.log_redaction.RedactingFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["context"]}},
-    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", logging.getLevelNamesMapping())},
-    "loggers": LOGGERS,
-}
+LOGGING = logging_settings(env.choice("LOG_LEVEL", "INFO", logging.getLevelNamesMapping()))

@@ -79,9 +79,9 @@ def _calls(tree: ast.AST, function: str = "", method: str = "") -> Iterator[tupl
     """Yield calls of `re`, with the names of the function around them and of the method called on the result."""
     for node in ast.iter_child_nodes(tree):
         inside = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else function
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and ast.unparse(called.value) == "re" and called.attr in FUNCTIONS:
-            yield inside, node, method if called.attr == "compile" else called.attr
+        name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and name.startswith("re.") and (called := name.removeprefix("re.")) in FUNCTIONS:
+            yield inside, node, method if called == "compile" else called
         yield from _calls(node, inside, node.attr if isinstance(node, ast.Attribute) else "")
 
 

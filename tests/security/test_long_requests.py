@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
 from django.test import RequestFactory, override_settings
 from django.test.client import FakePayload
 
@@ -92,7 +92,7 @@ def test_the_server_parses_any_content_type_in_linear_time(before: str, kind: st
     """Send it as the server does, because Django parses it before the middleware can refuse it."""
 
     class Parsed(BoundedHandler):
-        def get_response(self, request: WSGIRequest) -> Any:
+        def get_response(self, request: HttpRequest) -> Any:
             assert len(request.META["CONTENT_TYPE"]) <= 1_025
             return super().get_response(request)
 
