@@ -1,6 +1,7 @@
 """Liveness and readiness probes, and the metrics endpoint."""
 
-from typing import cast
+import logging
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.cache import cache
@@ -12,8 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_prometheus.exports import ExportToDjangoView
 
-from core.api.errors import problem, unavailable
+from core import rls
+from core.api.errors import problem
 from core.rate_limits import CountingCache
+
+logger = logging.getLogger(__name__)
+HEARTBEAT_AGE = "SELECT round(extract(epoch FROM now() - max(last_heartbeat)), 1)::float FROM procrastinate_workers"
 
 
 @non_atomic_requests
@@ -28,18 +33,27 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """Return 200 if the database responds, else 503.
+    """Return the state of each dependency; with 503 if the database does not respond or a required worker is missing.
 
     If Redis is unavailable, the status stays 200, because requests work without it. The state is the one that requests have
     found, so that the probe does not wait for Redis.
     """
+    checks: dict[str, dict[str, Any]] = {"database": {"status": "ok"}}
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, InterfaceError):
-        return unavailable(request)
-    is_unavailable = cast("CountingCache", cache).is_unavailable
-    return JsonResponse({"status": "ok"} | ({"redis": "away"} if is_unavailable else {}))
+        with rls.as_login_role(), connection.cursor() as cursor:
+            cursor.execute(HEARTBEAT_AGE)
+            age = cursor.fetchone()[0]
+        is_late = age is not None and age > settings.WORKER_HEARTBEAT_LIMIT
+        checks["worker"] = {"status": "none" if age is None else "late" if is_late else "ok", "heartbeat_age": age}
+        is_ready = checks["worker"]["status"] == "ok" or not settings.WORKER_REQUIRED
+    except (DatabaseError, InterfaceError) as error:
+        logger.error("The database failed during a readiness check: %s", error)
+        checks["database"]["status"], is_ready = "away", False
+    if "strict" in settings.CACHES:
+        checks["redis"] = {"status": "away" if cast("CountingCache", cache).is_unavailable else "ok"}
+    if is_ready:
+        return JsonResponse({"status": "ok", "checks": checks})
+    return JsonResponse({"status": "unavailable", "checks": checks}, status=503, headers={"Retry-After": "2"})
 
 
 @non_atomic_requests

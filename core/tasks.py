@@ -1,13 +1,21 @@
 """Periodic jobs for the tables of core, sessions and the job queue."""
 
-from asgiref.sync import async_to_sync
+import logging
+from pathlib import Path
+
 from django.conf import settings
+from django.db import connection, transaction
 from django.utils.module_loading import import_string
-from procrastinate.contrib.django import app
 
 from core import changes, clock, jobs
 from core.api import idempotency
 from core.models.base import IdempotencyKey
+
+MAX_SILENCE_SECONDS = 30  # a worker whose heartbeat is older is dead; it sends one every ten seconds
+FAIL_ABANDONED_JOBS = Path(__file__).with_name("fail_abandoned_jobs.sql").read_text()
+RETRY_FAILED_JOBS = Path(__file__).with_name("retry_failed_jobs.sql").read_text()
+
+logger = logging.getLogger(__name__)
 
 
 @jobs.daily(at_hour=3)
@@ -22,12 +30,15 @@ def maintain_change_partitions(timestamp: int) -> None:
     changes.keep_months()
 
 
-@jobs.periodic("*/5 * * * *")
+@jobs.periodic("* * * * *")
 def retry_abandoned_jobs(timestamp: int) -> None:
-    """Retry jobs whose worker died, which is detected by the missing heartbeat (sent every ten seconds)."""
-    async_to_sync(_retry_abandoned)()
-
-
-async def _retry_abandoned() -> None:
-    for job in await app.job_manager.get_stalled_jobs():
-        await app.job_manager.retry_job(job)
+    """Retry jobs whose worker died, but not a job that JOB_MAX_DEATHS workers died of: it stays failed."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FAIL_ABANDONED_JOBS, {"silence": MAX_SILENCE_SECONDS})
+        abandoned = dict(cursor.fetchall())
+        cursor.execute(RETRY_FAILED_JOBS, {"jobs": list(abandoned), "limit": settings.JOB_MAX_DEATHS})
+        retried = {number for (number,) in cursor.fetchall()}
+    for number, name in abandoned.items():
+        outcome = "is retried" if number in retried else "stays failed, because too many workers died while they ran it"
+        level = logging.WARNING if number in retried else logging.ERROR
+        logger.log(level, "A worker died while it ran job %s, %s. The job %s.", number, name, outcome)

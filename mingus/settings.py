@@ -283,6 +283,10 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": DENY_ALL}  # pages allow more, see mingus.security_headers
 SECURITY_CONTACT = env.text("SECURITY_CONTACT", "mailto:security@mingus.example")
 
+# --- jobs. `serve --with-worker` sets WORKER_REQUIRED for its processes
+WORKER_REQUIRED = env.flag("WORKER_REQUIRED")
+WORKER_HEARTBEAT_LIMIT = env.number("WORKER_HEARTBEAT_LIMIT", 60, at_least=30)  # seconds; a worker sends one every ten
+JOB_MAX_DEATHS = env.number("JOB_MAX_DEATHS", 5, at_least=1)
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 1, "delete_jobs": "successful"}
 PROCRASTINATE_IMPORT_PATHS = ["core.mail"]
 

@@ -2,13 +2,18 @@
 
 import gc
 import logging
+import multiprocessing
 import os
 
 import django
 from django.db import OperationalError
 
+from mingus.child_process import end_with_parent
 from mingus.database import require_row_level_security
 from mingus.wsgi_handler import BoundedHandler
+
+if granian := multiprocessing.parent_process():
+    end_with_parent(granian.pid)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingus.settings")
 

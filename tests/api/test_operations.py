@@ -1,5 +1,6 @@
 """Health checks, metrics, request ids and error responses of the server."""
 
+from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
@@ -9,23 +10,54 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from core.context import ContextFilter
+from tests.commands.conftest import no_jobs
+
+__all__ = ["no_jobs"]
 
 
 def test_live_runs_no_query(client: Client) -> None:
     assert client.get("/healthz/live").json() == {"status": "ok"}
 
 
+@pytest.fixture
+def heartbeat(no_jobs: None) -> Callable[[int], None]:
+    """Return a function that registers a job worker whose last heartbeat was some seconds ago."""
+
+    def register(seconds: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => %s))", [seconds]
+            )
+
+    return register
+
+
 @pytest.mark.django_db
 def test_ready_while_the_database_is_up(client: Client) -> None:
-    assert client.get("/healthz/ready").status_code == 200
+    response = client.get("/healthz/ready")
+    assert response.status_code == 200
+    assert response.json()["checks"]["database"] == {"status": "ok"}
 
 
 @pytest.mark.django_db
 def test_not_ready_while_the_database_is_down(client: Client) -> None:
     with patch.object(connection, "cursor", side_effect=DatabaseError):
         response = client.get("/healthz/ready")
-    assert response.status_code == 503
-    assert response.json()["errors"][0]["code"] == "database_unavailable"
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+    assert response.json() == {"status": "unavailable", "checks": {"database": {"status": "away"}}}
+
+
+@pytest.mark.parametrize(("ages", "status", "code"), [([], "none", 503), ([70, 3600], "late", 503), ([50, 3600], "ok", 200)])
+def test_readiness_knows_the_heartbeat_of_a_required_worker(
+    ages: list[int], status: str, code: int, client: Client, settings: Settings, heartbeat: Callable[[int], None]
+) -> None:
+    for seconds in ages:
+        heartbeat(seconds)
+    for settings.WORKER_REQUIRED, expected in [(True, code), (False, 200)]:
+        response = client.get("/healthz/ready")
+        worker = response.json()["checks"]["worker"]
+        assert (response.status_code, worker["status"]) == (expected, status)
+        assert (worker["heartbeat_age"] or 0) // 10 * 10 == min(ages, default=0)
 
 
 @pytest.mark.django_db

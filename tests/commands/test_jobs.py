@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
+from pytest_django import Settings
 
 from core import clock, context, jobs, tasks
 from core.mail import deliver
@@ -21,7 +22,7 @@ def test_the_nightly_jobs_are_planned() -> None:
     assert planned >= {
         ("core.tasks.delete_expired_keys_and_sessions", "0 3 * * *"),
         ("users.tasks.delete_expired_tokens", "0 3 * * *"),
-        ("core.tasks.retry_abandoned_jobs", "*/5 * * * *"),
+        ("core.tasks.retry_abandoned_jobs", "* * * * *"),
     }
 
 
@@ -55,14 +56,80 @@ def test_expired_tokens_are_deleted(alice: User) -> None:
     assert [row.pk for row in PersonalAccessToken.objects.all()] == [new.pk]
 
 
-def test_a_job_whose_worker_died_is_queued_again(no_jobs: None) -> None:
-    number = jobs.enqueue(deliver, encrypted="")
+def die_while_running(number: int) -> None:
+    """Let a worker fetch the job and send no heartbeat for an hour."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id")
         cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, %s)", cursor.fetchone())
+        assert cursor.fetchone() == (number,)
+
+
+def events_of(number: int) -> list[str]:
+    events = ProcrastinateEvent.objects.filter(job_id=number)
+    return list(events.exclude(type="scheduled").order_by("id").values_list("type", flat=True))
+
+
+def test_a_job_whose_worker_died_is_queued_again(no_jobs: None, caplog: pytest.LogCaptureFixture) -> None:
+    number = jobs.enqueue(deliver, encrypted="")
+    die_while_running(number)
+    tasks.retry_abandoned_jobs(timestamp=0)
+    job = ProcrastinateJob.objects.get(pk=number)
+    assert (job.status, job.attempts) == ("todo", 0)
+    assert caplog.messages == [f"A worker died while it ran job {number}, core.mail.deliver. The job is retried."]
+
+
+def test_a_job_that_a_worker_runs_is_left_alone(no_jobs: None) -> None:
+    number = jobs.enqueue(deliver, encrypted="")
+    die_while_running(number)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '20 seconds'")
+    tasks.retry_abandoned_jobs(timestamp=0)
     assert ProcrastinateJob.objects.get(pk=number).status == "doing"
+
+
+def test_a_job_of_a_worker_that_was_deleted_is_queued_again(no_jobs: None) -> None:
+    number = jobs.enqueue(deliver, encrypted="")
+    die_while_running(number)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT procrastinate_prune_stalled_workers_v1(30)")
     tasks.retry_abandoned_jobs(timestamp=0)
     assert ProcrastinateJob.objects.get(pk=number).status == "todo"
+
+
+def test_a_job_stays_failed_when_too_many_workers_died_of_it(
+    no_jobs: None, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.JOB_MAX_DEATHS = 2
+    number = jobs.enqueue(deliver, encrypted="")
+    for _ in range(2):
+        die_while_running(number)
+        tasks.retry_abandoned_jobs(timestamp=0)
+    tasks.retry_abandoned_jobs(timestamp=0)
+    assert ProcrastinateJob.objects.get(pk=number).status == "failed"
+    assert events_of(number) == ["deferred", "started", "failed", "retried", "started", "failed"]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
+    assert "The job stays failed, because too many workers died" in caplog.messages[-1]
+
+
+def test_retries_after_exceptions_are_not_counted_as_deaths(no_jobs: None, settings: Settings) -> None:
+    settings.JOB_MAX_DEATHS = 2
+    number = jobs.enqueue(deliver, encrypted="")
+    for _ in range(3):
+        die_while_running(number)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)", [number])
+    die_while_running(number)
+    tasks.retry_abandoned_jobs(timestamp=0)
+    assert ProcrastinateJob.objects.get(pk=number).status == "todo"
+
+
+def test_a_job_that_was_to_be_aborted_is_not_retried(no_jobs: None) -> None:
+    number = jobs.enqueue(deliver, encrypted="")
+    die_while_running(number)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT procrastinate_cancel_job_v1(%s, true, false)", [number])
+    tasks.retry_abandoned_jobs(timestamp=0)
+    assert ProcrastinateJob.objects.get(pk=number).status == "failed"
 
 
 def test_a_job_is_rolled_back_with_its_transaction(no_jobs: None) -> None:
