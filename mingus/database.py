@@ -28,7 +28,6 @@ DEFAULT_LIMITS = {
 }
 # Without an answer to these probes or to sent data, a connection is lost: a server that is switched off closes none.
 LOST_AFTER = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
-POOL_RECONNECT_TIMEOUT = 5  # seconds
 LOGIN_SETTINGS = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
 
@@ -107,10 +106,10 @@ def _options(env: Environment, *, outer_pooler: bool) -> dict[str, Any]:
         "max_size": size,
         "max_lifetime": env.number("DATABASE_POOL_LIFETIME", 3600, at_least=1),
         "timeout": env.number("DATABASE_POOL_TIMEOUT", 10, at_least=1),
-        # After each failure the pool waits twice as long, up to this time: with its five minutes, it would notice minutes late
-        # that the database is back
-        "reconnect_timeout": POOL_RECONNECT_TIMEOUT,
     }
+    # After each failure to connect the pool waits twice as long. With its five minutes, it would notice minutes too late that
+    # the database is back
+    pool["reconnect_timeout"] = pool["timeout"]
     return options | {"pool": pool}
 
 

@@ -102,7 +102,7 @@ def _clear_stale_pid_file(folder: Folder) -> None:
     DevDatabaseError in the one case in which it is right: a server that was started by hand.
     """
     pid = read_pid(folder)
-    if pid is not None and _is_postgres_at(pid, folder.data):
+    if pid is not None and is_postgres_at(pid, folder.data):
         raise DevDatabaseError(
             f"A PostgreSQL that MINGUS did not start (process {pid}) uses '{folder.data}'. Stop it with: kill -INT {pid}"
         )
@@ -117,7 +117,8 @@ def read_pid(folder: Folder) -> int | None:
         return None
 
 
-def _is_postgres_at(pid: int, data: Path) -> bool:
+def is_postgres_at(pid: int, data: Path) -> bool:
+    """Return True if the process is a PostgreSQL on this data folder. Without /proc return False."""
     process = Path("/proc", str(pid))
     try:
         is_postgres = (process / "comm").read_text().strip() == "postgres"

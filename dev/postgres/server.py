@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 
 from dev.postgres.binaries import Programs, clean_environment, find_programs, spawn_detached
-from dev.postgres.cluster import DATABASE, ROLE, ensure_cluster, read_pid
+from dev.postgres.cluster import DATABASE, ROLE, ensure_cluster, is_postgres_at, read_pid
 from dev.postgres.errors import DevDatabaseError, start_over_remedy
 from dev.postgres.folder import Folder
 from dev.postgres.locks import is_free, try_exclusive, wait_until
@@ -41,6 +41,7 @@ def attach_or_start(folder: Folder, deadline: float) -> None:
     while (lock := try_exclusive(folder.server_lock)) is None:
         if accepts_connections(folder):
             return
+        kill_orphans(folder)
         if time.monotonic() >= deadline:
             raise _failure(folder, "is running but does not accept connections")
         time.sleep(0.05)
@@ -88,6 +89,7 @@ def stop_server(folder: Folder) -> bool:
     for number, seconds in ((signal.SIGINT, _FAST_STOP_SECONDS), (signal.SIGQUIT, _IMMEDIATE_STOP_SECONDS)):
         _signal(folder, number)
         if wait_until(lambda: is_free(folder.server_lock), time.monotonic() + seconds):
+            folder.pid_file.unlink(missing_ok=True)
             return True
     raise _failure(folder, "did not stop")
 
@@ -95,6 +97,25 @@ def stop_server(folder: Folder) -> bool:
 def is_running(folder: Folder) -> bool:
     """Return True if any process of the server is alive, ready or not."""
     return not is_free(folder.server_lock)
+
+
+def was_killed(folder: Folder) -> bool:
+    """Return True if the server has ended without removing its pid file. Call only while holding the start lock."""
+    return folder.pid_file.exists() and (not is_running(folder) or _has_orphans(folder))
+
+
+def kill_orphans(folder: Folder) -> None:
+    """Kill the sessions of a killed server. They would hold its lock until their statements end."""
+    if _has_orphans(folder):
+        for process in Path("/proc").glob("[0-9]*"):
+            if is_postgres_at(int(process.name), folder.data):
+                with suppress(ProcessLookupError):
+                    os.kill(int(process.name), signal.SIGKILL)
+
+
+def _has_orphans(folder: Folder) -> bool:
+    pid = read_pid(folder)
+    return Path("/proc").is_dir() and pid is not None and is_running(folder) and not is_postgres_at(pid, folder.data)
 
 
 def _start(folder: Folder, deadline: float) -> None:

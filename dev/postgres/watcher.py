@@ -1,22 +1,26 @@
-"""The process that stops the server after its last user has ended.
+"""The process that stops the server after its last user has ended, and starts it again if it was killed before.
 
-It waits for the lock that all users share, so it detects the end of a user even by SIGKILL and uses no CPU time while it waits.
-During the grace period, the next command can use the running server.
+It waits for the lock that all users share, so it detects the end of a user even by SIGKILL. During the grace period, the next
+command can use the running server.
 """
 
 import fcntl
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
 from dev.postgres.binaries import spawn_detached
+from dev.postgres.errors import DevDatabaseError
 from dev.postgres.folder import REPOSITORY, Folder
 from dev.postgres.locks import exclusive, is_open_on, open_lock, try_exclusive, try_flock
-from dev.postgres.server import is_running, other_sessions, stop_server
+from dev.postgres.server import attach_or_start, is_running, other_sessions, stop_server, was_killed
 
 GRACE_SECONDS = 15.0
 _LOCK_SECONDS = 60.0
+_START_SECONDS = 60.0
+_CHECK_SECONDS = 1.0
 
 
 def ensure_watcher(folder: Folder, grace: float) -> None:
@@ -40,16 +44,17 @@ def ensure_watcher(folder: Folder, grace: float) -> None:
 
 
 def watch(root: Path, lock: int, grace: float) -> None:
-    """Stop the server after `grace` seconds without a user, then return.
+    """Stop the server after `grace` seconds without a user, then return. Until then, start it again if it was killed.
 
     The watcher's lock is released before the users' lock. The next user must find it free, or would rely on a watcher that is
     about to end.
     """
     folder = Folder(root)
-    users = open_lock(folder.users_lock)
+    users, is_over = open_lock(folder.users_lock), threading.Event()
+    threading.Thread(target=_start_when_killed, args=(folder, lock, is_over), daemon=True).start()
     while is_open_on(lock, folder.watcher_lock):
         _wait_until_unused(folder, users, grace)
-        if _stop_unless_needed(folder, lock):
+        if _stop_unless_needed(folder, lock, is_over):
             break
         fcntl.flock(users, fcntl.LOCK_UN)
         time.sleep(grace / 5)
@@ -57,7 +62,17 @@ def watch(root: Path, lock: int, grace: float) -> None:
     os.close(users)
 
 
-def _stop_unless_needed(folder: Folder, lock: int) -> bool:
+def _start_when_killed(folder: Folder, lock: int, is_over: threading.Event) -> None:
+    while is_open_on(lock, folder.watcher_lock) and not is_over.wait(_CHECK_SECONDS):
+        try:
+            with exclusive(folder.start_lock, time.monotonic() + _LOCK_SECONDS):
+                if was_killed(folder) and not is_over.is_set():
+                    attach_or_start(folder, time.monotonic() + _START_SECONDS)
+        except (DevDatabaseError, OSError) as error:
+            print(error, flush=True)  # in the watcher's log; the next round tries again
+
+
+def _stop_unless_needed(folder: Folder, lock: int, is_over: threading.Event) -> bool:
     """Stop the server. Return False if it must stay: a session is open, or the folder was deleted and created again.
 
     A new folder has its own server, users and watcher.
@@ -66,6 +81,7 @@ def _stop_unless_needed(folder: Folder, lock: int) -> bool:
         return False
     with exclusive(folder.start_lock, time.monotonic() + _LOCK_SECONDS):
         stop_server(folder)
+        is_over.set()
     return True
 
 

@@ -25,13 +25,13 @@ ENVIRONMENT = {
 
 
 class Running:
-    """A process of `manage.py <arguments>`, with its output in a log file."""
+    """A process of `manage.py <arguments>`, with its output in a log file. With a `prefix`, that command starts it."""
 
-    def __init__(self, arguments: list[str], log: Path, **environment: str) -> None:
+    def __init__(self, arguments: list[str], log: Path, prefix: Sequence[str] = (), **environment: str) -> None:
         self.log = log
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
+                [*prefix, sys.executable, "manage.py", *arguments],
                 cwd=ROOT,
                 env={**os.environ, **ENVIRONMENT, **environment},
                 stdout=file,
@@ -57,15 +57,17 @@ class Running:
 
 
 class Server(Running):
-    """A process of `manage.py serve`, with two server processes and the job worker unless told otherwise."""
+    """A process of `manage.py serve`, with two web processes and the job worker unless told otherwise."""
 
-    def __init__(self, folder: Path, *, options: Sequence[str] = ("--with-worker",), **environment: str) -> None:
+    def __init__(
+        self, folder: Path, prefix: Sequence[str] = (), *, options: Sequence[str] = ("--with-worker",), **environment: str
+    ) -> None:
         self.port = free_port()
         metrics = folder / "metrics"
         metrics.mkdir()
         (metrics / "counter_1.db").write_bytes(b"left by another run")
-        environment = {"WORKERS": "2", **environment, "DATABASE_URL": url_of_tests_database(), "PORT": str(self.port)}
-        super().__init__(["serve", *options], folder / "log", PROMETHEUS_MULTIPROC_DIR=str(metrics), **environment)
+        environment = {"DATABASE_URL": url_of_tests_database(), "PORT": str(self.port), "WORKERS": "2"} | environment
+        super().__init__(["serve", *options], folder / "log", prefix, PROMETHEUS_MULTIPROC_DIR=str(metrics), **environment)
         self.wait_for(f"MINGUS listens on http://127.0.0.1:{self.port}/")
 
     def get(self, path: str) -> str:

@@ -10,15 +10,22 @@ from pathlib import Path
 
 import pytest
 from django.core.mail import EmailMessage
+from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django import Settings
 
 from core import jobs
 from core.mail import deliver, encrypt_message
+from core.tasks import retry_abandoned_jobs
 from mingus.processes import require_free_port
 from tests.commands.conftest import Server, children_of, until
+from tests.commands.lethal_jobs import kill_worker
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 KILLS = int(os.environ.get("KILLS", "8"))
+KILL = "The job worker was ended by SIGKILL"
+SUPERVISOR = ("/bin/sh", "-c", 'while :; do "$@"; sleep 1; done', "sh")
 LIVE = '{"status": "ok"}'
 
 
@@ -74,6 +81,12 @@ def send(subject: str) -> None:
     jobs.enqueue(deliver, encrypted=encrypt_message(message))
 
 
+def has_arrived(server: Server, text: str) -> str:
+    """Return the text if the output contains it. Retry jobs of dead workers meanwhile, which a job does each minute."""
+    retry_abandoned_jobs(timestamp=0)
+    return text if text in server.output() else ""
+
+
 def test_no_process_survives_the_command(server: Server) -> None:
     family = descendants(server.process.pid)
     assert server.end(signal.SIGKILL) == -signal.SIGKILL
@@ -98,9 +111,44 @@ def test_a_killed_job_worker_is_replaced(server: Server) -> None:
     web, [worker] = members(server, "web worker"), members(server, "job worker")
     os.kill(worker, signal.SIGKILL)
     send("After the kill")
-    server.wait_for("The job worker was ended by SIGKILL. It is started again in 1 s.")
+    server.wait_for(f"{KILL}. It is started again in 1 s.")
     server.wait_for("Subject: After the kill")
     assert members(server, "web worker") == web
+
+
+def test_a_supervisor_can_start_it_again_at_any_moment(no_jobs: None, tmp_path: Path) -> None:
+    supervised = Server(tmp_path, prefix=SUPERVISOR)
+    try:
+        for _ in range(KILLS // 2):
+            time.sleep(random.uniform(0, 8))  # it takes some seconds to start
+            for pid in children_of(supervised.process.pid):
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: fetch(supervised), "a response")
+        until(lambda: "five" if len(descendants(children_of(supervised.process.pid)[0])) == 5 else "", "all processes")
+        assert "Address already in use" not in supervised.output()
+    finally:
+        family = children_of(supervised.process.pid)
+        supervised.end(signal.SIGKILL)
+        for pid in family:
+            os.kill(pid, signal.SIGTERM)
+
+
+def test_a_job_that_kills_its_workers_ends_as_failed(no_jobs: None, tmp_path: Path, settings: Settings) -> None:
+    settings.JOB_MAX_DEATHS = 2
+    server = Server(tmp_path, DJANGO_SETTINGS_MODULE="tests.commands.lethal_settings")
+    try:
+        job = ProcrastinateJob.objects.get(pk=jobs.enqueue(kill_worker))
+        for deaths in (1, 2):
+            until(lambda deaths=deaths: KILL if server.output().count(KILL) == deaths else "", f"death {deaths}")
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+            retry_abandoned_jobs(timestamp=0)
+        job.refresh_from_db()
+        assert job.status == "failed"
+        send("From a worker that lives")
+        server.wait_for("Subject: From a worker that lives")
+    finally:
+        server.close()
 
 
 def test_random_kills(server: Server) -> None:
@@ -110,6 +158,6 @@ def test_random_kills(server: Server) -> None:
         until(lambda: fetch(server), "a response")
         send(f"Mail {number}.")
     for number in range(KILLS):
-        server.wait_for(f"Subject: Mail {number}.")
+        until(lambda number=number: has_arrived(server, f"Subject: Mail {number}."), f"mail {number}")
     wait_for_all(server)
     assert server.end() == 0

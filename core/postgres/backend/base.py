@@ -43,11 +43,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def check(raw: "psycopg.Connection[Any]") -> None:
-    """Raise psycopg.OperationalError for a lost connection.
+    """Raise psycopg.OperationalError for a lost connection, and let its pool replace the others, which are probably lost too.
 
-    A socket without data to read is alive. Data may be the end of the connection or a notice, so then a query decides.
+    A socket without data to read is alive. Data may be the end of the connection or a notice, so then a query decides. The pool
+    by itself would wait 0, 1, 2, 4, … seconds after each lost connection, so that a request would fail after a restart.
     """
     watched = poll()
     watched.register(raw.fileno(), POLLIN)
     if watched.poll(0):
-        ConnectionPool.check_connection(raw)
+        try:
+            ConnectionPool.check_connection(raw)
+        except psycopg.OperationalError:
+            if raw._pool:
+                raw._pool.drain()
+            raise

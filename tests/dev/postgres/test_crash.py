@@ -3,17 +3,24 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
-from dev.postgres import DevDatabaseError, ensure_running, server
+from dev.postgres import DevDatabaseError, ensure_running, server, stop
 from dev.postgres.binaries import clean_environment, find_programs
 from dev.postgres.folder import Folder
 from tests.dev.postgres.conftest import GRACE, User, eventually, fetch_value, is_stopped, server_pid, watchers
 
 pytestmark = pytest.mark.faults
 
+BUSY_SESSIONS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 REST_OF_PID_FILE = "\n/elsewhere\n1700000000\n5432\n\n127.0.0.1\n  1234   5\nready\n"
 
 
@@ -86,6 +93,37 @@ def test_a_server_that_died_under_its_user_is_started_again(folder: Folder) -> N
     assert eventually(lambda: is_stopped(folder))
 
     assert ensure_running(folder.root, grace=GRACE) == first
+
+
+def test_a_killed_server_starts_again_for_its_users(folder: Folder) -> None:
+    user = User(folder.root)
+    url, pid = user.url, server_pid(folder)
+    os.kill(pid, signal.SIGKILL)
+
+    assert eventually(lambda: server.accepts_connections(folder), seconds=30)
+    assert server_pid(folder) != pid
+    assert fetch_value(url, "SELECT 1") == "1"
+
+
+def test_a_session_that_outlives_the_server_does_not_delay_the_start(folder: Folder) -> None:
+    user = User(folder.root)
+    url = user.url
+    with psycopg.connect(url) as busy, ThreadPoolExecutor() as pool:
+        endless = pool.submit(busy.execute, "SELECT count(*) FROM generate_series(1, 1000000000000)")
+        assert eventually(lambda: fetch_value(url, BUSY_SESSIONS) == "1")
+        os.kill(server_pid(folder), signal.SIGKILL)
+
+        assert eventually(lambda: server.accepts_connections(folder), seconds=30)
+        assert isinstance(endless.exception(30), psycopg.OperationalError)
+
+
+def test_a_server_that_was_stopped_is_not_started_again(folder: Folder) -> None:
+    user = User(folder.root)
+    assert user.url
+    assert stop(folder.root)
+    time.sleep(2.5)
+
+    assert is_stopped(folder)
 
 
 def test_a_folder_removed_under_its_server_is_created_again(own_folder: Folder) -> None:
