@@ -12,7 +12,8 @@ from mingus.child_process import end_with_parent
 from mingus.database import require_row_level_security
 from mingus.wsgi_handler import BoundedHandler
 
-if granian := multiprocessing.parent_process():
+granian = multiprocessing.parent_process()
+if granian and granian.pid:
     end_with_parent(granian.pid)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingus.settings")

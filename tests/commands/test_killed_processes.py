@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 KILLS = int(os.environ.get("KILLS", "8"))
 KILL = "The job worker was ended by SIGKILL"
 SUPERVISOR = ("/bin/sh", "-c", 'while :; do "$@"; sleep 1; done', "sh")
+LISTEN = "0A"
 LIVE = '{"status": "ok"}'
 
 
@@ -40,9 +41,14 @@ def server(no_jobs: None, tmp_path: Path) -> Iterator[Server]:
 
 
 def wait_for_all(server: Server) -> None:
-    """Return once two web processes and a job worker run."""
-    kinds = ("web worker", "job worker")
-    until(lambda: "all" if [len(members(server, kind)) for kind in kinds] == [2, 1] else "", "all processes")
+    """Return once two web processes listen and a job worker runs."""
+
+    def are_complete() -> bool:
+        sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        listening = [row for row in sockets if row[1].endswith(f":{server.port:04X}") and row[3] == LISTEN]
+        return (len(listening), len(members(server, "job worker"))) == (2, 1)
+
+    until(lambda: "all" if are_complete() else "", "all processes")
 
 
 def descendants(pid: int) -> list[int]:
@@ -52,9 +58,9 @@ def descendants(pid: int) -> list[int]:
 
 def members(server: Server, kind: str) -> list[int]:
     """Return the processes of one kind, in the order of their start."""
-    web, worker = [], []
-    for pid in children_of(server.process.pid):
-        (web if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes() else worker).append(pid)
+    children = children_of(server.process.pid)
+    web = [pid for pid in children if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    worker = [pid for pid in children if pid not in web]
     return {"granian": web, "web worker": [pid for main in web for pid in children_of(main)], "job worker": worker}[kind]
 
 
@@ -81,10 +87,17 @@ def send(subject: str) -> None:
     jobs.enqueue(deliver, encrypted=encrypt_message(message))
 
 
-def has_arrived(server: Server, text: str) -> str:
-    """Return the text if the output contains it. Retry jobs of dead workers meanwhile, which a job does each minute."""
+def has_arrived(server: Server, mails: list[str]) -> str:
+    """Return 'all' if the output contains all mails. Retry jobs of dead workers meanwhile, which a job does each minute."""
     retry_abandoned_jobs(timestamp=0)
-    return text if text in server.output() else ""
+    return "all" if all(mail in server.output() for mail in mails) else ""
+
+
+def age_heartbeats_after_kills(server: Server, number: int) -> None:
+    """Wait for the death of so many job workers, and age their heartbeats, as if half a minute had passed."""
+    until(lambda: KILL if server.output().count(KILL) >= number else "", f"{number} deaths of job workers")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
 
 
 def test_no_process_survives_the_command(server: Server) -> None:
@@ -138,11 +151,10 @@ def test_a_job_that_kills_its_workers_ends_as_failed(no_jobs: None, tmp_path: Pa
     server = Server(tmp_path, DJANGO_SETTINGS_MODULE="tests.commands.lethal_settings")
     try:
         job = ProcrastinateJob.objects.get(pk=jobs.enqueue(kill_worker))
-        for deaths in (1, 2):
-            until(lambda deaths=deaths: KILL if server.output().count(KILL) == deaths else "", f"death {deaths}")
-            with connection.cursor() as cursor:
-                cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
-            retry_abandoned_jobs(timestamp=0)
+        age_heartbeats_after_kills(server, 1)
+        retry_abandoned_jobs(timestamp=0)
+        age_heartbeats_after_kills(server, 2)
+        retry_abandoned_jobs(timestamp=0)
         job.refresh_from_db()
         assert job.status == "failed"
         send("From a worker that lives")
@@ -157,7 +169,6 @@ def test_random_kills(server: Server) -> None:
         time.sleep(random.uniform(0, 2))
         until(lambda: fetch(server), "a response")
         send(f"Mail {number}.")
-    for number in range(KILLS):
-        until(lambda number=number: has_arrived(server, f"Subject: Mail {number}."), f"mail {number}")
+    until(lambda: has_arrived(server, [f"Subject: Mail {number}." for number in range(KILLS)]), "all mails")
     wait_for_all(server)
     assert server.end() == 0

@@ -54,6 +54,6 @@ def check(raw: "psycopg.Connection[Any]") -> None:
         try:
             ConnectionPool.check_connection(raw)
         except psycopg.OperationalError:
-            if raw._pool:
+            if isinstance(raw._pool, ConnectionPool):
                 raw._pool.drain()
             raise
