@@ -99,21 +99,17 @@ def is_running(folder: Folder) -> bool:
     return not is_free(folder.server_lock)
 
 
-def was_killed(folder: Folder) -> bool:
-    """Return True if the server has ended without removing its pid file. Call only while holding the start lock."""
-    return folder.pid_file.exists() and (not is_running(folder) or _has_orphans(folder))
-
-
 def kill_orphans(folder: Folder) -> None:
     """Kill the sessions of a killed server. They would hold its lock until their statements end."""
-    if _has_orphans(folder):
+    if has_orphans(folder):
         for process in Path("/proc").glob("[0-9]*"):
             if is_postgres_at(int(process.name), folder.data):
                 with suppress(ProcessLookupError):
                     os.kill(int(process.name), signal.SIGKILL)
 
 
-def _has_orphans(folder: Folder) -> bool:
+def has_orphans(folder: Folder) -> bool:
+    """Return True if sessions of a killed server still run. Call only while holding the start lock."""
     pid = read_pid(folder)
     return Path("/proc").is_dir() and pid is not None and is_running(folder) and not is_postgres_at(pid, folder.data)
 

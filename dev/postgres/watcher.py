@@ -15,12 +15,13 @@ from dev.postgres.binaries import spawn_detached
 from dev.postgres.errors import DevDatabaseError
 from dev.postgres.folder import REPOSITORY, Folder
 from dev.postgres.locks import exclusive, is_open_on, open_lock, try_exclusive, try_flock
-from dev.postgres.server import attach_or_start, is_running, other_sessions, stop_server, was_killed
+from dev.postgres.server import attach_or_start, has_orphans, is_running, other_sessions, stop_server
 
 GRACE_SECONDS = 15.0
 _LOCK_SECONDS = 60.0
 _START_SECONDS = 60.0
 _CHECK_SECONDS = 1.0
+_PAUSE_AFTER_FAILURE_SECONDS = 30.0
 
 
 def ensure_watcher(folder: Folder, grace: float) -> None:
@@ -66,10 +67,12 @@ def _start_when_killed(folder: Folder, lock: int, is_over: threading.Event) -> N
     while is_open_on(lock, folder.watcher_lock) and not is_over.wait(_CHECK_SECONDS):
         try:
             with exclusive(folder.start_lock, time.monotonic() + _LOCK_SECONDS):
-                if was_killed(folder) and not is_over.is_set():
+                was_killed = folder.pid_file.exists() and (not is_running(folder) or has_orphans(folder))
+                if was_killed and not is_over.is_set():
                     attach_or_start(folder, time.monotonic() + _START_SECONDS)
         except (DevDatabaseError, OSError) as error:
-            print(error, flush=True)  # in the watcher's log; the next round tries again
+            print(error, flush=True)  # in the watcher's log
+            is_over.wait(_PAUSE_AFTER_FAILURE_SECONDS)
 
 
 def _stop_unless_needed(folder: Folder, lock: int, is_over: threading.Event) -> bool:
