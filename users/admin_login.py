@@ -38,6 +38,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
+from core.api.filtersets import JsonTextField
 from users import services
 from users.models import User
 from users.webauthn_errors import REFUSED, UNREADABLE
@@ -79,6 +80,8 @@ class CodeForm(AuthenticateForm):
 
 
 class SecurityKeyForm(AuthenticateWebAuthnForm):
+    credential = JsonTextField(widget=forms.HiddenInput)
+
     def clean_credential(self) -> Authenticator:
         try:
             return super().clean_credential()

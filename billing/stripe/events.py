@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db import transaction
 from django.db.models import F
+from rest_framework.exceptions import ParseError
 
 from billing.models import StripeEvent
 from billing.models.stripe_events import EventState
 from billing.services.staff_notices import notify_staff
 from billing.stripe.sync import SyncResult, sync_customer
+from core.api.parsers import parsed
 from core.errors import ConflictError, DomainError
 from core.postgres.failures import QUERY_TIMEOUT, failure_of
 
@@ -153,9 +154,9 @@ def _record_failure(key: UUID, error: Exception, now: datetime) -> None:
 
 def _parsed(payload: bytes) -> dict[str, Any]:
     try:
-        found = orjson.loads(payload)
-    except orjson.JSONDecodeError as error:
-        raise DomainError("malformed", f"The body is not valid JSON: {error}.") from error
+        found = parsed(payload)
+    except ParseError as error:
+        raise DomainError("malformed", str(error)) from error
     if not isinstance(found, dict) or found.get("object") != "event":
         raise DomainError("no_event", 'The body must be an object with "object": "event".')
     if not all(

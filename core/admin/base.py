@@ -23,6 +23,7 @@ from core.admin.query_guard import QueryGuardMixin
 from core.admin.secrets import SecretFieldChecks, public_fields
 from core.admin.unfold_compat import ModelAdmin
 from core.api.errors import declared_constraints, violation_message
+from core.api.filtersets import JsonTextField
 from core.errors import DomainError
 
 BATCH = 2_000
@@ -81,7 +82,10 @@ class BaseAdmin(QueryGuardMixin, AuditHistoryMixin, AccessLogMixin, ModelAdmin):
     sortable_by: ClassVar[Any] = ()
     actions: Sequence[str | Callable[..., Any]] = (EXPORT,)
     csv_columns: ClassVar[Sequence[str]] = ()
-    formfield_overrides = {field: {"widget": Textarea({"rows": 3})} for field in (models.TextField, models.JSONField)}
+    formfield_overrides = {
+        models.TextField: {"widget": Textarea({"rows": 3})},
+        models.JSONField: {"widget": Textarea({"rows": 3}), "form_class": JsonTextField},
+    }
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[UncountedChangeList]:
         return UncountedChangeList

@@ -1,11 +1,13 @@
 """The base class of all filter sets, and form fields that validate a filter's value by the type of its column."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.db import models
+from django.forms.fields import InvalidJSONInput
 from django.utils.dateparse import parse_date
 from django_filters.filters import BaseInFilter, BooleanFilter, ChoiceFilter, DateFilter, Filter, NumberFilter, UUIDFilter
 from django_filters.rest_framework.filterset import FilterSet
@@ -15,18 +17,27 @@ from core.api.parsers import parsed
 from core.models.validators import has_null_character
 
 
-class JsonTextField(forms.CharField):
+class JsonTextField(forms.JSONField):
+    """A form field for JSON that refuses what PostgreSQL can't store and deep nesting, for filters and the back office."""
+
     def to_python(self, value: object) -> Any:
-        text = super().to_python(value)
-        if not text:
+        if value in self.empty_values:
             return None
         try:
-            value = parsed(text.encode())
-        except (ParseError, UnicodeEncodeError):
-            raise forms.ValidationError('Enter a JSON value such as {"source": "salary"}.', "invalid_json") from None
-        if has_null_character(value):
+            parsed(str(value).encode(), "The value")
+        except (ParseError, UnicodeEncodeError) as error:
+            raise forms.ValidationError(f'{error} Example: {{"source": "salary"}}', "invalid_json") from None
+        found = json.loads(str(value))  # orjson rounds integers of more than 64 bits
+        if has_null_character(found):
             raise forms.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")
-        return value
+        return found
+
+    def bound_data(self, data: Any, initial: object) -> Any:
+        """Return the value to show again; the text itself if it is invalid."""
+        try:
+            return self.to_python(data)
+        except forms.ValidationError:
+            return InvalidJSONInput(data)
 
 
 class StrictBooleanField(forms.Field):

@@ -18,12 +18,13 @@ from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest
 from django.utils.encoding import iri_to_uri
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.filters import kind_of
+from core.api.parsers import parsed
 from core.api.renderers import ORJSON_OPTIONS, json_default
 from core.fast_lists.sql_serializer import SqlSerializer
 
@@ -82,7 +83,7 @@ class Cursor:
     def decode(cls, text: str) -> "Cursor":
         """Decode a cursor, or raise ValueError."""
         packed = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-        order, reverse, values = orjson.loads(packed)
+        order, reverse, values = parsed(packed)
         if not (isinstance(order, str) and isinstance(reverse, bool) and isinstance(values, list)):
             raise ValueError("wrong types")
         return cls(order, values, reverse)
@@ -95,7 +96,7 @@ class Cursor:
             if cursor.order != order:
                 raise ValueError("another order")
             values = [_typed(*each) for each in zip(kinds, columns, cursor.values, strict=True)]
-        except (ValueError, TypeError, binascii.Error, DjangoValidationError, OverflowError):
+        except (ValueError, TypeError, binascii.Error, DjangoValidationError, OverflowError, ParseError):
             raise _invalid("cursor", "Not a cursor of this list. Omit it for the first page, then use `next`.") from None
         return cls(order, values, cursor.reverse)
 

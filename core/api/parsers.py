@@ -19,14 +19,20 @@ class OrjsonParser(BaseParser):
         return parsed(stream.read())
 
 
-def parsed(body: bytes) -> Any:
-    """Parse JSON, or raise ParseError if it is invalid or nested too deep."""
+def parsed(text: bytes, subject: str = "The body", max_depth: int = MAX_DEPTH) -> Any:
+    """Parse JSON, or raise ParseError about `subject` if it is invalid or nested too deep.
+
+    SECURITY: all JSON of users is parsed or checked here, because functions that walk a deeply nested value fail.
+    """
     try:
-        data = orjson.loads(body)
+        data = orjson.loads(text)
+        is_deep = depth_exceeds(text, data, max_depth)
     except orjson.JSONDecodeError as error:
-        raise ParseError(f"The body is not valid JSON: {error}.") from None
-    if depth_exceeds(body, data, MAX_DEPTH):
-        raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
+        is_deep = "depth limit" in str(error)  # of orjson, 1,024 levels
+        if not is_deep:
+            raise ParseError(f"{subject} is not valid JSON: {error}.") from None
+    if is_deep:
+        raise ParseError(f"{subject} is nested deeper than {max_depth} levels. Send a flatter value.")
     return data
 
 
@@ -34,14 +40,8 @@ def depth_exceeds(body: bytes, data: object, limit: int) -> bool:
     """Return True if `data`, parsed from `body`, is nested deeper than `limit`; most bodies need only a count of brackets."""
     if body.count(b"[") + body.count(b"{") <= limit:
         return False
-    level, depth = [data], 0
-    while level and depth <= limit:
-        level = [item for value in level for item in _children(value)]
-        depth += 1
+    level: list[Any] = [[data]]
+    for _ in range(limit + 1):
+        values = (item for each in level for item in (each.values() if isinstance(each, dict) else each))
+        level = [item for item in values if isinstance(item, dict | list)]
     return bool(level)
-
-
-def _children(value: object) -> list[Any]:
-    if isinstance(value, dict):
-        return [item for item in value.values() if isinstance(item, dict | list)]
-    return [item for item in value if isinstance(item, dict | list)] if isinstance(value, list) else []

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-import orjson
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 
 from core.api.examples import EXAMPLE_ID
+from core.api.parsers import parsed
 from core.api.serializers import BaseSerializer, OwnedKeyField, StrictSerializer
 from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
@@ -37,16 +38,18 @@ MAX_ERRORS = 1_000
 class MappingField(serializers.CharField):
     """A JSON object in a text field of a multipart form."""
 
-    default_error_messages = {"invalid_json": 'Send a JSON object such as {{"date": "Booked on", "amount": "Betrag"}}.'}
+    default_error_messages = {
+        "invalid_json": '{problem}Send a JSON object such as {{"date": "Booked on", "amount": "Betrag"}}.',
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
         try:
-            mapping = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            self.fail("invalid_json")
+            mapping = parsed(text.encode(), "The mapping")
+        except (ParseError, UnicodeEncodeError) as error:
+            self.fail("invalid_json", problem=f"{error} ")
         if not isinstance(mapping, dict) or has_null_character(mapping):
-            self.fail("invalid_json")
+            self.fail("invalid_json", problem="")
         return mapping
 
 

@@ -11,6 +11,9 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
+from rest_framework.exceptions import ParseError
+
+from core.api.parsers import MAX_DEPTH, parsed
 from core.errors import DomainError
 from core.models.validators import has_null_character
 from users.privacy.archive import FORMAT, MANIFEST, README, SCHEMA, name_of
@@ -20,6 +23,7 @@ from users.privacy.row_serialization import Row
 MAX_UNPACKED = 4 * 1024**3
 MAX_LINE = 4 * 1024**2
 MAX_MANIFEST = 1024**2
+MAX_ROW_DEPTH = MAX_DEPTH + 8  # a row may contain another row, as in the undo of an import
 BLOCK = 1024**2
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -70,10 +74,10 @@ class ExportReader:
 
     def _manifest(self) -> dict[str, dict[str, Any]]:
         try:
-            manifest = json.loads(b"".join(_blocks(self.zip, MANIFEST)))
+            manifest = parsed(b"".join(_blocks(self.zip, MANIFEST)))
             if manifest["format"] == FORMAT and manifest["schema"] == SCHEMA:
                 return {str(file["name"]): file for file in manifest["files"]}
-        except (ValueError, RecursionError, KeyError, TypeError) as error:
+        except (ParseError, KeyError, TypeError) as error:
             raise invalid_export(
                 "invalid_manifest", f"{MANIFEST} can't be read. Upload the export as it was downloaded."
             ) from error
@@ -103,17 +107,13 @@ def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 
 def _parsed(text: bytes, location: str) -> Row:
-    def refuse_constant(name: str) -> None:
-        raise ValueError(f"{name} is no JSON")
-
     if len(text) > MAX_LINE:
         raise invalid_export("too_large", f"{location}: a row must not exceed {MAX_LINE:,} bytes.")
     try:
-        row = json.loads(text, parse_constant=refuse_constant)  # orjson rounds integers of more than 64 bits
-        if b"\\u" in text:
-            json.dumps(row, ensure_ascii=False).encode()  # raises for a lone surrogate, which a database can't store
-    except (ValueError, RecursionError) as error:
-        raise invalid_export("invalid_json", f"{location}: this is not valid JSON.") from error
+        parsed(text, location, MAX_ROW_DEPTH)
+    except ParseError as error:
+        raise invalid_export("invalid_json", str(error)) from error
+    row = json.loads(text)  # orjson rounds integers of more than 64 bits
     if not isinstance(row, dict) or (b"\\u0000" in text and has_null_character(row)):
         raise invalid_export("invalid_row", f"{location}: a row must be a JSON object without null characters.")
     return row

@@ -80,8 +80,6 @@ def _instance(model: AnyModel, number: int, row: Row, reader: RowDeserializer) -
         raise _at(model, number, f"{error.field or 'row'}: {error.message}") from error
     except ValidationError as error:
         raise _at(model, number, _sentence(error)) from error
-    except RecursionError as error:
-        raise _at(model, number, "it is nested too deeply.") from error
     return number, instance
 
 

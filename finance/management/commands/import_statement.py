@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import orjson
 from django.core.management.base import BaseCommand, CommandError
+from rest_framework.exceptions import ParseError
 from tqdm import tqdm
 
 from core import clock
+from core.api.parsers import parsed
 from core.errors import DomainError
 from finance.models import EncryptedFinancialProfile
 from finance.services import ImportResult, import_statement
@@ -50,9 +51,9 @@ class ProgressFile(io.FileIO):
 def mapping_from(text: str) -> dict[str, Any]:
     """Return the value of --mapping, a JSON object; raise ArgumentTypeError if it is not one."""
     try:
-        mapping = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise ArgumentTypeError(f"not valid JSON: {error}") from None
+        mapping = parsed(text.encode(), "The mapping")
+    except (ParseError, UnicodeEncodeError) as error:
+        raise ArgumentTypeError(str(error)) from None
     if not isinstance(mapping, dict):
         raise ArgumentTypeError('use a JSON object such as {"date": "Booked on", "amount": "Betrag"}')
     return mapping

@@ -1,0 +1,27 @@
+"""JSON of users is parsed in `core.api.parsers` only, which limits its depth."""
+
+import re
+from pathlib import Path
+
+from tests.contract.test_sizes import MODULES, ROOT
+
+LOADS = re.compile(r"\b(?:json|orjson)\.loads?\(")
+# Modules that parse their own JSON, or JSON that `core.api.parsers` has checked before.
+OWN_JSON = {
+    "billing/admin/stripe_records.py": "a stored event, which was checked when it arrived",
+    "core/api/filtersets.py": "after `parsed`, for whole numbers of more than 64 bits",
+    "core/api/idempotency.py": "a response that was just rendered",
+    "core/encryption/fields.py": "a decrypted value that the application wrote",
+    "core/mail.py": "an email that the application wrote",
+    "finance/services/import_report.py": "staged rows that the application wrote",
+    "mingus/cache.py": "entries of the cache that the application wrote",
+    "users/middleware.py": "a response of allauth",
+    "users/privacy/export_reader.py": "after `parsed`, for whole numbers of more than 64 bits",
+    "users/rate_limits.py": "a body that `AccountErrorsMiddleware` has checked",
+}
+
+
+def test_only_known_modules_parse_json_themselves() -> None:
+    product = [path for path in MODULES if path.parts[0] != "dev" and path != Path("core/api/parsers.py")]
+    found = {str(path) for path in product if LOADS.search((ROOT / path).read_text())}
+    assert found == set(OWN_JSON)
