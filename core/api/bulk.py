@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar, cast
 
-import orjson
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
@@ -22,6 +21,7 @@ from rest_framework.response import Response
 
 from core.api.errors import ApiError, from_database
 from core.api.examples import EXAMPLE_ID
+from core.api.renderers import as_json
 from core.api.serializers import BaseSerializer, StrictSerializer
 from core.api.viewsets import BaseViewSet
 from core.encryption.fields import encrypted_fields
@@ -240,7 +240,7 @@ def as_parameter(value: object) -> str:
     """Return a filter's value as a query parameter: lists separated by commas, other values than strings as JSON."""
     if isinstance(value, list):
         return ",".join(map(as_parameter, value))
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else as_json(value).decode()
 
 
 def _violation_of(row: RowT, save: Callable[[RowT], object]) -> Problem:

@@ -5,6 +5,7 @@ response. If the first request failed, its row was rolled back, and the retry is
 """
 
 import hashlib
+import json
 import re
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from uuid_utils.compat import uuid7
 
 from core import clock
 from core.api.errors import ApiError
-from core.api.renderers import ORJSON_OPTIONS, json_default
+from core.api.renderers import ORJSON_OPTIONS, as_json
 from core.models.base import IdempotencyKey
 
 RETENTION = timedelta(hours=24)
@@ -76,7 +77,7 @@ def store_response(reserved: IdempotencyKey, response: Response) -> None:
     """Store the response in the transaction of the request."""
     reserved.status = response.status_code
     headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
-    reserved.response = orjson.loads(orjson.dumps([response.data, headers], json_default, ORJSON_OPTIONS))
+    reserved.response = json.loads(as_json([response.data, headers]))
     reserved.save(update_fields=["status", "response"])
 
 
@@ -88,12 +89,12 @@ def fingerprint(request: Request) -> bytes:
     elif isinstance(items, dict):
         items = sorted((name, _content(value)) for name, value in items.items())
     parts = [request.method, request.get_full_path(), items]
-    return hashlib.sha256(orjson.dumps(parts, json_default, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS)).digest()
+    return hashlib.sha256(as_json(parts, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS)).digest()
 
 
 def _content(value: object) -> str:
     if not isinstance(value, UploadedFile):
-        return orjson.dumps(value, json_default, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS).decode()
+        return as_json(value, ORJSON_OPTIONS | orjson.OPT_SORT_KEYS).decode()
     digest = hashlib.sha256()
     for chunk in value.chunks():
         digest.update(chunk)

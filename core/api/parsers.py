@@ -1,5 +1,7 @@
 """A JSON parser on orjson, with a limit on the depth."""
 
+import json
+import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -8,6 +10,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 MAX_DEPTH = 64
+LARGE = re.compile(rb"[0-9]{19}")
 
 
 class OrjsonParser(BaseParser):
@@ -27,6 +30,8 @@ def parsed(text: bytes, subject: str = "The body", max_depth: int = MAX_DEPTH) -
     try:
         data = orjson.loads(text)
         is_deep = depth_exceeds(text, data, max_depth)
+        if not is_deep and LARGE.search(text):
+            data = json.loads(text)  # orjson would round integers of more than 64 bits
     except orjson.JSONDecodeError as error:
         is_deep = "depth limit" in str(error)  # of orjson, 1,024 levels
         if not is_deep:

@@ -1,5 +1,6 @@
 """A JSON renderer on orjson, the only renderer of the API."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -24,7 +25,18 @@ class OrjsonRenderer(BaseRenderer):
     def render(
         self, data: object, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
-        return b"" if data is None else orjson.dumps(data, default=json_default, option=ORJSON_OPTIONS)
+        return b"" if data is None else as_json(data)
+
+
+def as_json(data: object, options: int = ORJSON_OPTIONS) -> bytes:
+    """Return `data` as JSON. The module `json` writes integers of more than 64 bits, which orjson refuses."""
+    try:
+        return orjson.dumps(data, default=json_default, option=options)
+    except orjson.JSONEncodeError as error:
+        if "64-bit" not in str(error):
+            raise
+    plain = lambda value: orjson.loads(orjson.dumps(value, json_default, options))  # noqa: E731
+    return json.dumps(data, default=plain, ensure_ascii=False, sort_keys=bool(options & orjson.OPT_SORT_KEYS)).encode()
 
 
 def json_default(value: object) -> str | dict[Any, Any] | list[Any]:

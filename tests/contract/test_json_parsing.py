@@ -9,14 +9,13 @@ LOADS = re.compile(r"\b(?:json|orjson)\.loads?\(")
 # Modules that parse their own JSON, or JSON that `core.api.parsers` has checked before.
 OWN_JSON = {
     "billing/admin/stripe_records.py": "a stored event, which was checked when it arrived",
-    "core/api/filtersets.py": "after `parsed`, for whole numbers of more than 64 bits",
     "core/api/idempotency.py": "a response that was just rendered",
     "core/encryption/fields.py": "a decrypted value that the application wrote",
     "core/mail.py": "an email that the application wrote",
+    "core/api/renderers.py": "parts of a response",
     "finance/services/import_report.py": "staged rows that the application wrote",
     "mingus/cache.py": "entries of the cache that the application wrote",
     "users/middleware.py": "a response of allauth",
-    "users/privacy/export_reader.py": "after `parsed`, for whole numbers of more than 64 bits",
     "users/rate_limits.py": "a body that `AccountErrorsMiddleware` has checked",
 }
 

@@ -5,7 +5,6 @@ anything is unpacked. Every file must have the hash in the manifest.
 """
 
 import hashlib
-import json
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -110,10 +109,9 @@ def _parsed(text: bytes, location: str) -> Row:
     if len(text) > MAX_LINE:
         raise invalid_export("too_large", f"{location}: a row must not exceed {MAX_LINE:,} bytes.")
     try:
-        parsed(text, location, MAX_ROW_DEPTH)
+        row = parsed(text, location, MAX_ROW_DEPTH)
     except ParseError as error:
         raise invalid_export("invalid_json", str(error)) from error
-    row = json.loads(text)  # orjson rounds integers of more than 64 bits
     if not isinstance(row, dict) or (b"\\u0000" in text and has_null_character(row)):
         raise invalid_export("invalid_row", f"{location}: a row must be a JSON object without null characters.")
     return row
