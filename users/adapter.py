@@ -51,10 +51,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().respond_email_verification_sent(request, user)
 
     def clean_email(self, email: str) -> str:
-        """Reject null characters, which PostgreSQL can't store."""
+        """Reject null characters, which PostgreSQL can't store, and addresses that the account's model rejects."""
         if "\x00" in email:
             raise self.validation_error("invalid_email")
-        return super().clean_email(email)
+        return User.objects.clean_email(super().clean_email(email))
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

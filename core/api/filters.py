@@ -58,7 +58,11 @@ class WordSearchBackend(BaseFilterBackend):
             raise ValidationError({"search": [ErrorDetail("This list has no search. Omit this parameter.", "unknown_filter")]})
         if "\x00" in text:
             raise ValidationError({"search": ["Null characters are not allowed."]})
-        for word in text.split()[:MAX_SEARCH_WORDS]:
+        words = text.split()
+        if len(words) > MAX_SEARCH_WORDS:
+            message = f"Search for at most {MAX_SEARCH_WORDS} words at a time."
+            raise ValidationError({"search": [ErrorDetail(message, "too_many_words")]})
+        for word in words:
             queryset = queryset.filter(contains_word(word, fields))
         return queryset
 
@@ -66,7 +70,7 @@ class WordSearchBackend(BaseFilterBackend):
         fields = getattr(view, "search_fields", ())
         if not fields:
             return []
-        description = f"Search words, separated by spaces. Each must occur in one of: {', '.join(fields)}. Case is ignored."
+        description = f"Up to {MAX_SEARCH_WORDS} words, separated by spaces. Each must occur in one of: {', '.join(fields)}. Case is ignored."
         return [{"name": "search", "in": "query", "schema": {"type": "string"}, "description": description}]
 
 

@@ -624,7 +624,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
                 ("format", models.CharField(choices=[("ofx", "OFX"), ("qfx", "QFX"), ("csv", "CSV")], max_length=10)),
-                ("filename", models.CharField(blank=True, max_length=255)),
+                ("filename", models.CharField(blank=True, help_text="Name of the file without its folder.", max_length=255)),
                 ("file_digest", models.CharField(max_length=64)),
                 (
                     "mapping",

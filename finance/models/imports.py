@@ -39,7 +39,7 @@ class StatementImport(OwnedModel):
 
     account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="imports")
     format = ChoiceField(StatementFormat, max_length=10)
-    filename = models.CharField(max_length=255, blank=True)
+    filename = models.CharField(max_length=255, blank=True, help_text="Name of the file without its folder.")
     file_digest = models.CharField(max_length=64)
     mapping = models.JSONField(default=dict, blank=True, help_text="Columns of the CSV file. Empty for OFX and QFX.")
     created = models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")

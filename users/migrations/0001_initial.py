@@ -808,7 +808,15 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ("data", models.TextField(blank=True, editable=False)),
                 ("expires_at", models.DateTimeField(editable=False, help_text="End of the session.")),
-                ("user_agent", models.CharField(blank=True, editable=False, help_text="Browser or app.", max_length=200)),
+                (
+                    "user_agent",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="Browser or app: the first 200 characters of its User-Agent header.",
+                        max_length=200,
+                    ),
+                ),
                 ("address", models.GenericIPAddressField(editable=False, help_text="IP address at login.", null=True)),
                 ("last_seen_at", models.DateTimeField(editable=False, help_text="Accurate to five minutes.")),
                 (

@@ -7,10 +7,12 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Cast, Concat, Lower
 from django.db.models.lookups import Exact
+from django.utils.encoding import punycode
 
 from core import clock
 from core.models.base import BaseModel, OwnedQuerySet
@@ -31,7 +33,7 @@ class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create an account with a hashed password. Without a password, login by password is not possible."""
-        user = self.model(email=self.normalize_email(email), **fields)
+        user = self.model(email=self.clean_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -43,6 +45,20 @@ class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore
     def normalize_email(cls, email: str | None) -> str:
         """Return the address in lower case: few users know that the part before the @ may be case-sensitive."""
         return (email or "").strip().lower()
+
+    @classmethod
+    def clean_email(cls, email: str) -> str:
+        """Return the normalized address. Raise ValidationError if it is too long to be stored or can't receive mail.
+
+        allauth's forms allow 320 characters, and allauth would store the first 254.
+        """
+        email = cls.normalize_email(email)
+        User._meta.get_field("email").run_validators(email)
+        try:
+            punycode(email.rpartition("@")[2])
+        except UnicodeError:
+            raise ValidationError("No such domain can exist. Check the part after the @.", "invalid") from None
+        return email
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.normalize_email(username))
@@ -120,7 +136,10 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
 
     def clean(self) -> None:
         super().clean()
-        self.email = UserManager.normalize_email(self.email)
+        try:
+            self.email = UserManager.clean_email(self.email)
+        except ValidationError as error:
+            raise ValidationError({"email": error}) from None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the account. A new password ends every session and token, however it was set."""

@@ -19,6 +19,7 @@ from core.privacy.masks import personal
 
 TABLE = "users_usersession"
 USER_AGENT_LENGTH = 200
+AGENT_HELP = f"Browser or app: the first {USER_AGENT_LENGTH} characters of its User-Agent header."
 LAST_USE_INTERVAL = timedelta(minutes=5)
 DEVICE_RETENTION = timedelta(days=90)  # time after its last use in which a device counts as known
 
@@ -42,7 +43,7 @@ class UserSession(BaseModel):
     digest = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - NULL: the session has ended
     data = models.TextField(blank=True, editable=False)
     expires_at = models.DateTimeField(editable=False, help_text="End of the session.")
-    user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True, editable=False, help_text="Browser or app.")
+    user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True, editable=False, help_text=AGENT_HELP)
     address = models.GenericIPAddressField(null=True, editable=False, help_text="IP address at login.")
     last_seen_at = models.DateTimeField(editable=False, help_text="Accurate to five minutes.")
 
