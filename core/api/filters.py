@@ -70,7 +70,8 @@ class WordSearchBackend(BaseFilterBackend):
         fields = getattr(view, "search_fields", ())
         if not fields:
             return []
-        description = f"Up to {MAX_SEARCH_WORDS} words, separated by spaces. Each must occur in one of: {', '.join(fields)}. Case is ignored."
+        names = ", ".join(fields)
+        description = f"Up to {MAX_SEARCH_WORDS} words. Each must occur in one of: {names}. Case is ignored."
         return [{"name": "search", "in": "query", "schema": {"type": "string"}, "description": description}]
 
 

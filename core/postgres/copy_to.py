@@ -8,19 +8,18 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, transaction
-from django.db.models import Case, Func, QuerySet, Value, When
+from django.db.models import Case, Func, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Ord
-from django.db.models.lookups import In
+from django.db.models.functions import Cast, Coalesce, Length, NullIf, Ord, Replace
+from django.db.models.lookups import Exact, In
 
 from core import context, rls
-from core.csv_export import FORMULA_STARTS
+from core.csv_export import FORMULA_START, JSON_ESCAPES
 
 # A JSON object is one column of COPY. It can't contain these characters, because JSON escapes control characters.
 JSON_LINES = r"FORMAT csv, DELIMITER E'\x02', QUOTE E'\x03'"
 CSV_LINES = "FORMAT csv"
 KEY_LENGTH = 36  # of a UUID as text
-FORMULA_CODES = [ord(sign) for sign in FORMULA_STARTS]
 SAME_TEXT_IN_SQL = (models.UUIDField, models.DecimalField, models.DateField, models.IntegerField)  # as text, to Python's str()
 
 
@@ -67,17 +66,31 @@ def csv_expression(expression: Combinable, kind: models.Field[Any, Any]) -> Comb
     if isinstance(kind, models.BooleanField):
         return BooleanText(expression)
     if isinstance(kind, models.JSONField):
-        return NullIf(_text(expression), _text_of("null"))
+        text: Combinable = NullIf(_text(expression), _text_of("null"))
+        for separator, escape in JSON_ESCAPES.items():
+            text = Replace(text, _text_of(separator), _text_of(escape))
+        return text
     if kind.choices and not kind.blank:  # a constraint of the table allows no other text
         return expression
     if isinstance(kind, models.CharField | models.TextField):
         # SECURITY: third parties choose text such as a merchant's name, and a spreadsheet would run `=HYPERLINK(…)`
-        text = _text(expression)
-        formula = When(In(Ord(text), FORMULA_CODES), then=Concat(_text_of("'"), text))
-        return Case(formula, default=NullIf(text, _text_of("")))
+        return _without_formulas(_text(expression))
     if isinstance(kind, SAME_TEXT_IN_SQL):
         return expression
     raise UnsupportedColumnError(f"A {type(kind).__name__} is not supported. Add it to csv_expression.")
+
+
+def _without_formulas(text: Combinable) -> Combinable:
+    """Return the text as `csv_export.cell` writes it.
+
+    The pattern takes 4 µs. ASCII texts without signs skip it, unless they begin with an apostrophe or a line break.
+    """
+    number, as_text = {"output_field": models.IntegerField()}, {"output_field": models.TextField()}
+    signs = [Func(text, _text_of(sign), function="strpos", **number) for sign in "=+-@"]
+    is_ascii = Exact(Func(text, function="octet_length", **number), Length(text))
+    is_plain = is_ascii & Exact(sum(signs, Value(0)), Value(0)) & ~Q(In(Ord(text), [ord(first) for first in "'\t\n\r"]))
+    safe = Func(text, _text_of(FORMULA_START), _text_of("'"), _text_of("g"), function="regexp_replace", **as_text)
+    return Case(When(is_plain, then=NullIf(text, _text_of(""))), default=safe)
 
 
 def json_expression(values: Iterable[tuple[str, Any, models.Field[Any, Any]]]) -> Combinable:

@@ -57,7 +57,7 @@ class MappingField(serializers.CharField):
 class ImportFormSerializer(StrictSerializer):
     file = serializers.FileField(
         max_length=255,
-        help_text="An OFX, QFX or CSV file. Long texts are cut: descriptions to 2,000 characters, names to 255, categories to 100.",
+        help_text="An OFX, QFX or CSV file. Texts are cut: descriptions at 2,000 characters, names at 255, categories at 100.",
     )
     account = OwnedKeyField(queryset=EncryptedFinancialProfile.objects.all(), help_text="The id of an open account.")
     format = serializers.ChoiceField(FORMATS, default="auto", help_text="With `auto`, the content determines the format.")

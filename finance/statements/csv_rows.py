@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from core import csv_export
 from finance.statements.amounts import ParsedAmount, read_money
 from finance.statements.csv_layout import CsvLayout
 from finance.statements.csv_names import DEAD_WORDS, KIND_WORDS, PENDING_WORDS, SIGN_WORDS
@@ -55,24 +56,29 @@ class RowReader:
         if date is None:
             raise self._broken_date(self._cell(cells, "date"))
         money = self._money(cells)
-        merchant = self._cell(cells, "merchant_name")
+        merchant = self._text(cells, "merchant_name")
         return Draft(
             number=number,
             date=date,
             amount=money.amount * self._sign(cells),
             currency=self._currency(cells) or money.currency or self._layout.currency,
-            description=self._cell(cells, "description") or merchant,
+            description=self._text(cells, "description") or merchant,
             merchant_name=merchant,
-            provider_id=self._cell(cells, "provider_id"),
+            provider_id=self._text(cells, "provider_id"),
             posted_date=None if is_pending else self._dates.read(self._cell(cells, "posted_date")),
             is_pending=is_pending,
             kind=KIND_WORDS.get(self._word(cells, "type"), ""),
-            category=self._cell(cells, "category"),
+            category=self._text(cells, "category"),
         )
 
     def _cell(self, cells: Sequence[str], field: str) -> str:
         index = self._places.get(field)
         return "" if index is None or index >= len(cells) else cells[index].strip()
+
+    def _text(self, cells: Sequence[str], field: str) -> str:
+        """Return a text without the apostrophes that our exports, and those of some banks, add before formulas."""
+        text = self._cell(cells, field)
+        return csv_export.restored(text) if "'" in text else text
 
     def _word(self, cells: Sequence[str], field: str) -> str:
         text = self._cell(cells, field)

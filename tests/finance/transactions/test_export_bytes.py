@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,7 @@ import orjson
 import pytest
 from rest_framework.test import APIClient
 
-from core.csv_export import FORMULA_STARTS
+from core import csv_export
 from dev.factories import AccountFactory, TransactionFactory
 from finance import exports
 from finance.models import FinancialTransaction
@@ -42,6 +41,11 @@ TEXTS = [
     "\rreturn first",
     "\nline first",
     "＝full width",
+    "a;=1",
+    "a;\u200b=1",
+    "\u200b+1",
+    "'=1",
+    "x\t'@y",
     "'apostrophe",
     '"',
     '""',
@@ -53,7 +57,7 @@ TEXTS = [
 OBJECTS: list[dict[str, Any]] = [
     {},
     {"a": {"b": [1, 2.5, -3, True, None, 'x, "y" \\ \n \t \x07 é \u2028']}, "": []},
-    {"=1": "=cmd", "long": "z" * 300, "big": 10**30, "half": 0.5, "whole": 1.0},
+    {"=1": "=cmd", "a;=1": ";=cmd|' /C calc'!A0;", "long": "z" * 300, "big": 10**30, "half": 0.5, "whole": 1.0},
 ]
 
 
@@ -62,17 +66,8 @@ def written_by_python(rows: list[FinancialTransaction], fields: list[str]) -> by
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(fields)
-    writer.writerows([[_cell(getattr(row, KEYS.get(name, name))) for name in fields] for row in rows])
+    writer.writerows([[csv_export.cell(getattr(row, KEYS.get(name, name))) for name in fields] for row in rows])
     return b"\xef\xbb\xbf" + file.getvalue().encode()
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    is_formula = isinstance(value, str) and value.startswith(FORMULA_STARTS)
-    return "" if value is None else f"'{value}" if is_formula else str(value)
 
 
 @pytest.fixture
