@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from uuid_utils.compat import uuid7
 
 from core import context, rls
-from core.api.errors import ADMIN_PATH, problem, unavailable
+from core.api.errors import problem, unavailable
 from core.context import Role
 from core.postgres.failures import failure_of
 from core.rate_limits import client_ip, seconds_to_wait
@@ -20,6 +20,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 DIGITS = re.compile(r"[0-9]{1,20}")  # str.isdigit accepts the digits of other scripts, too
 ACCOUNT_PATH = "/_allauth/"
+ADMIN_PATH = "/admin/"
 RATE_LIMITED_PATHS = ("/api/", ACCOUNT_PATH, ADMIN_PATH)
 UPLOAD_PATHS = ("/api/v1/finance/imports/", "/api/v1/finance/transactions/import/", "/api/v1/users/me/import/")
 

@@ -11,21 +11,21 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from billing.stripe import webhooks
 from billing.stripe.return_page import back_from_stripe
 from core import health_checks
-from core.api import errors
-from mingus import security_txt
+from mingus import error_pages, security_txt
 from mingus.roles_page import roles_page
 from users import admin_login
 
-handler400 = "core.api.errors.bad_request"
-handler403 = "core.api.errors.permission_denied"
-handler404 = "core.api.errors.not_found"
-handler500 = "core.api.errors.server_error"
+handler400 = "mingus.error_pages.bad_request"
+handler403 = "mingus.error_pages.permission_denied"
+handler404 = "mingus.error_pages.not_found"
+handler500 = "mingus.error_pages.server_error"
 
 # cached, because it takes 1 to 2 seconds to generate; per process, because pages are pickled and the shared cache is JSON
 schema = cache_page(3600, cache="process")(SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation))
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs/")),
+    path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/login/", admin_login.LoginView.as_view(), name="admin_login"),
     path("admin/second-factor/", admin_login.SecondFactorView.as_view(), name="admin_second_factor"),
     path("admin/second-factor/set-up/", admin_login.SetUpView.as_view(), name="admin_second_factor_setup"),
@@ -50,5 +50,5 @@ urlpatterns = [
     path("metrics", health_checks.metrics, name="metrics"),
     path(".well-known/security.txt", security_txt.security_txt),
     path(".well-known/security-policy.md", security_txt.policy),
-    re_path(r"^(?:api|_allauth)/", errors.unknown_url),
+    re_path(r"^(?:api|_allauth)/", transaction.non_atomic_requests(error_pages.not_found)),
 ]

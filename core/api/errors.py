@@ -1,17 +1,13 @@
 """Error responses with the JSON body `{"type", "errors": [{"code", "detail", "attr"}]}`.
 
-They are used for DRF's exceptions, DomainError, Django's error views and violated constraints of the database.
+They are used for DRF's exceptions, DomainError and violated constraints. `mingus.error_pages` has Django's error views.
 """
-
-import sys
 
 from django.apps import apps
 from django.core.exceptions import SuspiciousOperation
 from django.db import DataError, IntegrityError, models
 from django.db.models import ProtectedError, RestrictedError
-from django.db.transaction import non_atomic_requests
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
+from django.http import HttpRequest, JsonResponse
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.handler import exception_handler as standardized
 from drf_standardized_errors.types import ExceptionHandlerContext
@@ -23,7 +19,6 @@ from core.postgres.failures import UNAVAILABLE, Failure, failure_of
 
 FOREIGN_KEY_VIOLATION = "23503"
 MALFORMED = "The request is malformed or too large."
-ADMIN_PATH = "/admin/"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 NOTHING_CHANGED = "Nothing was changed."
 UNCERTAIN = "It is not known whether the change was saved. Check before you repeat it, or send the same Idempotency-Key."
@@ -49,14 +44,11 @@ def problem(status: int, code: str, detail: str, attr: str | None = None, *, ret
     return JsonResponse(body, status=status, headers=headers)
 
 
-def unavailable(request: HttpRequest, failure: Failure = UNAVAILABLE) -> HttpResponse:
-    """Return the 503 for a failure of the database, in the back office as a page, which needs no query."""
+def unavailable(request: HttpRequest, failure: Failure = UNAVAILABLE) -> JsonResponse:
+    """Return the 503 for a failure of the database."""
     is_undone = failure.is_undone or request.method in SAFE_METHODS
     detail = f"{failure.detail} {NOTHING_CHANGED if is_undone else UNCERTAIN}"
-    if not request.path.startswith(ADMIN_PATH):
-        return problem(503, failure.code, detail, retry_after=failure.retry_after)
-    page = render_to_string("mingus/unavailable.html", {"failure": failure, "is_undone": is_undone, "request": request})
-    return HttpResponse(page, status=503, headers={"Retry-After": str(failure.retry_after)})
+    return problem(503, failure.code, detail, retry_after=failure.retry_after)
 
 
 def exception_handler(exc: Exception, context: ExceptionHandlerContext) -> Response | None:
@@ -129,38 +121,3 @@ def field_of(model: type[models.Model], constraint: str) -> str:
     rest = constraint.removeprefix(f"{model._meta.db_table}_")
     named = [field.name for field in model._meta.concrete_fields if rest.startswith(field.name)]
     return max(named, key=len, default="non_field_errors")
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return a 400, for example for an invalid Host header or too many fields."""
-    return problem(400, "bad_request", MALFORMED)
-
-
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem(403, "permission_denied", "You do not have permission to do this.")
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return problem(403, "csrf_failed", "The CSRF token is missing or wrong. Reload the page and try again.")
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return unknown_url(request)
-
-
-@non_atomic_requests
-def unknown_url(request: HttpRequest) -> HttpResponse:
-    """Return a 404 for a URL that does not exist, with a hint about a missing trailing slash."""
-    hint = "" if request.path.endswith("/") else " URLs end with a slash."
-    return problem(404, "not_found", f"This URL does not exist.{hint}")
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Return a 500, or the 503 for a failure of the database outside of a view, whose changes may have been saved.
-
-    The log has the traceback under the response's X-Request-Id.
-    """
-    if failure := failure_of(sys.exception()):
-        return unavailable(request, failure._replace(is_undone=False))
-    detail = "An internal error occurred. Nothing was changed. Contact support with the X-Request-Id of this response."
-    return problem(500, "error", detail)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from core.api.errors import server_error
+from mingus.error_pages import server_error
 from mingus.server.environ import environ_of
 from mingus.server.protocol import Receive, Scope, Send, wait_for_disconnect
 from mingus.server.request_bodies import busy

@@ -14,6 +14,7 @@ OWN_JSON = {
     "core/mail.py": "an email that the application wrote",
     "core/api/renderers.py": "parts of a response",
     "finance/services/import_report.py": "staged rows that the application wrote",
+    "mingus/error_pages.py": "an error that was just rendered",
     "mingus/cache.py": "entries of the cache that the application wrote",
     "users/middleware.py": "a response of allauth",
     "users/rate_limits.py": "a body that `AccountErrorsMiddleware` has checked",

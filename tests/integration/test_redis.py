@@ -96,7 +96,7 @@ def test_without_redis_each_process_counts_by_itself(served: dict[str, str], tmp
     result = manage("shell", "-v0", script=script, REDIS_URL=f"redis://127.0.0.1:{port}/0", **served)
     assert done(result).splitlines() == [
         "before [200, 200] 0.0",
-        'away [200, 200, 200, 429] 1.0 200 away',
+        "away [200, 200, 200, 429] 1.0 200 away",
         "own None [1.5] {'a': [1.5]} False True",
         "still own None 1.0",
         'back [200] None [1.5] 1.0 200 {"status": "ok"}',

@@ -16,6 +16,7 @@ from dev.routes import API, ROUTES, Route
 # URLs outside of the API and what protects them; other tests of tests/security cover the API's routes
 OTHER_URLS = {
     "": "a redirect to the documentation",
+    "admin": "a redirect to the back office",
     "admin/": "the back office: staff only, tests/admin",
     "admin/login/": "the password of the back office: tests/users/test_admin_login.py",
     "admin/second-factor/": "the second step of the login",

@@ -76,7 +76,7 @@ def test_anonymous_requests_are_counted_by_ip_address(settings: Settings) -> Non
 @pytest.mark.django_db
 def test_an_ip_address_is_limited_on_every_path(path: str, settings: Settings) -> None:
     limit(settings, address="1/m")
-    client = Client()
+    client = Client(headers={"accept": "application/json"})
     client.get(path)
     refused = client.get(path)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "40")
