@@ -19,9 +19,8 @@ _SKIPPED = (
     r"\u180b-\u180f\u2000-\u200f\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-# Matches where a cell may begin before a formula, or before a line break or tab at the start. PostgreSQL uses it, too. An
-# apostrophe is added there also if the text has some already, so that the original text can be restored. Linear time: a run of
-# skipped characters ends at a break, where the next one begins.
+# Matches where a cell may begin before a formula, or before a tab or line break at the start, also in PostgreSQL. Apostrophes
+# of the text are passed over, so that it can be restored. Linear time: skipped characters end at a break, where others begin.
 _FORMULA = rf"(?='*[{_SKIPPED}]*[{_SIGNS}])"
 FORMULA_START = rf"^(?='*[\t\n\r])|^{_FORMULA}|(?<=[{_BREAKS}]){_FORMULA}"
 _FORMULA_START = re.compile(FORMULA_START.replace(r"\u0001", r"\u0000"))  # PostgreSQL can't store a null character

@@ -1,4 +1,4 @@
-"""Email backends. An email is enqueued as a job in the transaction of the request, and sent after the commit.
+"""The email backend. An email is enqueued as a job in the transaction of the request, and sent after the commit.
 
 - A rolled-back sign-up sends no email.
 - A slow mail server does not slow down a request.
@@ -6,22 +6,18 @@
 """
 
 import base64
-import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 import orjson
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.mail.backends.filebased import EmailBackend as FileBackend
 from django.core.mail.message import EmailMessage
 
 from core import jobs
 from core.encryption import key_ring
 
 LABEL = "core.mail"
-logger = logging.getLogger(__name__)
 
 
 class QueuedBackend(BaseEmailBackend):
@@ -51,14 +47,3 @@ def deliver(*, encrypted: str) -> None:
         message.attach_alternative(html, "text/html")
     message.connection = get_connection(settings.EMAIL_DELIVERY_BACKEND)
     message.send()
-
-
-class DevelopmentBackend(FileBackend):
-    """An email backend that writes each message to a file in EMAIL_FILE_PATH and logs it to the console."""
-
-    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        sent = int(super().send_messages(email_messages) or 0)
-        for message in email_messages:
-            logger.info("email to %s: %s\n%s", ", ".join(message.recipients()), message.subject, message.body)
-        logger.info("wrote %d email(s) to %s/", sent, Path(settings.EMAIL_FILE_PATH).name)
-        return sent

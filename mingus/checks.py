@@ -26,6 +26,8 @@ SELECT session_user, count(*) FROM pg_class
 """
 SERVER_BUFFER = 65_536  # bytes of the URL and headers that Granian reads; it refuses more before Django sees the request
 REST_OF_HEAD = 1_024  # bytes of a request besides URL, headers and body: the method, the version and separators
+MAX_MAILS_PER_DAY = 1_000
+MINUTES_OF_A_DAY = 1_440
 RATE = re.compile(r"[1-9]\d{0,8}/[smhd]")
 
 
@@ -152,6 +154,15 @@ def request_limits_fit(**_: Any) -> list[CheckMessage]:
         return []
     hint = f"Set them to at most {most:,} bytes together."
     return [Error("MAX_URL_BYTES and MAX_HEADER_BYTES exceed what the server reads.", hint=hint, id="mingus.E024")]
+def mail_limits_are_sound(**_: Any) -> list[CheckMessage]:
+    """Report limits of emails that contradict each other, or that limit nothing (mingus.E021)."""
+    few, many, minutes = settings.MAILS_PER_ADDRESS, settings.MAILS_PER_ADDRESS_AND_DAY, settings.MAIL_LIMIT_MINUTES
+    if few <= many <= MAX_MAILS_PER_DAY and minutes <= MINUTES_OF_A_DAY:
+        return []
+    hint = (
+        f"Use MAILS_PER_ADDRESS <= MAILS_PER_ADDRESS_AND_DAY <= {MAX_MAILS_PER_DAY}, MAIL_LIMIT_MINUTES <= {MINUTES_OF_A_DAY}."
+    )
+    return [Error(f"The limits of emails are {few} in {minutes} minutes and {many} a day.", hint=hint, id="mingus.E021")]
 
 
 SETTINGS_CHECKS = [
@@ -164,6 +175,7 @@ SETTINGS_CHECKS = [
     rates_are_rates,
     time_limits_fit_together,
     request_limits_fit,
+    mail_limits_are_sound,
     debug_is_local,
 ]
 DATABASE_CHECKS = [data_keys_can_be_unwrapped]

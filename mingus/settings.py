@@ -196,6 +196,10 @@ RATES = {
     "writes": env.text("RATE_WRITES", "600/m"),
     "files": env.text("RATE_FILES", "60/m"),
 }
+# emails of one kind (reset, verification …) to one address in MAIL_LIMIT_MINUTES, and all of these emails to it in a day
+MAILS_PER_ADDRESS = env.number("MAILS_PER_ADDRESS", 3, at_least=1)
+MAIL_LIMIT_MINUTES = env.number("MAIL_LIMIT_MINUTES", 15, at_least=1)
+MAILS_PER_ADDRESS_AND_DAY = env.number("MAILS_PER_ADDRESS_AND_DAY", 10, at_least=1)
 
 # --- accounts
 AUTH_USER_MODEL = "users.User"
@@ -259,7 +263,7 @@ METRIC_RETENTION_DAYS = env.number("METRIC_RETENTION_DAYS", 1830, at_least=0)
 EMAIL_BACKEND = "core.mail.QueuedBackend"
 EMAIL_DELIVERY_BACKEND = env.text(
     "EMAIL_DELIVERY_BACKEND",
-    "core.mail.DevelopmentBackend" if DEBUG else "django.core.mail.backends.smtp.EmailBackend",
+    "mingus.development_mail.DevelopmentBackend" if DEBUG else "django.core.mail.backends.smtp.EmailBackend",
 )
 EMAIL_FILE_PATH = BASE_DIR / ".mail"
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")

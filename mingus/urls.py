@@ -30,7 +30,7 @@ urlpatterns = [
     path("admin/second-factor/", admin_login.SecondFactorView.as_view(), name="admin_second_factor"),
     path("admin/second-factor/set-up/", admin_login.SetUpView.as_view(), name="admin_second_factor_setup"),
     path("admin/roles/", admin.site.admin_view(roles_page), name="roles"),
-    re_path(r"^admin/r/", errors.unknown_url),  # instead of the admin's redirect, whose pattern takes quadratic time
+    re_path(r"^admin/r/", error_pages.not_found),  # instead of the admin's redirect, whose pattern takes quadratic time
     path("admin/", admin.site.urls),
     path("_allauth/", include("users.account_api")),
     path("_allauth/", include("allauth.headless.urls")),

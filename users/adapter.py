@@ -9,9 +9,10 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponseBase
 
+from core import clock
 from core.api.errors import problem
 from core.encryption import key_ring
-from users import services
+from users import mail_limits, services
 from users.models import User
 from users.timing_equal_signup import simulate_sign_up
 
@@ -32,6 +33,11 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.is_verified and not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
             services.verify_email_by_staff(user)
         return super().pre_login(request, user, **kwargs)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send an email, unless the address got too many of its kind."""
+        if mail_limits.reserve(mail_limits.kind_of(template_prefix), email, now=clock.now()):
+            super().send_mail(template_prefix, email, context)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Mark the address and its account as verified, for the first use of the key only."""

@@ -8,11 +8,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from rest_framework.exceptions import ParseError
 
 from core import clock, context, rls
 from core.api.errors import problem
-from core.api.parsers import parsed
+from core.errors import DomainError
+from core.json_input import parsed
 from system.services import record_access
 from users.models import Impersonation
 from users.rate_limits import seconds_left
@@ -70,8 +70,8 @@ class AccountErrorsMiddleware:
         if request.method != "GET" and request.body:
             try:
                 parsed(request.body)  # allauth's own parser fails on a deeply nested body
-            except ParseError as error:
-                return problem(400, "parse_error", str(error.detail))
+            except DomainError as error:
+                return problem(400, "parse_error", error.message)
         response = self.get_response(request)
         if response.status_code < 400:
             return response

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.mail import EmailMessage
 
-from core import rls
+from core import clock, rls
 from system.models import AlertType, Severity
 from system.services import alert
+from users import mail_limits
 
 REMEDY = "If this was not you, set a new password now and contact support."
 BODY = """{message}
@@ -49,4 +50,6 @@ def notify(user: Any, notice: SecurityNotice, *, detail: str = "", also_to: str 
         alert(user=user, alert_type=AlertType.SECURITY, severity=notice.severity, title=notice.title, message=message)
         own = [user.email] if user.is_verified else []
         for address in dict.fromkeys([*own, *filter(None, [also_to])]):
-            EmailMessage(f"[MINGUS] {notice.title}", BODY.format(message=message), to=[address]).send()
+            # strangers can lock an account; all other notices follow an action in the account and are never left out
+            if notice is not LOCKED or mail_limits.reserve(mail_limits.LOCKED, address, now=clock.now()):
+                EmailMessage(f"[MINGUS] {notice.title}", BODY.format(message=message), to=[address]).send()

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -14,9 +15,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from core import rls
+from core import clock, rls
 from core.errors import ConflictError
-from users import security_notices
+from users import mail_limits, security_notices
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserSession
 from users.models.onboarding import FIRST_STEPS
 from users.models.token import Scope
@@ -54,6 +55,10 @@ def resend_verification(*, request: HttpRequest, user: User) -> None:
     """Send the email with the verification link again. Raise ConflictError if the address is verified."""
     if user.is_verified:
         raise ConflictError("already_verified", "This address is already verified. There is nothing to send.")
+    if not mail_limits.is_allowed(mail_limits.VERIFICATION, user.email, now=clock.now()):
+        limit = f"{settings.MAILS_PER_ADDRESS} emails of this kind in {settings.MAIL_LIMIT_MINUTES} minutes"
+        remedy = "Ask the customer to look in the spam folder."
+        raise ConflictError("too_many_emails", f"An address gets at most {limit}. {remedy}")
     address, _ = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
     address.send_confirmation(request)
 
@@ -91,8 +96,11 @@ def remove_second_factors(user: User) -> None:
     security_notices.notify(user, security_notices.FACTOR_REMOVED, detail="The second factor")
 
 
+@transaction.atomic
 def send_reset_mail(email: str) -> None:
-    """Send a link to set a new password to `email`, or a note that no account has this address."""
+    """Send a link to set a new password to `email`, or a note that no account has this address, within the limits."""
+    if not mail_limits.reserve(mail_limits.RESET, email, now=clock.now()):
+        return
     users = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
     urls = settings.HEADLESS_FRONTEND_URLS
     context: dict[str, Any] = {"email": email, "signup_url": urls["account_signup"]}
@@ -116,6 +124,8 @@ def request_email_change(*, request: HttpRequest, user: User, email: str) -> Non
         others = EmailAddress.objects.filter(email=email).exclude(user=user)
         if User.objects.filter(email=email).exists() or others.exists():
             get_adapter().send_account_already_exists_mail(email)
+        elif pending := EmailAddress.objects.filter(user=user, email=email, verified=False).first():
+            send_verification_email_to_address(request, pending)  # a new row would make the link that was sent invalid
         else:
             EmailAddress.objects.add_new_email(request, user, email)
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from core import clock, jobs, rls
-from users import services
+from users import mail_limits, services
 from users.models import AccountErasure, DataExport, PersonalAccessToken, User
 from users.models.erasure import RequestedBy
 from users.privacy import erasure as erasures
@@ -22,6 +22,12 @@ def delete_expired_tokens(timestamp: int) -> None:
 def delete_old_exports(timestamp: int) -> None:
     """Delete exports a week after they were created."""
     exports.delete_old_exports(now=clock.now())
+
+
+@jobs.daily(at_hour=3)
+def delete_old_mail_counts(timestamp: int) -> None:
+    """Delete the counts of sent emails after a day."""
+    mail_limits.delete_old(now=clock.now())
 
 
 @jobs.task()

@@ -7,14 +7,13 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
-from rest_framework.exceptions import ParseError
 
 from billing.models import StripeEvent
 from billing.models.stripe_events import EventState
 from billing.services.staff_notices import notify_staff
 from billing.stripe.sync import SyncResult, sync_customer
-from core.api.parsers import parsed
 from core.errors import ConflictError, DomainError
+from core.json_input import parsed
 from core.postgres.failures import QUERY_TIMEOUT, failure_of
 
 STORED_HEADERS = ("Stripe-Signature", "User-Agent", "X-Request-Id")
@@ -153,10 +152,7 @@ def _record_failure(key: UUID, error: Exception, now: datetime) -> None:
 
 
 def _parsed(payload: bytes) -> dict[str, Any]:
-    try:
-        found = parsed(payload)
-    except ParseError as error:
-        raise DomainError("malformed", str(error)) from error
+    found = parsed(payload)
     if not isinstance(found, dict) or found.get("object") != "event":
         raise DomainError("no_event", 'The body must be an object with "object": "event".')
     if not all(

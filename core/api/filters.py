@@ -62,9 +62,7 @@ class WordSearchBackend(BaseFilterBackend):
         if len(words) > MAX_SEARCH_WORDS:
             message = f"Search for at most {MAX_SEARCH_WORDS} words at a time."
             raise ValidationError({"search": [ErrorDetail(message, "too_many_words")]})
-        for word in words:
-            queryset = queryset.filter(contains_word(word, fields))
-        return queryset
+        return queryset.filter(*(contains_word(word, fields) for word in words))
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         fields = getattr(view, "search_fields", ())

@@ -10,9 +10,9 @@ from django.forms.fields import InvalidJSONInput
 from django.utils.dateparse import parse_date
 from django_filters.filters import BaseInFilter, BooleanFilter, ChoiceFilter, DateFilter, Filter, NumberFilter, UUIDFilter
 from django_filters.rest_framework.filterset import FilterSet
-from rest_framework.exceptions import ParseError
 
-from core.api.parsers import parsed
+from core.errors import DomainError
+from core.json_input import parsed
 from core.models.validators import has_null_character
 
 
@@ -24,7 +24,7 @@ class JsonTextField(forms.JSONField):
             return None
         try:
             found = parsed(str(value).encode(), "The value")
-        except (ParseError, UnicodeEncodeError) as error:
+        except (DomainError, UnicodeEncodeError) as error:
             raise forms.ValidationError(f'{error} Example: {{"source": "salary"}}', "invalid_json") from None
         if has_null_character(found):
             raise forms.ValidationError("Null characters are not allowed.", "null_characters_not_allowed")

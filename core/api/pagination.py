@@ -18,15 +18,16 @@ from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest
 from django.utils.encoding import iri_to_uri
-from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.filters import kind_of
-from core.api.parsers import parsed
 from core.api.renderers import ORJSON_OPTIONS, json_default
+from core.errors import DomainError
 from core.fast_lists.sql_serializer import SqlSerializer
+from core.json_input import parsed
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -96,7 +97,7 @@ class Cursor:
             if cursor.order != order:
                 raise ValueError("another order")
             values = [_typed(*each) for each in zip(kinds, columns, cursor.values, strict=True)]
-        except (ValueError, TypeError, binascii.Error, DjangoValidationError, OverflowError, ParseError):
+        except (ValueError, TypeError, binascii.Error, DjangoValidationError, OverflowError, DomainError):
             raise _invalid("cursor", "Not a cursor of this list. Omit it for the first page, then use `next`.") from None
         return cls(order, values, cursor.reverse)
 

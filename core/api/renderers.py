@@ -32,11 +32,9 @@ def as_json(data: object, options: int = ORJSON_OPTIONS) -> bytes:
     """Return `data` as JSON. The module `json` writes integers of more than 64 bits, which orjson refuses."""
     try:
         return orjson.dumps(data, default=json_default, option=options)
-    except orjson.JSONEncodeError as error:
-        if "64-bit" not in str(error):
-            raise
-    plain = lambda value: orjson.loads(orjson.dumps(value, json_default, options))  # noqa: E731
-    return json.dumps(data, default=plain, ensure_ascii=False, sort_keys=bool(options & orjson.OPT_SORT_KEYS)).encode()
+    except orjson.JSONEncodeError:
+        plain = lambda value: orjson.loads(orjson.dumps(value, json_default, options))  # noqa: E731
+        return json.dumps(data, default=plain, ensure_ascii=False, sort_keys=bool(options & orjson.OPT_SORT_KEYS)).encode()
 
 
 def json_default(value: object) -> str | dict[Any, Any] | list[Any]:

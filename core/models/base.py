@@ -208,15 +208,3 @@ class DataKey(OwnedModel):
 
     def __str__(self) -> str:
         return "data key"
-
-
-__all__ = [
-    "BaseModel",
-    "DataKey",
-    "IdempotencyKey",
-    "OwnedModel",
-    "OwnedQuerySet",
-    "gin",
-    "json_ready",
-    "same_owner_foreign_key",
-]

@@ -130,14 +130,3 @@ def setting_values(wanted: ActionContext) -> dict[str, str]:
 def _begins_transaction(connection: BaseDatabaseWrapper) -> bool:
     status: TransactionStatus = connection.connection.info.transaction_status
     return status == TransactionStatus.IDLE
-
-
-__all__ = [
-    "as_accounts",
-    "as_customer",
-    "apply_context",
-    "as_staff",
-    "install_execute_wrapper",
-    "iterate_in_context",
-    "as_login_role",
-]

@@ -4,11 +4,11 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
 
 from core.api.examples import EXAMPLE_ID
-from core.api.parsers import parsed
 from core.api.serializers import BaseSerializer, OwnedKeyField, StrictSerializer
+from core.errors import DomainError
+from core.json_input import parsed
 from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import RowVerdict
@@ -46,7 +46,7 @@ class MappingField(serializers.CharField):
         text = super().to_internal_value(data)
         try:
             mapping = parsed(text.encode(), "The mapping")
-        except (ParseError, UnicodeEncodeError) as error:
+        except (DomainError, UnicodeEncodeError) as error:
             self.fail("invalid_json", problem=f"{error} ")
         if not isinstance(mapping, dict) or has_null_character(mapping):
             self.fail("invalid_json", problem="")

@@ -1,4 +1,4 @@
-"""JSON of users is parsed in `core.api.parsers` only, which limits its depth."""
+"""JSON of users is parsed in `core.json_input` only, which limits its depth."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.contract.test_sizes import MODULES, ROOT
 
 LOADS = re.compile(r"\b(?:json|orjson)\.loads?\(")
-# Modules that parse their own JSON, or JSON that `core.api.parsers` has checked before.
+# Modules that parse their own JSON, or JSON that `core.json_input` has checked before.
 OWN_JSON = {
     "billing/admin/stripe_records.py": "a stored event, which was checked when it arrived",
     "core/api/idempotency.py": "a response that was just rendered",
@@ -22,6 +22,6 @@ OWN_JSON = {
 
 
 def test_only_known_modules_parse_json_themselves() -> None:
-    product = [path for path in MODULES if path.parts[0] != "dev" and path != Path("core/api/parsers.py")]
+    product = [path for path in MODULES if path.parts[0] != "dev" and path != Path("core/json_input.py")]
     found = {str(path) for path in product if LOADS.search((ROOT / path).read_text())}
     assert found == set(OWN_JSON)

@@ -41,7 +41,11 @@ PROBLEMS = [
         {"SECRET_KEY": "short", "FIELD_ENCRYPTION_KEYS": "abc", "DATABASE_URL": "sqlite:///x", "SITE_URL": "app.example.com"},
         {"mingus.E002", "mingus.E003", "mingus.E004", "mingus.E006"},
     ),
-    ({"DATABASE_URL": "nonsense"}, {"mingus.E001", "mingus.E004"}),
+    ({"DATABASE_URL": "nonsense", "MAILS_PER_ADDRESS": "11"}, {"mingus.E001", "mingus.E004", "mingus.E021"}),
+    (
+        {"MAILS_PER_ADDRESS": "0", "MAILS_PER_ADDRESS_AND_DAY": "5000", "MAIL_LIMIT_MINUTES": "x"},
+        {"mingus.E001", "mingus.E021"},
+    ),
     ({"DATABASE_REPLICA_URL": "postgresql://u:p@127.0.0.1:2/d"}, {"mingus.E001"}),  # without REDIS_URL
     (
         {"DATABASE_REPLICA_URL": "postgresql://another:p@127.0.0.1:2/d", "REDIS_URL": "redis://127.0.0.1:1/0"},

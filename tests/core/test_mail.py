@@ -15,7 +15,7 @@ from core import jobs
 def queued(settings: Settings, tmp_path: Path) -> Path:
     """Send emails through the queue into a folder, and return the folder."""
     settings.EMAIL_BACKEND = "core.mail.QueuedBackend"
-    settings.EMAIL_DELIVERY_BACKEND = "core.mail.DevelopmentBackend"
+    settings.EMAIL_DELIVERY_BACKEND = "mingus.development_mail.DevelopmentBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     return tmp_path / "mail"
 

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from billing.models import StripeEvent
-from core.api.parsers import MAX_DEPTH
+from core.json_input import MAX_DEPTH
 from dev.factories import PASSWORD, TransactionFactory
 from finance.management.commands.import_statement import mapping_from
 from finance.models import FinancialTransaction

@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 from core.encryption.fields import encrypt
 from core.models.base import UpdatedAtField
 from core.models.validators import validate_json_list, validate_json_object
-from core.postgres.operations import ALL, composite_foreign_key, enable_row_level_security, run_sql_file
+from core.postgres.operations import ALL, composite_foreign_key, enable_row_level_security, grant, run_sql_file
 from users.models.reference import is_country, is_naics_code, is_timezone
 
 # Only the roles of accounts and staff change accounts and sessions. A customer locks rows, for which PostgreSQL requires the
@@ -458,6 +458,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SentMail",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.BinaryField(max_length=16)),
+                ("kind", models.CharField(editable=False, max_length=40)),
+                ("sent_at", models.DateTimeField(editable=False)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["digest", "sent_at"], name="users_sentmail_address"),
+                    models.Index(fields=["sent_at"], name="users_sentmail_old"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="UserProfile",
             fields=[
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
@@ -854,6 +869,7 @@ class Migration(migrations.Migration):
         enable_row_level_security("users_userprofile"),
         enable_row_level_security("users_onboardingprogress"),
         enable_row_level_security("users_usersession", customer=LOCK, accounts=ALL),
+        grant("users_sentmail", accounts="SELECT, INSERT, DELETE"),
         enable_row_level_security("users_dataexport"),
         enable_row_level_security("users_dataexportchunk"),
         enable_row_level_security("users_accounterasure", customer="SELECT, INSERT"),

@@ -6,6 +6,7 @@ from users.models.exports import DataExport, DataExportChunk
 from users.models.impersonation import Impersonation
 from users.models.onboarding import OnboardingProgress
 from users.models.profile import UserProfile
+from users.models.sent_mail import SentMail
 from users.models.session import UserSession
 from users.models.token import PersonalAccessToken
 
@@ -16,6 +17,7 @@ __all__ = [
     "Impersonation",
     "OnboardingProgress",
     "PersonalAccessToken",
+    "SentMail",
     "User",
     "UserProfile",
     "UserSession",

@@ -10,10 +10,8 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from rest_framework.exceptions import ParseError
-
-from core.api.parsers import MAX_DEPTH, parsed
 from core.errors import DomainError
+from core.json_input import MAX_DEPTH, parsed
 from core.models.validators import has_null_character
 from users.privacy.archive import FORMAT, MANIFEST, README, SCHEMA, name_of
 from users.privacy.policies import AnyModel, exported
@@ -76,7 +74,7 @@ class ExportReader:
             manifest = parsed(b"".join(_blocks(self.zip, MANIFEST)))
             if manifest["format"] == FORMAT and manifest["schema"] == SCHEMA:
                 return {str(file["name"]): file for file in manifest["files"]}
-        except (ParseError, KeyError, TypeError) as error:
+        except (DomainError, KeyError, TypeError) as error:
             raise invalid_export(
                 "invalid_manifest", f"{MANIFEST} can't be read. Upload the export as it was downloaded."
             ) from error
@@ -110,7 +108,7 @@ def _parsed(text: bytes, location: str) -> Row:
         raise invalid_export("too_large", f"{location}: a row must not exceed {MAX_LINE:,} bytes.")
     try:
         row = parsed(text, location, MAX_ROW_DEPTH)
-    except ParseError as error:
+    except DomainError as error:
         raise invalid_export("invalid_json", str(error)) from error
     if not isinstance(row, dict) or (b"\\u0000" in text and has_null_character(row)):
         raise invalid_export("invalid_row", f"{location}: a row must be a JSON object without null characters.")

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
-from rest_framework.exceptions import ParseError
 from tqdm import tqdm
 
 from core import clock
-from core.api.parsers import parsed
 from core.errors import DomainError
+from core.json_input import parsed
 from finance.models import EncryptedFinancialProfile
 from finance.services import ImportResult, import_statement
 from finance.statements.parse import FORMATS
@@ -52,7 +51,7 @@ def mapping_from(text: str) -> dict[str, Any]:
     """Return the value of --mapping, a JSON object; raise ArgumentTypeError if it is not one."""
     try:
         mapping = parsed(text.encode(), "The mapping")
-    except (ParseError, UnicodeEncodeError) as error:
+    except (DomainError, UnicodeEncodeError) as error:
         raise ArgumentTypeError(str(error)) from None
     if not isinstance(mapping, dict):
         raise ArgumentTypeError('use a JSON object such as {"date": "Booked on", "amount": "Betrag"}')

@@ -1,6 +1,7 @@
 """Importing the CSV export of transactions, whose texts were changed so that no spreadsheet runs them."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
@@ -37,7 +38,7 @@ def exported(alice: User, as_alice: APIClient) -> bytes:
     return as_alice.get(EXPORT).getvalue()
 
 
-def stored(account: object) -> list[tuple[str, ...]]:
+def stored(account: Any) -> list[tuple[str, ...]]:
     names = ("amount", "description", "merchant_name", "category", "reference_number")
     return sorted(map(tuple, FinancialTransaction.objects.filter(financial_profile=account).values_list(*names)))
 

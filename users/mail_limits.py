@@ -1,0 +1,68 @@
+"""Limits of the emails that anyone can cause to an address: resets, verifications, sign-ups with a taken address, locks.
+
+The counts are in the database, so that all processes share them. The response to a request never shows that its email was
+left out. Nothing that was sent before becomes invalid, and even above the daily limit there is one email of each kind an hour,
+because strangers could otherwise keep owners out of their accounts.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, Q
+
+from core import rls
+from core.encryption import key_ring
+from users.models import SentMail, User
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+LABEL = "users.sent_mail"
+VERIFICATION, RESET, LOCKED = "email_confirmation", "reset", "locked"
+LOCK = "SELECT pg_advisory_xact_lock(%s)"
+
+
+@transaction.atomic
+def reserve(kind: str, address: str, *, now: datetime) -> bool:
+    """Count an email to `address` and return True, or return False if there were too many."""
+    if not settings.RATE_LIMITS:
+        return True
+    digest = _digest(address)
+    with rls.as_accounts():
+        with connection.cursor() as cursor:  # one reservation per address at a time
+            cursor.execute(LOCK, [int.from_bytes(digest[:8], "big", signed=True)])
+        if not _is_allowed(kind, digest, now):
+            return False
+        SentMail.objects.create(digest=digest, kind=kind, sent_at=now)
+    return True
+
+
+def is_allowed(kind: str, address: str, *, now: datetime) -> bool:
+    """Return True if `reserve` would return True."""
+    with rls.as_accounts():
+        return not settings.RATE_LIMITS or _is_allowed(kind, _digest(address), now)
+
+
+def kind_of(template_prefix: str) -> str:
+    """Return the kind of an email of allauth. All responses to a sign-up or to a change of the address are one kind."""
+    name = template_prefix.rpartition("/")[2].removesuffix("_signup")
+    return VERIFICATION if name == "account_already_exists" else name
+
+
+def delete_old(*, now: datetime) -> None:
+    with rls.as_accounts():
+        SentMail.objects.filter(sent_at__lte=now - DAY).delete()
+
+
+def _is_allowed(kind: str, digest: bytes, now: datetime) -> bool:
+    period = timedelta(minutes=settings.MAIL_LIMIT_MINUTES)
+    counts = SentMail.objects.filter(digest=digest, sent_at__gt=now - DAY).aggregate(
+        of_kind=Count("pk", filter=Q(kind=kind, sent_at__gt=now - period)),
+        of_kind_in_hour=Count("pk", filter=Q(kind=kind, sent_at__gt=now - HOUR)),
+        of_day=Count("pk"),
+    )
+    is_below_total = counts["of_day"] < settings.MAILS_PER_ADDRESS_AND_DAY or not counts["of_kind_in_hour"]
+    return bool(counts["of_kind"] < settings.MAILS_PER_ADDRESS and is_below_total)
+
+
+def _digest(address: str) -> bytes:
+    return key_ring.primary_key().index(LABEL, User.objects.normalize_email(address).encode())
