@@ -77,8 +77,7 @@ class RowReader:
 
     def _text(self, cells: Sequence[str], field: str) -> str:
         """Return a text without the apostrophes that our exports, and those of some banks, add before formulas."""
-        text = self._cell(cells, field)
-        return csv_export.restored(text) if "'" in text else text
+        return csv_export.restored(self._cell(cells, field))
 
     def _word(self, cells: Sequence[str], field: str) -> str:
         text = self._cell(cells, field)

@@ -26,6 +26,7 @@ UNAUDITED: dict[str, str] = {
     "core_changeset": "the log of changed rows for clients, written by the same triggers",
     "core_position": "the number of a user's changes, raised at each commit",
     "core_pendingposition": "empty outside of transactions",
+    "users_sentmail": "counts of emails by a keyed digest of the address, for a day",
     "core_idempotencykey": "a response that is stored for a day for a repeated request; the request's changes are in the log",
     "django_session": "encrypted, and written with each login, which is recorded at the account",
     "django_admin_log": "Django's own log of the back office, which nothing reads; the audit log has more details",
