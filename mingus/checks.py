@@ -154,6 +154,8 @@ def request_limits_fit(**_: Any) -> list[CheckMessage]:
         return []
     hint = f"Set them to at most {most:,} bytes together."
     return [Error("MAX_URL_BYTES and MAX_HEADER_BYTES exceed what the server reads.", hint=hint, id="mingus.E024")]
+
+
 def mail_limits_are_sound(**_: Any) -> list[CheckMessage]:
     """Report limits of emails that contradict each other, or that limit nothing (mingus.E021)."""
     few, many, minutes = settings.MAILS_PER_ADDRESS, settings.MAILS_PER_ADDRESS_AND_DAY, settings.MAIL_LIMIT_MINUTES

@@ -28,7 +28,7 @@ def has_no_database(request: HttpRequest) -> HttpResponse:
 
 
 def is_unavailable(request: HttpRequest) -> HttpResponse:
-    return unavailable()
+    return unavailable(request)
 
 
 urlpatterns = [
@@ -85,8 +85,8 @@ def test_the_address_without_a_slash_is_redirected(browser: Client) -> None:
     ("url", "status", "sentence"),
     [
         ("/admin/login/fails/", 500, "Something went wrong"),
-        ("/admin/login/database/", 503, "The database is unavailable. Nothing was changed."),
-        ("/admin/login/unavailable/", 503, "The database is unavailable. Nothing was changed."),
+        ("/admin/login/database/", 503, "The database is unavailable. Retry in a moment. Nothing was changed."),
+        ("/admin/login/unavailable/", 503, "The database is unavailable. Retry in a moment. Nothing was changed."),
     ],
 )
 def test_a_failure(broken: Client, url: str, status: int, sentence: str) -> None:
