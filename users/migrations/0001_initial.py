@@ -869,7 +869,7 @@ class Migration(migrations.Migration):
         enable_row_level_security("users_userprofile"),
         enable_row_level_security("users_onboardingprogress"),
         enable_row_level_security("users_usersession", customer=LOCK, accounts=ALL),
-        grant("users_sentmail", accounts="SELECT, INSERT, DELETE"),
+        grant("users_sentmail", accounts="SELECT, INSERT, DELETE", staff="SELECT"),
         enable_row_level_security("users_dataexport"),
         enable_row_level_security("users_dataexportchunk"),
         enable_row_level_security("users_accounterasure", customer="SELECT, INSERT"),
