@@ -107,7 +107,7 @@ def test_a_server_error_discloses_only_the_request_id(client: Client) -> None:
 
 
 def test_an_unknown_host_is_a_400_in_the_error_format(client: Client) -> None:
-    response = client.get("/admin/", headers={"Host": "evil.example"})
+    response = client.get("/admin/", headers={"Host": "evil.example", "Accept": "application/json"})
     assert response.status_code == 400
     assert response.json()["errors"][0]["code"] == "bad_request"
 

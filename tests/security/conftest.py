@@ -1,6 +1,6 @@
 """Fixtures: two customers with rows of every model, and clients of each kind of caller and of each role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from core import clock, rls
 from dev.factories import TokenFactory, UserFactory
 from mingus.roles_table import ANONYMOUS, IMPERSONATOR, READ_TOKEN
 from tests.conftest import Storing
+from tests.security.probes import CLIENT
 from tests.security.tenants import Tenant, create_tenant, rows_hash
 from tests.sign_in import sign_in
 from users import impersonation, staff_groups
@@ -28,6 +29,13 @@ def user_with_role(role: str) -> User:
     user = UserFactory.create(email=f"{role}@example.com")
     staff_groups.assign_role(user, role)
     return user
+
+
+@pytest.fixture(autouse=True)
+def _no_cookies_left() -> Iterator[None]:
+    """Remove the cookies that a test leaves in the shared client."""
+    yield
+    CLIENT.cookies.clear()
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from users.models import User
 
 TRANSACTIONS, EXPORT = "/api/v1/finance/transactions/", "/api/v1/finance/transactions/export/"
 DEPTHS = [MAX_DEPTH, 400, 900, 1_023, 100_000]
+DEPTHS_IN_A_URL = [MAX_DEPTH, 400, 900, 1_023]  # a longer URL is refused
 PAGE = "/admin/finance/financialtransaction/"
 
 
@@ -60,14 +61,14 @@ def test_a_mapping_of_the_command(depth: int) -> None:
         mapping_from(nested(depth + 1))
 
 
-@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("depth", DEPTHS_IN_A_URL)
 def test_a_filter(as_alice: APIClient, depth: int) -> None:
     for path in (TRANSACTIONS, EXPORT):
         assert refusal(as_alice.get(path, {"metadata__contains": nested(depth + 1)})) == (400, "metadata__contains")
 
 
 @pytest.mark.parametrize("place", ["values", "order", "whole"])
-@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("depth", DEPTHS_IN_A_URL)
 def test_a_cursor(as_alice: APIClient, depth: int, place: str) -> None:
     lists = "[" * depth + "]" * depth
     text = {"values": f'["-created_at",false,[{lists},{lists}]]', "order": f"[{lists},false,[]]", "whole": lists}[place]
