@@ -26,9 +26,12 @@ from core import context, rls
 from core.postgres.failures import QUERY_TIMEOUT, failure_of
 
 TaskDecorator = Callable[[Callable[..., Any]], Task[..., Any, Any]]
+MAX_RETRIES = 3
 MAX_PERIODIC_DELAY_SECONDS = 24 * 3600  # a daily job that was due while no worker ran is run when a worker starts
 RECONNECT_DELAY_SECONDS = 2.0
 SHUTDOWN_TIMEOUT_SECONDS = 25.0
+LONG_QUEUE = "long"  # jobs of minutes, such as imports; a worker runs one of them beside the others, which need not wait
+QUEUES = ("default", LONG_QUEUE)
 CONNECTION_TIMEOUT_SECONDS = 2.0
 MAX_RETRY_DELAY_SECONDS = 300
 
@@ -51,7 +54,7 @@ def run_as_action(call_next: Callable[[], Any], job: JobContext, worker: object)
         return call_next()
 
 
-def task(*, retries: int = 3, is_repeated: bool = False) -> TaskDecorator:
+def task(*, retries: int = MAX_RETRIES, is_repeated: bool = False, queue: str = "default") -> TaskDecorator:
     """Declare a job. A failed job is retried `retries` times, after 2, 4, 8, … seconds.
 
     Failures of the database are retried for longer, unless the job `is_repeated`: a periodic job will soon enqueue it again.
@@ -59,7 +62,8 @@ def task(*, retries: int = 3, is_repeated: bool = False) -> TaskDecorator:
     A job can read no owned row outside of `with rls.as_customer(user)` or `rls.as_staff()`.
     """
     strategy = RetryStrategy if is_repeated else JobRetryStrategy
-    return app.task(retry=strategy(max_attempts=retries, exponential_wait=2), task_middleware=[run_as_action])
+    retry = strategy(max_attempts=retries, exponential_wait=2)
+    return app.task(retry=retry, queue=queue, task_middleware=[run_as_action])
 
 
 def periodic(cron: str, *, is_repeated: bool = True) -> TaskDecorator:
@@ -81,9 +85,12 @@ def daily(at_hour: int) -> TaskDecorator:
     return periodic(f"0 {at_hour} * * *", is_repeated=False)
 
 
-def enqueue(job: Task[..., Any, Any], **arguments: Any) -> int:
-    """Store a job, which a worker runs after the current transaction has committed, and return the job's id."""
-    return job.defer(**arguments)
+def enqueue(job: Task[..., Any, Any], *, lock: str | None = None, **arguments: Any) -> int:
+    """Store a job, which a worker runs after the current transaction has committed, and return the job's id.
+
+    Jobs with the same `lock` run one after the other.
+    """
+    return job.configure(lock=lock).defer(**arguments)
 
 
 def run_pending() -> None:
@@ -124,7 +131,16 @@ async def _run() -> None:
     async with await psycopg.AsyncConnection.connect(**connector_params()):
         pass  # fails at once without a server, where the pool would wait for half a minute
     async with _worker_app().open_async() as running:
-        await running.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=SHUTDOWN_TIMEOUT_SECONDS)
+        options: Any = {"install_signal_handlers": False, "shutdown_graceful_timeout": SHUTDOWN_TIMEOUT_SECONDS}
+        workers = [asyncio.create_task(running.run_worker_async(queues=[queue], **options)) for queue in QUEUES]
+        try:
+            ended, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # stop the others, which finish their jobs
+            for worker in workers:
+                worker.cancel()
+            await asyncio.wait(workers)
+        for worker in ended:
+            worker.result()
 
 
 def _worker_app() -> App:
@@ -135,7 +151,7 @@ def _worker_app() -> App:
     """
     app.perform_import_paths()
     worker = App(
-        connector=PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4, timeout=CONNECTION_TIMEOUT_SECONDS),
+        connector=PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=6, timeout=CONNECTION_TIMEOUT_SECONDS),
         worker_defaults=app.worker_defaults,
         periodic_defaults={"max_delay": MAX_PERIODIC_DELAY_SECONDS},
     )

@@ -167,6 +167,11 @@ MAX_HEADER_BYTES = env.number("MAX_HEADER_BYTES", 16_384, at_least=4096)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.number("MAX_BODY_BYTES", 2_621_440, at_least=1024)
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 104_857_600, at_least=1024)
 IMPORT_MAX_ROWS = env.number("IMPORT_MAX_ROWS", 500_000, at_least=1)
+# imports of larger files are jobs; a restore is one if its unpacked files are larger
+IMPORT_DIRECT_ROWS = env.number("IMPORT_DIRECT_ROWS", 500, at_least=0)
+IMPORT_DIRECT_BYTES = env.number("IMPORT_DIRECT_BYTES", 1_048_576, at_least=0)
+RESTORE_MAX_BYTES = env.number("RESTORE_MAX_BYTES", 4 * 1024**3, at_least=1024)  # unpacked
+UPLOADS_PER_USER = env.number("UPLOADS_PER_USER", 5, at_least=1)  # that wait for a job or are being processed
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_HANDLERS = [
     "mingus.uploads.FileNameHandler",

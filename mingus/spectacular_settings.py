@@ -22,6 +22,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NotificationFrequencyEnum": "system.models.preferences.NotificationFrequency",
         "LowToCriticalEnum": "system.models.alerts.Severity",
         "ImportFormatEnum": "finance.serializers.imports.FORMATS",
+        "UploadStatusEnum": "users.models.uploads.UploadStatus",
+        "UploadKindEnum": "users.models.uploads.UploadKind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "filter": True, "persistAuthorization": True},

@@ -2,7 +2,7 @@
 
 from core.api.filtersets import StrictFilterSet
 from system.models import AccessEvent
-from users.models import DataExport, OnboardingProgress, PersonalAccessToken, UserSession
+from users.models import DataExport, OnboardingProgress, PersonalAccessToken, Upload, UserSession
 
 
 class OnboardingFilter(StrictFilterSet):
@@ -32,6 +32,12 @@ class ExportFilter(StrictFilterSet):
     class Meta:
         model = DataExport
         fields = {"state": ["exact"], "created_at": ["gte", "lte"]}
+
+
+class UploadFilter(StrictFilterSet):
+    class Meta:
+        model = Upload
+        fields = {"kind": ["exact", "in"], "status": ["exact", "in"], "created_at": ["gte", "lte"]}
 
 
 class AccessLogFilter(StrictFilterSet):

@@ -1,10 +1,12 @@
-"""Jobs that clean up the tables of accounts, create exports, and erase accounts."""
+"""Jobs that clean up the tables of accounts, create exports, process uploads, and erase accounts."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from core import clock, jobs, rls
-from users import mail_limits, services
-from users.models import AccountErasure, DataExport, PersonalAccessToken, User
+from users import mail_limits, services, uploads
+from users.models import AccountErasure, DataExport, PersonalAccessToken, Upload, User
 from users.models.erasure import RequestedBy
 from users.privacy import erasure as erasures
 from users.privacy import exports
@@ -30,13 +32,33 @@ def delete_old_mail_counts(timestamp: int) -> None:
     mail_limits.delete_old(now=clock.now())
 
 
-@jobs.task()
+@jobs.periodic("37 * * * *")
+def delete_old_uploads(timestamp: int) -> None:
+    """Delete uploaded files and the outcome of their jobs after a day."""
+    uploads.delete_old_uploads(now=clock.now())
+
+
+@jobs.task(queue=jobs.LONG_QUEUE)
 def make_export(*, user: str, export: str) -> None:
     """Create the export that a customer has requested."""
     with rls.as_customer(User(pk=user)):
         found = DataExport.objects.select_related("user").filter(pk=export).first()
         if found is not None:  # None if the account was erased in the meantime
             exports.make(found)
+
+
+@jobs.task(queue=jobs.LONG_QUEUE)
+def process_upload(*, user: str, upload: str) -> None:
+    """Import a statement or an export that a customer has uploaded."""
+    with rls.as_customer(User(pk=UUID(user))):
+        uploads.process(UUID(upload))
+
+
+def queue_upload(*, user: User, **upload: Any) -> Upload:
+    """Store an uploaded file and enqueue its job. The arguments are those of `users.uploads.accept`."""
+    accepted = uploads.accept(user=user, **upload)
+    jobs.enqueue(process_upload, lock=f"uploads of {user.pk}", user=str(user.pk), upload=str(accepted.pk))
+    return accepted
 
 
 @jobs.task()

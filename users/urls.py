@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from users.upload_views import UploadViewSet
 from users.views import (
     AccessLogViewSet,
     ExportImportView,
@@ -19,6 +20,7 @@ router.register("onboarding", OnboardingViewSet)
 router.register("sessions", SessionViewSet)
 router.register("tokens", TokenViewSet)
 router.register("me/export", ExportViewSet)
+router.register("me/uploads", UploadViewSet)
 
 urlpatterns = [
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}), name="me"),

@@ -34,9 +34,11 @@ from users.filters import AccessLogFilter, ExportFilter, OnboardingFilter, Sessi
 from users.models import DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
 from users.models.erasure import RequestedBy
 from users.models.session import UserSessionQuerySet
+from users.models.uploads import UploadKind
 from users.permissions import FullySignedIn
 from users.privacy import exports
-from users.privacy.restore import restore
+from users.privacy.export_reader import ExportReader
+from users.privacy.restore import require_empty, restore
 from users.serializers import (
     AccessLogSerializer,
     EndedSerializer,
@@ -52,7 +54,9 @@ from users.serializers import (
     TokenSerializer,
     UserSerializer,
 )
-from users.tasks import make_export, start_erasure
+from users.tasks import make_export, queue_upload, start_erasure
+from users.upload_serializers import UploadDetailSerializer
+from users.upload_views import LOCATION, accepted
 
 WRONG_PASSWORD = OpenApiResponse(description="The password is wrong, or the account is locked after too many wrong passwords.")
 
@@ -141,15 +145,21 @@ class ExportImportView(OwnedBaseViewSet):
 
     @extend_schema(
         summary="Import an export",
-        description="Imports an export, all of it or nothing. Returns 409 if the account is not empty.",
+        description="Imports an export, all of it or nothing. Returns 409 if the account is not empty. An export of more than "
+        "500 rows or 1 MB of unpacked files is imported by a job: the response is 202, and the upload at `Location` has the "
+        "progress, and later the result. Returns 429 if too many uploads wait.",
         request={"multipart/form-data": ExportFileSerializer},
-        responses={201: RestoredSerializer},
-        examples=[response_example(RestoredSerializer, "201")],
+        parameters=[LOCATION],
+        responses={201: RestoredSerializer, 202: UploadDetailSerializer},
+        examples=[response_example(RestoredSerializer, "201"), response_example(UploadDetailSerializer, "202")],
     )
     def create(self, request: Request) -> Response:
-        upload = self.parsed(ExportFileSerializer)["file"]
-        counts = restore(cast("User", request.user), upload.file)
-        return Response(RestoredSerializer({"rows": counts}).data, status=201)
+        upload, user = self.parsed(ExportFileSerializer)["file"], cast("User", request.user)
+        if not ExportReader(upload.file).is_large:
+            return Response(RestoredSerializer({"rows": restore(user, upload.file)}).data, status=201)
+        require_empty(user)
+        stored = {"file": upload.file, "filename": upload.name, "size": upload.size, "options": {}}
+        return accepted(queue_upload(user=user, kind=UploadKind.RESTORE, **stored))
 
 
 class ProfileViewSet(OwnedSingletonViewSet):

@@ -24,7 +24,7 @@ from core.api.renderers import ORJSON_OPTIONS, as_json
 from core.models.base import IdempotencyKey
 
 RETENTION = timedelta(hours=24)
-STORED_HEADERS = ("ETag",)
+STORED_HEADERS = ("ETag", "Location")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 RESERVE = """

@@ -15,6 +15,8 @@ from users.models import (
     Impersonation,
     OnboardingProgress,
     PersonalAccessToken,
+    Upload,
+    UploadChunk,
     User,
     UserProfile,
     UserSession,
@@ -92,6 +94,29 @@ class ExportChunkFactory(OwnedFactory):
         model = DataExportChunk
 
     export = factory.SubFactory(ExportFactory, user=factory.SelfAttribute("..user"))
+    number = factory.Sequence(lambda number: number)
+    content = "cGllY2U="
+
+
+class UploadFactory(OwnedFactory):
+    """A failed import, of which a user can have many."""
+
+    class Meta:
+        model = Upload
+
+    kind = "import"
+    status = "failed"
+    filename = "statement.csv"
+    size = 2_000_000
+    options = factory.LazyFunction(dict)
+    error = factory.LazyFunction(lambda: {"code": "empty", "detail": "The file is empty.", "attr": "file"})
+
+
+class UploadChunkFactory(OwnedFactory):
+    class Meta:
+        model = UploadChunk
+
+    upload = factory.SubFactory(UploadFactory, user=factory.SelfAttribute("..user"))
     number = factory.Sequence(lambda number: number)
     content = "cGllY2U="
 

@@ -2,6 +2,7 @@
 
 from finance.services.accounts import close_account, delete_account, reopen_account
 from finance.services.due_dates import Occurrence, occurrences_of, record_payment, undo_last_payment, update_due_date_statuses
+from finance.services.import_jobs import import_or_queue
 from finance.services.import_report import ImportResult
 from finance.services.import_reviews import ReviewDecision, resolve_row
 from finance.services.import_undo import KeptTransaction, UndoResult, undo_import
@@ -18,6 +19,7 @@ __all__ = [
     "close_account",
     "delete_account",
     "generate_projection",
+    "import_or_queue",
     "import_statement",
     "update_due_date_statuses",
     "occurrences_of",

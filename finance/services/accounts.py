@@ -34,12 +34,19 @@ def reopen_account(account: EncryptedFinancialProfile) -> None:
 def lock_open_account(account_id: UUID) -> EncryptedFinancialProfile:
     """Return the account, locked until the transaction ends, so that imports into it run one after the other.
 
-    Raise ConflictError if it is closed, DomainError at `account` if it was deleted in the meantime.
+    Transactions can be added to it meanwhile. Raise ConflictError if it is closed, DomainError at `account` if it was deleted
+    in the meantime.
     """
     account: EncryptedFinancialProfile | None
-    account = EncryptedFinancialProfile.objects.select_for_update().filter(pk=account_id).first()
+    # `no_key`: a new transaction locks the account FOR KEY SHARE, and would wait until a large import has ended
+    account = EncryptedFinancialProfile.objects.select_for_update(no_key=True).filter(pk=account_id).first()
     if account is None:
         raise DomainError("does_not_exist", "This account no longer exists.", field="account")
+    require_open(account)
+    return account
+
+
+def require_open(account: EncryptedFinancialProfile) -> None:
+    """Raise ConflictError if the account is closed."""
     if not account.is_active:
         raise ConflictError("account_closed", "This account is closed. Reopen it first: PATCH it with is_active true.")
-    return account

@@ -4,6 +4,7 @@ The statements read the temporary tables that `import_staging` and `import_decis
 key from a MATERIALIZED list, for the reason given in `import_staging`.
 """
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -160,13 +161,17 @@ UPDATE finance_statementimportrow line
 """
 
 
-def write_records(record: StatementImport) -> None:
-    """Write the transactions and rows of the saved import `record` according to the verdicts."""
+def write_records(record: StatementImport, *, on_half: Callable[[], None] = lambda: None) -> None:
+    """Write the transactions and rows of the saved import `record` according to the verdicts.
+
+    `on_half` is called after the transactions are written.
+    """
     parameters = _parameters(record)
     with connection.cursor() as cursor:
         cursor.execute(ADOPT_IDS, parameters)
         with hash_joins():
             cursor.execute(CREATE_TRANSACTIONS, parameters)
+            on_half()
             cursor.execute(CREATE_ROWS, parameters)
         supersede(record)
         # Autovacuum updates the statistics of a table that has grown by a tenth after about a minute. Until then the planner

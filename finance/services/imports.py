@@ -1,5 +1,7 @@
 """Import of a statement file into an account in one transaction and without duplicates."""
 
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,38 +20,79 @@ from finance.services.import_report import ImportResult, as_text
 from finance.services.import_sources import open_statement, refusal
 from finance.services.import_staging import stage
 from finance.services.import_writes import write_records
-from finance.statements.rows import Statement, StatementError
+from finance.statements.rows import RowOrError, Statement, StatementError
 from finance.statements.source import StatementSource
 
 # `account_balance` has fifteen digits, two of them decimals.
 BALANCE_LIMIT = Decimal(10) ** 13
+ROWS_BETWEEN_REPORTS = 1_000
+MAX_BYTES_PER_ROW = 500  # estimates the progress in an OFX file, which the parser reads as a whole before its rows
+# Percent of the work that are done once the rows are read, their verdicts are known, and their transactions are written.
+READ, DECIDED, HALF_WRITTEN = 50, 60, 80
+
+Progress = Callable[[int], None]
+
+
+class TooManyRowsError(Exception):
+    """The statement has more rows than the caller permits."""
 
 
 def import_statement(
-    source: StatementSource, *, account: EncryptedFinancialProfile, now: datetime, dry_run: bool = False
+    source: StatementSource,
+    *,
+    account: EncryptedFinancialProfile,
+    now: datetime,
+    dry_run: bool = False,
+    max_rows: int | None = None,
+    on_progress: Progress = lambda percent: None,
 ) -> ImportResult:
     """Import the statement in `source` into `account` in one transaction; a dry run writes nothing.
 
-    Raise DomainError if the file is refused (413 if it is too large, otherwise 400), ConflictError if the account is closed.
+    `on_progress` is called with the progress in percent. Raise DomainError if the file is refused (413 if it is too large,
+    otherwise 400), ConflictError if the account is closed, TooManyRowsError if the file has more than `max_rows`.
     """
+    size = source.file.seek(0, io.SEEK_END)
     try:
         with job_time():
-            return _import(source, lock_open_account(account.pk), dry_run=dry_run, now=now)
+            locked = lock_open_account(account.pk)
+            statement = open_statement(source, locked)
+            stage(_counted(statement.rows, source, size, max_rows, on_progress))
+            return _import_staged(statement, source, locked, dry_run=dry_run, now=now, on_progress=on_progress)
     except StatementError as error:
         raise refusal(error, source) from error
 
 
-def _import(source: StatementSource, account: EncryptedFinancialProfile, *, dry_run: bool, now: datetime) -> ImportResult:
-    statement = open_statement(source, account)
-    stage(statement.rows)
+def _counted(
+    rows: Iterator[RowOrError], source: StatementSource, size: int, max_rows: int | None, on_progress: Progress
+) -> Iterator[RowOrError]:
+    """Yield `rows`, report how much of the file is read, and raise TooManyRowsError after `max_rows`."""
+    for number, row in enumerate(rows, 1):
+        if max_rows is not None and number > max_rows:
+            raise TooManyRowsError
+        if number % ROWS_BETWEEN_REPORTS == 0:
+            on_progress(READ * min(source.file.tell(), number * MAX_BYTES_PER_ROW) // size)
+        yield row
+
+
+def _import_staged(
+    statement: Statement,
+    source: StatementSource,
+    account: EncryptedFinancialProfile,
+    *,
+    dry_run: bool,
+    now: datetime,
+    on_progress: Progress,
+) -> ImportResult:
+    on_progress(READ)
     decide_rows(account)
+    on_progress(DECIDED)
     check, last_day = import_report.check_balance(statement, source, account)
     result = import_report.build_result(statement, source, account, check)
     if dry_run:
         return replace(result, preview=import_report.list_preview())
     record = _record(result, statement, source, account)
     record.save(force_insert=True)
-    write_records(record)
+    write_records(record, on_half=lambda: on_progress(HALF_WRITTEN))
     _update_account(account, record, check, last_day, now=now)
     return replace(result, id=record.pk, dry_run=False)
 

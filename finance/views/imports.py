@@ -1,6 +1,6 @@
 """Views of statement imports and their rows."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from core import clock
 from core.api import etag
 from core.api.actions import post_action
+from core.api.examples import response_example
 from core.api.viewsets import ListMixin, OwnedBaseViewSet, OwnedReadOnlyViewSet
 from finance import services
 from finance.filters import ImportFilter, ImportRowFilter
@@ -26,6 +27,9 @@ from finance.serializers.imports import (
     UndoResultSerializer,
 )
 from finance.statements.source import StatementSource
+from users.models import Upload, User
+from users.upload_serializers import UploadDetailSerializer
+from users.upload_views import LOCATION, accepted
 
 
 class ImportViewSet(OwnedReadOnlyViewSet):
@@ -43,16 +47,24 @@ class ImportViewSet(OwnedReadOnlyViewSet):
         summary="Import a statement file",
         description="Imports the valid rows of a file into an account; `errors` lists the others. Rows that were imported or "
         "deleted before are not imported again. Returns 200 for a dry run, which changes nothing, 409 if the account is "
-        "closed, and 413 if the file is too large.",
+        "closed, and 413 if the file is too large. A file of more than 500 rows or 1 MB is imported by a job: the response is "
+        "202, and the upload at `Location` has the progress, and later the result. Returns 429 if too many uploads wait.",
         request={"multipart/form-data": ImportFormSerializer},
-        responses={201: ImportResultSerializer, 200: ImportResultSerializer},
-        examples=[OpenApiExample("Example", ImportResultSerializer.Meta.example, response_only=True)],
+        parameters=[LOCATION],
+        responses={201: ImportResultSerializer, 200: ImportResultSerializer, 202: UploadDetailSerializer},
+        examples=[
+            response_example(ImportResultSerializer, "200"),
+            response_example(ImportResultSerializer, "201"),
+            response_example(UploadDetailSerializer, "202"),
+        ],
     )
     def create(self, request: Request) -> Response:
         fields = self.parsed(ImportFormSerializer)
-        upload, account, dry_run = (fields.pop(name) for name in ("file", "account", "dry_run"))
-        source = StatementSource(file=upload.file, filename=upload.name, **fields)
-        result = services.import_statement(source, account=account, dry_run=dry_run, now=clock.now())
+        file, account, dry_run = (fields.pop(name) for name in ("file", "account", "dry_run"))
+        source, user = StatementSource(file=file.file, filename=file.name, **fields), cast("User", request.user)
+        result = services.import_or_queue(source, account=account, user=user, dry_run=dry_run, now=clock.now())
+        if isinstance(result, Upload):
+            return accepted(result)
         return Response(ImportResultSerializer(result).data, status=200 if result.dry_run else 201)
 
     @extend_schema(

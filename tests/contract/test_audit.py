@@ -28,6 +28,8 @@ UNAUDITED: dict[str, str] = {
     "core_pendingposition": "empty outside of transactions",
     "users_sentmail": "counts of emails by a keyed digest of the address, for a day",
     "core_idempotencykey": "a response that is stored for a day for a repeated request; the request's changes are in the log",
+    "users_upload": "a file that waits for a job, for a day; the job's changes are in the log under its name",
+    "users_uploadchunk": "a part of such a file, which the log would keep for years",
     "django_session": "encrypted, and written with each login, which is recorded at the account",
     "django_admin_log": "Django's own log of the back office, which nothing reads; the audit log has more details",
     "django_content_type": "Django's list of models, written by migrations",

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
@@ -187,8 +188,8 @@ def test_a_broken_manifest_is_refused(manifest: bytes, export: Any, send: Any) -
     assert refusal(send(zipped({**export, "manifest.json": manifest})))[0] == 400
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked(export: Any, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_reader, "MAX_UNPACKED", 100_000)
+def test_more_than_the_largest_unpacked_size_is_refused(export: Any, send: Any, settings: LazySettings) -> None:
+    settings.RESTORE_MAX_BYTES = 100_000
     assert refusal(send(packed({**export, TRANSACTIONS: b" " * 200_000})))[:2] == (400, "too_large")
 
 

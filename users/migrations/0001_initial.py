@@ -473,6 +473,155 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Upload",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("import", "import of a bank statement"),
+                            ("dry_run", "preview of an import"),
+                            ("restore", "import of a data export"),
+                        ],
+                        editable=False,
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waiting for a worker"),
+                            ("running", "in progress"),
+                            ("done", "finished"),
+                            ("failed", "failed; nothing was changed"),
+                            ("canceled", "canceled; nothing was changed"),
+                        ],
+                        default="queued",
+                        editable=False,
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "progress",
+                    models.IntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="Progress in percent, 0 to 100.",
+                        validators=[MinValueValidator(0), MaxValueValidator(100)],
+                    ),
+                ),
+                (
+                    "filename",
+                    models.CharField(blank=True, editable=False, help_text="Name of the file as it was sent.", max_length=255),
+                ),
+                ("size", models.BigIntegerField(editable=False, help_text="Size of the file in bytes.")),
+                (
+                    "attempts",
+                    models.IntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="Number of times that a worker has started it.",
+                        validators=[MinValueValidator(0)],
+                    ),
+                ),
+                ("options", encrypt(models.JSONField(default=dict, editable=False), label="users.upload.options")),
+                ("result", encrypt(models.JSONField(editable=False, null=True), label="users.upload.result")),
+                ("error", encrypt(models.JSONField(editable=False, null=True), label="users.upload.error")),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, editable=False, help_text="Null until the job has ended.", null=True),
+                ),
+                (
+                    "expires_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="The job and its result are deleted then. Null until it has ended.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "file upload",
+                "abstract": False,
+                "indexes": [models.Index(fields=["user", "-created_at", "-id"], name="users_upload_newest")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "id"), name="users_upload_owner"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["import", "dry_run", "restore"])),
+                        name="users_upload_kind_choice",
+                        violation_error_message="Choose one of: import, dry_run, restore.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["queued", "running", "done", "failed", "canceled"])),
+                        name="users_upload_status_choice",
+                        violation_error_message="Choose one of: queued, running, done, failed, canceled.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("progress__gte", 0), ("progress__lte", 100)),
+                        name="users_upload_progress_bounds",
+                        violation_error_message="Must be between 0 and 100.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("attempts__gte", 0)),
+                        name="users_upload_attempts_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UploadChunk",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                ("number", models.IntegerField(validators=[MinValueValidator(0)])),
+                ("content", encrypt(models.TextField(), label="users.upload_chunk.content")),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        db_constraint=False, db_index=False, on_delete=CASCADE, related_name="chunks", to="users.upload"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "upload", "number"), name="users_uploadchunk_number_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 0)),
+                        name="users_uploadchunk_number_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="UserProfile",
             fields=[
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
@@ -861,6 +1010,7 @@ class Migration(migrations.Migration):
         composite_foreign_key(
             "users_dataexportchunk", "export_id", "users_dataexport", name="users_dataexportchunk_export_owner"
         ),
+        composite_foreign_key("users_uploadchunk", "upload_id", "users_upload", name="users_uploadchunk_upload_owner"),
         # Row-level security
         enable_row_level_security("users_user", owner="id", customer=LOCK, accounts=ALL),
         enable_row_level_security("users_user_groups", customer="SELECT", accounts="SELECT"),
@@ -872,6 +1022,8 @@ class Migration(migrations.Migration):
         grant("users_sentmail", accounts="SELECT, INSERT, DELETE", staff="SELECT"),
         enable_row_level_security("users_dataexport"),
         enable_row_level_security("users_dataexportchunk"),
+        enable_row_level_security("users_upload"),
+        enable_row_level_security("users_uploadchunk"),
         enable_row_level_security("users_accounterasure", customer="SELECT, INSERT"),
         # a credential is looked up before its user is known
         enable_row_level_security("users_impersonation", customer="SELECT", accounts="SELECT"),

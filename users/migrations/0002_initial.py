@@ -22,6 +22,8 @@ class Migration(migrations.Migration):
             "AccountErasure",
             "DataExport",
             "DataExportChunk",
+            "Upload",
+            "UploadChunk",
             "Impersonation",
             "OnboardingProgress",
             "PersonalAccessToken",

@@ -1,4 +1,4 @@
-"""Models of accounts, profiles, onboarding, sessions, tokens, exports and erasures."""
+"""Models of accounts, profiles, onboarding, sessions, tokens, exports, uploads and erasures."""
 
 from users.models.account import User
 from users.models.erasure import AccountErasure
@@ -9,6 +9,7 @@ from users.models.profile import UserProfile
 from users.models.sent_mail import SentMail
 from users.models.session import UserSession
 from users.models.token import PersonalAccessToken
+from users.models.uploads import Upload, UploadChunk
 
 __all__ = [
     "AccountErasure",
@@ -18,6 +19,8 @@ __all__ = [
     "OnboardingProgress",
     "PersonalAccessToken",
     "SentMail",
+    "Upload",
+    "UploadChunk",
     "User",
     "UserProfile",
     "UserSession",

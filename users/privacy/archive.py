@@ -17,7 +17,10 @@ from users.privacy.row_references import RowNumbers, has_numbers, keys_of
 from users.privacy.row_serialization import Row, RowSerializer, line
 
 FORMAT, SCHEMA = "mingus-export", 1
-MANIFEST, README = "manifest.json", "README.txt"
+MANIFEST, README, PADDING = "manifest.json", "README.txt", "padding.bin"
+# An import refuses archives that unpack to more than MAX_RATIO times their size and to more than UNLIMITED_BYTES.
+MAX_RATIO, UNLIMITED_BYTES = 100, 16 * 1024**2
+PAD_BYTES = 64 * 1024
 BATCH = 2_000
 FOLDERS = {Restore.OWNER: "data", Restore.OPERATOR: "service", Restore.NEVER: "account"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date in a ZIP file
@@ -27,6 +30,7 @@ data/      the data that you entered and its results; can be imported into an em
 service/   records of the service: events, charges and messages to you
 account/   the account itself, its email addresses, sessions, tokens and second factors, without their secrets
 manifest.json   each file with its number of rows and its SHA-256 hash
+padding.bin     zeros, in the rare archive that would be 100 times smaller than its files; they make it large enough to import
 
 Each file has one JSON object per line. Amounts are strings with their decimals, times are UTC, dates are in your time zone.
 "id" numbers the rows of a file; "@finance_financialtransaction/7" means row 7 of that file, "@account" your account, and
@@ -75,7 +79,21 @@ def write(user: Any, sink: BinaryIO, *, on_progress: ProgressCallback = lambda d
                 done += rows
                 on_progress(min(done, total), total)
         archive.writestr(entry(MANIFEST), contents.manifest())
+        _pad(archive)
     return contents
+
+
+def _pad(archive: zipfile.ZipFile) -> None:
+    """Add zeros to an archive that an import would take for a ZIP bomb, because equal texts compress so well."""
+    unpacked = sum(info.file_size for info in archive.infolist())
+    missing = unpacked // MAX_RATIO - sum(info.compress_size for info in archive.infolist())
+    if unpacked <= UNLIMITED_BYTES or missing < 0:
+        return
+    info = entry(PADDING)
+    info.compress_type = zipfile.ZIP_STORED
+    with archive.open(info, "w", force_zip64=True) as file:
+        for _ in range(missing // PAD_BYTES + 1):
+            file.write(bytes(PAD_BYTES))
 
 
 def _file(

@@ -21,7 +21,7 @@ from core.encryption import data_keys
 from core.errors import ConflictError, DomainError
 from core.privacy.declarations import Erase
 from system.services import forget_changes_of
-from users.models import AccountErasure, User
+from users.models import AccountErasure, Upload, User
 from users.models.erasure import RequestedBy
 from users.privacy.policies import AnyModel, models_with_policy, other_users, policy_of, rows_of
 
@@ -64,6 +64,7 @@ def begin_erasure(user: User, *, requested_by: RequestedBy) -> AccountErasure:
         user.set_unusable_password()  # ends every session
         user.save(update_fields=["is_active", "password"])
         user.end_access()
+        Upload.objects.for_user(user).delete()  # a job that is processing one can't commit any more
     return erasure
 
 

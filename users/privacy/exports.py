@@ -7,15 +7,13 @@ its chunks and starts again. Nothing is written to disk without encryption.
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.mail import send_mail
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 
 from core import clock
 from core.errors import ConflictError, DomainError
@@ -25,6 +23,7 @@ from system.services.alerts import alert
 from users.models import DataExport, DataExportChunk
 from users.models.exports import ExportState
 from users.privacy import archive
+from users.second_connection import SecondConnection
 
 CHUNK_BYTES = 256 * 1024
 EXPORT_LIFETIME = timedelta(days=7)
@@ -62,7 +61,8 @@ def make(export: DataExport) -> bool:
             cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"export {export.pk}"])
             if not cursor.fetchone()[0]:
                 return False
-            with Store(export) as store:
+            with SecondConnection() as other:
+                store = Store(export, other)
                 archive.write(export.user, store, on_progress=store.on_progress)  # type: ignore[arg-type]  # zipfile needs no other methods
                 store.end()
     except Exception as error:
@@ -111,18 +111,10 @@ def one_instant() -> Iterator[None]:
 class Store:
     """A writable file that stores an export in encrypted chunks, which a second connection commits at once."""
 
-    def __init__(self, export: DataExport) -> None:
-        self.export, self.percent, self.number_of_chunks = export, 0, 0
+    def __init__(self, export: DataExport, other: SecondConnection) -> None:
+        self.export, self.other, self.percent, self.number_of_chunks = export, other, 0, 0
         self.waiting, self.size, self.digest = bytearray(), 0, hashlib.sha256()
-
-    def __enter__(self) -> "Store":
-        self.thread = ThreadPoolExecutor(1, thread_name_prefix="export")
-        self._run_on_second_connection(DataExportChunk.objects.for_user(self.export.user).filter(export=self.export).delete)
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self._run_on_second_connection(connections.close_all)
-        self.thread.shutdown()
+        other.run(DataExportChunk.objects.for_user(export.user).filter(export=export).delete)
 
     def write(self, data: Any) -> int:
         """Buffer bytes, and store full chunks. Return the number of bytes, as files do."""
@@ -146,17 +138,14 @@ class Store:
         percent = min(99, 100 * done // total) if total else 99
         if percent > self.percent:
             self.percent = percent
-            self._run_on_second_connection(lambda: DataExport.objects.filter(pk=self.export.pk).update(progress=percent))
+            self.other.run(lambda: DataExport.objects.filter(pk=self.export.pk).update(progress=percent))
 
     def _store(self, data: bytes) -> None:
         content = base64.b64encode(data).decode()
         chunk = DataExportChunk(user_id=self.export.user_id, export=self.export, number=self.number_of_chunks, content=content)
-        self._run_on_second_connection(lambda: chunk.save(force_insert=True))
+        self.other.run(lambda: chunk.save(force_insert=True))
         self.digest.update(data)
         self.number_of_chunks, self.size = self.number_of_chunks + 1, self.size + len(data)
-
-    def _run_on_second_connection(self, work: Callable[[], Any]) -> None:
-        self.thread.submit(copy_context().run, work).result()
 
 
 def chunks_of(export: DataExport) -> Iterator[bytes]:

@@ -5,9 +5,9 @@ including times, so an export of the account then has the same bytes. Customers 
 restores what the service recorded, granted or charged (`manage.py import_export`).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from itertools import islice
 from types import NoneType, SimpleNamespace
 from typing import IO, Any
 
@@ -22,6 +22,7 @@ from core.encryption.fields import is_encrypted
 from core.errors import ConflictError, DomainError
 from core.postgres.limits import job_time
 from core.privacy.declarations import Restore
+from users.locks import lock
 from users.models import User
 from users.privacy.archive import name_of
 from users.privacy.export_reader import ExportReader, invalid_export
@@ -29,45 +30,66 @@ from users.privacy.policies import AnyModel, policy_of, restored, rows_of
 from users.privacy.row_references import ImportKeys
 from users.privacy.row_serialization import Row, RowDeserializer
 
-BATCH = 1_000
 Numbered = tuple[int, models.Model]  # the line that a row came from
 
 
-def restore(user: User, file: IO[bytes], *, by: Restore = Restore.OWNER) -> dict[str, int]:
+# The constraints of the imported tables that are checked at the commit.
+DEFERRED = """
+SELECT string_agg(quote_ident(conname), ', ') FROM pg_constraint
+ WHERE condeferrable AND contype = 'f' AND conrelid = ANY (%s::regclass[])
+"""
+
+
+def restore(
+    user: User,
+    file: IO[bytes],
+    *,
+    by: Restore = Restore.OWNER,
+    on_progress: Callable[[int], None] = lambda percent: None,
+) -> dict[str, int]:
     """Import an export into the account of `user`. Return the number of rows by file.
 
-    Raises ConflictError if the account contains data, and DomainError with file, line and field if the file is invalid.
+    `on_progress` is called with the progress in percent. Raises ConflictError if the account contains data, and DomainError
+    with file, line and field if the file is invalid.
     """
-    bundle, wanted = ExportReader(file), restored(by)
+    bundle, wanted = ExportReader(file, on_progress=on_progress), restored(by)
+    bundle.check_contents()
     reader = RowDeserializer(user, ImportKeys({model._meta.db_table: model for model in wanted}))
     with job_time():
-        User.objects.select_for_update().get(pk=user.pk)  # one import at a time
-        _require_empty(user, wanted)
+        lock(f"restore {user.pk}")  # a lock of the account's row would block the user's other requests
+        require_empty(user, by=by)
         for model in reversed([model for model in wanted if policy_of(model).is_replaced]):
             rows_of(model, user).delete()
         counts = {name_of(model): _restore_file(bundle, model, reader) for model in wanted}
-        try:  # runs deferred checks now: at the commit, no error could be returned
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        _check_references(wanted)
+    return counts
+
+
+def _check_references(wanted: list[AnyModel]) -> None:
+    """Check deferred constraints now, because no error could be returned at the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(DEFERRED, [[model._meta.db_table for model in wanted]])
+        [names] = cursor.fetchone()
+        try:
+            cursor.execute(f"SET CONSTRAINTS {names} IMMEDIATE")
         except IntegrityError as error:
             raise invalid_export(
                 "does_not_exist", "It refers to an object that does not exist here, such as a plan."
             ) from error
-    return counts
 
 
-def _require_empty(user: User, wanted: list[AnyModel]) -> None:
+def require_empty(user: User, *, by: Restore = Restore.OWNER) -> None:
     """Raise ConflictError if the account has rows other than those that every account has."""
-    full = [model for model in wanted if not policy_of(model).is_replaced and rows_of(model, user).exists()]
+    full = [model for model in restored(by) if not policy_of(model).is_replaced and rows_of(model, user).exists()]
     if full:
         things = ", ".join(str(model._meta.verbose_name_plural) for model in full[:3])
         raise ConflictError("account_not_empty", f"This account already contains data ({things}). Import into a new account.")
 
 
 def _restore_file(bundle: ExportReader, model: AnyModel, reader: RowDeserializer) -> int:
-    rows, count = bundle.rows(model), 0
-    while batch := [_instance(model, number, row, reader) for number, row in islice(rows, BATCH)]:
-        _store(model, batch)
+    count = 0
+    for batch in bundle.batches(model):
+        _store(model, [_instance(model, number, row, reader) for number, row in batch])
         count += len(batch)
     return count
 

@@ -12,6 +12,8 @@ from users.models import (
     Impersonation,
     OnboardingProgress,
     PersonalAccessToken,
+    Upload,
+    UploadChunk,
     User,
     UserProfile,
     UserSession,
@@ -56,12 +58,18 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "users_usersession_data_ended": (UserSession, {"digest": None, "data": "x"}, None),  # only the session store writes it
     "users_personalaccesstoken_name_not_blank": (PersonalAccessToken, {"name": ""}, None),  # see test_tokens.py
     "users_personalaccesstoken_scope_choice": (PersonalAccessToken, {"scope": "admin"}, None),  # the same
-    # exports and erasures: a customer requests one, and jobs write all columns
+    # exports, uploads and erasures: a customer requests one, and jobs write all columns
     "users_dataexport_state_choice": (DataExport, {"state": "odd"}, None),
     "users_dataexport_progress_bounds": (DataExport, {"progress": 101}, None),
     "users_dataexport_state_one_under_way": (DataExport, {"user_id": "=other", "state": "running"}, None),
     "users_dataexportchunk_number_unique": (DataExportChunk, {"number": "=other", "export_id": "=other"}, None),
     "users_dataexportchunk_number_bounds": (DataExportChunk, {"number": -1}, None),
+    "users_upload_kind_choice": (Upload, {"kind": "odd"}, None),
+    "users_upload_status_choice": (Upload, {"status": "odd"}, None),
+    "users_upload_progress_bounds": (Upload, {"progress": 101}, None),
+    "users_upload_attempts_bounds": (Upload, {"attempts": -1}, None),
+    "users_uploadchunk_number_unique": (UploadChunk, {"number": "=other", "upload_id": "=other"}, None),
+    "users_uploadchunk_number_bounds": (UploadChunk, {"number": -1}, None),
     "users_accounterasure_finished_at_one_under_way": (AccountErasure, {"user_id": "=other", "finished_at": None}, None),
     "users_accounterasure_requested_by_choice": (AccountErasure, {"requested_by": "odd"}, None),
     "users_accounterasure_rows_deleted_bounds": (AccountErasure, {"rows_deleted": -1}, None),

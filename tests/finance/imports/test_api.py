@@ -156,7 +156,8 @@ def test_an_idempotency_key_prevents_a_second_import(send: Send, as_alice: APICl
     assert StatementImport.objects.count() == 1
 
 
-def test_a_large_file_is_uploaded_through_the_disk(send: Send) -> None:
+def test_a_large_file_is_uploaded_through_the_disk(send: Send, settings: LazySettings) -> None:
+    settings.IMPORT_DIRECT_BYTES, settings.IMPORT_DIRECT_ROWS = 10_000_000, 2_000
     rows = [f"2026-03-02,-{number}.00,{'x' * 1000} {number}" for number in range(1, 1_201)]
     assert send(csv_file(*rows)).json()["created"] == 1_200
 
@@ -205,7 +206,8 @@ def test_a_read_token_imports_nothing(send: Send, alice: User, api: ClientFor) -
     assert not FinancialTransaction.objects.exists()
 
 
-def test_errors_are_cut_at_a_thousand_and_all_counted(send: Send, as_alice: APIClient) -> None:
+def test_errors_are_cut_at_a_thousand_and_all_counted(send: Send, as_alice: APIClient, settings: LazySettings) -> None:
+    settings.IMPORT_DIRECT_ROWS = 2_000
     body = send(csv_of(Line(), *[Line(amount="nothing")] * 1_001)).json()
     assert (body["created"], len(body["errors"])) == (1, 1_000)
     assert [warning["code"] for warning in body["warnings"]] == ["errors_cut"]
