@@ -1,6 +1,8 @@
 """Fixtures of all tests: the database, two customers, the staff, and API clients."""
 
 import gc
+import io
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from unittest.mock import patch
@@ -28,6 +30,7 @@ PRODUCTION_COSTS = (Argon2Hasher.time_cost, Argon2Hasher.memory_cost)
 LOWEST_COSTS = (1, 8)
 NO_LIMITS = "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
 RENDER = Template._render
+[CONSOLE] = [handler for handler in logging.getLogger().handlers if handler.name == "console"]
 ClientFor = Callable[[User], APIClient]
 
 
@@ -86,8 +89,12 @@ def storing(django_db_setup: Baseline, django_db_blocker: DjangoDbBlocker) -> It
 
 
 def pytest_configure() -> None:
-    """Save time: switch off WhiteNoise's search for static files in each client, and hash passwords at the lowest cost."""
+    """Save time: no search for static files in each client, passwords hashed at the lowest cost, and each log line only once.
+
+    pytest shows the log of a failed test. The console's handler formats and redacts every line again, see `console`.
+    """
     settings.WHITENOISE_USE_FINDERS = False
+    logging.getLogger().removeHandler(CONSOLE)
     Argon2Hasher.time_cost, Argon2Hasher.memory_cost = LOWEST_COSTS
 
 
@@ -95,6 +102,17 @@ def pytest_collection_finish() -> None:
     """Exclude the ten thousand collected tests from garbage collection."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture
+def console() -> Iterator[io.StringIO]:
+    """Capture the output of the console's log handler."""
+    output, root = io.StringIO(), logging.getLogger()
+    before = CONSOLE.setStream(output)
+    root.addHandler(CONSOLE)
+    yield output
+    root.removeHandler(CONSOLE)
+    CONSOLE.setStream(before)
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
 
 from core import rls
 from users.models import User
-from users.sessions import AUTHENTICATED_USER_KEY, SECOND_FACTOR
+from users.sessions import AUTHENTICATED_USER_KEY, SECOND_FACTOR, SessionStore
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -39,9 +40,16 @@ def sign_in_with_password(client: Client, user: User) -> None:
 
 
 def sign_in(client: Client, user: User) -> None:
-    """Start a session in which the second factor was verified."""
-    sign_in_with_password(client, user)
-    session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": SECOND_FACTOR, "at": time.time()}]
-    session[AUTHENTICATED_USER_KEY] = str(user.pk)
-    session.save()
+    """Start a session in which the second factor was verified, with one statement instead of the ten of a login."""
+    session = SessionStore()
+    session.update(
+        {
+            SESSION_KEY: str(user.pk),
+            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+            AUTHENTICATION_METHODS_SESSION_KEY: [{"method": SECOND_FACTOR, "at": time.time()}],
+            AUTHENTICATED_USER_KEY: str(user.pk),
+        }
+    )
+    session.create()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""

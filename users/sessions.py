@@ -6,6 +6,7 @@ encrypted: it contains the secret of a second factor for a few minutes while it 
 
 import base64
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -18,6 +19,7 @@ from django.http import HttpRequest
 
 from core import clock, rls
 from core.encryption import key_ring
+from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from users.models import UserSession
 from users.models.session import DEVICE_RETENTION, USER_AGENT_LENGTH
 
@@ -37,12 +39,12 @@ class SessionStore(SessionBase):
 
     def load(self) -> dict[str, Any]:
         with rls.as_accounts():
-            row = UserSession.objects.open(clock.now()).filter(digest=digest_of(self.session_key or "")).first()
-            if row is None:
+            rows = _open_sessions(digest=digest_of(self.session_key or ""), now=clock.now())
+            if not rows:
                 self._session_key = None
                 return {}
-            row.record_use()
-        return self.decode(row.data)
+            rows[0].record_use()
+        return self.decode(rows[0].data)
 
     def exists(self, session_key: str) -> bool:
         with rls.as_accounts():
@@ -116,6 +118,12 @@ class SessionStore(SessionBase):
     def digest(self) -> str:
         """The hash that identifies the session's row."""
         return digest_of(self.session_key or "")
+
+
+# at most one, because digests are unique
+_open_sessions = CompiledInstanceQuery(
+    lambda values: UserSession.objects.open(values["now"]).filter(digest=values["digest"]), digest=str, now=datetime
+)
 
 
 def _insert(**row: Any) -> None:

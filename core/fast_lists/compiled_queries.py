@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from django.core.exceptions import EmptyResultSet, FieldError, ValidationError
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from psycopg.adapt import AdaptersMap, Transformer
@@ -93,8 +93,9 @@ def compile_query(build: Build, kinds: Mapping[str, type], connection: BaseDatab
 
     Raise UncompilableError if its SQL depends on the values.
     """
+    opened = connections[connection.alias]  # not the proxy `django.db.connection`, which is slow to read
     try:
-        first, second = (_compile(build, kinds, connection) for _ in range(2))
+        first, second = (_compile(build, kinds, opened) for _ in range(2))
     except (EmptyResultSet, FieldError, ValidationError, AttributeError, TypeError, KeyError) as error:
         raise UncompilableError(str(error)) from error
     if (first.pieces, first.names) != (second.pieces, second.names) or set(first.names) - {NOW_PARAMETER} != set(kinds):

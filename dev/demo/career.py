@@ -9,7 +9,7 @@ from django.db import transaction
 
 from career import services
 from career.models import CareerMilestone, JobSecurityAnalysis
-from dev.demo.rows import shared_fields
+from dev.demo.rows import checked, shared_fields
 
 D = Decimal
 
@@ -83,7 +83,7 @@ def _milestone(user: Any, planned: PlannedMilestone, *, today: date) -> None:
     """Create a milestone as the API does, and then record its progress and completion."""
     row = CareerMilestone(user=user, **shared_fields(planned, CareerMilestone))
     row.target_date = None if planned.due is None else today + timedelta(days=planned.due)
-    row.full_clean()
+    checked(row)
     day = today - timedelta(days=planned.done or 0)
     services.save_milestone(row, before=None, today=day)
     if planned.progress is not None:

@@ -13,8 +13,13 @@ def shared_fields(planned: Any, model: type[Model]) -> dict[str, Any]:
     return {name: value for name, value in vars(planned).items() if name in names}
 
 
-def save_checked(row: Row) -> Row:
-    """Validate a row with `full_clean`, save it and return it."""
-    row.full_clean()
-    row.save()
+def checked(row: Row, **options: Any) -> Row:
+    """Validate the fields of a row and return it. The database checks its constraints: Django would query each in advance."""
+    row.full_clean(validate_unique=False, validate_constraints=False, **options)
+    return row
+
+
+def save_checked(row: Row, **options: Any) -> Row:
+    """Validate a row, save it and return it."""
+    checked(row, **options).save()
     return row

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -54,18 +55,20 @@ def known_values(field: Any) -> st.SearchStrategy[Any]:
 
 
 def select_of(model: type[BaseModel]) -> tuple[str, tuple[Any, ...]]:
-    """Return the query of all derived values of a model."""
+    """Return the query of all derived values of a model at the current time."""
     derived = model._base_manager.order_by("pk").values_list(*model.sql_derived().values())
-    sql, parameters = derived.query.get_compiler(connection=connection).as_sql()
+    sql, parameters = derived.query.get_compiler(using=connection.alias).as_sql()
     return sql, tuple(parameters)
 
 
+@cache
 def columns_of(model: type[BaseModel]) -> list[Any]:
     """Return the columns from which the derived values are computed, including the key and the owner."""
     sql, _ = select_of(model)
     return [field for field in model._meta.concrete_fields if f'"{model._meta.db_table}"."{field.column}"' in sql]
 
 
+@cache
 def rows_of(model: type[BaseModel]) -> st.SearchStrategy[list[dict[str, Any]]]:
     known = {field.name: known_values(field) for field in columns_of(model) if not (field.primary_key or field.is_relation)}
     columns = {name: values if name in NEVER_NULL else st.none() | values for name, values in known.items()}

@@ -1,16 +1,21 @@
 """The OpenAPI document: complete, free of warnings, and equal to the committed one."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular import validation
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from dev.routes import LISTS, Route
+from tests.security.probes import schema
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
-SCHEMA: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+SCHEMA = schema()
 OPERATIONS = [
     pytest.param(operation, id=f"{method} {path}")
     for path, operations in SCHEMA["paths"].items()
@@ -20,8 +25,16 @@ OPERATIONS = [
 
 def test_the_committed_document_is_up_to_date(tmp_path: Path) -> None:
     generated = tmp_path / "openapi.yaml"
-    call_command("spectacular", file=str(generated), validate=True, fail_on_warn=True)
+    call_command("spectacular", file=str(generated), fail_on_warn=True)
     assert COMMITTED.read_text() == generated.read_text(), "Run: manage.py spectacular --file docs/openapi.yaml"
+
+
+def test_the_document_is_valid() -> None:
+    """Validate it as `manage.py spectacular --validate` does, in a fifth of the time: with the rules indexed once."""
+    rules = json.loads((Path(validation.__file__).parent / "openapi_3_1_schema.json").read_text())
+    indexed = Registry().with_resource(rules["$id"], Resource.from_contents(rules)).crawl()
+    document = json.loads(OpenApiJsonRenderer().render(SCHEMA))
+    assert list(Draft202012Validator(rules, registry=indexed).iter_errors(document)) == []
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

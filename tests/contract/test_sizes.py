@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,18 +19,32 @@ MAX_P90_OF_FUNCTIONS = 25
 MAX_REEXPORTS = 5
 MAX_ONE_STATEMENT_ONE_CALLER = 9
 
-TREES = {
-    ".".join(module.with_suffix("").parts).removesuffix(".__init__"): ast.parse((ROOT / module).read_text())
-    for module in MODULES
-}
-FUNCTIONS = {(module, node.name): node for module, tree in TREES.items() for node in tree.body if isinstance(node, FUNCTION)}
-IMPORTED = {
-    (module, alias.asname or alias.name): (str(node.module), alias.name)
-    for module, tree in TREES.items()
-    for node in ast.walk(tree)
-    if isinstance(node, ast.ImportFrom)
-    for alias in node.names
-}
+
+@cache
+def tree_of(module: Path) -> ast.Module:
+    return ast.parse((ROOT / module).read_text())
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return the tree of every module; not as a constant, which each worker of a test run would compute."""
+    return {".".join(module.with_suffix("").parts).removesuffix(".__init__"): tree_of(module) for module in MODULES}
+
+
+@cache
+def functions_of_modules() -> dict[tuple[str, str], ast.FunctionDef | ast.AsyncFunctionDef]:
+    return {(module, node.name): node for module, tree in trees().items() for node in tree.body if isinstance(node, FUNCTION)}
+
+
+@cache
+def imported() -> dict[tuple[str, str], tuple[str, str]]:
+    return {
+        (module, alias.asname or alias.name): (str(node.module), alias.name)
+        for module, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def length(node: ast.AST) -> int:
@@ -37,20 +52,20 @@ def length(node: ast.AST) -> int:
 
 
 def nodes(module: Path, kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> list[ast.AST]:
-    return [node for node in ast.walk(ast.parse((ROOT / module).read_text())) if isinstance(node, kind)]
+    return [node for node in ast.walk(tree_of(module)) if isinstance(node, kind)]
 
 
 def needs_docstring(module: Path) -> bool:
     text = (ROOT / module).read_text()
-    return bool(text.strip()) and module.name != "apps.py" and not ast.get_docstring(ast.parse(text))
+    return bool(text.strip()) and module.name != "apps.py" and not ast.get_docstring(tree_of(module))
 
 
 def meaning(module: str, name: str) -> tuple[str, str]:
     """Return the module and the name that a name in `module` was imported from."""
     for _ in range(MAX_REEXPORTS):
-        if (module, name) in FUNCTIONS or (module, name) not in IMPORTED:
+        if (module, name) in functions_of_modules() or (module, name) not in imported():
             break
-        module, name = IMPORTED[module, name]
+        module, name = imported()[module, name]
     return module, name
 
 
@@ -70,7 +85,7 @@ def is_one_statement(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def uses_and_calls() -> tuple[Counter[tuple[str, str] | None], Counter[tuple[str, str] | None]]:
-    nodes_of = [(module, node) for module, tree in TREES.items() for node in ast.walk(tree)]
+    nodes_of = [(module, node) for module, tree in trees().items() for node in ast.walk(tree)]
     uses = Counter(used_in(module, node) for module, node in nodes_of)
     return uses, Counter(used_in(module, node.func) for module, node in nodes_of if isinstance(node, ast.Call))
 
@@ -95,7 +110,7 @@ def test_most_functions_are_short() -> None:
 def test_few_functions_of_one_statement_have_one_caller() -> None:
     """Limit the functions that would usually read better inlined."""
     uses, calls = uses_and_calls()
-    short = [name for name, node in FUNCTIONS.items() if is_one_statement(node) and not node.decorator_list]
+    short = [name for name, node in functions_of_modules().items() if is_one_statement(node) and not node.decorator_list]
     found = [".".join(name) for name in short if uses[name] == calls[name] == 1]
     assert len(found) <= MAX_ONE_STATEMENT_ONE_CALLER, found
 

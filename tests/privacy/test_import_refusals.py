@@ -3,8 +3,9 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from rest_framework.test import APIClient
 
 from dev.factories import AccountFactory, OnboardingFactory, TransactionFactory, UserFactory
 from finance.models import EncryptedFinancialProfile
+from tests.conftest import Storing
 from tests.privacy.conftest import files_in, zip_of
 from users.models import OnboardingProgress, User
 from users.privacy import export_reader
@@ -24,16 +26,17 @@ ACCOUNTS = "data/finance_encryptedfinancialprofile.jsonl"
 ROWS = "data/finance_statementimportrow.jsonl"
 
 
-@pytest.fixture
-def export(db: None) -> dict[str, bytes]:
-    """Return the files of an export with one account and two transactions."""
-    owner = UserFactory.create()
-    account = AccountFactory(user=owner)
-    TransactionFactory.create_batch(2, user=owner, financial_profile=account)
-    return files_in(zip_of(owner))
+@pytest.fixture(scope="module")
+def export(storing: Storing) -> Mapping[str, bytes]:
+    """Return the files of an export with one account and two transactions, created once for all tests of this module."""
+    with storing():
+        owner = UserFactory.create()
+        account = AccountFactory(user=owner)
+        TransactionFactory.create_batch(2, user=owner, financial_profile=account)
+        return MappingProxyType(files_in(zip_of(owner)))
 
 
-def packed(files: dict[str, bytes], **manifest: Any) -> bytes:
+def packed(files: Mapping[str, bytes], **manifest: Any) -> bytes:
     """Return `files` as a zip with a matching manifest."""
     original = json.loads(files["manifest.json"])
     for entry in original["files"]:
@@ -41,7 +44,7 @@ def packed(files: dict[str, bytes], **manifest: Any) -> bytes:
     return zipped({**files, "manifest.json": json.dumps(original | manifest).encode()})
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
+def zipped(files: Mapping[str, bytes]) -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -49,7 +52,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return sink.getvalue()
 
 
-def with_row(export: dict[str, bytes], name: str = TRANSACTIONS, **values: Any) -> bytes:
+def with_row(export: Mapping[str, bytes], name: str = TRANSACTIONS, **values: Any) -> bytes:
     """Return the export with the last row of a file changed."""
     rows = [json.loads(text) for text in export[name].splitlines()] or [{"id": 1}]
     rows[-1] |= values

@@ -4,7 +4,7 @@ A probe has one id in its path, its query and its body: first the victim's, then
 be the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -56,19 +56,17 @@ def probes_for(route: Route, own: UUID) -> Iterator[Probe]:
             yield from _by_bulk(route, own)
 
 
-def forgeries_for(route: Route, own: UUID) -> Iterator[Probe]:
-    """Yield probes with an owner's field in the query and in the body, where no id belongs."""
+def forgeries_for(route: Route, own: UUID, names: Iterable[str] = OWNER_FIELDS) -> Iterator[Probe]:
+    """Yield probes with the owner's fields `names` in the query or in the body, where no id belongs."""
+    forged = dict.fromkeys(names, SPOT)
     for method, action in route.methods.items():
-        body = body_of(route, method, str(own))
-        for name in OWNER_FIELDS:
-            if method == "get":
-                yield Probe(method, route.path(own), query={name: SPOT})
-            elif action == "bulk":
-                row = _row_of(route, own)
-                yield Probe("post", route.path(), body={"create": [row | {name: SPOT}]})
-                yield Probe("post", route.path(), body={"update": [{"id": str(own), name: SPOT}]})
-            else:
-                yield Probe(method, route.path(own), body={**(body or {}), name: SPOT})
+        if method == "get":
+            yield Probe(method, route.path(own), query=forged)
+        elif action == "bulk":
+            yield Probe("post", route.path(), body={"create": [_row_of(route, own) | forged]})
+            yield Probe("post", route.path(), body={"update": [{"id": str(own)} | forged]})
+        else:
+            yield Probe(method, route.path(own), body={**(body_of(route, method, str(own)) or {}), **forged})
 
 
 def _by_path(route: Route, method: str) -> Iterator[Probe]:

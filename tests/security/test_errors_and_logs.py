@@ -3,7 +3,6 @@
 import io
 import logging
 import logging.config
-from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
@@ -18,16 +17,6 @@ SECRETS = [NUMBER, PERSON, "a-password-in-a-body"]
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Capture the output of the console handler."""
-    output = io.StringIO()
-    [handler] = [found for found in logging.getLogger().handlers if found.name == "console"]
-    before = handler.setStream(output)
-    yield output
-    handler.setStream(before)
-
-
-@pytest.fixture
 def broken(settings: pytest.FixtureRequest, alice: User) -> Client:
     settings.ROOT_URLCONF = "tests.security.broken_urls"
     settings.DEBUG = False
@@ -37,7 +26,7 @@ def broken(settings: pytest.FixtureRequest, alice: User) -> Client:
 
 @pytest.mark.parametrize(("path", "secrets"), [("/fails/", SECRETS), ("/fails-in-sql/", [*SECRETS, TEXT])])
 def test_a_response_has_only_the_id_of_a_failure(
-    path: str, secrets: list[str], broken: Client, alice: User, log: io.StringIO
+    path: str, secrets: list[str], broken: Client, alice: User, console: io.StringIO
 ) -> None:
     token = TokenFactory(user=alice).text
     response = broken.generic("POST", path, BODY, "application/json", headers={"Authorization": f"Bearer {token}"})
@@ -45,20 +34,20 @@ def test_a_response_has_only_the_id_of_a_failure(
     assert response.status_code == 500
     assert response.json()["errors"][0]["code"] == "error"
     assert [secret for secret in [*secrets, token, TEXT, "Traceback", "RuntimeError", "finance"] if secret in shown] == []
-    assert response.headers["X-Request-Id"] in log.getvalue()
-    assert "Traceback" in log.getvalue()
-    assert [secret for secret in [*secrets, token] if secret in log.getvalue()] == []
+    assert response.headers["X-Request-Id"] in console.getvalue()
+    assert "Traceback" in console.getvalue()
+    assert [secret for secret in [*secrets, token] if secret in console.getvalue()] == []
 
 
-def test_secret_values_are_masked_in_the_log(broken: Client, log: io.StringIO) -> None:
+def test_secret_values_are_masked_in_the_log(broken: Client, console: io.StringIO) -> None:
     broken.generic("POST", "/fails/", BODY, "application/json", headers={"Authorization": "Bearer mgs_" + "1" * 64})
-    assert "<encrypted>" in log.getvalue()
-    assert "<email>" in log.getvalue()
-    assert "1" * 64 not in log.getvalue()
+    assert "<encrypted>" in console.getvalue()
+    assert "<email>" in console.getvalue()
+    assert "1" * 64 not in console.getvalue()
 
 
 @pytest.mark.django_db
-def test_a_failed_login_and_a_wrong_token_log_no_secrets(log: io.StringIO) -> None:
+def test_a_failed_login_and_a_wrong_token_log_no_secrets(console: io.StringIO) -> None:
     body = {"email": PERSON, "password": "a-password-in-a-body"}
     assert APIClient().post("/_allauth/app/v1/auth/login", body).status_code in (400, 401)
     assert APIClient().post("/_allauth/app/v1/auth/password/request", {"email": PERSON}).status_code in (200, 401)
@@ -67,7 +56,7 @@ def test_a_failed_login_and_a_wrong_token_log_no_secrets(log: io.StringIO) -> No
         == 401
     )
     logging.getLogger("other").warning("X-Session-Token: %s and sessionid=%s", "abcdefsecret", "ghijklsecret")
-    assert [secret for secret in [*SECRETS, "2" * 64, "abcdefsecret", "ghijklsecret"] if secret in log.getvalue()] == []
+    assert [secret for secret in [*SECRETS, "2" * 64, "abcdefsecret", "ghijklsecret"] if secret in console.getvalue()] == []
 
 
 def test_no_log_handler_sends_mail() -> None:

@@ -4,9 +4,11 @@ The routes come from the router and the bodies from the schema, so new operation
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
 
+import orjson
 import pytest
 from django.core.cache import cache
 from django.db.models import FilteredRelation
@@ -18,7 +20,7 @@ from core.fast_lists import fast_path, list_permissions
 from core.models.base import OwnedQuerySet
 from dev.routes import OWNED_LISTS, ROUTES, Route
 from system.models.alerts import PER_USER_COLUMNS, AlertQuerySet, priority
-from tests.security.probes import UNKNOWN_ID, Probe, body_of, forgeries_for, probes_for
+from tests.security.probes import OWNER_FIELDS, UNKNOWN_ID, Probe, body_of, forgeries_for, probes_for
 from tests.security.tenants import Tenant, rows_hash, undone, writes_so_far
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -68,25 +70,54 @@ def comparable(response: Any) -> tuple[Any, ...]:
     return response.status_code, headers, INSTANT.sub("TIME", UUID_TEXT.sub("ID", body_text(response)))
 
 
-def findings(probe: Probe, attacker: Tenant, victim: Tenant, before: str) -> Iterator[str]:
-    """Yield the faults in the response to a probe."""
-    cache.clear()
-    with undone():
-        written = writes_so_far()
-        theirs = probe.send(attacker.token, victim.id)
-        text = body_text(theirs) if not theirs.streaming else ""
-        if writes_so_far() != written and rows_hash(victim) != before:
-            yield f"{probe} changed the victim's rows"
-        shown = comparable(theirs)
-    cache.clear()  # else the rate limit could refuse the second request
-    with undone():
-        unknown = comparable(probe.send(attacker.token, UNKNOWN_ID))
-    if shown != unknown:
-        yield f"{probe} distinguishes a foreign id from an unknown one: {shown} {unknown}"
-    if victim.canary in shown[2] or str(victim.second) in text or (shown[0] < 300 and str(victim.id) in text):
-        yield f"{probe} shows the victim's data: {shown}"
-    if shown[0] >= 500 and not (shown[0] == 503 and "payments_unavailable" in text):  # Stripe is not connected in these tests
-        yield f"{probe} ended in a {shown[0]}"
+@dataclass(frozen=True)
+class Outcome:
+    """The response to a probe with the victim's id, and that to the same probe with an unknown id."""
+
+    probe: Probe
+    text: str  # with ids and times
+    shown: tuple[Any, ...]
+    unknown: tuple[Any, ...]
+    has_changed_victim: bool
+
+    @classmethod
+    def of(cls, probe: Probe, attacker: Tenant, victim: Tenant, before: str) -> Self:
+        cache.clear()
+        with undone():
+            written = writes_so_far()
+            theirs = probe.send(attacker.token, victim.id)
+            text = body_text(theirs) if not theirs.streaming else ""
+            changed = writes_so_far() != written and rows_hash(victim) != before
+            shown = comparable(theirs)
+        cache.clear()  # else the rate limit could refuse the second request
+        with undone():
+            unknown = comparable(probe.send(attacker.token, UNKNOWN_ID))
+        return cls(probe, text, shown, unknown, changed)
+
+    def faults(self, victim: Tenant) -> Iterator[str]:
+        status, _, body = self.shown
+        if self.has_changed_victim:
+            yield f"{self.probe} changed the victim's rows"
+        if self.shown != self.unknown:
+            yield f"{self.probe} distinguishes a foreign id from an unknown one: {self.shown} {self.unknown}"
+        if victim.canary in body or str(victim.second) in self.text or (status < 300 and str(victim.id) in self.text):
+            yield f"{self.probe} shows the victim's data: {self.shown}"
+        if status >= 500 and not (
+            status == 503 and "payments_unavailable" in self.text
+        ):  # Stripe is not connected in these tests
+            yield f"{self.probe} ended in a {status}"
+
+    def unchecked(self, names: Iterable[str]) -> list[str]:
+        """Return the fields that the response neither ignores nor refuses by name: another error may have come first."""
+        if self.shown[0] < 400:
+            return []
+        refused = {(error["attr"] or "").rpartition(".")[2] for error in orjson.loads(self.shown[2])["errors"]}
+        return [name for name in names if name not in refused]
+
+
+def findings(probe: Probe, attacker: Tenant, victim: Tenant, before: str) -> list[str]:
+    """Return the faults in the response to a probe."""
+    return list(Outcome.of(probe, attacker, victim, before).faults(victim))
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
@@ -100,8 +131,14 @@ def test_a_foreign_id_is_refused_as_an_unknown_one(
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
 def test_a_forged_owner_is_ignored(route: Route, attacker: Tenant, victim: Tenant, before: str) -> None:
-    found = [line for probe in forgeries_for(route, attacker.id) for line in findings(probe, attacker, victim, before)]
-    assert found == []
+    """Send all owner's fields at once, and each alone of which the response does not show that it was ignored or refused."""
+    alone = {name: list(forgeries_for(route, attacker.id, [name])) for name in OWNER_FIELDS}
+    outcomes = []
+    for place, probe in enumerate(forgeries_for(route, attacker.id)):
+        together = Outcome.of(probe, attacker, victim, before)
+        names = together.unchecked(OWNER_FIELDS)
+        outcomes += [together, *(Outcome.of(alone[name][place], attacker, victim, before) for name in names)]
+    assert [fault for outcome in outcomes for fault in outcome.faults(victim)] == []
 
 
 @pytest.mark.parametrize("route", OWNED_LISTS, ids=str)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from decimal import Decimal as D  # noqa: N817 - keeps the tables below readable
 from typing import Any
 
+from dev.demo.rows import save_checked
 from finance import recurrence
 from finance.models import FinancialTransaction, UserExpenseDueDate, UserIncomeDueDate
 from finance.models.due_dates import DueDate
@@ -117,9 +118,7 @@ def load(user: Any, *, currency: str, today: date) -> None:
 def _new(row: DueDate, due: PlannedDueDate, currency: str, today: date) -> DueDate:
     row.expected_amount, row.currency, row.frequency, row.is_recurring = due.amount, currency, due.frequency, due.is_recurring
     row.due_date = recurrence.next_after(due.first, due.frequency, today - SHOWN)
-    row.full_clean(exclude=["user"])
-    row.save()
-    return row
+    return save_checked(row, exclude=["user"])
 
 
 def _record_payments(row: DueDate, due: PlannedDueDate, today: date) -> None:

@@ -30,6 +30,7 @@ SELECT DISTINCT format('%%s (%%s, %%s)', pid, usename, coalesce(nullif(applicati
 
 
 class Command(Migrate):
+    has_stored_fingerprints = False
     running: Migration | None = None
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,9 +43,10 @@ class Command(Migrate):
                 rls_checks.grant_serving_role(connection, serving)
 
     def migration_progress_callback(self, action: str, migration: Migration | None = None, fake: bool = False) -> None:
-        # before a migration is applied, so that an interrupted run can be repeated
-        if action == "apply_start":
+        # before the first migration is applied, so that an interrupted run can be repeated
+        if action == "apply_start" and not self.has_stored_fingerprints:
             store_fingerprints(connection)
+            self.has_stored_fingerprints = True
         if action in ("apply_start", "unapply_start"):
             self.running = migration
         elif action in ("apply_success", "unapply_success"):

@@ -1,6 +1,7 @@
 """Days of a recurring series, against published examples and ten years of dateutil's rrule for every frequency."""
 
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 from dateutil import rrule
@@ -11,8 +12,11 @@ from finance import recurrence
 from finance.models.due_series import DueFrequency
 
 D = date.fromisoformat
-TWO_YEARS = [date(2024, 1, 1) + timedelta(days=number) for number in range(731)]
+START = date(2024, 1, 1)
+TWO_YEARS = [START + timedelta(days=number) for number in range(731)]
 TEN_YEARS = timedelta(days=3653)
+END = TWO_YEARS[-1] + TEN_YEARS
+WEEKS = {"weekly": 1, "biweekly": 2}
 MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 DAYS = st.dates(date(1900, 1, 1), date(2200, 12, 31))
 
@@ -34,18 +38,28 @@ GOLDEN = [
 
 def by_rrule(anchor: date, frequency: str, end: date) -> list[date]:
     """Return the series by rrule, as the last existing of several days of the month."""
-    if frequency in ("weekly", "biweekly"):
-        rule = rrule.rrule(rrule.WEEKLY, interval=1 if frequency == "weekly" else 2, dtstart=anchor, until=end)
-        return [day.date() for day in rule]
-    days = semimonthly(anchor.day) if frequency == "semimonthly" else [anchor.day]
-    first = anchor.replace(day=1)
-    found = [day for number in days for day in on_day_of_month(first, number, MONTHS.get(frequency, 1), end)]
-    return sorted(day for day in found if anchor <= day <= end)
+    if frequency in WEEKS:
+        period = 7 * WEEKS[frequency]
+        whole = weekly(START + (anchor - START) % timedelta(days=period), WEEKS[frequency])
+    else:
+        interval = MONTHS.get(frequency, 1)
+        first = date(START.year, (anchor.month - 1) % interval + 1, 1)
+        days = semimonthly(anchor.day) if frequency == "semimonthly" else [anchor.day]
+        whole = sorted(day for number in days for day in on_day_of_month(first, number, interval))
+    return [day for day in whole if anchor <= day <= end]
 
 
-def on_day_of_month(first: date, number: int, interval: int, end: date) -> list[date]:
+@cache
+def weekly(first: date, interval: int) -> list[date]:
+    """Return the series of every anchor with this weekday, or of every second one."""
+    return [day.date() for day in rrule.rrule(rrule.WEEKLY, interval=interval, dtstart=first, until=END)]
+
+
+@cache
+def on_day_of_month(first: date, number: int, interval: int) -> list[date]:
+    """Return the series of every anchor with this day, in any month that the series includes."""
     shorter = range(min(number, 28), number + 1)
-    rule = rrule.rrule(rrule.MONTHLY, interval=interval, dtstart=first, until=end, bymonthday=shorter, bysetpos=-1)
+    rule = rrule.rrule(rrule.MONTHLY, interval=interval, dtstart=first, until=END, bymonthday=shorter, bysetpos=-1)
     return [day.date() for day in rule]
 
 
