@@ -6,6 +6,7 @@ SECURITY: a client chooses much of a line, so each pattern takes linear time, an
 
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from django.conf import settings
+from django.conf import ENVIRONMENT_VARIABLE
 
 # Limits on a line in characters. A traceback also keeps its end, from the beginning of a frame.
 HEAD, TAIL = 24_576, 8_192
@@ -128,7 +129,7 @@ def configured_secrets() -> re.Pattern[str] | None:
 
 def _secrets_in_settings() -> Iterator[str]:
     # the module, because the attributes of `django.conf.settings` raise for a missing SECRET_KEY
-    module = vars(sys.modules[settings.SETTINGS_MODULE])
+    module = vars(sys.modules[os.environ[ENVIRONMENT_VARIABLE]])
     for name, value in module.items():
         if SECRET_SETTING.search(name):
             yield from [value] if isinstance(value, str) else value

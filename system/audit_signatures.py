@@ -59,12 +59,12 @@ class Anchor:
     def from_json(cls, text: str) -> Self:
         """Parse the text of `to_json`; raise ValueError, KeyError or TypeError for another text."""
         found: dict[str, Any] = json.loads(text)
-        parts = (bytes.fromhex(found[name]) for name in ("key", "signature"))
+        parts = (bytes.fromhex(found[name]) for name in ("key_id", "signature"))
         return cls(int(found["block"]), bytes.fromhex(found["hash"]), datetime.fromisoformat(found["signed_at"]), *parts)
 
     def to_json(self) -> str:
         texts = {"hash": self.hash.hex(), "signed_at": self.signed_at.isoformat()}
-        return json.dumps({"block": self.number, **texts, "key": self.key_id.hex(), "signature": self.signature.hex()})
+        return json.dumps({"block": self.number, **texts, "key_id": self.key_id.hex(), "signature": self.signature.hex()})
 
     def is_valid(self) -> bool:
         """Return True if the signature fits. Raise UnknownSigningKeyError if its key is not configured."""

@@ -43,6 +43,7 @@ class Command(BaseCommand):
         services.seal_audit()
         last = last_anchor()
         chain = f"the chain ends in block {last.number}, {last.hash.hex()}" if last else "the chain is empty"
-        self.stdout.write(f"The audit log is sound: {checked:,} events and {len(anchors)} anchors checked; {chain}.")
+        count = f"{len(anchors):,} anchor{'' if len(anchors) == 1 else 's'}"
+        self.stdout.write(f"The audit log is sound: {checked:,} events and {count} checked; {chain}.")
         if not anchors:
             self.stdout.write("Only anchors that are kept elsewhere show whether its end was cut off: --anchor FILE.")

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from core import rls
 from core.errors import DomainError
 from dev.factories import AlertFactory
+from mingus.log_redaction import RedactingFormatter
 from system import audit_signatures
 from system.audit_verification import _hash_of
 from system.models import AuditBlock, AuditEvent, AuditSignature
@@ -134,7 +135,7 @@ class TestASignedChain:
 class TestAnAnchor:
     def test_the_chain_that_contains_it_is_sound(self, anchors: Path) -> None:
         sealed_alert()
-        assert "1 anchors checked" in verified(f"--anchor={anchors}")
+        assert "and 1 anchor checked" in verified(f"--anchor={anchors}")
 
     def test_a_cut_off_end_is_reported(self, anchors: Path, tamper: Tamper) -> None:
         last = AuditBlock.objects.latest("number")
@@ -155,8 +156,9 @@ class TestAnAnchor:
         with caplog.at_level(logging.INFO, logger="system"):
             audit_signatures.write_anchor()
         log = tmp_path / "server.log"
-        log.write_text("Started.\n2026-11-29 00:00:00 " + caplog.text + "Stopped.\n")
-        assert "1 anchors checked" in verified(f"--anchor={log}")
+        lines = [RedactingFormatter("%(asctime)s %(levelname)s %(message)s").format(record) for record in caplog.records]
+        log.write_text("\n".join(["Started.", *lines, "Stopped.\n"]))
+        assert "and 1 anchor checked" in verified(f"--anchor={log}")
 
     @pytest.mark.parametrize("text", ["", "Started.\n", '{"block": 1}\n', '{"block": 1, "hash": "zz"}\n'])
     def test_a_file_without_anchors_is_refused(self, text: str, tmp_path: Path, db: None) -> None:
