@@ -16,13 +16,13 @@ REDIS_CACHE_MODULE = "mingus.redis_cache."  # imported only if needed: the clien
 
 
 def caches_from(env: Environment) -> dict[str, Any]:
-    """Return `CACHES`: "default" is shared if Redis is set, "process" is local to each process, "strict" needs Redis."""
+    """Return `CACHES`: "default" is shared if Redis is set, otherwise local to each process; "strict" needs Redis."""
     url = env.text("REDIS_URL")
     if url and not url.startswith(("redis://", "rediss://")):
         env.problems.append(("REDIS_URL", "must begin with redis:// or rediss://"))
         url = ""
-    own = {"BACKEND": "mingus.cache.ProcessCache", "OPTIONS": {"MAX_ENTRIES": MAX_CACHE_ENTRIES}}
-    caches: dict[str, Any] = {"default": own | {"LOCATION": "default"}, "process": own | {"LOCATION": "process"}}
+    own = {"BACKEND": "mingus.cache.ProcessCache", "OPTIONS": {"MAX_ENTRIES": MAX_CACHE_ENTRIES}, "LOCATION": "default"}
+    caches: dict[str, Any] = {"default": own}
     if url:
         options = {
             "socket_timeout": REDIS_TIMEOUT_SECONDS,

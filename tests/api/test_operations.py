@@ -10,6 +10,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from core.context import ContextFilter
+from mingus.openapi_document import document
 from tests.commands.conftest import no_jobs
 
 __all__ = ["no_jobs"]
@@ -87,7 +88,19 @@ def test_a_content_length_that_is_no_number_is_refused(client: Client) -> None:
 @pytest.mark.django_db
 def test_the_schema_is_served_as_yaml_and_json(client: Client) -> None:
     assert client.get("/api/schema/").content.startswith(b"openapi: 3.1.0")
-    assert client.get("/api/schema/", headers={"Accept": "application/json"}).json()["openapi"] == "3.1.0"
+    response = client.get("/api/schema/", headers={"Accept": "application/json"})
+    assert response.json()["openapi"] == "3.1.0"
+    assert (response.headers["Cache-Control"], response.headers["Vary"]) == ("max-age=3600", "Accept")
+
+
+@pytest.mark.django_db
+def test_the_schema_is_generated_once_for_all_queries_and_headers(client: Client) -> None:
+    """A stranger could otherwise occupy a process for two seconds with each request."""
+    client.get("/api/schema/")
+    before = document.cache_info().misses
+    for sent in ("", "?a=1", "?lang=de", "?version=2", "?format=yaml&b"):
+        assert client.get(f"/api/schema/{sent}", headers={"Accept-Language": "fr", "Cookie": f"a={sent}"}).status_code == 200
+    assert document.cache_info().misses == before
 
 
 @pytest.mark.django_db
