@@ -175,19 +175,20 @@ def test_a_forged_directory_is_not_read_into_memory(owner: User, send: Any) -> N
 def test_the_most_compressible_export_of_ours_can_be_imported(
     owner: User, alice: User, send: Any, signed_in: APIClient
 ) -> None:
-    """Import an export of 40 MB of equal texts, which would be a ZIP bomb without its padding."""
-    transactions(owner, 800, metadata={"text": "a" * 50_000})
+    """Import an export of 20 MB of equal texts, which would be a ZIP bomb without its padding."""
+    transactions(owner, 400, metadata={"text": "a" * 50_000})
     exported = zip_of(owner)
     files = files_in(exported)
-    assert sum(map(len, files.values())) > 38 * MEGABYTE
+    assert sum(map(len, files.values())) > 18 * MEGABYTE
     assert set(files.pop(archive.PADDING)) == {0}
     assert error(send(zipped(files))) == (400, "too_compressed")
     response = send(exported)
     jobs.run_pending()
-    assert signed_in.get(response.headers["Location"]).json()["result"]["rows"][TRANSACTIONS] == 800
+    assert signed_in.get(response.headers["Location"]).json()["result"]["rows"][TRANSACTIONS] == 400
     assert data_files(zip_of(alice), "data") == data_files(exported, "data")
 
 
+@pytest.mark.faults
 def test_memory_does_not_grow_with_the_file(owner: User, alice: User) -> None:
     transactions(owner, 600, metadata={"text": "a" * 50_000})
     exported = zip_of(owner)
