@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter, RangeNumericFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeNumericFilter
 
 from analytics import aggregates, services
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
@@ -15,6 +15,7 @@ from core.admin import (
     BY_CUSTOMER,
     AutocompleteSelectFilter,
     BaseAdmin,
+    DaysFilter,
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
@@ -75,7 +76,7 @@ class UserFeedbackAdmin(FeedbackColumns, OwnedAdmin):
         ("feedback_type", ChoicesDropdownFilter),
         ("assigned_to", AutocompleteSelectFilter),
         ("rating", RangeNumericFilter),
-        ("feedback_date", RangeDateFilter),
+        ("feedback_date", DaysFilter),
     )
     list_select_related = ("user__profile", "assigned_to")
     search_fields = ("feedback_text", "category")
@@ -128,7 +129,7 @@ class UserAnalyticsAdmin(OwnedReadOnlyAdmin):
     """Recorded events, read-only."""
 
     list_display = ("event_date", "owner", "event_type", "session_minutes", "page_views", "engagement", "retention")
-    list_filter = (BY_CUSTOMER, ("event_date", RangeDateFilter), ("event_type", FieldTextFilter))
+    list_filter = (BY_CUSTOMER, ("event_date", DaysFilter), ("event_type", FieldTextFilter))
     search_fields = ("event_type",)
     ordering_for_customer = ("-event_date", "-id")
     sortable_by_for_customer = ("event_date",)
@@ -143,7 +144,7 @@ class FeatureUsageAdmin(OwnedReadOnlyAdmin):
     """Recorded feature usage, read-only."""
 
     list_display = ("usage_date", "owner", "feature_name", "usage_count", "usage_minutes", "success", "error_count")
-    list_filter = (BY_CUSTOMER, ("usage_date", RangeDateFilter), ("feature_name", FieldTextFilter))
+    list_filter = (BY_CUSTOMER, ("usage_date", DaysFilter), ("feature_name", FieldTextFilter))
     search_fields = ("feature_name",)
     ordering_for_customer = ("-usage_date", "-id")
     sortable_by_for_customer = ("usage_date",)
@@ -158,7 +159,7 @@ class PerformanceMetricAdmin(BaseAdmin):
     """Performance metrics of the product, newest first."""
 
     list_display = ("metric_date", "metric_name", "value", "category", "subcategory")
-    list_filter = (("metric_date", RangeDateFilter), ("metric_name", FieldTextFilter), ("category", FieldTextFilter))
+    list_filter = (("metric_date", DaysFilter), ("metric_name", FieldTextFilter), ("category", FieldTextFilter))
     search_fields = ("metric_name__startswith", "category__startswith")
     search_help_text = "Start of the metric's name or category"
     ordering = ("-metric_date", "-id")

@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter, RangeNumericFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeNumericFilter
 
 from career import services
 from career.models import CareerMilestone, JobSecurityAnalysis
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    DaysFilter,
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
@@ -67,7 +68,7 @@ class CareerMilestoneAdmin(MilestoneColumns, OwnedAdmin):
         BY_CUSTOMER,
         ("milestone_type", ChoicesDropdownFilter),
         ("is_completed", BooleanRadioFilter),
-        ("target_date", RangeDateFilter),
+        ("target_date", DaysFilter),
     )
     list_select_related = ("user__profile",)
     search_fields = ("milestone_name",)
@@ -112,7 +113,7 @@ class JobSecurityAnalysisAdmin(OwnedReadOnlyAdmin):
         "company_risk_score",
         "personal_risk_score",
     )
-    list_filter = (BY_CUSTOMER, ("analysis_date", RangeDateFilter), ("overall_risk_score", RangeNumericFilter))
+    list_filter = (BY_CUSTOMER, ("analysis_date", DaysFilter), ("overall_risk_score", RangeNumericFilter))
     ordering_for_customer = ("-analysis_date", "-id")
     sortable_by_for_customer = ("analysis_date",)
     csv_columns = (

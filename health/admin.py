@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    DaysFilter,
     HiddenActionsMixin,
     OwnedAdmin,
     OwnedReadOnlyAdmin,
@@ -71,7 +72,7 @@ class GoalInline(GoalColumns, ReadOnlyInline):
 @admin.register(UserHealthCheckin)
 class CheckinAdmin(CheckinColumns, OwnedAdmin):
     list_display = ("checkin_date", "owner", "score", "level", "mood_score", "stress_level", "sleep_hours", "exercise_minutes")
-    list_filter = (BY_CUSTOMER, ("checkin_date", RangeDateFilter), ("medication_taken", BooleanRadioFilter))
+    list_filter = (BY_CUSTOMER, ("checkin_date", DaysFilter), ("medication_taken", BooleanRadioFilter))
     search_fields = ("notes",)
     ordering_for_customer = ("-checkin_date", "-id")
     sortable_by_for_customer = ("checkin_date",)
@@ -136,7 +137,7 @@ class CorrelationAdmin(OwnedReadOnlyAdmin):
         ("health_metric", ChoicesDropdownFilter),
         ("method", ChoicesDropdownFilter),
         ("is_significant", BooleanRadioFilter),
-        ("correlation_date", RangeDateFilter),
+        ("correlation_date", DaysFilter),
     )
     search_fields = ("spending_category",)
     ordering_for_customer = ("-correlation_date", "-id")

@@ -147,10 +147,8 @@ BILLING_TRIAL_DAYS = env.number("BILLING_TRIAL_DAYS", 14)
 BILLING_GRACE_DAYS = env.number("BILLING_GRACE_DAYS", 7)
 REFUND_APPROVAL_ABOVE = env.number("REFUND_APPROVAL_ABOVE", 100)  # in units of the refund's currency
 
-# --- time, language, files
-USE_TZ = True
+# --- time and files
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en-us"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".static"
 WHITENOISE_USE_FINDERS = DEBUG
@@ -247,7 +245,9 @@ KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
 MIGRATION_MODULES = {"knox": None}  # users.PersonalAccessToken replaces knox's token table
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}
 
-# --- retention: the audit log is dropped by whole months; the database refuses to drop the last year
+# --- back office and retention: the audit log is dropped by whole months; the database refuses to drop the last year
+APPROVAL_HOURS = env.number("APPROVAL_HOURS", 72, at_least=1, at_most=720)  # for a second staff member's decision
+MASKED_VALUES_RAISE = False  # the tests set it; see core.admin.masked_values
 ACCESS_LOG = "system.services.record_access"  # records accesses of staff to customers' data
 AUDIT_RETENTION_MONTHS = env.number("AUDIT_RETENTION_MONTHS", 84, at_least=12)
 AUDIT_ANCHOR_FILE = env.text("AUDIT_ANCHOR_FILE")

@@ -110,6 +110,7 @@ UNFOLD: dict[str, Any] = {
                 _link("Jobs", "engineering", "procrastinate.procrastinatejob"),
                 _link("Audit log", "history", "system.auditevent"),
                 _link("Access log", "visibility", "system.accessevent"),
+                _link("Approvals", "approval_delegation", "users.approval"),
                 _link("Impersonations", "switch_account", "users.impersonation"),
                 _link("Staff roles", "shield_person", "auth.group"),
                 {"title": "Roles and permissions", "icon": "rule", "link": reverse_lazy("roles")},

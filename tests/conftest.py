@@ -92,8 +92,10 @@ def pytest_configure() -> None:
     """Save time: no search for static files in each client, passwords hashed at the lowest cost, and each log line only once.
 
     pytest shows the log of a failed test. The console's handler formats and redacts every line again, see `console`.
+    A page of the back office that calculates with a masked value fails.
     """
     settings.WHITENOISE_USE_FINDERS = False
+    settings.MASKED_VALUES_RAISE = True
     logging.getLogger().removeHandler(CONSOLE)
     Argon2Hasher.time_cost, Argon2Hasher.memory_cost = LOWEST_COSTS
 

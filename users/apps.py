@@ -7,5 +7,5 @@ class UsersConfig(AppConfig):
     name = "users"
 
     def ready(self) -> None:
-        autodiscover_modules("receivers", "upload_kinds")
+        autodiscover_modules("receivers", "upload_kinds", "approved_actions")
         post_migrate.connect(import_string("users.staff_groups.sync_groups"), dispatch_uid="users.staff_groups")

@@ -42,6 +42,7 @@ SUPPORT = StaffRole(
         "users.onboardingprogress": VIEW_ONLY,
         "users.personalaccesstoken": ("view", "delete"),
         "users.impersonation": VIEW_ONLY,
+        "users.approval": ("view", "help"),
         "account.emailaddress": VIEW_ONLY,
         "system.systemalert": ("view", "help"),
         "system.alertreceipt": VIEW_ONLY,
@@ -81,6 +82,7 @@ BILLING = StaffRole(
     "Manages subscriptions, invoices and refunds, which are not masked. The customer's email address is masked.",
     {
         "users.user": VIEW_ONLY,
+        "users.approval": ("view", "help"),
         "billing.subscriptionplan": VIEW_ONLY,
         "billing.subscription": ("view", "add", "help", "see", "overview"),
         "billing.featureaccess": ("view", "help"),

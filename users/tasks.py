@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from core import clock, jobs, rls
-from users import mail_limits, services, uploads
+from users import approvals, mail_limits, services, uploads
 from users.models import AccountErasure, DataExport, PersonalAccessToken, Upload, User
 from users.models.erasure import RequestedBy
 from users.privacy import erasure as erasures
@@ -81,6 +81,12 @@ def resume_erasures(timestamp: int) -> None:
     stalled = AccountErasure.objects.filter(finished_at__isnull=True, updated_at__lt=clock.now() - RETRY_ERASURE_AFTER)
     for key in stalled.values_list("pk", flat=True):
         jobs.enqueue(erase_account, erasure=str(key))
+
+
+@jobs.periodic("37 * * * *")
+def expire_approvals(timestamp: int) -> None:
+    """Cancel the requests that no second staff member has decided in time."""
+    approvals.expire_requests(now=clock.now())
 
 
 @jobs.task()

@@ -24,7 +24,6 @@ from core.api.viewsets import (
     ListMixin,
     OwnedBaseViewSet,
     OwnedReadOnlyViewSet,
-    OwnedSingletonViewSet,
     OwnedViewSet,
 )
 from core.postgres.expressions import ClockNow, true_when
@@ -54,6 +53,7 @@ from users.serializers import (
     TokenSerializer,
     UserSerializer,
 )
+from users.singleton_views import OwnedSingletonViewSet
 from users.tasks import make_export, queue_upload, start_erasure
 from users.upload_serializers import UploadDetailSerializer
 from users.upload_views import LOCATION, accepted

@@ -4,15 +4,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from billing import services, tasks
+from billing import services
 from billing.models import Adjustment
 from billing.models.adjustments import AdjustmentStatus
-from core import clock, jobs
+from core import clock
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    DaysFilter,
     HiddenActionsMixin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
@@ -65,7 +66,7 @@ class AdjustmentAdmin(HiddenActionsMixin, AdjustmentColumns, OwnedReadOnlyAdmin)
         BY_CUSTOMER,
         ("kind", ChoicesDropdownFilter),
         ("status", ChoicesDropdownFilter),
-        ("happened_at", RangeDateFilter),
+        ("happened_at", DaysFilter),
     )
     list_select_related = ("user", "invoice", "requested_by", "approved_by")
     search_fields = ("stripe_id", "reason")
@@ -97,7 +98,6 @@ class AdjustmentAdmin(HiddenActionsMixin, AdjustmentColumns, OwnedReadOnlyAdmin)
     def approve(self, request: HttpRequest, row: Adjustment) -> None:
         staff_member: Any = request.user
         services.decide_refund(row, is_approved=True, by=staff_member, now=clock.now())
-        jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))
 
     @confirmed_action(title="Decline", description="The amount is not refunded.", icon="block")
     def decline(self, request: HttpRequest, row: Adjustment) -> None:

@@ -1,10 +1,10 @@
 """Dunning steps in the back office."""
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from billing.models import DunningStep
-from core.admin import BY_CUSTOMER, OwnedReadOnlyAdmin, ReadOnlyInline, column, inline_on, link, linked
+from core.admin import BY_CUSTOMER, DaysFilter, OwnedReadOnlyAdmin, ReadOnlyInline, column, inline_on, link, linked
 from users.models import User
 
 KIND_COLORS = {"attempt": "danger", "notice": "info", "warning": "warning", "paid": "success", "stopped": "default"}
@@ -30,7 +30,7 @@ class DunningAdmin(StepColumns, OwnedReadOnlyAdmin):
     """Payment attempts, notices and their outcomes."""
 
     list_display = ("happened_at", "owner", "step_kind", "next_attempt_at", "of", "note")
-    list_filter = (BY_CUSTOMER, ("kind", ChoicesDropdownFilter), ("happened_at", RangeDateFilter))
+    list_filter = (BY_CUSTOMER, ("kind", ChoicesDropdownFilter), ("happened_at", DaysFilter))
     list_select_related = ("user", "invoice")
     search_fields = ("note",)
     ordering_for_customer = ("-happened_at", "-id")

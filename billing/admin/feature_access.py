@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from billing import services
@@ -16,6 +16,7 @@ from core import clock
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    DaysFilter,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
     ReasonForm,
@@ -73,7 +74,7 @@ class FeatureAccessAdmin(AccessColumns, OwnedReadOnlyAdmin):
     """Feature access of customers. It is read-only, because it is computed from plans and overrides."""
 
     list_display = ("feature_name", "owner", "state", "used", "period_start", "last_used_at", "expires_at")
-    list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("last_used_at", RangeDateFilter))
+    list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("last_used_at", DaysFilter))
     search_fields = ("feature_name",)
     ordering_for_customer = ("feature_name", "id")
     fields = (
@@ -141,5 +142,5 @@ class UsageRecordAdmin(OwnedReadOnlyAdmin):
     """Uses that were counted with an idempotency key."""
 
     list_display = ("feature_name", "owner", "amount", "period_start", "created_at", "given_back_at")
-    list_filter = (BY_CUSTOMER, ("created_at", RangeDateFilter))
+    list_filter = (BY_CUSTOMER, ("created_at", DaysFilter))
     search_fields = ("feature_name", "idempotency_key")

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from billing import services, tasks
@@ -15,6 +15,7 @@ from billing.models.adjustments import AdjustmentStatus
 from core import clock, jobs
 from core.admin import (
     BY_CUSTOMER,
+    DaysFilter,
     HiddenActionsMixin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
@@ -64,7 +65,7 @@ class InvoiceColumns:
 
     @display(description="refunded")
     def refunded(self, invoice: BillingHistory) -> str:
-        return money(invoice.amount_refunded, invoice.currency) if invoice.amount_refunded else "-"
+        return money(invoice.amount_refunded, invoice.currency, zero="-")
 
     @display(description="status", label=INVOICE_COLORS)
     def state(self, invoice: BillingHistory) -> str:
@@ -85,7 +86,7 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
     """Invoices. They are read-only, because they record what was charged."""
 
     list_display = ("billing_date", "owner", "of", "money", "state", "due_date", "paid_at", "refunded")
-    list_filter = (BY_CUSTOMER, ("status", ChoicesDropdownFilter), ("billing_date", RangeDateFilter))
+    list_filter = (BY_CUSTOMER, ("status", ChoicesDropdownFilter), ("billing_date", DaysFilter))
     list_select_related = ("user", "subscription")
     search_fields = ("description", "stripe_invoice_id")
     ordering_for_customer = ("-billing_date", "-id")
@@ -124,4 +125,5 @@ class BillingHistoryAdmin(HiddenActionsMixin, InvoiceColumns, OwnedReadOnlyAdmin
         )
         if row.status == AdjustmentStatus.AWAITING_APPROVAL:
             self.message_user(request, format_html(AWAITS_APPROVAL, link(row, "the refund's page")), messages.WARNING)
+            return
         jobs.enqueue(tasks.send_refund, adjustment_id=str(row.pk))

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from billing import services
 from billing.models import EntitlementOverride
@@ -13,6 +13,7 @@ from core import clock
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    DaysFilter,
     HiddenActionsMixin,
     OwnedAdmin,
     ReadOnlyInline,
@@ -56,7 +57,7 @@ class OverrideAdmin(HiddenActionsMixin, OverrideColumns, OwnedAdmin):
     """Overrides. They are added with a reason and an end, and can only be revoked afterwards."""
 
     list_display = ("feature_name", "owner", "is_enabled", "usage_limit", "state", "starts_at", "ends_at", "reason", "by")
-    list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("ends_at", RangeDateFilter))
+    list_filter = (BY_CUSTOMER, ("is_enabled", BooleanRadioFilter), ("ends_at", DaysFilter))
     list_select_related = ("user", "granted_by")
     search_fields = ("feature_name", "reason")
     ordering_for_customer = ("-created_at", "-id")

@@ -6,13 +6,14 @@ from typing import Any
 from django.contrib import admin
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from billing.models import StripeCustomer, StripeEvent
 from billing.stripe.events import describe_event, replay_event
 from core import clock
 from core.admin import (
     BaseAdmin,
+    DaysFilter,
     OwnedReadOnlyAdmin,
     ReadOnlyAdmin,
     ReadOnlyInline,
@@ -79,7 +80,7 @@ class StripeEventAdmin(ReadOnlyAdmin):
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("type", FieldTextFilter),
-        ("happened_at", RangeDateFilter),
+        ("happened_at", DaysFilter),
         ("stripe_customer_id", FieldTextFilter),
     )
     search_fields = ("stripe_id", "stripe_customer_id", "object_id")

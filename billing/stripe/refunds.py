@@ -1,8 +1,9 @@
 """Refunds requested by staff. The row is written before Stripe is called, so that a crash neither repeats nor loses a refund.
 
-`request_refund` and `decide_refund` only write the row. The job `billing.tasks.send_refund` sends it, and every 15 minutes
-another job retries unsent refunds. The idempotency key contains the row's key, and so does the refund's metadata: after a lost
-response the refund is found even if Stripe no longer has the idempotency key.
+`request_refund` only writes the row, and a large refund waits for an approval (`users.approvals`). The job
+`billing.tasks.send_refund` sends it, and every 15 minutes another job retries unsent refunds. The idempotency key contains the
+row's key, and so does the refund's metadata: after a lost response the refund is found even if Stripe no longer has the
+idempotency key.
 """
 
 from datetime import datetime
@@ -20,7 +21,9 @@ from billing.models.invoices import InvoiceStatus
 from billing.stripe import client as stripe_client
 from billing.stripe.objects import to_minor_units
 from core.errors import ConflictError, DomainError
-from users.models import User
+from users import approvals
+from users.models import Approval, User
+from users.models.approval import ApprovalAction
 
 REFUNDABLE = (InvoiceStatus.PAID, InvoiceStatus.REFUNDED)
 SUBMITTED_STATUSES = (AdjustmentStatus.PENDING, AdjustmentStatus.SUCCEEDED)
@@ -49,7 +52,7 @@ def request_refund(
     amount = _validated_amount(found, amount, currency)
     needs_approval = amount > settings.REFUND_APPROVAL_ABOVE
     status = AdjustmentStatus.AWAITING_APPROVAL if needs_approval else AdjustmentStatus.PENDING
-    return Adjustment.objects.create(
+    row = Adjustment.objects.create(
         user_id=found.user_id,
         invoice=found,
         kind=AdjustmentKind.REFUND,
@@ -60,24 +63,18 @@ def request_refund(
         happened_at=now,
         requested_by=by,
     )
-
-
-@transaction.atomic
-def decide_refund(adjustment: Adjustment, *, is_approved: bool, by: User, now: datetime) -> Adjustment:
-    """Approve or decline a refund that awaits approval.
-
-    Raise ConflictError if it does not, and DomainError (403) for the staff member who requested it.
-    """
-    row = Adjustment.objects.select_for_update().get(pk=adjustment.pk)
-    if row.status != AdjustmentStatus.AWAITING_APPROVAL:
-        sentence = f"This refund does not await approval. Its status is {row.status.replace('_', ' ')}."
-        raise ConflictError("not_awaiting_approval", sentence)
-    if row.requested_by_id == by.pk:
-        raise DomainError("needs_second_person", "You requested this refund. Another staff member must decide.", status=403)
-    row.status = AdjustmentStatus.PENDING if is_approved else AdjustmentStatus.DECLINED
-    row.approved_by, row.happened_at = by, now
-    row.save(update_fields=["status", "approved_by", "happened_at"])
+    if needs_approval:
+        approvals.request(user=row.user, action=ApprovalAction.REFUND, subject_id=row.pk, reason=reason, by=by, now=now)
     return row
+
+
+def decide_refund(adjustment: Adjustment, *, is_approved: bool, by: User, now: datetime) -> None:
+    """Approve or decline a refund that awaits approval, as `users.approvals.decide` does, and raise its errors."""
+    requests = Approval.objects.filter(user=adjustment.user_id, action=ApprovalAction.REFUND, subject_id=adjustment.pk)
+    approval = requests.order_by("-id").first()
+    if approval is None:
+        raise ConflictError("not_awaiting_approval", "This refund does not await approval.")
+    approvals.decide(approval, is_approved=is_approved, by=by, now=now)
 
 
 def refundable_amount(invoice: BillingHistory) -> Decimal:

@@ -9,7 +9,7 @@
 from core.admin.actions import ReasonForm, confirmed_action, for_selected_rows
 from core.admin.base import BaseAdmin, HiddenActionsMixin, inline_on
 from core.admin.customer_admin import BY_CUSTOMER, OwnedAdmin, amount_column, column, customers, is_key, link, linked
-from core.admin.filters import AutocompleteSelectFilter
+from core.admin.filters import AutocompleteSelectFilter, DaysFilter
 from core.admin.masking import masking, reveal
 from core.admin.money import money
 from core.admin.readonly_admin import OwnedInline, OwnedReadOnlyAdmin, ReadOnlyAdmin, ReadOnlyInline
@@ -19,6 +19,7 @@ __all__ = [
     "BY_CUSTOMER",
     "AutocompleteSelectFilter",
     "BaseAdmin",
+    "DaysFilter",
     "HiddenActionsMixin",
     "OwnedAdmin",
     "OwnedInline",

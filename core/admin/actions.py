@@ -57,7 +57,9 @@ def confirmed_action(
             row = self.get_object(request, unquote(object_id))
             if row is None or not getattr(self, f"has_{permission}_permission")(request, row):
                 raise PermissionDenied
-            self.run_service(partial(service, cleaned_data=filled.cleaned_data) if form else service, title, request, row)
+            data = filled.cleaned_data
+            call = partial(service, cleaned_data=data) if form else service
+            self.run_service(call, title, request, row, data.get("reason", ""))
             return HttpResponse(headers={"HX-Redirect": self.url_of(row)})
 
         button.service, button.title, button.permission = service, title, permission

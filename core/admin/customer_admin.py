@@ -117,7 +117,7 @@ def linked(name: str, title: str) -> Callable[[object, Model], str]:
 
     @display(description=title)
     def column(self: object, row: Model) -> str:
-        return link(row, str(localize(getattr(row, name))))
+        return link(row, f"{localize(getattr(row, name))}")
 
     return column
 
@@ -138,7 +138,7 @@ def column(
     @display(description=title, label=label)
     def shown(self: object, row: Model) -> object:
         value = getattr(row, name)
-        if empty and not value:
+        if empty and (value is None or value == ""):
             return empty
         return show(value) if show else value
 

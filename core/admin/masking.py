@@ -11,7 +11,7 @@ and `get_formset` (inlines). Services get the unmasked rows, and `Masking.values
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
 from inspect import ismethod
 from types import MethodType
 from typing import Any, TypeVar, cast
@@ -26,36 +26,22 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from core import clock
+from core.admin.masked_values import Hidden, HiddenFlag, MaskedText, as_shown, or_mask
 from core.privacy.masks import MASK, MaskFunction, personal_fields
 
 REVEALED = "revealed"  # in the session: customer's key -> the instant until which the values are shown
 RowT = TypeVar("RowT", bound=Model)
 AnyT = TypeVar("AnyT")
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
 
 
-class Hidden(str):
-    """A hidden value. Text that is concatenated to it, such as a unit, is dropped."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return self
-
-    def __add__(self, other: str) -> str:
-        return self
-
-    def __radd__(self, other: str) -> str:
-        return self
-
-
-def masked(value: object, partly: MaskFunction) -> object:
-    """Return the masked form of a value: for text what `partly` returns, for other types MASK.
-
-    An empty value stays empty. True and False become None, so that they have the same icon.
-    """
-    if value is None or value == "" or isinstance(value, bool):
-        return None if isinstance(value, bool) else value
-    return partly(value) if isinstance(value, str) else Hidden(MASK)
+def masked(value: object, partly: MaskFunction | None = None) -> object:
+    """Return the mask of a value, which for text is what `partly` returns. An empty value stays empty."""
+    if value is None or value == "":
+        return value
+    if partly and isinstance(value, str):
+        return MaskedText(partly(value))
+    return HiddenFlag(MASK) if isinstance(value, bool) else Hidden(MASK)
 
 
 def reveal(request: HttpRequest, customer_id: UUID, *, until: datetime) -> None:
@@ -130,20 +116,23 @@ class Masking:
     def field(self, partly: MaskFunction, value: object) -> object:
         """Return the masked value of a field. Inside a calculation return the value itself, and hide the outcome."""
         if self._is_calculating and not isinstance(value, str):
-            self._has_read_hidden = True
+            self._has_read_hidden |= value is not None
             return value
         return masked(value, partly)
 
-    def outcome(self, calculate: Callable[[], Any]) -> Any:
+    def outcome(self, calculate: Callable[[], Any], name: str) -> Any:
         """Return the result of a calculation, hidden if it has read a hidden value."""
         if self._is_calculating:
             return calculate()
         self._is_calculating, self._has_read_hidden = True, False
         try:
-            value = calculate()
+            value = or_mask(calculate, name)
         finally:
             self._is_calculating = False
-        return masked(value, lambda _: Hidden(MASK)) if self._has_read_hidden else value
+        if not self._has_read_hidden:
+            return value
+        # None would reveal something, too: the next occurrence of a date is None if the date has passed
+        return Hidden(MASK) if value is None else masked(value)
 
 
 class MaskedRow:
@@ -172,7 +161,7 @@ class MaskedRow:
         declared = getattr(type(self._row), name, None)
         if isinstance(declared, property | cached_property):
             getter = declared.__get__ if isinstance(declared, property) else declared.func
-            return self._masking.outcome(partial(getter, self))
+            return self._masking.outcome(partial(getter, self), f"{type(self._row).__name__}.{name}")
         value = getattr(self._row, name)
         if ismethod(value) and value.__self__ is self._row:
             # SECURITY: a masked value must not be saved over the real one
@@ -193,13 +182,24 @@ class MaskedRow:
 
     def __str__(self) -> str:
         name_of: Any = type(self._row).__str__
-        text = self._masking.outcome(partial(name_of, self))
-        return f"{self._row._meta.verbose_name} {MASK}" if isinstance(text, Hidden) else text
+        text = self._masking.outcome(partial(name_of, self), name_of.__qualname__)
+        return f"{self._row._meta.verbose_name} {MASK}" if isinstance(text, Hidden) else str.__str__(text)
 
 
 def unmasked(row: AnyT) -> AnyT:
     """Return the row behind a masked row, or `row` itself if it is not masked."""
     return cast("AnyT", row._row) if isinstance(row, MaskedRow) else row
+
+
+def masked_if_used(method: MethodT) -> MethodT:
+    """Decorate a column, which shows the mask if it fails because it uses a masked value. Return masks as plain values."""
+
+    @wraps(method)
+    def column(self: object, row: Any) -> Any:
+        calculate = partial(method, self, row)
+        return as_shown(or_mask(calculate, method.__qualname__)) if type(row) is MaskedRow else calculate()
+
+    return cast("MethodT", column)
 
 
 class MaskedRowsMixin(BaseModelAdmin):

@@ -5,12 +5,14 @@ from decimal import Decimal
 from django.utils.formats import number_format
 from django.utils.html import format_html
 
-from core.admin.masking import Hidden
+from core.admin.masked_values import Hidden
 
 
-def money(amount: Decimal | Hidden | None, currency: str) -> str:
-    """Format an amount with its currency as HTML, in tabular figures."""
+def money(amount: Decimal | Hidden | None, currency: str, *, zero: str = "") -> str:
+    """Format an amount with its currency as HTML, in tabular figures. `zero` is shown in place of 0."""
     if amount is None or isinstance(amount, Hidden):
-        return "-" if amount is None else amount
+        return "-" if amount is None else f"{amount}"
+    if zero and not amount:
+        return zero
     figures = number_format(amount, 2, use_l10n=True, force_grouping=True).replace("-", "−")
     return format_html('<span class="mingus-money">{}&nbsp;{}</span>', figures, currency)

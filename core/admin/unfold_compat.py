@@ -9,6 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold import decorators, fields
 
+from core.admin.masking import masked_if_used
+
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
     from django.contrib.admin.views.main import ChangeList
@@ -24,7 +26,7 @@ MethodT = TypeVar("MethodT", bound=Callable[..., Any])
 def display(**options: Any) -> Callable[[MethodT], MethodT]:
     """Decorate a column; options are `description`, `boolean`, `label` (value -> color) and `ordering`."""
     decorate: Callable[[MethodT], MethodT] = decorators.display(**options)
-    return decorate
+    return lambda method: decorate(masked_if_used(method))
 
 
 def action(**options: Any) -> Callable[[Callable[..., Any]], Any]:

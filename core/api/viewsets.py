@@ -240,28 +240,6 @@ class OwnedViewSet(CreateMixin[RowT], UpdateMixin[RowT], DestroyMixin[RowT], Own
     """A viewset of the user's own rows."""
 
 
-class OwnedSingletonViewSet(UpdateMixin[RowT], RetrieveMixin[RowT], OwnedBaseViewSet[RowT]):
-    """A viewset of the user's only row of a model, at a URL without an id. With `creates_on_put` a PUT creates it."""
-
-    creates_on_put = False
-
-    def get_object(self) -> RowT:
-        return self._one(self.get_queryset(), {})
-
-    def locked_object(self) -> RowT:
-        instance = self._one(self.get_queryset().select_for_update(of=("self",)), {})
-        etag.require_match(self.request, instance)
-        return instance
-
-    def update(self, request: Request, *args: object, partial: bool = False, **kwargs: object) -> Response:
-        if self.creates_on_put and not partial and not self.get_queryset().exists():
-            serializer = self.get_serializer(data=request.data)
-            serializer.is_valid(raise_exception=True)
-            serializer.save()
-            return self.row_response(cast("RowT", serializer.instance), status=201)
-        return super().update(request, *args, partial=partial, **kwargs)
-
-
 AUDIENCES: dict[tuple[Any, ...], Audience] = {
     (OwnedBaseViewSet.role, *BaseViewSet.permission_classes): Audience.OWNER,
     (BaseViewSet.role, StaffModelPermission, TokenScopePermission): Audience.STAFF,

@@ -4,7 +4,6 @@
 implementation. `ClockNow` reads the application's clock, so that a test that freezes the clock freezes both.
 """
 
-import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, tzinfo
@@ -15,8 +14,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Expression, F, Func, Q, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Round
-from django.db.models.lookups import Exact, GreaterThan
+from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
 from core import clock
@@ -96,21 +94,6 @@ def _difference(first: Operand, second: Operand, template: str) -> PythonFunc:
         return (later - earlier).days
 
     return PythonFunc(second, first, in_python=days, template=template, arg_joiner=" - ", output_field=models.IntegerField())
-
-
-def percent_of(part: Any, whole: Any) -> Round:
-    """Return `part` of `whole`, both numeric and not negative, in percent with two decimals, rounded half to even."""
-    share = Value(Decimal(10000)) * part
-    hundredths = PythonFunc(share, whole, in_python=operator.floordiv, function="div", output_field=NUMERIC)
-    rest = PythonFunc(share, whole, in_python=operator.mod, function="mod", output_field=NUMERIC)
-    is_odd = Q(Exact(PythonFunc(hundredths, Value(2), in_python=operator.mod, function="mod", output_field=NUMERIC), Value(1)))
-    double = rest + rest
-    rounded = Case(
-        When(Q(GreaterThan(double, whole)) | Q(Exact(double, whole)) & is_odd, then=hundredths + Value(Decimal(1))),
-        default=hundredths,
-        output_field=NUMERIC,
-    )
-    return Round(Value(Decimal("0.01")) * rounded, precision=2)
 
 
 def graded(value: Any, bounds: Sequence[Decimal | int], grades: Iterable[str] | Iterable[int]) -> PythonFunc:

@@ -1,4 +1,4 @@
-"""The users of `manage.py demo`: a staff member of each role and three customers."""
+"""The users of `manage.py demo`: staff members of each role and three customers."""
 
 import time
 from dataclasses import dataclass, field
@@ -39,7 +39,11 @@ class DemoCustomer:
 
 STAFF = tuple(
     StaffMember(f"{name}@mingus.example", role)
-    for name, role in (("admin", ADMINISTRATOR), *((name, name) for name in ROLES if name != ADMINISTRATOR))
+    for name, role in (
+        ("admin", ADMINISTRATOR),
+        ("admin2", ADMINISTRATOR),  # approves what the first one requests
+        *((name, name) for name in ROLES if name != ADMINISTRATOR),
+    )
 )
 
 ALICE = DemoCustomer(
@@ -158,7 +162,7 @@ CUSTOMERS = (ALICE, BOB, CHIARA)
 
 @transaction.atomic
 def load_staff() -> None:
-    """Create a staff member of each role, with the published second factor."""
+    """Create the staff members, with the published second factor."""
     for member in STAFF:
         user = _account(member.email)
         staff_groups.assign_role(user, member.role)

@@ -1,12 +1,12 @@
 """Factories of the analytics models."""
 
-from datetime import date
 from decimal import Decimal
 
 import factory
 from factory.django import DjangoModelFactory
 
 from analytics.models import FeatureUsage, PerformanceMetric, UserAnalytics, UserFeedback
+from dev.factories.times import day_from_now
 from dev.factories.users import OwnedFactory
 
 
@@ -14,7 +14,7 @@ class EventFactory(OwnedFactory):
     class Meta:
         model = UserAnalytics
 
-    event_date = date(2026, 3, 1)
+    event_date = day_from_now(-9)
     event_type = "session"
     session_duration = 750
     page_views = 9
@@ -26,7 +26,7 @@ class FeatureUsageFactory(OwnedFactory):
         model = FeatureUsage
 
     feature_name = factory.Sequence(lambda number: f"feature {number}")
-    usage_date = date(2026, 3, 1)
+    usage_date = day_from_now(-9)
     usage_duration = 95
     success_rate = Decimal("0.67")
 
@@ -35,7 +35,7 @@ class MetricFactory(DjangoModelFactory):
     class Meta:
         model = PerformanceMetric
 
-    metric_date = date(2026, 3, 1)
+    metric_date = day_from_now(-9)
     metric_name = factory.Sequence(lambda number: f"metric {number}")
     metric_value = Decimal("1234.50")
     metric_unit = "ms"
@@ -45,7 +45,7 @@ class FeedbackFactory(OwnedFactory):
     class Meta:
         model = UserFeedback
 
-    feedback_date = date(2026, 3, 1)
+    feedback_date = day_from_now(-9)
     feedback_type = "bug"
     rating = 2
     feedback_text = factory.Sequence(lambda number: f"The import stops at page {number}.")

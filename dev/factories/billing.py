@@ -1,6 +1,5 @@
 """Factories of the billing models."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import factory
@@ -18,6 +17,7 @@ from billing.models import (
     SubscriptionPlan,
     UsageRecord,
 )
+from dev.factories.times import days_from_now
 from dev.factories.users import OwnedFactory
 
 
@@ -42,15 +42,15 @@ class SubscriptionFactory(OwnedFactory):
         running = factory.Trait(
             status="active",
             canceled_at=None,
-            current_period_start=datetime(2026, 3, 10, 12, tzinfo=UTC),
-            current_period_end=datetime(2026, 4, 10, 12, tzinfo=UTC),
+            current_period_start=days_from_now(0),
+            current_period_end=days_from_now(31),
         )
 
     plan = factory.SubFactory(PlanFactory)
     status = "canceled"
-    canceled_at = datetime(2026, 2, 1, tzinfo=UTC)
-    current_period_start = datetime(2026, 1, 1, tzinfo=UTC)
-    current_period_end = datetime(2026, 2, 1, tzinfo=UTC)
+    canceled_at = days_from_now(-37)
+    current_period_start = days_from_now(-68)
+    current_period_end = days_from_now(-37)
 
 
 class FeatureAccessFactory(OwnedFactory):
@@ -68,7 +68,7 @@ class InvoiceFactory(OwnedFactory):
     subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
     amount = Decimal("35.00")
     status = "pending"
-    billing_date = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    billing_date = days_from_now(-9)
     metadata = factory.LazyFunction(lambda: {"source": "factory"})
 
 
@@ -87,7 +87,7 @@ class StripeEventFactory(DjangoModelFactory):
 
     stripe_id = factory.Sequence(lambda number: f"evt_made{number}")
     type = "invoice.paid"
-    happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    happened_at = days_from_now(0)
 
 
 class AdjustmentFactory(OwnedFactory):
@@ -98,7 +98,7 @@ class AdjustmentFactory(OwnedFactory):
     stripe_id = factory.Sequence(lambda number: f"re_made{number}")
     amount = Decimal("20.00")
     status = "succeeded"
-    happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    happened_at = days_from_now(0)
 
 
 class OverrideFactory(OwnedFactory):
@@ -107,8 +107,8 @@ class OverrideFactory(OwnedFactory):
 
     feature_name = "reports"
     reason = "Ticket 4711: granted by support"
-    starts_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
-    ends_at = datetime(2027, 3, 10, 12, tzinfo=UTC)
+    starts_at = days_from_now(0)
+    ends_at = days_from_now(365)
 
 
 class UsageRecordFactory(OwnedFactory):
@@ -118,7 +118,7 @@ class UsageRecordFactory(OwnedFactory):
     feature_name = "reports"
     idempotency_key = factory.Sequence(lambda number: f"use-{number}")
     amount = 1
-    period_start = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    period_start = days_from_now(0)
 
 
 class DunningStepFactory(OwnedFactory):
@@ -127,4 +127,4 @@ class DunningStepFactory(OwnedFactory):
 
     kind = "notice"
     key = factory.Sequence(lambda number: f"notice-{number}")
-    happened_at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    happened_at = days_from_now(0)

@@ -1,11 +1,11 @@
 """Factories of the career models."""
 
-from datetime import date
 from decimal import Decimal
 
 import factory
 
 from career.models import CareerMilestone, JobSecurityAnalysis
+from dev.factories.times import day_from_now
 from dev.factories.users import OwnedFactory
 
 
@@ -13,7 +13,7 @@ class JobSecurityFactory(OwnedFactory):
     class Meta:
         model = JobSecurityAnalysis
 
-    analysis_date = date(2026, 3, 1)
+    analysis_date = day_from_now(-9)
     industry_risk_score = Decimal("0.37")
     overall_risk_score = Decimal("0.37")
     risk_factors = factory.LazyFunction(lambda: [{"factor": "industry", "contribution": "-0.13"}])
@@ -27,5 +27,5 @@ class MilestoneFactory(OwnedFactory):
     milestone_type = "raise"
     target_salary = Decimal("80000.00")
     current_salary = Decimal("60000.00")
-    target_date = date(2027, 3, 1)
+    target_date = day_from_now(356)
     progress_percentage = 75

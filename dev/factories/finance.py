@@ -1,10 +1,10 @@
 """Factories of the finance models."""
 
-from datetime import date
 from decimal import Decimal
 
 import factory
 
+from dev.factories.times import day_from_now
 from dev.factories.users import OwnedFactory
 from finance.models import (
     DueDatePayment,
@@ -35,7 +35,7 @@ class TransactionFactory(OwnedFactory):
     transaction_type = "expense"
     amount = factory.Sequence(lambda number: Decimal(-100 - number) / 100)
     description = factory.Sequence(lambda number: f"Purchase {number}")
-    transaction_date = date(2026, 3, 1)
+    transaction_date = day_from_now(-9)
     metadata = factory.LazyFunction(lambda: {"source": "factory"})
 
 
@@ -66,7 +66,7 @@ class IncomeDueDateFactory(OwnedFactory):
 
     income_source = factory.Sequence(lambda number: f"Employer {number}")
     expected_amount = Decimal("2500.00")
-    due_date = date(2026, 1, 31)
+    due_date = day_from_now(-38)
     frequency = "monthly"
 
 
@@ -77,7 +77,7 @@ class ExpenseDueDateFactory(OwnedFactory):
     expense_name = factory.Sequence(lambda number: f"Bill {number}")
     expense_category = "rent"
     expected_amount = Decimal("1200.00")
-    due_date = date(2026, 1, 31)
+    due_date = day_from_now(-38)
     frequency = "monthly"
 
 
@@ -88,10 +88,10 @@ class PaymentFactory(OwnedFactory):
         model = DueDatePayment
 
     expense = factory.SubFactory(ExpenseDueDateFactory, user=factory.SelfAttribute("..user"))
-    occurrence_date = date(2026, 1, 31)
+    occurrence_date = day_from_now(-38)
     expected_amount = Decimal("1200.00")
     amount = Decimal("100.00")
-    paid_on = date(2026, 1, 30)
+    paid_on = day_from_now(-39)
     transaction = factory.SubFactory(TransactionFactory, user=factory.SelfAttribute("..user"))
 
 
@@ -99,7 +99,7 @@ class ProjectionFactory(OwnedFactory):
     class Meta:
         model = IncomeProjection
 
-    projection_date = date(2026, 3, 1)
+    projection_date = day_from_now(-9)
     current_income = Decimal("75000.00")
     projected_income_1_year = Decimal("78225.00")
     projected_income_3_years = Decimal("85096.99")

@@ -1,10 +1,10 @@
 """Factories of the health models."""
 
-from datetime import date, timedelta
 from decimal import Decimal
 
 import factory
 
+from dev.factories.times import one_of_the_last_days
 from dev.factories.users import OwnedFactory
 from health.models import HealthGoal, HealthSpendingCorrelation, UserHealthCheckin
 
@@ -13,7 +13,7 @@ class CheckinFactory(OwnedFactory):
     class Meta:
         model = UserHealthCheckin
 
-    checkin_date = factory.Sequence(lambda number: date(2001, 1, 1) + timedelta(days=number % 9_000))
+    checkin_date = one_of_the_last_days()
     mood_score = 8
     stress_level = 3
     sleep_hours = Decimal("7.5")
@@ -25,7 +25,7 @@ class CorrelationFactory(OwnedFactory):
     class Meta:
         model = HealthSpendingCorrelation
 
-    correlation_date = factory.Sequence(lambda number: date(2001, 1, 1) + timedelta(days=number % 9_000))
+    correlation_date = one_of_the_last_days()
     health_metric = "stress"
     health_score = Decimal("4.80")
     spending_amount = Decimal("31.52")

@@ -1,10 +1,9 @@
 """Factories of the system models."""
 
-from datetime import UTC, date, datetime
-
 import factory
 from factory.django import DjangoModelFactory
 
+from dev.factories.times import day_from_now, days_from_now
 from dev.factories.users import OwnedFactory, UserFactory
 from system.models import (
     AccessEvent,
@@ -32,7 +31,7 @@ class BroadcastReceiptFactory(OwnedFactory):
         model = AlertReceipt
 
     alert = factory.SubFactory(AlertFactory, user=None)
-    read_at = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    read_at = days_from_now(-9)
 
 
 class ImportantDateFactory(OwnedFactory):
@@ -41,7 +40,7 @@ class ImportantDateFactory(OwnedFactory):
 
     date_name = factory.Sequence(lambda number: f"Date {number}")
     date_type = "financial"
-    date_value = date(2026, 3, 14)
+    date_value = day_from_now(4)
 
 
 class PreferenceFactory(OwnedFactory):
@@ -60,7 +59,7 @@ class AccessEventFactory(OwnedFactory):
     who = "Sam, support"
     action = "view"
     what = "users.userprofile"
-    period = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    period = days_from_now(-9)
 
 
 class AuditEventFactory(DjangoModelFactory):

@@ -1,15 +1,16 @@
 """Factories of the users models."""
 
-from datetime import UTC, datetime, timedelta
 from functools import cache
+from uuid import uuid4
 
 import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
-from core import clock
+from dev.factories.times import days_from_now
 from users.models import (
     AccountErasure,
+    Approval,
     DataExport,
     DataExportChunk,
     Impersonation,
@@ -128,7 +129,7 @@ class ErasureFactory(OwnedFactory):
         model = AccountErasure
 
     requested_by = "customer"
-    finished_at = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    finished_at = days_from_now(-9)
 
 
 class SessionFactory(OwnedFactory):
@@ -138,8 +139,8 @@ class SessionFactory(OwnedFactory):
     digest = factory.Sequence(lambda number: f"{number:064x}")
     user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     address = "203.0.113.7"
-    last_seen_at = factory.LazyFunction(clock.now)
-    expires_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=14))
+    last_seen_at = days_from_now(0)
+    expires_at = days_from_now(14)
 
 
 class ImpersonationFactory(OwnedFactory):
@@ -148,5 +149,18 @@ class ImpersonationFactory(OwnedFactory):
 
     staff = factory.SubFactory(UserFactory, is_staff=True)
     reason = "Ticket 4711"
-    ends_at = factory.LazyFunction(lambda: clock.now() + timedelta(minutes=30))
+    ends_at = days_from_now(1 / 48)
     digest = factory.Sequence(lambda number: f"{number:064x}")
+
+
+class ApprovalFactory(OwnedFactory):
+    """A waiting request to remove the second factors of the account."""
+
+    class Meta:
+        model = Approval
+
+    action = "remove_factors"
+    subject_id = factory.LazyFunction(uuid4)  # a user has one waiting request for each
+    reason = "Ticket 4711: lost phone"
+    requested_by = factory.SubFactory(UserFactory, is_staff=True)
+    expires_at = days_from_now(3)

@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.formats import date_format
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    DaysFilter,
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyInline,
@@ -164,7 +165,7 @@ class PaymentAdmin(PaymentColumns, OwnedReadOnlyAdmin):
     """Read-only list of payments; only the actions of a due date change them."""
 
     list_display = ("paid_on", "owner", "towards", "paid", "occurrence_date", "moved")
-    list_filter = (BY_CUSTOMER, ("paid_on", RangeDateFilter))
+    list_filter = (BY_CUSTOMER, ("paid_on", DaysFilter))
     list_select_related = ("user", "income", "expense", "transaction")
     search_fields = ("income__income_source", "expense__expense_name")
     ordering_for_customer = ("-paid_on", "-id")

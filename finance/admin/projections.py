@@ -1,9 +1,8 @@
 """Admin pages of income projections."""
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import RangeDateFilter
 
-from core.admin import BY_CUSTOMER, OwnedAdmin, ReadOnlyInline, display, inline_on, linked
+from core.admin import BY_CUSTOMER, DaysFilter, OwnedAdmin, ReadOnlyInline, display, inline_on, linked
 from finance.models import IncomeProjection
 from users.models import User
 
@@ -37,7 +36,7 @@ class ProjectionAdmin(ProjectionColumns, OwnedAdmin):
         "yearly",
         "confidence_level",
     )
-    list_filter = (BY_CUSTOMER, ("projection_date", RangeDateFilter))
+    list_filter = (BY_CUSTOMER, ("projection_date", DaysFilter))
     ordering_for_customer = ("-projection_date", "-id")
     sortable_by_for_customer = ("projection_date",)
     csv_columns = (

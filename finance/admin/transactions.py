@@ -4,9 +4,20 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from core.admin import BY_CUSTOMER, OwnedAdmin, ReadOnlyInline, amount_column, column, display, inline_on, link, linked
+from core.admin import (
+    BY_CUSTOMER,
+    DaysFilter,
+    OwnedAdmin,
+    ReadOnlyInline,
+    amount_column,
+    column,
+    display,
+    inline_on,
+    link,
+    linked,
+)
 from finance.models import FinancialTransaction
 from users.models import User
 
@@ -49,7 +60,7 @@ class TransactionAdmin(TransactionColumns, OwnedAdmin):
         BY_CUSTOMER,
         ("transaction_type", ChoicesDropdownFilter),
         ("status", ChoicesDropdownFilter),
-        ("transaction_date", RangeDateFilter),
+        ("transaction_date", DaysFilter),
     )
     list_select_related = ("user", "financial_profile")
     search_fields = ("merchant_name", "description", "category", "reference_number")

@@ -19,9 +19,10 @@ from core.models.base import OwnedModel, OwnedQuerySet, gin
 from core.models.derived import Derived
 from core.models.fields import BoundedDecimalField, ChoiceField, JSONObjectField, NonBlankCharField
 from core.models.money import CurrencyField, MoneyField
-from core.postgres.expressions import ClockNow, first_of, percent_of, whole_days
+from core.postgres.expressions import ClockNow, first_of, whole_days
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
+from finance.models.percentages import percent_of
 
 logger = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from core.admin.history import changes_in, readable
 from core.postgres.partitions import min_uuid7_at
 from system.models import AccessEvent, AuditEvent
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9999, 12, 30)  # of keys, and of days that have a next one
 ACTION_COLORS = {"added": "success", "changed": "info", "deleted": "danger", "emptied": "danger", "forgotten": "warning"}
 
 
@@ -41,9 +42,9 @@ class WhenFilter(RangeDateFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = (parse_date_str(str(self.used_parameters.get(f"at_{end}", ""))) for end in ("from", "to"))
         if first:
-            queryset = queryset.filter(pk__gte=min_uuid7_at(_midnight(first)))
+            queryset = queryset.filter(pk__gte=min_uuid7_at(_midnight(max(first, FIRST_DAY))))
         if last:
-            queryset = queryset.filter(pk__lt=min_uuid7_at(_midnight(last + timedelta(days=1))))
+            queryset = queryset.filter(pk__lt=min_uuid7_at(_midnight(min(max(last, FIRST_DAY), LAST_DAY) + timedelta(days=1))))
         return queryset
 
 

@@ -2,17 +2,20 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter, RangeDateFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RadioFilter
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from core import clock
+from core import clock, rls
 from core.admin import (
     BY_CUSTOMER,
     BaseAdmin,
+    DaysFilter,
     OwnedAdmin,
     OwnedReadOnlyAdmin,
     ReadOnlyAdmin,
@@ -24,7 +27,7 @@ from core.admin import (
     inline_on,
     linked,
 )
-from core.admin.forms import OwnedAddForm
+from core.admin.forms import OwnedAddForm, OwnedForm
 from system import services
 from system.models import AlertReceipt, ImportantDate, NotificationPreference, SystemAlert
 
@@ -85,15 +88,7 @@ class DateColumns:
     """Columns shared by the date list and the inline on the customer's page."""
 
     coming = column("next_occurrence", "next")
-
-    @display(description="state", label=DATE_COLORS)
-    def state(self, row: ImportantDate) -> str:
-        if not row.is_active:
-            return "off"
-        until = row.days_until_due
-        if until is None:
-            return "overdue"
-        return "due soon" if until <= row.reminder_days else "upcoming"
+    state = column("urgency", "state", DATE_COLORS)
 
 
 @inline_on(get_user_model())
@@ -115,13 +110,48 @@ class ImportantDateInline(DateColumns, ReadOnlyInline):
     ordering = ("date_value", "id")
 
 
-class AlertAddForm(OwnedAddForm):
+class BroadcastForm(forms.ModelForm):
+    """Form that asks again before all users see an alert or its new text: for a reason, and for the number of users."""
+
+    reason = forms.CharField(
+        min_length=8,
+        max_length=400,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Only for an alert to all users: why it is sent. The audit log shows it.",
+    )
+    recipients = forms.IntegerField(
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Only for an alert to all users: their number, which is shown when you save.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.instance.is_broadcast and not self.errors:
+            self._confirm(cleaned.get("reason", ""), cleaned.get("recipients"))
+        return cleaned
+
+    def _confirm(self, reason: str, recipients: int | None) -> None:
+        number = get_user_model()._default_manager.filter(is_active=True).count()  # those who can log in
+        if not reason:
+            self.add_error("reason", "This alert is for all users. Enter the reason.")
+        if recipients != number:
+            sentence = f"This alert reaches {number} users. To send it, enter this number."
+            self.add_error("recipients", forms.ValidationError(sentence, "not_confirmed"))
+
+
+class AlertAddForm(BroadcastForm, OwnedAddForm):
     """Form for a new alert to one customer or to all users."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["customer"].required = False
         self.fields["customer"].help_text = "Leave empty to send the alert to all users. It cannot be changed later."
+
+
+class AlertForm(BroadcastForm, OwnedForm):
+    """Form of an existing alert."""
 
 
 class AudienceFilter(RadioFilter):
@@ -139,6 +169,7 @@ class AudienceFilter(RadioFilter):
 class SystemAlertAdmin(AlertColumns, OwnedAdmin):
     """Alerts and broadcasts. Only customers can mark them as read or done."""
 
+    form = AlertForm
     list_display = ("title", "owner", "alert_type", "weight", "state", "expires_at", "created_at")
     list_filter = (
         BY_CUSTOMER,
@@ -169,6 +200,16 @@ class SystemAlertAdmin(AlertColumns, OwnedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **({} if obj else {"form": AlertAddForm}) | kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        names = super().get_fields(request, obj)
+        is_asked = obj is None or (obj.is_broadcast and self.has_change_permission(request, obj))
+        return [name for name in names if is_asked or name not in ("reason", "recipients")]
+
+    def save_model(self, request: HttpRequest, obj: SystemAlert, form: Any, change: bool) -> None:
+        # the back office runs as staff already; the audit log has the reason of a broadcast
+        with rls.as_staff(reason=form.cleaned_data.get("reason", "")):
+            super().save_model(request, obj, form, change)
 
     @display(description="customer")
     def owner(self, row: SystemAlert) -> str:
@@ -205,7 +246,7 @@ class ImportantDateAdmin(DateColumns, OwnedAdmin):
         ("date_type", ChoicesDropdownFilter),
         ("is_recurring", BooleanRadioFilter),
         ("is_active", BooleanRadioFilter),
-        ("date_value", RangeDateFilter),
+        ("date_value", DaysFilter),
     )
     list_select_related = ("user__profile",)
     search_fields = ("date_name", "description")

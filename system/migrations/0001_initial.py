@@ -273,6 +273,7 @@ class Migration(migrations.Migration):
                             ("search", "searched"),
                             ("reveal", "revealed"),
                             ("impersonate", "acted as the customer"),
+                            ("change", "changed"),
                         ],
                         max_length=20,
                     ),
@@ -314,9 +315,11 @@ class Migration(migrations.Migration):
                         fields=("user", "period", "staff", "action", "what", "row_id"), name="system_accessevent_period_unique"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("action__in", ["view", "list", "export", "search", "reveal", "impersonate"])),
+                        condition=models.Q(
+                            ("action__in", ["view", "list", "export", "search", "reveal", "impersonate", "change"])
+                        ),
                         name="system_accessevent_action_choice",
-                        violation_error_message="Choose one of: view, list, export, search, reveal, impersonate.",
+                        violation_error_message="Choose one of: view, list, export, search, reveal, impersonate, change.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("what__regex", "^\\S(.*\\S)?$")),

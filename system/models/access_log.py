@@ -15,6 +15,7 @@ class AccessAction(models.TextChoices):
     SEARCH = "search", "searched"
     REVEAL = "reveal", "revealed"
     IMPERSONATE = "impersonate", "acted as the customer"
+    CHANGE = "change", "changed"
 
 
 class AccessEvent(OwnedModel):

@@ -150,6 +150,16 @@ class ImportantDate(OwnedModel):
         help_text="Date of the next occurrence, today included; null if a one-time date has passed.",
     )
 
+    @property
+    def urgency(self) -> str:
+        """The state of the date: "off", "overdue", "due soon" (its reminder is due) or "upcoming"."""
+        if not self.is_active:
+            return "off"
+        until = self.days_until_due
+        if until is None:
+            return "overdue"
+        return "due soon" if until <= self.reminder_days else "upcoming"
+
     def occurrence_from(self, day: date) -> date | None:
         """Return the first occurrence on or after `day`, or None if there is none."""
         return next_occurrence(self.date_value, self.recurrence_pattern, day)

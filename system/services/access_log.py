@@ -7,7 +7,7 @@ from core import context, rls
 from system.models import AccessAction, AccessEvent
 
 DEDUPLICATION_PERIOD = timedelta(minutes=5)
-NEVER_DEDUPLICATED = (AccessAction.REVEAL, AccessAction.IMPERSONATE)
+NEVER_DEDUPLICATED = (AccessAction.REVEAL, AccessAction.IMPERSONATE, AccessAction.CHANGE)
 
 
 def record_access(
@@ -15,8 +15,8 @@ def record_access(
 ) -> None:
     """Record in the customer's access log that `staff` did `action` to `what`, a model label such as "users.userprofile".
 
-    A repetition within the same five minutes adds nothing, except for reveals and impersonations. Access of staff to their
-    own rows is not recorded.
+    A repetition within the same five minutes adds nothing, except for reveals, impersonations and changes. Access of staff to
+    their own rows is not recorded.
     """
     if customer.pk == staff.pk:
         return

@@ -40,3 +40,9 @@ def support(staff: User) -> User:
     """Return a staff member with the role support."""
     staff.groups.set([Group.objects.get(name="support")])
     return staff
+
+
+@pytest.fixture
+def desk(support: User, signed_in: SignedIn) -> Client:
+    """Return the browser of a staff member with the role support."""
+    return signed_in(support)

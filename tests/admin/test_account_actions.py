@@ -13,6 +13,7 @@ from django.test import Client
 from core import clock
 from core.admin.masking import REVEALED
 from dev.factories import PASSWORD, TokenFactory, UserFactory
+from system.models import AccessEvent, AuditEvent
 from tests.admin.conftest import SignedIn
 from users.models import OnboardingProgress, PersonalAccessToken, User
 from users.staff_groups import role_of
@@ -22,9 +23,9 @@ USERS = "/admin/users/user/"
 STRONG = "tall ships in a teacup"
 
 
-def press(client: Client, user: User, button: str) -> int:
+def press(client: Client, user: User, button: str, reason: str = "Ticket 4711") -> int:
     """Confirm a button on the account's page and return the status code."""
-    return int(client.post(f"{USERS}{user.pk}/{button}/", {"_form_submitted": "True"}).status_code)
+    return int(client.post(f"{USERS}{user.pk}/{button}/", {"_form_submitted": "True", "reason": reason}).status_code)
 
 
 def show(client: Client, customer: User) -> None:
@@ -106,6 +107,27 @@ def test_a_customer_logs_in_after_staff_verify_the_email(office: Client) -> None
     )
     assert carol.is_verified
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("reason", ["", "please"])
+def test_an_email_is_not_verified_without_a_reason(reason: str, office: Client) -> None:
+    carol = UserFactory(email="carol@example.com", is_verified=False)
+    press(office, carol, "verify_email", reason)
+    carol.refresh_from_db()
+    assert carol.is_verified is False
+
+
+def test_a_verified_email_is_logged_with_the_reason(office: Client, administrator: User) -> None:
+    carol: Any = UserFactory(email="carol@example.com", is_verified=False)
+    press(office, carol, "verify_email")
+    event = AuditEvent.objects.get(table_name="users_user", action="update", row_key=str(carol.pk))
+    access = AccessEvent.objects.get(user=carol, action="change")
+    assert (event.actor_id, event.reason) == (administrator.pk, "Ticket 4711")
+    assert (access.staff_id, access.what, access.reason) == (administrator.pk, "account.emailaddress", "Ticket 4711")
+
+
+def test_emails_are_not_verified_for_selected_accounts_at_once(office: Client) -> None:
+    assert "verify_email_selected" not in office.get(USERS).content.decode()
 
 
 def test_an_email_of_another_account_is_not_verified(office: Client, alice: User) -> None:

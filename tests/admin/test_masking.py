@@ -37,6 +37,7 @@ OPEN_TEXT = {
     "users.userprofile.country",
     "users.userprofile.timezone",
     "users.impersonation.reason",
+    "users.approval.reason",
     "system.accessevent.who",
     "system.accessevent.what",
     "system.accessevent.row_id",
@@ -105,11 +106,6 @@ def canary_for(field: Any) -> Any:
     if isinstance(field, models.TextField | models.CharField) and not field.choices and field.max_length != 6:
         return f"A{CANARY}"[: field.max_length]
     return None
-
-
-@pytest.fixture
-def desk(support: User, signed_in: SignedIn) -> Client:
-    return signed_in(support)
 
 
 def marked(model: type[Model]) -> Any:

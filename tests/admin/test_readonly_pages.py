@@ -19,6 +19,7 @@ def test_these_models_are_read_only() -> None:
         "AccessEvent",
         "Adjustment",
         "AlertReceipt",
+        "Approval",
         "AuditEvent",
         "BillingHistory",
         "DueDatePayment",

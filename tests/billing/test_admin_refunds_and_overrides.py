@@ -248,7 +248,7 @@ def test_a_customers_page_links_to_a_new_subscription(clerk: tuple[User, Client]
     ("page", "line"),
     [
         (INVOICES, "35.00,0.00,USD,paid"),
-        (ADJUSTMENTS, "refund,2026-03-10T12:00:00+00:00,20.00,USD,succeeded"),
+        (ADJUSTMENTS, "20.00,USD,succeeded"),
     ],
 )
 def test_amounts_are_exported_with_currency_and_refunds(

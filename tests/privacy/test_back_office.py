@@ -11,19 +11,25 @@ from core import jobs
 from dev.factories import ProfileFactory, UserFactory
 from tests.privacy.conftest import create_rows, data_files, zip_of
 from tests.sign_in import sign_in
-from users.models import AccountErasure, User, UserProfile
+from users.models import AccountErasure, Approval, User, UserProfile
 
 
 def request_erasure(user: User, row: User) -> int:
+    form = {"_form_submitted": "True", "email": row.email, "reason": "Ticket 4711: asked by letter"}
+    return client_of(user).post(f"/admin/users/user/{row.pk}/erase/", form).status_code
+
+
+def client_of(user: User) -> Client:
     client = Client()
     sign_in(client, user)
-    response = client.post(f"/admin/users/user/{row.pk}/erase/", {"_form_submitted": "True"})
-    return response.status_code
+    return client
 
 
-def test_an_administrator_erases(no_jobs: None, administrator: User, alice: User) -> None:
+def test_two_administrators_erase(no_jobs: None, administrator: User, alice: User) -> None:
     ProfileFactory(user=alice)
     assert request_erasure(administrator, alice) == 200
+    second = client_of(UserFactory.create(is_staff=True, is_superuser=True))
+    second.post(f"/admin/users/approval/{Approval.objects.get().pk}/approve/", {"_form_submitted": "True"})
     jobs.run_pending()
     assert AccountErasure.objects.get(user=alice).requested_by == "staff"
     assert not UserProfile.objects.filter(user=alice).exists()

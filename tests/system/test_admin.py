@@ -7,13 +7,14 @@ from django.test import Client
 from django.urls import reverse
 
 from core import clock
-from dev.factories import AlertFactory, BroadcastReceiptFactory, ImportantDateFactory, PreferenceFactory
-from system.models import SystemAlert
+from dev.factories import AlertFactory, BroadcastReceiptFactory, ImportantDateFactory, PreferenceFactory, UserFactory
+from system.models import AuditEvent, SystemAlert
 from tests.sign_in import sign_in
 from users.models import User
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/system/systemalert/"
+CONFIRMED = {"reason": "Planned work on Sunday", "recipients": "1"}  # the administrator is the only user
 NEW = {"alert_type": "maintenance", "severity": "low", "title": "Sunday", "message": "Back soon."}
 
 
@@ -32,9 +33,38 @@ def expire(client: Client, *alerts: SystemAlert) -> str:
 
 
 def test_without_a_customer_an_alert_is_a_broadcast(office: Client) -> None:
-    assert office.post(f"{LIST}add/", NEW).status_code == 302
+    assert office.post(f"{LIST}add/", NEW | CONFIRMED).status_code == 302
     assert SystemAlert.objects.get().user is None
     assert "all users" in office.get(LIST).content.decode()
+
+
+def test_a_broadcast_asks_again_with_the_number_of_users(office: Client, alice: User, bob: User) -> None:
+    UserFactory.create(is_active=False)
+    response = office.post(f"{LIST}add/", NEW)
+    text = response.content.decode()
+    assert (response.status_code, SystemAlert.objects.exists()) == (200, False)
+    assert "This alert reaches 3 users. To send it, enter this number." in text
+    assert "This alert is for all users. Enter the reason." in text
+
+
+@pytest.mark.parametrize("answer", [{"recipients": "1"}, {"reason": "Planned work"}, CONFIRMED | {"recipients": "2"}])
+def test_a_broadcast_is_not_sent_without_both_answers(answer: dict[str, str], office: Client) -> None:
+    assert office.post(f"{LIST}add/", NEW | answer).status_code == 200
+    assert not SystemAlert.objects.exists()
+
+
+def test_a_broadcast_is_audited_with_its_reason(office: Client, administrator: User) -> None:
+    office.post(f"{LIST}add/", NEW | CONFIRMED)
+    event = AuditEvent.objects.get(table_name="system_systemalert", action="insert")
+    assert (event.actor_id, event.reason) == (administrator.pk, "Planned work on Sunday")
+
+
+def test_a_new_text_of_a_broadcast_asks_again_too(office: Client) -> None:
+    page = f"{LIST}{AlertFactory(user=None, title='Before').pk}/change/"
+    assert office.post(page, NEW).status_code == 200
+    assert SystemAlert.objects.get().title == "Before"
+    assert office.post(page, NEW | CONFIRMED).status_code == 302
+    assert SystemAlert.objects.get().title == "Sunday"
 
 
 def test_an_alert_can_be_sent_to_one_customer(office: Client, alice: User) -> None:

@@ -20,6 +20,7 @@ from system.services import reminders
 from users.models import User
 
 DATES = "/api/v1/system/important-dates/"
+DAY = date(2026, 3, 14)
 NOON = datetime(2026, 3, 10, 17, tzinfo=UTC)  # noon in New York, the default time zone of users without a profile
 
 
@@ -48,7 +49,7 @@ def test_a_reminder_is_sent_in_the_days_before(alice: User, date_value: date, re
 
 
 def test_it_is_sent_once(alice: User) -> None:
-    row = ImportantDateFactory(user=alice)
+    row = ImportantDateFactory(user=alice, date_value=DAY)
     assert [remind(NOON + timedelta(hours=hours)) for hours in range(0, 24 * 6, 7)] == [1] + [0] * 20
     row.refresh_from_db()
     assert row.last_reminder_sent == NOON
@@ -121,12 +122,12 @@ def test_other_changes_do_not_repeat_the_reminder(as_alice: APIClient, alice: Us
 @pytest.mark.django_db
 @pytest.mark.parametrize("inactive", [{"is_active": False}, {"user__is_active": False}])
 def test_inactive_dates_and_users_get_no_reminder(inactive: dict[str, bool]) -> None:
-    ImportantDateFactory(**inactive)
+    ImportantDateFactory(date_value=DAY, **inactive)
     assert remind(NOON) == 0
 
 
 def test_an_email_is_sent_at_once(alice: User, mailoutbox: list[Any]) -> None:
-    ImportantDateFactory(user=alice, date_name="Tax return\r\nBcc: other@example.com")
+    ImportantDateFactory(user=alice, date_name="Tax return\r\nBcc: other@example.com", date_value=DAY)
     remind(NOON)
     [message] = mailoutbox
     assert message.to == [alice.email]
@@ -139,8 +140,8 @@ def test_an_email_is_sent_at_once(alice: User, mailoutbox: list[Any]) -> None:
 )
 def test_without_immediate_emails_only_the_alert_is_created(alice: User, preference: dict[str, Any]) -> None:
     PreferenceFactory(user=alice, notification_type="financial", **preference)
-    ImportantDateFactory(user=alice, date_type="financial")
-    ImportantDateFactory(user=alice, date_type="health", date_name="Dentist")
+    ImportantDateFactory(user=alice, date_type="financial", date_value=DAY)
+    ImportantDateFactory(user=alice, date_type="health", date_name="Dentist", date_value=DAY)
     assert remind(NOON) == 2
     assert SystemAlert.objects.count() == 2
     assert [message.subject for message in mail.outbox] == ["Dentist: in 4 days"]
@@ -148,14 +149,14 @@ def test_without_immediate_emails_only_the_alert_is_created(alice: User, prefere
 
 @pytest.mark.django_db
 def test_an_unverified_address_gets_no_mail() -> None:
-    ImportantDateFactory(user=UserFactory(is_verified=False))
+    ImportantDateFactory(user=UserFactory(is_verified=False), date_value=DAY)
     assert remind(NOON) == 1
     assert mail.outbox == []
 
 
 def test_an_email_waits_for_the_end_of_quiet_hours(alice: User) -> None:
     PreferenceFactory(user=alice, notification_type="financial", quiet_hours_start="22:00", quiet_hours_end="07:00")
-    ImportantDateFactory(user=alice, date_name="Secret 4711")
+    ImportantDateFactory(user=alice, date_name="Secret 4711", date_value=DAY)
     assert remind(datetime(2026, 3, 10, 4, tzinfo=UTC)) == 1  # midnight in New York
     assert mail.outbox == []
     job = ProcrastinateJob.objects.get(task_name="core.mail.deliver")
@@ -164,7 +165,7 @@ def test_an_email_waits_for_the_end_of_quiet_hours(alice: User) -> None:
 
 
 def test_many_reminders_take_few_statements(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
-    ImportantDateFactory.create_batch(30, user=alice)
+    ImportantDateFactory.create_batch(30, user=alice, date_value=DAY)
     PreferenceFactory(user=alice, notification_type="financial", email_enabled=False)
     monkeypatch.setattr(reminders, "BATCH", 15)
     with CaptureQueriesContext(connection) as queries:
@@ -182,7 +183,7 @@ def test_an_hour_without_reminders_takes_one_query(alice: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_locked_row_is_left_to_the_next_hour(in_another_connection: Callable[..., Any]) -> None:
-    locked, free = ImportantDateFactory.create_batch(2)
+    locked, free = ImportantDateFactory.create_batch(2, date_value=DAY)
     with in_another_connection("SELECT 1 FROM system_importantdate WHERE id = %s FOR UPDATE", locked.pk):
         assert remind(NOON) == 1
     assert remind(NOON) == 1
@@ -212,7 +213,7 @@ def in_another_connection() -> Callable[..., Any]:
 def test_the_job_runs_every_hour(alice: User) -> None:
     schedule = {(item.task.name, item.cron) for item in app.periodic_registry.periodic_tasks.values()}
     assert ("system.tasks.send_reminders", "0 * * * *") in schedule
-    ImportantDateFactory(user=alice)
+    ImportantDateFactory(user=alice, date_value=DAY)
     with time_machine.travel(NOON, tick=False):
         tasks.send_reminders(timestamp=0)
     assert SystemAlert.objects.for_user(alice).count() == 1

@@ -6,12 +6,13 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from core import clock
 from dev.factories import PASSWORD, SessionFactory
 from system.models import SystemAlert
 from tests.account_api import APP, BROWSER, log_in, mailed_reset_key, mailed_verification_key, send, with_session
 from tests.sign_in import code, give_factor, sign_in
-from users import services
-from users.models import User
+from users import approvals, services
+from users.models import Approval, User
 
 NEW = "Another-zebra-43"
 
@@ -106,11 +107,13 @@ def test_a_first_factor_set_up_by_a_staff_member(administrator: User) -> None:
     assert notices(administrator) == ["A second factor was added"]
 
 
-def test_factors_removed_by_support(alice: User, administrator: User) -> None:
+def test_factors_removed_by_support(alice: User, administrator: User, staff: User) -> None:
     give_factor(alice)
     office, as_alice = Client(), with_session(with_factor(alice))
     sign_in(office, administrator)
-    office.post(f"/admin/users/user/{alice.pk}/remove_second_factors/", {"_form_submitted": "True"})
+    form = {"_form_submitted": "True", "email": alice.email, "reason": "Ticket 4711"}
+    office.post(f"/admin/users/user/{alice.pk}/remove_second_factors/", form)
+    approvals.decide(Approval.objects.get(), is_approved=True, by=staff, now=clock.now())
     assert notices(alice) == ["A second factor was removed"]
     assert as_alice.get("/api/v1/users/me/").status_code == 401
 

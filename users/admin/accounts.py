@@ -18,6 +18,7 @@ from core.admin import (
     BaseAdmin,
     OwnedInline,
     ReadOnlyInline,
+    ReasonForm,
     action,
     confirmed_action,
     display,
@@ -25,8 +26,9 @@ from core.admin import (
     is_key,
     linked,
 )
+from system.services import record_access
 from users import services, staff_groups
-from users.admin.erasure import Erasable
+from users.admin.approved_actions import ApprovedActions
 from users.admin.support_actions import SUPPORT_ACTIONS, SupportActions
 from users.models import OnboardingProgress, PersonalAccessToken, User, UserProfile
 from users.roles import ADMINISTRATOR, CHOICES, CUSTOMER
@@ -141,7 +143,7 @@ class AddressInline(ReadOnlyInline):
 
 
 @admin.register(User)
-class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
+class UserAdmin(SupportActions, ApprovedActions, FoundByAddress, DjangoUserAdmin):
     """Accounts. Only administrators can change staff accounts and assign roles."""
 
     list_display = ("email", "name", "role", "is_verified", "is_active", "lock", "last_login_at", "created_at")
@@ -233,21 +235,18 @@ class UserAdmin(SupportActions, Erasable, FoundByAddress, DjangoUserAdmin):
         user.unlock()
 
     @confirmed_action(
-        title="Mark verified", description="First check that the address belongs to the customer.", icon="verified"
+        title="Mark verified",
+        description="First check that the address belongs to the customer.",
+        icon="verified",
+        form=ReasonForm,
     )
-    def verify_email(self, request: HttpRequest, user: User) -> None:
+    def verify_email(self, request: HttpRequest, user: User, cleaned_data: dict[str, Any]) -> None:
         services.verify_email_by_staff(user)
+        what, reason = "account.emailaddress", cleaned_data["reason"]
+        record_access(customer=user, staff=request.user, action="change", what=what, reason=reason, now=clock.now())
 
     @confirmed_action(title="Resend verification", description="Sends the verification email again.", icon="outgoing_mail")
     def resend(self, request: HttpRequest, user: User) -> None:
         services.resend_verification(request=request, user=user)
 
-    @confirmed_action(
-        title="Remove second factors",
-        description="Confirm only if you have verified the customer's identity. This also ends all sessions.",
-        icon="no_encryption",
-    )
-    def remove_second_factors(self, request: HttpRequest, user: User) -> None:
-        services.remove_second_factors(user)
-
-    actions = (*BaseAdmin.actions, for_selected_rows(unlock), for_selected_rows(verify_email), for_selected_rows(resend))
+    actions = (*BaseAdmin.actions, for_selected_rows(unlock), for_selected_rows(resend))

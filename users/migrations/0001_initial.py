@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import migrations, models
-from django.db.models.deletion import CASCADE
+from django.db.models.deletion import CASCADE, DO_NOTHING
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions.datetime import Now, TruncDate
 from django.db.models.functions.text import Lower
@@ -162,6 +162,116 @@ class Migration(migrations.Migration):
                         condition=models.Q(("requested_by__in", ["customer", "staff", "command"])),
                         name="users_accounterasure_requested_by_choice",
                         violation_error_message="Choose one of: customer, staff, command.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Approval",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("erase", "erase the account"),
+                            ("remove_factors", "remove the second factors"),
+                            ("refund", "refund"),
+                        ],
+                        editable=False,
+                        max_length=20,
+                    ),
+                ),
+                ("subject_id", models.UUIDField(editable=False)),
+                ("reason", models.CharField(max_length=500)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("approved", "Approved"),
+                            ("declined", "Declined"),
+                            ("expired", "Expired"),
+                        ],
+                        default="waiting",
+                        max_length=20,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        db_constraint=False, db_index=False, on_delete=DO_NOTHING, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "indexes": [models.Index(fields=["user", "-created_at", "-id"], name="users_approval_newest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("user", "action", "subject_id"),
+                        name="users_approval_action_one_waiting",
+                        violation_error_message="This was already requested and waits for a decision.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                        name="users_approval_decided_by_a_second_person",
+                        violation_error_message="The staff member who requested this can't decide it.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", False), ("state__in", ["approved", "declined"])),
+                            models.Q(
+                                models.Q(("state__in", ["approved", "declined"]), _negated=True),
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="users_approval_decided_at_matches_state",
+                        violation_error_message="Only an approved or declined request has a decision.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("action__in", ["erase", "remove_factors", "refund"])),
+                        name="users_approval_action_choice",
+                        violation_error_message="Choose one of: erase, remove_factors, refund.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason__regex", "^\\S(.*\\S)?$")),
+                        name="users_approval_reason_not_blank",
+                        violation_error_message="Must not be empty or padded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "approved", "declined", "expired"])),
+                        name="users_approval_state_choice",
+                        violation_error_message="Choose one of: waiting, approved, declined, expired.",
                     ),
                 ],
             },
@@ -1027,4 +1137,5 @@ class Migration(migrations.Migration):
         enable_row_level_security("users_accounterasure", customer="SELECT, INSERT"),
         # a credential is looked up before its user is known
         enable_row_level_security("users_impersonation", customer="SELECT", accounts="SELECT"),
+        enable_row_level_security("users_approval", customer="SELECT"),  # for the customer's export
     ]

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
         *add_triggers(
             "users",
             "AccountErasure",
+            "Approval",
             "DataExport",
             "DataExportChunk",
             "Upload",

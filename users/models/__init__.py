@@ -1,6 +1,7 @@
 """Models of accounts, profiles, onboarding, sessions, tokens, exports, uploads and erasures."""
 
 from users.models.account import User
+from users.models.approval import Approval
 from users.models.erasure import AccountErasure
 from users.models.exports import DataExport, DataExportChunk
 from users.models.impersonation import Impersonation
@@ -13,6 +14,7 @@ from users.models.uploads import Upload, UploadChunk
 
 __all__ = [
     "AccountErasure",
+    "Approval",
     "DataExport",
     "DataExportChunk",
     "Impersonation",

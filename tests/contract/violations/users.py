@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.db.models import F
 from django.db.models.expressions import RawSQL
 
 from core.models.base import IdempotencyKey
 from users.models import (
     AccountErasure,
+    Approval,
     DataExport,
     DataExportChunk,
     Impersonation,
@@ -75,5 +77,16 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "users_accounterasure_rows_deleted_bounds": (AccountErasure, {"rows_deleted": -1}, None),
     # an impersonation starts only by a button of the back office
     "users_impersonation_reason_not_blank": (Impersonation, {"reason": " "}, None),
+    # approvals are written only by the back office
+    "users_approval_action_choice": (Approval, {"action": "odd"}, None),
+    "users_approval_state_choice": (Approval, {"state": "odd"}, None),
+    "users_approval_reason_not_blank": (Approval, {"reason": " "}, None),
+    "users_approval_decided_by_a_second_person": (
+        Approval,
+        {"state": "approved", "decided_at": "2026-01-01T00:00:00Z", "decided_by_id": F("requested_by_id")},
+        None,
+    ),
+    "users_approval_decided_at_matches_state": (Approval, {"state": "approved"}, None),
+    "users_approval_action_one_waiting": (Approval, {"user_id": "=other", "subject_id": "=other"}, None),
     "users_impersonation_ends_at_later": (Impersonation, {"ends_at": "2020-01-01T00:00:00Z"}, None),
 }
