@@ -14,7 +14,7 @@ export DJANGO_SETTINGS_MODULE ?= dev.settings
 # Containers often set this variable, with which each process would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run manage migrations test check lint types faults fuzz bench e2e integration lock clean
+.PHONY: help setup demo run manage migrations test check lint types faults fuzz bench e2e integration lock audit clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ bench: setup ## Run the benchmarks
 
 lock: setup ## Resolve pyproject.toml into uv.lock with the pinned versions (ARGS=--upgrade for new ones)
 	@tools/lock.sh $(ARGS)
+
+audit: setup ## Search the packages of uv.lock for known vulnerabilities (needs the internet, not in CI)
+	@tools/audit.sh $(ARGS)
 
 clean: ## Remove the virtual environment, the caches and the development database with its data
 	@# a half-installed .venv can't stop the server, but must still be removed

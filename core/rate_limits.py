@@ -14,7 +14,6 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-IPV6_PREFIX = 64  # the network that a provider assigns to one customer
 
 
 class CountingCache(Protocol):
@@ -48,12 +47,20 @@ def seconds_to_wait(scope: str, who: str) -> int:
 
 
 def client_ip(request: HttpRequest) -> str:
-    """Return the IP address of the client (for IPv6 its /64 network), as reported by a trusted proxy if there is one."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.ALLAUTH_TRUSTED_PROXY_COUNT else ""
-    # SECURITY: only the last entry is the proxy's; the client can send any entries before it
-    text = (forwarded.split(",")[-1] or request.META.get("REMOTE_ADDR", "")).strip()
+    """Return the IP address of the client, for IPv6 the network that a provider assigns to one customer."""
+    return _network_of(request, ipv4_prefix=32, ipv6_prefix=64)
+
+
+def client_network(request: HttpRequest) -> str:
+    """Return a network with more of the addresses that one attacker may have."""
+    return _network_of(request, ipv4_prefix=24, ipv6_prefix=56)
+
+
+def _network_of(request: HttpRequest, *, ipv4_prefix: int, ipv6_prefix: int) -> str:
+    # behind a proxy, `mingus.proxies` has replaced REMOTE_ADDR
     try:
-        address = ip_address(text)
+        address = ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return "unknown"
-    return str(ip_network((address, IPV6_PREFIX), strict=False)) if isinstance(address, IPv6Address) else text
+    prefix = ipv6_prefix if isinstance(address, IPv6Address) else ipv4_prefix
+    return str(address) if prefix == address.max_prefixlen else str(ip_network((address, prefix), strict=False))

@@ -167,6 +167,14 @@ def mail_limits_are_sound(**_: Any) -> list[CheckMessage]:
     return [Error(f"The limits of emails are {few} in {minutes} minutes and {many} a day.", hint=hint, id="mingus.E021")]
 
 
+def proxies_are_some_addresses(**_: Any) -> list[CheckMessage]:
+    """Report TRUSTED_PROXIES that contains every address, so that any client could choose its own (mingus.E031)."""
+    if all(network.prefixlen for network in settings.TRUSTED_PROXIES):
+        return []
+    hint = "List the addresses or networks of your proxies, such as 10.0.0.5 or 172.16.0.0/12."
+    return [Error("TRUSTED_PROXIES trusts every address.", hint=hint, id="mingus.E031")]
+
+
 SETTINGS_CHECKS = [
     environment_is_readable,
     secret_key_is_set,
@@ -175,6 +183,7 @@ SETTINGS_CHECKS = [
     hosts_are_named,
     site_url_is_a_url,
     rates_are_rates,
+    proxies_are_some_addresses,
     time_limits_fit_together,
     request_limits_fit,
     mail_limits_are_sound,

@@ -5,6 +5,7 @@ reports with an id and a remedy before the server starts.
 """
 
 from collections.abc import Callable, Collection
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,16 @@ class Environment:
         """Return the items of a comma-separated list, stripped and without empty ones."""
         items: list[str] = self._read(self._reader.list, name, default or [])
         return [item.strip() for item in items if item.strip()]
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """Return a list of IP addresses and networks, such as `10.1.2.3,fd00::/8`."""
+        found = []
+        for item in self.names(name):
+            try:
+                found.append(ip_network(item, strict=False))
+            except ValueError:
+                self.problems.append((name, f"{item} is neither an IP address nor a network such as 10.0.0.0/8"))
+        return found
 
     def _read(self, parse: Callable[..., Any], name: str, default: Any) -> Any:
         try:

@@ -57,7 +57,7 @@ class Operation:
         request: Any = SimpleNamespace(method=self.method, user=AnonymousUser(), auth=None)
         if caller != ANONYMOUS:
             request.user = UserOfRole(ROLES.get(caller))
-            request.auth = SimpleNamespace(has_second_factor=True)
+            request.auth = SimpleNamespace(has_second_factor=True, is_reauthenticated=True)
         if caller == READ_TOKEN:
             request.auth = PersonalAccessToken(scope=Scope.READ)
         view = self.view(request=request, action=self.action)

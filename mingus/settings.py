@@ -9,6 +9,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
+from mingus.account_settings import *  # noqa: F403
 from mingus.cache import caches_from
 from mingus.database import database_from, limits_from, owner_from, replica_from
 from mingus.drf_settings import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
@@ -40,6 +41,7 @@ PORT = env.number("PORT", 8000, at_least=1)
 WORKERS = env.number("WORKERS", 2, at_least=1)
 SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}" if DEBUG else "").rstrip("/")
 FRONTEND_URL = env.text("FRONTEND_URL", SITE_URL).rstrip("/")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", "testserver"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", [SITE_URL] if SITE_URL else [])
 ROOT_URLCONF = "mingus.urls"
@@ -82,6 +84,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mingus.proxies.TrustedProxiesMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "core.middleware.RequestContextMiddleware",
     "mingus.error_pages.ErrorPagesMiddleware",
@@ -100,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "users.devices.DeviceMiddleware",
     "users.middleware.AccountErrorsMiddleware",
     "users.middleware.SecondFactorMiddleware",
     "users.middleware.ImpersonationMiddleware",
@@ -187,7 +191,8 @@ BODY_MIN_RATE = env.number("BODY_MIN_RATE", 16_384, at_least=1)  # bytes per sec
 SEND_TIMEOUT = env.number("SEND_TIMEOUT", 30, at_least=1)  # seconds in which a client may read nothing of a large response
 SPOOL_MAX_BYTES = env.number("SPOOL_MAX_BYTES", max(2**30, IMPORT_MAX_BYTES), at_least=IMPORT_MAX_BYTES)
 
-# --- rate limits: "address" counts all requests of an IP address, the others count API requests by kind
+# --- rate limits: "address" counts all requests of an IP address, the last two its logins and those of its network (/24, for
+# IPv6 /56), the others API requests by kind
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 RATES = {
     "address": env.text("RATE_ADDRESS", "6000/m"),
@@ -195,6 +200,8 @@ RATES = {
     "reads": env.text("RATE_READS", "1800/m"),
     "writes": env.text("RATE_WRITES", "600/m"),
     "files": env.text("RATE_FILES", "60/m"),
+    "logins": env.text("RATE_LOGINS", "20/m"),
+    "network_logins": env.text("RATE_NETWORK_LOGINS", "100/m"),
 }
 # emails of one kind (reset, verification …) to one address in MAIL_LIMIT_MINUTES, and all of these emails to it in a day
 MAILS_PER_ADDRESS = env.number("MAILS_PER_ADDRESS", 3, at_least=1)
@@ -202,48 +209,21 @@ MAIL_LIMIT_MINUTES = env.number("MAIL_LIMIT_MINUTES", 15, at_least=1)
 MAILS_PER_ADDRESS_AND_DAY = env.number("MAILS_PER_ADDRESS_AND_DAY", 10, at_least=1)
 
 # --- accounts
-AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = ["users.backends.EmailBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
-    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
-]
-PASSWORD_HASHERS = ["users.hashers.Argon2Hasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-LOGIN_ATTEMPT_LIMIT = 5
-LOGIN_LOCKOUT = timedelta(minutes=30)
-SESSION_ENGINE = "users.sessions"
-PASSWORD_RESET_TIMEOUT = 3600  # seconds; short, because the link is as powerful as the password
-ACCOUNT_ADAPTER = "users.adapter.AccountAdapter"
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "users.password_reset_tokens.ResetKeys"  # noqa: S105 - a class
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
-ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_SESSION_REMEMBER = False  # sessions of the back office end with the browser
-ACCOUNT_EMAIL_SUBJECT_PREFIX = "[MINGUS] "
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
-MFA_ADAPTER = "users.adapter.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_ISSUER = "MINGUS"
+LOGIN_ATTEMPT_LIMIT = env.number("LOGIN_ATTEMPT_LIMIT", 5, at_least=2, at_most=20)  # in a row, from a network or a known device
+LOGIN_ACCOUNT_LIMIT = env.number("LOGIN_ACCOUNT_LIMIT", 50, at_least=LOGIN_ATTEMPT_LIMIT, at_most=1000)  # from all networks
+LOGIN_LOCKOUT = timedelta(minutes=env.number("LOGIN_LOCKOUT_MINUTES", 15, at_least=1, at_most=1440))
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.number("REAUTHENTICATION_TIMEOUT", 300, at_least=60, at_most=3600)  # seconds
+KNOWN_DEVICE_TIME = timedelta(days=env.number("KNOWN_DEVICE_DAYS", 90, at_least=1, at_most=400))  # after the last login on it
+FACTOR_SETUP_TIMEOUT = env.number("FACTOR_SETUP_TIMEOUT", 900, at_least=60, at_most=3600)  # seconds after a password of staff
+EMAIL_UNDO_HOURS = env.number("EMAIL_UNDO_HOURS", 72, at_least=1, at_most=720)
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
-HEADLESS_ONLY = True
-HEADLESS_TOKEN_STRATEGY = "users.authentication.SessionTokens"  # noqa: S105 - a class's name
-HEADLESS_SERVE_SPECIFICATION = True
-HEADLESS_SPECIFICATION_TEMPLATE_NAME = None
 HEADLESS_FRONTEND_URLS = {
     "account_confirm_email": f"{FRONTEND_URL}/account/verify-email/{{key}}",
     "account_reset_password": f"{FRONTEND_URL}/account/password/reset",
     "account_reset_password_from_key": f"{FRONTEND_URL}/account/password/reset/key/{{key}}",
     "account_signup": f"{FRONTEND_URL}/account/signup",
+    "account_undo_email_change": f"{FRONTEND_URL}/account/email/undo/{{key}}",
 }
-KNOX_TOKEN_MODEL = "users.PersonalAccessToken"  # noqa: S105 - a model's name
-MIGRATION_MODULES = {"knox": None}  # users.PersonalAccessToken replaces knox's token table
-REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "mgs_"}
 
 # --- back office and retention: the audit log is dropped by whole months; the database refuses to drop the last year
 APPROVAL_HOURS = env.number("APPROVAL_HOURS", 72, at_least=1, at_most=720)  # for a second staff member's decision
@@ -281,7 +261,7 @@ CSRF_FAILURE_VIEW = "mingus.error_pages.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # the default would add a third cookie
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^healthz/", r"^metrics$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY") else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_REFERRER_POLICY = "same-origin"

@@ -1,4 +1,9 @@
-"""The WSGI application that the production server imports."""
+"""The WSGI application that the production server imports.
+
+SECURITY: another server must drop headers whose names contain an underscore. In the environ of WSGI `X_Forwarded_For` has the
+same key as `X-Forwarded-For`, so an application can't tell them apart. `manage.py serve` drops them (`mingus.server.environ`);
+docs/operations.md lists what other servers do.
+"""
 
 import gc
 import logging

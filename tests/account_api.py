@@ -26,6 +26,13 @@ def log_in(email: str, password: str = PASSWORD) -> str:
     return send("auth/login", {"email": email, "password": password}).json()["meta"]["session_token"]
 
 
+def log_in_again(email: str, password: str = PASSWORD) -> str:
+    """Return the session token after a login and a reauthentication, as changes of credentials require."""
+    session = log_in(email, password)
+    send("auth/reauthenticate", {"password": password}, session)
+    return session
+
+
 def with_session(token: str) -> APIClient:
     """Return an API client that authenticates with a session token."""
     client = APIClient(raise_request_exception=False)
@@ -42,4 +49,9 @@ def mailed_reset_key(email: str) -> str:
 
 def mailed_verification_key() -> str:
     """Return the key in the last mail."""
-    return re.search(r"^([^/\s]+:[^/\s]+:[^/\s]+)$", mail.outbox[-1].body, re.MULTILINE)[1]
+    return key_in(mail.outbox[-1])
+
+
+def key_in(message: Any) -> str:
+    """Return the signed key on a line of its own in a mail."""
+    return re.search(r"^([^/\s]+:[^/\s]+:[^/\s]+)$", message.body, re.MULTILINE)[1]

@@ -21,6 +21,7 @@ from core import clock, context, rls
 from core.context import Role
 from dev.factories import AccountFactory, TokenFactory, UserFactory
 from dev.factories.users import hashed_password
+from tests.account_api import log_in_again, with_session
 from tests.database import Baseline, end_other_sessions, ensure_template
 from users.hashers import Argon2Hasher
 from users.models import User
@@ -188,6 +189,12 @@ def api() -> ClientFor:
 @pytest.fixture
 def as_alice(alice: User, api: ClientFor) -> APIClient:
     return api(alice)
+
+
+@pytest.fixture
+def as_owner(alice: User) -> APIClient:
+    """Return alice's app after a login and a reauthentication, as changes of credentials require."""
+    return with_session(log_in_again(alice.email))
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from users.sessions import AUTHENTICATED_USER_KEY, SECOND_FACTOR, SessionStore
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
-def give_factor(user: User) -> Authenticator:
+def give_factor(user: User, secret: str = SECRET) -> Authenticator:
     """Activate an authenticator app with a secret that the tests know."""
     with rls.as_accounts():
-        return TOTP.activate(user, SECRET).instance
+        return TOTP.activate(user, secret).instance
 
 
 def recovery_codes(user: User) -> list[str]:
@@ -40,14 +40,14 @@ def sign_in_with_password(client: Client, user: User) -> None:
 
 
 def sign_in(client: Client, user: User) -> None:
-    """Start a session in which the second factor was verified, with one statement instead of the ten of a login."""
+    """Start a session in which the second factor was verified just now, with one statement instead of the ten of a login."""
     session = SessionStore()
     session.update(
         {
             SESSION_KEY: str(user.pk),
             BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
             HASH_SESSION_KEY: user.get_session_auth_hash(),
-            AUTHENTICATION_METHODS_SESSION_KEY: [{"method": SECOND_FACTOR, "at": time.time()}],
+            AUTHENTICATION_METHODS_SESSION_KEY: [{"method": SECOND_FACTOR, "at": time.time(), "reauthenticated": True}],
             AUTHENTICATED_USER_KEY: str(user.pk),
         }
     )

@@ -1,26 +1,46 @@
 """Adapters for django-allauth: new accounts, verified addresses, successful logins, encrypted second factors."""
 
-import base64
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponseBase
 
 from core import clock
 from core.api.errors import problem
-from core.encryption import key_ring
-from users import mail_limits, services
+from core.errors import ConflictError
+from core.rate_limits import client_ip, client_network, seconds_to_wait
+from users import email_changes, mail_limits, services
 from users.models import User
+from users.second_factors import NewSecret, plaintext_of
+from users.sessions import SessionStore
 from users.timing_equal_signup import simulate_sign_up
 
-SECRETS = "users.second_factor"
+REFUSED_LOGIN = (
+    "The email address or the password is wrong, or logins from new devices are locked after failed ones. In that case you get "
+    "in with a device that you have used before, with a code of your second factor in `code`, or after a reset of the password."
+)
+FACTOR_NOT_SHOWN = (
+    "The account has a second factor, which this session has not shown. Send a code to "
+    "POST /_allauth/app/v1/auth/2fa/reauthenticate (browsers: /browser/ instead of /app/). Then repeat this request."
+)
+
+
+def require_shown_factor(request: HttpRequest) -> None:
+    """Respond with an error if the account has a second factor that was not shown in this session."""
+    session, user = cast("SessionStore", request.session), cast("User", request.user)
+    if services.has_second_factor(user) and not session.has_second_factor:
+        raise ImmediateHttpResponse(problem(403, "second_factor_required", FACTOR_NOT_SHOWN))
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's account adapter, which calls the services of `users`."""
+
+    # SECURITY: one message for a wrong password and a locked account, and it tells the owner how to get in
+    error_messages = DefaultAccountAdapter.error_messages | {"email_password_mismatch": REFUSED_LOGIN}
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
         """Store a new account together with its onboarding steps."""
@@ -39,15 +59,45 @@ class AccountAdapter(DefaultAccountAdapter):
         if mail_limits.reserve(mail_limits.kind_of(template_prefix), email, now=clock.now()):
             super().send_mail(template_prefix, email, context)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Limit the logins of an IP address and its network, before one is counted for the account.
+
+        allauth would limit the failures for an email address instead, by which a stranger could lock its owner out.
+        """
+        waits = [seconds_to_wait("logins", client_ip(request)), seconds_to_wait("network_logins", client_network(request))]
+        if any(waits):
+            message = f"Too many logins from your network. Wait {max(waits)} seconds."
+            raise ImmediateHttpResponse(problem(429, "too_many_login_attempts", message, retry_after=max(waits)))
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Require that the session has shown the second factor, too, if the account has one.
+
+        SECURITY: a session from before the factor has not, and could remove the factor with the password alone.
+        """
+        require_shown_factor(context.request)
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Return True if `password` is the user's. A wrong one counts as a failed login."""
+        return self.authenticate(context.request, email=user.email, password=password) is not None
+
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Mark the address and its account as verified, for the first use of the key only."""
         # SECURITY: without the lock, the same key could be used any number of times at once
         stored = EmailAddress.objects.select_for_update().filter(pk=email_address.pk).first()
         if stored is None or stored.verified:
             raise ImmediateHttpResponse(problem(409, "already_verified", "This key has already been used. Log in."))
+        user = email_address.user
+        former, was_verified = user.email, user.is_verified
+        try:
+            email_changes.release_unverified(email_address.email, user)
+        except ConflictError as error:
+            raise ImmediateHttpResponse(problem(error.status, error.code, error.message)) from None
         confirmed = bool(super().confirm_email(request, email_address))
         if confirmed:
-            services.mark_verified(email_address.user)
+            services.mark_verified(user)
+            if former != user.email:
+                email_changes.record_change(user=user, former=former, notify_former=was_verified)
         return confirmed
 
     def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponseBase:
@@ -64,10 +114,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """allauth's MFA adapter, which encrypts the secrets of second factors; allauth's default stores plain text."""
+    """allauth's MFA adapter, which has the secrets of second factors encrypted; allauth's default stores plain text."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(key_ring.encrypt(SECRETS, b"", text.encode())).decode()
+        return NewSecret(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return key_ring.decrypt(SECRETS, b"", base64.b64decode(encrypted_text)).decode()
+        return plaintext_of(encrypted_text)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import LoginForm
 from allauth.account.stages import EmailVerificationStage, LoginStageController
-from allauth.core import ratelimit
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.internal.flows import post_authentication
@@ -23,6 +23,7 @@ from allauth.mfa.totp.internal.auth import TOTP, clear_totp_secret
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.db import transaction
@@ -36,28 +37,36 @@ from django.utils.safestring import mark_safe
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from core.api.filtersets import JsonTextField
-from users import services
+from users import login_codes, services
 from users.models import User
 from users.webauthn_errors import REFUSED, UNREADABLE
 
-WRONG = "Please enter the correct email and password for a staff account."
+WRONG = (
+    "Please enter the correct email and password for a staff account. After failed logins, new devices also need a code of the "
+    "second factor here for some minutes."
+)
 UNVERIFIED = "Your email address is not verified yet. Open the link in the verification email, then log in."
-PASSWORD_TIMEOUT = 900  # seconds after the password was entered in which a first factor may be set up
 
 
 class PasswordForm(LoginForm):
     """allauth's form with one message for all errors. A customer's account is treated as unknown."""
+
+    code = forms.CharField(
+        label="Code of your second factor (if logins are locked)", required=False, max_length=login_codes.MAX_CODE_LENGTH
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "Email"
         self.fields["login"].widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "email", "autofocus": ""})
         self.fields["password"].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"})
+        self.fields["code"].widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
 
     def clean(self) -> dict[str, Any]:
+        login_codes.set_code(self.request, self.cleaned_data.get("code", ""))
         try:
             cleaned: dict[str, Any] = super().clean()
         except forms.ValidationError:
@@ -92,6 +101,10 @@ class SecurityKeyForm(AuthenticateWebAuthnForm):
 
 
 class FirstCodeForm(ActivateTOTPForm):
+    end_other_access = forms.BooleanField(
+        label="End my other sessions and API tokens", required=False, initial=True, widget=UnfoldBooleanSwitchWidget
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget = code_widget()
@@ -144,17 +157,23 @@ class LoginView(AdminLoginStepView):
         return self.page(form=PasswordForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        if not ratelimit.consume(request, action="login"):
-            return self.page(status=429, form=PasswordForm(), problem="Too many attempts. Wait a minute.")
         form = PasswordForm(request.POST, request=request)
-        if not form.is_valid():
-            return self.page(form=form)
+        try:
+            if not form.is_valid():
+                return self.page(form=form)
+        except ImmediateHttpResponse as limited:  # the adapter's, after too many logins from the network
+            page = self.page(status=429, form=PasswordForm(), problem="Too many attempts. Wait a minute.")
+            page["Retry-After"] = limited.response["Retry-After"]
+            return page
         logout(request)  # ends the previous session of this browser
         form.login(request)
         if request.user.is_authenticated:
             return self.go_to("admin_second_factor_setup")
         if LoginStageController.enter(request, EmailVerificationStage.key):
             return self.page(form=PasswordForm(), problem=UNVERIFIED)
+        if login_codes.complete_login(request):
+            request.session.cycle_key()
+            return redirect(self.destination)
         return self.go_to("admin_second_factor")
 
 
@@ -238,11 +257,15 @@ class SetUpView(AdminLoginStepView):
         clear_totp_secret(request)
         post_authentication(request, factor)
         request.session.cycle_key()
+        if form.cleaned_data["end_other_access"]:
+            services.end_other_access(user, request.session.digest)  # type: ignore[attr-defined]  # SessionStore
         authenticator_added.send(sender=Authenticator, request=request, user=user, authenticator=factor)
         return list(codes.generate_codes())
 
 
 def has_recent_password(request: HttpRequest) -> bool:
-    """Return True if the password was entered in this session in the last PASSWORD_TIMEOUT seconds."""
+    """Return True if the password was entered in this session in the last FACTOR_SETUP_TIMEOUT seconds."""
     records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
-    return any(record["method"] == "password" and time.time() - record["at"] < PASSWORD_TIMEOUT for record in records)
+    return any(
+        record["method"] == "password" and time.time() - record["at"] < settings.FACTOR_SETUP_TIMEOUT for record in records
+    )

@@ -1,6 +1,6 @@
-"""Login by email and password, with a lockout after too many wrong passwords."""
+"""Login by email and password, with limits on failed attempts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,8 @@ from core import clock
 from core.fast_lists import compiled_queries
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from core.fast_lists.compiled_queries import CompiledQuery
-from users import security_notices
+from users import login_attempts, security_notices
 from users.models import User
-from users.security_notices import notify
 
 _users = CompiledInstanceQuery(lambda values: User.objects.filter(pk=values["pk"]), pk=UUID)
 PERMISSION_COLUMNS = ("content_type__app_label", "codename")
@@ -42,20 +41,27 @@ class EmailBackend(ModelBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **credentials: Any
     ) -> User | None:
-        """Return the account of `email` (or `username`, as the admin calls it); None if anything is wrong."""
+        """Return the account of `email` (or `username`, as the admin calls it); None if anything is wrong.
+
+        `session` is the session of the request if it is not Django's.
+        """
         email = credentials.get("email") or username
         if not email or password is None or "\x00" in email:
             return None
         now = clock.now()
-        user = User.objects.reserve_login_attempt(email, now=now)
+        attempt = login_attempts.reserve(email, request, session=credentials.get("session"), now=now)
+        user = attempt.user
         if user is None:
             make_password(password)  # takes as long as a real check, to hide whether the account is unknown or locked
+        is_right = user is not None and user.check_password(password)
+        factor = attempt.factor_of_code(is_password_right=is_right, now=now)
+        if user is None or not is_right or (attempt.requires_code and factor is None):
+            if user is not None and attempt.has_locked:
+                notify_locked(user, attempt.network, now)
             return None
-        if not user.check_password(password):
-            if user.is_locked:  # this attempt reached the limit
-                notify(user, security_notices.LOCKED, detail=str(settings.LOGIN_LOCKOUT // timedelta(minutes=1)))
-            return None
-        user.login_succeeded(now=now)
+        attempt.succeed(user, with_code=factor is not None, now=now)
+        if request is not None:
+            request.login_factor = factor  # type: ignore[attr-defined]  # see users.login_codes
         return user if self.user_can_authenticate(user) else None
 
     def get_user(self, user_id: UUID) -> User | None:
@@ -69,3 +75,9 @@ class EmailBackend(ModelBackend):
             rows = compiled_queries.read_in_transaction(connection, _permissions(), {"pk": user_obj.pk})
             user_obj._perm_cache = {f"{app_label}.{codename}" for app_label, codename in rows}
         return super().get_all_permissions(user_obj, obj)
+
+
+def notify_locked(user: User, network: str, now: datetime) -> None:
+    minutes = settings.LOGIN_LOCKOUT // timedelta(minutes=1)
+    detail = f"{minutes} minutes. The last failed login was from the network {network}"
+    security_notices.notify_daily(user, security_notices.LOCKED, detail=detail, now=now)

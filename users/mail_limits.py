@@ -1,4 +1,4 @@
-"""Limits of the emails that anyone can cause to an address: resets, verifications, sign-ups with a taken address, locks.
+"""Limits of the emails that anyone can cause to an address: resets, verifications, sign-ups with a taken address.
 
 The counts are in the database, so that all processes share them. The response to a request never shows that its email was
 left out. Nothing that was sent before becomes invalid, and even above the daily limit there is one email of each kind an hour,
@@ -17,7 +17,7 @@ from users.models import SentMail, User
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 LABEL = "users.sent_mail"
-VERIFICATION, RESET, LOCKED = "email_confirmation", "reset", "locked"
+VERIFICATION, RESET = "email_confirmation", "reset"
 LOCK = "SELECT pg_advisory_xact_lock(%s)"
 
 

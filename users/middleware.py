@@ -77,7 +77,7 @@ class AccountErrorsMiddleware:
             return response
         if not response.headers.get("Content-Type", "").startswith("application/json"):
             return problem(response.status_code, "bad_request", "The body must be a JSON object.")
-        if response.status_code == 429:
+        if response.status_code == 429 and "Retry-After" not in response.headers:
             response["Retry-After"] = str(seconds_left(request))
         response.content = orjson.dumps(as_api_errors(orjson.loads(response.content), response.status_code))
         return response

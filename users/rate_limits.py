@@ -12,11 +12,11 @@ from django.http import HttpRequest
 
 APP = "allauth.account"
 ACTIONS = {  # allauth's name of the action of a path
-    "auth/login": "login",
     "auth/signup": "signup",
     "auth/reauthenticate": "reauthenticate",
     "auth/password/request": "reset_password",
     "auth/password/reset": "reset_password_from_key",
+    "auth/email/undo": "reset_password_from_key",
     "account/password/change": "change_password",
     "account/email": "manage_email",
 }

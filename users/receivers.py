@@ -2,25 +2,32 @@
 
 from typing import Any
 
-from allauth.account.signals import email_changed, password_changed, password_reset, password_set
+from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_init, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from core import clock, rls
-from users import impersonation, security_notices, services
+from users import devices, impersonation, second_factors, security_notices, services
 from users.models import User, UserSession
 from users.security_notices import notify
 from users.sessions import DEVICE, device_of
 
+post_init.connect(second_factors.remember_row, sender=Authenticator)
+pre_save.connect(second_factors.encrypt_secrets, sender=Authenticator)
+# allauth stores used codes in the cache, which each process has for itself unless there is Redis, and has no hook for this
+TOTP._mark_code_used = second_factors.use_code  # type: ignore[method-assign, assignment]
+
 
 @receiver(user_logged_in)
 def record_device(request: HttpRequest, user: User, **_: Any) -> None:
-    """Store the device in the session, and notify the user if they have not used it before."""
+    """Store the device in the session and on the device, and notify the user if they have not used it before."""
     device = device_of(request)
-    request.session[DEVICE] = device
+    request.session[DEVICE] = device | {"id": devices.remember(request, user)}
     with rls.as_accounts():
         earlier = UserSession.objects.for_user(user)
         is_new = earlier.exists() and not earlier.filter(**device).exists()
@@ -39,13 +46,6 @@ def unlock_after_password_reset(user: User, **_: Any) -> None:
     """Unlock the account: access to the mailbox proves ownership, and the lockout was for others' guesses."""
     user.unlock()
     notify(user, security_notices.PASSWORD_CHANGED)
-
-
-@receiver(email_changed)
-def notify_address_changed(user: User, from_email_address: Any, to_email_address: Any, **_: Any) -> None:
-    """Notify the former address too: an attacker who changed the address can't read its mail."""
-    if from_email_address is not None and from_email_address.email != to_email_address.email:
-        notify(user, security_notices.ADDRESS_CHANGED, detail=to_email_address.email, also_to=from_email_address.email)
 
 
 @receiver(authenticator_added)

@@ -10,7 +10,7 @@ from core import clock
 from core.api.examples import EXAMPLE_ID, EXAMPLE_TIME
 from core.api.serializers import BaseSerializer, StrictSerializer
 from system.models import AccessEvent
-from users import services
+from users import email_changes, services
 from users.models import AccountErasure, DataExport, OnboardingProgress, PersonalAccessToken, User, UserProfile, UserSession
 
 MAX_TOKEN_LIFETIME = timedelta(days=366)
@@ -44,7 +44,7 @@ class UserSerializer(BaseSerializer):
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:  # type: ignore[override]
         email = validated_data.get("email", instance.email)
-        services.request_email_change(request=self.context["request"], user=instance, email=email)
+        email_changes.request_change(request=self.context["request"], user=instance, email=email)
         return instance
 
 
@@ -196,9 +196,9 @@ class SessionSerializer(BaseSerializer):
         }
 
 
-@extend_schema_serializer(description="The result of ending other sessions.")
+@extend_schema_serializer(description="The result of ending other sessions, or of revoking tokens.")
 class EndedSerializer(StrictSerializer):
-    ended = serializers.IntegerField(help_text="The number of sessions that were ended.")
+    ended = serializers.IntegerField(help_text="The number of sessions that were ended, or of tokens that were revoked.")
 
     class Meta:
         example = {"ended": 2}

@@ -4,9 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.email_verification import send_verification_email_to_address
-from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -75,6 +72,26 @@ def end_other_sessions(user: User, digest: str) -> int:
         return UserSession.objects.for_user(user).exclude(digest=digest).end()
 
 
+def count_other_access(user: User, digest: str) -> dict[str, int]:
+    """Return the numbers of open sessions except the one with `digest`, and of API tokens."""
+    with rls.as_accounts():
+        sessions = UserSession.objects.for_user(user).open(clock.now()).exclude(digest=digest)
+        return {"sessions": sessions.count(), "tokens": user.auth_token_set.count()}
+
+
+@transaction.atomic
+def end_other_access(user: User, digest: str) -> None:
+    """End all sessions of a user except the one with `digest`, and all API tokens."""
+    end_other_sessions(user, digest)
+    revoke_tokens(user)
+
+
+def revoke_tokens(user: User) -> int:
+    """Revoke all API tokens of a user. Return their number."""
+    with rls.as_accounts():
+        return int(user.auth_token_set.all().delete()[0])
+
+
 def has_second_factor(user: User) -> bool:
     """Return True if the account has a second factor. Recovery codes alone do not count."""
     with rls.as_accounts():
@@ -97,37 +114,20 @@ def remove_second_factors(user: User) -> None:
 
 
 @transaction.atomic
-def send_reset_mail(email: str) -> None:
-    """Send a link to set a new password to `email`, or a note that no account has this address, within the limits."""
-    if not mail_limits.reserve(mail_limits.RESET, email, now=clock.now()):
+def send_reset_mail(email: str, *, is_limited: bool = True) -> None:
+    """Send a link to set a new password to `email`, or a note that no account has this address, within the limits of emails."""
+    if is_limited and not mail_limits.reserve(mail_limits.RESET, email, now=clock.now()):
         return
-    users = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
+    # SECURITY: not by allauth's table, which also has the address that an account is about to change to
+    user = User.objects.filter(email=User.objects.normalize_email(email), is_active=True).first()
     urls = settings.HEADLESS_FRONTEND_URLS
     context: dict[str, Any] = {"email": email, "signup_url": urls["account_signup"]}
-    for user in users:
+    if user is not None:
         key = f"{user.pk.hex}-{ResetKeys().make_token(user)}"
         context["password_reset_url"] = urls["account_reset_password_from_key"].format(key=quote(key))
-    template = "password_reset_key" if users else "unknown_account"
+    template = "unknown_account" if user is None else "password_reset_key"
     body = render_to_string(f"account/email/{template}_message.txt", context).strip()
     EmailMessage("[MINGUS] Set a new password", body, to=[email]).send()
-
-
-def request_email_change(*, request: HttpRequest, user: User, email: str) -> None:
-    """Send a confirmation to `email`, which becomes the account's address once confirmed. Ignore the current address.
-
-    If another account has the address, only its owner is notified, by email: the response must not reveal accounts.
-    """
-    email = User.objects.normalize_email(email)
-    if email == user.email:
-        return
-    with rls.as_accounts():
-        others = EmailAddress.objects.filter(email=email).exclude(user=user)
-        if User.objects.filter(email=email).exists() or others.exists():
-            get_adapter().send_account_already_exists_mail(email)
-        elif pending := EmailAddress.objects.filter(user=user, email=email, verified=False).first():
-            send_verification_email_to_address(request, pending)  # a new row would make the link that was sent invalid
-        else:
-            EmailAddress.objects.add_new_email(request, user, email)
 
 
 def create_token(

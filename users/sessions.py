@@ -1,29 +1,34 @@
 """Django's session backend on `users.UserSession`: hashed keys, encrypted data, and the device of each session.
 
 SECURITY: the table, or a copy of it, is not enough to take over a session, because the keys are not stored. The data is
-encrypted: it contains the secret of a second factor for a few minutes while it is set up.
+encrypted for its row and user: it contains the secret of a second factor for a few minutes while it is set up.
 """
 
-import base64
 import hashlib
+import time
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
-from allauth.core.internal.httpkit import get_client_ip
+from allauth.core.internal.httpkit import clean_client_ip
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.serializers import JSONSerializer
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
 from core import clock, rls
-from core.encryption import key_ring
+from core.encryption.key_ring import EncryptionError, MissingDataKeyError
 from core.fast_lists.compiled_instances import CompiledInstanceQuery
 from users.models import UserSession
-from users.models.session import DEVICE_RETENTION, USER_AGENT_LENGTH
+from users.models.session import USER_AGENT_LENGTH
+from users.sealed_texts import seal, unseal
 
 LABEL = "users.session"
+SERIALIZER = JSONSerializer()
 DEVICE = "device"
 AUTHENTICATED_USER_KEY = f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"  # the user of the records of authentication
 SECOND_FACTOR = "mfa"
@@ -44,7 +49,7 @@ class SessionStore(SessionBase):
                 self._session_key = None
                 return {}
             rows[0].record_use()
-        return self.decode(rows[0].data)
+        return _opened(rows[0])
 
     def exists(self, session_key: str) -> bool:
         with rls.as_accounts():
@@ -60,20 +65,27 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             return self.create()
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
-        device = data.get(DEVICE, {})
+        with rls.as_accounts(), transaction.atomic():
+            self._store(data, must_create)
+        return None
+
+    def _store(self, data: dict[str, Any], must_create: bool) -> None:
+        device, user_id = data.get(DEVICE, {}), UUID(data[SESSION_KEY]) if SESSION_KEY in data else None
+        try:
+            text = seal(LABEL, row=self.digest, user_id=user_id, plaintext=SERIALIZER.dumps(data))
+        except MissingDataKeyError:  # the account is being erased
+            raise UpdateError from None
         row = {
-            "user_id": data.get(SESSION_KEY),
-            "data": self.encode(data),
+            "user_id": user_id,
+            "data": text,
             "expires_at": self.get_expiry_date(),
             "user_agent": device.get("user_agent", ""),
             "address": device.get("address"),
         }
-        with rls.as_accounts():
-            if must_create:
-                _insert(digest=digest_of(self.session_key), last_seen_at=clock.now(), **row)
-            elif not UserSession.objects.filter(digest=digest_of(self.session_key)).update(**row):
-                raise UpdateError
-        return None
+        if must_create:
+            _insert(digest=self.digest, last_seen_at=clock.now(), **row)
+        elif not UserSession.objects.filter(digest=self.digest).update(**row):
+            raise UpdateError
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
@@ -85,29 +97,29 @@ class SessionStore(SessionBase):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete expired anonymous sessions, and end expired ones of users, which are deleted after DEVICE_RETENTION."""
+        """Delete expired anonymous sessions, and end expired ones of users, which are deleted after KNOWN_DEVICE_DAYS."""
         now = clock.now()
-        old = Q(user=None, expires_at__lte=now) | Q(expires_at__lte=now, last_seen_at__lte=now - DEVICE_RETENTION)
+        old = Q(user=None, expires_at__lte=now) | Q(expires_at__lte=now, last_seen_at__lte=now - settings.KNOWN_DEVICE_TIME)
         with rls.as_accounts():
             UserSession.objects.filter(old).delete()
             UserSession.objects.filter(expires_at__lte=now).end()
 
-    def encode(self, session_dict: dict[str, Any]) -> str:
-        return base64.b64encode(key_ring.encrypt(LABEL, b"", self.serializer().dumps(session_dict))).decode()
-
-    def decode(self, session_data: bytes | str) -> dict[str, Any]:
-        """Return the session's data; empty, as for an expired session, if its encryption key was removed."""
-        try:
-            return self.serializer().loads(key_ring.decrypt(LABEL, b"", base64.b64decode(session_data)))
-        except key_ring.EncryptionError:
-            return {}
-
     @property
     def has_second_factor(self) -> bool:
         """True if the user has shown a second factor in this session."""
-        records = self.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+        return any(record["method"] == SECOND_FACTOR for record in self._own_records())
+
+    @property
+    def is_reauthenticated(self) -> bool:
+        """True if the user entered the password or a factor again in the last ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
+        since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        return any(record.get("reauthenticated") and record["at"] > since for record in self._own_records())
+
+    def _own_records(self) -> list[dict[str, Any]]:
+        """Return allauth's records of how the session's user has authenticated."""
         is_own = self.get(AUTHENTICATED_USER_KEY) == self.get(SESSION_KEY)
-        return is_own and any(record["method"] == SECOND_FACTOR for record in records)
+        records: list[dict[str, Any]] = self.get(AUTHENTICATION_METHODS_SESSION_KEY, []) if is_own else []
+        return records
 
     def clear_second_factor(self) -> None:
         """Remove the second factor from the session's records of authentication."""
@@ -126,6 +138,15 @@ _open_sessions = CompiledInstanceQuery(
 )
 
 
+def _opened(row: UserSession) -> dict[str, Any]:
+    """Return a session's data; empty, as for an expired session, if it is of another row or user, or its key was removed."""
+    try:
+        data: dict[str, Any] = SERIALIZER.loads(unseal(LABEL, row=str(row.digest), user_id=row.user_id, text=row.data))
+    except EncryptionError:
+        return {}
+    return data
+
+
 def _insert(**row: Any) -> None:
     try:
         with transaction.atomic():
@@ -137,7 +158,7 @@ def _insert(**row: Any) -> None:
 def device_of(request: HttpRequest) -> dict[str, str | None]:
     """Return the IP address of a request, None if it is unknown, and its user agent."""
     agent = request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")
-    return {"address": get_client_ip(request), "user_agent": agent[:USER_AGENT_LENGTH]}
+    return {"address": clean_client_ip(request.META.get("REMOTE_ADDR", "")), "user_agent": agent[:USER_AGENT_LENGTH]}
 
 
 __all__ = ["SECOND_FACTOR", "SessionStore", "device_of", "digest_of"]

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from core import clock, jobs, rls
 from users import approvals, mail_limits, services, uploads
-from users.models import AccountErasure, DataExport, PersonalAccessToken, Upload, User
+from users.models import AccountErasure, DataExport, LoginCounter, PersonalAccessToken, Upload, User
 from users.models.erasure import RequestedBy
+from users.models.login_counter import COUNTER_RETENTION
 from users.privacy import erasure as erasures
 from users.privacy import exports
 
@@ -18,6 +19,12 @@ RETRY_ERASURE_AFTER = timedelta(hours=1)
 def delete_expired_tokens(timestamp: int) -> None:
     """Delete expired personal access tokens."""
     PersonalAccessToken.objects.filter(expiry__lt=clock.now()).delete()
+
+
+@jobs.periodic("23 * * * *")
+def delete_old_login_counters(timestamp: int) -> None:
+    """Delete counters of failed logins a day after their last attempt."""
+    LoginCounter.objects.filter(last_attempt_at__lt=clock.now() - COUNTER_RETENTION).delete()
 
 
 @jobs.daily(at_hour=3)

@@ -34,7 +34,7 @@ from users.models import DataExport, OnboardingProgress, PersonalAccessToken, Us
 from users.models.erasure import RequestedBy
 from users.models.session import UserSessionQuerySet
 from users.models.uploads import UploadKind
-from users.permissions import FullySignedIn
+from users.permissions import RecentlyReauthenticated, RecentlyReauthenticatedForRow, RequiresPasswordSessionForRow
 from users.privacy import exports
 from users.privacy.export_reader import ExportReader
 from users.privacy.restore import require_empty, restore
@@ -58,17 +58,29 @@ from users.tasks import make_export, queue_upload, start_erasure
 from users.upload_serializers import UploadDetailSerializer
 from users.upload_views import LOCATION, accepted
 
+REAUTHENTICATION = (
+    "Requires a session in which the password or a second factor was entered again in the last five minutes "
+    "(`POST /_allauth/app/v1/auth/reauthenticate`), else 403 `reauthentication_required`."
+)
 WRONG_PASSWORD = OpenApiResponse(description="The password is wrong, or the account is locked after too many wrong passwords.")
 
 
 @extend_schema_view(
-    retrieve=extend_schema(summary="Read the account"), partial_update=extend_schema(summary="Change the account")
+    retrieve=extend_schema(summary="Read the account"),
+    partial_update=extend_schema(
+        summary="Change the account",
+        description="Changes the email address, once the new one is confirmed. The former address then gets a link to undo it. "
+        + REAUTHENTICATION,
+    ),
 )
 class MeViewSet(OwnedSingletonViewSet):
     about = "The user is the signed-in account. A new `email` takes effect once it is confirmed by the link sent to it."
     queryset = User.objects.all()
     serializer_class = UserSerializer
-    permissions_by_action: ClassVar[dict[str, Any]] = {"destroy": (RequiresPasswordSession,)}
+    permissions_by_action: ClassVar[dict[str, Any]] = {
+        "partial_update": (RecentlyReauthenticated,),
+        "destroy": (RequiresPasswordSession,),
+    }
 
     @extend_schema(
         summary="Erase the account",
@@ -92,7 +104,7 @@ class MeViewSet(OwnedSingletonViewSet):
 def is_password_correct(request: Request, user: User, password: str) -> bool:
     """Return True if `password` is the user's. A wrong one counts toward the lockout, as at login."""
     with rls.as_accounts():
-        return authenticate(request._request, email=user.email, password=password) is not None
+        return authenticate(request._request, email=user.email, password=password, session=request.auth) is not None
 
 
 class ExportViewSet(OwnedReadOnlyViewSet):
@@ -185,16 +197,33 @@ class OnboardingViewSet(OwnedViewSet):
         step.complete()
 
 
+@extend_schema_view(
+    create=extend_schema(description=f"Creates a token. Its text is returned only once. {REAUTHENTICATION}"),
+    destroy=extend_schema(description=f"Revokes a token at once. {REAUTHENTICATION}"),
+)
 class TokenViewSet(CreateMixin, DestroyMixin, OwnedReadOnlyViewSet):
     about = "Programs access the API with a token. Only a session can create one, and only then its text is returned."
     queryset = PersonalAccessToken.objects.all()
     serializer_class = TokenSerializer
     filterset_class = TokenFilter
     closed_to_impersonation = True
-    permissions_by_action: ClassVar[dict[str, Any]] = {"create": (FullySignedIn,)}
+    permissions_by_action: ClassVar[dict[str, Any]] = {
+        "create": (RecentlyReauthenticated,),
+        "destroy": (RecentlyReauthenticatedForRow,),
+        "revoke_all": (RecentlyReauthenticated,),
+    }
 
     def get_serializer_class(self) -> Any:
         return NewTokenSerializer if self.action == "create" else TokenSerializer
+
+    @post_action(
+        summary="Revoke all tokens",
+        description=f"Revokes all tokens of the user at once. {REAUTHENTICATION}",
+        responses=EndedSerializer,
+        detail=False,
+    )
+    def revoke_all(self, request: Request) -> Response:
+        return Response(EndedSerializer({"ended": services.revoke_tokens(cast("User", request.user))}).data)
 
 
 class SessionViewSet(DestroyMixin, OwnedReadOnlyViewSet):
@@ -204,6 +233,10 @@ class SessionViewSet(DestroyMixin, OwnedReadOnlyViewSet):
     serializer_class = SessionSerializer
     filterset_class = SessionFilter
     ordering_fields = ("created_at", "last_seen_at")
+    permissions_by_action: ClassVar[dict[str, Any]] = {
+        "destroy": (RequiresPasswordSessionForRow,),
+        "end_others": (RequiresPasswordSession,),
+    }
 
     def get_queryset(self) -> QuerySet[Any]:
         own_digest = getattr(getattr(self.request, "auth", None), "digest", "")

@@ -13,7 +13,9 @@ from users.models import (
     Approval,
     DataExport,
     DataExportChunk,
+    EmailChange,
     Impersonation,
+    LoginCounter,
     OnboardingProgress,
     PersonalAccessToken,
     Upload,
@@ -130,6 +132,23 @@ class ErasureFactory(OwnedFactory):
 
     requested_by = "customer"
     finished_at = days_from_now(-9)
+
+
+class EmailChangeFactory(OwnedFactory):
+    class Meta:
+        model = EmailChange
+
+    former_email = factory.Sequence(lambda number: f"former{number}@example.com")
+    new_email = factory.Sequence(lambda number: f"new{number}@example.com")
+
+
+class LoginCounterFactory(DjangoModelFactory):
+    class Meta:
+        model = LoginCounter
+
+    account = factory.Sequence(lambda number: f"{number:064x}")
+    source = factory.Sequence(lambda number: f"{number:064x}")
+    last_attempt_at = days_from_now(0)
 
 
 class SessionFactory(OwnedFactory):

@@ -77,3 +77,9 @@ def test_it_has_no_environment_variables_or_headers_with_underscores(ports: dict
     found = environ(ports["asgi"], "GET / HTTP/1.1", "X_Forwarded_For: 1.2.3.4", "X-Session_Token: x", "X-Real: y")
     assert "NOT_IN_THE_ENVIRON" not in found
     assert {key for key in found if key.startswith("HTTP_X")} == {"HTTP_X_REAL"}
+
+
+def test_a_wsgi_application_cannot_tell_the_headers_apart(ports: dict[str, int]) -> None:
+    """Show why the environ of MINGUS is its own: Granian's WSGI interface, like other servers, adds both to one key."""
+    found = environ(ports["wsgi"], "GET / HTTP/1.1", "X-Forwarded-For: 203.0.113.7", "X_Forwarded_For: 198.51.100.1")
+    assert "198.51.100.1" in found["HTTP_X_FORWARDED_FOR"]

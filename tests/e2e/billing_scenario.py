@@ -65,7 +65,9 @@ class Caller:
         self.visit, self.user = visit, user
         given = {"email": user.email, "password": PASSWORD}
         session = self._send("/_allauth/app/v1/auth/login", given, {}).json()["meta"]["session_token"]
-        token = self._send("/api/v1/users/tokens/", {"name": "curl", "scope": "read-write"}, {"X-Session-Token": session})
+        headers = {"X-Session-Token": session}
+        self._send("/_allauth/app/v1/auth/reauthenticate", {"password": PASSWORD}, headers)
+        token = self._send("/api/v1/users/tokens/", {"name": "curl", "scope": "read-write"}, headers)
         self.headers = {"Authorization": f"Bearer {token.json()['token']}"}
 
     def get(self, path: str) -> Any:

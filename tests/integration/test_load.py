@@ -53,7 +53,7 @@ def server(tokens: list[str], database: str, serving_role: str, tmp_path: Path) 
     environment = SECRETS | {
         "DATABASE_URL": url_as(serving_role, url("PGBOUNCER_URL", database)),
         "DATABASE_OUTER_POOLER": "1",
-        "BEHIND_PROXY": "1",
+        "TRUSTED_PROXIES": "127.0.0.1",
         "PORT": str(port),
         "WORKERS": "2",
     }

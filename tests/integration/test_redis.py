@@ -23,12 +23,6 @@ def statuses(api, times):
     return [api.get("/api/v1/billing/plans/").status_code for _ in range(times)]
 """
 REQUESTS = SCENE + "print(statuses(client('alice'), 2), statuses(client('bob'), 1))"
-# Mark a code of the second factor as used, as allauth does.
-CODE = """
-from types import SimpleNamespace
-from allauth.mfa.totp.internal.auth import TOTP
-print(TOTP(SimpleNamespace(user_id=1))._mark_code_used("123456"))
-"""
 KILLED = (
     SCENE
     + """
@@ -83,11 +77,6 @@ def test_processes_share_the_count_of_each_user(served: dict[str, str], redis: s
     first = done(manage("shell", "-v0", script=REQUESTS, REDIS_URL=redis, **served))
     second = done(manage("shell", "-v0", script=REQUESTS, REDIS_URL=redis, **served))
     assert (first.strip(), second.strip()) == ("[200, 200] [200]", "[200, 429] [200]")
-
-
-def test_a_code_of_the_second_factor_works_once_in_all_processes(served: dict[str, str], redis: str) -> None:
-    codes = [done(manage("shell", "-v0", script=CODE, REDIS_URL=redis, **served)).strip() for _ in range(2)]
-    assert codes == ["True", "False"]
 
 
 def test_without_redis_each_process_counts_by_itself(served: dict[str, str], tmp_path: Path) -> None:

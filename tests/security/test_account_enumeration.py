@@ -15,8 +15,9 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
-from dev.factories import UserFactory
+from dev.factories import PASSWORD, UserFactory
 from tests.account_api import send
+from tests.sign_in import give_factor, recovery_codes
 from users import services
 from users.hashers import Argon2Hasher
 from users.models import User
@@ -83,6 +84,20 @@ def test_login_to_a_locked_and_to_an_inactive_account(known: User) -> None:
     [locked, unknown] = both("auth/login", right, right | {"email": "unknown@example.com"})
     assert locked == unknown
     assert closed[0] == unknown[0]
+
+
+@pytest.mark.parametrize(("failures", "password"), [(0, "wrong"), (5, "wrong"), (5, PASSWORD)])
+@pytest.mark.parametrize("has_factor", [False, True])
+def test_login_with_a_code(has_factor: bool, failures: int, password: str, known: User) -> None:
+    if has_factor:
+        give_factor(known)
+        recovery_codes(known)
+    for _ in range(failures):
+        send("auth/login", {"email": known.email, "password": "wrong"})
+        send("auth/login", {"email": "unknown@example.com", "password": "wrong"})
+    wrong = {"email": known.email, "password": password, "code": "000000"}
+    [locked, unknown] = both("auth/login", wrong, wrong | {"email": "unknown@example.com"})
+    assert locked == unknown
 
 
 def test_sign_up(known: User) -> None:

@@ -77,7 +77,7 @@ def test_a_body_over_http2_without_a_length_is_refused(body: bytes, status: int,
     """HTTP/2 needs no Content-Length. Without one Django reads an empty body, which is a valid PATCH."""
     http2 = {"SERVER_PROTOCOL": "HTTP/2", "CONTENT_LENGTH": "", "wsgi.input": BytesIO(body)}
     with undone():
-        response = sent(attacker.token, "/api/v1/users/me/", body, "patch", **http2)
+        response = sent(attacker.token, f"/api/v1/finance/accounts/{attacker.id}/", body, "patch", **http2)
     assert response.status_code == status
 
 

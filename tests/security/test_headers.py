@@ -16,6 +16,7 @@ from mingus.security_headers import PAGE_POLICY
 from tests.core.test_checks import SOUND
 from tests.security.probes import CLIENT, UNKNOWN_ID, Probe
 from tests.security.tenants import Tenant
+from users import devices
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -78,6 +79,7 @@ def test_a_script_can_read_only_the_csrf_cookie(alice: Any) -> None:
     assert cookies == {
         settings.SESSION_COOKIE_NAME: (True, "Lax", "/"),
         settings.CSRF_COOKIE_NAME: (False, "Lax", "/"),
+        devices.COOKIE: (True, "Lax", "/"),
     }
 
 

@@ -26,6 +26,7 @@ CLOSED = [
     "users/sessions/end-others/",
     "users/sessions/<uuid:pk>/",
     "users/tokens/",
+    "users/tokens/revoke-all/",
     "users/tokens/<uuid:pk>/",
     "users/me/export/",
     "users/me/export/<uuid:pk>/",

@@ -10,6 +10,7 @@ from django.db import models
 
 from core.api.renderers import json_default
 from dev.routes import ROUTES, Route
+from tests.account_api import log_in_again
 from tests.security.probes import UNKNOWN_ID, Probe, body_of
 from tests.security.tenants import Tenant, undone
 
@@ -64,12 +65,11 @@ def as_sent(value: Any) -> Any:
 @pytest.mark.parametrize("route", CHANGING, ids=str)
 def test_a_change_sets_no_closed_column(route: Route, attacker: Tenant) -> None:
     closed = closed_fields(route)
-    Probe("patch", route.path(attacker.id), body={}).send(
-        attacker.token, attacker.id
-    )  # computed values change with the first save
+    session = {"X-Session-Token": log_in_again(attacker.user.email)}  # a token can't change the account
+    Probe("patch", route.path(attacker.id), body={}).send("", attacker.id, **session)  # the first save changes computed values
     before = columns_of(route.model._base_manager.get(pk=attacker.id), closed)
     for name, value in closed.items():
-        response = Probe("patch", route.path(attacker.id), body={name: value}).send(attacker.token, attacker.id)
+        response = Probe("patch", route.path(attacker.id), body={name: value}).send("", attacker.id, **session)
         assert response.status_code in (200, 400), (name, response.content)
     assert columns_of(route.model._base_manager.get(pk=attacker.id), closed) == before
 

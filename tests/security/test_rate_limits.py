@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from core.rate_limits import Rate, client_ip, seconds_to_wait
+from core.rate_limits import Rate, seconds_to_wait
 from dev.factories import PASSWORD
 from tests.account_api import send
 from tests.conftest import ClientFor
@@ -84,21 +85,42 @@ def test_an_ip_address_is_limited_on_every_path(path: str, settings: Settings) -
     assert client.get("/healthz/live").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("meta", "proxies", "address"),
-    [
-        ({"REMOTE_ADDR": "203.0.113.1"}, 0, "203.0.113.1"),
-        ({"REMOTE_ADDR": "203.0.113.1", "HTTP_X_FORWARDED_FOR": "198.51.100.1"}, 0, "203.0.113.1"),
-        ({"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "6.6.6.6, 198.51.100.1"}, 1, "198.51.100.1"),
-        ({"REMOTE_ADDR": "2001:db8:1:2:3:4:5:6"}, 0, "2001:db8:1:2::/64"),
-        ({"REMOTE_ADDR": "nonsense"}, 0, "unknown"),
-    ],
-)
-def test_the_ip_address_cannot_be_forged(
-    meta: dict[str, str], proxies: int, address: str, settings: Settings, rf: object
-) -> None:
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
-    assert client_ip(rf.get("/", **meta)) == address
+def test_logins_of_an_ip_address_are_limited_before_they_count(alice: User, settings: Settings) -> None:
+    limit(settings, logins="2/m")
+    refused = [log_in_at("203.0.113.1", alice) for _ in range(7)][-1]
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "40")
+    assert refused.json()["errors"][0]["code"] == "too_many_login_attempts"
+    alice.refresh_from_db()
+    assert alice.login_attempts == 2
+    assert log_in_at("203.0.113.2", alice).status_code == 400
+
+
+def test_logins_of_a_network_are_limited(alice: User, settings: Settings) -> None:
+    limit(settings, network_logins="2/m")
+    statuses = [log_in_at(f"203.0.113.{number}", alice).status_code for number in (1, 2, 3)]
+    assert statuses == [400, 400, 429]
+    assert log_in_at("203.0.114.1", alice).status_code == 400
+
+
+def test_logins_to_the_back_office_are_limited(administrator: User, settings: Settings) -> None:
+    limit(settings, logins="1/m")
+    office, body = Client(), {"login": administrator.email, "password": "wrong"}
+    office.post("/admin/login/", body)
+    refused = office.post("/admin/login/", body)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "40")
+    assert "Too many attempts" in refused.content.decode()
+
+
+def test_no_limit_of_an_email_address_locks_its_owner_out(alice: User, settings: Settings) -> None:
+    settings.LOGIN_ATTEMPT_LIMIT = 20
+    for number in range(12):
+        log_in_at(f"203.0.{number}.1", alice)
+    assert log_in_at("198.51.100.1", alice, PASSWORD).status_code == 200
+
+
+def log_in_at(ip: str, user: User, password: str = "wrong") -> HttpResponse:
+    body = {"email": user.email, "password": password}
+    return Client(REMOTE_ADDR=ip).post("/_allauth/app/v1/auth/login", body, content_type="application/json")
 
 
 def test_without_limits_nothing_is_counted(settings: Settings) -> None:

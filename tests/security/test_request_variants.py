@@ -52,7 +52,7 @@ def test_an_unknown_host_is_refused(path: str, host: str) -> None:
 
 @pytest.mark.django_db
 def test_a_forwarded_scheme_is_ignored() -> None:
-    """Ignore X-Forwarded-Proto without BEHIND_PROXY, as no proxy has checked it."""
+    """Ignore X-Forwarded-Proto of a client that is not one of TRUSTED_PROXIES."""
     with override_settings(SECURE_SSL_REDIRECT=True):
         response = Client().get("/api/v1/users/me/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-SSL": "on"})
     assert response.status_code == 301

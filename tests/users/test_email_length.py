@@ -3,9 +3,8 @@
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from rest_framework.test import APIClient
 
-from tests.account_api import BROWSER, log_in, send
+from tests.account_api import BROWSER, log_in_again, send, with_session
 from tests.admin.conftest import office, signed_in  # noqa: F401 - fixtures
 from users import services
 from users.models import User
@@ -45,10 +44,11 @@ def test_a_login_with_it_fails_like_with_any_unknown_address(email: str) -> None
 
 
 @pytest.mark.parametrize("email", [*TOO_LONG, *FOLDED])
-def test_a_change_of_the_address_names_the_field(alice: User, as_alice: APIClient, email: str) -> None:
+def test_a_change_of_the_address_names_the_field(alice: User, email: str) -> None:
     services.verify_email_by_staff(alice)
-    changed = send("account/email", {"email": email}, log_in(alice.email))
-    patched = as_alice.patch("/api/v1/users/me/", {"email": email})
+    session = log_in_again(alice.email)
+    changed = send("account/email", {"email": email}, session)
+    patched = with_session(session).patch("/api/v1/users/me/", {"email": email})
     for response in (changed, patched):
         assert (response.status_code, response.json()["errors"][0]["attr"]) == (400, "email")
     assert User.objects.get().email == "alice@example.com"

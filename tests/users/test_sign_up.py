@@ -7,7 +7,7 @@ from django.core import mail
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from tests.account_api import mailed_reset_key
+from tests.account_api import log_in, mailed_reset_key, send
 from users.models import User
 from users.models.onboarding import FIRST_STEPS
 
@@ -27,11 +27,26 @@ def test_a_user_signs_up_verifies_logs_in_and_creates_a_token(carol: str, client
     verified = client.post(f"{ACCOUNT}email/verify", {"key": carol}, content_type="application/json")
     assert verified.status_code in {200, 401}
     session = client.post(f"{ACCOUNT}login", CREDENTIALS, content_type="application/json").json()["meta"]["session_token"]
+    send("auth/reauthenticate", {"password": CREDENTIALS["password"]}, session)
     body = {"name": "curl", "scope": "read-write"}
     token = APIClient().post("/api/v1/users/tokens/", body, headers={"X-Session-Token": session}).json()["token"]
     me = APIClient().get("/api/v1/users/me/", headers={"Authorization": f"Bearer {token}"}).json()
     assert (me["email"], me["is_verified"]) == ("carol@example.com", True)
     assert me["last_login_at"] is not None
+
+
+def test_a_password_keeps_its_spaces(alice: User) -> None:
+    spaced = "  Zebra crossing 42 "
+    send("auth/password/reset", {"key": mailed_reset_key(alice.email), "password": spaced})
+    session = log_in(alice.email, spaced)
+    assert send("auth/reauthenticate", {"password": spaced}, session).status_code == 200
+    assert send("auth/login", {"email": alice.email, "password": spaced.strip()}).status_code == 400
+    changed = {"current_password": spaced, "new_password": spaced + " "}
+    assert send("account/password/change", changed, session).status_code in (200, 401)
+    alice.refresh_from_db()
+    assert alice.check_password(spaced + " ")
+    send("auth/signup", {"email": "spaces@example.com", "password": spaced})
+    assert User.objects.get(email="spaces@example.com").check_password(spaced)
 
 
 def test_a_new_account_has_its_onboarding_steps(carol: str) -> None:

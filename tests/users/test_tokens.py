@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from core import clock
 from dev.factories import PASSWORD, TokenFactory
+from tests.account_api import BROWSER, log_in, with_session
 from tests.conftest import ClientFor
 from users.models import PersonalAccessToken, User
 
@@ -17,9 +18,10 @@ TOKENS = "/api/v1/users/tokens/"
 
 @pytest.fixture
 def browser(alice: User) -> APIClient:
-    """Return alice's browser after a login with a password."""
+    """Return alice's browser after a login and a reauthentication."""
     client = APIClient()
     client.force_login(alice, backend=settings.AUTHENTICATION_BACKENDS[0])
+    assert client.post(f"{BROWSER}auth/reauthenticate", {"password": PASSWORD}).status_code == 200
     return client
 
 
@@ -51,6 +53,22 @@ def test_a_token_creates_no_tokens(alice: User, api: ClientFor) -> None:
     response = api(alice).post(TOKENS, {"name": "Successor"})
     assert response.status_code == 403
     assert response.json()["errors"][0]["code"] == "session_required"
+
+
+def test_a_token_revokes_no_tokens(alice: User, api: ClientFor) -> None:
+    client = api(alice)
+    refused = client.delete(f"{TOKENS}{PersonalAccessToken.objects.get().pk}/")
+    assert refused.json()["errors"][0]["code"] == "session_required"
+    assert client.get("/api/v1/users/me/").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["post", "delete"])
+def test_a_login_alone_changes_no_tokens(method: str, alice: User) -> None:
+    token = TokenFactory(user=alice)
+    path = TOKENS if method == "post" else f"{TOKENS}{token.pk}/"
+    refused = getattr(with_session(log_in(alice.email)), method)(path, {"name": "X"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (403, "reauthentication_required")
+    assert list(PersonalAccessToken.objects.values_list("pk", flat=True)) == [token.pk]
 
 
 def test_a_revoked_token_is_refused(browser: APIClient, alice: User, api: ClientFor) -> None:

@@ -66,12 +66,30 @@ class Migration(migrations.Migration):
                 (
                     "login_attempts",
                     models.IntegerField(
-                        default=0, editable=False, help_text="Failed logins in a row.", validators=[MinValueValidator(0)]
+                        default=0,
+                        editable=False,
+                        help_text="Failed logins in a row on devices that have not logged in before.",
+                        validators=[MinValueValidator(0)],
                     ),
                 ),
                 (
                     "locked_until",
-                    models.DateTimeField(blank=True, editable=False, help_text="Logins are refused until then.", null=True),
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="Until then logins on devices that have not logged in before are refused.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "last_totp_step",
+                    models.IntegerField(
+                        blank=True,
+                        editable=False,
+                        help_text="Time step (30 s since 1970) of the last used code of an authenticator app.",
+                        null=True,
+                        validators=[MinValueValidator(0)],
+                    ),
                 ),
                 (
                     "groups",
@@ -110,6 +128,11 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("login_attempts__gte", 0)),
                         name="users_user_login_attempts_bounds",
+                        violation_error_message="Must be 0 or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_totp_step__gte", 0)),
+                        name="users_user_last_totp_step_bounds",
                         violation_error_message="Must be 0 or more.",
                     ),
                 ],
@@ -396,6 +419,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="EmailChange",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                ("former_email", models.EmailField(editable=False, max_length=254)),
+                ("new_email", models.EmailField(editable=False, max_length=254)),
+                (
+                    "undone_at",
+                    models.DateTimeField(editable=False, help_text="When it or a change before it was undone.", null=True),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=CASCADE,
+                        related_name="%(class)s_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "change of email address",
+                "verbose_name_plural": "changes of email addresses",
+                "abstract": False,
+                "indexes": [models.Index(fields=["user", "-created_at", "-id"], name="users_emailchange_newest")],
+            },
+        ),
+        migrations.CreateModel(
             name="Impersonation",
             fields=[
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
@@ -435,6 +488,31 @@ class Migration(migrations.Migration):
                         condition=models.Q(("reason__regex", "^\\S(.*\\S)?$")),
                         name="users_impersonation_reason_not_blank",
                         violation_error_message="Must not be empty or padded.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="LoginCounter",
+            fields=[
+                ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
+                ("updated_at", UpdatedAtField()),
+                ("account", models.CharField(editable=False, max_length=64)),
+                ("source", models.CharField(editable=False, max_length=64)),
+                ("attempts", models.IntegerField(default=1, editable=False, validators=[MinValueValidator(1)])),
+                ("last_attempt_at", models.DateTimeField(editable=False)),
+                ("locked_until", models.DateTimeField(editable=False, null=True)),
+            ],
+            options={
+                "abstract": False,
+                "indexes": [models.Index(fields=["last_attempt_at"], name="users_logincounter_by_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "source"), name="users_logincounter_source_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("attempts__gte", 1)),
+                        name="users_logincounter_attempts_bounds",
+                        violation_error_message="Must be 1 or more.",
                     ),
                 ],
             },
@@ -1135,6 +1213,9 @@ class Migration(migrations.Migration):
         enable_row_level_security("users_upload"),
         enable_row_level_security("users_uploadchunk"),
         enable_row_level_security("users_accounterasure", customer="SELECT, INSERT"),
+        # without an owner: the counters of addresses that have no account, too
+        grant("users_logincounter", accounts=ALL, staff=ALL),
+        enable_row_level_security("users_emailchange", customer="SELECT", accounts=ALL),
         # a credential is looked up before its user is known
         enable_row_level_security("users_impersonation", customer="SELECT", accounts="SELECT"),
         enable_row_level_security("users_approval", customer="SELECT"),  # for the customer's export

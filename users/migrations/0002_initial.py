@@ -23,9 +23,11 @@ class Migration(migrations.Migration):
             "Approval",
             "DataExport",
             "DataExportChunk",
+            "EmailChange",
             "Upload",
             "UploadChunk",
             "Impersonation",
+            "LoginCounter",
             "OnboardingProgress",
             "PersonalAccessToken",
             "User",
@@ -37,6 +39,11 @@ class Migration(migrations.Migration):
         grant("account_emailconfirmation", accounts=ALL, staff=ALL),
         # a user's export contains their second factors
         enable_row_level_security("mfa_authenticator", customer="SELECT", staff="SELECT, DELETE", accounts=ALL),
+        # a factor's secret is encrypted for its key, so the key must be known before the row is inserted
+        migrations.RunSQL(
+            "GRANT USAGE ON SEQUENCE mfa_authenticator_id_seq TO mingus_accounts",
+            "REVOKE USAGE ON SEQUENCE mfa_authenticator_id_seq FROM mingus_accounts",
+        ),
         # Audit triggers of tables that are not models of this project
         audit("users_user_groups"),
         audit("users_user_user_permissions"),

@@ -1,10 +1,12 @@
-"""Models of accounts, profiles, onboarding, sessions, tokens, exports, uploads and erasures."""
+"""Models of accounts, their addresses and logins, profiles, onboarding, sessions, tokens, exports, uploads and erasures."""
 
 from users.models.account import User
 from users.models.approval import Approval
+from users.models.email_change import EmailChange
 from users.models.erasure import AccountErasure
 from users.models.exports import DataExport, DataExportChunk
 from users.models.impersonation import Impersonation
+from users.models.login_counter import LoginCounter
 from users.models.onboarding import OnboardingProgress
 from users.models.profile import UserProfile
 from users.models.sent_mail import SentMail
@@ -17,7 +19,9 @@ __all__ = [
     "Approval",
     "DataExport",
     "DataExportChunk",
+    "EmailChange",
     "Impersonation",
+    "LoginCounter",
     "OnboardingProgress",
     "PersonalAccessToken",
     "SentMail",

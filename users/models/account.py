@@ -4,12 +4,11 @@ from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import connection, models, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db import models
+from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Concat, Lower
 from django.db.models.lookups import Exact
 from django.utils.encoding import punycode
@@ -22,14 +21,11 @@ from core.models.fields import BoundedIntegerField
 from core.postgres.expressions import ClockNow
 from core.privacy.declarations import Erase, Privacy, Restore
 from core.privacy.masks import email_mask, personal
-
-# Attempts are committed without waiting for the disk. Nothing is written for an unknown address, so the 1 to 2 ms would be a
-# measurable difference. A crash of the database may lose the attempts of its last half second.
-DO_NOT_WAIT = "SELECT set_config('synchronous_commit', 'off', true)"
+from users.models.login_counter import LoginCounter, digest_of
 
 
 class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore[misc]
-    """A manager that creates accounts and counts login attempts."""
+    """A manager that creates accounts."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create an account with a hashed password. Without a password, login by password is not possible."""
@@ -63,31 +59,6 @@ class UserManager(BaseUserManager.from_queryset(OwnedQuerySet)):  # type: ignore
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.normalize_email(username))
 
-    def reserve_login_attempt(self, email: str, *, now: datetime) -> "User | None":
-        """Count an attempt before its password is checked. Return None if the account does not exist or is locked.
-
-        It is one UPDATE, so that concurrent attempts can't exceed the limit. The attempt that reaches the limit locks the
-        account at once; `login_succeeded` unlocks it if the password was right.
-        """
-        attempts = Case(When(locked_until__isnull=False, then=Value(1)), default=F("login_attempts") + 1)
-        full = Case(
-            When(
-                locked_until__isnull=True,
-                login_attempts__gte=settings.LOGIN_ATTEMPT_LIMIT - 1,
-                then=now + settings.LOGIN_LOCKOUT,
-            ),
-            default=Value(None),
-            output_field=models.DateTimeField(null=True),
-        )
-        open_accounts = Q(locked_until__isnull=True) | Q(locked_until__lte=now)
-        account = self.filter(email=self.normalize_email(email))
-        with transaction.atomic():  # so that the row is read before the next attempt changes it
-            with connection.cursor() as cursor:
-                cursor.execute(DO_NOT_WAIT)
-            reserved = account.filter(open_accounts).update(login_attempts=attempts, locked_until=full)
-            found: User | None = account.first()  # an unknown address must not take fewer statements
-        return found if reserved else None
-
 
 class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     """An account of a customer or of a staff member."""
@@ -98,8 +69,23 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
     is_verified = models.BooleanField(default=False, help_text="True once the email address is confirmed.")
     is_staff = models.BooleanField(default=False, help_text="True for staff, who may use the back office.")
     last_login_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Null before the first login.")
-    login_attempts = BoundedIntegerField(min=0, default=0, editable=False, help_text="Failed logins in a row.")
-    locked_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Logins are refused until then.")
+    login_attempts = BoundedIntegerField(
+        min=0, default=0, editable=False, help_text="Failed logins in a row on devices that have not logged in before."
+    )
+    locked_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Until then logins on devices that have not logged in before are refused.",
+    )
+
+    last_totp_step = BoundedIntegerField(
+        min=0,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Time step (30 s since 1970) of the last used code of an authenticator app.",
+    )
 
     last_login = None  # Django's column, replaced by last_login_at
 
@@ -120,6 +106,7 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
             "last_login_at": None,
             "login_attempts": 0,
             "locked_until": None,
+            "last_totp_step": None,
         },
     )
     personal_fields = personal(email=email_mask)
@@ -154,7 +141,9 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         self.usersession_set.end()
         self.auth_token_set.all().delete()
 
-    is_locked = Derived(Q(locked_until__gt=ClockNow()), help_text="True while logins are refused.")
+    is_locked = Derived(
+        Q(locked_until__gt=ClockNow()), help_text="True while logins on devices that have not logged in before are refused."
+    )
 
     @property
     def zone(self) -> tzinfo:
@@ -162,12 +151,15 @@ class User(AbstractBaseUser, PermissionsMixin, BaseModel):
         profile = getattr(self, "profile", None)
         return profile.zone if profile else clock.FALLBACK_ZONE
 
-    def login_succeeded(self, *, now: datetime) -> None:
-        """Record the time of the login and reset the failed attempts."""
-        self.login_attempts, self.locked_until, self.last_login_at = 0, None, now
+    def login_succeeded(self, *, now: datetime, unlocks: bool = True) -> None:
+        """Record the time of the login, and reset the failed attempts. Without `unlocks` a lock stays as it is."""
+        self.last_login_at = now
+        if unlocks or not self.is_locked:
+            self.login_attempts, self.locked_until = 0, None
         self.save(update_fields=["login_attempts", "locked_until", "last_login_at"])
 
     def unlock(self) -> None:
-        """Unlock the account, after its owner has been verified."""
+        """Unlock the account for all devices and networks, after its owner has been verified."""
         self.login_attempts, self.locked_until = 0, None
         self.save(update_fields=["login_attempts", "locked_until"])
+        LoginCounter.objects.filter(account=digest_of("account", self.email)).delete()

@@ -21,7 +21,6 @@ TABLE = "users_usersession"
 USER_AGENT_LENGTH = 200
 AGENT_HELP = f"Browser or app: the first {USER_AGENT_LENGTH} characters of its User-Agent header."
 LAST_USE_INTERVAL = timedelta(minutes=5)
-DEVICE_RETENTION = timedelta(days=90)  # time after its last use in which a device counts as known
 
 
 class UserSessionQuerySet(OwnedQuerySet):

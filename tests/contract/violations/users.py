@@ -12,6 +12,7 @@ from users.models import (
     DataExport,
     DataExportChunk,
     Impersonation,
+    LoginCounter,
     OnboardingProgress,
     PersonalAccessToken,
     Upload,
@@ -27,6 +28,9 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     "core_idempotencykey_key_unique": (IdempotencyKey, {"key": "=other"}, None),  # the API replays the response
     "users_user_email_lower": (User, {"email": "Alice@Example.com"}, None),  # the API converts an email to lower case
     "users_user_login_attempts_bounds": (User, {"login_attempts": -1}, None),  # only the login counts them
+    "users_user_last_totp_step_bounds": (User, {"last_totp_step": -1}, None),
+    "users_logincounter_attempts_bounds": (LoginCounter, {"attempts": 0}, None),
+    "users_logincounter_source_unique": (LoginCounter, {"account": "=other", "source": "=other"}, None),
     "users_userprofile_first_name_not_blank": (UserProfile, {"first_name": ""}, {"first_name": ""}),
     "users_userprofile_last_name_not_blank": (UserProfile, {"last_name": " x"}, {"last_name": ""}),
     "users_userprofile_zip_code_us": (UserProfile, {"zip_code": "1000"}, {"zip_code": "1000"}),
