@@ -42,8 +42,8 @@ class SubscriptionFactory(OwnedFactory):
         running = factory.Trait(
             status="active",
             canceled_at=None,
-            current_period_start=days_from_now(0),
-            current_period_end=days_from_now(31),
+            current_period_start=days_from_now(-10),
+            current_period_end=days_from_now(21),
         )
 
     plan = factory.SubFactory(PlanFactory)
@@ -68,7 +68,7 @@ class InvoiceFactory(OwnedFactory):
     subscription = factory.SubFactory(SubscriptionFactory, user=factory.SelfAttribute("..user"))
     amount = Decimal("35.00")
     status = "pending"
-    billing_date = days_from_now(-9)
+    billing_date = days_from_now(-19)
     metadata = factory.LazyFunction(lambda: {"source": "factory"})
 
 
@@ -107,8 +107,8 @@ class OverrideFactory(OwnedFactory):
 
     feature_name = "reports"
     reason = "Ticket 4711: granted by support"
-    starts_at = days_from_now(0)
-    ends_at = days_from_now(365)
+    starts_at = days_from_now(-10)
+    ends_at = days_from_now(355)
 
 
 class UsageRecordFactory(OwnedFactory):
@@ -118,7 +118,7 @@ class UsageRecordFactory(OwnedFactory):
     feature_name = "reports"
     idempotency_key = factory.Sequence(lambda number: f"use-{number}")
     amount = 1
-    period_start = days_from_now(0)
+    period_start = days_from_now(-10)
 
 
 class DunningStepFactory(OwnedFactory):

@@ -60,7 +60,7 @@ def everything() -> dict[str, list[Any]]:
 
 def test_it_loads_staff_of_each_role_and_three_customers() -> None:
     staff = User.objects.filter(is_staff=True).order_by("email")
-    assert [role_of(user) for user in staff] == ["administrator", "analyst", "billing", "support"]
+    assert [role_of(user) for user in staff] == ["administrator", "administrator", "analyst", "billing", "support"]
     responses = [
         Client().post(
             "/_allauth/app/v1/auth/login", {"email": item.email, "password": PASSWORD}, content_type="application/json"

@@ -89,7 +89,13 @@ def test_a_projection_can_be_stored_and_deleted(as_alice: APIClient) -> None:
 def test_lists_are_filtered_and_sorted_by_growth(
     as_alice: APIClient, alice: User, query: dict[str, str], expected: list[int]
 ) -> None:
-    low = ProjectionFactory(user=alice, projected_income_5_years=None, growth_rate=Decimal("-3.00"), factors={"by": "hand"})
+    low = ProjectionFactory(
+        user=alice,
+        projected_income_5_years=None,
+        growth_rate=Decimal("-3.00"),
+        factors={"by": "hand"},
+        projection_date="2026-03-01",
+    )
     usual = ProjectionFactory(user=alice, projection_date="2026-03-02")
     high = ProjectionFactory(user=alice, projection_date="2026-03-03", projected_income_5_years=Decimal("99999.00"))
     places = {str(row.pk): place for place, row in enumerate((low, usual, high))}
