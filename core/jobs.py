@@ -8,7 +8,7 @@ worker dies before it has marked the job as done.
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -17,6 +17,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
 from procrastinate import App, JobContext, PsycopgConnector, RetryDecision, RetryStrategy
+from procrastinate import periodic as procrastinate_periodic
 from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
@@ -46,6 +47,21 @@ class JobRetryStrategy(RetryStrategy):
         if is_failure and job.attempts < settings.DATABASE_JOB_RETRIES:
             return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts + 1, 20), MAX_RETRY_DELAY_SECONDS)})
         return super().get_retry_decision(exception=exception, job=job)
+
+
+class PeriodicDeferrer(procrastinate_periodic.PeriodicDeferrer):
+    """A deferrer that only the database tells what it has deferred, because its own memory is wrong once the clock was set.
+
+    After the clock was set back by a day, procrastinate 3.10 would defer no periodic job for a day. After it was set forward,
+    it would defer every job of the time in between.
+    """
+
+    def get_previous_tasks(self, at: float) -> Iterable[procrastinate_periodic.TaskAtTime]:
+        self.last_defers.clear()
+        return super().get_previous_tasks(at)
+
+
+procrastinate_periodic.PeriodicDeferrer = PeriodicDeferrer  # type: ignore[misc]  # the worker has no parameter for it
 
 
 def run_as_action(call_next: Callable[[], Any], job: JobContext, worker: object) -> object:

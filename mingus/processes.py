@@ -39,11 +39,15 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """A child process. `arguments` are passed to the current Python interpreter: a path or `-m` and a module, then others."""
+    """A child process. `arguments` are passed to the current Python interpreter: a path or `-m` and a module, then others.
+
+    One that `starts_last` is started once the others listen, because starting all at once would take longer until they do.
+    """
 
     name: str
     arguments: Sequence[str]
     listens: bool = False
+    starts_last: bool = False
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -136,11 +140,12 @@ class ProcessGroup:
 
     @contextmanager
     def running(self) -> Iterator["ProcessGroup"]:
-        """Start all programs, and stop them when the block ends or raises."""
+        """Start the programs, and stop them when the block ends or raises."""
         with self._signals():
             try:
                 for child in self.children:
-                    child.start()
+                    if not child.program.starts_last:
+                        child.start()
                 yield self
             finally:
                 self._stop()
@@ -156,7 +161,8 @@ class ProcessGroup:
                     child.has_started = child.has_started or child.program.listens
                 return True
             for child in self.children:
-                child.keep_running()
+                if not (until_listening and child.program.starts_last):
+                    child.keep_running()
             self.stop_requested.wait(POLL_SECONDS)
         return False
 

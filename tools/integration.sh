@@ -74,7 +74,7 @@ export DATABASE_URL=postgresql://mingus:$password@127.0.0.1:$port/mingus
 
 if [ -z "${ONLY_INTEGRATION:-}" ]; then
 echo "== the tests on $($programs/postgres --version)"
-timeout 30m .venv/bin/python -m pytest -n 2 -m "not e2e and not integration" --ignore=tests/dev/postgres --ignore=tests/fuzz "$@"
+timeout 30m .venv/bin/python -m pytest -n 2 -m "not e2e and not integration" --ignore=tests/dev/postgres --ignore=tests/disasters --ignore=tests/fuzz "$@"
 fi
 
 pooler_port=$(free_port)

@@ -38,8 +38,9 @@ ALL_CODES = "codes of all networks"
 # sources of attempts that do not count for a limit, but take the same statements
 WHILE_LOCKED, WHILE_WRONG = "while locked", "codes beside a wrong password"
 # Attempts are committed without waiting for the disk. Less is written for an unknown address, so the 1 to 2 ms would be a
-# measurable difference. A crash of the database may lose the attempts of its last half second.
-DO_NOT_WAIT = "SELECT set_config('synchronous_commit', 'off', true)"
+# measurable difference. A crash of the database may lose the attempts of its last half second. After a right password the
+# transaction waits again: what it acknowledges, such as a session or an erasure, must not be lost.
+WAIT_FOR_DISK = "SELECT set_config('synchronous_commit', %s, true)"
 
 
 @dataclass
@@ -72,6 +73,8 @@ class LoginAttempt:
 
     def succeed(self, user: User, *, with_code: bool, now: datetime) -> None:
         """Reset the counters of the attempt's sources. A lock ends unless the attempt was allowed in spite of it."""
+        with connection.cursor() as cursor:
+            cursor.execute(WAIT_FOR_DISK, ["on"])
         sources = [self.source, *([self.code_source, ALL_CODES] if with_code else [])]
         LoginCounter.objects.filter(account=digest_of("account", self.account), source__in=sources).delete()
         user.login_succeeded(now=now, unlocks=self.is_unknown_device and not self.requires_code)
@@ -83,7 +86,7 @@ def reserve(email: str, request: HttpRequest | None, *, session: Any = None, now
     network = "unknown" if request is None else client_network(request)
     with transaction.atomic():  # so that the row is read before the next attempt changes it
         with connection.cursor() as cursor:
-            cursor.execute(DO_NOT_WAIT)
+            cursor.execute(WAIT_FOR_DISK, ["off"])
         ids = devices.ids_of(request, session)
         known = User.objects.filter(email=email, pk__in=list(ids)).first() if ids else None
         attempt = _by_device(known, ids[known.pk.hex], network, now) if known else _by_network(email, network, now)

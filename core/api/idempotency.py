@@ -23,7 +23,7 @@ from core.api.errors import ApiError
 from core.api.renderers import ORJSON_OPTIONS, as_json
 from core.models.base import IdempotencyKey
 
-RETENTION = timedelta(hours=24)
+RETENTION = timedelta(hours=48)  # a day, also if the clock is set forward by a day
 STORED_HEADERS = ("ETag", "Location")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

@@ -48,5 +48,7 @@ def failure_of(error: BaseException | None) -> Failure | None:
     if not isinstance(error, Error | psycopg.Error):
         return None
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
-    found = FAILURES.get(getattr(cause, "sqlstate", None) or "")
-    return found or (UNAVAILABLE if isinstance(error, LOST) else None)
+    state = getattr(cause, "sqlstate", None)
+    # an error of the client library has no SQLSTATE: the connection was lost during a statement
+    is_lost = isinstance(error, LOST) or (type(cause) is psycopg.DatabaseError and state is None)
+    return FAILURES.get(state or "") or (UNAVAILABLE if is_lost else None)

@@ -20,6 +20,8 @@ class Folder:
         self.password = self.cluster / "password"
         self.pid_file = self.data / "postmaster.pid"
         self.port = root / "port"
+        # Exists from the start of the server until it is stopped, so also after it was killed or has ended itself
+        self.wanted = root / "wanted"
         self.log = root / "server.log"
         self.watcher_log = root / "watcher.log"
         # Held while the server is located, started or stopped.

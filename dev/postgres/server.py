@@ -84,6 +84,7 @@ def other_sessions(folder: Folder) -> int:
 
 def stop_server(folder: Folder) -> bool:
     """Stop the server. Return False if none was running. Call only while holding the start lock."""
+    folder.wanted.unlink(missing_ok=True)
     if is_free(folder.server_lock):
         return False
     for number, seconds in ((signal.SIGINT, _FAST_STOP_SECONDS), (signal.SIGQUIT, _IMMEDIATE_STOP_SECONDS)):
@@ -134,6 +135,7 @@ def _launch(folder: Folder, programs: Programs) -> None:
     if lock is None:
         raise _failure(folder, "is still used by a process that is ending")
     try:
+        folder.wanted.touch()
         folder.log.unlink(missing_ok=True)
         port = _free_port(preferred=_port(folder))
         folder.port.write_text(str(port))

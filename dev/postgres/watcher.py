@@ -1,4 +1,6 @@
-"""The process that stops the server after its last user has ended, and starts it again if it was killed before.
+"""The process that stops the server after its last user has ended, and starts it again if it ended before.
+
+It was killed, or has ended itself because the disk was full.
 
 It waits for the lock that all users share, so it detects the end of a user even by SIGKILL. During the grace period, the next
 command can use the running server.
@@ -21,7 +23,7 @@ GRACE_SECONDS = 15.0
 _LOCK_SECONDS = 60.0
 _START_SECONDS = 60.0
 _CHECK_SECONDS = 1.0
-_PAUSE_AFTER_FAILURE_SECONDS = 30.0
+_PAUSE_AFTER_FAILURE_SECONDS = 5.0
 
 
 def ensure_watcher(folder: Folder, grace: float) -> None:
@@ -67,8 +69,8 @@ def _start_when_killed(folder: Folder, lock: int, is_over: threading.Event) -> N
     while is_open_on(lock, folder.watcher_lock) and not is_over.wait(_CHECK_SECONDS):
         try:
             with exclusive(folder.start_lock, time.monotonic() + _LOCK_SECONDS):
-                was_killed = folder.pid_file.exists() and (not is_running(folder) or has_orphans(folder))
-                if was_killed and not is_over.is_set():
+                has_ended = folder.wanted.exists() and (not is_running(folder) or has_orphans(folder))
+                if has_ended and not is_over.is_set():
                     attach_or_start(folder, time.monotonic() + _START_SECONDS)
         except (DevDatabaseError, OSError) as error:
             print(error, flush=True)  # in the watcher's log

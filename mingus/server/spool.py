@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, gettempdir
 from threading import Lock
 
 MEMORY_BYTES = 262_144  # larger bodies are written to a file
+# Chosen when the process starts. At its first use `tempfile` passes over a full TMPDIR and takes another folder, such as /tmp.
+FOLDER = gettempdir()
 
 
 class SpoolFullError(Exception):
@@ -37,7 +39,7 @@ class SpooledBody(SpooledTemporaryFile[bytes]):
     """A body that is written once and then read. Its file has no name, so it is deleted even if this process is killed."""
 
     def __init__(self, spool: Spool) -> None:
-        super().__init__(max_size=MEMORY_BYTES, prefix="mingus-body-")
+        super().__init__(max_size=MEMORY_BYTES, prefix="mingus-body-", dir=FOLDER)
         self.size = 0
         self._spool = spool
         self._taken = 0

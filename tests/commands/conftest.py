@@ -75,9 +75,9 @@ class Server(Running):
             return str(response.read().decode())
 
 
-def until(poll: Callable[[], str], description: str) -> str:
-    """Return the first result of `poll` that is not empty, or fail after `WAIT_TIMEOUT` seconds."""
-    deadline = time.monotonic() + WAIT_TIMEOUT
+def until(poll: Callable[[], str], description: str, seconds: float = WAIT_TIMEOUT) -> str:
+    """Return the first result of `poll` that is not empty, or fail after some time."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         result = poll()
         if result:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
+from procrastinate import periodic
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from pytest_django import Settings
@@ -26,9 +27,21 @@ def test_the_nightly_jobs_are_planned() -> None:
     }
 
 
-def test_idempotency_keys_are_deleted_after_a_day(alice: User) -> None:
+def test_periodic_jobs_continue_when_the_clock_was_set() -> None:
+    deferrer = periodic.PeriodicDeferrer(registry=app.periodic_registry, max_delay=jobs.MAX_PERIODIC_DELAY_SECONDS)
+
+    def times_of_minute_job(at: float) -> list[int]:
+        found = list(deferrer.get_previous_tasks(at=at))
+        return [moment for item, moment in found if item.task.name == "core.tasks.retry_abandoned_jobs"]
+
+    minute, day = 1_800_000_000, 86_400
+    for start in (minute, minute + 60, minute + day, minute + 120, minute - day):
+        assert times_of_minute_job(start + 30.0) == [start]
+
+
+def test_idempotency_keys_are_deleted_after_two_days(alice: User) -> None:
     old, new = IdempotencyKeyFactory(user=alice), IdempotencyKeyFactory(user=alice)
-    IdempotencyKey.objects.filter(pk=old.pk).update(created_at=clock.now() - timedelta(hours=25))
+    IdempotencyKey.objects.filter(pk=old.pk).update(created_at=clock.now() - timedelta(hours=49))
     tasks.delete_expired_keys_and_sessions(timestamp=0)
     assert [row.pk for row in IdempotencyKey.objects.all()] == [new.pk]
 

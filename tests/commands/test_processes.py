@@ -95,6 +95,19 @@ def test_a_signal_ends_the_supervision(number: signal.Signals, program: Make) ->
     assert signal.getsignal(number) == before
 
 
+def test_the_last_program_starts_once_the_others_listen(output: Path, program: Make) -> None:
+    group = ProcessGroup(
+        [program("one", listens=True), program("two", NOTE + SLEEP, starts_last=True)], {"OUTPUT": str(output)}
+    )
+    with group.running():
+        listening = iter([False, False, True])
+        assert group.supervise(until_listening=lambda: next(listening))
+        assert (len(pids(group)), output.read_text()) == (1, "")
+        stop_later(3.0)
+        assert not group.supervise()
+        assert output.read_text().split() == [str(pids(group)[1])]
+
+
 def test_no_program_runs_afterwards(program: Make) -> None:
     group = ProcessGroup([program("one"), program("two")], {})
     with group.running():

@@ -1,10 +1,16 @@
 """State that processes share in a real Redis, and its loss when Redis is killed."""
 
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import REDIS, done, free_port, manage, url
+from tests.commands.conftest import Server
+from tests.disasters.service import ACCOUNTS, Actors, Client, Database, Probe
+from tests.integration.conftest import REDIS, done, free_port, manage, url, wait_for_port
 
 pytestmark = pytest.mark.integration
 
@@ -92,3 +98,40 @@ def test_without_redis_each_process_counts_by_itself(served: dict[str, str], tmp
         "a new one behind an old connection gone 1.0",
     ]
     assert "This process uses its own memory for 5 seconds." in result.stderr
+
+
+def test_a_server_answers_every_request_while_redis_is_killed_and_returns(served: dict[str, str], tmp_path: Path) -> None:
+    database, port = Database(served["DATABASE_URL"]), free_port()
+    command = [*REDIS, str(port), "--dir", str(tmp_path)]
+    customer = database.add_customers("server", 1)[0]
+    redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    wait_for_port(port)
+    environment = {"DATABASE_URL": database.url, "REDIS_URL": f"redis://127.0.0.1:{port}/0", "RATE_ADDRESS": "1000000/d"}
+    server = Server(tmp_path, RATE_READS="1000000/d", RATE_WRITES="1000000/d", **environment)
+    written: list[str] = []
+    try:
+        writer, reader = (Client(server.port, customer) for _ in range(2))
+
+        def write(stop: threading.Event) -> None:
+            while not stop.wait(0.05):
+                writer.post(ACCOUNTS, {"profile_name": f"redis-{len(written)}", "profile_type": "savings"}, expected=(201,))
+                written.append(f"redis-{len(written)}")
+
+        with Probe(reader) as probe, Actors([write]):
+            for _ in range(2):
+                time.sleep(2)
+                redis.kill()
+                redis.wait()
+                time.sleep(3)
+                redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+                wait_for_port(port)
+            time.sleep(7)  # a process tries Redis again after five seconds
+        state = reader.send("GET", "/healthz/ready").json["checks"]["redis"]["status"]
+    finally:
+        server.close()
+        redis.kill()
+        redis.wait()
+    assert (writer.wrong, writer.failures, probe.wrong, probe.failures, state) == ([], 0, [], [], "ok")
+    sql = "SELECT count(*) FROM finance_encryptedfinancialprofile WHERE profile_name LIKE 'redis-%'"
+    assert database.value(sql) == len(written)
+    sys.stdout.write(f"\nRedis was killed twice: {len(written)} writes, the longest answer {probe.percentile(100):.2f} s\n")

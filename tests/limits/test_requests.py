@@ -1,5 +1,7 @@
 """Requests that meet a forgotten transaction: a 503 that says what to do, nothing half-written, a usable connection."""
 
+import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from django.db import DatabaseError, InternalError, OperationalError, connection
 from django.test import Client
 from drf_standardized_errors.types import ExceptionHandlerContext
 from procrastinate.contrib.django.models import ProcrastinateJob
+from psycopg.errors import error_from_result
 from psycopg_pool import ConnectionPool
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -18,7 +21,7 @@ from rest_framework.views import APIView
 
 from billing.models import StripeEvent
 from core.api.errors import exception_handler
-from core.postgres.failures import failure_of
+from core.postgres.failures import UNAVAILABLE, failure_of
 from dev.factories import PASSWORD, TransactionFactory
 from finance.models import FinancialTransaction
 from tests.account_api import send
@@ -312,3 +315,13 @@ def test_a_deadlock(account: Any, as_alice: APIClient, forget: Forget) -> None:
     thread.join()
     assert problem(response) == (503, "transaction_conflict", "1")
     assert set(FinancialTransaction.objects.values_list("category", flat=True)) == {"food"}
+
+
+def test_a_connection_that_is_lost_during_a_compiled_query_is_a_failure(transactional_db: None) -> None:
+    """The client library reports it as a plain psycopg.DatabaseError without SQLSTATE."""
+    with psycopg.connect(url_of_tests_database()) as lost:
+        with socket.socket(fileno=os.dup(lost.fileno())) as ending:
+            ending.shutdown(socket.SHUT_RDWR)  # as by `kill -9` of its server process
+        with pytest.raises(psycopg.DatabaseError) as raised:
+            raise error_from_result(lost.pgconn.exec_(b"SELECT 1"))
+    assert failure_of(raised.value) == UNAVAILABLE

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.contrib.auth import authenticate
 from django.core import mail
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
@@ -55,6 +55,15 @@ def test_a_right_password_logs_in_and_stores_the_time(alice: User) -> None:
     assert authenticate(None, email="ALICE@example.com ", password=PASSWORD) == alice
     alice.refresh_from_db()
     assert alice.last_login_at is not None
+
+
+@pytest.mark.parametrize(("password", "waits"), [(PASSWORD, "on"), ("wrong", "off")])
+def test_only_a_wrong_password_is_committed_without_waiting_for_the_disk(alice: User, password: str, waits: str) -> None:
+    """The whole request is one transaction, so a crash of the database would undo an acknowledged login or erasure."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        authenticate(RequestFactory().post("/"), email=alice.email, password=password)
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == (waits,)
 
 
 def test_five_wrong_passwords_from_one_network_lock_unknown_devices(alice: User) -> None:

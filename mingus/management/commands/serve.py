@@ -89,7 +89,7 @@ def server(host: str, port: int, number: int) -> Program:
     return Program(f"Web process {number}", ["-m", "granian", *arguments, "--no-ws", "mingus.asgi:application"], listens=True)
 
 
-JOB_WORKER = Program("The job worker", ["manage.py", "worker"])
+JOB_WORKER = Program("The job worker", ["manage.py", "worker"], starts_last=True)
 
 
 def whole_number(text: str) -> int:

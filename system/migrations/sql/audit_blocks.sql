@@ -1,10 +1,11 @@
 -- Return the time before which every event is in a block.
 --
 -- Once all transactions that were running when a block was created have ended, every event before its `sealed_at` is in a
--- block. Five minutes are subtracted in case the clock was set back.
+-- block. Five minutes are subtracted in case the clock was set back. The last block counts, not the one with the latest time:
+-- the clock may have been wrong.
 CREATE FUNCTION system_sealed_until(oldest_of_now bigint) RETURNS timestamptz LANGUAGE sql STABLE
-RETURN (SELECT coalesce(max(sealed_at), '-infinity') - interval '5 minutes' FROM system_auditblock
-         WHERE next_transaction <= oldest_of_now);
+RETURN coalesce((SELECT sealed_at FROM system_auditblock WHERE next_transaction <= oldest_of_now ORDER BY number DESC LIMIT 1),
+                '-infinity') - interval '5 minutes';
 
 -- Add every finished event that is in no block yet to a new block, and return the number of events.
 --
@@ -16,6 +17,7 @@ DECLARE
     part record;
     block public.system_auditblock;
     sealed bigint := 0;
+    since timestamptz := public.system_sealed_until(pg_snapshot_xmin(pg_current_snapshot())::text::bigint);
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('system_auditblock')) THEN
         RETURN 0;
@@ -23,6 +25,10 @@ BEGIN
     SELECT * INTO block FROM public.system_auditblock ORDER BY number DESC LIMIT 1;
     block.number := coalesce(block.number, 0);
     block.hash := coalesce(block.hash, '');
+    -- The clock was set back: the events since the last block are earlier than it. A block is created each minute
+    IF block.sealed_at > clock_timestamp() THEN
+        since := least(since, clock_timestamp() - interval '1 day');
+    END IF;
     block.sealed_at := clock_timestamp();
     FOR part IN
         WITH edge AS MATERIALIZED (
@@ -31,11 +37,11 @@ BEGIN
                    pg_current_xact_id_if_assigned()::text::bigint AS own
         ), known AS (
             SELECT unnest(event_ids) AS id FROM public.system_auditblock
-             WHERE sealed_at >= (SELECT public.system_sealed_until(low) FROM edge)
+             WHERE sealed_at >= since
         ), pending AS (
             SELECT id, digest, row_number() OVER (ORDER BY transaction_id, id) - 1 AS place
               FROM public.system_auditevent AS event, edge
-             WHERE id >= (SELECT public.core_first_key_at(public.system_sealed_until(low)) FROM edge)
+             WHERE id >= public.core_first_key_at(since)
                AND (transaction_id < low OR transaction_id >= high OR transaction_id = own)
                AND NOT EXISTS (SELECT FROM known WHERE known.id = event.id)
         )

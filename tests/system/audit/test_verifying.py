@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from core import clock
 from dev.factories import AlertFactory
 from system import audit_verification, services
 from system.models import AuditBlock, AuditEvent
@@ -135,6 +136,23 @@ def test_an_inserted_event_is_named(event: AuditEvent, tamper: Tamper) -> None:
         event.pk,
     )
     assert re.search(f"Event {FORGED} .*was inserted", verification_error())
+
+
+@pytest.mark.usefixtures("ignore_older_transactions")
+def test_events_after_the_clock_was_set_back_are_added(event: AuditEvent, tamper: Tamper) -> None:
+    add_to_chain(event)
+    number = AuditBlock.objects.latest("number").number
+    tamper("UPDATE system_auditblock SET sealed_at = sealed_at + interval '1 day' WHERE number = %s", number)
+    as_made = audit_verification._hash_of(AuditBlock.objects.get(number=number))
+    tamper("UPDATE system_auditblock SET hash = %s WHERE number = %s", as_made, number)
+    tamper("DELETE FROM system_auditsignature WHERE number = %s", number)
+    later = AuditEvent.objects.of_row("system_systemalert", AlertFactory().pk).get()
+    services.seal_audit()
+    assert later.pk in AuditBlock.objects.get(number=number + 1).event_ids
+    until = audit_verification._sealed_until()
+    assert until is not None
+    assert until < clock.now()
+    call_command("verify_audit", stdout=StringIO())
 
 
 @pytest.mark.parametrize("column", BLOCK_CHANGES)
