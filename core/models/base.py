@@ -186,7 +186,7 @@ class IdempotencyKey(OwnedModel):
         models.JSONField(null=True), label="core.idempotency_key.response"
     )  # SECURITY: a response may contain a new token
 
-    privacy = internal("responses stored for a day, so that a retried request is executed once; they repeat other rows")
+    privacy = internal("responses stored for two days, so that a retried request is executed once; they repeat other rows")
 
     class Meta(OwnedModel.Meta):
         triggers = [touch]  # unaudited, see UNAUDITED in `tests/contract/test_audit.py`
