@@ -54,6 +54,7 @@ UNFOLD: dict[str, Any] = {
                 _link("Onboarding", "checklist", "users.onboardingprogress"),
                 _link("Email addresses", "alternate_email", "account.emailaddress"),
                 _link("API tokens", "key", "users.personalaccesstoken"),
+                _link("File uploads", "upload_file", "users.upload"),
                 separator=False,
             ),
             _group(

@@ -42,6 +42,7 @@ SUPPORT = StaffRole(
         "users.onboardingprogress": VIEW_ONLY,
         "users.personalaccesstoken": ("view", "delete"),
         "users.impersonation": VIEW_ONLY,
+        "users.upload": VIEW_ONLY,
         "users.approval": ("view", "help"),
         "account.emailaddress": VIEW_ONLY,
         "system.systemalert": ("view", "help"),

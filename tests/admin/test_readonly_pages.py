@@ -37,6 +37,7 @@ def test_these_models_are_read_only() -> None:
         "StatementImportRow",
         "StripeCustomer",
         "StripeEvent",
+        "Upload",
         "UsageRecord",
         "UserAnalytics",
     ]

@@ -23,7 +23,7 @@ from core.admin import (
 )
 from core.privacy.masks import declare, email_mask, personal
 from users.admin.accounts import PROFILE_FIELDSETS, FoundByAddress
-from users.models import Impersonation, OnboardingProgress, PersonalAccessToken, UserProfile
+from users.models import Impersonation, OnboardingProgress, PersonalAccessToken, Upload, UserProfile
 
 
 @admin.register(UserProfile)
@@ -68,6 +68,18 @@ class PersonalAccessTokenAdmin(OwnedReadOnlyAdmin):
         token.delete()
 
     actions = (*BaseAdmin.actions, for_selected_rows(revoke))
+
+
+@admin.register(Upload)
+class UploadAdmin(OwnedReadOnlyAdmin):
+    """Large files that a job imports, for a day: whether one waits, how far it is, and how it ended."""
+
+    list_display = ("filename", "owner", "kind", "shown_status", "progress", "size", "created_at", "finished_at")
+    list_filter = (BY_CUSTOMER, ("kind", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter))
+    fields = ("filename", "kind", "shown_status", "progress", "size", "attempts", "created_at", "finished_at", "expires_at")
+    csv_columns = ("user__email", "kind", "status", "progress", "size", "attempts", "created_at", "finished_at")
+
+    shown_status = column("status", "status", label={"done": "success", "failed": "danger", "running": "info"})
 
 
 admin.site.unregister((EmailAddress, Group, Authenticator))

@@ -8,6 +8,7 @@ from core.encryption.fields import encrypt
 from core.models.base import OwnedModel, same_owner_foreign_key, touch
 from core.models.fields import BoundedIntegerField, ChoiceField
 from core.privacy.declarations import internal
+from core.privacy.masks import personal
 
 TABLE = "users_upload"
 
@@ -51,6 +52,7 @@ class Upload(OwnedModel):
         null=True, blank=True, editable=False, help_text="The job and its result are deleted then. Null until it has ended."
     )
 
+    personal_fields = personal("filename")
     privacy = internal("files that wait for a job, which deletes them, and the outcome of the job for a day")
 
     class Meta(OwnedModel.Meta):
