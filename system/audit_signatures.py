@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -30,8 +30,9 @@ from system.models import AuditBlock, AuditSignature
 logger = logging.getLogger(__name__)
 LABEL = b"mingus/audit/v1"
 SIGN = "SELECT system_sign_block(%s, %s, %s, %s)"
+SIGNING_DELAY = timedelta(hours=1)  # a block that is signed later may have been rewritten
 UNSIGNED = """
-SELECT number, hash FROM system_auditblock AS block
+SELECT number, hash, pg_catalog.clock_timestamp() FROM system_auditblock AS block
  WHERE NOT EXISTS (SELECT FROM system_auditsignature AS signature WHERE signature.number = block.number) ORDER BY number
 """
 
@@ -79,15 +80,22 @@ class Anchor:
 
 
 def sign_new_blocks() -> None:
-    """Sign the blocks that have no signature yet. Raise DomainError if the signature before them is missing or wrong."""
+    """Sign the blocks that have no signature yet. Raise DomainError if the signature before them is missing or wrong.
+
+    While this process's clock is far ahead of the database's, it signs none: it would sign that the blocks are late.
+    """
     with connection.cursor() as cursor:
         cursor.execute(UNSIGNED)
         blocks = cursor.fetchall()
         if not blocks:
             return
+        ahead = clock.now() - blocks[0][2]
+        if ahead > SIGNING_DELAY:
+            logger.error("Blocks of the audit log are not signed, because this clock is %s ahead of the database's.", ahead)
+            return
         _require_signed(blocks[0][0] - 1)
         key_id, key = next(iter(_signing_keys(tuple(settings.FIELD_ENCRYPTION_KEYS)).items()))
-        for number, digest in blocks:
+        for number, digest, _ in blocks:
             now = clock.now()
             cursor.execute(SIGN, [number, now, key_id, key.sign(_message(number, bytes(digest), now))])
 

@@ -20,7 +20,7 @@ from django.db import connection
 from core import clock
 from core.changes import RETENTION_DAYS
 from core.postgres.partitions import min_uuid7_at
-from system.audit_signatures import Anchor, UnknownSigningKeyError
+from system.audit_signatures import SIGNING_DELAY, Anchor, UnknownSigningKeyError
 from system.models import Action, AuditBlock, AuditEvent, AuditSignature
 
 BATCH = 2_000
@@ -59,7 +59,6 @@ SELECT user_id, position FROM core_changeset AS changeset
                                  WHERE (change.user_id, change.transaction_id) = (changeset.user_id, changeset.transaction_id))
  LIMIT 1
 """
-SIGNING_DELAY = timedelta(hours=1)
 SEALED_UNTIL = "SELECT system_sealed_until(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)::text"
 PARTITION = "SELECT to_regclass(%s) IS NOT NULL"
 

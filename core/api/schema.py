@@ -112,7 +112,7 @@ class Schema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         if self.method == "POST":
-            text = "A unique string, such as a UUID. For at least 24 hours a retry with the same key returns the first response."
+            text = "A unique string, such as a UUID. A retry with the same key within 24 hours returns the first response."
             return [OpenApiParameter("Idempotency-Key", str, "header", description=text)]
         if self.method in {"PUT", "PATCH", "DELETE"}:
             text = "An ETag. If the object was changed since, the request fails with status 412."

@@ -220,7 +220,8 @@ def test_stripe_itself_is_never_called(catalog: None, settings: Settings) -> Non
 def test_the_jobs_process_the_given_user_alone(alice: User, bob: User) -> None:
     now = datetime(2026, 3, 20, 12, tzinfo=UTC)
     ends = datetime(2026, 3, 22, 12, tzinfo=UTC)
-    SubscriptionFactory(user=bob, status="trialing", canceled_at=None, trial_end=ends, current_period_end=ends)
+    period = {"current_period_start": datetime(2026, 3, 8, 12, tzinfo=UTC), "current_period_end": ends}
+    SubscriptionFactory(user=bob, status="trialing", canceled_at=None, trial_end=ends, **period)
     OverrideFactory(user=bob, starts_at=now, ends_at=ends)
     assert services.send_billing_reminders(now=now, user=alice) == 0
     assert services.update_expired_access(now=now, user=alice) == 0

@@ -59,7 +59,9 @@ def refund_upgrade(flow: SubscriptionScenario, office: BackOfficePages, staff_me
     office.page.get_by_role("link", name="the refund's page").click()
     expect(office.line("Status")).to_contain_text("Awaiting Approval")
     office.press("Approve")
-    expect(office.page.get_by_text("You requested this refund. Another staff member must decide.")).to_be_visible()
+    expect(
+        office.page.get_by_text("You requested this, or it concerns your own account. Another staff member must decide.")
+    ).to_be_visible()
     take_picture("approval", office.page)
     office.enter(staff_members[1])
     office.page.reload()

@@ -2,10 +2,12 @@
 
 import json
 import logging
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
@@ -76,6 +78,15 @@ class TestASignedChain:
         sealed_alert()
         sealed_alert()
         assert set(AuditSignature.objects.values_list("number")) == set(AuditBlock.objects.values_list("number"))
+
+    def test_it_is_signed_once_a_wrong_clock_is_corrected(self, caplog: pytest.LogCaptureFixture) -> None:
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=1)):
+            sealed_alert()
+            assert "are not signed, because this clock is" in caplog.text
+            assert not AuditSignature.objects.exists()
+        sealed_alert()
+        assert "The audit log is sound" in verified()
+        assert AuditSignature.objects.count() == AuditBlock.objects.count() == 2
 
     def test_blocks_without_signatures_are_reported(self, reseal: None) -> None:
         assert "has no signature" in verification_error()
