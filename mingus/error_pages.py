@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 import orjson
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from core import context
@@ -67,6 +67,11 @@ class ErrorPagesMiddleware:
             response.content = page(response.status_code, error["code"], error["detail"])
             response.headers["Content-Type"] = f"{HTML}; charset=utf-8"
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the same 404 with DEBUG, where Django would list its URLs."""
+        is_missing_page = isinstance(exception, Http404) and request.path.startswith(ADMIN_PATH)
+        return not_found(request) if is_missing_page else None
 
 
 def page(status: int, code: str, detail: str) -> bytes:

@@ -76,6 +76,13 @@ def test_a_page_that_does_not_exist(office: Client, url: str) -> None:
     assert "Page not found" in text_of(office.get(url), 404)
 
 
+def test_a_page_that_does_not_exist_in_development(office: Client, settings: Settings) -> None:
+    settings.DEBUG = True
+    page = office.get("/admin/nowhere/").content.decode()
+    assert "The address is wrong" in page
+    assert "URLconf" not in page
+
+
 def test_the_address_without_a_slash_is_redirected(browser: Client) -> None:
     response = browser.get("/admin")
     assert (response.status_code, response.headers["Location"]) == (302, "/admin/")

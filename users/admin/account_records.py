@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
 from core.admin import (
@@ -74,12 +75,14 @@ class PersonalAccessTokenAdmin(OwnedReadOnlyAdmin):
 class UploadAdmin(OwnedReadOnlyAdmin):
     """Large files that a job imports, for a day: whether one waits, how far it is, and how it ended."""
 
-    list_display = ("filename", "owner", "kind", "shown_status", "progress", "size", "created_at", "finished_at")
+    list_display = ("filename", "owner", "kind", "shown_status", "percent", "file_size", "created_at", "finished_at")
     list_filter = (BY_CUSTOMER, ("kind", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter))
-    fields = ("filename", "kind", "shown_status", "progress", "size", "attempts", "created_at", "finished_at", "expires_at")
+    fields = ("filename", "kind", "shown_status", "percent", "file_size", "attempts", "created_at", "finished_at", "expires_at")
     csv_columns = ("user__email", "kind", "status", "progress", "size", "attempts", "created_at", "finished_at")
 
     shown_status = column("status", "status", label={"done": "success", "failed": "danger", "running": "info"})
+    percent = column("progress", "progress", show="{} %".format)
+    file_size = column("size", "size", show=filesizeformat)
 
 
 admin.site.unregister((EmailAddress, Group, Authenticator))
