@@ -73,8 +73,8 @@ start_server
 export DATABASE_URL=postgresql://mingus:$password@127.0.0.1:$port/mingus
 
 if [ -z "${ONLY_INTEGRATION:-}" ]; then
-echo "== the tests on $($programs/postgres --version)"
-timeout 30m .venv/bin/python -m pytest -n 2 -m "not e2e and not integration" --ignore=tests/dev/postgres --ignore=tests/disasters --ignore=tests/fuzz "$@"
+echo "== the tests on $($programs/postgres --version); make faults runs the fault tests"
+timeout 30m .venv/bin/python -m pytest -n 2 -m "not e2e and not integration and not faults" --ignore=tests/dev/postgres --ignore=tests/disasters --ignore=tests/fuzz "$@"
 fi
 
 pooler_port=$(free_port)
