@@ -66,6 +66,7 @@ class ErrorPagesMiddleware:
             error = orjson.loads(response.content)["errors"][0]
             response.content = page(response.status_code, error["code"], error["detail"])
             response.headers["Content-Type"] = f"{HTML}; charset=utf-8"
+            response.headers["Content-Length"] = str(len(response.content))  # CommonMiddleware has set that of the JSON
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

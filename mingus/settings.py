@@ -9,7 +9,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from mingus.account_settings import *  # noqa: F403
+from mingus.account_settings import *  # noqa: F403 - all of them are settings
 from mingus.cache import caches_from
 from mingus.database import database_from, limits_from, owner_from, replica_from
 from mingus.drf_settings import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS

@@ -33,7 +33,7 @@ def as_json(data: object, options: int = ORJSON_OPTIONS) -> bytes:
     try:
         return orjson.dumps(data, default=json_default, option=options)
     except orjson.JSONEncodeError:
-        plain = lambda value: orjson.loads(orjson.dumps(value, json_default, options))  # noqa: E731
+        plain = lambda value: orjson.loads(orjson.dumps(value, json_default, options))  # noqa: E731 - one expression
         return json.dumps(data, default=plain, ensure_ascii=False, sort_keys=bool(options & orjson.OPT_SORT_KEYS)).encode()
 
 

@@ -55,6 +55,7 @@ def text_of(response: HttpResponse, status: int) -> str:
     """Return the page of an error after checks that hold for each of them."""
     page = response.content.decode()
     assert (response.status_code, response.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert response.headers["Content-Length"] == str(len(response.content))
     assert response.headers["X-Request-Id"] in page
     assert 'href="/admin/"' in page
     assert "mingus/theme.css" in page

@@ -9,7 +9,7 @@ from django.http import JsonResponse
 django.setup()
 
 from mingus.server.application import Application  # noqa: E402 - needs the apps
-from mingus.server.scheduling import install_shortcut  # noqa: E402
+from mingus.server.scheduling import install_shortcut  # noqa: E402 - needs the apps, too
 
 
 def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> JsonResponse:
