@@ -8,7 +8,7 @@ from core.postgres.backend.base import check
 from tests.commands.conftest import url_of_tests_database
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
-BACKENDS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pool'"
+BACKENDS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'pool'"
 
 
 def test_one_lost_connection_replaces_all() -> None:
