@@ -14,7 +14,7 @@ from finance.balance_check import BalanceCheck
 from finance.models import EncryptedFinancialProfile
 from finance.models.imports import RowVerdict
 from finance.services.import_writes import ROW_AS_JSON
-from finance.statements.rows import Balances, Statement
+from finance.statements.rows import Balances, Statement, StatementWarning
 from finance.statements.source import StatementSource
 
 MAX_ERRORS = 1_000
@@ -78,14 +78,6 @@ class PreviewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportWarning:
-    """A problem that did not stop the import."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class ImportResult:
     """Counts and details of an import. With `dry_run`, `id` is None and `preview` contains the first 100 rows.
 
@@ -105,7 +97,7 @@ class ImportResult:
     failed: int
     errors: list[RowProblem]
     statement: dict[str, str | None]
-    warnings: list[ReportWarning]
+    warnings: list[StatementWarning]
     preview: list[PreviewRow]
 
 
@@ -168,9 +160,9 @@ def as_text(amount: Decimal | None) -> str | None:
 
 def list_warnings(
     statement: Statement, source: StatementSource, account: EncryptedFinancialProfile, check: BalanceCheck, failed: int
-) -> list[ReportWarning]:
+) -> list[StatementWarning]:
     """Return warnings about currencies, the account's number, balances sent by the user and truncated errors."""
-    found = [_of_currency(account, check), _of_number(statement, account)]
+    found = [*statement.warnings, _of_currency(account, check), _of_number(statement, account)]
     balances = statement.balances
     for name, given, stated in (
         ("opening", source.opening_balance, balances.opening),
@@ -178,14 +170,14 @@ def list_warnings(
     ):
         if given is not None and stated is not None and given != stated:
             message = f"You sent {given} as the {name} balance, but the file states {stated}. The value of the file was used."
-            found.append(ReportWarning("balance_differs", message))
+            found.append(StatementWarning("balance_differs", message))
     if failed > MAX_ERRORS:
         message = f"{failed:,} rows can't be read. The first {MAX_ERRORS:,} are listed here, all of them in rows/."
-        found.append(ReportWarning("errors_cut", message))
+        found.append(StatementWarning("errors_cut", message))
     return [warning for warning in found if warning is not None]
 
 
-def _of_currency(account: EncryptedFinancialProfile, check: BalanceCheck) -> ReportWarning | None:
+def _of_currency(account: EncryptedFinancialProfile, check: BalanceCheck) -> StatementWarning | None:
     seen = {check.currency, *(line[0] for line in _lines(SEEN))}
     foreign = sorted(seen - {account.currency})
     if not foreign:
@@ -194,10 +186,10 @@ def _of_currency(account: EncryptedFinancialProfile, check: BalanceCheck) -> Rep
     message = f"The account is in {account.currency}. Amounts in {', '.join(foreign)} are not converted."
     if left_out:
         message += f" Amounts in {', '.join(left_out)} are not included in the computed balance in {check.currency}."
-    return ReportWarning("foreign_currency", message)
+    return StatementWarning("foreign_currency", message)
 
 
-def _of_number(statement: Statement, account: EncryptedFinancialProfile) -> ReportWarning | None:
+def _of_number(statement: Statement, account: EncryptedFinancialProfile) -> StatementWarning | None:
     """Return a warning if the file names another account: the import is allowed, but probably a mistake."""
     named = statement.accounts[0].masked if len(statement.accounts) == 1 else ""
     own = account.account_number_masked
@@ -205,7 +197,7 @@ def _of_number(statement: Statement, account: EncryptedFinancialProfile) -> Repo
     if not own or not digits.isalnum() or own.endswith(digits):
         return None
     message = f"The file is for account {named}, but was imported into {own}. Undo the import if this is a mistake."
-    return ReportWarning("other_account", message)
+    return StatementWarning("other_account", message)
 
 
 def _lines(sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:

@@ -1,12 +1,19 @@
 """Format-independent data types of parsed statements: rows, errors, balances and accounts."""
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
 TransactionType = Literal["income", "expense", "transfer", "refund", "fee"]
+
+
+class Correction(NamedTuple):
+    """A bank's correction (OFX 2.3, 11.4.4.1): this row replaces the earlier transaction `provider_id`, or deletes it."""
+
+    action: Literal["replace", "delete"]
+    provider_id: str
 
 
 class StatementRow(NamedTuple):
@@ -16,6 +23,7 @@ class StatementRow(NamedTuple):
     - `amount` is never zero and has exactly two decimals. It is negative for money that leaves the account.
     - Texts are cleaned; "" means that there is none.
     - `date` is the day of the transaction, `posted_date` the day of booking if the file has both.
+    - `correction` is None unless the bank corrects an earlier transaction.
     """
 
     number: int
@@ -29,6 +37,7 @@ class StatementRow(NamedTuple):
     is_pending: bool
     transaction_type: TransactionType
     category: str
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,14 @@ class AccountInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementWarning:
+    """A problem that does not stop an import. `code` is stable; `message` tells the user what to check or do."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Maximum size of a file in bytes, and maximum number of rows including invalid ones."""
 
@@ -97,7 +114,8 @@ class Statement:
     """A statement being read. `rows` is lazy, can be iterated once, and may raise StatementError at any row.
 
     `accounts` lists the accounts in the file (OFX only). `mapping` is the CSV mapping that was used. It can be serialized as
-    JSON and used as the `mapping` of another import; it is empty for OFX.
+    JSON and used as the `mapping` of another import; it is empty for OFX. `unused_columns` are the titles of the CSV columns
+    that the mapping does not use, and `first_rows` the cells of the first rows, for a screen to confirm the columns.
     """
 
     format: str
@@ -105,6 +123,14 @@ class Statement:
     accounts: tuple[AccountInfo, ...]
     mapping: Mapping[str, str | int]
     read_balances: Callable[[], Balances]
+    read_warnings: Callable[[], Sequence[StatementWarning]] = tuple
+    unused_columns: tuple[str, ...] = ()
+    first_rows: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def warnings(self) -> Sequence[StatementWarning]:
+        """Problems that the parser noticed, complete only after `rows` is exhausted."""
+        return self.read_warnings()
 
     @property
     def balances(self) -> Balances:

@@ -22,8 +22,10 @@ class StatementSource:
     - `file` must be seekable, open for binary reading, and stay open until the rows are read.
     - `format` is one of `finance.statements.parse.FORMATS`.
     - `mapping` assigns the columns of a CSV file (`finance.statements.csv_mapping`); None if the user sent none.
-    - `account_hint` selects an account of an OFX file with several: its number or its last four characters.
+    - `account_hint` selects an account of a file with several: its number or its last four characters.
     - The balances are used if the file states none.
+    - `invert` changes the sign of every amount; None: as in the account's last import.
+    - `encoding` (a Python codec), `date_order` ("day_first" or "month_first") and `decimal` ("." or ",") replace detection.
     """
 
     file: BinaryIO
@@ -33,6 +35,10 @@ class StatementSource:
     account_hint: str = ""
     opening_balance: Decimal | None = None
     closing_balance: Decimal | None = None
+    invert: bool | None = None
+    encoding: str = ""
+    date_order: str = ""
+    decimal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
