@@ -122,7 +122,7 @@ def _line_of_error(error: RowError) -> str:
 
 
 def _line(row: StatementRow) -> str:
-    number, day, amount, currency, description, merchant, provider_id, posted, is_pending, kind, category, _ = row
+    number, day, amount, currency, description, merchant, provider_id, posted, is_pending, kind, category = row[:11]
     content = content_hash(day=day, amount=amount, currency=currency, description=description)
     # `clean_text` has removed tabs and line ends, so that only backslashes need an escape
     texts = _escaped(f"{description}\t{merchant}\t{provider_id}\t{category}")

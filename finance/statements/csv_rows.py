@@ -16,6 +16,7 @@ from finance.statements.text import clean_text, plain_key
 _SHOWN = 40
 _CACHED_WORDS = 1_000
 _BLANK = "\x00\x1a \t"
+_KINDS = {word: "income" if sign > 0 else "expense" for word, sign in SIGN_WORDS.items()} | KIND_WORDS
 
 
 class RowReader:
@@ -67,7 +68,7 @@ class RowReader:
             provider_id=self._text(cells, "provider_id"),
             posted_date=None if is_pending else self._dates.read(self._cell(cells, "posted_date")),
             is_pending=is_pending,
-            kind=KIND_WORDS.get(self._word(cells, "type"), ""),
+            kind=_KINDS.get(self._word(cells, "type"), ""),
             category=self._text(cells, "category"),
         )
 

@@ -1,7 +1,8 @@
 """Detection of the character encoding of a statement, streaming and in constant memory.
 
 Checks in order: byte order mark, the NUL pattern of UTF-16, UTF-8 if the whole file is valid, the encoding that the file
-declares, and finally the distribution of its bytes. Decoding never fails later: invalid bytes become U+FFFD in their rows.
+declares, and finally a guess (`encoding_guess`). The option `encoding` replaces all of them. Decoding never fails later:
+invalid bytes become U+FFFD in their rows.
 """
 
 import codecs
@@ -10,8 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import charset_normalizer
-
+from finance.statements.encoding_guess import Guess, doubt, guess
+from finance.statements.encoding_names import AUTO, known_codec, name_of, require_codec
+from finance.statements.rows import StatementError
 from finance.statements.signatures import refuse_binary
 from finance.statements.stream import NonClosingStream
 
@@ -19,40 +21,55 @@ _CHUNK = 1 << 16
 _SAMPLE = 1 << 15
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DECLARATIONS = re.compile(rb"(?:<\?xml[^>]{0,80}encoding=[\"']|(?:ENCODING|CHARSET):\s*)([A-Za-z0-9_-]{2,20})")
-# Declared names without a Python codec, and names that banks declare for files in another encoding.
-_ALIASES = {"ansi": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "ascii": "", "us-ascii": "", "usascii": ""}
-_CODECS = """
-    utf-8 cp1250 cp1251 cp1252 cp1253 cp1254 cp1257 iso8859-2 iso8859-15 koi8-r gbk gb2312 gb18030 big5 euc_jp
-    shift_jis cp932 euc_kr cp949
-"""
-_DECLARABLE = frozenset(_CODECS.split())
-_WESTERN = "cp1252"
-_MULTIBYTE = ("gb18030", "euc_jp", "euc_kr", "cp932", "big5", "cp1251")
-_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
-# Fewer high bytes than this do not identify a script. In Western text, nine in ten accented letters are isolated high bytes.
-_MIN_HIGH_BYTES = 8
-_SHARE_OF_SCRIPT = 0.7
+# Declarations that say nothing about the characters beyond ASCII.
+_MEANINGLESS = frozenset({"ascii", "us-ascii", "usascii", "none"})
+_ALIASES = {"ansi": "windows-1252"}
+_UTF16 = "utf-16"
 _SHARE_OF_UTF16 = 0.3
 _SHARE_OF_DAMAGE = 0.25
 
 
-def detect_encoding(file: BinaryIO) -> str:
-    """Return the codec name of `file`; raise StatementError if it is not text.
+def find_encoding(file: BinaryIO, wanted: str = "") -> Guess:
+    """Return the codec of `file` with its doubts; raise StatementError if it is not text or not in the encoding `wanted`.
 
     `file` must be seekable and open for binary reading. Its position changes.
     """
     file.seek(0)
     head = file.read(_CHUNK)
     found = next((codec for mark, codec in _MARKS if head.startswith(mark)), "") or _utf16_without_mark(head)
+    if wanted and wanted != AUTO:
+        return Guess(_wanted(file, head, found, wanted))
     if found:
-        return found
+        return Guess(found)
     refuse_binary(head)
     if _is_valid_utf8(file):
-        return "utf-8"
+        return Guess("utf-8")
     sample = _non_ascii_sample(file)
-    if _is_damaged_utf8(sample):
-        return "utf-8"
-    return _declared(head, sample) or _guess(sample)
+    if _damage(sample, "utf-8") < _SHARE_OF_DAMAGE:
+        return Guess("utf-8")
+    declared = _declared(head, sample)
+    return doubt(sample, declared) if declared else guess(sample)
+
+
+def _wanted(file: BinaryIO, head: bytes, marked: str, wanted: str) -> str:
+    """Return the codec of the option `wanted`; raise StatementError if the bytes show that the file has another encoding."""
+    codec = require_codec(wanted)
+    if marked[: len(_UTF16)] == codec[: len(_UTF16)] or (marked, codec) == ("utf-8-sig", "utf-8"):
+        return marked  # with its mark, or in the byte order that the bytes show
+    if marked:
+        raise _wrong(f"The file is in {name_of(marked.removesuffix('-sig'))}, not in {name_of(codec)}.")
+    if codec.startswith(_UTF16):
+        if b"\x00" not in head:
+            raise _wrong(f"The file is not in {name_of(codec)}.")
+        return "utf-16-le" if codec == _UTF16 else codec
+    refuse_binary(head)
+    if _damage(_non_ascii_sample(file), codec) >= _SHARE_OF_DAMAGE:
+        raise _wrong(f"Most characters of the file that are not ASCII are not valid in {name_of(codec)}.")
+    return codec
+
+
+def _wrong(problem: str) -> StatementError:
+    return StatementError("wrong_encoding", f"{problem} Leave out “encoding”, or send the encoding that your bank uses.")
 
 
 def open_text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
@@ -102,39 +119,17 @@ def _non_ascii_sample(file: BinaryIO) -> bytes:
     return b"\n".join(lines)[:_SAMPLE]
 
 
-def _is_damaged_utf8(sample: bytes) -> bool:
-    text = sample.decode("utf-8", errors="replace")
-    broken = text.count("\ufffd")
-    return broken < _SHARE_OF_DAMAGE * sum(not character.isascii() for character in text)
+def _damage(sample: bytes, codec: str) -> float:
+    """Return the share of the characters beyond ASCII that are invalid in `codec`."""
+    text = sample.decode(codec, errors="replace")
+    return text.count("\ufffd") / max(1, sum(not character.isascii() for character in text))
 
 
 def _declared(head: bytes, sample: bytes) -> str:
-    """Return the declared codec, but not a Western one if the bytes look multibyte: Asian banks often declare it wrongly."""
-    for name in _DECLARATIONS.findall(head[:2_048]):
-        codec = _known_codec(name.decode("ascii").lower())
-        if codec and not (codec == _WESTERN and _looks_multibyte(sample)):
+    """Return the declared codec, unless most characters are invalid in it."""
+    for found in _DECLARATIONS.findall(head[:2_048]):
+        name = found.decode("ascii").lower()
+        codec = "" if name in _MEANINGLESS else known_codec(_ALIASES.get(name, name))
+        if codec and not codec.startswith("utf") and _damage(sample, codec) < _SHARE_OF_DAMAGE:
             return codec
     return ""
-
-
-def _known_codec(name: str) -> str:
-    name = _ALIASES.get(name, f"cp{name}" if name.isdigit() else name)
-    try:
-        codec = codecs.lookup(name).name if name else ""
-    except LookupError:
-        return ""
-    return codec if codec in _DECLARABLE else ""
-
-
-def _looks_multibyte(sample: bytes) -> bool:
-    runs = _HIGH_BYTES.findall(sample)
-    high = sum(map(len, runs))
-    paired = sum(len(run) for run in runs if len(run) > 1)
-    return high >= _MIN_HIGH_BYTES and paired >= high * _SHARE_OF_SCRIPT
-
-
-def _guess(sample: bytes) -> str:
-    if not _looks_multibyte(sample):
-        return _WESTERN
-    best = charset_normalizer.from_bytes(sample, cp_isolation=list(_MULTIBYTE)).best()
-    return best.encoding if best else _WESTERN

@@ -14,9 +14,11 @@ from finance.statements.text import clean_text, normalize_text
 _DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})").match
 _AMOUNT = re.compile(r"[+-]?[0-9]{0,40}(?:[.,][0-9]{0,40})?").fullmatch
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:([.,])[0-9]{3}(?:\1[0-9]{3})*)(?!\1)[.,][0-9]{1,2}").fullmatch
+# INT has either sign (OFX 2.3, 11.4.4.3), and PAYMENT is also a payment to a card. Returns are POS, too, and deposits ATM.
 _KINDS = {
-    "XFER": "transfer", "FEE": "fee", "SRVCHG": "fee", "INT": "income", "DIV": "income", "DEP": "income",
-    "DIRECTDEP": "income", "CREDIT": "income",
+    "XFER": "transfer", "FEE": "fee", "SRVCHG": "fee", "DIV": "income", "DEP": "income", "DIRECTDEP": "income",
+    "CREDIT": "income", "DEBIT": "expense", "CHECK": "expense", "CASH": "expense", "DIRECTDEBIT": "expense",
+    "REPEATPMT": "expense", "POS": "purchase", "ATM": "purchase",
 }  # fmt: skip
 # Some banks fill all ids with zeros, which would merge all rows into one transaction.
 _NO_ID = re.compile(r"0*").fullmatch

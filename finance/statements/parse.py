@@ -1,6 +1,7 @@
 """Entry point of the statement parsers. The format is detected by content, not by file name."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -9,7 +10,8 @@ from finance.statements.csv_statement import CsvParser
 from finance.statements.ofx import OfxParser
 from finance.statements.rows import Limits, RowOrError, Statement, StatementError
 from finance.statements.signatures import REMEDY
-from finance.statements.source import StatementParser, StatementSource, decode
+from finance.statements.signs import counted
+from finance.statements.source import DecodedFile, StatementParser, StatementSource, decode
 
 # The most specific parser first, because CSV accepts nearly any text.
 PARSERS: tuple[StatementParser, ...] = (OfxParser(), CsvParser())
@@ -34,10 +36,26 @@ def parse_statement(source: StatementSource, *, default_currency: str, limits: L
     Raise StatementError and no other exception, here or while the rows are read. An invalid row is yielded as RowError.
     """
     file = decode(source, default_currency=default_currency, limits=limits)
-    statement = _parser_for(file.head, source.format).parse(file)
+    statement = _parsed(file)
     is_qfx = source.format == "qfx" or source.filename.lower().endswith(".qfx")
-    name = "qfx" if statement.format == "ofx" and is_qfx else statement.format
-    return replace(statement, format=name, rows=_limited(statement.rows, limits.max_rows))
+    signs: Counter[tuple[str, bool]] = Counter()
+    return replace(
+        statement,
+        format="qfx" if statement.format == "ofx" and is_qfx else statement.format,
+        rows=counted(_limited(statement.rows, limits.max_rows), signs, invert=bool(source.invert)),
+        read_warnings=lambda: (*file.warnings, *statement.read_warnings()),
+        signs=signs,
+    )
+
+
+def _parsed(file: DecodedFile) -> Statement:
+    try:
+        return _parser_for(file.head, file.source.format).parse(file)
+    except StatementError as refusal:
+        if not file.warnings:
+            raise
+        # the titles of the columns may be the texts that were read wrongly
+        raise StatementError(refusal.code, f"{refusal.message} {file.warnings[0].message}") from None
 
 
 def _parser_for(head: str, chosen: str) -> StatementParser:

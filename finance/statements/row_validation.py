@@ -57,6 +57,7 @@ def checked(draft: Draft) -> StatementRow:
         is_pending=draft.is_pending,
         transaction_type=type_of(draft.kind, amount),
         category=clean_text(draft.category, CATEGORY_LENGTH),
+        kind=draft.kind,
     )
 
 

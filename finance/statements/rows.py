@@ -1,8 +1,9 @@
 """Format-independent data types of parsed statements: rows, errors, balances and accounts."""
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -24,6 +25,7 @@ class StatementRow(NamedTuple):
     - Texts are cleaned; "" means that there is none.
     - `date` is the day of the transaction, `posted_date` the day of booking if the file has both.
     - `correction` is None unless the bank corrects an earlier transaction.
+    - `kind` is what the bank calls the row, from which `transaction_type` is derived with the sign; "" if it says nothing.
     """
 
     number: int
@@ -38,6 +40,7 @@ class StatementRow(NamedTuple):
     transaction_type: TransactionType
     category: str
     correction: Correction | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,18 @@ class BrokenCellError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """The account balances before the first and after the last row as stated in the file; None if not stated."""
+    """The account balances before the first and after the last row as stated in the file; None if not stated.
+
+    `steps` counts the changes of a running balance that equal the amount of their row, `opposite_steps` those that equal it
+    with the opposite sign. With `is_circular`, the opening balance was computed from the closing one, so it proves nothing.
+    """
 
     opening: Decimal | None
     closing: Decimal | None
     currency: str
+    steps: int = 0
+    opposite_steps: int = 0
+    is_circular: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,7 @@ class Statement:
     `accounts` lists the accounts in the file (OFX only). `mapping` is the CSV mapping that was used. It can be serialized as
     JSON and used as the `mapping` of another import; it is empty for OFX. `unused_columns` are the titles of the CSV columns
     that the mapping does not use, and `first_rows` the cells of the first rows, for a screen to confirm the columns.
+    `signs` counts the rows by their `kind` and by whether the amount in the file is positive, complete like `balances`.
     """
 
     format: str
@@ -126,6 +137,7 @@ class Statement:
     read_warnings: Callable[[], Sequence[StatementWarning]] = tuple
     unused_columns: tuple[str, ...] = ()
     first_rows: tuple[tuple[str, ...], ...] = ()
+    signs: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
     @property
     def warnings(self) -> Sequence[StatementWarning]:

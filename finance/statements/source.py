@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, BinaryIO, Protocol
 
-from finance.statements.encoding import detect_encoding, open_text
-from finance.statements.rows import Limits, Statement, StatementError
+from finance.statements.encoding import find_encoding, open_text
+from finance.statements.rows import Limits, Statement, StatementError, StatementWarning
 from finance.statements.signatures import REMEDY
 
 _HEAD = 16_384
@@ -25,7 +25,8 @@ class StatementSource:
     - `account_hint` selects an account of a file with several: its number or its last four characters.
     - The balances are used if the file states none.
     - `invert` changes the sign of every amount; None: as in the account's last import.
-    - `encoding` (a Python codec), `date_order` ("day_first" or "month_first") and `decimal` ("." or ",") replace detection.
+    - `encoding` (`finance.statements.encoding_names`), `date_order` ("day_first" or "month_first") and `decimal` ("." or ",")
+      replace detection. "auto" requests it; "": as in the account's last import.
     """
 
     file: BinaryIO
@@ -46,7 +47,7 @@ class DecodedFile:
     """The file of `source` as text.
 
     `head` is its beginning (at most 16,384 characters), `max_lines` the maximum number of lines for line-based formats.
-    `default_currency` (ISO 4217) is used for amounts without a currency.
+    `default_currency` (ISO 4217) is used for amounts without a currency, and `warnings` are about the encoding.
     """
 
     source: StatementSource
@@ -54,6 +55,7 @@ class DecodedFile:
     head: str
     default_currency: str
     max_lines: int
+    warnings: tuple[StatementWarning, ...] = ()
 
     def open_text(self) -> io.TextIOWrapper:
         """Return the whole file as text from its beginning, with its line ends."""
@@ -78,10 +80,17 @@ def decode(source: StatementSource, *, default_currency: str, limits: Limits) ->
     if size > limits.max_bytes:
         message = f"The file has {size:,} bytes; at most {limits.max_bytes:,} are accepted. Export a shorter period."
         raise StatementError("too_large", message)
-    encoding = detect_encoding(source.file)
-    with open_text(source.file, encoding) as text:
+    found = find_encoding(source.file, source.encoding)
+    with open_text(source.file, found.codec) as text:
         head = text.read(_HEAD)
     if not head.strip():
         raise StatementError("empty", f"The file is empty. {REMEDY}")
     max_lines = limits.max_rows * _LINES_PER_ROW + _HEAD
-    return DecodedFile(source=source, encoding=encoding, head=head, default_currency=default_currency, max_lines=max_lines)
+    return DecodedFile(
+        source=source,
+        encoding=found.codec,
+        head=head,
+        default_currency=default_currency,
+        max_lines=max_lines,
+        warnings=found.warnings(),
+    )
