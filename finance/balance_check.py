@@ -6,12 +6,16 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class BalanceCheck:
-    """Balances and the sum of the booked rows, in `currency`. A balance that neither file nor user states is None."""
+    """Balances and the sum of the booked rows, in `currency`. A balance that neither file nor user states is None.
+
+    `is_sign_known` is false if the rows were inverted and nothing shows whether the balances have to be inverted as well.
+    """
 
     opening: Decimal | None
     closing: Decimal | None
     moved: Decimal
     currency: str
+    is_sign_known: bool = True
 
     @property
     def computed(self) -> Decimal | None:

@@ -630,6 +630,17 @@ class Migration(migrations.Migration):
                     "mapping",
                     models.JSONField(blank=True, default=dict, help_text="Columns of the CSV file. Empty for OFX and QFX."),
                 ),
+                (
+                    "options",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text=(
+                            "`invert`, `encoding`, `date_order` and `decimal` as sent or remembered; the last three are empty "
+                            "if detected."
+                        ),
+                    ),
+                ),
                 ("created", models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")),
                 ("duplicates", models.IntegerField(default=0, help_text="Rows that were in the account already.")),
                 ("tombstoned", models.IntegerField(default=0, help_text="Rows that the user deleted or ignored before.")),
@@ -639,6 +650,29 @@ class Migration(migrations.Migration):
                 (
                     "statement",
                     models.JSONField(blank=True, default=dict, help_text="Opening, closing and computed balance, and the gap."),
+                ),
+                (
+                    "balance_set",
+                    models.BooleanField(default=False, help_text="True: the closing balance became that of the account."),
+                ),
+                (
+                    "balance_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no_balance", "the statement has no closing balance"),
+                            ("no_booked_rows", "the statement has no booked rows"),
+                            ("other_currency", "the balance is not in the account's currency"),
+                            ("sign_unknown", "the amounts were inverted, and nothing proves the sign of the balance"),
+                            ("gap", "the balances and the rows do not add up"),
+                            ("signs_in_doubt", "the signs of the rows look wrong"),
+                            ("unreadable_rows", "some rows can't be read"),
+                            ("out_of_range", "the balance has too many digits"),
+                            ("newer_transactions", "the account has newer transactions than the statement"),
+                        ],
+                        help_text="Why the balance was not set. Empty if it was.",
+                        max_length=20,
+                    ),
                 ),
                 (
                     "warnings",
@@ -690,6 +724,14 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=Exact(
+                            models.Func(models.F("options"), function="jsonb_typeof", output_field=models.TextField()),
+                            models.Value("object"),
+                        ),
+                        name="finance_statementimport_options_shape",
+                        violation_error_message="Must be a JSON object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=Exact(
                             models.Func(models.F("statement"), function="jsonb_typeof", output_field=models.TextField()),
                             models.Value("object"),
                         ),
@@ -721,6 +763,30 @@ class Migration(migrations.Migration):
                         condition=models.Q(("format__in", ["ofx", "qfx", "csv"])),
                         name="finance_statementimport_format_choice",
                         violation_error_message="Choose one of: ofx, qfx, csv.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "balance_reason__in",
+                                [
+                                    "no_balance",
+                                    "no_booked_rows",
+                                    "other_currency",
+                                    "sign_unknown",
+                                    "gap",
+                                    "signs_in_doubt",
+                                    "unreadable_rows",
+                                    "out_of_range",
+                                    "newer_transactions",
+                                    "",
+                                ],
+                            )
+                        ),
+                        name="finance_statementimport_balance_reason_choice",
+                        violation_error_message=(
+                            "Choose one of: no_balance, no_booked_rows, other_currency, sign_unknown, gap, signs_in_doubt, "
+                            "unreadable_rows, out_of_range, newer_transactions."
+                        ),
                     ),
                 ],
             },

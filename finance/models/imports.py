@@ -28,6 +28,20 @@ class RowVerdict(models.TextChoices):
     ERROR = "error", "invalid row"
 
 
+class BalanceReason(models.TextChoices):
+    """Why an import did not set the account's balance."""
+
+    NO_BALANCE = "no_balance", "the statement has no closing balance"
+    NO_BOOKED_ROWS = "no_booked_rows", "the statement has no booked rows"
+    OTHER_CURRENCY = "other_currency", "the balance is not in the account's currency"
+    SIGN_UNKNOWN = "sign_unknown", "the amounts were inverted, and nothing proves the sign of the balance"
+    GAP = "gap", "the balances and the rows do not add up"
+    SIGNS_IN_DOUBT = "signs_in_doubt", "the signs of the rows look wrong"
+    UNREADABLE_ROWS = "unreadable_rows", "some rows can't be read"
+    OUT_OF_RANGE = "out_of_range", "the balance has too many digits"
+    NEWER_TRANSACTIONS = "newer_transactions", "the account has newer transactions than the statement"
+
+
 class StatementFormat(models.TextChoices):
     OFX = "ofx", "OFX"
     QFX = "qfx", "QFX"
@@ -42,6 +56,11 @@ class StatementImport(OwnedModel):
     filename = models.CharField(max_length=255, blank=True, help_text="Name of the file without its folder.")
     file_digest = models.CharField(max_length=64)
     mapping = models.JSONField(default=dict, blank=True, help_text="Columns of the CSV file. Empty for OFX and QFX.")
+    options = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="`invert`, `encoding`, `date_order` and `decimal` as sent or remembered; the last three are empty if detected.",
+    )
     created = models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")
     duplicates = models.IntegerField(default=0, help_text="Rows that were in the account already.")
     tombstoned = models.IntegerField(default=0, help_text="Rows that the user deleted or ignored before.")
@@ -49,6 +68,10 @@ class StatementImport(OwnedModel):
     review = models.IntegerField(default=0, help_text="Possible duplicates that the user must resolve.")
     failed = models.IntegerField(default=0, help_text="Invalid rows.")
     statement = models.JSONField(default=dict, blank=True, help_text="Opening, closing and computed balance, and the gap.")
+    balance_set = models.BooleanField(default=False, help_text="True: the closing balance became that of the account.")
+    balance_reason = ChoiceField(
+        BalanceReason, max_length=20, blank=True, help_text="Why the balance was not set. Empty if it was."
+    )
     warnings = models.JSONField(
         default=list, db_default=models.Value([], models.JSONField()), blank=True, help_text="Each with a code and a message."
     )
@@ -56,12 +79,15 @@ class StatementImport(OwnedModel):
     undone_at = models.DateTimeField(null=True, blank=True, help_text="Null if the import was not undone.")
 
     privacy = own("statement files that the customer imported")
-    personal_fields = personal("mapping", "statement", "warnings", "account_before", "file_digest", filename=initials)
+    personal_fields = personal(
+        "mapping", "options", "statement", "warnings", "account_before", "file_digest", filename=initials
+    )
 
     class Meta(OwnedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
             json_type(TABLE, "mapping", "object"),
+            json_type(TABLE, "options", "object"),
             json_type(TABLE, "statement", "object"),
             json_type(TABLE, "warnings", "array"),
             json_type(TABLE, "account_before", "object"),

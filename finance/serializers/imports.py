@@ -11,9 +11,12 @@ from core.errors import DomainError
 from core.json_input import parsed
 from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
-from finance.models.imports import RowVerdict
+from finance.models.imports import BalanceReason, RowVerdict
 from finance.services import ReviewDecision
+from finance.services.import_sources import AUTO
+from finance.statements.encoding_names import NAMES, known_codec, name_of
 from finance.statements.parse import FORMATS
+from finance.statements.text_options import DATE_ORDERS, DECIMALS
 
 EXAMPLE_STATEMENT = {"opening": "727.64", "closing": "382.34", "computed": "382.37", "gap": "-0.03", "currency": "CAD"}
 EXAMPLE_ERROR = {"row": 17, "field": "amount", "code": "bad_amount", "message": "“12,34,5” is not an amount of money."}
@@ -30,8 +33,11 @@ EXAMPLE_ROW = {
     "provider_id": "0000123456782009040100001",
     "is_pending": False,
 }
-EXAMPLE_COUNTS = {"created": 1, "duplicates": 1, "tombstoned": 0, "superseded": 1, "review": 0}
+EXAMPLE_COUNTS = {"created": 1, "duplicates": 1, "tombstoned": 0, "superseded": 1, "review": 0, "failed": 1}
+EXAMPLE_OPTIONS = {"invert": False, "encoding": "", "date_order": "", "decimal": ""}
+EXAMPLE_BALANCE = {"balance_set": False, "balance_reason": "gap"}
 MAX_MAPPING = 20_000
+SHOWN = 40
 MAX_ERRORS = 1_000
 
 
@@ -53,6 +59,25 @@ class MappingField(serializers.CharField):
         return mapping
 
 
+class ListedChoiceField(serializers.ChoiceField):
+    """A choice whose error lists the choices."""
+
+    default_error_messages = {"invalid_choice": "“{input}” is unknown. Use one of: {known}."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if str(data) not in self.choices:
+            self.fail("invalid_choice", input=str(data)[:SHOWN], known=" ".join(map(str, self.choices)))
+        return super().to_internal_value(data)
+
+
+class EncodingField(ListedChoiceField):
+    """An encoding by any of its names, returned as the first one of `choices`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        codec = known_codec(str(data))
+        return super().to_internal_value(name_of(codec) if codec and data not in self.choices else data)
+
+
 @extend_schema_serializer(description="A statement file, and the account to import it into.")
 class ImportFormSerializer(StrictSerializer):
     file = serializers.FileField(
@@ -60,7 +85,7 @@ class ImportFormSerializer(StrictSerializer):
         help_text="An OFX, QFX or CSV file. Texts are cut: descriptions at 2,000 characters, names at 255, categories at 100.",
     )
     account = OwnedKeyField(queryset=EncryptedFinancialProfile.objects.all(), help_text="The id of an open account.")
-    format = serializers.ChoiceField(FORMATS, default="auto", help_text="With `auto`, the content determines the format.")
+    format = ListedChoiceField(FORMATS, default="auto", help_text="With `auto`, the content determines the format.")
     mapping = MappingField(
         max_length=MAX_MAPPING,
         required=False,
@@ -71,8 +96,40 @@ class ImportFormSerializer(StrictSerializer):
     account_hint = serializers.CharField(
         max_length=64, required=False, help_text="For an OFX file with several accounts: its number or last four characters."
     )
-    opening_balance = serializers.DecimalField(15, 2, required=False, help_text="Used if the file states none.")
-    closing_balance = serializers.DecimalField(15, 2, required=False, help_text="Used if the file states none.")
+    opening_balance = serializers.DecimalField(
+        15, 2, required=False, help_text="Used if the file states none. Below 0 if money is owed."
+    )
+    closing_balance = serializers.DecimalField(
+        15, 2, required=False, help_text="Used if the file states none. Below 0 if money is owed."
+    )
+    invert = serializers.BooleanField(
+        allow_null=True,
+        required=False,
+        default=None,
+        help_text="True: change the sign of every amount, for banks that write charges of a card as positive amounts. "
+        "Default (null or absent): as in the account's last import that was not undone.",
+    )
+    encoding = EncodingField(
+        [AUTO, *NAMES],
+        required=False,
+        default="",
+        help_text="The encoding of the file, also by other names such as cp1252. `auto`: detect it. Default: as in an earlier "
+        "import of the account if it fits, else detected.",
+    )
+    date_order = ListedChoiceField(
+        [AUTO, *DATE_ORDERS],
+        required=False,
+        default="",
+        help_text="Whether dates such as 03/04/2026 begin with the day or the month. `auto`: detect it. Default: as in an "
+        "earlier import of the account if it fits, else detected.",
+    )
+    decimal = ListedChoiceField(
+        [AUTO, *DECIMALS],
+        required=False,
+        default="",
+        help_text="The decimal mark of amounts. `auto`: detect it. Default: as in an earlier import of the account if it fits, "
+        "else detected.",
+    )
 
 
 @extend_schema_serializer(description="A row of the file that can't be imported.")
@@ -98,6 +155,14 @@ class BalanceCheckSerializer(serializers.Serializer):
     currency = serializers.CharField(max_length=3, help_text="ISO 4217 code of the four amounts.")
 
 
+@extend_schema_serializer(description="The options of an import, as sent or as in an earlier import of the account.")
+class ImportOptionsSerializer(serializers.Serializer):
+    invert = serializers.BooleanField(help_text="True: the sign of every amount was changed.")
+    encoding = serializers.CharField(allow_blank=True, help_text="An encoding, `auto`, or empty if it was detected.")
+    date_order = serializers.CharField(allow_blank=True, help_text="`day_first`, `month_first`, `auto`, or empty if detected.")
+    decimal = serializers.CharField(allow_blank=True, help_text="`.`, `,`, `auto`, or empty if it was detected.")
+
+
 @extend_schema_serializer(description="A row of the file, and the verdict that it would get.")
 class PreviewRowSerializer(serializers.Serializer):
     number = serializers.IntegerField(help_text="Line number in a CSV file, or position in an OFX statement, from 1.")
@@ -119,11 +184,28 @@ class ImportResultSerializer(serializers.Serializer):
     tombstoned = serializers.IntegerField(help_text="Rows that the user deleted or ignored before.")
     superseded = serializers.IntegerField(help_text="Rows that updated a pending transaction.")
     review = serializers.IntegerField(help_text="Possible duplicates. Resolve them in `rows/`.")
+    failed = serializers.IntegerField(help_text="Invalid rows.")
     errors = RowProblemSerializer(  # type: ignore[assignment]  # a field, not the property of that name
         many=True, help_text="The first 1,000 invalid rows. If there are more, there is a warning."
     )
     statement = BalanceCheckSerializer(help_text="Null balances are neither in the file nor sent with it.")
+    balance_set = serializers.BooleanField(help_text="True: the closing balance is the account's now, or would be.")
+    balance_reason = serializers.ChoiceField(
+        BalanceReason.choices, allow_blank=True, help_text="Why the balance is not set. Empty if it is."
+    )
+    options = ImportOptionsSerializer(help_text="The options that were used, sent or remembered.")
+    mapping = serializers.DictField(
+        help_text="The columns and formats of a CSV file that were used, to send as `mapping`. Empty for other formats."
+    )
+    unused_columns = serializers.ListField(
+        child=serializers.CharField(), help_text="Titles of the columns of a CSV file that the mapping does not use."
+    )
     warnings = WarningSerializer(many=True, help_text="Empty if there are none.")
+    first_rows = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField(allow_blank=True)),
+        required=False,
+        help_text="The cells of the first rows of a CSV file, to confirm the columns. Dry runs only.",
+    )
     preview = PreviewRowSerializer(many=True, required=False, help_text="The first 100 rows. Dry runs only.")
 
     class Meta:
@@ -135,12 +217,17 @@ class ImportResultSerializer(serializers.Serializer):
             **EXAMPLE_COUNTS,
             "errors": [EXAMPLE_ERROR],
             "statement": EXAMPLE_STATEMENT,
+            **EXAMPLE_BALANCE,
+            "options": EXAMPLE_OPTIONS,
+            "mapping": {},
+            "unused_columns": [],
             "warnings": [EXAMPLE_WARNING],
         }
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         data: dict[str, Any] = super().to_representation(instance)
-        return data if instance.dry_run else {name: value for name, value in data.items() if name != "preview"}
+        only_in_dry_runs = () if instance.dry_run else ("preview", "first_rows")
+        return {name: value for name, value in data.items() if name not in only_in_dry_runs}
 
 
 @extend_schema_serializer(description="A statement file that was imported, with the number of rows of each verdict.")
@@ -153,9 +240,11 @@ class ImportSerializer(BaseSerializer):
             "format",
             "filename",
             "mapping",
+            "options",
             *EXAMPLE_COUNTS,
-            "failed",
             "statement",
+            "balance_set",
+            "balance_reason",
             "warnings",
             "undone_at",
             "created_at",
@@ -165,9 +254,10 @@ class ImportSerializer(BaseSerializer):
         example: dict[str, Any] = {
             "format": "ofx",
             "filename": "april.ofx",
+            "options": EXAMPLE_OPTIONS,
             **EXAMPLE_COUNTS,
-            "failed": 1,
             "statement": EXAMPLE_STATEMENT,
+            **EXAMPLE_BALANCE,
             "warnings": [EXAMPLE_WARNING],
         }
 

@@ -13,7 +13,7 @@ from core import clock
 from finance.models import EncryptedFinancialProfile
 from finance.services.accounts import require_open
 from finance.services.import_report import ImportResult
-from finance.services.import_sources import open_statement, refusal
+from finance.services.import_sources import TEXT_OPTIONS, open_statement, refusal
 from finance.services.imports import TooManyRowsError, import_statement
 from finance.statements.rows import StatementError
 from finance.statements.source import StatementSource
@@ -37,9 +37,12 @@ FINAL_CODES = frozenset(
         "several_accounts",
         "forbidden_markup",
         "line_too_long",
+        "unknown_encoding",
+        "conflicting_options",
+        "wrong_date_order",
     }
 )
-OPTIONS = ("format", "mapping", "account_hint")
+OPTIONS = ("format", "mapping", "account_hint", "invert", *TEXT_OPTIONS)
 BALANCES = ("opening_balance", "closing_balance")
 
 
@@ -81,7 +84,7 @@ def _check_beginning(source: StatementSource, account: EncryptedFinancialProfile
 
 def import_upload(upload: Upload, file: BinaryIO, on_progress: Progress) -> ImportResult:
     """Import the statement in `file`, with the options that `import_or_queue` has stored."""
-    options: dict[str, Any] = {name: upload.options[name] for name in OPTIONS}
+    options: dict[str, Any] = {name: upload.options[name] for name in OPTIONS if name in upload.options}
     balances = {name: upload.options[name] for name in BALANCES}
     options |= {name: None if text is None else Decimal(text) for name, text in balances.items()}
     source = StatementSource(file=file, filename=upload.filename, **options)

@@ -1,6 +1,8 @@
-"""Opening of uploaded files as statements, with the CSV mapping of the account's last import."""
+"""Opening of uploaded files as statements, with the options and the CSV mapping of the account's last imports."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import file_digest
 from itertools import chain, islice
 from typing import Any
 
@@ -12,52 +14,166 @@ from finance.models.imports import StatementFormat
 from finance.statements.parse import parse_statement
 from finance.statements.rows import Limits, RowError, Statement, StatementError
 from finance.statements.source import StatementSource
+from finance.statements.text_options import refuse_conflicts
 
-# If none of the first TRIAL_ROWS rows fits the remembered mapping, the bank has changed its layout.
+# If most of the first TRIAL_ROWS rows do not fit what is remembered, the bank has changed its layout.
 TRIAL_ROWS = 50
+# An account may be imported from several layouts in turn.
+MAX_TRIALS = 4
+RECENT = 20
+AUTO = "auto"
+TEXT_OPTIONS = ("encoding", "date_order", "decimal")
 TOO_LARGE = "too_large"
-MAPPING_CODES = frozenset({"bad_mapping", "unknown_columns"})
+# The field at which a refusal is reported, if the user sent a value there.
+FIELDS = {
+    "bad_mapping": "mapping",
+    "unknown_columns": "mapping",
+    "conflicting_options": "mapping",
+    "unknown_encoding": "encoding",
+    "wrong_encoding": "encoding",
+    "wrong_date_order": "date_order",
+    "imported_with_other_sign": "invert",
+}
 FORMAT_CODES = frozenset({"unknown_format", "wrong_format"})
 
 
-def open_statement(source: StatementSource, account: EncryptedFinancialProfile) -> Statement:
-    """Return the statement in `source` with lazily read rows; raise StatementError if the file can't be imported.
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What an earlier import of the account used."""
 
-    If the user sends no mapping, the mapping that this account used last is tried first.
+    format: str
+    mapping: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+
+def open_statement(source: StatementSource, account: EncryptedFinancialProfile) -> tuple[Statement, StatementSource]:
+    """Return the statement in `source` with lazily read rows, and `source` with the remembered options that were used.
+
+    Options and mapping that the user does not send are those of the account's last import that was not undone. Raise
+    StatementError if the file can't be imported.
     """
-    source = replace(source, account_hint=source.account_hint or account.account_number or "")
-    remembered = _last_mapping(account) if source.mapping is None else {}
-    found = _try_mapping(replace(source, mapping=remembered), account) if remembered else None
-    return found or _parse(source, account)
+    refuse_conflicts(source)
+    recent = _recent(account)
+    invert = bool(recent and recent[0].options.get("invert")) if source.invert is None else source.invert
+    source = replace(source, account_hint=source.account_hint or account.account_number or "", invert=invert)
+    _refuse_other_sign(source, account)
+    usable: list[tuple[Statement, StatementSource]] = []
+    for memory in _distinct(recent, source):
+        trial = _Trial(source, memory)
+        if trial.read(account):
+            if trial.fits:
+                return trial.result
+            usable.append(trial.result)
+    try:
+        return _parse(source, account), source
+    except StatementError:
+        if usable:
+            return usable[0]
+        raise
 
 
 def _parse(source: StatementSource, account: EncryptedFinancialProfile) -> Statement:
     limits = Limits(max_bytes=settings.IMPORT_MAX_BYTES, max_rows=settings.IMPORT_MAX_ROWS)
-    return parse_statement(source, default_currency=account.currency, limits=limits)
+    detected = {name: "" for name in TEXT_OPTIONS if getattr(source, name) == AUTO}
+    return parse_statement(replace(source, **detected), default_currency=account.currency, limits=limits)
 
 
-def _last_mapping(account: EncryptedFinancialProfile) -> dict[str, Any]:
+def _recent(account: EncryptedFinancialProfile) -> list[_Memory]:
+    """Return what the last imports used, the newest first; older ones only of CSV, whose mappings people write."""
     earlier = StatementImport.objects.filter(user_id=account.user_id, account=account, undone_at__isnull=True)
-    mappings = earlier.filter(format=StatementFormat.CSV).order_by("-created_at").values_list("mapping", flat=True)
-    return mappings.first() or {}
+    newest = earlier.order_by("-created_at", "-id").values_list("id", "format", "mapping", "options")
+    found = {key: _Memory(*rest) for key, *rest in newest[:RECENT]}
+    if not any(memory.format == StatementFormat.CSV for memory in found.values()):
+        found |= {key: _Memory(*rest) for key, *rest in newest.filter(format=StatementFormat.CSV)[:RECENT]}
+    return list(found.values())
 
 
-def _try_mapping(source: StatementSource, account: EncryptedFinancialProfile) -> Statement | None:
-    """Return the statement read with a remembered mapping, or None if the file has another layout."""
-    try:
-        statement = _parse(source, account)
-        first = list(islice(statement.rows, TRIAL_ROWS))
-    except StatementError:
-        return None
-    if first and all(isinstance(row, RowError) for row in first):
-        return None
-    return replace(statement, rows=chain(first, statement.rows))
+def _distinct(recent: list[_Memory], source: StatementSource) -> list[_Memory]:
+    """Return the different memories that add something to what the user sent, at last without mappings for other layouts."""
+    found: list[_Memory] = []
+    for memory in recent:
+        same_format = [each for each in recent if _family(each.format) == _family(memory.format)]
+        values = {name: _remembered(name, memory, same_format) for name in TEXT_OPTIONS if not getattr(source, name)}
+        options = {name: value for name, value in values.items() if value}
+        mapping = _without_sent(memory.mapping, source) if source.mapping is None else {}
+        kept = _Memory(memory.format, mapping, options)
+        if (mapping or options) and kept not in found:
+            found.append(kept)
+    return [*found[:MAX_TRIALS], *(replace(memory, mapping={}) for memory in found[:MAX_TRIALS] if memory.options)]
+
+
+def _remembered(name: str, memory: _Memory, same_format: list[_Memory]) -> str:
+    """Return the option of `memory` or else of the newest import that has it; "" if a newer one requested detection."""
+    newest = next((value for each in same_format if (value := each.options.get(name))), "")
+    return "" if newest == AUTO else memory.options.get(name) or newest
+
+
+def _without_sent(mapping: Mapping[str, Any], source: StatementSource) -> dict[str, Any]:
+    """Return a remembered mapping without the keys that an option of the user replaces."""
+    replaced = {"decimal"} if source.decimal else set()
+    replaced |= {"date_format"} if source.date_order else set()
+    return {key: value for key, value in mapping.items() if key not in replaced}
+
+
+class _Trial:
+    """A reading of the file with what an earlier import used."""
+
+    def __init__(self, source: StatementSource, memory: _Memory) -> None:
+        mapping = memory.mapping or source.mapping
+        self._source = replace(source, mapping=mapping, **memory.options)
+        self._is_other_encoding = self._source.encoding != source.encoding
+        self._format = memory.format
+
+    def read(self, account: EncryptedFinancialProfile) -> bool:
+        """Return True if at least one of the first rows can be read, or if there are none."""
+        try:
+            statement = _parse(self._source, account)
+            first = list(islice(statement.rows, TRIAL_ROWS))
+        except StatementError:
+            return False
+        broken = sum(isinstance(row, RowError) for row in first)
+        # an encoding that was sent for files of one format says nothing about another one
+        if (first and broken == len(first)) or (self._is_other_encoding and _family(statement.format) != _family(self._format)):
+            return False
+        self.fits = broken * 2 <= len(first)
+        self.result = replace(statement, rows=chain(first, statement.rows)), self._source
+        return True
+
+
+def _family(name: str) -> str:
+    return "ofx" if name == "qfx" else name
+
+
+def options_of(source: StatementSource) -> dict[str, bool | str]:
+    """Return the options to store with an import, for later imports into the account."""
+    return {"invert": bool(source.invert)} | {name: getattr(source, name) for name in TEXT_OPTIONS}
+
+
+def digest_of(source: StatementSource) -> str:
+    """Return the SHA-256 of the whole file in hexadecimal digits."""
+    source.file.seek(0)
+    return file_digest(source.file, "sha256").hexdigest()  # type: ignore[arg-type]  # needs only readinto
+
+
+def _refuse_other_sign(source: StatementSource, account: EncryptedFinancialProfile) -> None:
+    """Raise StatementError if the same file was imported with the opposite sign, because its rows would come in again."""
+    others = StatementImport.objects.filter(
+        user_id=account.user_id, account=account, undone_at__isnull=True, options__invert=not source.invert
+    )
+    if not others.exists():
+        return
+    twin = others.filter(file_digest=digest_of(source)).first()
+    if twin is not None:
+        sent = "without" if source.invert else "with"
+        message = f"This file was imported {sent} invert before, as import {twin.pk}. Undo that import first."
+        raise StatementError("imported_with_other_sign", message)
 
 
 def refusal(error: StatementError, source: StatementSource) -> DomainError:
-    """Return the API error for a refused file, at `mapping` or `format` if the value that was sent there is the cause."""
+    """Return the API error for a refused file, at the field whose value is the cause if the user sent one."""
     if error.code == TOO_LARGE:
         return DomainError(error.code, error.message, field="file", status=413)
-    if error.code in MAPPING_CODES and source.mapping is not None:
-        return DomainError(error.code, error.message, field="mapping")
+    field = FIELDS.get(error.code, "")
+    if field and getattr(source, field) not in (None, ""):
+        return DomainError(error.code, error.message, field=field)
     return DomainError(error.code, error.message, field="format" if error.code in FORMAT_CODES else "file")

@@ -3,28 +3,23 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from datetime import date, datetime
-from decimal import Decimal
-from hashlib import file_digest
+from datetime import datetime
 
-from core.models.validators import has_null_character
 from core.postgres.limits import job_time
 from finance.balance_check import BalanceCheck
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from finance.models import EncryptedFinancialProfile, StatementImport
 from finance.models.accounts import SyncStatus
-from finance.models.transactions import TransactionStatus
 from finance.services import import_report
 from finance.services.accounts import lock_open_account
+from finance.services.import_balance import read_balance
 from finance.services.import_decisions import decide_rows
 from finance.services.import_report import ImportResult, as_text
-from finance.services.import_sources import open_statement, refusal
+from finance.services.import_sources import digest_of, open_statement, refusal
 from finance.services.import_staging import stage
 from finance.services.import_writes import write_records
 from finance.statements.rows import RowOrError, Statement, StatementError
 from finance.statements.source import StatementSource
 
-# `account_balance` has fifteen digits, two of them decimals.
-BALANCE_LIMIT = Decimal(10) ** 13
 ROWS_BETWEEN_REPORTS = 1_000
 MAX_BYTES_PER_ROW = 500  # estimates the progress in an OFX file, which the parser reads as a whole before its rows
 # Percent of the work that are done once the rows are read, their verdicts are known, and their transactions are written.
@@ -55,7 +50,7 @@ def import_statement(
     try:
         with job_time():
             locked = lock_open_account(account.pk)
-            statement = open_statement(source, locked)
+            statement, source = open_statement(source, locked)
             stage(_counted(statement.rows, source, size, max_rows, on_progress))
             return _import_staged(statement, source, locked, dry_run=dry_run, now=now, on_progress=on_progress)
     except StatementError as error:
@@ -86,49 +81,38 @@ def _import_staged(
     on_progress(READ)
     decide_rows(account)
     on_progress(DECIDED)
-    check, last_day = import_report.check_balance(statement, source, account)
-    result = import_report.build_result(statement, source, account, check)
+    balance = read_balance(statement, source, account)
+    result = import_report.build_result(statement, source, account, balance)
     if dry_run:
         return replace(result, preview=import_report.list_preview())
-    record = _record(result, statement, source, account)
+    record = _record(result, source, account)
     record.save(force_insert=True)
     write_records(record, on_half=lambda: on_progress(HALF_WRITTEN))
-    _update_account(account, record, check, last_day, now=now)
-    return replace(result, id=record.pk, dry_run=False)
+    _update_account(account, record, balance.check, now=now)
+    return replace(result, id=record.pk, dry_run=False, first_rows=[])
 
 
-def _record(
-    result: ImportResult, statement: Statement, source: StatementSource, account: EncryptedFinancialProfile
-) -> StatementImport:
-    source.file.seek(0)
-    mapping = dict(statement.mapping)
+def _record(result: ImportResult, source: StatementSource, account: EncryptedFinancialProfile) -> StatementImport:
     return StatementImport(
         user_id=account.user_id,
         account=account,
         format=result.format,
         filename=source.filename[:255],
-        file_digest=file_digest(source.file, "sha256").hexdigest(),  # type: ignore[arg-type]  # needs only readinto
-        mapping={} if has_null_character(mapping) else mapping,  # jsonb cannot store this character
+        file_digest=digest_of(source),
+        mapping=result.mapping,
+        options=result.options,
         statement=result.statement,
+        balance_set=result.balance_set,
+        balance_reason=result.balance_reason,
         warnings=[asdict(warning) for warning in result.warnings],
         **{name: getattr(result, name) for name in import_report.COUNTERS.values()},
     )
 
 
-def _update_account(
-    account: EncryptedFinancialProfile, record: StatementImport, check: BalanceCheck, last_day: date | None, *, now: datetime
-) -> None:
+def _update_account(account: EncryptedFinancialProfile, record: StatementImport, check: BalanceCheck, *, now: datetime) -> None:
     account.last_sync_at, account.sync_status = now, SyncStatus.SUCCESS
-    if _is_newest(account, check, last_day) and account.account_balance != check.closing:
+    if record.balance_set and account.account_balance != check.closing:
         record.account_before = {"account_balance": as_text(account.account_balance), "set_to": as_text(check.closing)}
         record.save(update_fields=["account_before"])
         account.account_balance = check.closing
     account.save(update_fields=["last_sync_at", "sync_status", "account_balance"])
-
-
-def _is_newest(account: EncryptedFinancialProfile, check: BalanceCheck, last_day: date | None) -> bool:
-    """Return True if the closing balance is in the account's currency and no transaction was booked after it."""
-    if last_day is None or check.closing is None or check.currency != account.currency or abs(check.closing) >= BALANCE_LIMIT:
-        return False
-    booked = FinancialTransaction.objects.filter(user_id=account.user_id, financial_profile=account)
-    return not booked.filter(status=TransactionStatus.COMPLETED, transaction_date__gt=last_day).exists()

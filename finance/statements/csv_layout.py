@@ -14,13 +14,13 @@ from finance.statements.csv_records import physical_lines, read_records
 from finance.statements.csv_table import CsvTable, find_table
 from finance.statements.currencies import WITHOUT_DECIMALS, currency_in_header
 from finance.statements.dates import AmbiguousDatesError, choose_format
-from finance.statements.rows import RowError, StatementError
+from finance.statements.rows import RowError
 from finance.statements.source import DecodedFile
 from finance.statements.text import plain_key
+from finance.statements.text_options import ambiguous_amounts, ambiguous_dates, ordered_format
 
 _SAMPLE_LINES = 1_000
 _SAMPLE_CHARACTERS = 1 << 20
-_SHOWN = 20
 _MONEY = ("amount", "debit", "credit", "balance")
 
 
@@ -67,7 +67,7 @@ def discover(file: DecodedFile) -> CsvLayout:
         first_line=table.first_line,
         widths=_widths(table, rows),
         date_format=wanted.date_format or _date_format(file, table),
-        decimal=wanted.decimal or _decimal(table, rows, currency),
+        decimal=wanted.decimal or file.source.decimal or _decimal(table, rows, currency),
         currency=currency,
         debit_factor=_debit_factor(table.columns, rows),
         has_sign_words=_has_sign_words(table.columns, rows),
@@ -117,15 +117,14 @@ def _date_format(file: DecodedFile, table: CsvTable) -> str:
             yield from _cells(rows, table.columns, ["date"])
 
     sample = list(_cells((cells for _, cells in table.rows), table.columns, ["date"]))
+    order = file.source.date_order
     try:
-        return choose_format(sample, every_cell)
+        return ordered_format(choose_format(sample, every_cell), order, sample)
     except AmbiguousDatesError as ambiguous:
-        message = (
-            f"Dates such as “{sample[0].strip()[:_SHOWN]}” could begin with the day or the month. "
-            f'Send mapping {{"date_format": "{ambiguous.day_first}"}} if they begin with the day, '
-            f'or {{"date_format": "{ambiguous.month_first}"}} if they begin with the month.'
-        )
-        raise StatementError("ambiguous_dates", message) from None
+        formats = {"day_first": ambiguous.day_first, "month_first": ambiguous.month_first}
+        if order in formats:
+            return formats[order]
+        raise ambiguous_dates(ambiguous, sample) from None
 
 
 def _decimal(table: CsvTable, rows: Sequence[Sequence[str]], currency: str) -> str:
@@ -135,11 +134,7 @@ def _decimal(table: CsvTable, rows: Sequence[Sequence[str]], currency: str) -> s
     mark = decimal_mark(cells, has_cents=has_cents, is_point_usual=table.delimiter == ",")
     if mark:
         return mark
-    message = (
-        f"“{cells[0].strip()[:_SHOWN]}” could have a thousands separator or a decimal mark. "
-        'Send mapping {"decimal": "."} if amounts have decimal points, or {"decimal": ","} if they have decimal commas.'
-    )
-    raise StatementError("ambiguous_amounts", message)
+    raise ambiguous_amounts(cells)
 
 
 def _debit_factor(columns: Columns, rows: Sequence[Sequence[str]]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from finance.statements.encoding_guess import Guess, doubt, guess
-from finance.statements.encoding_names import AUTO, known_codec, name_of, require_codec
+from finance.statements.encoding_names import known_codec, name_of, require_codec
 from finance.statements.rows import StatementError
 from finance.statements.signatures import refuse_binary
 from finance.statements.stream import NonClosingStream
@@ -27,6 +27,8 @@ _ALIASES = {"ansi": "windows-1252"}
 _UTF16 = "utf-16"
 _SHARE_OF_UTF16 = 0.3
 _SHARE_OF_DAMAGE = 0.25
+_ASIAN = frozenset({"gb18030", "big5hkscs", "cp932", "euc_jp", "cp949"})
+_MIN_IN_ASIAN = 8
 
 
 def find_encoding(file: BinaryIO, wanted: str = "") -> Guess:
@@ -37,7 +39,7 @@ def find_encoding(file: BinaryIO, wanted: str = "") -> Guess:
     file.seek(0)
     head = file.read(_CHUNK)
     found = next((codec for mark, codec in _MARKS if head.startswith(mark)), "") or _utf16_without_mark(head)
-    if wanted and wanted != AUTO:
+    if wanted:
         return Guess(_wanted(file, head, found, wanted))
     if found:
         return Guess(found)
@@ -63,7 +65,10 @@ def _wanted(file: BinaryIO, head: bytes, marked: str, wanted: str) -> str:
             raise _wrong(f"The file is not in {name_of(codec)}.")
         return "utf-16-le" if codec == _UTF16 else codec
     refuse_binary(head)
-    if _damage(_non_ascii_sample(file), codec) >= _SHARE_OF_DAMAGE:
+    sample = _non_ascii_sample(file)
+    if codec != "utf-8" and _size(sample) >= _proof_of_utf8(codec) and _is_valid_utf8(file):
+        raise _wrong(f"The file is in utf-8, not in {name_of(codec)}.")
+    if _damage(sample, codec) >= _SHARE_OF_DAMAGE:
         raise _wrong(f"Most characters of the file that are not ASCII are not valid in {name_of(codec)}.")
     return codec
 
@@ -123,6 +128,16 @@ def _damage(sample: bytes, codec: str) -> float:
     """Return the share of the characters beyond ASCII that are invalid in `codec`."""
     text = sample.decode(codec, errors="replace")
     return text.count("\ufffd") / max(1, sum(not character.isascii() for character in text))
+
+
+def _size(sample: bytes) -> int:
+    """Return the number of characters beyond ASCII, if `sample` is UTF-8."""
+    return sum(not character.isascii() for character in sample.decode("utf-8", errors="replace"))
+
+
+def _proof_of_utf8(codec: str) -> int:
+    """Return how many valid UTF-8 characters show that a file is not in `codec`: a few may be valid in an Asian one."""
+    return _MIN_IN_ASIAN if codec in _ASIAN else 1
 
 
 def _declared(head: bytes, sample: bytes) -> str:

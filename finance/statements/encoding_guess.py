@@ -158,10 +158,14 @@ def _by_page(codec: str, weights: Sequence[tuple[int, int, float]], *, others: f
 
 # Rows A1 to A3 of the Asian sets are punctuation and wide letters, A4 and A5 Japanese kana, the others begin with the common
 # characters. Chinese and Korean have the same codes; Korean has no common ones above C8, where Chinese has two in five.
-_GB2312 = _by_page("gb2312", [(0xA1, 0xA3, 0.8), (0xA4, 0xA5, 0.1), (0xB0, 0xC8, 0.85), (0xC9, 0xD7, 1.0), (0xD8, 0xF7, 0.2)], others=0.6)
+_GB2312 = _by_page(
+    "gb2312", [(0xA1, 0xA3, 0.8), (0xA4, 0xA5, 0.1), (0xB0, 0xC8, 0.85), (0xC9, 0xD7, 1.0), (0xD8, 0xF7, 0.2)], others=0.6
+)
 _BIG5 = _by_page("big5", [(0xA1, 0xA3, 0.8), (0xA4, 0xC6, 0.95), (0xC9, 0xF9, 0.15)])
 _EUC_JP = _by_page("euc_jp", [(0xA1, 0xA3, 0.8), (0xA4, 0xA5, 1.0), (0xB0, 0xCF, 0.85), (0xD0, 0xF4, 0.1), (0x8E, 0x8E, 0.4)])
-_SHIFT_JIS = _by_page("cp932", [(0x81, 0x81, 0.8), (0x82, 0x83, 1.0), (0x88, 0x97, 0.85), (0x98, 0xEA, 0.1), (0xA6, 0xDF, 0.95)])
+_SHIFT_JIS = _by_page(
+    "cp932", [(0x81, 0x81, 0.8), (0x82, 0x83, 1.0), (0x88, 0x97, 0.85), (0x98, 0xEA, 0.1), (0xA6, 0xDF, 0.95)]
+)
 _EUC_KR = _by_page("euc_kr", [(0xA1, 0xA3, 0.8), (0xB0, 0xC8, 1.0), (0xCA, 0xFD, 0.1)])
 
 _CANDIDATES: tuple[tuple[str, Score], ...] = (

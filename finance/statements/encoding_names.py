@@ -4,7 +4,6 @@ import codecs
 
 from finance.statements.rows import StatementError
 
-AUTO = "auto"
 # As browsers do, names stand for their supersets: banks that declare ISO-8859-1 or GB2312 use more characters than it has.
 CODECS = {
     "utf-8": "utf-8",

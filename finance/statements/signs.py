@@ -43,6 +43,10 @@ class SignEvidence:
     outgoing: int
 
     @property
+    def rows(self) -> int:
+        return self.agreeing + self.opposing + self.incoming + self.outgoing
+
+    @property
     def is_opposed_by_kinds(self) -> bool:
         """Return True if most rows with a telling kind have the opposite sign."""
         return self.opposing > self.agreeing

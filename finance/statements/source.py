@@ -26,7 +26,7 @@ class StatementSource:
     - The balances are used if the file states none.
     - `invert` changes the sign of every amount; None: as in the account's last import.
     - `encoding` (`finance.statements.encoding_names`), `date_order` ("day_first" or "month_first") and `decimal` ("." or ",")
-      replace detection. "auto" requests it; "": as in the account's last import.
+      replace detection; "": detect it. `finance.services.import_sources` also knows "auto", and fills "" from the last import.
     """
 
     file: BinaryIO

@@ -1,8 +1,10 @@
 """`manage.py import_statement <file> --account <uuid>` imports a statement into a customer's account."""
 
 import io
+import re
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -14,13 +16,20 @@ from core import clock
 from core.errors import DomainError
 from core.json_input import parsed
 from finance.models import EncryptedFinancialProfile
+from finance.models.imports import BalanceReason
 from finance.services import ImportResult, import_statement
+from finance.services.import_sources import AUTO
+from finance.statements.encoding_names import NAMES, known_codec, name_of
 from finance.statements.parse import FORMATS
 from finance.statements.source import StatementSource
+from finance.statements.text_options import DATE_ORDERS, DECIMALS
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+OPTIONS = (
+    "format", "mapping", "account_hint", "opening_balance", "closing_balance", "invert", "encoding", "date_order", "decimal"
+)  # fmt: skip
 COUNTS = ("created", "duplicates", "tombstoned", "superseded", "review", "failed")
 
 
@@ -58,6 +67,21 @@ def mapping_from(text: str) -> dict[str, Any]:
     return mapping
 
 
+def amount_from(text: str) -> Decimal:
+    """Return the value of a balance; raise ArgumentTypeError unless it has at most two decimals."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,13}(\.[0-9]{1,2})?", text):
+        raise ArgumentTypeError("use an amount such as -1234.50")
+    return Decimal(text)
+
+
+def encoding_from(text: str) -> str:
+    """Return the value of --encoding; raise ArgumentTypeError with the known names if it is not one."""
+    codec = known_codec(text)
+    if text != AUTO and not codec:
+        raise ArgumentTypeError(f"use one of: {', '.join([AUTO, *NAMES])}")
+    return name_of(codec) if codec else text
+
+
 class Command(BaseCommand):
     help = "Import a bank statement (OFX, QFX or CSV) into an account. Importing it again creates no duplicates."
 
@@ -66,6 +90,21 @@ class Command(BaseCommand):
         parser.add_argument("--account", type=UUID, required=True, help="the account's id")
         parser.add_argument("--format", choices=FORMATS, default="auto")
         parser.add_argument("--mapping", type=mapping_from, help="CSV only: JSON object of fields and column titles or numbers")
+        parser.add_argument(
+            "--account-hint", default="", help="number of the account in a file of several, or its last four characters"
+        )
+        parser.add_argument(
+            "--opening-balance", type=amount_from, help="used if the file states none; below 0 if money is owed"
+        )
+        parser.add_argument(
+            "--closing-balance", type=amount_from, help="used if the file states none; below 0 if money is owed"
+        )
+        parser.add_argument(
+            "--invert", action=BooleanOptionalAction, help="change the sign of every amount; default: as in the last import"
+        )
+        parser.add_argument("--encoding", type=encoding_from, help="such as windows-1250, or auto")
+        parser.add_argument("--date-order", choices=(AUTO, *DATE_ORDERS), help="of dates such as 03/04/2026")
+        parser.add_argument("--decimal", choices=(AUTO, *DECIMALS), help="decimal mark of amounts")
         parser.add_argument("--dry-run", action="store_true", help="report the result without importing anything")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -83,7 +122,8 @@ class Command(BaseCommand):
             tqdm(total=path.stat().st_size, unit="B", unit_scale=True, desc=path.name, leave=False, file=sys.stderr) as bar,
             ProgressFile(path, bar) as file,
         ):
-            source = StatementSource(file=file, filename=path.name, format=options["format"], mapping=options["mapping"])
+            sent = {name: options[name] for name in OPTIONS if options[name] is not None}
+            source = StatementSource(file=file, filename=path.name, **sent)
             return import_statement(source, account=account, now=clock.now(), dry_run=options["dry_run"])
 
     def _report(self, result: ImportResult) -> None:
@@ -93,5 +133,8 @@ class Command(BaseCommand):
             self.stdout.write(f"row {problem.row}, {problem.field}: {problem.message}")
         for warning in result.warnings:
             self.stdout.write(f"note: {warning.message}")
+        self.stdout.write(f"{'invert':<12}{'yes' if result.options['invert'] else 'no':>10}")
+        reason = BalanceReason(result.balance_reason).label if result.balance_reason else ""
+        self.stdout.write(f"The account's balance was not set: {reason}." if reason else "The account's balance was set.")
         if result.dry_run:
             self.stdout.write("Nothing was changed: this was a dry run.")

@@ -40,7 +40,13 @@ def test_the_response_body_matches_the_contract(send: Send, account: EncryptedFi
         "tombstoned": 0,
         "superseded": 0,
         "review": 0,
+        "failed": 1,
         "statement": {"opening": "100.00", "closing": "95.00", "computed": "95.00", "gap": "0.00", "currency": "USD"},
+        "balance_set": False,
+        "balance_reason": "unreadable_rows",
+        "options": {"invert": False, "encoding": "", "date_order": "", "decimal": ""},
+        "mapping": {},
+        "unused_columns": [],
         "warnings": [],
     }
 

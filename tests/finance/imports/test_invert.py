@@ -11,8 +11,7 @@ from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from tests.commands.conftest import no_jobs
 from tests.finance.imports.conftest import Bring, Send, Undo
-from tests.finance.imports.statement_files import csv_file, ofx_of
-from tests.finance.imports.statement_files import Line as OfxLine
+from tests.finance.imports.statement_files import Line, csv_file, ofx_of
 from users.models import User
 
 __all__ = ["no_jobs"]
@@ -59,7 +58,10 @@ def test_the_kind_is_kept_if_the_new_sign_allows_it(
 
 def test_a_dry_run_shows_the_inverted_rows(bring: Bring, card: EncryptedFinancialProfile) -> None:
     preview = bring(CHARGES, account=card, invert=True, dry_run=True).preview
-    assert [(row.data["amount"], row.data["transaction_type"]) for row in preview] == [("-54.20", "expense"), ("20.00", "income")]
+    assert [(row.data["amount"], row.data["transaction_type"]) for row in preview] == [
+        ("-54.20", "expense"),
+        ("20.00", "income"),
+    ]
     bring(CHARGES, account=card, invert=True)
     assert [line[0] for line in ledger()] == ["-54.20", "20.00"]
 
@@ -71,21 +73,21 @@ def test_the_same_file_again_creates_nothing(bring: Bring, card: EncryptedFinanc
 
 
 def test_an_ofx_file_again_creates_nothing(bring: Bring, card: EncryptedFinancialProfile) -> None:
-    content = ofx_of(OfxLine(id="K1", amount="54.20"), OfxLine(id="K2", amount="11.00"))
+    content = ofx_of(Line(id="K1", amount="54.20"), Line(id="K2", amount="11.00"))
     assert bring(content, account=card, invert=True).created == 2
     assert bring(content, account=card).duplicates == 2
-    assert [line[:2] for line in ledger()] == [("-11.00", "expense"), ("-54.20", "expense")] or len(ledger()) == 2
+    assert sorted(line[0] for line in ledger()) == ["-11.00", "-54.20"]
 
 
 def test_pending_rows_are_inverted_and_posted(bring: Bring, card: EncryptedFinancialProfile) -> None:
-    bring(ofx_of(pending=(OfxLine(id="K1", amount="54.20"),)), account=card, invert=True)
-    posted = bring(ofx_of(OfxLine(id="K1", amount="54.20")), account=card)
+    bring(ofx_of(pending=(Line(id="K1", amount="54.20"),)), account=card, invert=True)
+    posted = bring(ofx_of(Line(id="K1", amount="54.20")), account=card)
     assert (posted.superseded, ledger()) == (1, [("-54.20", "expense", "Coffee House")])
 
 
 def test_it_is_remembered_for_every_format(bring: Bring, card: EncryptedFinancialProfile) -> None:
     bring(CHARGES, account=card, invert=True)
-    bring(ofx_of(OfxLine(id="K1", amount="9.00", text="Bakery")), account=card)
+    bring(ofx_of(Line(id="K1", amount="9.00", text="Bakery")), account=card)
     assert ("-9.00", "expense", "Bakery") in ledger()
 
 
@@ -140,7 +142,7 @@ def test_balances_with_the_opposite_sign_are_kept(bring: Bring, card: EncryptedF
 
 
 @pytest.mark.parametrize("content", [
-    ofx_of(OfxLine(id="K1", amount="54.20"), balance="154.20"),
+    ofx_of(Line(id="K1", amount="54.20"), balance="154.20"),
     csv_file("2026-01-13,54.20,Grocer,154.20", header=BALANCES),
 ], ids=["closing-only", "one-row"])  # fmt: skip
 def test_a_balance_of_unknown_sign_is_reported_but_not_set(
@@ -154,13 +156,13 @@ def test_a_balance_of_unknown_sign_is_reported_but_not_set(
 
 
 def test_a_given_opening_balance_proves_the_sign(bring: Bring, card: EncryptedFinancialProfile) -> None:
-    content = ofx_of(OfxLine(id="K1", amount="54.20"), balance="154.20")
+    content = ofx_of(Line(id="K1", amount="54.20"), balance="154.20")
     result = bring(content, account=card, invert=True, opening_balance=Decimal("-100.00"))
     assert (result.statement["closing"], result.statement["gap"], result.balance_set) == ("-154.20", "0.00", True)
 
 
 def test_a_given_closing_balance_proves_the_sign(bring: Bring, card: EncryptedFinancialProfile) -> None:
-    content = ofx_of(OfxLine(id="K1", amount="54.20"), balance="154.20")
+    content = ofx_of(Line(id="K1", amount="54.20"), balance="154.20")
     result = bring(content, account=card, invert=True, closing_balance=Decimal("-154.20"))
     assert (result.statement["closing"], result.balance_set, result.warnings) == ("-154.20", True, [])
 

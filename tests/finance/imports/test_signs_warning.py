@@ -108,9 +108,7 @@ def test_a_running_balance_that_moves_the_other_way_is_a_warning(bring: Bring, r
     assert (result.balance_set, result.statement["opening"]) == (False, "100.00")
 
 
-def test_balances_that_move_the_other_way_are_a_warning(
-    bring: Bring, account: EncryptedFinancialProfile
-) -> None:
+def test_balances_that_move_the_other_way_are_a_warning(bring: Bring, account: EncryptedFinancialProfile) -> None:
     content = ofx_of(Line(id="K1", amount="30.00"), Line(id="K2", amount="-5.00"), balance="75.00")
     result = bring(content, opening_balance=Decimal("100.00"))
     account.refresh_from_db()

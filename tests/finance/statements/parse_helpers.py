@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from finance.statements.parse import parse_statement
 from finance.statements.rows import Limits, RowError, Statement, StatementError, StatementRow
@@ -41,14 +41,16 @@ def read(
     default_currency: str = "USD",
     account_hint: str = "",
     limits: Limits | None = None,
+    **options: Any,
 ) -> Reading:
-    """Parse all of `content`; text is encoded as UTF-8."""
+    """Parse all of `content`; text is encoded as UTF-8. `options` are further fields of StatementSource."""
     source = StatementSource(
         file=io.BytesIO(content.encode() if isinstance(content, str) else content),
         filename=filename,
         format=format,
         mapping=mapping,
         account_hint=account_hint,
+        **options,
     )
     statement = parse_statement(source, default_currency=default_currency, limits=limits or Limits())
     items = list(statement.rows)

@@ -1,0 +1,129 @@
+"""Balances of a statement: their sign, their proof, and the decision whether the account takes over the closing balance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from core.currencies import ISO_4217
+from finance.balance_check import BalanceCheck
+from finance.models import EncryptedFinancialProfile, FinancialTransaction
+from finance.models.accounts import AccountType
+from finance.models.imports import BalanceReason
+from finance.models.transactions import TransactionStatus
+from finance.statements.rows import Balances, Statement
+from finance.statements.source import StatementSource
+
+# `account_balance` has fifteen digits, two of them decimals.
+BALANCE_LIMIT = Decimal(10) ** 13
+# Banks state the balance of these as what is owed, above 0, or as what the customer has, below 0.
+DEBTS = frozenset({AccountType.CREDIT, AccountType.LOAN, AccountType.MORTGAGE})
+# Errors of rows that moved no money, so that the sum of the others is complete.
+WITHOUT_MONEY = ("zero_amount", "not_executed")
+
+# Banks do not include pending rows in balances, and an id that occurs twice is one transaction.
+MOVED = """
+SELECT coalesce(sum(amount) FILTER (WHERE currency = %(currency)s), 0), max(day)
+  FROM import_staged JOIN import_verdict USING (number)
+ WHERE problem IS NULL AND NOT is_pending AND coalesce(original, number) = number
+"""
+
+SEEN = "SELECT DISTINCT currency FROM import_staged WHERE problem IS NULL ORDER BY currency"
+
+UNREADABLE = """
+SELECT count(*) FROM import_staged WHERE problem IS NOT NULL AND NOT problem ->> 'code' = ANY (%(without_money)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementBalance:
+    """The balance check of a staged statement, the day of its last booked row, and the number of rows it can't include."""
+
+    check: BalanceCheck
+    last_day: date | None
+    unreadable: int
+
+
+def read_balance(statement: Statement, source: StatementSource, account: EncryptedFinancialProfile) -> StatementBalance:
+    """Return the balance of the staged `statement`; a balance sent with the file is used if the file has none."""
+    balances = statement.balances
+    currency = _currency(balances, account)
+    moved, last_day = fetch_staged(MOVED, {"currency": currency})[0]
+    [(unreadable,)] = fetch_staged(UNREADABLE, {"without_money": list(WITHOUT_MONEY)})
+    return StatementBalance(_check(balances, source, account, moved, currency), last_day, unreadable)
+
+
+def _check(
+    balances: Balances, source: StatementSource, account: EncryptedFinancialProfile, moved: Decimal, currency: str
+) -> BalanceCheck:
+    """Return the check with the balances of the file in the sign of the account.
+
+    The signs of balances do not follow from those of rows: exports of cards state what is owed or what the customer has. The
+    sign with which the statement adds up is the right one.
+    """
+    as_stated, opposite = (_with_sign(balances, source, moved, currency, sign) for sign in (1, -1))
+    if balances.opening is None and balances.closing is None:
+        return as_stated
+    proved = [check for check, sign in ((as_stated, 1), (opposite, -1)) if _is_proved(check, balances, source, sign)]
+    if len(proved) == 1 and (source.invert or account.profile_type in DEBTS):
+        return proved[0]
+    if not source.invert or as_stated.closing == opposite.closing:
+        return as_stated
+    opening = None if balances.is_circular else as_stated.opening
+    return BalanceCheck(opening, as_stated.closing, moved, currency, is_sign_known=False)
+
+
+def _with_sign(balances: Balances, source: StatementSource, moved: Decimal, currency: str, sign: int) -> BalanceCheck:
+    opening = source.opening_balance if balances.opening is None else balances.opening * sign
+    closing = source.closing_balance if balances.closing is None else balances.closing * sign
+    return BalanceCheck(opening, closing, moved, currency)
+
+
+def _is_proved(check: BalanceCheck, balances: Balances, source: StatementSource, sign: int) -> bool:
+    """Return True if the statement adds up, or if its closing balance is the one that the user sent."""
+    if balances.closing is not None and source.closing_balance == balances.closing * sign:
+        return True
+    return check.gap == 0 and not balances.is_circular
+
+
+def _currency(balances: Balances, account: EncryptedFinancialProfile) -> str:
+    """Return the currency of the balance check: that of the file's balances, or of all its rows, or of the account."""
+    named = balances.currency.upper()
+    has_balances = balances.opening is not None or balances.closing is not None
+    seen = {line[0] for line in fetch_staged(SEEN)}
+    is_sure = has_balances or seen <= {named}
+    return named if is_sure and named in ISO_4217 else account.currency
+
+
+def why_not_set(balance: StatementBalance, account: EncryptedFinancialProfile, *, is_in_doubt: bool) -> BalanceReason | None:
+    """Return why the account does not take over the closing balance; None if it does."""
+    check = balance.check
+    reasons = {
+        BalanceReason.NO_BALANCE: check.closing is None,
+        BalanceReason.NO_BOOKED_ROWS: balance.last_day is None,
+        BalanceReason.OTHER_CURRENCY: check.currency != account.currency,
+        BalanceReason.SIGN_UNKNOWN: not check.is_sign_known,
+        BalanceReason.GAP: check.gap not in (None, 0),
+        BalanceReason.SIGNS_IN_DOUBT: is_in_doubt,
+        BalanceReason.UNREADABLE_ROWS: balance.unreadable > 0,
+        BalanceReason.OUT_OF_RANGE: abs(check.closing or 0) >= BALANCE_LIMIT,
+    }
+    found = next((reason for reason, holds in reasons.items() if holds), None)
+    if found is None and _has_newer(account, balance.last_day):
+        return BalanceReason.NEWER_TRANSACTIONS
+    return found
+
+
+def _has_newer(account: EncryptedFinancialProfile, last_day: date | None) -> bool:
+    booked = FinancialTransaction.objects.filter(user_id=account.user_id, financial_profile=account)
+    return booked.filter(status=TransactionStatus.COMPLETED, transaction_date__gt=last_day).exists()
+
+
+def fetch_staged(sql: str, parameters: dict[str, Any] | None = None) -> Sequence[tuple[Any, ...]]:
+    """Return the rows of a query of the staged tables."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
