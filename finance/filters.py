@@ -112,7 +112,14 @@ def _problem(name: str, values: list[str], known: set[str]) -> tuple[str, str] |
 class ImportFilter(StrictFilterSet):
     class Meta:
         model = StatementImport
-        fields = {"account": ["exact"], "format": ["exact"], "created_at": ["gte", "lte"], "undone_at": ["isnull"]}
+        fields = {
+            "account": ["exact"],
+            "format": ["exact"],
+            "balance_set": ["exact"],
+            "balance_reason": ["exact", "in"],
+            "created_at": ["gte", "lte"],
+            "undone_at": ["isnull"],
+        }
 
 
 class ImportRowFilter(StrictFilterSet):

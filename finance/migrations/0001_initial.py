@@ -636,8 +636,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default=dict,
                         help_text=(
-                            "`invert`, `encoding`, `date_order` and `decimal` as sent or remembered; the last three are empty "
-                            "if detected."
+                            "`invert`, `encoding`, `date_order` and `decimal` as sent or remembered. Empty ones were detected."
                         ),
                     ),
                 ),

@@ -59,7 +59,7 @@ class StatementImport(OwnedModel):
     options = models.JSONField(
         default=dict,
         blank=True,
-        help_text="`invert`, `encoding`, `date_order` and `decimal` as sent or remembered; the last three are empty if detected.",
+        help_text="`invert`, `encoding`, `date_order` and `decimal` as sent or remembered. Empty ones were detected.",
     )
     created = models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")
     duplicates = models.IntegerField(default=0, help_text="Rows that were in the account already.")

@@ -6,17 +6,10 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from core.api.examples import EXAMPLE_ID
-from core.api.serializers import BaseSerializer, OwnedKeyField, StrictSerializer
-from core.errors import DomainError
-from core.json_input import parsed
-from core.models.validators import has_null_character
-from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport, StatementImportRow
+from core.api.serializers import BaseSerializer, JsonField, OwnedKeyField, StrictSerializer
+from finance.models import FinancialTransaction, StatementImport, StatementImportRow
 from finance.models.imports import BalanceReason, RowVerdict
 from finance.services import ReviewDecision
-from finance.services.import_sources import AUTO
-from finance.statements.encoding_names import NAMES, known_codec, name_of
-from finance.statements.parse import FORMATS
-from finance.statements.text_options import DATE_ORDERS, DECIMALS
 
 EXAMPLE_STATEMENT = {"opening": "727.64", "closing": "382.34", "computed": "382.37", "gap": "-0.03", "currency": "CAD"}
 EXAMPLE_ERROR = {"row": 17, "field": "amount", "code": "bad_amount", "message": "“12,34,5” is not an amount of money."}
@@ -36,100 +29,7 @@ EXAMPLE_ROW = {
 EXAMPLE_COUNTS = {"created": 1, "duplicates": 1, "tombstoned": 0, "superseded": 1, "review": 0, "failed": 1}
 EXAMPLE_OPTIONS = {"invert": False, "encoding": "", "date_order": "", "decimal": ""}
 EXAMPLE_BALANCE = {"balance_set": False, "balance_reason": "gap"}
-MAX_MAPPING = 20_000
-SHOWN = 40
 MAX_ERRORS = 1_000
-
-
-class MappingField(serializers.CharField):
-    """A JSON object in a text field of a multipart form."""
-
-    default_error_messages = {
-        "invalid_json": '{problem}Send a JSON object such as {{"date": "Booked on", "amount": "Betrag"}}.',
-    }
-
-    def to_internal_value(self, data: Any) -> Any:
-        text = super().to_internal_value(data)
-        try:
-            mapping = parsed(text.encode(), "The mapping")
-        except (DomainError, UnicodeEncodeError) as error:
-            self.fail("invalid_json", problem=f"{error} ")
-        if not isinstance(mapping, dict) or has_null_character(mapping):
-            self.fail("invalid_json", problem="")
-        return mapping
-
-
-class ListedChoiceField(serializers.ChoiceField):
-    """A choice whose error lists the choices."""
-
-    default_error_messages = {"invalid_choice": "“{input}” is unknown. Use one of: {known}."}
-
-    def to_internal_value(self, data: Any) -> Any:
-        if str(data) not in self.choices:
-            self.fail("invalid_choice", input=str(data)[:SHOWN], known=" ".join(map(str, self.choices)))
-        return super().to_internal_value(data)
-
-
-class EncodingField(ListedChoiceField):
-    """An encoding by any of its names, returned as the first one of `choices`."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        codec = known_codec(str(data))
-        return super().to_internal_value(name_of(codec) if codec and data not in self.choices else data)
-
-
-@extend_schema_serializer(description="A statement file, and the account to import it into.")
-class ImportFormSerializer(StrictSerializer):
-    file = serializers.FileField(
-        max_length=255,
-        help_text="An OFX, QFX or CSV file. Texts are cut: descriptions at 2,000 characters, names at 255, categories at 100.",
-    )
-    account = OwnedKeyField(queryset=EncryptedFinancialProfile.objects.all(), help_text="The id of an open account.")
-    format = ListedChoiceField(FORMATS, default="auto", help_text="With `auto`, the content determines the format.")
-    mapping = MappingField(
-        max_length=MAX_MAPPING,
-        required=False,
-        help_text='CSV only: JSON with the column title or number (from 0) of each field, as in {"date": "Day", "amount": 3}. '
-        "Options: `date_format`, `decimal`, `delimiter`. Default: the account's last mapping if it fits, else detected.",
-    )
-    dry_run = serializers.BooleanField(default=False, help_text="True: return the result with a `preview`, and change nothing.")
-    account_hint = serializers.CharField(
-        max_length=64, required=False, help_text="For an OFX file with several accounts: its number or last four characters."
-    )
-    opening_balance = serializers.DecimalField(
-        15, 2, required=False, help_text="Used if the file states none. Below 0 if money is owed."
-    )
-    closing_balance = serializers.DecimalField(
-        15, 2, required=False, help_text="Used if the file states none. Below 0 if money is owed."
-    )
-    invert = serializers.BooleanField(
-        allow_null=True,
-        required=False,
-        default=None,
-        help_text="True: change the sign of every amount, for banks that write charges of a card as positive amounts. "
-        "Default (null or absent): as in the account's last import that was not undone.",
-    )
-    encoding = EncodingField(
-        [AUTO, *NAMES],
-        required=False,
-        default="",
-        help_text="The encoding of the file, also by other names such as cp1252. `auto`: detect it. Default: as in an earlier "
-        "import of the account if it fits, else detected.",
-    )
-    date_order = ListedChoiceField(
-        [AUTO, *DATE_ORDERS],
-        required=False,
-        default="",
-        help_text="Whether dates such as 03/04/2026 begin with the day or the month. `auto`: detect it. Default: as in an "
-        "earlier import of the account if it fits, else detected.",
-    )
-    decimal = ListedChoiceField(
-        [AUTO, *DECIMALS],
-        required=False,
-        default="",
-        help_text="The decimal mark of amounts. `auto`: detect it. Default: as in an earlier import of the account if it fits, "
-        "else detected.",
-    )
 
 
 @extend_schema_serializer(description="A row of the file that can't be imported.")
@@ -230,8 +130,15 @@ class ImportResultSerializer(serializers.Serializer):
         return {name: value for name, value in data.items() if name not in only_in_dry_runs}
 
 
+@extend_schema_field(ImportOptionsSerializer)
+class OptionsField(JsonField):
+    """The options of an import, as a typed object in the schema."""
+
+
 @extend_schema_serializer(description="A statement file that was imported, with the number of rows of each verdict.")
 class ImportSerializer(BaseSerializer):
+    options = OptionsField(read_only=True, help_text="The options that were used, sent or remembered.")
+
     class Meta:
         model = StatementImport
         fields = [

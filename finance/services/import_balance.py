@@ -109,7 +109,7 @@ def why_not_set(balance: StatementBalance, account: EncryptedFinancialProfile, *
         BalanceReason.GAP: check.gap not in (None, 0),
         BalanceReason.SIGNS_IN_DOUBT: is_in_doubt,
         BalanceReason.UNREADABLE_ROWS: balance.unreadable > 0,
-        BalanceReason.OUT_OF_RANGE: abs(check.closing or 0) >= BALANCE_LIMIT,
+        BalanceReason.OUT_OF_RANGE: check.closing is not None and abs(check.closing) >= BALANCE_LIMIT,
     }
     found = next((reason for reason, holds in reasons.items() if holds), None)
     if found is None and _has_newer(account, balance.last_day):

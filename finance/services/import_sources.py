@@ -74,7 +74,7 @@ def open_statement(source: StatementSource, account: EncryptedFinancialProfile) 
 
 def _parse(source: StatementSource, account: EncryptedFinancialProfile) -> Statement:
     limits = Limits(max_bytes=settings.IMPORT_MAX_BYTES, max_rows=settings.IMPORT_MAX_ROWS)
-    detected = {name: "" for name in TEXT_OPTIONS if getattr(source, name) == AUTO}
+    detected: dict[str, Any] = {name: "" for name in TEXT_OPTIONS if getattr(source, name) == AUTO}
     return parse_statement(replace(source, **detected), default_currency=account.currency, limits=limits)
 
 

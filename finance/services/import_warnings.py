@@ -115,8 +115,8 @@ def _of_balance_sign(balance: StatementBalance) -> StatementWarning | None:
     if balance.check.is_sign_known:
         return None
     message = (
-        "The amounts were inverted, but nothing shows whether the balances of the file have to be, so the account's balance was "
-        "not set. Send the account's balance at the end of the file as closing_balance, below 0 if money is owed."
+        "The amounts were inverted, but nothing shows whether the balances of the file have to be, so the account's balance "
+        "was not set. Send the account's balance at the end of the file as closing_balance, below 0 if money is owed."
     )
     return StatementWarning("balance_sign_unknown", message)
 

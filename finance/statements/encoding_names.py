@@ -1,6 +1,7 @@
 """Encodings that the option `encoding` accepts, by their names on the web, and their Python codecs."""
 
-import codecs
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 
 from finance.statements.rows import StatementError
 
@@ -35,10 +36,21 @@ CODECS = {
     "euc-kr": "cp949",
 }
 NAMES = tuple(CODECS)
-# Other names, in the spelling of `codecs.lookup`. The first name of a codec in `CODECS` is the one that is shown.
-_SYNONYMS = {
-    "iso8859-1": "cp1252", "ascii": "cp1252", "gbk": "gb18030", "gb2312": "gb18030", "big5": "big5hkscs",
-    "big5hkscs": "big5hkscs", "cp950": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949", "utf-8-sig": "utf-8",
+_MAX_NAME = 40
+
+
+def _module(name: str) -> str:
+    """Return the name of Python's module for an encoding, or of none.
+
+    SECURITY: not `codecs.lookup`, which keeps every unknown name in memory.
+    """
+    module = normalize_encoding(name).lower()
+    return aliases.get(module, module)
+
+
+_BY_MODULE = {_module(codec): codec for codec in CODECS.values()} | {
+    "latin_1": "cp1252", "ascii": "cp1252", "gbk": "gb18030", "gb2312": "gb18030", "big5": "big5hkscs", "cp950": "big5hkscs",
+    "shift_jis": "cp932", "euc_kr": "cp949", "utf_8_sig": "utf-8",
 }  # fmt: skip
 
 
@@ -52,16 +64,13 @@ def known_codec(name: str) -> str:
     lower = name.strip().lower()
     if lower in CODECS:
         return CODECS[lower]
-    try:
-        found = codecs.lookup(f"cp{lower}" if lower.isdigit() else lower).name
-    except (LookupError, UnicodeError, ValueError):
+    if len(lower) > _MAX_NAME:
         return ""
-    codec = _SYNONYMS.get(found, found)
-    return codec if codec in CODECS.values() else ""
+    return _BY_MODULE.get(_module(f"cp{lower}" if lower.isdigit() else lower), "")
 
 
 def require_codec(name: str) -> str:
     """Return the codec for the option `encoding`; raise StatementError with the accepted names for another one."""
     if codec := known_codec(name):
         return codec
-    raise StatementError("unknown_encoding", f"“{name[:40]}” is not a known encoding. Use one of: {', '.join(NAMES)}.")
+    raise StatementError("unknown_encoding", f"“{name[:_MAX_NAME]}” is not a known encoding. Use one of: {', '.join(NAMES)}.")

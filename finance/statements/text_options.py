@@ -52,11 +52,11 @@ def ordered_format(found: str, date_order: str, sample: Sequence[str]) -> str:
 
 def ambiguous_dates(ambiguous: AmbiguousDatesError, sample: Sequence[str]) -> StatementError:
     """Return the refusal of dates that could begin with the day or the month, with both readings of one."""
-    readers = {"day_first": DateReader(ambiguous.day_first), "month_first": DateReader(ambiguous.month_first)}
-    read = [(cell.strip(), *(reader.read(cell) for reader in readers.values())) for cell in sample]
-    text, day_first, month_first = next((line for line in read if line[1] != line[2]), read[0])
+    day_reader, month_reader = DateReader(ambiguous.day_first), DateReader(ambiguous.month_first)
+    readings = [(cell, day_reader.read(cell), month_reader.read(cell)) for cell in sample]
+    text, day_first, month_first = next((reading for reading in readings if reading[1] != reading[2]), readings[0])
     message = (
-        f"Dates such as “{text[:_SHOWN]}” could begin with the day or the month. Send date_order=day_first if this is "
+        f"Dates such as “{text.strip()[:_SHOWN]}” could begin with the day or the month. Send date_order=day_first if this is "
         f"{day_first}, or date_order=month_first if it is {month_first}."
     )
     return StatementError("ambiguous_dates", message)

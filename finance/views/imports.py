@@ -17,9 +17,9 @@ from core.api.viewsets import ListMixin, OwnedBaseViewSet, OwnedReadOnlyViewSet
 from finance import services
 from finance.filters import ImportFilter, ImportRowFilter
 from finance.models import StatementImport, StatementImportRow
+from finance.serializers.import_forms import ImportFormSerializer
 from finance.serializers.imports import (
     ImportDetailSerializer,
-    ImportFormSerializer,
     ImportResultSerializer,
     ImportRowSerializer,
     ImportSerializer,

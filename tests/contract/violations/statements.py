@@ -55,6 +55,8 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     # imports are created from files, never from fields
     f"{IMPORT}_format_choice": (StatementImport, {"format": "pdf"}, None),
     f"{IMPORT}_mapping_shape": (StatementImport, {"mapping": []}, None),
+    f"{IMPORT}_options_shape": (StatementImport, {"options": []}, None),
+    f"{IMPORT}_balance_reason_choice": (StatementImport, {"balance_reason": "mood"}, None),
     f"{IMPORT}_statement_shape": (StatementImport, {"statement": []}, None),
     f"{IMPORT}_warnings_shape": (StatementImport, {"warnings": {}}, None),
     f"{IMPORT}_account_before_shape": (StatementImport, {"account_before": []}, None),

@@ -80,7 +80,7 @@ def test_a_balance_out_of_range_is_the_reason(bring: Bring) -> None:
 def test_an_equal_balance_counts_as_set(bring: Bring) -> None:
     bring(ofx_of(SALARY, balance="500.05"))
     assert bring(ofx_of(SALARY, balance="500.05")).balance_set is True
-    assert StatementImport.objects.order_by("created_at").last().account_before is None  # type: ignore[union-attr]
+    assert StatementImport.objects.order_by("created_at").last().account_before is None
 
 
 def test_a_dry_run_tells_it_too(bring: Bring, account: EncryptedFinancialProfile) -> None:

@@ -22,7 +22,7 @@ def texts() -> list[str]:
 
 
 def last_options() -> dict[str, Any]:
-    return StatementImport.objects.order_by("created_at").last().options  # type: ignore[union-attr]
+    return StatementImport.objects.order_by("created_at").last().options
 
 
 def test_the_encoding_is_remembered(bring: Bring) -> None:

@@ -6,6 +6,7 @@ from finance.statements.rows import StatementError
 from tests.finance.statements.parse_helpers import read
 
 DATES = "Date,Amount,Description\n03/04/2026,-5.00,Tea\n05/06/2026,-6.00,Gum\n"
+ISO_DATES = DATES.replace("03/04/2026", "2026-04-03").replace("05/06/2026", "2026-06-05")
 AMOUNTS = "Date;Amount;Description\n2026-04-03;1,234;Tea\n"
 
 
@@ -20,8 +21,8 @@ AMOUNTS = "Date;Amount;Description\n2026-04-03;1,234;Tea\n"
         (DATES.replace("/", "."), "month_first", ["2026-03-04", "2026-05-06"]),
         (DATES.replace("03/", "25/"), "day_first", ["2026-04-25", "2026-06-05"]),
         (DATES.replace("/04/", "/25/"), "month_first", ["2026-03-25", "2026-05-06"]),
-        (DATES.replace("03/04/2026", "2026-04-03").replace("05/06/2026", "2026-06-05"), "day_first", ["2026-04-03", "2026-06-05"]),
-        (DATES.replace("03/04/2026", "2026-04-03").replace("05/06/2026", "2026-06-05"), "month_first", ["2026-04-03", "2026-06-05"]),
+        (ISO_DATES, "day_first", ["2026-04-03", "2026-06-05"]),
+        (ISO_DATES, "month_first", ["2026-04-03", "2026-06-05"]),
     ],
 )  # fmt: skip
 def test_the_order_of_day_and_month_can_be_sent(content: str, date_order: str, dates: list[str]) -> None:
@@ -73,7 +74,8 @@ def test_ambiguous_amounts_name_the_option_and_both_readings() -> None:
         read(AMOUNTS)
     assert refused.value.code == "ambiguous_amounts"
     assert refused.value.message == (
-        "“1,234” could have a thousands separator or a decimal mark. Send decimal=. if this is 1234, or decimal=, if it is 1.234."
+        "“1,234” could have a thousands separator or a decimal mark. Send decimal=. if this is 1234, or decimal=, if it is "
+        "1.234."
     )
 
 
