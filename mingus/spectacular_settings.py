@@ -21,7 +21,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DueFrequencyEnum": "finance.models.due_series.DueFrequency",
         "NotificationFrequencyEnum": "system.models.preferences.NotificationFrequency",
         "LowToCriticalEnum": "system.models.alerts.Severity",
-        "ImportFormatEnum": "finance.serializers.imports.FORMATS",
+        "ImportFormatEnum": "finance.serializers.import_forms.FORMATS",
         "UploadStatusEnum": "users.models.uploads.UploadStatus",
         "UploadKindEnum": "users.models.uploads.UploadKind",
     },

@@ -11,7 +11,7 @@ from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile
 from finance.models.imports import RowVerdict
 from finance.services.import_balance import StatementBalance, fetch_staged, why_not_set
-from finance.services.import_sources import options_of
+from finance.services.import_sources import TEXT_OPTIONS
 from finance.services.import_warnings import MAX_ERRORS, SIGNS_LOOK_INVERTED, list_warnings
 from finance.services.import_writes import ROW_AS_JSON
 from finance.statements.rows import Statement, StatementWarning
@@ -123,7 +123,7 @@ def build_result(
         },
         balance_set=reason is None,
         balance_reason=reason or "",
-        options=options_of(source),
+        options={"invert": bool(source.invert)} | {name: getattr(source, name) for name in TEXT_OPTIONS},
         mapping={} if has_null_character(mapping) else mapping,  # jsonb cannot store this character
         unused_columns=[_storable(title) for title in statement.unused_columns],
         first_rows=[[_storable(cell) for cell in row] for row in statement.first_rows],

@@ -39,7 +39,7 @@ FORMAT_CODES = frozenset({"unknown_format", "wrong_format"})
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What an earlier import of the account used."""
+    """Format, mapping and options of an earlier import of the account."""
 
     format: str
     mapping: Mapping[str, Any]
@@ -142,11 +142,6 @@ class _Trial:
 
 def _family(name: str) -> str:
     return "ofx" if name == "qfx" else name
-
-
-def options_of(source: StatementSource) -> dict[str, bool | str]:
-    """Return the options to store with an import, for later imports into the account."""
-    return {"invert": bool(source.invert)} | {name: getattr(source, name) for name in TEXT_OPTIONS}
 
 
 def digest_of(source: StatementSource) -> str:

@@ -24,6 +24,7 @@ ROWS_BETWEEN_REPORTS = 1_000
 MAX_BYTES_PER_ROW = 500  # estimates the progress in an OFX file, which the parser reads as a whole before its rows
 # Percent of the work that are done once the rows are read, their verdicts are known, and their transactions are written.
 READ, DECIDED, HALF_WRITTEN = 50, 60, 80
+RECORDED = ("format", "mapping", "options", "statement", "balance_set", "balance_reason")
 
 Progress = Callable[[int], None]
 
@@ -93,19 +94,14 @@ def _import_staged(
 
 
 def _record(result: ImportResult, source: StatementSource, account: EncryptedFinancialProfile) -> StatementImport:
+    same = {name: getattr(result, name) for name in (*RECORDED, *import_report.COUNTERS.values())}
     return StatementImport(
         user_id=account.user_id,
         account=account,
-        format=result.format,
         filename=source.filename[:255],
         file_digest=digest_of(source),
-        mapping=result.mapping,
-        options=result.options,
-        statement=result.statement,
-        balance_set=result.balance_set,
-        balance_reason=result.balance_reason,
         warnings=[asdict(warning) for warning in result.warnings],
-        **{name: getattr(result, name) for name in import_report.COUNTERS.values()},
+        **same,
     )
 
 

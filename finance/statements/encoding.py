@@ -27,6 +27,7 @@ _ALIASES = {"ansi": "windows-1252"}
 _UTF16 = "utf-16"
 _SHARE_OF_UTF16 = 0.3
 _SHARE_OF_DAMAGE = 0.25
+# A few characters may be valid both in UTF-8 and in an Asian encoding.
 _ASIAN = frozenset({"gb18030", "big5hkscs", "cp932", "euc_jp", "cp949"})
 _MIN_IN_ASIAN = 8
 
@@ -66,7 +67,9 @@ def _wanted(file: BinaryIO, head: bytes, marked: str, wanted: str) -> str:
         return "utf-16-le" if codec == _UTF16 else codec
     refuse_binary(head)
     sample = _non_ascii_sample(file)
-    if codec != "utf-8" and _size(sample) >= _proof_of_utf8(codec) and _is_valid_utf8(file):
+    least = _MIN_IN_ASIAN if codec in _ASIAN else 1
+    beyond_ascii = sum(not character.isascii() for character in sample.decode("utf-8", errors="replace"))
+    if codec != "utf-8" and beyond_ascii >= least and _is_valid_utf8(file):
         raise _wrong(f"The file is in utf-8, not in {name_of(codec)}.")
     if _damage(sample, codec) >= _SHARE_OF_DAMAGE:
         raise _wrong(f"Most characters of the file that are not ASCII are not valid in {name_of(codec)}.")
@@ -128,16 +131,6 @@ def _damage(sample: bytes, codec: str) -> float:
     """Return the share of the characters beyond ASCII that are invalid in `codec`."""
     text = sample.decode(codec, errors="replace")
     return text.count("\ufffd") / max(1, sum(not character.isascii() for character in text))
-
-
-def _size(sample: bytes) -> int:
-    """Return the number of characters beyond ASCII, if `sample` is UTF-8."""
-    return sum(not character.isascii() for character in sample.decode("utf-8", errors="replace"))
-
-
-def _proof_of_utf8(codec: str) -> int:
-    """Return how many valid UTF-8 characters show that a file is not in `codec`: a few may be valid in an Asian one."""
-    return _MIN_IN_ASIAN if codec in _ASIAN else 1
 
 
 def _declared(head: bytes, sample: bytes) -> str:

@@ -23,14 +23,9 @@ def counted(rows: Iterator[RowOrError], signs: Counter[tuple[str, bool]], *, inv
     for row in rows:
         if isinstance(row, StatementRow):
             signs[row.kind, row.amount > 0] += 1
-            yield inverted(row) if invert else row
-        else:
-            yield row
-
-
-def inverted(row: StatementRow) -> StatementRow:
-    """Return `row` with the opposite sign, and with the transaction type that its kind and the new sign give."""
-    return row._replace(amount=-row.amount, transaction_type=type_of(row.kind, -row.amount))
+            if invert:
+                row = row._replace(amount=-row.amount, transaction_type=type_of(row.kind, -row.amount))  # noqa: PLW2901
+        yield row
 
 
 @dataclass(frozen=True, slots=True)
