@@ -46,6 +46,8 @@ class ImportFactory(OwnedFactory):
     account = factory.SubFactory(AccountFactory, user=factory.SelfAttribute("..user"))
     format = "csv"
     file_digest = "0" * 64
+    options = factory.LazyFunction(lambda: {"invert": False, "encoding": "", "date_order": "", "decimal": ""})
+    balance_reason = "no_balance"
 
 
 class ImportRowFactory(OwnedFactory):

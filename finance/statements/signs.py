@@ -24,7 +24,7 @@ def counted(rows: Iterator[RowOrError], signs: Counter[tuple[str, bool]], *, inv
         if isinstance(row, StatementRow):
             signs[row.kind, row.amount > 0] += 1
             if invert:
-                row = row._replace(amount=-row.amount, transaction_type=type_of(row.kind, -row.amount))  # noqa: PLW2901
+                row = row._replace(amount=-row.amount, transaction_type=type_of(row.kind, -row.amount))
         yield row
 
 
