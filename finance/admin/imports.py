@@ -30,7 +30,7 @@ class StatementImportAdmin(OwnedReadOnlyAdmin):
     list_display = (
         "filename", "owner", "account", "format", "created", "duplicates", "review", "failed", "balance_set", "created_at"
     )  # fmt: skip
-    list_filter = (BY_CUSTOMER, ("format", ChoicesDropdownFilter), "balance_set", ("balance_reason", ChoicesDropdownFilter))
+    list_filter = (BY_CUSTOMER, ("format", ChoicesDropdownFilter), ("balance_reason", ChoicesDropdownFilter))
     list_select_related = ("user", "account")
     list_display_links = ("filename", "created_at")
     search_fields = ("filename",)

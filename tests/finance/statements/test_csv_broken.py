@@ -107,13 +107,13 @@ def test_a_stray_nul_is_cleaned_out_of_its_text() -> None:
 
 
 @pytest.mark.parametrize("delimiter", ["-", "/"])
-def test_ambiguous_dates_are_refused_with_the_mapping_to_send(delimiter: str) -> None:
+def test_ambiguous_dates_are_refused_with_the_option_to_send(delimiter: str) -> None:
     day = delimiter.join(("01", "02", "2025"))
     with pytest.raises(StatementError) as refusal:
         read(f"Date,Amount\n{day},1.00\n")
     assert refusal.value.code == "ambiguous_dates"
-    assert f'{{"date_format": "{delimiter.join(("%d", "%m", "%Y"))}"}}' in refusal.value.message
-    assert f'{{"date_format": "{delimiter.join(("%m", "%d", "%Y"))}"}}' in refusal.value.message
+    assert "date_order=day_first if this is 2025-02-01" in refusal.value.message
+    assert "date_order=month_first if it is 2025-01-02" in refusal.value.message
 
 
 @pytest.mark.parametrize(("date_format", "day"), [("%d/%m/%Y", "2025-02-01"), ("%m/%d/%Y", "2025-01-02")])
