@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from core.errors import DomainError
 from finance.models import EncryptedFinancialProfile, StatementImport
@@ -150,11 +151,15 @@ def digest_of(source: StatementSource) -> str:
     return file_digest(source.file, "sha256").hexdigest()  # type: ignore[arg-type]  # needs only readinto
 
 
+def with_other_sign(account: EncryptedFinancialProfile, source: StatementSource) -> QuerySet[StatementImport]:
+    """Return the account's imports whose amounts were inverted if those of `source` are not, or vice versa."""
+    imports = StatementImport.objects.filter(user_id=account.user_id, account=account, undone_at__isnull=True)
+    return imports.filter(options__invert=not source.invert)
+
+
 def _refuse_other_sign(source: StatementSource, account: EncryptedFinancialProfile) -> None:
     """Raise StatementError if the same file was imported with the opposite sign, because its rows would come in again."""
-    others = StatementImport.objects.filter(
-        user_id=account.user_id, account=account, undone_at__isnull=True, options__invert=not source.invert
-    )
+    others = with_other_sign(account, source)
     if not others.exists():
         return
     twin = others.filter(file_digest=digest_of(source)).first()

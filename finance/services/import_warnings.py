@@ -6,6 +6,8 @@ from decimal import Decimal
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
 from finance.models.accounts import AccountType
 from finance.services.import_balance import DEBTS, SEEN, StatementBalance, fetch_staged
+from finance.services.import_sources import with_other_sign
+from finance.services.import_staging import hash_joins
 from finance.statements.rows import Balances, Statement, StatementWarning
 from finance.statements.signs import SignEvidence, evidence
 from finance.statements.source import StatementSource
@@ -21,6 +23,17 @@ CENT = Decimal("0.01")
 EXAMPLE = """
 SELECT coalesce(nullif(merchant_name, ''), description), amount, transaction_type
   FROM import_staged WHERE problem IS NULL AND sign(amount) = %(sign)s ORDER BY number LIMIT 1
+"""
+OPPOSITE = """
+WITH known AS MATERIALIZED (
+    SELECT DISTINCT transaction_date AS day, amount, currency, description
+      FROM finance_financialtransaction WHERE user_id = %(user)s AND financial_profile_id = %(account)s
+)
+SELECT count(known.day), count(*)
+  FROM import_staged staged
+  LEFT JOIN known ON known.day = staged.day AND known.amount = -staged.amount
+        AND known.currency = staged.currency AND known.description = staged.description
+ WHERE problem IS NULL AND staged.day IN (SELECT day FROM known)
 """
 PENDING = "SELECT count(*) FROM import_staged WHERE problem IS NULL AND is_pending"
 
@@ -42,6 +55,7 @@ def list_warnings(
         _of_gap(source, account, balance),
         _of_balance_sign(balance),
         _of_signs(statement, source, account, balance),
+        _of_known_rows(source, account),
         _of_errors(failed),
     ]
     return [warning for warning in found if warning is not None]
@@ -137,6 +151,22 @@ def _of_signs(
         return None
     message = f"The signs look inverted: {why}. {_example(found)}{_remedy(invert=invert)}"
     return StatementWarning(SIGNS_LOOK_INVERTED, message)
+
+
+def _of_known_rows(source: StatementSource, account: EncryptedFinancialProfile) -> StatementWarning | None:
+    """Return a warning if most rows of the days that an import with the other sign has covered are known from it."""
+    others = with_other_sign(account, source)
+    if not others.exists():
+        return None
+    with hash_joins():
+        [(opposite, comparable)] = fetch_staged(OPPOSITE, {"user": account.user_id, "account": account.pk})
+    if not opposite or opposite * 2 < comparable:
+        return None
+    message = (
+        f"{opposite:,} rows are in the account with the opposite sign, from an import {'without' if source.invert else 'with'} "
+        "invert. Undo that import first, or they will be there twice."
+    )
+    return StatementWarning("known_with_other_sign", message)
 
 
 def _is_card_with_income(found: SignEvidence, account: EncryptedFinancialProfile) -> bool:

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from dev.factories import AccountFactory
 from finance.models import EncryptedFinancialProfile, StatementImport
 from tests.finance.imports.conftest import Bring, Send, Undo
 from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
+from users.models import User
 
 BALANCES = "Date,Amount,Description,Balance"
 SALARY, RENT = Line(id="P1", amount="1200.10"), Line(id="P2", amount="-800.05")
@@ -87,6 +89,35 @@ def test_a_dry_run_tells_it_too(bring: Bring, account: EncryptedFinancialProfile
     assert bring(ofx_of(SALARY, balance="500.05"), dry_run=True).balance_set is True
     account.refresh_from_db()
     assert account.account_balance is None
+
+
+@pytest.mark.parametrize("profile_type", ["credit", "loan", "mortgage"])
+def test_what_is_owed_becomes_a_negative_balance(bring: Bring, alice: User, profile_type: str) -> None:
+    account = AccountFactory(user=alice, profile_type=profile_type)
+    content = csv_file("2026-01-13,-54.20,Grocer,154.20", "2026-01-14,100.00,Payment,54.20", header=BALANCES)
+    result = bring(content, account=account)
+    account.refresh_from_db()
+    assert (account.account_balance, result.balance_set, result.warnings) == (Decimal("-54.20"), True, [])
+    assert (result.statement["opening"], result.statement["gap"]) == ("-100.00", "0.00")
+
+
+def test_a_balance_of_a_card_below_0_is_kept(bring: Bring, alice: User) -> None:
+    account = AccountFactory(user=alice, profile_type="credit")
+    content = csv_file("2026-01-13,-54.20,Grocer,-154.20", "2026-01-14,100.00,Payment,-54.20", header=BALANCES)
+    assert (bring(content, account=account).statement["closing"]) == "-54.20"
+
+
+@pytest.mark.parametrize(
+    ("rows", "closing"),
+    [
+        (["2026-03-02,-5.00,Tea,95.00", "2026-03-02,-5.00,Tea,90.00", "2026-03-02,-5.00,Tea,85.00"], "85.00"),
+        (["2026-03-02,-5.00,Tea,85.00", "2026-03-02,-5.00,Tea,90.00", "2026-03-02,-5.00,Tea,95.00"], "85.00"),
+    ],
+    ids=["oldest-first", "newest-first"],
+)
+def test_equal_amounts_of_one_day_are_read_in_the_order_that_fits(bring: Bring, rows: list[str], closing: str) -> None:
+    result = bring(csv_file(*rows, header=BALANCES))
+    assert (result.statement["closing"], result.statement["gap"], result.warnings) == (closing, "0.00", [])
 
 
 def test_undo_restores_the_balance(bring: Bring, undo: Undo, account: EncryptedFinancialProfile) -> None:

@@ -125,6 +125,20 @@ def test_the_same_file_with_another_sign_is_refused(bring: Bring, undo: Undo, ca
     assert bring(CHARGES, account=card, invert=True).created == 2
 
 
+def test_rows_that_are_known_with_the_other_sign_are_a_warning(bring: Bring, card: EncryptedFinancialProfile) -> None:
+    bring(CHARGES, account=card)
+    later = CHARGES + b"2026-01-15,9.00,Bakery\n"
+    [warning] = bring(later, account=card, invert=True, dry_run=True).warnings
+    assert warning.code == "known_with_other_sign"
+    assert "2 rows" in warning.message
+    assert "Undo" in warning.message
+
+
+def test_a_charge_and_its_refund_are_no_warning(bring: Bring, card: EncryptedFinancialProfile) -> None:
+    bring(csv_file("2026-01-10,5.00,Tea", "2026-01-13,54.20,Grocer"), account=card, invert=True)
+    assert bring(csv_file("2026-01-13,-54.20,Grocer"), account=card).warnings == []
+
+
 def test_balances_with_the_sign_of_the_rows_are_inverted(bring: Bring, card: EncryptedFinancialProfile) -> None:
     content = csv_file("2026-01-13,54.20,Grocer,154.20", "2026-01-14,-20.00,Refund,134.20", header=BALANCES)
     result = bring(content, account=card, invert=True)
