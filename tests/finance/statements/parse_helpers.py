@@ -58,10 +58,10 @@ def read(
     return Reading(statement, rows, [item for item in items if isinstance(item, RowError)])
 
 
-def read_or_refuse(content: bytes, mapping: object = None) -> Reading | StatementError:
+def read_or_refuse(content: bytes, mapping: object = None, **options: Any) -> Reading | StatementError:
     """Call `read` and return its result or its StatementError; any other exception is raised and fails the test."""
     try:
-        return read(content, mapping=cast("Mapping[str, object] | None", mapping))
+        return read(content, mapping=cast("Mapping[str, object] | None", mapping), **options)
     except StatementError as refusal:
         return refusal
 

@@ -2,13 +2,16 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from finance.statements.encoding_names import NAMES
 from finance.statements.row_validation import Draft, checked
 from finance.statements.rows import BrokenCellError, StatementRow
+from finance.statements.text_options import DATE_ORDERS, DECIMALS
 from tests.finance.statements.parse_helpers import is_sound, ofx, read_or_refuse, transaction
 from tests.finance.statements.test_csv_dialects import BANKS
 
@@ -95,6 +98,22 @@ def mutated_files(draw: st.DrawFn) -> bytes:
 )
 def test_mutated_files(content: bytes, mapping: dict[str, object] | None) -> None:
     assert is_sound(read_or_refuse(content, mapping=mapping))
+
+
+@settings(quick, max_examples=400)
+@given(
+    mutated_files(),
+    st.fixed_dictionaries(
+        {
+            "encoding": st.sampled_from(["", *NAMES]) | st.text(max_size=50),
+            "date_order": st.sampled_from(["", *DATE_ORDERS]),
+            "decimal": st.sampled_from(["", *DECIMALS]),
+            "invert": st.booleans(),
+        }
+    ),
+)
+def test_mutated_files_with_any_options(content: bytes, options: dict[str, Any]) -> None:
+    assert is_sound(read_or_refuse(content, **options))
 
 
 @quick
