@@ -164,8 +164,10 @@ def _refuse_other_sign(source: StatementSource, account: EncryptedFinancialProfi
         return
     twin = others.filter(file_digest=digest_of(source)).first()
     if twin is not None:
-        sent = "without" if source.invert else "with"
-        message = f"This file was imported {sent} invert before, as import {twin.pk}. Undo that import first."
+        former = str(not source.invert).lower()
+        message = (
+            f"This file was imported with invert={former} before, as import {twin.pk}. Undo that import first, or send that."
+        )
         raise StatementError("imported_with_other_sign", message)
 
 

@@ -63,9 +63,15 @@ def guess(sample: bytes) -> Guess:
     least = best - min(_MAX_MARGIN, max(_MIN_MARGIN, _DOUBT / max(size, 1)))
     close = [entry for entry in scored if entry[0][0] >= least or (size < _MIN_PROOF and entry[1] == _USUAL)]
     for _, rival in sorted(close, key=lambda entry: -entry[0][0]):
-        if texts := _changed(short, codec, rival):
+        texts = _changed(short, codec, rival)
+        # a reading with control or replacement characters is refuted by the bytes
+        if texts and _damaged(texts, 1) <= _damaged(texts, 0):
             return Guess(codec, rival, texts)
     return Guess(codec)
+
+
+def _damaged(texts: Sequence[tuple[str, str]], reading: int) -> int:
+    return sum("\ufffd" in text[reading] for text in texts)
 
 
 def doubt(sample: bytes, codec: str) -> Guess:
@@ -175,9 +181,12 @@ _CANDIDATES: tuple[tuple[str, Score], ...] = (
     ("iso8859-15", _by_alphabet(*_WESTERN)),
     ("cp1254", _by_alphabet("çğıi̇öşüâîû")),
     ("cp1257", _by_alphabet("ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž")),
+    ("cp1255", _by_alphabet("אבגדהוזחטיךכלםמןנסעףפץצקרשת", is_latin=False)),
     ("cp1251", _by_alphabet(*_CYRILLIC, is_latin=False)),
     ("koi8-r", _by_alphabet(_RUSSIAN, is_latin=False)),
     ("cp1253", _by_alphabet(*_GREEK, is_latin=False)),
+    ("cp1256", _by_alphabet("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگ", is_latin=False)),
+    ("cp866", _by_alphabet(_RUSSIAN, is_latin=False)),
     ("cp949", _EUC_KR),
     ("gb18030", _GB2312),
     ("big5hkscs", _BIG5),
