@@ -22,7 +22,8 @@ def counted(rows: Iterator[RowOrError], signs: Counter[tuple[str, bool]], *, inv
     """Yield `rows`, with opposite signs if `invert`, and count them in `signs` by kind and by the sign in the file."""
     for row in rows:
         if isinstance(row, StatementRow):
-            signs[row.kind, row.amount > 0] += 1
+            if row.correction is None:  # one that deletes a transaction has no amount
+                signs[row.kind, row.amount > 0] += 1
             if invert:
                 row = row._replace(amount=-row.amount, transaction_type=type_of(row.kind, -row.amount))
         yield row
