@@ -48,8 +48,8 @@ class ImportViewSet(OwnedReadOnlyViewSet):
         description="Imports the valid rows of a file into an account; `errors` lists the others. Rows that were imported or "
         "deleted before are not imported again. Options that are not sent are as in the account's last imports. Returns 200 "
         "for a dry run, which changes nothing, 409 if the account is closed, and 413 if the file is too large. A file of "
-        "more than 500 rows or 1 MB is imported by a job: the response is 202, and the upload at `Location` has the progress, and "
-        "later the result. Returns 429 if too many uploads wait.",
+        "more than 500 rows or 1 MB is imported by a job: the response is 202, and the upload at `Location` has the "
+        "progress, and later the result. Returns 429 if too many uploads wait.",
         request={"multipart/form-data": ImportFormSerializer},
         parameters=[LOCATION],
         responses={201: ImportResultSerializer, 200: ImportResultSerializer, 202: UploadDetailSerializer},
