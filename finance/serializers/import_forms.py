@@ -11,6 +11,7 @@ from core.json_input import parsed
 from core.models.validators import has_null_character
 from finance.models import EncryptedFinancialProfile
 from finance.services.import_sources import AUTO
+from finance.statements.csv_mapping import COLUMNS
 from finance.statements.encoding_names import NAMES, known_codec, name_of
 from finance.statements.parse import FORMATS
 from finance.statements.text_options import DATE_ORDERS, DECIMALS
@@ -67,12 +68,14 @@ class ImportFormSerializer(StrictSerializer):
     mapping = MappingField(
         max_length=MAX_MAPPING,
         required=False,
-        help_text='CSV only: JSON with the column title or number (from 0) of each field, as in {"date": "Day", "amount": 3}. '
-        "Options: `date_format`, `decimal`, `delimiter`. Default: the account's last mapping if it fits, else detected.",
+        help_text='CSV only: JSON with the column title or number (from 0) of each field, as in {"date": "Day", "amount": 3, '
+        '"description": ["Text", "Details"]}; null: there is no such column. Titles are compared without case, accents and '
+        f"spaces. Fields: {', '.join(f'`{field}`' for field in COLUMNS)}. Options: `date_format`, `decimal`, `delimiter`. "
+        "Fields that are not sent are detected. Default: the account's last mapping if it fits, else detected.",
     )
     dry_run = serializers.BooleanField(default=False, help_text="True: return the result with a `preview`, and change nothing.")
     account_hint = serializers.CharField(
-        max_length=64, required=False, help_text="For an OFX file with several accounts: its number or last four characters."
+        max_length=64, required=False, help_text="For a file with several accounts: its number, last four characters, or name."
     )
     opening_balance = serializers.DecimalField(
         15, 2, required=False, help_text="Used if the file states none. Below 0 if money is owed."

@@ -35,6 +35,7 @@ FINAL_CODES = frozenset(
         "bad_mapping",
         "unknown_columns",
         "several_accounts",
+        "account_not_in_file",
         "forbidden_markup",
         "line_too_long",
         "unknown_encoding",

@@ -91,7 +91,7 @@ class ImportResult:
     balance_set: bool
     balance_reason: str
     options: dict[str, bool | str]
-    mapping: dict[str, str | int]
+    mapping: dict[str, Any]
     unused_columns: list[str]
     first_rows: list[list[str]]
     warnings: list[StatementWarning]
@@ -107,7 +107,7 @@ def build_result(
     counts = {name: found.get(verdict, 0) for verdict, name in COUNTERS.items()}
     warnings = list_warnings(statement, source, account, balance, failed=counts["failed"])
     reason = why_not_set(balance, account, is_in_doubt=any(each.code == SIGNS_LOOK_INVERTED for each in warnings))
-    mapping = dict(statement.mapping)
+    mapping: dict[str, Any] = dict(statement.mapping)
     return ImportResult(
         id=None,
         format=statement.format,

@@ -34,6 +34,8 @@ FIELDS = {
     "wrong_encoding": "encoding",
     "wrong_date_order": "date_order",
     "imported_with_other_sign": "invert",
+    "account_not_in_file": "account_hint",
+    "several_accounts": "account_hint",
 }
 FORMAT_CODES = frozenset({"unknown_format", "wrong_format"})
 

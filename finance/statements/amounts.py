@@ -6,9 +6,10 @@ decimal mark is determined once for a whole file (`decimal_mark`) and never gues
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from finance.statements.currencies import currency_named
 from finance.statements.rows import BrokenCellError
@@ -17,7 +18,10 @@ from finance.statements.text import clean_text
 # Longer than any amount with its currency; also prevents parsing a cell of a million digits as Decimal.
 _MAX_LENGTH = 64
 _GROUP = 3
-_plain = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,2})?").fullmatch
+_PLAIN = {
+    ".": re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,2})?").fullmatch,
+    ",": re.compile(r"[+-]?[0-9]{1,3}(?:(?:\.[0-9]{3}){1,3}|[0-9]{0,9})(?:,[0-9]{1,2})?").fullmatch,
+}
 _number = re.compile(r"(?:(?<![^\W\d_])[.,])?[0-9](?:[0-9.,' ]*[0-9])?[.,]?").search
 _affix = re.compile(r"[A-Za-z]{1,2}\$|[^\W\d_]+|[^\w\s]")
 # Groups may have two digits, because Indian statements write 1,23,456.78.
@@ -33,8 +37,7 @@ _NEGATIVE = frozenset({"-", "(", "dr", "db", "d", "s"})
 _POSITIVE = frozenset({"+", ")", "cr", "c", "h", "."})
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedAmount:
+class ParsedAmount(NamedTuple):
     """A signed amount. `currency` is "" unless the cell contains a code or the symbol of exactly one currency."""
 
     amount: Decimal
@@ -43,8 +46,22 @@ class ParsedAmount:
 
 def read_money(cell: str, mark: str) -> ParsedAmount:
     """Return the amount in `cell` with the decimal mark `mark`; raise BrokenCellError if it is not an amount."""
-    if mark == "." and _plain(cell):
-        return ParsedAmount(Decimal(cell), "")
+    return money_reader(mark)(cell)
+
+
+def money_reader(mark: str) -> Callable[[str], ParsedAmount]:
+    """Return `read_money` with this mark, for the cells of a whole file."""
+    is_plain = _PLAIN[mark]
+
+    def read(cell: str) -> ParsedAmount:
+        if is_plain(cell):
+            return ParsedAmount(Decimal(cell if mark == "." else cell.replace(".", "").replace(",", ".")), "")
+        return _read(cell, mark)
+
+    return read
+
+
+def _read(cell: str, mark: str) -> ParsedAmount:
     text = fold(cell)
     found = _number(text) if len(text) <= _MAX_LENGTH else None
     if found is None or not _GRAMMARS[mark](found.group()):
@@ -119,7 +136,7 @@ def decimal_mark(cells: Iterable[str], *, has_cents: bool, is_point_usual: bool)
         return max(evidence.proof, key=lambda mark: evidence.proof[mark])
     if not any(evidence.hint.values()):
         return "."
-    if has_cents and is_point_usual:
+    if has_cents and is_point_usual and not evidence.hint[","]:
         return "."
     if has_cents and not evidence.short_integers:
         return None

@@ -1,91 +1,197 @@
-"""Detection of the columns of a CSV file by the caller's mapping, by their titles, or without a header by their cells."""
+"""Detection of the columns of a CSV file by the caller's mapping, their titles and their cells.
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+A column is used for a field if its title is known and its cells are of the field's kind. Titles that are not known exactly
+are read by their stems ("Kwota po przewalutowaniu"), but an amount only if exactly one column can be meant.
+"""
 
-from finance.statements.amounts import decimal_mark, looks_like_money, read_money
+from collections.abc import Mapping, Sequence
+
+from finance.statements.amounts import fold, looks_like_money
+from finance.statements.csv_cells import Columns, is_sign
 from finance.statements.csv_mapping import MAX_TITLE_LENGTH, ColumnMapping
-from finance.statements.csv_names import COLUMN_NAMES
-from finance.statements.csv_records import Record
-from finance.statements.currencies import currency_in_header, currency_named
+from finance.statements.csv_names import FEES, NET, VALUE_DATES
+from finance.statements.csv_titles import (
+    AMOUNT_STEMS,
+    DATE_STEMS,
+    NO_AMOUNT_STEMS,
+    NO_DATE_STEMS,
+    VALUE_STEMS,
+    Titles,
+    contains,
+    stripped_key,
+    title_key,
+)
+from finance.statements.currencies import currency_named
 from finance.statements.dates import looks_like_date
-from finance.statements.rows import BrokenCellError, StatementError
+from finance.statements.rows import StatementError
 from finance.statements.text import clean_text, plain_key
 
-_IN_BRACKETS = re.compile(rf"[(\[][^)\]]{{0,{MAX_TITLE_LENGTH}}}[)\]]")
 _SHOWN_COLUMNS = 40
 _SHOWN = 40
-# "Valuta" means currency in Italian and Dutch and value date in German, so it is decided by the cells.
+# "Valuta" means currency in Italian, Dutch and Danish and value date in German and Czech, so it is decided by the cells.
 _AMBIGUOUS_TITLE = "valuta"
-_PROOF = 2
+_GUESSED_BY_TITLE = ("merchant_name", "provider_id", "category", "status", "balance")
 
-Columns = dict[str, int]
-Cells = Sequence[Sequence[str]]
-
-
-def guess_columns(header: Sequence[str], rows: Cells = (), taken: Mapping[str, int | None] | None = None) -> Columns:
-    """Return {field: index} of the columns with known titles. `taken` fields are fixed; None means that there is no column."""
-    keys = _positions(header)
-    columns: Columns = {field: index for field, index in (taken or {}).items() if index is not None}
-    for field in _guess_order(taken or {}):
-        found = (index for name in COLUMN_NAMES[field] for index in keys.get(name, ()))
-        index = next((index for index in found if _is_free(field, index, columns, header, rows)), None)
-        if index is not None:
-            columns[field] = index
-    return columns
+Found = dict[str, int]
 
 
-def _positions(header: Sequence[str]) -> dict[str, list[int]]:
-    keys: dict[str, list[int]] = {}
-    for index, title in enumerate(header):
-        keys.setdefault(_key(title), []).append(index)
-    return keys
+def guess_columns(header: Sequence[str], cells: Columns, taken: Mapping[str, int | None], *, strict: bool) -> Found:
+    """Return {field: index} of the detected columns, without descriptions and accounts.
+
+    `taken` fields are fixed; None means that there is no column. If `strict` is false, a column may be chosen by its title
+    although none of its cells has the right kind, so that each of its rows becomes an error.
+    """
+    guess = _Guess(header, cells, taken, strict=strict)
+    guess.date()
+    guess.money()
+    guess.parties()
+    for field in _GUESSED_BY_TITLE:
+        guess.titled(field)
+    guess.currency()
+    guess.sign()
+    guess.flag()
+    return guess.found
 
 
-def _guess_order(taken: Mapping[str, int | None]) -> list[str]:
-    """Return the fields to guess: currency first because of "Valuta", and either amount or debit and credit."""
-    order = ["currency", *(field for field in COLUMN_NAMES if field != "currency")]
-    if taken.get("amount") is not None:
-        order = [field for field in order if field not in ("debit", "credit")]
-    if taken.get("debit") is not None or taken.get("credit") is not None:
-        order = [field for field in order if field != "amount"]
-    return [field for field in order if field not in taken]
+class _Guess:
+    def __init__(self, header: Sequence[str], cells: Columns, taken: Mapping[str, int | None], *, strict: bool) -> None:
+        self._header = header
+        self._cells = cells
+        self._taken = taken
+        self._strict = strict
+        self._titles = Titles(header)
+        self.found: Found = {field: index for field, index in taken.items() if index is not None}
+
+    def _candidates(self, field: str) -> list[int]:
+        """Return the free columns with known titles, the best first."""
+        return self._titles.known(field, self.found.values())
+
+    def _stemmed(self, stems: Sequence[str], without: Sequence[str]) -> list[int]:
+        return self._titles.with_stems(stems, without, self.found.values())
+
+    def _is_wanted(self, *fields: str) -> bool:
+        return not any(field in self._taken for field in fields)
+
+    def titled(self, field: str) -> None:
+        """Choose the first free column with a known title."""
+        if self._is_wanted(field):
+            self._choose(field, [index for index in self._candidates(field) if _fits(field, index, self._header, self._cells)])
+
+    def _choose(self, field: str, candidates: Sequence[int]) -> None:
+        if candidates:
+            self.found[field] = candidates[0]
+
+    def date(self) -> None:
+        """Choose the date; a value date is the last resort, and a column of the booking date is also `posted_date`."""
+        if self._is_wanted("date"):
+            known = self._candidates("date")
+            dates = [index for index in known if self._cells[index].may_be(looks_like_date)]
+            values = [index for index in dates if stripped_key(self._header[index]) in VALUE_DATES]
+            others = [index for index in dates if index not in values]
+            if not others:
+                stemmed = [index for index in self._stemmed(DATE_STEMS, NO_DATE_STEMS) if index not in known]
+                others = [index for index in stemmed if self._cells[index].is_dates]
+                others.sort(key=lambda index: contains(plain_key(self._header[index]), VALUE_STEMS))
+            self._choose("date", [*others, *values] or ([] if self._strict else known))
+        if self._is_wanted("posted_date"):
+            posted = self._candidates("posted_date")
+            self._choose("posted_date", [index for index in posted if self._cells[index].may_be(looks_like_date)])
+
+    def money(self) -> None:
+        """Choose debit and credit, which define the sign, or else the amount."""
+        if self._is_wanted("debit", "credit") and self._taken.get("amount") is None:
+            debits, credits = (self._columns_of_money(field) for field in ("debit", "credit"))
+            if debits and credits:
+                self.found |= {"debit": debits[0], "credit": credits[0]}
+        elif self._taken.get("debit") is not None or self._taken.get("credit") is not None:
+            for half in ("debit", "credit"):
+                if self._is_wanted(half):
+                    self._choose(half, self._columns_of_money(half))
+        if self._is_wanted("amount") and not {"debit", "credit"} & self.found.keys():
+            amounts = self._columns_of_money("amount")
+            if not amounts:
+                stemmed = self._stemmed(AMOUNT_STEMS, NO_AMOUNT_STEMS)
+                amounts = [index for index in stemmed if self._cells[index].is_money]
+                amounts = amounts if len(amounts) == 1 else []
+            self._choose("amount", amounts)
+
+    def _columns_of_money(self, field: str) -> list[int]:
+        titled = self._candidates(field)
+        if field == "amount":
+            has_fees = self._titles.has_any(FEES)
+            titled.sort(key=lambda index: (title_key(self._header[index]) in NET) != has_fees)
+        columns = [index for index in titled if self._cells[index].may_be(looks_like_money)]
+        return columns or ([] if self._strict else titled)
+
+    def parties(self) -> None:
+        """Choose payer and payee if there are both; the other party depends on the sign of the amount."""
+        if not self._is_wanted("payer", "payee", "merchant_name"):
+            return
+        # some banks write only the numbers of the accounts
+        payers = [index for index in self._candidates("payer") if self._cells[index].may_be(_has_letters)]
+        payees = [index for index in self._candidates("payee") if self._cells[index].may_be(_has_letters)]
+        if payers and payees:
+            self.found |= {"payer": payers[0], "payee": payees[0]}
+        elif not self._candidates("merchant_name"):
+            self._choose("payer" if payers else "merchant_name", payers or payees)
+
+    def currency(self) -> None:
+        """Choose the currency beside the amount, or else the first column with a known title."""
+        if not self._is_wanted("currency"):
+            return
+        titled = [index for index in self._candidates("currency") if _fits("currency", index, self._header, self._cells)]
+        used = set(self.found.values())
+        amount = self.found.get("amount", self.found.get("credit"))
+        beside = [] if amount is None else [amount + 1, amount - 1]
+        near = [index for index in beside if 0 <= index < len(self._header) and index not in used]
+        near = [index for index in near if self._cells[index].is_currencies]
+        self._choose("currency", [index for index in near if index in titled] or titled or near)
+
+    def sign(self) -> None:
+        """Choose the column with the words for debit and credit, or else one with other types of transactions."""
+        if not self._is_wanted("type"):
+            return
+        titled = self._candidates("type")
+        signs = [index for index in titled if self._cells[index].filled and self._cells[index].most_are(is_sign)]
+        self._choose("type", signs or self._unknown_signs() or titled)
+
+    def _unknown_signs(self) -> list[int]:
+        """Return the columns of words for debit and credit with other titles, if the amounts have no signs."""
+        amount = self.found.get("amount")
+        if amount is None or any(map(_is_signed, self._cells[amount].filled)):
+            return []
+        used = self.found.values()
+        return [index for index in range(len(self._header)) if index not in used and self._cells[index].is_signs]
+
+    def flag(self) -> None:
+        """Choose a column of yes and no for pending rows."""
+        if self._is_wanted("pending"):
+            self._choose("pending", [index for index in self._candidates("pending") if self._cells[index].is_flags])
 
 
-def _key(title: str) -> str:
-    """Return the key of a title without its currency: "Betrag (EUR)", "Amount in USD" and "Amount USD" are amounts."""
-    title = title[:MAX_TITLE_LENGTH]
-    key = plain_key(_IN_BRACKETS.sub(" ", title)) or plain_key(title)
-    currency = currency_in_header(title).lower()
-    return key.removesuffix(currency).strip().removesuffix(" in").strip() if currency and key != currency else key
-
-
-def _is_free(field: str, index: int, columns: Columns, header: Sequence[str], rows: Cells) -> bool:
-    if index in columns.values():
-        return False
-    if field == "currency" and _key(header[index]) == _AMBIGUOUS_TITLE:
-        return any(currency_named(row[index].strip()) is not None for row in rows if index < len(row))
+def _fits(field: str, index: int, header: Sequence[str], cells: Columns) -> bool:
+    """Return True if the cells of a column can be those of a field."""
+    column = cells[index]
+    if field == "balance":
+        return column.may_be(looks_like_money)
+    if field == "merchant_name":
+        return column.may_be(_has_letters)
+    if field == "currency" and title_key(header[index]) == _AMBIGUOUS_TITLE:
+        return any(currency_named(cell) is not None for cell in column.filled)
     if field != "provider_id":
         return True
     # Rows with the same id become one transaction, so an "ID" that different rows share (a customer id) must not be used.
     rows_by_id: dict[str, Sequence[str]] = {}
-    return all(rows_by_id.setdefault(row[index], row) == row for row in rows if index < len(row) and row[index].strip())
+    rows = (row for row in cells.rows if index < len(row) and row[index].strip())
+    return all(rows_by_id.setdefault(row[index], row) == row for row in rows)
 
 
-def choose_amount_columns(columns: Columns) -> Columns:
-    """Return `columns` with either debit and credit, preferred because they define the sign, or amount."""
-    if "debit" in columns and "credit" in columns:
-        return {field: index for field, index in columns.items() if field != "amount"}
-    if "amount" in columns:
-        return {field: index for field, index in columns.items() if field not in ("debit", "credit")}
-    return columns
+def _is_signed(cell: str) -> bool:
+    return any(mark in fold(cell) for mark in "-+(")
 
 
-def is_enough(columns: Columns) -> bool:
-    """Return True if the columns suffice to read rows: date, and amount or both debit and credit."""
-    return "date" in columns and ("amount" in columns or {"debit", "credit"} <= columns.keys())
+def _has_letters(cell: str) -> bool:
+    return any(map(str.isalpha, cell))
 
 
 def columns_titled(title: str, header: Sequence[str]) -> list[int]:
@@ -95,14 +201,12 @@ def columns_titled(title: str, header: Sequence[str]) -> list[int]:
     return exact or [index for index, cell in enumerate(header) if plain_key(cell[:MAX_TITLE_LENGTH]) == key != ""]
 
 
-def resolve(wanted: ColumnMapping, header: Sequence[str], width: int) -> dict[str, int | None]:
+def resolve(wanted: ColumnMapping, header: Sequence[str], width: int) -> dict[str, tuple[int, ...]]:
     """Return the mapping's columns as indexes; raise StatementError with the key whose column is not in the file."""
-    return {field: _index(field, value, header, width) for field, value in wanted.columns.items()}
+    return {field: tuple(_index(field, value, header, width) for value in values) for field, values in wanted.columns.items()}
 
 
-def _index(field: str, value: str | int | None, header: Sequence[str], width: int) -> int | None:
-    if value is None:
-        return None
+def _index(field: str, value: str | int, header: Sequence[str], width: int) -> int:
     if isinstance(value, int):
         if value < width:
             return value
@@ -119,58 +223,3 @@ def listed(header: Sequence[str]) -> str:
     """Return a sentence that lists the columns found, so that the user can write a mapping from the error message."""
     titles = ", ".join(f"{index}: “{clean_text(title, _SHOWN)}”" for index, title in enumerate(header[:_SHOWN_COLUMNS]))
     return f"Columns found: {titles}." if titles else "No columns were found."
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    index: int
-    cells: list[str]
-
-    def all_are(self, test: Callable[[str], bool]) -> bool:
-        filled = [cell for cell in self.cells if cell.strip()]
-        return bool(filled) and all(map(test, filled))
-
-    def length(self) -> int:
-        return sum(map(len, self.cells))
-
-
-def guess_by_cells(records: Sequence[Record]) -> Columns:
-    """Return the columns of a file without a header; ambiguous ones are left out."""
-    width = min((len(cells) for _, cells in records), default=0)
-    columns = [_Column(index, [cells[index] for _, cells in records]) for index in range(width)]
-    dates = [column for column in columns if column.all_are(looks_like_date)]
-    money = [column for column in columns if column not in dates and column.all_are(looks_like_money)]
-    texts = [column for column in columns if column not in dates and column not in money]
-    found: Columns = {"date": dates[0].index} if dates else {}
-    found.update(_amount_and_balance(money))
-    if texts:
-        found["description"] = max(texts, key=_Column.length).index
-    return found
-
-
-def _amount_and_balance(money: Sequence[_Column]) -> Columns:
-    if len(money) == 1:
-        return {"amount": money[0].index}
-    for amount in money:
-        for balance in money:
-            if amount is not balance and _proves(amount.cells, balance.cells):
-                return {"amount": amount.index, "balance": balance.index}
-    return {}
-
-
-def _proves(amounts: Sequence[str], balances: Sequence[str]) -> bool:
-    """Return True if each balance is the previous one (newest first: the next one) plus its amount in three rows or more."""
-    mark = decimal_mark([*amounts, *balances], has_cents=True, is_point_usual=True) or "."
-    try:
-        parts = [_value(cell, mark) for cell in amounts]
-        totals = [_value(cell, mark) for cell in balances]
-    except BrokenCellError:
-        return False
-    steps = range(1, len(totals))
-    oldest_first = all(totals[step] - totals[step - 1] == parts[step] for step in steps)
-    newest_first = all(totals[step - 1] - totals[step] == parts[step - 1] for step in steps)
-    return len(totals) > _PROOF and (oldest_first or newest_first)
-
-
-def _value(cell: str, mark: str) -> Decimal:
-    return read_money(cell, mark).amount

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from finance.statements.rows import RowError, StatementError
 
@@ -13,6 +13,7 @@ _MAX_LINES_PER_RECORD = 32
 _MAX_OPEN_MARKS = 1_000
 MAX_LINE_LENGTH = 131_072
 
+_BLANK = "\x00\x1a \t"
 Record = tuple[int, list[str]]
 
 
@@ -38,6 +39,7 @@ class _Lines:
 
     def __init__(self, lines: Iterable[str], first: int, delimiter: str) -> None:
         self._lines = iter(lines)
+        self._delimiter = delimiter
         self._records = csv.reader(self, delimiter=delimiter, skipinitialspace=True)
         self._returned: deque[str] = deque()
         self.taken: list[str] = []
@@ -57,6 +59,15 @@ class _Lines:
     def next_record(self) -> list[str] | None:
         """Return the next record; None at the end and for a record that `csv` cannot read."""
         self.taken.clear()
+        line = self._returned.popleft() if self._returned else next(self._lines, None)
+        if line is None:
+            return None
+        if '"' not in line:
+            self.taken.append(line)
+            self.next_number += 1
+            line = line.rstrip("\r\n")
+            return line.split(self._delimiter) if line else []
+        self._returned.appendleft(line)
         try:
             return next(self._records, None)
         except csv.Error:
@@ -107,3 +118,8 @@ def _is_swallowed(cells: list[str], taken: list[str], delimiter: str, widths: tu
         if widths[0] <= len(alone) <= widths[1] and not any('"' in cell for cell in alone):
             return True
     return False
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Return True if a record has only empty cells or the end-of-file character of DOS."""
+    return not "".join(cells).strip(_BLANK)

@@ -1,22 +1,17 @@
 """Detection of the table in a CSV file: its delimiter, its header below any preamble, and its first row."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from finance.statements.amounts import looks_like_money
-from finance.statements.csv_columns import (
-    Columns,
-    choose_amount_columns,
-    columns_titled,
-    guess_by_cells,
-    guess_columns,
-    is_enough,
-    listed,
-    resolve,
-)
+from finance.statements.csv_accounts import find_account
+from finance.statements.csv_cells import Columns
+from finance.statements.csv_columns import Found, columns_titled, guess_columns, listed, resolve
+from finance.statements.csv_headerless import guess_by_cells
 from finance.statements.csv_mapping import DELIMITERS, ColumnMapping
 from finance.statements.csv_records import Record, read_records
+from finance.statements.csv_texts import find_texts
 from finance.statements.dates import looks_like_date
 from finance.statements.rows import RowError, StatementError
 
@@ -28,11 +23,15 @@ _MIN_COLUMNS = 2
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """A table. `header` is empty if there is none, `first_line` is the line of the first row, `rows` is a sample."""
+    """A table. `header` is empty if there is none, `first_line` is the line of the first row, `rows` is a sample.
+
+    `columns` are those of all fields except the description, whose columns are `texts`.
+    """
 
     delimiter: str
     header: tuple[str, ...]
-    columns: Columns
+    columns: Found
+    texts: tuple[int, ...]
     first_line: int
     rows: tuple[Record, ...]
 
@@ -46,7 +45,7 @@ def find_table(lines: Sequence[str], wanted: ColumnMapping) -> CsvTable:
     tables = [table for delimiter, records in readings if (table := _table(delimiter, records, wanted))]
     if not tables:
         raise _not_found([records for _, records in readings], wanted)
-    return max(tables, key=lambda table: len(table.columns))
+    return max(tables, key=lambda table: (len(table.columns), len(table.texts)))
 
 
 def _records(lines: Iterable[str], delimiter: str) -> list[Record]:
@@ -61,23 +60,36 @@ def _table(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> 
 
 
 def _with_header(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
-    for position, (line, header) in enumerate(records[:_MAX_PREAMBLE]):
-        if not _reaches(wanted, len(header)) or not all(columns_titled(title, header) for title in wanted.titles):
-            continue
-        rows = records[position + 1 :]
-        taken = resolve(wanted, header, len(header))
-        columns = choose_amount_columns(guess_columns(header, [cells for _, cells in rows], taken))
-        if _is_complete(columns, wanted):
-            # not the line of the next valid record, because invalid ones before it would not be reported
-            first_line = line + 1 + sum(cell.count("\n") for cell in header)
-            return CsvTable(delimiter, tuple(header), columns, first_line, tuple(rows))
+    """Return the table below the first record that is a header; if its cells are invalid, below the first that may be one."""
+    for strict in (True, False):
+        for position, (line, header) in enumerate(records[:_MAX_PREAMBLE]):
+            if not _reaches(wanted, len(header)) or not all(columns_titled(title, header) for title in wanted.titles):
+                continue
+            rows = records[position + 1 :]
+            cells = Columns([cells for _, cells in rows])
+            resolved = resolve(wanted, header, len(header))
+            columns = guess_columns(header, cells, _single(resolved), strict=strict)
+            if _is_complete(columns, wanted):
+                # not the line of the next valid record, because invalid ones before it would not be reported
+                first_line = line + 1 + sum(cell.count("\n") for cell in header)
+                if "account" not in resolved and (account := find_account(header, cells, columns)) is not None:
+                    columns["account"] = account
+                texts = resolved.get("description")
+                if texts is None:
+                    texts = find_texts(header, cells, columns, len(header))
+                return CsvTable(delimiter, tuple(header), columns, texts, first_line, tuple(rows))
     return None
 
 
-def _is_complete(columns: Columns, wanted: ColumnMapping) -> bool:
+def _single(resolved: Mapping[str, tuple[int, ...]]) -> dict[str, int | None]:
+    """Return the fields that have one column, or none."""
+    return {field: next(iter(indexes), None) for field, indexes in resolved.items() if field != "description"}
+
+
+def _is_complete(columns: Found, wanted: ColumnMapping) -> bool:
     """Return True for sufficient columns; only a mapping may have debit without credit or vice versa, a guess may not."""
-    lone_half = wanted.columns.get("debit") is not None or wanted.columns.get("credit") is not None
-    return is_enough(columns) or ("date" in columns and lone_half)
+    lone_half = bool(wanted.columns.get("debit") or wanted.columns.get("credit"))
+    return "date" in columns and (lone_half or "amount" in columns or {"debit", "credit"} <= columns.keys())
 
 
 def _reaches(wanted: ColumnMapping, width: int) -> bool:
@@ -92,11 +104,11 @@ def _without_header(delimiter: str, records: Sequence[Record], wanted: ColumnMap
     width = Counter(len(cells) for _, cells in records).most_common(1)[0][0]
     if not _reaches(wanted, width):
         return None
-    columns = guess_by_cells([record for record in records if len(record[1]) == width])
-    columns.update({field: index for field, index in resolve(wanted, (), width).items() if index is not None})
-    if not is_enough(columns):
+    resolved = resolve(wanted, (), width)
+    columns, texts = guess_by_cells([cells for _, cells in records if len(cells) == width], width, _single(resolved))
+    if not _is_complete(columns, wanted):
         return None
-    return CsvTable(delimiter, (), columns, records[0][0], tuple(records))
+    return CsvTable(delimiter, (), columns, resolved.get("description", texts), records[0][0], tuple(records))
 
 
 def _by_number(delimiter: str, records: Sequence[Record], wanted: ColumnMapping) -> CsvTable | None:
@@ -104,11 +116,12 @@ def _by_number(delimiter: str, records: Sequence[Record], wanted: ColumnMapping)
     width = _breadth(records)
     if not _reaches(wanted, width):
         return None
-    columns = {field: index for field, index in resolve(wanted, (), width).items() if index is not None}
+    resolved = resolve(wanted, (), width)
+    columns = {field: index for field, index in _single(resolved).items() if index is not None}
     money = [columns[field] for field in ("amount", "debit", "credit") if field in columns]
     for position, (line, cells) in enumerate(records[:_MAX_PREAMBLE]):
         if _is_row(cells, columns["date"], money):
-            return CsvTable(delimiter, (), columns, line, tuple(records[position:]))
+            return CsvTable(delimiter, (), columns, resolved.get("description", ()), line, tuple(records[position:]))
     return None
 
 

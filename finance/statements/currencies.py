@@ -13,9 +13,13 @@ SYMBOLS = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₪": "ILS", "₺": "TRY", "₽": "RUB", "₫": "VND", "₴": "UAH",
     "₦": "NGN", "zł": "PLN", "kč": "CZK", "fr": "CHF", "円": "JPY", "元": "CNY", "원": "KRW", "r$": "BRL", "us$": "USD",
     "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "hk$": "HKD", "nt$": "TWD", "nz$": "NZD", "s$": "SGD",
+    "人民币": "CNY", "人民币元": "CNY", "rmb": "CNY", "美元": "USD", "欧元": "EUR", "港币": "HKD", "港元": "HKD", "日元": "JPY",
+    "英镑": "GBP", "澳元": "AUD", "加元": "CAD", "新加坡元": "SGD", "tl": "TRY", "руб": "RUB", "грн": "UAH",
+    "ft": "HUF", "lei": "RON", "euro": "EUR", "euros": "EUR",
     "$": "", "¥": "", "kr": "", "rs": "",
 }  # fmt: skip
 
+_SYMBOL_IN_HEADER = re.compile(r"[(\[（]\s*([^\s()\[\]（）]{1,4})\s*[)\]）]\s*$")
 _CODE_IN_HEADER = re.compile(r"(?:^|[^A-Z])([A-Z]{3})\W*$")
 
 
@@ -26,6 +30,9 @@ def currency_named(word: str) -> str | None:
 
 
 def currency_in_header(title: str) -> str:
-    """Return the code at the end of a column title such as "Betrag (EUR)" or "Amount in USD", or ""."""
+    """Return the code at the end of a column title such as "Betrag (EUR)", "Betrag (€)" or "Amount in USD", or ""."""
     found = _CODE_IN_HEADER.search(title.strip())
-    return found.group(1) if found and found.group(1) in ISO_4217 else ""
+    if found and found.group(1) in ISO_4217:
+        return found.group(1)
+    symbol = _SYMBOL_IN_HEADER.search(title)
+    return SYMBOLS.get(symbol.group(1).lower(), "") if symbol else ""

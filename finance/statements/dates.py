@@ -1,6 +1,6 @@
 """Parser of dates in bank statements. The format is determined for a whole file and never guessed row by row.
 
-Patterns are used instead of `strptime` because they are independent of the locale, know month names in seven languages and
+Patterns are used instead of `strptime` because they are independent of the locale, know month names in many languages and
 cache the cells.
 """
 
@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from finance.statements.text import plain_key
 
@@ -17,10 +18,12 @@ _DIRECTIVES = {"d": r"(?P<d>[0-9]{1,2})", "m": r"(?P<m>[0-9]{1,2})", "Y": r"(?P<
 # The time of day is ignored: a transaction has the date that the bank states, in the bank's time zone.
 # The lookbehinds start at the beginning of a separator only: from each of its characters, a search would be quadratic.
 _CLOCK_IN_FORMAT = re.compile(r"(?:(?<![\sT,])[\sT,]++)?%[HI].*", re.DOTALL)
-_CLOCK = re.compile(r"(?<![\sT,])[\sT,]++\d{1,2}[:.]\d{2}.*", re.DOTALL)
+_CLOCK = re.compile(r"(?:(?<![\sT,])[\sT,]++\d{1,2}[:.]|-\d{1,2}:)\d{2}.*", re.DOTALL)
 # Two-digit years as in POSIX strptime: 69-99 are in the 20th century.
 _PIVOT = 69
 _CACHED_CELLS = 20_000
+# Different cells that vote for a format.
+_VOTING_CELLS = 200
 _MAX_LENGTH = 64
 _LAST_MONTH = 12
 _LAST_DAY = 31
@@ -29,34 +32,54 @@ FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日", "%Y년 %m월 %d일", "%d.%m.%Y", "%d.%m.%y",
     "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y",
     "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d/%b/%y", "%d %b %Y", "%d %b %y", "%d. %b %Y", "%d de %b de %Y",
-    "%b %d, %Y", "%b %d %Y", "%Y-%b-%d",
+    "%b %d, %Y", "%b %d %Y", "%Y-%b-%d", "%Y.%m.%d.", "%Y. %m. %d.", "%Y. %m. %d", "%d.%m.%Y.", "%d. %m. %Y", "%d. %m. %Y.",
+    "%Y. %b %d.", "%d.%b.%Y", "%d %b, %Y", "%b %d, %y", "%Y %b %d", "%d-%b %Y",
 )  # fmt: skip
 # Ties are resolved in the order of `FORMATS`, so the day-first format of a pair wins and is the key here.
 _TWINS = {"%d/%m/%Y": "%m/%d/%Y", "%d/%m/%y": "%m/%d/%y", "%d-%m-%Y": "%m-%d-%Y", "%d-%m-%y": "%m-%d-%y"}
 
+# English, German, French, Spanish, Italian, Dutch, Portuguese, Swedish, Danish, Norwegian, Slovak, Hungarian and Romanian
 _MONTH_NAMES = (
-    "january januar janvier enero gennaio januari janeiro jaenner",
-    "february februar fevrier febrero febbraio februari fevereiro feber",
-    "march marz mars marzo maart marco mrz mrt maerz",
-    "april avril abril aprile",
-    "may mai mayo maggio mei maio",
-    "june juni juin junio giugno junho",
-    "july juli juillet julio luglio julho",
-    "august aout agosto augustus",
-    "september septembre septiembre settembre setembro",
-    "october oktober octobre octubre ottobre outubro",
-    "november novembre noviembre novembro",
-    "december dezember decembre diciembre dicembre dezembro",
+    "january januar janvier enero gennaio januari janeiro jaenner ianuarie",
+    "february februar fevrier febrero febbraio februari fevereiro feber februarie",
+    "march marz mars marzo maart marco mrz mrt maerz marts marec marcius martie",
+    "april avril abril aprile aprilis aprilie",
+    "may mai mayo maggio mei maio maj majus",
+    "june juni juin junio giugno junho jun junius iunie",
+    "july juli juillet julio luglio julho jul julius iulie",
+    "august aout agosto augustus augusti augusztus",
+    "september septembre septiembre settembre setembro szeptember septembrie",
+    "october oktober octobre octubre ottobre outubro octombrie",
+    "november novembre noviembre novembro noiembrie",
+    "december dezember decembre diciembre dicembre dezembro decembrie",
+)
+# Names that are not abbreviated by their first letters, because these begin another month in one of the languages above:
+# Finnish, Polish, Czech, Russian, Ukrainian, Turkish, Greek
+_MONTH_WORDS = (
+    "tammikuu tammikuuta tammi styczen stycznia sty leden ledna led январь января янв січень січня січ ocak oca",
+    "helmikuu helmikuuta helmi luty lutego lut unor unora uno февраль февраля фев лютий лютого лют subat sub",
+    "maaliskuu maaliskuuta maalis marzec marca brezen brezna bre март марта мар березень березня бер mart",
+    "huhtikuu huhtikuuta huhti kwiecien kwietnia kwi duben dubna dub апрель апреля апр квітень квітня кві nisan nis",
+    "toukokuu toukokuuta touko maja kveten kvetna kve май мая травень травня тра mayıs mayis",
+    "kesakuu kesakuuta kesa czerwiec czerwca cze cerven cervna июнь июня июн червень червня чер haziran haz",
+    "heinakuu heinakuuta heina lipiec lipca lip cervenec cervence июль июля июл липень липня лип temmuz tem",
+    "elokuu elokuuta elo sierpien sierpnia sie srpen srpna srp август августа авг серпень серпня сер agustos agu",
+    "syyskuu syyskuuta syys wrzesien wrzesnia wrz zari zar сентябрь сентября сен сент вересень вересня вер eylul eyl",
+    "lokakuu lokakuuta loka pazdziernik pazdziernika paz rijen rijna rij октябрь октября окт жовтень жовтня жов ekim eki",
+    "marraskuu marraskuuta marras listopad listopada lis ноябрь ноября ноя нояб листопад листопада лис kasım kasim kas",
+    "joulukuu joulukuuta joulu grudzien grudnia gru prosinec prosince pro декабрь декабря дек грудень грудня гру aralık ara",
 )
 
 
 def _month_words() -> dict[str, int]:
     """Return all names and their unambiguous abbreviations of three to five letters ("jui" is in juin and juillet)."""
     meanings: dict[str, set[int]] = {}
-    for month, names in enumerate(_MONTH_NAMES, start=1):
+    for month, (names, words) in enumerate(zip(_MONTH_NAMES, _MONTH_WORDS, strict=True), start=1):
         for name in names.split():
             for word in (name, name[:3], name[:4], name[:5]):
                 meanings.setdefault(word, set()).add(month)
+        for word in map(plain_key, words.split()):
+            meanings.setdefault(word, set()).add(month)
     return {word: months.pop() for word, months in meanings.items() if len(months) == 1}
 
 
@@ -151,8 +174,8 @@ def choose_format(sample: Iterable[str], every_cell: Callable[[], Iterable[str]]
     day above 12.
     """
     votes = Counter({reader.format: 0 for reader in _READERS})
-    for cell in sample:
-        votes.update(reader.format for reader in _READERS if reader.fits(cell))
+    for cell, count in islice(Counter(sample).items(), _VOTING_CELLS):
+        votes.update({reader.format: count for reader in _READERS if reader.fits(cell)})
     best = votes.most_common(1)[0][0]
     twin = _TWINS.get(best)
     if twin is None or votes[best] != votes[twin]:

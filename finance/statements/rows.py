@@ -123,7 +123,7 @@ class Limits:
 class Statement:
     """A statement being read. `rows` is lazy, can be iterated once, and may raise StatementError at any row.
 
-    `accounts` lists the accounts in the file (OFX only). `mapping` is the CSV mapping that was used. It can be serialized as
+    `accounts` lists the accounts that the file names. `mapping` is the CSV mapping that was used. It can be serialized as
     JSON and used as the `mapping` of another import; it is empty for OFX. `unused_columns` are the titles of the CSV columns
     that the mapping does not use, and `first_rows` the cells of the first rows, for a screen to confirm the columns.
     `signs` counts the rows by their `kind` and by whether the amount in the file is positive, complete like `balances`.
@@ -132,7 +132,7 @@ class Statement:
     format: str
     rows: Iterator[RowOrError]
     accounts: tuple[AccountInfo, ...]
-    mapping: Mapping[str, str | int]
+    mapping: Mapping[str, str | int | list[str | int]]
     read_balances: Callable[[], Balances]
     read_warnings: Callable[[], Sequence[StatementWarning]] = tuple
     unused_columns: tuple[str, ...] = ()

@@ -54,9 +54,13 @@ class _Spaced(dict[int, str]):
 _SPACED = _Spaced()
 
 
+# Letters that Unicode does not decompose to a letter and an accent.
+_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i"})
+
+
 def plain_key(text: str) -> str:
     """Return `normalize_text` without accents, the key for looking up column titles and words of banks."""
-    decomposed = unicodedata.normalize("NFKD", normalize_text(text))
     if text.isascii():
-        return decomposed
+        return normalize_text(text)
+    decomposed = unicodedata.normalize("NFKD", normalize_text(text)).translate(_LETTERS)
     return "".join(character for character in decomposed if unicodedata.category(character) != "Mn")

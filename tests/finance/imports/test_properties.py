@@ -134,7 +134,7 @@ def test_a_dry_run_returns_the_result_of_the_real_run(fresh: Fresh, files: list[
     real = bring(last)
     rows = StatementImportRow.objects.filter(statement_import_id=real.id).order_by("number")
     assert [row.verdict for row in dry.preview] == [row.verdict for row in rows]
-    assert replace(dry, id=real.id, dry_run=False, preview=[]) == real
+    assert replace(dry, id=real.id, dry_run=False, preview=[], first_rows=[]) == real
     assert (bring(last).created, bring(last).superseded, bring(last).review) == (0, 0, 0)
 
 

@@ -129,7 +129,7 @@ def test_an_id_is_read_from_a_column_titled_as_one(title: str) -> None:
     assert [row.provider_id for row in read(content).rows] == ["X1", "X2"]
 
 
-@pytest.mark.parametrize("title", ["Reference", "Account", "Check Number", "Notes"])
+@pytest.mark.parametrize("title", ["Reference", "Customer", "Check Number", "Notes"])
 def test_no_other_column_is_read_as_an_id(title: str) -> None:
     content = f"Date,Amount,{title}\n2025-01-13,1.00,X1\n2025-01-14,1.00,X2\n"
     assert [row.provider_id for row in read(content).rows] == ["", ""]

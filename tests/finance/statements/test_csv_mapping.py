@@ -39,6 +39,40 @@ def test_null_means_that_there_is_no_such_column() -> None:
     assert read(content, mapping={"description": None}).rows[0].description == ""
 
 
+def test_an_unknown_key_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(StatementError, match="Use: date, posted_date, amount, .*account, date_format, decimal") as refusal:
+        read(CONTENT, mapping={"betrag": "Wieviel"})
+    assert refusal.value.code == "bad_mapping"
+
+
+@pytest.mark.parametrize("title", ["wann", " WANN ", "Wann:", "«Wann»", "w\u0041nn"])
+def test_titles_are_compared_by_letters_and_digits(title: str) -> None:
+    assert len(read(CONTENT, mapping={"date": title, "amount": "Wieviel"}).rows) == 2
+
+
+@pytest.mark.parametrize("column", [1, [1], [1, 4], "was", ["WAS", "anderes"], [1, "Anderes"]])
+def test_a_description_is_a_column_or_a_list(column: object) -> None:
+    reading = read(CONTENT, mapping={"date": 0, "amount": 2, "description": column})
+    assert [row.description.split()[0] for row in reading.rows] == ["Laden", "Lohn"]
+
+
+def test_a_partial_mapping_keeps_the_other_columns() -> None:
+    content = "Date,Description,Payee,Sum 1,Currency\n2025-01-13,Bread,Bakery,-4.00,EUR\n"
+    [row] = read(content, mapping={"amount": "Sum 1"}).rows
+    assert (row.description, row.merchant_name, row.currency) == ("Bread", "Bakery", "EUR")
+
+
+def test_a_mapping_decides_between_debit_credit_and_amount() -> None:
+    content = "Date,Text,Debit,Credit,Amount\n2025-01-13,A,1.00,,-7.00\n"
+    assert read(content).amounts == ["-1.00"]
+    assert read(content, mapping={"amount": "Amount"}).amounts == ["-7.00"]
+
+
+def test_null_for_the_type_reads_the_signs_of_the_amounts() -> None:
+    content = "Date,D/C,Amount\n2025-01-13,D,5.00\n2025-01-14,C,7.00\n2025-01-15,C,-9.00\n"
+    assert read(content, mapping={"type": None}).amounts == ["5.00", "7.00", "-9.00"]
+
+
 def test_a_debit_column_alone_may_be_named() -> None:
     content = "Date,Spent\n2025-01-13,5.00\n2025-01-14,7.00\n"
     assert read(content, mapping={"debit": "Spent"}).amounts == ["-5.00", "-7.00"]
@@ -76,6 +110,15 @@ def test_a_broken_first_row_is_not_taken_for_a_preamble() -> None:
         ({"date": -1}, "bad_mapping", "mapping.date"),
         ({"date": 1.5}, "bad_mapping", "mapping.date"),
         ({"date": ["Wann"]}, "bad_mapping", "mapping.date"),
+        ({"description": []}, "bad_mapping", "mapping.description: send 1 to 20 columns"),
+        ({"description": ["Was"] * 21}, "bad_mapping", "mapping.description: send 1 to 20 columns"),
+        ({"description": ["Was", None]}, "bad_mapping", "mapping.description"),
+        ({"description": ["Was", ["Anderes"]]}, "bad_mapping", "mapping.description"),
+        ({"description": {"a": 1}}, "bad_mapping", "mapping.description"),
+        ({"description": ["Was", "Nichts"]}, "unknown_columns", "mapping.description: “Nichts” is not a column of the file"),
+        ({"description": [1, 77]}, "unknown_columns", "mapping.description: column 77 does not exist"),
+        ({"account": ["Was"]}, "bad_mapping", "mapping.account"),
+        ({"payee": 1.5}, "bad_mapping", "mapping.payee"),
         ({"decimal": "x"}, "bad_mapping", "mapping.decimal"),
         ({"decimal": ""}, "bad_mapping", "mapping.decimal"),
         ({"delimiter": "::"}, "bad_mapping", "mapping.delimiter"),
