@@ -623,7 +623,22 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid7, editable=False, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_default=Now())),
                 ("updated_at", UpdatedAtField()),
-                ("format", models.CharField(choices=[("ofx", "OFX"), ("qfx", "QFX"), ("csv", "CSV")], max_length=10)),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("ofx", "OFX"),
+                            ("qfx", "QFX"),
+                            ("camt", "CAMT"),
+                            ("mt940", "MT940"),
+                            ("qif", "QIF"),
+                            ("csv", "CSV"),
+                            ("xlsx", "XLSX"),
+                            ("ods", "ODS"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
                 ("filename", models.CharField(blank=True, help_text="Name of the file without its folder.", max_length=255)),
                 ("file_digest", models.CharField(max_length=64)),
                 (
@@ -759,9 +774,9 @@ class Migration(migrations.Migration):
                         violation_error_message="Must be 0 or more.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("format__in", ["ofx", "qfx", "csv"])),
+                        condition=models.Q(("format__in", ["ofx", "qfx", "camt", "mt940", "qif", "csv", "xlsx", "ods"])),
                         name="finance_statementimport_format_choice",
-                        violation_error_message="Choose one of: ofx, qfx, csv.",
+                        violation_error_message="Choose one of: ofx, qfx, camt, mt940, qif, csv, xlsx, ods.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

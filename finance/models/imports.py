@@ -45,7 +45,15 @@ class BalanceReason(models.TextChoices):
 class StatementFormat(models.TextChoices):
     OFX = "ofx", "OFX"
     QFX = "qfx", "QFX"
+    CAMT = "camt", "CAMT"
+    MT940 = "mt940", "MT940"
+    QIF = "qif", "QIF"
     CSV = "csv", "CSV"
+    XLSX = "xlsx", "XLSX"
+    ODS = "ods", "ODS"
+
+
+TABLES = (StatementFormat.CSV, StatementFormat.XLSX, StatementFormat.ODS)
 
 
 class StatementImport(OwnedModel):

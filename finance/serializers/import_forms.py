@@ -61,21 +61,25 @@ class EncodingField(ListedChoiceField):
 class ImportFormSerializer(StrictSerializer):
     file = serializers.FileField(
         max_length=255,
-        help_text="An OFX, QFX or CSV file. Texts are cut: descriptions at 2,000 characters, names at 255, categories at 100.",
+        help_text="An OFX, QFX, CAMT.052, 053 or 054, MT940, MT942, QIF, CSV, XLSX or ODS file. Texts are cut: descriptions at "
+        "2,000 characters, names at 255, categories at 100.",
     )
     account = OwnedKeyField(queryset=EncryptedFinancialProfile.objects.all(), help_text="The id of an open account.")
     format = ListedChoiceField(FORMATS, default="auto", help_text="With `auto`, the content determines the format.")
     mapping = MappingField(
         max_length=MAX_MAPPING,
         required=False,
-        help_text='CSV only: JSON with the column title or number (from 0) of each field, as in {"date": "Day", "amount": 3, '
-        '"description": ["Text", "Details"]}; null: there is no such column. Titles are compared without case, accents and '
+        help_text="Tables (CSV, XLSX, ODS) only: JSON with the column title or number (from 0) of each field, as in "
+        '{"date": "Day", "amount": 3, "description": ["Text", "Details"]}; null: there is no such column. Titles are compared without case, accents and '
         f"spaces. Fields: {', '.join(f'`{field}`' for field in COLUMNS)}. Options: `date_format`, `decimal`, `delimiter`. "
         "Fields that are not sent are detected. Default: the account's last mapping if it fits, else detected.",
     )
     dry_run = serializers.BooleanField(default=False, help_text="True: return the result with a `preview`, and change nothing.")
     account_hint = serializers.CharField(
-        max_length=64, required=False, help_text="For a file with several accounts: its number, last four characters, or name."
+        max_length=64,
+        required=False,
+        help_text="For a file with several accounts: the number of one, its last four characters, or its name (tables, QIF), "
+        "with its type or currency if one number has several, as in `1234 SAVINGS`. Default: the account's number and type.",
     )
     opening_balance = serializers.DecimalField(
         15, 2, required=False, help_text="Used if the file states none. Below 0 if money is owed."

@@ -34,7 +34,9 @@ MAX_ERRORS = 1_000
 
 @extend_schema_serializer(description="A row of the file that can't be imported.")
 class RowProblemSerializer(serializers.Serializer):
-    row = serializers.IntegerField(help_text="Line number in a CSV file, or position in an OFX statement, from 1.")
+    row = serializers.IntegerField(
+        help_text="Line number in a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
+    )
     field = serializers.CharField(help_text="The invalid field, such as `amount`.")
     code = serializers.CharField(help_text="A stable code of the problem.")
     message = serializers.CharField(help_text="A sentence for the user.")
@@ -65,7 +67,9 @@ class ImportOptionsSerializer(serializers.Serializer):
 
 @extend_schema_serializer(description="A row of the file, and the verdict that it would get.")
 class PreviewRowSerializer(serializers.Serializer):
-    number = serializers.IntegerField(help_text="Line number in a CSV file, or position in an OFX statement, from 1.")
+    number = serializers.IntegerField(
+        help_text="Line number in a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
+    )
     verdict = serializers.ChoiceField(RowVerdict.choices)
     transaction_id = serializers.UUIDField(allow_null=True, help_text="The existing transaction that the row matches, or null.")
     data = serializers.JSONField(  # type: ignore[assignment]  # a field, not the property of that name

@@ -17,6 +17,7 @@ from finance.services.import_sources import TEXT_OPTIONS, open_statement, refusa
 from finance.services.imports import TooManyRowsError, import_statement
 from finance.statements.rows import StatementError
 from finance.statements.source import StatementSource
+from finance.statements.spreadsheet import format_of
 from users.models import Upload, User
 from users.models.uploads import UploadKind
 from users.tasks import queue_upload
@@ -29,6 +30,7 @@ FINAL_CODES = frozenset(
     {
         "empty",
         "not_a_statement",
+        "pdf_not_supported",
         "unsupported_format",
         "unknown_format",
         "wrong_format",
@@ -72,10 +74,14 @@ def import_or_queue(
 
 def _check_beginning(source: StatementSource, account: EncryptedFinancialProfile) -> None:
     """Raise DomainError if the beginning of the file shows that it can't be imported."""
+    if format_of(source.file):
+        return  # the table of contents of a workbook is at its end
     source.file.seek(0)
     head = source.file.read(HEAD_BYTES)
     is_whole = len(head) < HEAD_BYTES
-    whole_lines = head if is_whole else head[: head.rfind(b"\n") + 1] or head  # a character must not be cut
+    # a character must not be cut, and XML can be in one line
+    end = max(head.rfind(b"\n"), head.rfind(b">")) + 1
+    whole_lines = head if is_whole else head[:end] or head
     try:
         open_statement(replace(source, file=io.BytesIO(whole_lines)), account)
     except StatementError as error:

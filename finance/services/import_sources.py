@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from core.errors import DomainError
 from finance.models import EncryptedFinancialProfile, StatementImport
-from finance.models.imports import StatementFormat
+from finance.models.imports import TABLES
 from finance.statements.parse import parse_statement
 from finance.statements.rows import Limits, RowError, Statement, StatementError
 from finance.statements.source import StatementSource
@@ -58,7 +58,8 @@ def open_statement(source: StatementSource, account: EncryptedFinancialProfile) 
     refuse_conflicts(source)
     recent = _recent(account)
     invert = bool(recent and recent[0].options.get("invert")) if source.invert is None else source.invert
-    source = replace(source, account_hint=source.account_hint or account.account_number or "", invert=invert)
+    hint = source.account_hint or account.account_number or ""
+    source = replace(source, account_hint=hint, account_type=account.profile_type, invert=invert)
     _refuse_other_sign(source, account)
     usable: list[tuple[Statement, StatementSource]] = []
     for memory in _distinct(recent, source):
@@ -82,12 +83,12 @@ def _parse(source: StatementSource, account: EncryptedFinancialProfile) -> State
 
 
 def _recent(account: EncryptedFinancialProfile) -> list[_Memory]:
-    """Return what the last imports used, the newest first; older ones only of CSV, whose mappings people write."""
+    """Return what the last imports used, the newest first; older ones only of tables, whose mappings people write."""
     earlier = StatementImport.objects.filter(user_id=account.user_id, account=account, undone_at__isnull=True)
     newest = earlier.order_by("-created_at", "-id").values_list("id", "format", "mapping", "options")
     found = {key: _Memory(*rest) for key, *rest in newest[:RECENT]}
-    if not any(memory.format == StatementFormat.CSV for memory in found.values()):
-        found |= {key: _Memory(*rest) for key, *rest in newest.filter(format=StatementFormat.CSV)[:RECENT]}
+    if not any(memory.format in TABLES for memory in found.values()):
+        found |= {key: _Memory(*rest) for key, *rest in newest.filter(format__in=TABLES)[:RECENT]}
     return list(found.values())
 
 

@@ -160,7 +160,8 @@ def _count(cell: str, evidence: _Evidence) -> None:
 def _is_decimal(number: str, marks: list[str]) -> bool:
     whole, _, rest = number.rpartition(marks[-1])
     grouped_otherwise = len(marks) > 1 or "'" in whole or " " in whole
-    return grouped_otherwise or len(rest) != _GROUP or whole in ("", "0")
+    # neither "0.123" nor "0123.456" nor "1234.567" can have a separator of thousands
+    return grouped_otherwise or len(rest) != _GROUP or not whole or whole[0] == "0" or len(whole) > _GROUP
 
 
 def _other(mark: str) -> str:

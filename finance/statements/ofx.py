@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 
-from finance.statements.ofx_accounts import OfxAccount, accounts_in, choose, closing_balance, currency_of, lists_securities
-from finance.statements.ofx_markup import blocks, sections
-from finance.statements.ofx_rows import read_block
+from finance.statements.account_choice import Wanted, choose
+from finance.statements.file_amounts import AmountReader
+from finance.statements.ofx_accounts import OfxAccount, accounts_in, closing_balance, currency_of, last_day_of
+from finance.statements.ofx_markup import blocks, sections, texts_of
+from finance.statements.ofx_rows import RowReader
+from finance.statements.ofx_securities import count_left_out, list_counts, warn_of_left_out
 from finance.statements.rows import Balances, RowOrError, Statement, StatementError
 from finance.statements.source import DecodedFile
 
@@ -36,28 +40,35 @@ class OfxParser:
         accounts = accounts_in(sections(text), file.default_currency)
         if not accounts:
             raise StatementError("no_statement", "The OFX file contains no account statement. Export transactions as OFX.")
-        account = _select(text, accounts, file.source.account_hint)
-        balances = Balances(None, closing_balance(account), account.info.currency)
+        source = file.source
+        account = choose(accounts, Wanted(source.account_hint, source.account_type, file.default_currency))
+        left_out = count_left_out(text, account.sections)
+        if left_out and not any(next(blocks(text, section), None) for section in account.sections):
+            message = (
+                f"The statement contains only securities ({list_counts(left_out)}) and no cash transactions to import. "
+                "Export the transactions of the cash account."
+            )
+            raise StatementError("only_securities", message)
+        amounts = AmountReader(
+            partial(texts_of, "TRNAMT", text, account.sections),
+            partial(texts_of, "BALAMT", text, account.sections),
+            account.info.currency,
+            source.decimal,
+        )
         return Statement(
             format=self.name,
-            rows=_rows(text, account, file.default_currency),
+            rows=_rows(text, account, amounts, file.default_currency),
             accounts=tuple(each.info for each in accounts),
             mapping={},
-            read_balances=lambda: balances,
+            read_balances=lambda: Balances(None, closing_balance(account, amounts), account.info.currency),
+            read_warnings=lambda: warn_of_left_out(left_out),
         )
 
 
-def _select(text: str, accounts: list[OfxAccount], hint: str) -> OfxAccount:
-    account = choose(accounts, hint)
-    if lists_securities(account) and not any(next(blocks(text, section), None) for section in account.sections):
-        raise StatementError("only_securities", "The statement contains only securities and no cash transactions to import.")
-    return account
-
-
-def _rows(text: str, account: OfxAccount, default_currency: str) -> Iterator[RowOrError]:
+def _rows(text: str, account: OfxAccount, amounts: AmountReader, default_currency: str) -> Iterator[RowOrError]:
     """Yield booked and pending transactions in file order, numbered from 1."""
     numbers = count(1)
     for section in account.sections:
-        currency = currency_of(section, default_currency)
+        reader = RowReader(amounts, currency_of(section, default_currency), last_day_of(section))
         for block in blocks(text, section):
-            yield read_block(block, next(numbers), currency)
+            yield reader.read(block, next(numbers))

@@ -3,17 +3,18 @@
 import datetime
 import re
 import xml.etree.ElementTree as ET  # for the tree only; ofxtools parses the text, without a DTD  # nosec B405
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
-from finance.statements.ofx_markup import Block, tree
+from finance.statements.file_amounts import AmountReader
+from finance.statements.ofx_markup import Block, plain_fields, tree
 from finance.statements.row_validation import Draft, checked
-from finance.statements.rows import BrokenCellError, RowError, RowOrError
-from finance.statements.text import clean_text, normalize_text
+from finance.statements.rows import BrokenCellError, Correction, RowError, RowOrError
+from finance.statements.text import clean_text, join_texts
 
 # 20090401122017.000[-5:EST]: the date is used as the bank states it, regardless of the time zone.
 _DAY = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})").match
-_AMOUNT = re.compile(r"[+-]?[0-9]{0,40}(?:[.,][0-9]{0,40})?").fullmatch
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:([.,])[0-9]{3}(?:\1[0-9]{3})*)(?!\1)[.,][0-9]{1,2}").fullmatch
 # INT has either sign (OFX 2.3, 11.4.4.3), and PAYMENT is also a payment to a card. Returns are POS, too, and deposits ATM.
 _KINDS = {
     "XFER": "transfer", "FEE": "fee", "SRVCHG": "fee", "DIV": "income", "DEP": "income", "DIRECTDEP": "income",
@@ -22,43 +23,108 @@ _KINDS = {
 }  # fmt: skip
 # Some banks fill all ids with zeros, which would merge all rows into one transaction.
 _NO_ID = re.compile(r"0*").fullmatch
+_OWN_CURRENCY = "CURRENCY/CURSYM"
+_LONGEST_DELAY = datetime.timedelta(days=366)
 _SHOWN = 40
 _MAX_TEXT = 4_000
 
 
-def read_block(block: Block, number: int, currency: str) -> RowOrError:
-    """Return transaction `number` of a statement in `currency` (its CURDEF), or its error."""
-    if not block.is_complete:
-        return RowError(number, "row", "truncated", "This transaction is incomplete. Export the file again.")
+@dataclass(frozen=True, slots=True)
+class RowReader:
+    """Reads the transactions of one statement in `currency` (its CURDEF), which ends on `last_day` if that is known."""
+
+    amounts: AmountReader
+    currency: str
+    last_day: datetime.date | None
+
+    def read(self, block: Block, number: int) -> RowOrError:
+        """Return transaction `number`, or its error."""
+        if not block.is_complete:
+            return RowError(number, "row", "truncated", "This transaction is incomplete. Export the file again.")
+        try:
+            fields = plain_fields(block.text)
+            if fields is None:
+                fields = _fields(tree(block.text))
+            return checked(self._draft(fields, number, is_pending=block.is_pending))
+        except BrokenCellError as broken:
+            return broken.at(number)
+
+    def _draft(self, fields: Mapping[str, str], number: int, *, is_pending: bool) -> Draft:
+        correction = _correction(fields) if "CORRECTFITID" in fields or "CORRECTACTION" in fields else None
+        if correction and correction.action == "delete":
+            return self._deletion(fields, number, correction)
+        posted = read_day(fields.get("DTPOSTED") or fields.get("DTTRAN", ""))
+        paid = _day_of_payment(fields, posted)
+        money = self.amounts.read(fields.get("TRNAMT", ""))
+        name = clean_text(fields.get("NAME") or fields.get("EXTDNAME", ""), _MAX_TEXT)
+        return Draft(
+            number=number,
+            date=paid,
+            amount=money.amount,
+            currency=fields.get(_OWN_CURRENCY) or money.currency or self.currency,
+            description=_description(name, fields),
+            merchant_name=name,
+            provider_id=_id(fields, "FITID"),
+            posted_date=None if is_pending else posted,
+            is_pending=is_pending,
+            kind=_KINDS.get(fields.get("TRNTYPE", "").upper(), ""),
+            correction=correction,
+        )
+
+    def _deletion(self, fields: Mapping[str, str], number: int, correction: Correction) -> Draft:
+        """Return the draft of a deletion, for which banks often omit everything but the ids."""
+        try:
+            day = read_day(fields.get("DTPOSTED", ""))
+        except BrokenCellError:
+            if self.last_day is None:
+                raise
+            day = self.last_day
+        name = clean_text(fields.get("NAME") or fields.get("EXTDNAME", ""), _MAX_TEXT)
+        return Draft(
+            number=number,
+            date=day,
+            amount=Decimal(0),
+            currency=self.currency,
+            description=_description(name, fields),
+            merchant_name=name,
+            provider_id=_id(fields, "FITID"),
+            posted_date=day,
+            correction=correction,
+        )
+
+
+def _day_of_payment(fields: Mapping[str, str], posted: datetime.date) -> datetime.date:
+    """Return DTUSER, the day of the user's payment; `posted` if DTUSER is later, more than a year earlier or invalid."""
+    if "DTUSER" not in fields:
+        return posted
     try:
-        return checked(_draft(tree(block.text), number, currency, is_pending=block.is_pending))
-    except BrokenCellError as broken:
-        return broken.at(number)
-
-
-def _draft(transaction: ET.Element, number: int, currency: str, *, is_pending: bool) -> Draft:
-    fields = _fields(transaction)
-    posted = read_day(fields.get("DTPOSTED") or fields.get("DTTRAN", ""))
-    try:  # DTUSER is the day of the user's payment; zeros or a later day than DTPOSTED are meaningless
-        paid = min(read_day(fields.get("DTUSER", "")), posted)
+        paid = read_day(fields["DTUSER"])
     except BrokenCellError:
-        paid = posted
-    # not ORIGCURRENCY, from which TRNAMT was converted (OFX 2.3, 5.2)
-    own_currency = transaction.findtext(".//CURRENCY/CURSYM") or transaction.findtext(".//CURRENCY") or ""
-    name = clean_text(fields.get("NAME") or fields.get("EXTDNAME", ""), _MAX_TEXT)
-    fitid = fields.get("FITID", "").strip()
-    return Draft(
-        number=number,
-        date=paid,
-        amount=read_amount(fields.get("TRNAMT", "")),
-        currency=own_currency.strip() or currency,
-        description=_description(name, fields),
-        merchant_name=name,
-        provider_id="" if _NO_ID(fitid) else fitid,
-        posted_date=None if is_pending else posted,
-        is_pending=is_pending,
-        kind=_KINDS.get(fields.get("TRNTYPE", "").upper(), ""),
-    )
+        return posted
+    return paid if datetime.timedelta() <= posted - paid <= _LONGEST_DELAY else posted
+
+
+def _correction(fields: Mapping[str, str]) -> Correction | None:
+    """Return the correction of a transaction; None if the bank fills both tags without correcting anything."""
+    corrected, action = _id(fields, "CORRECTFITID"), fields.get("CORRECTACTION", "").strip().upper()
+    if not corrected and not action:
+        return None
+    if not corrected:
+        message = "The bank corrects an earlier transaction but does not say which one. Change or delete it by hand."
+        raise BrokenCellError("correction", "correction_without_id", message)
+    if not action and corrected == _id(fields, "FITID"):
+        return None
+    if action in ("", "REPLACE"):
+        return Correction("replace", corrected)
+    if action == "DELETE":
+        return Correction("delete", corrected)
+    message = f"“{clean_text(action, _SHOWN)}” is neither REPLACE nor DELETE. Correct the earlier transaction by hand."
+    raise BrokenCellError("correction", "unknown_correction", message)
+
+
+def _id(fields: Mapping[str, str], tag: str) -> str:
+    text = fields.get(tag, "").strip()
+    return "" if _NO_ID(text) else text
 
 
 def _fields(transaction: ET.Element) -> dict[str, str]:
@@ -67,6 +133,8 @@ def _fields(transaction: ET.Element) -> dict[str, str]:
     for element in transaction.iter():
         if element.text:
             fields.setdefault(element.tag, element.text)
+    # not ORIGCURRENCY, from which TRNAMT was converted (OFX 2.3, 5.2)
+    fields[_OWN_CURRENCY] = (transaction.findtext(".//CURRENCY/CURSYM") or transaction.findtext(".//CURRENCY") or "").strip()
     return fields
 
 
@@ -84,27 +152,10 @@ def read_day(text: str) -> datetime.date:
     raise BrokenCellError("date", "bad_date", f"“{shown}” is not a date.")
 
 
-def read_amount(text: str) -> Decimal:
-    """Return an OFX amount with decimal point or comma (OFX 2.3, 3.2.9.1); raise BrokenCellError if it is invalid."""
-    compact = text.strip().replace(" ", "")
-    if _GROUPED(compact):
-        whole, cents = compact[:-3].replace(",", "").replace(".", ""), compact[-3:]
-        return Decimal(whole + cents.replace(",", "."))
-    if _AMOUNT(compact) and any(map(str.isdigit, compact)):
-        return Decimal(compact.replace(",", "."))
-    shown = clean_text(text, _SHOWN)
-    if not shown:
-        raise BrokenCellError("amount", "missing_amount", "The amount is missing.")
-    raise BrokenCellError("amount", "bad_amount", f"“{shown}” is not an amount of money.")
-
-
-def _description(name: str, fields: dict[str, str]) -> str:
-    """Join name and memo, or return one if it contains the other: NAME is often MEMO cut at 32 characters."""
+def _description(name: str, fields: Mapping[str, str]) -> str:
+    """Return name and memo, or else the number of the check."""
     memo = clean_text(fields.get("MEMO", ""), _MAX_TEXT)
     if not name and not memo:
         check = clean_text(fields.get("CHECKNUM", ""), _SHOWN)
         return f"Check {check}" if check.strip("0") else ""
-    short, long = normalize_text(name), normalize_text(memo)
-    if short in long:
-        return memo
-    return name if long in short else f"{name} - {memo}"
+    return join_texts(name, memo)

@@ -6,25 +6,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
+from finance.statements.camt import CamtParser
 from finance.statements.csv_statement import CsvParser
+from finance.statements.mt940 import Mt940Parser
 from finance.statements.ofx import OfxParser
+from finance.statements.qif import QifParser
 from finance.statements.rows import Limits, RowOrError, Statement, StatementError
 from finance.statements.signatures import REMEDY
 from finance.statements.signs import counted
 from finance.statements.source import DecodedFile, StatementParser, StatementSource, decode
+from finance.statements.spreadsheet import as_csv, format_of
 
 # The most specific parser first, because CSV accepts nearly any text.
-PARSERS: tuple[StatementParser, ...] = (OfxParser(), CsvParser())
+PARSERS: tuple[StatementParser, ...] = (OfxParser(), CamtParser(), Mt940Parser(), QifParser(), CsvParser())
 # A Quicken Web Connect file is OFX with an additional tag of Intuit.
 _SYNONYMS = {"qfx": "ofx"}
-FORMATS = ("auto", "ofx", "qfx", "csv")
+FORMATS = ("auto", "ofx", "qfx", "camt", "mt940", "qif", "csv", "xlsx", "ods")
 
 # Formats that users upload although there is no parser for them yet.
 _UNSUPPORTED = (
     (re.compile(r"\A\s*<(?:!DOCTYPE\s+html|html)", re.IGNORECASE), "a web page", "not_a_statement"),
-    (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\."), "a CAMT.053 statement", "unsupported_format"),
-    (re.compile(r"\A\s*!(?:Type|Account|Option)", re.IGNORECASE), "a QIF file", "unsupported_format"),
-    (re.compile(r"^:(?:60[FM]|61):", re.MULTILINE), "an MT940 statement", "unsupported_format"),
+    (re.compile(r"urn:iso:std:iso:20022:tech:xsd:"), "an ISO 20022 message without entries of an account", "not_a_statement"),
     (re.compile(r"\A\s*<\?xml"), "an XML document", "not_a_statement"),
     (re.compile(r"\A\s*[\[{]\s*[\"{\[]"), "a JSON document", "not_a_statement"),
 )
@@ -35,13 +37,18 @@ def parse_statement(source: StatementSource, *, default_currency: str, limits: L
 
     Raise StatementError and no other exception, here or while the rows are read. An invalid row is yielded as RowError.
     """
+    workbook = format_of(source.file)
+    if workbook and source.format not in ("auto", workbook):
+        raise _wrong_format(workbook, source.format)
+    if workbook:
+        source = replace(as_csv(source, workbook, default_currency=default_currency, limits=limits), format="csv")
     file = decode(source, default_currency=default_currency, limits=limits)
     statement = _parsed(file)
     is_qfx = source.format == "qfx" or source.filename.lower().endswith(".qfx")
     signs: Counter[tuple[str, bool]] = Counter()
     return replace(
         statement,
-        format="qfx" if statement.format == "ofx" and is_qfx else statement.format,
+        format=workbook or ("qfx" if statement.format == "ofx" and is_qfx else statement.format),
         rows=counted(_limited(statement.rows, limits.max_rows), signs, invert=bool(source.invert)),
         read_warnings=lambda: (*file.warnings, *statement.read_warnings()),
         signs=signs,
@@ -60,13 +67,23 @@ def _parsed(file: DecodedFile) -> Statement:
 
 def _parser_for(head: str, chosen: str) -> StatementParser:
     if chosen not in FORMATS:
-        raise StatementError("unknown_format", f"“{chosen[:40]}” is not a known format. Use one of: {', '.join(FORMATS)}.")
+        raise _unknown_format(chosen)
     found = _recognize(head)
     wanted = _SYNONYMS.get(chosen, chosen)
     if wanted not in ("auto", found.name):
-        message = f"The file looks like {found.name.upper()}, not {chosen.upper()}. Use “{found.name}” or “auto”."
-        raise StatementError("wrong_format", message)
+        raise _wrong_format(found.name, chosen)
     return found
+
+
+def _wrong_format(found: str, chosen: str) -> StatementError:
+    if chosen not in FORMATS:
+        return _unknown_format(chosen)
+    message = f"The file looks like {found.upper()}, not {chosen.upper()}. Use “{found}” or “auto”."
+    return StatementError("wrong_format", message)
+
+
+def _unknown_format(chosen: str) -> StatementError:
+    return StatementError("unknown_format", f"“{chosen[:40]}” is not a known format. Use one of: {', '.join(FORMATS)}.")
 
 
 def _recognize(head: str) -> StatementParser:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 
 from core.currencies import ISO_4217
-from finance.statements.rows import BrokenCellError, StatementRow, TransactionType
+from finance.statements.rows import BrokenCellError, Correction, StatementRow, TransactionType
 from finance.statements.text import clean_text
 
 FIRST_DAY = datetime.date(1900, 1, 1)
@@ -13,6 +13,7 @@ LAST_DAY = datetime.date(2200, 12, 31)
 # decimal(12, 2) in the database has ten digits before the decimal point.
 INTEGER_DIGITS = 10
 _CENT = Decimal("0.01")
+_NOTHING = Decimal("0.00")
 _EXACT = Context(prec=40)
 DESCRIPTION_LENGTH = 2_000
 NAME_LENGTH = 255
@@ -40,11 +41,16 @@ class Draft:
     is_pending: bool = False
     kind: str = ""
     category: str = ""
+    correction: Correction | None = None
 
 
 def checked(draft: Draft) -> StatementRow:
     """Return `draft` as a valid row; raise BrokenCellError for the first rule that it violates."""
-    amount = checked_amount(draft.amount)
+    correction = draft.correction
+    if correction is not None:
+        correction = correction._replace(provider_id=checked_provider_id(correction.provider_id))
+    is_deletion = correction is not None and correction.action == "delete"
+    amount = _NOTHING if is_deletion else checked_amount(draft.amount)
     return StatementRow(
         number=draft.number,
         date=checked_date(draft.date, "date"),
@@ -57,6 +63,7 @@ def checked(draft: Draft) -> StatementRow:
         is_pending=draft.is_pending,
         transaction_type=type_of(draft.kind, amount),
         category=clean_text(draft.category, CATEGORY_LENGTH),
+        correction=correction,
         kind=draft.kind,
     )
 

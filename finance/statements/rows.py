@@ -20,8 +20,9 @@ class Correction(NamedTuple):
 class StatementRow(NamedTuple):
     """A transaction that complies with all rules of `finance.statements.row_validation`.
 
-    - `number` is the line of the file (CSV) or the position in the account's statements (OFX), from 1.
-    - `amount` is never zero and has exactly two decimals. It is negative for money that leaves the account.
+    - `number` is the line of the file (CSV, MT940, QIF) or the position in the account's statements (OFX, CAMT), from 1.
+    - `amount` has exactly two decimals and is negative for money that leaves the account. It is zero only if `correction`
+      deletes an earlier transaction.
     - Texts are cleaned; "" means that there is none.
     - `date` is the day of the transaction, `posted_date` the day of booking if the file has both.
     - `correction` is None unless the bank corrects an earlier transaction.
@@ -123,10 +124,10 @@ class Limits:
 class Statement:
     """A statement being read. `rows` is lazy, can be iterated once, and may raise StatementError at any row.
 
-    `accounts` lists the accounts that the file names. `mapping` is the CSV mapping that was used. It can be serialized as
-    JSON and used as the `mapping` of another import; it is empty for OFX. `unused_columns` are the titles of the CSV columns
-    that the mapping does not use, and `first_rows` the cells of the first rows, for a screen to confirm the columns.
-    `signs` counts the rows by their `kind` and by whether the amount in the file is positive, complete like `balances`.
+    `accounts` lists the accounts that the file names. `mapping` is the mapping of a table that was used. It can be serialized
+    as JSON and used as the `mapping` of another import; other formats have none. `unused_columns` are the titles of the columns
+    that the mapping does not use, and `first_rows` the cells of the first rows, for a screen to confirm the columns. `signs`
+    counts the rows by their `kind` and by whether the amount in the file is positive, complete like `balances`.
     """
 
     format: str

@@ -2,7 +2,7 @@
 
 from finance.statements.rows import StatementError
 
-REMEDY = "Export OFX, QFX or CSV from your bank."
+REMEDY = "Export OFX, QFX, CAMT.053, MT940, QIF, CSV or an Excel workbook (.xlsx) from your bank."
 
 _SIGNATURES = (
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -11,8 +11,7 @@ _SIGNATURES = (
     (b"II*\x00", "a TIFF picture"),
     (b"MM\x00*", "a TIFF picture"),
     (b"RIFF", "a WebP picture or a recording"),
-    (b"%PDF", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls) or another Office document"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls) or one with a password"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
@@ -20,8 +19,13 @@ _SIGNATURES = (
     (b"\x7fELF", "a program"),
     (b"{\\rtf", "a text document (RTF)"),
 )
-_ZIPPED = ((b"xl/", "an Excel workbook (.xlsx)"), (b"word/", "a Word document"), (b"opendocument", "an OpenDocument file"))
+_ZIPPED = (
+    (b"xl/", "a broken Excel workbook (.xlsx)"),
+    (b"word/", "a Word document"),
+    (b"opendocument", "an OpenDocument text"),
+)
 _ISO_MEDIA = b"ftyp"
+_BEGINNING_OF_PDF = 1_024
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1a")
 # Rows are cleaned of single NULs later; a file is not text if it has more than 8 and more than 1 % control characters.
 _MIN_CONTROL = 8
@@ -30,6 +34,10 @@ _SHARE_OF_CONTROL = 0.01
 
 def refuse_binary(head: bytes) -> None:
     """Raise StatementError with the type of the file if `head`, its first bytes, is not text."""
+    # some bytes may be before it (ISO 32000-1, annex H.3.4.1)
+    if b"%PDF-" in head[:_BEGINNING_OF_PDF]:
+        message = f"This is a PDF, which shows a statement but does not contain its data. {REMEDY}"
+        raise StatementError("pdf_not_supported", message)
     kind = _kind_of(head)
     if kind:
         raise StatementError("not_a_statement", f"This is {kind}, not a bank statement. {REMEDY}")

@@ -22,7 +22,8 @@ class StatementSource:
     - `file` must be seekable, open for binary reading, and stay open until the rows are read.
     - `format` is one of `finance.statements.parse.FORMATS`.
     - `mapping` assigns the columns of a CSV file (`finance.statements.csv_mapping`); None if the user sent none.
-    - `account_hint` selects an account of a file with several: its number or its last four characters.
+    - `account_hint` selects an account of a file with several: its number or its last four characters, its type, or both.
+    - `account_type` is the `profile_type` of the account to import into, which decides if the hint fits several accounts.
     - The balances are used if the file states none.
     - `invert` changes the sign of every amount; None: as in the account's last import.
     - `encoding` (`finance.statements.encoding_names`), `date_order` ("day_first" or "month_first") and `decimal` ("." or ",")
@@ -34,6 +35,7 @@ class StatementSource:
     format: str = "auto"
     mapping: Mapping[str, Any] | None = None
     account_hint: str = ""
+    account_type: str = ""
     opening_balance: Decimal | None = None
     closing_balance: Decimal | None = None
     invert: bool | None = None

@@ -54,6 +54,14 @@ class _Spaced(dict[int, str]):
 _SPACED = _Spaced()
 
 
+def join_texts(name: str, memo: str) -> str:
+    """Join name and memo, or return one if it contains the other: a name is often the memo cut at 32 characters."""
+    short, long = normalize_text(name), normalize_text(memo)
+    if short in long:
+        return memo
+    return name if long in short else f"{name} - {memo}"
+
+
 # Letters that Unicode does not decompose to a letter and an accent.
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i"})
 

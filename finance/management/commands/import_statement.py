@@ -83,13 +83,16 @@ def encoding_from(text: str) -> str:
 
 
 class Command(BaseCommand):
-    help = "Import a bank statement (OFX, QFX or CSV) into an account. Importing it again creates no duplicates."
+    help = (
+        "Import a bank statement (OFX, CAMT, MT940, QIF, CSV, XLSX or ODS) into an account. "
+        "Importing it again creates no duplicates."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--account", type=UUID, required=True, help="the account's id")
         parser.add_argument("--format", choices=FORMATS, default="auto")
-        parser.add_argument("--mapping", type=mapping_from, help="CSV only: JSON object of fields and column titles or numbers")
+        parser.add_argument("--mapping", type=mapping_from, help="tables only: JSON of fields and column titles or numbers")
         parser.add_argument(
             "--account-hint", default="", help="number of the account in a file of several, or its last four characters"
         )

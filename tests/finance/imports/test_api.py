@@ -116,7 +116,7 @@ def test_a_file_that_is_no_statement_is_refused(send: Send, content: bytes, code
         ({"mapping": '{"date": "\\u0000"}'}, "mapping", "invalid_json"),
         ({"mapping": '{"color": "Date"}'}, "mapping", "bad_mapping"),
         ({"mapping": '{"date": "Day"}'}, "mapping", "unknown_columns"),
-        ({"format": "xlsx"}, "format", "invalid_choice"),
+        ({"format": "docx"}, "format", "invalid_choice"),
         ({"format": "ofx"}, "format", "wrong_format"),
         ({"account": "checking"}, "account", "invalid"),
         ({"dry_run": "perhaps"}, "dry_run", "invalid"),

@@ -55,7 +55,7 @@ def test_auto_forgets_it(bring: Bring) -> None:
 
 def test_an_encoding_sent_for_csv_is_not_that_of_ofx(bring: Bring) -> None:
     bring(POLISH, encoding="windows-1250")
-    bring(ofx_of(Line(id="K1", text="Rod")).replace(b"Rod", b"R\xf8d"))
+    bring(ofx_of(Line(id="K1", text="Rod", amount="-7.00")).replace(b"Rod", b"R\xf8d"))
     assert "Rød" in texts()
 
 

@@ -40,6 +40,7 @@ def read(
     mapping: Mapping[str, object] | None = None,
     default_currency: str = "USD",
     account_hint: str = "",
+    account_type: str = "",
     limits: Limits | None = None,
     **options: Any,
 ) -> Reading:
@@ -50,6 +51,7 @@ def read(
         format=format,
         mapping=mapping,
         account_hint=account_hint,
+        account_type=account_type,
         **options,
     )
     statement = parse_statement(source, default_currency=default_currency, limits=limits or Limits())
@@ -77,12 +79,17 @@ def _row_is_sound(row: StatementRow) -> bool:
     texts = (row.description, row.merchant_name, row.provider_id, row.category)
     return (
         row.amount.is_finite()
-        and 0 < abs(row.amount) < Decimal(10) ** 10
+        and (abs(row.amount) > 0 or (row.correction is not None and row.correction.action == "delete"))
+        and abs(row.amount) < Decimal(10) ** 10
         and row.amount.as_tuple().exponent == -2
         and 1900 <= row.date.year <= 2200
         and all("\0" not in text and text == text.strip() for text in texts)
         and [len(text) <= limit for text, limit in zip(texts, (2_000, 255, 255, 100), strict=True)] == [True] * 4
-        and (row.transaction_type == "transfer" or (row.transaction_type in ("income", "refund")) == (row.amount > 0))
+        and (
+            not row.amount
+            or row.transaction_type == "transfer"
+            or (row.transaction_type in ("income", "refund")) == (row.amount > 0)
+        )
     )
 
 

@@ -5,6 +5,7 @@ import codecs
 import pytest
 
 from finance.statements.rows import StatementError
+from finance.statements.signatures import REMEDY
 from tests.finance.statements.parse_helpers import ofx, read, transaction
 
 WESTERN = "Date;Libellé;Montant\n13/01/2025;Café Müller Señor Ærø;-1,00\n14/01/2025;Façade à Köln;2,00\n"
@@ -84,11 +85,10 @@ def test_ofx_is_read_in_the_encoding_that_it_declares(header: str, encoding: str
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "a JPEG picture"),
         (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
         (b"GIF89a", "a GIF picture"),
-        (b"%PDF-1.7\n", "a PDF document"),
-        (b"PK\x03\x04 xl/workbook.xml", "an Excel workbook (.xlsx)"),
+        (b"PK\x03\x04 xl/workbook.xml", "a broken Excel workbook (.xlsx)"),
         (b"PK\x03\x04 word/document.xml", "a Word document"),
         (b"PK\x03\x04", "a zip archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook (.xls) or another Office document"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls) or one with a password"),
         (b"\x1f\x8b\x08", "a gzip archive"),
         (b"\x00\x00\x00\x18ftypheic", "a picture or a video"),
         (bytes(range(32)) * 100, "a binary file"),
@@ -99,4 +99,4 @@ def test_it_names_the_type_of_a_binary_file(content: bytes, kind: str) -> None:
     with pytest.raises(StatementError) as refusal:
         read(content, filename="statement.ofx")
     assert refusal.value.code == "not_a_statement"
-    assert refusal.value.message == f"This is {kind}, not a bank statement. Export OFX, QFX or CSV from your bank."
+    assert refusal.value.message == f"This is {kind}, not a bank statement. {REMEDY}"

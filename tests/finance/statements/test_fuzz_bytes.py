@@ -1,6 +1,7 @@
 """Fuzz tests: any upload returns rows, errors of rows or one StatementError."""
 
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,27 @@ from finance.statements.encoding_names import NAMES
 from finance.statements.row_validation import Draft, checked
 from finance.statements.rows import BrokenCellError, StatementRow
 from finance.statements.text_options import DATE_ORDERS, DECIMALS
+from tests.finance.statements.camt_files import balance, entry
+from tests.finance.statements.camt_files import document as camt_document
+from tests.finance.statements.camt_files import statement as camt_statement
+from tests.finance.statements.mt940_files import line, message
 from tests.finance.statements.parse_helpers import is_sound, ofx, read_or_refuse, transaction
 from tests.finance.statements.test_csv_dialects import BANKS
+from tests.finance.statements.workbook_files import ods, xlsx
 
 FILES = Path(__file__).parent / "files"
-GOOD = [path.read_bytes() for path in sorted(FILES.iterdir())] + [content.encode() for content in BANKS.values()]
+TABLE = [("Date", "Description", "Amount"), (date(2026, 3, 2), "Grocer Blue", -12.5), (date(2026, 3, 13), "Mail Order", 20.0)]
+OTHERS = [
+    camt_document(camt_statement(balance("OPBD", "100"), entry(), entry(), balance("CLBD", "75"))),
+    message(line(), ":86:166?00X?20SVWZ+Invoice 17?32Grocer Blue", line("RC20,"), ":86:/BENM//NAME/X/REMI/Y/"),
+    "!Account\nNA\n^\n!Type:Bank\nD13/01'26\nT-12.50\nPGrocer\nSFood\n$-12.50\n^\n!Type:Invst\nD1/1/26\nNBuy\n^\n",
+]
+GOOD = [path.read_bytes() for path in sorted(FILES.iterdir())] + [content.encode() for content in (*BANKS.values(), *OTHERS)]
+GOOD += [xlsx(TABLE), ods(TABLE)]
 SNIPPETS = [
     *(b"<", b">", b"&", b"</STMTTRN>", b"<STMTTRN>", b"<![CDATA[", b"]]>", b"<!--", b"<OFX>"),
     *(b'"', b'""', b"\n", b"\r", b"\0", b"\x1a", b"\t", b";", b",", b"=1"),
+    *(b"<Ntry>", b"</Ntry>", b"&x;", b"?20", b"/REMI/", b"\n:61:", b"\n:62F:", b"\n^\n", b"\n!Type:", b"\n$"),
     *(b"NaN", b"1e400", b"0000", b"99999999999", b"\xff\xfe", b"\xef\xbb\xbf", b"\xe2\x80"),
 ]
 

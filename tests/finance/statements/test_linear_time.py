@@ -8,6 +8,9 @@ from tests.finance.statements.parse_helpers import read_or_refuse
 OFX = "OFXHEADER:100\n\n<OFX><STMTRS><CURDEF>USD<BANKACCTFROM><ACCTID>1<ACCTTYPE>CHECKING</BANKACCTFROM><BANKTRANLIST>"
 ROW = "<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20260102<TRNAMT>-1.00<FITID>1<NAME>"
 CSV = "Date,Description,Amount\n2026-01-02,x,1.00\n"
+CAMT = '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Acct><Ccy>EUR</Ccy></Acct>'
+ENTRY = '<Ntry><Amt Ccy="EUR">1</Amt><CdtDbtInd>DBIT</CdtDbtInd><BookgDt><Dt>2026-01-02</Dt></BookgDt><NtryDtls><TxDtls>'
+MT940 = ":20:A\n:25:1/2\n:28C:1\n:60F:C260301EUR1,\n:61:2603020302D1,NTRFNONREF\n"
 BEGINNINGS = {
     "empty": "",
     "csv": CSV,
@@ -15,6 +18,12 @@ BEGINNINGS = {
     "a title": "Date,Amount,",
     "ofx": OFX,
     "a name": OFX + ROW,
+    "camt": CAMT,
+    "an entry": CAMT + ENTRY,
+    "mt940": MT940,
+    "details": f"{MT940}:86:166?20",
+    "qif": "!Type:Bank\n",
+    "a record": "!Type:Bank\nD13/01/2026\nT-1.00\nP",
 }
 KINDS = [
     "a",
@@ -51,6 +60,23 @@ KINDS += [
     ";",
     "\r",
     "é",
+]
+KINDS += ["<Ntry>", "<Ntry/>", "</Ntry>", "<Stmt>", "<TxDtls>", "<TxDtls></TxDtls>", "<Acct/>"]
+KINDS += [
+    "?20",
+    "?",
+    "/REMI/",
+    "SVWZ+",
+    "\n:61:",
+    "\n:86:",
+    ":",
+    "\n:61:2603020302D1,N",
+    "//",
+    "^\n",
+    "\nS",
+    "\n$1",
+    "\n!",
+    "/A",
 ]
 KINDS += ['<A b="c"', "<A><B>", "<A>1</B>", "20260102", "<STMTTRN><NAME>x", "[", "T", "1,", "1.", "\x85"]
 

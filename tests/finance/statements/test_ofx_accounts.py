@@ -65,15 +65,119 @@ def test_the_accounts_of_the_file_are_listed_masked() -> None:
     )
 
 
-def test_an_investment_account_has_its_cash_transactions() -> None:
-    cash = f"<INVBANKTRAN>{transaction('-3')}<SUBACCTFUND>CASH</INVBANKTRAN>"
-    trades = f"<INVTRANLIST>{cash}<BUYSTOCK></BUYSTOCK></INVTRANLIST>"
-    reading = read(f"<OFX><INVSTMTRS><CURDEF>USD<INVACCTFROM><ACCTID>5</INVACCTFROM>{trades}</INVSTMTRS></OFX>")
-    assert reading.amounts == ["-3.00"]
-    assert reading.statement.balances.closing is None
+def _bank(kind: str, amount: str, number: str = "5551234", bank: str = "1", currency: str = "USD") -> str:
+    account = _account(number, amount, kind).replace("<BANKID>1", f"<BANKID>{bank}")
+    return account.replace("<CURDEF>USD", f"<CURDEF>{currency}").replace("<BALAMT>5", f"<BALAMT>{amount.strip('-')}0")
 
 
-def test_an_investment_account_with_securities_alone_is_refused() -> None:
+KINDS = f"<OFX>{_bank('CHECKING', '-1')}{_bank('SAVINGS', '-2')}{_bank('MONEYMRKT', '-3')}{_bank('SAVINGS', '-4', '9')}</OFX>"
+
+
+def test_two_types_with_one_number_are_two_accounts() -> None:
     with pytest.raises(StatementError) as refusal:
-        read("<OFX><INVSTMTRS><CURDEF>USD<INVTRANLIST><BUYSTOCK><UNITS>1</BUYSTOCK></INVTRANLIST></INVSTMTRS></OFX>")
-    assert refusal.value.code == "only_securities"
+        read(KINDS, account_hint="1234")
+    assert refusal.value.code == "several_accounts"
+    assert "••••1234 (CHECKING), ••••1234 (SAVINGS), ••••1234 (MONEYMRKT). " in refusal.value.message
+    assert "“1234 SAVINGS”" in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("hint", "amount"),
+    [
+        ("1234 SAVINGS", "-2.00"),
+        ("savings 1234", "-2.00"),
+        ("555-1234 moneymrkt", "-3.00"),
+        ("CHECKING", "-1.00"),
+        ("9 SAVINGS", "-4.00"),
+    ],
+)
+def test_the_hint_may_name_the_type(hint: str, amount: str) -> None:
+    reading = read(KINDS, account_hint=hint)
+    assert reading.amounts == [amount]
+    assert str(reading.statement.balances.closing) == f"{amount[1]}0.00"
+
+
+@pytest.mark.parametrize(
+    ("account_type", "amount"), [("checking", "-1.00"), ("savings", "-3.00"), ("credit", "-5.00"), ("investment", "-6.00")]
+)
+def test_the_type_of_the_users_account_decides(account_type: str, amount: str) -> None:
+    card = _bank("", "-5").replace("STMTRS>", "CCSTMTRS>").replace("<ACCTTYPE>", "")
+    broker = _bank("", "-6").replace("STMTRS>", "INVSTMTRS>").replace("<ACCTTYPE>", "")
+    content = f"<OFX>{_bank('CHECKING', '-1')}{_bank('MONEYMRKT', '-3')}{card}{broker}</OFX>"
+    assert read(content, account_hint="1234", account_type=account_type).amounts == [amount]
+    assert read(content, account_type=account_type).amounts == [amount]
+
+
+@pytest.mark.parametrize(("hint", "account_type"), [("1234", "savings"), ("1234", "loan"), ("", "savings"), ("SAVINGS", "")])
+def test_a_type_of_two_accounts_decides_nothing(hint: str, account_type: str) -> None:
+    with pytest.raises(StatementError) as refusal:
+        read(KINDS, account_hint=hint, account_type=account_type)
+    assert refusal.value.code == "several_accounts"
+
+
+@pytest.mark.parametrize("hint", ["1234 CD", "CREDITCARD", "9999 CHECKING", "9 CHECKING"])
+def test_a_type_that_the_file_lacks_is_refused(hint: str) -> None:
+    with pytest.raises(StatementError) as refusal:
+        read(KINDS, account_hint=hint, account_type="checking")
+    assert refusal.value.code == "account_not_in_file"
+
+
+def test_an_account_without_number_and_type_can_be_chosen() -> None:
+    content = (
+        f"<OFX>{_bank('CHECKING', '-1')}{_bank('', '-2', number='').replace('<ACCTID>', '').replace('<ACCTTYPE>', '')}</OFX>"
+    )
+    with pytest.raises(StatementError, match=r"•••• \(ACCOUNT\)"):
+        read(content)
+    assert read(content, account_hint="account").amounts == ["-2.00"]
+
+
+def test_the_hint_goes_before_the_type_of_the_users_account() -> None:
+    assert read(KINDS, account_hint="1234 CHECKING", account_type="savings").amounts == ["-1.00"]
+
+
+def test_a_type_in_the_hint_must_fit_a_single_account() -> None:
+    with pytest.raises(StatementError) as refusal:
+        read(ofx(transaction()), account_hint="5678 SAVINGS")
+    assert refusal.value.code == "account_not_in_file"
+
+
+BANKS = f"<OFX>{_bank('CHECKING', '-1', bank='30020011')}{_bank('CHECKING', '-2', bank='40050022')}</OFX>"
+
+
+@pytest.mark.parametrize(("hint", "amount"), [("30020011 5551234", "-1.00"), ("DE91400500220005551234", "-2.00")])
+def test_the_bank_code_distinguishes_equal_numbers(hint: str, amount: str) -> None:
+    assert read(BANKS, account_hint=hint).amounts == [amount]
+
+
+def test_equal_numbers_of_two_banks_are_listed_with_the_code() -> None:
+    with pytest.raises(StatementError) as refusal:
+        read(BANKS, account_hint="1234")
+    assert "••••1234 (CHECKING, bank 30020011, USD), ••••1234 (CHECKING, bank 40050022, USD)" in refusal.value.message
+
+
+def test_a_branch_distinguishes_equal_numbers() -> None:
+    branches = BANKS.replace("30020011", "1<BRANCHID>07").replace("40050022", "1<BRANCHID>08")
+    assert read(branches, account_hint="108 5551234").amounts == ["-2.00"]
+
+
+def test_a_missing_code_or_type_splits_no_account() -> None:
+    first = _bank("CHECKING", "-1", bank="").replace("<BANKID>", "")
+    second = _bank("", "-2").replace("<ACCTTYPE>", "")
+    assert read(f"<OFX>{first}{second}</OFX>").amounts == ["-1.00", "-2.00"]
+
+
+CURRENCIES = f"<OFX>{_bank('CHECKING', '-1', currency='EUR')}{_bank('CHECKING', '-2')}</OFX>"
+
+
+@pytest.mark.parametrize(
+    ("hint", "currency", "amount"), [("1234 eur", "GBP", "-1.00"), ("1234", "EUR", "-1.00"), ("", "USD", "-2.00")]
+)
+def test_two_currencies_of_one_number_are_two_accounts(hint: str, currency: str, amount: str) -> None:
+    reading = read(CURRENCIES, account_hint=hint, default_currency=currency)
+    assert reading.amounts == [amount]
+    assert str(reading.statement.balances.closing) == f"{amount[1]}0.00"
+
+
+def test_two_currencies_are_listed_if_the_users_is_another() -> None:
+    with pytest.raises(StatementError, match=r"bank 1, EUR.*bank 1, USD"):
+        read(CURRENCIES, account_hint="1234", default_currency="GBP")
