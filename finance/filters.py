@@ -125,7 +125,13 @@ class ImportFilter(StrictFilterSet):
 class ImportRowFilter(StrictFilterSet):
     class Meta:
         model = StatementImportRow
-        fields = {"verdict": ["exact", "in"], "number": ["exact", "gte", "lte"]}
+        fields = {
+            "verdict": ["exact", "in"],
+            "reason": ["exact", "in"],
+            "number": ["exact", "gte", "lte"],
+            "transaction_date": ["exact", "gte", "lte", "isnull"],
+            "amount": ["exact", "gte", "lte", "isnull"],
+        }
 
 
 DUE_FIELDS: dict[str, list[str]] = {

@@ -9,7 +9,12 @@ from finance.statements.text import normalize_text
 DIGEST_BYTES = 16  # the size of a UUID column; the probability that any two of 10**9 rows collide is about 10**-21
 
 
-def content_hash(*, day: date, amount: Decimal, currency: str, description: str) -> str:
-    """Return 32 hexadecimal digits over day, amount (two decimals), currency (ISO 4217) and normalized text."""
-    content = f"{day.isoformat()}|{amount}|{currency}|{normalize_text(description)}"
+def text_of(description: str, merchant: str) -> str:
+    """Return the text that identifies a row: its description, and the merchant unless that is part of it."""
+    return description if merchant in description else f"{description} {merchant}"
+
+
+def content_hash(*, day: date, amount: Decimal, currency: str, text: str) -> str:
+    """Return 32 hexadecimal digits over day, amount (two decimals), currency (ISO 4217) and normalized text (`text_of`)."""
+    content = f"{day.isoformat()}|{amount}|{currency}|{normalize_text(text)}"
     return blake2b(content.encode(), digest_size=DIGEST_BYTES).hexdigest()

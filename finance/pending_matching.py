@@ -61,10 +61,14 @@ class ExistingTransaction:
 
 @dataclass(frozen=True, slots=True)
 class RowMatch:
-    """The result for one row: the transaction that it matches, or for REVIEW all transactions that it may match."""
+    """The result for one row: the transaction that it matches, or for REVIEW all transactions that it may match.
+
+    `reason` is a value of `finance.models.imports.ReviewReason` for REVIEW, and empty otherwise.
+    """
 
     outcome: MatchOutcome
     candidates: tuple[UUID, ...]
+    reason: str = ""
 
 
 Candidates = Callable[[IncomingRow], list[ExistingTransaction]]
@@ -106,7 +110,7 @@ class _PendingMatcher:
         matches |= self._pass(_without(rows, matches), self._changed, self._only_row)
         for row in _without(rows, matches):
             if candidates := self._of_amount(row):
-                matches[row.number] = _review_match(candidates)
+                matches[row.number] = _review_match(candidates, "pending_may_have_posted")
         return matches
 
     def _pass(
@@ -121,7 +125,7 @@ class _PendingMatcher:
         for row in rows:
             found = candidates(row)
             if len(found) > 1:
-                matches[row.number] = _review_match(found)
+                matches[row.number] = _review_match(found, "pending_may_have_posted")
             elif found:
                 rows_for_entry[found[0].id].append(row)
                 wanted[found[0].id] = found[0]
@@ -133,7 +137,7 @@ class _PendingMatcher:
         self, entry: ExistingTransaction, rows_for_entry: list[IncomingRow], winner: IncomingRow | None
     ) -> dict[int, RowMatch]:
         if winner is None:
-            return {row.number: _review_match([entry]) for row in rows_for_entry}
+            return {row.number: _review_match([entry], "pending_may_have_posted") for row in rows_for_entry}
         self._taken.add(entry.id)
         return {winner.number: RowMatch(MatchOutcome.SUPERSEDED, (entry.id,))}
 
@@ -192,7 +196,7 @@ class _ManualMatcher:
                 matches[row.number] = RowMatch(MatchOutcome.DUPLICATE, (entry.id,))
         for row in _without(rows, matches):
             if left := free.get(_content(row)):
-                matches[row.number] = _review_match(left[:MAX_CANDIDATES])
+                matches[row.number] = _review_match(left[:MAX_CANDIDATES], "possible_duplicate")
                 left.pop(0)
         return matches
 
@@ -205,5 +209,5 @@ def _without(rows: Iterable[IncomingRow], matches: dict[int, RowMatch]) -> Itera
     return (row for row in rows if row.number not in matches)
 
 
-def _review_match(entries: Iterable[ExistingTransaction]) -> RowMatch:
-    return RowMatch(MatchOutcome.REVIEW, tuple(entry.id for entry in entries))
+def _review_match(entries: Iterable[ExistingTransaction], reason: str) -> RowMatch:
+    return RowMatch(MatchOutcome.REVIEW, tuple(entry.id for entry in entries), reason)

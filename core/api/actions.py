@@ -1,6 +1,6 @@
 """Actions of a viewset: `POST` endpoints beside those for create, read, update and delete, with their documentation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -15,14 +15,15 @@ from core.api.viewsets import BaseViewSet
 Method = Callable[..., Any]
 
 
-def post_action(*, detail: bool = True, **schema: Any) -> Callable[[Method], Method]:
+def post_action(*, detail: bool = True, attributes: Mapping[str, Any] = {}, **schema: Any) -> Callable[[Method], Method]:
     """Declare `POST /route/{id}/<action>/`, or without `detail` `POST /route/<action>/`, named after the method.
 
-    `schema` has the arguments of `extend_schema`. Without a `request`, the endpoint has no body.
+    `schema` has the arguments of `extend_schema`. Without a `request`, the endpoint has no body. `attributes` replace those of
+    the view for the endpoint, such as `parser_classes`.
     """
 
     def declare(method: Method) -> Method:
-        endpoint = action(detail=detail, methods=["post"], url_path=method.__name__.replace("_", "-"))(method)
+        endpoint = action(detail=detail, methods=["post"], url_path=method.__name__.replace("_", "-"), **attributes)(method)
         documented: Method = extend_schema(**{"request": None} | schema)(endpoint)
         return documented
 

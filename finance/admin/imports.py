@@ -20,7 +20,7 @@ class RowColumns:
 
 class ImportRowInline(RowColumns, ReadOnlyInline):
     model = StatementImportRow
-    fields = ("row", "verdict", "transaction", "provider_id")
+    fields = ("row", "verdict", "reason", "transaction", "provider_id")
     row = linked("number", "row")
     ordering = ("number", "id")
 
@@ -40,8 +40,13 @@ class StatementImportAdmin(OwnedReadOnlyAdmin):
 
 @admin.register(StatementImportRow)
 class StatementImportRowAdmin(RowColumns, OwnedReadOnlyAdmin):
-    list_display = ("number", "owner", "statement_import", "outcome", "transaction", "provider_id")
-    list_filter = (BY_CUSTOMER, ("statement_import", AutocompleteSelectFilter), ("verdict", ChoicesDropdownFilter))
+    list_display = ("number", "owner", "statement_import", "outcome", "reason", "transaction", "provider_id")
+    list_filter = (
+        BY_CUSTOMER,
+        ("statement_import", AutocompleteSelectFilter),
+        ("verdict", ChoicesDropdownFilter),
+        ("reason", ChoicesDropdownFilter),
+    )
     list_select_related = ("user", "statement_import")
     search_fields = ("provider_id",)
     ordering_for_customer = ("-id",)

@@ -642,6 +642,10 @@ class Migration(migrations.Migration):
                 ("filename", models.CharField(blank=True, help_text="Name of the file without its folder.", max_length=255)),
                 ("file_digest", models.CharField(max_length=64)),
                 (
+                    "id_scheme",
+                    models.CharField(blank=True, help_text="Kind of the bank's ids, such as `ofx` for FITIDs.", max_length=20),
+                ),
+                (
                     "mapping",
                     models.JSONField(blank=True, default=dict, help_text="Columns of the CSV file. Empty for OFX and QFX."),
                 ),
@@ -658,8 +662,8 @@ class Migration(migrations.Migration):
                 ("created", models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")),
                 ("duplicates", models.IntegerField(default=0, help_text="Rows that were in the account already.")),
                 ("tombstoned", models.IntegerField(default=0, help_text="Rows that the user deleted or ignored before.")),
-                ("superseded", models.IntegerField(default=0, help_text="Rows that updated a pending transaction.")),
-                ("review", models.IntegerField(default=0, help_text="Possible duplicates that the user must resolve.")),
+                ("superseded", models.IntegerField(default=0, help_text="Rows that updated or corrected a transaction.")),
+                ("review", models.IntegerField(default=0, help_text="Rows that the user must resolve.")),
                 ("failed", models.IntegerField(default=0, help_text="Invalid rows.")),
                 (
                     "statement",
@@ -819,11 +823,27 @@ class Migration(migrations.Migration):
                             ("created", "imported as a new transaction"),
                             ("duplicate", "already in the account"),
                             ("tombstoned", "deleted or ignored by the user before"),
-                            ("superseded", "updated a pending transaction"),
-                            ("review", "possible duplicate for the user to resolve"),
+                            ("superseded", "updated a transaction, or removed it as the bank's correction"),
+                            ("review", "unsure, for the user to resolve"),
                             ("error", "invalid row"),
                         ],
                         max_length=12,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("possible_duplicate", "equal to a transaction in day and amount"),
+                            ("pending_may_have_posted", "may be a pending transaction that has posted"),
+                            ("same_id_other_content", "the bank has used the id before, with another day, amount or text"),
+                            ("ids_changed", "known under another id of the bank"),
+                            ("same_row_other_text", "known with another text, from another choice of columns"),
+                            ("correction", "the bank corrects a transaction that was changed or linked"),
+                        ],
+                        help_text="Why the row is or was in review. May be empty.",
+                        max_length=30,
                     ),
                 ),
                 ("transaction_id", models.UUIDField(blank=True, null=True)),
@@ -832,6 +852,21 @@ class Migration(migrations.Migration):
                     "provider_id",
                     models.CharField(blank=True, help_text="The bank's id of the transaction. May be empty.", max_length=255),
                 ),
+                (
+                    "transaction_date",
+                    models.DateField(blank=True, help_text="As in the file. Null for an invalid row.", null=True),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="As in the file. Null for an invalid row.",
+                        max_digits=12,
+                        null=True,
+                    ),
+                ),
+                ("currency", models.CharField(blank=True, help_text="ISO 4217 code of the amount.", max_length=3)),
                 ("content_hash", models.UUIDField(blank=True, null=True)),
                 ("occurrence", models.IntegerField(default=1)),
                 ("data", models.JSONField(blank=True, null=True)),
@@ -912,8 +947,9 @@ class Migration(migrations.Migration):
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("is_claim", True), models.Q(("provider_id", ""), _negated=True)),
-                        fields=("user", "account", "provider_id"),
+                        fields=("user", "account", "provider_id", "content_hash"),
                         name="finance_statementimportrow_provider_id_unique",
+                        nulls_distinct=False,
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("is_claim", True)),
@@ -926,6 +962,38 @@ class Migration(migrations.Migration):
                         ),
                         name="finance_statementimportrow_verdict_choice",
                         violation_error_message="Choose one of: created, duplicate, tombstoned, superseded, review, error.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "reason__in",
+                                [
+                                    "possible_duplicate",
+                                    "pending_may_have_posted",
+                                    "same_id_other_content",
+                                    "ids_changed",
+                                    "same_row_other_text",
+                                    "correction",
+                                    "",
+                                ],
+                            )
+                        ),
+                        name="finance_statementimportrow_reason_choice",
+                        violation_error_message=(
+                            "Choose one of: possible_duplicate, pending_may_have_posted, same_id_other_content, ids_changed, "
+                            "same_row_other_text, correction."
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Func(
+                                models.F("amount"),
+                                output_field=models.BooleanField(),
+                                template="%(expressions)s <> 'NaN'::numeric",
+                            )
+                        ),
+                        name="finance_statementimportrow_amount_number",
+                        violation_error_message="Must be a number.",
                     ),
                 ],
             },

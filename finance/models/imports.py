@@ -4,11 +4,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from core.models.base import OwnedModel, same_owner_foreign_key
 from core.models.constraints import between, json_type
 from core.models.fields import ChoiceField
+from core.models.money import MoneyField
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
 from finance.models.accounts import EncryptedFinancialProfile
@@ -23,8 +24,8 @@ class RowVerdict(models.TextChoices):
     CREATED = "created", "imported as a new transaction"
     DUPLICATE = "duplicate", "already in the account"
     TOMBSTONED = "tombstoned", "deleted or ignored by the user before"
-    SUPERSEDED = "superseded", "updated a pending transaction"
-    REVIEW = "review", "possible duplicate for the user to resolve"
+    SUPERSEDED = "superseded", "updated a transaction, or removed it as the bank's correction"
+    REVIEW = "review", "unsure, for the user to resolve"
     ERROR = "error", "invalid row"
 
 
@@ -40,6 +41,17 @@ class BalanceReason(models.TextChoices):
     UNREADABLE_ROWS = "unreadable_rows", "some rows can't be read"
     OUT_OF_RANGE = "out_of_range", "the balance has too many digits"
     NEWER_TRANSACTIONS = "newer_transactions", "the account has newer transactions than the statement"
+
+
+class ReviewReason(models.TextChoices):
+    """Cause of a review. All rows of an import that wait for the same reason can be resolved by one decision."""
+
+    POSSIBLE_DUPLICATE = "possible_duplicate", "equal to a transaction in day and amount"
+    PENDING_MAY_HAVE_POSTED = "pending_may_have_posted", "may be a pending transaction that has posted"
+    SAME_ID_OTHER_CONTENT = "same_id_other_content", "the bank has used the id before, with another day, amount or text"
+    IDS_CHANGED = "ids_changed", "known under another id of the bank"
+    SAME_ROW_OTHER_TEXT = "same_row_other_text", "known with another text, from another choice of columns"
+    CORRECTION = "correction", "the bank corrects a transaction that was changed or linked"
 
 
 class StatementFormat(models.TextChoices):
@@ -63,6 +75,7 @@ class StatementImport(OwnedModel):
     format = ChoiceField(StatementFormat, max_length=10)
     filename = models.CharField(max_length=255, blank=True, help_text="Name of the file without its folder.")
     file_digest = models.CharField(max_length=64)
+    id_scheme = models.CharField(max_length=20, blank=True, help_text="Kind of the bank's ids, such as `ofx` for FITIDs.")
     mapping = models.JSONField(default=dict, blank=True, help_text="Columns of the CSV file. Empty for OFX and QFX.")
     options = models.JSONField(
         default=dict,
@@ -72,8 +85,8 @@ class StatementImport(OwnedModel):
     created = models.IntegerField(default=0, help_text="Rows that were imported as new transactions.")
     duplicates = models.IntegerField(default=0, help_text="Rows that were in the account already.")
     tombstoned = models.IntegerField(default=0, help_text="Rows that the user deleted or ignored before.")
-    superseded = models.IntegerField(default=0, help_text="Rows that updated a pending transaction.")
-    review = models.IntegerField(default=0, help_text="Possible duplicates that the user must resolve.")
+    superseded = models.IntegerField(default=0, help_text="Rows that updated or corrected a transaction.")
+    review = models.IntegerField(default=0, help_text="Rows that the user must resolve.")
     failed = models.IntegerField(default=0, help_text="Invalid rows.")
     statement = models.JSONField(default=dict, blank=True, help_text="Opening, closing and computed balance, and the gap.")
     balance_set = models.BooleanField(default=False, help_text="True: the closing balance became that of the account.")
@@ -114,23 +127,32 @@ class StatementImport(OwnedModel):
         invalid = self.rows.filter(user_id=self.user_id, verdict=RowVerdict.ERROR).order_by("number")
         return [{"row": number, **(data or {})} for number, data in invalid.values_list("number", "data")[:limit]]
 
+    def review_reasons(self) -> dict[str, int]:
+        """Return the number of rows that are in review, by reason."""
+        waiting = self.rows.filter(user_id=self.user_id, verdict=RowVerdict.REVIEW).order_by("reason")
+        return dict(waiting.values_list("reason").annotate(Count("pk")))
+
 
 class StatementImportRow(OwnedModel):
     """A statement row and its verdict. While `is_claim`, later files are compared with its identity.
 
-    The identity is the bank's id (`provider_id`), or otherwise the content: `content_hash` over day, amount, currency and
-    normalized text, with `occurrence` as the rank among rows of equal content. A transaction that was pending under another
-    id or amount has a claim for each. When a transaction is deleted, a trigger copies it into `deleted_row`, so that it is
-    not imported again and can be restored.
+    The identity is the bank's id (`provider_id`, of the kind `StatementImport.id_scheme`) with the content: `content_hash`
+    over day, amount, currency and normalized text. Claims of equal content are numbered by `occurrence`. A transaction has a
+    claim for each id and each content under which files have reported it. When a transaction is deleted, a trigger copies it
+    into its claims as `deleted_row`, so that it is not imported again and can be restored.
     """
 
     statement_import = same_owner_foreign_key(StatementImport, on_delete=models.CASCADE, related_name="rows")
     account = same_owner_foreign_key(EncryptedFinancialProfile, on_delete=models.CASCADE, related_name="+")
     number = models.IntegerField(help_text="Line in a CSV file or position in an OFX statement, from 1.")
     verdict = ChoiceField(RowVerdict, max_length=12)
+    reason = ChoiceField(ReviewReason, max_length=30, blank=True, help_text="Why the row is or was in review. May be empty.")
     transaction_id = models.UUIDField(null=True, blank=True)
     is_claim = models.BooleanField(default=False)
     provider_id = models.CharField(max_length=255, blank=True, help_text="The bank's id of the transaction. May be empty.")
+    transaction_date = models.DateField(null=True, blank=True, help_text="As in the file. Null for an invalid row.")
+    amount = MoneyField(null=True, blank=True, help_text="As in the file. Null for an invalid row.")
+    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217 code of the amount.")
     content_hash = models.UUIDField(null=True, blank=True)
     occurrence = models.IntegerField(default=1)
     data = models.JSONField(null=True, blank=True)
@@ -142,7 +164,7 @@ class StatementImportRow(OwnedModel):
         "outcome of each statement row, so that importing a file again creates no duplicates",
         loose_references={"transaction_id": "finance.FinancialTransaction"},
     )
-    personal_fields = personal("provider_id", "content_hash", "data", "before", "deleted_row")
+    personal_fields = personal("provider_id", "amount", "content_hash", "data", "before", "deleted_row")
 
     class Meta(OwnedModel.Meta):
         verbose_name = "statement row"
@@ -152,8 +174,9 @@ class StatementImportRow(OwnedModel):
             json_type(ROWS, "before", "object"),
             json_type(ROWS, "deleted_row", "object"),
             models.UniqueConstraint(
-                fields=["user", "account", "provider_id"],
+                fields=["user", "account", "provider_id", "content_hash"],
                 condition=Q(is_claim=True) & ~Q(provider_id=""),
+                nulls_distinct=False,
                 name=f"{ROWS}_provider_id_unique",
             ),
             models.UniqueConstraint(

@@ -70,8 +70,8 @@ class ImportFormSerializer(StrictSerializer):
         max_length=MAX_MAPPING,
         required=False,
         help_text="Tables (CSV, XLSX, ODS) only: JSON with the column title or number (from 0) of each field, as in "
-        '{"date": "Day", "amount": 3, "description": ["Text", "Details"]}; null: there is no such column. Titles are compared without case, accents and '
-        f"spaces. Fields: {', '.join(f'`{field}`' for field in COLUMNS)}. Options: `date_format`, `decimal`, `delimiter`. "
+        '{"date": "Day", "amount": 3, "description": ["Text", "Details"]}; null: there is no such column. Titles are compared '
+        f"without case, accents and spaces. Fields: {', '.join(f'`{field}`' for field in COLUMNS)}. Options: `date_format`, `decimal`, `delimiter`. "
         "Fields that are not sent are detected. Default: the account's last mapping if it fits, else detected.",
     )
     dry_run = serializers.BooleanField(default=False, help_text="True: return the result with a `preview`, and change nothing.")

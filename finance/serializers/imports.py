@@ -8,7 +8,7 @@ from rest_framework import serializers
 from core.api.examples import EXAMPLE_ID
 from core.api.serializers import BaseSerializer, JsonField, OwnedKeyField, StrictSerializer
 from finance.models import FinancialTransaction, StatementImport, StatementImportRow
-from finance.models.imports import BalanceReason, RowVerdict
+from finance.models.imports import BalanceReason, ReviewReason, RowVerdict
 from finance.services import ReviewDecision
 
 EXAMPLE_STATEMENT = {"opening": "727.64", "closing": "382.34", "computed": "382.37", "gap": "-0.03", "currency": "CAD"}
@@ -26,9 +26,11 @@ EXAMPLE_ROW = {
     "provider_id": "0000123456782009040100001",
     "is_pending": False,
 }
-EXAMPLE_COUNTS = {"created": 1, "duplicates": 1, "tombstoned": 0, "superseded": 1, "review": 0, "failed": 1}
+EXAMPLE_COUNTS = {"created": 1, "duplicates": 1, "tombstoned": 0, "superseded": 1, "review": 2, "failed": 1}
+EXAMPLE_REASONS = {"ids_changed": 2}
 EXAMPLE_OPTIONS = {"invert": False, "encoding": "", "date_order": "", "decimal": ""}
 EXAMPLE_BALANCE = {"balance_set": False, "balance_reason": "gap"}
+REASONS_HELP = 'The number of rows in review for each reason, as in `{"ids_changed": 2}`. Empty if there are none.'
 MAX_ERRORS = 1_000
 
 
@@ -71,6 +73,9 @@ class PreviewRowSerializer(serializers.Serializer):
         help_text="Line number in a CSV, MT940 or QIF file, number in a sheet, or else position in the statement, from 1."
     )
     verdict = serializers.ChoiceField(RowVerdict.choices)
+    reason = serializers.ChoiceField(
+        ReviewReason.choices, allow_blank=True, help_text="The reason of a review, otherwise empty."
+    )
     transaction_id = serializers.UUIDField(allow_null=True, help_text="The existing transaction that the row matches, or null.")
     data = serializers.JSONField(  # type: ignore[assignment]  # a field, not the property of that name
         help_text="The row as read, in review with `candidates`; for an invalid row `field`, `code` and `message`."
@@ -86,8 +91,9 @@ class ImportResultSerializer(serializers.Serializer):
     created = serializers.IntegerField(help_text="New transactions.")
     duplicates = serializers.IntegerField(help_text="Rows that were in the account already.")
     tombstoned = serializers.IntegerField(help_text="Rows that the user deleted or ignored before.")
-    superseded = serializers.IntegerField(help_text="Rows that updated a pending transaction.")
-    review = serializers.IntegerField(help_text="Possible duplicates. Resolve them in `rows/`.")
+    superseded = serializers.IntegerField(help_text="Rows that updated or corrected a transaction.")
+    review = serializers.IntegerField(help_text="Rows that the user must resolve, in `rows/` or by reason with `resolve/`.")
+    review_reasons = serializers.DictField(child=serializers.IntegerField(), help_text=REASONS_HELP)
     failed = serializers.IntegerField(help_text="Invalid rows.")
     errors = RowProblemSerializer(  # type: ignore[assignment]  # a field, not the property of that name
         many=True, help_text="The first 1,000 invalid rows. If there are more, there is a warning."
@@ -119,6 +125,7 @@ class ImportResultSerializer(serializers.Serializer):
             "account": EXAMPLE_ID,
             "dry_run": False,
             **EXAMPLE_COUNTS,
+            "review_reasons": EXAMPLE_REASONS,
             "errors": [EXAMPLE_ERROR],
             "statement": EXAMPLE_STATEMENT,
             **EXAMPLE_BALANCE,
@@ -149,6 +156,7 @@ class ImportSerializer(BaseSerializer):
             "id",
             "account",
             "format",
+            "id_scheme",
             "filename",
             "mapping",
             "options",
@@ -164,6 +172,7 @@ class ImportSerializer(BaseSerializer):
         read_only_fields = fields
         example: dict[str, Any] = {
             "format": "ofx",
+            "id_scheme": "ofx",
             "filename": "april.ofx",
             "options": EXAMPLE_OPTIONS,
             **EXAMPLE_COUNTS,
@@ -177,21 +186,40 @@ class ImportSerializer(BaseSerializer):
 class ImportDetailSerializer(ImportSerializer):
     errors = serializers.SerializerMethodField(help_text="The first 1,000 invalid rows.")  # type: ignore[assignment]  # as above
 
+    review_reasons = serializers.SerializerMethodField(help_text=REASONS_HELP)
+
     class Meta(ImportSerializer.Meta):
-        fields = [*ImportSerializer.Meta.fields, "errors"]
+        fields = [*ImportSerializer.Meta.fields, "review_reasons", "errors"]
         read_only_fields = fields
-        example = ImportSerializer.Meta.example | {"errors": [EXAMPLE_ERROR]}
+        example = ImportSerializer.Meta.example | {"review_reasons": EXAMPLE_REASONS, "errors": [EXAMPLE_ERROR]}
 
     @extend_schema_field(RowProblemSerializer(many=True))
     def get_errors(self, record: StatementImport) -> list[dict[str, Any]]:
         return record.problems(limit=MAX_ERRORS)
+
+    def get_review_reasons(self, record: StatementImport) -> dict[str, int]:
+        return record.review_reasons()
 
 
 @extend_schema_serializer(description="A row of an imported statement file, and its verdict.")
 class ImportRowSerializer(BaseSerializer):
     class Meta:
         model = StatementImportRow
-        fields = ["id", "number", "verdict", "transaction_id", "provider_id", "data", "deleted_at", "created_at", "updated_at"]
+        fields = [
+            "id",
+            "number",
+            "verdict",
+            "reason",
+            "transaction_id",
+            "provider_id",
+            "transaction_date",
+            "amount",
+            "currency",
+            "data",
+            "deleted_at",
+            "created_at",
+            "updated_at",
+        ]
         read_only_fields = fields
         extra_kwargs = {
             "transaction_id": {"help_text": "The transaction that the row created or matches. Null if there is none."},
@@ -199,7 +227,11 @@ class ImportRowSerializer(BaseSerializer):
         }
         example = {
             "verdict": "review",
+            "reason": "ids_changed",
             "provider_id": "0000123456782009040100001",
+            "transaction_date": "2009-04-01",
+            "amount": "-6.60",
+            "currency": "CAD",
             "data": EXAMPLE_ROW | {"candidates": [EXAMPLE_ID]},
         }
 
@@ -208,6 +240,26 @@ class ImportRowSerializer(BaseSerializer):
 class RowDecisionSerializer(StrictSerializer):
     decision = serializers.ChoiceField([each.value for each in ReviewDecision], help_text="`ignore` is for later imports, too.")
     transaction = OwnedKeyField(queryset=FinancialTransaction.objects.all(), required=False, help_text="Required for `match`.")
+
+
+@extend_schema_serializer(description="The decision on all rows that are in review for a reason.")
+class ReviewsDecisionSerializer(StrictSerializer):
+    reason = serializers.ChoiceField(ReviewReason.choices, help_text="As in `review_reasons` of the import.")
+    decision = serializers.ChoiceField(
+        [each.value for each in ReviewDecision], help_text="`match` takes the first of each row's `candidates`."
+    )
+
+
+@extend_schema_serializer(description="The number of rows that the decision gave each verdict.")
+class ResolutionSerializer(serializers.Serializer):
+    created = serializers.IntegerField(help_text="New transactions.")
+    duplicates = serializers.IntegerField(help_text="Rows that were matched without a change.")
+    tombstoned = serializers.IntegerField(help_text="Rows that are ignored, also in later imports.")
+    superseded = serializers.IntegerField(help_text="Rows that updated or deleted the transaction that they match.")
+    left = serializers.IntegerField(help_text="Rows still in review, for example because their candidate was deleted.")
+
+    class Meta:
+        example = {"created": 0, "duplicates": 412, "tombstoned": 0, "superseded": 0, "left": 0}
 
 
 @extend_schema_serializer(description="A transaction that the undo did not change.")

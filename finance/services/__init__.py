@@ -4,13 +4,14 @@ from finance.services.accounts import close_account, delete_account, reopen_acco
 from finance.services.due_dates import Occurrence, occurrences_of, record_payment, undo_last_payment, update_due_date_statuses
 from finance.services.import_jobs import import_or_queue
 from finance.services.import_report import ImportResult
-from finance.services.import_reviews import ReviewDecision, resolve_row
+from finance.services.import_reviews import Resolution, ReviewDecision, resolve_reviews, resolve_row
 from finance.services.import_undo import KeptTransaction, UndoResult, undo_import
 from finance.services.imports import import_statement
 from finance.services.projections import generate_projection
 from finance.services.transactions import restore_transaction
 
 __all__ = [
+    "Resolution",
     "ReviewDecision",
     "ImportResult",
     "KeptTransaction",
@@ -26,6 +27,7 @@ __all__ = [
     "reopen_account",
     "restore_transaction",
     "record_payment",
+    "resolve_reviews",
     "resolve_row",
     "undo_import",
     "undo_last_payment",

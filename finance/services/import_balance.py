@@ -24,11 +24,11 @@ DEBTS = frozenset({AccountType.CREDIT, AccountType.LOAN, AccountType.MORTGAGE})
 # Errors of rows that moved no money, so that the sum of the others is complete.
 WITHOUT_MONEY = ("zero_amount", "not_executed")
 
-# Banks do not include pending rows in balances, and an id that occurs twice is one transaction.
+# Banks do not include pending rows in balances, an id that occurs twice is one transaction, and a deletion moves no money.
 MOVED = """
 SELECT coalesce(sum(amount) FILTER (WHERE currency = %(currency)s), 0), max(day)
-  FROM import_staged JOIN import_verdict USING (number)
- WHERE problem IS NULL AND NOT is_pending AND coalesce(original, number) = number
+  FROM import_staged LEFT JOIN import_verdict USING (number)
+ WHERE problem IS NULL AND NOT is_pending AND coalesce(original, number) = number AND correction IS DISTINCT FROM 'delete'
 """
 
 SEEN = "SELECT DISTINCT currency FROM import_staged WHERE problem IS NULL ORDER BY currency"

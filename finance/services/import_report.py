@@ -29,7 +29,11 @@ COUNTERS = {
     RowVerdict.ERROR: "failed",
 }
 
-COUNTS = "SELECT coalesce(verdict, 'created'), count(*) FROM import_verdict GROUP BY 1"
+COUNTS = """
+SELECT verdict, count(*) FROM import_verdict GROUP BY verdict
+UNION ALL SELECT 'created', (SELECT count(*) FROM import_staged) - (SELECT count(*) FROM import_verdict)
+"""
+REASONS = "SELECT reason, count(*) FROM import_verdict WHERE reason <> '' GROUP BY reason ORDER BY reason"
 
 PROBLEMS = """
 SELECT number, problem ->> 'field', problem ->> 'code', problem ->> 'message'
@@ -38,10 +42,10 @@ SELECT number, problem ->> 'field', problem ->> 'code', problem ->> 'message'
 
 # The numbers are selected first, because a plain LIMIT would convert every row of the file to JSON.
 PREVIEW = f"""
-SELECT number, coalesce(verdict, 'created'), import_verdict.transaction_id,
+SELECT number, coalesce(verdict, 'created'), coalesce(reason, ''), import_verdict.transaction_id,
        coalesce(problem, {ROW_AS_JSON} || CASE WHEN verdict = 'review'
                                                THEN jsonb_build_object('candidates', candidates) ELSE '{{}}' END)::text
-  FROM import_staged staged JOIN import_verdict USING (number)
+  FROM import_staged staged LEFT JOIN import_verdict USING (number)
  WHERE number <= (SELECT max(number) FROM (SELECT number FROM import_staged ORDER BY number LIMIT %(limit)s) AS first)
  ORDER BY number
 """  # noqa: S608 - put together from constants
@@ -59,10 +63,11 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """A row and its verdict. `data` is the row as JSON, or its problem."""
+    """A row, its verdict, and the reason of a review. `data` is the row as JSON, or its problem."""
 
     number: int
     verdict: str
+    reason: str
     transaction_id: UUID | None
     data: dict[str, Any]
 
@@ -85,6 +90,7 @@ class ImportResult:
     tombstoned: int
     superseded: int
     review: int
+    review_reasons: dict[str, int]
     failed: int
     errors: list[RowProblem]
     statement: dict[str, str | None]
@@ -107,7 +113,6 @@ def build_result(
     counts = {name: found.get(verdict, 0) for verdict, name in COUNTERS.items()}
     warnings = list_warnings(statement, source, account, balance, failed=counts["failed"])
     reason = why_not_set(balance, account, is_in_doubt=any(each.code == SIGNS_LOOK_INVERTED for each in warnings))
-    mapping: dict[str, Any] = dict(statement.mapping)
     return ImportResult(
         id=None,
         format=statement.format,
@@ -124,10 +129,11 @@ def build_result(
         balance_set=reason is None,
         balance_reason=reason or "",
         options={"invert": bool(source.invert)} | {name: getattr(source, name) for name in TEXT_OPTIONS},
-        mapping={} if has_null_character(mapping) else mapping,  # jsonb cannot store this character
+        mapping=storable_mapping(statement),
         unused_columns=[_storable(title) for title in statement.unused_columns],
         first_rows=[[_storable(cell) for cell in row] for row in statement.first_rows],
         warnings=warnings,
+        review_reasons=dict(fetch_staged(REASONS)),
         preview=[],
         **counts,
     )
@@ -136,7 +142,13 @@ def build_result(
 def list_preview() -> list[PreviewRow]:
     """Return the first 100 rows of the file with their verdicts."""
     lines = fetch_staged(PREVIEW, {"limit": PREVIEW_ROWS})
-    return [PreviewRow(number, verdict, key, orjson.loads(data)) for number, verdict, key, data in lines]
+    return [PreviewRow(number, verdict, reason, key, orjson.loads(data)) for number, verdict, reason, key, data in lines]
+
+
+def storable_mapping(statement: Statement) -> dict[str, Any]:
+    """Return the mapping, or {} if it contains the null character, which jsonb cannot store."""
+    mapping = dict(statement.mapping)
+    return {} if has_null_character(mapping) else mapping
 
 
 def _storable(cell: str) -> str:

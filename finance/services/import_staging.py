@@ -3,10 +3,13 @@
 The tables are dropped at the end of the transaction. Rows are streamed, so memory use is limited to one COPY buffer.
 
     import_staged   the rows as read from the file
-    import_claim    the claims that the rows can match
-    import_place    relations among the rows: duplicates of an id, ranks among equal rows
-    import_met      the claim or transaction that identifies a row
-    import_verdict  the verdict of each row; NULL means `created`
+    import_claim    claims of the transactions and reviews that the rows may be, with all claims of each
+    import_copy     rows of the file that share a bank's id, or that the bank corrects in the same file
+    import_open     rows that neither id nor content identifies, while the steps compare them with other kinds of ids
+    import_unit     what the steps can match with them: transactions, and rows in review or ignored
+    import_pair     proposed matches, before it is known how many there are
+    import_met      the claim or transaction that identifies a row, and the way that it was found
+    import_verdict  the verdicts; rows without one are created
 
 A newly filled table has no statistics, and a plan for an empty table can take hours. Therefore large tables are accessed by
 key only, from the rows of the file (LATERAL … OFFSET 0, which the planner does not flatten), and temporary tables are joined
@@ -22,7 +25,7 @@ import orjson
 from django.db import connection
 from uuid_utils import uuid7
 
-from finance.fingerprints import content_hash
+from finance.fingerprints import content_hash, text_of
 from finance.statements.rows import RowError, RowOrError, StatementRow
 
 # IF NOT EXISTS and TRUNCATE: a second import in the same transaction (a test, a script) reuses the tables.
@@ -42,47 +45,82 @@ CREATE TEMPORARY TABLE IF NOT EXISTS import_staged (
     is_pending boolean NOT NULL,
     transaction_type text,
     category text,
-    content uuid
+    content uuid,
+    correction text,
+    corrected_id text
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE IF NOT EXISTS import_claim (
     id uuid NOT NULL,
+    unit uuid NOT NULL,
+    transaction_id uuid,
     provider_id text NOT NULL,
     content uuid,
+    day date,
+    amount numeric(12, 2),
+    currency text,
     occurrence integer NOT NULL,
-    transaction_id uuid,
     verdict text NOT NULL,
     is_pending boolean NOT NULL,
-    has_id boolean NOT NULL
+    is_same_kind boolean NOT NULL,
+    is_same_file boolean NOT NULL,
+    is_other_mapping boolean NOT NULL
 ) ON COMMIT DROP;
-CREATE TEMPORARY TABLE IF NOT EXISTS import_place (
+CREATE TEMPORARY TABLE IF NOT EXISTS import_copy (
     number integer NOT NULL,
-    provider_id text NOT NULL,
-    content uuid NOT NULL,
     original integer NOT NULL,
-    slot integer
+    head integer NOT NULL,
+    is_alias boolean NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS import_open (
+    number integer NOT NULL,
+    day date NOT NULL,
+    amount numeric(12, 2) NOT NULL,
+    currency text NOT NULL,
+    content uuid NOT NULL,
+    provider_id text NOT NULL,
+    is_pending boolean NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS import_unit (
+    unit uuid NOT NULL,
+    claim_id uuid NOT NULL,
+    transaction_id uuid,
+    day date NOT NULL,
+    amount numeric(12, 2) NOT NULL,
+    currency text NOT NULL,
+    occurrence integer NOT NULL,
+    has_same_id boolean NOT NULL,
+    has_same_text boolean NOT NULL,
+    is_waiting boolean NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS import_pair (
+    number integer NOT NULL,
+    unit uuid NOT NULL,
+    is_certain boolean NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE IF NOT EXISTS import_met (
     number integer NOT NULL,
     way text NOT NULL,
     claim_id uuid,
+    unit uuid,
     transaction_id uuid
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE IF NOT EXISTS import_verdict (
     number integer NOT NULL,
     original integer,
-    slot integer,
     way text,
     claim_id uuid,
     transaction_id uuid,
     candidates jsonb,
-    verdict text
+    verdict text NOT NULL,
+    reason text NOT NULL
 ) ON COMMIT DROP;
-TRUNCATE pg_temp.import_staged, pg_temp.import_claim, pg_temp.import_place, pg_temp.import_met, pg_temp.import_verdict
+TRUNCATE pg_temp.import_staged, pg_temp.import_claim, pg_temp.import_copy, pg_temp.import_open, pg_temp.import_unit,
+         pg_temp.import_pair, pg_temp.import_met, pg_temp.import_verdict
 """
 
 COPY = """
 COPY import_staged (number, row_id, transaction_id, problem, day, amount, currency, posted_date, is_pending, transaction_type,
-                    content, description, merchant_name, provider_id, category) FROM STDIN
+                    content, correction, description, merchant_name, provider_id, category, corrected_id) FROM STDIN
 """
 LINES_AT_ONCE = 500
 NULL = r"\N"
@@ -118,17 +156,18 @@ def hash_joins() -> Iterator[None]:
 def _line_of_error(error: RowError) -> str:
     problem = orjson.dumps({"field": error.field, "code": error.code, "message": error.message}).decode()
     unknown = "\t".join([NULL] * 4)
-    return f"{error.number}\t{uuid7()}\t{uuid7()}\t{_escaped(problem)}\t{unknown}\tf\t{unknown}\t\t{NULL}\n"
+    return f"{error.number}\t{uuid7()}\t{uuid7()}\t{_escaped(problem)}\t{unknown}\tf\t{unknown}\t{NULL}\t\t{NULL}\t{NULL}\n"
 
 
 def _line(row: StatementRow) -> str:
-    number, day, amount, currency, description, merchant, provider_id, posted, is_pending, kind, category = row[:11]
-    content = content_hash(day=day, amount=amount, currency=currency, description=description)
+    number, day, amount, currency, description, merchant, provider_id, posted, is_pending, kind, category, correction, _ = row
+    content = content_hash(day=day, amount=amount, currency=currency, text=text_of(description, merchant))
+    action, corrected_id = correction or (NULL, "")
     # `clean_text` has removed tabs and line ends, so that only backslashes need an escape
-    texts = _escaped(f"{description}\t{merchant}\t{provider_id}\t{category}")
+    texts = _escaped(f"{description}\t{merchant}\t{provider_id}\t{category}\t{corrected_id}")
     return (
         f"{number}\t{uuid7()}\t{uuid7()}\t{NULL}\t{day}\t{amount}\t{currency}\t{posted or NULL}\t{'t' if is_pending else 'f'}"
-        f"\t{kind}\t{content}\t{texts}\n"
+        f"\t{kind}\t{content}\t{action}\t{texts}\n"
     )
 
 

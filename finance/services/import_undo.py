@@ -14,6 +14,7 @@ from core.errors import ConflictError
 from core.postgres.limits import job_time
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.imports import RowVerdict
+from finance.services.transactions import restore_transaction
 
 BATCH = 5_000
 
@@ -53,26 +54,36 @@ SELECT entry.id
  ORDER BY number
 """
 
-# Runs before the transactions are deleted, so that they leave no tombstones. Rows that the user deleted, ignored or changed
-# keep their claims.
+# The transactions that the bank has deleted, unless the user has restored them or deleted them again.
+REMOVED = """
+SELECT line.transaction_id
+  FROM finance_statementimportrow line
+  JOIN finance_statementimportrow claim ON claim.user_id = line.user_id AND claim.transaction_id = line.transaction_id
+ WHERE line.user_id = %(user)s AND line.statement_import_id = %(import)s AND line.verdict = 'superseded'
+   AND line.before ? 'removed_at' AND claim.is_claim AND claim.deleted_at = (line.before ->> 'removed_at')::timestamptz
+ GROUP BY line.transaction_id
+"""
+
+# Runs before the transactions are deleted, so that they leave no tombstones. The claims of later imports of a transaction are
+# freed with it. Rows that the user deleted, ignored or changed keep their claims.
+FREE_CLAIMS_OF_REMOVED = """
+WITH line AS MATERIALIZED (
+    SELECT user_id, transaction_id
+      FROM finance_statementimportrow
+     WHERE user_id = %(user)s AND statement_import_id = %(import)s AND is_claim AND verdict = 'created'
+       AND deleted_at IS NULL AND NOT transaction_id = ANY (%(changed)s)
+)
+UPDATE finance_statementimportrow claim
+   SET is_claim = false
+  FROM line
+ WHERE claim.user_id = line.user_id AND claim.transaction_id = line.transaction_id AND claim.is_claim
+"""
 FREE_CLAIMS = """
 UPDATE finance_statementimportrow
    SET is_claim = false
  WHERE user_id = %(user)s AND statement_import_id = %(import)s AND is_claim
-   AND deleted_at IS NULL AND verdict <> 'tombstoned'
+   AND deleted_at IS NULL AND (verdict <> 'tombstoned' OR reason = '')
    AND (transaction_id IS NULL OR NOT transaction_id = ANY (%(changed)s))
-"""
-
-FORGET_ADOPTED_IDS = """
-WITH line AS MATERIALIZED (
-    SELECT user_id, provider_id, (before ->> 'nameless_claim')::uuid AS claim_id
-      FROM finance_statementimportrow
-     WHERE user_id = %(user)s AND statement_import_id = %(import)s AND before ? 'nameless_claim'
-)
-UPDATE finance_statementimportrow claim
-   SET provider_id = ''
-  FROM line
- WHERE claim.id = line.claim_id AND claim.user_id = line.user_id AND claim.provider_id = line.provider_id
 """
 
 
@@ -86,7 +97,7 @@ class KeptTransaction:
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """The number of removed and of restored (superseded pending) transactions, and the transactions that stay."""
+    """The number of removed and of restored (superseded) transactions, and the transactions that stay."""
 
     id: UUID
     removed: int
@@ -106,10 +117,12 @@ def undo_import(*, record: StatementImport, now: datetime) -> UndoResult:
         raise ConflictError("already_undone", "This import is already undone.")
     parameters: dict[str, Any] = {"user": record.user_id, "import": record.pk}
     restored = _ids(RESTORE_SUPERSEDED, parameters)
+    for key in _ids(REMOVED, parameters):
+        restored.append(restore_transaction(user=record.user, transaction_id=key).pk)
     changed = _ids(CHANGED, parameters | {"restored": restored})
     with connection.cursor() as cursor:
-        cursor.execute(FREE_CLAIMS, parameters | {"changed": changed})
-        cursor.execute(FORGET_ADOPTED_IDS, parameters)
+        for step in (FREE_CLAIMS_OF_REMOVED, FREE_CLAIMS):
+            cursor.execute(step, parameters | {"changed": changed})
     removed = _delete_freed(record)
     _restore_balance(account, record)
     record.undone_at = now

@@ -35,6 +35,7 @@ SELECT count(known.day), count(*)
         AND known.currency = staged.currency AND known.description = staged.description
  WHERE problem IS NULL AND staged.day IN (SELECT day FROM known)
 """
+UNKNOWN_DELETIONS = "SELECT count(*) FROM import_verdict WHERE way = 'unknown removal'"
 PENDING = "SELECT count(*) FROM import_staged WHERE problem IS NULL AND is_pending"
 
 
@@ -56,6 +57,7 @@ def list_warnings(
         _of_balance_sign(balance),
         _of_signs(statement, source, account, balance),
         _of_known_rows(source, account),
+        _of_deletions(),
         _of_errors(failed),
     ]
     return [warning for warning in found if warning is not None]
@@ -202,6 +204,14 @@ def _remedy(*, invert: bool) -> str:
     if invert:
         return "If that is wrong, send invert=false: the amounts were inverted as you sent or as in the account's last import."
     return "If that is wrong, send invert=true. If this is no preview, undo the import first."
+
+
+def _of_deletions() -> StatementWarning | None:
+    [(deletions,)] = fetch_staged(UNKNOWN_DELETIONS)
+    if not deletions:
+        return None
+    message = f"The bank deletes {deletions:,} transactions that are not in this account. They stay away if they come later."
+    return StatementWarning("unknown_deletions", message)
 
 
 def _of_errors(failed: int) -> StatementWarning | None:

@@ -10,16 +10,19 @@ from uuid import UUID
 
 from django.db import connection
 
+from finance.fingerprints import content_hash, text_of
 from finance.models import StatementImport
 from finance.services.import_staging import hash_joins
 
 MANY_ROWS = 1_000
 
 # A row of the file in the format of the API.
-ROW_AS_JSON = """jsonb_build_object(
+ROW_AS_JSON = """(jsonb_build_object(
     'date', staged.day, 'posted_date', staged.posted_date, 'amount', staged.amount::text, 'currency', staged.currency,
     'transaction_type', staged.transaction_type, 'description', staged.description, 'merchant_name', staged.merchant_name,
-    'category', staged.category, 'provider_id', staged.provider_id, 'is_pending', staged.is_pending)"""
+    'category', staged.category, 'provider_id', staged.provider_id, 'is_pending', staged.is_pending)
+    || CASE WHEN staged.correction IS NULL THEN '{}' ELSE
+       jsonb_build_object('correction', staged.correction, 'corrected_id', staged.corrected_id) END)"""
 
 # If another transaction has the reference number already, the new one gets none; its claim stores the bank's id anyway.
 CREATE_TRANSACTIONS = """
@@ -35,74 +38,67 @@ SELECT staged.transaction_id, %(user)s, %(account)s, staged.transaction_type, st
        CASE WHEN staged.is_pending THEN 'pending' ELSE 'completed' END,
        '{}', statement_timestamp(), statement_timestamp()
   FROM import_staged staged
-  JOIN import_verdict USING (number)
- WHERE verdict IS NULL
- ORDER BY number
+ WHERE NOT EXISTS (SELECT FROM import_verdict known WHERE known.number = staged.number)
 """
 
-ADOPT_IDS = """
-WITH learned AS MATERIALIZED (
-    SELECT claim_id, provider_id, %(user)s::uuid AS user_id
-      FROM import_met JOIN import_place USING (number)
-     WHERE way IN ('content', 'reference')
-)
-UPDATE finance_statementimportrow claim
-   SET provider_id = learned.provider_id
-  FROM learned
- WHERE claim.id = learned.claim_id AND claim.user_id = learned.user_id
-"""
+# A row becomes a claim if its id with its content is new for the account.
+IS_CLAIM = """(
+    CASE WHEN known.number IS NULL OR copy.is_alias OR known.verdict = 'review' OR known.way = 'unknown removal' THEN true
+         ELSE known.transaction_id IS NOT NULL AND known.way NOT IN ('id', 'rank', 'removal')
+    END AND NOT EXISTS (SELECT FROM import_claim claim WHERE claim.content = staged.content
+                           AND claim.provider_id = staged.provider_id AND claim.provider_id <> '')
+)"""
 
-# `is_new` rows have an identity that no claim has. Rows without a bank's id are numbered by their rank among rows of equal
-# content (`slot`); the others get the next free numbers after these.
+# Claims of equal content are numbered. `linked`: the transactions of the rows with which a row of the file shares its id.
 CREATE_ROWS = f"""
 INSERT INTO finance_statementimportrow
-       (id, user_id, account_id, statement_import_id, number, verdict, transaction_id, is_claim, provider_id,
-        content_hash, occurrence, data, before, created_at, updated_at)
-WITH decided AS (
-    SELECT number, coalesce(verdict, 'created') AS verdict, import_verdict.transaction_id, claim_id, way, original, slot,
-           candidates, content,
-           verdict IS NULL OR way = 'match' OR (way = 'reference' AND claim_id IS NULL) AS is_new,
-           verdict = 'superseded' AND earlier.text IS NULL AS is_changed
-      FROM import_verdict
-      JOIN import_staged USING (number)
-      LEFT JOIN (SELECT DISTINCT transaction_id, content AS text FROM import_claim) earlier
-        ON earlier.transaction_id = import_verdict.transaction_id AND earlier.text = content
-), used AS (
-    SELECT content, max(last) AS last
-      FROM (SELECT content, max(occurrence) AS last FROM import_claim GROUP BY 1
-            UNION ALL SELECT content, max(slot) FROM decided GROUP BY 1) AS either
-     GROUP BY content
-), claim AS (
-    SELECT number, coalesce(slot, coalesce(used.last, 0)
-               + row_number() OVER (PARTITION BY content, slot IS NULL ORDER BY number)) AS occurrence
-      FROM decided LEFT JOIN used USING (content)
-     WHERE is_new OR is_changed
+       (id, user_id, account_id, statement_import_id, number, verdict, reason, transaction_id, is_claim, provider_id,
+        transaction_date, amount, currency, content_hash, occurrence, data, before, created_at, updated_at)
+WITH used AS MATERIALIZED (
+    SELECT content, max(occurrence) AS last FROM import_claim GROUP BY content
+), numbered AS MATERIALIZED (
+    SELECT staged.number, coalesce(last, 0) + row_number() OVER (PARTITION BY content ORDER BY staged.number) AS occurrence
+      FROM import_staged staged
+      JOIN (SELECT content FROM import_staged GROUP BY content HAVING count(*) > 1 UNION SELECT content FROM used) AS several
+           USING (content)
+      LEFT JOIN used USING (content)
+      LEFT JOIN import_verdict known ON known.number = staged.number
+      LEFT JOIN import_copy copy ON copy.number = staged.number
+     WHERE {IS_CLAIM}
+), linked AS MATERIALIZED (
+    SELECT copy.number,
+           CASE WHEN of_original.number IS NULL THEN original.transaction_id ELSE of_original.transaction_id END AS of_original,
+           CASE WHEN of_head.number IS NULL THEN head.transaction_id ELSE of_head.transaction_id END AS of_head
+      FROM import_copy copy
+      JOIN import_staged original ON original.number = copy.original
+      JOIN import_staged head ON head.number = copy.head
+      LEFT JOIN import_verdict of_original ON of_original.number = copy.original
+      LEFT JOIN import_verdict of_head ON of_head.number = copy.head
 )
-SELECT staged.row_id, %(user)s, %(account)s, %(import)s, staged.number, decided.verdict,
-       CASE WHEN decided.verdict = 'created' THEN staged.transaction_id
-            WHEN decided.original <> staged.number THEN coalesce(first.transaction_id,
-                 CASE WHEN first.verdict = 'created' THEN first_staged.transaction_id END)
-            ELSE decided.transaction_id END,
-       claim.number IS NOT NULL,
-       -- An id has one claim, so a change under the same id claims the new content only.
-       CASE WHEN decided.is_changed AND NOT decided.is_new THEN '' ELSE staged.provider_id END,
-       staged.content, coalesce(claim.occurrence, 1),
+SELECT staged.row_id, %(user)s, %(account)s, %(import)s, staged.number, coalesce(known.verdict, 'created'),
+       coalesce(known.reason, ''),
+       CASE WHEN known.number IS NULL THEN staged.transaction_id
+            WHEN known.original <> staged.number AND known.verdict = 'duplicate' THEN linked.of_original
+            ELSE known.transaction_id END,
+       {IS_CLAIM},
+       CASE WHEN known.way = 'unknown removal' THEN staged.corrected_id ELSE staged.provider_id END,
+       staged.day, staged.amount, coalesce(staged.currency, ''), staged.content, coalesce(numbered.occurrence, 1),
        CASE WHEN staged.problem IS NOT NULL THEN staged.problem
-            WHEN decided.verdict = 'review' THEN {ROW_AS_JSON} || jsonb_build_object('candidates', decided.candidates)
-            WHEN decided.verdict IN ('superseded', 'tombstoned') OR staged.is_pending THEN {ROW_AS_JSON}
+            WHEN known.verdict = 'review' THEN {ROW_AS_JSON} || jsonb_build_object('candidates', CASE
+                 WHEN known.candidates = '[]' AND linked.of_head IS NOT NULL THEN jsonb_build_array(linked.of_head)
+                 ELSE known.candidates END)
+            WHEN known.verdict IN ('superseded', 'tombstoned') OR staged.is_pending THEN {ROW_AS_JSON}
        END,
-       CASE WHEN decided.way IN ('content', 'reference') AND decided.claim_id IS NOT NULL
-            THEN jsonb_build_object('nameless_claim', decided.claim_id) END,
-       statement_timestamp(), statement_timestamp()
-  FROM decided
-  JOIN import_staged staged USING (number)
-  LEFT JOIN claim USING (number)
-  LEFT JOIN decided first ON first.number = decided.original AND decided.original <> decided.number
-  LEFT JOIN import_staged first_staged ON first_staged.number = first.number
- ORDER BY staged.number
+       NULL, statement_timestamp(), statement_timestamp()
+  FROM import_staged staged
+  LEFT JOIN import_verdict known ON known.number = staged.number
+  LEFT JOIN import_copy copy ON copy.number = staged.number
+  LEFT JOIN numbered ON numbered.number = staged.number
+  LEFT JOIN linked ON linked.number = staged.number
 """  # noqa: S608 - put together from constants
 
-# The statement's values replace those that came from the bank. Other fields and texts that the user has edited are kept.
+# The statement's values replace those that came from the bank. Other fields and texts that the user has edited are kept, and
+# so are an edited day and amount if the statement states those that the bank has reported before.
 SUPERSEDE = """
 WITH incoming AS MATERIALIZED (
     SELECT id, user_id, transaction_id, (data ->> 'date')::date AS day, (data ->> 'amount')::numeric AS sum,
@@ -111,7 +107,7 @@ WITH incoming AS MATERIALIZED (
            (data ->> 'is_pending')::boolean AS waits, data ->> 'transaction_type' AS kind
       FROM finance_statementimportrow
      WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict = 'superseded'
-       AND (before IS NULL OR NOT before ? 'transaction')
+       AND (before IS NULL OR NOT before ? 'transaction') AND coalesce(data ->> 'correction', '') <> 'delete'
 ), target AS MATERIALIZED (
     SELECT incoming.*, was.*,
            EXISTS (SELECT FROM finance_financialtransaction holder
@@ -121,8 +117,12 @@ WITH incoming AS MATERIALIZED (
       FROM incoming
      CROSS JOIN LATERAL (
                SELECT financial_profile_id AS account_id,
-                      description = '' OR bool_or(earlier.text = description) AS is_banks_text,
-                      merchant_name = '' OR bool_or(earlier.shop = merchant_name) AS is_banks_shop,
+                      description = '' OR bool_or(earlier.text = description) OR incoming.id = ANY(%(descriptions)s)
+                      AS is_banks_text,
+                      merchant_name = '' OR bool_or(earlier.shop = merchant_name) OR incoming.id = ANY(%(merchants)s)
+                      AS is_banks_shop,
+                      status <> 'pending' AND coalesce(bool_or(earlier.id <> incoming.id AND earlier.day = incoming.day
+                          AND earlier.sum = incoming.sum AND earlier.unit = incoming.unit), false) AS is_same_sum,
                       jsonb_build_object(
                           'amount', amount::text, 'currency', currency, 'transaction_date', transaction_date,
                           'posted_date', posted_date, 'status', status, 'transaction_type', transaction_type,
@@ -130,7 +130,8 @@ WITH incoming AS MATERIALIZED (
                           'merchant_name', merchant_name, 'updated_at', entry.updated_at) AS before
                  FROM finance_financialtransaction entry
                  LEFT JOIN LATERAL (
-                          SELECT data ->> 'description' AS text, data ->> 'merchant_name' AS shop
+                          SELECT id, data ->> 'description' AS text, data ->> 'merchant_name' AS shop,
+                                 transaction_date AS day, amount AS sum, currency AS unit
                             FROM finance_statementimportrow
                            WHERE user_id = entry.user_id AND transaction_id = entry.id AND is_claim OFFSET 0
                       ) earlier ON true
@@ -139,10 +140,13 @@ WITH incoming AS MATERIALIZED (
            ) was
 ), changed AS (
     UPDATE finance_financialtransaction entry
-       SET amount = target.sum, currency = target.unit, transaction_date = target.day,
+       SET amount = CASE WHEN is_same_sum THEN entry.amount ELSE target.sum END,
+           currency = CASE WHEN is_same_sum THEN entry.currency ELSE target.unit END,
+           transaction_date = CASE WHEN is_same_sum THEN entry.transaction_date ELSE target.day END,
            posted_date = coalesce(target.booked, entry.posted_date),
-           status = CASE WHEN target.waits THEN 'pending' ELSE 'completed' END,
-           transaction_type = CASE WHEN entry.transaction_type = 'transfer' OR (entry.amount > 0) = (target.sum > 0)
+           status = CASE WHEN target.waits THEN 'pending' WHEN entry.status = 'pending' THEN 'completed' ELSE entry.status END,
+           transaction_type = CASE WHEN is_same_sum OR entry.transaction_type = 'transfer'
+                                     OR (entry.amount > 0) = (target.sum > 0)
                                    THEN entry.transaction_type ELSE target.kind END,
            reference_number = CASE WHEN target.bank_id = '' OR target.is_reference_used
                                    THEN entry.reference_number ELSE target.bank_id END,
@@ -161,6 +165,38 @@ UPDATE finance_statementimportrow line
 """
 
 
+# The claims of the transactions that are about to be updated, to find out whether the user has edited their texts.
+EARLIER_TEXTS = """
+SELECT line.id, entry.description, entry.merchant_name, claim.transaction_date, claim.amount, claim.currency, claim.content_hash
+  FROM (SELECT id, user_id, transaction_id
+          FROM finance_statementimportrow
+         WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict = 'superseded'
+           AND (before IS NULL OR NOT before ? 'transaction') AND coalesce(data ->> 'correction', '') <> 'delete'
+        OFFSET 0) AS line
+  JOIN finance_financialtransaction entry ON entry.id = line.transaction_id AND entry.user_id = line.user_id
+  JOIN finance_statementimportrow claim
+    ON claim.user_id = line.user_id AND claim.transaction_id = line.transaction_id AND claim.is_claim AND claim.id <> line.id
+"""
+
+# The bank deletes a transaction. The trigger `remember_deleted` stores it in its claims, so that it stays away.
+REMOVE = """
+WITH line AS MATERIALIZED (
+    SELECT id, user_id, transaction_id
+      FROM finance_statementimportrow
+     WHERE user_id = %(user)s AND statement_import_id = %(import)s AND verdict = 'superseded'
+       AND before IS NULL AND data ->> 'correction' = 'delete'
+), removed AS (
+    DELETE FROM finance_financialtransaction entry USING line
+     WHERE entry.id = line.transaction_id AND entry.user_id = line.user_id
+ RETURNING line.id AS row_id
+)
+UPDATE finance_statementimportrow line
+   SET before = jsonb_build_object('removed_at', now())
+  FROM removed
+ WHERE line.id = removed.row_id
+"""
+
+
 def write_records(record: StatementImport, *, on_half: Callable[[], None] = lambda: None) -> None:
     """Write the transactions and rows of the saved import `record` according to the verdicts.
 
@@ -168,7 +204,6 @@ def write_records(record: StatementImport, *, on_half: Callable[[], None] = lamb
     """
     parameters = _parameters(record)
     with connection.cursor() as cursor:
-        cursor.execute(ADOPT_IDS, parameters)
         with hash_joins():
             cursor.execute(CREATE_TRANSACTIONS, parameters)
             on_half()
@@ -182,9 +217,29 @@ def write_records(record: StatementImport, *, on_half: Callable[[], None] = lamb
 
 
 def supersede(record: StatementImport) -> None:
-    """Update the pending transactions that rows of `record` supersede. Idempotent."""
+    """Update or delete the transactions that rows of `record` supersede. Idempotent."""
+    parameters = _parameters(record)
     with connection.cursor() as cursor:
-        cursor.execute(SUPERSEDE, _parameters(record))
+        cursor.execute(EARLIER_TEXTS, parameters)
+        parameters |= _unedited(cursor.fetchall())
+        cursor.execute(SUPERSEDE, parameters)
+        cursor.execute(REMOVE, parameters)
+
+
+def _unedited(lines: list[tuple[Any, ...]]) -> dict[str, list[UUID]]:
+    """Return the rows whose transaction has the description, and those whose transaction has the merchant, of the bank.
+
+    Posted rows are stored without their texts, but with the hash of their content.
+    """
+    descriptions, merchants = set(), set()
+    for row, description, merchant, day, amount, currency, content in lines:
+        sums = {"day": day, "amount": amount, "currency": currency}
+        if UUID(content_hash(**sums, text=text_of(description, merchant))) == content:
+            descriptions.add(row)
+            merchants.add(row)
+        elif UUID(content_hash(**sums, text=description)) == content:
+            descriptions.add(row)
+    return {"descriptions": list(descriptions), "merchants": list(merchants)}
 
 
 def _parameters(record: StatementImport) -> dict[str, Any]:

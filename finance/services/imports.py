@@ -80,29 +80,27 @@ def _import_staged(
     on_progress: Progress,
 ) -> ImportResult:
     on_progress(READ)
-    decide_rows(account)
+    digest, mapping = digest_of(source), import_report.storable_mapping(statement)
+    decide_rows(account, scheme=statement.id_scheme, digest=digest, mapping=mapping)
     on_progress(DECIDED)
     balance = read_balance(statement, source, account)
     result = import_report.build_result(statement, source, account, balance)
     if dry_run:
         return replace(result, preview=import_report.list_preview())
-    record = _record(result, source, account)
+    same = {name: getattr(result, name) for name in (*RECORDED, *import_report.COUNTERS.values())}
+    record = StatementImport(
+        user_id=account.user_id,
+        account=account,
+        filename=source.filename[:255],
+        file_digest=digest,
+        id_scheme=statement.id_scheme,
+        warnings=[asdict(warning) for warning in result.warnings],
+        **same,
+    )
     record.save(force_insert=True)
     write_records(record, on_half=lambda: on_progress(HALF_WRITTEN))
     _update_account(account, record, balance.check, now=now)
     return replace(result, id=record.pk, dry_run=False, first_rows=[])
-
-
-def _record(result: ImportResult, source: StatementSource, account: EncryptedFinancialProfile) -> StatementImport:
-    same = {name: getattr(result, name) for name in (*RECORDED, *import_report.COUNTERS.values())}
-    return StatementImport(
-        user_id=account.user_id,
-        account=account,
-        filename=source.filename[:255],
-        file_digest=digest_of(source),
-        warnings=[asdict(warning) for warning in result.warnings],
-        **same,
-    )
 
 
 def _update_account(account: EncryptedFinancialProfile, record: StatementImport, check: BalanceCheck, *, now: datetime) -> None:

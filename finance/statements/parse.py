@@ -49,6 +49,7 @@ def parse_statement(source: StatementSource, *, default_currency: str, limits: L
     return replace(
         statement,
         format=workbook or ("qfx" if statement.format == "ofx" and is_qfx else statement.format),
+        id_scheme=statement.id_scheme or statement.format,
         rows=counted(_limited(statement.rows, limits.max_rows), signs, invert=bool(source.invert)),
         read_warnings=lambda: (*file.warnings, *statement.read_warnings()),
         signs=signs,

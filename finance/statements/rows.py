@@ -127,7 +127,8 @@ class Statement:
     `accounts` lists the accounts that the file names. `mapping` is the mapping of a table that was used. It can be serialized
     as JSON and used as the `mapping` of another import; other formats have none. `unused_columns` are the titles of the columns
     that the mapping does not use, and `first_rows` the cells of the first rows, for a screen to confirm the columns. `signs`
-    counts the rows by their `kind` and by whether the amount in the file is positive, complete like `balances`.
+    counts the rows by their `kind` and by whether the amount in the file is positive, complete like `balances`. `id_scheme` is
+    the kind of the bank's ids, by default that of the format: only ids of one kind can be compared.
     """
 
     format: str
@@ -139,6 +140,7 @@ class Statement:
     unused_columns: tuple[str, ...] = ()
     first_rows: tuple[tuple[str, ...], ...] = ()
     signs: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    id_scheme: str = ""
 
     @property
     def warnings(self) -> Sequence[StatementWarning]:

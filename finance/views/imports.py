@@ -8,6 +8,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from core import clock
 from core.api import etag
@@ -17,12 +18,15 @@ from core.api.viewsets import ListMixin, OwnedBaseViewSet, OwnedReadOnlyViewSet
 from finance import services
 from finance.filters import ImportFilter, ImportRowFilter
 from finance.models import StatementImport, StatementImportRow
+from finance.models.imports import ReviewReason
 from finance.serializers.import_forms import ImportFormSerializer
 from finance.serializers.imports import (
     ImportDetailSerializer,
     ImportResultSerializer,
     ImportRowSerializer,
     ImportSerializer,
+    ResolutionSerializer,
+    ReviewsDecisionSerializer,
     RowDecisionSerializer,
     UndoResultSerializer,
 )
@@ -38,7 +42,7 @@ class ImportViewSet(OwnedReadOnlyViewSet):
     serializer_class = ImportSerializer
     filterset_class = ImportFilter
     parser_classes = (MultiPartParser,)
-    file_actions = ("create", "destroy")
+    file_actions = ("create", "destroy", "resolve")
 
     def get_serializer_class(self) -> Any:
         return ImportDetailSerializer if self.action == "retrieve" else ImportSerializer
@@ -81,6 +85,23 @@ class ImportViewSet(OwnedReadOnlyViewSet):
         etag.require_match(request, record)
         return Response(UndoResultSerializer(services.undo_import(record=record, now=clock.now())).data)
 
+    @post_action(
+        summary="Resolve all rows in review for a reason",
+        description="Decides on all rows that are in review for the same reason: `create` creates a transaction for each, "
+        "`match` links each to its first candidate, and `ignore` leaves them out, also of later imports. For the reasons "
+        "`same_id_other_content`, `same_row_other_text` and `correction`, `match` also updates the transaction, except for "
+        "values that the user has edited. Returns 409 if the import is undone or the account is closed.",
+        attributes={"parser_classes": api_settings.DEFAULT_PARSER_CLASSES},
+        request=ReviewsDecisionSerializer,
+        responses={200: ResolutionSerializer},
+        examples=[response_example(ResolutionSerializer, "200")],
+    )
+    def resolve(self, request: Request, pk: Any) -> Response:
+        record, form = self.get_object(), self.parsed(ReviewsDecisionSerializer)
+        reason, decision = ReviewReason(form["reason"]), services.ReviewDecision(form["decision"])
+        resolution = services.resolve_reviews(record=record, reason=reason, decision=decision)
+        return Response(ResolutionSerializer(resolution).data)
+
 
 class ImportRowViewSet(ListMixin, OwnedBaseViewSet):
     about = "The rows are in the order of the file. `verdict` is the outcome of a row."
@@ -102,9 +123,10 @@ class ImportRowViewSet(ListMixin, OwnedBaseViewSet):
 
     @post_action(
         summary="Resolve a row in review",
-        description="Decides on a possible duplicate: `create` creates a transaction, `match` links the row to an existing "
-        "one, which it updates if that is pending, and `ignore` leaves it out, also of later imports. Returns 409 if the row "
-        "is not in review, its import is undone, or the account is closed.",
+        description="Decides on a doubtful row: `create` creates a transaction, `match` links the row to an existing one, and "
+        "`ignore` leaves it out, also of later imports. `match` updates a pending transaction, and for the reasons "
+        "`same_id_other_content`, `same_row_other_text` and `correction` also others, except for values that the user has "
+        "edited. Returns 409 if the row is not in review, its import is undone, or the account is closed.",
         request=RowDecisionSerializer,
     )
     def resolve(self, request: Request, pk: Any, number: int) -> Response:

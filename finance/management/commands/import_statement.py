@@ -16,7 +16,7 @@ from core import clock
 from core.errors import DomainError
 from core.json_input import parsed
 from finance.models import EncryptedFinancialProfile
-from finance.models.imports import BalanceReason
+from finance.models.imports import BalanceReason, ReviewReason
 from finance.services import ImportResult, import_statement
 from finance.services.import_sources import AUTO
 from finance.statements.encoding_names import NAMES, known_codec, name_of
@@ -132,6 +132,8 @@ class Command(BaseCommand):
     def _report(self, result: ImportResult) -> None:
         for name in COUNTS:
             self.stdout.write(f"{name:<12}{getattr(result, name):>10,}")
+        for reason, count in result.review_reasons.items():
+            self.stdout.write(f"review, {ReviewReason(reason).label}: {count:,}")
         for problem in result.errors:
             self.stdout.write(f"row {problem.row}, {problem.field}: {problem.message}")
         for warning in result.warnings:

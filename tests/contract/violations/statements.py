@@ -62,6 +62,8 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{IMPORT}_account_before_shape": (StatementImport, {"account_before": []}, None),
     f"{IMPORT}_created_bounds": (StatementImport, {"created": -1}, None),
     f"{ROW}_verdict_choice": (StatementImportRow, {"verdict": "maybe"}, None),
+    f"{ROW}_reason_choice": (StatementImportRow, {"reason": "weather"}, None),
+    f"{ROW}_amount_number": (StatementImportRow, {"amount": NAN}, None),
     f"{ROW}_data_shape": (StatementImportRow, {"data": []}, None),
     f"{ROW}_before_shape": (StatementImportRow, {"before": []}, None),
     f"{ROW}_deleted_row_shape": (StatementImportRow, {"deleted_row": []}, None),

@@ -11,7 +11,9 @@ from rest_framework.test import APIClient
 from core import clock
 from finance.models import EncryptedFinancialProfile, StatementImport
 from finance.services import ImportResult, UndoResult, import_statement, undo_import
+from finance.statements import parse
 from finance.statements.source import StatementSource
+from tests.finance.imports.statement_files import RowsParser
 
 Bring = Callable[..., ImportResult]
 Send = Callable[..., Any]
@@ -30,6 +32,12 @@ def bring(account: EncryptedFinancialProfile) -> Bring:
         return import_statement(source, account=into, now=now, dry_run=dry_run)
 
     return bring
+
+
+@pytest.fixture
+def _rows_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accept the files of `rows_of`, too."""
+    monkeypatch.setattr(parse, "PARSERS", (RowsParser(), *parse.PARSERS))
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
-"""Small statement files in CSV and OFX."""
+"""Small statement files in CSV and OFX, and a parser of files that state each field of their rows."""
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+
+from finance.statements.rows import Balances, Correction, Statement, StatementRow
+from finance.statements.source import DecodedFile
 
 HEADER = "Date,Amount,Description"
 
@@ -51,3 +55,55 @@ def _posted(line: Line) -> str:
 def _pending(line: Line) -> str:
     day = f"{line.day:%Y%m%d}"
     return f"<STMTTRNP><TRNTYPE>POS<DTTRAN>{day}<TRNAMT>{line.amount}<FITID>{line.id}<NAME>{line.text}</STMTTRNP>"
+
+
+ROWS = "ROWS OF "
+
+
+def rows_of(kind: str, *lines: Line, replace: dict[str, str] | None = None, delete: dict[str, str] | None = None) -> bytes:
+    """Return a file for `RowsParser` with ids of `kind`; `replace` and `delete` are {id of the correction: corrected id}."""
+    replaced, deleted = replace or {}, delete or {}
+    actions = [
+        f"replace|{replaced[line.id]}" if line.id in replaced else f"delete|{deleted.get(line.id, '')}" for line in lines
+    ]
+    rows = [f"{line.day}|{line.amount}|{line.text}|{line.id}|{action}" for line, action in zip(lines, actions, strict=True)]
+    return "\n".join([f"{ROWS}{kind}", *rows]).encode()
+
+
+class RowsParser:
+    """Parser of `rows_of`, for kinds of ids and corrections of which this package writes no files."""
+
+    name = "ofx"
+
+    def recognizes(self, head: str) -> bool:
+        return head.startswith(ROWS)
+
+    def parse(self, file: DecodedFile) -> Statement:
+        with file.open_text() as text:
+            title, *lines = text.read().splitlines()
+        return Statement(
+            format="ofx",
+            rows=iter([_row(number, line.split("|")) for number, line in enumerate(lines, 1)]),
+            accounts=(),
+            mapping={},
+            read_balances=lambda: Balances(None, None, "USD"),
+            id_scheme=title.removeprefix(ROWS),
+        )
+
+
+def _row(number: int, cells: list[str]) -> StatementRow:
+    day, amount, text, provider_id, action, corrected_id = cells
+    return StatementRow(
+        number=number,
+        date=date.fromisoformat(day),
+        amount=Decimal(amount),
+        currency="USD",
+        description=text,
+        merchant_name="",
+        provider_id=provider_id,
+        posted_date=None,
+        is_pending=False,
+        transaction_type="expense" if amount.startswith("-") else "income",
+        category="",
+        correction=Correction(action, corrected_id) if corrected_id else None,
+    )

@@ -40,6 +40,7 @@ def test_the_response_body_matches_the_contract(send: Send, account: EncryptedFi
         "tombstoned": 0,
         "superseded": 0,
         "review": 0,
+        "review_reasons": {},
         "failed": 1,
         "statement": {"opening": "100.00", "closing": "95.00", "computed": "95.00", "gap": "0.00", "currency": "USD"},
         "balance_set": False,
@@ -58,6 +59,7 @@ def test_a_dry_run_is_200_without_an_id_and_with_a_preview(send: Send, account: 
         {
             "number": 2,
             "verdict": "created",
+            "reason": "",
             "transaction_id": None,
             "data": {
                 "date": "2026-03-02",

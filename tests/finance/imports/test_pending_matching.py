@@ -72,7 +72,7 @@ def test_a_superseded_manual_transaction_matches_no_other_row() -> None:
 
 
 def test_two_pending_transactions_put_every_row_in_review() -> None:
-    review = RowMatch(MatchOutcome.REVIEW, (ONE, OTHER))
+    review = RowMatch(MatchOutcome.REVIEW, (ONE, OTHER), "pending_may_have_posted")
     assert match([row(1), row(2)], [entry(ONE), entry(OTHER)]) == {1: review, 2: review}
 
 
@@ -81,13 +81,13 @@ def test_a_review_names_ten_candidates_at_most() -> None:
 
 
 def test_the_content_hash_covers_date_amount_currency_and_text() -> None:
-    given = {"day": DAY, "amount": Decimal("-10.00"), "currency": "USD", "description": "Joe's BAR"}
-    same = content_hash(**given | {"description": "joe s bar"})
+    given = {"day": DAY, "amount": Decimal("-10.00"), "currency": "USD", "text": "Joe's BAR"}
+    same = content_hash(**given | {"text": "joe s bar"})
     others = [
         content_hash(**given | {"day": date(2026, 3, 11)}),
         content_hash(**given | {"amount": Decimal("10.00")}),
         content_hash(**given | {"currency": "EUR"}),
-        content_hash(**given | {"description": "Joes bar"}),
+        content_hash(**given | {"text": "Joes bar"}),
     ]
     assert content_hash(**given) == same
     assert len({same, *others}) == 5
