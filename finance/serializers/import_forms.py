@@ -71,7 +71,8 @@ class ImportFormSerializer(StrictSerializer):
         required=False,
         help_text="Tables (CSV, XLSX, ODS) only: JSON with the column title or number (from 0) of each field, as in "
         '{"date": "Day", "amount": 3, "description": ["Text", "Details"]}; null: there is no such column. Titles are compared '
-        f"without case, accents and spaces. Fields: {', '.join(f'`{field}`' for field in COLUMNS)}. Options: `date_format`, `decimal`, `delimiter`. "
+        f"without case, accents and spaces. Fields: {', '.join(f'`{field}`' for field in COLUMNS)}. Options: `date_format`, "
+        "`decimal`, `delimiter`. "
         "Fields that are not sent are detected. Default: the account's last mapping if it fits, else detected.",
     )
     dry_run = serializers.BooleanField(default=False, help_text="True: return the result with a `preview`, and change nothing.")

@@ -17,7 +17,7 @@ from finance.statements.csv_table import CsvTable, find_table
 from finance.statements.csv_texts import first_rows, unused_columns, unused_texts
 from finance.statements.currencies import WITHOUT_DECIMALS, currency_in_header
 from finance.statements.dates import AmbiguousDatesError, choose_format
-from finance.statements.rows import AccountInfo, RowError, StatementWarning
+from finance.statements.rows import AccountInfo, MappingValue, RowError, StatementWarning
 from finance.statements.source import DecodedFile
 from finance.statements.text import plain_key
 from finance.statements.text_options import ambiguous_amounts, ambiguous_dates, ordered_format
@@ -32,6 +32,7 @@ _MONEY = ("amount", "debit", "credit", "balance")
 class CsvLayout:
     """Parameters for reading rows. `columns` are those of all fields except the description, whose columns are `texts`.
 
+    - `absent` are the fields for which the caller's mapping says that there is no column.
     - `widths` is the minimum and maximum number of cells of a row; a wider one may have delimiters in a `joinable` text.
     - `debit_factor` is -1 if debits have no sign, `credit_factor` is -1 if credits have a minus sign.
     - `has_sign_words` is true if the type column defines the sign, `has_memo_words` if it also says which rows move no money.
@@ -44,6 +45,7 @@ class CsvLayout:
     header: tuple[str, ...]
     columns: Mapping[str, int]
     texts: tuple[int, ...]
+    absent: frozenset[str]
     joinable: tuple[int, ...]
     first_line: int
     widths: tuple[int, int]
@@ -62,15 +64,17 @@ class CsvLayout:
     first_rows: tuple[tuple[str, ...], ...]
     warnings: tuple[StatementWarning, ...]
 
-    def as_mapping(self) -> dict[str, str | int | list[str | int]]:
+    def as_mapping(self) -> dict[str, MappingValue]:
         """Return a mapping that results in this layout: unique titles, otherwise column numbers from 0."""
-        columns: dict[str, str | int | list[str | int]] = {}
+        columns: dict[str, MappingValue] = {}
         for field in COLUMNS:
             if field in self.columns:
                 columns[field] = self._named(self.columns[field])
             elif field == "description" and self.texts:
                 names = [self._named(index) for index in self.texts]
                 columns[field] = names[0] if len(names) == 1 else names
+            elif field in self.absent:
+                columns[field] = None
         return columns | {"date_format": self.date_format, "decimal": self.decimal, "delimiter": self.delimiter}
 
     def _named(self, index: int) -> str | int:
@@ -97,6 +101,7 @@ def discover(file: DecodedFile) -> CsvLayout:
         header=table.header,
         columns=table.columns,
         texts=table.texts,
+        absent=frozenset(field for field, columns in wanted.columns.items() if not columns),
         joinable=joinable_columns(cells, table.columns, table.texts, len(table.header)),
         first_line=table.first_line,
         widths=_widths(table, rows),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
+# The column or columns of a field by title or number from 0, None if there is none, or an option.
+MappingValue: TypeAlias = str | int | list[str | int] | None
 TransactionType = Literal["income", "expense", "transfer", "refund", "fee"]
 
 
@@ -134,7 +136,7 @@ class Statement:
     format: str
     rows: Iterator[RowOrError]
     accounts: tuple[AccountInfo, ...]
-    mapping: Mapping[str, str | int | list[str | int]]
+    mapping: Mapping[str, MappingValue]
     read_balances: Callable[[], Balances]
     read_warnings: Callable[[], Sequence[StatementWarning]] = tuple
     unused_columns: tuple[str, ...] = ()

@@ -73,6 +73,15 @@ def test_null_for_the_type_reads_the_signs_of_the_amounts() -> None:
     assert read(content, mapping={"type": None}).amounts == ["5.00", "7.00", "-9.00"]
 
 
+@pytest.mark.parametrize("field", ["account", "description", "type", "merchant_name"])
+def test_null_is_part_of_the_used_mapping(field: str) -> None:
+    content = "Account,Date,Payee,Description,D/C,Amount\nOne,2025-01-13,Shop,Bread,D,1.00\nTwo,2025-01-14,Acme,Pay,C,2.00\n"
+    sent: dict[str, object] = {"account": None, field: None}
+    first = read(content, mapping=sent)
+    assert first.statement.mapping[field] is None
+    assert read(content, mapping=first.statement.mapping).rows == first.rows
+
+
 def test_a_debit_column_alone_may_be_named() -> None:
     content = "Date,Spent\n2025-01-13,5.00\n2025-01-14,7.00\n"
     assert read(content, mapping={"debit": "Spent"}).amounts == ["-5.00", "-7.00"]
