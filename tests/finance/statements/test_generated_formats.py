@@ -72,6 +72,14 @@ def test_camt(rows: list[Booking], cents: int, kind: str, version: int) -> None:
     assert (reading.statement.balances.opening, reading.statement.balances.closing) == (opening, closing)
 
 
+def read_decided(content: bytes, encoding: str, **options: str) -> Reading:
+    """Read a file; if it was guessed how its bytes are encoded, read it again with the encoding that the warning asks for."""
+    reading = read(content, **options)
+    if any(warning.code == "encoding_guessed" for warning in reading.statement.warnings):
+        reading = read(content, encoding=encoding, **options)
+    return reading
+
+
 def _mt940_line(row: Booking, number: int) -> str:
     amount = f"{'D' if row.amount < 0 else 'C'}{abs(row.amount):.2f}".replace(".", ",")
     chunks = [row.payee[start : start + 27] for start in range(0, len(row.payee), 27)]
@@ -94,7 +102,7 @@ def test_mt940_in_one_or_two_messages(data: st.DataObject, encoding: str, cents:
     lines = [_mt940_line(row, number) for number, row in enumerate(rows)]
     content = message(*lines[:cut], opening=f":60F:{written[0]}", closing=f":62M:{written[1]}")
     content += message(*lines[cut:], opening=f":60M:{written[1]}", closing=f":62F:{written[2]}")
-    reading = read(content.encode(encoding))
+    reading = read_decided(content.encode(encoding), encoding)
     assert values(reading) == expected(rows)
     assert [(row.merchant_name, row.description) for row in reading.rows] == [(row.payee, row.text) for row in rows]
     assert (reading.statement.balances.opening, reading.statement.balances.closing) == (balances[0], balances[2])
@@ -126,9 +134,11 @@ def test_qif(data: st.DataObject, encoding: str, mark: str, order: str) -> None:
     )
     content = ("!Type:Bank\n" + "".join(records)).encode(encoding)
     reading = read_or_refuse(content)
-    if isinstance(reading, StatementError):
+    if not isinstance(reading, StatementError):
+        reading = read_decided(content, encoding)
+    else:
         assert (reading.code, "date_order" in reading.message) == ("ambiguous_dates", True)
-        reading = read(content, date_order=order)
+        reading = read_decided(content, encoding, date_order=order)
     assert values(reading) == expected(rows)
     assert [(row.merchant_name, row.description) for row in reading.rows] == [
         (row.payee, join_texts(row.payee, row.text)) for row in rows
@@ -138,7 +148,8 @@ def test_qif(data: st.DataObject, encoding: str, mark: str, order: str) -> None:
 @thorough
 @given(bookings(), st.sampled_from([xlsx, ods]))
 def test_workbooks(rows: list[Booking], write: object) -> None:
-    table = [("Date", "Payee", "Description", "Amount"), *((row.day, row.payee, row.text, float(row.amount)) for row in rows)]
+    cells = ((row.day, f"Shop {row.payee}", row.text, float(row.amount)) for row in rows)  # numbers alone are no payees
+    table = [("Date", "Payee", "Description", "Amount"), *cells]
     reading = read(xlsx(table) if write is xlsx else ods(table))
     assert values(reading) == expected(rows)
-    assert [(row.merchant_name, row.description) for row in reading.rows] == [(row.payee, row.text) for row in rows]
+    assert [(row.merchant_name, row.description) for row in reading.rows] == [(f"Shop {row.payee}", row.text) for row in rows]
