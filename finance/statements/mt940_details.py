@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from finance.statements.text import clean_text, normalize_text
@@ -82,15 +81,15 @@ def _read_slashed(text: str, *, is_credit: bool) -> Details:
     names: dict[str, str] = {}
     purpose: list[str] = []
     role = ""
-    for tag, after in pairwise([*tags, None]):
-        assert tag is not None  # noqa: S101 - for the type checker
-        code, value = tag.group(1), text[tag.end() : after.start() if after else len(text)].strip(" /")
+    ends = [*(tag.start() for tag in tags[1:]), len(text)]
+    for tag, end in zip(tags, ends, strict=False):
+        code, value = tag.group(1), text[tag.end() : end].strip(" /")
         if code in ("BENM", "ORDP"):
             role = code
         elif code == "NAME" and value:
             names.setdefault(role, value)
         elif code == "CNTP":
-            parts = text[tag.end() : after.start() if after else len(text)].split("/")
+            parts = text[tag.end() : end].split("/")
             names.setdefault("", parts[_NAME_OF_PARTY].strip() if len(parts) > _NAME_OF_PARTY else "")
         elif code in ("REMI", "USTD", "STRD"):
             purpose.append(value)

@@ -10,7 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from finance.statements.rows import Limits, StatementError
 
@@ -64,10 +64,10 @@ def _check_part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, kind: str, limi
     return size
 
 
-def _windows(part: object) -> Iterator[tuple[bytes, int]]:
+def _windows(part: IO[bytes]) -> Iterator[tuple[bytes, int]]:
     """Yield chunks that begin with the end of the one before, and the number of new bytes in each."""
     before = b""
-    while chunk := part.read(_CHUNK):  # type: ignore[attr-defined]
+    while chunk := part.read(_CHUNK):
         yield before + chunk, len(chunk)
         before = (before + chunk)[-_LONGEST_TAG:]
 
