@@ -647,7 +647,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "mapping",
-                    models.JSONField(blank=True, default=dict, help_text="Columns of the CSV file. Empty for OFX and QFX."),
+                    models.JSONField(blank=True, default=dict, help_text="Columns of a table. Empty for other formats."),
                 ),
                 (
                     "options",

@@ -76,7 +76,7 @@ class StatementImport(OwnedModel):
     filename = models.CharField(max_length=255, blank=True, help_text="Name of the file without its folder.")
     file_digest = models.CharField(max_length=64)
     id_scheme = models.CharField(max_length=20, blank=True, help_text="Kind of the bank's ids, such as `ofx` for FITIDs.")
-    mapping = models.JSONField(default=dict, blank=True, help_text="Columns of the CSV file. Empty for OFX and QFX.")
+    mapping = models.JSONField(default=dict, blank=True, help_text="Columns of a table. Empty for other formats.")
     options = models.JSONField(
         default=dict,
         blank=True,
