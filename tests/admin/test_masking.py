@@ -50,6 +50,7 @@ OPEN_TEXT = {
     "system.auditevent.role",
     "system.auditevent.table_name",
     "system.auditevent.row_key",
+    "finance.statementimport.id_scheme",
     "billing.featureaccess.feature_name",
     "billing.usagerecord.feature_name",
     "billing.entitlementoverride.feature_name",
