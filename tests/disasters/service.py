@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
+from zlib import crc32
 
 import psycopg
 
@@ -127,9 +128,14 @@ def multipart(name: str, content: bytes, **fields: str) -> tuple[bytes, str]:
 
 
 def statement(name: str, rows: int) -> bytes:
-    """Return a CSV file of that many different rows."""
+    """Return a CSV file of that many different rows.
+
+    The amounts depend on the name: rows of another file with the same days and amounts would go to review.
+    """
+    least = crc32(name.encode()) % 100_000 + 1
     lines = [
-        f"2026-{1 + number // 28 % 12:02}-{1 + number % 28:02},-{number % 97 + 1}.00,{name} {number}" for number in range(rows)
+        f"2026-{1 + number // 28 % 12:02}-{1 + number % 28:02},-{number % 97 + least}.00,{name} {number}"
+        for number in range(rows)
     ]
     return "\n".join(["Date,Amount,Description", *lines, ""]).encode()
 
