@@ -184,7 +184,7 @@ class ImportSerializer(BaseSerializer):
 
 @extend_schema_serializer(description="A statement file that was imported, with its first 1,000 invalid rows.")
 class ImportDetailSerializer(ImportSerializer):
-    errors = serializers.SerializerMethodField(help_text="The first 1,000 invalid rows.")  # type: ignore[assignment]  # as above
+    errors = serializers.SerializerMethodField(help_text="The first 1,000 invalid rows.")  # type: ignore[assignment]  # a field
 
     review_reasons = serializers.SerializerMethodField(help_text=REASONS_HELP)
 

@@ -246,7 +246,7 @@ def _match_days(cursor: Any, group: dict[str, bool]) -> None:
         for _, _, day, number, unit, content in entries:
             (known if number is None else rows).append(Dated(day, unit if number is None else number, content))
         matched = match_days(rows, known)
-        pairs += [(row.key, unit.key, first <= unit.day <= last) for row, unit in matched]  # type: ignore[misc]  # as above
+        pairs += [(row.key, unit.key, first <= unit.day <= last) for row, unit in matched]  # type: ignore[misc]  # `Dated.key` is a number here or a UUID
     if not pairs:
         return
     found = [{"number": number, "unit": unit, "certain": certain} for number, unit, certain in pairs]

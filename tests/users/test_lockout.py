@@ -9,7 +9,6 @@ import time_machine
 from django.contrib.auth import authenticate
 from django.core import mail
 from django.db import connection, connections, transaction
-from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
@@ -18,37 +17,13 @@ from dev.factories import PASSWORD
 from system.models import SystemAlert
 from tests.account_api import APP, BROWSER, log_in, send, with_session
 from tests.conftest import use_staff_role
-from tests.sign_in import code, give_factor, recovery_codes
+from tests.users.login_attempts import ME, OWNER, STRANGER, WRONG, attempt, fail, log_in_on_device, no_rates
 from users.models import LoginCounter, User
 from users.tasks import delete_old_login_counters
 
-STRANGER, OWNER = "203.0.113.1", "198.51.100.7"
-WRONG = "wrong"
-ME = "/api/v1/users/me/"
+__all__ = ["no_rates"]
 
-
-@pytest.fixture(autouse=True)
-def _no_rates(settings: Settings) -> None:
-    """Switch off the rate limits of addresses and networks, which come before these limits."""
-    settings.RATE_LIMITS = False
-
-
-def attempt(user: User, password: str = WRONG, *, ip: str = STRANGER, device: str = "", factor: str = "") -> HttpResponse:
-    """Return the response to a login of an app, with a device token and the code of a second factor if there are any."""
-    body = {"email": user.email, "password": password} | ({"code": factor} if factor else {})
-    headers = {"X-Device-Token": device} if device else {}
-    return Client(headers=headers, REMOTE_ADDR=ip).post(f"{APP}auth/login", body, content_type="application/json")
-
-
-def fail(user: User, times: int, *, ip: str = STRANGER, device: str = "", factor: str = "") -> None:
-    assert [attempt(user, ip=ip, device=device, factor=factor).status_code for _ in range(times)] == [400] * times
-
-
-def log_in_on_device(user: User, *, factor: str = "") -> str:
-    """Log in, and return the device token that an app stores."""
-    response = attempt(user, PASSWORD, ip=OWNER, factor=factor)
-    assert response.status_code == 200
-    return response.headers["X-Device-Token"]
+pytestmark = pytest.mark.usefixtures("no_rates")
 
 
 def test_a_right_password_logs_in_and_stores_the_time(alice: User) -> None:
@@ -197,90 +172,6 @@ def test_an_open_session_can_reauthenticate_during_a_lock(alice: User) -> None:
     assert with_session(session).get(ME).status_code == 200
     assert send("auth/reauthenticate", {"password": PASSWORD}, session).status_code == 200
     assert with_session(session).delete(ME, {"password": PASSWORD}).status_code == 202
-
-
-@pytest.mark.usefixtures("stopped_clock")
-class TestSecondFactor:
-    """A code beside the password gets in during a lock."""
-
-    @pytest.fixture(autouse=True)
-    def locked(self, alice: User) -> None:
-        give_factor(alice)
-        self.recovery_code = recovery_codes(alice)[0]
-        fail(alice, 5)
-
-    def test_a_code_of_an_app_gets_in(self, alice: User) -> None:
-        done = attempt(alice, PASSWORD, factor=code())
-        assert done.status_code == 200
-        assert with_session(done.json()["meta"]["session_token"]).get(ME).status_code == 200
-
-    def test_a_recovery_code_gets_in(self, alice: User) -> None:
-        assert attempt(alice, PASSWORD, factor=self.recovery_code).status_code == 200
-
-    def test_a_code_gets_in_once(self, alice: User) -> None:
-        assert [attempt(alice, PASSWORD, factor=self.recovery_code).status_code for _ in range(2)] == [200, 400]
-
-    def test_a_code_without_the_password_does_not(self, alice: User) -> None:
-        assert attempt(alice, factor=code()).status_code == 400
-
-    def test_a_wrong_code_does_not(self, alice: User) -> None:
-        assert attempt(alice, PASSWORD, factor="000000").status_code == 400
-
-    def test_a_network_has_five_codes(self, alice: User) -> None:
-        fail(alice, 5, factor="000000")
-        assert attempt(alice, PASSWORD, factor=code()).status_code == 400
-        assert attempt(alice, PASSWORD, factor=code(), ip=OWNER).status_code == 200
-
-    def test_a_known_device_without_attempts_gets_in_too(self, alice: User) -> None:
-        User.objects.filter(pk=alice.pk).update(locked_until=None)
-        device = log_in_on_device(alice, factor=self.recovery_code)
-        fail(alice, 5, device=device)
-        assert attempt(alice, PASSWORD, device=device).status_code == 400
-        assert attempt(alice, PASSWORD, device=device, factor=code()).status_code == 200
-
-    def test_codes_are_limited_for_all_networks_together(self, alice: User, settings: Settings) -> None:
-        settings.LOGIN_ACCOUNT_LIMIT = 6
-        for ip in ("192.0.2.1", STRANGER):  # of a stranger who knows the password
-            assert [attempt(alice, PASSWORD, ip=ip, factor="000000").status_code for _ in range(3)] == [400] * 3
-        assert attempt(alice, PASSWORD, ip=OWNER, factor=code()).status_code == 400
-        with time_machine.travel(clock.now() + timedelta(minutes=16), tick=False):
-            fail(alice, 5)
-            assert attempt(alice, PASSWORD, ip=OWNER, factor=code()).status_code == 200
-
-    def test_a_stranger_without_the_password_does_not_use_them_up(self, alice: User, settings: Settings) -> None:
-        settings.LOGIN_ACCOUNT_LIMIT = 6
-        for ip in ("192.0.2.1", "192.0.3.1", STRANGER):
-            fail(alice, 4, ip=ip, factor="000000")
-        assert attempt(alice, PASSWORD, ip=OWNER, factor=code()).status_code == 200
-
-    def test_a_code_beside_a_wrong_password_stays_unused(self, alice: User) -> None:
-        assert attempt(alice, factor=code()).status_code == 400
-        assert attempt(alice, PASSWORD, factor=code()).status_code == 200
-
-    def test_an_account_without_a_factor_stays_locked(self, bob: User) -> None:
-        fail(bob, 5)
-        assert attempt(bob, PASSWORD, factor=code()).status_code == 400
-
-
-@pytest.mark.usefixtures("stopped_clock")
-def test_a_code_beside_the_password_completes_any_login(alice: User) -> None:
-    give_factor(alice)
-    assert attempt(alice, PASSWORD, factor="000000").status_code == 401  # asks for the code, as without one
-    done = attempt(alice, PASSWORD, factor=code())
-    assert done.status_code == 200
-    with time_machine.travel(clock.now() + timedelta(minutes=1), tick=False):  # on a device that is known by now
-        assert attempt(alice, PASSWORD, factor=code(), device=done.headers["X-Device-Token"]).status_code == 200
-
-
-@pytest.mark.usefixtures("stopped_clock")
-def test_a_code_gets_staff_into_the_back_office(administrator: User) -> None:
-    give_factor(administrator)
-    fail(administrator, 5)
-    office, body = Client(REMOTE_ADDR=OWNER), {"login": administrator.email, "password": PASSWORD}
-    refused = office.post("/admin/login/", body)
-    assert "a code of the second factor" in " ".join(refused.content.decode().split())
-    assert office.post("/admin/login/", body | {"code": code()}).headers["Location"] == "/admin/"
-    assert office.get("/admin/").status_code == 200
 
 
 def test_the_response_says_how_to_get_in(alice: User) -> None:
