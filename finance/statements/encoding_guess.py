@@ -25,10 +25,12 @@ _GREEK = ("αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψ�
 _TYPOGRAPHY = frozenset("€£§°·–—‘’‚“”„…«»‹›¿¡ªº®©\xa0№")
 _SAMPLE = 1 << 12
 _MIN_MARGIN, _MAX_MARGIN, _DOUBT = 0.02, 0.35, 2.0
+_LIKELY, _UNLIKELY = 0.9, 3.0
 # Fewer characters beyond ASCII prove nothing against the usual or a declared encoding.
 _MIN_PROOF = 6
 _USUAL = "cp1252"
 _MAX_TEXTS, _SHOWN = 5, 40
+_BELOW_LETTERS = re.compile(rb"[\x00-\x3f]+")
 _SEPARATORS = re.compile(r"[,;\t|<>\"\r\n]")
 
 Score = Callable[[str], tuple[float, int]]
@@ -60,14 +62,24 @@ def guess(sample: bytes) -> Guess:
     short = sample[:_SAMPLE]
     scored = [(_score(short, codec, score), codec) for codec, score in _CANDIDATES]
     (best, size), codec = max(scored, key=lambda entry: entry[0][0])  # the first of equal ones
-    least = best - min(_MAX_MARGIN, max(_MIN_MARGIN, _DOUBT / max(size, 1)))
-    close = [entry for entry in scored if entry[0][0] >= least or (size < _MIN_PROOF and entry[1] == _USUAL)]
+    # few characters prove little, and neither does a reading with letters that no language has together
+    least = best - min(_MAX_MARGIN, max(_MIN_MARGIN, _DOUBT / max(size, 1), _UNLIKELY * (_LIKELY - best)))
+    proof = sum(not character.isascii() for character in _words(short).decode(codec, errors="replace"))
+    close = [entry for entry in scored if entry[0][0] >= least or (proof < _MIN_PROOF and entry[1] == _USUAL)]
     for _, rival in sorted(close, key=lambda entry: -entry[0][0]):
         texts = _changed(short, codec, rival)
         # a reading with control or replacement characters is refuted by the bytes
         if texts and _damaged(texts, 1) <= _damaged(texts, 0):
             return Guess(codec, rival, texts)
     return Guess(codec)
+
+
+def _words(sample: bytes) -> bytes:
+    """Return the different words of `sample` that are not ASCII, because repeating one proves nothing.
+
+    No character is split: the second byte of a Chinese or Japanese one may be ASCII, but is hardly ever below 0x40.
+    """
+    return b" ".join(dict.fromkeys(word for word in _BELOW_LETTERS.split(sample) if not word.isascii()))
 
 
 def _damaged(texts: Sequence[tuple[str, str]], reading: int) -> int:
@@ -146,16 +158,19 @@ def _is_ascii_letter(character: str) -> bool:
 def _by_page(codec: str, weights: Sequence[tuple[int, int, float]], *, others: float = -1) -> Score:
     """Return a score by the first bytes of the characters in `codec`: (first, last, weight) for ranges of common ones.
 
-    `others` is the weight of letters that `codec` does not have.
+    `others` is the weight of letters that `codec` does not have. A single character between ASCII letters is no word.
     """
     table = [max((weight for first, last, weight in weights if first <= byte <= last), default=0.0) for byte in range(256)]
 
     def score(text: str) -> tuple[float, int]:
         total, size = 0.0, 0
-        for character in text:
-            if not character.isascii():
+        padded = f" {text} "
+        for before, character, after in zip(padded, text, padded[2:], strict=False):
+            if character.isascii():
+                continue
+            size += 1
+            if not (_is_ascii_letter(before) and _is_ascii_letter(after)):
                 encoded = character.encode(codec, errors="ignore")
-                size += 1
                 total += table[encoded[0]] if encoded else others if character.isalpha() else -1
         return (total / size if size else 0.0), size
 

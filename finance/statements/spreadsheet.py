@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 
 import python_calamine
 
+from core import csv_export
 from finance.statements.csv_layout import discover
 from finance.statements.rows import Limits, StatementError
 from finance.statements.source import StatementSource, decode
@@ -101,7 +102,9 @@ def _write(rows: Iterable[Iterable[Cell]]) -> BinaryIO:
 def _text(cell: Cell) -> str:
     """Return a cell as text in one line, with numbers as their decimal digits."""
     if isinstance(cell, str):
-        return " ".join(cell.splitlines())
+        text = " ".join(cell.splitlines())
+        # reading CSV removes the apostrophes before formulas, which are the text's own here
+        return csv_export.cell(text) if csv_export.restored(text) != text else text
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float | int):

@@ -35,7 +35,7 @@ IN_USE = [
 
 
 def csv(*texts: str) -> str:
-    rows = [f"2025-01-{number:02},-{number}.00,{text}" for number, text in enumerate(texts, 1)]
+    rows = [f"2025-01-{number % 31 + 1:02},-{number + 1}.00,{text}" for number, text in enumerate(texts)]
     return "\n".join(["Date,Amount,Description", *rows, ""])
 
 
@@ -51,6 +51,14 @@ def test_one_text_is_right_or_warned_about(language: str, encoding: str, number:
     text = TEXTS[language][number]
     reading = read(csv(text).encode(encoding))
     is_right = [row.description for row in reading.rows] == [text]
+    assert is_right or [warning.code for warning in reading.statement.warnings] == ["encoding_guessed"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+@pytest.mark.parametrize("text", ["ßäßññX", "Shop ßäßññX", "eiÜo", "ßÜnib", "Ñ ß ä", "éé ßöß", "üäö ñ"])
+def test_repeating_a_text_is_no_proof(text: str, count: int) -> None:
+    reading = read(csv(*[text] * count).encode("cp1252"))
+    is_right = {row.description for row in reading.rows} == {text}
     assert is_right or [warning.code for warning in reading.statement.warnings] == ["encoding_guessed"]
 
 

@@ -3,6 +3,7 @@
 import datetime
 import io
 import zipfile
+from collections.abc import Callable
 
 import pytest
 
@@ -61,6 +62,13 @@ def test_a_date_has_any_type(cell: datetime.date | str) -> None:
 
 def test_texts_with_line_ends_delimiters_and_quotes_are_kept() -> None:
     assert read(xlsx([*TABLE, (DAY, 'A "b", c;\nd\te', 1.0)])).rows[-1].description == 'A "b", c; d e'
+
+
+@pytest.mark.parametrize("text", [",'=0", "'=1+1", "a;'-b", "it's", "''", "'@x,'=y"])
+@pytest.mark.parametrize("write", [xlsx, ods])
+def test_apostrophes_are_kept(text: str, write: Callable[..., bytes]) -> None:
+    [row] = read(write([HEADER, (DAY, text, -1.5)])).rows
+    assert row.description == text
 
 
 def test_dates_as_ambiguous_texts_are_asked_for() -> None:
