@@ -1,6 +1,7 @@
 """Sign-in of staff to the back office, with a second factor verified in the session."""
 
 import time
+from typing import Any
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
@@ -8,11 +9,15 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from core import rls
+from dev.factories import UserFactory
 from users.models import User
 from users.sessions import AUTHENTICATED_USER_KEY, SECOND_FACTOR, SessionStore
+
+Member = tuple[User, Client]
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -53,3 +58,12 @@ def sign_in(client: Client, user: User) -> None:
     )
     session.create()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
+
+
+def member(role: str, **fields: Any) -> Member:
+    """Return a new staff member with a role, and their browser."""
+    user = UserFactory.create(is_staff=True, is_superuser=role == "administrator", **fields)
+    user.groups.set(Group.objects.filter(name=role))
+    client = Client()
+    sign_in(client, user)
+    return user, client

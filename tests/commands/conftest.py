@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,15 @@ def no_jobs(transactional_db: None) -> None:
         cursor.execute(
             "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers"
         )
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[Server]:
+    """Run a server with one process, whose temporary files are in `folder / "spool"`."""
+    (folder / "spool").mkdir()
+    environment |= {"TMPDIR": str(folder / "spool"), "DATABASE_POOL_MIN": "1", "DATABASE_POOL_MAX": "4"}
+    server = Server(folder, options=["--workers", "1"], **environment)
+    try:
+        yield server
+    finally:
+        server.close()

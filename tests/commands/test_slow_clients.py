@@ -14,7 +14,7 @@ import pytest
 from core import rls
 from dev.factories import AccountFactory, TokenFactory, TransactionFactory
 from finance.models import FinancialTransaction
-from tests.commands.conftest import Server, children_of, until, url_of_tests_database
+from tests.commands.conftest import Server, children_of, serving, until, url_of_tests_database
 from tests.commands.raw_client import TIMEOUT, Connection, Reply, authorization, get
 from users.models import User
 
@@ -31,18 +31,6 @@ STRICT = {
     "SPOOL_MAX_BYTES": "1000000",
     "IMPORT_MAX_BYTES": "1000000",
 }
-
-
-@contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[Server]:
-    """Run a server with one process, whose temporary files are in `folder / "spool"`."""
-    (folder / "spool").mkdir()
-    environment |= {"TMPDIR": str(folder / "spool"), "DATABASE_POOL_MIN": "1", "DATABASE_POOL_MAX": "4"}
-    server = Server(folder, options=["--workers", "1"], **environment)
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="module")

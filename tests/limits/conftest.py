@@ -1,15 +1,20 @@
 """A forgotten transaction of another program, and short time limits on the connection of the tests."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection, connections
 
+from dev.factories import TransactionFactory
+from finance.models import FinancialTransaction
 from tests.commands.conftest import no_jobs, url_of_tests_database
 
 __all__ = ["no_jobs"]
 
+LIST = "/api/v1/finance/transactions/"
+ROW = "BEGIN; SET LOCAL ROLE mingus_staff; SELECT FROM finance_financialtransaction FOR UPDATE"
 SetLimit = Callable[..., None]
 Forget = Callable[[str], psycopg.Connection]
 LIMITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
@@ -46,3 +51,12 @@ def limit(transactional_db: None) -> Iterator[SetLimit]:
 
     yield set_limits
     connections.close_all()
+
+
+def problem(response: Any) -> tuple[int, str, str]:
+    return response.status_code, response.json()["errors"][0]["code"], response.headers["Retry-After"]
+
+
+@pytest.fixture
+def entry(account: Any) -> FinancialTransaction:
+    return TransactionFactory(user=account.user, financial_profile=account, category="food")

@@ -2,23 +2,19 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.models import Group
 from django.core.mail import EmailMessage
 from django.test import Client
 from pytest_django import Settings
 
-from billing import services as billing
-from billing.models import Adjustment, BillingHistory
 from core import clock, rls
 from core.errors import ConflictError, DomainError
-from dev.factories import ApprovalFactory, InvoiceFactory, TokenFactory, UserFactory
+from dev.factories import ApprovalFactory, TokenFactory, UserFactory
 from system.models import AccessEvent, AuditEvent
-from tests.sign_in import give_factor, sign_in
+from tests.sign_in import Member, give_factor, member
 from users import approvals, approved_actions
 from users.models import AccountErasure, Approval, PersonalAccessToken, User
 from users.tasks import expire_approvals
@@ -28,16 +24,6 @@ REASON = "Ticket 4711: lost phone"
 USERS = "/admin/users/user/"
 APPROVALS = "/admin/users/approval/"
 YES = {"_form_submitted": "True"}
-Member = tuple[User, Client]
-
-
-def member(role: str, **fields: Any) -> Member:
-    """Return a new staff member with a role, and their browser."""
-    user = UserFactory.create(is_staff=True, is_superuser=role == "administrator", **fields)
-    user.groups.set(Group.objects.filter(name=role))
-    client = Client()
-    sign_in(client, user)
-    return user, client
 
 
 @pytest.fixture
@@ -258,40 +244,6 @@ def test_a_failed_action_leaves_the_request_waiting(waiting: Approval, second: M
     answer(second[1], "approve")
     assert "This account has no second factor." in text(second[1])
     assert Approval.objects.get().state == "waiting"
-
-
-@pytest.fixture
-def invoice(alice: User) -> BillingHistory:
-    amount = Decimal("350.00")
-    row: BillingHistory = InvoiceFactory(
-        user=alice, status="paid", paid_at=clock.now(), stripe_invoice_id="in_1", amount=amount
-    )
-    return row
-
-
-def test_a_large_refund_waits_in_the_same_list(invoice: BillingHistory) -> None:
-    requester, other = member("billing"), member("billing")
-    requester[1].post(f"/admin/billing/billinghistory/{invoice.pk}/refund/", YES | {"amount": "200", "reason": REASON})
-    refund, approval = Adjustment.objects.get(), Approval.objects.get()
-    assert (approval.subject_id, approval.action, approval.reason, refund.status) == (
-        refund.pk,
-        "refund",
-        REASON,
-        "awaiting_approval",
-    )
-    answer(requester[1], "approve")
-    assert Adjustment.objects.get().status == "awaiting_approval"
-    answer(other[1], "approve")
-    assert (Adjustment.objects.get().status, Adjustment.objects.get().approved_by) == ("pending", other[0])
-
-
-def test_an_expired_refund_can_be_requested_again(invoice: BillingHistory) -> None:
-    clerk, now = member("billing")[0], clock.now()
-    row = billing.request_refund(invoice=invoice, reason=REASON, by=clerk, now=now)
-    later = now + timedelta(days=4)
-    assert (approvals.expire_requests(now=later), approvals.expire_requests(now=later)) == (1, 0)
-    row.refresh_from_db()
-    assert (row.status, row.approved_by, billing.refundable_amount(invoice)) == ("declined", None, invoice.amount)
 
 
 DECISIONS: dict[str, Callable[[Approval, User], Any]] = {
