@@ -8,7 +8,8 @@ from decimal import Decimal
 class BalanceCheck:
     """Balances and the sum of the booked rows, in `currency`. A balance that neither file nor user states is None.
 
-    `is_sign_known` is false if the rows were inverted and nothing shows whether the balances have to be inverted as well.
+    `is_sign_known` is false if nothing shows whether the closing balance has the sign of the account: the rows were inverted,
+    or it is above 0 on a credit, loan or mortgage account, where banks state what is owed or what was overpaid.
     """
 
     opening: Decimal | None

@@ -58,10 +58,14 @@ class AccountFilter(StrictFilterSet):
             "currency": ["exact"],
             "sync_status": ["exact"],
             "is_active": ["exact"],
-            "account_balance": ["gte", "lte"],
+            "account_balance": ["gte", "lte", "isnull"],
+            "balance_date": ["exact", "gte", "lte", "isnull"],
+            "balance_source": ["exact", "in"],
+            "overpaid": ["exact"],
             "created_at": ["gte", "lte"],
             "metadata": ["contains"],
         }
+        derived = {"computed_balance": ["gte", "lte", "isnull"], "amount_owed": ["gte", "lte", "isnull"]}
 
 
 class TransactionFilter(StrictFilterSet):

@@ -27,6 +27,11 @@ def require_match(request: Request, instance: BaseModel) -> None:
 
 
 def is_known(request: Request, instance: BaseModel) -> bool:
-    """Return True if the client already has this state of the row (`If-None-Match`)."""
+    """Return True if the client already has this state of the row (`If-None-Match`).
+
+    It is never known for a row with a value that is read from other rows, whose changes do not change the tag.
+    """
+    if type(instance).has_values_of_other_rows():
+        return False
     header = request.headers.get("If-None-Match", "")
     return etag_of(instance) in [tag.removeprefix("W/") for tag in tags_in(header)]

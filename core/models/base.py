@@ -100,6 +100,12 @@ class BaseModel(models.Model):
         values = {name: getattr(cls, name) for name in cls.derived}
         return {name: value.expression for name, value in values.items() if isinstance(value, Derived)}
 
+    @classmethod
+    def has_values_of_other_rows(cls) -> bool:
+        """Return True if a derived value can change without a change of the row."""
+        values = [getattr(cls, name) for name in cls.derived]
+        return any(isinstance(value, Derived) and value.reads_other_rows for value in values)
+
     def to_dict(self) -> JsonObject:
         """Return every field and derived value by name, ready for JSON, without secret and encrypted fields."""
         return {name: json_ready(getattr(self, name)) for name in self._shown()}

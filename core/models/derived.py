@@ -17,22 +17,36 @@ class Derived(property, Generic[T]):
     """A read-only property that is computed from a Django expression, in Python for an object and in SQL for a query.
 
     `output_field` is its type in queries, filters and the API, with `null=True` if it may be unknown. A Q without an
-    `output_field` is True where it is true, and False where it is false or NULL.
+    `output_field` is True where it is true, and False where it is false or NULL. A value that `reads_other_rows` changes
+    without a change of its row, and therefore of the row's ETag.
     """
 
     @overload
     def __init__(self: "Derived[bool]", expression: Q, *, help_text: str = "") -> None: ...
 
     @overload
-    def __init__(self, expression: Q | Combinable, output_field: "models.Field[Any, T]", *, help_text: str = "") -> None: ...
+    def __init__(
+        self,
+        expression: Q | Combinable,
+        output_field: "models.Field[Any, T]",
+        *,
+        help_text: str = "",
+        reads_other_rows: bool = False,
+    ) -> None: ...
 
     def __init__(
-        self, expression: Q | Combinable, output_field: "models.Field[Any, T] | None" = None, *, help_text: str = ""
+        self,
+        expression: Q | Combinable,
+        output_field: "models.Field[Any, T] | None" = None,
+        *,
+        help_text: str = "",
+        reads_other_rows: bool = False,
     ) -> None:
         super().__init__(doc=help_text)
         value = true_when(expression) if output_field is None else expression
         self.expression = ExpressionWrapper(value, output_field=output_field or models.BooleanField())
         self.help_text = help_text
+        self.reads_other_rows = reads_other_rows
         self._readers: dict[type[models.Model], Reader] = {}
 
     @overload

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import factory
 
+from core import clock
 from dev.factories.times import day_from_now
 from dev.factories.users import OwnedFactory
 from finance.models import (
@@ -19,12 +20,17 @@ from finance.models import (
 
 
 class AccountFactory(OwnedFactory):
+    """An account without a balance. One that gets a balance gets its day and source, too."""
+
     class Meta:
         model = EncryptedFinancialProfile
 
     profile_name = factory.Sequence(lambda number: f"Account {number}")
     profile_type = "checking"
     account_number = "000123456789"
+    account_balance = None
+    balance_date = factory.LazyAttribute(lambda row: None if row.account_balance is None else clock.now().date())
+    balance_source = factory.LazyAttribute(lambda row: "" if row.account_balance is None else "user")
 
 
 class TransactionFactory(OwnedFactory):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
@@ -19,9 +20,29 @@ from core.admin import (
     inline_on,
     linked,
 )
+from core.admin.forms import OwnedAddForm, OwnedForm
 from finance.models import EncryptedFinancialProfile
-from finance.services import close_account, delete_account, reopen_account
+from finance.services import close_account, complete_balance, delete_account, reopen_account
 from users.models import User
+
+BALANCE_FIELDS = ("profile_type", "account_balance", "balance_date", "overpaid")
+
+
+class AccountForm(OwnedForm):
+    """A form that completes a balance as the API does. An unchanged field counts as not sent."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned, account = super().clean(), self.instance
+        if account.user_id:
+            sent = {name: cleaned[name] for name in BALANCE_FIELDS if name in self.changed_data and name in cleaned}
+            values = complete_balance(account, sent, today=account.today())
+            account.balance_source = values.pop("balance_source", account.balance_source)
+            cleaned |= values
+        return cleaned
+
+
+class AccountAddForm(OwnedAddForm, AccountForm):
+    """The form of a new account, with a field for its customer."""
 
 
 class AccountColumns:
@@ -29,6 +50,7 @@ class AccountColumns:
 
     number = column("account_number_masked", "number", empty="-")
     balance = amount_column("account_balance", "balance")
+    current_balance = amount_column("computed_balance", "balance with later transactions")
 
 
 @inline_on(User)
@@ -44,11 +66,19 @@ class AccountInline(AccountColumns, ReadOnlyInline):
 class AccountAdmin(HiddenActionsMixin, AccountColumns, OwnedAdmin):
     """Shows only the last four characters of account numbers, and cannot set them."""
 
-    list_display = ("profile_name", "owner", "profile_type", "institution_name", "number", "balance", "is_active")
-    list_filter = (BY_CUSTOMER, ("profile_type", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
+    form = AccountForm
+    list_display = (
+        *("profile_name", "owner", "profile_type", "institution_name", "number", "balance", "balance_date", "is_active"),
+    )
+    list_filter = (
+        BY_CUSTOMER,
+        ("profile_type", ChoicesDropdownFilter),
+        ("balance_source", ChoicesDropdownFilter),
+        ("is_active", BooleanRadioFilter),
+    )
     search_fields = ("profile_name", "institution_name")
     ordering_for_customer = ("-created_at", "-id")
-    readonly_fields = ("number", "is_active", "sync_status", "last_sync_at")
+    readonly_fields = ("number", "balance_source", "current_balance", "is_active", "sync_status", "last_sync_at")
     csv_columns = (
         "id",
         "user__email",
@@ -57,9 +87,15 @@ class AccountAdmin(HiddenActionsMixin, AccountColumns, OwnedAdmin):
         "institution_name",
         "currency",
         "account_balance",
+        "balance_date",
+        "balance_source",
+        "overpaid",
         "is_active",
     )
     actions_detail = ("close", "reopen")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[ModelForm]:
+        return super().get_form(request, obj, change, **({} if obj else {"form": AccountAddForm}) | kwargs)
 
     def hidden_actions(self, request: HttpRequest, row: Any) -> set[str]:
         return {"reopen"} if row.is_active else {"close"}

@@ -96,9 +96,37 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=2,
-                        help_text="Negative if money is owed. Null: unknown.",
+                        help_text=(
+                            "Balance at the end of `balance_date`. Below 0 if money is owed, as on a credit, loan or mortgage "
+                            "account; above 0 there only if it is `overpaid`. Null: unknown."
+                        ),
                         max_digits=15,
                         null=True,
+                    ),
+                ),
+                (
+                    "balance_date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Day at whose end the account had its balance. Null without a balance.",
+                        null=True,
+                        validators=[validate_plausible_date],
+                    ),
+                ),
+                (
+                    "balance_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[("user", "User"), ("import", "Import")],
+                        help_text="Who set the balance. Empty without a balance.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "overpaid",
+                    models.BooleanField(
+                        default=False,
+                        help_text="True if more was paid than owed: a credit, loan or mortgage account with a balance above 0.",
                     ),
                 ),
                 (
@@ -176,6 +204,60 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "id"), name="finance_encryptedfinancialprofile_owner"),
                     models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("profile_type__in", ("credit", "loan", "mortgage")),
+                                ("account_balance__isnull", False),
+                                ("account_balance__gt", 0),
+                                _negated=True,
+                            ),
+                            ("overpaid", True),
+                            _connector="OR",
+                        ),
+                        name="finance_encryptedfinancialprofile_account_balance_sign",
+                        violation_error_message=(
+                            "The balance of a credit, loan or mortgage account is below 0 while money is owed. Send it with a "
+                            "minus, or send what is owed as amount_owed. If more was paid than owed, set overpaid to true."
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("profile_type__in", ("credit", "loan", "mortgage")),
+                                ("account_balance__isnull", False),
+                                ("account_balance__gt", 0),
+                            ),
+                            ("overpaid", False),
+                            _connector="OR",
+                        ),
+                        name="finance_encryptedfinancialprofile_overpaid_sign",
+                        violation_error_message=(
+                            "Only a credit, loan or mortgage account with a balance above 0 is overpaid. Set overpaid to false."
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(models.Q(("account_balance__isnull", False)), ("balance_date__isnull", False)),
+                            models.Q(
+                                models.Q(("account_balance__isnull", False), _negated=True), ("balance_date__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finance_encryptedfinancialprofile_balance_date_known",
+                        violation_error_message=(
+                            "A balance has a day, and a day has a balance. Send account_balance with it, or null for both."
+                        ),
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("account_balance__isnull", False), models.Q(("balance_source", ""), _negated=True)),
+                            models.Q(models.Q(("account_balance__isnull", False), _negated=True), ("balance_source", "")),
+                            _connector="OR",
+                        ),
+                        name="finance_encryptedfinancialprofile_balance_source_known",
+                        violation_error_message="Must be set exactly when there is a balance.",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("profile_name__regex", "^\\S(.*\\S)?$")),
                         name="finance_encryptedfinancialprofile_profile_name_not_blank",
                         violation_error_message="Must not be empty or padded.",
@@ -202,6 +284,16 @@ class Migration(migrations.Migration):
                         ),
                         name="finance_encryptedfinancialprofile_account_balance_number",
                         violation_error_message="Must be a number.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("balance_date__gte", date(1900, 1, 1)), ("balance_date__lte", date(2200, 12, 31))),
+                        name="finance_encryptedfinancialprofile_balance_date_bounds",
+                        violation_error_message="Must be between 1900-01-01 and 2200-12-31.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("balance_source__in", ["user", "import", ""])),
+                        name="finance_encryptedfinancialprofile_balance_source_choice",
+                        violation_error_message="Choose one of: user, import.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("credit_limit__gte", 0)),
@@ -681,12 +773,12 @@ class Migration(migrations.Migration):
                             ("no_balance", "the statement has no closing balance"),
                             ("no_booked_rows", "the statement has no booked rows"),
                             ("other_currency", "the balance is not in the account's currency"),
-                            ("sign_unknown", "the amounts were inverted, and nothing proves the sign of the balance"),
+                            ("sign_unknown", "nothing shows whether the balance is owed or in credit"),
                             ("gap", "the balances and the rows do not add up"),
                             ("signs_in_doubt", "the signs of the rows look wrong"),
                             ("unreadable_rows", "some rows can't be read"),
                             ("out_of_range", "the balance has too many digits"),
-                            ("newer_transactions", "the account has newer transactions than the statement"),
+                            ("newer_balance", "the account has the balance of a later day"),
                         ],
                         help_text="Why the balance was not set. Empty if it was.",
                         max_length=20,
@@ -795,7 +887,7 @@ class Migration(migrations.Migration):
                                     "signs_in_doubt",
                                     "unreadable_rows",
                                     "out_of_range",
-                                    "newer_transactions",
+                                    "newer_balance",
                                     "",
                                 ],
                             )
@@ -803,7 +895,7 @@ class Migration(migrations.Migration):
                         name="finance_statementimport_balance_reason_choice",
                         violation_error_message=(
                             "Choose one of: no_balance, no_booked_rows, other_currency, sign_unknown, gap, signs_in_doubt, "
-                            "unreadable_rows, out_of_range, newer_transactions."
+                            "unreadable_rows, out_of_range, newer_balance."
                         ),
                     ),
                 ],

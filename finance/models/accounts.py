@@ -16,16 +16,19 @@ from core.encryption.blind_index import BlindIndexField
 from core.encryption.fields import encrypt
 from core.encryption.key_ring import EncryptionError
 from core.models.base import OwnedModel, OwnedQuerySet, gin
+from core.models.constraints import rule
 from core.models.derived import Derived
-from core.models.fields import BoundedDecimalField, ChoiceField, JSONObjectField, NonBlankCharField
+from core.models.fields import BoundedDecimalField, ChoiceField, JSONObjectField, NonBlankCharField, PlausibleDateField
 from core.models.money import CurrencyField, MoneyField
 from core.postgres.expressions import ClockNow, first_of, whole_days
 from core.privacy.declarations import own
 from core.privacy.masks import initials, personal
+from finance.models.later_transactions import LaterTransactions
 from finance.models.percentages import percent_of
 
 logger = logging.getLogger(__name__)
 
+TABLE = "finance_encryptedfinancialprofile"
 ABA_WEIGHTS = (3, 7, 1) * 3
 
 
@@ -38,6 +41,11 @@ class AccountType(models.TextChoices):
     MORTGAGE = "mortgage"
 
 
+class BalanceSource(models.TextChoices):
+    USER = "user"
+    IMPORT = "import"
+
+
 class SyncStatus(models.TextChoices):
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -45,8 +53,20 @@ class SyncStatus(models.TextChoices):
     FAILED = "failed"
 
 
+DEBTS = (AccountType.CREDIT, AccountType.LOAN, AccountType.MORTGAGE)
 IS_CREDIT = Q(profile_type=AccountType.CREDIT)
 HAS_LIMIT = IS_CREDIT & Q(credit_limit__gt=0, account_balance__isnull=False)
+HAS_BALANCE = Q(account_balance__isnull=False)
+IS_DEBT = Q(profile_type__in=DEBTS)
+IS_OVERPAID = IS_DEBT & HAS_BALANCE & Q(account_balance__gt=0)
+
+POSITIVE_DEBT = (
+    "The balance of a credit, loan or mortgage account is below 0 while money is owed. Send it with a minus, or send what is "
+    "owed as amount_owed. If more was paid than owed, set overpaid to true."
+)
+NOT_OVERPAID = "Only a credit, loan or mortgage account with a balance above 0 is overpaid. Set overpaid to false."
+DAY_WITHOUT_BALANCE = "A balance has a day, and a day has a balance. Send account_balance with it, or null for both."
+SOURCE_WITHOUT_BALANCE = "Must be set exactly when there is a balance."
 
 
 def is_account_number(number: str) -> None:
@@ -106,7 +126,22 @@ class EncryptedFinancialProfile(OwnedModel):
         models.CharField(max_length=9, null=True, blank=True, validators=[is_routing_number]), label="finance.routing_number"
     )
     currency = CurrencyField(help_text="ISO 4217 code of all amounts of the account. Default: USD.")
-    account_balance = MoneyField(max_digits=15, null=True, blank=True, help_text="Negative if money is owed. Null: unknown.")
+    account_balance = MoneyField(
+        max_digits=15,
+        null=True,
+        blank=True,
+        help_text="Balance at the end of `balance_date`. Below 0 if money is owed, as on a credit, loan or mortgage account; "
+        "above 0 there only if it is `overpaid`. Null: unknown.",
+    )
+    balance_date = PlausibleDateField(
+        null=True, blank=True, help_text="Day at whose end the account had its balance. Null without a balance."
+    )
+    balance_source = ChoiceField(
+        BalanceSource, max_length=10, blank=True, help_text="Who set the balance. Empty without a balance."
+    )
+    overpaid = models.BooleanField(
+        default=False, help_text="True if more was paid than owed: a credit, loan or mortgage account with a balance above 0."
+    )
     credit_limit = MoneyField(max_digits=15, min=0, null=True, blank=True, help_text="For credit accounts. Null: unknown.")
     interest_rate = BoundedDecimalField(
         max_digits=5, decimal_places=4, min=0, max=1, null=True, blank=True, help_text="Yearly rate: 0.0125 is 1.25%."
@@ -118,7 +153,13 @@ class EncryptedFinancialProfile(OwnedModel):
 
     privacy = own("the customer's bank account; the export contains its numbers in plain text because the customer owns them")
     personal_fields = personal(
-        "institution_name", "account_balance", "credit_limit", "interest_rate", "metadata", profile_name=initials
+        "institution_name",
+        "account_balance",
+        "overpaid",
+        "credit_limit",
+        "interest_rate",
+        "metadata",
+        profile_name=initials,
     )
     derived = ("account_number_masked",)
     decrypted_derived: ClassVar[dict[str, Any]] = {"account_number_masked": ("account_number", masked)}
@@ -126,7 +167,21 @@ class EncryptedFinancialProfile(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         verbose_name = "account"
-        constraints = [models.UniqueConstraint(fields=["user", "id"], name="finance_encryptedfinancialprofile_owner")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "id"], name=f"{TABLE}_owner"),
+            rule(f"{TABLE}_account_balance_sign", ~IS_OVERPAID | Q(overpaid=True), POSITIVE_DEBT),
+            rule(f"{TABLE}_overpaid_sign", IS_OVERPAID | Q(overpaid=False), NOT_OVERPAID),
+            rule(
+                f"{TABLE}_balance_date_known",
+                Q(HAS_BALANCE, balance_date__isnull=False) | Q(~HAS_BALANCE, balance_date__isnull=True),
+                DAY_WITHOUT_BALANCE,
+            ),
+            rule(
+                f"{TABLE}_balance_source_known",
+                Q(HAS_BALANCE & ~Q(balance_source="")) | Q(~HAS_BALANCE, balance_source=""),
+                SOURCE_WITHOUT_BALANCE,
+            ),
+        ]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="finance_account_newest"),
             models.Index(fields=["user", "account_number_index"], name="finance_account_number"),
@@ -138,6 +193,19 @@ class EncryptedFinancialProfile(OwnedModel):
     def __str__(self) -> str:
         return self.profile_name
 
+    computed_balance = Derived(
+        F("account_balance") + LaterTransactions(),
+        models.DecimalField(max_digits=17, decimal_places=2, null=True),
+        reads_other_rows=True,
+        help_text="`account_balance` plus the account's transactions after `balance_date`, in its currency. Failed and "
+        "canceled ones are not counted, pending and disputed ones are. Below 0 if money is owed. Null without a balance.",
+    )
+    amount_owed = Derived(
+        first_of((IS_DEBT & HAS_BALANCE, Greatest(0 - F("account_balance"), Decimal("0.00")))),
+        models.DecimalField(max_digits=15, decimal_places=2, null=True),
+        help_text="What is owed at the end of `balance_date` on a credit, loan or mortgage account, 0.00 if it is overpaid. "
+        "Null for other accounts and without a balance.",
+    )
     is_credit_account = Derived(IS_CREDIT, help_text="True if `profile_type` is `credit`.")
     available_credit = Derived(
         first_of((IS_CREDIT, F("credit_limit") + F("account_balance"))),

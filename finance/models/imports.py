@@ -35,12 +35,12 @@ class BalanceReason(models.TextChoices):
     NO_BALANCE = "no_balance", "the statement has no closing balance"
     NO_BOOKED_ROWS = "no_booked_rows", "the statement has no booked rows"
     OTHER_CURRENCY = "other_currency", "the balance is not in the account's currency"
-    SIGN_UNKNOWN = "sign_unknown", "the amounts were inverted, and nothing proves the sign of the balance"
+    SIGN_UNKNOWN = "sign_unknown", "nothing shows whether the balance is owed or in credit"
     GAP = "gap", "the balances and the rows do not add up"
     SIGNS_IN_DOUBT = "signs_in_doubt", "the signs of the rows look wrong"
     UNREADABLE_ROWS = "unreadable_rows", "some rows can't be read"
     OUT_OF_RANGE = "out_of_range", "the balance has too many digits"
-    NEWER_TRANSACTIONS = "newer_transactions", "the account has newer transactions than the statement"
+    NEWER_BALANCE = "newer_balance", "the account has the balance of a later day"
 
 
 class ReviewReason(models.TextChoices):

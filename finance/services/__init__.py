@@ -1,6 +1,7 @@
 """Write operations of the finance app that change more than one row."""
 
 from finance.services.accounts import close_account, delete_account, reopen_account
+from finance.services.balances import complete_balance
 from finance.services.due_dates import Occurrence, occurrences_of, record_payment, undo_last_payment, update_due_date_statuses
 from finance.services.import_jobs import import_or_queue
 from finance.services.import_report import ImportResult
@@ -18,6 +19,7 @@ __all__ = [
     "Occurrence",
     "UndoResult",
     "close_account",
+    "complete_balance",
     "delete_account",
     "generate_projection",
     "import_or_queue",

@@ -1,7 +1,7 @@
 """Balances of a statement: their sign, their proof, and the decision whether the account takes over the closing balance."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,17 +10,14 @@ from django.db import connection
 
 from core.currencies import ISO_4217
 from finance.balance_check import BalanceCheck
-from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from finance.models.accounts import AccountType
+from finance.models import EncryptedFinancialProfile
+from finance.models.accounts import DEBTS
 from finance.models.imports import BalanceReason
-from finance.models.transactions import TransactionStatus
 from finance.statements.rows import Balances, Statement
 from finance.statements.source import StatementSource
 
 # `account_balance` has fifteen digits, two of them decimals.
 BALANCE_LIMIT = Decimal(10) ** 13
-# Banks state the balance of these as what is owed, above 0, or as what the customer has, below 0.
-DEBTS = frozenset({AccountType.CREDIT, AccountType.LOAN, AccountType.MORTGAGE})
 # Errors of rows that moved no money, so that the sum of the others is complete.
 WITHOUT_MONEY = ("zero_amount", "not_executed")
 
@@ -40,20 +37,29 @@ SELECT count(*) FROM import_staged WHERE problem IS NOT NULL AND NOT problem ->>
 
 @dataclass(frozen=True, slots=True)
 class StatementBalance:
-    """The balance check of a staged statement, the day of its last booked row, and the number of rows it can't include."""
+    """The balance check of a staged statement, its day (None without booked rows), and the number of rows it can't include."""
 
     check: BalanceCheck
-    last_day: date | None
+    day: date | None
     unreadable: int
 
 
-def read_balance(statement: Statement, source: StatementSource, account: EncryptedFinancialProfile) -> StatementBalance:
-    """Return the balance of the staged `statement`; a balance sent with the file is used if the file has none."""
+def read_balance(
+    statement: Statement, source: StatementSource, account: EncryptedFinancialProfile, *, today: date
+) -> StatementBalance:
+    """Return the balance of the staged `statement`; a balance sent with the file is used if the file has none.
+
+    Its day is the one that the file states, and at least that of the last booked row, because the balance includes the row.
+    A stated day after `today` is that of a bank in another time zone, or wrong.
+    """
     balances = statement.balances
     currency = _currency(balances, account)
     moved, last_day = fetch_staged(MOVED, {"currency": currency})[0]
     [(unreadable,)] = fetch_staged(UNREADABLE, {"without_money": list(WITHOUT_MONEY)})
-    return StatementBalance(_check(balances, source, account, moved, currency), last_day, unreadable)
+    day = last_day
+    if last_day and balances.closing is not None and balances.closing_date:
+        day = max(last_day, min(balances.closing_date, today))
+    return StatementBalance(_check(balances, source, account, moved, currency), day, unreadable)
 
 
 def _check(
@@ -61,19 +67,25 @@ def _check(
 ) -> BalanceCheck:
     """Return the check with the balances of the file in the sign of the account.
 
-    The signs of balances do not follow from those of rows: exports of cards state what is owed or what the customer has. The
-    sign with which the statement adds up is the right one.
+    The signs of balances do not follow from those of rows: exports of cards and loans state what is owed or what the customer
+    has. The sign with which the statement adds up is the right one.
     """
     as_stated, opposite = (_with_sign(balances, source, moved, currency, sign) for sign in (1, -1))
     if balances.opening is None and balances.closing is None:
-        return as_stated
+        return as_stated if as_stated.gap == 0 and moved != 0 else _unproved(as_stated, account)
     proved = [check for check, sign in ((as_stated, 1), (opposite, -1)) if _is_proved(check, balances, source, sign)]
     if len(proved) == 1 and (source.invert or account.profile_type in DEBTS):
         return proved[0]
     if not source.invert or as_stated.closing == opposite.closing:
-        return as_stated
+        return _unproved(as_stated, account)
     opening = None if balances.is_circular else as_stated.opening
     return BalanceCheck(opening, as_stated.closing, moved, currency, is_sign_known=False)
+
+
+def _unproved(check: BalanceCheck, account: EncryptedFinancialProfile) -> BalanceCheck:
+    """Return the check; the sign of a balance above 0 is unknown on an account that owes money."""
+    is_above_0 = check.closing is not None and check.closing > 0
+    return replace(check, is_sign_known=not (is_above_0 and account.profile_type in DEBTS and check.gap in (None, 0)))
 
 
 def _with_sign(balances: Balances, source: StatementSource, moved: Decimal, currency: str, sign: int) -> BalanceCheck:
@@ -103,23 +115,20 @@ def why_not_set(balance: StatementBalance, account: EncryptedFinancialProfile, *
     check = balance.check
     reasons = {
         BalanceReason.NO_BALANCE: check.closing is None,
-        BalanceReason.NO_BOOKED_ROWS: balance.last_day is None,
+        BalanceReason.NO_BOOKED_ROWS: balance.day is None,
         BalanceReason.OTHER_CURRENCY: check.currency != account.currency,
         BalanceReason.SIGN_UNKNOWN: not check.is_sign_known,
         BalanceReason.GAP: check.gap not in (None, 0),
         BalanceReason.SIGNS_IN_DOUBT: is_in_doubt,
         BalanceReason.UNREADABLE_ROWS: balance.unreadable > 0,
+        BalanceReason.NEWER_BALANCE: _has_newer(account, balance.day),
         BalanceReason.OUT_OF_RANGE: check.closing is not None and abs(check.closing) >= BALANCE_LIMIT,
     }
-    found = next((reason for reason, holds in reasons.items() if holds), None)
-    if found is None and _has_newer(account, balance.last_day):
-        return BalanceReason.NEWER_TRANSACTIONS
-    return found
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def _has_newer(account: EncryptedFinancialProfile, last_day: date | None) -> bool:
-    booked = FinancialTransaction.objects.filter(user_id=account.user_id, financial_profile=account)
-    return booked.filter(status=TransactionStatus.COMPLETED, transaction_date__gt=last_day).exists()
+def _has_newer(account: EncryptedFinancialProfile, day: date | None) -> bool:
+    return day is not None and account.balance_date is not None and account.balance_date > day
 
 
 def fetch_staged(sql: str, parameters: dict[str, Any] | None = None) -> Sequence[tuple[Any, ...]]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from core.errors import ConflictError
 from core.postgres.limits import job_time
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.imports import RowVerdict
+from finance.services.balances import COLUMNS, restore_balance
 from finance.services.transactions import restore_transaction
 
 BATCH = 5_000
@@ -141,11 +141,21 @@ def _delete_freed(record: StatementImport) -> int:
 
 
 def _restore_balance(account: EncryptedFinancialProfile, record: StatementImport) -> None:
-    """Restore the account's former balance if it is still the one that the import set."""
+    """Restore the account's former balance if it is still the one that the import set.
+
+    If the next import has replaced it, the undo of that one restores the former balance.
+    """
     before = record.account_before
-    if before is not None and str(account.account_balance) == before["set_to"]:
-        account.account_balance = before["account_balance"] and Decimal(before["account_balance"])
-        account.save(update_fields=["account_balance"])
+    if before is None:
+        return
+    if restore_balance(account, before):
+        account.save(update_fields=COLUMNS)
+        return
+    later = StatementImport.objects.filter(user_id=record.user_id, account=account, undone_at=None, pk__gt=record.pk)
+    following = later.exclude(account_before=None).order_by("pk").first()
+    if following and {name: following.account_before[name] for name in COLUMNS} == before["set_to"]:
+        following.account_before = before | {"set_to": following.account_before["set_to"]}
+        following.save(update_fields=["account_before"])
 
 
 def _ids(sql: str, parameters: dict[str, Any]) -> list[UUID]:

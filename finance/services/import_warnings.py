@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from finance.models import EncryptedFinancialProfile, FinancialTransaction
-from finance.models.accounts import AccountType
-from finance.services.import_balance import DEBTS, SEEN, StatementBalance, fetch_staged
+from finance.models.accounts import DEBTS, AccountType
+from finance.services.import_balance import SEEN, StatementBalance, fetch_staged
 from finance.services.import_sources import with_other_sign
 from finance.services.import_staging import hash_joins
 from finance.statements.rows import Balances, Statement, StatementWarning
@@ -131,8 +131,9 @@ def _of_balance_sign(balance: StatementBalance) -> StatementWarning | None:
     if balance.check.is_sign_known:
         return None
     message = (
-        "The amounts were inverted, but nothing shows whether the balances of the file have to be, so the account's balance "
-        "was not set. Send the account's balance at the end of the file as closing_balance, below 0 if money is owed."
+        f"Nothing shows whether the closing balance, {_shown(balance.check.closing)}, is owed or in credit, so the account's "
+        "balance was not set. Send the account's balance at the end of the file as closing_balance, below 0 if money is owed, "
+        "or the one at its beginning as opening_balance."
     )
     return StatementWarning("balance_sign_unknown", message)
 

@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import datetime
 
+from core import clock
 from core.postgres.limits import job_time
-from finance.balance_check import BalanceCheck
 from finance.models import EncryptedFinancialProfile, StatementImport
 from finance.models.accounts import SyncStatus
 from finance.services import import_report
 from finance.services.accounts import lock_open_account
-from finance.services.import_balance import read_balance
+from finance.services.balances import COLUMNS, set_imported_balance
+from finance.services.import_balance import StatementBalance, read_balance
 from finance.services.import_decisions import decide_rows
-from finance.services.import_report import ImportResult, as_text
+from finance.services.import_report import ImportResult
 from finance.services.import_sources import digest_of, open_statement, refusal
 from finance.services.import_staging import stage
 from finance.services.import_writes import write_records
@@ -83,7 +84,7 @@ def _import_staged(
     digest, mapping = digest_of(source), import_report.storable_mapping(statement)
     decide_rows(account, scheme=statement.id_scheme, digest=digest, mapping=mapping)
     on_progress(DECIDED)
-    balance = read_balance(statement, source, account)
+    balance = read_balance(statement, source, account, today=clock.day_in(account.user.zone, now))
     result = import_report.build_result(statement, source, account, balance)
     if dry_run:
         return replace(result, preview=import_report.list_preview())
@@ -99,14 +100,15 @@ def _import_staged(
     )
     record.save(force_insert=True)
     write_records(record, on_half=lambda: on_progress(HALF_WRITTEN))
-    _update_account(account, record, balance.check, now=now)
+    _update_account(account, record, balance, now=now)
     return replace(result, id=record.pk, dry_run=False, first_rows=[])
 
 
-def _update_account(account: EncryptedFinancialProfile, record: StatementImport, check: BalanceCheck, *, now: datetime) -> None:
+def _update_account(
+    account: EncryptedFinancialProfile, record: StatementImport, balance: StatementBalance, *, now: datetime
+) -> None:
     account.last_sync_at, account.sync_status = now, SyncStatus.SUCCESS
-    if record.balance_set and account.account_balance != check.closing:
-        record.account_before = {"account_balance": as_text(account.account_balance), "set_to": as_text(check.closing)}
+    if record.balance_set and balance.check.closing is not None and balance.day is not None:
+        record.account_before = set_imported_balance(account, balance.check.closing, balance.day)
         record.save(update_fields=["account_before"])
-        account.account_balance = check.closing
-    account.save(update_fields=["last_sync_at", "sync_status", "account_balance"])
+    account.save(update_fields=["last_sync_at", "sync_status", *COLUMNS])

@@ -182,7 +182,8 @@ class _Rows:
         if kind not in _BALANCES or value is None or (currency and currency != self._proof.currency):
             return
         self._balances.setdefault(kind, []).append(value)
-        block.day = read_day(element, "Dt") or block.day
+        days = [day for day in (block.day, read_day(element, "Dt")) if day is not None]
+        block.day = max(days, default=None)  # of the closing balance, in whatever order the bank states them
         block.opening, block.closing = _opening_and_closing(self._balances)
 
     def warnings(self) -> tuple[StatementWarning, ...]:

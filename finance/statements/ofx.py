@@ -7,11 +7,11 @@ from itertools import count
 
 from finance.statements.account_choice import Wanted, choose
 from finance.statements.file_amounts import AmountReader
-from finance.statements.ofx_accounts import OfxAccount, accounts_in, closing_balance, currency_of, last_day_of
+from finance.statements.ofx_accounts import OfxAccount, accounts_in, currency_of, last_day_of, read_closing_balance
 from finance.statements.ofx_markup import blocks, sections, texts_of
 from finance.statements.ofx_rows import RowReader
 from finance.statements.ofx_securities import count_left_out, list_counts, warn_of_left_out
-from finance.statements.rows import Balances, RowOrError, Statement, StatementError
+from finance.statements.rows import RowOrError, Statement, StatementError
 from finance.statements.source import DecodedFile
 
 _DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
@@ -60,7 +60,7 @@ class OfxParser:
             rows=_rows(text, account, amounts, file.default_currency),
             accounts=tuple(each.info for each in accounts),
             mapping={},
-            read_balances=lambda: Balances(None, closing_balance(account, amounts), account.info.currency),
+            read_balances=lambda: read_closing_balance(account, amounts),
             read_warnings=lambda: warn_of_left_out(left_out),
         )
 

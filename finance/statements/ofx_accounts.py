@@ -1,16 +1,16 @@
 """Accounts of an OFX file, and the currency and the balances of their statements."""
 
 import datetime
+import xml.etree.ElementTree as ET  # for the type only; ofxtools parses the text  # nosec B405
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from finance.statements.account_choice import AccountKey, complete_keys, mask_number, plain_number
 from finance.statements.file_amounts import AmountReader
 from finance.statements.ofx_markup import Section
 from finance.statements.ofx_rows import read_day
 from finance.statements.row_validation import checked_balance
-from finance.statements.rows import AccountInfo, BrokenCellError, StatementError
+from finance.statements.rows import AccountInfo, Balances, BrokenCellError, StatementError
 
 _KINDS = {"STMTRS": "", "CCSTMTRS": "CREDITCARD", "INVSTMTRS": "INVESTMENT"}
 
@@ -58,19 +58,29 @@ def currency_of(section: Section, default_currency: str) -> str:
 
 def last_day_of(section: Section) -> datetime.date | None:
     """Return the last day of a statement; None if it is not stated."""
-    try:
-        return read_day(_text(section, "DTEND") or _text(section, "DTASOF"))
-    except BrokenCellError:
-        return None
+    return _day_or_none(_text(section, "DTEND") or _text(section, "DTASOF"))
 
 
-def closing_balance(account: OfxAccount, amounts: AmountReader) -> Decimal | None:
-    """Return the ledger balance of the latest statement; None for investments, where trades change the cash balance too."""
+def read_closing_balance(account: OfxAccount, amounts: AmountReader) -> Balances:
+    """Return the ledger balance of the latest statement; none for investments, where trades change the cash balance too."""
+    currency = account.info.currency
     ledgers = [ledger for section in account.sections if (ledger := section.skeleton.find(".//LEDGERBAL")) is not None]
     if not ledgers or account.sections[0].kind == "INVSTMTRS":
-        return None
-    latest = max(ledgers, key=lambda ledger: (ledger.findtext(".//DTASOF") or "")[:8])
+        return Balances(None, None, currency)
+    latest = max(ledgers, key=lambda ledger: _as_of(ledger)[:8])
     try:
-        return checked_balance(amounts.read(latest.findtext(".//BALAMT") or "").amount)
+        closing = checked_balance(amounts.read(latest.findtext(".//BALAMT") or "").amount)
     except (BrokenCellError, StatementError):
+        return Balances(None, None, currency)
+    return Balances(None, closing, currency, closing_date=_day_or_none(_as_of(latest)))
+
+
+def _as_of(ledger: ET.Element) -> str:
+    return (ledger.findtext(".//DTASOF") or "").strip()
+
+
+def _day_or_none(text: str) -> datetime.date | None:
+    try:
+        return read_day(text)
+    except BrokenCellError:
         return None

@@ -49,7 +49,8 @@ class Proof:
         blocks = self._in_order()
         if not blocks:
             return Balances(None, None, self.currency)
-        return Balances(blocks[0].opening, blocks[-1].closing, self.currency)
+        last = blocks[-1]
+        return Balances(blocks[0].opening, last.closing, self.currency, closing_date=last.day)
 
     def _in_order(self) -> list[Block]:
         """Return the statements with balances, the oldest first."""

@@ -85,6 +85,7 @@ class BrokenCellError(Exception):
 class Balances:
     """The account balances before the first and after the last row as stated in the file; None if not stated.
 
+    `closing_date` is the day of the closing balance, None if it is not stated, as in a table.
     `steps` counts the changes of a running balance that equal the amount of their row, `opposite_steps` those that equal it
     with the opposite sign. With `is_circular`, the opening balance was computed from the closing one, so it proves nothing.
     """
@@ -95,6 +96,7 @@ class Balances:
     steps: int = 0
     opposite_steps: int = 0
     is_circular: bool = False
+    closing_date: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from dev.factories import AccountFactory
+from dev.factories import AccountFactory, TransactionFactory
 from finance.models import EncryptedFinancialProfile, StatementImport
-from tests.finance.imports.conftest import Bring, Send, Undo
+from tests.finance.imports.conftest import Bring, Send
 from tests.finance.imports.statement_files import Line, csv_file, csv_of, ofx_of
 from users.models import User
 
@@ -68,10 +68,18 @@ def test_the_reason_is_named(bring: Bring, content: bytes, reason: str) -> None:
     assert (result.balance_set, result.balance_reason) == (False, reason)
 
 
-def test_newer_transactions_are_the_reason(bring: Bring) -> None:
+def test_the_balance_of_a_later_day_is_the_reason(bring: Bring, account: EncryptedFinancialProfile) -> None:
     bring(ofx_of(Line(id="P9", day=date(2026, 4, 2)), balance="700.00"))
     result = bring(ofx_of(SALARY, balance="500.05"))
-    assert (result.balance_set, result.balance_reason) == (False, "newer_transactions")
+    account.refresh_from_db()
+    assert (account.account_balance, result.balance_set, result.balance_reason) == (Decimal("700.00"), False, "newer_balance")
+
+
+def test_later_transactions_are_added_to_the_balance(bring: Bring, account: EncryptedFinancialProfile) -> None:
+    TransactionFactory(user=account.user, financial_profile=account, amount="-7.00", transaction_date=date(2026, 4, 2))
+    assert bring(ofx_of(SALARY, balance="500.05")).balance_set is True
+    account.refresh_from_db()
+    assert (account.account_balance, account.computed_balance) == (Decimal("500.05"), Decimal("493.05"))
 
 
 def test_a_balance_out_of_range_is_the_reason(bring: Bring) -> None:
@@ -118,13 +126,6 @@ def test_a_balance_of_a_card_below_0_is_kept(bring: Bring, alice: User) -> None:
 def test_equal_amounts_of_one_day_are_read_in_the_order_that_fits(bring: Bring, rows: list[str], closing: str) -> None:
     result = bring(csv_file(*rows, header=BALANCES))
     assert (result.statement["closing"], result.statement["gap"], result.warnings) == (closing, "0.00", [])
-
-
-def test_undo_restores_the_balance(bring: Bring, undo: Undo, account: EncryptedFinancialProfile) -> None:
-    EncryptedFinancialProfile.objects.update(account_balance=Decimal("1.00"))
-    undo(bring(ofx_of(SALARY, balance="500.05")))
-    account.refresh_from_db()
-    assert account.account_balance == Decimal("1.00")
 
 
 def test_the_api_tells_it(send: Send) -> None:

@@ -133,23 +133,6 @@ def test_an_import_is_undone_once(bring: Bring, undo: Undo) -> None:
         undo(result)
 
 
-def test_the_balance_is_restored(bring: Bring, undo: Undo, account: EncryptedFinancialProfile) -> None:
-    result = bring(ofx_of(Line(id="P1"), balance="95.00"))
-    account.refresh_from_db()
-    assert account.account_balance == Decimal("95.00")
-    undo(result)
-    account.refresh_from_db()
-    assert account.account_balance is None
-
-
-def test_a_balance_that_was_changed_since_stays(bring: Bring, undo: Undo, account: EncryptedFinancialProfile) -> None:
-    result = bring(ofx_of(Line(id="P1"), balance="95.00"))
-    EncryptedFinancialProfile.objects.update(account_balance=Decimal("7.00"))
-    undo(result)
-    account.refresh_from_db()
-    assert account.account_balance == Decimal("7.00")
-
-
 def test_delete_returns_its_result(bring: Bring, as_alice: APIClient) -> None:
     result = bring(FILE)
     response = as_alice.delete(f"{URL}{result.id}/")

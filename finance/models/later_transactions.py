@@ -1,0 +1,42 @@
+"""The sum of the transactions after an account's balance, as one expression for lists, filters and single objects."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Func
+from django.db.models.sql.compiler import SQLCompiler
+
+# Its index begins with owner, account and day. Amounts in another currency than the account's are never added.
+# Failed and canceled transactions move no money. An expression on the right side is a column of the account, or its value.
+SUM_SQL = """(
+SELECT coalesce(sum(later.amount), 0.00)
+  FROM finance_financialtransaction later
+ WHERE later.user_id = {} AND later.financial_profile_id = {} AND later.transaction_date > {} AND later.currency = {}
+   AND later.status NOT IN ('failed', 'cancelled')
+)"""
+COLUMNS = ("user_id", "id", "balance_date", "currency")
+
+
+class LaterTransactions(Func):
+    """The sum of an account's transactions after `balance_date` in its currency; 0 if there are none, or no balance.
+
+    Of an object it is queried with the object's values, which need not be saved.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(*(F(name) for name in COLUMNS), output_field=models.DecimalField(max_digits=15, decimal_places=2))
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **kwargs: Any
+    ) -> tuple[str, list[Any]]:
+        columns = [compiler.compile(source) for source in self.get_source_expressions()]
+        return SUM_SQL.format(*(sql for sql, _ in columns)), [each for _, parameters in columns for each in parameters]
+
+    def of_row(self, row: models.Model, now: datetime | None) -> Decimal:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {SUM_SQL.format(*['%s'] * len(COLUMNS))}", [getattr(row, name) for name in COLUMNS])
+            [total] = cursor.fetchone()
+        return Decimal(total)

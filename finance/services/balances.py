@@ -1,0 +1,96 @@
+"""Balances of accounts: one that is sent is completed, one that an import sets can be restored."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from core.models.base import json_ready
+from finance.models import EncryptedFinancialProfile
+from finance.models.accounts import DEBTS, BalanceSource
+
+Values = dict[str, Any]
+COLUMNS = ("account_balance", "balance_date", "balance_source", "overpaid")
+
+NO_DEBT = "Only a credit, loan or mortgage account owes an amount. Send account_balance instead."
+CONTRADICTION = "This is not what account_balance says. Send one of the two; %(balance)s as account_balance."
+FUTURE = "The balance of a day in the future is not known yet. Use today, %(today)s, or an earlier day."
+
+
+def complete_balance(account: EncryptedFinancialProfile, sent: Mapping[str, Any], *, today: date) -> Values:
+    """Return the values that a user sends for `account` with those that follow from them.
+
+    A new balance is that of `today` and of the user unless the day is sent, too. Without a balance there is no day. An account
+    that no longer is overpaid loses the mark. Raise ValidationError for a day after `today`, and if `amount_owed`, which is
+    replaced by `account_balance`, does not fit.
+    """
+    values = _without_amount_owed(account, sent)
+    balance = values.get("account_balance", account.account_balance)
+    day = values.get("balance_date", account.balance_date)
+    if balance is None:
+        values |= {"balance_date": values.get("balance_date"), "balance_source": ""}
+    elif "account_balance" in values and values.get("balance_date") is None:
+        values |= {"balance_date": today, "balance_source": BalanceSource.USER}
+    elif (balance, day) != (account.account_balance, account.balance_date):
+        values["balance_source"] = BalanceSource.USER
+    if day is not None and day != account.balance_date and day > today:
+        raise ValidationError({"balance_date": ValidationError(FUTURE, "future_date", {"today": today})})
+    is_positive_debt = _is_debt(account, values) and balance is not None and balance > 0
+    return {"overpaid": account.overpaid and is_positive_debt} | values
+
+
+def _without_amount_owed(account: EncryptedFinancialProfile, sent: Mapping[str, Any]) -> Values:
+    """Return the values with the balance in place of the amount owed."""
+    values = dict(sent)
+    if "amount_owed" not in values:
+        return values
+    owed, is_debt = values.pop("amount_owed"), _is_debt(account, values)
+    if owed is not None and not is_debt:
+        raise ValidationError({"amount_owed": ValidationError(NO_DEBT, "no_debt")})
+    if "account_balance" not in values and is_debt:
+        values["account_balance"] = None if owed is None else 0 - owed
+    if is_debt and owed != _owed(values["account_balance"]):
+        raise ValidationError({"amount_owed": ValidationError(CONTRADICTION, "contradiction", {"balance": _negative(owed)})})
+    return values
+
+
+def _is_debt(account: EncryptedFinancialProfile, values: Values) -> bool:
+    return values.get("profile_type", account.profile_type) in DEBTS
+
+
+def _owed(balance: Decimal | None) -> Decimal | None:
+    """Return what is owed; nothing on an overpaid account."""
+    return None if balance is None else max(0 - balance, Decimal(0))
+
+
+def _negative(owed: Decimal | None) -> str:
+    return "null" if owed is None else str(0 - owed)
+
+
+def set_imported_balance(account: EncryptedFinancialProfile, balance: Decimal, day: date) -> Values | None:
+    """Set the balance of a statement without saving it.
+
+    Return the former balance with the new one as `set_to`, ready for JSON; None if they are equal.
+    """
+    before = {name: getattr(account, name) for name in COLUMNS}
+    is_overpaid = account.profile_type in DEBTS and balance > 0
+    after = dict(zip(COLUMNS, (balance, day, BalanceSource.IMPORT, is_overpaid), strict=True))
+    for name, value in after.items():
+        setattr(account, name, value)
+    return None if after == before else {**_as_json(before), "set_to": _as_json(after)}
+
+
+def restore_balance(account: EncryptedFinancialProfile, stored: Mapping[str, Any]) -> bool:
+    """Restore what `set_imported_balance` returned, without saving it. Return False if the balance was changed since."""
+    fields = {name: account._meta.get_field(name) for name in COLUMNS}
+    if any(getattr(account, name) != field.to_python(stored["set_to"][name]) for name, field in fields.items()):
+        return False
+    for name, field in fields.items():
+        setattr(account, name, field.to_python(stored[name]))
+    return True
+
+
+def _as_json(values: Values) -> Values:
+    return {name: json_ready(value) for name, value in values.items()}
