@@ -16,6 +16,7 @@ from dev.demo.finance.customers import DEMO_FINANCES
 from dev.demo.finance.generator import generate_transactions
 from dev.demo.users import CUSTOMERS, PASSWORD
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from finance.models.accounts import DEBTS
 from tests.conftest import Storing
 from tests.contract.dictionary import Contract, contracts
 from users.models import OnboardingProgress, User, UserProfile
@@ -51,7 +52,9 @@ def everything() -> dict[str, list[Any]]:
         "users": list(User.objects.order_by("email").values_list("email", "is_staff", "is_superuser")),
         "profiles": list(UserProfile.objects.order_by("first_name").values_list("first_name", "timezone", "annual_income")),
         "steps": list(OnboardingProgress.objects.order_by("pk").values_list("step_name", "is_completed")),
-        "accounts": list(EncryptedFinancialProfile.objects.order_by("pk").values_list("profile_name", "account_balance")),
+        "accounts": list(
+            EncryptedFinancialProfile.objects.order_by("pk").values_list("profile_name", "account_balance", "balance_date")
+        ),
         "rows": list(rows.values_list("user__email", "transaction_date", "amount", "description", "status")),
         "numbers": [(str(contract), contract.model._base_manager.count()) for contract in contracts()],
         "imports": list(StatementImport.objects.order_by("filename").values_list("filename", "created")),
@@ -129,11 +132,31 @@ def test_transfers_between_own_accounts_cancel_out() -> None:
     assert {row["total"] for row in sums} == {Decimal(0)}
 
 
-def test_a_balance_is_the_opening_one_plus_the_transactions() -> None:
+def test_the_computed_balance_is_the_opening_one_plus_the_transactions() -> None:
     checking = EncryptedFinancialProfile.objects.get(profile_name="Everyday checking")
     moved = FinancialTransaction.objects.on_account(checking).aggregate(total=Sum("amount"))["total"]
     opening = next(account.opening for account in DEMO_FINANCES["alice@mingus.example"].accounts if account.key == "checking")
-    assert checking.account_balance == opening + moved
+    assert checking.balance_date == date(2026, 10, 31)
+    assert checking.computed_balance == opening + moved != checking.account_balance
+
+
+def test_every_debt_is_below_0() -> None:
+    debts = EncryptedFinancialProfile.objects.filter(profile_type__in=DEBTS)
+    assert [account.profile_name for account in debts if max(account.account_balance, account.computed_balance) >= 0] == []
+
+
+def test_every_balance_has_a_day_and_a_source() -> None:
+    found = (
+        EncryptedFinancialProfile.objects.values_list("balance_source", "balance_date").distinct().order_by("-balance_source")
+    )
+    sources = {source for source, _ in found}
+    assert sources == {"user", "import"}
+    assert {day for source, day in found if source == "user"} == {date(2026, 10, 31)}
+    assert all(date(2026, 10, 1) <= day <= date(2026, 10, 31) for _, day in found)
+
+
+def test_each_statement_has_set_its_balance() -> None:
+    assert list(StatementImport.objects.values_list("balance_set", "balance_reason").distinct()) == [(True, "")]
 
 
 def test_each_customer_has_imported_a_statement() -> None:
@@ -141,19 +164,27 @@ def test_each_customer_has_imported_a_statement() -> None:
     assert found == [("csv", 0, 0, 0), ("csv", 0, 0, 0), ("ofx", 0, 0, 0)]
 
 
+def running_balances(email: str, kinds: tuple[str, ...], today: date) -> dict[str, list[Decimal]]:
+    """Return the balances of a year of accounts of some kinds, by account, one after each transaction."""
+    finances = DEMO_FINANCES[email]
+    found = {account.key: [account.opening] for account in finances.accounts if account.profile_type in kinds}
+    for item in generate_transactions(finances, email, today - timedelta(days=365), today):
+        if item.account in found:
+            found[item.account].append(found[item.account][-1] + item.amount)
+    return found
+
+
 @pytest.mark.parametrize("email", DEMO_FINANCES)
 def test_no_bank_account_is_ever_overdrawn(email: str) -> None:
-    finances = DEMO_FINANCES[email]
-    balances = {
-        account.key: account.opening for account in finances.accounts if account.profile_type in ("checking", "savings")
-    }
-    lowest = dict(balances)
-    for item in (
-        item for item in generate_transactions(finances, email, TODAY - timedelta(days=365), TODAY) if item.account in balances
-    ):
-        balances[item.account] += item.amount
-        lowest[item.account] = min(lowest[item.account], balances[item.account])
-    assert all(amount >= 0 for amount in lowest.values())
+    balances = running_balances(email, ("checking", "savings"), TODAY)
+    assert min(map(min, balances.values())) >= 0
+
+
+@pytest.mark.parametrize("email", DEMO_FINANCES)
+@pytest.mark.parametrize("today", [date(2026, 11, 10), date(2026, 2, 28), date(2027, 5, 31), date(2027, 8, 15)], ids=str)
+def test_no_debt_is_ever_overpaid(email: str, today: date) -> None:
+    balances = running_balances(email, DEBTS, today)
+    assert max(map(max, balances.values())) <= 0
 
 
 def test_it_refuses_outside_of_debug(settings: Settings) -> None:

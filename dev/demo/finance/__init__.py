@@ -16,6 +16,7 @@ from dev.demo.finance.generator import DemoAccount, DemoFinances, DemoTransactio
 from dev.demo.finance.statement_files import statement_of_last_month
 from dev.demo.rows import save_checked, shared_fields
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
+from finance.models.accounts import DEBTS, BalanceSource
 from finance.services.imports import import_statement
 from finance.statements.source import StatementSource
 
@@ -36,22 +37,22 @@ class Loaded:
 def load(user: Any, *, today: date) -> Loaded:
     """Create the accounts of `user` and their transactions in the year up to `today`. Existing rows stay."""
     finances = DEMO_FINANCES[user.email]
-    accounts = {account.key: _account(user, finances, account) for account in finances.accounts}
+    accounts = {account.key: _account(user, finances, account, today=today) for account in finances.accounts}
     known = set(FinancialTransaction.objects.for_user(user).values_list("financial_profile_id", "reference_number"))
     year = generate_transactions(finances, user.email, today - YEAR, today)
     new = [item for item in year if (accounts[item.account].pk, item.reference_number) not in known]
     rows = [_row(user, accounts[item.account], item, today=today) for item in new]
     FinancialTransaction.objects.bulk_create(rows, batch_size=1_000)
     _post_pending(user, today=today)
-    _update_balances(finances, accounts)
+    _update_balances(finances, accounts, end_of_last_month=today.replace(day=1) - timedelta(days=1))
     _import_file(user, finances, accounts[finances.statement.account], today=today)
     due_dates.load(user, currency=finances.currency, today=today)
     projections.load(user, today=today)
     return Loaded(len(accounts), FinancialTransaction.objects.for_user(user).count())
 
 
-def _account(user: Any, finances: DemoFinances, account: DemoAccount) -> EncryptedFinancialProfile:
-    """Return the stored account, which may have been renamed, or create it."""
+def _account(user: Any, finances: DemoFinances, account: DemoAccount, *, today: date) -> EncryptedFinancialProfile:
+    """Return the stored account, which may have been renamed, or create it with its balance of a year ago."""
     found = EncryptedFinancialProfile.objects.for_user(user).filter(metadata__contains={"demo": account.key}).first()
     if found:
         return found
@@ -61,6 +62,8 @@ def _account(user: Any, finances: DemoFinances, account: DemoAccount) -> Encrypt
         routing_number=account.routing or None,
         currency=finances.currency,
         account_balance=account.opening,
+        balance_date=today - YEAR - timedelta(days=1),
+        balance_source=BalanceSource.USER,
         sync_status="success",
         last_sync_at=clock.now(),
         metadata={"demo": account.key},
@@ -94,15 +97,18 @@ def _post_pending(user: Any, *, today: date) -> None:
     )
 
 
-def _update_balances(finances: DemoFinances, accounts: dict[str, EncryptedFinancialProfile]) -> None:
-    """Set each balance to the opening balance plus the sum of the transactions."""
+def _update_balances(
+    finances: DemoFinances, accounts: dict[str, EncryptedFinancialProfile], *, end_of_last_month: date
+) -> None:
+    """Set each balance to that at the end of the last month: the opening balance plus the transactions until then."""
     for account in (item for item in finances.accounts if item.key != finances.statement.account):
         row = accounts[account.key]
-        transactions = FinancialTransaction.objects.on_account(row).aggregate(total=Sum("amount"))
-        balance = account.opening + (transactions["total"] or Decimal(0))
-        if row.account_balance != balance:
-            row.account_balance = balance
-            row.save(update_fields=["account_balance"])
+        transactions = FinancialTransaction.objects.on_account(row).filter(transaction_date__lte=end_of_last_month)
+        balance = account.opening + (transactions.aggregate(total=Sum("amount"))["total"] or Decimal(0))
+        if (row.account_balance, row.balance_date) != (balance, end_of_last_month):
+            row.account_balance, row.balance_date = balance, end_of_last_month
+            row.overpaid = row.profile_type in DEBTS and balance > 0
+            row.save(update_fields=["account_balance", "balance_date", "overpaid"])
 
 
 def _import_file(user: Any, finances: DemoFinances, account: EncryptedFinancialProfile, *, today: date) -> None:
@@ -110,5 +116,6 @@ def _import_file(user: Any, finances: DemoFinances, account: EncryptedFinancialP
     number = next(item.number for item in finances.accounts if item.key == finances.statement.account)
     file = statement_of_last_month(finances.statement, user.email, currency=finances.currency, number=number, today=today)
     if not StatementImport.objects.for_user(user).filter(filename=file.name).exists():
-        source = StatementSource(file=BytesIO(file.content), filename=file.name)
+        # OFX has no opening balance, without which the sign of a balance above 0 of a card would be unknown
+        source = StatementSource(file=BytesIO(file.content), filename=file.name, opening_balance=Decimal(0))
         import_statement(source, account=account, now=clock.now())

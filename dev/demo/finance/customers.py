@@ -74,7 +74,7 @@ BOB = DemoFinances(
         DemoAccount("joint", "Joint checking", "checking", "Lakefront Credit Union", D("3904.18"), "40077120093", ROUTING),
         DemoAccount("business", "Baker Electric", "checking", "Lakefront Credit Union", D("6980.00"), "40077120111", ROUTING),
         DemoAccount(
-            "card", "Cash-back card", "credit", "Meridian Cards", D("-860.72"), "4000009876543210", "", D(8000), D("0.1999")
+            "card", "Cash-back card", "credit", "Meridian Cards", D("-2460.72"), "4000009876543210", "", D(8000), D("0.1999")
         ),
         DemoAccount("house", "Mortgage", "mortgage", "Prairie Home Loans", D("-214300.00"), "PHL884102", "", None, D("0.0388")),
         DemoAccount("van", "Van fuel card", "credit", "Route Cards", D(0), "RC20093311", "", D(1500)),
@@ -124,7 +124,7 @@ BOB = DemoFinances(
     ),
     card_payments=(CardPayment(27, "joint", "card"),),
     statement=DemoStatement(
-        "van", "ofx", D(320), SpendingHabit("van", "", 1.6, 38, 88, ("ROUTE 14 FUEL #221", "GAS DEPOT 0087", "TOLLWAY I-90"))
+        "van", "ofx", D(180), SpendingHabit("van", "", 1.6, 38, 88, ("ROUTE 14 FUEL #221", "GAS DEPOT 0087", "TOLLWAY I-90"))
     ),
 )
 
@@ -140,7 +140,7 @@ CHIARA = DemoFinances(
             "Carta di credito",
             "credit",
             "Banca del Tevere",
-            D("-212.40"),
+            D("-712.40"),
             "4000005555012345",
             "",
             D(1500),

@@ -11,6 +11,7 @@ ACCOUNT, TRANSACTION = "finance_encryptedfinancialprofile", "finance_financialtr
 IMPORT, ROW = "finance_statementimport", "finance_statementimportrow"
 
 NAN = RawSQL("'NaN'::numeric", ())
+BALANCE = {"account_balance": "5.00", "balance_date": "2026-01-31", "balance_source": "user"}
 
 VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{ACCOUNT}_profile_name_not_blank": (EncryptedFinancialProfile, {"profile_name": " "}, {"profile_name": " "}),
@@ -18,7 +19,29 @@ VIOLATIONS: dict[str, tuple[Any, dict[str, Any], dict[str, Any] | None]] = {
     f"{ACCOUNT}_currency_iso_4217": (EncryptedFinancialProfile, {"currency": "usd"}, {"currency": "usd"}),
     f"{ACCOUNT}_credit_limit_bounds": (EncryptedFinancialProfile, {"credit_limit": "-0.01"}, {"credit_limit": "-0.01"}),
     f"{ACCOUNT}_credit_limit_number": (EncryptedFinancialProfile, {"credit_limit": NAN}, {"credit_limit": "NaN"}),
-    f"{ACCOUNT}_account_balance_number": (EncryptedFinancialProfile, {"account_balance": NAN}, {"account_balance": "NaN"}),
+    f"{ACCOUNT}_account_balance_number": (
+        EncryptedFinancialProfile,
+        BALANCE | {"account_balance": NAN},
+        {"account_balance": "NaN"},
+    ),
+    f"{ACCOUNT}_account_balance_sign": (
+        EncryptedFinancialProfile,
+        BALANCE | {"profile_type": "loan"},
+        {"profile_type": "loan", "account_balance": "5.00"},
+    ),
+    f"{ACCOUNT}_overpaid_sign": (EncryptedFinancialProfile, BALANCE | {"overpaid": True}, {"overpaid": True}),
+    f"{ACCOUNT}_balance_date_known": (
+        EncryptedFinancialProfile,
+        {"balance_date": "2026-01-31"},
+        {"balance_date": "2026-01-31"},
+    ),
+    f"{ACCOUNT}_balance_date_bounds": (
+        EncryptedFinancialProfile,
+        BALANCE | {"balance_date": "1899-12-31"},
+        {"account_balance": "5.00", "balance_date": "1899-12-31"},
+    ),
+    f"{ACCOUNT}_balance_source_known": (EncryptedFinancialProfile, {"balance_source": "user"}, None),  # read-only
+    f"{ACCOUNT}_balance_source_choice": (EncryptedFinancialProfile, BALANCE | {"balance_source": "bank"}, None),
     f"{ACCOUNT}_interest_rate_bounds": (EncryptedFinancialProfile, {"interest_rate": "1.0001"}, {"interest_rate": "1.0001"}),
     f"{ACCOUNT}_sync_status_choice": (EncryptedFinancialProfile, {"sync_status": "done"}, None),  # read-only
     f"{ACCOUNT}_metadata_shape": (EncryptedFinancialProfile, {"metadata": []}, {"metadata": []}),
