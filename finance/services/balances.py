@@ -15,7 +15,7 @@ Values = dict[str, Any]
 COLUMNS = ("account_balance", "balance_date", "balance_source", "overpaid")
 
 NO_DEBT = "Only a credit, loan or mortgage account owes an amount. Send account_balance instead."
-CONTRADICTION = "This is not what account_balance says. Send one of the two; %(balance)s as account_balance."
+CONTRADICTION = "This contradicts account_balance, which would be %(balance)s. Send one of the two."
 FUTURE = "The balance of a day in the future is not known yet. Use today, %(today)s, or an earlier day."
 
 
@@ -37,8 +37,9 @@ def complete_balance(account: EncryptedFinancialProfile, sent: Mapping[str, Any]
         values["balance_source"] = BalanceSource.USER
     if day is not None and day != account.balance_date and day > today:
         raise ValidationError({"balance_date": ValidationError(FUTURE, "future_date", {"today": today})})
-    is_positive_debt = _is_debt(account, values) and balance is not None and balance > 0
-    return {"overpaid": account.overpaid and is_positive_debt} | values
+    is_debt = values.get("profile_type", account.profile_type) in DEBTS
+    is_overpaid = account.overpaid and is_debt and balance is not None and balance > 0
+    return {"overpaid": is_overpaid} | values
 
 
 def _without_amount_owed(account: EncryptedFinancialProfile, sent: Mapping[str, Any]) -> Values:
@@ -46,27 +47,16 @@ def _without_amount_owed(account: EncryptedFinancialProfile, sent: Mapping[str, 
     values = dict(sent)
     if "amount_owed" not in values:
         return values
-    owed, is_debt = values.pop("amount_owed"), _is_debt(account, values)
-    if owed is not None and not is_debt:
+    owed, kind = values.pop("amount_owed"), values.get("profile_type", account.profile_type)
+    if kind not in DEBTS and owed is not None:
         raise ValidationError({"amount_owed": ValidationError(NO_DEBT, "no_debt")})
-    if "account_balance" not in values and is_debt:
-        values["account_balance"] = None if owed is None else 0 - owed
-    if is_debt and owed != _owed(values["account_balance"]):
-        raise ValidationError({"amount_owed": ValidationError(CONTRADICTION, "contradiction", {"balance": _negative(owed)})})
+    if kind in DEBTS:
+        stated = None if owed is None else 0 - owed
+        balance = values.setdefault("account_balance", stated)
+        if owed != EncryptedFinancialProfile(profile_type=kind, account_balance=balance).amount_owed:
+            parameters = {"balance": "null" if stated is None else stated}
+            raise ValidationError({"amount_owed": ValidationError(CONTRADICTION, "contradiction", parameters)})
     return values
-
-
-def _is_debt(account: EncryptedFinancialProfile, values: Values) -> bool:
-    return values.get("profile_type", account.profile_type) in DEBTS
-
-
-def _owed(balance: Decimal | None) -> Decimal | None:
-    """Return what is owed; nothing on an overpaid account."""
-    return None if balance is None else max(0 - balance, Decimal(0))
-
-
-def _negative(owed: Decimal | None) -> str:
-    return "null" if owed is None else str(0 - owed)
 
 
 def set_imported_balance(account: EncryptedFinancialProfile, balance: Decimal, day: date) -> Values | None:

@@ -121,14 +121,10 @@ def why_not_set(balance: StatementBalance, account: EncryptedFinancialProfile, *
         BalanceReason.GAP: check.gap not in (None, 0),
         BalanceReason.SIGNS_IN_DOUBT: is_in_doubt,
         BalanceReason.UNREADABLE_ROWS: balance.unreadable > 0,
-        BalanceReason.NEWER_BALANCE: _has_newer(account, balance.day),
+        BalanceReason.NEWER_BALANCE: bool(balance.day and account.balance_date and account.balance_date > balance.day),
         BalanceReason.OUT_OF_RANGE: check.closing is not None and abs(check.closing) >= BALANCE_LIMIT,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
-
-
-def _has_newer(account: EncryptedFinancialProfile, day: date | None) -> bool:
-    return day is not None and account.balance_date is not None and account.balance_date > day
 
 
 def fetch_staged(sql: str, parameters: dict[str, Any] | None = None) -> Sequence[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from itertools import count
 
 from finance.statements.account_choice import Wanted, choose
 from finance.statements.file_amounts import AmountReader
-from finance.statements.ofx_accounts import OfxAccount, accounts_in, currency_of, last_day_of, read_closing_balance
+from finance.statements.ofx_accounts import OfxAccount, accounts_in, currency_of, read_closing_balance, stated_day
 from finance.statements.ofx_markup import blocks, sections, texts_of
 from finance.statements.ofx_rows import RowReader
 from finance.statements.ofx_securities import count_left_out, list_counts, warn_of_left_out
@@ -69,6 +69,6 @@ def _rows(text: str, account: OfxAccount, amounts: AmountReader, default_currenc
     """Yield booked and pending transactions in file order, numbered from 1."""
     numbers = count(1)
     for section in account.sections:
-        reader = RowReader(amounts, currency_of(section, default_currency), last_day_of(section))
+        reader = RowReader(amounts, currency_of(section, default_currency), stated_day(section.skeleton, "DTEND", "DTASOF"))
         for block in blocks(text, section):
             yield reader.read(block, next(numbers))

@@ -35,19 +35,20 @@ def accounts_in(found: Sequence[Section], default_currency: str) -> list[OfxAcco
 
 def _key(section: Section) -> AccountKey:
     return AccountKey(
-        number=plain_number(_text(section, "ACCTID")),
-        kind=(_text(section, "ACCTTYPE") or _KINDS[section.kind]).upper(),
-        bank=plain_number(_text(section, "BANKID") or _text(section, "BROKERID")) + plain_number(_text(section, "BRANCHID")),
-        currency=_text(section, "CURDEF").upper(),
+        number=plain_number(_text(section.skeleton, "ACCTID")),
+        kind=(_text(section.skeleton, "ACCTTYPE") or _KINDS[section.kind]).upper(),
+        bank=plain_number(_text(section.skeleton, "BANKID") or _text(section.skeleton, "BROKERID"))
+        + plain_number(_text(section.skeleton, "BRANCHID")),
+        currency=_text(section.skeleton, "CURDEF").upper(),
     )
 
 
-def _text(section: Section, tag: str) -> str:
-    return (section.skeleton.findtext(f".//{tag}") or "").strip()
+def _text(element: ET.Element, tag: str) -> str:
+    return (element.findtext(f".//{tag}") or "").strip()
 
 
 def _account(key: AccountKey, own: list[Section], default_currency: str) -> OfxAccount:
-    masked = mask_number(_text(own[0], "ACCTID"))
+    masked = mask_number(_text(own[0].skeleton, "ACCTID"))
     return OfxAccount(key, AccountInfo(masked, key.kind, currency_of(own[0], default_currency)), tuple(own))
 
 
@@ -56,9 +57,12 @@ def currency_of(section: Section, default_currency: str) -> str:
     return (section.skeleton.findtext(".//CURDEF") or default_currency).strip()
 
 
-def last_day_of(section: Section) -> datetime.date | None:
-    """Return the last day of a statement; None if it is not stated."""
-    return _day_or_none(_text(section, "DTEND") or _text(section, "DTASOF"))
+def stated_day(element: ET.Element, *tags: str) -> datetime.date | None:
+    """Return the day of the first of `tags` that is stated; None if none is, or if it is invalid."""
+    try:
+        return read_day(next(filter(None, (_text(element, tag) for tag in tags)), ""))
+    except BrokenCellError:
+        return None
 
 
 def read_closing_balance(account: OfxAccount, amounts: AmountReader) -> Balances:
@@ -67,20 +71,9 @@ def read_closing_balance(account: OfxAccount, amounts: AmountReader) -> Balances
     ledgers = [ledger for section in account.sections if (ledger := section.skeleton.find(".//LEDGERBAL")) is not None]
     if not ledgers or account.sections[0].kind == "INVSTMTRS":
         return Balances(None, None, currency)
-    latest = max(ledgers, key=lambda ledger: _as_of(ledger)[:8])
+    latest = max(ledgers, key=lambda ledger: _text(ledger, "DTASOF")[:8])
     try:
         closing = checked_balance(amounts.read(latest.findtext(".//BALAMT") or "").amount)
     except (BrokenCellError, StatementError):
         return Balances(None, None, currency)
-    return Balances(None, closing, currency, closing_date=_day_or_none(_as_of(latest)))
-
-
-def _as_of(ledger: ET.Element) -> str:
-    return (ledger.findtext(".//DTASOF") or "").strip()
-
-
-def _day_or_none(text: str) -> datetime.date | None:
-    try:
-        return read_day(text)
-    except BrokenCellError:
-        return None
+    return Balances(None, closing, currency, closing_date=stated_day(latest, "DTASOF"))
