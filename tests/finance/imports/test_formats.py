@@ -61,8 +61,10 @@ def test_a_format_is_imported_once_and_undone(bring: Bring, undo: Undo, name: st
     assert undo(first).removed == 2
 
 
-@pytest.mark.parametrize("name", ["camt", "mt940"])
-def test_a_proved_balance_is_that_of_the_account(bring: Bring, account: EncryptedFinancialProfile, name: str) -> None:
+@pytest.mark.parametrize(("name", "day"), [("camt", date(2026, 3, 31)), ("mt940", date(2026, 3, 13))])
+def test_a_proved_balance_is_that_of_the_account(
+    bring: Bring, account: EncryptedFinancialProfile, name: str, day: date
+) -> None:
     result = bring(FILES[name])
     assert result.statement == {
         "opening": "100.00",
@@ -72,7 +74,7 @@ def test_a_proved_balance_is_that_of_the_account(bring: Bring, account: Encrypte
         "currency": "USD",
     }
     account.refresh_from_db()
-    assert str(account.account_balance) == "107.50"
+    assert (str(account.account_balance), account.balance_date) == ("107.50", day)
 
 
 @pytest.mark.parametrize("name", FILES)

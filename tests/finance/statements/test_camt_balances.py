@@ -1,5 +1,7 @@
 """Balances and accounts of CAMT documents with several statements."""
 
+from datetime import date
+
 import pytest
 
 from finance.statements.rows import AccountInfo, StatementError
@@ -32,6 +34,12 @@ def _balances(reading: Reading) -> tuple[str, str, str]:
 def test_booked_balances_are_taken(parts: list[str], opening: str, closing: str) -> None:
     reading = read(document(statement(*(balance(*part.split()) for part in parts), entry())))
     assert _balances(reading) == (opening, closing, "EUR")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_day_is_that_of_the_closing_balance(order: int) -> None:
+    parts = [balance("OPBD", "100", "2026-03-01"), balance("CLBD", "87.50", "2026-03-31")]
+    assert read(document(statement(*parts[::order], entry()))).statement.balances.closing_date == date(2026, 3, 31)
 
 
 def test_balances_in_another_currency_are_ignored() -> None:

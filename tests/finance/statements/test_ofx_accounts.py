@@ -1,5 +1,7 @@
 """OFX files with several accounts, which require a hint."""
 
+from datetime import date
+
 import pytest
 
 from finance.statements.rows import AccountInfo, StatementError
@@ -181,3 +183,18 @@ def test_two_currencies_of_one_number_are_two_accounts(hint: str, currency: str,
 def test_two_currencies_are_listed_if_the_users_is_another() -> None:
     with pytest.raises(StatementError, match=r"bank 1, EUR.*bank 1, USD"):
         read(CURRENCIES, account_hint="1234", default_currency="GBP")
+
+
+@pytest.mark.parametrize(
+    ("day", "found"),
+    [
+        ("20250228", date(2025, 2, 28)),
+        ("20250228120000[-5:EST]", date(2025, 2, 28)),
+        ("2025-02-28", date(2025, 2, 28)),
+        ("20250230", None),
+        ("", None),
+    ],
+)
+def test_the_day_of_the_balance_is_read(day: str, found: date | None) -> None:
+    balances = read(f"<OFX>{_account('1', '-1', day=day)}</OFX>").statement.balances
+    assert (str(balances.closing), balances.closing_date) == ("5.00", found)
