@@ -9,8 +9,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func
 from django.db.models.sql.compiler import SQLCompiler
 
-# Its index begins with owner, account and day. Amounts in another currency than the account's are never added.
-# Failed and canceled transactions move no money. An expression on the right side is a column of the account, or its value.
+# The braces are columns of the account, or their values. An index begins with owner, account and day. Amounts in another
+# currency than the account's are never added; failed and canceled transactions move no money.
 SUM_SQL = """(
 SELECT coalesce(sum(later.amount), 0.00)
   FROM finance_financialtransaction later
@@ -23,15 +23,21 @@ COLUMNS = ("user_id", "id", "balance_date", "currency")
 class LaterTransactions(Func):
     """The sum of an account's transactions after `balance_date` in its currency; 0 if there are none, or no balance.
 
-    Of an object it is queried with the object's values, which need not be saved.
+    For an object it is queried with the object's values, which need not be saved.
     """
 
     def __init__(self) -> None:
         super().__init__(*(F(name) for name in COLUMNS), output_field=models.DecimalField(max_digits=15, decimal_places=2))
 
     def as_sql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **kwargs: Any
-    ) -> tuple[str, list[Any]]:
+        self,
+        compiler: SQLCompiler,
+        connection: BaseDatabaseWrapper,
+        function: str | None = None,
+        template: str | None = None,
+        arg_joiner: str | None = None,
+        **extra_context: Any,
+    ) -> tuple[str, Any]:
         columns = [compiler.compile(source) for source in self.get_source_expressions()]
         return SUM_SQL.format(*(sql for sql, _ in columns)), [each for _, parameters in columns for each in parameters]
 

@@ -74,7 +74,7 @@ def set_imported_balance(account: EncryptedFinancialProfile, balance: Decimal, d
 
 def restore_balance(account: EncryptedFinancialProfile, stored: Mapping[str, Any]) -> bool:
     """Restore what `set_imported_balance` returned, without saving it. Return False if the balance was changed since."""
-    fields = {name: account._meta.get_field(name) for name in COLUMNS}
+    fields = {field.name: field for field in account._meta.concrete_fields if field.name in COLUMNS}
     if any(getattr(account, name) != field.to_python(stored["set_to"][name]) for name, field in fields.items()):
         return False
     for name, field in fields.items():

@@ -152,9 +152,10 @@ def _restore_balance(account: EncryptedFinancialProfile, record: StatementImport
         account.save(update_fields=COLUMNS)
         return
     later = StatementImport.objects.filter(user_id=record.user_id, account=account, undone_at=None, pk__gt=record.pk)
-    following = later.exclude(account_before=None).order_by("pk").first()
-    if following and {name: following.account_before[name] for name in COLUMNS} == before["set_to"]:
-        following.account_before = before | {"set_to": following.account_before["set_to"]}
+    following = later.filter(account_before__isnull=False).order_by("pk").first()
+    replaced = following.account_before if following else None
+    if following and replaced and {name: replaced[name] for name in COLUMNS} == before["set_to"]:
+        following.account_before = before | {"set_to": replaced["set_to"]}
         following.save(update_fields=["account_before"])
 
 

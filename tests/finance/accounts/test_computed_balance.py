@@ -172,7 +172,7 @@ class History:
 
     def remember(self, row: Any) -> None:
         """Give the row a claim of an import, without which a deleted transaction can't be restored."""
-        record = ImportFactory(user=self.alice, account=row.financial_profile)
+        record: Any = ImportFactory(user=self.alice, account=row.financial_profile)
         ImportRowFactory(user=self.alice, statement_import=record, account=row.financial_profile, verdict="created")
         StatementImportRow.objects.filter(statement_import=record).update(transaction_id=row.pk, is_claim=True)
 

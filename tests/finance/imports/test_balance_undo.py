@@ -101,6 +101,16 @@ def test_two_imports_are_undone_in_any_order(
     assert balance_of(account) == ENTERED
 
 
+def test_an_import_of_the_same_balance_between_them_does_not_matter(
+    bring: Bring, undo: Undo, account: EncryptedFinancialProfile
+) -> None:
+    enter(account)
+    first, _, last = bring(MARCH), bring(MARCH), bring(APRIL)
+    undo(first)
+    undo(last)
+    assert balance_of(account) == ENTERED
+
+
 def test_the_second_of_two_imports_keeps_its_balance(bring: Bring, undo: Undo, account: EncryptedFinancialProfile) -> None:
     first = bring(MARCH)
     bring(APRIL)
