@@ -91,6 +91,7 @@ CONSTRAINED = {
     "zip_code": "79135",
     "card_last4": "7913",
 }  # values that the constraints on these fields allow
+BESIDE = {"account_balance": {"balance_date": "2026-01-31", "balance_source": "user"}}  # values that they require beside them
 
 
 def canary_for(field: Any) -> Any:
@@ -113,7 +114,9 @@ def marked(model: type[Model]) -> Any:
     """Return a stored row with a canary in every personal field that can contain one."""
     row = make(model)
     values = {name: canary_for(model._meta.get_field(name)) for name in personal_fields(model)}
-    model._default_manager.filter(pk=row.pk).update(**{key: value for key, value in values.items() if value is not None})
+    known = {key: value for key, value in values.items() if value is not None}
+    required = {key: value for name in known for key, value in BESIDE.get(name, {}).items()}
+    model._default_manager.filter(pk=row.pk).update(**known, **required)
     User.objects.filter(pk=owner_of(row)).update(email=f"{CANARY.lower()}@{CANARY.lower()}.example")
     if model.__name__ != "UserProfile":
         ProfileFactory(user_id=owner_of(row), first_name=f"A{CANARY}", last_name=CANARY)
