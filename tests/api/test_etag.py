@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
+from dev.factories import TransactionFactory
 from finance.models import EncryptedFinancialProfile
 
 
@@ -45,8 +46,14 @@ def test_a_star_and_a_list_match(header: str, url: str, as_alice: APIClient) -> 
     assert as_alice.patch(url, {"profile_name": "D"}, headers={"If-Match": header.format(tag=tag)}).status_code == 200
 
 
-def test_an_unchanged_row_is_a_304(url: str, as_alice: APIClient) -> None:
+def test_an_unchanged_row_is_a_304(account: EncryptedFinancialProfile, as_alice: APIClient) -> None:
+    url = f"/api/v1/finance/transactions/{TransactionFactory(user=account.user, financial_profile=account).pk}/"
     tag = as_alice.get(url).headers["ETag"]
     response = as_alice.get(url, headers={"If-None-Match": tag})
     assert response.status_code == 304
     assert response.content == b""
+
+
+def test_a_row_with_values_of_other_rows_is_never_a_304(url: str, as_alice: APIClient) -> None:
+    tag = as_alice.get(url).headers["ETag"]
+    assert as_alice.get(url, headers={"If-None-Match": tag}).status_code == 200
