@@ -12,7 +12,8 @@ from finance.models import EncryptedFinancialProfile
 from finance.models.accounts import DEBTS, BalanceSource
 
 Values = dict[str, Any]
-COLUMNS = ("account_balance", "balance_date", "balance_source", "overpaid")
+STORED = ("account_balance", "balance_date", "balance_source")
+COLUMNS = (*STORED, "overpaid")
 
 NO_DEBT = "Only a credit, loan or mortgage account owes an amount. Send account_balance instead."
 CONTRADICTION = "This contradicts account_balance, which would be %(balance)s. Send one of the two."
@@ -64,22 +65,27 @@ def set_imported_balance(account: EncryptedFinancialProfile, balance: Decimal, d
 
     Return the former balance with the new one as `set_to`, ready for JSON; None if they are equal.
     """
-    before = {name: getattr(account, name) for name in COLUMNS}
-    is_overpaid = account.profile_type in DEBTS and balance > 0
-    after = dict(zip(COLUMNS, (balance, day, BalanceSource.IMPORT, is_overpaid), strict=True))
-    for name, value in after.items():
-        setattr(account, name, value)
+    before = {name: getattr(account, name) for name in STORED}
+    after = dict(zip(STORED, (balance, day, BalanceSource.IMPORT), strict=True))
+    _set_balance(account, after)
     return None if after == before else {**_as_json(before), "set_to": _as_json(after)}
 
 
 def restore_balance(account: EncryptedFinancialProfile, stored: Mapping[str, Any]) -> bool:
     """Restore what `set_imported_balance` returned, without saving it. Return False if the balance was changed since."""
-    fields = {field.name: field for field in account._meta.concrete_fields if field.name in COLUMNS}
+    fields = {field.name: field for field in account._meta.concrete_fields if field.name in STORED}
     if any(getattr(account, name) != field.to_python(stored["set_to"][name]) for name, field in fields.items()):
         return False
-    for name, field in fields.items():
-        setattr(account, name, field.to_python(stored[name]))
+    _set_balance(account, {name: field.to_python(stored[name]) for name, field in fields.items()})
     return True
+
+
+def _set_balance(account: EncryptedFinancialProfile, values: Values) -> None:
+    """Set the balance and `overpaid`, which follows from it and the account's type; the type may have been changed since."""
+    for name, value in values.items():
+        setattr(account, name, value)
+    balance = account.account_balance
+    account.overpaid = account.profile_type in DEBTS and balance is not None and balance > 0
 
 
 def _as_json(values: Values) -> Values:

@@ -13,7 +13,7 @@ from core.errors import ConflictError
 from core.postgres.limits import job_time
 from finance.models import EncryptedFinancialProfile, FinancialTransaction, StatementImport
 from finance.models.imports import RowVerdict
-from finance.services.balances import COLUMNS, restore_balance
+from finance.services.balances import COLUMNS, STORED, restore_balance
 from finance.services.transactions import restore_transaction
 
 BATCH = 5_000
@@ -154,7 +154,7 @@ def _restore_balance(account: EncryptedFinancialProfile, record: StatementImport
     later = StatementImport.objects.filter(user_id=record.user_id, account=account, undone_at=None, pk__gt=record.pk)
     following = later.filter(account_before__isnull=False).order_by("pk").first()
     replaced = following.account_before if following else None
-    if following and replaced and {name: replaced[name] for name in COLUMNS} == before["set_to"]:
+    if following and replaced and {name: replaced[name] for name in STORED} == before["set_to"]:
         following.account_before = before | {"set_to": replaced["set_to"]}
         following.save(update_fields=["account_before"])
 

@@ -136,6 +136,16 @@ def test_a_later_debt_is_no_longer_overpaid(bring: Bring, undo: Undo, alice: Use
     assert balance_of(account) == (Decimal("45.80"), date(2026, 1, 14), "import", True)
 
 
+@pytest.mark.parametrize(("before", "after"), [("credit", "checking"), ("checking", "credit")])
+def test_undo_fits_a_type_that_was_changed_since(bring: Bring, undo: Undo, alice: User, before: str, after: str) -> None:
+    account: Any = AccountFactory(user=alice, profile_type=before)
+    enter(account, (Decimal("25.00"), date(2026, 3, 1), "user", before == "credit"))
+    result = bring(ofx_of(Line(id="P1"), balance="-54.20"), account=account)
+    EncryptedFinancialProfile.objects.filter(pk=account.pk).update(profile_type=after)
+    undo(result)
+    assert balance_of(account) == (Decimal("25.00"), date(2026, 3, 1), "user", after == "credit")
+
+
 @pytest.mark.parametrize("profile_type", ["credit", "loan", "mortgage"])
 @pytest.mark.parametrize(
     ("content", "options"),
