@@ -20,7 +20,8 @@ def _may_view(model: str) -> Callable[[HttpRequest], bool]:
 
 def _page(title: str, icon: str, url_name: str, may_open: Callable[[HttpRequest], bool]) -> dict[str, Any]:
     """Return the sidebar entry of a page. `icon` is a name of Material Symbols."""
-    return {"title": title, "icon": icon, "link": reverse_lazy(url_name), "permission": may_open}
+    page = {"title": title, "icon": icon, "link": reverse_lazy(url_name), "permission": may_open}
+    return page | {"badge": None, "link_callback": None}  # looked up on every page, and a missing key takes long to look up
 
 
 def _link(title: str, icon: str, model: str) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def _link(title: str, icon: str, model: str) -> dict[str, Any]:
 
 
 def _group(title: str, *items: dict[str, Any], separator: bool = True) -> dict[str, Any]:
-    return {"title": title, "separator": separator, "items": list(items)}
+    return {"title": title, "separator": separator, "items": list(items), "badge": None, "collapsible": False}
 
 
 UNFOLD: dict[str, Any] = {

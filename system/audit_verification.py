@@ -27,7 +27,7 @@ BATCH = 2_000
 DIGEST_BYTES = 32
 LOWEST = UUID(int=0)
 
-# The columns to compare, and the text that `system_write_event` (audit_events.sql) hashes.
+# The columns to compare, and the text that `system_complete_event` (audit_events.sql) hashes.
 EVENT = """
 SELECT id, at, user_id, table_name, row_key, action, changes::text, changes_digest, digest,
        jsonb_build_array(id, extract(epoch FROM at), user_id, actor_id, impersonator_id, source, reason, request_id,

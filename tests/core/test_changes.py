@@ -207,7 +207,7 @@ class TestChangesOfAUser:
         old = clock.now() - timedelta(days=changes.RETENTION_DAYS + 40)
         with rls.as_login_role():
             execute("ALTER TABLE core_changeset NO FORCE ROW LEVEL SECURITY")
-            execute("UPDATE core_changeset SET id = core_uuid7(%s, id)", old)
+            execute("UPDATE core_changeset SET id = core_uuid7(%s)", old)
             execute("ALTER TABLE core_changeset FORCE ROW LEVEL SECURITY")
         with rls.as_staff():
             changes.keep_months()

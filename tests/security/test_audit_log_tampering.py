@@ -27,7 +27,7 @@ TAMPERINGS = {
     "insert a block": "INSERT INTO system_auditblock (number) VALUES (0)",
     "switch a trigger off": "ALTER TABLE system_systemalert DISABLE TRIGGER ALL",
     "switch all triggers off": "SET session_replication_role = replica",
-    "write an event": "SELECT system_complete_event(system_event_template('users_user', 'delete'), 0, NULL, '', '{}')",
+    "write an event": "SELECT system_complete_event(system_event_template('x', 'delete'), '', 0, '', 0, NULL, '', '{}')",
     "replace the function": "CREATE OR REPLACE FUNCTION system_record_changes() RETURNS trigger LANGUAGE sql AS 'SELECT'",
     "drop a policy": "DROP POLICY keeper ON system_auditevent",
     "drop months": "SELECT core_drop_months('system_auditevent', now())",

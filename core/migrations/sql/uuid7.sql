@@ -1,17 +1,20 @@
--- Return the UUIDv7 of a time. Its random part is that of `random`.
+-- Return the UUIDv7 of a time in microseconds since 1970. `random` is its last 16 digits, see `core_random_digits`.
 --
 -- UUIDs of one time or later are ordered by the microsecond, so that the events of one transaction keep their order.
---
--- It is STABLE, as extract() is: PostgreSQL would not inline an IMMUTABLE function with a STABLE body, which takes 4 times as long.
-CREATE FUNCTION core_uuid7(at timestamptz, random uuid) RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
-RETURN encode(
-    substring(int8send((extract(epoch FROM at) * 1000000)::bigint / 1000) FROM 3)
-    || int2send((28672 + (extract(epoch FROM at) * 1000000)::bigint % 1000 * 512 / 125)::smallint)
-    || substring(uuid_send(random) FROM 9), 'hex')::uuid;
+CREATE FUNCTION core_uuid7(microseconds bigint, random text) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (lpad(to_hex(((microseconds / 1000) << 16) | 28672 | (microseconds % 1000 * 512 / 125)), 16, '0') || random)::uuid;
+
+-- Return the microseconds from 1970 to a time.
+CREATE FUNCTION core_microseconds(at timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (extract(epoch FROM at) * 1000000)::bigint;
+
+-- Return new random digits for a UUIDv7, which begin with its variant. They contain a hyphen.
+CREATE FUNCTION core_random_digits() RETURNS text LANGUAGE sql VOLATILE PARALLEL SAFE
+RETURN right(gen_random_uuid()::text, 17);
 
 -- Return a new UUIDv7.
 CREATE FUNCTION core_uuid7(at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE
-RETURN public.core_uuid7(at, gen_random_uuid());
+RETURN public.core_uuid7(public.core_microseconds(at), public.core_random_digits());
 
 -- Return the lowest UUIDv7 of a time.
 CREATE FUNCTION core_first_key_at(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -3,7 +3,6 @@ CREATE FUNCTION system_event_template(changed text, what text) RETURNS system_au
 DECLARE
     event public.system_auditevent;
 BEGIN
-    event.id := gen_random_uuid();
     event.at := clock_timestamp();
     event.actor_id := nullif(current_setting('app.actor_id', true), '')::uuid;
     event.impersonator_id := nullif(current_setting('app.impersonator_id', true), '')::uuid;
@@ -18,23 +17,39 @@ BEGIN
     RETURN event;
 END $$;
 
--- Return an event with its digests, which `system.audit_verification` computes from the same text.
+-- Return the JSON of the columns that lie between `user_id` and `row_key`, which all events of a statement share.
+CREATE FUNCTION system_shared_json(template system_auditevent) RETURNS text LANGUAGE sql STABLE
+RETURN trim(BOTH '[]' FROM jsonb_build_array(
+    template.actor_id, template.impersonator_id, template.source, template.reason, template.request_id,
+    template.database_user, template.role, template.transaction_id, template.table_name)::text);
+
+-- Return an event with its digests, which `system.audit_verification` computes from the same text: a JSON array. It is
+-- concatenated, because `jsonb_build_array` would build it from the shared columns again for each row. `shared` is their JSON,
+-- `started` the time of `template` in microseconds, and `random` the digits that the keys of the statement have in common.
 --
 -- Each event of a statement is a microsecond later than the one before, so that the keys keep the order of the rows. Recording
 -- a row takes longer, so the time is never in the future. PostgreSQL replaces a call by the query (inlining).
-CREATE FUNCTION system_complete_event(template system_auditevent, place bigint, owner uuid, key text, kept jsonb)
+CREATE FUNCTION system_complete_event(
+    template system_auditevent, shared text, started bigint, random text, place bigint, owner uuid, key text, kept jsonb
+)
 RETURNS SETOF system_auditevent LANGUAGE sql STABLE BEGIN ATOMIC
     SELECT id, at, owner, template.actor_id, template.impersonator_id, template.source, template.reason, template.request_id,
            template.database_user, template.role, template.transaction_id, template.table_name, key, template.action, kept,
            changes_digest,
-           sha256(convert_to(jsonb_build_array(id, extract(epoch FROM at), owner, template.actor_id, template.impersonator_id,
-               template.source, template.reason, template.request_id, template.database_user, template.role,
-               template.transaction_id, template.table_name, key, template.action)::text, 'UTF8') || changes_digest)
+           sha256(convert_to('["' || id || '", ' || extract(epoch FROM at) || ', ' || coalesce('"' || owner || '"', 'null')
+               || ', ' || shared || ', ' || to_json(key) || ', "' || template.action || '"]', 'UTF8') || changes_digest)
       FROM (
-          SELECT public.core_uuid7(template.at + place * interval '1 microsecond', template.id) AS id,
-                 template.at + place * interval '1 microsecond' AS at, sha256(convert_to(kept::text, 'UTF8')) AS changes_digest
+          SELECT public.core_uuid7(started + place, random) AS id, template.at + place * interval '1 microsecond' AS at,
+                 sha256(convert_to(kept::text, 'UTF8')) AS changes_digest
           OFFSET 0  -- computes each value once
       ) AS computed;
+END;
+
+-- Record an event that is not about a row with an owner.
+CREATE FUNCTION system_record_event(template system_auditevent, key text, kept jsonb) RETURNS void LANGUAGE sql BEGIN ATOMIC
+    INSERT INTO public.system_auditevent
+    SELECT * FROM public.system_complete_event(template, public.system_shared_json(template),
+        public.core_microseconds(template.at), public.core_random_digits(), 0, NULL, key, kept);
 END;
 
 -- Record a statement: an event for each changed row, an entry of the change log for each row with an owner, and the owners
@@ -42,17 +57,21 @@ END;
 --
 -- `core.audit.triggers.audit_function_call` passes the arguments. The transition tables are `changed_rows` for INSERT and
 -- DELETE, `old_rows` and `new_rows` for UPDATE. The FULL JOIN is never a nested loop: a plan is cached, and one that was made
--- for single rows would otherwise take minutes for 20,000. It also keeps a row whose key changed, under both keys.
+-- for single rows would otherwise take minutes for 20,000. It also keeps a row whose key changed, under both keys. With the
+-- default `work_mem` it would hash 20,000 rows on disk.
 CREATE FUNCTION system_record_changes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET work_mem = '32MB' AS $$
 DECLARE
     owner text := TG_ARGV[0];
     masked jsonb := TG_ARGV[1];
     ignored text[] := TG_ARGV[2];
     event public.system_auditevent := public.system_event_template(TG_TABLE_NAME, lower(TG_OP));
+    shared text := public.system_shared_json(event);
+    started bigint := public.core_microseconds(event.at);
+    random text := public.core_random_digits();
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO public.system_auditevent SELECT * FROM public.system_complete_event(event, 0, NULL, '', '{}');
+        PERFORM public.system_record_event(event, '', '{}');
     ELSIF TG_OP = 'UPDATE' THEN
         WITH compared AS (
             SELECT place, before, after, coalesce(after, before) AS known
@@ -68,7 +87,8 @@ BEGIN
                         WHERE before -> key IS DISTINCT FROM after -> key AND key <> ALL (ignored) OFFSET 0
                    ) AS difference,
                    LATERAL public.system_complete_event(
-                       event, coalesce(place, 0), (known ->> owner)::uuid, known ->> 'id', kept) AS complete
+                       event, shared, started, random, coalesce(place, 0), (known ->> owner)::uuid, known ->> 'id', kept
+                   ) AS complete
              WHERE kept IS NOT NULL
             RETURNING id, user_id, row_key
         ), logged AS (
@@ -81,7 +101,9 @@ BEGIN
             INSERT INTO public.system_auditevent
             SELECT complete.*
               FROM (SELECT row_number() OVER () AS place, to_jsonb(row) || masked AS known FROM changed_rows AS row OFFSET 0) AS kept,
-                   LATERAL public.system_complete_event(event, place, (known ->> owner)::uuid, known ->> 'id', known) AS complete
+                   LATERAL public.system_complete_event(
+                       event, shared, started, random, place, (known ->> owner)::uuid, known ->> 'id', known
+                   ) AS complete
             RETURNING id, user_id, row_key
         ), logged AS (
             INSERT INTO public.core_change SELECT id, user_id, pg_current_xact_id(), event.table_name, row_key, event.action
@@ -114,6 +136,7 @@ CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON system_auditsignature FOR EACH 
 
 -- SECURITY: a role that may execute a trigger function could attach it to its own table and record false events.
 REVOKE ALL ON FUNCTION
-    system_event_template(text, text), system_complete_event(system_auditevent, bigint, uuid, text, jsonb),
-    system_record_changes(), system_guard_audit()
+    system_event_template(text, text), system_shared_json(system_auditevent),
+    system_complete_event(system_auditevent, text, bigint, text, bigint, uuid, text, jsonb),
+    system_record_event(system_auditevent, text, jsonb), system_record_changes(), system_guard_audit()
     FROM PUBLIC;

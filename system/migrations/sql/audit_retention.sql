@@ -8,8 +8,8 @@ BEGIN
     UPDATE public.system_auditevent SET changes = NULL WHERE user_id = owner AND changes IS NOT NULL;
     GET DIAGNOSTICS forgotten = ROW_COUNT;
     PERFORM set_config('app.forgetting', '', true);
-    INSERT INTO public.system_auditevent SELECT * FROM public.system_complete_event(
-        public.system_event_template('users_user', 'forget'), 0, NULL, owner::text, jsonb_build_object('events', forgotten));
+    PERFORM public.system_record_event(
+        public.system_event_template('users_user', 'forget'), owner::text, jsonb_build_object('events', forgotten));
     RETURN forgotten;
 END $$;
 
