@@ -144,13 +144,15 @@ def stage(rows: Iterable[RowOrError]) -> None:
 def hash_joins() -> Iterator[None]:
     """Disable nested-loop joins in the block, because with a wrong estimate they would compare every pair of rows.
 
+    The memory suffices to hash and to record most files without temporary files on the disk.
+
     JIT is disabled too. A nested loop that can't be avoided gets such a high cost that PostgreSQL would compile the plan first
     if it was built with JIT (as Debian's packages are), which takes a second per statement.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off")
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
         yield
-        cursor.execute("SET LOCAL enable_nestloop = on; SET LOCAL jit = on")
+        cursor.execute("SET LOCAL enable_nestloop = on; SET LOCAL jit = on; SET LOCAL work_mem TO DEFAULT")
 
 
 def _line_of_error(error: RowError) -> str:
